@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+// Sextant: whole signals on curved surfaces from noisy, incomplete measurements.
+// The targets are listed bottom-up; a target may import only what stands above it in this list.
+
+import PackageDescription
+
+let package = Package(
+  name: "sextant",
+  products: [
+    .library(name: "Sextant", targets: ["Sextant"]),
+    .executable(name: "sextant", targets: ["SextantCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // MARK: System libraries
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
+    .systemLibrary(
+      name: "CAssimp", pkgConfig: "assimp", providers: [.apt(["libassimp-dev"])]),
+    .systemLibrary(
+      name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(
+      name: "CUDUnits", pkgConfig: "udunits", providers: [.apt(["libudunits2-dev"])]),
+    .systemLibrary(name: "CCHOLMOD", providers: [.apt(["libsuitesparse-dev"])]),
+
+    // MARK: Layers, lowest first
+    .target(name: "CVectorKernels"),
+    .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CCHOLMOD"]),
+    .target(name: "SextantStorage", dependencies: ["SextantArrays"]),
+    .target(
+      name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
+    .target(
+      name: "SextantSignals",
+      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CUDUnits"]),
+    .target(
+      name: "SextantMeasurement",
+      dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
+    .target(
+      name: "SextantPriors",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals",
+        "SextantMeasurement",
+      ]),
+    .target(
+      name: "SextantSolvers",
+      dependencies: [
+        "SextantArrays", "SextantGeometry", "SextantSignals", "SextantMeasurement",
+        "SextantPriors",
+      ]),
+    .target(
+      name: "SextantEvaluation",
+      dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
+    .target(
+      name: "SextantReport",
+      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CCairo", "CNetCDF"]),
+    .target(
+      name: "SextantRuns",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals",
+        "SextantMeasurement", "SextantPriors", "SextantSolvers", "SextantEvaluation",
+        "SextantReport",
+        .product(name: "Yams", package: "Yams"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // MARK: What users import and run
+    .target(
+      name: "Sextant",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals",
+        "SextantMeasurement", "SextantPriors", "SextantSolvers", "SextantEvaluation",
+        "SextantReport", "SextantRuns",
+      ]),
+    .executableTarget(
+      name: "SextantCommand",
+      dependencies: [
+        "Sextant",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // MARK: Tests
+    .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
+    .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantTestSupport"]),
+    .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"]),
+    .testTarget(name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantPriorsTests",
+      dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"]),
+    .testTarget(name: "SextantSolversTests", dependencies: ["SextantSolvers", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"]),
+    .testTarget(name: "SextantReportTests", dependencies: ["SextantReport", "SextantTestSupport"]),
+    .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantCommandTests", dependencies: ["SextantCommand", "SextantTestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

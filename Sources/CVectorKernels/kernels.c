@@ -1,0 +1,2 @@
+#include "CVectorKernels.h"
+const char *vk_instruction_set(void) { return "generic"; }

@@ -1,0 +1,13 @@
+// The umbrella: everything the command line uses, for people who write their own programs.
+// It defines nothing itself.
+
+@_exported import SextantArrays
+@_exported import SextantEvaluation
+@_exported import SextantGeometry
+@_exported import SextantMeasurement
+@_exported import SextantPriors
+@_exported import SextantReport
+@_exported import SextantRuns
+@_exported import SextantSignals
+@_exported import SextantSolvers
+@_exported import SextantStorage

@@ -1,0 +1,203 @@
+// Matrix products and factorisations of tensors. A matrix is a tensor whose last dimension are the
+// columns and whose other dimensions, together, are the rows.
+
+/// A factorisation that could not be done.
+public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
+  /// The leading minor of this order is not positive.
+  case notPositiveDefinite(order: Int, size: Int)
+  /// The eigensolver did not converge.
+  case noConvergence(size: Int)
+
+  public var description: String {
+    switch self {
+    case .notPositiveDefinite(let order, let size):
+      "The \(size)×\(size) matrix is not positive definite: its leading minor of order \(order) is not positive. Look for duplicated or non-finite entries, or raise the noise level."
+    case .noConvergence(let size):
+      "The eigenvalues of the \(size)×\(size) matrix did not converge. Look for non-finite entries."
+    }
+  }
+}
+
+/// op(A)·op(B), where op transposes if asked to.
+public func matrixProduct<Scalar: TensorScalar>(
+  _ a: Tensor<Scalar>, transposed transposeA: Bool = false, _ b: Tensor<Scalar>,
+  transposed transposeB: Bool = false
+) -> Tensor<Scalar> {
+  let (m, k) = transposeA ? (a.columnCount, a.rowCount) : (a.rowCount, a.columnCount)
+  let (k2, n) = transposeB ? (b.columnCount, b.rowCount) : (b.rowCount, b.columnCount)
+  precondition(k == k2, "Product of \(m)×\(k) and \(k2)×\(n) matrices")
+  return Tensor(shape: [m, n]) { c in
+    guard m > 0, n > 0, let out = c.baseAddress else { return }
+    guard k > 0 else {
+      c.initialize(repeating: 0)
+      return
+    }
+    a.withUnsafeScalars { a in
+      b.withUnsafeScalars { b in
+        Scalar.multiply(
+          transposeA, transposeB, m, n, k, 1, a.baseAddress!, transposeA ? m : k, b.baseAddress!,
+          transposeB ? k : n, 0, out, n)
+      }
+    }
+  }
+}
+
+/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, both triangles filled.
+public func gramMatrix<Scalar: TensorScalar>(
+  _ a: Tensor<Scalar>, transposeFirst: Bool = false
+) -> Tensor<Scalar> {
+  let (n, k) = transposeFirst ? (a.columnCount, a.rowCount) : (a.rowCount, a.columnCount)
+  var result = Tensor<Scalar>(shape: [n, n]) { c in
+    guard n > 0, let out = c.baseAddress else { return }
+    c.initialize(repeating: 0)
+    guard k > 0 else { return }
+    a.withUnsafeScalars {
+      Scalar.multiplyByOwnTranspose(
+        transposeFirst, n, k, 1, $0.baseAddress!, a.columnCount, 0, out, n)
+    }
+  }
+  result.mirrorLowerTriangle()
+  return result
+}
+
+extension Tensor {
+  /// Copies the lower triangle of a square matrix over the upper one.
+  public mutating func mirrorLowerTriangle() {
+    let n = columnCount
+    precondition(rowCount == n, "Not a square matrix: \(shape)")
+    withUnsafeMutableScalars { c in
+      guard let base = c.baseAddress else { return }
+      let out = UncheckedPointer(base)
+      // Tiles keep both the rows read and the rows written in cache.
+      let tile = 64
+      Parallel.forEach((n + tile - 1) / tile) { block in
+        let rows = block * tile..<Swift.min(n, (block + 1) * tile)
+        for columnStart in stride(from: 0, to: rows.upperBound, by: tile) {
+          for i in rows {
+            for j in columnStart..<Swift.min(columnStart + tile, i) { out[j * n + i] = out[i * n + j] }
+          }
+        }
+      }
+    }
+  }
+
+  /// The transposed matrix.
+  public func transposed() -> Tensor {
+    let (rows, columns) = (rowCount, columnCount)
+    return Tensor(shape: [columns, rows]) { out in
+      guard let base = out.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      withUnsafeScalars { source in
+        let source = UncheckedPointer(UnsafeMutablePointer(mutating: source.baseAddress!))
+        let tile = 32
+        Parallel.forEach((rows + tile - 1) / tile) { block in
+          for columnStart in stride(from: 0, to: columns, by: tile) {
+            for i in block * tile..<Swift.min(rows, (block + 1) * tile) {
+              for j in columnStart..<Swift.min(columnStart + tile, columns) {
+                target[j * rows + i] = source[i * columns + j]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A = L·Lᵀ, factorised once and used often.
+public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
+  /// The lower triangle L (n×n); what lies above the diagonal is unspecified.
+  public let lower: Tensor<Scalar>
+  /// The size n.
+  public var size: Int { lower.columnCount }
+
+  /// Factorises the symmetric positive definite matrix whose lower triangle is that of `matrix` (n×n).
+  ///
+  /// Throws ``LinearAlgebraError/notPositiveDefinite(order:size:)``.
+  public init(_ matrix: consuming Tensor<Scalar>) throws {
+    let n = matrix.columnCount
+    precondition(matrix.rowCount == n, "Not a square matrix: \(matrix.shape)")
+    let info = n == 0 ? 0 : matrix.withUnsafeMutableScalars { Scalar.choleskyFactor(n, $0.baseAddress!) }
+    guard info == 0 else { throw LinearAlgebraError.notPositiveDefinite(order: info, size: n) }
+    lower = matrix
+  }
+
+  /// log|A|.
+  public var logDeterminant: Double {
+    let n = size
+    return lower.withUnsafeScalars { l in
+      (0..<n).reduce(0.0) { $0 + 2 * Double(l[$1 * n + $1]).logarithm }
+    }
+  }
+
+  /// A⁻¹·B for B of n rows (or n scalars).
+  public func solve(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    solveLowerTransposed(solveLower(b))
+  }
+
+  /// L⁻¹·B.
+  public func solveLower(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    triangular(b) { Scalar.solveTriangle(false, $0, $1, $2, $0, $3, $1) }
+  }
+
+  /// L⁻ᵀ·B.
+  public func solveLowerTransposed(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    triangular(b) { Scalar.solveTriangle(true, $0, $1, $2, $0, $3, $1) }
+  }
+
+  /// L·B: with B standard normal, columns with covariance A.
+  public func multiplyLower(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    triangular(b) { Scalar.multiplyTriangle($0, $1, $2, $0, $3, $1) }
+  }
+
+  /// A⁻¹, both triangles filled.
+  public func inverse() -> Tensor<Scalar> {
+    var result = lower
+    let n = size
+    guard n > 0 else { return result }
+    // The factor exists, so the inverse does: info cannot be positive.
+    _ = result.withUnsafeMutableScalars { Scalar.choleskyInverse(n, $0.baseAddress!) }
+    result.mirrorLowerTriangle()
+    return result
+  }
+
+  private func triangular(
+    _ b: consuming Tensor<Scalar>,
+    _ body: (Int, Int, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
+  ) -> Tensor<Scalar> {
+    let n = size
+    guard n > 0, b.count > 0 else { return b }
+    precondition(b.shape[0] == n, "Right-hand side of shape \(b.shape) for a matrix of size \(n)")
+    let columns = b.count / n
+    lower.withUnsafeScalars { l in
+      b.withUnsafeMutableScalars { body(n, columns, l.baseAddress!, $0.baseAddress!) }
+    }
+    return b
+  }
+}
+
+/// The eigenvalues, largest first, and the eigenvectors in the rows of a symmetric matrix (n×n).
+///
+/// Throws ``LinearAlgebraError/noConvergence(size:)``.
+public func symmetricEigendecomposition<Scalar: TensorScalar>(
+  _ matrix: consuming Tensor<Scalar>
+) throws -> (values: [Scalar], vectors: Tensor<Scalar>) {
+  let n = matrix.columnCount
+  precondition(matrix.rowCount == n, "Not a square matrix: \(matrix.shape)")
+  guard n > 0 else { return ([], matrix) }
+  var ascending = [Scalar](repeating: 0, count: n)
+  let info = matrix.withUnsafeMutableScalars { a in
+    ascending.withUnsafeMutableBufferPointer {
+      Scalar.symmetricEigen(n, a.baseAddress!, $0.baseAddress!)
+    }
+  }
+  guard info == 0 else { throw LinearAlgebraError.noConvergence(size: n) }
+  let vectors = Tensor<Scalar>(shape: [n, n]) { out in
+    matrix.withUnsafeScalars { source in
+      for i in 0..<n {
+        for j in 0..<n { out[i * n + j] = source[(n - 1 - i) * n + j] }
+      }
+    }
+  }
+  return (ascending.reversed(), vectors)
+}

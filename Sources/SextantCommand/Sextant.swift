@@ -1,0 +1,7 @@
+import ArgumentParser
+import Sextant
+
+@main
+struct SextantTool: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "sextant")
+}
