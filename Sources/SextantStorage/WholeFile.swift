@@ -1,0 +1,104 @@
+// Output files that are either whole or absent: written beside their place, flushed, then renamed.
+// A crash, a full disk or a kill leaves at most a temporary file, which the next run removes.
+
+import Foundation
+
+/// What can go wrong with a file that is not about its format.
+public enum FileError: Error, Equatable, CustomStringConvertible {
+  /// The output is there already.
+  case exists(path: String)
+  /// The input is not there.
+  case missing(path: String)
+  /// The system refused; the reason is its own.
+  case system(action: String, path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .exists(let path): "\(path): the file exists already. Give --overwrite to replace it, or another name."
+    case .missing(let path): "\(path): no such file."
+    case .system(let action, let path, let reason): "\(path): could not \(action): \(reason)."
+    }
+  }
+}
+
+/// Writes files that appear whole or not at all.
+public enum WholeFile {
+  /// Calls `write` with a temporary path in the same folder, then moves the result to `path`.
+  ///
+  /// Folders that are missing are made. Throws ``FileError/exists(path:)`` before any work if the file is there and
+  /// `overwrite` is false, and rethrows what `write` throws after removing what it wrote.
+  public static func write<R>(
+    to path: String, overwrite: Bool, _ write: (_ temporaryPath: String) throws -> R
+  ) throws -> R {
+    try checkIsFree(path, overwrite: overwrite)
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError.system(action: "make the folder", path: folder.path, reason: error.localizedDescription)
+    }
+    let pattern = ".\(url.lastPathComponent).partial"
+    removeLeftovers(of: pattern, in: folder)
+    // The extension is kept at the end: some libraries choose the format by it.
+    let temporary = folder.appendingPathComponent(
+      "\(pattern)-\(ProcessInfo.processInfo.processIdentifier).\(url.pathExtension)"
+    ).path
+    do {
+      let result = try write(temporary)
+      try flush(temporary)
+      guard rename(temporary, path) == 0 else {
+        throw FileError.system(action: "move the finished file into place", path: path, reason: lastSystemError)
+      }
+      return result
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// Writes `data` to `path`, whole or not at all.
+  public static func write(_ data: Data, to path: String, overwrite: Bool) throws {
+    try write(to: path, overwrite: overwrite) { temporary in
+      guard FileManager.default.createFile(atPath: temporary, contents: nil),
+        let handle = FileHandle(forWritingAtPath: temporary)
+      else { throw FileError.system(action: "create the file", path: temporary, reason: lastSystemError) }
+      defer { try? handle.close() }
+      do {
+        try handle.write(contentsOf: data)
+      } catch {
+        throw FileError.system(action: "write the file", path: path, reason: lastSystemError)
+      }
+    }
+  }
+
+  /// Throws ``FileError/exists(path:)`` if `path` is taken and may not be replaced: to be asked before long work.
+  public static func checkIsFree(_ path: String, overwrite: Bool) throws {
+    if !overwrite, FileManager.default.fileExists(atPath: path) { throw FileError.exists(path: path) }
+  }
+
+  /// The system's reason for the last failed call.
+  static var lastSystemError: String { String(cString: strerror(errno)) }
+
+  /// A full disk may show only when the data is flushed.
+  private static func flush(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else {
+      throw FileError.system(action: "open the finished file", path: path, reason: lastSystemError)
+    }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+      throw FileError.system(action: "flush the file to the disk", path: path, reason: lastSystemError)
+    }
+  }
+
+  /// Removes temporary files of processes that are gone.
+  private static func removeLeftovers(of pattern: String, in folder: URL) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where name.hasPrefix(pattern + "-") {
+      let digits = name.dropFirst(pattern.count + 1).prefix { $0.isNumber }
+      guard let process = Int32(digits), kill(process, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+    }
+  }
+}
