@@ -151,3 +151,16 @@ extension Tensor {
     }
   }
 }
+
+extension Tensor {
+  /// Overwrites consecutive entries of the first dimension, from `start` on, with all of `other`.
+  public mutating func replaceRows(from start: Int, with other: Tensor) {
+    let stride = count / Swift.max(1, shape[0])
+    precondition(start * stride + other.count <= count, "Shape \(other.shape) does not fit at row \(start) of \(shape)")
+    withUnsafeMutableScalars { target in
+      other.withUnsafeScalars { source in
+        for i in 0..<source.count { target[start * stride + i] = source[i] }
+      }
+    }
+  }
+}

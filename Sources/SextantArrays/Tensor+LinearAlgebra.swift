@@ -20,8 +20,8 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
 
 /// op(A)·op(B), where op transposes if asked to.
 public func matrixProduct<Scalar: TensorScalar>(
-  _ a: Tensor<Scalar>, transposed transposeA: Bool = false, _ b: Tensor<Scalar>,
-  transposed transposeB: Bool = false
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposingFirst transposeA: Bool = false,
+  transposingSecond transposeB: Bool = false
 ) -> Tensor<Scalar> {
   let (m, k) = transposeA ? (a.columnCount, a.rowCount) : (a.rowCount, a.columnCount)
   let (k2, n) = transposeB ? (b.columnCount, b.rowCount) : (b.rowCount, b.columnCount)

@@ -1,0 +1,148 @@
+// The mean field that is known before measuring: constant, one for each month, or annual harmonics.
+// Fitted from an archive in one streamed pass. It knows nothing of variability around it.
+
+import Foundation
+import SextantArrays
+import SextantSignals
+
+/// How the mean depends on the season.
+public enum ClimatologyKind: Sendable, Equatable, Codable {
+  /// One mean of all fields.
+  case constant
+  /// A mean for each calendar month, and one for fields without a month (annual means).
+  case monthly
+  /// Sines and cosines of the first `order` multiples of the year.
+  case harmonic(order: Int)
+
+  /// The number of regression coefficients of each state.
+  var termCount: Int {
+    switch self {
+    case .constant: 1
+    case .monthly: 13
+    case .harmonic(let order): 1 + 2 * order
+    }
+  }
+
+  /// The regressors of a field: `termCount` numbers.
+  func terms(of label: FieldLabel) -> [Double] {
+    switch self {
+    case .constant: return [1]
+    case .monthly:
+      var terms = [Double](repeating: 0, count: 13)
+      terms[label.month.map { min(max($0, 0), 12) } ?? 0] = 1
+      return terms
+    case .harmonic(let order):
+      // The middle of the month where only the month is known; annual means see no harmonic.
+      let fraction = label.yearFraction ?? label.month.map { (Double($0) - 0.5) / 12 }
+      return [1]
+        + (1...max(1, order)).prefix(order).flatMap { multiple -> [Double] in
+          guard let fraction else { return [0, 0] }
+          let angle = 2 * Double.pi * Double(multiple) * fraction
+          return [cos(angle), sin(angle)]
+        }
+    }
+  }
+}
+
+/// The mean state as a function of the season.
+public struct Climatology: Sendable {
+  /// How the mean depends on the season.
+  public let kind: ClimatologyKind
+  /// Regression coefficients (terms × d), in the variables' units.
+  public let coefficients: Tensor<Float>
+
+  public init(kind: ClimatologyKind, coefficients: Tensor<Float>) {
+    precondition(coefficients.rowCount == kind.termCount, "Coefficients of shape \(coefficients.shape)")
+    self.kind = kind
+    self.coefficients = coefficients
+  }
+
+  /// The mean state at the season of `label` (d), in the variables' units.
+  public func mean(for label: FieldLabel) -> [Float] {
+    let terms = kind.terms(of: label)
+    var result = [Float](repeating: 0, count: coefficients.columnCount)
+    coefficients.withUnsafeScalars { source in
+      for (row, term) in terms.enumerated() where term != 0 {
+        for j in result.indices { result[j] += Float(term) * source[row * result.count + j] }
+      }
+    }
+    return result
+  }
+
+  /// Least squares of the fields at `indices` on the season, in one pass; missing entries are left out state by state.
+  ///
+  /// A month that the archive lacks at a place takes the mean of all fields there.
+  public static func fit(
+    _ kind: ClimatologyKind, to source: some SignalSource, indices: [Int], layout: StateLayout,
+    progress: (Int) throws -> Void = { _ in }
+  ) throws -> Climatology {
+    let (terms, d) = (kind.termCount, layout.count)
+    // Sums over fields of x·yᵗ and, as few fields have gaps, x·xᵗ shared by all states with corrections for gaps.
+    var products = [Double](repeating: 0, count: terms * d)
+    var common = [Double](repeating: 0, count: terms * terms)
+    var gaps: [Int: [Double]] = [:]
+    try source.forEachChunk(of: indices) { chunk in
+      let states = layout.reduced(chunk.values, isValid: chunk.isValid)
+      states.withUnsafeScalars { values in
+        for (row, label) in chunk.labels.enumerated() {
+          let x = kind.terms(of: label)
+          for p in 0..<terms { for q in 0..<terms { common[p * terms + q] += x[p] * x[q] } }
+          let active = x.indices.filter { x[$0] != 0 }
+          for j in 0..<d {
+            let value = Double(values[row * d + j])
+            if value.isNaN {
+              var lost = gaps[j] ?? [Double](repeating: 0, count: terms * terms)
+              for p in active { for q in active { lost[p * terms + q] += x[p] * x[q] } }
+              gaps[j] = lost
+            } else {
+              for p in active { products[p * d + j] += x[p] * value }
+            }
+          }
+        }
+      }
+      try progress(chunk.count)
+    }
+    let shared = NormalEquations(common, terms: terms)
+    let coefficients = Tensor<Float>(shape: [terms, d]) { out in
+      for j in 0..<d {
+        let equations =
+          gaps[j].map { lost in
+            NormalEquations(zip(common, lost).map { $0 - $1 }, terms: terms)
+          } ?? shared
+        let solution = equations.solve((0..<terms).map { products[$0 * d + j] }, kind: kind)
+        for p in 0..<terms { out[p * d + j] = Float(solution[p]) }
+      }
+    }
+    return Climatology(kind: kind, coefficients: coefficients)
+  }
+}
+
+/// Small least-squares systems, where a month without data must not make the rest unsolvable.
+private struct NormalEquations {
+  private let matrix: [Double]
+  private let terms: Int
+
+  init(_ matrix: [Double], terms: Int) {
+    self.matrix = matrix
+    self.terms = terms
+  }
+
+  func solve(_ right: [Double], kind: ClimatologyKind) -> [Double] {
+    if kind == .monthly {
+      // The matrix is diagonal: one count for each month.
+      let total = (0..<terms).reduce(0.0) { $0 + matrix[$1 * terms + $1] }
+      let overall = total > 0 ? right.reduce(0, +) / total : 0
+      return (0..<terms).map { p in
+        let count = matrix[p * terms + p]
+        return count > 0 ? right[p] / count : overall
+      }
+    }
+    // A ridge of a millionth keeps harmonics that the archive does not determine near zero.
+    let trace = (0..<terms).reduce(0.0) { $0 + matrix[$1 * terms + $1] }
+    guard trace > 0 else { return [Double](repeating: 0, count: terms) }
+    var regular = Tensor(matrix, shape: [terms, terms])
+    for p in 1..<max(1, terms) { regular[p, p] += 1e-6 * trace }
+    guard let factor = try? CholeskyFactor(regular) else { return [Double](repeating: 0, count: terms) }
+    return factor.solve(Tensor(right)).scalars
+  }
+}

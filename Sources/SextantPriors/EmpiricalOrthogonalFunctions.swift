@@ -1,0 +1,134 @@
+// Empirical orthogonal functions: the leading modes of an archive's anomalies, and the variance they leave.
+//
+// Exact by the smaller of the two Gram matrices while the archive fits in memory; beyond that by a
+// randomised range finder (Halko, Martinsson, Tropp 2011) that reads the archive a few times in pieces.
+// Anomalies are expected centred and scaled; gaps (NaN) count as no anomaly.
+
+import SextantArrays
+
+/// The leading modes of a set of anomalies.
+public struct EmpiricalOrthogonalFunctions: Sendable {
+  /// The modes, each times its standard deviation: k×d, rows orthogonal, largest first.
+  public let scaledModes: Tensor<Float>
+  /// The standard deviation of each mode's coefficient (k).
+  public let deviations: [Float]
+  /// The variance of each state that the modes leave out (d).
+  public let residualVariance: [Float]
+
+  /// k.
+  public var modeCount: Int { deviations.count }
+  /// d.
+  public var stateCount: Int { residualVariance.count }
+
+  public init(scaledModes: Tensor<Float>, deviations: [Float], residualVariance: [Float]) {
+    precondition(
+      scaledModes.shape == [deviations.count, residualVariance.count], "Modes of shape \(scaledModes.shape)")
+    self.scaledModes = scaledModes
+    self.deviations = deviations
+    self.residualVariance = residualVariance
+  }
+
+  /// The first `count` modes; what the others held joins the residual variance.
+  public func truncated(to count: Int) -> EmpiricalOrthogonalFunctions {
+    guard count < modeCount else { return self }
+    let dropped = scaledModes.rows(count..<modeCount).columnSquaredNorms()
+    return EmpiricalOrthogonalFunctions(
+      scaledModes: scaledModes.rows(0..<count), deviations: Array(deviations.prefix(count)),
+      residualVariance: zip(residualVariance, dropped).map { $0 + Float($1) })
+  }
+
+  /// The share of the total variance that the modes hold.
+  public var explainedShare: Double {
+    let held = deviations.reduce(0.0) { $0 + Double($1) * Double($1) }
+    let left = residualVariance.reduce(0.0) { $0 + Double($1) }
+    return held + left > 0 ? held / (held + left) : 0
+  }
+
+  /// Exact modes of anomalies in memory (N×d, mean square = variance, NaN = no anomaly).
+  ///
+  /// - Parameter weights: how much each field counts (N), nil for all alike.
+  public init(of anomalies: Tensor<Float>, modeCount: Int, weights: [Double]? = nil) throws {
+    let (fields, d) = (anomalies.rowCount, anomalies.columnCount)
+    let total = weights?.reduce(0, +) ?? Double(fields)
+    let factors = (0..<fields).map { Float(((weights?[$0] ?? 1) / total).squareRoot()) }
+    let scaled = Self.withoutGaps(anomalies).scalingRows(by: factors)
+    let variance = scaled.columnSquaredNorms()
+    // The eigenvectors of either Gram matrix give the same modes; double precision, as it squares the condition.
+    let isWide = fields <= d
+    let gram = gramMatrix(scaled.converted(to: Double.self), transposeFirst: !isWide)
+    let (values, vectors) = try symmetricEigendecomposition(gram)
+    let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
+    let leading = vectors.rows(0..<kept).converted(to: Float.self)
+    let deviations = values.prefix(kept).map { Float($0.squareRoot()) }
+    // Wide: uᵢᵀX is already the mode times its deviation. Tall: the eigenvector is the mode itself.
+    let modes = isWide ? matrixProduct(leading, scaled) : leading.scalingRows(by: deviations)
+    self.init(modes: modes, deviations: deviations, variance: variance)
+  }
+
+  /// Modes of anomalies that are read in pieces, by a randomised range finder.
+  ///
+  /// - Parameters:
+  ///   - forEachPiece: Calls its argument with consecutive pieces (n×d) of the same fields in the same order, each time it is called.
+  ///   - powerIterations: How often the sketch is sharpened; the archive is read 2 + 2·powerIterations times.
+  public init(
+    streaming forEachPiece: ((Tensor<Float>) throws -> Void) throws -> Void, fieldCount: Int,
+    stateCount d: Int, modeCount: Int, powerIterations: Int = 1, random: inout RandomStream
+  ) throws {
+    let width = min(modeCount + 16, fieldCount, d)
+    let normalisation = Float(1 / Double(fieldCount).squareRoot())
+    var variance = [Double](repeating: 0, count: d)
+    var sketch: Tensor<Float> = random.normals([width, d])  // rows: directions in state space
+    var basis = Tensor<Double>.zeros([0, 0])
+    for pass in 0...powerIterations {
+      // Y = X·Ωᵀ (fields × width), its orthonormal basis Q, then Z = Qᵀ·X (width × d).
+      var projections = Tensor<Float>.zeros([fieldCount, width])
+      var row = 0
+      try forEachPiece { piece in
+        let clean = Self.withoutGaps(piece) * normalisation
+        if pass == 0 { for (j, square) in clean.columnSquaredNorms().enumerated() { variance[j] += square } }
+        let part = matrixProduct(clean, sketch, transposingSecond: true)
+        projections.replaceRows(from: row, with: part)
+        row += piece.rowCount
+      }
+      basis = try orthonormalised(projections.converted(to: Double.self))
+      let single = basis.converted(to: Float.self)
+      var image = Tensor<Float>.zeros([width, d])
+      row = 0
+      try forEachPiece { piece in
+        let clean = Self.withoutGaps(piece) * normalisation
+        image.add(matrixProduct(single.rows(row..<row + piece.rowCount), clean, transposingFirst: true))
+        row += piece.rowCount
+      }
+      sketch = image
+    }
+    let (values, vectors) = try symmetricEigendecomposition(gramMatrix(sketch.converted(to: Double.self)))
+    let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
+    let modes = matrixProduct(vectors.rows(0..<kept).converted(to: Float.self), sketch)
+    self.init(
+      modes: modes, deviations: values.prefix(kept).map { Float($0.squareRoot()) }, variance: variance)
+  }
+
+  private init(modes: Tensor<Float>, deviations: [Float], variance: [Double]) {
+    let held = modes.columnSquaredNorms()
+    self.init(
+      scaledModes: modes, deviations: deviations,
+      residualVariance: zip(variance, held).map { Float(max(0, $0 - $1)) })
+  }
+
+  private static func withoutGaps(_ anomalies: Tensor<Float>) -> Tensor<Float> {
+    anomalies.map { $0.isNaN ? 0 : $0 }
+  }
+}
+
+/// An orthonormal basis of the columns of `matrix` (n×w), by Cholesky QR done twice.
+func orthonormalised(_ matrix: Tensor<Double>) throws -> Tensor<Double> {
+  var result = matrix
+  for _ in 0..<2 {
+    var gram = gramMatrix(result, transposeFirst: true)
+    let trace = (0..<gram.columnCount).reduce(0.0) { $0 + gram[$1, $1] }
+    for i in 0..<gram.columnCount { gram[i, i] += 1e-12 * trace }
+    // Q = A·L⁻ᵀ, that is Qᵀ = L⁻¹·Aᵀ.
+    result = try CholeskyFactor(gram).solveLower(result.transposed()).transposed()
+  }
+  return result
+}

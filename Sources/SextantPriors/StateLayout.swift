@@ -1,0 +1,120 @@
+// From the V×C array of a file to the vector that a Gaussian prior describes.
+//
+// The state has one entry for each node and channel inside the domain: coincident vertices (a pole) are
+// one entry, and entries that the whole archive lacks (sea-surface temperature on land) have none.
+// States are ordered by channel, then node. Padding never appears here.
+
+import SextantArrays
+import SextantGeometry
+
+/// Which entries of a V×C array belong to the state, and which of them are one value.
+public struct StateLayout: Sendable, Equatable {
+  /// V, the number of vertices.
+  public let vertexCount: Int
+  /// C, the number of channels.
+  public let channelCount: Int
+  /// The state of each entry of the V×C array (V·C, channel fastest), or −1 where it is outside the domain.
+  public let stateOfEntry: [Int32]
+  /// The node of each state.
+  public let nodeOfState: [Int32]
+  /// The channel of each state; ascending.
+  public let channelOfState: [Int32]
+
+  /// The number of states d.
+  public var count: Int { nodeOfState.count }
+
+  /// The layout of fields of `channelCount` channels on `domain`; an entry is inside where any vertex of its node is.
+  ///
+  /// - Parameter isInside: whether each entry of the V×C array is ever there (V·C, channel fastest).
+  public init(domain: some Domain, channelCount: Int, isInside: [Bool]) {
+    let vertices = domain.vertexCount
+    precondition(
+      isInside.count == vertices * channelCount,
+      "\(isInside.count) flags for \(vertices) vertices and \(channelCount) channels")
+    let nodeOfVertex = domain.nodeOfVertex
+    var stateOfEntry = [Int32](repeating: -1, count: isInside.count)
+    var nodeOfState: [Int32] = []
+    var channelOfState: [Int32] = []
+    for channel in 0..<channelCount {
+      var stateOfNode = [Int32](repeating: -1, count: domain.nodeCount)
+      for vertex in 0..<vertices where isInside[vertex * channelCount + channel] {
+        let node = Int(nodeOfVertex[vertex])
+        if stateOfNode[node] < 0 {
+          stateOfNode[node] = Int32(nodeOfState.count)
+          nodeOfState.append(Int32(node))
+          channelOfState.append(Int32(channel))
+        }
+      }
+      for vertex in 0..<vertices {
+        stateOfEntry[vertex * channelCount + channel] = stateOfNode[Int(nodeOfVertex[vertex])]
+      }
+    }
+    vertexCount = vertices
+    self.channelCount = channelCount
+    self.stateOfEntry = stateOfEntry
+    self.nodeOfState = nodeOfState
+    self.channelOfState = channelOfState
+  }
+
+  /// The states that belong to `channel`.
+  public func states(ofChannel channel: Int) -> Range<Int> {
+    let first = channelOfState.firstIndex(of: Int32(channel)) ?? 0
+    let end = channelOfState.lastIndex(of: Int32(channel)).map { $0 + 1 } ?? first
+    return first..<end
+  }
+
+  /// Rows of the state (B×d) as rows of V×C arrays (B×V·C); entries outside the domain become `outside`.
+  public func expanded(_ states: Tensor<Float>, outside: Float = .nan) -> Tensor<Float> {
+    let (rows, size, d) = (states.rowCount, stateOfEntry.count, count)
+    precondition(states.columnCount == d, "Rows of \(states.columnCount) values for \(d) states")
+    return Tensor(shape: [rows, size]) { out in
+      guard let base = out.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      states.withUnsafeScalars { source in
+        guard let start = source.baseAddress else { return }
+        let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
+        stateOfEntry.withUnsafeBufferPointer { map in
+          let map = UncheckedPointer(UnsafeMutablePointer(mutating: map.baseAddress!))
+          Parallel.forEach(rows) { row in
+            for entry in 0..<size {
+              let state = Int(map[entry])
+              target[row * size + entry] = state < 0 ? outside : source[row * d + state]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// V×C arrays (B×V·C) as rows of the state (B×d): the mean over the valid vertices of each node.
+  ///
+  /// - Parameter isValid: B·V·C flags; a state with no valid vertex becomes `missing`.
+  public func reduced(
+    _ arrays: Tensor<Float>, isValid: [Bool], missing: Float = .nan
+  ) -> Tensor<Float> {
+    let (size, d) = (stateOfEntry.count, count)
+    let rows = arrays.count / max(1, size)
+    precondition(arrays.count == rows * size && isValid.count == arrays.count, "Arrays of shape \(arrays.shape)")
+    return Tensor(shape: [rows, d]) { out in
+      guard let base = out.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      arrays.withUnsafeScalars { source in
+        guard let start = source.baseAddress else { return }
+        let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
+        Parallel.forEach(rows) { row in
+          var sums = [Double](repeating: 0, count: d)
+          var counts = [Int32](repeating: 0, count: d)
+          for entry in 0..<size {
+            let state = Int(stateOfEntry[entry])
+            guard state >= 0, isValid[row * size + entry] else { continue }
+            sums[state] += Double(source[row * size + entry])
+            counts[state] += 1
+          }
+          for state in 0..<d {
+            target[row * d + state] = counts[state] > 0 ? Float(sums[state] / Double(counts[state])) : missing
+          }
+        }
+      }
+    }
+  }
+}
