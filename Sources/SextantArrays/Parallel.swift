@@ -16,6 +16,9 @@ public enum Parallel {
   /// How many threads loops use: all processors, or the environment variable `SEXTANT_THREADS`.
   public static var threadCount: Int { max(1, limit.withLock { $0 }) }
 
+  /// Lets loops use at most `count` threads from now on. Results do not depend on it.
+  public static func limitThreads(to count: Int) { limit.withLock { $0 = count } }
+
   /// Calls `body` with consecutive ranges of at most `grain` indices that together cover `0..<count`.
   ///
   /// `body` runs on several threads at once and must write to disjoint places only.

@@ -1,0 +1,52 @@
+# Everything a person or a build machine does with Sextant. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := help
+
+SOURCES := Package.swift Sources Tests
+
+# Debian's OpenBLAS takes some processors with AVX-512 for older ones and runs at half speed on them. The library reads
+# the variable when it is loaded. The program repairs itself (`sextant doctor` tells); test programs need it from here.
+AVX512 := $(shell for flag in avx512f avx512dq avx512bw avx512vl avx512cd; do \
+	grep -qw $$flag /proc/cpuinfo 2>/dev/null || exit 0; done; echo yes)
+ifeq ($(AVX512),yes)
+export OPENBLAS_CORETYPE ?= SkylakeX
+endif
+
+.PHONY: help
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+.PHONY: setup
+setup: ## Install the system libraries that are missing; does nothing when all are there
+	@scripts/setup.sh
+
+.PHONY: build
+build: setup ## Build the sextant program, optimised, into .build/release
+	@swift build -c release --product sextant
+
+.PHONY: demo
+demo: build ## Build, then show what this machine offers
+	@.build/release/sextant doctor
+
+# Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.
+# Swift Testing says how many tests ran in its last line, which is repeated at the end.
+.PHONY: test
+test: setup ## Run all tests in release mode; the last line counts them
+	@mkdir -p .build
+	@swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing --disable-xctest 2>&1 \
+		| tee .build/test.log
+	@grep -E 'Test run with [0-9]+ tests' .build/test.log | tail -1
+
+.PHONY: format
+format: ## Format all Swift code in place
+	@swift format --in-place --recursive --parallel $(SOURCES)
+
+.PHONY: lint
+lint: ## Check the format of all Swift code
+	@swift format lint --strict --recursive --parallel $(SOURCES)
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	@rm -rf .build

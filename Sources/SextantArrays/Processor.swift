@@ -1,0 +1,52 @@
+// What this machine's processor offers to the loops and libraries below the tensors.
+
+import CVectorKernels
+import Foundation
+
+/// The processor that the program runs on.
+public enum Processor {
+  /// The instruction sets that element-wise loops are compiled for, each of which includes those before it.
+  public enum InstructionSet: String, CaseIterable, Comparable, Codable, Sendable {
+    /// What every processor of the platform has.
+    case generic
+    /// AVX2 with fused multiply-add.
+    case avx2
+    /// AVX-512 with the F, DQ, BW, VL and CD parts.
+    case avx512
+
+    public static func < (a: Self, b: Self) -> Bool { a.code.rawValue < b.code.rawValue }
+
+    var code: vk_instruction_set {
+      switch self {
+      case .generic: VK_GENERIC
+      case .avx2: VK_AVX2
+      case .avx512: VK_AVX512
+      }
+    }
+
+    init(_ code: vk_instruction_set) {
+      switch code {
+      case VK_AVX512: self = .avx512
+      case VK_AVX2: self = .avx2
+      default: self = .generic
+      }
+    }
+  }
+
+  /// The best instruction set that the processor has.
+  public static var bestInstructionSet: InstructionSet { InstructionSet(vk_best_instruction_set()) }
+
+  /// The instruction set that loops use: the best, or that which the environment variable `SEXTANT_KERNELS` names
+  /// (`generic`, `avx2` or `avx512`) where the processor has it.
+  public static var chosenInstructionSet: InstructionSet { InstructionSet(vk_chosen_instruction_set()) }
+
+  /// The name that the system knows the processor by, such as "AMD EPYC 9R14".
+  public static var name: String {
+    let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+    let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last
+    return model?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+  }
+
+  /// The number of processors that the program may use.
+  public static var coreCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+}

@@ -1,7 +1,0 @@
-import ArgumentParser
-import Sextant
-
-@main
-struct SextantTool: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "sextant")
-}

@@ -1,0 +1,36 @@
+// The program: repairs its environment, parses arguments, runs one subcommand, and turns errors into one line and a code.
+// It has no mathematics and uses nothing that a user of the library could not.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+/// The `sextant` command and its subcommands.
+struct SextantTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sextant",
+    abstract: "Recovers whole signals on curved surfaces from noisy, incomplete measurements, with honest uncertainty.",
+    discussion: """
+      Results go to standard output, messages and progress to standard error.
+
+      Exit codes: 0 done; 1 the work could not be done, with the reason; 64 the arguments are wrong; 130 interrupted.
+      """,
+    version: ProgramVersion.current,
+    subcommands: [DoctorCommand.self])
+}
+
+/// Where the process starts.
+@main
+enum SextantProgram {
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if LinearAlgebraRepair.isWorthwhile(for: arguments) { LinearAlgebraRepair.restartIfNeeded() }
+    InterruptionSignals.install()
+    do {
+      var command = try SextantTool.parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      ProgramExit.exit(with: error)
+    }
+  }
+}
