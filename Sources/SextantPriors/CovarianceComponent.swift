@@ -1,0 +1,98 @@
+// The terms that a two-scale covariance is the sum of, and what their parameters mean.
+//
+// All parameters are natural logarithms, so that none can leave its range, with a normal hyper-prior
+// that holds those which a field's few observations cannot determine. Units: standard deviations in
+// units of the standardised state, ranges in radians of chord distance on the unit sphere.
+
+import Foundation
+
+/// One parameter of a covariance and what is believed of it before seeing a field.
+public struct CovarianceParameter: Sendable, Equatable, Codable {
+  /// A name for people and files, such as "field.log-range".
+  public var name: String
+  /// The mean of its hyper-prior, where the search starts.
+  public var start: Double
+  /// The standard deviation of its hyper-prior.
+  public var deviation: Double
+
+  public init(name: String, start: Double, deviation: Double) {
+    self.name = name
+    self.start = start
+    self.deviation = deviation
+  }
+}
+
+/// The Matérn correlations that have a closed form.
+public enum MaternSmoothness: Double, Sendable, Codable, CaseIterable {
+  /// ν = 1/2: exp(−t), continuous but rough.
+  case half = 0.5
+  /// ν = 3/2: (1 + √3 t)·exp(−√3 t), once differentiable.
+  case threeHalves = 1.5
+
+  /// The correlation at squared scaled distance t², and −2 times its derivative with respect to t².
+  @inline(__always)
+  func correlation(squaredDistance t2: Double) -> (value: Double, slope: Double) {
+    switch self {
+    case .half:
+      let t = t2.squareRoot()
+      let value = exp(-t)
+      // The slope is infinite at 0, where every factor that it meets is 0: any finite number serves.
+      return (value, value / (t + 1e-9))
+    case .threeHalves:
+      let t = (3 * t2).squareRoot()
+      let value = exp(-t)
+      return ((1 + t) * value, 3 * value)
+    }
+  }
+}
+
+/// One term of a covariance between states i and j.
+public enum CovarianceComponent: Sendable, Equatable {
+  /// a²·Φᵢ·Φⱼ: the archive's modes, inflated. Parameter: log a.
+  case modes(amplitude: CovarianceParameter)
+  /// b²·Φᵢ·Φⱼ·ρ(t): the archive's modes with far correlations cut off, as ensemble filters do. Parameters: log b, log range, then one log weight for each coordinate.
+  case localisedModes(
+    amplitude: CovarianceParameter, range: CovarianceParameter, coordinates: [CoordinateWeight],
+    smoothness: MaternSmoothness)
+  /// sᵢ·sⱼ·ρ(t): a Matérn field whose standard deviation s follows features, log s = Σ βq·zq. Parameters: log range, one log weight for each coordinate, β.
+  case field(
+    range: CovarianceParameter, coordinates: [CoordinateWeight], smoothness: MaternSmoothness,
+    deviation: [FeatureCoefficient])
+
+  /// A coordinate beside the position: t² = |xᵢ−xⱼ|²/range² + Σ w²·(cᵢ−cⱼ)², so that land and sea can part.
+  public struct CoordinateWeight: Sendable, Equatable {
+    /// Which of the model's coordinates.
+    public var coordinate: Int
+    /// log w.
+    public var weight: CovarianceParameter
+
+    public init(coordinate: Int, weight: CovarianceParameter) {
+      self.coordinate = coordinate
+      self.weight = weight
+    }
+  }
+
+  /// The coefficient β of a feature in the logarithm of a standard deviation.
+  public struct FeatureCoefficient: Sendable, Equatable {
+    /// Which of the model's features.
+    public var feature: Int
+    /// β.
+    public var coefficient: CovarianceParameter
+
+    public init(feature: Int, coefficient: CovarianceParameter) {
+      self.feature = feature
+      self.coefficient = coefficient
+    }
+  }
+
+  /// The parameters in the order of the parameter vector.
+  public var parameters: [CovarianceParameter] {
+    switch self {
+    case .modes(let amplitude): [amplitude]
+    case .localisedModes(let amplitude, let range, let coordinates, _):
+      [amplitude, range] + coordinates.map(\.weight)
+    case .field(let range, let coordinates, _, let deviation):
+      [range] + coordinates.map(\.weight) + deviation.map(\.coefficient)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// A Gaussian prior given by its covariance function: a sum of components over the states.
+//
+// Dense blocks only, in double precision: meant for a few thousand observed states, where one Cholesky
+// factor of the observed block costs milliseconds. Large domains have the sparse model instead.
+
+import SextantArrays
+
+/// The covariance between states as a function of a parameter vector.
+public struct CovarianceModel: Sendable {
+  /// The terms of the sum.
+  public let components: [CovarianceComponent]
+  /// The archive's modes, each times its standard deviation (k×d), in standardised units.
+  public let modes: Tensor<Double>
+  /// The position of each state on the unit sphere (d).
+  public let positions: [SIMD3<Double>]
+  /// Coordinates beside the position, each of d numbers, such as the share of land.
+  public let coordinates: [[Double]]
+  /// Features of the standard deviation, each of d numbers; by convention the first is 1 everywhere.
+  public let features: [[Double]]
+  /// The channel of each state (d).
+  public let channels: [Int32]
+  /// The correlation between channels of the fields' local part (C×C).
+  public let channelCorrelation: Tensor<Double>
+
+  /// The number of states d.
+  public var stateCount: Int { positions.count }
+
+  /// All parameters in the order of the parameter vector.
+  public var parameters: [CovarianceParameter] { components.flatMap(\.parameters) }
+
+  /// The parameter vector that the hyper-prior likes best.
+  public var start: [Double] { parameters.map(\.start) }
+
+  public init(
+    components: [CovarianceComponent], modes: Tensor<Double>, positions: [SIMD3<Double>],
+    coordinates: [[Double]], features: [[Double]], channels: [Int32], channelCorrelation: Tensor<Double>
+  ) {
+    let d = positions.count
+    precondition(
+      modes.columnCount == d && channels.count == d && coordinates.allSatisfy { $0.count == d }
+        && features.allSatisfy { $0.count == d },
+      "Modes of shape \(modes.shape), coordinates or features do not fit \(d) states")
+    self.components = components
+    self.modes = modes
+    self.positions = positions
+    self.coordinates = coordinates
+    self.features = features
+    self.channels = channels
+    self.channelCorrelation = channelCorrelation
+  }
+
+  /// The covariance between the states `rows` and the states `columns` (rows × columns).
+  public func block(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Double> {
+    let terms = terms(theta)
+    let (rowSites, columnSites) = (sites(rows), sites(columns))
+    let modeProducts = matrixProduct(rowSites.modes, columnSites.modes, transposingFirst: true)
+    var result = Tensor<Double>.zeros([rows.count, columns.count])
+    for term in terms {
+      let kernel = PairKernel(term, rows: rowSites, columns: columnSites, in: self)
+      result.withUnsafeMutableScalars { out in
+        modeProducts.withUnsafeScalars { kernel.accumulate(into: out, modeProducts: $0) }
+      }
+    }
+    return result
+  }
+
+  /// The covariance of all states (d×d).
+  public func covariance(parameters theta: [Double]) -> Tensor<Double> {
+    let all = Array(0..<stateCount)
+    return block(rows: all, columns: all, parameters: theta)
+  }
+
+  /// The variance of each state (d).
+  public func variances(parameters theta: [Double]) -> [Double] {
+    let modeVariance = modes.columnSquaredNorms()
+    var result = [Double](repeating: 0, count: stateCount)
+    for term in terms(theta) {
+      switch term {
+      case .modes(let amplitude), .localisedModes(let amplitude, _):
+        for state in result.indices { result[state] += amplitude * modeVariance[state] }
+      case .field(_, let logDeviation):
+        let deviations = deviations(logDeviation, at: Array(result.indices))
+        for state in result.indices { result[state] += deviations[state] * deviations[state] }
+      }
+    }
+    return result
+  }
+}
