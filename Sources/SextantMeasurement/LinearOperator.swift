@@ -1,6 +1,6 @@
 // The linear measurement operator A with its adjoint, and the members that imputation needs:
 // selection (a mask), interpolation (observations off the grid), and composition.
-// Scaling with noise is the Measurement's business, not the operator's.
+// Scaling with noise is the measurement's business, not the operator's.
 
 import SextantArrays
 

@@ -18,14 +18,14 @@ public protocol PreparedSolver: Sendable {
   ///
   /// `samples` may be 0: then only the mean and, where the method has one, the exact spread are computed.
   func posterior(
-    given measurement: Measurement, samples: Int, using random: inout RandomStream
+    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior
 }
 
 extension Solver {
   /// One-shot form: prepares for the measurement's own operator, then solves.
   public func posterior(
-    given measurement: Measurement, samples: Int, using random: inout RandomStream
+    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     try prepare(for: measurement.operation).posterior(
       given: measurement, samples: samples, using: &random)

@@ -1,11 +1,11 @@
 // The measurement: y = A·x + noise, with σ in data units, one for each entry of y.
-// A mask is part of A (a selection), never a weight of zero and never a value of zero.
+// (Not named Measurement: Foundation has a type of that name.) A mask is part of A (a selection), never a weight of zero and never a value of zero.
 
 import SextantArrays
 import SextantSignals
 
 /// What was measured of one signal.
-public struct Measurement: Sendable {
+public struct FieldMeasurement: Sendable {
   /// The measured values y (m), in the variables' units.
   public var values: [Float]
   /// The noise standard deviation of each entry of y (m), in the variables' units; all above 0.

@@ -1,0 +1,149 @@
+// Learning a Gaussian prior from an archive that is read in pieces: what is inside the domain, the
+// climatology, the scales, the modes. Nothing here looks at a measurement.
+
+import SextantArrays
+import SextantGeometry
+import SextantSignals
+
+extension GaussianPrior {
+  /// A step of training, for progress bars.
+  public enum TrainingStep: String, Sendable {
+    case coverage = "finding the domain"
+    case climatology = "climatology"
+    case scales = "scales"
+    case modes = "modes"
+  }
+
+  /// Learns the prior from the fields at `indices` of an archive.
+  ///
+  /// - Parameters:
+  ///   - landShare: the share of land at each vertex (V), or nil.
+  ///   - memoryLimit: how many bytes of anomalies are held; a larger archive is read again and again instead.
+  ///   - progress: called with the step and the fields done in it; may throw to interrupt.
+  /// - Throws: ``PriorError/tooFewFields(found:needed:)``, what reading throws, and what `progress` throws.
+  public static func train(
+    _ configuration: GaussianPriorConfiguration, on archive: some SignalSource, indices: [Int],
+    landShare: [Float]? = nil, memoryLimit: Int = 2 << 30, random: RandomStream,
+    progress: (TrainingStep, Int) throws -> Void = { _, _ in }
+  ) throws -> GaussianPrior {
+    guard indices.count >= 2 else { throw PriorError.tooFewFields(found: indices.count, needed: 2) }
+    let layout = try layout(of: archive, indices: indices, progress: progress)
+    guard layout.count > 0 else { throw PriorError.nothingObserved }
+    let climatology = try Climatology.fit(configuration.climatology, to: archive, indices: indices, layout: layout) {
+      try progress(.climatology, $0)
+    }
+    let unscaled = StateSpace(
+      layout: layout, climatology: climatology, scales: [Float](repeating: 1, count: layout.channelCount))
+    let scales = try scales(of: archive, indices: indices, space: unscaled, progress: progress)
+    let space = StateSpace(layout: layout, climatology: climatology, scales: scales)
+
+    let functions: EmpiricalOrthogonalFunctions
+    if indices.count * layout.count * MemoryLayout<Float>.stride <= memoryLimit {
+      var anomalies = Tensor<Float>.zeros([indices.count, layout.count])
+      var row = 0
+      try archive.forEachChunk(of: indices) { chunk in
+        anomalies.replaceRows(from: row, with: space.anomalies(of: chunk))
+        row += chunk.count
+        try progress(.modes, chunk.count)
+      }
+      functions = try EmpiricalOrthogonalFunctions(of: anomalies, modeCount: configuration.modeCount)
+    } else {
+      var stream = random.split("randomised modes")
+      functions = try EmpiricalOrthogonalFunctions(
+        streaming: { piece in
+          try archive.forEachChunk(of: indices) { chunk in
+            try piece(space.anomalies(of: chunk))
+            try progress(.modes, chunk.count)
+          }
+        }, fieldCount: indices.count, stateCount: layout.count, modeCount: configuration.modeCount, random: &stream)
+    }
+    let landOfState = landShare.map { share -> [Float] in
+      let vertices = archive.domain.representativeVertices
+      return layout.nodeOfState.map { share[vertices[Int($0)]] }
+    }
+    return GaussianPrior(
+      configuration: configuration, space: space, functions: functions, landShare: landOfState,
+      channelCorrelation: channelCorrelation(of: functions, layout: layout))
+  }
+
+  /// The states: every node and channel that is there in at least one field.
+  private static func layout(
+    of archive: some SignalSource, indices: [Int], progress: (TrainingStep, Int) throws -> Void
+  ) throws -> StateLayout {
+    let size = archive.domain.vertexCount * archive.variables.count
+    var isInside = [Bool](repeating: false, count: size)
+    try archive.forEachChunk(of: indices) { chunk in
+      for row in 0..<chunk.count {
+        for entry in 0..<size where chunk.isValid[row * size + entry] { isInside[entry] = true }
+      }
+      try progress(.coverage, chunk.count)
+    }
+    return StateLayout(domain: archive.domain, channelCount: archive.variables.count, isInside: isInside)
+  }
+
+  /// The root-mean-square anomaly of each channel over all its states and fields.
+  private static func scales(
+    of archive: some SignalSource, indices: [Int], space: StateSpace, progress: (TrainingStep, Int) throws -> Void
+  ) throws -> [Float] {
+    let channels = space.layout.channelCount
+    let d = space.count
+    var sums = [Double](repeating: 0, count: channels)
+    var counts = [Double](repeating: 0, count: channels)
+    try archive.forEachChunk(of: indices) { chunk in
+      let anomalies = space.anomalies(of: chunk)
+      anomalies.withUnsafeScalars { values in
+        for row in 0..<chunk.count {
+          for j in 0..<d where !values[row * d + j].isNaN {
+            let channel = Int(space.layout.channelOfState[j])
+            sums[channel] += Double(values[row * d + j]) * Double(values[row * d + j])
+            counts[channel] += 1
+          }
+        }
+      }
+      try progress(.scales, chunk.count)
+    }
+    return try zip(sums, counts).enumerated().map { channel, pair in
+      let scale = Float((pair.0 / max(1, pair.1)).squareRoot())
+      guard scale.isFinite else {
+        throw PriorError.notFinite("The archive's variance of \(archive.variables[channel].name)")
+      }
+      // A variable that never varies has no scale of its own; any positive one serves.
+      return scale > 0 ? scale : 1
+    }
+  }
+
+  /// How the modes correlate one channel with another at the same node, on average: for the local field to share.
+  private static func channelCorrelation(
+    of functions: EmpiricalOrthogonalFunctions, layout: StateLayout
+  ) -> Tensor<Float> {
+    let channels = layout.channelCount
+    var result = Tensor<Float>.identity(channels)
+    guard channels > 1 else { return result }
+    // The trailing half of the modes stands for the small scales that the local field continues.
+    let first = functions.modeCount / 2
+    let modes = functions.scaledModes.rows(first..<functions.modeCount)
+    let d = layout.count
+    var stateOf = [[Int32: Int]](repeating: [:], count: channels)
+    for state in 0..<d { stateOf[Int(layout.channelOfState[state])][layout.nodeOfState[state]] = state }
+    modes.withUnsafeScalars { values in
+      for a in 0..<channels {
+        for b in 0..<a {
+          var (ab, aa, bb) = (0.0, 0.0, 0.0)
+          for (node, i) in stateOf[a] {
+            guard let j = stateOf[b][node] else { continue }
+            for mode in 0..<modes.rowCount {
+              let (x, y) = (Double(values[mode * d + i]), Double(values[mode * d + j]))
+              ab += x * y
+              aa += x * x
+              bb += y * y
+            }
+          }
+          let correlation = aa > 0 && bb > 0 ? Float(0.95 * ab / (aa * bb).squareRoot()) : 0
+          result[a, b] = correlation
+          result[b, a] = correlation
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,73 @@
+// A Gaussian prior learned from an archive: its climatology, its modes, and what it takes to add to them a
+// Matérn field for what the archive lacks. Immutable; solvers condition it, see SextantSolvers.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+
+/// What a Gaussian prior is made of.
+public enum GaussianPriorKind: String, Sendable, Codable, CaseIterable {
+  /// The archive's modes and, for what they leave, independent noise: optimal interpolation.
+  case modes = "eof"
+  /// The archive's modes, inflated and localised, and a Matérn field: trusted away from the archive too.
+  case twoScale = "two-scale"
+}
+
+/// How a Gaussian prior is to be learned.
+public struct GaussianPriorConfiguration: Sendable, Equatable, Codable {
+  /// What it is made of.
+  public var kind: GaussianPriorKind
+  /// k, at most; fewer where the archive has fewer.
+  public var modeCount: Int
+  /// How the mean depends on the season.
+  public var climatology: ClimatologyKind
+
+  public init(
+    kind: GaussianPriorKind = .twoScale, modeCount: Int = 100, climatology: ClimatologyKind = .constant
+  ) {
+    self.kind = kind
+    self.modeCount = modeCount
+    self.climatology = climatology
+  }
+}
+
+/// A Gaussian prior over the fields of a domain.
+public struct GaussianPrior: Sendable {
+  /// How it was learned.
+  public let configuration: GaussianPriorConfiguration
+  /// States, climatology and scales.
+  public let space: StateSpace
+  /// The archive's modes, in standardised units.
+  public let functions: EmpiricalOrthogonalFunctions
+  /// The share of land at each state (d), if a mask was given.
+  public let landShare: [Float]?
+  /// The correlation between channels of what the modes leave (C×C).
+  public let channelCorrelation: Tensor<Float>
+
+  public init(
+    configuration: GaussianPriorConfiguration, space: StateSpace, functions: EmpiricalOrthogonalFunctions,
+    landShare: [Float]?, channelCorrelation: Tensor<Float>
+  ) {
+    precondition(functions.stateCount == space.count, "\(functions.stateCount) states of modes for \(space.count)")
+    self.configuration = configuration
+    self.space = space
+    self.functions = functions
+    self.landShare = landShare
+    self.channelCorrelation = channelCorrelation
+  }
+
+  /// The covariance as a function of parameters that each field's own observations choose.
+  ///
+  /// - Parameter nodePositions: The positions of the domain's nodes on the unit sphere.
+  public func covarianceModel(nodePositions: [SIMD3<Double>]) -> CovarianceModel {
+    let layout = space.layout
+    let positions = layout.nodeOfState.map { nodePositions[Int($0)] }
+    let anomalyVariance = (0..<space.count).map { functions.residualVariance[$0] }
+    let held = functions.scaledModes.columnSquaredNorms()
+    return TwoScaleCovariance.model(
+      modes: functions.scaledModes, positions: positions, channels: layout.channelOfState,
+      anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
+      landShare: landShare?.map(Double.init), channelCorrelation: channelCorrelation.converted(to: Double.self))
+  }
+}

@@ -1,0 +1,104 @@
+// Where a Gaussian prior lives: the states of a domain, their climatology, and the scale of each channel.
+// Turns measurements in the variables' units into standardised observations, and states back into fields.
+
+import SextantArrays
+import SextantMeasurement
+import SextantSignals
+
+/// The standardised space that priors describe: (value − climatology) / scale of the channel.
+public struct StateSpace: Sendable {
+  /// Which entries of the V×C array are states.
+  public let layout: StateLayout
+  /// The mean as a function of the season, in the variables' units.
+  public let climatology: Climatology
+  /// The standard deviation of the archive's anomalies in each channel (C), in the variables' units.
+  public let scales: [Float]
+
+  public init(layout: StateLayout, climatology: Climatology, scales: [Float]) {
+    precondition(scales.count == layout.channelCount, "\(scales.count) scales for \(layout.channelCount) channels")
+    self.layout = layout
+    self.climatology = climatology
+    self.scales = scales
+  }
+
+  /// The number of states d.
+  public var count: Int { layout.count }
+
+  /// The scale of each state (d).
+  public var stateScales: [Float] { layout.channelOfState.map { scales[Int($0)] } }
+
+  /// Fields of an archive as standardised anomalies (N×d); gaps are NaN.
+  public func anomalies(of fields: SignalSet) -> Tensor<Float> {
+    var states = layout.reduced(fields.values, isValid: fields.isValid)
+    let d = count
+    let inverse = stateScales.map { 1 / $0 }
+    let means = fields.labels.map { climatology.mean(for: $0) }
+    states.withUnsafeMutableScalars { values in
+      for row in means.indices {
+        for j in 0..<d { values[row * d + j] = (values[row * d + j] - means[row][j]) * inverse[j] }
+      }
+    }
+    return states
+  }
+
+  /// Standardised states (B×d) as V×C arrays (B×V·C) in the variables' units, at the season of `label`.
+  public func fields(fromStates states: Tensor<Float>, label: FieldLabel) -> Tensor<Float> {
+    let mean = climatology.mean(for: label)
+    let scale = stateScales
+    let d = count
+    var scaled = states
+    scaled.withUnsafeMutableScalars { values in
+      guard let base = values.baseAddress else { return }
+      let out = UncheckedPointer(base)
+      Parallel.forEach(values.count / max(1, d)) { row in
+        for j in 0..<d { out[row * d + j] = out[row * d + j] * scale[j] + mean[j] }
+      }
+    }
+    return layout.expanded(scaled)
+  }
+
+  /// The standardised spread of the states (d) as a V×C array (V·C) in the variables' units.
+  public func spread(fromStates deviations: [Float]) -> [Float] {
+    let scaled = zip(deviations, stateScales).map { $0 * $1 }
+    return layout.expanded(Tensor(scaled, shape: [1, count])).scalars
+  }
+
+  /// What a measurement says of the states.
+  ///
+  /// Measured values that depend on entries outside the domain say nothing and are counted as ignored. Several values of one state
+  /// (the cells of a pole) become one with their weighted mean and its noise, which leaves every posterior as it is.
+  public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
+    guard measurement.operation.inputCount == layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
+    }
+    let mean = climatology.mean(for: measurement.label)
+    return StateObservation(measurement, layout: layout, mean: mean, scales: stateScales)
+  }
+}
+
+/// A prior that cannot be made or used.
+public enum PriorError: Error, Equatable, CustomStringConvertible {
+  /// A measurement or field of the wrong length.
+  case wrongSize(expected: Int, found: Int)
+  /// Too few fields to learn from.
+  case tooFewFields(found: Int, needed: Int)
+  /// A problem that is too large for the method.
+  case tooLarge(String)
+  /// Nothing was observed inside the domain.
+  case nothingObserved
+  /// Values that are not finite.
+  case notFinite(String)
+
+  public var description: String {
+    switch self {
+    case .wrongSize(let expected, let found):
+      "The model has \(expected) entries a field, but \(found) were given. Use a model trained on this grid, or interpolate to the model's."
+    case .tooFewFields(let found, let needed):
+      "The archive has \(found) field\(found == 1 ? "" : "s"), but at least \(needed) are needed. Add fields, or use a prior that needs no archive (kind: matern)."
+    case .tooLarge(let reason): reason
+    case .nothingObserved:
+      "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."
+    case .notFinite(let place): "\(place) is not finite. Look for infinite values or a wrong unit in the input."
+    }
+  }
+}

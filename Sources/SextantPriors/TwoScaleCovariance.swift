@@ -1,0 +1,76 @@
+// The covariance of the two-scale prior (design §3): modes of the archive, inflated; the same modes with
+// far correlations cut off; and a Matérn field for what the archive lacks. Parameter starts and hyper-priors
+// were chosen on sets of model fields without looking at ERA5 (docs/two-scale.md).
+
+import Foundation
+import SextantArrays
+
+/// Builds the two-scale covariance of a set of states.
+enum TwoScaleCovariance {
+  static func model(
+    modes: Tensor<Float>, positions: [SIMD3<Double>], channels: [Int32], anomalyVariance: [Double],
+    landShare: [Double]?, channelCorrelation: Tensor<Double>
+  ) -> CovarianceModel {
+    let d = positions.count
+    let channelCount = channelCorrelation.columnCount
+    // Features of log standard deviation: for each channel a constant, the archive's own log deviation, and land.
+    let mean = anomalyVariance.reduce(0, +) / Double(max(1, d))
+    let logDeviation = centred(anomalyVariance.map { 0.5 * log($0 + 0.25 * mean) })
+    let land = landShare.map { share -> [Double] in centred(share) }
+    var features: [[Double]] = []
+    var deviation: [CovarianceComponent.FeatureCoefficient] = []
+    for channel in 0..<channelCount {
+      let suffix = channelCount > 1 ? "[\(channel)]" : ""
+      func add(_ name: String, _ values: [Double], start: Double, deviation spread: Double) {
+        deviation.append(
+          .init(
+            feature: features.count,
+            coefficient: .init(name: "field.\(name)\(suffix)", start: start, deviation: spread)))
+        features.append((0..<d).map { channels[$0] == channel ? values[$0] : 0 })
+      }
+      add("log-deviation", [Double](repeating: 1, count: d), start: log(0.4), deviation: 1)
+      add("archive-deviation", logDeviation, start: 0.5, deviation: 0.5)
+      if let land { add("land", land, start: 0, deviation: 1) }
+    }
+    let spacing = typicalSpacing(positions, channels: channels)
+    let components: [CovarianceComponent] = [
+      .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.3, deviation: 1.5)),
+      .localisedModes(
+        amplitude: .init(name: "localised.log-amplitude", start: -1, deviation: 2),
+        range: .init(name: "localised.log-range", start: log(6 * spacing), deviation: 0.7), coordinates: [],
+        smoothness: .threeHalves),
+      .field(
+        range: .init(name: "field.log-range", start: log(4 * spacing), deviation: 1),
+        coordinates: land == nil
+          ? [] : [.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: 0, deviation: 1))],
+        smoothness: .half, deviation: deviation),
+    ]
+    return CovarianceModel(
+      components: components, modes: modes.converted(to: Double.self), positions: positions,
+      coordinates: landShare.map { [$0] } ?? [], features: features, channels: channels,
+      channelCorrelation: channelCorrelation)
+  }
+
+  private static func centred(_ values: [Double]) -> [Double] {
+    let mean = values.reduce(0, +) / Double(max(1, values.count))
+    return values.map { $0 - mean }
+  }
+
+  /// The edge of the square that has the area of one node: the length in which ranges are thought of.
+  static func typicalSpacing(_ positions: [SIMD3<Double>], channels: [Int32]) -> Double {
+    let first = positions.indices.filter { channels[$0] == channels.first }
+    guard first.count > 1 else { return 0.1 }
+    // Distances to the nearest of all others, for a sample of nodes.
+    let step = max(1, first.count / 200)
+    var distances: [Double] = []
+    for i in stride(from: 0, to: first.count, by: step) {
+      var nearest = Double.infinity
+      for j in first where j != first[i] {
+        let difference = positions[first[i]] - positions[j]
+        nearest = min(nearest, (difference * difference).sum())
+      }
+      distances.append(nearest.squareRoot())
+    }
+    return distances.sorted()[distances.count * 9 / 10]
+  }
+}
