@@ -1,0 +1,73 @@
+// The domains that every law of this module is checked on.
+
+import Foundation
+import SextantArrays
+
+@testable import SextantGeometry
+
+/// A domain with a name for test reports.
+struct NamedDomain: CustomStringConvertible, Sendable {
+  let name: String
+  let domain: any DescribableDomain
+  var description: String { name }
+}
+
+enum DomainZoo {
+  static func range(_ start: Double, _ step: Double, _ count: Int) -> [Double] {
+    (0..<count).map { start + Double($0) * step }
+  }
+
+  static let gaussianLatitudes = GaussLegendre(count: 32).nodes.map { asin($0) * 180 / .pi }
+
+  static func grid(_ latitudes: [Double], _ longitudes: [Double]) throws -> LatitudeLongitudeGrid {
+    try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: longitudes)
+  }
+
+  /// Grids that cover the whole sphere.
+  static func globalGrids() throws -> [NamedDomain] {
+    [
+      NamedDomain(name: "4° with poles", domain: try grid(range(-90, 4, 46), range(0, 4, 90))),
+      NamedDomain(
+        name: "5° falling, −180…180, repeated column", domain: try grid(range(90, -5, 37), range(-180, 5, 73))),
+      NamedDomain(name: "5° centred cells", domain: try grid(range(-87.5, 5, 36), range(2.5, 5, 72))),
+      NamedDomain(name: "poles left out", domain: try grid(range(-85, 5, 35), range(355, -5, 72))),
+      NamedDomain(name: "Gaussian", domain: try grid(gaussianLatitudes, range(0, 5.625, 64))),
+      NamedDomain(
+        name: "uneven latitudes", domain: try grid([-90, -70, -55, -30, -10, 0, 20, 45, 80, 90], range(0, 10, 36))),
+      NamedDomain(name: "one pole", domain: try grid(range(90, -6, 30), range(0, 6, 60))),
+    ]
+  }
+
+  /// Domains that cover a part of the sphere.
+  static func regionalDomains() throws -> [NamedDomain] {
+    let (rows, columns) = (12, 15)
+    var (latitudes, longitudes): ([Double], [Double]) = ([], [])
+    for i in 0..<rows {
+      for j in 0..<columns {
+        latitudes.append(40 + Double(i) + 0.3 * Double(j))
+        longitudes.append(-10 + 1.5 * Double(j) - 0.4 * Double(i))
+      }
+    }
+    return [
+      NamedDomain(name: "across Greenwich", domain: try grid(range(49, 0.5, 21), [354, 356, 358, 0, 2, 4, 6])),
+      NamedDomain(name: "polar cap", domain: try grid(range(60, 3, 11), range(0, 10, 36))),
+      NamedDomain(name: "polar sector", domain: try grid(range(90, -3, 8), range(-60, 5, 20))),
+      NamedDomain(name: "one row", domain: try grid([10], range(0, 1, 30))),
+      NamedDomain(
+        name: "curvilinear",
+        domain: try CurvilinearGrid(rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes)),
+    ]
+  }
+
+  /// Points without a mesh, evenly over the sphere.
+  static func scattered(_ count: Int) throws -> NamedDomain {
+    var random = RandomStream(seed: 5)
+    let places = (0..<count).map { _ in
+      GeographicPoint(
+        latitude: asin(random.uniform(in: -1..<1)) * 180 / .pi, longitude: random.uniform(in: -180..<180))
+    }
+    return NamedDomain(name: "scattered", domain: try ScatteredPoints(places))
+  }
+
+  static func all() throws -> [NamedDomain] { try globalGrids() + regionalDomains() + [scattered(400)] }
+}
