@@ -1,0 +1,134 @@
+// Large holes on the sphere: whole regions that nobody measured, the hardest of the random masks.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+
+/// Holes of some degrees across, up to a missing share or a number of holes.
+///
+/// The centre of a hole is a valid vertex that is not missing yet, drawn with probability proportional to area. With a share, exactly round(share·n) of n valid vertices are missing: the last hole is cut to fit, keeping what is
+/// nearest to its centre. With a number of holes, they may overlap, and the share is what it is.
+public struct BlockHoles: Sendable, Equatable {
+  /// The outline of a hole.
+  public enum Shape: String, Sendable, CaseIterable {
+    /// All within half the size of the centre.
+    case cap
+    /// Half the size to the north, south, east and west, about a square on the ground.
+    case rectangle
+  }
+
+  /// When there are enough holes.
+  public enum Amount: Sendable, Equatable {
+    /// A missing share of 0..<1; each field draws its own from the range.
+    case share(ClosedRange<Double>)
+    /// A number of holes.
+    case count(Int)
+  }
+
+  /// How much is missing.
+  public var amount: Amount
+  /// How many degrees a hole measures across; each hole draws its own from the range.
+  public var size: ClosedRange<Double>
+  /// The outline of the holes.
+  public var shape: Shape
+
+  public init(amount: Amount, size: ClosedRange<Double> = 30...30, shape: Shape = .cap) {
+    self.amount = amount
+    self.size = size
+    self.shape = shape
+  }
+
+  static let example = "blocks:share=0.4,size=30,shape=cap"
+
+  init(_ specification: inout MaskSpecification) throws {
+    let shares = try specification.takeShares("share")
+    let countText = specification.takeText("count")
+    switch (shares, countText) {
+    case (let shares?, nil): amount = .share(shares)
+    case (nil, let text?):
+      guard let count = Int(text), (1...10_000).contains(count) else {
+        throw specification.failure(expected: "count as a whole number from 1 to 10000", found: "'\(text)'")
+      }
+      amount = .count(count)
+    default:
+      throw specification.failure(
+        expected: "either share=SHARE or count=HOLES", found: shares == nil ? "neither" : "both")
+    }
+    size = try specification.takeRange("size", in: 0.1...180, fallback: 30...30)
+    let shapeText = specification.takeText("shape") ?? Shape.cap.rawValue
+    guard let shape = Shape(rawValue: shapeText) else {
+      throw specification.failure(expected: "shape=cap or shape=rectangle", found: "'\(shapeText)'")
+    }
+    self.shape = shape
+  }
+
+  /// How deep inside the hole a direction lies: 0 at the centre, 1 on the edge, above 1 outside.
+  private func depth(of direction: SIMD3<Double>, from centre: SIMD3<Double>, size: Double) -> Double {
+    let half = size / 2 * .pi / 180
+    let angle = acos(min(1, max(-1, (direction * centre).sum())))
+    guard shape == .rectangle else { return angle / half }
+    // The far side has mirror places with the same longitude difference.
+    guard angle < .pi / 2 else { return .infinity }
+    let (place, middle) = (GeographicPoint(direction), GeographicPoint(centre))
+    let northward = abs(place.latitude - middle.latitude) * .pi / 180
+    let turn = (place.longitude - middle.longitude).remainder(dividingBy: 360)
+    let eastward = abs(turn) * .pi / 180 * cos(middle.latitude * .pi / 180)
+    return max(northward, eastward) / half
+  }
+
+  /// One of the vertices where `isCandidate`, with probability proportional to its area; nil if there is none.
+  private static func draw(
+    from vertices: [Int], where isCandidate: (Int) -> Bool, areas: [Double], using random: inout RandomStream
+  ) -> Int? {
+    let candidates = vertices.filter(isCandidate)
+    var target = random.uniform() * candidates.reduce(0) { $0 + areas[$1] }
+    for vertex in candidates {
+      target -= areas[vertex]
+      if target < 0 { return vertex }
+    }
+    return candidates.last
+  }
+}
+
+extension BlockHoles: MaskPattern {
+  func missingVertices(on ground: MaskGround, using random: inout RandomStream) throws -> [Bool] {
+    let directions = try ground.directions()
+    let valid = ground.validVertices
+    var missingLeft = valid.count - 1
+    var holesLeft = Int.max
+    switch amount {
+    case .share(let range):
+      let share = range.lowerBound + (range.upperBound - range.lowerBound) * random.uniform()
+      missingLeft = MaskGround.missingCount(share: share, of: valid.count)
+    case .count(let count): holesLeft = count
+    }
+    var isMissing = [Bool](repeating: false, count: directions.count)
+    let areas = ground.domain.areaWeights
+    while missingLeft > 0, holesLeft > 0 {
+      let size = self.size.lowerBound + (self.size.upperBound - self.size.lowerBound) * random.uniform()
+      let middle = Self.draw(from: valid, where: { !isMissing[$0] }, areas: areas, using: &random)
+      guard let centre = middle.map({ directions[$0] }) else { break }
+      let inside = valid.compactMap { vertex -> (depth: Double, vertex: Int)? in
+        guard !isMissing[vertex] else { return nil }
+        let depth = depth(of: directions[vertex], from: centre, size: size)
+        return depth <= 1 ? (depth, vertex) : nil
+      }
+      let hole = inside.count <= missingLeft ? inside : inside.sorted { $0 < $1 }
+      for (_, vertex) in hole.prefix(missingLeft) { isMissing[vertex] = true }
+      missingLeft -= min(missingLeft, hole.count)
+      holesLeft -= 1
+    }
+    return isMissing
+  }
+}
+
+extension BlockHoles: CustomStringConvertible {
+  public var description: String {
+    let amountText =
+      switch amount {
+      case .share(let range): "share=\(range.short(separator: "-"))"
+      case .count(let count): "count=\(count)"
+      }
+    return "blocks:\(amountText),size=\(size.short(separator: "..")),shape=\(shape.rawValue)"
+  }
+}

@@ -1,0 +1,30 @@
+// A band of latitudes missing: the polar gap of a satellite, the tropics without stations.
+
+import SextantArrays
+import SextantGeometry
+
+/// Everything missing from one latitude to another, both included.
+public struct LatitudeBand: Sendable, Equatable {
+  /// Degrees north.
+  public var latitudes: ClosedRange<Double>
+
+  public init(latitudes: ClosedRange<Double>) { self.latitudes = latitudes }
+
+  static let example = "band:-20..20"
+
+  init(_ specification: inout MaskSpecification) throws {
+    self.init(latitudes: try specification.takeRange("latitudes", in: -90...90, orPositional: true))
+  }
+}
+
+extension LatitudeBand: MaskPattern {
+  func missingVertices(on ground: MaskGround, using random: inout RandomStream) throws -> [Bool] {
+    // A millionth of a degree of slack: latitudes come back from unit vectors.
+    let range = latitudes.lowerBound - 1e-6...latitudes.upperBound + 1e-6
+    return try ground.geographicPoints().map { range.contains($0.latitude) }
+  }
+}
+
+extension LatitudeBand: CustomStringConvertible {
+  public var description: String { "band:\(latitudes.short(separator: ".."))" }
+}

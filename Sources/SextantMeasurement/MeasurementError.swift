@@ -1,0 +1,34 @@
+// What can go wrong when a measurement is described or simulated.
+
+/// A mask, a noise level or an operator that cannot be used; the text says what was expected and what was found.
+public enum MeasurementError: Error, Equatable, CustomStringConvertible {
+  /// A text that does not describe a mask or a noise level.
+  case invalidSpecification(text: String, expected: String, found: String, example: String)
+  /// Something beside the specification is needed, such as a land mask, and was not given.
+  case missingInput(specification: String, needs: String, hint: String)
+  /// A mask under which not one valid value is left to observe.
+  case nothingObserved(specification: String, reason: String)
+  /// Two things that should have one size.
+  case sizeMismatch(what: String, expected: Int, found: Int)
+  /// A noise standard deviation that is not a finite number above 0.
+  case invalidNoise(what: String, found: Float)
+  /// Units that differ where no conversion is known.
+  case unitsDiffer(what: String, expected: String, found: String)
+
+  public var description: String {
+    switch self {
+    case .invalidSpecification(let text, let expected, let found, let example):
+      "'\(text)': expected \(expected), found \(found). Example: \(example)"
+    case .missingInput(let specification, let needs, let hint):
+      "'\(specification)' needs \(needs). \(hint)"
+    case .nothingObserved(let specification, let reason):
+      "The mask '\(specification)' leaves nothing to observe: \(reason). Choose one that leaves at least one valid value."
+    case .sizeMismatch(let what, let expected, let found):
+      "\(what): expected \(expected) entries, found \(found). It must belong to the same grid and variables as the field."
+    case .invalidNoise(let what, let found):
+      "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
+    case .unitsDiffer(let what, let expected, let found):
+      "\(what): expected units '\(expected)', found '\(found)', and no conversion is known. Give the value in '\(expected)'."
+    }
+  }
+}

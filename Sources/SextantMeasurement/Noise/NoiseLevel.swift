@@ -1,0 +1,144 @@
+// How large the noise is, as people write it: "5.9K", "0.5 K", "5%", "0.3", "variable:obs_error".
+// Resolving it gives standard deviations in the variables' own units; what "5%" is a share of is always
+// the caller's stated peak, because readers who had to guess it guessed wrong by a factor of two.
+
+import SextantSignals
+
+/// The standard deviation of the measurement noise.
+public enum NoiseLevel: Sendable, Equatable {
+  /// A number with units; empty units mean those of each variable.
+  case constant(Double, units: String)
+  /// So many per cent of the peak of each variable's scale.
+  case percentOfPeak(Double)
+  /// A variable of the measured file, in that file's units; the caller reads it.
+  case variable(String)
+  /// A value for every vertex (V) or every entry (V·C), in the variables' units.
+  case values([Float])
+
+  private static let expectation = "a number above 0, with units or % behind it or none, or variable:NAME"
+
+  /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%" (of the peak) or "variable:obs_error".
+  ///
+  /// Throws ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for any other text.
+  public init(_ text: String) throws {
+    let whole = text.trimmed
+    func failure(_ found: String) -> MeasurementError {
+      .invalidSpecification(text: whole, expected: Self.expectation, found: found, example: "0.5 K")
+    }
+    if whole.hasPrefix("variable:") {
+      let name = whole.dropFirst("variable:".count).trimmed
+      guard !name.isEmpty else { throw failure("no name after 'variable:'") }
+      self = .variable(name)
+      return
+    }
+    // The longest head that reads as a number: "1e-3K" is a thousandth of a kelvin, not 1 of unit "e-3K".
+    let cut = whole.indices.reversed().first { Double(whole[...$0]) != nil }
+    guard let cut, let number = Double(whole[...cut]) else {
+      throw failure(whole.isEmpty ? "nothing" : "'\(whole)'")
+    }
+    guard number > 0, number.isFinite else { throw failure("\(number.short)") }
+    let units = whole[whole.index(after: cut)...].trimmed
+    self = units == "%" ? .percentOfPeak(number) : .constant(number, units: units)
+  }
+
+  /// What ``standardDeviations(vertexCount:variables:peaks:conversionFactor:read:)`` may ask the caller to convert.
+  public typealias ConversionFactor = (_ from: String, _ to: String) throws -> Double
+
+  /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
+  ///
+  /// - Parameters:
+  ///   - variables: The variables of the field (C).
+  ///   - peaks: The size of each variable's scale (C), for ``percentOfPeak(_:)``; nil if none is stated.
+  ///   - conversionFactor: What to multiply a difference in the first units by to have it in the second. Without it only
+  ///     equal units are accepted.
+  ///   - read: Gives the values of a named variable (V or V·C entries), for ``variable(_:)``. They may be anything where
+  ///     the field is not observed.
+  public func standardDeviations(
+    vertexCount: Int, variables: [Variable], peaks: [Double]? = nil, conversionFactor: ConversionFactor? = nil,
+    read: ((String) throws -> [Float])? = nil
+  ) throws -> [Float] {
+    switch self {
+    case .constant(let number, let units):
+      let each = try variables.map { variable in
+        guard !units.isEmpty, units != variable.units else { return Float(number) }
+        guard let conversionFactor else {
+          throw MeasurementError.unitsDiffer(
+            what: "The noise of '\(variable.name)'", expected: variable.units, found: units)
+        }
+        return Float(number * (try conversionFactor(units, variable.units)))
+      }
+      return Self.tiled(each, vertexCount: vertexCount)
+    case .percentOfPeak(let percent):
+      guard let peaks else {
+        throw MeasurementError.missingInput(
+          specification: description, needs: "the peak that it is a share of",
+          hint: "State the peak of each variable, or give the noise in the variable's units.")
+      }
+      guard peaks.count == variables.count else {
+        throw MeasurementError.sizeMismatch(
+          what: "The peaks of the variables", expected: variables.count, found: peaks.count)
+      }
+      return Self.tiled(peaks.map { Float(percent / 100 * $0) }, vertexCount: vertexCount)
+    case .variable(let name):
+      guard let read else {
+        throw MeasurementError.missingInput(
+          specification: description, needs: "the values of the variable '\(name)'",
+          hint: "Whoever resolves the noise has to read them.")
+      }
+      return try Self.expanded(
+        try read(name), what: "The noise variable '\(name)'", vertexCount: vertexCount, channelCount: variables.count)
+    case .values(let values):
+      return try Self.expanded(
+        values, what: "The noise values", vertexCount: vertexCount, channelCount: variables.count)
+    }
+  }
+
+  private static func tiled(_ each: [Float], vertexCount: Int) -> [Float] {
+    (0..<vertexCount).flatMap { _ in each }
+  }
+
+  private static func expanded(
+    _ values: [Float], what: String, vertexCount: Int, channelCount: Int
+  ) throws -> [Float] {
+    if values.count == vertexCount * channelCount { return values }
+    guard values.count == vertexCount else {
+      throw MeasurementError.sizeMismatch(what: what, expected: vertexCount, found: values.count)
+    }
+    return values.flatMap { repeatElement($0, count: channelCount) }
+  }
+}
+
+extension NoiseLevel: CustomStringConvertible {
+  /// The text that ``init(_:)`` reads; for ``values(_:)`` a summary that it does not.
+  public var description: String {
+    switch self {
+    case .constant(let number, let units): units.isEmpty ? number.short : "\(number.short) \(units)"
+    case .percentOfPeak(let number): "\(number.short)%"
+    case .variable(let name): "variable:\(name)"
+    case .values(let values): "\(values.count) given values"
+    }
+  }
+}
+
+extension NoiseLevel: Codable {
+  /// A number, a text as on the command line, or a list of numbers.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let values = try? container.decode([Float].self) {
+      self = .values(values)
+    } else if let number = try? container.decode(Double.self) {
+      try self.init("\(number)")
+    } else {
+      try self.init(try container.decode(String.self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if case .values(let values) = self {
+      try container.encode(values)
+    } else {
+      try container.encode(description)
+    }
+  }
+}

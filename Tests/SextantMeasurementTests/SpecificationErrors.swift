@@ -1,0 +1,84 @@
+// Wrong texts and absent inputs: the errors say what was expected, what was found, and how it should look.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import Testing
+
+@Suite("Errors of masks and noise levels")
+struct SpecificationErrors {
+  @Test(
+    "a wrong mask is refused with an example",
+    arguments: [
+      ("", "found nothing"), ("rnadom:0.5", "random, stations, band"), ("random", "share that is missing"),
+      ("random:1", "at least 0 and below 1"), ("random:-0.1", "'-0.1'"), ("random:0.6-0.3", "'0.6-0.3'"),
+      ("random:0.5,chanels=apart", "'chanels'"), ("random:0.5,0.6", "'0.6'"), ("random:0.5,channels=x", "'x'"),
+      ("band", "FROM..TO"), ("band:20..-20", "'20..-20'"), ("band:-100..0", "-90..90"),
+      ("swath:width=0", "width as a number from 10"), ("swath:width=20,width=30", "twice"),
+      ("stations:0", "at least 1"),
+      ("blocks:size=30", "found neither"), ("blocks:share=0.5,count=3", "found both"),
+      ("blocks:count=2,shape=star", "'star'"), ("cells:0.5,size=ten", "'ten'"), ("file:", "no path"),
+      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"),
+    ])
+  func wrongMask(text: String, part: String) {
+    let error = #expect(throws: MeasurementError.self) { try MaskSampler(text) }
+    let message = error?.description ?? ""
+    #expect(message.contains(part) && message.contains("Example: "), "\(message)")
+  }
+
+  @Test("a path may hold dots, slashes, commas and plus signs")
+  func pathsAreTaken() throws {
+    #expect(try MaskSampler("file:a+b/c,d=1.nc") == .file(path: "a+b/c,d=1.nc", variable: nil))
+    #expect(try MaskSampler("file:x.nc:cover") == .file(path: "x.nc", variable: "cover"))
+    #expect(try MaskSampler("file:store:8/x.nc") == .file(path: "store:8/x.nc", variable: nil))
+  }
+
+  @Test("a mask that needs more says what", arguments: ["land", "sea", "file:coverage.nc"])
+  func absentInput(text: String) {
+    let error = #expect(throws: MeasurementError.self) {
+      var random = RandomStream(seed: 1)
+      _ = try MaskSampler(text).mask(on: MaskLaws.domain, isValid: EachMask.everywhere, using: &random)
+    }
+    #expect(error?.description.hasPrefix("'\(text)' needs") == true)
+  }
+
+  @Test("a mask that leaves nothing is refused")
+  func nothingLeft() {
+    let error = #expect(throws: MeasurementError.self) { try MaskLaws.mask("band:-90..90") }
+    #expect(error?.description.contains("leaves nothing to observe") == true)
+    #expect(throws: MeasurementError.self) {
+      try MaskLaws.mask("random:0.5", isValid: [Bool](repeating: false, count: MaskLaws.domain.vertexCount))
+    }
+  }
+
+  @Test("a domain off the sphere cannot have a latitude band")
+  func offTheSphere() {
+    let error = #expect(throws: MeasurementError.self) {
+      var random = RandomStream(seed: 1)
+      _ = try MaskSampler("band:0..10").mask(on: FlatSheet(), isValid: [true, true], using: &random)
+    }
+    #expect(error?.description.contains("a sheet of two") == true)
+  }
+
+  @Test("a wrong noise level is refused", arguments: ["", "K", "-1K", "0", "nan", "inf", "variable:"])
+  func wrongNoise(text: String) {
+    let error = #expect(throws: MeasurementError.self) { try NoiseLevel(text) }
+    #expect(error?.description.contains("a number above 0") == true)
+  }
+}
+
+/// Two vertices that do not lie on the unit sphere.
+private struct FlatSheet: Domain {
+  let vertexCount = 2
+  let nodeCount = 2
+  let nodeOfVertex: [Int32] = [0, 1]
+  let nodePositions = [SIMD3<Double>(0, 0, 0), SIMD3(3, 0, 0)]
+  let areaWeights = [1.0, 1]
+  let stiffness = SparseMatrix(rowCount: 2, columnCount: 2, entries: [])
+  let fingerprint = "sheet"
+  let summary = "a sheet of two"
+
+  func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix {
+    throw GeometryError.outsideDomain("A sheet has no latitudes.")
+  }
+}
