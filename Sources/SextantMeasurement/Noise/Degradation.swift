@@ -6,7 +6,7 @@ import SextantSignals
 /// A field with values missing and noise on the rest.
 public struct DegradedField: Sendable {
   /// What the solvers are given.
-  public let measurement: Measurement
+  public let measurement: FieldMeasurement
   /// The measured value of every observed entry and 0 elsewhere (V·C, channel fastest), in the variables' units.
   public let values: [Float]
   /// Whether each entry is observed (V·C): an observed 0 and a missing entry differ here alone.
@@ -58,7 +58,7 @@ public enum Degradation {
         }
       }
     }
-    let measurement = Measurement(
+    let measurement = FieldMeasurement(
       values: selection.indices.map { values[$0] }, noise: selection.indices.map { noise[$0] },
       operation: selection, label: signal.label)
     return DegradedField(measurement: measurement, values: values, isObserved: observed.isObserved)
