@@ -1,0 +1,107 @@
+// Colour maps made by formula in OKLab, not copied from a table: lightness runs straight (sequential) or
+// straight to the middle and back alike (diverging), hue and chroma run smoothly through a few
+// control points, and chroma yields where sRGB cannot follow. Missing is not on any map: see MissingHatch.
+
+import Foundation
+
+/// A way from numbers in 0…1 to colours, even to the eye.
+public struct ColourMap: Sendable, Equatable {
+  /// A name for people.
+  public let name: String
+  /// Whether the middle means "none" and the two ends are opposite signs.
+  public let isDiverging: Bool
+  /// The colours at even steps from 0 to 1 (256 entries).
+  public let colours: [Colour]
+  /// The same colours as pixels.
+  let pixels: [UInt32]
+
+  private static let count = 256
+
+  init(name: String, isDiverging: Bool, _ shade: (_ position: Double) -> OKLab) {
+    self.name = name
+    self.isDiverging = isDiverging
+    colours = (0..<Self.count).map { shade(Double($0) / Double(Self.count - 1)).colour }
+    pixels = colours.map(\.packed)
+  }
+
+  /// The colour at `position`, which is cut to 0…1.
+  public func colour(at position: Double) -> Colour { colours[Self.entry(at: position)] }
+
+  /// The pixel at `position`, which is cut to 0…1.
+  func pixel(at position: Double) -> UInt32 { pixels[Self.entry(at: position)] }
+
+  private static func entry(at position: Double) -> Int {
+    Int((min(1, max(0, position)) * Double(count - 1)).rounded())
+  }
+
+  /// The same map from its other end.
+  public var reversed: ColourMap {
+    ColourMap(name: name + ", reversed", isDiverging: isDiverging) { OKLab(colour(at: 1 - $0)) }
+  }
+
+  // MARK: The maps
+
+  /// Dark violet through teal to yellow, for fields.
+  public static let lagoon = sequential(
+    "lagoon", lightness: (0.27, 0.93),
+    points: [
+      (305, 0.12), (285, 0.125), (255, 0.115), (215, 0.105), (180, 0.11), (160, 0.135), (140, 0.165), (118, 0.185),
+      (105, 0.18),
+    ])
+
+  /// Near-black through crimson and orange to pale yellow, for fields shown beside another.
+  public static let ember = sequential(
+    "ember", lightness: (0.16, 0.96),
+    points: [
+      (295, 0.06), (308, 0.13), (330, 0.16), (360, 0.17), (385, 0.18), (405, 0.17), (425, 0.15), (450, 0.13),
+      (465, 0.08),
+    ])
+
+  /// Near-white to deep violet, for spreads: nothing is pale, much is dark.
+  public static let heather = sequential(
+    "heather", lightness: (0.97, 0.30),
+    points: [
+      (95, 0.012), (70, 0.04), (40, 0.075), (15, 0.105), (355, 0.13), (338, 0.15), (324, 0.155), (314, 0.15),
+      (306, 0.13),
+    ])
+
+  /// Blue through white to red, alike in lightness and chroma on both sides, for errors and differences.
+  public static let balance = ColourMap(name: "balance", isDiverging: true) { position in
+    let distance = abs(2 * position - 1)
+    let lightness = 0.975 - 0.605 * distance
+    // As strong as the weaker of the two hues allows, so that neither sign looks larger.
+    let wanted = 0.165 * sin(min(1, distance * 1.12) * .pi / 2)
+    let blue = OKLab.displayable(lightness: lightness, chroma: wanted, hue: 258)
+    let red = OKLab.displayable(lightness: lightness, chroma: wanted, hue: 28)
+    let chroma = min(hypot(blue.greenRed, blue.blueYellow), hypot(red.greenRed, red.blueYellow))
+    return OKLab(lightness: lightness, chroma: chroma, hue: position < 0.5 ? 258 : 28)
+  }
+
+  /// A map whose lightness runs straight from start to end and whose hue (degrees) and chroma pass through `points`.
+  private static func sequential(
+    _ name: String, lightness: (start: Double, end: Double), points: [(hue: Double, chroma: Double)]
+  ) -> ColourMap {
+    // Hues are turned to within half a circle of the one before, so that they never run the long way round.
+    var hues = points.map(\.hue)
+    for index in 1..<hues.count {
+      hues[index] = hues[index - 1] + remainder(hues[index] - hues[index - 1], 360)
+    }
+    let chromas = points.map(\.chroma)
+    return ColourMap(name: name, isDiverging: false) { position in
+      OKLab.displayable(
+        lightness: lightness.start + (lightness.end - lightness.start) * position,
+        chroma: smooth(chromas, at: position), hue: smooth(hues, at: position))
+    }
+  }
+
+  /// Evenly spaced `values` interpolated by Catmull–Rom cubics; `position` is 0…1.
+  private static func smooth(_ values: [Double], at position: Double) -> Double {
+    let place = position * Double(values.count - 1)
+    let index = min(values.count - 2, Int(place))
+    let t = place - Double(index)
+    let (p1, p2) = (values[index], values[index + 1])
+    let p0 = index > 0 ? values[index - 1] : 2 * p1 - p2
+    let p3 = index + 2 < values.count ? values[index + 2] : 2 * p2 - p1
+    return p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
+  }
+}

@@ -1,0 +1,87 @@
+// The legend of a map: the colours with their values and units, arrows where values lie beyond the range,
+// and a hatched box where something is missing.
+
+/// The legend of a colour scale, drawn horizontally.
+struct ColourBar {
+  let scale: ColourScale
+  let units: String
+  let hasMissing: Bool
+  /// False for a field without any valid value, whose scale means nothing.
+  let hasValues: Bool
+  var textSize = 10.0
+
+  /// The height of the bar with its labels.
+  var height: Double { barHeight + 2.1 * textSize }
+
+  private var barHeight: Double { 1.1 * textSize }
+
+  /// Draws the bar within `width` points from `origin`, its upper left corner.
+  func draw(on canvas: Canvas, at origin: SIMD2<Double>, width: Double) throws {
+    let style = TextStyle(size: textSize)
+    guard hasValues else {
+      let text = "nothing to show: all values are missing"
+      try drawMissingBox(
+        on: canvas, at: origin + SIMD2((width - canvas.width(of: text, style: style)) / 2 - 12, 0), text: text)
+      return
+    }
+    let ticks = Ticks.linear(in: scale.range, count: max(3, Int(0.62 * width / (6.5 * textSize))))
+    let suffix = ticks.suffix(units: units)
+    let missingWidth = hasMissing ? canvas.width(of: "missing", style: style) + 2.6 * textSize : 0
+    let suffixWidth = canvas.width(of: suffix, style: style)
+    let side = max(missingWidth, suffixWidth + 8) + 1.6 * textSize
+    let bar = Rectangle(
+      x: origin.x + max(side, 0.19 * width), y: origin.y, width: width - 2 * max(side, 0.19 * width),
+      height: barHeight)
+    if hasMissing { try drawMissingBox(on: canvas, at: origin, text: "missing") }
+    try drawColours(on: canvas, in: bar)
+    for (value, label) in zip(ticks.values, ticks.labels) {
+      let part = (value - scale.range.lowerBound) / (scale.range.upperBound - scale.range.lowerBound)
+      let x = bar.minX + part * bar.width
+      canvas.stroke(
+        Path(lines: [SIMD2(x, bar.maxY), SIMD2(x, bar.maxY + 0.35 * textSize)]), with: .ink, width: 0.8)
+      canvas.draw(
+        label, at: SIMD2(x, bar.maxY + 0.65 * textSize), style: style, anchor: .init(.centre, .top))
+    }
+    canvas.draw(
+      suffix, at: SIMD2(bar.maxX + (scale.hasHigher ? 1.6 : 0.8) * textSize, bar.centre.y), style: style,
+      anchor: .init(.left, .middle))
+  }
+
+  private func drawColours(on canvas: Canvas, in bar: Rectangle) throws {
+    let area = canvas.pixels(covering: bar)
+    var image = PixelImage(width: area.width, height: area.height)
+    for column in 0..<area.width {
+      let pixel = scale.map.pixel(at: (Double(column) + 0.5) / Double(area.width))
+      for row in 0..<area.height { image.pixels[row * area.width + column] = pixel }
+    }
+    try canvas.clipped(to: Path(bar)) { try canvas.draw(image, atPixel: area.x, area.y) }
+    // One outline around the bar and its arrows.
+    var corners = [SIMD2(bar.minX, bar.maxY), SIMD2(bar.maxX, bar.maxY)]
+    if scale.hasHigher {
+      let tip = SIMD2(bar.maxX + 0.8 * bar.height, bar.centre.y)
+      let arrow = [SIMD2(bar.maxX, bar.maxY), tip, SIMD2(bar.maxX, bar.minY)]
+      canvas.fill(Path(polygon: arrow), with: scale.map.colour(at: 1))
+      corners.append(tip)
+    }
+    corners += [SIMD2(bar.maxX, bar.minY), SIMD2(bar.minX, bar.minY)]
+    if scale.hasLower {
+      let tip = SIMD2(bar.minX - 0.8 * bar.height, bar.centre.y)
+      let arrow = [SIMD2(bar.minX, bar.maxY), tip, SIMD2(bar.minX, bar.minY)]
+      canvas.fill(Path(polygon: arrow), with: scale.map.colour(at: 0))
+      corners.append(tip)
+    }
+    canvas.stroke(Path(polygon: corners), with: .ink, width: 0.7)
+  }
+
+  private func drawMissingBox(on canvas: Canvas, at origin: SIMD2<Double>, text: String) throws {
+    let box = Rectangle(x: origin.x, y: origin.y, width: 1.8 * textSize, height: barHeight)
+    let area = canvas.pixels(covering: box)
+    let image = MissingHatch.image(
+      x: area.x, y: area.y, width: area.width, height: area.height, resolution: canvas.resolution)
+    try canvas.clipped(to: Path(box)) { try canvas.draw(image, atPixel: area.x, area.y) }
+    canvas.stroke(Path(box), with: .ink, width: 0.7)
+    canvas.draw(
+      text, at: SIMD2(box.maxX + 0.5 * textSize, box.centre.y), style: TextStyle(size: textSize),
+      anchor: .init(.left, .middle))
+  }
+}

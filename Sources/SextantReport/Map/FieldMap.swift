@@ -1,0 +1,184 @@
+// One field of V values on the sphere as a map: the picture that a sheet of panels is made of and that can
+// stand alone. What is drawn is decided here; how pixels, lines and legends look, in the files beside.
+
+import SextantGeometry
+import SextantStorage
+
+/// A map of V values on a domain on the sphere.
+///
+///     try FieldMap(domain: grid, values: field, isValid: mask, title: "2 m temperature", units: "K")
+///       .write(to: "map.png", projection: .robinson)
+public struct FieldMap: Sendable {
+  /// Which lines between land and water are drawn.
+  public enum Shoreline: Sendable {
+    /// Those installed on the system, if any.
+    case installed
+    /// Those given.
+    case lines(Coastlines)
+    /// The edges between true and false of a land mask (V entries).
+    case mask([Bool])
+    /// None.
+    case none
+  }
+
+  /// A heading in large letters; may be empty.
+  public var title: String
+  /// A line of explanation below it; may be empty.
+  public var subtitle: String
+  /// The units of the values, for the colour bar.
+  public var units: String
+  /// The range and colours.
+  public var scale: ColourScale
+  /// Whether cells or interpolated values are shown.
+  public var shading: Shading
+  /// Lines between land and water.
+  public var shoreline: Shoreline
+
+  private let cells: SphereCells
+  /// V values, NaN where missing.
+  private let values: [Float]
+
+  /// A map of `values` (V, in `units`) on `domain`.
+  ///
+  /// A value is missing where `isValid` (V entries, if given) is false or where it is not finite. `colours` replaces the
+  /// usual colour map, `vertexLookup` the usual cells. Throws ``ReportError`` if counts differ, the domain is not the unit
+  /// sphere or the scale is empty.
+  public init(
+    domain: any Domain, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
+    units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
+    shoreline: Shoreline = .installed, vertexLookup: VertexLookup? = nil
+  ) throws {
+    try self.init(
+      cells: SphereCells(domain, lookup: vertexLookup), values: values, isValid: isValid, title: title,
+      subtitle: subtitle, units: units, scale: scale, colours: colours, shading: shading, shoreline: shoreline)
+  }
+
+  /// The same on cells that are there already, as for the panels of one sheet.
+  init(
+    cells: SphereCells, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
+    units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
+    shoreline: Shoreline = .installed
+  ) throws {
+    guard values.count == cells.vertexCount, isValid.map({ $0.count == values.count }) ?? true else {
+      throw ReportError.mismatch(
+        "A map of \(cells.vertexCount) vertices needs as many values and validity flags; there are \(values.count) values"
+          + (isValid.map { " and \($0.count) flags." } ?? "."))
+    }
+    if case .mask(let mask) = shoreline, mask.count != cells.vertexCount {
+      throw ReportError.mismatch(
+        "The land mask of a map of \(cells.vertexCount) vertices must have as many entries; it has \(mask.count).")
+    }
+    self.cells = cells
+    self.values = isValid.map { zip(values, $0).map { $1 && $0.isFinite ? $0 : .nan } } ?? values
+    self.title = title
+    self.subtitle = subtitle
+    self.units = units
+    self.shading = shading
+    self.shoreline = shoreline
+    self.scale = try ColourScale(scale, for: self.values, map: colours)
+  }
+
+  /// The projection that suits the domain: Robinson for the whole sphere, otherwise a map of the part it covers.
+  public var fittingProjection: MapProjection { cells.extent.map(MapProjection.fitting) ?? .robinson }
+
+  /// Writes the map as PNG, whole or not at all.
+  ///
+  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file is there already (unless
+  /// `overwrite`) or cannot be written.
+  public func write(
+    to path: String, projection: MapProjection? = nil, width: Double = 900, resolution: Double = 2,
+    overwrite: Bool = false
+  ) throws {
+    try WholeFile.checkIsFree(path, overwrite: overwrite)
+    try canvas(projection: projection, width: width, resolution: resolution)
+      .writePNG(to: path, overwrite: overwrite)
+  }
+
+  /// The map on a page of its own.
+  public func canvas(projection: MapProjection? = nil, width: Double = 900, resolution: Double = 2) throws -> Canvas {
+    let projection = projection ?? fittingProjection
+    let margin = 16.0
+    let layout = Layout(self, projection, width: width - 2 * margin, textSize: 11)
+    let canvas = try Canvas(width: width, height: (layout.height + 2 * margin).rounded(.up), resolution: resolution)
+    try draw(on: canvas, at: SIMD2(margin, margin), layout)
+    return canvas
+  }
+
+  /// Where the parts of a map lie, from the upper left corner of the whole.
+  struct Layout {
+    let frame: MapFrame
+    let textSize: Double
+    let width: Double
+    let titleY: Double
+    let subtitleY: Double
+    let barY: Double
+    let height: Double
+
+    init(_ map: FieldMap, _ projection: MapProjection, width: Double, textSize: Double) {
+      let room = Graticule.labelRoom(for: projection, textSize: textSize)
+      self.width = width
+      self.textSize = textSize
+      titleY = map.title.isEmpty ? 0 : 1.3 * textSize
+      subtitleY = map.subtitle.isEmpty ? titleY : titleY + 1.6 * textSize
+      let top = subtitleY == 0 ? 0.8 * textSize : (subtitleY + textSize).rounded(.up)
+      // Tall regions are made narrower rather than higher than the page is wide. Whole points keep the hatching of
+      // neighbouring panels and their outlines alike.
+      let mapWidth = width - room.left - textSize
+      frame = MapFrame(projection, at: SIMD2(room.left, top), width: mapWidth, height: 0.72 * width)
+      barY = (frame.rectangle.maxY + room.below + 1.1 * textSize).rounded(.up)
+      height = barY + 3.2 * textSize
+    }
+  }
+
+  /// Draws title, map and colour bar with their upper left corner at `origin`.
+  func draw(on canvas: Canvas, at origin: SIMD2<Double>, _ layout: Layout) throws {
+    let textSize = layout.textSize
+    let frame = layout.frame.moved(by: origin)
+    let left = origin.x + (layout.frame.rectangle.minX > 0.2 * layout.width ? layout.frame.rectangle.minX : 0)
+    canvas.draw(
+      title, at: SIMD2(left, origin.y + layout.titleY), style: TextStyle(size: 1.35 * textSize, isBold: true))
+    canvas.draw(
+      subtitle, at: SIMD2(left, origin.y + layout.subtitleY),
+      style: TextStyle(size: 1.05 * textSize, colour: .softInk))
+    let graticule = Graticule(frame, textSize: 0.88 * textSize)
+    try canvas.clipped(to: frame.outline) {
+      let raster = FieldRaster(cells: cells, values: values, scale: scale, shading: shading)
+        .image(in: frame, on: canvas)
+      try canvas.draw(raster.image, atPixel: raster.x, raster.y)
+      graticule.drawLines(on: canvas)
+      try drawShoreline(on: canvas, in: frame)
+    }
+    canvas.stroke(frame.outline, with: .ink, width: 0.9)
+    graticule.drawLabels(on: canvas)
+    let bar = ColourBar(
+      scale: scale, units: units, hasMissing: values.contains { !$0.isFinite },
+      hasValues: values.contains(where: \.isFinite), textSize: textSize)
+    let middle = frame.rectangle.centre.x
+    let barWidth = min(max(frame.rectangle.width, 26 * textSize), 2 * (middle - origin.x), 62 * textSize)
+    try bar.draw(on: canvas, at: SIMD2(middle - barWidth / 2, origin.y + layout.barY), width: barWidth)
+    try canvas.checkStatus()
+  }
+
+  private func drawShoreline(on canvas: Canvas, in frame: MapFrame) throws {
+    let colour = Colour(grey: 0.08)
+    switch shoreline {
+    case .none: return
+    case .mask(let mask):
+      let edges = FieldRaster.boundary(of: mask, cells: cells, in: frame, on: canvas, colour: colour)
+      try canvas.draw(edges.image, atPixel: edges.x, edges.y)
+    case .lines(let coastlines): draw(coastlines, on: canvas, in: frame, colour: colour)
+    case .installed:
+      let detail: Coastlines.Detail = frame.degreesPerPoint < 0.06 ? .intermediate : .low
+      if let coastlines = Coastlines.installed(detail) { draw(coastlines, on: canvas, in: frame, colour: colour) }
+    }
+  }
+
+  /// Land and lakes of less than a few points' area would be specks; they are left out.
+  private func draw(_ coastlines: Coastlines, on canvas: Canvas, in frame: MapFrame, colour: Colour) {
+    let side = frame.degreesPerPoint * 111
+    for line in coastlines.lines where line.level <= 2 {
+      guard line.area >= side * side * (line.level == 1 ? 4 : 60) else { continue }
+      canvas.stroke(frame.path(through: line.points), with: colour, width: line.level == 1 ? 0.7 : 0.5)
+    }
+  }
+}

@@ -1,0 +1,193 @@
+// Cells of a latitude–longitude grid, found by row and column instead of by distance, so that they are the
+// boxes that people expect, up to the poles and across the seam. The grid is recognised from its vertices
+// alone (rows of equal latitude with the same longitudes), so any domain with such vertices profits.
+
+import Foundation
+import SextantGeometry
+
+/// The boxes around the vertices of a latitude–longitude grid.
+struct LatitudeLongitudeCells: Sendable {
+  private let rows: Coordinate
+  private let columns: Coordinate
+  /// Whether the vertices of a row lie one after another in the file, as opposed to those of a column.
+  private let isRowMajor: Bool
+  /// The longitude from which the columns' are counted.
+  private let origin: Double
+
+  /// Half the larger of the two spacings, in degrees: how far cells reach beyond the outermost vertices.
+  var margin: Double { max(rows.margin, columns.margin) }
+  /// What the cells cover.
+  var extent: GeographicExtent {
+    let isFull = columns.upper - columns.lower >= 360 - 1e-6
+    let turn = isFull ? 0 : (((columns.lower + columns.upper) / 2 + origin + 180) / 360).rounded(.down) * 360
+    return GeographicExtent(
+      south: rows.lower, north: rows.upper, west: isFull ? -180 : columns.lower + origin - turn,
+      east: isFull ? 180 : columns.upper + origin - turn)
+  }
+
+  /// The grid of `points` (V entries, in file order); nil if they are not one.
+  init?(_ points: [GeographicPoint]) {
+    guard let first = points.first else { return nil }
+    let tolerance = 1e-5
+    func isPole(_ point: GeographicPoint) -> Bool { abs(point.latitude) > 90 - tolerance }
+    func sameLongitude(_ one: GeographicPoint, _ other: GeographicPoint) -> Bool {
+      isPole(one) || isPole(other) || abs(remainder(one.longitude - other.longitude, 360)) < tolerance
+    }
+    let rowMajorRun = points.firstIndex { abs($0.latitude - first.latitude) > tolerance } ?? points.count
+    // In column-major order the first run has changing latitudes and one longitude; a pole tells none.
+    let columnMajorRun =
+      rowMajorRun > 1
+      ? nil : points.dropFirst().firstIndex { abs($0.latitude - first.latitude) < tolerance } ?? points.count
+    isRowMajor = columnMajorRun == nil
+    let run = columnMajorRun ?? rowMajorRun
+    guard run > 0, points.count % run == 0 else { return nil }
+    let (rowCount, columnCount) = isRowMajor ? (points.count / run, run) : (run, points.count / run)
+    let (rowStep, columnStep) = isRowMajor ? (run, 1) : (1, run)
+    // Longitudes are read in a row that is not a pole.
+    guard let middle = (0..<rowCount).first(where: { !isPole(points[$0 * rowStep]) }) else { return nil }
+    for row in 0..<rowCount {
+      for column in 0..<columnCount {
+        let point = points[row * rowStep + column * columnStep]
+        guard abs(point.latitude - points[row * rowStep].latitude) < tolerance,
+          sameLongitude(point, points[middle * rowStep + column * columnStep])
+        else { return nil }
+      }
+    }
+    let latitudes = (0..<rowCount).map { points[$0 * rowStep].latitude }
+    origin = points[middle * rowStep].longitude
+    var longitudes = [0.0]
+    for column in 1..<max(1, columnCount) {
+      let start = points[middle * rowStep + (column - 1) * columnStep].longitude
+      let next = points[middle * rowStep + column * columnStep].longitude
+      longitudes.append(longitudes[column - 1] + remainder(next - start, 360))
+    }
+    let spacing = Coordinate.spacing(of: latitudes) ?? Coordinate.spacing(of: longitudes) ?? 1
+    guard let rows = Coordinate(latitudes, spacingIfAlone: spacing, period: nil),
+      let columns = Coordinate(
+        longitudes, spacingIfAlone: Coordinate.spacing(of: longitudes) ?? spacing, period: 360)
+    else { return nil }
+    self.rows = rows.clippedToPoles()
+    self.columns = columns
+  }
+
+  /// The vertex in whose cell `point` lies; nil outside the grid.
+  func vertex(at point: GeographicPoint) -> Int? {
+    guard let row = rows.index(at: point.latitude),
+      let column = columns.index(at: columns.wrapped(point.longitude - origin))
+    else { return nil }
+    return vertex(row: row, column: column)
+  }
+
+  /// The four vertices around `point` and their bilinear weights (sum 1); nil outside the grid's cells.
+  func blend(at point: GeographicPoint) -> (vertices: SIMD4<Int>, weights: SIMD4<Double>)? {
+    let longitude = columns.wrapped(point.longitude - origin)
+    guard rows.index(at: point.latitude) != nil, columns.index(at: longitude) != nil else { return nil }
+    let (row, nextRow, down) = rows.pair(at: point.latitude)
+    let (column, nextColumn, right) = columns.pair(at: longitude)
+    return (
+      SIMD4(
+        vertex(row: row, column: column), vertex(row: row, column: nextColumn),
+        vertex(row: nextRow, column: column), vertex(row: nextRow, column: nextColumn)),
+      SIMD4((1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right)
+    )
+  }
+
+  private func vertex(row: Int, column: Int) -> Int {
+    isRowMajor ? row * columns.count + column : column * rows.count + row
+  }
+}
+
+/// The values of one coordinate and the bounds of the cells around them.
+private struct Coordinate: Sendable {
+  /// The coordinate values, rising.
+  private var values: [Double]
+  /// The bounds, rising: cell i lies between i and i + 1.
+  private var bounds: [Double]
+  private let isFalling: Bool
+  /// The period, if the cells go all the way round.
+  private let period: Double?
+
+  var count: Int { values.count }
+  var lower: Double { bounds[0] }
+  var upper: Double { bounds[bounds.count - 1] }
+  var margin: Double { max(values[0] - bounds[0], upper - values[count - 1]) }
+
+  static func spacing(of values: [Double]) -> Double? {
+    zip(values, values.dropFirst()).map { abs($1 - $0) }.max()
+  }
+
+  /// Nil unless the values rise or fall throughout.
+  init?(_ given: [Double], spacingIfAlone: Double, period: Double?) {
+    guard let first = given.first, let last = given.last else { return nil }
+    isFalling = last < first
+    let values = isFalling ? given.reversed() : given
+    guard zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
+    let count = values.count
+    let below = count > 1 ? values[1] - values[0] : spacingIfAlone
+    let above = count > 1 ? values[count - 1] - values[count - 2] : spacingIfAlone
+    var bounds = [values[0] - below / 2]
+    for (one, next) in zip(values, values.dropFirst()) { bounds.append((one + next) / 2) }
+    bounds.append(values[count - 1] + above / 2)
+    self.values = values
+    self.bounds = bounds
+    if let period, count > 2, bounds[count] - bounds[0] > period - 0.5 * min(below, above) {
+      self.period = period
+      // A gap left by rounding, or by a seam a little wider than the rest, goes to the last cell.
+      self.bounds[count] = max(self.bounds[count], bounds[0] + period)
+    } else {
+      self.period = nil
+      guard period == nil || bounds[count] - bounds[0] <= 360 + 1e-6 else { return nil }
+    }
+  }
+
+  /// Outermost rows that stop less than a cell from a pole reach it, and none reaches beyond.
+  func clippedToPoles() -> Coordinate {
+    var result = self
+    let last = bounds.count - 1
+    if bounds[0] - (bounds[1] - bounds[0]) < -90 { result.bounds[0] = -90 }
+    if bounds[last] + (bounds[last] - bounds[last - 1]) > 90 { result.bounds[last] = 90 }
+    return result
+  }
+
+  /// `value` moved by whole turns into the cells, if it can be.
+  func wrapped(_ value: Double) -> Double {
+    let turned = lower + (value - lower).truncatingRemainder(dividingBy: 360)
+    return turned < lower ? turned + 360 : turned
+  }
+
+  /// The place in the file of the cell around `value`.
+  func index(at value: Double) -> Int? {
+    guard value >= lower, value <= upper else { return nil }
+    return inFile(min(count - 1, Self.lastIndex(of: bounds, notAbove: value)))
+  }
+
+  /// The places in the file of the values on both sides of `value`, and how far it lies from the first to the second.
+  func pair(at value: Double) -> (Int, Int, Double) {
+    if value < values[0] || value >= values[count - 1] {
+      guard let period else {
+        let end = inFile(value < values[0] ? 0 : count - 1)
+        return (end, end, 0)
+      }
+      let gap = values[0] + period - values[count - 1]
+      guard gap > 1e-9 else { return (inFile(0), inFile(0), 0) }
+      let beyond = value < values[0] ? value + period - values[count - 1] : value - values[count - 1]
+      return (inFile(count - 1), inFile(0), min(1, max(0, beyond / gap)))
+    }
+    let index = Self.lastIndex(of: values, notAbove: value)
+    return (
+      inFile(index), inFile(index + 1), (value - values[index]) / (values[index + 1] - values[index])
+    )
+  }
+
+  private func inFile(_ index: Int) -> Int { isFalling ? count - 1 - index : index }
+
+  /// The last entry that is not above `value`, by bisection; 0 if all are.
+  private static func lastIndex(of sorted: [Double], notAbove value: Double) -> Int {
+    var (low, high) = (0, sorted.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if sorted[middle] <= value { low = middle } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,67 @@
+// Which vertex of a domain stands for a place on the sphere: the one face behind which rows and columns,
+// nearest vertices and a caller's own lookup look alike to the drawing code.
+
+import SextantGeometry
+
+/// Tells the vertex whose cell contains a place; nil where there is none. Called from several threads at once.
+public typealias VertexLookup = @Sendable (GeographicPoint) -> Int?
+
+/// The cells of a domain on the sphere and what they cover.
+struct SphereCells: Sendable {
+  private enum Kind: Sendable {
+    case grid(LatitudeLongitudeCells)
+    case scattered(NearestVertices)
+    case custom(VertexLookup)
+  }
+
+  private let kind: Kind
+  /// V.
+  let vertexCount: Int
+  /// What the cells cover; nil for a domain without vertices.
+  let extent: GeographicExtent?
+
+  /// The cells of `domain`, by `lookup` if one is given.
+  ///
+  /// Throws ``ReportError/notOnSphere(summary:radius:)`` for a mesh that is not the unit sphere.
+  init(_ domain: any Domain, lookup: VertexLookup? = nil) throws {
+    let positions = domain.positions
+    for position in positions {
+      let square = (position * position).sum()
+      guard abs(square - 1) < 1e-3 else {
+        throw ReportError.notOnSphere(summary: domain.summary, radius: square.squareRoot())
+      }
+    }
+    let points = positions.map(GeographicPoint.init)
+    vertexCount = points.count
+    let grid = LatitudeLongitudeCells(points)
+    if let grid {
+      extent = grid.extent
+    } else {
+      let areas = domain.areaWeights.sorted()
+      let side = areas.isEmpty ? 1 : areas[areas.count / 2].squareRoot() * 180 / .pi
+      extent = GeographicExtent(around: points, margin: side / 2)
+    }
+    if let lookup {
+      kind = .custom(lookup)
+    } else if let grid {
+      kind = .grid(grid)
+    } else {
+      kind = .scattered(NearestVertices(positions: positions, areas: domain.areaWeights))
+    }
+  }
+
+  /// The vertex in whose cell `point` lies.
+  func vertex(at point: GeographicPoint) -> Int? {
+    switch kind {
+    case .grid(let grid): grid.vertex(at: point)
+    case .scattered(let tree): tree.vertex(at: point)
+    // A caller's lookup may err; the drawing code indexes with what it says.
+    case .custom(let lookup): lookup(point).flatMap { $0 >= 0 && $0 < vertexCount ? $0 : nil }
+    }
+  }
+
+  /// The four vertices around `point` with their weights, if the cells are a latitude–longitude grid.
+  func blend(at point: GeographicPoint) -> (vertices: SIMD4<Int>, weights: SIMD4<Double>)? {
+    if case .grid(let grid) = kind { grid.blend(at: point) } else { nil }
+  }
+}
