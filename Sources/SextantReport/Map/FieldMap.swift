@@ -176,9 +176,12 @@ public struct FieldMap: Sendable {
   /// Land and lakes of less than a few points' area would be specks; they are left out.
   private func draw(_ coastlines: Coastlines, on canvas: Canvas, in frame: MapFrame, colour: Colour) {
     let side = frame.degreesPerPoint * 111
-    for line in coastlines.lines where line.level <= 2 {
-      guard line.area >= side * side * (line.level == 1 ? 4 : 60) else { continue }
-      canvas.stroke(frame.path(through: line.points), with: colour, width: line.level == 1 ? 0.7 : 0.5)
+    let shown = coastlines.lines.filter { line in
+      line.level <= 2 && line.area >= side * side * (line.level == 1 ? 4 : 60)
     }
+    let paths = shown.map { (path: frame.path(through: $0.points), width: $0.level == 1 ? 0.7 : 0.5) }
+    // A pale border first, so that the lines can be followed over dark colours.
+    for (path, width) in paths { canvas.stroke(path, with: Colour.white.withAlpha(0.4), width: width + 1) }
+    for (path, width) in paths { canvas.stroke(path, with: colour, width: width) }
   }
 }

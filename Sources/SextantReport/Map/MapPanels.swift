@@ -1,0 +1,161 @@
+// A sheet of maps of one domain: what was true, what was seen, what was concluded and how far that is off.
+// Panels of one role share one scale, so that colours may be compared between them.
+
+import SextantGeometry
+import SextantStorage
+
+/// Maps side by side under one title.
+public struct MapPanels: Sendable {
+  /// What a panel shows; panels of one role share a colour scale.
+  public enum Role: Sendable, Hashable, CaseIterable {
+    /// The quantity itself: truth, observations, means, samples.
+    case value
+    /// An uncertainty, from 0 up.
+    case spread
+    /// A difference, symmetric about 0.
+    case error
+  }
+
+  /// One map of the sheet.
+  public struct Panel: Sendable {
+    /// The heading.
+    public var title: String
+    /// What it shows.
+    public var role: Role
+    /// V values.
+    public var values: [Float]
+    /// Which of them are there (V), or nil for all that are finite.
+    public var isValid: [Bool]?
+
+    public init(_ title: String, role: Role = .value, values: [Float], isValid: [Bool]? = nil) {
+      self.title = title
+      self.role = role
+      self.values = values
+      self.isValid = isValid
+    }
+  }
+
+  /// A heading for the sheet; may be empty.
+  public var title: String
+  /// A line of explanation below it; may be empty.
+  public var subtitle: String
+  /// How many panels stand side by side.
+  public var columns: Int
+  private let maps: [FieldMap]
+
+  /// Panels on `domain`, in reading order.
+  ///
+  /// `scales` replaces the scale of a role; by default values run from the least to the greatest of all their panels,
+  /// spreads from 0, errors symmetric about 0. Throws ``ReportError`` as ``FieldMap`` does.
+  public init(
+    domain: any Domain, panels: [Panel], title: String = "", subtitle: String = "", units: String = "",
+    columns: Int = 3, scales: [Role: FieldScale] = [:], shading: Shading = .cells,
+    shoreline: FieldMap.Shoreline = .installed, vertexLookup: VertexLookup? = nil
+  ) throws {
+    let cells = try SphereCells(domain, lookup: vertexLookup)
+    var shared: [Role: FieldScale] = scales
+    for role in Role.allCases where scales[role] == nil {
+      let members = panels.filter { $0.role == role }.map(\.validValues)
+      shared[role] = try Self.scale(role, of: members.joined())
+    }
+    // Coastlines are read once for the sheet.
+    var shoreline = shoreline
+    if case .installed = shoreline { shoreline = Coastlines.installed(.low).map { .lines($0) } ?? .none }
+    self.title = title
+    self.subtitle = subtitle
+    self.columns = max(1, columns)
+    maps = try panels.map { panel in
+      try FieldMap(
+        cells: cells, values: panel.values, isValid: panel.isValid, title: panel.title, units: units,
+        scale: shared[panel.role] ?? .automatic, colours: panel.role.colours, shading: shading, shoreline: shoreline)
+    }
+  }
+
+  /// The usual sheet: truth, observation, mean, one sample, spread and the error of the mean.
+  ///
+  /// All are V values; the error is mean − truth. Entries that were not observed are missing in the observation's panel.
+  /// Without `truth` there is no error to show.
+  public static func reconstruction(
+    domain: any Domain, truth: [Float]?, observation: [Float], isObserved: [Bool], mean: [Float], spread: [Float],
+    sample: [Float]? = nil, isValid: [Bool]? = nil, title: String = "", subtitle: String = "", units: String = ""
+  ) throws -> MapPanels {
+    var panels: [Panel] = []
+    if let truth { panels.append(Panel("Truth", values: truth, isValid: isValid)) }
+    panels.append(Panel("Observation", values: observation, isValid: isObserved))
+    panels.append(Panel("Posterior mean", values: mean, isValid: isValid))
+    if let sample { panels.append(Panel("One posterior sample", values: sample, isValid: isValid)) }
+    panels.append(Panel("Posterior spread", role: .spread, values: spread, isValid: isValid))
+    if let truth {
+      panels.append(
+        Panel("Error: mean − truth", role: .error, values: zip(mean, truth).map { $0 - $1 }, isValid: isValid))
+    }
+    return try MapPanels(
+      domain: domain, panels: panels, title: title, subtitle: subtitle, units: units,
+      columns: panels.count == 4 || panels.count < 3 ? 2 : 3)
+  }
+
+  /// Writes the sheet as PNG, whole or not at all; `width` is that of the whole sheet in points.
+  ///
+  /// Throws ``FileError`` if the file is there already (unless `overwrite`) or cannot be written.
+  public func write(
+    to path: String, projection: MapProjection? = nil, width: Double = 1200, resolution: Double = 2,
+    overwrite: Bool = false
+  ) throws {
+    try WholeFile.checkIsFree(path, overwrite: overwrite)
+    try canvas(projection: projection, width: width, resolution: resolution)
+      .writePNG(to: path, overwrite: overwrite)
+  }
+
+  /// The sheet on a page of its own.
+  public func canvas(projection: MapProjection? = nil, width: Double = 1200, resolution: Double = 2) throws -> Canvas {
+    guard let first = maps.first else { throw ReportError.unusable("A sheet of maps needs at least one panel.") }
+    let (margin, gap) = (16.0, 18.0)
+    let projection = projection ?? first.fittingProjection
+    let panelWidth = ((width - 2 * margin - gap * Double(columns - 1)) / Double(columns)).rounded(.down)
+    let layouts = maps.map { FieldMap.Layout($0, projection, width: panelWidth, textSize: 9.5) }
+    let rowHeight = (layouts.map(\.height).max() ?? 0) + 6
+    let rows = (maps.count + columns - 1) / columns
+    let heading = (title.isEmpty ? 0.0 : 24) + (subtitle.isEmpty ? 0 : 19)
+    let canvas = try Canvas(
+      width: width, height: (2 * margin + heading + Double(rows) * rowHeight).rounded(.up), resolution: resolution)
+    canvas.draw(title, at: SIMD2(margin, margin + 14), style: TextStyle(size: 16, isBold: true))
+    canvas.draw(
+      subtitle, at: SIMD2(margin, margin + (title.isEmpty ? 10 : 33)), style: TextStyle(size: 11.5, colour: .softInk))
+    for (index, (map, layout)) in zip(maps, layouts).enumerated() {
+      let (row, column) = (index / columns, index % columns)
+      let origin = SIMD2(
+        margin + Double(column) * (panelWidth + gap), margin + heading + Double(row) * rowHeight)
+      try map.draw(on: canvas, at: origin, layout)
+    }
+    return canvas
+  }
+
+  /// The usual scale of a role for all its panels' values.
+  private static func scale(_ role: Role, of values: some Sequence<Float>) throws -> FieldScale {
+    switch role {
+    case .value: return .fixed(try ColourScale(.automatic, for: values).range)
+    case .spread:
+      let greatest = values.lazy.filter(\.isFinite).max() ?? 0
+      return .fixed(0...(greatest > 0 ? Double(greatest) : 1))
+    case .error: return .divergingWithin(limit: try ColourScale(.diverging, for: values).range.upperBound)
+    }
+  }
+}
+
+extension MapPanels.Panel {
+  fileprivate var validValues: [Float] {
+    guard let isValid else { return values }
+    return zip(values, isValid).map { $1 ? $0 : .nan }
+  }
+}
+
+extension MapPanels.Role {
+  /// The colour map of the role.
+  fileprivate var colours: ColourMap {
+    switch self {
+    case .value: .lagoon
+    case .spread: .heather
+    case .error: .balance
+    }
+  }
+}
