@@ -1,0 +1,126 @@
+// The variables of a file sorted by what they are to each other under CF: data, coordinates, bounds, grid
+// mappings and other company. Says which variables lie on a grid; reads no values.
+
+/// What a variable is for, as `sextant inspect` shows it.
+public enum VariableRole: String, Sendable, Codable {
+  case data, latitude, longitude, time, vertical, realization, coordinate, bounds
+  case gridMapping = "grid mapping"
+  case ancillary
+  case points = "data at points"
+  case other
+}
+
+/// A file under the rules of CF.
+struct CFDataset: Sendable {
+  let file: NetCDFFile
+  private let roles: [String: CoordinateRole]
+  private let boundsNames: Set<String>
+  private let gridMappingNames: Set<String>
+  private let ancillaryNames: Set<String>
+  private let coordinateNames: Set<String>
+
+  init(_ file: NetCDFFile) {
+    self.file = file
+    func named(by attributes: [String], skippingKeys: Bool = false) -> Set<String> {
+      var names: Set<String> = []
+      for variable in file.variables {
+        for word in attributes.flatMap({ variable.words($0) }) where !(skippingKeys && word.hasSuffix(":")) {
+          if let target = Self.resolve(word.hasSuffix(":") ? String(word.dropLast()) : word, from: variable, in: file) {
+            names.insert(target.name)
+          }
+        }
+      }
+      return names
+    }
+    var bounds = named(by: ["bounds", "climatology"])
+    // Undeclared bounds: the usual name, and one more dimension than their coordinate has.
+    for variable in file.variables {
+      for suffix in ["_bnds", "_bounds", "_bnd"] where variable.baseName.hasSuffix(suffix) {
+        let name = String(variable.name.dropLast(suffix.count))
+        if let owner = file.variable(name), owner.dimensions.count + 1 == variable.dimensions.count {
+          bounds.insert(variable.name)
+        }
+      }
+    }
+    boundsNames = bounds
+    gridMappingNames = named(by: ["grid_mapping"]).union(
+      file.variables.filter { $0.attribute("grid_mapping_name") != nil }.map(\.name))
+    ancillaryNames = named(by: ["ancillary_variables", "cell_measures"], skippingKeys: true)
+    coordinateNames = named(by: ["coordinates"])
+    roles = Dictionary(
+      file.variables.compactMap { variable in
+        bounds.contains(variable.name) ? nil : CoordinateRole(of: variable).map { (variable.name, $0) }
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func coordinateRole(of variable: NetCDFVariable) -> CoordinateRole? { roles[variable.name] }
+
+  /// The variable that `name` means when `variable` says it: in its own group, or the nearest above.
+  func resolve(_ name: String, from variable: NetCDFVariable) -> NetCDFVariable? {
+    Self.resolve(name, from: variable, in: file)
+  }
+
+  private static func resolve(
+    _ name: String, from variable: NetCDFVariable, in file: NetCDFFile
+  ) -> NetCDFVariable? {
+    if name.hasPrefix("/") { return file.variable(String(name.dropFirst())) }
+    var groups = variable.name.split(separator: "/").dropLast().map(String.init)
+    while true {
+      if let found = file.variable((groups + [name]).joined(separator: "/")) { return found }
+      if groups.popLast() == nil { return nil }
+    }
+  }
+
+  /// The coordinate variable of a dimension, as seen from `variable`.
+  func coordinateVariable(of dimension: NetCDFDimension, for variable: NetCDFVariable) -> NetCDFVariable? {
+    let found = resolve(dimension.name, from: variable)
+    return found?.dimensions == [dimension] ? found : nil
+  }
+
+  /// The horizontal coordinates of a variable: its coordinate variables, else those that its `coordinates` names,
+  /// else any of the file that share its dimensions.
+  func horizontalGrid(of variable: NetCDFVariable) -> HorizontalGrid? {
+    let own = variable.dimensions.compactMap { coordinateVariable(of: $0, for: variable) }
+    let named = variable.words("coordinates").compactMap { resolve($0, from: variable) }
+    for candidates in [own, own + named, file.variables] {
+      let latitudes = candidates.filter { roles[$0.name] == .latitude }
+      let longitudes = candidates.filter { roles[$0.name] == .longitude }
+      let grids = latitudes.flatMap { latitude in
+        longitudes.compactMap {
+          HorizontalGrid(latitude: latitude, longitude: $0, dimensions: variable.dimensions)
+        }
+      }
+      if let grid = grids.first(where: { $0.kind != .points }) ?? grids.first { return grid }
+    }
+    return nil
+  }
+
+  /// What a variable is for.
+  func role(of variable: NetCDFVariable) -> VariableRole {
+    if boundsNames.contains(variable.name) { return .bounds }
+    if gridMappingNames.contains(variable.name) { return .gridMapping }
+    switch roles[variable.name] {
+    case .latitude: return .latitude
+    case .longitude: return .longitude
+    case .time where !isField(variable): return .time
+    case .vertical where !isField(variable): return .vertical
+    case .realization where !isField(variable): return .realization
+    default: break
+    }
+    if variable.isCoordinateVariable || coordinateNames.contains(variable.name) { return .coordinate }
+    guard variable.type.isNumeric, let grid = horizontalGrid(of: variable) else {
+      return variable.dimensions.count <= 1 ? .coordinate : .other
+    }
+    if grid.kind == .points { return variable.dimensions.count > 1 ? .points : .coordinate }
+    return ancillaryNames.contains(variable.name) ? .ancillary : .data
+  }
+
+  private func isField(_ variable: NetCDFVariable) -> Bool {
+    variable.dimensions.count >= 2 && horizontalGrid(of: variable).map { $0.kind != .points } ?? false
+  }
+
+  /// All variables that lie on a grid, company of others included.
+  var griddedVariables: [NetCDFVariable] {
+    file.variables.filter { [.data, .ancillary].contains(role(of: $0)) }
+  }
+}

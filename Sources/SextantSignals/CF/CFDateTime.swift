@@ -1,0 +1,48 @@
+// A moment in one of CF's calendars, which Foundation's dates cannot express.
+
+import Foundation
+
+/// A date and time of day in a calendar of CF.
+public struct CFDateTime: Sendable, Equatable {
+  public let calendar: CFCalendar
+  public let year: Int
+  /// 1…12.
+  public let month: Int
+  /// 1…31.
+  public let day: Int
+  /// Seconds since midnight, to the millisecond.
+  public let secondOfDay: Double
+
+  /// The moment `seconds` after midnight of a day.
+  init(calendar: CFCalendar, dayNumber: Int, seconds: Double) {
+    let wholeDays = (seconds / 86400).rounded(.down)
+    // Milliseconds: what a double counting seconds since 1900 can hold, and fine enough to undo thirds of hours.
+    var milliseconds = ((seconds - wholeDays * 86400) * 1000).rounded()
+    var number = dayNumber + Int(wholeDays)
+    if milliseconds >= 86_400_000 {
+      milliseconds -= 86_400_000
+      number += 1
+    }
+    self.calendar = calendar
+    (year, month, day) = calendar.date(ofDay: number)
+    secondOfDay = milliseconds / 1000
+  }
+
+  /// The number of the day in its calendar.
+  var dayNumber: Int { calendar.dayNumber(year: year, month: month, day: day) }
+
+  /// The fraction of the year that has passed, 0..<1.
+  public var yearFraction: Double {
+    let passed = dayNumber - calendar.dayNumber(year: year, month: 1, day: 1)
+    return (Double(passed) + secondOfDay / 86400) / Double(calendar.dayCount(ofYear: year))
+  }
+
+  /// ISO 8601 in the moment's own calendar, such as "2012-12-01T14:00:00".
+  public var text: String {
+    let whole = Int(secondOfDay)
+    let milliseconds = Int(((secondOfDay - Double(whole)) * 1000).rounded())
+    let date = String(format: "%@%04d-%02d-%02d", year < 0 ? "-" : "", abs(year), month, day)
+    let time = String(format: "%02d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+    return "\(date)T\(time)" + (milliseconds == 0 ? "" : String(format: ".%03d", milliseconds))
+  }
+}

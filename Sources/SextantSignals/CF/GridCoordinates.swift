@@ -1,0 +1,52 @@
+// The numbers of a horizontal grid, in degrees and in the file's order, and the Domain that they make.
+// Which kind of Domain follows from the shape of the coordinates; whether they are sound is the Domain's to say.
+
+import SextantGeometry
+
+/// Latitudes and longitudes of a grid as the file has them.
+struct GridCoordinates: Sendable, Equatable {
+  let kind: HorizontalGrid.Kind
+  let rows: Int
+  let columns: Int
+  /// Degrees north: one for each row of a rectilinear grid, else one for each vertex.
+  let latitudes: [Double]
+  /// Degrees east: one for each column of a rectilinear grid, else one for each vertex.
+  let longitudes: [Double]
+
+  init(_ grid: HorizontalGrid, in file: NetCDFFile) throws {
+    kind = grid.kind
+    rows = grid.rows.length
+    columns = grid.kind == .points ? 1 : grid.columns.length
+    latitudes = try Self.degrees(grid.latitude, in: file)
+    longitudes = try Self.degrees(grid.longitude, in: file)
+  }
+
+  /// The number of vertices.
+  var vertexCount: Int { rows * columns }
+
+  /// The Domain; vertex row·columns + column, with row = the latitude's place in the file.
+  func makeDomain() throws -> any Domain {
+    switch kind {
+    case .rectilinear: try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: longitudes)
+    case .curvilinear:
+      try CurvilinearGrid(rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes)
+    case .points:
+      try ScatteredPoints(zip(latitudes, longitudes).map { GeographicPoint(latitude: $0, longitude: $1) })
+    }
+  }
+
+  private static func degrees(_ variable: NetCDFVariable, in file: NetCDFFile) throws -> [Double] {
+    var values = try file.values(of: variable)
+    let units = (variable.text("units") ?? "").lowercased()
+    if ["radian", "radians", "rad"].contains(units) { values = values.map { $0 * 180 / .pi } }
+    let size = variable.shape.suffix(2).reduce(1, *)
+    guard values.count > size else { return values }
+    // WRF and others repeat the grid for each time.
+    for (i, value) in values.enumerated() where value != values[i % size] {
+      throw NetCDFError.invalidCoordinate(
+        path: file.path, variable: variable.name,
+        reason: "the grid moves along \(variable.dimensions[0].name); cut the file into pieces with one grid each.")
+    }
+    return Array(values.prefix(size))
+  }
+}

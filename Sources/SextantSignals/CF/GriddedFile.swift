@@ -1,0 +1,100 @@
+// A NetCDF file as a source of fields: recognised on opening, read a few fields at a time. Holds no file open
+// between reads, so that an archive may have more files than the system lets one process open.
+
+import SextantArrays
+import SextantGeometry
+
+/// The gridded fields of one NetCDF file.
+///
+/// Each combination of the places along non-horizontal dimensions (time, level, member, sample, …) is one field;
+/// each variable is one channel. Vertex = row·columns + column, where rows are latitudes in the file's order,
+/// whatever the order of the variable's dimensions.
+public struct GriddedFile: SignalSource {
+  /// Where the file is.
+  public let path: String
+  public let domain: any Domain
+  public let variables: [Variable]
+  public let labels: [FieldLabel]
+
+  let group: FieldGroupPlan
+  let dimensions: [FieldDimension]
+  let coordinates: FieldCoordinates
+  let grid: GridCoordinates
+
+  /// Recognises the fields of the file at `path`.
+  ///
+  /// - Parameters:
+  ///   - variables: the channels, in this order; nil takes all data variables that share a grid and field dimensions
+  ///     (of several such groups, that with the most fields).
+  ///   - selecting: keeps fields whose coordinate has one of the values, such as ["level": ["500"]].
+  ///   - monthVariable: the variable along the fields that holds months (0 for annual means), where no time tells.
+  ///
+  /// Throws ``NetCDFError`` that says what is wrong, and ``GeometryError`` if the coordinates make no grid.
+  public init(
+    path: String, variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
+  ) throws {
+    try self.init(
+      path: path, variables: variables, selecting: selecting, monthVariable: monthVariable, acceptsPoints: false,
+      sharing: nil)
+  }
+
+  /// As the public one; `sharing` lends its domain if its coordinates are the same.
+  init(
+    path: String, variables names: [String]?, selecting: [String: [String]], monthVariable: String?,
+    acceptsPoints: Bool, sharing other: GriddedFile?
+  ) throws {
+    self.path = path
+    let file = try NetCDFFile(path: path)
+    let dataset = CFDataset(file)
+    let group = try FieldGroup.choose(names, in: dataset, points: acceptsPoints)
+    grid = try GridCoordinates(group.grid, in: file)
+    if let other, other.grid == grid {
+      domain = other.domain
+    } else {
+      do {
+        domain = try grid.makeDomain()
+      } catch let error as GeometryError {
+        throw NetCDFError.noGrid(
+          path: path, reason: "\(group.grid.latitude.name) and \(group.grid.longitude.name): \(error)")
+      }
+    }
+    var dimensions = group.dimensions.map(FieldDimension.init)
+    coordinates = try FieldCoordinates(
+      of: group.variables, along: dimensions, grid: group.grid, monthVariable: monthVariable, in: dataset)
+    try coordinates.select(selecting, from: &dimensions, path: path)
+    self.dimensions = dimensions
+    self.group = try FieldGroupPlan(group, dimensions: dimensions, in: file)
+    variables = group.variables.map {
+      Variable(
+        name: $0.name, units: $0.text("units") ?? "", standardName: $0.text("standard_name"),
+        longName: $0.text("long_name"))
+    }
+    let coordinates = coordinates
+    labels = (0..<dimensions.fieldCount).map {
+      coordinates.label(at: dimensions.places(ofField: $0), along: dimensions)
+    }
+    if labels.isEmpty {
+      let empty = dimensions.first { $0.dimension.length == 0 }?.dimension.name ?? "?"
+      throw NetCDFError.noGrid(path: path, reason: "there are no fields: dimension \(empty) has length 0.")
+    }
+  }
+
+  public func read(_ indices: [Int]) throws -> SignalSet {
+    precondition(
+      indices.allSatisfy(labels.indices.contains), "Fields \(indices) of \(path), which has \(labels.count)")
+    let file = try NetCDFFile(path: path)
+    let size = domain.vertexCount * variables.count
+    var isValid = [Bool](repeating: false, count: indices.count * size)
+    let values = try Tensor<Float>(shape: [indices.count, domain.vertexCount, variables.count]) { out in
+      out.initialize(repeating: 0)
+      try isValid.withUnsafeMutableBufferPointer { flags in
+        for channel in variables.indices {
+          try FieldReader(self, channel: channel, file: file).read(indices, into: out, isValid: flags)
+        }
+      }
+    }
+    return SignalSet(
+      domain: domain, variables: variables, values: values, isValid: isValid,
+      labels: indices.map { labels[$0] })
+  }
+}

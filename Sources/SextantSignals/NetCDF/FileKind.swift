@@ -1,0 +1,58 @@
+// What a file is, by its first bytes: so that GRIB, text, empty and cut-off files are refused by name and not
+// by a library's status number.
+
+import Foundation
+import SextantStorage
+
+enum FileKind {
+  /// Throws unless `path` is a whole file that libnetcdf can be expected to open.
+  static func requireNetCDF(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError.missing(path: path)
+    }
+    if isFolder.boolValue { throw NetCDFError.notNetCDF(path: path, found: "a folder") }
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw FileError.system(action: "open the file", path: path, reason: String(cString: strerror(errno)))
+    }
+    defer { try? handle.close() }
+    let head = [UInt8]((try? handle.read(upToCount: 1024)) ?? Data())
+    if head.isEmpty { throw NetCDFError.notNetCDF(path: path, found: "an empty file (0 bytes)") }
+    if head.starts(with: Array("CDF".utf8)), head.count > 3, [1, 2, 5].contains(head[3]) {
+      try ClassicHeader.requireWhole(path)
+      return
+    }
+    if isHDF5(head) { return }
+    if containsGRIB(head) { throw NetCDFError.grib(path: path) }
+    throw NetCDFError.notNetCDF(path: path, found: describe(head))
+  }
+
+  private static func isHDF5(_ head: [UInt8]) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    return [0, 512].contains { head.count >= $0 + 8 && head[$0..<$0 + 8].elementsEqual(signature) }
+  }
+
+  // A GRIB message may follow a bulletin's header.
+  private static func containsGRIB(_ head: [UInt8]) -> Bool {
+    let word = Array("GRIB".utf8)
+    guard head.count >= 8 else { return false }
+    return (0...min(head.count - 8, 100)).contains {
+      head[$0..<$0 + 4].elementsEqual(word) && [1, 2].contains(head[$0 + 7])
+    }
+  }
+
+  private static func describe(_ head: [UInt8]) -> String {
+    let known: [([UInt8], String)] = [
+      ([0x0E, 0x03, 0x13, 0x01], "HDF4 (convert it with h4toh5 or ncl_convert2nc)"),
+      ([0x1F, 0x8B], "a gzip archive (unpack it with gunzip)"),
+      (Array("PK".utf8), "a zip archive (unpack it with unzip; the CDS packs several files so)"),
+      (Array("BZh".utf8), "a bzip2 archive (unpack it with bunzip2)"),
+      (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
+      (Array("{".utf8), "JSON text"), (Array("<".utf8), "HTML or XML text (an error page of a server?)"),
+    ]
+    if let match = known.first(where: { head.starts(with: $0.0) }) { return match.1 }
+    let isText = head.prefix(64).allSatisfy { $0 >= 0x20 && $0 < 0x7F || [9, 10, 13].contains($0) }
+    let start = head.prefix(8).map { String(format: "%02x", $0) }.joined(separator: " ")
+    return isText ? "text" : "bytes that start with \(start)"
+  }
+}

@@ -1,0 +1,64 @@
+// What can be wrong with a NetCDF file, told so that the reader knows the file, the variable and what to do.
+
+/// A file that cannot be read or written as gridded NetCDF.
+public enum NetCDFError: Error, Equatable, CustomStringConvertible {
+  /// The NetCDF library refused; the reason is its own.
+  case library(action: String, path: String, variable: String?, reason: String)
+  /// The file is something else than NetCDF.
+  case notNetCDF(path: String, found: String)
+  /// The file is GRIB.
+  case grib(path: String)
+  /// The file ends before its own header says.
+  case truncated(path: String, expectedBytes: Int, foundBytes: Int)
+  /// A variable that was asked for is not in the file.
+  case absentVariable(path: String, name: String, available: [String], nearest: String?)
+  /// No variable lies on a grid.
+  case noGrid(path: String, reason: String)
+  /// A variable is there but cannot be taken as fields.
+  case unusableVariable(path: String, variable: String, reason: String)
+  /// Variables of one file that do not share a grid and field dimensions.
+  case unlikeVariables(path: String, first: String, second: String, reason: String)
+  /// Coordinates, times or attributes that break the conventions.
+  case invalidCoordinate(path: String, variable: String, reason: String)
+  /// A value is infinite.
+  case infiniteValue(path: String, variable: String, place: String)
+  /// A selection that names nothing in the file.
+  case emptySelection(path: String, coordinate: String, wanted: [String], available: [String])
+
+  public var description: String {
+    switch self {
+    case .library(let action, let path, let variable, let reason):
+      "\(path): could not \(action)\(variable.map { " of variable \($0)" } ?? ""): \(reason)."
+    case .notNetCDF(let path, let found):
+      "\(path): expected a NetCDF file, found \(found)."
+    case .grib(let path):
+      "\(path): this is GRIB; Sextant reads NetCDF. Convert it first, for example with "
+        + "\"grib_to_netcdf -o out.nc in.grib\" or \"cdo -f nc copy in.grib out.nc\"."
+    case .truncated(let path, let expected, let found):
+      "\(path): the file is cut off: its header tells of \(expected) bytes, \(found) are there. Fetch or copy it again."
+    case .absentVariable(let path, let name, let available, let nearest):
+      "\(path): no variable \"\(name)\"\(nearest.map { "; did you mean \"\($0)\"?" } ?? ".") "
+        + "The file has: \(available.isEmpty ? "none on a grid" : available.joined(separator: ", "))."
+    case .noGrid(let path, let reason):
+      "\(path): no field on a latitude–longitude grid: \(reason)"
+    case .unusableVariable(let path, let variable, let reason):
+      "\(path), variable \(variable): \(reason)"
+    case .unlikeVariables(let path, let first, let second, let reason):
+      "\(path): variables \(first) and \(second) cannot be channels of one signal: \(reason) Read them one at a time."
+    case .invalidCoordinate(let path, let variable, let reason):
+      "\(path), variable \(variable): \(reason)"
+    case .infiniteValue(let path, let variable, let place):
+      "\(path), variable \(variable): infinite value at \(place). "
+        + "Declare it as _FillValue or missing_value if it stands for a gap."
+    case .emptySelection(let path, let coordinate, let wanted, let available):
+      "\(path): no field has \(coordinate) = \(wanted.joined(separator: " or ")). "
+        + "The file has: \(Self.abridged(available))."
+    }
+  }
+
+  static func abridged(_ texts: [String], limit: Int = 12) -> String {
+    if texts.isEmpty { return "no such coordinate" }
+    guard texts.count > limit else { return texts.joined(separator: ", ") }
+    return texts.prefix(limit).joined(separator: ", ") + ", … (\(texts.count) in all)"
+  }
+}

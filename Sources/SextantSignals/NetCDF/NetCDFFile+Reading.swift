@@ -1,0 +1,105 @@
+// Reading hyperslabs of an open file: raw numbers as they are stored, and texts.
+
+import CNetCDF
+import Foundation
+
+extension NetCDFFile {
+  /// The stored numbers of a hyperslab, in the variable's own order, neither unpacked nor checked for gaps.
+  ///
+  /// `start` and `count` have one entry for each dimension. 64-bit integers beyond 2⁵³ lose their last digits.
+  public func rawValues(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Double] {
+    let total = try checkedCount(variable, start: start, count: count)
+    return try [Double](unsafeUninitializedCapacity: total) { buffer, initialized in
+      initialized = 0
+      guard total > 0 else { return }
+      // One more entry, so that scalars too have an address to hand over.
+      try NetCDFLibrary.check("read the values", path: path, variable: variable.name) {
+        nc_get_vara_double(variable.groupID, variable.id, start + [0], count + [0], buffer.baseAddress)
+      }
+      initialized = total
+    }
+  }
+
+  /// All stored numbers of a variable.
+  public func rawValues(of variable: NetCDFVariable) throws -> [Double] {
+    try rawValues(of: variable, start: variable.shape.map { _ in 0 }, count: variable.shape)
+  }
+
+  /// The values of a hyperslab, unpacked in double precision; NaN where there is no value.
+  public func values(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Double] {
+    let decoder = try ValueDecoder(variable, in: self)
+    var values = try rawValues(of: variable, start: start, count: count)
+    for i in values.indices { values[i] = decoder.decode(values[i]) }
+    return values
+  }
+
+  /// All values of a variable, unpacked in double precision; NaN where there is no value.
+  public func values(of variable: NetCDFVariable) throws -> [Double] {
+    try values(of: variable, start: variable.shape.map { _ in 0 }, count: variable.shape)
+  }
+
+  /// The texts of a variable of strings, or of characters whose last dimension runs along each text.
+  public func texts(of variable: NetCDFVariable) throws -> [String] {
+    switch variable.type {
+    case .string: try strings(of: variable)
+    case .character: try characterTexts(of: variable)
+    default:
+      throw NetCDFError.unusableVariable(
+        path: path, variable: variable.name, reason: "expected text, found numbers.")
+    }
+  }
+
+  private func strings(of variable: NetCDFVariable) throws -> [String] {
+    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: variable.valueCount)
+    try NetCDFLibrary.check("read the strings", path: path, variable: variable.name) {
+      nc_get_var_string(variable.groupID, variable.id, &pointers)
+    }
+    defer { _ = NetCDFLibrary.withLock { nc_free_string(pointers.count, &pointers) } }
+    return pointers.map { $0.map { String(cString: $0) } ?? "" }
+  }
+
+  private func characterTexts(of variable: NetCDFVariable) throws -> [String] {
+    var bytes = [CChar](repeating: 0, count: variable.valueCount)
+    guard !bytes.isEmpty else { return [] }
+    try NetCDFLibrary.check("read the text", path: path, variable: variable.name) {
+      nc_get_var_text(variable.groupID, variable.id, &bytes)
+    }
+    let length = max(1, variable.shape.last ?? 1)
+    return stride(from: 0, to: bytes.count, by: length).map { start in
+      let text = bytes[start..<start + length].prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+      return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    }
+  }
+
+  private func checkedCount(_ variable: NetCDFVariable, start: [Int], count: [Int]) throws -> Int {
+    guard variable.type.isNumeric else {
+      throw NetCDFError.unusableVariable(
+        path: path, variable: variable.name, reason: "expected numbers, found \(variable.type).")
+    }
+    precondition(
+      start.count == variable.shape.count && count.count == variable.shape.count
+        && zip(zip(start, count), variable.shape).allSatisfy { $0.0 >= 0 && $0.1 >= 0 && $0.0 + $0.1 <= $1 },
+      "Hyperslab \(start) + \(count) outside \(variable.name) of shape \(variable.shape)")
+    return count.reduce(1, *)
+  }
+
+  /// How the variable is cut into chunks (one extent for each dimension); nil where it is stored in one piece.
+  public func chunkShape(of variable: NetCDFVariable) throws -> [Int]? {
+    guard !variable.dimensions.isEmpty else { return nil }
+    var storage: Int32 = 0
+    var sizes = [Int](repeating: 0, count: variable.dimensions.count)
+    try NetCDFLibrary.check("ask for the chunks", path: path, variable: variable.name) {
+      nc_inq_var_chunking(variable.groupID, variable.id, &storage, &sizes)
+    }
+    return storage == NC_CHUNKED ? sizes : nil
+  }
+
+  /// Lets the library keep `byteCount` bytes of decompressed chunks of a variable, so that neighbouring
+  /// hyperslabs do not decompress the same chunk twice. Does nothing for netCDF-3.
+  func keepChunks(of variable: NetCDFVariable, byteCount: Int) throws {
+    guard format.hasPrefix("netCDF-4") else { return }
+    try NetCDFLibrary.check("size the chunk cache", path: path, variable: variable.name) {
+      nc_set_var_chunk_cache(variable.groupID, variable.id, byteCount, 4133, 0.75)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// From stored numbers to values: packing and gaps, by the NetCDF User's Guide (Appendix A) and CF 2.5 and 8.1.
+// Arithmetic is in double precision. A gap is what equals _FillValue or missing_value (one or many), what lies
+// outside valid_min, valid_max or valid_range, NaN, and the type's default fill value where no _FillValue is set.
+
+import CNetCDF
+
+/// Turns the stored numbers of one variable into values.
+struct ValueDecoder {
+  private let scale: Double
+  private let offset: Double
+  /// What to add to negative numbers of a signed type that stands for an unsigned one; 0 elsewhere.
+  private let unsignedSpan: Double
+  private var storedGaps: [Double] = []
+  private var unpackedGaps: [Double] = []
+  private var storedRange = -Double.infinity...Double.infinity
+  private var unpackedRange = -Double.infinity...Double.infinity
+
+  init(_ variable: NetCDFVariable, in file: NetCDFFile) throws {
+    scale = variable.attribute("scale_factor")?.numbers?.first ?? 1
+    offset = variable.attribute("add_offset")?.numbers?.first ?? 0
+    let isUnsigned = variable.text("_Unsigned")?.lowercased() == "true"
+    let bits: [NetCDFType: Double] = [.byte: 256, .short: 65536, .int: 4_294_967_296]
+    unsignedSpan = isUnsigned ? bits[variable.type] ?? 0 : 0
+    let isPacked = variable.attribute("scale_factor") != nil || variable.attribute("add_offset") != nil
+
+    for name in ["_FillValue", "missing_value"] {
+      for gap in Self.numbers(of: variable.attribute(name)) {
+        if let stored = Self.stored(gap, as: variable.type) {
+          storedGaps.append(unsigned(stored))
+        } else if isPacked {
+          unpackedGaps.append(gap)
+        }
+      }
+    }
+    if variable.attribute("_FillValue") == nil, let gap = try Self.defaultFill(of: variable, in: file) {
+      storedGaps.append(unsigned(gap))
+    }
+    try readRanges(of: variable, isPacked: isPacked, in: file)
+  }
+
+  /// The value of a stored number; NaN if it stands for a gap.
+  func decode(_ number: Double) -> Double {
+    var stored = number
+    if stored < 0 { stored += unsignedSpan }
+    if stored.isNaN { return .nan }
+    for gap in storedGaps where stored == gap { return .nan }
+    guard stored >= storedRange.lowerBound, stored <= storedRange.upperBound else { return .nan }
+    let value = stored * scale + offset
+    for gap in unpackedGaps where value == gap { return .nan }
+    return value >= unpackedRange.lowerBound && value <= unpackedRange.upperBound ? value : .nan
+  }
+
+  private func unsigned(_ number: Double) -> Double { number < 0 ? number + unsignedSpan : number }
+
+  private mutating func readRanges(of variable: NetCDFVariable, isPacked: Bool, in file: NetCDFFile) throws {
+    var bounds: [(name: String, isLower: Bool, index: Int)] = [
+      ("valid_min", true, 0), ("valid_max", false, 0),
+    ]
+    if let range = variable.attribute("valid_range")?.numbers, range.count == 2 {
+      bounds = [("valid_range", true, 0), ("valid_range", false, 1)]
+    }
+    var (stored, unpacked) = (
+      (-Double.infinity, Double.infinity), (-Double.infinity, Double.infinity)
+    )
+    for (name, isLower, index) in bounds {
+      guard case .numbers(let numbers, let type) = variable.attribute(name), index < numbers.count else { continue }
+      // A floating-point bound on packed integers is meant for the unpacked values (User's Guide, Appendix A).
+      let isForUnpacked = isPacked && type.isFloatingPoint && !variable.type.isFloatingPoint
+      let bound = isForUnpacked ? numbers[index] : unsigned(Self.rounded(numbers[index], as: variable.type))
+      guard !bound.isNaN else { continue }
+      switch (isForUnpacked, isLower) {
+      case (true, true): unpacked.0 = bound
+      case (true, false): unpacked.1 = bound
+      case (false, true): stored.0 = bound
+      case (false, false): stored.1 = bound
+      }
+    }
+    guard stored.0 <= stored.1, unpacked.0 <= unpacked.1 else {
+      throw NetCDFError.unusableVariable(
+        path: file.path, variable: variable.name,
+        reason: "its valid range is empty (\(stored.0)…\(stored.1)). Correct valid_min, valid_max or valid_range.")
+    }
+    storedRange = stored.0...stored.1
+    unpackedRange = unpacked.0...unpacked.1
+  }
+
+  // Some writers store missing_value as text.
+  private static func numbers(of value: NetCDFAttributeValue?) -> [Double] {
+    value?.numbers ?? value?.text.flatMap(Double.init).map { [$0] } ?? []
+  }
+
+  /// The number as the type can hold it; nil if it is an integer type that cannot.
+  private static func stored(_ number: Double, as type: NetCDFType) -> Double? {
+    if type.isFloatingPoint { return rounded(number, as: type) }
+    return number == number.rounded() && abs(number) < 2e19 ? number : nil
+  }
+
+  private static func rounded(_ number: Double, as type: NetCDFType) -> Double {
+    type == .float ? Double(Float(number)) : number
+  }
+
+  /// The library's own fill value, unless the variable was written without filling. Bytes have none.
+  private static func defaultFill(of variable: NetCDFVariable, in file: NetCDFFile) throws -> Double? {
+    let fills: [NetCDFType: Double] = [
+      .short: -32767, .int: -2_147_483_647, .float: Double(Float(9.969_209_968_386_869e36)),
+      .double: 9.969_209_968_386_869e36, .unsignedShort: 65535, .unsignedInt: 4_294_967_295,
+      .int64: -0x1p63, .unsignedInt64: 0x1p64,
+    ]
+    guard let fill = fills[variable.type] else { return nil }
+    var isNotFilled: Int32 = 0
+    try NetCDFLibrary.check("ask for the fill value", path: file.path, variable: variable.name) {
+      nc_inq_var_fill(variable.groupID, variable.id, &isNotFilled, nil)
+    }
+    return isNotFilled == 0 ? fill : nil
+  }
+}

@@ -1,0 +1,80 @@
+// Units by UDUNITS: what can be converted, and how. Temperatures are taken as absolute, never as differences.
+
+import CUDUnits
+import Foundation
+import SextantStorage
+
+/// Units that do not fit.
+public enum UnitsError: Error, Equatable, CustomStringConvertible {
+  /// One of the two is empty or unknown to UDUNITS, so nothing is certain about it.
+  case uncertain(from: String, to: String, unknown: String)
+  /// Both are known and measure different things.
+  case incompatible(from: String, to: String)
+
+  public var description: String {
+    switch self {
+    case .uncertain(let from, let to, let unknown):
+      "Cannot tell how \"\(from)\" relates to \"\(to)\": "
+        + (unknown.isEmpty ? "one of them is empty." : "UDUNITS does not know \"\(unknown)\".")
+        + " Set the units attribute, for example with ncatted."
+    case .incompatible(let from, let to):
+      "\"\(from)\" cannot be converted to \"\(to)\": they measure different things."
+    }
+  }
+}
+
+/// Conversion between units.
+public enum Units {
+  /// The values in other units.
+  ///
+  /// Throws ``UnitsError`` where the conversion is not certain. Equal texts need no conversion, even unknown ones.
+  public static func convert(_ values: [Double], from: String, to: String) throws -> [Double] {
+    if normalized(from) == normalized(to) { return values }
+    return try system.withConverter(from: normalized(from), to: normalized(to)) { converter in
+      values.map { cv_convert_double(converter, $0) }
+    }
+  }
+
+  /// Whether values in one unit can, with certainty, be given in the other.
+  public static func areConvertible(_ a: String, _ b: String) -> Bool { (try? convert([], from: a, to: b)) != nil }
+
+  /// The factor and offset of a conversion that is a straight line; all between absolute units are, but for logarithms.
+  static func line(from: String, to: String) throws -> (factor: Double, offset: Double) {
+    let ends = try convert([0, 1], from: from, to: to)
+    return (ends[1] - ends[0], ends[0])
+  }
+
+  private static func normalized(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces) }
+  private static let system = UnitSystem()
+}
+
+/// UDUNITS' database, behind a lock: the library is not safe to use from several threads.
+private final class UnitSystem: @unchecked Sendable {
+  private let lock = NSLock()
+  private let system: OpaquePointer?
+
+  init() {
+    _ = ut_set_error_message_handler { _, _ in 0 }
+    system = ut_read_xml(nil)
+  }
+
+  func withConverter<R>(from: String, to: String, _ body: (OpaquePointer?) -> R) throws -> R {
+    lock.lock()
+    defer { lock.unlock() }
+    func parse(_ text: String) throws -> OpaquePointer {
+      guard !text.isEmpty, let unit = ut_parse(system, text, UT_UTF8) else {
+        throw UnitsError.uncertain(from: from, to: to, unknown: text)
+      }
+      return unit
+    }
+    let source = try parse(from)
+    defer { ut_free(source) }
+    let target = try parse(to)
+    defer { ut_free(target) }
+    guard ut_are_convertible(source, target) != 0, let converter = ut_get_converter(source, target) else {
+      throw UnitsError.incompatible(from: from, to: to)
+    }
+    defer { cv_free(converter) }
+    return body(converter)
+  }
+}
