@@ -36,7 +36,8 @@ enum CoordinateRole: String, Sendable, Codable {
     "degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee",
   ]
   private static let verticalNames: Set = [
-    "air_pressure", "height", "altitude", "depth", "model_level_number", "geopotential_height", "atmosphere_sigma_coordinate",
+    "air_pressure", "height", "altitude", "depth", "model_level_number", "geopotential_height",
+    "atmosphere_sigma_coordinate",
     "atmosphere_hybrid_sigma_pressure_coordinate", "atmosphere_hybrid_height_coordinate", "ocean_sigma_coordinate",
     "ocean_s_coordinate", "air_potential_temperature",
   ]

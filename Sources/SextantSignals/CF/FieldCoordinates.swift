@@ -79,7 +79,9 @@ struct FieldCoordinates: Sendable {
     guard let name else {
       guard !hasTime else { return nil }
       return coordinates.first { coordinate in
-        let isMonth = ["month", "months"].contains { [coordinate.units.lowercased(), coordinate.name.lowercased()].contains($0) }
+        let isMonth = ["month", "months"].contains {
+          [coordinate.units.lowercased(), coordinate.name.lowercased()].contains($0)
+        }
         return isMonth && areMonths(coordinate.numbers)
       }
     }

@@ -52,7 +52,9 @@ struct FieldGroup {
     return group
   }
 
-  private init(variables: [NetCDFVariable], grid: HorizontalGrid, dimensions: [NetCDFDimension], versions: NetCDFDimension?) {
+  private init(
+    variables: [NetCDFVariable], grid: HorizontalGrid, dimensions: [NetCDFDimension], versions: NetCDFDimension?
+  ) {
     self.variables = variables
     self.grid = grid
     self.dimensions = dimensions
@@ -118,7 +120,9 @@ extension CFDataset {
     }
     let numeric = file.variables.filter { $0.type.isNumeric && $0.dimensions.count >= (points ? 1 : 2) }
     let coordinates = file.variables.compactMap { variable in
-      coordinateRole(of: variable).flatMap { [.latitude, .longitude].contains($0) ? "\(variable.name) (\($0.rawValue))" : nil }
+      coordinateRole(of: variable).flatMap {
+        [.latitude, .longitude].contains($0) ? "\(variable.name) (\($0.rawValue))" : nil
+      }
     }
     let found = coordinates.isEmpty ? "no latitude or longitude" : coordinates.joined(separator: ", ")
     let candidates = numeric.isEmpty ? "none" : NetCDFError.abridged(numeric.map(\.name))

@@ -48,9 +48,11 @@ struct FieldGroupPlan: Sendable {
   private static func versionOrder(_ versions: NetCDFDimension?, in file: NetCDFFile) throws -> [Int] {
     guard let versions else { return [0] }
     let places = Array(0..<versions.length)
-    guard let variable = file.variables.first(where: { $0.dimensions.first == versions && $0.baseName == versions.name })
+    guard
+      let variable = file.variables.first(where: { $0.dimensions.first == versions && $0.baseName == versions.name })
     else { return places }
-    let keys = variable.type.isNumeric
+    let keys =
+      variable.type.isNumeric
       ? try file.values(of: variable)
       : try file.texts(of: variable).map { Double($0) ?? .infinity }
     return places.sorted { keys[$0] < keys[$1] }

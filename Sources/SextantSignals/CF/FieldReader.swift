@@ -133,7 +133,8 @@ struct FieldReader {
     let point = source.domain.geographicPoints[row * source.grid.columns + column]
     let label = source.labels[field]
     let others = label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    let place = [label.time].compactMap { $0 } + others
+    let place =
+      [label.time].compactMap { $0 } + others
       + [String(format: "latitude %g, longitude %g", point.latitude, point.longitude)]
     return .infiniteValue(path: file.path, variable: variable.name, place: place.joined(separator: ", "))
   }

@@ -93,13 +93,16 @@ public struct TimeUnits: Sendable, Equatable {
 
   /// "1900-1-1", "1970-01-01T00:00:00+00:00", "1800-1-1 00:00:0.0", "1990-1-1 0:0:0 -6:00": day and seconds.
   private static func reference(_ text: String, _ calendar: CFCalendar) -> (Int, Double)? {
-    let pattern = /^([+-]?\d{1,5})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:(?:\s*[Tt]\s*|\s+)(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}(?:\.\d*)?))?)?)?\s*(.*)$/
+    let pattern =
+      /^([+-]?\d{1,5})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:(?:\s*[Tt]\s*|\s+)(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}(?:\.\d*)?))?)?)?\s*(.*)$/
     guard let match = text.trimmingCharacters(in: .whitespaces).wholeMatch(of: pattern),
       let year = Int(match.1), let zone = zoneSeconds(String(match.7))
     else { return nil }
     let month = match.2.flatMap { Int($0) } ?? 1
     let day = match.3.flatMap { Int($0) } ?? 1
-    guard (1...12).contains(month), (1...calendar.dayCount(ofMonth: month, year: year)).contains(day) else { return nil }
+    guard (1...12).contains(month), (1...calendar.dayCount(ofMonth: month, year: year)).contains(day) else {
+      return nil
+    }
     let hours = match.4.flatMap { Double($0) } ?? 0
     let minutes = match.5.flatMap { Double($0) } ?? 0
     let seconds = match.6.flatMap { Double($0) } ?? 0

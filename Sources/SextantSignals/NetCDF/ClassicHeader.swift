@@ -93,7 +93,8 @@ enum ClassicHeader {
     }
     let recordVariables = variables.filter(\.isRecord)
     // A lone record variable is not padded to four bytes.
-    let recordSize = recordVariables.count == 1
+    let recordSize =
+      recordVariables.count == 1
       ? recordVariables[0].bytes : recordVariables.reduce(0) { $0 + (($1.bytes + 3) & ~3) }
     // A streaming file gives no record count: all bits set.
     let isStreaming = records < 0 || records == 0xFFFF_FFFF
