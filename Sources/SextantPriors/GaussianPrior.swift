@@ -12,6 +12,8 @@ public enum GaussianPriorKind: String, Sendable, Codable, CaseIterable {
   case modes = "eof"
   /// The archive's modes, inflated and localised, and a Matérn field: trusted away from the archive too.
   case twoScale = "two-scale"
+  /// A trend of low degree and a Matérn field: no archive is needed.
+  case trend = "matern"
 }
 
 /// How a Gaussian prior is to be learned.
@@ -68,6 +70,7 @@ public struct GaussianPrior: Sendable {
     return TwoScaleCovariance.model(
       modes: functions.scaledModes, positions: positions, channels: layout.channelOfState,
       anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
-      landShare: landShare?.map(Double.init), channelCorrelation: channelCorrelation.converted(to: Double.self))
+      landShare: landShare?.map(Double.init), channelCorrelation: channelCorrelation.converted(to: Double.self),
+      isTrend: configuration.kind == .trend)
   }
 }

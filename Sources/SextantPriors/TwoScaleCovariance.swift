@@ -9,7 +9,7 @@ import SextantArrays
 enum TwoScaleCovariance {
   static func model(
     modes: Tensor<Float>, positions: [SIMD3<Double>], channels: [Int32], anomalyVariance: [Double],
-    landShare: [Double]?, channelCorrelation: Tensor<Double>
+    landShare: [Double]?, channelCorrelation: Tensor<Double>, isTrend: Bool
   ) -> CovarianceModel {
     let d = positions.count
     let channelCount = channelCorrelation.columnCount
@@ -29,11 +29,11 @@ enum TwoScaleCovariance {
         features.append((0..<d).map { channels[$0] == channel ? values[$0] : 0 })
       }
       add("log-deviation", [Double](repeating: 1, count: d), start: log(0.4), deviation: 1)
-      add("archive-deviation", logDeviation, start: 0.5, deviation: 0.5)
+      if !isTrend { add("archive-deviation", logDeviation, start: 0.5, deviation: 0.5) }
       if let land { add("land", land, start: 0, deviation: 1) }
     }
     let spacing = typicalSpacing(positions, channels: channels)
-    let components: [CovarianceComponent] = [
+    var components: [CovarianceComponent] = [
       .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.3, deviation: 1.5)),
       .localisedModes(
         amplitude: .init(name: "localised.log-amplitude", start: -1, deviation: 2),
@@ -45,6 +45,8 @@ enum TwoScaleCovariance {
           ? [] : [.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: 0, deviation: 1))],
         smoothness: .half, deviation: deviation),
     ]
+    // The modes of a trend are no archive's: there is nothing in them to localise.
+    if isTrend { components.remove(at: 1) }
     return CovarianceModel(
       components: components, modes: modes.converted(to: Double.self), positions: positions,
       coordinates: landShare.map { [$0] } ?? [], features: features, channels: channels,
