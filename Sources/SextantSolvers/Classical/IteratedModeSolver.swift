@@ -39,7 +39,9 @@ public struct IteratedModeSolver: Solver {
       var best = (count: candidates[0], error: Float.infinity)
       for count in candidates {
         let filled = fill(modes.rows(0..<count), states: kept.map { states[$0] }, values: kept.map { values[$0] })
-        let error = hidden.reduce(Float(0)) { $0 + (filled[states[$1]] - values[$1]) * (filled[states[$1]] - values[$1]) }
+        let error = hidden.reduce(Float(0)) {
+          $0 + (filled[states[$1]] - values[$1]) * (filled[states[$1]] - values[$1])
+        }
         if error < best.error { best = (count, error) }
       }
       let mean = fill(modes.rows(0..<best.count), states: states, values: values)
