@@ -77,4 +77,57 @@ struct GalleryTests {
     }
     try canvas.writePNG(to: path("colours"), overwrite: true)
   }
+
+  @Test func plots() throws {
+    var random = RandomStream(seed: 3)
+    var counts = [Int](repeating: 0, count: 33)
+    for _ in 0..<20_000 { counts[min(32, max(0, Int((16 + 11 * random.normal()).rounded())))] += 1 }
+    try Plot.rankHistogram(counts: counts, independentCases: 3000).write(to: path("ranks"), overwrite: true)
+    let levels = stride(from: 0.05, through: 0.96, by: 0.1).map { $0 }
+    try Plot.calibration([
+      PlotSeries("two-scale Gaussian", x: levels, y: levels.map { pow($0, 1.05) }),
+      PlotSeries("EOF", x: levels, y: levels.map { $0 * 0.4 }),
+      PlotSeries("flow", x: levels, y: levels.map { pow($0, 0.8) }),
+    ]).write(to: path("calibration"), width: 520, height: 560, overwrite: true)
+    let latitudes = stride(from: -90.0, through: 90, by: 4).map { $0 }
+    try Plot.errorByLatitude(
+      ["climatology", "two-scale Gaussian", "EOF", "inverse distance", "nearest", "kriging", "harmonics", "flow"]
+        .enumerated().map { index, name in
+          PlotSeries(
+            name, x: latitudes,
+            y: latitudes.map { abs($0) < 6 && index == 1 ? .nan : 0.8 + 0.3 * Double(index) + abs($0) / 50 })
+        }, units: "K", subtitle: "synthetic"
+    ).write(to: path("latitude"), overwrite: true)
+    let spreads = (0..<40).map { 0.2 + 0.05 * Double($0) }
+    try Plot.spreadSkill(
+      [
+        PlotSeries("two-scale Gaussian", x: spreads, y: spreads.map { $0 * (1 + 0.1 * random.normal()) }),
+        PlotSeries("EOF", x: spreads.map { $0 / 2 }, y: spreads.map { $0 * (1.1 + 0.1 * random.normal()) }),
+      ], units: "K"
+    ).write(to: path("spread-skill"), width: 520, height: 560, overwrite: true)
+    let sizes = (2...14).map { pow(2, Double($0)) * 100 }
+    try Plot(
+      title: "Time to a posterior", subtitle: "128 samples, 2 cores",
+      xAxis: Axis("vertices", kind: .logarithmic), yAxis: Axis("time (s)", kind: .logarithmic),
+      layers: [.band(x: sizes, lower: sizes.map { $0 * 5e-7 }, upper: sizes.map { $0 * 3e-6 })]
+        + Plot.lines(
+          [
+            PlotSeries("mode space", x: sizes, y: sizes.map { $0 * 1e-6 }),
+            PlotSeries("observation space", x: sizes, y: sizes.map { pow($0, 1.7) * 1e-8 }),
+          ], areMarked: true)
+    ).write(to: path("speed"), overwrite: true)
+    let methods = ["climatology", "nearest (CDO setmisstonn)", "inverse distance", "EOF", "two-scale Gaussian"]
+    try BarChart(
+      title: "CRPS", subtitle: "lower is better; 60 % missing, σ = 1.2 K", axis: Axis("CRPS (K)"), methods: methods,
+      groups: [
+        BarChart.Group("random sub-annual", values: [3.2, 1.5, 1.2, 0.6, 0.63], errors: [0.2, 0.1, 0.1, 0.05, 0.04]),
+        BarChart.Group("ERA5", values: [3.4, 1.7, .nan, 1.96, 1.45]),
+      ]
+    ).write(to: path("bars"), overwrite: true)
+    try BarChart(
+      title: "PSNR of the mean", subtitle: "higher is better", axis: Axis("PSNR (dB)"), methods: methods,
+      groups: [BarChart.Group(values: [24.5, 25.4, 28.3, 39.8, 39.9], errors: [0.3, 0.3, 0.2, 0.4, 0.3])], mark: .dots,
+      decimals: 1
+    ).write(to: path("dots"), overwrite: true)
+  }
 }

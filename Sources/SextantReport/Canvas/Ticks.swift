@@ -18,7 +18,11 @@ public struct Ticks: Sendable, Equatable {
   public static func linear(in range: ClosedRange<Double>, count: Int = 6) -> Ticks {
     let (low, high) = (range.lowerBound, range.upperBound)
     guard low.isFinite, high.isFinite, high > low, (high - low).isFinite else { return Ticks(values: [], labels: []) }
-    let step = niceStep((high - low) / Double(max(1, count)))
+    var step = niceStep((high - low) / Double(max(1, count)))
+    // Two ticks tell a slope, three that it is straight: a finer step where the nice one leaves fewer.
+    if (high / step + 1e-9).rounded(.down) - (low / step - 1e-9).rounded(.up) < 2 {
+      step = niceStep(step / 2.01)
+    }
     let first = (low / step - 1e-9).rounded(.up)
     let last = (high / step + 1e-9).rounded(.down)
     // Beyond 2⁵³ steps from zero, neighbouring ticks could no longer be told apart.

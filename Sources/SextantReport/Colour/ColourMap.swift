@@ -1,6 +1,6 @@
 // Colour maps made by formula in OKLab, not copied from a table: lightness runs straight (sequential) or
 // straight to the middle and back alike (diverging), hue and chroma run smoothly through a few
-// control points, and chroma yields where sRGB cannot follow. Missing is not on any map: see MissingHatch.
+// control points that stay inside what sRGB can show, so that no edge appears where the data has none. Missing is not on any map: see MissingHatch.
 
 import Foundation
 
@@ -45,8 +45,8 @@ public struct ColourMap: Sendable, Equatable {
   public static let lagoon = sequential(
     "lagoon", lightness: (0.27, 0.93),
     points: [
-      (305, 0.12), (285, 0.125), (255, 0.115), (215, 0.105), (180, 0.11), (160, 0.135), (140, 0.165), (118, 0.185),
-      (105, 0.18),
+      (305, 0.115), (290, 0.125), (268, 0.118), (238, 0.088), (200, 0.087), (168, 0.108), (144, 0.148), (122, 0.178),
+      (106, 0.183),
     ])
 
   /// Near-black through crimson and orange to pale yellow, for fields shown beside another.
@@ -68,13 +68,9 @@ public struct ColourMap: Sendable, Equatable {
   /// Blue through white to red, alike in lightness and chroma on both sides, for errors and differences.
   public static let balance = ColourMap(name: "balance", isDiverging: true) { position in
     let distance = abs(2 * position - 1)
-    let lightness = 0.975 - 0.605 * distance
-    // As strong as the weaker of the two hues allows, so that neither sign looks larger.
-    let wanted = 0.165 * sin(min(1, distance * 1.12) * .pi / 2)
-    let blue = OKLab.displayable(lightness: lightness, chroma: wanted, hue: 258)
-    let red = OKLab.displayable(lightness: lightness, chroma: wanted, hue: 28)
-    let chroma = min(hypot(blue.greenRed, blue.blueYellow), hypot(red.greenRed, red.blueYellow))
-    return OKLab(lightness: lightness, chroma: chroma, hue: position < 0.5 ? 258 : 28)
+    // Just inside what sRGB can show of either hue at the ends, where blue is the weaker one.
+    return OKLab(
+      lightness: 0.975 - 0.555 * distance, chroma: 0.153 * sin(distance * .pi / 2), hue: position < 0.5 ? 258 : 28)
   }
 
   /// A map whose lightness runs straight from start to end and whose hue (degrees) and chroma pass through `points`.

@@ -24,7 +24,7 @@ struct ColourBar {
         on: canvas, at: origin + SIMD2((width - canvas.width(of: text, style: style)) / 2 - 12, 0), text: text)
       return
     }
-    let ticks = Ticks.linear(in: scale.range, count: max(3, Int(0.62 * width / (6.5 * textSize))))
+    let ticks = Ticks.linear(in: scale.range, count: max(4, Int(0.62 * width / (6 * textSize))))
     let suffix = ticks.suffix(units: units)
     let missingWidth = hasMissing ? canvas.width(of: "missing", style: style) + 2.6 * textSize : 0
     let suffixWidth = canvas.width(of: suffix, style: style)

@@ -29,7 +29,8 @@ struct Graticule: Sendable {
       longitudeStep = Self.step(extent.width / max(2, min(6, frame.rectangle.width / (7 * textSize))))
     } else {
       latitudeStep = 30
-      longitudeStep = frame.rectangle.width > 30 * textSize ? 60 : 90
+      // On Robinson's pole line, half as long as the equator, labels stand closest.
+      longitudeStep = frame.rectangle.width > 70 * textSize ? 60 : 90
     }
   }
 
@@ -103,14 +104,15 @@ struct Graticule: Sendable {
     case .orthographic:
       let style = TextStyle(size: textSize, colour: .ink)
       for latitude in latitudes where abs(latitude) < 90 {
-        guard let place = place(latitude, 0), isWellInside(place) else { continue }
+        // Seen from a pole the middle meridian carries a label of its own.
+        guard let place = place(latitude, abs(centre.latitude) > 60 ? 30 : 0), isWellInside(place) else { continue }
         canvas.draw(
           label(latitude: latitude), at: place + SIMD2(4, -4), style: style, anchor: .init(.left, .baseline), halo: 1.5)
       }
       let parallel = abs(centre.latitude) < 35 ? 0.0 : centre.latitude > 0 ? 30 : -30
       for longitude in longitudes {
         let offset = remainder(longitude - centre.longitude, 360)
-        guard offset != 0 || abs(centre.latitude) > 80, offset > -180 + 1e-9, let place = place(parallel, offset),
+        guard offset != 0 || abs(centre.latitude) > 60, offset > -180 + 1e-9, let place = place(parallel, offset),
           isWellInside(place)
         else { continue }
         canvas.draw(
