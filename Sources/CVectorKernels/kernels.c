@@ -1,26 +1,82 @@
-// The choice among the instruction sets that kernels are compiled for, made once, at first use.
+// Compiles the kernels once for each instruction set and chooses among them at first use.
 
 #include "CVectorKernels.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+// Partial sums of a reduction: enough for four vectors of any set, and the same for all, so that all add in one order.
+#define VK_WIDTH 32
+
+#define VK_SET generic
+#include "both-types.inc"
+#undef VK_SET
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define VK_SET avx2
+#include "both-types.inc"
+#undef VK_SET
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma"))), \
+                             apply_to = function)
+#define VK_SET avx512
+#include "both-types.inc"
+#undef VK_SET
+#pragma clang attribute pop
+#endif
 
 enum vk_instruction_set vk_best_instruction_set(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd"))
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("fma"))
     return VK_AVX512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return VK_AVX2;
 #endif
   return VK_GENERIC;
 }
 
-enum vk_instruction_set vk_chosen_instruction_set(void) {
+static enum vk_instruction_set choose(void) {
   const char *wish = getenv("SEXTANT_KERNELS");
   enum vk_instruction_set best = vk_best_instruction_set();
   if (wish == NULL) return best;
   if (strcmp(wish, "generic") == 0) return VK_GENERIC;
   if (strcmp(wish, "avx2") == 0 && best >= VK_AVX2) return VK_AVX2;
   return best;
+}
+
+enum vk_instruction_set vk_chosen_instruction_set(void) {
+  // Two threads may both decide; they decide alike.
+  static _Atomic int chosen = -1;
+  if (chosen < 0) chosen = (int)choose();
+  return (enum vk_instruction_set)chosen;
+}
+
+const struct vk_kernels_float *vk_kernels_for_float(enum vk_instruction_set set) {
+#if defined(__x86_64__)
+  if (set == VK_AVX512) return &table_float_avx512;
+  if (set == VK_AVX2) return &table_float_avx2;
+#endif
+  (void)set;
+  return &table_float_generic;
+}
+
+const struct vk_kernels_double *vk_kernels_for_double(enum vk_instruction_set set) {
+#if defined(__x86_64__)
+  if (set == VK_AVX512) return &table_double_avx512;
+  if (set == VK_AVX2) return &table_double_avx2;
+#endif
+  (void)set;
+  return &table_double_generic;
+}
+
+const struct vk_kernels_float *vk_chosen_kernels_float(void) {
+  return vk_kernels_for_float(vk_chosen_instruction_set());
+}
+
+const struct vk_kernels_double *vk_chosen_kernels_double(void) {
+  return vk_kernels_for_double(vk_chosen_instruction_set());
 }

@@ -54,8 +54,10 @@ public struct UncheckedPointer<Pointee>: @unchecked Sendable {
   /// The first element.
   public let base: UnsafeMutablePointer<Pointee>
 
+  @inlinable
   public init(_ base: UnsafeMutablePointer<Pointee>) { self.base = base }
 
+  @inlinable
   public subscript(index: Int) -> Pointee {
     get { base[index] }
     nonmutating set { base[index] = newValue }

@@ -46,12 +46,17 @@ public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator 
     return z ^ (z >> 31)
   }
 
-  /// Philox 4×32 with ten rounds: four 32-bit words for a counter and a key.
+  /// The block of four 32-bit words at `counter`.
+  @usableFromInline
   static func block(counter: UInt64, key: UInt64) -> (UInt32, UInt32, UInt32, UInt32) {
-    var c0 = UInt32(truncatingIfNeeded: counter)
-    var c1 = UInt32(truncatingIfNeeded: counter >> 32)
-    var c2: UInt32 = 0
-    var c3: UInt32 = 0
+    philox((UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0), key: key)
+  }
+
+  /// Philox 4×32 with ten rounds: four 32-bit words for a counter of four words, lowest first, and a key of two.
+  static func philox(
+    _ counter: (UInt32, UInt32, UInt32, UInt32), key: UInt64
+  ) -> (UInt32, UInt32, UInt32, UInt32) {
+    var (c0, c1, c2, c3) = counter
     var k0 = UInt32(truncatingIfNeeded: key)
     var k1 = UInt32(truncatingIfNeeded: key >> 32)
     for _ in 0..<10 {
@@ -94,16 +99,22 @@ public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator 
     return radius * cos(2 * .pi * uniform())
   }
 
+  /// Uses up `count` blocks that nobody else will see, whatever was left of the last one.
+  @usableFromInline
+  mutating func takeBlocks(_ count: Int) -> (start: UInt64, key: UInt64) {
+    spare = nil
+    defer { position &+= UInt64(count) }
+    return (position, key)
+  }
+
   /// A tensor of independent standard normal numbers, filled in parallel; the result depends on this stream alone.
+  @inlinable
   public mutating func normals<Scalar: TensorScalar>(
     _ shape: [Int], as type: Scalar.Type = Scalar.self
   ) -> Tensor<Scalar> {
-    spare = nil
-    let start = position
-    let key = key
     let count = shape.reduce(1, *)
     // A block of four words makes two 53-bit uniforms, and they make two normals.
-    position &+= UInt64((count + 1) / 2)
+    let (start, key) = takeBlocks((count + 1) / 2)
     return Tensor(shape: shape) { buffer in
       guard let base = buffer.baseAddress else { return }
       let out = UncheckedPointer(base)

@@ -79,9 +79,10 @@ public final class StoragePool: Sendable {
 }
 
 /// One block of pooled memory, owned by the tensors that share it.
+@usableFromInline
 final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
   // Sendable is sound: `Tensor` copies the block before writing unless it is the only owner.
-  let base: UnsafeMutablePointer<Scalar>
+  @usableFromInline let base: UnsafeMutablePointer<Scalar>
   private let sizeClass: Int
 
   init(count: Int) {

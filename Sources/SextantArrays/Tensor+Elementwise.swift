@@ -1,4 +1,5 @@
-// Element-wise arithmetic, gathers and reductions of tensors.
+// Element-wise arithmetic of tensors and sums over them, on the vector kernels and in parallel where it pays.
+// A sum is split by the shape alone, so that it has the same bits on any number of threads.
 
 import Foundation
 
@@ -9,106 +10,111 @@ extension BinaryFloatingPoint {
 
 extension Tensor {
   /// A tensor of the same shape with `transform` applied to each scalar.
+  @inlinable
   public func map<Result: TensorScalar>(_ transform: (Scalar) -> Result) -> Tensor<Result> {
     Tensor<Result>(shape: shape) { out in
-      withUnsafeScalars { for i in 0..<count { out[i] = transform($0[i]) } }
+      withUnsafeScalars { source in for i in 0..<source.count { out[i] = transform(source[i]) } }
     }
   }
 
   /// The same scalars in another precision.
+  @inlinable
   public func converted<Result: TensorScalar>(to type: Result.Type) -> Tensor<Result> {
     map { Result($0) }
   }
 
-  private func combined(
-    with other: Tensor, _ operation: (Scalar, Scalar) -> Scalar
-  ) -> Tensor {
-    precondition(shape == other.shape, "Shapes \(shape) and \(other.shape) differ")
-    return Tensor(shape: shape) { out in
-      withUnsafeScalars { a in
-        other.withUnsafeScalars { b in for i in 0..<count { out[i] = operation(a[i], b[i]) } }
+  /// The sum of two tensors of one shape.
+  public static func + (a: Tensor, b: Tensor) -> Tensor {
+    a.combined(with: b) { VectorKernels<Scalar>.chosen.add($0, $1, into: $2) }
+  }
+
+  /// The difference of two tensors of one shape.
+  public static func - (a: Tensor, b: Tensor) -> Tensor {
+    a.combined(with: b) { VectorKernels<Scalar>.chosen.subtract($0, $1, into: $2) }
+  }
+
+  /// The element-wise product of two tensors of one shape.
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    a.combined(with: b) { VectorKernels<Scalar>.chosen.multiply($0, $1, into: $2) }
+  }
+
+  /// Every scalar times `factor`.
+  public static func * (a: Tensor, factor: Scalar) -> Tensor {
+    Tensor(shape: a.shape) { out in
+      a.withUnsafeScalars { source in
+        Self.forEachPart(of: source, out) { VectorKernels<Scalar>.chosen.scale($0, by: factor, into: $1) }
       }
     }
   }
-
-  /// The sum of two tensors of one shape.
-  public static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, +) }
-  /// The difference of two tensors of one shape.
-  public static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, -) }
-  /// The element-wise product of two tensors of one shape.
-  public static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(with: b, *) }
-  /// Every scalar times `factor`.
-  public static func * (a: Tensor, factor: Scalar) -> Tensor { a.map { $0 * factor } }
 
   /// Adds `factor` times `other`, in place.
   public mutating func add(_ other: Tensor, scaledBy factor: Scalar = 1) {
     precondition(count == other.count, "Shapes \(shape) and \(other.shape) differ")
-    withUnsafeMutableScalars { a in
-      other.withUnsafeScalars { b in for i in 0..<a.count { a[i] += factor * b[i] } }
-    }
-  }
-
-  /// Row `index` of a matrix (columns).
-  public func row(_ index: Int) -> Tensor { rows(index..<index + 1).reshaped(to: [columnCount]) }
-
-  /// Consecutive entries of the first dimension.
-  public func rows(_ range: Range<Int>) -> Tensor {
-    let stride = shape[0] == 0 ? 0 : count / shape[0]
-    return Tensor(shape: [range.count] + shape.dropFirst()) { out in
-      withUnsafeScalars {
-        _ = out.initialize(from: $0[range.lowerBound * stride..<range.upperBound * stride])
+    withUnsafeMutableScalars { target in
+      other.withUnsafeScalars { source in
+        Self.forEachPart(of: source, target) { VectorKernels<Scalar>.chosen.add($0, scaledBy: factor, to: $1) }
       }
     }
   }
 
-  /// The rows of a matrix at `indices`.
-  public func gatheringRows(_ indices: [Int]) -> Tensor {
-    let columns = columnCount
-    return Tensor(shape: [indices.count, columns]) { out in
-      withUnsafeScalars { source in
-        for (i, index) in indices.enumerated() {
-          for j in 0..<columns { out[i * columns + j] = source[index * columns + j] }
-        }
-      }
-    }
-  }
-
-  /// The columns of a matrix at `indices`.
-  public func gatheringColumns(_ indices: [Int]) -> Tensor {
-    let (rows, columns) = (rowCount, columnCount)
-    return Tensor(shape: [rows, indices.count]) { out in
-      withUnsafeScalars { source in
-        for i in 0..<rows {
-          for (j, index) in indices.enumerated() {
-            out[i * indices.count + j] = source[i * columns + index]
+  private func combined(
+    with other: Tensor,
+    _ operation:
+      @Sendable (UnsafeBufferPointer<Scalar>, UnsafeBufferPointer<Scalar>, UnsafeMutableBufferPointer<Scalar>) -> Void
+  ) -> Tensor {
+    precondition(shape == other.shape, "Shapes \(shape) and \(other.shape) differ")
+    return Tensor(shape: shape) { out in
+      withUnsafeScalars { a in
+        other.withUnsafeScalars { b in
+          nonisolated(unsafe) let (a, b, out) = (a, b, out)
+          Parallel.forEachRange(of: out.count, grain: elementwiseGrain) { range in
+            operation(
+              UnsafeBufferPointer(rebasing: a[range]), UnsafeBufferPointer(rebasing: b[range]),
+              UnsafeMutableBufferPointer(rebasing: out[range]))
           }
         }
       }
     }
   }
 
+  private static func forEachPart(
+    of source: UnsafeBufferPointer<Scalar>, _ out: UnsafeMutableBufferPointer<Scalar>,
+    _ operation: @Sendable (UnsafeBufferPointer<Scalar>, UnsafeMutableBufferPointer<Scalar>) -> Void
+  ) {
+    // Sound: the parts do not overlap.
+    nonisolated(unsafe) let (source, out) = (source, out)
+    Parallel.forEachRange(of: out.count, grain: elementwiseGrain) { range in
+      operation(UnsafeBufferPointer(rebasing: source[range]), UnsafeMutableBufferPointer(rebasing: out[range]))
+    }
+  }
+
   /// The matrix with row i multiplied by `factors[i]`.
   public func scalingRows(by factors: [Scalar]) -> Tensor {
     precondition(factors.count == rowCount, "\(factors.count) factors for \(rowCount) rows")
-    let columns = columnCount
-    return Tensor(shape: shape) { out in
-      withUnsafeScalars { source in
-        for i in 0..<factors.count {
-          let factor = factors[i]
-          for j in i * columns..<(i + 1) * columns { out[j] = source[j] * factor }
-        }
-      }
-    }
+    return mappingRows { row, source, out in VectorKernels<Scalar>.chosen.scale(source, by: factors[row], into: out) }
   }
 
   /// The matrix with column j multiplied by `factors[j]`.
   public func scalingColumns(by factors: [Scalar]) -> Tensor {
-    let (rows, columns) = (rowCount, columnCount)
-    precondition(factors.count == columns, "\(factors.count) factors for \(columns) columns")
+    precondition(factors.count == columnCount, "\(factors.count) factors for \(columnCount) columns")
+    return mappingRows { _, source, out in
+      factors.withUnsafeBufferPointer { VectorKernels<Scalar>.chosen.multiply(source, $0, into: out) }
+    }
+  }
+
+  private func mappingRows(
+    _ operation: @Sendable (Int, UnsafeBufferPointer<Scalar>, UnsafeMutableBufferPointer<Scalar>) -> Void
+  ) -> Tensor {
+    let columns = columnCount
     return Tensor(shape: shape) { out in
       withUnsafeScalars { source in
-        for i in 0..<rows {
-          for j in 0..<columns { out[i * columns + j] = source[i * columns + j] * factors[j] }
+        nonisolated(unsafe) let (source, out) = (source, out)
+        Parallel.forEachRange(of: rowCount, grain: Swift.max(1, elementwiseGrain / Swift.max(1, columns))) { rows in
+          for row in rows {
+            let range = row * columns..<(row + 1) * columns
+            operation(
+              row, UnsafeBufferPointer(rebasing: source[range]), UnsafeMutableBufferPointer(rebasing: out[range]))
+          }
         }
       }
     }
@@ -116,51 +122,35 @@ extension Tensor {
 
   /// The sum of the squares of each column, in double precision.
   public func columnSquaredNorms() -> [Double] {
-    let (rows, columns) = (rowCount, columnCount)
+    reducingRows { VectorKernels<Scalar>.chosen.accumulateSquares(of: $0, into: $1) }
+  }
+
+  /// The mean of each column, in double precision.
+  public func columnMeans() -> [Double] {
+    reducingRows { VectorKernels<Scalar>.chosen.accumulate($0, into: $1) }.map { $0 / Double(Swift.max(1, rowCount)) }
+  }
+
+  private func reducingRows(
+    _ accumulate: (UnsafeBufferPointer<Scalar>, UnsafeMutableBufferPointer<Double>) -> Void
+  ) -> [Double] {
+    let columns = columnCount
     var sums = [Double](repeating: 0, count: columns)
-    withUnsafeScalars { source in
-      for i in 0..<rows {
-        for j in 0..<columns {
-          let value = Double(source[i * columns + j])
-          sums[j] += value * value
+    sums.withUnsafeMutableBufferPointer { sums in
+      withUnsafeScalars { source in
+        for row in 0..<rowCount {
+          accumulate(UnsafeBufferPointer(rebasing: source[row * columns..<(row + 1) * columns]), sums)
         }
       }
     }
     return sums
   }
 
-  /// The mean of each column, in double precision.
-  public func columnMeans() -> [Double] {
-    let (rows, columns) = (rowCount, columnCount)
-    var sums = [Double](repeating: 0, count: columns)
-    withUnsafeScalars { source in
-      for i in 0..<rows {
-        for j in 0..<columns { sums[j] += Double(source[i * columns + j]) }
-      }
-    }
-    return sums.map { $0 / Double(Swift.max(1, rows)) }
-  }
-
   /// The inner product of all scalars, in double precision.
   public func dot(_ other: Tensor) -> Double {
     precondition(count == other.count, "Shapes \(shape) and \(other.shape) differ")
-    return withUnsafeScalars { a in
-      other.withUnsafeScalars { b in
-        (0..<count).reduce(0.0) { $0 + Double(a[$1]) * Double(b[$1]) }
-      }
-    }
+    return withUnsafeScalars { a in other.withUnsafeScalars { b in VectorKernels<Scalar>.chosen.dot(a, b) } }
   }
 }
 
-extension Tensor {
-  /// Overwrites consecutive entries of the first dimension, from `start` on, with all of `other`.
-  public mutating func replaceRows(from start: Int, with other: Tensor) {
-    let stride = count / Swift.max(1, shape[0])
-    precondition(start * stride + other.count <= count, "Shape \(other.shape) does not fit at row \(start) of \(shape)")
-    withUnsafeMutableScalars { target in
-      other.withUnsafeScalars { source in
-        for i in 0..<source.count { target[start * stride + i] = source[i] }
-      }
-    }
-  }
-}
+/// The scalars in one part of an element-wise loop: enough to make starting a thread worth it, few enough to stay in cache.
+private let elementwiseGrain = 1 << 16

@@ -62,6 +62,7 @@ public func gramMatrix<Scalar: TensorScalar>(
 
 extension Tensor {
   /// Copies the lower triangle of a square matrix over the upper one.
+  @inlinable
   public mutating func mirrorLowerTriangle() {
     let n = columnCount
     precondition(rowCount == n, "Not a square matrix: \(shape)")
@@ -82,6 +83,7 @@ extension Tensor {
   }
 
   /// The transposed matrix.
+  @inlinable
   public func transposed() -> Tensor {
     let (rows, columns) = (rowCount, columnCount)
     return Tensor(shape: [columns, rows]) { out in
@@ -194,9 +196,8 @@ public func symmetricEigendecomposition<Scalar: TensorScalar>(
   guard info == 0 else { throw LinearAlgebraError.noConvergence(size: n) }
   let vectors = Tensor<Scalar>(shape: [n, n]) { out in
     matrix.withUnsafeScalars { source in
-      for i in 0..<n {
-        for j in 0..<n { out[i * n + j] = source[(n - 1 - i) * n + j] }
-      }
+      guard let source = source.baseAddress, let target = out.baseAddress else { return }
+      for i in 0..<n { (target + i * n).update(from: source + (n - 1 - i) * n, count: n) }
     }
   }
   return (ascending.reversed(), vectors)

@@ -3,6 +3,7 @@
 // This module is the one seam behind which another compute device could stand: nothing above it
 // touches raw storage except through `withUnsafeScalars`, which such a device would answer by copying.
 // There are no views or strides here; reshaping is free, everything else makes a new tensor.
+// What takes a closure is `@inlinable`, so that loops in other modules are compiled for their own scalar and closure.
 
 /// A row-major array of `Float` or `Double` with any number of dimensions.
 ///
@@ -12,28 +13,37 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   public private(set) var shape: [Int]
   /// The number of scalars.
   public let count: Int
-  private var storage: TensorStorage<Scalar>
+  @usableFromInline var storage: TensorStorage<Scalar>
 
-  /// Memory with unspecified content, to be filled by `initialize`, which is given all `count` scalars.
-  public init(
-    shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
-  ) rethrows {
+  @usableFromInline
+  init(uninitialized shape: [Int]) {
     precondition(shape.allSatisfy { $0 >= 0 }, "Negative extent in shape \(shape)")
     self.shape = shape
     count = shape.reduce(1, *)
     storage = TensorStorage(count: count)
+  }
+
+  /// Memory with unspecified content, to be filled by `initialize`, which is given all `count` scalars.
+  @inlinable
+  public init(
+    shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
+  ) rethrows {
+    self.init(uninitialized: shape)
     try initialize(UnsafeMutableBufferPointer(start: storage.base, count: count))
   }
 
   /// A tensor filled with `value`.
+  @inlinable
   public init(repeating value: Scalar, shape: [Int]) {
     self.init(shape: shape) { $0.initialize(repeating: value) }
   }
 
   /// A tensor filled with zeros.
+  @inlinable
   public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
 
   /// A tensor holding `scalars` in row-major order.
+  @inlinable
   public init(_ scalars: some Collection<Scalar>, shape: [Int]) {
     precondition(
       scalars.count == shape.reduce(1, *), "\(scalars.count) scalars do not fill shape \(shape)")
@@ -51,14 +61,18 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   }
 
   /// The scalars in row-major order, copied.
+  @inlinable
   public var scalars: [Scalar] { withUnsafeScalars { Array($0) } }
 
   /// The number of rows of a matrix, and of its columns: the last dimension, and the product of all others.
+  @inlinable
   public var rowCount: Int { shape.isEmpty ? 1 : shape.dropLast().reduce(1, *) }
   /// The extent of the last dimension.
+  @inlinable
   public var columnCount: Int { shape.last ?? 1 }
 
   /// Calls `body` with the scalars in row-major order.
+  @inlinable
   public func withUnsafeScalars<R, E: Error>(
     _ body: (UnsafeBufferPointer<Scalar>) throws(E) -> R
   ) throws(E) -> R {
@@ -66,6 +80,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   }
 
   /// Calls `body` with the scalars for writing, after making this tensor the only owner of its memory.
+  @inlinable
   public mutating func withUnsafeMutableScalars<R, E: Error>(
     _ body: (UnsafeMutableBufferPointer<Scalar>) throws(E) -> R
   ) throws(E) -> R {
@@ -73,7 +88,8 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     return try body(UnsafeMutableBufferPointer(start: storage.base, count: count))
   }
 
-  private mutating func makeUnique() {
+  @usableFromInline
+  mutating func makeUnique() {
     guard !isKnownUniquelyReferenced(&storage) else { return }
     let copy = TensorStorage<Scalar>(count: count)
     copy.base.update(from: storage.base, count: count)
@@ -81,6 +97,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   }
 
   /// The scalar at a full index, checked. For tests and small work; loops belong in operations.
+  @inlinable
   public subscript(index: Int...) -> Scalar {
     get { withUnsafeScalars { $0[offset(of: index)] } }
     set {
@@ -89,7 +106,8 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  private func offset(of index: [Int]) -> Int {
+  @usableFromInline
+  func offset(of index: [Int]) -> Int {
     precondition(index.count == shape.count, "Index \(index) into shape \(shape)")
     var offset = 0
     for (i, extent) in zip(index, shape) {

@@ -1,0 +1,68 @@
+// Rows and columns picked out of tensors and put into them.
+
+extension Tensor {
+  /// Row `index` of a matrix (columns).
+  public func row(_ index: Int) -> Tensor { rows(index..<index + 1).reshaped(to: [columnCount]) }
+
+  /// Consecutive entries of the first dimension.
+  @inlinable
+  public func rows(_ range: Range<Int>) -> Tensor {
+    let extent = shape.first ?? 0
+    precondition(range.lowerBound >= 0 && range.upperBound <= extent, "Rows \(range) of shape \(shape)")
+    let stride = extent == 0 ? 0 : count / extent
+    return Tensor(shape: [range.count] + shape.dropFirst()) { out in
+      withUnsafeScalars {
+        _ = out.initialize(from: $0[range.lowerBound * stride..<range.upperBound * stride])
+      }
+    }
+  }
+
+  /// The rows of a matrix at `indices`.
+  @inlinable
+  public func gatheringRows(_ indices: [Int]) -> Tensor {
+    let (rows, columns) = (rowCount, columnCount)
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "A row index is outside shape \(shape)")
+    return Tensor(shape: [indices.count, columns]) { out in
+      withUnsafeScalars { source in
+        guard let source = source.baseAddress, let target = out.baseAddress else { return }
+        for (i, index) in indices.enumerated() {
+          (target + i * columns).update(from: source + index * columns, count: columns)
+        }
+      }
+    }
+  }
+
+  /// The columns of a matrix at `indices`.
+  @inlinable
+  public func gatheringColumns(_ indices: [Int]) -> Tensor {
+    let (rows, columns) = (rowCount, columnCount)
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
+    return Tensor(shape: [rows, indices.count]) { out in
+      withUnsafeScalars { source in
+        // Sound: each row is written by one thread.
+        nonisolated(unsafe) let (source, out) = (source, out)
+        Parallel.forEachRange(of: rows, grain: Swift.max(1, (1 << 16) / Swift.max(1, indices.count))) { range in
+          for row in range {
+            for (j, index) in indices.enumerated() {
+              out[row * indices.count + j] = source[row * columns + index]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Overwrites consecutive entries of the first dimension, from `start`, with those of `other`.
+  public mutating func replaceRows(from start: Int, with other: Tensor) {
+    let stride = count / Swift.max(1, shape.first ?? 0)
+    precondition(
+      start >= 0 && start * stride + other.count <= count,
+      "Shape \(other.shape) does not fit at row \(start) of \(shape)")
+    withUnsafeMutableScalars { target in
+      other.withUnsafeScalars { source in
+        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        (target + start * stride).update(from: source, count: other.count)
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// The pool of memory: a loop that makes the same tensors every step asks the system for nothing after its first step.
+
+import Testing
+
+@testable import SextantArrays
+
+@Suite struct StoragePoolTests {
+  @Test func blocksGoRoundInALoop() {
+    let pool = StoragePool(retainedByteLimit: 1 << 20)
+    for _ in 0..<50 {
+      let blocks = [1000, 1000, 70_000].map { pool.takeBlock(ofClass: StoragePool.sizeClass(for: $0)) }
+      for (block, size) in zip(blocks, [1000, 1000, 70_000]) {
+        pool.giveBack(block, ofClass: StoragePool.sizeClass(for: size))
+      }
+    }
+    #expect(pool.statistics.allocations == 3)
+    #expect(pool.statistics.reuses == 147)
+    pool.drain()
+    #expect(pool.statistics.retainedBytes == 0)
+  }
+
+  @Test func moreThanTheLimitGoesBackToTheSystem() {
+    let pool = StoragePool(retainedByteLimit: 4096)
+    for block in (0..<3).map({ _ in pool.takeBlock(ofClass: 2048) }) { pool.giveBack(block, ofClass: 2048) }
+    #expect(pool.statistics.retainedBytes == 4096)
+    pool.drain()
+  }
+
+  @Test func blocksAreAlignedToCacheLines() {
+    let pool = StoragePool(retainedByteLimit: 0)
+    let block = pool.takeBlock(ofClass: 320)
+    #expect(UInt(bitPattern: block) % 64 == 0)
+    pool.giveBack(block, ofClass: 320)
+  }
+
+  @Test(arguments: [1, 255, 256, 257, 1000, 65_536, 65_537, 123_456_789])
+  func sizeClassesHoldTheirContentAndWasteAtMostAQuarter(byteCount: Int) {
+    let size = StoragePool.sizeClass(for: byteCount)
+    #expect(size >= byteCount)
+    #expect(size == 256 || Double(size) <= 1.25 * Double(byteCount) + 64)
+    #expect(StoragePool.sizeClass(for: size) == size)
+  }
+
+  @Test func tensorsOfALoopReuseTheirMemory() {
+    // Other tests use the shared pool at the same time: reuses of this size class are only ours.
+    let shape = [317, 1009]
+    var sum = Tensor<Float>.zeros(shape)
+    for _ in 0..<3 { sum = sum + sum }
+    let before = StoragePool.shared.statistics
+    for _ in 0..<40 { sum = sum + sum }
+    #expect(StoragePool.shared.statistics.reuses - before.reuses >= 40)
+  }
+}
