@@ -69,6 +69,14 @@ public struct Climatology: Sendable {
     return result
   }
 
+  /// The mean over the year (d), in the variables' units.
+  public var overallMean: [Float] {
+    switch kind {
+    case .constant, .harmonic: coefficients.row(0).scalars
+    case .monthly: coefficients.columnMeans().map(Float.init)
+    }
+  }
+
   /// Least squares of the fields at `indices` on the season, in one pass; missing entries are left out state by state.
   ///
   /// A month that the archive lacks at a place takes the mean of all fields there.

@@ -14,11 +14,32 @@ public struct CovarianceParameter: Sendable, Equatable, Codable {
   public var start: Double
   /// The standard deviation of its hyper-prior.
   public var deviation: Double
+  /// Whether `start` counts from the logarithm of the observation's noise: what lies far below the noise cannot be seen.
+  public var isRelativeToNoise: Bool
+  /// Another parameter that moves the mean of the hyper-prior along, by a factor.
+  public var coupling: Coupling?
 
-  public init(name: String, start: Double, deviation: Double) {
+  /// "What needs inflated modes also lacks more": the hyper-prior of one parameter leans on another.
+  public struct Coupling: Sendable, Equatable, Codable {
+    /// The name of the other parameter.
+    public var name: String
+    /// How far the mean moves for each unit of the other.
+    public var factor: Double
+
+    public init(name: String, factor: Double) {
+      self.name = name
+      self.factor = factor
+    }
+  }
+
+  public init(
+    name: String, start: Double, deviation: Double, isRelativeToNoise: Bool = false, coupling: Coupling? = nil
+  ) {
     self.name = name
     self.start = start
     self.deviation = deviation
+    self.isRelativeToNoise = isRelativeToNoise
+    self.coupling = coupling
   }
 }
 

@@ -6,6 +6,8 @@
 import Foundation
 import SextantArrays
 
+func exponent(of value: Double) -> Double { log(value) }
+
 extension CovarianceModel {
   /// The scaled embedding that a correlation is a function of.
   struct Metric: Sendable {

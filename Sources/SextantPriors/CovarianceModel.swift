@@ -28,8 +28,36 @@ public struct CovarianceModel: Sendable {
   /// All parameters in the order of the parameter vector.
   public var parameters: [CovarianceParameter] { components.flatMap(\.parameters) }
 
-  /// The parameter vector that the hyper-prior likes best.
-  public var start: [Double] { parameters.map(\.start) }
+  /// Where the search for parameters starts: the means of the hyper-priors, for noise of this standard deviation (standardised).
+  public func start(noise: Double) -> [Double] {
+    let parameters = parameters
+    var theta = parameters.map { $0.start + ($0.isRelativeToNoise ? exponent(of: noise) : 0) }
+    for (p, parameter) in parameters.enumerated() {
+      if let coupling = parameter.coupling, let other = parameters.firstIndex(where: { $0.name == coupling.name }) {
+        theta[p] += coupling.factor * theta[other]
+      }
+    }
+    return theta
+  }
+
+  /// −log of the hyper-prior at `theta` up to a constant, and its gradient.
+  func hyperPrior(at theta: [Double], noise: Double) -> (value: Double, gradient: [Double]) {
+    let parameters = parameters
+    var value = 0.0
+    var gradient = [Double](repeating: 0, count: theta.count)
+    for (p, parameter) in parameters.enumerated() {
+      var mean = parameter.start + (parameter.isRelativeToNoise ? exponent(of: noise) : 0)
+      let coupling = parameter.coupling.flatMap { coupling in
+        parameters.firstIndex { $0.name == coupling.name }.map { (index: $0, factor: coupling.factor) }
+      }
+      if let coupling { mean += coupling.factor * theta[coupling.index] }
+      let pull = (theta[p] - mean) / parameter.deviation
+      value += 0.5 * pull * pull
+      gradient[p] += pull / parameter.deviation
+      if let coupling { gradient[coupling.index] -= coupling.factor * pull / parameter.deviation }
+    }
+    return (value, gradient)
+  }
 
   public init(
     components: [CovarianceComponent], modes: Tensor<Double>, positions: [SIMD3<Double>],

@@ -59,6 +59,21 @@ public struct GaussianPrior: Sendable {
     self.channelCorrelation = channelCorrelation
   }
 
+  /// The mean climatology of each state (d), standardised over the states of its channel: the "climate" of a place.
+  private var standardisedClimate: [Double] {
+    let mean = space.climatology.overallMean
+    var result = [Double](repeating: 0, count: space.count)
+    for channel in 0..<space.layout.channelCount {
+      let states = space.layout.states(ofChannel: channel)
+      let values = states.map { Double(mean[$0]) }
+      let centre = values.reduce(0, +) / Double(max(1, values.count))
+      let variance = values.reduce(0.0) { $0 + ($1 - centre) * ($1 - centre) } / Double(max(1, values.count))
+      guard variance > 0 else { continue }
+      for (state, value) in zip(states, values) { result[state] = (value - centre) / variance.squareRoot() }
+    }
+    return result
+  }
+
   /// The covariance as a function of parameters that each field's own observations choose.
   ///
   /// - Parameter nodePositions: The positions of the domain's nodes on the unit sphere.
@@ -70,7 +85,8 @@ public struct GaussianPrior: Sendable {
     return TwoScaleCovariance.model(
       modes: functions.scaledModes, positions: positions, channels: layout.channelOfState,
       anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
-      landShare: landShare?.map(Double.init), channelCorrelation: channelCorrelation.converted(to: Double.self),
+      landShare: landShare?.map(Double.init), climate: standardisedClimate,
+      channelCorrelation: channelCorrelation.converted(to: Double.self),
       isTrend: configuration.kind == .trend)
   }
 }

@@ -1,6 +1,6 @@
 // How likely a field's own noisy observations are under a covariance model, with its gradient.
 //
-// −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−start)/deviation)², where
+// −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−mean)/deviation)², where
 // K = cov(θ) + noise. The gradient is ½ tr((K⁻¹ − ααᵀ)·∂K), α = K⁻¹y (Rasmussen and Williams 2006, eq. 5.9).
 
 import SextantArrays
@@ -12,6 +12,8 @@ struct MarginalLikelihood {
   private let anomalies: [Double]
   private let noiseVariance: [Double]
   private let modeProducts: Tensor<Double>
+  /// The root-mean-square noise, standardised.
+  let noise: Double
 
   /// - Parameters:
   ///   - states: the observed states (n), each at most once.
@@ -23,6 +25,7 @@ struct MarginalLikelihood {
     self.anomalies = anomalies
     self.noiseVariance = noiseVariance
     modeProducts = gramMatrix(sites.modes, transposeFirst: true)
+    noise = (noiseVariance.reduce(0, +) / Double(max(1, noiseVariance.count))).squareRoot()
   }
 
   /// The objective and its gradient; infinite where the covariance is not positive definite.
@@ -41,9 +44,8 @@ struct MarginalLikelihood {
     }
     let alpha = factor.solve(Tensor(anomalies)).scalars
     let fit = zip(alpha, anomalies).reduce(0.0) { $0 + $1.0 * $1.1 }
-    let parameters = model.parameters
-    let pulls = zip(theta, parameters).map { ($0 - $1.start) / $1.deviation }
-    let value = 0.5 * fit + 0.5 * factor.logDeterminant + 0.5 * pulls.reduce(0) { $0 + $1 * $1 }
+    let hyperPrior = model.hyperPrior(at: theta, noise: noise)
+    let value = 0.5 * fit + 0.5 * factor.logDeterminant + hyperPrior.value
 
     // G = K⁻¹ − ααᵀ, of which only the lower triangle is read.
     var inverse = factor.inverse()
@@ -64,7 +66,7 @@ struct MarginalLikelihood {
         }
       }
     }
-    for p in gradient.indices { gradient[p] += pulls[p] / parameters[p].deviation }
+    for p in gradient.indices { gradient[p] += hyperPrior.gradient[p] }
     return (value, gradient)
   }
 }

@@ -45,6 +45,8 @@ extension CovarianceModel {
         noiseVariance: rows.map { observation.noiseVariance[$0] })
     }
     let share = 1 / Double(max(1, likelihoods.count))
+    let noise = likelihoods.map(\.noise).reduce(0, +) * share
+    let start = start(noise: noise)
     let minimum = minimise(
       from: start, scale: parameters.map { min(1, $0.deviation) }, maximumEvaluations: maximumEvaluations
     ) { theta in

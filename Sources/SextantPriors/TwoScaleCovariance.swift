@@ -9,48 +9,61 @@ import SextantArrays
 enum TwoScaleCovariance {
   static func model(
     modes: Tensor<Float>, positions: [SIMD3<Double>], channels: [Int32], anomalyVariance: [Double],
-    landShare: [Double]?, channelCorrelation: Tensor<Double>, isTrend: Bool
+    landShare: [Double]?, climate: [Double], channelCorrelation: Tensor<Double>, isTrend: Bool
   ) -> CovarianceModel {
     let d = positions.count
     let channelCount = channelCorrelation.columnCount
-    // Features of log standard deviation: for each channel a constant, the archive's own log deviation, and land.
+    // Features of log standard deviation: for each channel a constant, land, and the archive's own log deviation.
     let mean = anomalyVariance.reduce(0, +) / Double(max(1, d))
     let logDeviation = centred(anomalyVariance.map { 0.5 * log($0 + 0.25 * mean) })
-    let land = landShare.map { share -> [Double] in centred(share) }
     var features: [[Double]] = []
     var deviation: [CovarianceComponent.FeatureCoefficient] = []
     for channel in 0..<channelCount {
       let suffix = channelCount > 1 ? "[\(channel)]" : ""
-      func add(_ name: String, _ values: [Double], start: Double, deviation spread: Double) {
-        deviation.append(
-          .init(
-            feature: features.count,
-            coefficient: .init(name: "field.\(name)\(suffix)", start: start, deviation: spread)))
+      func add(_ parameter: CovarianceParameter, _ values: [Double]) {
+        var parameter = parameter
+        parameter.name += suffix
+        deviation.append(.init(feature: features.count, coefficient: parameter))
         features.append((0..<d).map { channels[$0] == channel ? values[$0] : 0 })
       }
-      add("log-deviation", [Double](repeating: 1, count: d), start: log(0.4), deviation: 1)
-      if !isTrend { add("archive-deviation", logDeviation, start: 0.5, deviation: 0.5) }
-      if let land { add("land", land, start: 0, deviation: 1) }
+      add(
+        .init(
+          name: "field.log-deviation", start: log(0.13), deviation: 0.8, isRelativeToNoise: true,
+          coupling: .init(name: "modes.log-amplitude", factor: 2)),
+        [Double](repeating: 1, count: d))
+      if let landShare { add(.init(name: "field.land", start: 0, deviation: 1), centred(landShare)) }
+      if !isTrend { add(.init(name: "field.archive-deviation", start: 0, deviation: 1), logDeviation) }
+    }
+    // Coordinates that part what lies near each other: land from sea, and warm ground from cold (mountains).
+    var coordinates: [[Double]] = []
+    var weights: [CovarianceComponent.CoordinateWeight] = []
+    if let landShare {
+      weights.append(.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: log(0.5), deviation: 1)))
+      coordinates.append(landShare)
+    }
+    if !isTrend {
+      weights.append(
+        .init(
+          coordinate: coordinates.count,
+          weight: .init(name: "field.log-climate-step", start: log(0.5), deviation: 1)))
+      coordinates.append(climate)
     }
     let spacing = typicalSpacing(positions, channels: channels)
     var components: [CovarianceComponent] = [
       .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.3, deviation: 1.5)),
       .localisedModes(
-        amplitude: .init(name: "localised.log-amplitude", start: -1, deviation: 2),
+        amplitude: .init(name: "localised.log-amplitude", start: -1.5, deviation: 1),
         range: .init(name: "localised.log-range", start: log(6 * spacing), deviation: 0.7), coordinates: [],
         smoothness: .threeHalves),
       .field(
-        range: .init(name: "field.log-range", start: log(4 * spacing), deviation: 1),
-        coordinates: land == nil
-          ? [] : [.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: 0, deviation: 1))],
+        range: .init(name: "field.log-range", start: log(3 * spacing), deviation: 1), coordinates: weights,
         smoothness: .half, deviation: deviation),
     ]
     // The modes of a trend are no archive's: there is nothing in them to localise.
     if isTrend { components.remove(at: 1) }
     return CovarianceModel(
       components: components, modes: modes.converted(to: Double.self), positions: positions,
-      coordinates: landShare.map { [$0] } ?? [], features: features, channels: channels,
-      channelCorrelation: channelCorrelation)
+      coordinates: coordinates, features: features, channels: channels, channelCorrelation: channelCorrelation)
   }
 
   private static func centred(_ values: [Double]) -> [Double] {

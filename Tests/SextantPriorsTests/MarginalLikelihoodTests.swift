@@ -11,7 +11,10 @@ import Testing
   ]
   static let features = (0..<2).map {
     CovarianceComponent.FeatureCoefficient(
-      feature: $0, coefficient: .init(name: "β", start: $0 == 0 ? -0.5 : 0.3, deviation: 1))
+      feature: $0,
+      coefficient: .init(
+        name: "β", start: $0 == 0 ? -0.5 : 0.3, deviation: 1, isRelativeToNoise: $0 == 0,
+        coupling: $0 == 0 ? .init(name: "a", factor: 2) : nil))
   }
 
   static let members: [(String, [CovarianceComponent])] = MaternSmoothness.allCases.flatMap {
@@ -46,7 +49,7 @@ import Testing
     let likelihood = MarginalLikelihood(
       model, states: states, anomalies: states.map { _ in random.normal() },
       noiseVariance: states.map { _ in 0.1 + random.uniform() })
-    let theta = model.start.map { $0 + 0.2 * random.normal() }
+    let theta = model.start(noise: 0.5).map { $0 + 0.2 * random.normal() }
     let (_, gradient) = likelihood(theta)
     for p in theta.indices {
       let step = 1e-5
