@@ -4,7 +4,7 @@
 // that holds those which a field's few observations cannot determine. Units: standard deviations in
 // units of the standardised state, ranges in radians of chord distance on the unit sphere.
 
-import Foundation
+import SextantArrays
 
 /// One parameter of a covariance and what is believed of it before seeing a field.
 public struct CovarianceParameter: Sendable, Equatable, Codable {
@@ -43,30 +43,6 @@ public struct CovarianceParameter: Sendable, Equatable, Codable {
   }
 }
 
-/// The Matérn correlations that have a closed form.
-public enum MaternSmoothness: Double, Sendable, Codable, CaseIterable {
-  /// ν = 1/2: exp(−t), continuous but rough.
-  case half = 0.5
-  /// ν = 3/2: (1 + √3 t)·exp(−√3 t), once differentiable.
-  case threeHalves = 1.5
-
-  /// The correlation at squared scaled distance t², and −2 times its derivative with respect to t².
-  @inline(__always)
-  func correlation(squaredDistance t2: Double) -> (value: Double, slope: Double) {
-    switch self {
-    case .half:
-      let t = t2.squareRoot()
-      let value = exp(-t)
-      // The slope is infinite at 0, where every factor that it meets is 0: any finite number serves.
-      return (value, value / (t + 1e-9))
-    case .threeHalves:
-      let t = (3 * t2).squareRoot()
-      let value = exp(-t)
-      return ((1 + t) * value, 3 * value)
-    }
-  }
-}
-
 /// One term of a covariance between states i and j.
 public enum CovarianceComponent: Sendable, Equatable {
   /// a²·Φᵢ·Φⱼ: the archive's modes, inflated. Parameter: log a.
@@ -74,10 +50,10 @@ public enum CovarianceComponent: Sendable, Equatable {
   /// b²·Φᵢ·Φⱼ·ρ(t): the archive's modes with far correlations cut off, as ensemble filters do. Parameters: log b, log range, then one log weight for each coordinate.
   case localisedModes(
     amplitude: CovarianceParameter, range: CovarianceParameter, coordinates: [CoordinateWeight],
-    smoothness: MaternSmoothness)
+    smoothness: MaternCorrelation)
   /// sᵢ·sⱼ·ρ(t): a Matérn field whose standard deviation s follows features, log s = Σ βq·zq. Parameters: log range, one log weight for each coordinate, β.
   case field(
-    range: CovarianceParameter, coordinates: [CoordinateWeight], smoothness: MaternSmoothness,
+    range: CovarianceParameter, coordinates: [CoordinateWeight], smoothness: MaternCorrelation,
     deviation: [FeatureCoefficient])
 
   /// A coordinate beside the position: t² = |xᵢ−xⱼ|²/range² + Σ w²·(cᵢ−cⱼ)², so that land and sea can part.

@@ -15,7 +15,7 @@ extension CovarianceModel {
     var inverseRange: Double
     /// Which coordinates follow the position, and the factor of each.
     var weights: [(coordinate: Int, factor: Double)]
-    var smoothness: MaternSmoothness
+    var smoothness: MaternCorrelation
   }
 
   /// A component with its parameters put in. Amplitudes are squared.
@@ -40,7 +40,7 @@ extension CovarianceModel {
       next += 1
       return theta[next - 1]
     }
-    func metric(_ coordinates: [CovarianceComponent.CoordinateWeight], _ smoothness: MaternSmoothness) -> Metric {
+    func metric(_ coordinates: [CovarianceComponent.CoordinateWeight], _ smoothness: MaternCorrelation) -> Metric {
       let inverseRange = exp(-take())
       return Metric(
         inverseRange: inverseRange, weights: coordinates.map { ($0.coordinate, exp(take())) }, smoothness: smoothness)
@@ -81,7 +81,7 @@ struct PairKernel: Sendable {
   private let rowCount: Int
   private let columnCount: Int
   private let axes: Int
-  private let smoothness: MaternSmoothness
+  private let smoothness: MaternCorrelation
   private let rowEmbedding: [Double]
   private let columnEmbedding: [Double]
   /// Factors of rows and columns: standard deviations of a field, 1 elsewhere; the amplitude is in the rows'.
@@ -171,16 +171,14 @@ struct PairKernel: Sendable {
       for j in 0..<count { values[j] = factor * columnFactors[j] }
       return
     }
-    values.withUnsafeMutableBufferPointer { values in
+    let kernels = VectorKernels<Double>.chosen
+    values.withUnsafeMutableBufferPointer { all in
+      let values = UnsafeMutableBufferPointer(rebasing: all[..<count])
+      values.update(repeating: 0)
       columnEmbedding.withUnsafeBufferPointer { embedding in
-        for j in 0..<count { values[j] = 0 }
         for axis in 0..<axes {
-          let here = rowEmbedding[axis * rowCount + i]
           let row = UnsafeBufferPointer(rebasing: embedding[axis * columnCount..<axis * columnCount + count])
-          for j in 0..<count {
-            let step = here - row[j]
-            values[j] += step * step
-          }
+          kernels.addSquaredDifferences(from: rowEmbedding[axis * rowCount + i], to: row, into: values)
           // After the three of the position, and after each coordinate: the running sum marks the axis groups.
           if wantsSlopes, axis >= 2 {
             let group = (axis - 2) * count
@@ -188,11 +186,19 @@ struct PairKernel: Sendable {
           }
         }
       }
-      for j in 0..<count {
-        let (value, slope) = smoothness.correlation(squaredDistance: values[j])
-        let both = factor * columnFactors[j] * crossChannel(i, j)
-        values[j] = both * value
-        if wantsSlopes { slopes[j] = both * slope }
+      let distances = UnsafeBufferPointer(values)
+      if wantsSlopes {
+        slopes.withUnsafeMutableBufferPointer { slopes in
+          kernels.matern(
+            smoothness, squaredDistances: distances, values: values,
+            slopes: UnsafeMutableBufferPointer(rebasing: slopes[..<count]))
+        }
+      } else {
+        kernels.matern(smoothness, squaredDistances: distances, values: values)
+      }
+      columnFactors.withUnsafeBufferPointer { columnFactors in
+        for j in 0..<count { values[j] *= factor * columnFactors[j] * crossChannel(i, j) }
+        if wantsSlopes { for j in 0..<count { slopes[j] *= factor * columnFactors[j] * crossChannel(i, j) } }
       }
     }
   }

@@ -28,8 +28,8 @@ enum TwoScaleCovariance {
       }
       add(
         .init(
-          name: "field.log-deviation", start: log(0.13), deviation: 0.8, isRelativeToNoise: true,
-          coupling: .init(name: "modes.log-amplitude", factor: 2)),
+          name: "field.log-deviation", start: log(0.11), deviation: 0.8, isRelativeToNoise: true,
+          coupling: .init(name: "modes.log-amplitude", factor: 2.25)),
         [Double](repeating: 1, count: d))
       if let landShare { add(.init(name: "field.land", start: 0, deviation: 1), centred(landShare)) }
       if !isTrend { add(.init(name: "field.archive-deviation", start: 0, deviation: 1), logDeviation) }

@@ -17,7 +17,7 @@ import Testing
         coupling: $0 == 0 ? .init(name: "a", factor: 2) : nil))
   }
 
-  static let members: [(String, [CovarianceComponent])] = MaternSmoothness.allCases.flatMap {
+  static let members: [(String, [CovarianceComponent])] = MaternCorrelation.allCases.flatMap {
     smoothness -> [(String, [CovarianceComponent])] in
     let modes = CovarianceComponent.modes(amplitude: .init(name: "a", start: 0.1, deviation: 2))
     let localised = CovarianceComponent.localisedModes(
