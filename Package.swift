@@ -91,7 +91,9 @@ let package = Package(
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
     .testTarget(
       name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"]),
-    .testTarget(name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantTestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),
     .testTarget(

@@ -111,7 +111,7 @@ struct CFDataset: Sendable {
     guard variable.type.isNumeric, let grid = horizontalGrid(of: variable) else {
       return variable.dimensions.count <= 1 ? .coordinate : .other
     }
-    if grid.kind == .points { return variable.dimensions.count > 1 ? .points : .coordinate }
+    if grid.kind == .points { return variable.text("cf_role") == nil ? .points : .coordinate }
     return ancillaryNames.contains(variable.name) ? .ancillary : .data
   }
 

@@ -28,6 +28,18 @@ public struct CFDateTime: Sendable, Equatable {
     secondOfDay = milliseconds / 1000
   }
 
+  /// The moment that ``text`` tells of; nil if the text has another form or its date does not exist.
+  init?(text: String, calendar: CFCalendar) {
+    let pattern = /(-?\d{4,})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)/
+    guard let match = text.wholeMatch(of: pattern), let year = Int(match.1), let month = Int(match.2),
+      let day = Int(match.3), let hours = Double(match.4), let minutes = Double(match.5), let seconds = Double(match.6),
+      (1...12).contains(month), (1...calendar.dayCount(ofMonth: month, year: year)).contains(day)
+    else { return nil }
+    self.init(
+      calendar: calendar, dayNumber: calendar.dayNumber(year: year, month: month, day: day),
+      seconds: hours * 3600 + minutes * 60 + seconds)
+  }
+
   /// The number of the day in its calendar.
   var dayNumber: Int { calendar.dayNumber(year: year, month: month, day: day) }
 

@@ -130,7 +130,7 @@ struct FieldReader {
   }
 
   private func infinite(row: Int, column: Int, field: Int) -> NetCDFError {
-    let point = source.domain.geographicPoints[row * source.grid.columns + column]
+    let point = source.grid.point(ofVertex: row * source.grid.columns + column)
     let label = source.labels[field]
     let others = label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     let place =

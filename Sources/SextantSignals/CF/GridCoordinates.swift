@@ -24,6 +24,13 @@ struct GridCoordinates: Sendable, Equatable {
   /// The number of vertices.
   var vertexCount: Int { rows * columns }
 
+  /// The place of a vertex, with the file's own numbers.
+  func point(ofVertex vertex: Int) -> GeographicPoint {
+    kind == .rectilinear
+      ? GeographicPoint(latitude: latitudes[vertex / columns], longitude: longitudes[vertex % columns])
+      : GeographicPoint(latitude: latitudes[vertex], longitude: longitudes[vertex])
+  }
+
   /// The Domain; vertex row·columns + column, with row = the latitude's place in the file.
   func makeDomain() throws -> any Domain {
     switch kind {
@@ -31,7 +38,7 @@ struct GridCoordinates: Sendable, Equatable {
     case .curvilinear:
       try CurvilinearGrid(rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes)
     case .points:
-      try ScatteredPoints(zip(latitudes, longitudes).map { GeographicPoint(latitude: $0, longitude: $1) })
+      try ScatteredPoints((0..<vertexCount).map(point))
     }
   }
 

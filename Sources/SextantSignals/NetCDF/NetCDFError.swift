@@ -22,6 +22,8 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
   case invalidCoordinate(path: String, variable: String, reason: String)
   /// A value is infinite.
   case infiniteValue(path: String, variable: String, place: String)
+  /// Fields on a domain that this writer cannot describe without a template.
+  case unwritableDomain(path: String, domain: String)
   /// A selection that names nothing in the file.
   case emptySelection(path: String, coordinate: String, wanted: [String], available: [String])
 
@@ -50,6 +52,8 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
     case .infiniteValue(let path, let variable, let place):
       "\(path), variable \(variable): infinite value at \(place). "
         + "Declare it as _FillValue or missing_value if it stands for a gap."
+    case .unwritableDomain(let path, let domain):
+      "\(path): cannot write fields on a \(domain) without a template; expected a latitude–longitude grid."
     case .emptySelection(let path, let coordinate, let wanted, let available):
       "\(path): no field has \(coordinate) = \(wanted.joined(separator: " or ")). "
         + "The file has: \(Self.abridged(available))."

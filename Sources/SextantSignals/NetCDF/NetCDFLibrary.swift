@@ -14,6 +14,7 @@ public enum NetCDFLibrary {
   public static func withLock<R>(_ body: () throws -> R) rethrows -> R {
     lock.lock()
     defer { lock.unlock() }
+    silenceHDF5()
     return try body()
   }
 
@@ -26,6 +27,16 @@ public enum NetCDFLibrary {
     guard status != NC_NOERR else { return }
     throw NetCDFError.library(action: action, path: path, variable: variable, reason: reason(of: status))
   }
+
+  /// HDF5 prints an error stack for every attribute that libnetcdf looks for in vain. libnetcdf turns that off for
+  /// the thread that first calls it only, so it is turned off for each calling thread here. HDF5 is not linked by
+  /// name: the function is looked up where libnetcdf has brought it.
+  private static func silenceHDF5() { _ = setHDF5Printing?(0, nil, nil) }
+
+  private typealias SetPrinting =
+    @convention(c) (_ stack: Int64, _ print: UnsafeRawPointer?, _ data: UnsafeMutableRawPointer?) -> Int32
+
+  private static let setHDF5Printing = dlsym(nil, "H5Eset_auto2").map { unsafeBitCast($0, to: SetPrinting.self) }
 
   static func reason(of status: Int32) -> String {
     let text = nc_strerror(status).map { String(cString: $0) } ?? "status \(status)"

@@ -1,0 +1,131 @@
+// Several files as one source of fields: a year each, a model each. All must lie on one grid; units are brought
+// to those of the first file where UDUNITS is certain how.
+
+import SextantArrays
+import SextantGeometry
+
+/// Files that do not make one archive.
+public enum ArchiveError: Error, Equatable, CustomStringConvertible {
+  /// No file was given.
+  case empty
+  /// Two files lie on different grids; the texts name each file and its grid.
+  case differentGrids(first: String, firstGrid: String, second: String, secondGrid: String)
+  /// Two files have different numbers of variables.
+  case differentVariables(first: String, firstNames: [String], second: String, secondNames: [String])
+  /// The units of one variable differ, and there is no certain way to convert them.
+  case differentUnits(first: String, second: String, variable: String, reason: String)
+  /// A field has no value at all.
+  case noObservations(variable: String, field: String)
+
+  public var description: String {
+    switch self {
+    case .empty: "No file to read: give at least one NetCDF file."
+    case .differentGrids(let first, let firstGrid, let second, let secondGrid):
+      "The files lie on different grids: \(first) has a \(firstGrid), \(second) a \(secondGrid). "
+        + "Bring them to one grid first, for example with \"cdo remapbil,\(first) \(second) out.nc\"."
+    case .differentVariables(let first, let firstNames, let second, let secondNames):
+      "The files have different variables: \(first) has \(firstNames.joined(separator: ", ")), "
+        + "\(second) has \(secondNames.joined(separator: ", ")). Name the variables to read."
+    case .differentUnits(let first, let second, let variable, let reason):
+      "The units of \(variable) differ between \(first) and \(second): \(reason)"
+    case .noObservations(let variable, let field):
+      "Variable \(variable) has no value at all in the field \(field): every entry is missing. "
+        + "Leave the field out, or check its fill value and valid range."
+    }
+  }
+}
+
+/// The fields of several files, one file's after the other's.
+public struct GriddedArchive: SignalSource {
+  /// The files, in order.
+  public let files: [GriddedFile]
+  public let labels: [FieldLabel]
+  /// The number of the first field of each file.
+  private let starts: [Int]
+  /// For each file and channel, how to come to the first file's units; nil where they are the same.
+  private let conversions: [[(factor: Double, offset: Double)?]]
+
+  /// Opens files with the same choice of variables; parameters as for ``GriddedFile``.
+  public init(
+    paths: [String], variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
+  ) throws {
+    var files: [GriddedFile] = []
+    for path in paths {
+      files.append(
+        try GriddedFile(
+          path: path, variables: variables ?? files.first?.variables.map(\.name), selecting: selecting,
+          monthVariable: monthVariable, acceptsPoints: false, sharing: files.first))
+    }
+    try self.init(files: files)
+  }
+
+  /// Joins files whose channels correspond in order, whatever their names.
+  ///
+  /// Throws ``ArchiveError`` where grids, channels or units do not fit.
+  public init(files: [GriddedFile]) throws {
+    guard let first = files.first else { throw ArchiveError.empty }
+    for file in files.dropFirst() where file.domain.fingerprint != first.domain.fingerprint {
+      throw ArchiveError.differentGrids(
+        first: first.path, firstGrid: first.domain.summary, second: file.path, secondGrid: file.domain.summary)
+    }
+    for file in files where file.variables.count != first.variables.count {
+      throw ArchiveError.differentVariables(
+        first: first.path, firstNames: first.variables.map(\.name), second: file.path,
+        secondNames: file.variables.map(\.name))
+    }
+    self.files = files
+    labels = files.flatMap(\.labels)
+    starts = files.indices.map { files[..<$0].reduce(0) { $0 + $1.count } }
+    conversions = try files.map { file in
+      try zip(file.variables, first.variables).map { variable, wanted in
+        guard variable.units != wanted.units else { return nil }
+        do {
+          return try Units.line(from: variable.units, to: wanted.units)
+        } catch {
+          throw ArchiveError.differentUnits(
+            first: first.path, second: file.path, variable: wanted.name, reason: "\(error)")
+        }
+      }
+    }
+  }
+
+  public var domain: any Domain { files[0].domain }
+  public var variables: [Variable] { files[0].variables }
+
+  /// The file that field `index` comes from, and its number there.
+  public func origin(of index: Int) -> (file: GriddedFile, index: Int) {
+    let number = (starts.firstIndex { $0 > index } ?? starts.count) - 1
+    return (files[number], index - starts[number])
+  }
+
+  public func read(_ indices: [Int]) throws -> SignalSet {
+    let size = domain.vertexCount * variables.count
+    var isValid = [Bool](repeating: false, count: indices.count * size)
+    var slots = [[Int]](repeating: [], count: files.count)
+    for (slot, index) in indices.enumerated() {
+      slots[(starts.firstIndex { $0 > index } ?? starts.count) - 1].append(slot)
+    }
+    let values = try Tensor<Float>(shape: [indices.count, domain.vertexCount, variables.count]) { out in
+      for (number, own) in slots.enumerated() where !own.isEmpty {
+        let part = try files[number].read(own.map { indices[$0] - starts[number] })
+        part.values.withUnsafeScalars { source in
+          for (i, slot) in own.enumerated() {
+            for j in 0..<size {
+              isValid[slot * size + j] = part.isValid[i * size + j]
+              out[slot * size + j] = convert(
+                source[i * size + j], isValid: part.isValid[i * size + j], file: number, entry: j)
+            }
+          }
+        }
+      }
+    }
+    return SignalSet(
+      domain: domain, variables: variables, values: values, isValid: isValid, labels: indices.map { labels[$0] })
+  }
+
+  private func convert(_ value: Float, isValid: Bool, file: Int, entry: Int) -> Float {
+    // A missing entry stays 0, whatever 0 is in other units.
+    guard isValid, let line = conversions[file][entry % variables.count] else { return value }
+    return Float(Double(value) * line.factor + line.offset)
+  }
+}
