@@ -1,0 +1,165 @@
+// Writes fields into a file of a given layout, one field at a time: what filled, degraded and synthetic fields
+// have in common. What the variables mean is the caller's to say.
+
+import SextantGeometry
+
+/// A variable to be written.
+struct FieldVariable {
+  let name: String
+  /// Whose shape and attributes it has.
+  let channel: Int
+  /// Dimensions that the channel does not have, such as realization.
+  var leading: [LayoutDimension] = []
+  var type = NetCDFType.float
+  /// Attributes beside, or in place of, the template's.
+  var attributes: [(String, NetCDFAttributeValue)] = []
+  /// Whether the template's attributes are kept (those of packing and valid ranges never are).
+  var keepsAttributes = true
+}
+
+/// A file of fields that is being written.
+final class FieldFileWriter {
+  /// What stands for missing: the library's own fill value, which every program knows.
+  static let fill = Float(9.969_209_968_386_869e36)
+  // Packing is undone, values may leave the old range, and these would then be wrong.
+  private static let dropped: Set = [
+    "scale_factor", "add_offset", "_FillValue", "missing_value", "valid_min", "valid_max", "valid_range", "_Unsigned",
+    "actual_range", "least_significant_digit", "ancillary_variables", "cell_measures", "coordinates",
+    "GRIB_missingValue", "_Storage", "_ChunkSizes",
+  ]
+
+  let layout: FieldLayout
+  private let output: NetCDFOutput
+  private let description: FieldFileDescription
+  private var dimensionIDs: [String: Int32] = [:]
+  private var variables: [String: (id: Int32, variable: FieldVariable)] = [:]
+
+  init(creating path: String, reportedAs name: String, layout: FieldLayout, description: FieldFileDescription) throws {
+    self.layout = layout
+    self.description = description
+    output = try NetCDFOutput(creating: path, reportedAs: name)
+  }
+
+  /// Writes header and coordinates; `extraCoordinates` belong to leading dimensions.
+  func define(_ fieldVariables: [FieldVariable], extraCoordinates: [LayoutCoordinate] = []) throws {
+    let leading = fieldVariables.flatMap(\.leading)
+    for dimension in layout.dimensions + leading where dimensionIDs[dimension.name] == nil {
+      dimensionIDs[dimension.name] = try output.defineDimension(
+        dimension.name, length: dimension.length, isUnlimited: dimension.isUnlimited)
+    }
+    let coordinates = layout.coordinates + extraCoordinates
+    let coordinateWriter = CoordinateWriter(output: output, template: layout.template, dimensionIDs: dimensionIDs)
+    let pending = try coordinates.map { ($0, try coordinateWriter.define($0)) }
+    for variable in fieldVariables {
+      variables[variable.name] = (try define(variable, coordinates: coordinates), variable)
+    }
+    try writeGlobalAttributes()
+    try output.endDefinitions()
+    for (coordinate, id) in pending { try coordinateWriter.write(coordinate, id: id) }
+  }
+
+  /// Writes the values of a field, channel `channel` of the V·C entries that `value` gives.
+  ///
+  /// Values that are not finite are written as missing.
+  func write(
+    _ name: String, field: Int, leading: [Int] = [], value: (_ vertex: Int) -> Float
+  ) throws {
+    guard let (id, variable) = variables[name] else { return }
+    let shape = layout.channel(variable.channel)
+    let places = layout.places(ofField: field)
+    var (start, count): ([Int], [Int]) = ([], [])
+    for use in shape.uses {
+      switch use {
+      case .row: (start, count) = (start + [0], count + [layout.rows])
+      case .column: (start, count) = (start + [0], count + [layout.columns])
+      case .field(let i): (start, count) = (start + [places[i]], count + [1])
+      case .version: break
+      }
+    }
+    start.insert(contentsOf: leading, at: shape.leadingPosition)
+    count.insert(contentsOf: leading.map { _ in 1 }, at: shape.leadingPosition)
+    let values = inFileOrder(shape) { vertex -> Float in
+      let number = value(vertex)
+      return number.isFinite ? number : Self.fill
+    }
+    if variable.type == .byte {
+      try output.put(values.map { Int8($0) }, variable: id, name: name, start: start, count: count)
+    } else {
+      try output.put(values, variable: id, name: name, start: start, count: count)
+    }
+  }
+
+  /// Finishes the file.
+  func close() throws { try output.close() }
+
+  // Columns may come before rows in the file.
+  private func inFileOrder(_ shape: ChannelLayout, _ value: (Int) -> Float) -> [Float] {
+    let (rows, columns) = (layout.rows, layout.columns)
+    let rowFirst = shape.uses.first { $0 == .row || $0 == .column } == .row
+    guard !rowFirst else { return (0..<rows * columns).map(value) }
+    return (0..<columns).flatMap { column in (0..<rows).map { value($0 * columns + column) } }
+  }
+
+  private func define(_ variable: FieldVariable, coordinates: [LayoutCoordinate]) throws -> Int32 {
+    let shape = layout.channel(variable.channel)
+    var dimensions = shape.dimensions
+    dimensions.insert(contentsOf: variable.leading, at: shape.leadingPosition)
+    // One chunk for one field.
+    var chunk = zip(shape.dimensions, shape.uses).map { dimension, use in
+      use == .row || use == .column ? dimension.length : 1
+    }
+    chunk.insert(contentsOf: variable.leading.map { _ in 1 }, at: shape.leadingPosition)
+    let id = try output.defineVariable(
+      variable.name, type: variable.type, dimensions: dimensions.compactMap { dimensionIDs[$0.name] },
+      chunk: chunk, compression: description.compression)
+    if variable.type == .float {
+      try output.setAttribute("_FillValue", .numbers([Double(Self.fill)], .float), of: id)
+    }
+    let own = Set(variable.attributes.map(\.0))
+    if variable.keepsAttributes, let source = shape.source {
+      for attribute in source.attributes where !Self.dropped.contains(attribute.name) && !own.contains(attribute.name) {
+        try output.copyAttribute(attribute.name, of: source, to: id)
+      }
+    }
+    for (name, value) in variable.attributes { try output.setAttribute(name, value, of: id) }
+    let auxiliary = auxiliaryCoordinates(of: dimensions, source: shape.source, among: coordinates)
+    if !auxiliary.isEmpty { try output.setAttribute("coordinates", .text(auxiliary.joined(separator: " ")), of: id) }
+    return id
+  }
+
+  /// The coordinates that CF wants named: all that belong to the variable and are not coordinate variables.
+  private func auxiliaryCoordinates(
+    of dimensions: [LayoutDimension], source: NetCDFVariable?, among coordinates: [LayoutCoordinate]
+  ) -> [String] {
+    let own = Set(dimensions.map(\.name))
+    let named = Set(source?.words("coordinates") ?? [])
+    return coordinates.compactMap { coordinate in
+      switch coordinate {
+      case .copied(let variable, _):
+        let belongs = !variable.dimensions.isEmpty && variable.dimensions.allSatisfy { own.contains($0.name) }
+        let isAuxiliary = !variable.isCoordinateVariable && (belongs || named.contains(variable.baseName))
+        return isAuxiliary ? variable.baseName : nil
+      case .numbers(let name, _, _, let along, _), .texts(let name, _, let along, _):
+        return along != [name] && along.allSatisfy(own.contains) ? name : nil
+      }
+    }
+  }
+
+  private func writeGlobalAttributes() throws {
+    var replaced: Set = ["Conventions", "history"]
+    replaced.formUnion(description.attributes.keys)
+    if description.title != nil { replaced.insert("title") }
+    for attribute in layout.template?.attributes ?? [] where !replaced.contains(attribute.name) {
+      if attribute.name.hasPrefix("_") { continue }
+      try output.setAttribute(attribute.name, attribute.value)
+    }
+    try output.setAttribute("Conventions", .text("CF-1.8"))
+    if let title = description.title { try output.setAttribute("title", .text(title)) }
+    for (name, text) in description.attributes.sorted(by: { $0.key < $1.key }) {
+      try output.setAttribute(name, .text(text))
+    }
+    let old = layout.template?.text("history") ?? ""
+    let lines = old.isEmpty ? description.history : "\(old)\n\(description.history)"
+    try output.setAttribute("history", .text(lines))
+  }
+}

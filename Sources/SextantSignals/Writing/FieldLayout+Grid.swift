@@ -1,0 +1,75 @@
+// The layout of a file without a template: fields on a latitude–longitude grid, told apart by their labels. Times
+// that rise become the time axis; else the fields are numbered samples, with labels beside them.
+
+import Foundation
+import SextantGeometry
+
+extension FieldLayout {
+  /// The layout of fields with `labels` on `domain`.
+  ///
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` is a latitude–longitude grid.
+  init(labels: [FieldLabel], on domain: any Domain, path: String) throws {
+    guard let grid = domain as? LatitudeLongitudeGrid else {
+      throw NetCDFError.unwritableDomain(path: path, domain: domain.summary)
+    }
+    let hours = Self.hours(of: labels)
+    let isTimeAxis = hours.map { zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } } ?? false
+    let field = isTimeAxis ? "time" : "sample"
+    func text(_ pairs: [(String, String)]) -> [(String, NetCDFAttributeValue)] { pairs.map { ($0, .text($1)) } }
+    var coordinates: [LayoutCoordinate] = []
+    if let hours {
+      coordinates.append(
+        .numbers(
+          "time", hours, type: .double, dimensions: [field],
+          attributes: text(
+            [
+              ("standard_name", "time"), ("units", "hours since 1900-01-01 00:00:00"), ("calendar", "standard"),
+            ] + (isTimeAxis ? [("axis", "T")] : []))))
+    } else if labels.contains(where: { $0.month != nil }) {
+      coordinates.append(
+        .numbers(
+          "month", labels.map { Double($0.month ?? 0) }, type: .byte, dimensions: [field],
+          attributes: text([("long_name", "month of the year"), ("comment", "0 = annual mean")])))
+    }
+    for name in Set(labels.flatMap(\.coordinates.keys)).sorted() where !["time", "month", field].contains(name) {
+      let texts = labels.map { $0.coordinates[name] ?? "" }
+      if let numbers = Self.numbers(texts) {
+        coordinates.append(.numbers(name, numbers, type: .double, dimensions: [field], attributes: []))
+      } else {
+        coordinates.append(.texts(name, texts, dimensions: [field], attributes: []))
+      }
+    }
+    coordinates.append(
+      .numbers(
+        "latitude", grid.latitudes, type: .double, dimensions: ["latitude"],
+        attributes: text([("standard_name", "latitude"), ("units", "degrees_north"), ("axis", "Y")])))
+    coordinates.append(
+      .numbers(
+        "longitude", grid.longitudes, type: .double, dimensions: ["longitude"],
+        attributes: text([("standard_name", "longitude"), ("units", "degrees_east"), ("axis", "X")])))
+    let dimensions = [
+      LayoutDimension(name: field, length: labels.count), LayoutDimension(name: "latitude", length: grid.rows),
+      LayoutDimension(name: "longitude", length: grid.columns),
+    ]
+    self.init(
+      dimensions: dimensions, coordinates: coordinates,
+      channels: [ChannelLayout(source: nil, dimensions: dimensions, uses: [.field(0), .row, .column])],
+      fieldLengths: [labels.count], rows: grid.rows, columns: grid.columns, template: nil)
+  }
+
+  /// The times as hours since 1900; nil unless every label has a time that exists in the standard calendar.
+  private static func hours(of labels: [FieldLabel]) -> [Double]? {
+    let start = CFCalendar.standard.dayNumber(year: 1900, month: 1, day: 1)
+    var hours: [Double] = []
+    for label in labels {
+      guard let moment = label.time.flatMap({ CFDateTime(text: $0, calendar: .standard) }) else { return nil }
+      hours.append(Double(moment.dayNumber - start) * 24 + moment.secondOfDay / 3600)
+    }
+    return hours.isEmpty ? nil : hours
+  }
+
+  private static func numbers(_ texts: [String]) -> [Double]? {
+    let numbers = texts.compactMap(Double.init)
+    return numbers.count == texts.count ? numbers : nil
+  }
+}

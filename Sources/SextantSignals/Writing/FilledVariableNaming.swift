@@ -1,0 +1,95 @@
+// The names and attributes of the variables that describe a posterior, by CF: cell_methods over realizations,
+// flags for the mask, ancillary_variables to tie them together.
+
+/// Defines the variables of a file of filled fields.
+struct FilledVariableNaming {
+  let layout: FieldLayout
+  let content: FilledFileContent
+
+  /// The name without the groups that the template may have.
+  static func baseName(of variable: Variable) -> String {
+    variable.name.split(separator: "/").last.map(String.init) ?? variable.name
+  }
+
+  private var realization: LayoutDimension {
+    LayoutDimension(name: layout.freeName("realization"), length: content.memberCount)
+  }
+  private var quantile: LayoutDimension {
+    LayoutDimension(name: layout.freeName("quantile"), length: content.quantileLevels.count)
+  }
+
+  /// The coordinates of the dimensions that the template does not have.
+  var extraCoordinates: [LayoutCoordinate] {
+    var result: [LayoutCoordinate] = []
+    if content.memberCount > 0 {
+      result.append(
+        .numbers(
+          realization.name, (1...content.memberCount).map(Double.init), type: .int, dimensions: [realization.name],
+          attributes: [
+            ("standard_name", .text("realization")), ("long_name", .text("posterior ensemble member")),
+            ("units", .text("1")), ("axis", .text("E")),
+          ]))
+    }
+    if !content.quantileLevels.isEmpty {
+      result.append(
+        .numbers(
+          quantile.name, content.quantileLevels, type: .double, dimensions: [quantile.name],
+          attributes: [
+            ("standard_name", .text("quantile")), ("long_name", .text("quantile level")), ("units", .text("1")),
+          ]))
+    }
+    return result
+  }
+
+  /// The variables that describe one channel.
+  func fieldVariables(of variable: Variable, channel: Int) -> [FieldVariable] {
+    let name = Self.baseName(of: variable)
+    let title = variable.longName ?? name
+    let methods = layout.channel(channel).source?.text("cell_methods")
+    func cellMethods(_ method: String?) -> [(String, NetCDFAttributeValue)] {
+      let text = [methods, method].compactMap { $0 }.joined(separator: " ")
+      return text.isEmpty ? [] : [("cell_methods", .text(text))]
+    }
+    func named(_ text: String) -> (String, NetCDFAttributeValue) { ("long_name", .text(text)) }
+    var result: [FieldVariable] = []
+    if content.hasSpread {
+      var attributes =
+        [named("posterior standard deviation of \(title)")] + cellMethods("realization: standard_deviation")
+      attributes += Self.differenceUnits(of: variable.units)
+      result.append(FieldVariable(name: "\(name)_spread", channel: channel, attributes: attributes))
+    }
+    if content.memberCount > 0 {
+      result.append(
+        FieldVariable(
+          name: "\(name)_ensemble", channel: channel, leading: [realization],
+          attributes: [named("posterior ensemble of \(title)")] + cellMethods(nil)))
+    }
+    if !content.quantileLevels.isEmpty {
+      result.append(
+        FieldVariable(
+          name: "\(name)_quantile", channel: channel, leading: [quantile],
+          attributes: [named("posterior quantiles of \(title)")] + cellMethods(nil)))
+    }
+    if content.hasObservedMask {
+      result.append(
+        FieldVariable(
+          name: "\(name)_observed", channel: channel, type: .byte,
+          attributes: [
+            named("whether \(title) was observed"), ("flag_values", .numbers([0, 1], .byte)),
+            ("flag_meanings", .text("filled observed")),
+          ], keepsAttributes: false))
+    }
+    var mean = FieldVariable(name: name, channel: channel, attributes: cellMethods("realization: mean"))
+    if !result.isEmpty {
+      mean.attributes.append(("ancillary_variables", .text(result.map(\.name).joined(separator: " "))))
+    }
+    return [mean] + result
+  }
+
+  /// A standard deviation is a difference: one of temperatures in °C is in K, lest someone add 273.15.
+  private static func differenceUnits(of units: String) -> [(String, NetCDFAttributeValue)] {
+    guard let line = try? Units.line(from: units, to: "K") else { return [] }
+    let marker: (String, NetCDFAttributeValue) = ("units_metadata", .text("temperature: difference"))
+    return line.factor == 1 ? [("units", .text("K")), marker] : [marker]
+  }
+}
