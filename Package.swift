@@ -101,7 +101,8 @@ let package = Package(
       dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"]),
     .testTarget(name: "SextantSolversTests", dependencies: ["SextantSolvers", "SextantTestSupport"]),
     .testTarget(
-      name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"]),
+      name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "SextantReportTests", dependencies: ["SextantReport", "SextantTestSupport"]),
     .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantTestSupport"]),
     .testTarget(

@@ -22,13 +22,16 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
     case .missingInput(let specification, let needs, let hint):
       "'\(specification)' needs \(needs). \(hint)"
     case .nothingObserved(let specification, let reason):
-      "The mask '\(specification)' leaves nothing to observe: \(reason). Choose one that leaves at least one valid value."
+      "The mask '\(specification)' leaves nothing to observe: \(reason). "
+        + "Choose one that leaves at least one valid value."
     case .sizeMismatch(let what, let expected, let found):
-      "\(what): expected \(expected) entries, found \(found). It must belong to the same grid and variables as the field."
+      "\(what): expected \(expected) entries, found \(found). "
+        + "It must belong to the same grid and variables as the field."
     case .invalidNoise(let what, let found):
       "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
     case .unitsDiffer(let what, let expected, let found):
-      "\(what): expected units '\(expected)', found '\(found)', and no conversion is known. Give the value in '\(expected)'."
+      "\(what): expected units '\(expected)', found '\(found)', and no conversion is known. "
+        + "Give the value in '\(expected)'."
     }
   }
 }

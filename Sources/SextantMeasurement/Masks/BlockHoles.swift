@@ -6,8 +6,9 @@ import SextantGeometry
 
 /// Holes of some degrees across, up to a missing share or a number of holes.
 ///
-/// The centre of a hole is a valid vertex that is not missing yet, drawn with probability proportional to area. With a share, exactly round(share·n) of n valid vertices are missing: the last hole is cut to fit, keeping what is
-/// nearest to its centre. With a number of holes, they may overlap, and the share is what it is.
+/// The centre of a hole is a valid vertex that is not missing yet, drawn with probability proportional to area. With a
+/// share, exactly round(share·n) of n valid vertices are missing: the last hole is cut to fit, keeping what is nearest
+/// to its centre. With a number of holes, they may overlap, and the share is what it is.
 public struct BlockHoles: Sendable, Equatable {
   /// The outline of a hole.
   public enum Shape: String, Sendable, CaseIterable {

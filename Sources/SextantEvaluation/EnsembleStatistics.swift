@@ -1,0 +1,142 @@
+// What an ensemble says at each vertex, compared with the truth there: CRPS, variance, rank, intervals.
+// Sixteen entries are worked on at a time, one in each vector lane; differences from the truth are taken first, so that
+// single precision loses nothing to the size of the values (280 K ± 1 K). Which entries share a block does not depend
+// on the number of threads, so neither does any result.
+
+import SextantArrays
+
+/// The intervals that coverage is reported for.
+public enum CoverageLevel: Int, Sendable, CaseIterable {
+  case fifty = 50
+  case eighty = 80
+  case ninety = 90
+  case ninetyFive = 95
+
+  /// The share that a perfect interval covers.
+  public var nominal: Double { Double(rawValue) / 100 }
+
+  /// The score that holds its coverage.
+  public var score: Score {
+    switch self {
+    case .fifty: .coverage50
+    case .eighty: .coverage80
+    case .ninety: .coverage90
+    case .ninetyFive: .coverage95
+    }
+  }
+
+  /// The number of standard deviations from a normal mean to the interval's bounds.
+  public var normalQuantile: Double {
+    switch self {
+    case .fifty: 0.674489750196081743
+    case .eighty: 1.281551565544600466
+    case .ninety: 1.644853626951472715
+    case .ninetyFive: 1.959963984540054235
+    }
+  }
+
+  /// Whether N samples reach the bounds: the lower is at or above the first plotting position 1/(N+1).
+  public func isReached(by sampleCount: Int) -> Bool {
+    (100 - rawValue) * (sampleCount + 1) >= 200
+  }
+}
+
+/// Per-entry statistics of an ensemble of N samples against the truth (V·C entries each, channel fastest).
+///
+/// Entries that are invalid have meaningless numbers, possibly not finite; whoever reduces them must leave them out.
+public struct EnsembleStatistics: Sendable {
+  /// The number of samples N.
+  public let sampleCount: Int
+  /// Fair CRPS: mean|xᵢ − y| − Σᵢⱼ|xᵢ − xⱼ| / (2N(N−1)). Of one sample, its absolute error.
+  public private(set) var crps: [Float]
+  /// Mean of the samples − truth.
+  public private(set) var meanError: [Float]
+  /// Variance of the samples with divisor N−1; 0 of one sample.
+  public private(set) var variance: [Float]
+  /// How many samples lie below the truth.
+  public private(set) var samplesBelow: [Int32]
+  /// How many samples equal the truth.
+  public private(set) var samplesEqual: [Int32]
+  /// Bit i says whether the truth lies within the interval of `CoverageLevel.allCases[i]`, bounds included. Bounds are at
+  /// plotting positions i/(N+1) of the sorted samples, with linear interpolation.
+  public private(set) var coverage: [UInt8]
+
+  private static let laneCount = 16
+
+  /// Compares samples (N×V·C, N at least 1) with the truth (V·C).
+  public init(samples: Tensor<Float>, truth: [Float]) {
+    let (sampleCount, entryCount) = (samples.rowCount, truth.count)
+    precondition(
+      sampleCount > 0 && samples.columnCount == entryCount,
+      "Samples of shape \(samples.shape) for a truth of \(entryCount) entries")
+    self.sampleCount = sampleCount
+    let blockCount = (entryCount + Self.laneCount - 1) / Self.laneCount
+    let kernel = EnsembleKernel(sampleCount: sampleCount)
+    let paddedTruth = truth + [Float](repeating: 0, count: blockCount * Self.laneCount - entryCount)
+    var blocks = [EnsembleKernel.Block](repeating: EnsembleKernel.Block(), count: blockCount)
+    samples.withUnsafeScalars { scalars in
+      guard let first = scalars.baseAddress else { return }
+      let source = UncheckedPointer(UnsafeMutablePointer(mutating: first))
+      blocks.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        let target = UncheckedPointer(base)
+        Parallel.forEachRange(of: blockCount, grain: 16) { range in
+          withUnsafeTemporaryAllocation(of: SIMD16<Float>.self, capacity: sampleCount) { rows in
+            guard let scratch = rows.baseAddress else { return }
+            for block in range {
+              let start = block * Self.laneCount
+              let lanes = min(Self.laneCount, entryCount - start)
+              paddedTruth.withUnsafeBufferPointer { truth in
+                let reference = SIMD16(truth[start..<start + Self.laneCount])
+                for i in 0..<sampleCount {
+                  let row = UnsafeRawPointer(source.base + i * entryCount + start)
+                  if lanes == Self.laneCount {
+                    scratch[i] = row.loadUnaligned(as: SIMD16<Float>.self) - reference
+                  } else {
+                    scratch[i] = .zero
+                    for lane in 0..<lanes { scratch[i][lane] = source[i * entryCount + start + lane] - reference[lane] }
+                  }
+                }
+              }
+              target[block] = kernel.reduce(scratch)
+            }
+          }
+        }
+      }
+    }
+    crps = Self.unpacked(blocks, \.crps, count: entryCount)
+    meanError = Self.unpacked(blocks, \.meanError, count: entryCount)
+    variance = Self.unpacked(blocks, \.variance, count: entryCount)
+    samplesBelow = Self.unpacked(blocks, \.samplesBelow, count: entryCount)
+    samplesEqual = Self.unpacked(blocks, \.samplesEqual, count: entryCount)
+    coverage = Self.unpacked(blocks, \.coverage, count: entryCount)
+  }
+
+  private static func unpacked<Scalar: SIMDScalar>(
+    _ blocks: [EnsembleKernel.Block], _ part: KeyPath<EnsembleKernel.Block, SIMD16<Scalar>>, count: Int
+  ) -> [Scalar] {
+    [Scalar](unsafeUninitializedCapacity: count) { out, initialized in
+      for (i, block) in blocks.enumerated() {
+        let lanes = block[keyPath: part]
+        for lane in 0..<min(laneCount, count - i * laneCount) {
+          out.initializeElement(at: i * laneCount + lane, to: lanes[lane])
+        }
+      }
+      initialized = count
+    }
+  }
+
+  /// Whether the truth of an entry lies within an interval.
+  public func isCovered(_ entry: Int, at level: CoverageLevel) -> Bool {
+    let bit = CoverageLevel.allCases.firstIndex(of: level) ?? 0
+    return coverage[entry] & (1 << UInt8(bit)) != 0
+  }
+
+  /// The truth's rank among the samples, 0…N; ties are broken at random by a stream of the entry's own.
+  public func rank(_ entry: Int, using random: RandomStream) -> Int {
+    let ties = Int(samplesEqual[entry])
+    guard ties > 0 else { return Int(samplesBelow[entry]) }
+    var stream = random.split(entry)
+    return Int(samplesBelow[entry]) + Int(stream.uniform() * Double(ties + 1))
+  }
+}

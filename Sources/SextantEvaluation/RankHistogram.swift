@@ -1,0 +1,44 @@
+// How often the truth fell at each rank among the samples: flat if the ensemble is reliable, ∪ if overconfident,
+// ∩ if too wide, sloped if biased.
+
+/// Counts of the truth's rank among N samples.
+public struct RankHistogram: Sendable, Equatable, Codable {
+  /// How often each rank 0…N was seen (N+1 counts).
+  public private(set) var counts: [Int]
+
+  /// No ranks yet, for N samples.
+  public init(sampleCount: Int) { counts = [Int](repeating: 0, count: sampleCount + 1) }
+
+  /// The number of ranks counted.
+  public var total: Int { counts.reduce(0, +) }
+
+  /// Counts one rank, 0…N.
+  public mutating func count(_ rank: Int) { counts[rank] += 1 }
+
+  /// Adds the counts of another histogram of as many samples.
+  public mutating func add(_ other: RankHistogram) {
+    precondition(counts.count == other.counts.count, "Histograms of \(counts.count) and \(other.counts.count) ranks")
+    for i in counts.indices { counts[i] += other.counts[i] }
+  }
+
+  /// The share of ranks in each of `binCount` bins of equal width, for pictures; ranks on a bin's edge are divided.
+  public func shares(binCount: Int) -> [Double] {
+    var shares = [Double](repeating: 0, count: binCount)
+    let width = Double(counts.count) / Double(binCount)
+    for bin in 0..<binCount {
+      let (start, end) = (Double(bin) * width, Double(bin + 1) * width)
+      for rank in Int(start)..<min(counts.count, Int(end.rounded(.up))) {
+        shares[bin] += Double(counts[rank]) * (min(end, Double(rank + 1)) - max(start, Double(rank)))
+      }
+    }
+    return shares.map { total == 0 ? 0 : $0 / Double(total) }
+  }
+
+  /// Half the sum of |share − 1/(N+1)| over all ranks: 0 if flat, towards 1 if all ranks are one. Neighbouring vertices
+  /// are not independent, so this has no simple significance level.
+  public var deviationFromFlat: Double {
+    let flat = 1 / Double(counts.count)
+    let total = total
+    return total == 0 ? 0 : counts.reduce(0) { $0 + abs(Double($1) / Double(total) - flat) } / 2
+  }
+}

@@ -1,0 +1,127 @@
+// Tables of scores for people: aligned text for terminals, Markdown for documents. One table is of one variable, so
+// that the units stand in the heading.
+
+import Foundation
+
+/// A column of a table of scores.
+public struct ScoreColumn: Sendable, Equatable {
+  /// Which number it shows.
+  public var key: ScoreKey
+  /// The heading, without units.
+  public var heading: String
+  /// Digits after the point.
+  public var decimals: Int
+
+  public init(_ key: ScoreKey, heading: String, decimals: Int) {
+    self.key = key
+    self.heading = heading
+    self.decimals = decimals
+  }
+
+  /// What every comparison shows: the mean and one sample, whole and missing, plain and by area, and calibration.
+  public static let standard = [
+    ScoreColumn(ScoreKey(.psnr), heading: "PSNR mean", decimals: 2),
+    ScoreColumn(ScoreKey(.psnr, of: .firstSample), heading: "PSNR sample", decimals: 2),
+    ScoreColumn(ScoreKey(.psnr, in: .missing), heading: "PSNR missing", decimals: 2),
+    ScoreColumn(ScoreKey(.rootMeanSquareError, weighting: .area), heading: "RMSE by area", decimals: 3),
+    ScoreColumn(ScoreKey(.bias, weighting: .area), heading: "Bias by area", decimals: 3),
+    ScoreColumn(ScoreKey(.structuralSimilarity), heading: "SSIM", decimals: 3),
+    ScoreColumn(ScoreKey(.crps), heading: "CRPS", decimals: 3),
+    ScoreColumn(ScoreKey(.crps, of: .gaussian), heading: "Gaussian CRPS", decimals: 3),
+    ScoreColumn(ScoreKey(.coverage90), heading: "90 % coverage", decimals: 3),
+    ScoreColumn(ScoreKey(.spreadSkillRatio), heading: "Spread/skill", decimals: 2),
+  ]
+}
+
+/// Methods or fields in rows, scores in columns.
+public struct ScoreTable: Sendable, Equatable {
+  /// The headings of all columns, with units.
+  public let headings: [String]
+  /// The cells, row by row, as text; "–" where there is no number.
+  public let rows: [[String]]
+  /// How many of the first columns are names and not numbers.
+  public let nameColumnCount: Int
+
+  private static let absent = "–"
+
+  /// A table of the means of each method, with standard errors where there are several fields.
+  ///
+  /// All summaries should be of one variable. Columns in which no summary has a number are left out, and so is the column
+  /// of groups where there are none.
+  public init(_ summaries: [ScoreSummary], columns: [ScoreColumn] = ScoreColumn.standard) {
+    let hasGroups = summaries.contains { $0.group?.isEmpty == false }
+    self.init(
+      nameHeadings: ["Method"] + (hasGroups ? ["Measurement"] : []) + ["Fields"],
+      rows: summaries.map { summary in
+        let names = [summary.method] + (hasGroups ? [summary.group ?? ""] : []) + ["\(summary.fieldCount)"]
+        return (names, { summary.values[$0] })
+      }, columns: columns, units: summaries.first?.units ?? "")
+  }
+
+  /// A table of single fields, so that means do not hide the bad ones.
+  ///
+  /// All scores should be of one variable.
+  public init(fields: [FieldScores], columns: [ScoreColumn] = ScoreColumn.standard) {
+    self.init(
+      nameHeadings: ["Method", "Field", "Measurement"],
+      rows: fields.map { field in
+        (
+          [field.label.method, field.label.field, field.label.group],
+          { key in MeanScore([field.values[key]].compacted) }
+        )
+      }, columns: columns, units: fields.first?.units ?? "")
+  }
+
+  private init(
+    nameHeadings: [String], rows: [(names: [String], value: (ScoreKey) -> MeanScore?)], columns: [ScoreColumn],
+    units: String
+  ) {
+    let used = columns.filter { column in rows.contains { $0.value(column.key) != nil } }
+    nameColumnCount = nameHeadings.count
+    headings =
+      nameHeadings
+      + used.map { column in
+        let units = column.key.score.units(forVariableIn: units)
+        return units.isEmpty ? column.heading : "\(column.heading) [\(units)]"
+      }
+    self.rows = rows.map { row in
+      row.names
+        + used.map { column in
+          guard let score = row.value(column.key) else { return Self.absent }
+          let number = String(format: "%.\(column.decimals)f", score.mean)
+          guard let error = score.standardError else { return number }
+          return "\(number) ± \(String(format: "%.\(column.decimals)f", error))"
+        }
+    }
+  }
+
+  /// Columns aligned by spaces: names to the left, numbers to the right.
+  public var text: String {
+    let widths = headings.indices.map { column in
+      max(headings[column].count, rows.map { $0[column].count }.max() ?? 0)
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = cells.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return column < nameColumnCount ? cell + space : space + cell
+      }
+      let joined = padded.joined(separator: "  ")
+      return String(joined.reversed().drop { $0 == " " }.reversed())
+    }
+    let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))
+    return ([line(headings), rule] + rows.map(line)).joined(separator: "\n") + "\n"
+  }
+
+  /// A Markdown table.
+  public var markdown: String {
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+    let rule = headings.indices.map { $0 < nameColumnCount ? "---" : "---:" }
+    return ([line(headings), "|" + rule.joined(separator: "|") + "|"] + rows.map(line)).joined(separator: "\n") + "\n"
+  }
+}
+
+extension [Double?] {
+  fileprivate var compacted: [Double] { compactMap { $0 } }
+}
