@@ -3,6 +3,7 @@
 import Foundation
 import SextantArrays
 import SextantEvaluation
+import SextantGeometry
 import Testing
 
 @Suite("Scorer")
@@ -113,5 +114,19 @@ struct ScorerProperties {
     let other = StructuralSimilarity.map(
       truth: turned(x), estimate: turned(y), isValid: valid, raster: raster, peak: 1)
     #expect(zip(turned(map), other).allSatisfy { ($0.isNaN && $1.isNaN) || $0 == $1 })
+  }
+
+  @Test("a grid tells the scorer its raster, its seam, its areas and its latitudes")
+  func readsDomains() throws {
+    let latitudes = stride(from: 90.0, through: -90, by: -15).map { $0 }
+    let global = try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: (0..<16).map { Double($0) * 22.5 })
+    let variables = [ScoredVariable(name: "x", channels: [0], peak: 1)]
+    let scorer = Scorer(on: global, variables: variables, channelCount: 1)
+    #expect(scorer.raster == Raster(rows: 13, columns: 16, wraps: true))
+    let area = scorer.areaWeights.reduce(0, +)
+    #expect(abs(area - 4 * Double.pi) < 1e-9)
+    #expect(scorer.latitudes?.first == 90 && abs((scorer.latitudes?[17] ?? 0) - 75) < 1e-9)
+    let repeated = try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: (0...16).map { Double($0) * 22.5 })
+    #expect(Raster(of: repeated) == Raster(rows: 13, columns: 17, wraps: false))
   }
 }
