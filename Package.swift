@@ -90,7 +90,8 @@ let package = Package(
     .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantTestSupport"]),
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
     .testTarget(
-      name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"]),
+      name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantTestSupport"],
       exclude: ["Fixtures"]),

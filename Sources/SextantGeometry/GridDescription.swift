@@ -8,6 +8,12 @@ public enum GridDescription: Codable, Sendable, Equatable {
   case curvilinear(rows: Int, columns: Int, latitudes: [Double], longitudes: [Double])
   /// See ``ScatteredPoints``.
   case scattered([GeographicPoint])
+  /// See ``SphereMesh/icosphere(subdivisions:)``.
+  case icosphere(subdivisions: Int)
+  /// See ``SphereMesh/fibonacci(vertexCount:)``.
+  case fibonacci(vertexCount: Int)
+  /// See ``SphereMesh``.
+  case sphereMesh(positions: [SIMD3<Double>], triangles: [SIMD3<Int32>])
 
   /// The domain, with the same fingerprint as the one described. Throws ``GeometryError`` if the file was tampered with.
   public func makeDomain() throws -> any Domain {
@@ -17,6 +23,10 @@ public enum GridDescription: Codable, Sendable, Equatable {
     case .curvilinear(let rows, let columns, let latitudes, let longitudes):
       try CurvilinearGrid(rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes)
     case .scattered(let places): try ScatteredPoints(places)
+    case .icosphere(let subdivisions): try SphereMesh.icosphere(subdivisions: subdivisions)
+    case .fibonacci(let vertexCount): try SphereMesh.fibonacci(vertexCount: vertexCount)
+    case .sphereMesh(let positions, let triangles):
+      try SphereMesh(positions: positions, triangles: triangles)
     }
   }
 }

@@ -32,8 +32,9 @@ let sphereArea = 4 * Double.pi
     #expect(total <= sphereArea * (1 + 1e-12))
   }
 
-  @Test(arguments: try DomainZoo.globalGrids())
-  func areasOfGlobalGridsSumToTheSphere(_ named: NamedDomain) {
+  @Test(arguments: try DomainZoo.globalGrids() + DomainZoo.meshes())
+  func areasOfGlobalDomainsSumToTheSphere(_ named: NamedDomain) {
+    #expect(named.domain.coversSphere)
     let total = named.domain.areaWeights.reduce(0, +)
     #expect(abs(total - sphereArea) < 1e-11)
   }

@@ -69,5 +69,19 @@ enum DomainZoo {
     return NamedDomain(name: "scattered", domain: try ScatteredPoints(places))
   }
 
-  static func all() throws -> [NamedDomain] { try globalGrids() + regionalDomains() + [scattered(400)] }
+  /// Triangle meshes of the sphere.
+  static func meshes() throws -> [NamedDomain] {
+    var random = RandomStream(seed: 21)
+    let points = (0..<300).map { _ in SIMD3(random.normal(), random.normal(), random.normal()) }
+    return [
+      NamedDomain(name: "icosahedron", domain: try SphereMesh.icosphere(subdivisions: 0)),
+      NamedDomain(name: "icosphere 3", domain: try SphereMesh.icosphere(subdivisions: 3)),
+      NamedDomain(name: "Fibonacci 1000", domain: try SphereMesh.fibonacci(vertexCount: 1000)),
+      NamedDomain(name: "random points", domain: try SphereMesh(delaunay: points)),
+    ]
+  }
+
+  static func all() throws -> [NamedDomain] {
+    try globalGrids() + meshes() + regionalDomains() + [scattered(400)]
+  }
 }

@@ -1,0 +1,80 @@
+// The k-d tree against brute force; distances; masks.
+
+import SextantArrays
+import Testing
+
+@testable import SextantGeometry
+
+@Suite struct NearestNeighboursTests {
+  static func points(_ count: Int, seed: UInt64) -> [SIMD3<Double>] {
+    var random = RandomStream(seed: seed)
+    return (0..<count).map { _ in SIMD3(random.normal(), random.normal(), random.normal()).normalized }
+  }
+
+  /// All points by distance, then index.
+  static func bruteForce(_ points: [SIMD3<Double>], _ place: SIMD3<Double>) -> [NearestNeighbours.Neighbour] {
+    points.enumerated().map { .init(index: $0, distance: ($1 - place).length) }
+      .sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }
+  }
+
+  @Test(arguments: [1, 2, 12, 13, 100, 3000], [1, 3, 8])
+  func findsTheNearest(_ size: Int, _ count: Int) {
+    let points = Self.points(size, seed: 1)
+    let tree = NearestNeighbours(points)
+    let places = Self.points(20, seed: 2)
+    for place in places {
+      #expect(tree.nearest(count, to: place) == Array(Self.bruteForce(points, place).prefix(count)))
+      let near = Self.bruteForce(points, place).filter { $0.distance <= 0.4 }
+      #expect(tree.within(0.4, of: place) == near)
+    }
+    guard count <= size else { return }
+    let (indices, distances) = tree.nearest(count, toEach: places)
+    for (i, place) in places.enumerated() {
+      let expected = Self.bruteForce(points, place).prefix(count)
+      #expect(indices[i * count..<(i + 1) * count].map(Int.init) == expected.map(\.index))
+      #expect(Array(distances[i * count..<(i + 1) * count]) == expected.map(\.distance))
+    }
+  }
+
+  @Test func equallyNearPointsComeByIndex() {
+    let points = [SIMD3<Double>](repeating: SIMD3(1, 0, 0), count: 50) + [SIMD3(0, 1, 0)]
+    let tree = NearestNeighbours(points)
+    #expect(tree.nearest(4, to: SIMD3(1, 0, 0)).map(\.index) == [0, 1, 2, 3])
+    #expect(tree.within(0.1, of: SIMD3(1, 0, 0)).count == 50)
+    #expect(NearestNeighbours([]).nearest(3, to: SIMD3(0, 0, 1)).isEmpty)
+  }
+
+  @Test func distancesComeWholeOrInBlocks() {
+    let (a, b) = (Self.points(30, seed: 3), Self.points(7, seed: 4))
+    let distances = ChordDistances(from: a, to: b)
+    let whole = distances.matrix(as: Double.self)
+    for i in a.indices { for j in b.indices { #expect(whole[i, j] == (a[i] - b[j]).length) } }
+    var rows = 0
+    distances.forEachBlock(as: Double.self, byteLimit: 7 * 8 * 4) { range, block in
+      #expect(range.lowerBound == rows && block == whole.rows(range))
+      rows = range.upperBound
+    }
+    #expect(rows == 30)
+    let squares = distances.matrix(rows: 3..<5, as: Float.self) { $0 * $0 }
+    #expect(abs(squares[1, 2] - Float(whole[4, 2] * whole[4, 2])) < 1e-6)
+  }
+
+  @Test func masksCarryOverToOtherDomains() throws {
+    let raster = try DomainZoo.grid(DomainZoo.range(-89.5, 1, 180), DomainZoo.range(0.5, 1, 360))
+    let categories = raster.geographicPoints.map { $0.latitude > 0 ? 1 : 0 }
+    let mask = try GriddedMask(grid: raster, categories: categories)
+    let mesh = try SphereMesh.icosphere(subdivisions: 4)
+    let nearest = mask.nearestCategories(at: mesh.nodePositions)
+    for (position, category) in zip(mesh.nodePositions, nearest) where abs(position.z) > 0.02 {
+      #expect(category == (position.z > 0 ? 1 : 0))
+    }
+    let share = mask.share(of: 1, on: mesh)
+    for (position, value) in zip(mesh.nodePositions, share) {
+      #expect((0...1).contains(value))
+      if abs(position.z) > 0.1 { #expect(value == (position.z > 0 ? 1 : 0)) }
+    }
+    let total = zip(share, mesh.nodeAreas).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(total / sphereArea - 0.5) < 0.01)
+    #expect(throws: GeometryError.self) { try GriddedMask(grid: raster, categories: [1]) }
+  }
+}
