@@ -15,7 +15,7 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
   case harmonic(order: Int)
 
   /// The number of regression coefficients of each state.
-  var termCount: Int {
+  public var termCount: Int {
     switch self {
     case .constant: 1
     case .monthly: 13

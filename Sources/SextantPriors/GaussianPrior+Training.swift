@@ -57,10 +57,7 @@ extension GaussianPrior {
           }
         }, fieldCount: indices.count, stateCount: layout.count, modeCount: configuration.modeCount, random: &stream)
     }
-    let landOfState = landShare.map { share -> [Float] in
-      let vertices = archive.domain.representativeVertices
-      return layout.nodeOfState.map { share[vertices[Int($0)]] }
-    }
+    let landOfState = landShare.map { layout.landOfStates($0, domain: archive.domain) }
     return GaussianPrior(
       configuration: configuration, space: space, functions: functions, landShare: landOfState,
       channelCorrelation: channelCorrelation(of: functions, layout: layout))

@@ -63,6 +63,12 @@ public struct StateLayout: Sendable, Equatable {
     return first..<end
   }
 
+  /// The share of land at each state (d), from that at each vertex (V).
+  public func landOfStates(_ share: [Float], domain: some Domain) -> [Float] {
+    let vertices = domain.representativeVertices
+    return nodeOfState.map { share[vertices[Int($0)]] }
+  }
+
   /// Rows of the state (B×d) as rows of V×C arrays (B×V·C); entries outside the domain become `outside`.
   public func expanded(_ states: Tensor<Float>, outside: Float = .nan) -> Tensor<Float> {
     let (rows, size, d) = (states.rowCount, stateOfEntry.count, count)

@@ -39,7 +39,9 @@ public enum Units {
   public static func areConvertible(_ a: String, _ b: String) -> Bool { (try? convert([], from: a, to: b)) != nil }
 
   /// The factor and offset of a conversion that is a straight line; all between absolute units are, but for logarithms.
-  static func line(from: String, to: String) throws -> (factor: Double, offset: Double) {
+  ///
+  /// Throws ``UnitsError`` where the conversion is not certain.
+  public static func line(from: String, to: String) throws -> (factor: Double, offset: Double) {
     let ends = try convert([0, 1], from: from, to: to)
     return (ends[1] - ends[0], ends[0])
   }

@@ -30,6 +30,24 @@ public final class FilledFileWriter {
     }
   }
 
+  /// As the other, for answers on a grid that no file has: `labels` become coordinates of the fields.
+  ///
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` is a latitude–longitude grid.
+  public static func write<R>(
+    to path: String, overwrite: Bool = false, labels: [FieldLabel], variables: [Variable], on domain: any Domain,
+    content: FilledFileContent, description: FieldFileDescription, _ body: (FilledFileWriter) throws -> R
+  ) throws -> R {
+    try WholeFile.write(to: path, overwrite: overwrite) { temporary in
+      let layout = try FieldLayout(labels: labels, on: domain, path: path)
+      let writer = try FilledFileWriter(
+        FieldFileWriter(creating: temporary, reportedAs: path, layout: layout, description: description),
+        variables: variables, content: content)
+      let result = try body(writer)
+      try writer.writer.close()
+      return result
+    }
+  }
+
   private init(_ writer: FieldFileWriter, variables: [Variable], content: FilledFileContent) throws {
     self.writer = writer
     self.variables = variables

@@ -51,24 +51,28 @@ struct FilledVariableNaming {
       return text.isEmpty ? [] : [("cell_methods", .text(text))]
     }
     func named(_ text: String) -> (String, NetCDFAttributeValue) { ("long_name", .text(text)) }
+    // Without a template the units have to be said here.
+    let units: [(String, NetCDFAttributeValue)] =
+      layout.channel(channel).source == nil && !variable.units.isEmpty ? [("units", .text(variable.units))] : []
     var result: [FieldVariable] = []
     if content.hasSpread {
       var attributes =
-        [named("posterior standard deviation of \(title)")] + cellMethods("realization: standard_deviation")
-      attributes += Self.differenceUnits(of: variable.units)
+        [named("posterior standard deviation of \(title)")] + units + cellMethods("realization: standard_deviation")
+      let difference = Self.differenceUnits(of: variable.units)
+      attributes = attributes.filter { own in !difference.contains { $0.0 == own.0 } } + difference
       result.append(FieldVariable(name: "\(name)_spread", channel: channel, attributes: attributes))
     }
     if content.memberCount > 0 {
       result.append(
         FieldVariable(
           name: "\(name)_ensemble", channel: channel, leading: [realization],
-          attributes: [named("posterior ensemble of \(title)")] + cellMethods(nil)))
+          attributes: [named("posterior ensemble of \(title)")] + units + cellMethods(nil)))
     }
     if !content.quantileLevels.isEmpty {
       result.append(
         FieldVariable(
           name: "\(name)_quantile", channel: channel, leading: [quantile],
-          attributes: [named("posterior quantiles of \(title)")] + cellMethods(nil)))
+          attributes: [named("posterior quantiles of \(title)")] + units + cellMethods(nil)))
     }
     if content.hasObservedMask {
       result.append(
@@ -79,7 +83,11 @@ struct FilledVariableNaming {
             ("flag_meanings", .text("filled observed")),
           ], keepsAttributes: false))
     }
-    var mean = FieldVariable(name: name, channel: channel, attributes: cellMethods("realization: mean"))
+    var mean = FieldVariable(name: name, channel: channel, attributes: units + cellMethods("realization: mean"))
+    if layout.channel(channel).source == nil {
+      if let standard = variable.standardName { mean.attributes.append(("standard_name", .text(standard))) }
+      mean.attributes.append(named(title))
+    }
     if !result.isEmpty {
       mean.attributes.append(("ancillary_variables", .text(result.map(\.name).joined(separator: " "))))
     }

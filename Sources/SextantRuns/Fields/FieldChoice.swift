@@ -1,0 +1,99 @@
+// Where fields come from and which of them: the archive that a model learns from, and the fields that it is
+// tested on, are each one of these.
+
+import SextantArrays
+import SextantGeometry
+import SextantSignals
+
+/// A choice of fields.
+public struct FieldChoice: Sendable, Equatable, Codable {
+  /// NetCDF files on one grid; empty for the synthetic climate.
+  public var files: [String]
+  /// The number of years of the synthetic climate; 0 where there are files.
+  public var syntheticYears: Int
+  /// The variables; nil for all that share a grid.
+  public var variables: [String]?
+  /// Keeps fields whose coordinate has one of these values.
+  public var select: [String: [String]]
+  /// Leaves out fields whose coordinate has one of these values.
+  public var exclude: [String: [String]]
+  /// The variable that holds months, where no time tells.
+  public var monthVariable: String?
+  /// Which of the fields that are left.
+  public var part: FieldPart
+
+  public init(
+    files: [String] = [], syntheticYears: Int = 0, variables: [String]? = nil, select: [String: [String]] = [:],
+    exclude: [String: [String]] = [:], monthVariable: String? = nil, part: FieldPart = .all
+  ) {
+    self.files = files
+    self.syntheticYears = syntheticYears
+    self.variables = variables
+    self.select = select
+    self.exclude = exclude
+    self.monthVariable = monthVariable
+    self.part = part
+  }
+
+  /// Opens the source and picks the fields.
+  ///
+  /// - Parameter seed: chooses where the part is random.
+  /// - Throws: what reading throws, and ``RunError/invalid(_:)`` where no field is left.
+  public func open(seed: UInt64) throws -> (source: any SignalSource, indices: [Int]) {
+    let source: any SignalSource =
+      files.isEmpty
+      ? try Self.synthetic(years: syntheticYears, variables: variables)
+      : try GriddedArchive(paths: files, variables: variables, monthVariable: monthVariable)
+    let kept = source.labels.indices.filter { index in
+      let label = source.labels[index]
+      return select.allSatisfy { label.matches($0.key, anyOf: $0.value) }
+        && !exclude.contains { label.matches($0.key, anyOf: $0.value) }
+    }
+    let indices = part.members(of: kept, seed: seed)
+    guard !indices.isEmpty else {
+      let names = Set(source.labels.flatMap { $0.coordinates.keys }).sorted()
+      throw RunError.invalid(
+        "No field is left of \(source.count): check select, exclude and part. The fields are told apart by \(names.isEmpty ? "their times alone" : names.joined(separator: ", "))."
+      )
+    }
+    return (source, indices)
+  }
+
+  /// The synthetic climate on the paper's grid: 46 rows from pole to pole, 90 columns.
+  public static func synthetic(years: Int, variables: [String]?) throws -> SignalSet {
+    let grid = try LatitudeLongitudeGrid(
+      latitudes: (0..<46).map { 90 - 4 * Double($0) }, longitudes: (0..<90).map { 4 * Double($0) })
+    let fields = SyntheticClimate().fields(count: years * SyntheticClimate.fieldsPerYear, on: grid)
+    guard let variables else { return fields }
+    return try fields.selecting(variables)
+  }
+}
+
+extension FieldLabel {
+  /// Whether the coordinate called `name` (or `month`, or the beginning of `time`) has one of `values`.
+  func matches(_ name: String, anyOf values: [String]) -> Bool {
+    switch name {
+    case "time": values.contains { time?.hasPrefix($0) ?? false }
+    case "month" where coordinates[name] == nil: values.contains { Int($0) == (month ?? 0) }
+    default: values.contains { coordinates[name] == $0 }
+    }
+  }
+}
+
+extension SignalSet {
+  /// The same fields with the named variables alone, in that order.
+  func selecting(_ names: [String]) throws -> SignalSet {
+    let channels = try names.map { name -> Int in
+      guard let channel = variables.firstIndex(where: { $0.name == name }) else {
+        throw RunError.invalid(
+          "There is no variable '\(name)'. Those that exist: \(variables.map(\.name).joined(separator: ", ")).")
+      }
+      return channel
+    }
+    let rows = values.reshaped(to: [count * vertexCount, channelCount]).gatheringColumns(channels)
+    let flags = (0..<count * vertexCount).flatMap { row in channels.map { isValid[row * channelCount + $0] } }
+    return SignalSet(
+      domain: domain, variables: channels.map { variables[$0] },
+      values: rows.reshaped(to: [count, vertexCount, channels.count]), isValid: flags, labels: labels)
+  }
+}

@@ -1,0 +1,125 @@
+// Models on disk: one safetensors file, its description in the metadata, its arrays by name.
+// Reading checks every shape against the description, so that a wrong or tampered file is refused with a reason.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantPriors
+import SextantStorage
+
+/// A file that is no model of ours, or does not fit together.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  /// The folder holds no model.
+  case noModel(folder: String)
+  /// A safetensors file, but not a model of this program.
+  case anotherKind(path: String, found: String)
+  /// Made by a later version.
+  case newerFormat(path: String, found: Int, known: Int)
+  /// Its parts do not fit together.
+  case inconsistent(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .noModel(let folder):
+      "\(folder): no model.safetensors there. Give the output folder of `sextant train`, or the file itself."
+    case .anotherKind(let path, let found):
+      "\(path): not a Sextant model, but \(found). Give the output folder of `sextant train`."
+    case .newerFormat(let path, let found, let known):
+      "\(path): the model's layout is version \(found), and this program knows versions up to \(known). Update Sextant."
+    case .inconsistent(let path, let reason):
+      "\(path): the model does not fit together: \(reason). Train it again."
+    }
+  }
+}
+
+extension TrainedModel {
+  /// The name of the model's file in a run's folder.
+  public static let fileName = "model.safetensors"
+  private static let metadataKey = "sextant_model"
+
+  /// Writes the model to `folder`, whole or not at all.
+  public func write(toFolder folder: String, overwrite: Bool) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(description), as: UTF8.self)
+    var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
+    writer.add("inside", booleans: isInside)
+    writer.add("climatology", prior.space.climatology.coefficients)
+    writer.add("scales", Tensor(prior.space.scales))
+    writer.add("modes", prior.functions.scaledModes)
+    writer.add("mode_deviations", Tensor(prior.functions.deviations))
+    writer.add("residual_variance", Tensor(prior.functions.residualVariance))
+    writer.add("channel_correlation", prior.channelCorrelation)
+    if let landShare { writer.add("land_share", Tensor(landShare)) }
+    try writer.write(to: URL(fileURLWithPath: folder).appendingPathComponent(Self.fileName).path, overwrite: overwrite)
+  }
+
+  /// Opens a model: a run's folder, or the file itself.
+  ///
+  /// Throws ``ModelError``, ``SafetensorsError``, ``FileError``, ``GeometryError``.
+  public init(contentsOf place: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
+      throw FileError.missing(path: place)
+    }
+    let path = isFolder.boolValue ? URL(fileURLWithPath: place).appendingPathComponent(Self.fileName).path : place
+    guard FileManager.default.fileExists(atPath: path) else { throw ModelError.noModel(folder: place) }
+    let file = try SafetensorsFile(path: path)
+    let description = try Self.description(in: file)
+    let domain = try description.grid.makeDomain()
+    guard domain.fingerprint == description.fingerprint else {
+      throw ModelError.inconsistent(
+        path: path, reason: "its grid has another fingerprint than the one it was trained on")
+    }
+    func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
+      if !condition { throw ModelError.inconsistent(path: path, reason: reason()) }
+    }
+    let channels = description.variables.count
+    let isInside = try file.booleans("inside")
+    try check(
+      channels > 0 && isInside.count == domain.vertexCount * channels,
+      "\(isInside.count) flags for \(domain.vertexCount) vertices and \(channels) variables")
+    try check(description.bounds.count == channels, "\(description.bounds.count) ranges for \(channels) variables")
+    let layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
+    let d = layout.count
+    let climatology = Climatology(
+      kind: description.prior.climatology,
+      coefficients: try file.floats("climatology", shape: [description.prior.climatology.termCount, d]))
+    let scales = try file.floats("scales", shape: [channels]).scalars
+    try check(scales.allSatisfy { $0 > 0 && $0.isFinite }, "a scale is not a positive number")
+    let deviations = try file.floats("mode_deviations").scalars
+    let functions = EmpiricalOrthogonalFunctions(
+      scaledModes: try file.floats("modes", shape: [deviations.count, d]), deviations: deviations,
+      residualVariance: try file.floats("residual_variance", shape: [d]).scalars)
+    let landShare =
+      try file.contains("land_share")
+      ? file.floats("land_share", shape: [domain.vertexCount]).scalars : nil
+    let prior = GaussianPrior(
+      configuration: description.prior, space: StateSpace(layout: layout, climatology: climatology, scales: scales),
+      functions: functions, landShare: landShare.map { layout.landOfStates($0, domain: domain) },
+      channelCorrelation: try file.floats("channel_correlation", shape: [channels, channels]))
+    self.init(
+      description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
+  }
+
+  private static func description(in file: SafetensorsFile) throws -> Description {
+    guard let text = file.metadata[metadataKey] else {
+      throw ModelError.anotherKind(
+        path: file.path, found: "a safetensors file with tensors \(file.names.prefix(5).joined(separator: ", "))")
+    }
+    struct Version: Decodable { var formatVersion: Int }
+    let decoder = JSONDecoder()
+    let data = Data(text.utf8)
+    guard let version = try? decoder.decode(Version.self, from: data) else {
+      throw ModelError.anotherKind(path: file.path, found: "a file whose description cannot be read")
+    }
+    guard version.formatVersion == 1 else {
+      throw ModelError.newerFormat(path: file.path, found: version.formatVersion, known: 1)
+    }
+    do {
+      return try decoder.decode(Description.self, from: data)
+    } catch {
+      throw ModelError.inconsistent(path: file.path, reason: "its description cannot be read (\(error))")
+    }
+  }
+}

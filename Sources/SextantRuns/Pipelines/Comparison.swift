@@ -1,0 +1,164 @@
+// Every method under the same masks and the same noise: what `sextant evaluate` runs.
+//
+// A field, a mask and a draw give one measurement, and every method is given that one. Training never sees the
+// fields that are evaluated; whoever makes the comparison picks them apart.
+
+import Foundation
+import SextantArrays
+import SextantEvaluation
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+import SextantSolvers
+
+/// What is to be compared.
+public struct Comparison: Sendable {
+  /// The methods, in the order of the table.
+  public var methods: [ImputationMethod]
+  /// The masks; scores are grouped by mask.
+  public var masks: [MaskSampler]
+  /// What land masks and files the masks need.
+  public var maskInputs: [String: MaskInputs]
+  /// The standard deviation of the noise in each channel (C), in the variables' units.
+  public var noise: [Float]
+  /// How many samples the methods that sample give.
+  public var samples: Int
+  /// How many draws of mask and noise each field gets.
+  public var draws: Int
+  /// The scale of each channel (C): PSNR's peak and where it starts, in the variables' units.
+  public var scales: [(peak: Double, origin: Double)]
+  /// Where masks, noise and samples come from.
+  public var seed: UInt64
+
+  public init(
+    methods: [ImputationMethod], masks: [MaskSampler], maskInputs: [String: MaskInputs] = [:], noise: [Float],
+    samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], seed: UInt64
+  ) {
+    self.methods = methods
+    self.masks = masks
+    self.maskInputs = maskInputs
+    self.noise = noise
+    self.samples = samples
+    self.draws = draws
+    self.scales = scales
+    self.seed = seed
+  }
+}
+
+/// What came out of a comparison.
+public struct ComparisonResult: Sendable, Codable {
+  /// All scores, field by field.
+  public var scores: ScoreCollection
+  /// Seconds for each answer of each method, everything counted after loading: parameters, mean, spread, samples.
+  public var seconds: [String: [Double]]
+
+  public init(scores: ScoreCollection = ScoreCollection(), seconds: [String: [Double]] = [:]) {
+    self.scores = scores
+    self.seconds = seconds
+  }
+
+  /// The median time of an answer, in seconds.
+  public func medianSeconds(of method: String) -> Double? {
+    guard let all = seconds[method]?.sorted(), !all.isEmpty else { return nil }
+    return all[all.count / 2]
+  }
+}
+
+/// One measurement and what each method made of it, for pictures.
+public struct ComparedField: Sendable {
+  /// The clean field.
+  public var truth: Signal
+  /// What was measured.
+  public var degraded: DegradedField
+  /// The mask that was drawn.
+  public var mask: MaskSampler
+  /// The answers, by the method's name in tables.
+  public var answers: [(name: String, posterior: Posterior)]
+}
+
+extension Comparison {
+  /// Runs the comparison.
+  ///
+  /// - Parameters:
+  ///   - model: what the methods learned from.
+  ///   - fields: where the test fields are read from; on the model's grid.
+  ///   - indices: which of them are tested.
+  ///   - progress: called after each answer with how many were given; may throw to interrupt.
+  ///   - visit: called with each measurement and all answers to it.
+  public func run(
+    model: TrainedModel, fields: some SignalSource, indices: [Int],
+    progress: (Int) throws -> Void = { _ in }, visit: (ComparedField) throws -> Void = { _ in }
+  ) throws -> ComparisonResult {
+    let solvers = try methods.map { try $0.solver(for: model) }
+    let scorer = scorer(for: model)
+    let base = RandomStream(seed: seed)
+    var result = ComparisonResult()
+    var done = 0
+    for index in indices {
+      let truth = try fields.read([index])[0]
+      let isScored = zip(truth.isValid, model.isInside).map { $0 && $1 }
+      for draw in 0..<draws {
+        for mask in masks {
+          // The streams depend on field, draw and mask alone: adding a method or a mask changes no other number.
+          let stream = base.split(index).split(draw).split(mask.description)
+          let degraded = try degrade(truth, mask: mask, isScored: isScored, stream: stream)
+          var answers: [(name: String, posterior: Posterior)] = []
+          for (method, solver) in zip(methods, solvers) {
+            var random = stream.split(method.rawValue)
+            let start = ContinuousClock.now
+            let posterior = try solver.posterior(
+              given: degraded.measurement, samples: method.drawsSamples ? samples : 0, using: &random)
+            let elapsed = ContinuousClock.now - start
+            result.seconds[solver.name, default: []].append(elapsed / .seconds(1))
+            try result.scores.add(
+              scorer.scores(
+                of: ScoredEstimate(
+                  mean: posterior.mean, spread: posterior.spread, samples: posterior.samples),
+                against: ScoredTruth(
+                  values: truth.values.scalars, isValid: isScored, isObserved: degraded.isObserved),
+                label: ScoreLabel(
+                  method: solver.name, field: Self.name(of: truth.label, index: index, draw: draw),
+                  group: mask.description),
+                breakingTiesWith: stream.split("ties")))
+            answers.append((solver.name, posterior))
+            done += 1
+            try progress(done)
+          }
+          try visit(ComparedField(truth: truth, degraded: degraded, mask: mask, answers: answers))
+        }
+      }
+    }
+    return result
+  }
+
+  /// How many answers a run over `fieldCount` fields gives.
+  public func answerCount(fieldCount: Int) -> Int { fieldCount * draws * masks.count * methods.count }
+
+  private func degrade(
+    _ truth: Signal, mask: MaskSampler, isScored: [Bool], stream: RandomStream
+  ) throws -> DegradedField {
+    var maskStream = stream.split("mask")
+    var noiseStream = stream.split("noise")
+    let drawn = try mask.mask(
+      on: truth.domain, isValid: isScored, inputs: maskInputs[mask.description] ?? MaskInputs(), using: &maskStream)
+    let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
+    return try Degradation.apply(to: truth, mask: drawn, noise: deviations, using: &noiseStream)
+  }
+
+  private func scorer(for model: TrainedModel) -> Scorer {
+    let variables = zip(model.description.variables, scales).enumerated().map { channel, pair in
+      ScoredVariable(
+        name: pair.0.name, units: pair.0.units, channels: [channel], peak: pair.1.peak, origin: pair.1.origin)
+    }
+    let grid = model.domain as? LatitudeLongitudeGrid
+    return Scorer(
+      variables: variables, channelCount: model.channelCount, areaWeights: model.domain.areaWeights,
+      latitudes: model.domain.geographicPoints.map(\.latitude),
+      raster: grid.map { Raster(rows: $0.rows, columns: $0.columns, wraps: $0.wraps) })
+  }
+
+  private static func name(of label: FieldLabel, index: Int, draw: Int) -> String {
+    let place = label.time ?? "field \(index)"
+    return draw == 0 ? place : "\(place), draw \(draw)"
+  }
+}

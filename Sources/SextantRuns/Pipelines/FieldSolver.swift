@@ -1,0 +1,165 @@
+// One field of a file at a time: read, standardise units, measure, solve, convert back.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+/// Fills single fields of a file by a model.
+final class FieldSolver {
+  let match: GridMatch
+  let methodName: String
+  private let request: Imputation
+  private let file: GriddedFile
+  private let model: TrainedModel
+  private let solver: any Solver
+  private let units: UnitMatch
+  /// Companion variables `<name>_noise` of the file, where no noise was given.
+  private let noiseFile: GriddedFile?
+  private var missing = (count: 0, total: 0)
+  private var noiseSums: [Double]
+  private var noiseCounts: [Double]
+  private var diagnostics: [String: Double] = [:]
+
+  init(_ request: Imputation, file: GriddedFile, model: TrainedModel) throws {
+    self.request = request
+    self.file = file
+    self.model = model
+    solver = try request.method.solver(for: model)
+    methodName = solver.name
+    units = try UnitMatch(file: file.variables, model: model.description.variables)
+    match = try GridMatch(
+      input: file.domain, path: file.path, model: model.domain, channelCount: model.channelCount,
+      regrid: request.regrid)
+    noiseSums = [Double](repeating: 0, count: model.channelCount)
+    noiseCounts = noiseSums
+    switch request.noise {
+    case .variable(let name):
+      noiseFile = try GriddedFile(path: file.path, variables: [name], selecting: request.selecting)
+    case nil:
+      let names = file.variables.map { "\($0.name)_noise" }
+      do {
+        noiseFile = try GriddedFile(path: file.path, variables: names, selecting: request.selecting)
+      } catch {
+        throw RunError.noiseUnknown(path: file.path, variable: file.variables[0].name)
+      }
+    default: noiseFile = nil
+    }
+  }
+
+  /// What the answers depend on.
+  func key(history: String) -> String {
+    func stamp(_ path: String) -> String {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+      let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      return "\(path) \(attributes?[.size] ?? 0) \(date)"
+    }
+    return "\(stamp(file.path))\n\(model.description)\n\(request)"
+  }
+
+  /// Fills field `index`.
+  func solve(_ index: Int) throws -> FilledAnswer {
+    let field = try file.read([index])[0]
+    guard field.isValid.contains(true) else {
+      throw RunError.nothingObserved(
+        path: file.path, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)")
+    }
+    let measurement = try measure(field, index: index)
+    var random = RandomStream(seed: request.seed).split(index)
+    let posterior = try solver.posterior(
+      given: measurement, samples: request.method.drawsSamples ? request.samples : 0, using: &random)
+    for (key, value) in posterior.diagnostics { diagnostics[key, default: 0] += value / Double(file.count) }
+    missing.count += field.isValid.count { !$0 }
+    missing.total += field.isValid.count
+    return answer(posterior, isObserved: field.isValid)
+  }
+
+  private func measure(_ field: Signal, index: Int) throws -> FieldMeasurement {
+    let channels = model.channelCount
+    let noise = try noiseLevels(index: index)
+    var (values, deviations): ([Float], [Float]) = ([], [])
+    try field.values.withUnsafeScalars { scalars in
+      for entry in field.isValid.indices where field.isValid[entry] {
+        let channel = entry % channels
+        guard noise[entry] > 0, noise[entry].isFinite else {
+          throw RunError.invalid(
+            "\(file.path): the noise of '\(file.variables[channel].name)' at vertex \(entry / channels) is \(noise[entry]); expected a positive number wherever a value is observed."
+          )
+        }
+        values.append(units.toModel(scalars[entry], channel: channel))
+        deviations.append(units.differenceToModel(noise[entry], channel: channel))
+        noiseSums[channel] += Double(noise[entry])
+        noiseCounts[channel] += 1
+      }
+    }
+    return FieldMeasurement(
+      values: values, noise: deviations, operation: match.operation(isObserved: field.isValid), label: field.label)
+  }
+
+  /// The noise of every entry (V·C), in the file's units.
+  private func noiseLevels(index: Int) throws -> [Float] {
+    let vertices = file.domain.vertexCount
+    if let noiseFile {
+      let field = try noiseFile.read([min(index, noiseFile.count - 1)])[0]
+      let scalars = field.values.scalars
+      if noiseFile.variables.count == file.variables.count { return scalars }
+      return scalars.flatMap { repeatElement($0, count: file.variables.count) }
+    }
+    guard let noise = request.noise else { return [] }
+    return try noise.standardDeviations(vertexCount: vertices, variables: file.variables) { from, to in
+      abs(try Units.line(from: from, to: to).factor)
+    }
+  }
+
+  private func answer(_ posterior: Posterior, isObserved: [Bool]) -> FilledAnswer {
+    let size = posterior.mean.count
+    var mean = match.answers(Tensor(posterior.mean, shape: [1, size])).scalars
+    var samples = posterior.samples.map { match.answers($0) }
+    // The spread of an interpolated field is not the interpolated spread: it comes from the samples there.
+    var spread =
+      match.isSameGrid || match.answer == .model
+      ? posterior.spread : samples.map { $0.columnDeviations(from: mean) }
+    units.convertToFile(&mean)
+    if var deviations = spread {
+      units.convertSpreadToFile(&deviations)
+      spread = deviations
+    }
+    samples = samples.map { units.convertToFile($0) }
+    let keepsMask = match.isSameGrid || match.answer == .input
+    return FilledAnswer(mean: mean, spread: spread, samples: samples, isObserved: keepsMask ? isObserved : nil)
+  }
+
+  /// What was done, over `answers` fields in `seconds`.
+  func summary(answers: Int, seconds: Double) -> ImputationSummary {
+    var noise: [String: ImputationSummary.NoiseSummary] = [:]
+    for (channel, variable) in file.variables.enumerated() where noiseCounts[channel] > 0 {
+      let deviation = noiseSums[channel] / noiseCounts[channel]
+      let inModel = Double(units.differenceToModel(Float(deviation), channel: channel))
+      noise[variable.name] = .init(
+        deviation: deviation, units: variable.units,
+        standardised: inModel / Double(model.prior.space.scales[channel]))
+    }
+    return ImputationSummary(
+      method: methodName, fieldCount: answers,
+      missingShare: missing.total > 0 ? Double(missing.count) / Double(missing.total) : 0, noise: noise,
+      secondsPerField: seconds / Double(max(1, answers)), diagnostics: diagnostics)
+  }
+}
+
+extension Tensor where Scalar == Float {
+  /// The root-mean-square deviation of each column's entries from `mean`.
+  func columnDeviations(from mean: [Float]) -> [Float] {
+    var sums = [Double](repeating: 0, count: columnCount)
+    withUnsafeScalars { values in
+      for i in values.indices {
+        let j = i % columnCount
+        let difference = Double(values[i] - mean[j])
+        sums[j] += difference * difference
+      }
+    }
+    return sums.map { Float(($0 / Double(Swift.max(1, rowCount))).squareRoot()) }
+  }
+}

@@ -1,0 +1,86 @@
+// The steps of an imputation: open, match grids and units, solve field by field, write.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+extension Imputation {
+  /// Fills every field of the file at `input` and writes the answer to `output`.
+  ///
+  /// - Parameters:
+  ///   - overwrite: whether an output that is there may be replaced.
+  ///   - history: one line of provenance for the output.
+  ///   - progress: told of each field; `interruption` is looked at between fields.
+  /// - Returns: what was done.
+  public func run(
+    input path: String, model: TrainedModel, output: String, overwrite: Bool, history: String,
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> ImputationSummary {
+    let members = splitsMembers ? MemberFilesWriter.paths(for: output, count: samples) : []
+    for place in splitsMembers ? members : [output] { try WholeFile.checkIsFree(place, overwrite: overwrite) }
+    let file = try GriddedFile(
+      path: path, variables: variables ?? model.description.variables.map(\.name), selecting: selecting)
+    let solver = try FieldSolver(self, file: file, model: model)
+    let finished = try FinishedFields(
+      beside: output, key: solver.key(history: history), isUsed: file.count > 1)
+
+    progress.start("imputing", unit: "field", count: file.count)
+    defer { progress.finish() }
+    let clock = ContinuousClock()
+    var spent = Duration.zero
+    for index in 0..<file.count where !finished.contains(index) {
+      try interruption.check()
+      let start = clock.now
+      let answer = try solver.solve(index)
+      spent += clock.now - start
+      try finished.store(answer, at: index)
+      progress.advance(to: index + 1)
+    }
+    try write(finished, file: file, solver: solver, output: output, members: members, overwrite: overwrite, history)
+    finished.remove()
+    return solver.summary(answers: file.count, seconds: spent / .seconds(1))
+  }
+
+  private func write(
+    _ finished: FinishedFields, file: GriddedFile, solver: FieldSolver, output: String, members: [String],
+    overwrite: Bool, _ history: String
+  ) throws {
+    let description = FieldFileDescription(history: history, attributes: ["sextant_method": solver.methodName])
+    if splitsMembers {
+      try MemberFilesWriter.write(to: members, overwrite: overwrite, like: file, description: description) { writer in
+        for index in 0..<file.count {
+          guard let samples = try finished.answer(at: index).samples else { continue }
+          try writer.write(samples, at: index)
+        }
+      }
+      return
+    }
+    let hasSpread = try finished.answer(at: 0).spread != nil
+    let hasSamples = try finished.answer(at: 0).samples != nil
+    let content = FilledFileContent(
+      memberCount: hasSamples && writesEnsemble ? samples : 0, quantileLevels: hasSamples ? quantileLevels : [],
+      hasSpread: hasSpread, hasObservedMask: true)
+    let write: (FilledFileWriter) throws -> Void = { writer in
+      for index in 0..<file.count {
+        let answer = try finished.answer(at: index)
+        try writer.write(
+          FilledField(
+            mean: answer.mean, spread: answer.spread, members: writesEnsemble ? answer.samples : nil,
+            quantiles: answer.samples?.ensembleQuantiles(quantileLevels) ?? [], isObserved: answer.isObserved),
+          at: index)
+      }
+    }
+    if solver.match.isSameGrid || solver.match.answer == .input {
+      try FilledFileWriter.write(
+        to: output, overwrite: overwrite, like: file, content: content, description: description, write)
+    } else {
+      try FilledFileWriter.write(
+        to: output, overwrite: overwrite, labels: file.labels, variables: file.variables,
+        on: solver.match.answerDomain, content: content, description: description, write)
+    }
+  }
+}

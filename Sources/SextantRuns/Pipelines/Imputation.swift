@@ -1,0 +1,96 @@
+// Filling the gaps of a file: what `sextant impute` runs. One field at a time, so that memory does not grow
+// with the file; finished fields survive an interruption (see FinishedFields).
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+import SextantSolvers
+
+/// What is to be filled, with what.
+public struct Imputation: Sendable {
+  /// The method.
+  public var method: ImputationMethod
+  /// N, the number of samples; 0 for mean and spread alone.
+  public var samples: Int
+  /// The noise: of the command line, or of variables in the file.
+  public var noise: NoiseLevel?
+  /// The variables of the file, in the order of the model's; nil for the model's own names.
+  public var variables: [String]?
+  /// Which grid the answer is wanted on, where the grids differ.
+  public var regrid: AnswerGrid?
+  /// Levels of the quantiles to write.
+  public var quantileLevels: [Double]
+  /// Whether the ensemble itself is written.
+  public var writesEnsemble: Bool
+  /// Whether the ensemble goes to one file a member.
+  public var splitsMembers: Bool
+  /// Keeps fields whose coordinate has one of these values.
+  public var selecting: [String: [String]]
+  /// Where samples come from.
+  public var seed: UInt64
+
+  public init(
+    method: ImputationMethod, samples: Int = 128, noise: NoiseLevel? = nil, variables: [String]? = nil,
+    regrid: AnswerGrid? = nil, quantileLevels: [Double] = [], writesEnsemble: Bool = true,
+    splitsMembers: Bool = false, selecting: [String: [String]] = [:], seed: UInt64 = 0
+  ) {
+    self.method = method
+    self.samples = samples
+    self.noise = noise
+    self.variables = variables
+    self.regrid = regrid
+    self.quantileLevels = quantileLevels
+    self.writesEnsemble = writesEnsemble
+    self.splitsMembers = splitsMembers
+    self.selecting = selecting
+    self.seed = seed
+  }
+}
+
+/// A request that cannot be carried out as it stands.
+public enum RunError: Error, Equatable, CustomStringConvertible {
+  /// No noise level was given and the file has none.
+  case noiseUnknown(path: String, variable: String)
+  /// Nothing is observed in a field.
+  case nothingObserved(path: String, field: String)
+  /// Everything else: what was expected, what was found, what to do.
+  case invalid(String)
+
+  public var description: String {
+    switch self {
+    case .noiseUnknown(let path, let variable):
+      "\(path): the noise of '\(variable)' is not known: the file has no variable '\(variable)_noise'. Give --noise, such as --noise 0.5K or --noise variable:NAME."
+    case .nothingObserved(let path, let field):
+      "\(path): nothing is observed in \(field): every value is missing. Check the mask and the fill value (`sextant inspect` shows both)."
+    case .invalid(let text): text
+    }
+  }
+}
+
+/// What an imputation did, for people and programs.
+public struct ImputationSummary: Sendable, Codable {
+  /// The method's name.
+  public var method: String
+  /// The number of fields that were filled.
+  public var fieldCount: Int
+  /// The share of values that was missing.
+  public var missingShare: Double
+  /// The standard deviation of the noise in each variable, in its units, and standardised by the model's scale.
+  public var noise: [String: NoiseSummary]
+  /// Seconds a field, everything counted after loading.
+  public var secondsPerField: Double
+  /// What the method chose, averaged over the fields.
+  public var diagnostics: [String: Double]
+
+  /// The noise of a variable.
+  public struct NoiseSummary: Sendable, Codable {
+    /// The mean standard deviation, in the variable's units.
+    public var deviation: Double
+    /// The units.
+    public var units: String
+    /// The same in units of the model's standard deviation of the variable.
+    public var standardised: Double
+  }
+}

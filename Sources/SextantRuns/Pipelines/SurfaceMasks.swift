@@ -1,0 +1,67 @@
+// Land masks and coverage files brought to the grid of the fields: what the masks `land`, `sea` and `file:` need,
+// and what lets a prior tell land from sea.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+
+/// A file that tells land from sea.
+public struct LandMask: Sendable, Equatable, Codable {
+  /// The NetCDF file.
+  public var file: String
+  /// Its variable; nil where it has one only.
+  public var variable: String?
+  /// The values that mean land; nil: a number between 0 and 1 is the share of land, anything above 1 is land.
+  public var landValues: [Float]?
+
+  public init(file: String, variable: String? = nil, landValues: [Float]? = nil) {
+    self.file = file
+    self.variable = variable
+    self.landValues = landValues
+  }
+
+  /// The share of land at each vertex of `domain` (V), by interpolation; a missing value counts as sea.
+  public func share(on domain: any Domain) throws -> [Float] {
+    let source = try GriddedFile(path: file, variables: variable.map { [$0] })
+    let field = try source.read([0])[0]
+    let channels = field.variables.count
+    let shares = field.values.withUnsafeScalars { values in
+      (0..<source.domain.vertexCount).map { vertex -> Double in
+        let entry = vertex * channels
+        guard field.isValid[entry] else { return 0 }
+        if let landValues { return landValues.contains(values[entry]) ? 1 : 0 }
+        return Double(min(max(values[entry], 0), 1))
+      }
+    }
+    return try source.domain.interpolation(to: domain.geographicPoints).times(shares).map(Float.init)
+  }
+}
+
+extension MaskSampler {
+  /// What the mask needs beside its text, on `domain`: the land mask, the content of its file.
+  ///
+  /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell.
+  public func inputs(on domain: any Domain, landShare: [Float]?) throws -> MaskInputs {
+    var inputs = MaskInputs(isLand: landShare?.map { $0 > 0.5 })
+    if case .combination(let members) = self {
+      for member in members {
+        if let flags = try member.inputs(on: domain, landShare: nil).isObservedInFile {
+          inputs.isObservedInFile = flags
+        }
+      }
+    }
+    guard case .file(let path, let variable) = self else { return inputs }
+    let source = try GriddedFile(path: path, variables: variable.map { [$0] })
+    let field = try source.read([0])[0]
+    let channels = field.variables.count
+    let values = field.values.scalars
+    let cells = NearestNeighbours(source.domain.positions)
+    inputs.isObservedInFile = domain.positions.map { position in
+      guard let cell = cells.nearest(1, to: position).first else { return false }
+      let entry = cell.index * channels
+      return field.isValid[entry] && values[entry] != 0
+    }
+    return inputs
+  }
+}

@@ -1,0 +1,148 @@
+// From an archive to a model in a folder: what `sextant train` runs.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// What is to be learned, from what.
+public struct Training: Sendable {
+  /// The name of the run.
+  public var name: String
+  /// The archive.
+  public var archive: FieldChoice
+  /// What tells land from sea, if anything; the synthetic climate brings its own.
+  public var landMask: LandMask?
+  /// How the prior is made.
+  public var prior: GaussianPriorConfiguration
+  /// Where the covariance's parameters come from.
+  public var parameters: ParameterPolicy
+  /// The ranges of variables, by name.
+  public var bounds: [String: ValueBounds]
+  /// Where everything random comes from.
+  public var seed: UInt64
+
+  /// When the parameters of a covariance are chosen.
+  public enum ParameterPolicy: Sendable, Equatable, Codable {
+    /// By each field's own observations.
+    case perField
+    /// Once, by simulated observations of archive fields that are held out for it: this share missing, this noise.
+    case perArchive(missingShare: Double, noise: NoiseLevel)
+  }
+
+  public init(
+    name: String, archive: FieldChoice, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
+    parameters: ParameterPolicy = .perField, bounds: [String: ValueBounds] = [:], seed: UInt64 = 0
+  ) {
+    self.name = name
+    self.archive = archive
+    self.landMask = landMask
+    self.prior = prior
+    self.parameters = parameters
+    self.bounds = bounds
+    self.seed = seed
+  }
+
+  /// Learns the model and writes it to `folder`.
+  ///
+  /// Throws what reading, learning and writing throw; ``InterruptionError`` if asked to stop. What was there is
+  /// replaced only once the new model is whole.
+  public func run(
+    folder: String, overwrite: Bool, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> TrainedModel {
+    try WholeFile.checkIsFree(
+      URL(fileURLWithPath: folder).appendingPathComponent(TrainedModel.fileName).path, overwrite: overwrite)
+    let model = try learn(progress: progress, interruption: interruption)
+    try model.write(toFolder: folder, overwrite: overwrite)
+    return model
+  }
+
+  /// Learns the model without writing it.
+  public func learn(
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> TrainedModel {
+    let (source, indices) = try archive.open(seed: seed)
+    for name in bounds.keys where !source.variables.contains(where: { $0.name == name }) {
+      throw RunError.invalid(
+        "bounds: there is no variable '\(name)'. Those of the archive: \(source.variables.map(\.name).joined(separator: ", "))."
+      )
+    }
+    guard let domain = source.domain as? any DescribableDomain else {
+      throw RunError.invalid("A model cannot be stored for this kind of grid: \(source.domain.summary).")
+    }
+    let land = try landShare(on: domain)
+    let prior = try train(source, indices: indices, land: land, progress: progress, interruption: interruption)
+    let choice = try chooseParameters(
+      prior, source: source, indices: indices, land: land, domain: domain, interruption: interruption)
+    let layout = prior.space.layout
+    return TrainedModel(
+      description: TrainedModel.Description(
+        program: ProgramVersion.current, name: name, variables: source.variables, grid: domain.gridDescription,
+        fingerprint: domain.fingerprint, prior: self.prior, parameters: choice,
+        bounds: source.variables.map { bounds[$0.name] }, archiveFiles: archive.files, fieldCount: indices.count,
+        seed: seed),
+      domain: domain, isInside: layout.stateOfEntry.map { $0 >= 0 }, landShare: land, prior: prior)
+  }
+
+  private func landShare(on domain: any Domain) throws -> [Float]? {
+    if let landMask { return try landMask.share(on: domain) }
+    return archive.files.isEmpty ? SyntheticClimate().landShare(on: domain) : nil
+  }
+
+  private func train(
+    _ source: any SignalSource, indices: [Int], land: [Float]?, progress: any ProgressObserver,
+    interruption: Interruption
+  ) throws -> GaussianPrior {
+    var step: GaussianPrior.TrainingStep?
+    var done = 0
+    defer { if step != nil { progress.finish() } }
+    return try GaussianPrior.train(
+      prior, on: source, indices: indices, landShare: land, random: RandomStream(seed: seed)
+    ) { now, count in
+      try interruption.check()
+      if now != step {
+        if step != nil { progress.finish() }
+        progress.start(now.rawValue, unit: "field", count: indices.count)
+        step = now
+        done = 0
+      }
+      done += count
+      progress.advance(to: min(done, indices.count))
+    }
+  }
+
+  /// Parameters that serve all fields: the likeliest for simulated observations of fields that a second, smaller training left out.
+  private func chooseParameters(
+    _ prior: GaussianPrior, source: any SignalSource, indices: [Int], land: [Float]?, domain: any Domain,
+    interruption: Interruption
+  ) throws -> ParameterChoice {
+    guard case .perArchive(let missingShare, let noise) = parameters else { return .perField }
+    // Neighbours in time know each other: blocks are held out, not single fields.
+    let heldOut = Set((0..<8).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 16)] })
+    let rest = indices.filter { !heldOut.contains($0) }
+    let smaller = try GaussianPrior.train(
+      self.prior, on: source, indices: rest.isEmpty ? indices : rest, landShare: land,
+      random: RandomStream(seed: seed)
+    ) { _, _ in try interruption.check() }
+    let deviations = try noise.standardDeviations(vertexCount: domain.vertexCount, variables: source.variables) {
+      abs(try Units.line(from: $0, to: $1).factor)
+    }
+    let stream = RandomStream(seed: seed).split("parameters")
+    let observations = try heldOut.sorted().map { index in
+      try interruption.check()
+      let field = try source.read([index])[0]
+      var random = stream.split(index)
+      let mask = try MaskSampler.random(RandomMissing(share: missingShare...missingShare))
+        .mask(on: domain, isValid: field.isValid, using: &random)
+      return try smaller.space.observe(
+        Degradation.apply(to: field, mask: mask, noise: deviations, using: &random).measurement)
+    }
+    let model = smaller.covarianceModel(nodePositions: domain.nodePositions)
+    return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
+  }
+}
