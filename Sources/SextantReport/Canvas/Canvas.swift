@@ -100,8 +100,8 @@ public final class Canvas {
 
   /// Writes the page as PNG; the file appears whole or not at all.
   ///
-  /// Throws ``FileError`` if the file is there and may not be replaced or cannot be written, ``ReportError/drawing(_:)``
-  /// if an earlier call left the page in an error state.
+  /// Throws ``FileError`` if the file is there and may not be replaced or cannot be written, and
+  /// ``ReportError/drawing(_:)`` if an earlier call left the page in an error state.
   public func writePNG(to path: String, overwrite: Bool = false) throws {
     try checkStatus()
     cairo_surface_flush(surface)

@@ -59,7 +59,7 @@ public struct Ticks: Sendable, Equatable {
         }
       }
     }
-    return Ticks(values: major, labels: major.map(powerLabel), minorValues: minor)
+    return Ticks(values: major, labels: logarithmicLabels(major), minorValues: minor)
   }
 
   /// The least of 1, 2, 2.5, 5 and 10 times a power of ten that is at least `rough`.
@@ -83,14 +83,15 @@ public struct Ticks: Sendable, Equatable {
     return value < 0 && !isZero ? "−" + text : text
   }
 
-  /// Ordinary digits where they are short, a power of ten where not.
-  private static func powerLabel(_ value: Double) -> String {
-    if value >= 0.0009 && value < 20_000 {
-      return number(value, decimals: max(0, -Int(log10(value * 1.0001).rounded(.down))))
+  /// The labels of ticks on a logarithmic axis: ordinary digits if all are short, powers of ten if not.
+  private static func logarithmicLabels(_ values: [Double]) -> [String] {
+    let isShort = values.allSatisfy { $0 > 0.00099 && $0 < 20_000 }
+    return values.map { value in
+      let power = Int((log10(value) + 1e-9).rounded(.down))
+      if isShort || power == 0 || power == 1 { return number(value, decimals: max(0, -power)) }
+      let factor = Int((value / pow(10, Double(power))).rounded())
+      return (factor == 1 ? "" : "\(factor)·") + "10" + superscript(power)
     }
-    let power = Int((log10(value) + 1e-9).rounded(.down))
-    let factor = Int((value / pow(10, Double(power))).rounded())
-    return (factor == 1 ? "" : "\(factor)·") + "10" + superscript(power)
   }
 
   /// An integer in raised digits.

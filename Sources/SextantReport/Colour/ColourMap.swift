@@ -1,6 +1,7 @@
 // Colour maps made by formula in OKLab, not copied from a table: lightness runs straight (sequential) or
 // straight to the middle and back alike (diverging), hue and chroma run smoothly through a few
-// control points that stay inside what sRGB can show, so that no edge appears where the data has none. Missing is not on any map: see MissingHatch.
+// control points that stay inside what sRGB can show, so that no edge appears where the data has none.
+// Missing is not on any map: see MissingHatch.
 
 import Foundation
 

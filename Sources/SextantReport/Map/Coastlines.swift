@@ -43,8 +43,8 @@ public struct Coastlines: Sendable {
   /// Lines of one's own.
   public init(lines: [Line]) { self.lines = lines }
 
-  /// Where the files are looked for: the folder in the environment variable `SEXTANT_COASTLINES`, then where GMT's packages
-  /// put them.
+  /// Where the files are looked for: the folder in the environment variable `SEXTANT_COASTLINES`, then where the
+  /// packages of GMT put them.
   public static var folders: [String] {
     let own = ProcessInfo.processInfo.environment["SEXTANT_COASTLINES"].map { [$0] } ?? []
     let usual = ["/usr/share", "/usr/local/share", "/opt/homebrew/share"]

@@ -40,9 +40,9 @@ public struct FieldMap: Sendable {
 
   /// A map of `values` (V, in `units`) on `domain`.
   ///
-  /// A value is missing where `isValid` (V entries, if given) is false or where it is not finite. `colours` replaces the
-  /// usual colour map, `vertexLookup` the usual cells. Throws ``ReportError`` if counts differ, the domain is not the unit
-  /// sphere or the scale is empty.
+  /// A value is missing where `isValid` (V entries, if given) is false or where it is not finite. `colours` replaces
+  /// the usual colour map, `vertexLookup` the usual cells. Throws ``ReportError`` if counts differ, the domain is not
+  /// the unit sphere or the scale is empty.
   public init(
     domain: any Domain, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
     units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
@@ -61,8 +61,8 @@ public struct FieldMap: Sendable {
   ) throws {
     guard values.count == cells.vertexCount, isValid.map({ $0.count == values.count }) ?? true else {
       throw ReportError.mismatch(
-        "A map of \(cells.vertexCount) vertices needs as many values and validity flags; there are \(values.count) values"
-          + (isValid.map { " and \($0.count) flags." } ?? "."))
+        "A map of \(cells.vertexCount) vertices needs as many values and validity flags; "
+          + "there are \(values.count) values" + (isValid.map { " and \($0.count) flags." } ?? "."))
     }
     if case .mask(let mask) = shoreline, mask.count != cells.vertexCount {
       throw ReportError.mismatch(
@@ -134,7 +134,7 @@ public struct FieldMap: Sendable {
   func draw(on canvas: Canvas, at origin: SIMD2<Double>, _ layout: Layout) throws {
     let textSize = layout.textSize
     let frame = layout.frame.moved(by: origin)
-    let left = origin.x + (layout.frame.rectangle.minX > 0.2 * layout.width ? layout.frame.rectangle.minX : 0)
+    let left = origin.x + (layout.frame.rectangle.minX > 0.12 * layout.width ? layout.frame.rectangle.minX : 0)
     canvas.draw(
       title, at: SIMD2(left, origin.y + layout.titleY), style: TextStyle(size: 1.35 * textSize, isBold: true))
     canvas.draw(

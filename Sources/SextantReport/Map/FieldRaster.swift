@@ -75,8 +75,9 @@ struct FieldRaster {
     return (image, area.x, area.y)
   }
 
-  /// The point of the sphere at a place of the page; a place up to a pixel outside the map takes that of the map's edge, so
-  /// that no white shows between the field and the map's outline.
+  /// The point of the sphere at a place of the page.
+  ///
+  /// A place up to a pixel outside the map takes that of the map's edge, so that no white shows inside the outline.
   private func nearestShown(_ place: SIMD2<Double>, in frame: MapFrame, step: Double) -> GeographicPoint? {
     if let point = frame.point(at: place) { return point }
     let middle = frame.rectangle.centre

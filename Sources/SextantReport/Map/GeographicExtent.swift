@@ -29,7 +29,7 @@ public struct GeographicExtent: Sendable, Equatable {
   /// Whether all longitudes are in.
   public var isFullCircle: Bool { width >= 360 - 1e-6 }
 
-  /// The least extent around `points`, with `margin` degrees of latitude (and as far on the ground east and west) added.
+  /// The least extent around `points`, with `margin` degrees of latitude added, and as far on the ground east and west.
   ///
   /// Nil without points. A gap of up to four margins in longitude does not count as one.
   public init?(around points: [GeographicPoint], margin: Double) {

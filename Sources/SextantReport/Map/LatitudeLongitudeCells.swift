@@ -93,7 +93,7 @@ struct LatitudeLongitudeCells: Sendable {
   }
 
   private func vertex(row: Int, column: Int) -> Int {
-    isRowMajor ? row * columns.count + column : column * rows.count + row
+    isRowMajor ? row * columns.fileCount + column : column * rows.fileCount + row
   }
 }
 
@@ -106,6 +106,9 @@ private struct Coordinate: Sendable {
   private let isFalling: Bool
   /// The period, if the cells go all the way round.
   private let period: Double?
+
+  /// How many values the file has; one more than `count` where the last repeats the first.
+  let fileCount: Int
 
   var count: Int { values.count }
   var lower: Double { bounds[0] }
@@ -120,7 +123,10 @@ private struct Coordinate: Sendable {
   init?(_ given: [Double], spacingIfAlone: Double, period: Double?) {
     guard let first = given.first, let last = given.last else { return nil }
     isFalling = last < first
-    let values = isFalling ? given.reversed() : given
+    fileCount = given.count
+    var values = isFalling ? given.reversed() : given
+    // A column repeated to close the circle is the first one again.
+    if let period, values.count > 3, values[values.count - 1] - values[0] > period - 1e-6 { values.removeLast() }
     guard zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
     let count = values.count
     let below = count > 1 ? values[1] - values[0] : spacingIfAlone
@@ -169,7 +175,6 @@ private struct Coordinate: Sendable {
         return (end, end, 0)
       }
       let gap = values[0] + period - values[count - 1]
-      guard gap > 1e-9 else { return (inFile(0), inFile(0), 0) }
       let beyond = value < values[0] ? value + period - values[count - 1] : value - values[count - 1]
       return (inFile(count - 1), inFile(0), min(1, max(0, beyond / gap)))
     }
@@ -179,7 +184,7 @@ private struct Coordinate: Sendable {
     )
   }
 
-  private func inFile(_ index: Int) -> Int { isFalling ? count - 1 - index : index }
+  private func inFile(_ index: Int) -> Int { isFalling ? fileCount - 1 - index : index }
 
   /// The last entry that is not above `value`, by bisection; 0 if all are.
   private static func lastIndex(of sorted: [Double], notAbove value: Double) -> Int {

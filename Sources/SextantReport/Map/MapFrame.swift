@@ -14,8 +14,7 @@ struct MapFrame: Sendable {
   /// The plane's lower left corner.
   private let corner: SIMD2<Double>
 
-  /// Places `projection` with its upper left corner at `origin`, as large as `width` and `height` allow, in the middle of
-  /// the width.
+  /// Places `projection` below `origin`, as large as `width` and `height` allow, in the middle of the width.
   init(_ projection: MapProjection, at origin: SIMD2<Double>, width: Double, height: Double) {
     let outline = projection.outline
     let low = outline.reduce(SIMD2(.infinity, .infinity)) { pointwiseMin($0, $1) }

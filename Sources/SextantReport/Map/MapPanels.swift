@@ -43,6 +43,9 @@ public struct MapPanels: Sendable {
   public var columns: Int
   private let maps: [FieldMap]
 
+  /// The colour scale of each panel, in reading order.
+  public var scales: [ColourScale] { maps.map(\.scale) }
+
   /// Panels on `domain`, in reading order.
   ///
   /// `scales` replaces the scale of a role; by default values run from the least to the greatest of all their panels,
@@ -73,11 +76,12 @@ public struct MapPanels: Sendable {
 
   /// The usual sheet: truth, observation, mean, one sample, spread and the error of the mean.
   ///
-  /// All are V values; the error is mean − truth. Entries that were not observed are missing in the observation's panel.
-  /// Without `truth` there is no error to show.
+  /// All are V values; the error is mean − truth. Entries that were not observed are missing in the
+  /// observation's panel. Without `truth` there is no error to show.
   public static func reconstruction(
     domain: any Domain, truth: [Float]?, observation: [Float], isObserved: [Bool], mean: [Float], spread: [Float],
-    sample: [Float]? = nil, isValid: [Bool]? = nil, title: String = "", subtitle: String = "", units: String = ""
+    sample: [Float]? = nil, isValid: [Bool]? = nil, title: String = "", subtitle: String = "", units: String = "",
+    shoreline: FieldMap.Shoreline = .installed
   ) throws -> MapPanels {
     var panels: [Panel] = []
     if let truth { panels.append(Panel("Truth", values: truth, isValid: isValid)) }
@@ -91,7 +95,7 @@ public struct MapPanels: Sendable {
     }
     return try MapPanels(
       domain: domain, panels: panels, title: title, subtitle: subtitle, units: units,
-      columns: panels.count == 4 || panels.count < 3 ? 2 : 3)
+      columns: panels.count == 4 || panels.count < 3 ? 2 : 3, shoreline: shoreline)
   }
 
   /// Writes the sheet as PNG, whole or not at all; `width` is that of the whole sheet in points.

@@ -90,14 +90,15 @@ public struct MapProjection: Sendable, Equatable {
       return SIMD2(2 * 2.0.squareRoot() / .pi * lambda * cos(theta), 2.0.squareRoot() * sin(theta))
     case .orthographic:
       let phi0 = centre.latitude * .pi / 180
-      guard sin(phi0) * sin(phi) + cos(phi0) * cos(phi) * cos(lambda) >= 0 else { return nil }
+      guard sin(phi0) * sin(phi) + cos(phi0) * cos(phi) * cos(lambda) >= -1e-12 else { return nil }
       return SIMD2(
         cos(phi) * sin(lambda), cos(phi0) * sin(phi) - sin(phi0) * cos(phi) * cos(lambda))
     }
   }
 
-  /// The point of the sphere at a place on the plane, its longitude within half a circle of the centre's; nil outside the
-  /// map.
+  /// The point of the sphere at a place on the plane; nil outside the map.
+  ///
+  /// Its longitude lies within half a circle of the centre's.
   public func inverse(_ place: SIMD2<Double>) -> GeographicPoint? {
     let latitude: Double
     let offset: Double

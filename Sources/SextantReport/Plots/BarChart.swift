@@ -67,7 +67,8 @@ public struct BarChart: Sendable {
       let counts = [group.values.count, group.errors?.count ?? methods.count]
       guard counts.allSatisfy({ $0 == methods.count }) else {
         throw ReportError.mismatch(
-          "The group “\(group.name)” of the chart “\(title)” has \(counts[0]) values and \(counts[1]) errors for \(methods.count) methods."
+          "The group “\(group.name)” of the chart “\(title)” has "
+            + "\(counts[0]) values and \(counts[1]) errors for \(methods.count) methods."
         )
       }
     }
@@ -82,7 +83,7 @@ public struct BarChart: Sendable {
     try frame.setAxes(
       usedAxis, xRange: usedAxis.resolvedRange(for: extent), Axis(range: rowRange, ticks: rows), yRange: rowRange,
       aspect: nil, on: canvas)
-    frame.drawGrid(on: canvas)
+    frame.drawGrid(on: canvas, hasRows: false)
     for (index, group) in groups.enumerated() {
       for row in methods.indices {
         let middle = frame.yAxis.place(Double(methods.count - 1 - row))

@@ -44,7 +44,7 @@ extension Plot {
       yAxis: Axis("frequency relative to uniform", includesZero: true),
       layers: [
         .bars(
-          "cases", x: ranks, y: counts.map { Double($0) * bins / Double(total) }, width: 1,
+          "observed", x: ranks, y: counts.map { Double($0) * bins / Double(total) }, width: 1,
           style: Style(colour: Colour.lines[5])),
         .band(
           "95 % of bars, if calibrated", x: ends, lower: Array(repeating: max(0, 1 - halfWidth), count: 2),
@@ -65,7 +65,9 @@ extension Plot {
       layers: [.line("ideal", x: [0, 1], y: [0, 1], style: .reference)] + lines(series, areMarked: true), aspect: 1)
   }
 
-  /// Errors (`y`, root mean square) of cases grouped by their spread (`x`), in `units`; on the diagonal the spread is true.
+  /// Errors (`y`, root mean square) of cases grouped by their spread (`x`), in `units`.
+  ///
+  /// On the diagonal the spread is true.
   public static func spreadSkill(
     _ series: [PlotSeries], units: String, title: String = "Spread and error",
     subtitle: String = "above the diagonal: errors larger than the spread says (overconfident)"

@@ -120,7 +120,8 @@ public struct Plot: Sendable {
       if case .band(let upper) = layer.shape { counts.append(upper.count) }
       guard Set(counts).count == 1 else {
         throw ReportError.mismatch(
-          "The layer “\(layer.name)” of the plot “\(title)” has lists of \(counts.map(String.init).joined(separator: " and ")) values; they must be equally long."
+          "The layer “\(layer.name)” of the plot “\(title)” has lists of "
+            + counts.map(String.init).joined(separator: " and ") + " values; they must be equally long."
         )
       }
     }

@@ -70,12 +70,13 @@ struct PlotFrame {
 
   private static let tickStyle = TextStyle(size: 10)
 
-  func drawGrid(on canvas: Canvas) {
+  /// Draws lines at the ticks; those of `y` are left out where rows have names.
+  func drawGrid(on canvas: Canvas, hasRows: Bool = true) {
     for value in xTicks.values {
       let x = xAxis.place(value)
       canvas.stroke(Path(lines: [SIMD2(x, area.minY), SIMD2(x, area.maxY)]), with: .faint, width: 0.6)
     }
-    for value in yTicks.values {
+    for value in hasRows ? yTicks.values : [] {
       let y = yAxis.place(value)
       canvas.stroke(Path(lines: [SIMD2(area.minX, y), SIMD2(area.maxX, y)]), with: .faint, width: 0.6)
     }
