@@ -54,13 +54,13 @@ struct LaplacianEigenpairs {
     let shift = 2 * Double.pi / areas.reduce(0, +)
     let factor = try SparseCholesky(stiffness.addingToDiagonal(areas.map { shift * $0 }))
     var random = RandomStream(seed: 1)
-    var space = KrylovSpace()
+    var space = KrylovSpace(columns: n, capacity: 3 * count + 2 * blockSize)
     var block = try space.orthonormalRows(random.normals([blockSize, n], as: Double.self)).rows
     var nextCheck = 2 * count + blockSize
     while true {
-      space.blocks.append(block)
+      space.append(block)
       let image = factor.solve(rows: block.scalingColumns(by: roots)).scalingColumns(by: roots)
-      space.overlaps.append(space.blocks.map { matrixProduct(image, $0, transposingSecond: true) })
+      space.images.append(space.products(image))
       let (next, remainder) = try space.orthonormalRows(image)
       let isLast = space.dimension + blockSize > n
       if space.dimension >= nextCheck || isLast {
@@ -81,43 +81,77 @@ struct LaplacianEigenpairs {
 
 /// The orthonormal basis of a block Krylov space and the matrix projected onto it.
 private struct KrylovSpace {
-  /// The basis: each block b × n, rows orthonormal throughout.
-  var blocks: [Tensor<Double>] = []
-  /// For each block, the products of its image with the blocks up to itself, each b × b.
-  var overlaps: [[Tensor<Double>]] = []
+  /// The basis in its first `dimension` rows (capacity × n).
+  private var basis: Tensor<Double>
+  private(set) var dimension = 0
+  /// For each block of b rows, the products of its image with the basis as far as it went then: b × dimension.
+  var images: [Tensor<Double>] = []
 
-  var dimension: Int { blocks.reduce(0) { $0 + $1.shape[0] } }
+  init(columns: Int, capacity: Int) { basis = .zeros([min(capacity, columns), columns]) }
 
-  /// The symmetric matrix on the basis (dimension × dimension).
-  func projectedMatrix() -> Tensor<Double> {
-    let size = dimension
-    var matrix = Tensor<Double>(shape: [size, size]) { out in
-      out.initialize(repeating: 0)
-      for (s, row) in overlaps.enumerated() {
-        for (t, product) in row.enumerated() {
-          let width = product.columnCount
-          product.withUnsafeScalars { source in
-            for i in 0..<width {
-              for j in 0..<width { out[(s * width + i) * size + t * width + j] = source[i * width + j] }
-            }
-          }
+  /// Adds a block of rows, orthonormal to those there.
+  mutating func append(_ block: Tensor<Double>) {
+    let (start, columns) = (dimension, basis.columnCount)
+    dimension += block.shape[0]
+    if dimension > basis.shape[0] {
+      let old = basis
+      basis = .zeros([dimension + old.shape[0] / 2, columns])
+      basis.replaceRows(from: 0, with: old)
+    }
+    basis.replaceRows(from: start, with: block)
+  }
+
+  /// The products of rows with the basis: rows × dimension.
+  func products(_ rows: Tensor<Double>) -> Tensor<Double> {
+    let (count, size, n) = (rows.shape[0], dimension, basis.columnCount)
+    return Tensor(shape: [count, size]) { out in
+      guard size > 0, let target = out.baseAddress else { return }
+      rows.withUnsafeScalars { rows in
+        basis.withUnsafeScalars { basis in
+          Double.multiply(false, true, count, size, n, 1, rows.baseAddress!, n, basis.baseAddress!, n, 0, target, size)
         }
       }
     }
-    matrix.mirrorLowerTriangle()
-    return matrix
+  }
+
+  /// Adds `factor` times combinations of the basis (coefficients: rows × dimension) to rows.
+  func combine(_ coefficients: Tensor<Double>, into rows: inout Tensor<Double>, factor: Double = 1) {
+    let (count, size, n) = (rows.shape[0], dimension, basis.columnCount)
+    guard size > 0, count > 0 else { return }
+    coefficients.withUnsafeScalars { c in
+      basis.withUnsafeScalars { basis in
+        rows.withUnsafeMutableScalars { out in
+          Double.multiply(
+            false, false, count, n, size, factor, c.baseAddress!, size, basis.baseAddress!, n, 1, out.baseAddress!, n)
+        }
+      }
+    }
   }
 
   /// Combinations of the basis: m × dimension coefficients to m × n rows.
   func combine(_ coefficients: Tensor<Double>) -> Tensor<Double> {
-    var result = Tensor<Double>.zeros([coefficients.shape[0], blocks[0].columnCount])
-    var start = 0
-    for block in blocks {
-      let part = coefficients.gatheringColumns(Array(start..<start + block.shape[0]))
-      result.add(matrixProduct(part, block))
-      start += block.shape[0]
-    }
+    var result = Tensor<Double>.zeros([coefficients.shape[0], basis.columnCount])
+    combine(coefficients, into: &result)
     return result
+  }
+
+  /// The symmetric matrix on the basis (dimension × dimension).
+  func projectedMatrix() -> Tensor<Double> {
+    let size = dimension
+    var matrix = Tensor<Double>.zeros([size, size])
+    matrix.withUnsafeMutableScalars { out in
+      var row = 0
+      for image in images {
+        image.withUnsafeScalars { source in
+          for i in 0..<image.shape[0] {
+            for j in 0..<image.columnCount { out[(row + i) * size + j] = source[i * image.columnCount + j] }
+          }
+        }
+        row += image.shape[0]
+      }
+    }
+    matrix.mirrorLowerTriangle()
+    return matrix
   }
 
   /// Rows made orthonormal, and orthogonal to the basis; with the coefficients of what was left in them.
@@ -127,9 +161,7 @@ private struct KrylovSpace {
     var remainder = Tensor<Double>.identity(count)
     // Twice is enough (Kahan), for the basis and for the Cholesky factor of the block alike.
     for _ in 0..<2 {
-      for block in blocks {
-        result.add(matrixProduct(matrixProduct(result, block, transposingSecond: true), block), scaledBy: -1)
-      }
+      combine(products(result), into: &result, factor: -1)
       var gram = gramMatrix(result)
       // Keeps a block that lost a direction factorisable; the second pass restores its orthogonality.
       let floor = 1e-28 * (0..<count).reduce(0.0) { $0 + gram[$1, $1] }
@@ -140,5 +172,15 @@ private struct KrylovSpace {
       remainder = matrixProduct(remainder, factor.multiplyLower(.identity(count)))
     }
     return (result, remainder)
+  }
+}
+
+extension Tensor {
+  /// Overwrites rows from `start` on with those of `other`.
+  fileprivate mutating func replaceRows(from start: Int, with other: Tensor) {
+    let offset = start * columnCount
+    withUnsafeMutableScalars { target in
+      other.withUnsafeScalars { for i in 0..<$0.count { target[offset + i] = $0[i] } }
+    }
   }
 }

@@ -47,9 +47,9 @@ public struct NearestNeighbours: Sendable {
 
   /// The `count` points nearest to `place`, nearest first; of equally near ones, those with the least index.
   public func nearest(_ count: Int, to place: SIMD3<Double>) -> [Neighbour] {
-    var heap = NeighbourHeap(capacity: min(count, points.count))
-    search(0, points.count, place, &heap)
-    return heap.sorted().map { Neighbour(index: Int($0.index), distance: $0.squaredDistance.squareRoot()) }
+    var list = NearestList(capacity: min(count, points.count))
+    search(0, points.count, place, &list)
+    return list.items.map { Neighbour(index: Int($0.index), distance: $0.squaredDistance.squareRoot()) }
   }
 
   /// The `count` points nearest to each of `places`: places × count, nearest first, in parallel.
@@ -66,11 +66,11 @@ public struct NearestNeighbours: Sendable {
         guard let foundBase = found.baseAddress, let distanceBase = distances.baseAddress else { return }
         let (foundOut, distanceOut) = (UncheckedPointer(foundBase), UncheckedPointer(distanceBase))
         Parallel.forEachRange(of: places.count, grain: 1024) { range in
-          var heap = NeighbourHeap(capacity: count)
+          var list = NearestList(capacity: count)
           for i in range {
-            heap.removeAll()
-            search(0, points.count, places[i], &heap)
-            for (j, item) in heap.sorted().enumerated() {
+            list.removeAll()
+            search(0, points.count, places[i], &list)
+            for (j, item) in list.items.enumerated() {
               foundOut[i * count + j] = item.index
               distanceOut[i * count + j] = item.squaredDistance.squareRoot()
             }
@@ -88,21 +88,21 @@ public struct NearestNeighbours: Sendable {
     return result.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }
   }
 
-  private func search(_ start: Int, _ end: Int, _ place: SIMD3<Double>, _ heap: inout NeighbourHeap) {
+  private func search(_ start: Int, _ end: Int, _ place: SIMD3<Double>, _ list: inout NearestList) {
     guard end - start > Self.leafSize else {
-      for i in start..<end { heap.offer(indices[i], (points[i] - place).squaredLength) }
+      for i in start..<end { list.offer(indices[i], (points[i] - place).squaredLength) }
       return
     }
     let middle = (start + end) / 2
     let axis = Int(axes[middle])
     let separation = place[axis] - points[middle][axis]
-    heap.offer(indices[middle], (points[middle] - place).squaredLength)
+    list.offer(indices[middle], (points[middle] - place).squaredLength)
     if separation < 0 {
-      search(start, middle, place, &heap)
-      if separation * separation <= heap.bound { search(middle + 1, end, place, &heap) }
+      search(start, middle, place, &list)
+      if separation * separation <= list.bound { search(middle + 1, end, place, &list) }
     } else {
-      search(middle + 1, end, place, &heap)
-      if separation * separation <= heap.bound { search(start, middle, place, &heap) }
+      search(middle + 1, end, place, &list)
+      if separation * separation <= list.bound { search(start, middle, place, &list) }
     }
   }
 
@@ -184,45 +184,50 @@ public struct NearestNeighbours: Sendable {
   }
 }
 
-/// The nearest points met so far: a heap with the farthest on top.
-private struct NeighbourHeap {
-  typealias Item = (squaredDistance: Double, index: Int32)
-  private var items: [Item] = []
+/// The nearest points met so far, nearest first; of equally near ones, the least index first.
+private struct NearestList {
+  struct Item {
+    var squaredDistance: Double
+    var index: Int32
+
+    func precedes(_ other: Item) -> Bool {
+      squaredDistance < other.squaredDistance || (squaredDistance == other.squaredDistance && index < other.index)
+    }
+  }
+
+  private(set) var items: [Item] = []
   private let capacity: Int
+  /// The squared distance that a point must not exceed to be of interest.
+  private(set) var bound: Double
 
   init(capacity: Int) {
     self.capacity = max(0, capacity)
     items.reserveCapacity(self.capacity)
+    bound = capacity > 0 ? .infinity : -1
   }
 
-  /// The squared distance that a point must not exceed to be of interest.
-  var bound: Double { items.count < capacity ? .infinity : items.first?.squaredDistance ?? -1 }
-
-  mutating func removeAll() { items.removeAll(keepingCapacity: true) }
+  mutating func removeAll() {
+    items.removeAll(keepingCapacity: true)
+    bound = capacity > 0 ? .infinity : -1
+  }
 
   mutating func offer(_ index: Int32, _ squaredDistance: Double) {
-    let item = (squaredDistance, index)
+    guard squaredDistance <= bound else { return }
+    let item = Item(squaredDistance: squaredDistance, index: index)
     if items.count < capacity {
       items.append(item)
-      var child = items.count - 1
-      while child > 0, items[(child - 1) / 2] < items[child] {
-        items.swapAt((child - 1) / 2, child)
-        child = (child - 1) / 2
-      }
-    } else if capacity > 0, item < items[0] {
-      items[0] = item
-      var parent = 0
-      while true {
-        var largest = parent
-        for child in [2 * parent + 1, 2 * parent + 2] where child < capacity && items[largest] < items[child] {
-          largest = child
-        }
-        if largest == parent { return }
-        items.swapAt(parent, largest)
-        parent = largest
-      }
+    } else if item.precedes(items[capacity - 1]) {
+      items[capacity - 1] = item
+    } else {
+      return
     }
+    // Few are kept, so that moving them is cheaper than any cleverer order.
+    var slot = items.count - 1
+    while slot > 0, item.precedes(items[slot - 1]) {
+      items[slot] = items[slot - 1]
+      slot -= 1
+    }
+    items[slot] = item
+    if items.count == capacity { bound = items[capacity - 1].squaredDistance }
   }
-
-  func sorted() -> [Item] { items.sorted { $0 < $1 } }
 }
