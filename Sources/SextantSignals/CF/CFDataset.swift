@@ -92,7 +92,17 @@ struct CFDataset: Sendable {
       }
       if let grid = grids.first(where: { $0.kind != .points }) ?? grids.first { return grid }
     }
-    return nil
+    return rotatedGrid(of: variable, coordinates: own)
+  }
+
+  /// The grid of a variable whose coordinate variables count from the rotated pole of its grid mapping.
+  private func rotatedGrid(of variable: NetCDFVariable, coordinates: [NetCDFVariable]) -> HorizontalGrid? {
+    func named(_ name: String) -> NetCDFVariable? { coordinates.first { $0.text("standard_name") == name } }
+    guard let mapping = variable.words("grid_mapping").first,
+      let pole = resolve(mapping, from: variable).flatMap(RotatedPole.init),
+      let latitude = named("grid_latitude"), let longitude = named("grid_longitude")
+    else { return nil }
+    return HorizontalGrid(latitude: latitude, longitude: longitude, pole: pole, dimensions: variable.dimensions)
   }
 
   /// What a variable is for.

@@ -17,8 +17,13 @@ struct GridCoordinates: Sendable, Equatable {
     kind = grid.kind
     rows = grid.rows.length
     columns = grid.kind == .points ? 1 : grid.columns.length
-    latitudes = try Self.degrees(grid.latitude, in: file)
-    longitudes = try Self.degrees(grid.longitude, in: file)
+    let (y, x) = (try Self.degrees(grid.latitude, in: file), try Self.degrees(grid.longitude, in: file))
+    if let pole = grid.pole {
+      let places = y.flatMap { y in x.map { pole.geographic(latitude: y, longitude: $0) } }
+      (latitudes, longitudes) = (places.map(\.0), places.map(\.1))
+    } else {
+      (latitudes, longitudes) = (y, x)
+    }
   }
 
   /// The number of vertices.
@@ -35,7 +40,7 @@ struct GridCoordinates: Sendable, Equatable {
   func makeDomain() throws -> any Domain {
     switch kind {
     case .rectilinear: try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: longitudes)
-    case .curvilinear:
+    case .curvilinear, .rotated:
       try CurvilinearGrid(rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes)
     case .points:
       try ScatteredPoints((0..<vertexCount).map(point))

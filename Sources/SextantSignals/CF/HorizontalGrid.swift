@@ -8,6 +8,8 @@ struct HorizontalGrid: Sendable {
     case rectilinear
     /// Two-dimensional latitudes and longitudes that share both dimensions.
     case curvilinear
+    /// One-dimensional coordinates that count from a rotated pole.
+    case rotated
     /// One-dimensional latitudes and longitudes that share their dimension: stations, tracks, unstructured cells.
     case points
   }
@@ -15,20 +17,25 @@ struct HorizontalGrid: Sendable {
   let kind: Kind
   let latitude: NetCDFVariable
   let longitude: NetCDFVariable
+  /// The pole from which the coordinates count, if it is not the earth's.
+  let pole: RotatedPole?
   /// The dimension of the rows; that of the points if there are only points.
   let rows: NetCDFDimension
   /// The dimension of the columns; the same as `rows` if there are only points.
   let columns: NetCDFDimension
 
   /// The grid that two coordinates make for a variable with `dimensions`; nil if they do not fit together or to it.
-  init?(latitude: NetCDFVariable, longitude: NetCDFVariable, dimensions: [NetCDFDimension]) {
+  init?(
+    latitude: NetCDFVariable, longitude: NetCDFVariable, pole: RotatedPole? = nil, dimensions: [NetCDFDimension]
+  ) {
     func fits(_ coordinate: NetCDFVariable) -> Bool { coordinate.dimensions.allSatisfy(dimensions.contains) }
     guard fits(latitude), fits(longitude) else { return nil }
     self.latitude = latitude
     self.longitude = longitude
+    self.pole = pole
     let (y, x) = (latitude.dimensions, longitude.dimensions)
     if y.count == 1, x.count == 1 {
-      kind = y[0] == x[0] ? .points : .rectilinear
+      kind = y[0] == x[0] ? .points : pole == nil ? .rectilinear : .rotated
       (rows, columns) = (y[0], x[0])
     } else if y.count >= 2, y == x {
       // Leading dimensions, as in WRF's XLAT(Time, y, x), are checked to repeat one grid when it is read.

@@ -174,4 +174,48 @@ import Testing
     let error = #expect(throws: NetCDFError.self) { try GriddedFile(path: path, variables: ["u", "height"]) }
     #expect(error?.description.contains("(time: 2) and ()") == true)
   }
+
+  /// Places by PROJ: from "+proj=ob_tran +o_proj=longlat +o_lat_p=39.25 +o_lon_p=GRID +lon_0=18 +R=6371229", where
+  /// GRID is north_pole_grid_longitude and lon_0 the pole's longitude + 180, to "+proj=longlat +R=6371229".
+  @Test(arguments: [
+    (
+      0,
+      [
+        [37.3561491836, -7.0710915825], [39.5012090989, 33.3882148051], [51.2666069696, -14.9933863808],
+        [54.0697364571, 38.6688393937],
+      ]
+    ),
+    (
+      15,
+      [
+        [30.9867649366, -23.2157333726], [40.6710002576, 14.1035067474], [43.3990406351, -33.8511688394],
+        [55.6425167972, 12.699282264],
+      ]
+    ),
+  ])
+  func rotatedPoles(gridLongitude: Double, places: [[Double]]) throws {
+    let folder = try TestFolder()
+    let path = try folder.write(
+      dimensions: ["rlat": 2, "rlon": 2],
+      [
+        TestVariable(
+          "rlat", .double, ["rlat"], [-10, 5], ["standard_name": .text("grid_latitude"), "units": .text("degrees")]),
+        TestVariable(
+          "rlon", .double, ["rlon"], [-20, 12], ["standard_name": .text("grid_longitude"), "units": .text("degrees")]),
+        TestVariable(
+          "crs", .int, [], [0],
+          [
+            "grid_mapping_name": .text("rotated_latitude_longitude"),
+            "grid_north_pole_latitude": .numbers([39.25], .double),
+            "grid_north_pole_longitude": .numbers([-162], .double),
+            "north_pole_grid_longitude": .numbers([gridLongitude], .double),
+          ]),
+        TestVariable("v", .double, ["rlon", "rlat"], [0, 2, 1, 3], ["grid_mapping": .text("crs")]),
+      ])
+    let file = try GriddedFile(path: path)
+    #expect(try file.read([0]).values.scalars == [0, 1, 2, 3])
+    for (point, place) in zip(file.domain.geographicPoints, places) {
+      #expect(abs(point.latitude - place[0]) < 1e-9 && abs(point.longitude - place[1]) < 1e-9)
+    }
+  }
 }
