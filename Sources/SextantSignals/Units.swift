@@ -38,6 +38,11 @@ public enum Units {
   /// Whether values in one unit can, with certainty, be given in the other.
   public static func areConvertible(_ a: String, _ b: String) -> Bool { (try? convert([], from: a, to: b)) != nil }
 
+  /// Whether UDUNITS knows the units.
+  public static func areKnown(_ units: String) -> Bool {
+    (try? system.withConverter(from: normalized(units), to: normalized(units)) { _ in }) != nil
+  }
+
   /// The factor and offset of a conversion that is a straight line; all between absolute units are, but for logarithms.
   ///
   /// Throws ``UnitsError`` where the conversion is not certain.

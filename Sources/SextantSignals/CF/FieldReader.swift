@@ -49,7 +49,9 @@ struct FieldReader {
       for (offset, field) in run.fields.enumerated() {
         guard let targets = slots[field] else { continue }
         let first = targets[0] * size
-        try decode(slab, count: count, offset: offset, field: field, into: out, isValid: isValid, at: first)
+        try slab.withUnsafeBufferPointer {
+          try decode($0, count: count, offset: offset, field: field, into: out, isValid: isValid, at: first)
+        }
         for target in targets.dropFirst() {
           for i in stride(from: channel, to: size, by: source.variables.count) {
             (out[target * size + i], isValid[target * size + i]) = (out[first + i], isValid[first + i])
@@ -97,7 +99,8 @@ struct FieldReader {
 
   /// Copies field `offset` of a run from its slab to the entries from `base` on.
   private func decode(
-    _ slab: [Double], count: [Int], offset: Int, field: Int, into out: UnsafeMutableBufferPointer<Float>,
+    _ slab: UnsafeBufferPointer<Double>, count: [Int], offset: Int, field: Int,
+    into out: UnsafeMutableBufferPointer<Float>,
     isValid: UnsafeMutableBufferPointer<Bool>, at base: Int
   ) throws {
     var (rowStride, columnStride, versionStride, start) = (0, 0, 0, 0)

@@ -59,4 +59,19 @@ import Testing
       }
     }
   }
+
+  @Test(.enabled(if: SharedData.isPresent, "No shared data: set SEXTANT_DATA")) func filesThatAreNoGrid() throws {
+    let grib = SharedData.path("era5/original/era5-levels-members.grib")
+    #expect(throws: NetCDFError.grib(path: grib)) { try GriddedFile(path: grib) }
+    let stations = SharedData.path("era5/original/era5_daily_surface_cancities_1990-1993.nc")
+    let error = #expect(throws: NetCDFError.self) { try GriddedFile(path: stations) }
+    #expect(error?.description.contains("points") == true)
+    let points = try PointFile(path: stations, variables: ["tas"])
+    #expect(points.count == 1461 && points.points.count == 5 && points.labels[0].time == "1990-01-01T00:00:00")
+    try points.read([0, 1460]).requireObservations()
+    let winds = SharedData.path("era5/original/era5_data_stream-oper_stepType-instant.nc")
+    #expect(throws: NetCDFError.absentVariable(path: winds, name: "t2m", available: ["u10", "v10"], nearest: nil)) {
+      try GriddedFile(path: winds, variables: ["t2m"])
+    }
+  }
 }
