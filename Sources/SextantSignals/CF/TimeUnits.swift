@@ -93,8 +93,13 @@ public struct TimeUnits: Sendable, Equatable {
 
   /// "1900-1-1", "1970-01-01T00:00:00+00:00", "1800-1-1 00:00:0.0", "1990-1-1 0:0:0 -6:00": day and seconds.
   private static func reference(_ text: String, _ calendar: CFCalendar) -> (Int, Double)? {
+    // Extended syntax: spaces and line ends do not count.
     let pattern =
-      /^([+-]?\d{1,5})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:(?:\s*[Tt]\s*|\s+)(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}(?:\.\d*)?))?)?)?\s*(.*)$/
+      #/
+      ([+-]?\d{1,5}) (?: -(\d{1,2}) (?: -(\d{1,2}) )? )?
+      (?: (?: \s*[Tt]\s* | \s+ ) (\d{1,2}) (?: :(\d{1,2}) (?: :(\d{1,2}(?:\.\d*)?) )? )? )?
+      \s* (.*)
+      /#
     guard let match = text.trimmingCharacters(in: .whitespaces).wholeMatch(of: pattern),
       let year = Int(match.1), let zone = zoneSeconds(String(match.7))
     else { return nil }

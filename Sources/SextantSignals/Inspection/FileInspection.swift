@@ -71,7 +71,7 @@ public struct FileInspection: Sendable, Codable, Equatable {
     let name = variable.name
     if variable.infiniteCount > 0 {
       problems.append(
-        "\(name): \(variable.infiniteCount) infinite values; declare them as _FillValue or missing_value, or remove them."
+        "\(name): \(variable.infiniteCount) infinite values; declare them as _FillValue or missing_value."
       )
     }
     guard names.contains(name) else { return problems }
