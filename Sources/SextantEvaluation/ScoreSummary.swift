@@ -34,7 +34,8 @@ public struct ScoreSummary: Sendable, Equatable, Codable {
   public var units: String
   /// The number of fields.
   public var fieldCount: Int
-  /// The mean of each number over the fields that have it.
+  /// The mean of each number over the fields that have it; of spread/skill the ratio of the root mean squares over all
+  /// fields, since single fields' ratios scatter, with the standard error of theirs.
   public var values: [ScoreKey: MeanScore]
   /// Ranks over all fields that had the most common number of samples.
   public var rankHistograms: [Region: RankHistogram]
@@ -51,10 +52,24 @@ public struct ScoreSummary: Sendable, Equatable, Codable {
     fieldCount = fields.count
     values = [:]
     for key in Set(fields.flatMap(\.values.keys)) { values[key] = MeanScore(fields.compactMap { $0.values[key] }) }
+    for key in values.keys where key.score == .spreadSkillRatio {
+      if let pooled = Self.pooledRatio(fields.map(\.values), key) { values[key]?.mean = pooled }
+    }
     rankHistograms = Self.mergedHistograms(fields)
     var bands: [Double: [LatitudeBandScores]] = [:]
     for band in fields.flatMap(\.latitudeBands) { bands[band.from, default: []].append(band) }
     latitudeBands = bands.keys.sorted().compactMap { bands[$0].flatMap(LatitudeBandScores.averaged) }
+  }
+
+  private static func pooledRatio(_ fields: [[ScoreKey: Double]], _ key: ScoreKey) -> Double? {
+    let pairs = fields.compactMap { values -> (spread: Double, skill: Double)? in
+      var (spreadKey, skillKey) = (key, key)
+      (spreadKey.score, skillKey.score) = (.spread, .skill)
+      guard let spread = values[spreadKey], let skill = values[skillKey] else { return nil }
+      return (spread, skill)
+    }
+    let skill = pairs.reduce(0) { $0 + $1.skill * $1.skill }
+    return skill > 0 ? (pairs.reduce(0) { $0 + $1.spread * $1.spread } / skill).squareRoot() : nil
   }
 
   private static func mergedHistograms(_ fields: [FieldScores]) -> [Region: RankHistogram] {

@@ -49,6 +49,19 @@ struct SummaryTests {
     #expect(summaries[0][.psnr]?.mean == 28 && summaries[0].group == nil)
   }
 
+  @Test("spread and skill are pooled over fields before they are divided")
+  func pooledSpreadAndSkill() throws {
+    let fields = [(3.0, 1.0), (4.0, 7.0)].map { spread, skill in
+      var field = Self.field("m", "f", group: "", psnr: 30, crps: 1)
+      field.values[ScoreKey(.spread)] = spread
+      field.values[ScoreKey(.skill)] = skill
+      field.values[ScoreKey(.spreadSkillRatio)] = spread / skill
+      return field
+    }
+    let ratio = try #require(ScoreSummary(fields, group: nil)?[.spreadSkillRatio])
+    #expect(abs(ratio.mean - 0.5.squareRoot()) < 1e-12 && ratio.count == 2)
+  }
+
   @Test("JSON keeps everything, under names that people can read")
   func json() throws {
     let encoder = JSONEncoder()

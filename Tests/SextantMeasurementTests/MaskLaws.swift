@@ -3,8 +3,9 @@
 import Foundation
 import SextantArrays
 import SextantGeometry
-import SextantMeasurement
 import Testing
+
+@testable import SextantMeasurement
 
 @Suite("Laws of masks")
 struct MaskLaws {
@@ -135,6 +136,21 @@ struct EachMask {
     }
     // One orbit is close to a great circle: it sees sin(width/2R) = 0.0627 of the sphere.
     #expect(abs(seen.reduce(0, +) / 5 - 0.0627) < 0.008)
+  }
+
+  @Test("a swath is all that lies within half its width of the track, found one by one in one thread")
+  func swathEqualsDirectSearch() throws {
+    let swath = SatelliteSwath(width: 700, orbitCount: 1.5)
+    var random = RandomStream(seed: 6)
+    var copy = random
+    let mask = try MaskSampler.swath(swath).mask(on: MaskLaws.domain, isValid: Self.everywhere, using: &random)
+    let start = copy.uniform(in: 0..<2 * .pi)
+    let track = swath.groundTrack(start: start, phase: copy.uniform(in: 0..<2 * .pi))
+    let leastCosine = cos(350 / 6371.0)
+    let direct = MaskLaws.domain.positions.map { place in
+      track.contains { $0.x * place.x + $0.y * place.y + $0.z * place.z >= leastCosine }
+    }
+    #expect(mask.isObserved == direct)
   }
 
   @Test("a tilted orbit sees nothing poleward of its inclination and half width")
