@@ -1,8 +1,8 @@
 // "Did you mean …?": the nearest of the names that exist.
 
-enum NameSuggestion {
+package enum NameSuggestion {
   /// The name nearest to `name` by edit distance, if it is near enough to be meant.
-  static func nearest(to name: String, among names: [String]) -> String? {
+  package static func nearest(to name: String, among names: [String]) -> String? {
     let scored = names.map { ($0, distance(name.lowercased(), $0.lowercased())) }
     guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(2, name.count / 2) else { return nil }
     return best.0

@@ -1,0 +1,31 @@
+// What can be wrong with a configuration, in words that name the place, the key and what would be right.
+
+/// A configuration that cannot be used.
+public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
+  /// The text is not YAML.
+  case syntax(origin: SettingOrigin, problem: String)
+  /// A key that means nothing here; the nearest known key if one is near, and all known keys.
+  case unknownKey(origin: SettingOrigin, key: String, nearest: String?, known: [String])
+  /// A key that must be there; the section's place and what the key's value should be.
+  case missingKey(origin: SettingOrigin, key: String, expected: String)
+  /// A value of the wrong form or out of range.
+  case wrongValue(origin: SettingOrigin, key: String, expected: String, found: String)
+  /// An override on the command line that is not KEY=VALUE.
+  case invalidOverride(text: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .syntax(let origin, let problem):
+      return "\(origin): not valid YAML: \(problem)."
+    case .unknownKey(let origin, let key, let nearest, let known):
+      let hint = nearest.map { "Did you mean '\($0)'?" } ?? "Known here: \(known.joined(separator: ", "))."
+      return "\(origin): unknown key '\(key)'. \(hint)"
+    case .missingKey(let origin, let key, let expected):
+      return "\(origin): '\(key)' is missing: expected \(expected)."
+    case .wrongValue(let origin, let key, let expected, let found):
+      return "\(origin): '\(key)': expected \(expected), found \(found)."
+    case .invalidOverride(let text, let reason):
+      return "--set \(text): \(reason). Write it as KEY.PATH=VALUE, such as prior.modes=80."
+    }
+  }
+}

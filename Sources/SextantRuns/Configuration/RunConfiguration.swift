@@ -1,0 +1,79 @@
+// The settings of a run as data: what `run.yaml` may say, with its defaults. What the settings do is decided where they are used.
+// One struct a section; a field is a declaration and the line in `init` that reads it.
+
+import Foundation
+import SextantStorage
+
+/// Everything that a run is told.
+public struct RunConfiguration: Sendable, Equatable, Codable {
+  /// What the run is called, in reports and models.
+  public var name: String
+  /// The seed of all random numbers.
+  public var seed: UInt64
+  /// The folder that results go to.
+  public var output: String
+  /// The fields to learn from.
+  public var archive: ArchiveSettings
+  /// The mean that depends on the season.
+  public var climatology: ClimatologySettings
+  /// What is known before measuring.
+  public var prior: PriorSettings
+  /// The limits of variables that have any, by name.
+  public var bounds: [String: BoundsSettings]
+  /// How variables are changed before they are modelled, by name.
+  public var transform: [String: TransformSettings]
+  /// Where land and sea are told apart.
+  public var landMask: LandMaskSettings?
+  /// How measurements are made for training and evaluation.
+  public var measurement: MeasurementSettings
+  /// What is evaluated.
+  public var evaluate: EvaluationSettings
+
+  /// Reads all sections. Throws ``ConfigurationError``.
+  public init(_ reader: ConfigurationReader) throws {
+    name = try reader.value("name", default: "run")
+    seed = try reader.value("seed", default: 1)
+    output = try reader.value("output", default: "out")
+    archive = try reader.requiredSection("archive", ArchiveSettings.init)
+    climatology = try reader.requiredSection("climatology", ClimatologySettings.init)
+    prior = try reader.requiredSection("prior", PriorSettings.init)
+    bounds = try reader.namedSections("bounds", BoundsSettings.init)
+    transform = try reader.namedSections("transform", TransformSettings.init)
+    landMask = try reader.optionalSection("land_mask", LandMaskSettings.init)
+    measurement = try reader.requiredSection("measurement", MeasurementSettings.init)
+    evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
+    try reader.finish()
+  }
+}
+
+extension RunConfiguration {
+  /// A configuration with the list of its settings and their origins.
+  public typealias Resolved = (configuration: RunConfiguration, settings: ResolvedSettings)
+
+  /// Reads a YAML file and puts overrides such as "prior.modes=80" in.
+  ///
+  /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
+  public static func load(path: String, overrides: [String] = []) throws -> Resolved {
+    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw FileError.system(action: "read the file", path: path, reason: error.localizedDescription)
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw ConfigurationError.syntax(
+        origin: .file(path: path, line: 1, column: 1), problem: "the file is not text in UTF-8")
+    }
+    return try parse(text, path: path, overrides: overrides)
+  }
+
+  /// Reads YAML text; `path` is what errors call it.
+  public static func parse(_ text: String, path: String, overrides: [String] = []) throws -> Resolved {
+    var node = try ConfigurationNode(yaml: text) { .file(path: path, line: $0, column: $1) }
+    for override in overrides { try node.override(with: override) }
+    let settings = ResolvedSettings()
+    let configuration = try RunConfiguration(ConfigurationReader(node, resolved: settings))
+    return (configuration, settings)
+  }
+}

@@ -1,0 +1,73 @@
+// The command line without running it: what is parsed, what is said of errors, and with which code the program ends.
+
+import ArgumentParser
+import Foundation
+import Sextant
+import Testing
+
+@testable import SextantCommand
+
+@Suite struct CommandTests {
+  static let subcommands = SextantTool.configuration.subcommands
+
+  static func words(_ line: String) -> [String] { line.split(separator: " ").map(String.init) }
+
+  /// The error of parsing and validating `arguments`.
+  static func error(_ arguments: [String]) -> (any Error)? {
+    do {
+      _ = try SextantTool.parseAsRoot(arguments)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func everySubcommandExplainsItselfWithExamples() {
+    for command in Self.subcommands {
+      #expect(!command.configuration.abstract.isEmpty)
+      #expect(command.configuration.discussion.contains("sextant \(command._commandName)"), "\(command)")
+    }
+  }
+
+  @Test(arguments: ["--help", "doctor --help", "--version"]) func helpIsNoError(line: String) {
+    let error = #expect(throws: (any Error).self) {
+      var command = try SextantTool.parseAsRoot(Self.words(line))
+      try command.run()
+    }
+    if let error { #expect(ProgramExit.code(for: error) == 0) }
+  }
+
+  @Test(arguments: ["doctor --thread 2", "doctor --threads 0", "doctor extra", "nothing"])
+  func wrongArgumentsEndWith64(line: String) throws {
+    #expect(ProgramExit.code(for: try #require(Self.error(Self.words(line)))) == 64)
+  }
+
+  @Test func usageErrorsNameTheProgramAndTheUsage() throws {
+    let message = ProgramExit.message(for: try #require(Self.error(["doctor", "--thread", "2"])))
+    #expect(message.hasPrefix("sextant: error: Unknown option '--thread'"))
+    #expect(message.contains("Usage: sextant doctor"))
+  }
+
+  @Test func errorsOfTheLibrarySpeakForThemselves() {
+    let error = FileError.missing(path: "a.nc")
+    #expect(ProgramExit.message(for: error) == "sextant: error: a.nc: no such file.")
+    #expect(ProgramExit.code(for: error) == 1)
+    #expect(ProgramExit.code(for: InterruptionError()) == 130)
+  }
+
+  @Test(arguments: ["doctor", "impute a.nc"]) func workIsWorthARestart(line: String) {
+    #expect(LinearAlgebraRepair.isWorthwhile(for: Self.words(line)))
+  }
+
+  @Test(arguments: ["", "--help", "--version", "impute -h", "help impute", "--generate-completion-script bash"])
+  func textsAreNotWorthARestart(line: String) {
+    #expect(!LinearAlgebraRepair.isWorthwhile(for: Self.words(line)))
+  }
+
+  @Test func theDoctorTellsEveryLibrary() {
+    let report = SystemReport()
+    let text = DoctorCommand.text(of: report, coreBeforeRestart: "Haswell")
+    for library in report.libraries { #expect(text.contains(library.name)) }
+    #expect(text.contains("it had chosen Haswell") || report.betterLinearAlgebraCore != nil)
+  }
+}

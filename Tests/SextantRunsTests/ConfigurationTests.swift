@@ -1,0 +1,141 @@
+// Configurations: what is read, what is refused with which words and places, and what overrides do.
+
+import Foundation
+import SextantStorage
+import Testing
+
+@testable import SextantRuns
+
+@Suite struct ConfigurationTests {
+  static let example = """
+    name: trial
+    archive:
+      files: [a.nc, b.nc]
+      select: {level: 500, time: [2012-12, 2013-01]}
+      exclude: {source: CCSM}
+      split:
+        first: 0.8
+    prior: {kind: eof, modes: 80}
+    bounds:
+      tas: {min: 180, max: 340}
+    measurement:
+      mask: random:60%
+      noise: 0.5K
+    """
+
+  static func parse(_ text: String, _ overrides: String...) throws -> RunConfiguration.Resolved {
+    try RunConfiguration.parse(text, path: "run.yaml", overrides: overrides)
+  }
+
+  /// What reading `text` complains of.
+  static func complaint(_ text: String, _ overrides: String...) -> String {
+    do {
+      _ = try RunConfiguration.parse(text, path: "run.yaml", overrides: overrides)
+      return "no complaint"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func everySectionIsRead() throws {
+    let run = try Self.parse(Self.example).configuration
+    #expect(run.name == "trial")
+    #expect(run.archive.files == ["a.nc", "b.nc"])
+    #expect(run.archive.select == ["level": ["500"], "time": ["2012-12", "2013-01"]])
+    #expect(run.archive.exclude == ["source": ["CCSM"]])
+    #expect(run.archive.split.first == 0.8)
+    #expect(run.prior.kind == .eof && run.prior.modes == 80)
+    #expect(run.bounds["tas"]?.maximum == 340)
+    #expect(run.measurement.masks == ["random:0.6"])
+    #expect(run.evaluate.samples == 128)
+  }
+
+  @Test func everySettingKnowsItsOrigin() throws {
+    let settings = try Self.parse(Self.example, "prior.modes=7", "evaluate.draws=3").settings.settings
+    func origin(_ key: String) -> String? { settings.first { $0.key == key }?.origin }
+    #expect(origin("name") == "run.yaml:1:7")
+    #expect(origin("prior.kind") == "run.yaml:8:15")
+    #expect(origin("prior.modes") == "--set prior.modes=7")
+    #expect(origin("evaluate.draws") == "--set evaluate.draws=3")
+    #expect(origin("seed") == "default")
+    #expect(Set(settings.map(\.key)).count == settings.count)
+  }
+
+  @Test func overridesReplaceAndAdd() throws {
+    let run = try Self.parse(
+      Self.example, "archive.files=[c.nc]", "bounds.pr.min=0", "prior={modes: 5}", "name=x=y",
+      "seed=18446744073709551615"
+    ).configuration
+    #expect(run.archive.files == ["c.nc"])
+    #expect(run.bounds["pr"]?.minimum == 0 && run.bounds["tas"]?.minimum == 180)
+    #expect(run.prior.kind == .twoScale && run.prior.modes == 5)
+    #expect(run.name == "x=y")
+    #expect(run.seed == .max)
+  }
+
+  @Test func aConfigurationSurvivesJSON() throws {
+    let run = try Self.parse(Self.example).configuration
+    #expect(try JSONDecoder().decode(RunConfiguration.self, from: JSONEncoder().encode(run)) == run)
+  }
+
+  @Test(arguments: [
+    ("archive:\n  files: [a]\nprior:\n  mods: 3", "run.yaml:4:3: unknown key 'prior.mods'. Did you mean 'modes'?"),
+    ("archive: {fils: [a]}", "run.yaml:1:11: unknown key 'archive.fils'. Did you mean 'files'?"),
+    ("archive: {files: [a]}\nzzzzzzzz: 1", "Known here: name, seed, output"),
+    (
+      "archive: {files: [a]}\nprior: {modes: many}",
+      "run.yaml:2:16: 'prior.modes': expected a whole number, found 'many'."
+    ),
+    ("archive: {files: [a]}\nprior: {modes: [1, 2]}", "expected a whole number, found a list of 2."),
+    ("archive: {files: [a]}\nprior: {modes: -1}", "expected a whole number from 0 to 5000, found -1."),
+    (
+      "archive: {files: [a]}\nprior: {kind: gauss}",
+      "expected one of eof, matern, two-scale, sparse-matern, found 'gauss'."
+    ),
+    ("archive: {files: [a]}\nprior: eof", "'prior': expected a section of KEY: VALUE lines, found 'eof'."),
+    (
+      "archive: {files: [a]}\nland_mask: {variable: lsm}",
+      "run.yaml:2:12: 'land_mask.file' is missing: expected a text."
+    ),
+    ("archive: {files: [a]}\nland_mask: {flie: x}", "unknown key 'land_mask.flie'. Did you mean 'file'?"),
+    ("archive: {files: [a], split: {first: 1.5}}", "expected a share above 0 and below 1, found 1.5."),
+    ("archive: {files: [a], split: {first: .5, holdout: 4}}", "expected either 'first' or 'holdout', found both."),
+    (
+      "archive: {files: [a]}\nmeasurement: {noise: 0.5K, mask: [random:60%, rnadom:3]}",
+      "run.yaml:2:34: 'measurement.mask'"
+    ),
+    (
+      "archive: {files: [a]}\nbounds: {t: {min: 3, max: 2}}",
+      "run.yaml:2:27: 'bounds.t.max': expected more than min (3.0), found 2.0."
+    ),
+    ("name: x", "either 'files' or 'synthetic', found neither."),
+    ("archive: {files: [a]}\nname: a\nname: b", "the key 'name' twice"),
+    ("archive: [a", "not valid YAML"),
+    ("name: &a x\noutput: {b: [}", "run.yaml:2:"),
+  ]) func mistakesAreNamedWithTheirPlace(text: String, words: String) {
+    let complaint = Self.complaint(text)
+    #expect(complaint.contains(words), "\(complaint)")
+  }
+
+  @Test(arguments: [
+    ("prior.modes", "there is no '='"),
+    ("prior..modes=3", "is empty"),
+    ("prior.mods=3", "--set prior.mods=3: unknown key 'prior.mods'. Did you mean 'modes'?"),
+    ("prior.modes=x", "--set prior.modes=x: 'prior.modes': expected a whole number, found 'x'."),
+    ("prior.modes=[", "not valid YAML"),
+  ]) func mistakenOverridesAreNamed(text: String, words: String) {
+    let complaint = Self.complaint(Self.example, text)
+    #expect(complaint.contains(words), "\(complaint)")
+  }
+
+  @Test func emptyKeysAreDefaults() throws {
+    let run = try Self.parse("archive: {files: [a]}\nprior:\nseed:\nevaluate: {samples: ~}").configuration
+    #expect(run.seed == 1 && run.prior.modes == 100 && run.evaluate.samples == 128)
+  }
+
+  @Test func aMissingFileIsNamed() {
+    #expect(throws: FileError.missing(path: "/nowhere/run.yaml")) {
+      try RunConfiguration.load(path: "/nowhere/run.yaml")
+    }
+  }
+}
