@@ -16,7 +16,10 @@ struct SextantTool: ParsableCommand {
       Exit codes: 0 done; 1 the work could not be done, with the reason; 64 the arguments are wrong; 130 interrupted.
       """,
     version: ProgramVersion.current,
-    subcommands: [MeshCommand.self, DoctorCommand.self])
+    subcommands: [
+      TrainCommand.self, ImputeCommand.self, EvaluateCommand.self, DegradeCommand.self, MeshCommand.self,
+      DemoCommand.self, DoctorCommand.self,
+    ])
 }
 
 /// Where the process starts.

@@ -92,6 +92,10 @@ extension PairKernel {
   }
 
   /// ½ Σ Gij·∂Kij/∂θ for each parameter of the component, by loops over the lower triangle.
+  ///
+  /// - Parameters:
+  ///   - g: G, of which the lower triangle is read (n×n).
+  ///   - features: all features of the model, each at all states; `states` are those of the block.
   func gradient(
     of component: CovarianceComponent, weights g: UnsafeBufferPointer<Double>,
     modeProducts: UnsafeBufferPointer<Double>, features: [[Double]], states: [Int]
@@ -101,58 +105,79 @@ extension PairKernel {
     let weights = UncheckedPointer(UnsafeMutablePointer(mutating: weightBase))
     let modes = UncheckedPointer(UnsafeMutablePointer(mutating: modeBase))
     let groups = max(0, axisCount - 2)
+    let ownFeatures = component.featureIndices.map { index in states.map { features[index][$0] } }
+    // For each chunk of rows: Σ G·K, Σ G·slope·(squared distance up to each axis group), Σ G·K·(zi + zj) of each feature.
+    let width = 1 + groups + ownFeatures.count
     let grain = 8
-    let chunks = (n + grain - 1) / grain
-    // For each chunk: Σ G·K, then Σ G·slope·(squared distance of each axis group); for each row and column Σ G·K.
-    var sums = [Double](repeating: 0, count: chunks * (1 + groups))
-    var perRow = [Double](repeating: 0, count: n)
-    let wantsFeatures = !usesModes
+    var sums = [Double](repeating: 0, count: (n + grain - 1) / grain * width)
     sums.withUnsafeMutableBufferPointer { sums in
-      perRow.withUnsafeMutableBufferPointer { perRow in
-        guard let sumBase = sums.baseAddress, let rowBase = perRow.baseAddress else { return }
-        let (sums, perRow) = (UncheckedPointer(sumBase), UncheckedPointer(rowBase))
-        Parallel.forEachRange(of: n, grain: grain) { range in
-          var values = [Double](repeating: 0, count: n)
-          var slopes = values
-          var distances = [Double](repeating: 0, count: n * max(1, groups))
-          let slot = range.lowerBound / grain * (1 + groups)
-          for i in range {
-            // A full row for features, whose sums need rows and columns; half of it otherwise.
-            let count = wantsFeatures ? n : i + 1
-            fill(&values, slopes: &slopes, squaredDistances: &distances, row: i, upTo: count, wantsSlopes: groups > 0)
-            var rowSum = 0.0
-            for j in 0..<count {
-              let weight = j <= i ? weights[i * n + j] : weights[j * n + i]
-              rowSum += weight * values[j] * (usesModes ? modes[i * n + j] : 1)
-            }
-            perRow[i] = rowSum
-            for j in 0...i {
-              let twice = j == i ? 0.5 : 1.0
-              let factor = twice * weights[i * n + j] * (usesModes ? modes[i * n + j] : 1)
-              sums[slot] += factor * values[j]
-              for group in 0..<groups {
-                let below = group == 0 ? 0 : distances[(group - 1) * count + j]
-                sums[slot + 1 + group] += factor * slopes[j] * (distances[group * count + j] - below)
+      guard let base = sums.baseAddress else { return }
+      let sums = UncheckedPointer(base)
+      let kernels = VectorKernels<Double>.chosen
+      Parallel.forEachRange(of: n, grain: grain) { range in
+        var values = [Double](repeating: 0, count: n)
+        var (slopes, products) = (values, values)
+        var distances = [Double](repeating: 0, count: n * max(1, groups))
+        let slot = range.lowerBound / grain * width
+        for i in range {
+          let count = i + 1
+          fill(&values, slopes: &slopes, squaredDistances: &distances, row: i, upTo: count, wantsSlopes: groups > 0)
+          let weightRow = UnsafeBufferPointer(start: weights.base + i * n, count: count)
+          let modeRow = UnsafeBufferPointer(start: modes.base + i * n, count: count)
+          products.withUnsafeMutableBufferPointer { all in
+            let products = UnsafeMutableBufferPointer(rebasing: all[..<count])
+            func multiply(_ factors: [Double]) {
+              factors.withUnsafeBufferPointer {
+                kernels.multiply(weightRow, UnsafeBufferPointer(rebasing: $0[..<count]), into: products)
               }
+              if usesModes { kernels.multiply(UnsafeBufferPointer(products), modeRow, into: products) }
+            }
+            // The distances to itself are 0, so the diagonal needs no care here.
+            if groups > 0 {
+              multiply(slopes)
+              distances.withUnsafeBufferPointer { distances in
+                for group in 0..<groups {
+                  let upTo = UnsafeBufferPointer(rebasing: distances[group * count..<(group + 1) * count])
+                  sums[slot + 1 + group] += kernels.dot(UnsafeBufferPointer(products), upTo)
+                }
+              }
+            }
+            multiply(values)
+            let diagonal = products[i]
+            products[i] = 0.5 * diagonal
+            let rowSum = products.reduce(0, +)
+            sums[slot] += rowSum
+            for (f, feature) in ownFeatures.enumerated() {
+              // Σ over j ≤ i of p·(zi + zj), the diagonal once and not twice.
+              let across = feature.withUnsafeBufferPointer {
+                kernels.dot(UnsafeBufferPointer(products), UnsafeBufferPointer(rebasing: $0[..<count]))
+              }
+              sums[slot + 1 + groups + f] += feature[i] * rowSum + across
             }
           }
         }
       }
     }
     func total(_ index: Int) -> Double {
-      (0..<chunks).reduce(0.0) { $0 + sums[$1 * (1 + groups) + index] }
+      stride(from: index, to: sums.count, by: width).reduce(0.0) { $0 + sums[$1] }
     }
+    /// The sum that belongs to one axis group alone: the position, or a coordinate.
+    func axisTotal(_ group: Int) -> Double { total(1 + group) - (group > 0 ? total(group) : 0) }
     // K depends on amplitudes by exp(2a); on log range by +t², on log weights by −t² of their axis, through the slope.
     switch component {
     case .modes: return [2 * total(0)]
     case .localisedModes(_, _, let coordinates, _):
-      return [2 * total(0), total(1)] + coordinates.indices.map { -total(2 + $0) }
-    case .field(_, let coordinates, _, let deviation):
-      return [total(1)] + coordinates.indices.map { -total(2 + $0) }
-        + deviation.map { coefficient in
-          let feature = features[coefficient.feature]
-          return states.indices.reduce(0.0) { $0 + perRow[$1] * feature[states[$1]] }
-        }
+      return [2 * total(0), axisTotal(0)] + coordinates.indices.map { -axisTotal(1 + $0) }
+    case .field(_, let coordinates, _, _):
+      return [axisTotal(0)] + coordinates.indices.map { -axisTotal(1 + $0) }
+        + ownFeatures.indices.map { total(1 + groups + $0) }
     }
+  }
+}
+
+extension CovarianceComponent {
+  /// The features that the component's standard deviation follows.
+  fileprivate var featureIndices: [Int] {
+    if case .field(_, _, _, let deviation) = self { deviation.map(\.feature) } else { [] }
   }
 }

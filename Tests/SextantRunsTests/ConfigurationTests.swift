@@ -1,6 +1,9 @@
 // Configurations: what is read, what is refused with which words and places, and what overrides do.
 
 import Foundation
+import SextantMeasurement
+import SextantPriors
+import SextantSolvers
 import SextantStorage
 import Testing
 
@@ -13,14 +16,15 @@ import Testing
       files: [a.nc, b.nc]
       select: {level: 500, time: [2012-12, 2013-01]}
       exclude: {source: CCSM}
-      split:
-        first: 0.8
+      part: first:0.8
     prior: {kind: eof, modes: 80}
     bounds:
       tas: {min: 180, max: 340}
-    measurement:
-      mask: random:60%
+    evaluate:
+      masks: random:60%
       noise: 0.5K
+      fields: {part: last:0.2}
+      scale: {tas: {peak: 118.27, origin: 202.66}}
     """
 
   static func parse(_ text: String, _ overrides: String...) throws -> RunConfiguration.Resolved {
@@ -43,10 +47,11 @@ import Testing
     #expect(run.archive.files == ["a.nc", "b.nc"])
     #expect(run.archive.select == ["level": ["500"], "time": ["2012-12", "2013-01"]])
     #expect(run.archive.exclude == ["source": ["CCSM"]])
-    #expect(run.archive.split.first == 0.8)
-    #expect(run.prior.kind == .eof && run.prior.modes == 80)
+    #expect(run.archive.part == .first(0.8) && run.evaluate.fields.part == .last(0.2))
+    #expect(run.prior.kind == .modes && run.prior.modes == 80)
     #expect(run.bounds["tas"]?.maximum == 340)
-    #expect(run.measurement.masks == ["random:0.6"])
+    #expect(run.evaluate.masks.map(\.description) == ["random:0.6"])
+    #expect(run.evaluate.scales["tas"]?.peak == 118.27)
     #expect(run.evaluate.samples == 128)
   }
 
@@ -54,7 +59,7 @@ import Testing
     let settings = try Self.parse(Self.example, "prior.modes=7", "evaluate.draws=3").settings.settings
     func origin(_ key: String) -> String? { settings.first { $0.key == key }?.origin }
     #expect(origin("name") == "run.yaml:1:7")
-    #expect(origin("prior.kind") == "run.yaml:8:15")
+    #expect(origin("prior.kind") == "run.yaml:7:15")
     #expect(origin("prior.modes") == "--set prior.modes=7")
     #expect(origin("evaluate.draws") == "--set evaluate.draws=3")
     #expect(origin("seed") == "default")
@@ -87,10 +92,10 @@ import Testing
       "run.yaml:2:16: 'prior.modes': expected a whole number, found 'many'."
     ),
     ("archive: {files: [a]}\nprior: {modes: [1, 2]}", "expected a whole number, found a list of 2."),
-    ("archive: {files: [a]}\nprior: {modes: -1}", "expected a whole number from 0 to 5000, found -1."),
+    ("archive: {files: [a]}\nprior: {modes: -1}", "expected a whole number from 1 to 5000, found -1."),
     (
       "archive: {files: [a]}\nprior: {kind: gauss}",
-      "expected one of eof, matern, two-scale, sparse-matern, found 'gauss'."
+      "expected one of eof, two-scale, matern, found 'gauss'."
     ),
     ("archive: {files: [a]}\nprior: eof", "'prior': expected a section of KEY: VALUE lines, found 'eof'."),
     (
@@ -98,17 +103,19 @@ import Testing
       "run.yaml:2:12: 'land_mask.file' is missing: expected a text."
     ),
     ("archive: {files: [a]}\nland_mask: {flie: x}", "unknown key 'land_mask.flie'. Did you mean 'file'?"),
-    ("archive: {files: [a], split: {first: 1.5}}", "expected a share above 0 and below 1, found 1.5."),
-    ("archive: {files: [a], split: {first: .5, holdout: 4}}", "expected either 'first' or 'holdout', found both."),
+    ("archive: {files: [a], part: first:1.5}", "run.yaml:1:29: 'archive.part'"),
+    ("archive: {files: [a], part: most}", "expected all, first:SHARE"),
     (
-      "archive: {files: [a]}\nmeasurement: {noise: 0.5K, mask: [random:60%, rnadom:3]}",
-      "run.yaml:2:34: 'measurement.mask'"
+      "archive: {files: [a]}\nevaluate: {noise: 0.5K, masks: [random:60%, rnadom:3]}",
+      "run.yaml:2:32: 'evaluate.masks'"
     ),
+    ("archive: {files: [a]}\nevaluate: {methods: [krigging]}", "expected one of climatology, nearest"),
+    ("archive: {files: [\"${SEXTANT_UNSET}/a.nc\"]}", "SEXTANT_UNSET is not set"),
+    ("archive: {files: [a]}\nevaluate: {scale: {t: {peak: 0}}}", "expected a number above 0, found 0.0."),
     (
       "archive: {files: [a]}\nbounds: {t: {min: 3, max: 2}}",
       "run.yaml:2:27: 'bounds.t.max': expected more than min (3.0), found 2.0."
     ),
-    ("name: x", "either 'files' or 'synthetic', found neither."),
     ("archive: {files: [a]}\nname: a\nname: b", "the key 'name' twice"),
     ("archive: [a", "not valid YAML"),
     ("name: &a x\noutput: {b: [}", "run.yaml:2:"),
@@ -130,7 +137,7 @@ import Testing
 
   @Test func emptyKeysAreDefaults() throws {
     let run = try Self.parse("archive: {files: [a]}\nprior:\nseed:\nevaluate: {samples: ~}").configuration
-    #expect(run.seed == 1 && run.prior.modes == 100 && run.evaluate.samples == 128)
+    #expect(run.seed == 1 && run.prior.modes == 150 && run.evaluate.samples == 128)
   }
 
   @Test func aMissingFileIsNamed() {

@@ -5,8 +5,8 @@ import Sextant
 
 /// Options about settings.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: ArgumentHelp("The run's settings, a YAML file.", valueName: "file"))
-  var config: String
+  @Argument(help: "The run's settings, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var configuration: String
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
@@ -21,7 +21,7 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// Reads the file and puts the changes in. Throws ``FileError`` and ``ConfigurationError``.
   func load() throws -> RunConfiguration.Resolved {
-    try RunConfiguration.load(path: config, overrides: overrides + (seed.map { ["seed=\($0)"] } ?? []))
+    try RunConfiguration.load(path: configuration, overrides: overrides + (seed.map { ["seed=\($0)"] } ?? []))
   }
 
   /// Prints every setting with its value and origin.

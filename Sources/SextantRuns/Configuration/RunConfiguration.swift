@@ -1,7 +1,9 @@
-// The settings of a run as data: what `run.yaml` may say, with its defaults. What the settings do is decided where they are used.
-// One struct a section; a field is a declaration and the line in `init` that reads it.
+// The settings of a run as data: what `run.yaml` may say, with its defaults. One struct a section; a field is a declaration
+// and the line in `init` that reads it. What the settings do is decided in Pipelines.
 
 import Foundation
+import SextantPriors
+import SextantSolvers
 import SextantStorage
 
 /// Everything that a run is told.
@@ -13,34 +15,28 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   /// The folder that results go to.
   public var output: String
   /// The fields to learn from.
-  public var archive: ArchiveSettings
-  /// The mean that depends on the season.
-  public var climatology: ClimatologySettings
+  public var archive: FieldChoice
+  /// What tells land from sea.
+  public var landMask: LandMask?
+  /// How the mean depends on the season.
+  public var climatology: ClimatologyKind
   /// What is known before measuring.
   public var prior: PriorSettings
-  /// The limits of variables that have any, by name.
-  public var bounds: [String: BoundsSettings]
-  /// How variables are changed before they are modelled, by name.
-  public var transform: [String: TransformSettings]
-  /// Where land and sea are told apart.
-  public var landMask: LandMaskSettings?
-  /// How measurements are made for training and evaluation.
-  public var measurement: MeasurementSettings
-  /// What is evaluated.
+  /// The ranges of variables that have any, by name.
+  public var bounds: [String: ValueBounds]
+  /// What is compared.
   public var evaluate: EvaluationSettings
 
   /// Reads all sections. Throws ``ConfigurationError``.
   public init(_ reader: ConfigurationReader) throws {
     name = try reader.value("name", default: "run")
     seed = try reader.value("seed", default: 1)
-    output = try reader.value("output", default: "out")
-    archive = try reader.requiredSection("archive", ArchiveSettings.init)
-    climatology = try reader.requiredSection("climatology", ClimatologySettings.init)
+    output = try reader.value("output", default: "RUN")
+    archive = try reader.requiredSection("archive") { try FieldChoice($0, defaultYears: 8) }
+    landMask = try reader.optionalSection("land_mask", LandMask.init)
+    climatology = try reader.requiredSection("climatology", ClimatologyKind.init)
     prior = try reader.requiredSection("prior", PriorSettings.init)
-    bounds = try reader.namedSections("bounds", BoundsSettings.init)
-    transform = try reader.namedSections("transform", TransformSettings.init)
-    landMask = try reader.optionalSection("land_mask", LandMaskSettings.init)
-    measurement = try reader.requiredSection("measurement", MeasurementSettings.init)
+    bounds = try reader.namedSections("bounds", ValueBounds.init)
     evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
     try reader.finish()
   }

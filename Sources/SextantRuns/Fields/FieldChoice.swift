@@ -43,7 +43,8 @@ public struct FieldChoice: Sendable, Equatable, Codable {
     let source: any SignalSource =
       files.isEmpty
       ? try Self.synthetic(years: syntheticYears, variables: variables)
-      : try GriddedArchive(paths: files, variables: variables, monthVariable: monthVariable)
+      : try GriddedArchive(
+        paths: FilePatterns.files(matching: files), variables: variables, monthVariable: monthVariable)
     let kept = source.labels.indices.filter { index in
       let label = source.labels[index]
       return select.allSatisfy { label.matches($0.key, anyOf: $0.value) }

@@ -36,17 +36,15 @@ final class FieldSolver {
       regrid: request.regrid)
     noiseSums = [Double](repeating: 0, count: model.channelCount)
     noiseCounts = noiseSums
-    switch request.noise {
-    case .variable(let name):
-      noiseFile = try GriddedFile(path: file.path, variables: [name], selecting: request.selecting)
-    case nil:
+    if request.noise != nil {
+      noiseFile = nil
+    } else {
       let names = file.variables.map { "\($0.name)_noise" }
       do {
         noiseFile = try GriddedFile(path: file.path, variables: names, selecting: request.selecting)
       } catch {
         throw RunError.noiseUnknown(path: file.path, variable: file.variables[0].name)
       }
-    default: noiseFile = nil
     }
   }
 
@@ -102,15 +100,11 @@ final class FieldSolver {
   /// The noise of every entry (V·C), in the file's units.
   private func noiseLevels(index: Int) throws -> [Float] {
     let vertices = file.domain.vertexCount
-    if let noiseFile {
-      let field = try noiseFile.read([min(index, noiseFile.count - 1)])[0]
-      let scalars = field.values.scalars
-      if noiseFile.variables.count == file.variables.count { return scalars }
-      return scalars.flatMap { repeatElement($0, count: file.variables.count) }
-    }
+    if let noiseFile { return try noiseFile.read([min(index, noiseFile.count - 1)]).values.scalars }
     guard let noise = request.noise else { return [] }
-    return try noise.standardDeviations(vertexCount: vertices, variables: file.variables) { from, to in
-      abs(try Units.line(from: from, to: to).factor)
+    return try noise.deviations(vertexCount: vertices, variables: file.variables) { [file, request] name in
+      let own = try GriddedFile(path: file.path, variables: [name], selecting: request.selecting)
+      return try own.read([min(index, own.count - 1)]).values.scalars
     }
   }
 

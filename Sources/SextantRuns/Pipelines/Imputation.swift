@@ -14,8 +14,8 @@ public struct Imputation: Sendable {
   public var method: ImputationMethod
   /// N, the number of samples; 0 for mean and spread alone.
   public var samples: Int
-  /// The noise: of the command line, or of variables in the file.
-  public var noise: NoiseLevel?
+  /// The noise; nil for the file's own variables `<name>_noise`.
+  public var noise: NoiseSpecification?
   /// The variables of the file, in the order of the model's; nil for the model's own names.
   public var variables: [String]?
   /// Which grid the answer is wanted on, where the grids differ.
@@ -32,7 +32,7 @@ public struct Imputation: Sendable {
   public var seed: UInt64
 
   public init(
-    method: ImputationMethod, samples: Int = 128, noise: NoiseLevel? = nil, variables: [String]? = nil,
+    method: ImputationMethod, samples: Int = 128, noise: NoiseSpecification? = nil, variables: [String]? = nil,
     regrid: AnswerGrid? = nil, quantileLevels: [Double] = [], writesEnsemble: Bool = true,
     splitsMembers: Bool = false, selecting: [String: [String]] = [:], seed: UInt64 = 0
   ) {

@@ -31,7 +31,7 @@ public struct Training: Sendable {
     /// By each field's own observations.
     case perField
     /// Once, by simulated observations of archive fields that are held out for it: this share missing, this noise.
-    case perArchive(missingShare: Double, noise: NoiseLevel)
+    case perArchive(missingShare: Double, noise: NoiseSpecification)
   }
 
   public init(
@@ -129,9 +129,7 @@ public struct Training: Sendable {
       self.prior, on: source, indices: rest.isEmpty ? indices : rest, landShare: land,
       random: RandomStream(seed: seed)
     ) { _, _ in try interruption.check() }
-    let deviations = try noise.standardDeviations(vertexCount: domain.vertexCount, variables: source.variables) {
-      abs(try Units.line(from: $0, to: $1).factor)
-    }
+    let deviations = try noise.deviations(vertexCount: domain.vertexCount, variables: source.variables)
     let stream = RandomStream(seed: seed).split("parameters")
     let observations = try heldOut.sorted().map { index in
       try interruption.check()

@@ -1,0 +1,68 @@
+// `sextant degrade`: what would have been measured of a clean file.
+
+import ArgumentParser
+import Sextant
+
+/// Makes gaps and noise.
+struct DegradeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "degrade",
+    abstract: "Make a file with gaps and noise from a clean one, to try methods on.",
+    discussion: """
+      Examples:
+        sextant degrade clean.nc --mask random:0.6 --noise 5.9K --output obs.nc
+        sextant degrade clean.nc --mask swath:width=1450,orbits=7 --output obs.nc
+        sextant degrade clean.nc --mask blocks:share=0.4,size=30 --noise 0.5K --seed 7 --output obs.nc
+        sextant degrade clean.nc --mask file:coverage.nc:mask --noise 0.5K --output obs.nc
+
+      Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, land, sea,
+      file:PATH:VARIABLE; A+B is missing where either is. The noise level goes into the file as NAME_noise, where
+      `sextant impute` finds it.
+      """)
+
+  @Argument(help: "The clean NetCDF file.", completion: .file(extensions: ["nc"]))
+  var input: String
+
+  @Option(help: ArgumentHelp("What is missing, such as random:0.6.", valueName: "mask"))
+  var mask: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The noise's standard deviation, such as 5.9K, or tas=5K,clt=0.05; none, if not given.", valueName: "level"))
+  var noise: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("The variables, by commas; all that share a grid, if not given.", valueName: "names"))
+  var variables: String?
+
+  @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, for the masks land and sea.", valueName: "file"))
+  var landMask: String?
+
+  @Option(help: "The seed of mask and noise.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var options: OutputOptions
+  @OptionGroup var format: FormatOptions
+
+  func run() throws {
+    let request = FileDegradation(
+      mask: try MaskSampler(mask), noise: try noise.map(NoiseSpecification.init(text:)),
+      variables: variables.map { $0.split(separator: ",").map(String.init) },
+      landMask: landMask.map(LandMask.init(text:)), seed: seed)
+    let summary = try request.run(
+      input: input, output: output, overwrite: options.overwrite, history: Provenance.line(CommandLine.arguments))
+    if format.json {
+      try StandardOutput.json(summary)
+      return
+    }
+    StandardOutput.line("\(output): \(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s"), \(mask)")
+    for (name, level) in summary.noise.sorted(by: { $0.key < $1.key }) {
+      let share = summary.standardisedNoise[name].map { ", \(Self.short($0)) of the field's standard deviation" } ?? ""
+      StandardOutput.line("noise of \(name): \(Self.short(level))\(share)")
+    }
+  }
+
+  private static func short(_ number: Double) -> String { "\((number * 1e4).rounded() / 1e4)" }
+}

@@ -1,0 +1,155 @@
+// `sextant impute`: fills the gaps of a file.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+/// Fills the gaps of the fields of a file.
+struct ImputeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "impute",
+    abstract: "Fill the gaps of a file, with an ensemble that says how sure the answer is.",
+    discussion: """
+      Examples:
+        sextant impute obs.nc --model RUN --output filled.nc
+        sextant impute obs.nc --model RUN --noise 0.5K --samples 128 --quantiles 0.05,0.95 --output filled.nc
+        sextant impute obs.nc --model RUN --variables t2m --regrid input --output filled.nc
+        sextant impute obs.nc --method kriging --noise 0.5K --output filled.nc     (no model: no archive is needed)
+
+      The output has the input's axes, names and units: the posterior mean as NAME, and NAME_spread, NAME_ensemble,
+      NAME_quantile and NAME_observed. An interrupted run that is started again goes on where it was.
+      """)
+
+  @Argument(help: "The NetCDF file with gaps.", completion: .file(extensions: ["nc"]))
+  var input: String
+
+  @Option(help: ArgumentHelp("The output folder of `sextant train`.", valueName: "folder"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The method: \(ImputationMethod.allCases.map(\.rawValue).joined(separator: ", ")). The model's own, if not given.",
+      valueName: "name"))
+  var method: ImputationMethod?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Where the answer goes.", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Posterior samples a field; 0 for mean and spread alone.", valueName: "count"))
+  var samples = 128
+
+  @Option(
+    help: ArgumentHelp(
+      "The noise's standard deviation: 0.5K, a number in the variable's units, variable:NAME, or tas=0.5K,clt=0.05. The file's NAME_noise, if not given.",
+      valueName: "level"))
+  var noise: String?
+
+  @Option(
+    help: ArgumentHelp("The file's variables, in the order of the model's, by commas.", valueName: "names"))
+  var variables: String?
+
+  @Option(help: ArgumentHelp("The grid of the answer, where file and model differ: input or model.", valueName: "grid"))
+  var regrid: AnswerGrid?
+
+  @Option(help: ArgumentHelp("Quantile levels to write, by commas, such as 0.05,0.5,0.95.", valueName: "levels"))
+  var quantiles: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Keep fields by a coordinate, such as level=500; may be repeated.", valueName: "name=value"))
+  var select: [String] = []
+
+  @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, where there is no model.", valueName: "file"))
+  var landMask: String?
+
+  @Flag(help: "Write each member of the ensemble to a file of its own, as `cdo enscrps` wants.")
+  var splitMembers = false
+
+  @Flag(inversion: .prefixedNo, help: "Write the ensemble itself.")
+  var ensemble = true
+
+  @Option(help: "The seed of the samples.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var options: OutputOptions
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var format: FormatOptions
+
+  func validate() throws {
+    if samples < 0 { throw ValidationError("--samples \(samples): 0 or more are needed.") }
+    if model == nil, method == nil {
+      throw ValidationError("Give --model FOLDER, or a --method that needs no archive, such as --method kriging.")
+    }
+    if splitMembers, samples == 0 { throw ValidationError("--split-members needs --samples of at least 1.") }
+  }
+
+  func run() throws {
+    machine.apply()
+    let model = try trainedModel()
+    let request = Imputation(
+      method: method ?? ImputationMethod(of: model.description.prior.kind), samples: samples,
+      noise: try noise.map(NoiseSpecification.init(text:)), variables: names(variables), regrid: regrid,
+      quantileLevels: try levels(), writesEnsemble: ensemble, splitsMembers: splitMembers,
+      selecting: try ImputeCommand.selection(select), seed: seed)
+    let summary = try request.run(
+      input: input, model: model, output: output, overwrite: options.overwrite,
+      history: Provenance.line(CommandLine.arguments), progress: options.progress,
+      interruption: InterruptionSignals.interruption)
+    if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(Self.text(of: summary, output)) }
+  }
+
+  private func trainedModel() throws -> TrainedModel {
+    if let model { return try TrainedModel(contentsOf: model) }
+    guard let method, !method.needsArchive else {
+      throw ValidationError(
+        "--method \(method?.rawValue ?? ""): this method learns from an archive. Give --model FOLDER.")
+    }
+    return try TrainedModel(
+      forFile: input, variables: names(variables), selecting: try ImputeCommand.selection(select),
+      landMask: landMask.map(LandMask.init(text:)))
+  }
+
+  private func names(_ text: String?) -> [String]? {
+    text.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+  }
+
+  private func levels() throws -> [Double] {
+    try (quantiles ?? "").split(separator: ",").map { text in
+      guard let level = Double(text.trimmingCharacters(in: .whitespaces)), level > 0, level < 1 else {
+        throw ValidationError("--quantiles \(text): expected numbers between 0 and 1, such as 0.05,0.95.")
+      }
+      return level
+    }
+  }
+
+  /// Reads "name=value" texts; several values of one name are alternatives.
+  static func selection(_ texts: [String]) throws -> [String: [String]] {
+    var result: [String: [String]] = [:]
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw ValidationError("--select \(text): expected NAME=VALUE, such as level=500.")
+      }
+      result[parts[0], default: []].append(parts[1])
+    }
+    return result
+  }
+
+  private static func text(of summary: ImputationSummary, _ output: String) -> String {
+    var lines = [
+      output,
+      "\(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s") filled by \(summary.method), "
+        + String(format: "%.1f %% missing, %.2f s a field", 100 * summary.missingShare, summary.secondsPerField),
+    ]
+    for (name, noise) in summary.noise.sorted(by: { $0.key < $1.key }) {
+      lines.append(
+        String(
+          format: "noise of %@: %.4g %@ (%.3g of the model's standard deviation)", name, noise.deviation, noise.units,
+          noise.standardised))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension ImputationMethod: ExpressibleByArgument {}
+extension AnswerGrid: ExpressibleByArgument {}

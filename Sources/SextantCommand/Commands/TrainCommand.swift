@@ -1,0 +1,52 @@
+// `sextant train`: from a configuration to a model.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+/// Learns a model from an archive.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Learn a model from an archive of fields.",
+    discussion: """
+      Examples:
+        sextant train run.yaml
+        sextant train run.yaml --dry-run
+        sextant train run.yaml --set prior.modes=80 --set output=RUN80
+
+      The model is one safetensors file in the run's output folder; `sextant impute` takes the folder.
+      docs/configuration.md lists all settings.
+      """)
+
+  @OptionGroup var source: ConfigurationOptions
+  @OptionGroup var options: OutputOptions
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var format: FormatOptions
+
+  func run() throws {
+    machine.apply()
+    let (configuration, settings) = try source.load()
+    if source.dryRun {
+      try ConfigurationOptions.show(settings, asJSON: format.json)
+      return
+    }
+    let start = ContinuousClock.now
+    let model = try configuration.training.run(
+      folder: configuration.output, overwrite: options.overwrite, progress: options.progress,
+      interruption: InterruptionSignals.interruption)
+    try WholeFile.write(
+      Data((settings.table + "\n").utf8), to: configuration.output + "/settings.txt", overwrite: true)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    if format.json {
+      try StandardOutput.json(model.description)
+      return
+    }
+    StandardOutput.line(
+      """
+      \(configuration.output)/\(TrainedModel.fileName)
+      learned from \(model.description.fieldCount) fields on a \(model.domain.summary)
+      \(model.prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * model.prior.functions.explainedShare)) % of the variance; \(model.prior.space.count) states; \(String(format: "%.1f", seconds)) s
+      """)
+  }
+}

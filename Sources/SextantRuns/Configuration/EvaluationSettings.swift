@@ -1,0 +1,57 @@
+// The section `evaluate`: which fields, methods and measurements are compared, and on which scale.
+
+import SextantMeasurement
+
+/// What is compared, and how it is shown.
+public struct EvaluationSettings: Sendable, Equatable, Codable {
+  /// The test fields.
+  public var fields: FieldChoice
+  /// The methods, in the order of the table.
+  public var methods: [ImputationMethod]
+  /// What is missing; scores are grouped by mask.
+  public var masks: [MaskSampler]
+  /// The noise.
+  public var noise: NoiseSpecification
+  /// Posterior samples a field.
+  public var samples: Int
+  /// Draws of mask and noise a field.
+  public var draws: Int
+  /// The scale of PSNR and SSIM for each variable, by name.
+  public var scales: [String: Scale]
+  /// How many measurements are drawn as maps.
+  public var pictures: Int
+
+  init(_ reader: ConfigurationReader) throws {
+    fields = try reader.requiredSection("fields") { try FieldChoice($0, defaultYears: 10) }
+    let words: [String] = ImputationMethod.allCases.map(\.rawValue)
+    methods = try reader.list(
+      "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .modes, .twoScale])
+    if methods.isEmpty {
+      throw reader.wrong("methods", expected: "at least one of \(words.joined(separator: ", "))", found: "none")
+    }
+    masks = try reader.parsedList("masks", default: ["random:0.6"]) {
+      try MaskSampler(FilePatterns.expandVariables(in: $0))
+    }
+    noise = try reader.parsed("noise", default: "5%") { try NoiseSpecification(text: $0) }
+    samples = try reader.value("samples", default: 128, in: 0...10_000)
+    draws = try reader.value("draws", default: 1, in: 1...1000)
+    scales = try reader.namedSections("scale", Scale.init)
+    pictures = try reader.value("pictures", default: 1, in: 0...1000)
+  }
+
+  /// A section under `scale`, named after a variable.
+  public struct Scale: Sendable, Equatable, Codable {
+    /// The size of the scale, in the variable's units.
+    public var peak: Double
+    /// Where it starts, in the variable's units.
+    public var origin: Double
+
+    init(_ reader: ConfigurationReader) throws {
+      peak = try reader.required("peak")
+      origin = try reader.value("origin", default: 0)
+      if peak <= 0 { throw reader.wrong("peak", expected: "a number above 0", found: "\(peak)") }
+    }
+  }
+}
+
+extension ImputationMethod: ConfigurationChoice {}

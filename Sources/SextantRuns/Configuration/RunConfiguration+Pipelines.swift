@@ -1,0 +1,60 @@
+// From settings to the pipelines that carry them out.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+import SextantSignals
+
+extension RunConfiguration {
+  /// What `sextant train` does.
+  public var training: Training {
+    let policy: Training.ParameterPolicy =
+      switch prior.parameters {
+      case .perField: .perField
+      case .perArchive: .perArchive(missingShare: 0.6, noise: evaluate.noise)
+      }
+    return Training(
+      name: name, archive: archive, landMask: landMask,
+      prior: GaussianPriorConfiguration(kind: prior.kind, modeCount: prior.modes, climatology: climatology),
+      parameters: policy, bounds: bounds, seed: seed)
+  }
+
+  /// What `sextant evaluate` does with a model.
+  ///
+  /// - Throws: what opening the test fields and the masks' files throws; ``GridMismatchError`` where the fields lie on another grid.
+  public func comparison(
+    for model: TrainedModel
+  ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
+    let (fields, indices) = try evaluate.fields.open(seed: seed)
+    guard fields.domain.fingerprint == model.domain.fingerprint else {
+      throw RunError.invalid(
+        "evaluate.fields: the test fields are on a \(fields.domain.summary), the model on a \(model.domain.summary). They have to be on one grid to be scored."
+      )
+    }
+    guard fields.variables.count == model.channelCount else {
+      throw RunError.invalid(
+        "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(model.channelCount) (\(model.description.variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
+      )
+    }
+    let scales = try model.description.variables.map { variable -> (peak: Double, origin: Double) in
+      guard let scale = evaluate.scales[variable.name] else {
+        throw RunError.invalid(
+          "evaluate.scale: no peak for '\(variable.name)'. PSNR needs one: the size of the variable's scale in \(variable.units), such as scale: {\(variable.name): {peak: 100}}."
+        )
+      }
+      return (scale.peak, scale.origin)
+    }
+    let deviations = try evaluate.noise.deviations(
+      vertexCount: 1, variables: model.description.variables, peaks: scales.map(\.peak))
+    var inputs: [String: MaskInputs] = [:]
+    for mask in evaluate.masks {
+      inputs[mask.description] = try mask.inputs(on: model.domain, landShare: model.landShare)
+    }
+    return (
+      Comparison(
+        methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
+        samples: evaluate.samples, draws: evaluate.draws, scales: scales, seed: seed), fields, indices
+    )
+  }
+}

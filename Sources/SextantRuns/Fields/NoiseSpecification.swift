@@ -1,0 +1,68 @@
+// Noise levels as users give them for a file: one for all variables, or one for each by name.
+
+import Foundation
+import SextantMeasurement
+import SextantSignals
+
+/// The noise of the variables of a file: "0.5K", "5%", or "tas=5K,clt=0.05".
+public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConvertible {
+  /// The level of each variable by name; that of all others under "".
+  private var levels: [String: NoiseLevel]
+
+  /// The same level for every variable.
+  public init(_ level: NoiseLevel) { levels = ["": level] }
+
+  /// Reads one level, or NAME=LEVEL pairs by commas.
+  ///
+  /// Throws ``MeasurementError`` for a level that cannot be read.
+  public init(text: String) throws {
+    guard text.contains("=") else {
+      levels = ["": try NoiseLevel(text)]
+      return
+    }
+    levels = [:]
+    for pair in text.split(separator: ",") {
+      let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2 else {
+        throw RunError.invalid("'\(text)' is no noise: expected a level such as 0.5K, or NAME=LEVEL pairs by commas.")
+      }
+      levels[parts[0]] = try NoiseLevel(parts[1])
+    }
+  }
+
+  public var description: String {
+    levels.sorted { $0.key < $1.key }.map { $0.key.isEmpty ? "\($0.value)" : "\($0.key)=\($0.value)" }
+      .joined(separator: ",")
+  }
+
+  public init(from decoder: any Decoder) throws {
+    try self.init(text: try decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+
+  /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
+  ///
+  /// - Parameters:
+  ///   - peaks: the scale of each variable (C), which "5%" is a share of.
+  ///   - read: gives the values of a named variable of the file (V), for "variable:NAME".
+  public func deviations(
+    vertexCount: Int, variables: [Variable], peaks: [Double]? = nil, read: ((String) throws -> [Float])? = nil
+  ) throws -> [Float] {
+    var result = [Float](repeating: 0, count: vertexCount * variables.count)
+    for (channel, variable) in variables.enumerated() {
+      guard let level = levels[variable.name] ?? levels[""] else {
+        throw RunError.invalid(
+          "The noise of '\(variable.name)' is not given: expected \(variable.name)=LEVEL beside \(description).")
+      }
+      let own = try level.standardDeviations(
+        vertexCount: vertexCount, variables: [variable], peaks: peaks.map { [$0[channel]] },
+        conversionFactor: { abs(try Units.line(from: $0, to: $1).factor) }, read: read)
+      for vertex in 0..<vertexCount { result[vertex * variables.count + channel] = own[vertex] }
+    }
+    return result
+  }
+}

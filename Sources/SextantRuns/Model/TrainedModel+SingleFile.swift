@@ -1,0 +1,49 @@
+// A model for methods that learn from no archive: the grid, variables and extent of one file, and nothing else.
+
+import SextantArrays
+import SextantGeometry
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+extension TrainedModel {
+  /// What the methods without an archive need to know of the file at `path`.
+  ///
+  /// Every cell of the grid is inside the domain: without an archive nothing says otherwise.
+  public init(
+    forFile path: String, variables: [String]?, selecting: [String: [String]], landMask: LandMask?
+  ) throws {
+    let file = try GriddedFile(path: path, variables: variables, selecting: selecting)
+    guard let domain = file.domain as? any DescribableDomain else {
+      throw RunError.invalid("\(path): this kind of grid cannot be used without a model: \(file.domain.summary).")
+    }
+    let channels = file.variables.count
+    let isInside = [Bool](repeating: true, count: domain.vertexCount * channels)
+    let layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
+    let space = StateSpace(
+      layout: layout, climatology: Climatology(kind: .constant, coefficients: .zeros([1, layout.count])),
+      scales: [Float](repeating: 1, count: channels))
+    let functions = EmpiricalOrthogonalFunctions(
+      scaledModes: .zeros([0, layout.count]), deviations: [],
+      residualVariance: [Float](repeating: 1, count: layout.count))
+    let land = try landMask?.share(on: domain)
+    let configuration = GaussianPriorConfiguration(kind: .trend, modeCount: 0)
+    self.init(
+      description: Description(
+        program: ProgramVersion.current, name: path, variables: file.variables, grid: domain.gridDescription,
+        fingerprint: domain.fingerprint, prior: configuration, parameters: .perField,
+        bounds: [ValueBounds?](repeating: nil, count: channels), archiveFiles: [], fieldCount: 0, seed: 0),
+      domain: domain, isInside: isInside, landShare: land,
+      prior: GaussianPrior(
+        configuration: configuration, space: space, functions: functions,
+        landShare: land.map { layout.landOfStates($0, domain: domain) }, channelCorrelation: .identity(channels)))
+  }
+}
+
+extension LandMask {
+  /// Reads "FILE" or "FILE:VARIABLE".
+  public init(text: String) {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    self.init(file: parts.first ?? text, variable: parts.count == 2 ? parts[1] : nil)
+  }
+}

@@ -1,0 +1,105 @@
+// What a comparison looks like: maps of one measurement and the answers to it, rank histograms, calibration,
+// error by latitude, and the methods side by side. PNG files in a folder.
+
+import Foundation
+import SextantArrays
+import SextantEvaluation
+import SextantGeometry
+import SextantMeasurement
+import SextantReport
+import SextantSignals
+import SextantSolvers
+
+/// Draws the pictures of a comparison.
+public struct ComparisonPictures: Sendable {
+  /// The folder that the pictures go to.
+  public var folder: String
+  /// Whether pictures that exist are replaced.
+  public var overwrite: Bool
+
+  public init(folder: String, overwrite: Bool) {
+    self.folder = folder
+    self.overwrite = overwrite
+  }
+
+  /// Sheets of maps for one measurement: one for each method with an ensemble and each variable.
+  ///
+  /// - Returns: the files written.
+  @discardableResult
+  public func drawMaps(of field: ComparedField, name: String) throws -> [String] {
+    guard field.truth.domain.isOnSphere else { return [] }
+    var written: [String] = []
+    for (method, posterior) in field.answers {
+      guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
+      for (channel, variable) in field.truth.variables.enumerated() {
+        let channels = field.truth.variables.count
+        func slice<T>(_ array: [T]) -> [T] { stride(from: channel, to: array.count, by: channels).map { array[$0] } }
+        let sheet = try MapPanels.reconstruction(
+          domain: field.truth.domain, truth: slice(field.truth.values.scalars),
+          observation: slice(field.degraded.values), isObserved: slice(field.degraded.isObserved),
+          mean: slice(posterior.mean), spread: slice(spread),
+          sample: posterior.samples.map { slice($0.row(0).scalars) }, isValid: slice(field.truth.isValid),
+          title: "\(variable.longName ?? variable.name), \(method)",
+          subtitle: [field.truth.label.time, field.mask.description].compactMap { $0 }.joined(separator: ", "),
+          units: variable.units)
+        let path = place("\(name)-\(variable.name)-\(method)")
+        try sheet.write(to: path, overwrite: overwrite)
+        written.append(path)
+      }
+    }
+    return written
+  }
+
+  /// Plots of all scores of one variable under one kind of measurement.
+  @discardableResult
+  public func drawPlots(of summaries: [ScoreSummary], name: String) throws -> [String] {
+    guard let first = summaries.first else { return [] }
+    var written: [String] = []
+    func write(_ plot: Plot, _ kind: String) throws {
+      let path = place("\(name)-\(kind)")
+      try plot.write(to: path, overwrite: overwrite)
+      written.append(path)
+    }
+    let sampling = summaries.filter { $0[.coverage90] != nil }
+    for summary in sampling {
+      guard let histogram = summary.rankHistograms[.all] else { continue }
+      // Neighbouring vertices are not independent: one case for each field and hundred vertices is an honest guess.
+      let cases = max(Double(summary.fieldCount), Double(histogram.total) / 100)
+      try write(
+        Plot.rankHistogram(
+          counts: histogram.counts, independentCases: cases, title: "Rank histogram, \(summary.method)"),
+        "ranks-\(summary.method)")
+    }
+    if !sampling.isEmpty {
+      let levels: [(Double, Score)] = [
+        (0.5, .coverage50), (0.8, .coverage80), (0.9, .coverage90), (0.95, .coverage95),
+      ]
+      let series = sampling.map { summary in
+        let points = levels.compactMap { level, score in summary[score].map { (level, $0.mean) } }
+        return PlotSeries(summary.method, x: points.map(\.0), y: points.map(\.1))
+      }
+      try write(Plot.calibration(series), "calibration")
+    }
+    let bands = summaries.filter { !$0.latitudeBands.isEmpty }
+    if !bands.isEmpty {
+      let series = bands.map { summary in
+        PlotSeries(
+          summary.method, x: summary.latitudeBands.map { ($0.from + $0.to) / 2 },
+          y: summary.latitudeBands.map(\.rootMeanSquareError))
+      }
+      try write(
+        Plot.errorByLatitude(series, units: first.units, subtitle: "\(first.variable), posterior mean"), "latitude")
+    }
+    return written
+  }
+
+  private func place(_ name: String) -> String {
+    let plain = name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }
+    return folder + "/" + String(plain).lowercased() + ".png"
+  }
+}
+
+extension Domain {
+  /// Whether all nodes lie on the unit sphere.
+  var isOnSphere: Bool { nodePositions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 } }
+}

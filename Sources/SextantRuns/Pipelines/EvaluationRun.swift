@@ -1,0 +1,85 @@
+// A whole evaluation: a model, test fields, the comparison, tables, JSON and pictures. What `sextant evaluate`
+// and the demo run.
+
+import Foundation
+import SextantArrays
+import SextantEvaluation
+import SextantMeasurement
+import SextantSignals
+import SextantStorage
+
+/// What an evaluation left behind.
+public struct EvaluationOutcome: Sendable {
+  /// The scores and times.
+  public var result: ComparisonResult
+  /// Tables for people, one for each variable and mask.
+  public var text: String
+  /// The same as Markdown.
+  public var markdown: String
+  /// The pictures that were drawn.
+  public var pictures: [String]
+}
+
+extension Comparison {
+  /// Runs the comparison and writes `scores.json`, `table.md` and pictures to `folder`.
+  ///
+  /// - Parameter pictures: how many measurements are drawn.
+  public func report(
+    model: TrainedModel, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
+    pictures: Int, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> EvaluationOutcome {
+    let drawing = ComparisonPictures(folder: folder, overwrite: overwrite)
+    try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
+    var drawn: [String] = []
+    var visited = 0
+    progress.start("evaluating", unit: "answer", count: answerCount(fieldCount: indices.count))
+    let result: ComparisonResult
+    do {
+      defer { progress.finish() }
+      result = try run(model: model, fields: fields, indices: indices) { done in
+        try interruption.check()
+        progress.advance(to: done)
+      } visit: { field in
+        guard visited < pictures else { return }
+        visited += 1
+        drawn += try drawing.drawMaps(of: field, name: "map-\(visited)")
+      }
+    }
+    let summaries = result.scores.summaries()
+    var text = ""
+    var markdown = ""
+    for (name, group) in Self.groups(of: summaries) {
+      let table = ScoreTable(group)
+      text += "\(name)\n\n\(table.text)\n"
+      markdown += "### \(name)\n\n\(table.markdown)\n"
+      if pictures > 0 { drawn += try drawing.drawPlots(of: group, name: "plot-\(name)") }
+    }
+    let times = result.seconds.keys.sorted().map { method in
+      String(format: "%@: %.3f s", method, result.medianSeconds(of: method) ?? 0)
+    }
+    let line = "Median time of an answer, everything counted after loading: \(times.joined(separator: ", "))."
+    text += line + "\n"
+    markdown += line + "\n"
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    try WholeFile.write(encoder.encode(result), to: folder + "/scores.json", overwrite: overwrite)
+    try WholeFile.write(Data(markdown.utf8), to: folder + "/table.md", overwrite: overwrite)
+    return EvaluationOutcome(result: result, text: text, markdown: markdown, pictures: drawn)
+  }
+
+  /// Summaries by variable and mask, in order of appearance, under a name for people.
+  private static func groups(of summaries: [ScoreSummary]) -> [(String, [ScoreSummary])] {
+    var result: [(String, [ScoreSummary])] = []
+    for summary in summaries {
+      let name = "\(summary.variable), \(summary.group ?? "")"
+      if let place = result.firstIndex(where: { $0.0 == name }) {
+        result[place].1.append(summary)
+      } else {
+        result.append((name, [summary]))
+      }
+    }
+    return result
+  }
+}
