@@ -4,6 +4,7 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 
 /// Builds the two-scale covariance of a set of states.
 enum TwoScaleCovariance {
@@ -26,37 +27,42 @@ enum TwoScaleCovariance {
         deviation.append(.init(feature: features.count, coefficient: parameter))
         features.append((0..<d).map { channels[$0] == channel ? values[$0] : 0 })
       }
+      // Beside an archive the field is what the archive lacks: near the noise, and more where modes need inflating.
+      // Beside a trend it carries all the variance there is, which is 1 by standardisation.
       add(
-        .init(
-          name: "field.log-deviation", start: log(0.11), deviation: 0.8, isRelativeToNoise: true,
-          coupling: .init(name: "modes.log-amplitude", factor: 2.25)),
+        isTrend
+          ? .init(name: "field.log-deviation", start: log(0.6), deviation: 1.5)
+          : .init(
+            name: "field.log-deviation", start: log(0.12), deviation: 0.6, isRelativeToNoise: true,
+            coupling: .init(name: "modes.log-amplitude", factor: 2.25)),
         [Double](repeating: 1, count: d))
-      if let landShare { add(.init(name: "field.land", start: 0, deviation: 1), centred(landShare)) }
-      if !isTrend { add(.init(name: "field.archive-deviation", start: 0, deviation: 1), logDeviation) }
+      if let landShare { add(.init(name: "field.land", start: 0, deviation: 0.5), centred(landShare)) }
+      if !isTrend { add(.init(name: "field.archive-deviation", start: 0, deviation: 0.6), logDeviation) }
     }
     // Coordinates that part what lies near each other: land from sea, and warm ground from cold (mountains).
     var coordinates: [[Double]] = []
     var weights: [CovarianceComponent.CoordinateWeight] = []
     if let landShare {
-      weights.append(.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: log(0.5), deviation: 1)))
+      weights.append(.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: log(0.5), deviation: 0.5)))
       coordinates.append(landShare)
     }
     if !isTrend {
       weights.append(
         .init(
           coordinate: coordinates.count,
-          weight: .init(name: "field.log-climate-step", start: log(0.5), deviation: 1)))
+          weight: .init(name: "field.log-climate-step", start: log(0.5), deviation: 0.5)))
       coordinates.append(climate)
     }
     let spacing = typicalSpacing(positions, channels: channels)
     var components: [CovarianceComponent] = [
-      .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.3, deviation: 1.5)),
+      .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.4, deviation: isTrend ? 1.5 : 0.5)),
       .localisedModes(
-        amplitude: .init(name: "localised.log-amplitude", start: -1.5, deviation: 1),
-        range: .init(name: "localised.log-range", start: log(6 * spacing), deviation: 0.7), coordinates: [],
+        amplitude: .init(name: "localised.log-amplitude", start: -1.2, deviation: 0.5),
+        range: .init(name: "localised.log-range", start: log(6 * spacing), deviation: 0.4), coordinates: [],
         smoothness: .threeHalves),
       .field(
-        range: .init(name: "field.log-range", start: log(3 * spacing), deviation: 1), coordinates: weights,
+        range: .init(name: "field.log-range", start: log(5 * spacing), deviation: isTrend ? 1 : 0.8),
+        coordinates: weights,
         smoothness: .half, deviation: deviation),
     ]
     // The modes of a trend are no archive's: there is nothing in them to localise.
@@ -71,20 +77,13 @@ enum TwoScaleCovariance {
     return values.map { $0 - mean }
   }
 
-  /// The edge of the square that has the area of one node: the length in which ranges are thought of.
+  /// The distance between neighbours, in which ranges are thought of: to the fourth nearest, where the grid is widest.
   static func typicalSpacing(_ positions: [SIMD3<Double>], channels: [Int32]) -> Double {
-    let first = positions.indices.filter { channels[$0] == channels.first }
-    guard first.count > 1 else { return 0.1 }
-    // Distances to the nearest of all others, for a sample of nodes.
-    let step = max(1, first.count / 200)
-    var distances: [Double] = []
-    for i in stride(from: 0, to: first.count, by: step) {
-      var nearest = Double.infinity
-      for j in first where j != first[i] {
-        let difference = positions[first[i]] - positions[j]
-        nearest = min(nearest, (difference * difference).sum())
-      }
-      distances.append(nearest.squareRoot())
+    let own = positions.indices.filter { channels[$0] == channels.first }.map { positions[$0] }
+    guard own.count > 4 else { return 0.1 }
+    let tree = NearestNeighbours(own)
+    let distances = stride(from: 0, to: own.count, by: max(1, own.count / 500)).compactMap { i in
+      tree.nearest(5, to: own[i]).last?.distance
     }
     return distances.sorted()[distances.count * 9 / 10]
   }

@@ -21,7 +21,9 @@ public struct LandMask: Sendable, Equatable, Codable {
     self.landValues = landValues
   }
 
-  /// The share of land at each vertex of `domain` (V), by interpolation; a missing value counts as sea.
+  /// The share of land around each vertex of `domain` (V); a missing value counts as sea.
+  ///
+  /// On a latitude–longitude grid it is the mean over the cell of the vertex, elsewhere the interpolated value.
   public func share(on domain: any Domain) throws -> [Float] {
     let source = try GriddedFile(path: file, variables: variable.map { [$0] })
     let field = try source.read([0])[0]
@@ -34,8 +36,36 @@ public struct LandMask: Sendable, Equatable, Codable {
         return Double(min(max(values[entry], 0), 1))
       }
     }
-    return try source.domain.interpolation(to: domain.geographicPoints).times(shares).map(Float.init)
+    func interpolated(to places: [GeographicPoint]) throws -> [Double] {
+      try source.domain.interpolation(to: places).times(shares)
+    }
+    let points = domain.geographicPoints
+    guard let grid = domain as? LatitudeLongitudeGrid, grid.rows > 1, grid.columns > 1,
+      grid.vertexCount <= Self.averagedVertexLimit
+    else { return try interpolated(to: points).map(Float.init) }
+    let (rowStep, columnStep) = (
+      abs(grid.latitudes[1] - grid.latitudes[0]), abs(grid.longitudes[1] - grid.longitudes[0])
+    )
+    var sums = [Double](repeating: 0, count: points.count)
+    let count = Self.averagingPoints
+    for i in 0..<count {
+      for j in 0..<count {
+        let (north, east) = ((Double(i) + 0.5) / Double(count) - 0.5, (Double(j) + 0.5) / Double(count) - 0.5)
+        let places = points.map { point in
+          GeographicPoint(
+            latitude: min(max(point.latitude + north * rowStep, -90), 90),
+            longitude: point.longitude + east * columnStep)
+        }
+        for (vertex, share) in try interpolated(to: places).enumerated() { sums[vertex] += share }
+      }
+    }
+    return sums.map { Float($0 / Double(count * count)) }
   }
+
+  /// How many places along each side of a cell are averaged.
+  private static let averagingPoints = 7
+  /// Beyond this many vertices, cells are as fine as masks are, and averaging would only take time.
+  private static let averagedVertexLimit = 200_000
 }
 
 extension MaskSampler {
