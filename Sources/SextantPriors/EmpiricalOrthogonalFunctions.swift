@@ -37,6 +37,12 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
       residualVariance: zip(residualVariance, dropped).map { $0 + Float($1) })
   }
 
+  /// The coefficients of anomalies (N×d, NaN = no anomaly) in units of each mode's standard deviation (N×k).
+  public func coefficients(of anomalies: Tensor<Float>) -> Tensor<Float> {
+    matrixProduct(Self.withoutGaps(anomalies), scaledModes, transposingSecond: true)
+      .scalingColumns(by: deviations.map { 1 / ($0 * $0) })
+  }
+
   /// The share of the total variance that the modes hold.
   public var explainedShare: Double {
     let held = deviations.reduce(0.0) { $0 + Double($1) * Double($1) }

@@ -38,6 +38,7 @@ extension GaussianPrior {
     let space = StateSpace(layout: layout, climatology: climatology, scales: scales)
 
     let functions: EmpiricalOrthogonalFunctions
+    var coefficients = Tensor<Float>.zeros([0, 0])
     if indices.count * layout.count * MemoryLayout<Float>.stride <= memoryLimit {
       var anomalies = Tensor<Float>.zeros([indices.count, layout.count])
       var row = 0
@@ -47,6 +48,7 @@ extension GaussianPrior {
         try progress(.modes, chunk.count)
       }
       functions = try EmpiricalOrthogonalFunctions(of: anomalies, modeCount: configuration.modeCount)
+      coefficients = functions.coefficients(of: anomalies)
     } else {
       var stream = random.split("randomised modes")
       functions = try EmpiricalOrthogonalFunctions(
@@ -56,10 +58,18 @@ extension GaussianPrior {
             try progress(.modes, chunk.count)
           }
         }, fieldCount: indices.count, stateCount: layout.count, modeCount: configuration.modeCount, random: &stream)
+      coefficients = .zeros([indices.count, functions.modeCount])
+      var row = 0
+      try archive.forEachChunk(of: indices) { chunk in
+        coefficients.replaceRows(from: row, with: functions.coefficients(of: space.anomalies(of: chunk)))
+        row += chunk.count
+        try progress(.modes, chunk.count)
+      }
     }
     let landOfState = landShare.map { layout.landOfStates($0, domain: archive.domain) }
     return GaussianPrior(
-      configuration: configuration, space: space, functions: functions, landShare: landOfState,
+      configuration: configuration, space: space, functions: functions, archiveCoefficients: coefficients,
+      landShare: landOfState,
       channelCorrelation: channelCorrelation(of: functions, layout: layout))
   }
 

@@ -42,6 +42,8 @@ public struct GaussianPrior: Sendable {
   public let space: StateSpace
   /// The archive's modes, in standardised units.
   public let functions: EmpiricalOrthogonalFunctions
+  /// The archive's fields as coefficients of the modes (N×k), in units of each mode's standard deviation.
+  public let archiveCoefficients: Tensor<Float>
   /// The share of land at each state (d), if a mask was given.
   public let landShare: [Float]?
   /// The correlation between channels of what the modes leave (C×C).
@@ -49,12 +51,16 @@ public struct GaussianPrior: Sendable {
 
   public init(
     configuration: GaussianPriorConfiguration, space: StateSpace, functions: EmpiricalOrthogonalFunctions,
-    landShare: [Float]?, channelCorrelation: Tensor<Float>
+    archiveCoefficients: Tensor<Float>, landShare: [Float]?, channelCorrelation: Tensor<Float>
   ) {
+    precondition(
+      archiveCoefficients.columnCount == functions.modeCount,
+      "Coefficients of shape \(archiveCoefficients.shape) for \(functions.modeCount) modes")
     precondition(functions.stateCount == space.count, "\(functions.stateCount) states of modes for \(space.count)")
     self.configuration = configuration
     self.space = space
     self.functions = functions
+    self.archiveCoefficients = archiveCoefficients
     self.landShare = landShare
     self.channelCorrelation = channelCorrelation
   }
@@ -76,14 +82,19 @@ public struct GaussianPrior: Sendable {
 
   /// The covariance as a function of parameters that each field's own observations choose.
   ///
-  /// - Parameter nodePositions: The positions of the domain's nodes on the unit sphere.
-  public func covarianceModel(nodePositions: [SIMD3<Double>]) -> CovarianceModel {
+  /// - Parameters:
+  ///   - nodePositions: The positions of the domain's nodes on the unit sphere.
+  ///   - analogues: Modes beside the archive's, of fields like the one observed.
+  public func covarianceModel(
+    nodePositions: [SIMD3<Double>], analogues: ArchiveAnalogues? = nil
+  ) -> CovarianceModel {
     let layout = space.layout
     let positions = layout.nodeOfState.map { nodePositions[Int($0)] }
     let anomalyVariance = (0..<space.count).map { functions.residualVariance[$0] }
     let held = functions.scaledModes.columnSquaredNorms()
     return TwoScaleCovariance.model(
-      modes: functions.scaledModes, positions: positions, channels: layout.channelOfState,
+      modes: analogues.map { functions.scaledModes.stacked(on: $0.modes) } ?? functions.scaledModes,
+      positions: positions, channels: layout.channelOfState,
       anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
       landShare: landShare?.map(Double.init), climate: standardisedClimate,
       channelCorrelation: channelCorrelation.converted(to: Double.self),

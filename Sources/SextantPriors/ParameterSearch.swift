@@ -25,11 +25,12 @@ extension CovarianceModel {
   ///
   /// - Parameters:
   ///   - observations: of one field, or of several that share parameters.
+  ///   - first: where the search starts; nil for where the hyper-prior is highest.
   ///   - observedLimit: at most this many values of each field enter the likelihood, chosen by `random`; the posterior uses all.
   ///   - maximumEvaluations: the effort.
   public func chooseParameters(
-    for observations: [StateObservation], observedLimit: Int = 900, maximumEvaluations: Int = 24,
-    random: RandomStream
+    for observations: [StateObservation], from first: [Double]? = nil, observedLimit: Int = 900,
+    maximumEvaluations: Int = 24, random: RandomStream
   ) -> ChosenParameters {
     let likelihoods = observations.enumerated().map { index, observation -> MarginalLikelihood in
       var stream = random.split(index)
@@ -46,7 +47,7 @@ extension CovarianceModel {
     }
     let share = 1 / Double(max(1, likelihoods.count))
     let noise = likelihoods.map(\.noise).reduce(0, +) * share
-    let start = start(noise: noise)
+    let start = first ?? start(noise: noise)
     let minimum = minimise(
       from: start, scale: parameters.map { min(1, $0.deviation) }, maximumEvaluations: maximumEvaluations
     ) { theta in

@@ -98,6 +98,24 @@ public struct StateObservation: Sendable {
     matrix = SparseMatrix(rowCount: anomalies.count, columnCount: layout.count, entries: entries)
   }
 
+  /// The same observation with `shift` (d) taken off the states' mean.
+  public func subtracting(_ shift: [Float]) -> StateObservation {
+    let expected = apply(Tensor(shift.map(Double.init), shape: [1, shift.count])).scalars
+    return StateObservation(
+      matrix: matrix, anomalies: zip(anomalies, expected).map { $0 - $1 }, noiseVariance: noiseVariance,
+      selectedStates: selectedStates, ignoredCount: ignoredCount)
+  }
+
+  private init(
+    matrix: SparseMatrix, anomalies: [Double], noiseVariance: [Double], selectedStates: [Int]?, ignoredCount: Int
+  ) {
+    self.matrix = matrix
+    self.anomalies = anomalies
+    self.noiseVariance = noiseVariance
+    self.selectedStates = selectedStates
+    self.ignoredCount = ignoredCount
+  }
+
   /// H·B for the rows of `states` that stand for states: from B×d to B×m.
   public func apply<Scalar: TensorScalar>(_ states: Tensor<Scalar>) -> Tensor<Scalar> {
     if let selectedStates { return states.gatheringColumns(selectedStates) }

@@ -24,13 +24,13 @@ public final class TwoScaleSolver: Solver {
 
   private let prior: GaussianPrior
   private let model: CovarianceModel
+  private let nodePositions: [SIMD3<Double>]
   private let choice: ParameterChoice
   private let seed: RandomStream
   /// The whole covariance and its factor, for parameters that do not change.
   private let cache = Mutex<Cache?>(nil)
 
   private struct Cache: Sendable {
-    var theta: [Double]
     var covariance: Tensor<Double>
     var factor: CholeskyFactor<Double>
   }
@@ -50,33 +50,65 @@ public final class TwoScaleSolver: Solver {
       )
     }
     self.prior = prior
-    model = prior.covarianceModel(nodePositions: domain.nodePositions)
+    nodePositions = domain.nodePositions
+    model = prior.covarianceModel(nodePositions: nodePositions)
     choice = parameters
     self.seed = seed
   }
 
   public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    if case .fixed(let theta) = choice { _ = try factored(theta) }
+    if case .fixed(let theta) = choice { _ = try factored(model, theta) }
     return Prepared(solver: self)
   }
 
-  /// The parameters for an observation.
-  public func parameters(for observation: StateObservation) -> ChosenParameters {
-    switch choice {
-    case .perField: model.chooseParameters(for: [observation], random: seed)
-    case .fixed(let theta): ChosenParameters(values: theta)
+  /// A prior for one observation: a covariance with its parameters, and how far the mean is moved.
+  private struct Candidate {
+    var model: CovarianceModel
+    var chosen: ChosenParameters
+    /// The shift of the mean (d); nil for none.
+    var shift: [Float]?
+  }
+
+  /// By how much the evidence for analogues must be larger: their weights have seen the observation already.
+  private static let analogueMargin = 5.0
+
+  /// The prior that the observation speaks for: the archive's, or that of the archive fields which resemble it.
+  private func candidate(for observation: StateObservation) throws -> Candidate {
+    if case .fixed(let theta) = choice {
+      return Candidate(model: model, chosen: ChosenParameters(values: theta), shift: nil)
     }
+    let plain = model.chooseParameters(for: [observation], random: seed)
+    guard let analogues = try ArchiveAnalogues(of: observation, in: prior) else {
+      return Candidate(model: model, chosen: plain, shift: nil)
+    }
+    let narrow = prior.covarianceModel(nodePositions: nodePositions, analogues: analogues)
+    let shifted = observation.subtracting(analogues.mean)
+    var chosen = narrow.chooseParameters(
+      for: [shifted], from: plain.values, maximumEvaluations: 8, random: seed)
+    // Only where the evidence comes near is the search worth finishing.
+    if chosen.objective < plain.objective - 0.5 * Self.analogueMargin {
+      let last = narrow.chooseParameters(
+        for: [shifted], from: chosen.values, maximumEvaluations: 14, random: seed)
+      chosen = ChosenParameters(
+        values: last.values, objective: last.objective, evaluations: chosen.evaluations + last.evaluations)
+    }
+    guard chosen.objective < plain.objective - Self.analogueMargin else {
+      return Candidate(model: model, chosen: plain, shift: nil)
+    }
+    return Candidate(model: narrow, chosen: chosen, shift: analogues.mean)
   }
 
   /// The names of the parameters, for logs and files.
   public var parameterNames: [String] { model.parameters.map(\.name) }
 
-  private func factored(_ theta: [Double]) throws -> Cache {
-    if let hit = cache.withLock({ $0 }), hit.theta == theta { return hit }
+  private func factored(_ model: CovarianceModel, _ theta: [Double]) throws -> Cache {
+    // Parameters that are chosen for each field never come twice: only fixed ones are worth keeping.
+    let isFixed = choice == .fixed(theta)
+    if isFixed, let hit = cache.withLock({ $0 }) { return hit }
     let covariance = model.covariance(parameters: theta)
     let made = Cache(
-      theta: theta, covariance: covariance, factor: try CholeskyFactor(covariance.addingToDiagonal(1e-9)))
-    cache.withLock { $0 = made }
+      covariance: covariance, factor: try CholeskyFactor(covariance.addingToDiagonal(1e-9)))
+    if isFixed { cache.withLock { $0 = made } }
     return made
   }
 
@@ -89,27 +121,36 @@ public final class TwoScaleSolver: Solver {
       let space = solver.prior.space
       let observation = try space.observe(measurement)
       guard observation.count > 0 else { throw PriorError.nothingObserved }
-      let chosen = solver.parameters(for: observation)
-      let theta = chosen.values
+      let candidate = try solver.candidate(for: observation)
+      let (model, theta) = (candidate.model, candidate.chosen.values)
       let all = Array(0..<space.count)
       let isCached = if case .fixed = solver.choice { true } else { false }
-      let whole = try isCached || samples > 0 ? solver.factored(theta) : nil
+      let whole = try isCached || samples > 0 ? solver.factored(model, theta) : nil
       let posterior = try DenseGaussianPosterior(
-        observation, priorVariances: solver.model.variances(parameters: theta)
+        candidate.shift.map { observation.subtracting($0) } ?? observation,
+        priorVariances: model.variances(parameters: theta)
       ) { states in
-        whole?.covariance.gatheringRows(states)
-          ?? solver.model.block(rows: states, columns: all, parameters: theta)
+        whole?.covariance.gatheringRows(states) ?? model.block(rows: states, columns: all, parameters: theta)
       }
-      let draws = whole.flatMap { whole in
-        samples > 0 ? posterior.samples(samples, priorFactor: whole.factor, using: &random) : nil
+      var mean = posterior.mean.map(Float.init)
+      var draws = whole.flatMap { whole in
+        samples > 0
+          ? posterior.samples(samples, priorFactor: whole.factor, using: &random).converted(to: Float.self) : nil
+      }
+      if let shift = candidate.shift {
+        for state in mean.indices { mean[state] += shift[state] }
+        draws?.withUnsafeMutableScalars { values in
+          for i in values.indices { values[i] += shift[i % shift.count] }
+        }
       }
       var diagnostics = Dictionary(
-        uniqueKeysWithValues: zip(solver.parameterNames, theta.map { $0 }))
-      diagnostics["likelihood-evaluations"] = Double(chosen.evaluations)
+        uniqueKeysWithValues: zip(solver.parameterNames, theta))
+      diagnostics["likelihood-evaluations"] = Double(candidate.chosen.evaluations)
+      diagnostics["uses-analogues"] = candidate.shift == nil ? 0 : 1
       diagnostics["log-evidence"] = posterior.logEvidence
       return space.posterior(
-        mean: posterior.mean.map(Float.init), spread: posterior.spread.map(Float.init),
-        samples: draws?.converted(to: Float.self), label: measurement.label, diagnostics: diagnostics)
+        mean: mean, spread: posterior.spread.map(Float.init), samples: draws, label: measurement.label,
+        diagnostics: diagnostics)
     }
   }
 }

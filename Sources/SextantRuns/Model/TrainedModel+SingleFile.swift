@@ -36,7 +36,8 @@ extension TrainedModel {
       domain: domain, isInside: isInside, landShare: land,
       prior: GaussianPrior(
         configuration: configuration, space: space, functions: functions,
-        landShare: land.map { layout.landOfStates($0, domain: domain) }, channelCorrelation: .identity(channels)))
+        archiveCoefficients: .zeros([0, 0]), landShare: land.map { layout.landOfStates($0, domain: domain) },
+        channelCorrelation: .identity(channels)))
   }
 }
 

@@ -49,6 +49,7 @@ extension TrainedModel {
     writer.add("modes", prior.functions.scaledModes)
     writer.add("mode_deviations", Tensor(prior.functions.deviations))
     writer.add("residual_variance", Tensor(prior.functions.residualVariance))
+    writer.add("archive_coefficients", prior.archiveCoefficients)
     writer.add("channel_correlation", prior.channelCorrelation)
     if let landShare { writer.add("land_share", Tensor(landShare)) }
     try writer.write(to: URL(fileURLWithPath: folder).appendingPathComponent(Self.fileName).path, overwrite: overwrite)
@@ -91,12 +92,17 @@ extension TrainedModel {
     let functions = EmpiricalOrthogonalFunctions(
       scaledModes: try file.floats("modes", shape: [deviations.count, d]), deviations: deviations,
       residualVariance: try file.floats("residual_variance", shape: [d]).scalars)
+    let coefficients = try file.floats("archive_coefficients")
+    try check(
+      coefficients.shape.count == 2 && coefficients.columnCount == deviations.count,
+      "coefficients of shape \(coefficients.shape) for \(deviations.count) modes")
     let landShare =
       try file.contains("land_share")
       ? file.floats("land_share", shape: [domain.vertexCount]).scalars : nil
     let prior = GaussianPrior(
       configuration: description.prior, space: StateSpace(layout: layout, climatology: climatology, scales: scales),
-      functions: functions, landShare: landShare.map { layout.landOfStates($0, domain: domain) },
+      functions: functions, archiveCoefficients: coefficients,
+      landShare: landShare.map { layout.landOfStates($0, domain: domain) },
       channelCorrelation: try file.floats("channel_correlation", shape: [channels, channels]))
     self.init(
       description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)

@@ -118,7 +118,7 @@ public struct KrigingSolver: Solver {
         residualVariance: [Float](repeating: 1, count: positions.count))
       return GaussianPrior(
         configuration: GaussianPriorConfiguration(kind: .trend, modeCount: 5), space: space, functions: functions,
-        landShare: nil, channelCorrelation: .identity(1))
+        archiveCoefficients: .zeros([0, 5]), landShare: nil, channelCorrelation: .identity(1))
     }
   }
 }
