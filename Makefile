@@ -27,7 +27,7 @@ build: setup ## Build the sextant program, optimised, into .build/release
 	@swift build -c release --product sextant
 
 .PHONY: demo
-demo: build ## Build, then show what this machine offers
+demo: build ## Build, then run the main job on the embedded synthetic climate
 	@.build/release/sextant doctor
 
 # Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.

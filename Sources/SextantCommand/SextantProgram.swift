@@ -17,8 +17,8 @@ struct SextantTool: ParsableCommand {
       """,
     version: ProgramVersion.current,
     subcommands: [
-      TrainCommand.self, ImputeCommand.self, EvaluateCommand.self, DegradeCommand.self, MeshCommand.self,
-      DemoCommand.self, DoctorCommand.self,
+      TrainCommand.self, ImputeCommand.self, EvaluateCommand.self, InspectCommand.self, DegradeCommand.self,
+      ScoreCommand.self, MeshCommand.self, DemoCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -6,7 +6,7 @@ import Foundation
 import SextantStorage
 
 /// Counts of a mesh file, and what is unusual about the mesh.
-public struct MeshInspection: Sendable, Equatable {
+public struct MeshInspection: Sendable, Equatable, Encodable {
   /// The file.
   public let path: String
   /// The number of vertices: as the file declares them where it is PLY or OFF, else as Assimp reads them.

@@ -16,10 +16,13 @@ public struct ComparisonPictures: Sendable {
   public var folder: String
   /// Whether pictures that exist are replaced.
   public var overwrite: Bool
+  /// The land of a planet that is not the Earth, at each vertex (V); nil: the Earth's coastlines are drawn where they are installed.
+  public var land: [Bool]?
 
-  public init(folder: String, overwrite: Bool) {
+  public init(folder: String, overwrite: Bool, land: [Bool]? = nil) {
     self.folder = folder
     self.overwrite = overwrite
+    self.land = land
   }
 
   /// Sheets of maps for one measurement: one for each method with an ensemble and each variable.
@@ -41,7 +44,7 @@ public struct ComparisonPictures: Sendable {
           sample: posterior.samples.map { slice($0.row(0).scalars) }, isValid: slice(field.truth.isValid),
           title: "\(variable.longName ?? variable.name), \(method)",
           subtitle: [field.truth.label.time, field.mask.description].compactMap { $0 }.joined(separator: ", "),
-          units: variable.units)
+          units: variable.units, shoreline: land.map { .mask($0) } ?? .installed)
         let path = place("\(name)-\(variable.name)-\(method)")
         try sheet.write(to: path, overwrite: overwrite)
         written.append(path)

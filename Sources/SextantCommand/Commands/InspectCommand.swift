@@ -1,0 +1,27 @@
+// `sextant inspect`: what a file is and how it was understood.
+
+import ArgumentParser
+import Sextant
+
+/// Shows what is in a file.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show what is in a NetCDF file, a mesh or a model, and how it was understood.",
+    discussion: """
+      Examples:
+        sextant inspect era5.nc
+        sextant inspect RUN
+        sextant inspect bunny.ply --json
+      """)
+
+  @Argument(help: "The file, or the output folder of `sextant train`.", completion: .file())
+  var file: String
+
+  @OptionGroup var format: FormatOptions
+
+  func run() throws {
+    let inspection = try Inspection(path: file)
+    if format.json { try StandardOutput.json(inspection) } else { StandardOutput.line("\(inspection)") }
+  }
+}

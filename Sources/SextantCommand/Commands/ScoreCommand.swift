@@ -1,0 +1,50 @@
+// `sextant score`: how near the truth are files that any program filled.
+
+import ArgumentParser
+import Sextant
+
+/// Scores filled files.
+struct ScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Score files that any program filled against the truth, in one table.",
+    discussion: """
+      Examples:
+        sextant degrade truth.nc --mask random:0.6 --noise 5.9K --output obs.nc
+        cdo setmisstodis obs.nc cdo.nc
+        sextant impute obs.nc --model RUN --output ours.nc
+        sextant score ours.nc cdo.nc --truth truth.nc --observed obs.nc --peak 118.27
+      """)
+
+  @Argument(help: "The filled files.", completion: .file(extensions: ["nc"]))
+  var filled: [String]
+
+  @Option(help: ArgumentHelp("The clean file.", valueName: "file"))
+  var truth: String
+
+  @Option(help: ArgumentHelp("The file with gaps: tells observed from missing.", valueName: "file"))
+  var observed: String?
+
+  @Option(help: ArgumentHelp("The variable; all that share a grid, if not given.", valueName: "name"))
+  var variable: String?
+
+  @Option(
+    help: ArgumentHelp("The size of the scale that PSNR refers to, in the variable's units.", valueName: "number"))
+  var peak: Double
+
+  @Option(help: ArgumentHelp("Where that scale starts; SSIM needs it.", valueName: "number"))
+  var origin = 0.0
+
+  @OptionGroup var format: FormatOptions
+
+  func validate() throws {
+    if !(peak > 0) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
+  }
+
+  func run() throws {
+    let scores = try FilledFileScoring(
+      truth: truth, observed: observed, variable: variable, scale: (peak, origin)
+    ).run(filled)
+    if format.json { try StandardOutput.json(scores) } else { StandardOutput.line(ScoreTable(scores.summaries()).text) }
+  }
+}
