@@ -28,7 +28,7 @@ build: setup ## Build the sextant program, optimised, into .build/release
 
 .PHONY: demo
 demo: build ## Build, then run the main job on the embedded synthetic climate
-	@.build/release/sextant doctor
+	@.build/release/sextant demo --output demo --overwrite
 
 # Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.
 # Swift Testing says how many tests ran in its last line, which is repeated at the end.
