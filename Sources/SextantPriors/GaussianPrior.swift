@@ -65,6 +65,14 @@ public struct GaussianPrior: Sendable {
     self.channelCorrelation = channelCorrelation
   }
 
+  /// The same prior about another mean.
+  public func replacing(climatology: Climatology) -> GaussianPrior {
+    GaussianPrior(
+      configuration: configuration,
+      space: StateSpace(layout: space.layout, climatology: climatology, scales: space.scales), functions: functions,
+      archiveCoefficients: archiveCoefficients, landShare: landShare, channelCorrelation: channelCorrelation)
+  }
+
   /// The mean climatology of each state (d), standardised over the states of its channel: the "climate" of a place.
   private var standardisedClimate: [Double] {
     let mean = space.climatology.overallMean

@@ -62,6 +62,9 @@ struct ImputeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, where there is no model.", valueName: "file"))
   var landMask: String?
 
+  @Flag(help: "The file holds anomalies: the model's climatology is taken off.")
+  var anomalies = false
+
   @Flag(help: "Write each member of the ensemble to a file of its own, as `cdo enscrps` wants.")
   var splitMembers = false
 
@@ -99,7 +102,10 @@ struct ImputeCommand: ParsableCommand {
   }
 
   private func trainedModel() throws -> TrainedModel {
-    if let model { return try TrainedModel(contentsOf: model) }
+    if let model {
+      let trained = try TrainedModel(contentsOf: model)
+      return anomalies ? trained.forAnomalies : trained
+    }
     guard let method, !method.needsArchive else {
       throw ValidationError(
         "--method \(method?.rawValue ?? ""): this method learns from an archive. Give --model FOLDER.")

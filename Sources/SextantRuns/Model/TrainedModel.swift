@@ -76,6 +76,15 @@ public struct TrainedModel: Sendable {
     self.prior = prior
   }
 
+  /// The same model for anomalies: its climatology is taken off, so that files which hold differences from a mean can be filled.
+  public var forAnomalies: TrainedModel {
+    let climatology = prior.space.climatology
+    let zero = Climatology(kind: climatology.kind, coefficients: .zeros(climatology.coefficients.shape))
+    return TrainedModel(
+      description: description, domain: domain, isInside: isInside, landShare: landShare,
+      prior: prior.replacing(climatology: zero))
+  }
+
   /// The number of channels C.
   public var channelCount: Int { description.variables.count }
 }

@@ -55,7 +55,8 @@ final class FieldSolver {
       let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
       return "\(path) \(attributes?[.size] ?? 0) \(date)"
     }
-    return "\(stamp(file.path))\n\(model.description)\n\(request)"
+    let hasMean = model.prior.space.climatology.overallMean.contains { $0 != 0 }
+    return "\(stamp(file.path))\n\(model.description)\n\(hasMean)\n\(request)"
   }
 
   /// Fills field `index`.

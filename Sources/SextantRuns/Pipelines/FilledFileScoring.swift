@@ -27,7 +27,7 @@ public struct FilledFileScoring: Sendable {
 
   /// The scores of each filled file, under its own path as the method's name.
   ///
-  /// Entries that a file leaves missing are left out of its scores.
+  /// A file with `<name>_ensemble`, as `sextant impute` writes it, is scored with its ensemble. Entries that a file leaves missing are left out of its scores.
   public func run(_ filled: [String]) throws -> ScoreCollection {
     let names = variable.map { [$0] }
     let truthFile = try GriddedFile(path: truth, variables: names)
@@ -40,6 +40,7 @@ public struct FilledFileScoring: Sendable {
           "\(path): \(file.count) fields on a \(file.domain.summary), but the truth has \(truthFile.count) on a \(truthFile.domain.summary)."
         )
       }
+      let ensemble = try Self.ensemble(in: path, of: truthFile)
       let scorer = Scorer(
         on: truthFile.domain,
         variables: truthFile.variables.enumerated().map { channel, variable in
@@ -51,7 +52,8 @@ public struct FilledFileScoring: Sendable {
         let isObserved = try gaps?.read([index])[0].isValid ?? [Bool](repeating: false, count: clean.isValid.count)
         try scores.add(
           scorer.scores(
-            of: ScoredEstimate(mean: answer.values.scalars),
+            of: ScoredEstimate(
+              mean: answer.values.scalars, samples: try ensemble.map { try Self.members($0, index, of: truthFile) }),
             against: ScoredTruth(
               values: clean.values.scalars, isValid: zip(clean.isValid, answer.isValid).map { $0 && $1 },
               isObserved: isObserved),
@@ -60,5 +62,21 @@ public struct FilledFileScoring: Sendable {
       }
     }
     return scores
+  }
+
+  /// The ensemble beside the fields of a file, if it has one: `<name>_ensemble`, members of one field after another.
+  private static func ensemble(in path: String, of truth: GriddedFile) throws -> GriddedFile? {
+    let names = truth.variables.map { "\($0.name)_ensemble" }
+    guard let file = try? GriddedFile(path: path, variables: names), file.count.isMultiple(of: truth.count) else {
+      return nil
+    }
+    return file
+  }
+
+  /// The samples of field `index` (N×V·C).
+  private static func members(_ ensemble: GriddedFile, _ index: Int, of truth: GriddedFile) throws -> Tensor<Float> {
+    let count = ensemble.count / truth.count
+    let members = try ensemble.read(Array(index * count..<(index + 1) * count))
+    return members.values.reshaped(to: [count, truth.domain.vertexCount * truth.variables.count])
   }
 }
