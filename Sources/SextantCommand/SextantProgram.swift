@@ -18,7 +18,7 @@ struct SextantTool: ParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       TrainCommand.self, ImputeCommand.self, EvaluateCommand.self, InspectCommand.self, DegradeCommand.self,
-      ScoreCommand.self, MeshCommand.self, DemoCommand.self, DoctorCommand.self,
+      ScoreCommand.self, DrawCommand.self, MeshCommand.self, DemoCommand.self, DoctorCommand.self,
     ])
 }
 
