@@ -31,6 +31,8 @@ struct EvaluateCommand: ParsableCommand {
       try ConfigurationOptions.show(settings, asJSON: format.json)
       return
     }
+    // Asked before the long work of learning.
+    try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)
     let interruption = InterruptionSignals.interruption
     let model = try configuration.training.learn(progress: options.progress, interruption: interruption)
     let (comparison, fields, indices) = try configuration.comparison(for: model)

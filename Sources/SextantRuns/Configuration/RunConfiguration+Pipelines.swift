@@ -54,7 +54,8 @@ extension RunConfiguration {
     return (
       Comparison(
         methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
-        samples: evaluate.samples, draws: evaluate.draws, scales: scales, seed: seed), fields, indices
+        samples: evaluate.samples, draws: evaluate.draws, scales: scales, seed: seed),
+      try ConvertedSource(fields, inUnitsOf: model.description.variables), indices
     )
   }
 }

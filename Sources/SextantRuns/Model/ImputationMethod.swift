@@ -40,6 +40,27 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// Whether answers come from the model's states, which exist inside its domain only.
+  private var drawsFromStates: Bool {
+    switch self {
+    case .climatology, .iteratedModes, .modes, .twoScale, .kriging: true
+    case .nearest, .inverseDistance, .harmonic: false
+    }
+  }
+
+  private static func twoScaleSolver(for model: TrainedModel) throws -> TwoScaleSolver {
+    let solver = try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters)
+    if case .fixed(let values) = model.description.parameters {
+      let names = solver.parameterNames
+      guard values.count == names.count, values.allSatisfy({ $0.isFinite && abs($0) < 50 }) else {
+        throw RunError.invalid(
+          "The model '\(model.description.name)' has \(values.count) parameters of its covariance, and \(names.count) sensible ones are needed. Train it again."
+        )
+      }
+    }
+    return solver
+  }
+
   /// The method that a model's prior stands for.
   public init(of prior: GaussianPriorKind) {
     switch prior {
@@ -53,7 +74,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   ///
   /// - Throws: ``PriorError/tooLarge(_:)`` where the method does not serve the size of the grid.
   public func solver(for model: TrainedModel) throws -> any Solver {
-    let solver: any Solver =
+    var solver: any Solver =
       switch self {
       case .climatology: ClimatologySolver(model.prior)
       case .nearest: NearestNeighbourSolver(domain: model.domain, channelCount: model.channelCount)
@@ -63,9 +84,11 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
         try KrigingSolver(domain: model.domain, channelCount: model.channelCount, isInside: model.isInside)
       case .iteratedModes: IteratedModeSolver(model.prior)
       case .modes: OptimalInterpolationSolver(model.prior)
-      case .twoScale:
-        try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters)
+      case .twoScale: try Self.twoScaleSolver(for: model)
       }
+    if !drawsFromStates, model.isInside.contains(false) {
+      solver = ConfinedSolver(solver, isInside: model.isInside)
+    }
     let bounds = model.description.bounds
     return bounds.contains { $0 != nil } ? BoundedSolver(solver, bounds: bounds) : solver
   }

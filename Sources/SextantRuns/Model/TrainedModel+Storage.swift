@@ -67,20 +67,24 @@ extension TrainedModel {
     guard FileManager.default.fileExists(atPath: path) else { throw ModelError.noModel(folder: place) }
     let file = try SafetensorsFile(path: path)
     let description = try Self.description(in: file)
-    let domain = try description.grid.makeDomain()
-    guard domain.fingerprint == description.fingerprint else {
-      throw ModelError.inconsistent(
-        path: path, reason: "its grid has another fingerprint than the one it was trained on")
-    }
     func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       if !condition { throw ModelError.inconsistent(path: path, reason: reason()) }
     }
     let channels = description.variables.count
     let isInside = try file.booleans("inside")
+    // Before the grid is made: its size must be backed by as many bytes in the file.
+    let vertices = description.grid.claimedVertexCount
     try check(
-      channels > 0 && isInside.count == domain.vertexCount * channels,
-      "\(isInside.count) flags for \(domain.vertexCount) vertices and \(channels) variables")
+      channels > 0 && vertices.map { $0.multipliedReportingOverflow(by: channels) == (isInside.count, false) } ?? false,
+      "\(isInside.count) flags for \(vertices.map(String.init) ?? "uncountable") vertices and \(channels) variables")
     try check(description.bounds.count == channels, "\(description.bounds.count) ranges for \(channels) variables")
+    if case .harmonic(let order) = description.prior.climatology {
+      try check((1...6).contains(order), "a climatology of \(order) harmonics")
+    }
+    let domain = try description.grid.makeDomain()
+    try check(
+      domain.fingerprint == description.fingerprint,
+      "its grid has another fingerprint than the one it was trained on")
     let layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
     let d = layout.count
     let climatology = Climatology(
@@ -99,11 +103,17 @@ extension TrainedModel {
     let landShare =
       try file.contains("land_share")
       ? file.floats("land_share", shape: [domain.vertexCount]).scalars : nil
+    let correlation = try file.floats("channel_correlation", shape: [channels, channels])
+    try check(
+      [
+        climatology.coefficients.scalars, deviations, functions.scaledModes.scalars, functions.residualVariance,
+        correlation.scalars, coefficients.scalars, landShare ?? [],
+      ].allSatisfy { $0.allSatisfy(\.isFinite) }, "a number in it is not finite")
     let prior = GaussianPrior(
       configuration: description.prior, space: StateSpace(layout: layout, climatology: climatology, scales: scales),
       functions: functions, archiveCoefficients: coefficients,
       landShare: landShare.map { layout.landOfStates($0, domain: domain) },
-      channelCorrelation: try file.floats("channel_correlation", shape: [channels, channels]))
+      channelCorrelation: correlation)
     self.init(
       description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
   }

@@ -46,7 +46,7 @@ public struct Comparison: Sendable {
 }
 
 /// What came out of a comparison.
-public struct ComparisonResult: Sendable, Codable {
+public struct ComparisonScores: Sendable, Codable {
   /// All scores, field by field.
   public var scores: ScoreCollection
   /// Seconds for each answer of each method, everything counted after loading: parameters, mean, spread, samples.
@@ -88,11 +88,11 @@ extension Comparison {
   public func run(
     model: TrainedModel, fields: some SignalSource, indices: [Int],
     progress: (Int) throws -> Void = { _ in }, visit: (ComparedField) throws -> Void = { _ in }
-  ) throws -> ComparisonResult {
+  ) throws -> ComparisonScores {
     let solvers = try methods.map { try $0.solver(for: model) }
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)
-    var result = ComparisonResult()
+    var result = ComparisonScores()
     var done = 0
     for index in indices {
       let truth = try fields.read([index])[0]

@@ -11,7 +11,7 @@ import SextantStorage
 /// What an evaluation left behind.
 public struct EvaluationOutcome: Sendable {
   /// The scores and times.
-  public var result: ComparisonResult
+  public var result: ComparisonScores
   /// Tables for people, one for each variable and mask.
   public var text: String
   /// The same as Markdown.
@@ -35,7 +35,7 @@ extension Comparison {
     var drawn: [String] = []
     var visited = 0
     progress.start("evaluating", unit: "answer", count: answerCount(fieldCount: indices.count))
-    let result: ComparisonResult
+    let result: ComparisonScores
     do {
       defer { progress.finish() }
       result = try run(model: model, fields: fields, indices: indices) { done in

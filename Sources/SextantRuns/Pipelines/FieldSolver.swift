@@ -22,12 +22,19 @@ final class FieldSolver {
   private var missing = (count: 0, total: 0)
   private var noiseSums: [Double]
   private var noiseCounts: [Double]
-  private var diagnostics: [String: Double] = [:]
+  private var diagnosticSums: [String: Double] = [:]
+  private var solvedCount = 0
 
   init(_ request: Imputation, file: GriddedFile, model: TrainedModel) throws {
     self.request = request
     self.file = file
     self.model = model
+    guard file.variables.count == model.channelCount else {
+      func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
+      throw RunError.invalid(
+        "\(file.path): \(file.variables.count) variables were named (\(list(file.variables))), but the model has \(model.channelCount) (\(list(model.description.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
+      )
+    }
     solver = try request.method.solver(for: model)
     methodName = solver.name
     units = try UnitMatch(file: file.variables, model: model.description.variables)
@@ -48,17 +55,6 @@ final class FieldSolver {
     }
   }
 
-  /// What the answers depend on.
-  func key(history: String) -> String {
-    func stamp(_ path: String) -> String {
-      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-      let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-      return "\(path) \(attributes?[.size] ?? 0) \(date)"
-    }
-    let hasMean = model.prior.space.climatology.overallMean.contains { $0 != 0 }
-    return "\(stamp(file.path))\n\(model.description)\n\(hasMean)\n\(request)"
-  }
-
   /// Fills field `index`.
   func solve(_ index: Int) throws -> FilledAnswer {
     let field = try file.read([index])[0]
@@ -67,13 +63,21 @@ final class FieldSolver {
         path: file.path, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)")
     }
     let measurement = try measure(field, index: index)
-    var random = RandomStream(seed: request.seed).split(index)
+    var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let posterior = try solver.posterior(
       given: measurement, samples: request.method.drawsSamples ? request.samples : 0, using: &random)
-    for (key, value) in posterior.diagnostics { diagnostics[key, default: 0] += value / Double(file.count) }
+    for (key, value) in posterior.diagnostics { diagnosticSums[key, default: 0] += value }
+    solvedCount += 1
     missing.count += field.isValid.count { !$0 }
     missing.total += field.isValid.count
     return answer(posterior, isObserved: field.isValid)
+  }
+
+  /// A field has the same samples wherever it stands in a file, if its coordinates tell it from others.
+  private static func streamName(of label: FieldLabel, index: Int) -> String {
+    let coordinates = label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let words = [label.time].compactMap { $0 } + coordinates
+    return words.isEmpty ? "field \(index)" : words.joined(separator: " ")
   }
 
   private func measure(_ field: Signal, index: Int) throws -> FieldMeasurement {
@@ -140,7 +144,8 @@ final class FieldSolver {
     return ImputationSummary(
       method: methodName, fieldCount: answers,
       missingShare: missing.total > 0 ? Double(missing.count) / Double(missing.total) : 0, noise: noise,
-      secondsPerField: seconds / Double(max(1, answers)), diagnostics: diagnostics)
+      secondsPerField: seconds / Double(max(1, solvedCount)),
+      diagnostics: diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) })
   }
 }
 

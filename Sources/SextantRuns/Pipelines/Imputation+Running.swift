@@ -20,13 +20,14 @@ extension Imputation {
     input path: String, model: TrainedModel, output: String, overwrite: Bool, history: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
+    if splitsMembers { try checkThatMembersCanBeSplit() }
     let members = splitsMembers ? MemberFilesWriter.paths(for: output, count: samples) : []
     for place in splitsMembers ? members : [output] { try WholeFile.checkIsFree(place, overwrite: overwrite) }
     let file = try GriddedFile(
       path: path, variables: variables ?? model.description.variables.map(\.name), selecting: selecting)
     let solver = try FieldSolver(self, file: file, model: model)
     let finished = try FinishedFields(
-      beside: output, key: solver.key(history: history), isUsed: file.count > 1)
+      beside: output, key: AnswerKey.text(request: self, input: path, model: model), isUsed: file.count > 1)
 
     progress.start("imputing", unit: "field", count: file.count)
     defer { progress.finish() }
@@ -43,6 +44,18 @@ extension Imputation {
     try write(finished, file: file, solver: solver, output: output, members: members, overwrite: overwrite, history)
     finished.remove()
     return solver.summary(answers: file.count, seconds: spent / .seconds(1))
+  }
+
+  private func checkThatMembersCanBeSplit() throws {
+    guard method.drawsSamples, samples > 0 else {
+      throw RunError.invalid(
+        "One file for each sample was asked for, but '\(method.rawValue)' draws \(method.drawsSamples ? "none without --samples" : "no samples"). Use eof, two-scale or kriging, or one output."
+      )
+    }
+    if regrid == .model {
+      throw RunError.invalid(
+        "One file for each sample takes the input's grid. Give --regrid input, or write one output.")
+    }
   }
 
   private func write(

@@ -9,7 +9,7 @@ import SextantSignals
 import SextantSolvers
 
 /// What is to be filled, with what.
-public struct Imputation: Sendable {
+public struct Imputation: Sendable, Codable {
   /// The method.
   public var method: ImputationMethod
   /// N, the number of samples; 0 for mean and spread alone.

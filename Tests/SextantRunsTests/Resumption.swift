@@ -1,0 +1,106 @@
+// An imputation that is interrupted between fields: nothing stands at the destination, what was finished is used again if
+// and only if nothing changed, and the end is the same as without the interruption.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Synchronization
+import Testing
+
+@testable import SextantRuns
+
+@Suite struct Resumption {
+  /// Asks for a stop after some fields, and counts the fields that were filled.
+  final class Stopper: ProgressObserver {
+    let interruption = Interruption()
+    private let limit: Int
+    private let done = Mutex(0)
+
+    init(after limit: Int) { self.limit = limit }
+
+    var filled: Int { done.withLock { $0 } }
+    func start(_ activity: String, unit: String, count: Int) {}
+    func finish() {}
+    func advance(to: Int) {
+      let isEnough = done.withLock { done in
+        done += 1
+        return done >= limit
+      }
+      if isEnough { interruption.request() }
+    }
+  }
+
+  /// Fills the folder's input; returns how many fields were filled for it.
+  static func fill(
+    _ folder: ScratchFolder, model: TrainedModel, output: String = "out.nc", stopAfter limit: Int = .max,
+    seed: UInt64 = 3
+  ) throws -> Int {
+    let stopper = Stopper(after: limit)
+    let request = Imputation(method: .modes, samples: 3, quantileLevels: [0.5], seed: seed)
+    do {
+      _ = try request.run(
+        input: folder.path("in.nc"), model: model, output: folder.path(output), overwrite: false, history: "test",
+        progress: stopper, interruption: stopper.interruption)
+      #expect(limit == .max)
+    } catch is InterruptionError {
+      #expect(limit < .max)
+      #expect(try folder.names() == [".\(output).fields", "in.nc"])
+    }
+    return stopper.filled
+  }
+
+  @Test func aRestartGoesOnWhereItWas() throws {
+    let folder = try ScratchFolder()
+    let model = try SmallClimate.model()
+    try SmallClimate.observe(SmallClimate.unseen(5), to: folder.path("in.nc"))
+    #expect(try Self.fill(folder, model: model, stopAfter: 2) == 2)
+    #expect(try Self.fill(folder, model: model, stopAfter: 1) == 1)
+    #expect(try Self.fill(folder, model: model) == 2)
+    #expect(try folder.names() == ["in.nc", "out.nc"])
+    #expect(try Self.fill(folder, model: model, output: "again.nc") == 5)
+    for name in ["tas", "clt", "tas_spread", "tas_ensemble", "clt_quantile", "clt_observed"] {
+      let (resumed, whole) = (
+        try SmallClimate.values(name, in: folder.path("out.nc")),
+        try SmallClimate.values(name, in: folder.path("again.nc"))
+      )
+      #expect(resumed == whole && !resumed.isEmpty, "\(name)")
+    }
+  }
+
+  @Test func whatAnotherRequestLeftIsNotUsed() throws {
+    let folder = try ScratchFolder()
+    let model = try SmallClimate.model()
+    try SmallClimate.observe(SmallClimate.unseen(3), to: folder.path("in.nc"))
+    _ = try Self.fill(folder, model: model, stopAfter: 2)
+    #expect(try Self.fill(folder, model: model, stopAfter: 2, seed: 4) == 2)
+    // The same description, but another archive.
+    let fields = try SmallClimate.fields()
+    let other = try SmallClimate.model(of: fields.mapping { $2 == 0 ? $3 + 1 : $3 })
+    #expect(try Self.fill(folder, model: other, seed: 4) == 3)
+  }
+
+  @Test func keysAreTheSameInEveryProcess() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write("x", to: "in.nc")
+    let model = try SmallClimate.model()
+    let names = (0..<20).map { "coordinate\($0)" }
+    let orders = [names, names.reversed()].map { names in
+      Dictionary(uniqueKeysWithValues: names.map { ($0, ["1", "2"]) })
+    }
+    let keys = try orders.map {
+      try AnswerKey.text(request: Imputation(method: .modes, selecting: $0), input: path, model: model)
+    }
+    #expect(keys[0] == keys[1])
+  }
+
+  @Test func trainingStopsWhenAsked() throws {
+    let folder = try ScratchFolder()
+    try SmallClimate.write(SmallClimate.unseen(20), to: folder.path("archive.nc"))
+    let stopper = Stopper(after: 1)
+    #expect(throws: InterruptionError.self) {
+      try SmallClimate.training(from: folder.path("archive.nc")).run(
+        folder: folder.path("RUN"), overwrite: false, progress: stopper, interruption: stopper.interruption)
+    }
+    #expect(try folder.names() == ["archive.nc"])
+  }
+}
