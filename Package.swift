@@ -99,7 +99,7 @@ let package = Package(
       name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),
     .testTarget(
       name: "SextantPriorsTests",
-      dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"]),
+      dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SextantSolversTests", dependencies: ["SextantSolvers", "SextantTestSupport"]),
     .testTarget(
       name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"],
