@@ -64,6 +64,21 @@ public struct DenseGaussianPosterior: Sendable {
       * (whitened.dot(whitened) + innovationFactor.logDeterminant + Double(observation.count) * log(2 * Double.pi))
   }
 
+  /// log q(x | y) of a standardised state x (d): prior times likelihood over evidence, all in closed form.
+  ///
+  /// - Parameter priorFactor: L with K = L·Lᵀ.
+  public func logDensity(of state: [Double], priorFactor: CholeskyFactor<Double>) -> Double {
+    let d = state.count
+    let whitened = priorFactor.solveLower(Tensor(state, shape: [d, 1]))
+    let prior = -0.5 * (whitened.dot(whitened) + priorFactor.logDeterminant + Double(d) * log(2 * Double.pi))
+    let seen = observation.apply(Tensor(state, shape: [1, d])).scalars
+    let likelihood = seen.indices.reduce(0.0) { sum, i in
+      let (difference, variance) = (observation.anomalies[i] - seen[i], observation.noiseVariance[i])
+      return sum - 0.5 * (difference * difference / variance + log(2 * Double.pi * variance))
+    }
+    return prior + likelihood - logEvidence
+  }
+
   /// `count` exact samples (count×d).
   ///
   /// - Parameter priorFactor: L with K = L·Lᵀ.

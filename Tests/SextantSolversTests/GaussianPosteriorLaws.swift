@@ -79,6 +79,11 @@ import Testing
       #expect(abs(posterior.mean[i] - expected.mean[i]) < 1e-9)
       #expect(abs(posterior.spread[i] - expected.covariance[i, i].squareRoot()) < 1e-7)
     }
+    let state = (0..<d).map { expected.mean[$0] + 0.1 * Double($0 % 7 - 3) }
+    let factor = try CholeskyFactor(expected.covariance)
+    let whitened = factor.solveLower(Tensor((0..<d).map { state[$0] - expected.mean[$0] }, shape: [d, 1]))
+    let density = -0.5 * (whitened.dot(whitened) + factor.logDeterminant + Double(d) * log(2 * Double.pi))
+    #expect(abs(try posterior.logDensity(of: state, priorFactor: CholeskyFactor(covariance)) - density) < 1e-6)
     try checkSamples(expected) { count, random in
       try posterior.samples(count, priorFactor: CholeskyFactor(covariance), using: &random).converted(to: Float.self)
     }
