@@ -15,7 +15,13 @@ enum InterruptionSignals {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in InterruptionSignals.interruption.request() }
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
+    // Programs that start others from a thread of a pool hand down that thread's mask, which blocks all signals.
+    var awaited = sigset_t()
+    sigemptyset(&awaited)
+    for signal in [SIGINT, SIGTERM] {
+      sigaction(signal, &action, nil)
+      sigaddset(&awaited, signal)
+    }
+    sigprocmask(SIG_UNBLOCK, &awaited, nil)
   }
 }

@@ -33,6 +33,9 @@ enum ProgramExit {
     if SextantTool.exitCode(for: error).isSuccess { SextantTool.exit(withError: error) }
     let isBareCode = error is ExitCode
     if !isBareCode { FileHandle.standardError.write(Data((message(for: error) + "\n").utf8)) }
-    Foundation.exit(code(for: error))
+    // Not `exit`: after a failed write, what HDF5 does at the end of a process crashes on the file that it could
+    // not flush.
+    fflush(nil)
+    _exit(code(for: error))
   }
 }
