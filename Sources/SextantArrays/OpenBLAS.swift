@@ -30,6 +30,29 @@ public enum OpenBLAS {
   /// Lets the library use at most `count` threads.
   public static func limitThreads(to count: Int) { openblas_set_num_threads(Int32(max(1, count))) }
 
+  private static let singleThreadDepth = Mutex((depth: 0, threadsBefore: 1))
+
+  /// Runs `body` while the library uses one thread, and then lets it use as many as before.
+  ///
+  /// For work that is parallel above the library, or too small to gain from its threads. The setting is one for the whole
+  /// process: sections may nest and overlap, and the last that ends restores it.
+  public static func withSingleThread<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    singleThreadDepth.withLock { state in
+      if state.depth == 0 {
+        state.threadsBefore = threadCount
+        limitThreads(to: 1)
+      }
+      state.depth += 1
+    }
+    defer {
+      singleThreadDepth.withLock { state in
+        state.depth -= 1
+        if state.depth == 0 { limitThreads(to: state.threadsBefore) }
+      }
+    }
+    return try body()
+  }
+
   /// The kernels that would make the library faster; nil when those in use are right.
   public static var betterCoreType: String? {
     betterCoreType(than: coreName, on: Processor.bestInstructionSet)

@@ -16,6 +16,8 @@ public enum SparseOrdering: Sendable, Equatable {
   case nestedDissection
   /// The rows as they come.
   case natural
+  /// The rows in this order: a permutation of all of them, such as a dissection that knows the geometry.
+  case given([Int32])
 }
 
 /// A factorisation that failed for another reason than the matrix's values.
@@ -38,7 +40,7 @@ public enum SparseCholeskyError: Error, Equatable, CustomStringConvertible {
 /// The order and the pattern of the factor of all matrices with one pattern.
 public final class SparseCholeskyAnalysis: @unchecked Sendable {
   // Sendable is sound: the symbolic factor is written to by `init` alone.
-  fileprivate let factor: UnsafeMutablePointer<cholmod_factor>
+  let factor: UnsafeMutablePointer<cholmod_factor>
   /// The number of rows and columns.
   public let size: Int
   /// The number of entries of the factor L.
@@ -46,14 +48,19 @@ public final class SparseCholeskyAnalysis: @unchecked Sendable {
   /// The number of floating-point operations that a factorisation takes.
   public let factorOperationCount: Double
 
-  /// Arranges a symmetric matrix whose pattern holds both triangles.
+  /// Arranges a symmetric matrix, of which at least the lower triangle is stored; what lies above is not read.
   ///
   /// Throws ``SparseCholeskyError``.
   public init(_ matrix: SparseMatrix, ordering: SparseOrdering = .automatic) throws {
     precondition(matrix.rowCount == matrix.columnCount, "Not a square matrix")
-    let workspace = Workspace()
+    let workspace = CholmodWorkspace()
     workspace.choose(ordering)
-    let analysed = withUnsafeSymmetric(matrix) { cholmod_l_analyze($0, workspace.common) }
+    let analysed = withUnsafeSymmetric(matrix) { view in
+      guard case .given(let order) = ordering else { return cholmod_l_analyze(view, workspace.common) }
+      precondition(order.count == matrix.rowCount, "An order of \(order.count) rows for \(matrix.rowCount)")
+      var permutation = order.map(Int.init)
+      return cholmod_l_analyze_p(view, &permutation, nil, 0, workspace.common)
+    }
     guard let analysed else {
       throw workspace.error(size: matrix.rowCount, neededBytes: 8 * matrix.entryCount)
     }
@@ -63,7 +70,13 @@ public final class SparseCholeskyAnalysis: @unchecked Sendable {
     factorOperationCount = workspace.common.pointee.fl
   }
 
-  deinit { Workspace().free(factor) }
+  deinit { CholmodWorkspace().free(factor) }
+
+  /// The order in which the rows are eliminated.
+  public var permutation: [Int32] {
+    guard let rows = factor.pointee.Perm?.assumingMemoryBound(to: Int.self) else { return [] }
+    return (0..<size).map { Int32(rows[$0]) }
+  }
 
   /// The factor of a matrix with the pattern that was analysed.
   ///
@@ -76,7 +89,7 @@ public final class SparseCholeskyAnalysis: @unchecked Sendable {
 /// The factor of a symmetric positive definite sparse matrix A (n×n): P·A·Pᵀ = L·Lᵀ with a permutation P.
 public final class SparseCholesky: @unchecked Sendable {
   // Sendable is sound: the factor is written to by `init` alone, and every solve has its own workspace.
-  private let factor: UnsafeMutablePointer<cholmod_factor>
+  let factor: UnsafeMutablePointer<cholmod_factor>
   /// The number of rows and columns n.
   public let size: Int
   /// The number of entries of L.
@@ -84,7 +97,7 @@ public final class SparseCholesky: @unchecked Sendable {
   /// log det A.
   public let logDeterminant: Double
 
-  /// Factorises a symmetric matrix, of which both triangles are stored.
+  /// Factorises a symmetric matrix, of which at least the lower triangle is stored; what lies above is not read.
   ///
   /// To factorise several matrices with one pattern, keep a ``SparseCholeskyAnalysis`` and release each factor before
   /// making the next. Throws ``LinearAlgebraError/notPositiveDefinite(order:size:)`` or ``SparseCholeskyError``.
@@ -97,11 +110,14 @@ public final class SparseCholesky: @unchecked Sendable {
       matrix.rowCount == analysis.size && matrix.columnCount == analysis.size,
       "A \(matrix.rowCount)×\(matrix.columnCount) matrix for an analysis of size \(analysis.size)")
     let (size, neededBytes) = (analysis.size, 8 * Int(analysis.factor.pointee.xsize))
-    let workspace = Workspace()
+    let workspace = CholmodWorkspace()
     guard let factor = cholmod_l_copy_factor(analysis.factor, workspace.common) else {
       throw workspace.error(size: size, neededBytes: neededBytes)
     }
-    let isDone = withUnsafeSymmetric(matrix) { cholmod_l_factorize($0, factor, workspace.common) }
+    // Most supernodes are too small to gain from threads: one thread was measured to be faster, on grids of 10⁴…10⁶ nodes.
+    let isDone = OpenBLAS.withSingleThread {
+      withUnsafeSymmetric(matrix) { cholmod_l_factorize($0, factor, workspace.common) }
+    }
     let minor = Int(factor.pointee.minor)
     guard isDone != 0, workspace.common.pointee.status >= 0, minor == size else {
       defer { workspace.free(factor) }
@@ -120,7 +136,7 @@ public final class SparseCholesky: @unchecked Sendable {
     factorEntryCount = analysis.factorEntryCount
   }
 
-  deinit { Workspace().free(factor) }
+  deinit { CholmodWorkspace().free(factor) }
 
   /// The memory of the factor, in bytes.
   public var byteCount: Int {
@@ -147,7 +163,7 @@ public final class SparseCholesky: @unchecked Sendable {
   /// Rows of a row-major B×n matrix are the columns of CHOLMOD's column-major n×B matrix, so nothing is copied.
   private func apply(_ system: Int32, _ rows: Tensor<Double>) -> Tensor<Double> {
     precondition(rows.columnCount == size, "Rows of \(rows.columnCount) entries for a matrix of size \(size)")
-    let workspace = Workspace()
+    let workspace = CholmodWorkspace()
     return Tensor(shape: rows.shape) { out in
       guard rows.count > 0 else { return }
       rows.withUnsafeScalars { source in
@@ -168,7 +184,7 @@ public final class SparseCholesky: @unchecked Sendable {
     }
   }
 
-  private func denseMatrix(_ base: UnsafeMutablePointer<Double>?, _ columns: Int) -> cholmod_dense {
+  func denseMatrix(_ base: UnsafeMutablePointer<Double>?, _ columns: Int) -> cholmod_dense {
     var matrix = cholmod_dense()
     matrix.nrow = size
     matrix.ncol = columns
@@ -211,7 +227,7 @@ private func withUnsafeSymmetric<R>(
         view.p = UnsafeMutableRawPointer(mutating: starts.baseAddress)
         view.i = UnsafeMutableRawPointer(columns.baseAddress)
         view.x = UnsafeMutableRawPointer(mutating: values.baseAddress)
-        // Symmetric, and the upper triangle is read.
+        // Symmetric, and the upper triangle of the columns is read: the lower one of our rows.
         view.stype = 1
         view.itype = CHOLMOD_LONG
         view.xtype = CHOLMOD_REAL
@@ -225,7 +241,7 @@ private func withUnsafeSymmetric<R>(
 }
 
 /// CHOLMOD's settings and scratch memory for one call: not shared, so that calls do not disturb each other.
-private final class Workspace {
+final class CholmodWorkspace {
   let common = UnsafeMutablePointer<cholmod_common>.allocate(capacity: 1)
 
   init() {
@@ -249,6 +265,7 @@ private final class Workspace {
       switch ordering {
       case .nestedDissection: CHOLMOD_METIS
       case .natural: CHOLMOD_NATURAL
+      case .given: CHOLMOD_GIVEN
       case .minimumDegree, .automatic: CHOLMOD_AMD
       }
     common.pointee.postorder = ordering == .natural ? 0 : 1

@@ -88,6 +88,8 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
   case nothingObserved
   /// Values that are not finite.
   case notFinite(String)
+  /// A measured value that depends on several channels, for a prior that takes each by itself.
+  case mixesChannels(row: Int)
 
   public var description: String {
     switch self {
@@ -98,6 +100,8 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let reason): reason
     case .nothingObserved:
       "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."
+    case .mixesChannels(let row):
+      "Measured value number \(row + 1) depends on several variables, but this prior takes each variable by itself. Use kind: two-scale, or measure each variable apart."
     case .notFinite(let place): "\(place) is not finite. Look for infinite values or a wrong unit in the input."
     }
   }

@@ -17,6 +17,8 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   case harmonic
   /// Matérn kriging.
   case kriging
+  /// The sparse Matérn field, for grids of any size.
+  case sparseField = "sparse-matern"
   /// Iterated EOF filling.
   case iteratedModes = "dineof"
   /// EOF optimal interpolation.
@@ -28,14 +30,14 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   public var needsArchive: Bool {
     switch self {
     case .climatology, .iteratedModes, .modes, .twoScale: true
-    case .nearest, .inverseDistance, .harmonic, .kriging: false
+    case .nearest, .inverseDistance, .harmonic, .kriging, .sparseField: false
     }
   }
 
   /// Whether the method gives samples.
   public var drawsSamples: Bool {
     switch self {
-    case .kriging, .modes, .twoScale: true
+    case .kriging, .modes, .twoScale, .sparseField: true
     case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes: false
     }
   }
@@ -43,7 +45,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   /// Whether answers come from the model's states, which exist inside its domain only.
   private var drawsFromStates: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale, .kriging: true
+    case .climatology, .iteratedModes, .modes, .twoScale, .kriging, .sparseField: true
     case .nearest, .inverseDistance, .harmonic: false
     }
   }
@@ -82,6 +84,10 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
       case .harmonic: HarmonicSolver(domain: model.domain, channelCount: model.channelCount)
       case .kriging:
         try KrigingSolver(domain: model.domain, channelCount: model.channelCount, isInside: model.isInside)
+      case .sparseField:
+        try SparseFieldSolver(
+          domain: model.domain, layout: model.prior.space.layout, landShare: model.landShare,
+          seed: RandomStream(seed: model.description.seed))
       case .iteratedModes: IteratedModeSolver(model.prior)
       case .modes: OptimalInterpolationSolver(model.prior)
       case .twoScale: try Self.twoScaleSolver(for: model)

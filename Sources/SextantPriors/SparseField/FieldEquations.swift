@@ -1,0 +1,127 @@
+// The stochastic equation of the prior on one mesh (Lindgren, Rue and Lindström, 2011):
+//
+//   (κ²·C + G)·x = √(θ·C)·noise,
+//
+// C the areas, G the stiffness weakened across coasts, θ the roughness of each place. The field's precision is
+// Kᵀ·diag(1/(θ·C))·K. A node with very many neighbours, such as the pole of a fine grid, would couple all of them with each
+// other: its equation sees a few of them, evenly chosen, in place of all. They lie close together and hardly differ.
+
+import SextantArrays
+
+/// K of one mesh, by rows and by columns.
+struct FieldEquations: Sendable {
+  /// More neighbours than this make a node's equation too expensive.
+  static let neighbourLimit = 24
+  /// How many of them stand for all then.
+  static let chosenNeighbours = 8
+
+  /// K (n×n): row i is the equation of node i.
+  let rows: SparseMatrix
+  /// Kᵀ: row j holds the equations that node j takes part in.
+  let columns: SparseMatrix
+  /// C (n).
+  let areas: [Double]
+
+  /// The number of nodes n.
+  var count: Int { areas.count }
+
+  /// - Parameters:
+  ///   - landShare: The share of land at each node (n); nil where nothing is known of coasts.
+  ///   - barrier: See ``SparseFieldConfiguration/barrier``.
+  init(_ level: MeshLevel, landShare: [Float]?, kappaSquared: Double, barrier: Double) {
+    let (stiffness, areas) = (level.stiffness, level.areas)
+    let n = areas.count
+    var starts = [0]
+    var columns: [Int32] = []
+    var values: [Double] = []
+    starts.reserveCapacity(n + 1)
+    columns.reserveCapacity(stiffness.entryCount)
+    values.reserveCapacity(stiffness.entryCount)
+    for i in 0..<n {
+      let range = stiffness.rowStarts[i]..<stiffness.rowStarts[i + 1]
+      let seen = Self.seenEntries(of: i, in: stiffness)
+      // What is left out is made up for by the others.
+      let share = Double(range.count - 1) / Double(max(1, seen.count - 1))
+      var couplings = 0.0
+      var diagonal: Int?
+      for k in seen {
+        let j = Int(stiffness.columns[k])
+        columns.append(stiffness.columns[k])
+        if j == i {
+          diagonal = values.count
+          values.append(0)
+        } else {
+          var value = stiffness.values[k] * share
+          if let landShare {
+            value /= 1 + barrier * abs(Double(landShare[i]) - Double(landShare[j])) / level.step
+          }
+          couplings += value
+          values.append(value)
+        }
+      }
+      // The stiffness of every domain stores its diagonal.
+      if let diagonal { values[diagonal] = kappaSquared * areas[i] - couplings }
+      starts.append(columns.count)
+    }
+    rows = SparseMatrix(rowCount: n, columnCount: n, rowStarts: starts, columns: columns, values: values)
+    self.columns = rows.transposed()
+    self.areas = areas
+  }
+
+  /// The entries of a row of the stiffness that the node's equation keeps, its diagonal among them.
+  private static func seenEntries(of node: Int, in stiffness: SparseMatrix) -> [Int] {
+    let range = stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1]
+    guard range.count > neighbourLimit + 1 else { return Array(range) }
+    let others = range.filter { Int(stiffness.columns[$0]) != node }
+    var seen = (0..<chosenNeighbours).map { others[$0 * others.count / chosenNeighbours] }
+    if let diagonal = range.first(where: { Int(stiffness.columns[$0]) == node }) { seen.append(diagonal) }
+    return seen.sorted()
+  }
+
+  /// (K·x)²/C at each node, averaged over the rows x of a B×n matrix.
+  func meanSquaredResiduals(_ x: Tensor<Double>) -> [Double] {
+    let (batch, n) = (x.rowCount, count)
+    return [Double](unsafeUninitializedCapacity: n) { out, initialized in
+      initialized = n
+      guard let base = out.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      x.withUnsafeScalars { source in
+        guard let start = source.baseAddress else { return }
+        let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
+        rows.withUnsafeRows { rowStarts, columns, values in
+          Parallel.forEachRange(of: n, grain: 4096) { range in
+            for i in range { target[i] = 0 }
+            for b in 0..<batch {
+              let offset = b * n
+              for i in range {
+                var sum = 0.0
+                for k in rowStarts[i]..<rowStarts[i + 1] { sum += values[k] * source[offset + Int(columns[k])] }
+                target[i] = target[i] + sum * sum
+              }
+            }
+            for i in range { target[i] = target[i] / (areas[i] * Double(batch)) }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension SparseMatrix {
+  /// Calls `body` with the row starts, columns and values, for loops that may run on several threads and only read.
+  func withUnsafeRows<R>(
+    _ body: (_ rowStarts: UncheckedPointer<Int>, _ columns: UncheckedPointer<Int32>, _ values: UncheckedPointer<Double>)
+      -> R
+  ) -> R? {
+    rowStarts.withUnsafeBufferPointer { starts in
+      columns.withUnsafeBufferPointer { columns in
+        values.withUnsafeBufferPointer { values in
+          guard let s = starts.baseAddress, let c = columns.baseAddress, let v = values.baseAddress else { return nil }
+          return body(
+            UncheckedPointer(UnsafeMutablePointer(mutating: s)), UncheckedPointer(UnsafeMutablePointer(mutating: c)),
+            UncheckedPointer(UnsafeMutablePointer(mutating: v)))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// What was measured, in terms of a field's nodes, and the same in terms of a mesh that the field hangs on.
+
+import SextantArrays
+
+/// Measured values as noisy linear functions of the field at the domain's nodes: anomalies = matrix·field + noise.
+public struct SparseFieldObservation: Sendable {
+  /// H (m × nodes).
+  public let matrix: SparseMatrix
+  /// The anomaly of each measured value (m).
+  public let anomalies: [Double]
+  /// The variance of its noise (m).
+  public let noiseVariance: [Double]
+  /// Whether each value sees one node with weight 1, and no node is seen twice.
+  public let isSelection: Bool
+
+  /// The number of measured values m.
+  public var count: Int { anomalies.count }
+
+  /// - Parameter isSelection: Whether each row of the matrix is one entry of 1, no two in one column.
+  public init(matrix: SparseMatrix, anomalies: [Double], noiseVariance: [Double], isSelection: Bool) {
+    precondition(
+      matrix.rowCount == anomalies.count && anomalies.count == noiseVariance.count,
+      "\(matrix.rowCount) rows, \(anomalies.count) anomalies and \(noiseVariance.count) variances")
+    self.matrix = matrix
+    self.anomalies = anomalies
+    self.noiseVariance = noiseVariance
+    self.isSelection = isSelection
+  }
+
+  /// The part of an observation of states that sees one channel.
+  ///
+  /// Throws ``PriorError/mixesChannels(row:)`` where a value sees this channel and another.
+  public init(_ observation: StateObservation, channel: Int, layout: StateLayout, nodeCount: Int) throws {
+    let states = layout.states(ofChannel: channel)
+    let source = observation.matrix
+    var starts = [0]
+    var columns: [Int32] = []
+    var values: [Double] = []
+    var kept: [Int] = []
+    for row in 0..<observation.count {
+      let range = source.rowStarts[row]..<source.rowStarts[row + 1]
+      let inside = range.count { states.contains(Int(source.columns[$0])) }
+      guard inside > 0 else { continue }
+      guard inside == range.count else { throw PriorError.mixesChannels(row: row) }
+      // States ascend with their nodes inside a channel, so that columns stay sorted.
+      for k in range {
+        columns.append(layout.nodeOfState[Int(source.columns[k])])
+        values.append(source.values[k])
+      }
+      starts.append(columns.count)
+      kept.append(row)
+    }
+    self.init(
+      matrix: SparseMatrix(
+        rowCount: kept.count, columnCount: nodeCount, rowStarts: starts, columns: columns, values: values),
+      anomalies: kept.map { observation.anomalies[$0] }, noiseVariance: kept.map { observation.noiseVariance[$0] },
+      isSelection: observation.selectedStates != nil)
+  }
+
+  /// The level around which the anomalies lie: least squares of a constant field.
+  var level: Double {
+    var (top, bottom) = (0.0, 0.0)
+    for (row, sum) in rowSums.enumerated() {
+      top += sum * anomalies[row]
+      bottom += sum * sum
+    }
+    return bottom > 0 ? top / bottom : 0
+  }
+
+  /// What a field of ones would measure (m).
+  var rowSums: [Double] {
+    (0..<count).map { row in matrix.values[matrix.rowStarts[row]..<matrix.rowStarts[row + 1]].reduce(0, +) }
+  }
+
+  /// The anomalies of the field less a constant.
+  func residuals(from constant: Double) -> [Double] {
+    zip(anomalies, rowSums).map { $0 - constant * $1 }
+  }
+}
+
+/// An observation on one mesh.
+struct MeshObservation: Sendable {
+  /// H·B (m × mesh nodes).
+  let matrix: SparseMatrix
+  /// m.
+  let anomalies: [Double]
+  private let noiseVariance: [Double]
+  private let source: SparseMatrix
+  private let submeshFactors: [Float]?
+
+  /// - Parameter anomalies: Those of the field less what is not modelled on the mesh (m).
+  init(_ observation: SparseFieldObservation, anomalies: [Double], on level: MeshLevel) {
+    source = observation.matrix
+    matrix = level.prolongation.map { observation.matrix.times($0) } ?? observation.matrix
+    self.anomalies = anomalies
+    noiseVariance = observation.noiseVariance
+    submeshFactors = level.submeshFactors
+  }
+
+  /// The variance of each value about what the mesh says: noise, and the field between the mesh's nodes (m).
+  ///
+  /// - Parameter roughness: At the domain's nodes.
+  func variances(roughness: [Double]) -> [Double] {
+    guard let submeshFactors else { return noiseVariance }
+    return noiseVariance.indices.map { row in
+      var sum = noiseVariance[row]
+      for k in source.rowStarts[row]..<source.rowStarts[row + 1] {
+        let node = Int(source.columns[k])
+        sum += source.values[k] * source.values[k] * Double(submeshFactors[node]) * roughness[node]
+      }
+      return sum
+    }
+  }
+
+  /// The right-hand side (H·B)ᵀ·R⁻¹·anomalies (mesh nodes).
+  func rightHandSide(variances: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: matrix.columnCount)
+    for row in anomalies.indices {
+      let weighted = anomalies[row] / variances[row]
+      for k in matrix.rowStarts[row]..<matrix.rowStarts[row + 1] {
+        result[Int(matrix.columns[k])] += matrix.values[k] * weighted
+      }
+    }
+    return result
+  }
+}
+
+extension SparseMatrix {
+  /// self·other, row by row.
+  func times(_ other: SparseMatrix) -> SparseMatrix {
+    precondition(columnCount == other.rowCount, "\(columnCount) columns times \(other.rowCount) rows")
+    var starts = [0]
+    var newColumns: [Int32] = []
+    var newValues: [Double] = []
+    starts.reserveCapacity(rowCount + 1)
+    var row: [(column: Int32, value: Double)] = []
+    for i in 0..<rowCount {
+      let range = rowStarts[i]..<rowStarts[i + 1]
+      row.removeAll(keepingCapacity: true)
+      for k in range {
+        let middle = Int(columns[k])
+        for l in other.rowStarts[middle]..<other.rowStarts[middle + 1] {
+          row.append((other.columns[l], values[k] * other.values[l]))
+        }
+      }
+      if range.count > 1 { row.sort { $0.column < $1.column } }
+      let first = newColumns.count
+      for entry in row {
+        if newColumns.count > first, newColumns[newColumns.count - 1] == entry.column {
+          newValues[newValues.count - 1] += entry.value
+        } else {
+          newColumns.append(entry.column)
+          newValues.append(entry.value)
+        }
+      }
+      starts.append(newColumns.count)
+    }
+    return SparseMatrix(
+      rowCount: rowCount, columnCount: other.columnCount, rowStarts: starts, columns: newColumns, values: newValues)
+  }
+}

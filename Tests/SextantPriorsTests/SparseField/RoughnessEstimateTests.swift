@@ -1,0 +1,111 @@
+// The estimate of the roughness on fields drawn from the prior itself: does it find what it was, follow it from place to
+// place, keep its promise of coverage, and not care for units?
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import Testing
+
+@testable import SextantPriors
+
+@Suite struct RoughnessEstimateTests {
+  let domain: LatitudeLongitudeGrid
+  let prior: SparseFieldPrior
+
+  init() throws {
+    domain = try SparseFieldZoo.globalGrid(step: 3)
+    prior = try SparseFieldPrior(domain: domain)
+  }
+
+  /// A field of the prior and 40 % of its nodes with noise.
+  func simulate(roughness: [Double], noise: Double, seed: UInt64, scale: Double = 1) throws
+    -> (truth: [Double], observation: SparseFieldObservation)
+  {
+    let factor = try SparseCholesky(
+      prior.meshes[0].precision.prior(roughness: roughness), ordering: prior.meshes[0].level.ordering)
+    var truth: [Double] = []
+    factor.forEachDrawBlock(count: 1, random: RandomStream(seed: seed)) { _, block in truth = block.scalars }
+    var random = RandomStream(seed: seed + 1000)
+    let nodes = truth.indices.filter { _ in random.uniform() < 0.4 }
+    let observation = SparseFieldObservation(
+      matrix: SparseMatrix(
+        rowCount: nodes.count, columnCount: truth.count, rowStarts: Array(0...nodes.count),
+        columns: nodes.map(Int32.init), values: [Double](repeating: 1, count: nodes.count)),
+      anomalies: nodes.map { scale * (truth[$0] + noise * random.normal()) },
+      noiseVariance: [Double](repeating: scale * scale * noise * noise, count: nodes.count), isSelection: true)
+    return (truth.map { $0 * scale }, observation)
+  }
+
+  /// The mean of the logarithm over an area.
+  func typical(_ roughness: [Double], where isInside: (SIMD3<Double>) -> Bool = { _ in true }) -> Double {
+    let areas = domain.nodeAreas
+    var (sum, total) = (0.0, 0.0)
+    for (i, position) in domain.nodePositions.enumerated() where isInside(position) {
+      sum += areas[i] * log(roughness[i])
+      total += areas[i]
+    }
+    return exp(sum / total)
+  }
+
+  // A field of roughness 0.3 under noise of 3 tells too little: the estimate stays several times too rough (docs/sparse-field.md).
+  @Test(arguments: [(0.3, 1.0), (3.0, 1.0), (3.0, 3.0)])
+  func findsAConstantRoughness(roughness: Double, noise: Double) throws {
+    let (_, observation) = try simulate(
+      roughness: [Double](repeating: roughness, count: domain.nodeCount), noise: noise, seed: 3)
+    let found = typical(try prior.roughness(for: observation, random: RandomStream(seed: 1)))
+    #expect(abs(log(found / roughness)) < log(1.5), "\(found) for \(roughness)")
+  }
+
+  @Test func followsTwoRegions() throws {
+    let given = domain.nodePositions.map { $0.z > 0 ? 4.0 : 0.1 }
+    let (_, observation) = try simulate(roughness: given, noise: 1, seed: 4)
+    let found = try prior.roughness(for: observation, random: RandomStream(seed: 1))
+    let north = typical(found) { $0.z > 0.35 }
+    let south = typical(found) { $0.z < -0.35 }
+    // The smooth side is told apart clearly, but by noise of 1 not found to its own size.
+    #expect(abs(log(north / 4)) < log(1.6) && south < north / 8, "\(north) and \(south)")
+  }
+
+  @Test(arguments: [1, 2])
+  func keepsItsPromiseOfCoverage(seed: UInt64) throws {
+    let given = domain.nodePositions.map { $0.z > 0 ? 4.0 : 0.1 }
+    let (truth, observation) = try simulate(roughness: given, noise: 1, seed: seed)
+    let roughness = try prior.roughness(for: observation, random: RandomStream(seed: 1))
+    let posterior = try prior.posterior(given: observation, roughness: roughness)
+    let spread = posterior.spread(draws: 256, random: RandomStream(seed: 2))
+    let areas = domain.nodeAreas
+    let covered = truth.indices.reduce(0.0) { sum, i in
+      sum + (abs(truth[i] - Double(posterior.mean[i])) <= 1.645 * Double(spread[i]) ? areas[i] : 0)
+    }
+    #expect((0.85...0.95).contains(covered / areas.reduce(0, +)))
+  }
+
+  @Test func doesNotDependOnUnits() throws {
+    let given = SparseFieldZoo.roughness(domain)
+    let (_, small) = try simulate(roughness: given, noise: 1, seed: 6)
+    let (_, large) = try simulate(roughness: given, noise: 1, seed: 6, scale: 1000)
+    let first = try prior.roughness(for: small, random: RandomStream(seed: 1))
+    let second = try prior.roughness(for: large, random: RandomStream(seed: 1))
+    #expect(zip(first, second).allSatisfy { abs($1 / $0 / 1e6 - 1) < 1e-6 })
+  }
+
+  @Test func doesNotDependOnThreads() throws {
+    let (_, observation) = try simulate(roughness: SparseFieldZoo.roughness(domain), noise: 1, seed: 7)
+    let threads = Parallel.threadCount
+    defer { Parallel.limitThreads(to: threads) }
+    Parallel.limitThreads(to: 1)
+    let alone = try prior.roughness(for: observation, random: RandomStream(seed: 1))
+    Parallel.limitThreads(to: 3)
+    #expect(try prior.roughness(for: observation, random: RandomStream(seed: 1)) == alone)
+  }
+
+  @Test func aCascadeFindsWhatOneMeshFinds() throws {
+    var settings = SparseFieldConfiguration()
+    settings.coarsestNodeLimit = 2000
+    let cascade = try SparseFieldPrior(domain: domain, configuration: settings)
+    #expect(cascade.meshNodeCounts.count == 2)
+    let (_, observation) = try simulate(roughness: [Double](repeating: 1, count: domain.nodeCount), noise: 1, seed: 8)
+    let found = typical(try cascade.roughness(for: observation, random: RandomStream(seed: 1)))
+    #expect(abs(log(found)) < log(1.5), "\(found) for 1")
+  }
+}

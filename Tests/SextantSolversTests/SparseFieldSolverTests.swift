@@ -1,0 +1,117 @@
+// The solver's face: shapes, ties, entries outside the domain, several variables, and mixed measurements.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+import Testing
+
+@testable import SextantSolvers
+
+@Suite struct SparseFieldSolverTests {
+  /// 15° with poles and a repeated column.
+  let grid: LatitudeLongitudeGrid
+  let size: Int
+
+  init() throws {
+    grid = try LatitudeLongitudeGrid(
+      latitudes: (0..<13).map { 90 - 15 * Double($0) }, longitudes: (0..<25).map { -180 + 15 * Double($0) })
+    size = grid.vertexCount
+  }
+
+  func measurement(_ observed: [Int], channels: Int) -> FieldMeasurement {
+    let positions = grid.positions
+    return FieldMeasurement(
+      values: observed.map { entry in
+        let p = positions[entry / channels]
+        return Float(280 + 20 * p.z + 5 * p.x + Double(entry % channels) * 100)
+      }, noise: [Float](repeating: 0.5, count: observed.count),
+      operation: SelectionOperator(inputCount: size * channels, indices: observed))
+  }
+
+  @Test func coincidentVerticesHaveOneValue() throws {
+    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
+    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    var random = RandomStream(seed: 1)
+    let posterior = try solver.posterior(
+      given: measurement((0..<size).filter { $0 % 3 == 0 }, channels: 1), samples: 3, using: &random)
+    let samples = try #require(posterior.samples)
+    let spread = try #require(posterior.spread)
+    #expect(samples.shape == [3, size] && posterior.mean.count == size && spread.count == size)
+    let rows = [posterior.mean, spread] + (0..<3).map { samples.row($0).scalars }
+    for row in rows {
+      #expect(Set(row[..<25]).count == 1 && Set(row[(12 * 25)...]).count == 1)
+      for i in 0..<13 { #expect(row[i * 25] == row[i * 25 + 24]) }
+    }
+    for (vertex, position) in grid.positions.enumerated() {
+      #expect(abs(Double(posterior.mean[vertex]) - (280 + 20 * position.z + 5 * position.x)) < 2)
+    }
+  }
+
+  @Test func variablesAndGapsAreKeptApart() throws {
+    // The second variable is there on the northern half only, as a variable of the sea is not on land.
+    let isInside = (0..<2 * size).map { $0 % 2 == 0 || $0 / 2 < 7 * 25 }
+    let layout = StateLayout(domain: grid, channelCount: 2, isInside: isInside)
+    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let observed = (0..<2 * size).filter { $0 % 5 == 0 && isInside[$0] }
+    var random = RandomStream(seed: 2)
+    let posterior = try solver.posterior(given: measurement(observed, channels: 2), samples: 2, using: &random)
+    for entry in 0..<2 * size {
+      #expect(posterior.mean[entry].isNaN == !isInside[entry])
+      #expect(posterior.spread?[entry].isNaN == !isInside[entry])
+      #expect(posterior.samples.map { $0[1, entry].isNaN } == !isInside[entry])
+      if isInside[entry] { #expect(abs(posterior.mean[entry] - (entry % 2 == 0 ? 280 : 380)) < 40) }
+    }
+  }
+
+  @Test func sameStreamSameResult() throws {
+    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
+    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let measured = measurement((0..<size).filter { $0 % 4 == 0 }, channels: 1)
+    var (first, second) = (RandomStream(seed: 3), RandomStream(seed: 3))
+    let a = try solver.posterior(given: measured, samples: 2, using: &first)
+    let b = try solver.posterior(given: measured, samples: 2, using: &second)
+    let next = try solver.posterior(given: measured, samples: 2, using: &second)
+    #expect(a.samples == b.samples && a.mean == b.mean && a.spread == b.spread)
+    #expect(next.samples != a.samples && next.mean == a.mean)
+  }
+
+  @Test func interpolatedPlacesAreMeasurements() throws {
+    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
+    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    var random = RandomStream(seed: 4)
+    let places = (0..<150).map { _ in
+      GeographicPoint(latitude: asin(random.uniform(in: -1..<1)) * 180 / .pi, longitude: 360 * random.uniform())
+    }
+    let posterior = try solver.posterior(
+      given: FieldMeasurement(
+        values: places.map { Float(5 * sin($0.latitude * .pi / 180)) }, noise: [Float](repeating: 0.1, count: 150),
+        operation: SparseOperator(try grid.interpolation(to: places))), samples: 0, using: &random)
+    #expect(posterior.samples == nil && posterior.spread?.allSatisfy { $0 > 0 && $0 < 5 } == true)
+    for (vertex, position) in grid.positions.enumerated() {
+      #expect(abs(Double(posterior.mean[vertex]) - 5 * position.z) < 1)
+    }
+  }
+
+  @Test func valuesOfTwoVariablesAreRefused() throws {
+    let layout = StateLayout(domain: grid, channelCount: 2, isInside: [Bool](repeating: true, count: 2 * size))
+    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let mixed = SparseOperator(
+      SparseMatrix(rowCount: 1, columnCount: 2 * size, entries: [(0, 60, 0.5), (0, 61, 0.5)]))
+    var random = RandomStream(seed: 5)
+    #expect(throws: PriorError.mixesChannels(row: 0)) {
+      try solver.posterior(
+        given: FieldMeasurement(values: [1], noise: [1], operation: mixed), samples: 1, using: &random)
+    }
+  }
+
+  @Test func nothingObservedIsRefused() throws {
+    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
+    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    var random = RandomStream(seed: 6)
+    #expect(throws: PriorError.nothingObserved) {
+      try solver.posterior(given: measurement([], channels: 1), samples: 1, using: &random)
+    }
+  }
+}
