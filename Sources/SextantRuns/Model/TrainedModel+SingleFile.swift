@@ -13,7 +13,13 @@ extension TrainedModel {
   public init(
     forFile path: String, variables: [String]?, selecting: [String: [String]], landMask: LandMask?
   ) throws {
-    let file = try GriddedFile(path: path, variables: variables, selecting: selecting)
+    var file = try GriddedFile(path: path, variables: variables, selecting: selecting)
+    // The noise levels that `sextant degrade` writes beside a variable are not fields to be filled.
+    let names = file.variables.map(\.name)
+    let fields = names.filter { !($0.hasSuffix("_noise") && names.contains(String($0.dropLast("_noise".count)))) }
+    if variables == nil, fields.count < names.count {
+      file = try GriddedFile(path: path, variables: fields, selecting: selecting)
+    }
     guard let domain = file.domain as? any DescribableDomain else {
       throw RunError.invalid("\(path): this kind of grid cannot be used without a model: \(file.domain.summary).")
     }
