@@ -33,6 +33,8 @@ let package = Package(
     .target(name: "CVectorKernels"),
     .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CCHOLMOD"]),
     .target(name: "SextantStorage", dependencies: ["SextantArrays"]),
+    .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
+    .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),
     .target(
       name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
     .target(
@@ -48,10 +50,18 @@ let package = Package(
         "SextantMeasurement",
       ]),
     .target(
+      name: "SextantDiffusion",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
+      ]),
+    .target(
+      name: "SextantFlows",
+      dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks"]),
+    .target(
       name: "SextantSolvers",
       dependencies: [
-        "SextantArrays", "SextantGeometry", "SextantSignals", "SextantMeasurement",
-        "SextantPriors",
+        "SextantArrays", "SextantAutodiff", "SextantNetworks", "SextantGeometry", "SextantSignals",
+        "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
       ]),
     .target(
       name: "SextantEvaluation",
@@ -62,9 +72,9 @@ let package = Package(
     .target(
       name: "SextantRuns",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals",
-        "SextantMeasurement", "SextantPriors", "SextantSolvers", "SextantEvaluation",
-        "SextantReport",
+        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
+        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantSolvers", "SextantEvaluation", "SextantReport",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -73,9 +83,9 @@ let package = Package(
     .target(
       name: "Sextant",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals",
-        "SextantMeasurement", "SextantPriors", "SextantSolvers", "SextantEvaluation",
-        "SextantReport", "SextantRuns",
+        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
+        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantRuns",
       ]),
     .executableTarget(
       name: "SextantCommand",
@@ -89,6 +99,16 @@ let package = Package(
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
     .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantTestSupport"]),
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
+    .testTarget(name: "SextantAutodiffTests", dependencies: ["SextantAutodiff", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantNetworksTests", dependencies: ["SextantNetworks", "SextantTestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "SextantDiffusionTests",
+      dependencies: ["SextantDiffusion", "SextantPriors", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantFlowsTests",
+      dependencies: ["SextantFlows", "SextantDiffusion", "SextantTestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"],
       exclude: ["Fixtures"]),

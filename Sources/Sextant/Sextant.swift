@@ -2,9 +2,13 @@
 // It defines nothing itself.
 
 @_exported import SextantArrays
+@_exported import SextantAutodiff
+@_exported import SextantDiffusion
 @_exported import SextantEvaluation
+@_exported import SextantFlows
 @_exported import SextantGeometry
 @_exported import SextantMeasurement
+@_exported import SextantNetworks
 @_exported import SextantPriors
 @_exported import SextantReport
 @_exported import SextantRuns
