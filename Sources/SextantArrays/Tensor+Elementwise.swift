@@ -125,6 +125,11 @@ extension Tensor {
     reducingRows { VectorKernels<Scalar>.chosen.accumulateSquares(of: $0, into: $1) }
   }
 
+  /// The sum of each column, added in double precision.
+  public func columnSums() -> [Scalar] {
+    reducingRows { VectorKernels<Scalar>.chosen.accumulate($0, into: $1) }.map { Scalar($0) }
+  }
+
   /// The mean of each column, in double precision.
   public func columnMeans() -> [Double] {
     reducingRows { VectorKernels<Scalar>.chosen.accumulate($0, into: $1) }.map { $0 / Double(Swift.max(1, rowCount)) }

@@ -1,0 +1,40 @@
+// Which vertices feed which: the one description behind convolutions on lines, lat–lon grids with poles and wrap, and
+// meshes. A table of neighbours, nothing else; the arithmetic is in StencilConvolution.swift.
+
+import SextantArrays
+
+/// For each of V′ outputs, the K inputs among V that it is computed from.
+public struct Stencil: Sendable, Equatable {
+  /// V, the number of inputs.
+  public let inputCount: Int
+  /// V′, the number of outputs.
+  public let outputCount: Int
+  /// K, the number of neighbours of each output.
+  public let width: Int
+  /// The neighbours (V′×K); −1 stands for a zero outside the domain.
+  public let neighbours: [Int32]
+
+  /// - Parameter neighbours: V′×K indices below `inputCount`, or −1.
+  public init(inputCount: Int, width: Int, neighbours: [Int32]) {
+    precondition(width > 0 && neighbours.count % width == 0, "\(neighbours.count) neighbours in rows of \(width)")
+    precondition(neighbours.allSatisfy { $0 >= -1 && $0 < inputCount }, "A neighbour outside 0..<\(inputCount)")
+    self.inputCount = inputCount
+    outputCount = neighbours.count / width
+    self.width = width
+    self.neighbours = neighbours
+  }
+
+  /// A window along a line of `count` vertices: output i reads i·stride + offset for each of `offsets`.
+  public static func line(count: Int, offsets: ClosedRange<Int>, stride: Int = 1, outputCount: Int? = nil) -> Stencil {
+    let outputs = outputCount ?? (count + stride - 1) / stride
+    var neighbours: [Int32] = []
+    neighbours.reserveCapacity(outputs * offsets.count)
+    for output in 0..<outputs {
+      for offset in offsets {
+        let input = output * stride + offset
+        neighbours.append(input >= 0 && input < count ? Int32(input) : -1)
+      }
+    }
+    return Stencil(inputCount: count, width: offsets.count, neighbours: neighbours)
+  }
+}
