@@ -2,6 +2,7 @@
 
 #include "CVectorKernels.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,24 @@ const struct vk_kernels_double *vk_kernels_for_double(enum vk_instruction_set se
 #endif
   (void)set;
   return &table_double_generic;
+}
+
+const struct vk_network_kernels_float *vk_network_kernels_for_float(enum vk_instruction_set set) {
+#if defined(__x86_64__)
+  if (set == VK_AVX512) return &network_table_float_avx512;
+  if (set == VK_AVX2) return &network_table_float_avx2;
+#endif
+  (void)set;
+  return &network_table_float_generic;
+}
+
+const struct vk_network_kernels_double *vk_network_kernels_for_double(enum vk_instruction_set set) {
+#if defined(__x86_64__)
+  if (set == VK_AVX512) return &network_table_double_avx512;
+  if (set == VK_AVX2) return &network_table_double_avx2;
+#endif
+  (void)set;
+  return &network_table_double_generic;
 }
 
 const struct vk_kernels_float *vk_chosen_kernels_float(void) {

@@ -33,13 +33,4 @@ extension Variable {
       cotangents.add(gradient * factor, to: a)
     }
   }
-
-  /// The sum of all elements, of shape [].
-  public func sum() -> Variable {
-    let total = value.withUnsafeScalars { $0.reduce(0.0) { $0 + Double($1) } }
-    let shape = value.shape
-    return tape.record(Tensor([Scalar(total)], shape: []), operation: "sum", from: [self]) { gradient, cotangents in
-      cotangents.add(Tensor(repeating: gradient.scalars[0], shape: shape), to: self)
-    }
-  }
 }

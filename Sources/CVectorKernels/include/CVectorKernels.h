@@ -60,4 +60,7 @@ VK_DECLARE_KERNELS(double)
 
 #pragma clang assume_nonnull end
 
+// The module is what this header includes.
+#include "CNetworkKernels.h"
+
 #endif

@@ -1,0 +1,96 @@
+// The loops of neural networks, forward and backward, in the same way as CVectorKernels.h: compiled for several instruction
+// sets, without memory, threads or checks. Matrices are row-major. `adds` says whether a result is added to what is there.
+#ifndef SEXTANT_NETWORK_KERNELS_H
+#define SEXTANT_NETWORK_KERNELS_H
+
+#include "CVectorKernels.h"
+
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Functions of one number. GELU is the exact form, x·Φ(x).
+enum vk_activation {
+  VK_RELU = 0, VK_LEAKY_RELU, VK_SILU, VK_GELU, VK_TANH, VK_EXPONENTIAL, VK_LOGARITHM, VK_SIGMOID, VK_SOFTPLUS, VK_SQUARE
+};
+
+#define VK_DECLARE_NETWORK_KERNELS(T)                                                                            \
+  struct vk_network_kernels_##T {                                                                                \
+    /* out = f(x); `parameter` is the slope of leaky ReLU */                                                     \
+    void (*activate)(size_t n, int32_t activation, T parameter, const T *x, T *out);                             \
+    /* out = gradient * f'; `held` is f(x) for tanh, exponential and sigmoid, and x for all others */            \
+    void (*activation_pullback)(size_t n, int32_t activation, T parameter, const T *held, const T *gradient,     \
+                                bool adds, T *out);                                                              \
+    /* out = a * b */                                                                                            \
+    void (*products)(size_t n, const T *a, const T *b, bool adds, T *out);                                       \
+    /* the sum of x, in double precision */                                                                      \
+    double (*sum)(size_t n, const T *x);                                                                         \
+    /* out = x */                                                                                                \
+    void (*from_doubles)(size_t n, const double *x, bool adds, T *out);                                          \
+    /* out row = x row, where rows lie `x_stride` and `out_stride` apart */                                      \
+    void (*copy_rows)(size_t rows, size_t columns, const T *x, size_t x_stride, bool adds, T *out,               \
+                      size_t out_stride);                                                                        \
+    /* out = x * scale + shift with one scale and one shift for each column; either may be absent */             \
+    void (*affine_rows)(size_t rows, size_t columns, const T *x, const T *_Nullable scale,                       \
+                        const T *_Nullable shift, bool adds, T *out);                                            \
+    /* out = x * a + y * b + c with one a, b and c for each column */                                            \
+    void (*affine_pair_rows)(size_t rows, size_t columns, const T *x, const T *y, const T *a, const T *b,        \
+                             const T *c, bool adds, T *out);                                                     \
+    /* sums += the column sums of x, products += those of x * y */                                               \
+    void (*column_sums)(size_t rows, size_t columns, const T *x, const T *_Nullable y, double *sums,             \
+                        double *_Nullable products);                                                             \
+    /* out = the sum of each row times factor */                                                                 \
+    void (*row_sums)(size_t rows, size_t columns, T factor, const T *x, T *out);                                 \
+    /* each row of out = factor times its number in x */                                                         \
+    void (*fill_rows)(size_t rows, size_t columns, T factor, const T *x, bool adds, T *out);                     \
+    /* out row = x row 2i + x row 2i + 1 */                                                                      \
+    void (*sum_row_pairs)(size_t rows, size_t columns, const T *x, bool adds, T *out);                           \
+    /* out[r, j] = x[r, indices[j]] */                                                                           \
+    void (*gather_columns)(size_t rows, size_t columns, size_t x_columns, const int32_t *indices, const T *x,    \
+                           T *out);                                                                              \
+    /* out[r, indices[j]] += x[r, j] */                                                                          \
+    void (*scatter_columns)(size_t rows, size_t columns, size_t out_columns, const int32_t *indices, const T *x, \
+                            T *out);                                                                             \
+    /* softmax of each row, and its pullback from the result y */                                                \
+    void (*softmax_rows)(size_t rows, size_t columns, const T *x, T *out);                                       \
+    void (*softmax_rows_pullback)(size_t rows, size_t columns, const T *y, const T *gradient, bool adds, T *out);\
+    /* softmax of each column, and its pullback; `work` has one number for each column */                        \
+    void (*softmax_columns)(size_t rows, size_t columns, const T *x, T *work, T *out);                           \
+    void (*softmax_columns_pullback)(size_t rows, size_t columns, const T *y, const T *gradient, T *work,        \
+                                     bool adds, T *out);                                                         \
+    /* out = x * gain / root mean square of the row; `inverse` becomes 1 / that root for each row */             \
+    void (*rms_rows)(size_t rows, size_t columns, double epsilon, const T *x, const T *gain, T *inverse, T *out);\
+    void (*rms_rows_pullback)(size_t rows, size_t columns, const T *x, const T *gain, const T *inverse,          \
+                              const T *gradient, bool adds, T *out);                                             \
+    /* sums += the column sums of x * y * factor, where each row has its factor */                               \
+    void (*weighted_column_sums)(size_t rows, size_t columns, const T *x, const T *y, const T *factor,           \
+                                 double *sums);                                                                  \
+    /* From the column sums of x and x squared over `rows` rows: mean and inverse deviation of each group of     \
+       columns, and the scale and shift that normalise and then multiply by gain and add bias */                 \
+    void (*normalisation)(size_t rows, size_t columns, size_t groups, double epsilon, const double *sums,        \
+                          const double *squares, const T *gain, const T *bias, double *mean, double *inverse,    \
+                          T *scale, T *shift);                                                                   \
+    /* From the column sums of the gradient and of gradient * x: adds the gradients of gain and bias, and gives  \
+       a, b, c such that that of x is gradient * a + x * b + c */                                                \
+    void (*normalisation_pullback)(size_t rows, size_t columns, size_t groups, const double *sums,               \
+                                   const double *products, const T *gain, const double *mean,                    \
+                                   const double *inverse, double *gain_gradient, double *bias_gradient, T *a,    \
+                                   T *b, T *c);                                                                  \
+    /* One step of Adam with the gradient times `factor`; `rate` and `root_scale` hold the corrections of bias,  \
+       `decay` is the part of x that decoupled decay takes away */                                               \
+    void (*adam)(size_t n, T factor, T beta1, T beta2, T rate, T root_scale, T epsilon, T decay,                 \
+                 const T *gradient, T *moment, T *square, T *x);                                                 \
+    /* average += rate * (x - average) */                                                                        \
+    void (*follow)(size_t n, T rate, const T *x, T *average);                                                    \
+    /* out = factor where a random word reaches the threshold, else 0 */                                         \
+    void (*keep_mask)(size_t n, const uint32_t *words, uint32_t threshold, T factor, T *out);                    \
+  };                                                                                                             \
+  /* The kernels for `set`, which the processor must have. */                                                    \
+  const struct vk_network_kernels_##T *vk_network_kernels_for_##T(enum vk_instruction_set set);
+
+VK_DECLARE_NETWORK_KERNELS(float)
+VK_DECLARE_NETWORK_KERNELS(double)
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,44 @@
+// The functions of one number that networks apply element by element, by name.
+
+import CVectorKernels
+
+/// A function of one number that the network kernels know, with its derivative.
+public enum Activation: String, CaseIterable, Codable, Sendable {
+  /// max(x, 0).
+  case relu
+  /// x where positive, else slope·x.
+  case leakyReLU
+  /// x·σ(x), also called swish.
+  case silu
+  /// x·Φ(x) with the exact normal distribution function.
+  case gelu
+  case tanh
+  case exponential
+  case logarithm
+  /// 1/(1 + e⁻ˣ).
+  case sigmoid
+  /// log(1 + eˣ).
+  case softplus
+  case square
+
+  /// The number that the kernels know it by.
+  public var code: Int32 {
+    let code =
+      switch self {
+      case .relu: VK_RELU
+      case .leakyReLU: VK_LEAKY_RELU
+      case .silu: VK_SILU
+      case .gelu: VK_GELU
+      case .tanh: VK_TANH
+      case .exponential: VK_EXPONENTIAL
+      case .logarithm: VK_LOGARITHM
+      case .sigmoid: VK_SIGMOID
+      case .softplus: VK_SOFTPLUS
+      case .square: VK_SQUARE
+      }
+    return Int32(code.rawValue)
+  }
+
+  /// Whether the derivative is taken from the result instead of the input.
+  public var derivesFromResult: Bool { [.tanh, .exponential, .sigmoid].contains(self) }
+}

@@ -1,0 +1,89 @@
+// `Float` and `Double` each call their own table of network kernels.
+
+import CVectorKernels
+
+extension Float: NetworkScalar {
+  private static let tables = Processor.InstructionSet.allCases.map {
+    NetworkKernels<Float>(vk_network_kernels_for_float($0.code).pointee)
+  }
+  private static let chosenTable = networkKernels(for: Processor.chosenInstructionSet)
+
+  public static func networkKernels(for set: Processor.InstructionSet) -> NetworkKernels<Float> {
+    tables[Int(set.code.rawValue)]
+  }
+  public static var networkKernels: NetworkKernels<Float> { chosenTable }
+}
+
+extension NetworkKernels where Scalar == Float {
+  fileprivate init(_ table: vk_network_kernels_float) {
+    activate = table.activate
+    activationPullback = table.activation_pullback
+    products = table.products
+    sum = table.sum
+    fromDoubles = table.from_doubles
+    copyRows = table.copy_rows
+    affineRows = table.affine_rows
+    affinePairRows = table.affine_pair_rows
+    columnSums = table.column_sums
+    weightedColumnSums = table.weighted_column_sums
+    rowSums = table.row_sums
+    fillRows = table.fill_rows
+    sumRowPairs = table.sum_row_pairs
+    gatherColumns = table.gather_columns
+    scatterColumns = table.scatter_columns
+    softmaxRows = table.softmax_rows
+    softmaxRowsPullback = table.softmax_rows_pullback
+    softmaxColumns = table.softmax_columns
+    softmaxColumnsPullback = table.softmax_columns_pullback
+    rmsRows = table.rms_rows
+    rmsRowsPullback = table.rms_rows_pullback
+    normalisation = table.normalisation
+    normalisationPullback = table.normalisation_pullback
+    adam = table.adam
+    follow = table.follow
+    keepMask = table.keep_mask
+  }
+}
+
+extension Double: NetworkScalar {
+  private static let tables = Processor.InstructionSet.allCases.map {
+    NetworkKernels<Double>(vk_network_kernels_for_double($0.code).pointee)
+  }
+  private static let chosenTable = networkKernels(for: Processor.chosenInstructionSet)
+
+  public static func networkKernels(for set: Processor.InstructionSet) -> NetworkKernels<Double> {
+    tables[Int(set.code.rawValue)]
+  }
+  public static var networkKernels: NetworkKernels<Double> { chosenTable }
+}
+
+extension NetworkKernels where Scalar == Double {
+  fileprivate init(_ table: vk_network_kernels_double) {
+    activate = table.activate
+    activationPullback = table.activation_pullback
+    products = table.products
+    sum = table.sum
+    fromDoubles = table.from_doubles
+    copyRows = table.copy_rows
+    affineRows = table.affine_rows
+    affinePairRows = table.affine_pair_rows
+    columnSums = table.column_sums
+    weightedColumnSums = table.weighted_column_sums
+    rowSums = table.row_sums
+    fillRows = table.fill_rows
+    sumRowPairs = table.sum_row_pairs
+    gatherColumns = table.gather_columns
+    scatterColumns = table.scatter_columns
+    softmaxRows = table.softmax_rows
+    softmaxRowsPullback = table.softmax_rows_pullback
+    softmaxColumns = table.softmax_columns
+    softmaxColumnsPullback = table.softmax_columns_pullback
+    rmsRows = table.rms_rows
+    rmsRowsPullback = table.rms_rows_pullback
+    normalisation = table.normalisation
+    normalisationPullback = table.normalisation_pullback
+    adam = table.adam
+    follow = table.follow
+    keepMask = table.keep_mask
+  }
+}

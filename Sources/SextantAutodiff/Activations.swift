@@ -1,0 +1,52 @@
+// Functions applied element by element, each with its pullback in the same kernel family.
+
+import SextantArrays
+
+extension Variable {
+  /// `activation` of each element; `slope` is that of leaky ReLU.
+  public func activated(by activation: Activation, slope: Scalar = 0) -> Variable {
+    let kernels = Scalar.networkKernels
+    let result = Tensor<Scalar>(writing: value.shape) { out in
+      value.reading { x in
+        Work.overScalars(value.count) {
+          kernels.activate($0.count, activation.code, slope, x + $0.lowerBound, out + $0.lowerBound)
+        }
+      }
+    }
+    // Only what the derivative is taken from is kept.
+    let held = activation.derivesFromResult ? result : value
+    let input = self
+    let count = result.count
+    return tape.record(result, operation: "activation", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        reading(held, gradient) { held, gradient in
+          Work.overScalars(count) {
+            let start = $0.lowerBound
+            kernels.activationPullback(
+              $0.count, activation.code, slope, held + start, gradient + start, adds, out + start)
+          }
+        }
+      }
+    }
+  }
+
+  /// max(x, 0).
+  public func relu() -> Variable { activated(by: .relu) }
+  /// x where positive, else slope·x.
+  public func leakyReLU(slope: Scalar) -> Variable { activated(by: .leakyReLU, slope: slope) }
+  /// x·σ(x).
+  public func silu() -> Variable { activated(by: .silu) }
+  /// x·Φ(x), the exact form.
+  public func gelu() -> Variable { activated(by: .gelu) }
+  public func tanh() -> Variable { activated(by: .tanh) }
+  /// eˣ.
+  public func exponential() -> Variable { activated(by: .exponential) }
+  /// The natural logarithm.
+  public func logarithm() -> Variable { activated(by: .logarithm) }
+  /// 1/(1 + e⁻ˣ).
+  public func sigmoid() -> Variable { activated(by: .sigmoid) }
+  /// log(1 + eˣ).
+  public func softplus() -> Variable { activated(by: .softplus) }
+  /// x².
+  public func squared() -> Variable { activated(by: .square) }
+}

@@ -1,0 +1,101 @@
+// Matrix products of many pairs of matrices at once, and the rearrangement into heads: what attention is made of.
+
+import SextantArrays
+
+/// op(Aᵢ)·op(Bᵢ) for each i, where op transposes if asked to.
+///
+/// - Parameters:
+///   - a: N×m×k, or N×k×m to be transposed.
+///   - b: N×k×n, or N×n×k to be transposed.
+/// - Returns: N×m×n.
+public func batchedMatrixProduct<Scalar: TensorScalar>(
+  _ a: Variable<Scalar>, _ b: Variable<Scalar>, transposingFirst transposeA: Bool = false,
+  transposingSecond transposeB: Bool = false
+) -> Variable<Scalar> {
+  precondition(
+    a.shape.count == 3 && b.shape.count == 3 && a.shape[0] == b.shape[0],
+    "Batched product of shapes \(a.shape) and \(b.shape)")
+  let (m, k) = transposeA ? (a.shape[2], a.shape[1]) : (a.shape[1], a.shape[2])
+  let (k2, n) = transposeB ? (b.shape[2], b.shape[1]) : (b.shape[1], b.shape[2])
+  precondition(k == k2, "Products of \(m)×\(k) and \(k2)×\(n) matrices")
+  let (count, aValue, bValue) = (a.shape[0], a.value, b.value)
+  let value = Tensor<Scalar>(writing: [count, m, n]) { out in
+    guard k > 0 else {
+      out.update(repeating: 0, count: count * m * n)
+      return
+    }
+    reading(aValue, bValue) { a, b in
+      for i in 0..<count {
+        Scalar.multiply(
+          transposeA, transposeB, m, n, k, 1, a + i * m * k, transposeA ? m : k, b + i * k * n, transposeB ? k : n, 0,
+          out + i * m * n, n)
+      }
+    }
+  }
+  return a.tape.record(value, operation: "batched matrix product", from: [a, b]) { gradient, cotangents in
+    guard m > 0, n > 0 else { return }
+    // C = op(A)·op(B): d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G, written transposed where op is.
+    cotangents.write(to: a) { out, adds in
+      reading(gradient, bValue) { gradient, b in
+        for i in 0..<count {
+          let (g, b, out) = (gradient + i * m * n, b + i * k * n, out + i * m * k)
+          if transposeA {
+            Scalar.multiply(transposeB, true, k, m, n, 1, b, transposeB ? k : n, g, n, adds ? 1 : 0, out, m)
+          } else {
+            Scalar.multiply(false, !transposeB, m, k, n, 1, g, n, b, transposeB ? k : n, adds ? 1 : 0, out, k)
+          }
+        }
+      }
+    }
+    cotangents.write(to: b) { out, adds in
+      reading(gradient, aValue) { gradient, a in
+        for i in 0..<count {
+          let (g, a, out) = (gradient + i * m * n, a + i * m * k, out + i * k * n)
+          if transposeB {
+            Scalar.multiply(true, transposeA, n, k, m, 1, g, n, a, transposeA ? m : k, adds ? 1 : 0, out, k)
+          } else {
+            Scalar.multiply(!transposeA, false, k, n, m, 1, a, transposeA ? m : k, g, n, adds ? 1 : 0, out, n)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Variable {
+  /// B×V×(heads·C) to (B·heads)×V×C: the columns of each head become a matrix of their own.
+  public func splitIntoHeads(_ heads: Int) -> Variable {
+    precondition(shape.count == 3 && shape[2] % heads == 0, "\(heads) heads of shape \(shape)")
+    return exchangingHeads(samples: shape[0], rows: shape[1], columns: shape[2] / heads, heads: heads, splits: true)
+  }
+
+  /// (B·heads)×V×C to B×V×(heads·C), the inverse of ``splitIntoHeads(_:)``.
+  public func mergingHeads(_ heads: Int) -> Variable {
+    precondition(shape.count == 3 && shape[0] % heads == 0, "\(heads) heads of shape \(shape)")
+    return exchangingHeads(samples: shape[0] / heads, rows: shape[1], columns: shape[2], heads: heads, splits: false)
+  }
+
+  private func exchangingHeads(samples: Int, rows: Int, columns: Int, heads: Int, splits: Bool) -> Variable {
+    let kernels = Scalar.networkKernels
+    /// One direction or the other: head h of sample b lies in columns of one tensor, and is a block of the other.
+    func copy(_ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, splits: Bool, adds: Bool) {
+      Work.overSamples(samples * heads) {
+        let block = $0 * rows * columns
+        let inside = $0 / heads * rows * heads * columns + $0 % heads * columns
+        kernels.copyRows(
+          rows, columns, x + (splits ? inside : block), splits ? heads * columns : columns, adds,
+          out + (splits ? block : inside), splits ? columns : heads * columns)
+      }
+    }
+    let shape = splits ? [samples * heads, rows, columns] : [samples, rows, heads * columns]
+    let result = Tensor<Scalar>(writing: shape) { out in
+      value.reading { copy($0, out, splits: splits, adds: false) }
+    }
+    let input = self
+    return tape.record(result, operation: "heads", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        gradient.reading { copy($0, out, splits: !splits, adds: adds) }
+      }
+    }
+  }
+}

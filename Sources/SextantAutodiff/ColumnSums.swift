@@ -1,0 +1,62 @@
+// Sums over rows, in double precision and by parts that depend on the shape alone: what the gradients of biases, gains and
+// broadcasts are made of.
+
+import SextantArrays
+
+/// For each of `segments` equal blocks of rows, the column sums of `x` and, if `y` is given, those of x·y.
+///
+/// - Returns: both as segments×columns; the second is empty without `y`.
+func columnSums<Scalar: TensorScalar>(
+  _ x: Tensor<Scalar>, timesSecond y: Tensor<Scalar>?, segments: Int, columns: Int
+) -> (sums: Tensor<Double>, products: Tensor<Double>) {
+  let rows = segments * columns == 0 ? 0 : x.count / (segments * columns)
+  let parts = Work.partCount(rows: rows, columns: columns)
+  let kernels = Scalar.networkKernels
+  var partialProducts = Tensor<Double>.zeros([y == nil ? 0 : segments * parts, columns])
+  var partialSums = Tensor<Double>.zeros([segments * parts, columns])
+  partialSums.withUnsafeMutableScalars { sums in
+    partialProducts.withUnsafeMutableScalars { products in
+      guard let sums = sums.baseAddress else { return }
+      let products = y == nil ? nil : products.baseAddress
+      reading(x, y ?? x) { x, second in
+        Work.overSegments(segments, rows: rows, columns: columns) { segment, part, range in
+          let start = (segment * rows + range.lowerBound) * columns
+          let place = (segment * parts + part) * columns
+          kernels.columnSums(
+            range.count, columns, x + start, products == nil ? nil : second + start, sums + place,
+            products.map { $0 + place })
+        }
+      }
+    }
+  }
+  return (
+    sumOfParts(partialSums, segments: segments, parts: parts, columns: columns),
+    y == nil ? partialProducts : sumOfParts(partialProducts, segments: segments, parts: parts, columns: columns)
+  )
+}
+
+/// Adds the parts of each segment in order: (segments·parts)×columns to segments×columns.
+func sumOfParts(_ partial: Tensor<Double>, segments: Int, parts: Int, columns: Int) -> Tensor<Double> {
+  guard parts != 1 else { return partial.reshaped(to: [segments, columns]) }
+  let kernels = Double.networkKernels
+  var result = Tensor<Double>.zeros([segments, columns])
+  result.withUnsafeMutableScalars { out in
+    guard let out = out.baseAddress else { return }
+    partial.reading { partial in
+      for segment in 0..<segments {
+        kernels.columnSums(
+          parts, columns, partial + segment * parts * columns, nil, out + segment * columns, nil)
+      }
+    }
+  }
+  return result
+}
+
+extension Cotangents {
+  /// Adds sums in double precision to the gradient of `input`.
+  mutating func add(sums: Tensor<Double>, to input: Variable<Scalar>) {
+    write(to: input) { out, adds in
+      sums.reading { Scalar.networkKernels.fromDoubles(sums.count, $0, adds, out) }
+    }
+  }
+}

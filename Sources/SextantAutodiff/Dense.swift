@@ -1,0 +1,56 @@
+// The dense layer's operation: a product with the bias already in the output, and gradients summed in place.
+
+import SextantArrays
+
+/// x·Wᵀ + b.
+///
+/// - Parameters:
+///   - x: of any shape whose last dimension is `in`.
+///   - weight: out×in.
+///   - bias: out numbers, or nil.
+/// - Returns: the shape of `x` with `out` as the last dimension.
+public func dense<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>? = nil
+) -> Variable<Scalar> {
+  let (rows, inputs, outputs) = (x.value.rowCount, x.value.columnCount, weight.value.rowCount)
+  precondition(
+    weight.value.columnCount == inputs && (bias?.value.count ?? outputs) == outputs,
+    "Dense layer of weight \(weight.shape) and bias \(bias?.shape ?? []) for \(x.shape)")
+  let value = Tensor<Scalar>(writing: x.shape.dropLast() + [outputs]) { out in
+    if let bias = bias?.value {
+      bias.reading { bias in
+        Work.overRows(rows, columns: outputs) { range in
+          for row in range { (out + row * outputs).update(from: bias, count: outputs) }
+        }
+      }
+    }
+    guard inputs > 0 else {
+      if bias == nil { out.update(repeating: 0, count: rows * outputs) }
+      return
+    }
+    reading(x.value, weight.value) { x, weight in
+      Scalar.multiply(
+        false, true, rows, outputs, inputs, 1, x, inputs, weight, inputs, bias == nil ? 0 : 1, out, outputs)
+    }
+  }
+  let (xValue, weightValue) = (x.value, weight.value)
+  return x.tape.record(value, operation: "dense", from: [x, weight] + (bias.map { [$0] } ?? [])) {
+    gradient, cotangents in
+    guard rows > 0, outputs > 0 else { return }
+    cotangents.write(to: x) { out, adds in
+      reading(gradient, weightValue) { gradient, weight in
+        Scalar.multiply(
+          false, false, rows, inputs, outputs, 1, gradient, outputs, weight, inputs, adds ? 1 : 0, out, inputs)
+      }
+    }
+    cotangents.write(to: weight) { out, adds in
+      reading(gradient, xValue) { gradient, x in
+        Scalar.multiply(
+          true, false, outputs, inputs, rows, 1, gradient, outputs, x, inputs, adds ? 1 : 0, out, inputs)
+      }
+    }
+    if let bias, bias.wantsGradient {
+      cotangents.add(sums: columnSums(gradient, timesSecond: nil, segments: 1, columns: outputs).sums, to: bias)
+    }
+  }
+}

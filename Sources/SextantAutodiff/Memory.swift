@@ -1,0 +1,102 @@
+// How operations reach the memory of several tensors at once, and how they share out their work.
+// Ranges depend on shapes alone, so that results have the same bits on any number of threads.
+
+import SextantArrays
+
+extension Tensor {
+  /// The first scalar for reading while `body` runs; a placeholder where there are none.
+  func reading<R>(_ body: (UnsafePointer<Scalar>) -> R) -> R {
+    // Storage always has at least one scalar of room, so an address exists even for empty tensors.
+    withUnsafeScalars { $0.baseAddress.map(body) ?? withUnsafePointer(to: 0, body) }
+  }
+}
+
+/// Calls `body` with the memory of two tensors.
+func reading<Scalar: TensorScalar, R>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> R
+) -> R {
+  a.reading { a in b.reading { b in body(a, b) } }
+}
+
+/// Calls `body` with the memory of three tensors.
+func reading<Scalar: TensorScalar, R>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ c: Tensor<Scalar>,
+  _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> R
+) -> R {
+  a.reading { a in b.reading { b in c.reading { c in body(a, b, c) } } }
+}
+
+extension Tensor {
+  /// A tensor of `shape` whose memory `fill` writes; `fill` is not called where there is none to write.
+  init(writing shape: [Int], _ fill: (UnsafeMutablePointer<Scalar>) -> Void) {
+    self.init(shape: shape) { memory in
+      if memory.count > 0, let base = memory.baseAddress { fill(base) }
+    }
+  }
+}
+
+extension Cotangents {
+  /// ``accumulate(to:_:)`` by pointer; nothing is called where there is no scalar.
+  mutating func write(
+    to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
+  ) {
+    accumulate(to: input) { memory, adds in
+      if memory.count > 0, let base = memory.baseAddress { body(base, adds) }
+    }
+  }
+}
+
+/// Parts of element-wise work: enough to make a thread worth it, few enough to stay in cache.
+enum Work {
+  /// The scalars in one part.
+  static let grain = 1 << 14
+
+  /// Splits `count` scalars.
+  static func overScalars(_ count: Int, _ body: (Range<Int>) -> Void) {
+    // Sound: operations write disjoint ranges.
+    withoutActuallyEscaping(body) { body in
+      nonisolated(unsafe) let body = body
+      Parallel.forEachRange(of: count, grain: grain) { body($0) }
+    }
+  }
+
+  /// Splits `rows` rows of `columns` scalars.
+  static func overRows(_ rows: Int, columns: Int, _ body: (Range<Int>) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      nonisolated(unsafe) let body = body
+      Parallel.forEachRange(of: rows, grain: rowGrain(columns)) { body($0) }
+    }
+  }
+
+  /// One part for each sample.
+  static func overSamples(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      nonisolated(unsafe) let body = body
+      Parallel.forEach(count) { body($0) }
+    }
+  }
+
+  /// Splits `segments` blocks of `rows` rows each, never across blocks.
+  static func overSegments(
+    _ segments: Int, rows: Int, columns: Int, _ body: (_ segment: Int, _ part: Int, _ rows: Range<Int>) -> Void
+  ) {
+    let parts = partCount(rows: rows, columns: columns)
+    let size = parts == 0 ? 0 : (rows + parts - 1) / parts
+    withoutActuallyEscaping(body) { body in
+      nonisolated(unsafe) let body = body
+      Parallel.forEach(segments * parts) { index in
+        let (segment, part) = (index / parts, index % parts)
+        let range = part * size..<min(rows, (part + 1) * size)
+        if !range.isEmpty { body(segment, part, range) }
+      }
+    }
+  }
+
+  /// How many parts ``overSegments(_:rows:columns:_:)`` makes of one block.
+  static func partCount(rows: Int, columns: Int) -> Int {
+    let grain = rowGrain(columns)
+    return (rows + grain - 1) / grain
+  }
+
+  private static func rowGrain(_ columns: Int) -> Int { max(1, grain / max(1, columns)) }
+}

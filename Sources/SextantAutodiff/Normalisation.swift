@@ -1,0 +1,123 @@
+// Normalisation by the statistics of groups of columns over blocks of rows: batch normalisation is one block and groups of
+// one column, group normalisation is a block for each sample. Statistics are summed in double precision.
+
+import SextantArrays
+
+/// (x − mean)/√(variance + ε)·gain + bias with the statistics of all rows, for each column.
+///
+/// - Parameters:
+///   - gain, bias: [C].
+///   - epsilon: added to the variance.
+/// - Returns: the result, and the mean and the variance (divided by the number of rows) of each column.
+public func batchNormalisation<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, epsilon: Double
+) -> (result: Variable<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
+  let columns = x.value.columnCount
+  let normalised = normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: 1, groups: columns)
+  let variance = normalised.inverse.map { 1 / ($0 * $0) - epsilon }
+  return (
+    normalised.result, Tensor(normalised.mean.map { Scalar($0) }), Tensor(variance.map { Scalar(max(0, $0)) })
+  )
+}
+
+/// (x − mean)/√(variance + ε)·gain + bias with the statistics of each sample over its rows and the columns of a group.
+///
+/// - Parameters:
+///   - x: B×V×C.
+///   - gain, bias: [C].
+///   - groups: divides C.
+public func groupNormalisation<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, groups: Int, epsilon: Double
+) -> Variable<Scalar> {
+  precondition(
+    x.shape.count == 3 && groups > 0 && x.shape[2] % groups == 0, "\(groups) groups of columns of shape \(x.shape)")
+  return normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: x.shape[0], groups: groups).result
+}
+
+private func normalisation<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, epsilon: Double, segments: Int, groups: Int
+) -> (result: Variable<Scalar>, mean: [Double], inverse: [Double]) {
+  let (input, columns) = (x.value, x.value.columnCount)
+  precondition(
+    gain.value.count == columns && bias.value.count == columns,
+    "Gain of shape \(gain.shape) and bias of shape \(bias.shape) for \(columns) columns")
+  let rows = input.rowCount / max(1, segments)
+  let kernels = Scalar.networkKernels
+  let (sums, squares) = columnSums(input, timesSecond: input, segments: segments, columns: columns)
+  var mean = [Double](repeating: 0, count: segments * groups)
+  var inverse = mean
+  var scale = Tensor<Scalar>(shape: [segments, columns]) { _ in }
+  var shift = Tensor<Scalar>(shape: [segments, columns]) { _ in }
+  mean.withUnsafeMutableBufferPointer { mean in
+    inverse.withUnsafeMutableBufferPointer { inverse in
+      scale.withUnsafeMutableScalars { scale in
+        shift.withUnsafeMutableScalars { shift in
+          guard let mean = mean.baseAddress, let inverse = inverse.baseAddress, let scale = scale.baseAddress,
+            let shift = shift.baseAddress
+          else { return }
+          reading(sums, squares) { sums, squares in
+            reading(gain.value, bias.value) { gain, bias in
+              for segment in 0..<segments {
+                let (column, group) = (segment * columns, segment * groups)
+                kernels.normalisation(
+                  rows, columns, groups, epsilon, sums + column, squares + column, gain, bias, mean + group,
+                  inverse + group, scale + column, shift + column)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  let value = Tensor<Scalar>(writing: x.shape) { out in
+    reading(input, scale, shift) { x, scale, shift in
+      Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
+        let start = (segment * rows + range.lowerBound) * columns
+        kernels.affineRows(
+          range.count, columns, x + start, scale + segment * columns, shift + segment * columns, false, out + start)
+      }
+    }
+  }
+  let (means, inverses, gainValue) = (mean, inverse, gain.value)
+  let result = x.tape.record(value, operation: "normalisation", from: [x, gain, bias]) { gradient, cotangents in
+    let (sums, products) = columnSums(gradient, timesSecond: input, segments: segments, columns: columns)
+    var parameters = Tensor<Double>.zeros([2, columns])
+    // The coefficients of x's gradient, one row of each for each segment.
+    var coefficients = Tensor<Scalar>(shape: [3, segments, columns]) { _ in }
+    parameters.withUnsafeMutableScalars { parameters in
+      coefficients.withUnsafeMutableScalars { coefficients in
+        guard let parameters = parameters.baseAddress, let a = coefficients.baseAddress else { return }
+        let (b, c) = (a + segments * columns, a + 2 * segments * columns)
+        reading(sums, products) { sums, products in
+          gainValue.reading { gain in
+            means.withUnsafeBufferPointer { means in
+              inverses.withUnsafeBufferPointer { inverses in
+                guard let means = means.baseAddress, let inverses = inverses.baseAddress else { return }
+                for segment in 0..<segments {
+                  let (column, group) = (segment * columns, segment * groups)
+                  kernels.normalisationPullback(
+                    rows, columns, groups, sums + column, products + column, gain, means + group, inverses + group,
+                    parameters, parameters + columns, a + column, b + column, c + column)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    cotangents.add(sums: parameters.rows(0..<1), to: gain)
+    cotangents.add(sums: parameters.rows(1..<2), to: bias)
+    cotangents.write(to: x) { out, adds in
+      reading(gradient, input, coefficients) { gradient, x, a in
+        let (b, c) = (a + segments * columns, a + 2 * segments * columns)
+        Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
+          let start = (segment * rows + range.lowerBound) * columns
+          let column = segment * columns
+          kernels.affinePairRows(
+            range.count, columns, gradient + start, x + start, a + column, b + column, c + column, adds, out + start)
+        }
+      }
+    }
+  }
+  return (result, means, inverses)
+}

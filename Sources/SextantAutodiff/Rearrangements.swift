@@ -1,0 +1,143 @@
+// Operations that move numbers without changing them: reshape, concatenate, slice, gather, upsample, heads.
+
+import SextantArrays
+
+extension Variable {
+  /// The same numbers in another shape.
+  public func reshaped(to shape: [Int]) -> Variable {
+    let input = self
+    return tape.record(value.reshaped(to: shape), operation: "reshape", from: [self]) { gradient, cotangents in
+      cotangents.add(gradient, to: input)
+    }
+  }
+
+  /// Columns `range` of the last dimension.
+  public func columns(_ range: Range<Int>) -> Variable {
+    let (rows, columns) = (value.rowCount, value.columnCount)
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "Columns \(range) of shape \(shape)")
+    let kernels = Scalar.networkKernels
+    let result = Tensor<Scalar>(writing: shape.dropLast() + [range.count]) { out in
+      value.reading { x in
+        Work.overRows(rows, columns: range.count) {
+          kernels.copyRows(
+            $0.count, range.count, x + $0.lowerBound * columns + range.lowerBound, columns, false,
+            out + $0.lowerBound * range.count, range.count)
+        }
+      }
+    }
+    let input = self
+    return tape.record(result, operation: "columns", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        if !adds { out.update(repeating: 0, count: rows * columns) }
+        gradient.reading { gradient in
+          Work.overRows(rows, columns: range.count) {
+            kernels.copyRows(
+              $0.count, range.count, gradient + $0.lowerBound * range.count, range.count, true,
+              out + $0.lowerBound * columns + range.lowerBound, columns)
+          }
+        }
+      }
+    }
+  }
+
+  /// The columns at `indices` of the last dimension: column j of the result is column `indices[j]`.
+  public func gatheringColumns(_ indices: [Int]) -> Variable {
+    let (rows, columns, count) = (value.rowCount, value.columnCount, indices.count)
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
+    let kernels = Scalar.networkKernels
+    let places = indices.map { Int32($0) }
+    let result = Tensor<Scalar>(writing: shape.dropLast() + [count]) { out in
+      places.withUnsafeBufferPointer { places in
+        guard let places = places.baseAddress else { return }
+        value.reading { x in
+          Work.overRows(rows, columns: count) {
+            kernels.gatherColumns(
+              $0.count, count, columns, places, x + $0.lowerBound * columns, out + $0.lowerBound * count)
+          }
+        }
+      }
+    }
+    let input = self
+    return tape.record(result, operation: "gather columns", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        if !adds { out.update(repeating: 0, count: rows * columns) }
+        places.withUnsafeBufferPointer { places in
+          guard let places = places.baseAddress else { return }
+          gradient.reading { gradient in
+            Work.overRows(rows, columns: count) {
+              kernels.scatterColumns(
+                $0.count, count, columns, places, gradient + $0.lowerBound * count, out + $0.lowerBound * columns)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Every row of each sample twice in a row: B×V×C to B×2V×C.
+  public func upsampledByTwo() -> Variable {
+    precondition(shape.count == 3, "Upsampling takes B×V×C, not \(shape)")
+    let (rows, columns) = (value.rowCount, value.columnCount)
+    let kernels = Scalar.networkKernels
+    let result = Tensor<Scalar>(writing: [shape[0], 2 * shape[1], columns]) { out in
+      value.reading { x in
+        Work.overRows(rows, columns: columns) { range in
+          for offset in 0..<2 {
+            kernels.copyRows(
+              range.count, columns, x + range.lowerBound * columns, columns, false,
+              out + (2 * range.lowerBound + offset) * columns, 2 * columns)
+          }
+        }
+      }
+    }
+    let input = self
+    return tape.record(result, operation: "upsample", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        gradient.reading { gradient in
+          Work.overRows(rows, columns: columns) {
+            kernels.sumRowPairs(
+              $0.count, columns, gradient + 2 * $0.lowerBound * columns, adds, out + $0.lowerBound * columns)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Tensors side by side along the last dimension; all others are equal.
+public func concatenateColumns<Scalar: TensorScalar>(_ parts: [Variable<Scalar>]) -> Variable<Scalar> {
+  precondition(!parts.isEmpty, "Nothing to concatenate")
+  let first = parts[0]
+  let rows = first.value.rowCount
+  let widths = parts.map(\.value.columnCount)
+  precondition(
+    parts.allSatisfy { $0.shape.dropLast() == first.shape.dropLast() },
+    "Shapes \(parts.map(\.shape)) cannot lie side by side")
+  let columns = widths.reduce(0, +)
+  let starts = widths.indices.map { widths[..<$0].reduce(0, +) }
+  let kernels = Scalar.networkKernels
+  let value = Tensor<Scalar>(writing: first.shape.dropLast() + [columns]) { out in
+    for (part, start) in zip(parts, starts) {
+      let width = part.value.columnCount
+      part.value.reading { x in
+        Work.overRows(rows, columns: width) {
+          kernels.copyRows(
+            $0.count, width, x + $0.lowerBound * width, width, false, out + $0.lowerBound * columns + start, columns)
+        }
+      }
+    }
+  }
+  return first.tape.record(value, operation: "concatenate", from: parts) { gradient, cotangents in
+    for (part, (start, width)) in zip(parts, zip(starts, widths)) {
+      cotangents.write(to: part) { out, adds in
+        gradient.reading { gradient in
+          Work.overRows(rows, columns: width) {
+            kernels.copyRows(
+              $0.count, width, gradient + $0.lowerBound * columns + start, columns, adds,
+              out + $0.lowerBound * width, width)
+          }
+        }
+      }
+    }
+  }
+}

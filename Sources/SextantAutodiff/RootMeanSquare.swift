@@ -1,0 +1,57 @@
+// RMS normalisation: each row divided by its root mean square, without a mean taken away (Zhang and Sennrich, 2019).
+
+import SextantArrays
+
+/// x/√(mean of x² over the row + ε)·gain.
+///
+/// - Parameters:
+///   - gain: [C].
+///   - epsilon: added to the mean square; 1e-12 or so keeps a row of zeros zero.
+public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, gain: Variable<Scalar>, epsilon: Double
+) -> Variable<Scalar> {
+  let (input, rows, columns) = (x.value, x.value.rowCount, x.value.columnCount)
+  precondition(gain.value.count == columns, "Gain of shape \(gain.shape) for shape \(x.shape)")
+  let (gainValue, kernels) = (gain.value, Scalar.networkKernels)
+  var inverse = Tensor<Scalar>(shape: [rows]) { _ in }
+  let value = Tensor<Scalar>(writing: x.shape) { out in
+    inverse.withUnsafeMutableScalars { inverse in
+      guard let inverse = inverse.baseAddress else { return }
+      reading(input, gainValue) { x, gain in
+        Work.overRows(rows, columns: columns) {
+          let start = $0.lowerBound * columns
+          kernels.rmsRows(
+            $0.count, columns, epsilon, x + start, gain, inverse + $0.lowerBound, out + start)
+        }
+      }
+    }
+  }
+  let inverses = inverse
+  return x.tape.record(value, operation: "RMS normalisation", from: [x, gain]) { gradient, cotangents in
+    cotangents.write(to: x) { out, adds in
+      reading(input, gainValue, inverses) { x, gain, inverse in
+        gradient.reading { gradient in
+          Work.overRows(rows, columns: columns) {
+            let start = $0.lowerBound * columns
+            kernels.rmsRowsPullback(
+              $0.count, columns, x + start, gain, inverse + $0.lowerBound, gradient + start, adds, out + start)
+          }
+        }
+      }
+    }
+    guard gain.wantsGradient else { return }
+    let parts = Work.partCount(rows: rows, columns: columns)
+    var partial = Tensor<Double>.zeros([parts, columns])
+    partial.withUnsafeMutableScalars { sums in
+      guard let sums = sums.baseAddress else { return }
+      reading(gradient, input, inverses) { gradient, x, inverse in
+        Work.overSegments(1, rows: rows, columns: columns) { _, part, range in
+          let start = range.lowerBound * columns
+          kernels.weightedColumnSums(
+            range.count, columns, gradient + start, x + start, inverse + range.lowerBound, sums + part * columns)
+        }
+      }
+    }
+    cotangents.add(sums: sumOfParts(partial, segments: 1, parts: parts, columns: columns), to: gain)
+  }
+}

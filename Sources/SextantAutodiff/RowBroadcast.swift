@@ -1,0 +1,60 @@
+// One vector for all rows, or one for the rows of each sample, added and multiplied: shifts, scales and time embeddings.
+
+import SextantArrays
+
+extension Variable {
+  /// x·scale + shift.
+  ///
+  /// - Parameters:
+  ///   - scale: [C] for all rows, or [B×C] with one vector for the rows of each sample (B is the first dimension of
+  ///     `self`); nil for 1.
+  ///   - shift: likewise, of the same shape if both are given; nil for 0.
+  public func scalingRows(by scale: Variable? = nil, shiftingBy shift: Variable? = nil) -> Variable {
+    guard let either = scale ?? shift else { return self }
+    let columns = value.columnCount
+    let segments = either.value.count == columns ? 1 : either.value.rowCount
+    precondition(
+      either.value.count == segments * columns && (segments == 1 || segments == shape.first)
+        && (scale?.value.count ?? either.value.count) == (shift?.value.count ?? either.value.count),
+      "Scale \(scale?.shape ?? []) and shift \(shift?.shape ?? []) for \(shape)")
+    let rows = value.rowCount / max(1, segments)
+    let kernels = Scalar.networkKernels
+    let (x, scaleValue) = (value, scale?.value)
+    let result = Tensor<Scalar>(writing: shape) { out in
+      reading(x, scaleValue ?? either.value, shift?.value ?? either.value) { x, scales, shifts in
+        Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
+          let start = (segment * rows + range.lowerBound) * columns
+          kernels.affineRows(
+            range.count, columns, x + start, scale == nil ? nil : scales + segment * columns,
+            shift == nil ? nil : shifts + segment * columns, false, out + start)
+        }
+      }
+    }
+    let input = self
+    // The input is needed for the gradient of the scale alone.
+    let held = scale?.wantsGradient == true ? x : nil
+    return tape.record(result, operation: "scale and shift of rows", from: [self, scale, shift].compactMap(\.self)) {
+      gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        reading(gradient, scaleValue ?? gradient) { gradient, scales in
+          Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
+            let start = (segment * rows + range.lowerBound) * columns
+            kernels.affineRows(
+              range.count, columns, gradient + start, scale == nil ? nil : scales + segment * columns, nil, adds,
+              out + start)
+          }
+        }
+      }
+      guard held != nil || shift?.wantsGradient == true else { return }
+      let (sums, products) = columnSums(gradient, timesSecond: held, segments: segments, columns: columns)
+      if let shift { cotangents.add(sums: sums, to: shift) }
+      if let scale, held != nil { cotangents.add(sums: products, to: scale) }
+    }
+  }
+
+  /// The vector added to every row; [C], or [B×C] with one for the rows of each sample.
+  public func addingToRows(_ vector: Variable) -> Variable { scalingRows(shiftingBy: vector) }
+
+  /// Every row times the vector; [C], or [B×C] with one for the rows of each sample.
+  public func multiplyingRows(by vector: Variable) -> Variable { scalingRows(by: vector) }
+}

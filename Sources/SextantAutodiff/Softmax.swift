@@ -1,0 +1,64 @@
+// Softmax over the last dimension, and over the rows of each sample, as linear attention wants it for its keys.
+
+import SextantArrays
+
+extension Variable {
+  /// Softmax of each row: over the last dimension.
+  public func softmax() -> Variable {
+    let (rows, columns) = (value.rowCount, value.columnCount)
+    let kernels = Scalar.networkKernels
+    let result = Tensor<Scalar>(writing: shape) { out in
+      value.reading { x in
+        Work.overRows(rows, columns: columns) {
+          kernels.softmaxRows($0.count, columns, x + $0.lowerBound * columns, out + $0.lowerBound * columns)
+        }
+      }
+    }
+    let input = self
+    return tape.record(result, operation: "softmax", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        reading(result, gradient) { y, gradient in
+          Work.overRows(rows, columns: columns) {
+            let start = $0.lowerBound * columns
+            kernels.softmaxRowsPullback($0.count, columns, y + start, gradient + start, adds, out + start)
+          }
+        }
+      }
+    }
+  }
+
+  /// Softmax of each column of each sample: of B×V×C, over V.
+  public func softmaxOverRows() -> Variable {
+    precondition(shape.count == 3, "Softmax over rows takes B×V×C, not \(shape)")
+    let (samples, rows, columns) = (shape[0], shape[1], shape[2])
+    let kernels = Scalar.networkKernels
+    let result = Tensor<Scalar>(writing: shape) { out in
+      var work = Tensor<Scalar>(shape: [samples, columns]) { _ in }
+      work.withUnsafeMutableScalars { work in
+        guard let work = work.baseAddress else { return }
+        value.reading { x in
+          Work.overSamples(samples) {
+            let start = $0 * rows * columns
+            kernels.softmaxColumns(rows, columns, x + start, work + $0 * columns, out + start)
+          }
+        }
+      }
+    }
+    let input = self
+    return tape.record(result, operation: "softmax over rows", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        var work = Tensor<Scalar>(shape: [samples, columns]) { _ in }
+        work.withUnsafeMutableScalars { work in
+          guard let work = work.baseAddress else { return }
+          reading(result, gradient) { y, gradient in
+            Work.overSamples(samples) {
+              let start = $0 * rows * columns
+              kernels.softmaxColumnsPullback(
+                rows, columns, y + start, gradient + start, work + $0 * columns, adds, out + start)
+            }
+          }
+        }
+      }
+    }
+  }
+}

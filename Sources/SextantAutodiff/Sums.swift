@@ -1,0 +1,62 @@
+// Sums and means: of rows, of samples, of everything. Added in double precision, by parts that depend on the shape alone.
+
+import SextantArrays
+
+extension Variable {
+  /// The sum of each row, without the last dimension.
+  public func rowSums() -> Variable { sums(of: value.rowCount, shape: Array(shape.dropLast()), factor: 1) }
+
+  /// The sum over everything but the first dimension: [B].
+  public func sampleSums() -> Variable { sums(of: shape.first ?? 1, shape: [shape.first ?? 1], factor: 1) }
+
+  /// The mean over everything but the first dimension: [B].
+  public func sampleMeans() -> Variable {
+    let samples = shape.first ?? 1
+    return sums(of: samples, shape: [samples], factor: 1 / Scalar(max(1, value.count / max(1, samples))))
+  }
+
+  /// The mean of everything, of shape [].
+  public func mean() -> Variable { sum() * (1 / Scalar(max(1, value.count))) }
+
+  /// The sum of everything, of shape [].
+  public func sum() -> Variable {
+    let count = value.count
+    let parts = (count + Work.grain - 1) / Work.grain
+    let kernels = Scalar.networkKernels
+    let partial = Tensor<Double>(writing: [parts]) { out in
+      value.reading { x in
+        Work.overScalars(count) { out[$0.lowerBound / Work.grain] = kernels.sum($0.count, x + $0.lowerBound) }
+      }
+    }
+    let total = Scalar(partial.scalars.reduce(0, +))
+    let input = self
+    return tape.record(Tensor([total], shape: []), operation: "sum", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        gradient.reading { gradient in kernels.fillRows(1, count, 1, gradient, adds, out) }
+      }
+    }
+  }
+
+  private func sums(of rows: Int, shape: [Int], factor: Scalar) -> Variable {
+    let columns = rows == 0 ? 0 : value.count / rows
+    let kernels = Scalar.networkKernels
+    let result = Tensor<Scalar>(writing: shape) { out in
+      value.reading { x in
+        Work.overRows(rows, columns: columns) {
+          kernels.rowSums($0.count, columns, factor, x + $0.lowerBound * columns, out + $0.lowerBound)
+        }
+      }
+    }
+    let input = self
+    return tape.record(result, operation: "sums of rows", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        gradient.reading { gradient in
+          Work.overRows(rows, columns: columns) {
+            kernels.fillRows(
+              $0.count, columns, factor, gradient + $0.lowerBound, adds, out + $0.lowerBound * columns)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// What every operation keeps: its pullback is its derivative, single precision follows double, threads change nothing.
+
+import SextantArrays
+import SextantAutodiff
+import Testing
+
+@Suite(.serialized) struct OperationLaws {
+  /// The derivative of the loss along `direction` for one input, by a central difference of fourth order.
+  func difference(
+    _ operation: OperationCase, _ inputs: [Tensor<Double>], _ which: Int, along direction: Tensor<Double>,
+    step: Double
+  ) -> Double {
+    func loss(_ distance: Double) -> Double {
+      var moved = inputs
+      moved[which].add(direction, scaledBy: distance)
+      return operation.lossAndGradients(moved).loss
+    }
+    return (8 * (loss(step) - loss(-step)) - (loss(2 * step) - loss(-2 * step))) / (12 * step)
+  }
+
+  @Test(arguments: OperationCase.allCases) func pullbacksAreDerivatives(operation: OperationCase) {
+    let inputs = operation.inputs(rows: 3)
+    let gradients = operation.lossAndGradients(inputs).gradients
+    for (which, gradient) in gradients.enumerated() {
+      #expect(gradient.shape == inputs[which].shape)
+      let scale = max(1e-3, gradient.scalars.map(abs).max() ?? 0)
+      for i in 0..<gradient.count {
+        var direction = Tensor<Double>.zeros(gradient.shape)
+        direction.withUnsafeMutableScalars { $0[i] = 1 }
+        let expected = difference(operation, inputs, which, along: direction, step: 1e-3)
+        let found = gradient.scalars[i]
+        #expect(abs(found - expected) < 1e-6 * scale, "input \(which), element \(i): \(found), should be \(expected)")
+      }
+    }
+  }
+
+  @Test(arguments: OperationCase.allCases) func pullbacksOfManyPartsAreDerivatives(operation: OperationCase) {
+    let inputs = operation.inputs(rows: 3001)
+    let gradients = operation.lossAndGradients(inputs).gradients
+    for (which, gradient) in gradients.enumerated() {
+      var stream = RandomStream(seed: 3)
+      let direction = stream.normals(gradient.shape, as: Double.self)
+      let expected = difference(operation, inputs, which, along: direction, step: 2e-5)
+      let scale = gradient.dot(gradient).squareRoot() * direction.dot(direction).squareRoot()
+      let found = gradient.dot(direction)
+      #expect(abs(found - expected) < 1e-6 * scale, "input \(which): \(found), should be \(expected)")
+    }
+  }
+
+  @Test(arguments: OperationCase.allCases) func singlePrecisionFollowsDouble(operation: OperationCase) {
+    let inputs = operation.inputs(rows: 301)
+    let double = operation.lossAndGradients(inputs).gradients
+    let single = operation.lossAndGradients(inputs.map { $0.converted(to: Float.self) }).gradients
+    for (a, b) in zip(double, single) {
+      let scale = max(1e-6, a.scalars.map(abs).max() ?? 0)
+      let worst = zip(a.scalars, b.scalars).map { abs($0 - Double($1)) }.max() ?? 0
+      #expect(worst < 1e-3 * scale, "\(worst) of \(scale)")
+    }
+  }
+
+  @Test(arguments: OperationCase.allCases) func threadsChangeNoBit(operation: OperationCase) {
+    let inputs = operation.inputs(rows: 3001).map { $0.converted(to: Float.self) }
+    let threads = Parallel.threadCount
+    let blasThreads = OpenBLAS.threadCount
+    defer {
+      Parallel.limitThreads(to: threads)
+      OpenBLAS.limitThreads(to: blasThreads)
+    }
+    Parallel.limitThreads(to: 1)
+    OpenBLAS.limitThreads(to: 1)
+    let one = operation.lossAndGradients(inputs)
+    Parallel.limitThreads(to: 2)
+    OpenBLAS.limitThreads(to: 2)
+    let two = operation.lossAndGradients(inputs)
+    #expect(one.loss == two.loss)
+    #expect(one.gradients == two.gradients)
+  }
+
+  @Test func gradientsFlowOnlyWhereTheyAreWanted() throws {
+    let tape = Tape<Double>()
+    let x = tape.constant(Tensor([1, 2, 3, 4], shape: [2, 2]))
+    let weight = tape.leaf(Tensor.identity(2))
+    let gradients = tape.gradients(of: dense(x, weight: weight).sum())
+    #expect(gradients[x] == nil)
+    #expect(gradients[weight] == Tensor([4, 6, 4, 6], shape: [2, 2]))
+    #expect(!dense(x, weight: weight.detached).wantsGradient)
+  }
+}
