@@ -1,0 +1,39 @@
+// The exact noise predictor of a Gaussian: what a learned one has to beat, may start from, and is tested against.
+
+import SextantArrays
+import SextantAutodiff
+
+/// ε̂ = s·(α²Σ + s²I)⁻¹·(x_t − αμ).
+public struct GaussianNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
+  /// The distribution of fields without noise.
+  public let distribution: SpectralGaussian<Scalar>
+  public let schedule: VariancePreservingSchedule
+
+  public init(_ distribution: SpectralGaussian<Scalar>, schedule: VariancePreservingSchedule = .standard) {
+    self.distribution = distribution
+    self.schedule = schedule
+  }
+
+  public func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar> {
+    let levels = SpectralGaussian<Scalar>.levels(schedule, times)
+    let noises = levels.map(\.noise)
+    let value = distribution.solving(distribution.deviations(of: x.value, at: levels), at: levels)
+      .scalingSamples(by: noises).reshaped(to: x.shape)
+    return x.tape.record(value, operation: "Gaussian noise prediction", from: [x]) { gradient, cotangents in
+      // The prediction is linear in x with a symmetric matrix, which is therefore its own transpose.
+      cotangents.add(distribution.solving(gradient.sampleRows, at: levels).scalingSamples(by: noises), to: x)
+    }
+  }
+
+  /// The log-density of noisy fields (B×V×C) at `times` (B), in nats.
+  public func logDensities(of x: Tensor<Scalar>, at times: [Double]) -> [Double] {
+    distribution.logDensities(of: x, at: SpectralGaussian<Scalar>.levels(schedule, times))
+  }
+}
+
+extension SpectralGaussian {
+  /// The levels of noise at `times`.
+  static func levels(_ schedule: VariancePreservingSchedule, _ times: [Double]) -> [Level] {
+    times.map { Level(signal: schedule.signal(at: $0), noise: schedule.noise(at: $0)) }
+  }
+}

@@ -1,0 +1,50 @@
+// What a diffusion prior is to everything that uses one: a function that tells the noise in a noisy field. Score and
+// denoised field follow from it (Tweedie's formula). How the function came about is the business of those that conform.
+
+import SextantArrays
+import SextantAutodiff
+
+/// Predicts the noise ε in x_t = α(t)·x + s(t)·ε.
+public protocol NoisePredictor<Scalar>: Sendable {
+  associatedtype Scalar: TensorScalar
+  /// How the noise grows with time.
+  var schedule: VariancePreservingSchedule { get }
+
+  /// The expected noise, on the tape of `x`: gradients flow through the prediction to `x`.
+  ///
+  /// A sample's prediction must not depend on the other samples.
+  ///
+  /// - Parameters:
+  ///   - x: Noisy fields, B×V×C.
+  ///   - times: The time of each (B), from t₀ to 1.
+  /// - Returns: B×V×C.
+  func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar>
+}
+
+extension NoisePredictor {
+  /// The expected noise in `x` (B×V×C) at `times` (B), without a gradient.
+  public func predictedNoise(in x: Tensor<Scalar>, at times: [Double]) -> Tensor<Scalar> {
+    predictedNoise(in: Tape<Scalar>().constant(x), at: times).value
+  }
+
+  /// The score ∇ log p_t(x) = −ε̂/s of noisy fields (B×V×C).
+  public func score(of x: Tensor<Scalar>, at times: [Double]) -> Tensor<Scalar> {
+    predictedNoise(in: x, at: times).scalingSamples(by: times.map { -1 / schedule.noise(at: $0) })
+  }
+
+  /// The expected field behind noisy fields (B×V×C): x̂₀ = (x_t − s·ε̂)/α.
+  public func denoised(_ x: Tensor<Scalar>, at times: [Double]) -> Tensor<Scalar> {
+    schedule.denoised(x, noise: predictedNoise(in: x, at: times), at: times)
+  }
+}
+
+extension VariancePreservingSchedule {
+  /// (x_t − s·ε̂)/α for each sample.
+  func denoised<Scalar: TensorScalar>(
+    _ x: Tensor<Scalar>, noise: Tensor<Scalar>, at times: [Double]
+  ) -> Tensor<Scalar> {
+    var result = x.scalingSamples(by: times.map { 1 / signal(at: $0) })
+    result.add(noise.scalingSamples(by: times.map { -noiseToSignal(at: $0) }))
+    return result
+  }
+}

@@ -1,0 +1,36 @@
+// The two operations on the tape that every loss of a diffusion model is made of: adding noise, and the weighted squared
+// error. Each is one operation instead of several, because fields are large and the tape remembers all that it is given.
+
+import SextantArrays
+import SextantAutodiff
+
+/// x_t = α·x + s·ε with numbers α and s for each sample.
+///
+/// - Parameters:
+///   - x: B×V×C.
+///   - noise: ε, of the shape of `x`.
+func diffused<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, signals: [Double], noises: [Double], noise: Tensor<Scalar>
+) -> Variable<Scalar> {
+  var value = noise.scalingSamples(by: noises)
+  value.add(x.value.scalingSamples(by: signals))
+  return x.tape.record(value, operation: "diffusion", from: [x]) { gradient, cotangents in
+    cotangents.add(gradient.scalingSamples(by: signals), to: x)
+  }
+}
+
+/// Σ_b w_b·‖x_b − target_b‖², and each sample's squared norm without its weight.
+func weightedSquaredError<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, to target: Tensor<Scalar>, weights: [Double]
+) -> (total: Variable<Scalar>, each: [Double]) {
+  let difference = x.value - target
+  let each = difference.sampleSquaredNorms()
+  let total = zip(each, weights).reduce(0) { $0 + $1.0 * $1.1 }
+  let variable = x.tape.record(
+    Tensor([Scalar(total)], shape: []), operation: "weighted squared error", from: [x]
+  ) { gradient, cotangents in
+    let seed = 2 * Double(gradient.scalars[0])
+    cotangents.add(difference.scalingSamples(by: weights.map { $0 * seed }), to: x)
+  }
+  return (variable, each)
+}

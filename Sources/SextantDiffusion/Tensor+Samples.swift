@@ -1,0 +1,54 @@
+// A batch seen as one row for each sample, and random numbers that belong to the sample and not to the batch.
+
+import SextantArrays
+
+extension Tensor {
+  /// The tensor as a matrix with a row for each entry of the first dimension (B×D).
+  var sampleRows: Tensor {
+    let samples = shape.first ?? 1
+    return reshaped(to: [samples, samples == 0 ? shape.dropFirst().reduce(1, *) : count / samples])
+  }
+
+  /// Each sample multiplied by its own number.
+  func scalingSamples(by factors: [Double]) -> Tensor {
+    sampleRows.scalingRows(by: factors.map { Scalar($0) }).reshaped(to: shape)
+  }
+
+  /// The sum of squares of each sample, added in double precision.
+  func sampleSquaredNorms() -> [Double] { sampleProducts(with: self) }
+
+  /// The inner product of each sample with the same sample of `other`.
+  func sampleProducts(with other: Tensor) -> [Double] {
+    precondition(shape == other.shape, "Shapes \(shape) and \(other.shape) differ")
+    let (rows, columns) = (sampleRows.rowCount, sampleRows.columnCount)
+    let kernels = VectorKernels<Scalar>.chosen
+    return withUnsafeScalars { a in
+      other.withUnsafeScalars { b in
+        (0..<rows).map { row in
+          let range = row * columns..<(row + 1) * columns
+          return kernels.dot(UnsafeBufferPointer(rebasing: a[range]), UnsafeBufferPointer(rebasing: b[range]))
+        }
+      }
+    }
+  }
+
+  /// The same fields `count` times over, one copy after the other (count·B×…).
+  func repeated(_ count: Int) -> Tensor {
+    Tensor(shape: [count * (shape.first ?? 1)] + shape.dropFirst()) { out in
+      withUnsafeScalars { source in
+        guard let source = source.baseAddress, let target = out.baseAddress else { return }
+        for copy in 0..<count { (target + copy * self.count).update(from: source, count: self.count) }
+      }
+    }
+  }
+
+  /// Independent standard normal numbers, those of each sample from a stream of its own.
+  static func normals(_ streams: [RandomStream], shape: [Int]) -> Tensor {
+    var result = Tensor(repeating: 0, shape: [streams.count] + shape)
+    for (sample, stream) in streams.enumerated() {
+      var stream = stream
+      result.replaceRows(from: sample, with: stream.normals(shape, as: Scalar.self))
+    }
+    return result
+  }
+}
