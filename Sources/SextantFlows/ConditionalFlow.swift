@@ -1,0 +1,102 @@
+// What every conditional normalising flow does: carry normal numbers z to values x given a condition, and back, each way
+// with its log-determinant. Where the condition comes from (measurements, masks, summaries) is the caller's business.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+
+/// Points that a flow arrived at, with the log-determinant of the way there.
+public struct FlowPoints<Scalar: TensorScalar> {
+  /// B×D.
+  public let values: Variable<Scalar>
+  /// log|det ∂(to)/∂(from)| of each row: [B].
+  public let logDeterminant: Variable<Scalar>
+
+  public init(values: Variable<Scalar>, logDeterminant: Variable<Scalar>) {
+    (self.values, self.logDeterminant) = (values, logDeterminant)
+  }
+}
+
+/// What a flow makes of a condition before it sees any z or x: done once for all samples of a measurement.
+public struct PreparedCondition<Scalar: TensorScalar> {
+  /// One row for all, or one for each point; nil where the flow has no condition.
+  public let projection: Variable<Scalar>?
+
+  public init(projection: Variable<Scalar>?) { self.projection = projection }
+
+  /// The same numbers on another tape, without their gradients: for drawing more samples later.
+  public func detached(to tape: Tape<Scalar>) -> PreparedCondition {
+    PreparedCondition(projection: projection.map { tape.constant($0.value) })
+  }
+}
+
+/// What an untrained flow does.
+public enum FlowStart: Sendable, Equatable {
+  /// x = z, to the bit.
+  case identity
+  /// x has the entries of z in another order.
+  case permutation
+}
+
+/// A normalising flow of D entries under a condition of M.
+public protocol ConditionalFlow<Scalar>: Sendable {
+  associatedtype Scalar: TensorScalar
+
+  /// The entries D of x and z.
+  var dimension: Int { get }
+  /// The entries M of the condition; 0 for none.
+  var conditionWidth: Int { get }
+  /// What it does before training.
+  var start: FlowStart { get }
+
+  /// The part of the work that depends on the condition alone.
+  ///
+  /// - Parameter condition: B×M with one row for each point, or 1×M for all points.
+  func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar>
+
+  /// x = G(z; condition) with log|det ∂x/∂z|.
+  ///
+  /// - Parameter z: B×D, standard normal.
+  func sample(
+    _ z: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> FlowPoints<Scalar>
+
+  /// z = G⁻¹(x; condition) with log|det ∂z/∂x|.
+  ///
+  /// - Parameter x: B×D.
+  func invert(
+    _ x: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> FlowPoints<Scalar>
+}
+
+extension ConditionalFlow {
+  /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of B×M or 1×M.
+  public func sample(
+    _ z: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> FlowPoints<Scalar> {
+    sample(z, given: prepare(condition, in: pass), in: pass)
+  }
+
+  /// ``invert(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of B×M or 1×M.
+  public func invert(
+    _ x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> FlowPoints<Scalar> {
+    invert(x, given: prepare(condition, in: pass), in: pass)
+  }
+
+  /// log q(x | condition) of each row: [B].
+  public func logDensity(
+    of x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    let points = invert(x, given: condition, in: pass)
+    return standardNormalLogDensity(points.values) + points.logDeterminant
+  }
+}
+
+/// The log-density of each row of B×D under independent standard normal entries: [B].
+public func standardNormalLogDensity<Scalar: TensorScalar>(_ z: Variable<Scalar>) -> Variable<Scalar> {
+  let squares = z.squared().rowSums()
+  let constant = Scalar(-0.5 * log(2 * .pi) * Double(z.value.columnCount))
+  return squares * Scalar(-0.5) + z.tape.constant(Tensor(repeating: constant, shape: squares.shape))
+}

@@ -1,0 +1,157 @@
+// The conditional RealNVP on vectors (Dinh et al. 2017; as built in DPI and score_prior, conditional as in APS): steps of two
+// couplings with reversals between them and a fixed permutation after each, all choices in `CouplingFlowConfiguration`.
+// Its hidden first layer reads [entries, condition]; the two parts of that product are kept apart, because the one
+// of the condition is the same for all samples of a measurement.
+
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+
+/// A conditional flow of affine couplings. Dimensions may be odd: couplings then read D/2 rounded down and change the rest.
+public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
+  public let dimension: Int
+  public let conditionWidth: Int
+  /// All of its settings.
+  public let configuration: CouplingFlowConfiguration
+  private let order: CouplingOrder
+  private let couplings: [CouplingNetwork<Scalar>]
+  private let conditionWeight: ParameterSet<Scalar>.Reference?
+
+  /// Makes the flow's parameters in `builder`.
+  ///
+  /// - Parameters:
+  ///   - dimension: the entries D of x and z, 1 or more.
+  ///   - conditionWidth: the entries of the condition, 0 for none (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
+  /// - Throws: ``FlowError`` for settings that make no flow.
+  public init(
+    _ builder: inout ParameterBuilder<Scalar>, dimension: Int, conditionWidth: Int,
+    configuration: CouplingFlowConfiguration
+  ) throws(FlowError) {
+    try configuration.validate()
+    guard dimension >= 1, conditionWidth >= 0 else {
+      throw .invalidSetting(
+        name: "dimension", found: "\(dimension) under a condition of \(conditionWidth)",
+        expected: "1 or more entries under a condition of 0 or more")
+    }
+    (self.dimension, self.conditionWidth, self.configuration) = (dimension, conditionWidth, configuration)
+    order = CouplingOrder(dimension: dimension, configuration: configuration)
+    let layout = FlowLayout(dimension: dimension, conditionWidth: conditionWidth, configuration: configuration)
+    conditionWeight = layout.condition.map { builder.make($0) }
+    couplings = layout.couplings.map { shapes in
+      CouplingNetwork(parameters: shapes.map { builder.make($0) }, configuration: configuration)
+    }
+  }
+
+  public var start: FlowStart { configuration.restoresOrder ? .identity : .permutation }
+
+  /// The condition for measurements and their masks (B×M each, 1 where measured): the two side by side where the
+  /// configuration asks for the mask, else the measurements.
+  public func condition(measurements: Tensor<Scalar>, mask: Tensor<Scalar>, on tape: Tape<Scalar>) -> Variable<Scalar> {
+    guard configuration.conditionsOnMask else { return tape.constant(measurements) }
+    return concatenateColumns([tape.constant(measurements), tape.constant(mask)])
+  }
+
+  public func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar> {
+    precondition(
+      condition.value.columnCount == conditionWidth,
+      "Condition of shape \(condition.shape) for a flow under \(conditionWidth) numbers")
+    return pass.tape.scope("condition") {
+      PreparedCondition(projection: conditionWeight.map { dense(condition, weight: pass[$0]) })
+    }
+  }
+
+  public func sample(
+    _ z: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> FlowPoints<Scalar> {
+    run(z, given: condition, in: pass, direction: .sampling)
+  }
+
+  public func invert(
+    _ x: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> FlowPoints<Scalar> {
+    run(x, given: condition, in: pass, direction: .normalising)
+  }
+
+  private func run(
+    _ points: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>,
+    direction: FlowDirection
+  ) -> FlowPoints<Scalar> {
+    precondition(points.value.columnCount == dimension, "Points of shape \(points.shape) for \(dimension) entries")
+    let indices = Array(couplings.indices)
+    var state = CouplingState(points: points, logDeterminant: nil)
+    for index in direction == .normalising ? indices : indices.reversed() {
+      state = pass.tape.scope("step \(index / 2 + 1)") {
+        pass.tape.scope("coupling \(index % 2 + 1)") {
+          couple(state, index, given: condition, in: pass, direction: direction)
+        }
+      }
+    }
+    // Every coupling adds its log-determinant, and there is at least one.
+    let zeros = pass.tape.constant(.zeros([points.value.rowCount]))
+    return FlowPoints(values: state.points, logDeterminant: state.logDeterminant ?? zeros)
+  }
+
+  private func couple(
+    _ state: CouplingState<Scalar>, _ index: Int, given condition: PreparedCondition<Scalar>,
+    in pass: NetworkPass<Scalar>, direction: FlowDirection
+  ) -> CouplingState<Scalar> {
+    let network = couplings[index]
+    var state = state
+    switch direction {
+    case .normalising:
+      normalise(&state, network, in: pass, direction: direction)
+    case .sampling:
+      state.points = state.points.gatheringColumns(order.beforeCoupling[index])
+    }
+    let read = state.points.columns(0..<order.readCount)
+    let width = configuration.hiddenWidth(dimension: dimension)
+    let steering = network(
+      read, condition: condition.projection?.columns(index * width..<(index + 1) * width), in: pass)
+    let changed = affineCoupling(
+      state.points.columns(order.readCount..<dimension), logScale: steering.logScale, shift: steering.shift,
+      direction: direction)
+    state.points = concatenateColumns([read, changed])
+    let sums = steering.logScale.rowSums()
+    state.add(direction == .normalising ? sums : sums * -1)
+    switch direction {
+    case .normalising:
+      state.points = state.points.gatheringColumns(order.afterCoupling[index])
+    case .sampling:
+      normalise(&state, network, in: pass, direction: direction)
+    }
+    return state
+  }
+
+  private func normalise(
+    _ state: inout CouplingState<Scalar>, _ network: CouplingNetwork<Scalar>, in pass: NetworkPass<Scalar>,
+    direction: FlowDirection
+  ) {
+    guard let activation = network.parameters.activation else { return }
+    var logScale = pass[activation.logScale]
+    if let bound = configuration.activationLogScaleBound { logScale = clamped(logScale, by: .tanh, bound: bound) }
+    state.points = scalarAffine(
+      state.points, shift: pass[activation.shift], logScale: logScale, direction: direction)
+    let perRow = logScale * Scalar(direction == .normalising ? -dimension : dimension)
+    let rows = state.points.value.rowCount
+    state.add(
+      pass.tape.constant(Tensor(repeating: 0, shape: [rows, 1])).addingToRows(perRow).reshaped(to: [rows]))
+  }
+}
+
+/// Points on their way through the couplings.
+private struct CouplingState<Scalar: TensorScalar> {
+  var points: Variable<Scalar>
+  var logDeterminant: Variable<Scalar>?
+
+  mutating func add(_ change: Variable<Scalar>) { logDeterminant = logDeterminant.map { $0 + change } ?? change }
+}
+
+extension ParameterBuilder {
+  /// Makes the parameter that `shape` describes.
+  fileprivate mutating func make(_ shape: ParameterShape) -> ParameterSet<Scalar>.Reference {
+    switch shape.start {
+    case .constant(let value): constant(shape.name, shape.shape, Scalar(value), isTrained: shape.isTrained)
+    case .normal(let deviation): normal(shape.name, shape.shape, deviation: deviation)
+    }
+  }
+}

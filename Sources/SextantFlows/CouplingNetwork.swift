@@ -1,0 +1,59 @@
+// The network of one coupling: two hidden layers and a last layer that starts at 0, which read one part of the entries and the
+// condition and give a log-scale and a shift for each entry of the other part.
+
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+
+/// Reads half of the entries, steers the other half.
+struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
+  typealias Reference = ParameterSet<Scalar>.Reference
+
+  let parameters: CouplingParameters<Reference>
+  let configuration: CouplingFlowConfiguration
+
+  /// The log-scales, within their bound, and the shifts.
+  ///
+  /// - Parameters:
+  ///   - read: B×h, the entries that stay.
+  ///   - condition: what the condition adds to the first layer: B×width, 1×width, or nil.
+  func callAsFunction(
+    _ read: Variable<Scalar>, condition: Variable<Scalar>?, in pass: NetworkPass<Scalar>
+  ) -> (logScale: Variable<Scalar>, shift: Variable<Scalar>) {
+    var hidden = dense(read, weight: pass[parameters.first.weight], bias: pass[parameters.first.bias])
+    if let condition {
+      hidden = condition.value.rowCount == hidden.value.rowCount ? hidden + condition : hidden.addingToRows(condition)
+    }
+    hidden = activated(hidden, parameters.first, in: pass)
+    hidden = dense(hidden, weight: pass[parameters.second.weight], bias: pass[parameters.second.bias])
+    hidden = activated(hidden, parameters.second, in: pass)
+    let output = dense(hidden, weight: pass[parameters.output.weight], bias: pass[parameters.output.bias])
+    let scale = (pass[parameters.output.logScale] * Scalar(configuration.outputScaleFactor)).exponential()
+    let scaled = output.multiplyingRows(by: scale)
+    let changed = scaled.value.columnCount / 2
+    return (
+      clamped(scaled.columns(0..<changed), by: configuration.clamp, bound: configuration.logScaleBound),
+      scaled.columns(changed..<2 * changed)
+    )
+  }
+
+  private func activated(
+    _ x: Variable<Scalar>, _ layer: CouplingParameters<Reference>.Hidden, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    let x = x.leakyReLU(slope: Scalar(configuration.negativeSlope))
+    guard let statistics = layer.normalisation else { return x }
+    let (gain, bias) = (pass[statistics.gain], pass[statistics.bias])
+    let (runningMean, runningVariance) = (pass[statistics.runningMean].value, pass[statistics.runningVariance].value)
+    guard pass.isTraining else {
+      let epsilon = configuration.batchEpsilon
+      let inverse = runningVariance.map { Scalar(1 / (Double($0) + epsilon).squareRoot()) }
+      let scale = gain * pass.tape.constant(inverse)
+      return x.scalingRows(by: scale, shiftingBy: bias - scale * pass.tape.constant(runningMean))
+    }
+    let (result, mean, variance) = batchNormalisation(x, gain: gain, bias: bias, epsilon: configuration.batchEpsilon)
+    let kept = Scalar(configuration.batchMomentum)
+    pass.update(statistics.runningMean, to: runningMean * kept + mean * (1 - kept))
+    pass.update(statistics.runningVariance, to: runningVariance * kept + variance * (1 - kept))
+    return result
+  }
+}
