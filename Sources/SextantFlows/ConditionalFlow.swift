@@ -20,7 +20,7 @@ public struct FlowPoints<Scalar: TensorScalar> {
 
 /// What a flow makes of a condition before it sees any z or x: done once for all samples of a measurement.
 public struct PreparedCondition<Scalar: TensorScalar> {
-  /// One row for all, or one for each point; nil where the flow has no condition.
+  /// P rows where P divides the number of points, and consecutive points share one; nil where the flow has no condition.
   public let projection: Variable<Scalar>?
 
   public init(projection: Variable<Scalar>?) { self.projection = projection }
@@ -28,6 +28,16 @@ public struct PreparedCondition<Scalar: TensorScalar> {
   /// The same numbers on another tape, without their gradients: for drawing more samples later.
   public func detached(to tape: Tape<Scalar>) -> PreparedCondition {
     PreparedCondition(projection: projection.map { tape.constant($0.value) })
+  }
+
+  /// Row `indices[i]` as row i.
+  public func rows(_ indices: [Int]) -> PreparedCondition {
+    PreparedCondition(
+      projection: projection.map { projection in
+        let (rows, columns) = (projection.value.rowCount, projection.value.columnCount)
+        return gatherRows(projection.reshaped(to: [1, rows, columns]), indices.map { Int32($0) })
+          .reshaped(to: [indices.count, columns])
+      })
   }
 }
 
@@ -52,7 +62,8 @@ public protocol ConditionalFlow<Scalar>: Sendable {
 
   /// The part of the work that depends on the condition alone.
   ///
-  /// - Parameter condition: B×M with one row for each point, or 1×M for all points.
+  /// - Parameter condition: P×M, where P divides the number B of points: one row for each, one for all, or one for each
+  ///   run of B/P consecutive points (the samples of one measurement).
   func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar>
 
   /// x = G(z; condition) with log|det ∂x/∂z|.
@@ -71,21 +82,21 @@ public protocol ConditionalFlow<Scalar>: Sendable {
 }
 
 extension ConditionalFlow {
-  /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of B×M or 1×M.
+  /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of P×M.
   public func sample(
     _ z: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     sample(z, given: prepare(condition, in: pass), in: pass)
   }
 
-  /// ``invert(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of B×M or 1×M.
+  /// ``invert(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of P×M.
   public func invert(
     _ x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     invert(x, given: prepare(condition, in: pass), in: pass)
   }
 
-  /// log q(x | condition) of each row: [B].
+  /// log q(x | condition) of each row: [B]; the condition is P×M.
   public func logDensity(
     of x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {

@@ -16,14 +16,12 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - read: B×h, the entries that stay.
-  ///   - condition: what the condition adds to the first layer: B×width, 1×width, or nil.
+  ///   - condition: what the condition adds to the first layer: P×width, where P divides B, or nil.
   func callAsFunction(
     _ read: Variable<Scalar>, condition: Variable<Scalar>?, in pass: NetworkPass<Scalar>
   ) -> (logScale: Variable<Scalar>, shift: Variable<Scalar>) {
     var hidden = dense(read, weight: pass[parameters.first.weight], bias: pass[parameters.first.bias])
-    if let condition {
-      hidden = condition.value.rowCount == hidden.value.rowCount ? hidden + condition : hidden.addingToRows(condition)
-    }
+    if let condition { hidden = Self.add(condition, to: hidden) }
     hidden = activated(hidden, parameters.first, in: pass)
     hidden = dense(hidden, weight: pass[parameters.second.weight], bias: pass[parameters.second.bias])
     hidden = activated(hidden, parameters.second, in: pass)
@@ -35,6 +33,16 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
       clamped(scaled.columns(0..<changed), by: configuration.clamp, bound: configuration.logScaleBound),
       scaled.columns(changed..<2 * changed)
     )
+  }
+
+  /// Adds row r·P/B of the condition (P×width) to row r of the hidden layer (B×width).
+  private static func add(_ condition: Variable<Scalar>, to hidden: Variable<Scalar>) -> Variable<Scalar> {
+    let (rows, own) = (hidden.value.rowCount, condition.value.rowCount)
+    if own == rows { return hidden + condition }
+    if own == 1 { return hidden.addingToRows(condition) }
+    precondition(own > 0 && rows % own == 0, "\(own) rows of a condition for \(rows) points")
+    let width = hidden.value.columnCount
+    return hidden.reshaped(to: [own, rows / own, width]).addingToRows(condition).reshaped(to: [rows, width])
   }
 
   private func activated(

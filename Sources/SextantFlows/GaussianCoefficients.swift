@@ -1,0 +1,122 @@
+// A Gaussian posterior over k coefficients as a mean and the Cholesky factor of its precision, and the affine maps between
+// standard coordinates u and coefficients w = m + L⁻ᵀu as operations on the tape. Rows of one batch may belong to several
+// posteriors. No gradient flows to m and L: they come from a prior and a measurement, not from what is trained.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+
+/// N(m, (L·Lᵀ)⁻¹) over k coefficients.
+public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
+  /// m, of k numbers.
+  public let mean: Tensor<Scalar>
+  /// L (k×k), 0 above the diagonal.
+  let lower: Tensor<Scalar>
+  /// log|det L|.
+  public let logDeterminant: Double
+
+  /// The number k of coefficients.
+  public var count: Int { mean.count }
+
+  /// - Parameters:
+  ///   - mean: m, of k numbers.
+  ///   - precisionFactor: the factor L of the precision P = L·Lᵀ (k×k), in any precision.
+  public init<Source: TensorScalar>(mean: Tensor<Source>, precisionFactor: CholeskyFactor<Source>) {
+    let k = mean.count
+    precondition(precisionFactor.size == k, "A factor of size \(precisionFactor.size) for \(k) coefficients")
+    self.mean = mean.converted(to: Scalar.self).reshaped(to: [k])
+    var lower = precisionFactor.lower.converted(to: Scalar.self)
+    lower.withUnsafeMutableScalars { l in
+      for i in 0..<k { for j in (i + 1)..<max(k, i + 1) { l[i * k + j] = 0 } }
+    }
+    self.lower = lower
+    logDeterminant = precisionFactor.logDeterminant / 2
+  }
+
+  /// Rows·L⁻¹: each row u as L⁻ᵀu.
+  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: true) }
+
+  /// Rows·L⁻ᵀ: the adjoint of ``spreading(_:)``.
+  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: false) }
+
+  private func solved(_ rows: Tensor<Scalar>, transposing: Bool) -> Tensor<Scalar> {
+    let (k, n) = (count, rows.rowCount)
+    var columns = rows.transposed()
+    lower.withUnsafeScalars { lower in
+      columns.withUnsafeMutableScalars { columns in
+        guard let lower = lower.baseAddress, let columns = columns.baseAddress, k > 0, n > 0 else { return }
+        Scalar.solveTriangle(transposing, k, n, lower, k, columns, n)
+      }
+    }
+    return columns.transposed()
+  }
+
+  /// `factor` times the mean in each of `count` rows.
+  func meanRows(_ count: Int, times factor: Scalar) -> Tensor<Scalar> {
+    (mean * factor).reshaped(to: [1, self.count]).gatheringRows(Array(repeating: 0, count: count))
+  }
+}
+
+/// Which posterior each row of a batch belongs to.
+struct PosteriorRows<Scalar: TensorScalar>: Sendable {
+  let posteriors: [GaussianCoefficients<Scalar>]
+  /// The rows of each posterior, ascending.
+  private let rows: [[Int]]
+
+  /// Consecutive rows share a posterior, equally many each.
+  init(_ posteriors: [GaussianCoefficients<Scalar>], sharedBy count: Int) {
+    precondition(
+      !posteriors.isEmpty && count % posteriors.count == 0, "\(count) rows for \(posteriors.count) posteriors")
+    let share = count / posteriors.count
+    self.init(posteriors, of: (0..<count).map { $0 / share })
+  }
+
+  /// Row i belongs to posterior `assignment[i]`.
+  init(_ posteriors: [GaussianCoefficients<Scalar>], of assignment: [Int]) {
+    self.posteriors = posteriors
+    var rows = [[Int]](repeating: [], count: posteriors.count)
+    for (row, posterior) in assignment.enumerated() { rows[posterior].append(row) }
+    self.rows = rows
+  }
+
+  /// log|det L| of each row's posterior: [B].
+  var logDeterminants: Tensor<Scalar> {
+    var result = Tensor<Scalar>.zeros([rows.reduce(0) { $0 + $1.count }])
+    for (posterior, rows) in zip(posteriors, rows) {
+      for row in rows { result[row] = Scalar(posterior.logDeterminant) }
+    }
+    return result
+  }
+
+  /// w = m + L⁻ᵀu for each row u of B×k.
+  func coefficients(_ u: Variable<Scalar>) -> Variable<Scalar> {
+    let value = mapping(u.value) { posterior, rows in
+      posterior.spreading(rows) + posterior.meanRows(rows.rowCount, times: 1)
+    }
+    return u.tape.record(value, operation: "coefficients of a Gaussian posterior", from: [u]) { gradient, cotangents in
+      cotangents.add(mapping(gradient) { $0.spreadingAdjoint($1) }, to: u)
+    }
+  }
+
+  /// u = Lᵀ(w − m) for each row w of B×k.
+  func standardised(_ w: Variable<Scalar>) -> Variable<Scalar> {
+    let value = mapping(w.value) { posterior, rows in
+      matrixProduct(rows + posterior.meanRows(rows.rowCount, times: -1), posterior.lower)
+    }
+    return w.tape.record(value, operation: "standardised coefficients", from: [w]) { gradient, cotangents in
+      cotangents.add(mapping(gradient) { matrixProduct($1, $0.lower, transposingSecond: true) }, to: w)
+    }
+  }
+
+  private func mapping(
+    _ values: Tensor<Scalar>, _ transform: (GaussianCoefficients<Scalar>, Tensor<Scalar>) -> Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    var result = Tensor<Scalar>.zeros(values.shape)
+    for (posterior, rows) in zip(posteriors, rows) where !rows.isEmpty {
+      let moved = transform(posterior, rows.count == values.rowCount ? values : values.gatheringRows(rows))
+      if rows.count == values.rowCount { return moved }
+      for (i, row) in rows.enumerated() { result.replaceRows(from: row, with: moved.rows(i..<i + 1)) }
+    }
+    return result
+  }
+}
