@@ -23,6 +23,7 @@ extension NetworkKernels where Scalar == Float {
     fromDoubles = table.from_doubles
     copyRows = table.copy_rows
     affineRows = table.affine_rows
+    inverseRoots = table.inverse_roots
     affinePairRows = table.affine_pair_rows
     columnSums = table.column_sums
     weightedColumnSums = table.weighted_column_sums
@@ -66,6 +67,7 @@ extension NetworkKernels where Scalar == Double {
     fromDoubles = table.from_doubles
     copyRows = table.copy_rows
     affineRows = table.affine_rows
+    inverseRoots = table.inverse_roots
     affinePairRows = table.affine_pair_rows
     columnSums = table.column_sums
     weightedColumnSums = table.weighted_column_sums

@@ -34,6 +34,8 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
   public let copyRows: (Int, Int, In, Int, Bool, Out, Int) -> Void
   /// out ← x·scale + shift, one of each for a column: rows, columns, x, scale, shift.
   public let affineRows: (Int, Int, In, In?, In?, Bool, Out) -> Void
+  /// out ← 1/√(x + ε): count, ε, x.
+  public let inverseRoots: (Int, Double, In, Out) -> Void
   /// out ← x·a + y·b + c, one a, b, c for a column: rows, columns, x, y, a, b, c.
   public let affinePairRows: (Int, Int, In, In, In, In, In, Bool, Out) -> Void
   /// sums ← sums + column sums of x, products likewise of x·y: rows, columns, x, y.

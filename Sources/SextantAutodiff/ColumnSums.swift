@@ -52,6 +52,18 @@ func sumOfParts(_ partial: Tensor<Double>, segments: Int, parts: Int, columns: I
   return result
 }
 
+extension Tensor {
+  /// Numbers in double precision as a vector of this one.
+  init(doubles: [Double]) {
+    self.init(writing: [doubles.count]) { out in
+      doubles.withUnsafeBufferPointer { source in
+        guard let source = source.baseAddress else { return }
+        Scalar.networkKernels.fromDoubles(doubles.count, source, false, out)
+      }
+    }
+  }
+}
+
 extension Cotangents {
   /// Adds sums in double precision to the gradient of `input`.
   mutating func add(sums: Tensor<Double>, to input: Variable<Scalar>) {

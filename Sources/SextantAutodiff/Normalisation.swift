@@ -14,10 +14,8 @@ public func batchNormalisation<Scalar: TensorScalar>(
 ) -> (result: Variable<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
   let columns = x.value.columnCount
   let normalised = normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: 1, groups: columns)
-  let variance = normalised.inverse.map { 1 / ($0 * $0) - epsilon }
-  return (
-    normalised.result, Tensor(normalised.mean.map { Scalar($0) }), Tensor(variance.map { Scalar(max(0, $0)) })
-  )
+  let variance = normalised.inverse.map { max(0, 1 / ($0 * $0) - epsilon) }
+  return (normalised.result, Tensor(doubles: normalised.mean), Tensor(doubles: variance))
 }
 
 /// (x − mean)/√(variance + ε)·gain + bias with the statistics of each sample over its rows and the columns of a group.

@@ -13,14 +13,19 @@ public final class NetworkPass<Scalar: TensorScalar> {
   private let parameters: ParameterSet<Scalar>
   private var variables: [Variable<Scalar>?]
   private let wantsGradients: Bool
+  /// Where dropout takes its choices from; none are left out without it.
+  public var random: RandomStream?
   /// New values of parameters that no optimiser changes, by index.
   private var updates: [Int: Tensor<Scalar>] = [:]
 
   /// - Parameters:
   ///   - wantsGradients: Whether the parameters are leaves; if not, gradients flow through the network to its inputs only.
+  ///   - random: Where dropout takes its choices from, if anything is to be left out.
   public init(
-    _ parameters: ParameterSet<Scalar>, tape: Tape<Scalar> = Tape(), isTraining: Bool, wantsGradients: Bool
+    _ parameters: ParameterSet<Scalar>, tape: Tape<Scalar> = Tape(), isTraining: Bool, wantsGradients: Bool,
+    random: RandomStream? = nil
   ) {
+    self.random = random
     self.parameters = parameters
     self.tape = tape
     self.isTraining = isTraining

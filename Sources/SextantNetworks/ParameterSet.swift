@@ -78,7 +78,7 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
     _ name: String, _ shape: [Int], deviation: Double
   ) -> ParameterSet<Scalar>.Reference {
     var stream = random.split(path(name))
-    return parameters.add(path(name), stream.normals(shape, as: Scalar.self) * Scalar(deviation))
+    return parameters.add(path(name), converted(stream.normals(shape, as: Double.self)) * Scalar(deviation))
   }
 
   /// Independent numbers, uniform in ±`bound`.
@@ -86,8 +86,19 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
     _ name: String, _ shape: [Int], bound: Double
   ) -> ParameterSet<Scalar>.Reference {
     var stream = random.split(path(name))
-    let count = shape.reduce(1, *)
-    return parameters.add(
-      path(name), Tensor((0..<count).map { _ in Scalar(stream.uniform(in: -bound..<bound)) }, shape: shape))
+    let numbers = Tensor<Double>(shape: shape) { out in
+      for i in 0..<out.count { out[i] = stream.uniform(in: -bound..<bound) }
+    }
+    return parameters.add(path(name), converted(numbers))
+  }
+
+  /// Drawn in double precision and rounded: networks of both precisions start from the same numbers.
+  private func converted(_ numbers: Tensor<Double>) -> Tensor<Scalar> {
+    Tensor(shape: numbers.shape) { out in
+      numbers.withUnsafeScalars { numbers in
+        guard let numbers = numbers.baseAddress, let target = out.baseAddress else { return }
+        Scalar.networkKernels.fromDoubles(out.count, numbers, false, target)
+      }
+    }
   }
 }

@@ -33,6 +33,8 @@ enum vk_activation {
     /* out = x * scale + shift with one scale and one shift for each column; either may be absent */             \
     void (*affine_rows)(size_t rows, size_t columns, const T *x, const T *_Nullable scale,                       \
                         const T *_Nullable shift, bool adds, T *out);                                            \
+    /* out = 1 / the root of x + epsilon */                                                                      \
+    void (*inverse_roots)(size_t n, double epsilon, const T *x, T *out);                                         \
     /* out = x * a + y * b + c with one a, b and c for each column */                                            \
     void (*affine_pair_rows)(size_t rows, size_t columns, const T *x, const T *y, const T *a, const T *b,        \
                              const T *c, bool adds, T *out);                                                     \

@@ -1,0 +1,30 @@
+// The dense layer: every output from every input of its row.
+
+import SextantArrays
+import SextantAutodiff
+
+/// x·Wᵀ + b over the last dimension.
+public struct Dense<Scalar: TensorScalar>: Sendable {
+  /// outputs×inputs.
+  public let weight: ParameterSet<Scalar>.Reference
+  /// One for each output, if the layer has them.
+  public let bias: ParameterSet<Scalar>.Reference?
+
+  /// Adds "name.weight" and "name.bias" to the parameters.
+  public init(
+    _ name: String, inputs: Int, outputs: Int, hasBias: Bool = true, initial: InitialValues = .uniformByInputs,
+    in builder: inout ParameterBuilder<Scalar>
+  ) {
+    (weight, bias) = builder.scope(name) { builder in
+      (
+        initial.weight("weight", [outputs, inputs], inputs: inputs, outputs: outputs, in: &builder),
+        hasBias ? initial.bias("bias", outputs, inputs: inputs, in: &builder) : nil
+      )
+    }
+  }
+
+  /// - Parameter x: any shape whose last dimension are the inputs.
+  public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    dense(x, weight: pass[weight], bias: bias.map { pass[$0] })
+  }
+}

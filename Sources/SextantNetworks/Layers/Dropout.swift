@@ -1,0 +1,41 @@
+// Dropout (Srivastava et al., 2014): in training, numbers are left out at random and the others raised to make up for it.
+
+import SextantArrays
+import SextantAutodiff
+
+/// Leaves out each number with a probability.
+public struct Dropout: Sendable, Equatable {
+  /// The probability, in 0..<1.
+  public let rate: Double
+
+  public init(rate: Double) {
+    precondition((0..<1).contains(rate), "A dropout rate of \(rate)")
+    self.rate = rate
+  }
+
+  /// Takes its choices from ``NetworkPass/random``; does nothing without it, or in a pass that is not training.
+  public func callAsFunction<Scalar: TensorScalar>(
+    _ x: Variable<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    guard rate > 0, pass.isTraining, var random = pass.random else { return x }
+    defer { pass.random = random }
+    let count = x.value.count
+    // Two choices from each word of 64 bits.
+    let words = [UInt32](unsafeUninitializedCapacity: count) { words, filled in
+      for i in 0..<(count + 1) / 2 {
+        let word = random.next()
+        words[2 * i] = UInt32(truncatingIfNeeded: word)
+        if 2 * i + 1 < count { words[2 * i + 1] = UInt32(truncatingIfNeeded: word >> 32) }
+      }
+      filled = count
+    }
+    let threshold = UInt32(min(rate * 0x1p32, 0x1p32 - 1))
+    let mask = Tensor<Scalar>(shape: x.shape) { out in
+      words.withUnsafeBufferPointer { words in
+        guard count > 0, let words = words.baseAddress, let out = out.baseAddress else { return }
+        Scalar.networkKernels.keepMask(count, words, threshold, Scalar(1 / (1 - rate)), out)
+      }
+    }
+    return x * pass.tape.constant(mask)
+  }
+}

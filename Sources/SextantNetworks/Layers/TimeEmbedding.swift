@@ -1,0 +1,61 @@
+// The time of a diffusion as numbers that a network can use: sines and cosines of many frequencies, then a small network.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+
+/// Sines and cosines of t at frequencies from 1 down to 1/10000, as in the transformer and in DDPM.
+///
+/// - Parameters:
+///   - times: one number for each sample.
+///   - width: how many numbers come out: half of them sines, half cosines; even and at least 4.
+/// - Returns: B×width, sines first.
+public func sinusoidalEmbedding<Scalar: TensorScalar>(
+  of times: [Double], width: Int, as type: Scalar.Type = Scalar.self
+)
+  -> Tensor<Scalar>
+{
+  precondition(width >= 4 && width % 2 == 0, "An embedding of width \(width)")
+  let half = width / 2
+  let frequencies = (0..<half).map { exp(-log(10000) * Double($0) / Double(half - 1)) }
+  let rows = times.flatMap { time in
+    frequencies.map { Scalar(sin(time * $0)) } + frequencies.map { Scalar(cos(time * $0)) }
+  }
+  return Tensor(rows, shape: [times.count, width])
+}
+
+/// The embedding of a time in [0, 1] and two dense layers.
+public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
+  /// The numbers that come out.
+  public let outputs: Int
+  /// What t is multiplied by: the number of steps of the discrete diffusion that the frequencies were made for.
+  public let steps: Double
+  private let width: Int
+  private let activation: Activation
+  private let hidden: Dense<Scalar>
+  private let last: Dense<Scalar>
+
+  /// - Parameters:
+  ///   - width: of the sines and cosines; even.
+  ///   - outputs: the hidden and the last layer's width; 4·`width` if not given.
+  public init(
+    _ name: String, width: Int, outputs: Int? = nil, activation: Activation = .gelu, steps: Double = 1000,
+    initial: InitialValues = .uniformByInputs, in builder: inout ParameterBuilder<Scalar>
+  ) {
+    let outputs = outputs ?? 4 * width
+    (self.width, self.outputs, self.activation, self.steps) = (width, outputs, activation, steps)
+    (hidden, last) = builder.scope(name) { builder in
+      (
+        Dense("hidden", inputs: width, outputs: outputs, initial: initial, in: &builder),
+        Dense("last", inputs: outputs, outputs: outputs, initial: initial, in: &builder)
+      )
+    }
+  }
+
+  /// - Parameter times: one in [0, 1] for each sample.
+  /// - Returns: B×outputs.
+  public func callAsFunction(_ times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    let waves: Tensor<Scalar> = sinusoidalEmbedding(of: times.map { $0 * steps }, width: width)
+    return last(hidden(pass.tape.constant(waves), in: pass).activated(by: activation), in: pass)
+  }
+}

@@ -1,0 +1,77 @@
+// The two blocks of the DDPM U-Net: a residual block that the time is added to, and attention with one head.
+
+import SextantArrays
+import SextantAutodiff
+
+/// Normalise, SiLU, convolve, add the time; normalise, SiLU, drop out, convolve; add the input.
+struct ResidualBlock<Scalar: TensorScalar>: Sendable {
+  /// What all blocks of a network share.
+  struct Style: Sendable {
+    var timeWidth: Int
+    var groups: Int
+    var dropout: Double
+  }
+
+  private let normalisations: (GroupNormalisation<Scalar>, GroupNormalisation<Scalar>)
+  private let convolutions: (Convolution1D<Scalar>, Convolution1D<Scalar>)
+  private let time: Dense<Scalar>
+  /// Where the widths differ.
+  private let shortcut: Dense<Scalar>?
+  private let dropout: Dropout
+
+  init(_ name: String, inputs: Int, outputs: Int, _ style: Style, in builder: inout ParameterBuilder<Scalar>) {
+    dropout = Dropout(rate: style.dropout)
+    let standard = InitialValues.fanAverage(scale: 1)
+    (normalisations, convolutions, time, shortcut) = builder.scope(name) { builder in
+      (
+        (
+          GroupNormalisation(
+            "norm.0", channels: inputs, groups: min(style.groups, max(1, inputs / 4)), epsilon: 1e-6, in: &builder),
+          GroupNormalisation(
+            "norm.1", channels: outputs, groups: min(style.groups, max(1, outputs / 4)), epsilon: 1e-6, in: &builder)
+        ),
+        (
+          Convolution1D("conv.0", inputs: inputs, outputs: outputs, kernel: 3, initial: standard, in: &builder),
+          Convolution1D("conv.1", inputs: outputs, outputs: outputs, kernel: 3, initial: .zeros, in: &builder)
+        ),
+        Dense("time", inputs: style.timeWidth, outputs: outputs, initial: standard, in: &builder),
+        inputs == outputs
+          ? nil : Dense("shortcut", inputs: inputs, outputs: outputs, initial: standard, in: &builder)
+      )
+    }
+  }
+
+  /// - Parameters:
+  ///   - x: B×V×inputs.
+  ///   - time: B×timeWidth, behind its nonlinearity.
+  func callAsFunction(
+    _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    let timed = convolutions.0(normalisations.0(x, in: pass).silu(), in: pass)
+      .addingToRows(time(embedding, in: pass))
+    let h = convolutions.1(dropout(normalisations.1(timed, in: pass).silu(), in: pass), in: pass)
+    return (shortcut.map { $0(x, in: pass) } ?? x) + h
+  }
+}
+
+/// Normalise, attend with one head of all channels, add the input.
+struct AttentionBlock<Scalar: TensorScalar>: Sendable {
+  private let normalisation: GroupNormalisation<Scalar>
+  private let attention: Attention<Scalar>
+
+  init(_ name: String, channels: Int, groups: Int, in builder: inout ParameterBuilder<Scalar>) {
+    (normalisation, attention) = builder.scope(name) { builder in
+      (
+        GroupNormalisation(
+          "norm", channels: channels, groups: min(groups, max(1, channels / 4)), epsilon: 1e-6, in: &builder),
+        Attention(
+          "attention", channels: channels, form: .full, heads: 1, width: channels, hasInputBias: true,
+          initial: .fanAverage(scale: 1), outputInitial: .zeros, in: &builder)
+      )
+    }
+  }
+
+  func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    x + attention(normalisation(x, in: pass), in: pass)
+  }
+}

@@ -1,0 +1,82 @@
+// The two blocks of lucidrains' Unet1D: a residual block that the time scales and shifts, and attention behind a
+// normalisation.
+
+import SextantArrays
+import SextantAutodiff
+
+/// Convolve, normalise, scale and shift by the time, SiLU, drop out; the same without time; add the input.
+struct TimedBlock<Scalar: TensorScalar>: Sendable {
+  /// What all blocks of a network share.
+  struct Style: Sendable {
+    var timeWidth: Int
+    var normalisation: NormalisationKind
+    var dropout: Double
+  }
+
+  private let convolutions: (Convolution1D<Scalar>, Convolution1D<Scalar>)
+  private let normalisations: (Normalisation<Scalar>, Normalisation<Scalar>)
+  private let time: Dense<Scalar>
+  /// Where the widths differ.
+  private let shortcut: Dense<Scalar>?
+  private let dropout: Dropout
+  private let outputs: Int
+
+  init(_ name: String, inputs: Int, outputs: Int, _ style: Style, in builder: inout ParameterBuilder<Scalar>) {
+    dropout = Dropout(rate: style.dropout)
+    self.outputs = outputs
+    (convolutions, normalisations, time, shortcut) = builder.scope(name) { builder in
+      (
+        (
+          Convolution1D("conv.0", inputs: inputs, outputs: outputs, kernel: 3, in: &builder),
+          Convolution1D("conv.1", inputs: outputs, outputs: outputs, kernel: 3, in: &builder)
+        ),
+        (
+          Normalisation("norm.0", style.normalisation, channels: outputs, in: &builder),
+          Normalisation("norm.1", style.normalisation, channels: outputs, in: &builder)
+        ),
+        Dense("time", inputs: style.timeWidth, outputs: 2 * outputs, in: &builder),
+        inputs == outputs ? nil : Dense("shortcut", inputs: inputs, outputs: outputs, in: &builder)
+      )
+    }
+  }
+
+  /// - Parameters:
+  ///   - x: B×V×inputs.
+  ///   - time: B×timeWidth, behind its nonlinearity.
+  func callAsFunction(
+    _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    let joint = time(embedding, in: pass)
+    let ones = pass.tape.constant(Tensor(repeating: 1, shape: [x.shape[0], outputs]))
+    let scale = joint.columns(0..<outputs) + ones
+    let shift = joint.columns(outputs..<2 * outputs)
+    let timed = normalisations.0(convolutions.0(x, in: pass), in: pass).scalingRows(by: scale, shiftingBy: shift)
+    let h = convolutions.1(dropout(timed.silu(), in: pass), in: pass)
+    return (shortcut.map { $0(x, in: pass) } ?? x) + dropout(normalisations.1(h, in: pass).silu(), in: pass)
+  }
+}
+
+/// Normalise, attend (and normalise again behind linear attention), add the input.
+struct NormalisedAttention<Scalar: TensorScalar>: Sendable {
+  private let before: RMSNormalisation<Scalar>
+  private let attention: Attention<Scalar>
+  private let after: RMSNormalisation<Scalar>?
+
+  init(
+    _ name: String, channels: Int, form: Attention<Scalar>.Form, heads: Int, width: Int,
+    in builder: inout ParameterBuilder<Scalar>
+  ) {
+    (before, attention, after) = builder.scope(name) { builder in
+      (
+        RMSNormalisation("before", channels: channels, in: &builder),
+        Attention("attention", channels: channels, form: form, heads: heads, width: width, in: &builder),
+        form == .linear ? RMSNormalisation("after", channels: channels, in: &builder) : nil
+      )
+    }
+  }
+
+  func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    let result = attention(before(x, in: pass), in: pass)
+    return x + (after.map { $0(result, in: pass) } ?? result)
+  }
+}

@@ -1,0 +1,91 @@
+// The U-Nets: as many parameters as the networks that they rebuild, any number of vertices, and dropout in training alone.
+
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+import Testing
+
+@Suite(.serialized) struct UNetTests {
+  static func sixLevels(width: Int, channels: Int = 1) -> (SixLevelUNet<Float>, ParameterSet<Float>) {
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
+    let network = SixLevelUNet(SixLevelUNetSettings(channels: channels, width: width), in: &builder)
+    return (network, builder.parameters)
+  }
+
+  static func oneDimensional(
+    width: Int, channels: Int = 1, _ normalisation: NormalisationKind = .rootMeanSquare, dropout: Double = 0
+  ) -> (UNet1D<Float>, ParameterSet<Float>) {
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
+    var settings = UNet1DSettings(channels: channels, width: width, normalisation: normalisation)
+    settings.dropout = dropout
+    let network = UNet1D(settings, in: &builder)
+    return (network, builder.parameters)
+  }
+
+  @Test(arguments: [(128, 48_589_825), (64, 12_174_849)])
+  func theSixLevelFormHasItsParameters(width: Int, count: Int) {
+    #expect(Self.sixLevels(width: width).1.trainedCount == count)
+  }
+
+  @Test(arguments: [(32, 3_975_873), (64, 14_853_505), (128, 57_314_049)])
+  func theCommonFormHasItsParameters(width: Int, count: Int) {
+    #expect(Self.oneDimensional(width: width).1.trainedCount == count)
+  }
+
+  @Test(arguments: [32, 37], [1, 2]) func anyNumberOfVerticesGoes(vertices: Int, channels: Int) throws {
+    var stream = RandomStream(seed: 2)
+    let x: Tensor<Float> = stream.normals([2, vertices, channels])
+    func check(_ network: some NoisePredictor<Float>, _ parameters: ParameterSet<Float>) throws {
+      // Last layers that start as zeros would hide all that is before them.
+      var parameters = parameters
+      for i in parameters.tensors.indices where parameters.tensors[i].scalars.allSatisfy({ $0 == 0 }) {
+        parameters.tensors[i] = stream.normals(parameters.tensors[i].shape) * 0.05
+      }
+      let pass = NetworkPass(parameters, isTraining: true, wantsGradients: true)
+      let input = pass.tape.leaf(x)
+      let output = network(input, times: [0.1, 0.9], in: pass)
+      #expect(output.shape == x.shape)
+      #expect(output.value.isFinite)
+      let gradients = pass.tape.gradients(of: output.squared().sum())
+      #expect(try #require(gradients[input]).isFinite)
+      for (name, gradient) in zip(parameters.names, pass.parameterGradients(gradients)) {
+        let gradient = try #require(gradient, "\(name) has no gradient")
+        #expect(gradient.isFinite, "\(name)")
+      }
+      // A sample alone gives what it gives among others.
+      let second = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+      let alone = network(second.tape.constant(x.rows(1..<2)), times: [0.9], in: second)
+      for (a, b) in zip(alone.value.scalars, output.value.rows(1..<2).scalars) { #expect(abs(a - b) < 1e-4) }
+    }
+    let six = Self.sixLevels(width: 8, channels: channels)
+    try check(six.0, six.1)
+    let rms = Self.oneDimensional(width: 8, channels: channels)
+    try check(rms.0, rms.1)
+    let group = Self.oneDimensional(width: 8, channels: channels, .group(count: 8))
+    try check(group.0, group.1)
+  }
+
+  @Test func dropoutActsInTrainingAlone() {
+    let (network, parameters) = Self.oneDimensional(width: 8, dropout: 0.3)
+    var stream = RandomStream(seed: 2)
+    let x: Tensor<Float> = stream.normals([1, 16, 1])
+    func output(isTraining: Bool, seed: UInt64?) -> Tensor<Float> {
+      let pass = NetworkPass(
+        parameters, isTraining: isTraining, wantsGradients: false, random: seed.map { RandomStream(seed: $0) })
+      return network(pass.tape.constant(x), times: [0.5], in: pass).value
+    }
+    #expect(output(isTraining: true, seed: 1) == output(isTraining: true, seed: 1))
+    #expect(output(isTraining: true, seed: 1) != output(isTraining: true, seed: 2))
+    #expect(output(isTraining: false, seed: 1) == output(isTraining: false, seed: 2))
+    #expect(output(isTraining: true, seed: nil) == output(isTraining: false, seed: 1))
+  }
+
+  @Test func dropoutKeepsTheMean() {
+    let pass = NetworkPass(
+      ParameterSet<Double>(), isTraining: true, wantsGradients: false, random: RandomStream(seed: 1))
+    let ones = pass.tape.constant(Tensor(repeating: 1, shape: [100_001]))
+    let kept = Dropout(rate: 0.25)(ones, in: pass).value.scalars
+    #expect(Set(kept) == [0, 1 / 0.75])
+    #expect(abs(kept.reduce(0, +) / 100_001 - 1) < 0.01)
+  }
+}
