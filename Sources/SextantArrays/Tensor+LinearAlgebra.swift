@@ -42,9 +42,9 @@ public func matrixProduct<Scalar: TensorScalar>(
   }
 }
 
-/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, both triangles filled.
+/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, both triangles filled; without `mirroring`, what lies above the diagonal is 0.
 public func gramMatrix<Scalar: TensorScalar>(
-  _ a: Tensor<Scalar>, transposeFirst: Bool = false
+  _ a: Tensor<Scalar>, transposeFirst: Bool = false, mirroring: Bool = true
 ) -> Tensor<Scalar> {
   let (n, k) = transposeFirst ? (a.columnCount, a.rowCount) : (a.rowCount, a.columnCount)
   var result = Tensor<Scalar>(shape: [n, n]) { c in
@@ -56,7 +56,7 @@ public func gramMatrix<Scalar: TensorScalar>(
         transposeFirst, n, k, 1, $0.baseAddress!, a.columnCount, 0, out, n)
     }
   }
-  result.mirrorLowerTriangle()
+  if mirroring { result.mirrorLowerTriangle() }
   return result
 }
 
@@ -123,6 +123,13 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     guard info == 0 else { throw LinearAlgebraError.notPositiveDefinite(order: info, size: n) }
     lower = matrix
   }
+
+  /// A factor in another precision, rounded.
+  @inlinable
+  public init<Other>(rounding other: CholeskyFactor<Other>) { self.init(lower: other.lower.converted(to: Scalar.self)) }
+
+  @usableFromInline
+  init(lower: Tensor<Scalar>) { self.lower = lower }
 
   /// log|A|.
   public var logDeterminant: Double {

@@ -1,6 +1,6 @@
 // A Gaussian prior given by its covariance function: a sum of components over the states.
 //
-// Dense blocks only, in double precision: meant for a few thousand observed states, where one Cholesky
+// Dense blocks only: meant for a few thousand observed states, where one Cholesky
 // factor of the observed block costs milliseconds. Large domains have the sparse model instead.
 
 import SextantArrays
@@ -79,23 +79,55 @@ public struct CovarianceModel: Sendable {
 
   /// The covariance between the states `rows` and the states `columns` (rows × columns).
   public func block(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Double> {
-    let terms = terms(theta)
-    let (rowSites, columnSites) = (sites(rows), sites(columns))
-    let modeProducts = matrixProduct(rowSites.modes, columnSites.modes, transposingFirst: true)
-    var result = Tensor<Double>.zeros([rows.count, columns.count])
-    for term in terms {
-      let kernel = PairKernel(term, rows: rowSites, columns: columnSites, in: self)
-      result.withUnsafeMutableScalars { out in
-        modeProducts.withUnsafeScalars { kernel.accumulate(into: out, modeProducts: $0) }
-      }
-    }
-    return result
+    assembledBlock(rows: rows, columns: columns, parameters: theta)
+  }
+
+  /// ``block(rows:columns:parameters:)`` in single precision, in half the time.
+  public func singlePrecisionBlock(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Float> {
+    assembledBlock(rows: rows, columns: columns, parameters: theta)
   }
 
   /// The covariance of all states (d×d).
   public func covariance(parameters theta: [Double]) -> Tensor<Double> {
     let all = Array(0..<stateCount)
     return block(rows: all, columns: all, parameters: theta)
+  }
+
+  /// The lower triangle of the covariance of all states (d×d) without the term a²·Φᵢ·Φⱼ, which is drawn by its coefficients.
+  public func localCovariance(parameters theta: [Double]) -> Tensor<Double> { assembledLocal(theta) }
+
+  /// ``localCovariance(parameters:)`` in single precision.
+  public func singlePrecisionLocalCovariance(parameters theta: [Double]) -> Tensor<Float> { assembledLocal(theta) }
+
+  /// a² of the term a²·Φᵢ·Φⱼ; 0 where there is none.
+  public func modeAmplitude(parameters theta: [Double]) -> Double {
+    terms(theta).reduce(0.0) { sum, term in
+      if case .modes(let amplitude) = term { sum + amplitude } else { sum }
+    }
+  }
+
+  private func assembledBlock<Scalar>(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Scalar> {
+    let kernels = terms(theta).map { PairKernel<Scalar>($0, rows: rows, columns: columns, in: self) }
+    var result: Tensor<Scalar> = matrixProduct(
+      modes(at: rows, as: Scalar.self), modes(at: columns, as: Scalar.self), transposingFirst: true)
+    PairKernel.assemble(kernels, in: &result, lowerOnly: false)
+    return result
+  }
+
+  private func assembledLocal<Scalar>(_ theta: [Double]) -> Tensor<Scalar> {
+    let all = Array(0..<stateCount)
+    let terms = terms(theta).filter { if case .modes = $0 { false } else { true } }
+    let kernels = terms.map { PairKernel<Scalar>($0, rows: all, columns: all, in: self) }
+    var result = gramMatrix(modes.converted(to: Scalar.self), transposeFirst: true, mirroring: false)
+    PairKernel.assemble(kernels, in: &result, lowerOnly: true)
+    return result
+  }
+
+  /// The same covariance about other modes (k×d).
+  func replacing(modes: Tensor<Double>) -> CovarianceModel {
+    CovarianceModel(
+      components: components, modes: modes, positions: positions, coordinates: coordinates, features: features,
+      channels: channels, channelCorrelation: channelCorrelation)
   }
 
   /// The variance of each state (d).

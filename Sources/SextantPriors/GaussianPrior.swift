@@ -90,22 +90,24 @@ public struct GaussianPrior: Sendable {
 
   /// The covariance as a function of parameters that each field's own observations choose.
   ///
-  /// - Parameters:
-  ///   - nodePositions: The positions of the domain's nodes on the unit sphere.
-  ///   - analogues: Modes beside the archive's, of fields like the one observed.
-  public func covarianceModel(
-    nodePositions: [SIMD3<Double>], analogues: ArchiveAnalogues? = nil
-  ) -> CovarianceModel {
+  /// - Parameter nodePositions: The positions of the domain's nodes on the unit sphere.
+  public func covarianceModel(nodePositions: [SIMD3<Double>]) -> CovarianceModel {
     let layout = space.layout
     let positions = layout.nodeOfState.map { nodePositions[Int($0)] }
     let anomalyVariance = (0..<space.count).map { functions.residualVariance[$0] }
     let held = functions.scaledModes.columnSquaredNorms()
     return TwoScaleCovariance.model(
-      modes: analogues.map { functions.scaledModes.stacked(on: $0.modes) } ?? functions.scaledModes,
-      positions: positions, channels: layout.channelOfState,
+      modes: functions.scaledModes, positions: positions, channels: layout.channelOfState,
       anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
       landShare: landShare?.map(Double.init), climate: standardisedClimate,
       channelCorrelation: channelCorrelation.converted(to: Double.self),
       isTrend: configuration.kind == .trend)
+  }
+}
+
+extension CovarianceModel {
+  /// The same covariance with modes beside the archive's, of fields like the one observed.
+  public func adding(_ analogues: ArchiveAnalogues) -> CovarianceModel {
+    replacing(modes: modes.stacked(on: analogues.modes.converted(to: Double.self)))
   }
 }

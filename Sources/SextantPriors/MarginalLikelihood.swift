@@ -8,7 +8,7 @@ import SextantArrays
 /// The negative log marginal likelihood of observed states as a function of the parameters.
 struct MarginalLikelihood {
   private let model: CovarianceModel
-  private let sites: CovarianceModel.Sites
+  private let states: [Int]
   private let anomalies: [Double]
   private let noiseVariance: [Double]
   private let modeProducts: Tensor<Double>
@@ -21,22 +21,20 @@ struct MarginalLikelihood {
   ///   - noiseVariance: the noise variance of each, standardised (n).
   init(_ model: CovarianceModel, states: [Int], anomalies: [Double], noiseVariance: [Double]) {
     self.model = model
-    sites = model.sites(states)
+    self.states = states
     self.anomalies = anomalies
     self.noiseVariance = noiseVariance
-    modeProducts = gramMatrix(sites.modes, transposeFirst: true)
+    modeProducts = gramMatrix(model.modes(at: states, as: Double.self), transposeFirst: true)
     noise = (noiseVariance.reduce(0, +) / Double(max(1, noiseVariance.count))).squareRoot()
   }
 
   /// The objective and its gradient; infinite where the covariance is not positive definite.
   func callAsFunction(_ theta: [Double]) -> (value: Double, gradient: [Double]) {
     let n = anomalies.count
-    let kernels = model.terms(theta).map { PairKernel($0, rows: sites, columns: sites, in: model) }
-    var covariance = Tensor<Double>.zeros([n, n])
+    let kernels = model.terms(theta).map { PairKernel<Double>($0, rows: states, columns: states, in: model) }
+    var covariance = modeProducts
+    PairKernel.assemble(kernels, in: &covariance, lowerOnly: true)
     covariance.withUnsafeMutableScalars { out in
-      modeProducts.withUnsafeScalars { products in
-        for kernel in kernels { kernel.accumulateLower(into: out, modeProducts: products) }
-      }
       for i in 0..<n { out[i * n + i] += noiseVariance[i] }
     }
     guard let factor = try? CholeskyFactor(covariance) else {
@@ -62,7 +60,7 @@ struct MarginalLikelihood {
         for (component, kernel) in zip(model.components, kernels) {
           gradient += kernel.gradient(
             of: component, weights: g, modeProducts: products,
-            features: model.features, states: sites.states)
+            features: model.features, states: states)
         }
       }
     }
@@ -71,26 +69,7 @@ struct MarginalLikelihood {
   }
 }
 
-extension PairKernel {
-  /// Adds the term to the lower triangle of a square block.
-  func accumulateLower(into block: UnsafeMutableBufferPointer<Double>, modeProducts: UnsafeBufferPointer<Double>) {
-    guard let base = block.baseAddress, let products = modeProducts.baseAddress else { return }
-    let out = UncheckedPointer(base)
-    let modes = UncheckedPointer(UnsafeMutablePointer(mutating: products))
-    let n = size
-    Parallel.forEachRange(of: n, grain: 8) { range in
-      var values = [Double](repeating: 0, count: n)
-      for i in range {
-        fill(&values, row: i, upTo: i + 1)
-        if usesModes {
-          for j in 0...i { out[i * n + j] += values[j] * modes[i * n + j] }
-        } else {
-          for j in 0...i { out[i * n + j] += values[j] }
-        }
-      }
-    }
-  }
-
+extension PairKernel<Double> {
   /// ½ Σ Gij·∂Kij/∂θ for each parameter of the component, by loops over the lower triangle.
   ///
   /// - Parameters:
@@ -100,7 +79,7 @@ extension PairKernel {
     of component: CovarianceComponent, weights g: UnsafeBufferPointer<Double>,
     modeProducts: UnsafeBufferPointer<Double>, features: [[Double]], states: [Int]
   ) -> [Double] {
-    let n = size
+    let n = rowCount
     guard let weightBase = g.baseAddress, let modeBase = modeProducts.baseAddress else { return [] }
     let weights = UncheckedPointer(UnsafeMutablePointer(mutating: weightBase))
     let modes = UncheckedPointer(UnsafeMutablePointer(mutating: modeBase))
@@ -115,37 +94,40 @@ extension PairKernel {
       let sums = UncheckedPointer(base)
       let kernels = VectorKernels<Double>.chosen
       Parallel.forEachRange(of: n, grain: grain) { range in
-        var values = [Double](repeating: 0, count: n)
-        var (slopes, products) = (values, values)
-        var distances = [Double](repeating: 0, count: n * max(1, groups))
+        // Values, slopes, products, ones, and the squared distances of each axis group.
+        var scratch = [Double](repeating: 0, count: n * (4 + groups))
         let slot = range.lowerBound / grain * width
-        for i in range {
-          let count = i + 1
-          fill(&values, slopes: &slopes, squaredDistances: &distances, row: i, upTo: count, wantsSlopes: groups > 0)
-          let weightRow = UnsafeBufferPointer(start: weights.base + i * n, count: count)
-          let modeRow = UnsafeBufferPointer(start: modes.base + i * n, count: count)
-          products.withUnsafeMutableBufferPointer { all in
-            let products = UnsafeMutableBufferPointer(rebasing: all[..<count])
-            func multiply(_ factors: [Double]) {
-              factors.withUnsafeBufferPointer {
-                kernels.multiply(weightRow, UnsafeBufferPointer(rebasing: $0[..<count]), into: products)
-              }
+        scratch.withUnsafeMutableBufferPointer { scratch in
+          for i in range {
+            let count = i + 1
+            func part(_ k: Int, of parts: Int = 1) -> UnsafeMutableBufferPointer<Double> {
+              UnsafeMutableBufferPointer(rebasing: scratch[k * n..<k * n + parts * count])
+            }
+            let (values, slopes, products, ones, distances) = (part(0), part(1), part(2), part(3), part(4, of: groups))
+            ones[i] = 1
+            if i == range.lowerBound { ones.update(repeating: 1) }
+            if groups > 0 {
+              fill(values, slopes: slopes, squaredDistances: distances, row: i)
+            } else {
+              fill(values, row: i)
+            }
+            let weightRow = UnsafeBufferPointer(start: weights.base + i * n, count: count)
+            let modeRow = UnsafeBufferPointer(start: modes.base + i * n, count: count)
+            func multiply(_ factors: UnsafeMutableBufferPointer<Double>) {
+              kernels.multiply(weightRow, UnsafeBufferPointer(factors), into: products)
               if usesModes { kernels.multiply(UnsafeBufferPointer(products), modeRow, into: products) }
             }
             // The distances to itself are 0, so the diagonal needs no care here.
             if groups > 0 {
               multiply(slopes)
-              distances.withUnsafeBufferPointer { distances in
-                for group in 0..<groups {
-                  let upTo = UnsafeBufferPointer(rebasing: distances[group * count..<(group + 1) * count])
-                  sums[slot + 1 + group] += kernels.dot(UnsafeBufferPointer(products), upTo)
-                }
+              for group in 0..<groups {
+                let upTo = UnsafeBufferPointer(rebasing: distances[group * count..<(group + 1) * count])
+                sums[slot + 1 + group] += kernels.dot(UnsafeBufferPointer(products), upTo)
               }
             }
             multiply(values)
-            let diagonal = products[i]
-            products[i] = 0.5 * diagonal
-            let rowSum = products.reduce(0, +)
+            products[i] *= 0.5
+            let rowSum = kernels.dot(UnsafeBufferPointer(products), UnsafeBufferPointer(ones))
             sums[slot] += rowSum
             for (f, feature) in ownFeatures.enumerated() {
               // Σ over j ≤ i of p·(zi + zj), the diagonal once and not twice.

@@ -1,5 +1,8 @@
 // Choosing the parameters of a covariance by the marginal likelihood of observed values: those of one
 // field, or of several fields together.
+//
+// The way is found on few of the values, where a likelihood costs little, and finished on many from what the
+// first search learned of the curvature.
 
 import Foundation
 import SextantArrays
@@ -12,6 +15,8 @@ public struct ChosenParameters: Sendable, Equatable {
   public var objective: Double
   /// How often the likelihood was evaluated.
   public var evaluations: Int
+  /// What the search learned of the curvature, for one that goes on from here; empty where nothing.
+  var inverseHessian: [[Double]] = []
 
   public init(values: [Double], objective: Double = .nan, evaluations: Int = 0) {
     self.values = values
@@ -25,19 +30,35 @@ extension CovarianceModel {
   ///
   /// - Parameters:
   ///   - observations: of one field, or of several that share parameters.
-  ///   - first: where the search starts; nil for where the hyper-prior is highest.
+  ///   - first: where the search starts, from which no short way is tried; nil for where the hyper-prior is highest.
   ///   - observedLimit: at most this many values of each field enter the likelihood, chosen by `random`; the posterior uses all.
   ///   - maximumEvaluations: the effort.
   public func chooseParameters(
-    for observations: [StateObservation], from first: [Double]? = nil, observedLimit: Int = 900,
+    for observations: [StateObservation], from first: ChosenParameters? = nil, observedLimit: Int = 900,
     maximumEvaluations: Int = 24, random: RandomStream
+  ) -> ChosenParameters {
+    let early = Self.earlyLimit
+    let isLong = first == nil && observedLimit > early && observations.contains { $0.count > 2 * early }
+    let first =
+      isLong
+      ? search(observations, from: nil, limit: early, maximumEvaluations: maximumEvaluations, random: random) : first
+    return search(
+      observations, from: first, limit: observedLimit, maximumEvaluations: maximumEvaluations, random: random)
+  }
+
+  /// How many values of a field show the way.
+  private static let earlyLimit = 300
+
+  private func search(
+    _ observations: [StateObservation], from first: ChosenParameters?, limit: Int, maximumEvaluations: Int,
+    random: RandomStream
   ) -> ChosenParameters {
     let likelihoods = observations.enumerated().map { index, observation -> MarginalLikelihood in
       var stream = random.split(index)
       var rows = Array(0..<observation.count)
-      if rows.count > observedLimit {
+      if rows.count > limit {
         rows.shuffle(using: &stream)
-        rows = rows.prefix(observedLimit).sorted()
+        rows = rows.prefix(limit).sorted()
       }
       // NOTE: a value that mixes states enters the search as if it saw the one with the largest weight alone.
       let states = observation.dominantStates
@@ -47,9 +68,9 @@ extension CovarianceModel {
     }
     let share = 1 / Double(max(1, likelihoods.count))
     let noise = likelihoods.map(\.noise).reduce(0, +) * share
-    let start = first ?? start(noise: noise)
     let minimum = minimise(
-      from: start, scale: parameters.map { min(1, $0.deviation) }, maximumEvaluations: maximumEvaluations
+      from: first?.values ?? start(noise: noise), scale: parameters.map { min(1, $0.deviation) },
+      inverseHessian: first?.inverseHessian ?? [], maximumEvaluations: maximumEvaluations
     ) { theta in
       var value = 0.0
       var gradient = [Double](repeating: 0, count: theta.count)
@@ -60,6 +81,9 @@ extension CovarianceModel {
       }
       return (value, gradient)
     }
-    return ChosenParameters(values: minimum.point, objective: minimum.value, evaluations: minimum.evaluations)
+    var chosen = ChosenParameters(
+      values: minimum.point, objective: minimum.value, evaluations: minimum.evaluations + (first?.evaluations ?? 0))
+    chosen.inverseHessian = minimum.inverseHessian
+    return chosen
   }
 }

@@ -7,16 +7,20 @@ struct Minimum: Sendable {
   var point: [Double]
   var value: Double
   var evaluations: Int
+  /// What the search learned of the curvature, for one that goes on from here; empty where nothing.
+  var inverseHessian: [[Double]] = []
 }
 
 /// Minimises `objective` (value and gradient) from `start`.
 ///
 /// - Parameters:
 ///   - scale: The step in each parameter that is thought reasonable; also the first inverse Hessian's diagonal, squared.
+///   - inverseHessian: What is known of the curvature at the start; empty for nothing.
 ///   - bounds: The range in which every parameter is kept.
 ///   - tolerance: Ends when the value falls by less than this share of its size in an iteration.
 func minimise(
-  from start: [Double], scale: [Double], bounds: ClosedRange<Double> = -8...8, maximumEvaluations: Int = 30,
+  from start: [Double], scale: [Double], inverseHessian known: [[Double]] = [], bounds: ClosedRange<Double> = -8...8,
+  maximumEvaluations: Int = 30,
   tolerance: Double = 1e-6, _ objective: ([Double]) -> (value: Double, gradient: [Double])
 ) -> Minimum {
   let n = start.count
@@ -24,8 +28,9 @@ func minimise(
   var (value, gradient) = objective(x)
   var evaluations = 1
   guard n > 0, value.isFinite else { return Minimum(point: x, value: value, evaluations: evaluations) }
-  var inverseHessian = (0..<n).map { i in (0..<n).map { j in i == j ? scale[i] * scale[i] : 0.0 } }
-  var isFirst = true
+  var isFirst = known.isEmpty
+  var inverseHessian =
+    isFirst ? (0..<n).map { i in (0..<n).map { j in i == j ? scale[i] * scale[i] : 0.0 } } : known
   while evaluations < maximumEvaluations {
     var direction = (0..<n).map { i in -(0..<n).reduce(0.0) { $0 + inverseHessian[i][$1] * gradient[$1] } }
     // A parameter at its bound that wants to leave stays.
@@ -83,5 +88,6 @@ func minimise(
     }
     if gain < tolerance * max(1, abs(value)) { break }
   }
-  return Minimum(point: x, value: value, evaluations: evaluations)
+  return Minimum(
+    point: x, value: value, evaluations: evaluations, inverseHessian: isFirst ? [] : inverseHessian)
 }

@@ -3,19 +3,22 @@
 //   S = H·K·Hᵀ + R = L·Lᵀ,  W = L⁻¹·H·K,  mean = Wᵀ·L⁻¹·a,  covariance = K − Wᵀ·W.
 //
 // Samples by conditioning prior draws (Matheron's rule): x + K·Hᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K).
-// Cost m³/3 + m²·d; memory (m·d + m²) doubles, and 2·d² more where samples are drawn.
+// Cost m³/3 + m²·d; memory m·d + m² scalars, and what the prior draws take. Only W may be in single precision: S
+// is factorised in double, and noise well above the rounding of K keeps the rest from mattering.
 
 import Foundation
 import SextantArrays
 import SextantPriors
 
 /// A Gaussian posterior over the states, prepared for drawing mean, spread and samples.
-public struct DenseGaussianPosterior: Sendable {
+public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// The posterior mean (d).
   public let mean: [Double]
   /// W (m×d).
-  private let gain: Tensor<Double>
+  private let gain: Tensor<Scalar>
   private let innovationFactor: CholeskyFactor<Double>
+  /// L⁻¹·a (m).
+  private let whitenedAnomalies: Tensor<Double>
   private let observation: StateObservation
   private let priorVariances: [Double]
 
@@ -27,26 +30,28 @@ public struct DenseGaussianPosterior: Sendable {
   ///   - priorBlock: The rows of K (n×d) for a list of n states.
   /// - Throws: ``LinearAlgebraError`` where the innovation covariance is not positive definite.
   public init(
-    _ observation: StateObservation, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Double>
+    _ observation: StateObservation, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
   ) throws {
     let (m, d) = (observation.count, priorVariances.count)
     guard m > 0 else { throw PriorError.nothingObserved }
     // H·K (m×d): rows of K where H selects, sparse combinations of them otherwise.
-    let observedCovariance: Tensor<Double>
+    var observedCovariance: Tensor<Scalar>
     if let states = observation.selectedStates {
       observedCovariance = priorBlock(states)
     } else {
       let touched = Set(observation.matrix.columns).sorted().map(Int.init)
       observedCovariance = Self.combine(observation.matrix, touched: touched, rows: priorBlock(touched))
     }
-    var innovation = observation.apply(observedCovariance)
+    var innovation = observation.apply(observedCovariance).converted(to: Double.self)
     innovation.withUnsafeMutableScalars { s in
       for i in 0..<m { s[i * m + i] += observation.noiseVariance[i] }
     }
     innovationFactor = try CholeskyFactor(innovation)
-    gain = innovationFactor.solveLower(observedCovariance)
-    let whitened = innovationFactor.solveLower(Tensor(observation.anomalies, shape: [m, 1]))
-    mean = matrixProduct(gain, whitened, transposingFirst: true).scalars
+    whitenedAnomalies = innovationFactor.solveLower(Tensor(observation.anomalies, shape: [m, 1]))
+    gain = CholeskyFactor<Scalar>(rounding: innovationFactor).solveLower(observedCovariance)
+    mean =
+      matrixProduct(gain, whitenedAnomalies.converted(to: Scalar.self), transposingFirst: true)
+      .converted(to: Double.self).scalars
     precondition(mean.count == d)
     self.observation = observation
     self.priorVariances = priorVariances
@@ -59,9 +64,9 @@ public struct DenseGaussianPosterior: Sendable {
 
   /// log p(y): how likely the observation was under the prior, standardised.
   public var logEvidence: Double {
-    let whitened = innovationFactor.solveLower(Tensor(observation.anomalies, shape: [observation.count, 1]))
-    return -0.5
-      * (whitened.dot(whitened) + innovationFactor.logDeterminant + Double(observation.count) * log(2 * Double.pi))
+    -0.5
+      * (whitenedAnomalies.dot(whitenedAnomalies) + innovationFactor.logDeterminant + Double(observation.count)
+        * log(2 * Double.pi))
   }
 
   /// log q(x | y) of a standardised state x (d): prior times likelihood over evidence, all in closed form.
@@ -83,32 +88,37 @@ public struct DenseGaussianPosterior: Sendable {
   ///
   /// - Parameter priorFactor: L with K = L·Lᵀ.
   public func samples(
-    _ count: Int, priorFactor: CholeskyFactor<Double>, using random: inout RandomStream
-  ) -> Tensor<Double> {
-    let (m, d) = (observation.count, mean.count)
+    _ count: Int, priorFactor: CholeskyFactor<Scalar>, using random: inout RandomStream
+  ) -> Tensor<Scalar> {
     // One row a sample: x = z·Lᵀ, as row-major products like it.
-    let white: Tensor<Double> = random.normals([count, d])
-    let noise: Tensor<Double> = random.normals([count, m])
-    var states = priorFactor.multiplyLower(white.transposed()).transposed()
-    var innovations = observation.apply(states)
+    let white: Tensor<Scalar> = random.normals([count, mean.count])
+    return samples(conditioning: priorFactor.multiplyLower(white.transposed()).transposed(), using: &random)
+  }
+
+  /// Exact samples (N×d) from as many draws from the prior (N×d).
+  public func samples(
+    conditioning priorDraws: consuming Tensor<Scalar>, using random: inout RandomStream
+  ) -> Tensor<Scalar> {
+    let m = observation.count
+    var states = priorDraws
+    let noise: Tensor<Double> = random.normals([states.rowCount, m])
+    var innovations = observation.apply(states).converted(to: Double.self)
     let deviations = observation.noiseVariance.map { $0.squareRoot() }
     innovations.withUnsafeMutableScalars { values in
       noise.withUnsafeScalars { noise in
-        for b in 0..<count {
-          for i in 0..<m {
-            let at = b * m + i
-            values[at] = observation.anomalies[i] - values[at] - deviations[i] * noise[at]
-          }
+        for at in values.indices {
+          let i = at % m
+          values[at] = observation.anomalies[i] - values[at] - deviations[i] * noise[at]
         }
       }
     }
-    let whitened = innovationFactor.solveLower(innovations.transposed())
+    let whitened = innovationFactor.solveLower(innovations.transposed()).converted(to: Scalar.self)
     states.add(matrixProduct(whitened, gain, transposingFirst: true))
     return states
   }
 
   /// The rows Σ H[i,s]·K[s,·] of a general operator, from the rows of K that it touches.
-  private static func combine(_ matrix: SparseMatrix, touched: [Int], rows: Tensor<Double>) -> Tensor<Double> {
+  private static func combine(_ matrix: SparseMatrix, touched: [Int], rows: Tensor<Scalar>) -> Tensor<Scalar> {
     let d = rows.columnCount
     var position = [Int: Int](minimumCapacity: touched.count)
     for (index, state) in touched.enumerated() { position[state] = index }
@@ -122,7 +132,7 @@ public struct DenseGaussianPosterior: Sendable {
         let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
         Parallel.forEach(matrix.rowCount) { i in
           for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
-            let (weight, row) = (matrix.values[k], places[k])
+            let (weight, row) = (Scalar(matrix.values[k]), places[k])
             for j in 0..<d { target[i * d + j] += weight * source[row * d + j] }
           }
         }

@@ -19,21 +19,15 @@ public enum ParameterChoice: Sendable, Equatable, Codable {
 /// Recovers fields under the two-scale prior; exact given the parameters.
 public final class TwoScaleSolver: Solver {
   public let name = "two-scale Gaussian"
-  /// The most states that the dense form serves: two d×d matrices of doubles are held where samples are drawn.
+  /// The most states that the dense form serves: a d×d matrix is held where samples are drawn, two where parameters are fixed.
   public static let stateLimit = 12_000
 
   private let prior: GaussianPrior
   private let model: CovarianceModel
-  private let nodePositions: [SIMD3<Double>]
   private let choice: ParameterChoice
   private let seed: RandomStream
-  /// The whole covariance and its factor, for parameters that do not change.
-  private let cache = Mutex<Cache?>(nil)
-
-  private struct Cache: Sendable {
-    var covariance: Tensor<Double>
-    var factor: CholeskyFactor<Double>
-  }
+  /// What depends on nothing but parameters that do not change, by its type.
+  private let cache = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
   /// - Parameters:
   ///   - domain: where the fields live; its node positions are on the unit sphere.
@@ -50,15 +44,13 @@ public final class TwoScaleSolver: Solver {
       )
     }
     self.prior = prior
-    nodePositions = domain.nodePositions
-    model = prior.covarianceModel(nodePositions: nodePositions)
+    model = prior.covarianceModel(nodePositions: domain.nodePositions)
     choice = parameters
     self.seed = seed
   }
 
   public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    if case .fixed(let theta) = choice { _ = try factored(model, theta) }
-    return Prepared(solver: self)
+    Prepared(solver: self)
   }
 
   /// A prior for one observation: a covariance with its parameters, and how far the mean is moved.
@@ -81,16 +73,12 @@ public final class TwoScaleSolver: Solver {
     guard let analogues = try ArchiveAnalogues(of: observation, in: prior) else {
       return Candidate(model: model, chosen: plain, shift: nil)
     }
-    let narrow = prior.covarianceModel(nodePositions: nodePositions, analogues: analogues)
+    let narrow = model.adding(analogues)
     let shifted = observation.subtracting(analogues.mean)
-    var chosen = narrow.chooseParameters(
-      for: [shifted], from: plain.values, maximumEvaluations: 8, random: seed)
+    var chosen = narrow.chooseParameters(for: [shifted], from: plain, maximumEvaluations: 8, random: seed)
     // Only where the evidence comes near is the search worth finishing.
     if chosen.objective < plain.objective - 0.5 * Self.analogueMargin {
-      let last = narrow.chooseParameters(
-        for: [shifted], from: chosen.values, maximumEvaluations: 14, random: seed)
-      chosen = ChosenParameters(
-        values: last.values, objective: last.objective, evaluations: chosen.evaluations + last.evaluations)
+      chosen = narrow.chooseParameters(for: [shifted], from: chosen, maximumEvaluations: 14, random: seed)
     }
     guard chosen.objective < plain.objective - Self.analogueMargin else {
       return Candidate(model: model, chosen: plain, shift: nil)
@@ -101,15 +89,21 @@ public final class TwoScaleSolver: Solver {
   /// The names of the parameters, for logs and files.
   public var parameterNames: [String] { model.parameters.map(\.name) }
 
-  private func factored(_ model: CovarianceModel, _ theta: [Double]) throws -> Cache {
+  /// What `make` makes, which for fixed parameters is made once.
+  private func cached<Value: Sendable>(_ make: () throws -> Value) rethrows -> Value {
     // Parameters that are chosen for each field never come twice: only fixed ones are worth keeping.
-    let isFixed = choice == .fixed(theta)
-    if isFixed, let hit = cache.withLock({ $0 }) { return hit }
-    let covariance = model.covariance(parameters: theta)
-    let made = Cache(
-      covariance: covariance, factor: try CholeskyFactor(covariance.addingToDiagonal(1e-9)))
-    if isFixed { cache.withLock { $0 = made } }
+    guard case .fixed = choice else { return try make() }
+    let key = ObjectIdentifier(Value.self)
+    if let hit = cache.withLock({ $0[key] }) as? Value { return hit }
+    let made = try make()
+    cache.withLock { $0[key] = made }
     return made
+  }
+
+  /// Whether noise this large forgives the rounding of single precision: the condition of S stays below a million.
+  private static func isForgiving(_ observation: StateObservation, priorVariances: [Double]) -> Bool {
+    let mean = priorVariances.reduce(0, +) / Double(max(1, priorVariances.count))
+    return observation.noiseVariance.allSatisfy { $0 > 1e-3 * mean }
   }
 
   private struct Prepared: PreparedSolver {
@@ -123,34 +117,64 @@ public final class TwoScaleSolver: Solver {
       guard observation.count > 0 else { throw PriorError.nothingObserved }
       let candidate = try solver.candidate(for: observation)
       let (model, theta) = (candidate.model, candidate.chosen.values)
+      let shifted = candidate.shift.map { observation.subtracting($0) } ?? observation
+      let variances = model.variances(parameters: theta)
       let all = Array(0..<space.count)
-      let isCached = if case .fixed = solver.choice { true } else { false }
-      let whole = try isCached || samples > 0 ? solver.factored(model, theta) : nil
-      let posterior = try DenseGaussianPosterior(
-        candidate.shift.map { observation.subtracting($0) } ?? observation,
-        priorVariances: model.variances(parameters: theta)
-      ) { states in
-        whole?.covariance.gatheringRows(states) ?? model.block(rows: states, columns: all, parameters: theta)
-      }
-      var mean = posterior.mean.map(Float.init)
-      var draws = whole.flatMap { whole in
-        samples > 0
-          ? posterior.samples(samples, priorFactor: whole.factor, using: &random).converted(to: Float.self) : nil
-      }
-      if let shift = candidate.shift {
-        for state in mean.indices { mean[state] += shift[state] }
-        draws?.withUnsafeMutableScalars { values in
-          for i in values.indices { values[i] += shift[i % shift.count] }
+      let isFixed = if case .fixed = solver.choice { true } else { false }
+      var answer =
+        TwoScaleSolver.isForgiving(observation, priorVariances: variances)
+        ? try Answer(shifted, priorVariances: variances, samples: samples, using: &random) { states in
+          guard isFixed else { return model.singlePrecisionBlock(rows: states, columns: all, parameters: theta) }
+          return solver.cached { model.singlePrecisionBlock(rows: all, columns: all, parameters: theta) }
+            .gatheringRows(states)
+        } sampler: {
+          try solver.cached { try PriorSampler<Float>(model, parameters: theta) }
         }
-      }
+        : try Answer(shifted, priorVariances: variances, samples: samples, using: &random) { states in
+          guard isFixed else { return model.block(rows: states, columns: all, parameters: theta) }
+          return solver.cached { model.covariance(parameters: theta) }.gatheringRows(states)
+        } sampler: {
+          try solver.cached { try PriorSampler<Double>(model, parameters: theta) }
+        }
+      if let shift = candidate.shift { answer.add(shift) }
       var diagnostics = Dictionary(
         uniqueKeysWithValues: zip(solver.parameterNames, theta))
       diagnostics["likelihood-evaluations"] = Double(candidate.chosen.evaluations)
       diagnostics["uses-analogues"] = candidate.shift == nil ? 0 : 1
-      diagnostics["log-evidence"] = posterior.logEvidence
+      diagnostics["log-evidence"] = answer.logEvidence
       return space.posterior(
-        mean: mean, spread: posterior.spread.map(Float.init), samples: draws, label: measurement.label,
+        mean: answer.mean, spread: answer.spread, samples: answer.draws, label: measurement.label,
         diagnostics: diagnostics)
+    }
+  }
+
+  /// What is read off a posterior of either precision.
+  private struct Answer {
+    var mean: [Float]
+    let spread: [Float]
+    var draws: Tensor<Float>?
+    let logEvidence: Double
+
+    init<Scalar>(
+      _ observation: StateObservation, priorVariances: [Double], samples: Int, using random: inout RandomStream,
+      priorBlock: ([Int]) -> Tensor<Scalar>, sampler: () throws -> PriorSampler<Scalar>
+    ) throws {
+      let posterior = try DenseGaussianPosterior(observation, priorVariances: priorVariances, priorBlock: priorBlock)
+      mean = posterior.mean.map(Float.init)
+      spread = posterior.spread.map(Float.init)
+      logEvidence = posterior.logEvidence
+      if samples > 0 {
+        let prior = try sampler().draws(samples, using: &random)
+        draws = posterior.samples(conditioning: prior, using: &random).converted(to: Float.self)
+      }
+    }
+
+    /// Moves mean and samples by `shift` (d).
+    mutating func add(_ shift: [Float]) {
+      for state in mean.indices { mean[state] += shift[state] }
+      draws?.withUnsafeMutableScalars { values in
+        for i in values.indices { values[i] += shift[i % shift.count] }
+      }
     }
   }
 }

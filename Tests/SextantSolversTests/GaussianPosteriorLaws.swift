@@ -89,6 +89,23 @@ import Testing
     }
   }
 
+  @Test(arguments: operators.indices)
+  func singlePrecisionIsExactUpToRounding(index: Int) throws {
+    let observation = try observation(Self.operators[index], seed: 3)
+    let expected = try textbook(observation)
+    let single = covariance.converted(to: Float.self)
+    let posterior = try DenseGaussianPosterior(
+      observation, priorVariances: (0..<d).map { covariance[$0, $0] }
+    ) { single.gatheringRows($0) }
+    for i in 0..<d {
+      #expect(abs(posterior.mean[i] - expected.mean[i]) < 1e-5)
+      #expect(abs(posterior.spread[i] - expected.covariance[i, i].squareRoot()) < 1e-5)
+    }
+    try checkSamples(expected) { count, random in
+      try posterior.samples(count, priorFactor: CholeskyFactor(single), using: &random)
+    }
+  }
+
   @Test(arguments: 0..<2)
   func modeFormIsExact(index: Int) throws {
     let observation = try observation(Self.operators[index], seed: 4)
