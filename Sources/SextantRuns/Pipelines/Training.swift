@@ -30,8 +30,9 @@ public struct Training: Sendable {
   public enum ParameterPolicy: Sendable, Equatable, Codable {
     /// By each field's own observations.
     case perField
-    /// Once, by simulated observations of archive fields that are held out for it: this share missing, this noise.
-    case perArchive(missingShare: Double, noise: NoiseSpecification)
+    /// Once, by simulated observations of archive fields that are held out for it: this share missing, this noise, of
+    /// which per cents are of the variables' peaks.
+    case perArchive(missingShare: Double, noise: NoiseSpecification, peaks: [String: Double] = [:])
   }
 
   public init(
@@ -75,10 +76,12 @@ public struct Training: Sendable {
     guard let domain = source.domain as? any DescribableDomain else {
       throw RunError.invalid("A model cannot be stored for this kind of grid: \(source.domain.summary).")
     }
+    // Everything that can be wrong is asked before the long work of learning.
+    let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
     let land = try landShare(on: domain)
     let prior = try train(source, indices: indices, land: land, progress: progress, interruption: interruption)
     let choice = try chooseParameters(
-      prior, source: source, indices: indices, land: land, domain: domain, interruption: interruption)
+      prior, noise: noise, source: source, indices: indices, land: land, domain: domain, interruption: interruption)
     let layout = prior.space.layout
     return TrainedModel(
       description: TrainedModel.Description(
@@ -89,7 +92,7 @@ public struct Training: Sendable {
       domain: domain, isInside: layout.stateOfEntry.map { $0 >= 0 }, landShare: land, prior: prior)
   }
 
-  private func landShare(on domain: any Domain) throws -> [Float]? {
+  func landShare(on domain: any Domain) throws -> [Float]? {
     if let landMask { return try landMask.share(on: domain) }
     return archive.files.isEmpty ? SyntheticClimate().landShare(on: domain) : nil
   }
@@ -116,12 +119,21 @@ public struct Training: Sendable {
     }
   }
 
+  /// The noise of the simulated observations that choose parameters (V·C); empty where each field's own choose.
+  private func parameterNoise(of variables: [Variable], vertexCount: Int) throws -> [Float] {
+    guard case .perArchive(_, let noise, let peaks) = parameters else { return [] }
+    let known = variables.compactMap { peaks[$0.name] }
+    return try noise.deviations(
+      vertexCount: vertexCount, variables: variables, peaks: known.count == variables.count ? known : nil)
+  }
+
   /// Parameters that serve all fields: the likeliest for simulated observations of fields that a second, smaller training left out.
   private func chooseParameters(
-    _ prior: GaussianPrior, source: any SignalSource, indices: [Int], land: [Float]?, domain: any Domain,
+    _ prior: GaussianPrior, noise deviations: [Float], source: any SignalSource, indices: [Int], land: [Float]?,
+    domain: any Domain,
     interruption: Interruption
   ) throws -> ParameterChoice {
-    guard case .perArchive(let missingShare, let noise) = parameters else { return .perField }
+    guard case .perArchive(let missingShare, _, _) = parameters else { return .perField }
     // Neighbours in time know each other: blocks are held out, not single fields.
     let heldOut = Set((0..<8).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 16)] })
     let rest = indices.filter { !heldOut.contains($0) }
@@ -129,7 +141,6 @@ public struct Training: Sendable {
       self.prior, on: source, indices: rest.isEmpty ? indices : rest, landShare: land,
       random: RandomStream(seed: seed)
     ) { _, _ in try interruption.check() }
-    let deviations = try noise.deviations(vertexCount: domain.vertexCount, variables: source.variables)
     let stream = RandomStream(seed: seed).split("parameters")
     let observations = try heldOut.sorted().map { index in
       try interruption.check()
