@@ -33,6 +33,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     // Asked before the long work of learning.
     try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)
+    try configuration.checkComparison()
     let interruption = InterruptionSignals.interruption
     let model = try configuration.training.learn(progress: options.progress, interruption: interruption)
     let (comparison, fields, indices) = try configuration.comparison(for: model)

@@ -12,7 +12,8 @@ extension RunConfiguration {
     let policy: Training.ParameterPolicy =
       switch prior.parameters {
       case .perField: .perField
-      case .perArchive: .perArchive(missingShare: 0.6, noise: evaluate.noise)
+      case .perArchive:
+        .perArchive(missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak))
       }
     return Training(
       name: name, archive: archive, landMask: landMask,
@@ -27,17 +28,46 @@ extension RunConfiguration {
     for model: TrainedModel
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
     let (fields, indices) = try evaluate.fields.open(seed: seed)
-    guard fields.domain.fingerprint == model.domain.fingerprint else {
+    let (scales, deviations) = try check(fields, against: model.description.variables, domain: model.domain)
+    let inputs = try maskInputs(on: model.domain, landShare: model.landShare)
+    return (
+      Comparison(
+        methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
+        samples: evaluate.samples, draws: evaluate.draws, scales: scales, seed: seed),
+      try ConvertedSource(fields, inUnitsOf: model.description.variables), indices
+    )
+  }
+
+  /// Throws what ``comparison(for:)`` would, before there is a model: to be asked before the long work of learning.
+  ///
+  /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
+  public func checkComparison() throws {
+    let source = try archive.preview(seed: seed)
+    _ = try check(evaluate.fields.preview(seed: seed), against: source.variables, domain: source.domain)
+    _ = try maskInputs(on: source.domain, landShare: training.landShare(on: source.domain))
+  }
+
+  private func maskInputs(on domain: any Domain, landShare: [Float]?) throws -> [String: MaskInputs] {
+    var inputs: [String: MaskInputs] = [:]
+    for mask in evaluate.masks { inputs[mask.description] = try mask.inputs(on: domain, landShare: landShare) }
+    return inputs
+  }
+
+  /// The scale and the noise of each of a model's variables (C), for test fields that it can be scored on.
+  private func check(
+    _ fields: any SignalSource, against variables: [Variable], domain: any Domain
+  ) throws -> (scales: [(peak: Double, origin: Double)], deviations: [Float]) {
+    guard fields.domain.fingerprint == domain.fingerprint else {
       throw RunError.invalid(
-        "evaluate.fields: the test fields are on a \(fields.domain.summary), the model on a \(model.domain.summary). They have to be on one grid to be scored."
+        "evaluate.fields: the test fields are on a \(fields.domain.summary), the model on a \(domain.summary). They have to be on one grid to be scored."
       )
     }
-    guard fields.variables.count == model.channelCount else {
+    guard fields.variables.count == variables.count else {
       throw RunError.invalid(
-        "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(model.channelCount) (\(model.description.variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
+        "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(variables.count) (\(variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
       )
     }
-    let scales = try model.description.variables.map { variable -> (peak: Double, origin: Double) in
+    let scales = try variables.map { variable -> (peak: Double, origin: Double) in
       guard let scale = evaluate.scales[variable.name] else {
         throw RunError.invalid(
           "evaluate.scale: no peak for '\(variable.name)'. PSNR needs one: the size of the variable's scale in \(variable.units), such as scale: {\(variable.name): {peak: 100}}."
@@ -45,17 +75,9 @@ extension RunConfiguration {
       }
       return (scale.peak, scale.origin)
     }
-    let deviations = try evaluate.noise.deviations(
-      vertexCount: 1, variables: model.description.variables, peaks: scales.map(\.peak))
-    var inputs: [String: MaskInputs] = [:]
-    for mask in evaluate.masks {
-      inputs[mask.description] = try mask.inputs(on: model.domain, landShare: model.landShare)
-    }
     return (
-      Comparison(
-        methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
-        samples: evaluate.samples, draws: evaluate.draws, scales: scales, seed: seed),
-      try ConvertedSource(fields, inUnitsOf: model.description.variables), indices
+      scales,
+      try evaluate.noise.deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak))
     )
   }
 }

@@ -60,6 +60,11 @@ public struct FieldChoice: Sendable, Equatable, Codable {
     return (source, indices)
   }
 
+  /// The source, for its grid and variables: of the synthetic climate one year, and not as many as are chosen.
+  func preview(seed: UInt64) throws -> any SignalSource {
+    files.isEmpty ? try Self.synthetic(years: 1, variables: variables) : try open(seed: seed).source
+  }
+
   /// The synthetic climate on the paper's grid: 46 rows from pole to pole, 90 columns.
   public static func synthetic(years: Int, variables: [String]?) throws -> SignalSet {
     let grid = try LatitudeLongitudeGrid(

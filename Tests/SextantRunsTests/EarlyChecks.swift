@@ -1,0 +1,79 @@
+// Mistakes in a configuration that are found before anything is learned, and noise in per cent of the peaks it names.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Testing
+
+@testable import SextantRuns
+
+@Suite struct EarlyChecks {
+  /// Two years of archive, some unseen fields, and a configuration of both.
+  struct Files {
+    let folder: ScratchFolder
+
+    init() throws {
+      folder = try ScratchFolder()
+      let fields = try SmallClimate.fields()
+      try SmallClimate.write(fields.read(Array(0..<SmallClimate.trainingCount)), to: folder.path("archive.nc"))
+      try SmallClimate.write(SmallClimate.unseen(2), to: folder.path("unseen.nc"))
+    }
+
+    func configuration(
+      test: String = "unseen.nc", scale: String = "{tas: {peak: 100}, clt: {peak: 1}}", parameters: String = "per-field"
+    ) throws -> RunConfiguration {
+      let text = """
+        archive: {files: [\(folder.path("archive.nc"))]}
+        prior: {modes: 10, parameters: \(parameters)}
+        evaluate:
+          fields: {files: [\(folder.path(test))]}
+          noise: 2%
+          scale: \(scale)
+        """
+      return try RunConfiguration.parse(text, path: "run.yaml").configuration
+    }
+  }
+
+  @Test func whatIsRightPasses() throws {
+    let files = try Files()
+    try files.configuration().checkComparison()
+  }
+
+  @Test func whatIsMissingIsNamed() throws {
+    let files = try Files()
+    let withoutFile = try files.configuration(test: "absent.nc")
+    #expect(complaint { try withoutFile.checkComparison() }.contains("absent.nc"))
+    let withoutScale = try files.configuration(scale: "{tas: {peak: 100}}")
+    #expect(complaint { try withoutScale.checkComparison() }.contains("evaluate.scale: no peak for 'clt'"))
+    try SmallClimate.write(SmallClimate.unseen(1).selecting(["tas"]), to: files.folder.path("one.nc"))
+    let withoutVariable = try files.configuration(test: "one.nc")
+    #expect(complaint { try withoutVariable.checkComparison() }.contains("but the model has 2"))
+  }
+
+  @Test func trainingAsksForPeaksBeforeItLearns() throws {
+    let files = try Files()
+    let training = try files.configuration(scale: "{tas: {peak: 100}}", parameters: "per-archive").training
+    let progress = Steps()
+    #expect(complaint { _ = try training.learn(progress: progress) }.contains("State the peak of each variable"))
+    #expect(progress.names.isEmpty)
+  }
+
+  @Test(.enabled(if: isOptimized, "needs optimisation to be quick"))
+  func parametersOfTheArchiveTakeNoiseInPerCent() throws {
+    let files = try Files()
+    let percent = try files.configuration(parameters: "per-archive").training.learn().description.parameters
+    var training = try files.configuration(parameters: "per-archive").training
+    training.parameters = .perArchive(missingShare: 0.6, noise: try NoiseSpecification(text: "tas=2K,clt=0.02"))
+    let absolute = try training.learn().description.parameters
+    #expect(percent != .perField && percent == absolute)
+  }
+
+  /// Remembers which steps were begun.
+  final class Steps: ProgressObserver, @unchecked Sendable {
+    private(set) var names: [String] = []
+
+    func start(_ activity: String, unit: String, count: Int) { names.append(activity) }
+    func advance(to done: Int) {}
+    func finish() {}
+  }
+}
