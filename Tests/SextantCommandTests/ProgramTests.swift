@@ -126,10 +126,33 @@ struct ProgramTests {
     let end = try Program(arguments, prelude: "trap '' XFSZ; ulimit -f 4;").end()
     #expect(end.code == 1 && end.output.isEmpty, "\(end.code) \(end.output) \(end.errors)")
     #expect(end.errors.hasPrefix("sextant: error: ") && end.errors.contains("could not"), "\(end.errors)")
+    if command == "degrade" { #expect(end.errors.contains("a limit is set on the size of files"), "\(end.errors)") }
     let left = desk.names.filter { !before.contains($0) && $0 != ".out.nc.fields" }
     // The folder of a model may have been made; nothing is in it.
     let inside = try left == ["RUN"] ? desk.folder.contents("RUN") : left
     #expect(inside.isEmpty, "\(inside)")
+  }
+
+  /// Whether this process may mount a small file system of its own.
+  static let canMount: Bool = {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "unshare --mount mount -t tmpfs -o size=64k tmpfs /mnt 2>/dev/null"]
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+
+  @Test(.enabled(if: canMount, "no file system can be mounted here")) func aFullDiskIsCalledFull() throws {
+    let desk = try Desk(unseen: 3)
+    let small = desk.path("small")
+    try FileManager.default.createDirectory(atPath: small, withIntermediateDirectories: true)
+    let mounting = "mount -t tmpfs -o size=16k tmpfs \(small) && exec \"$0\" \"$@\""
+    let end = try Program(
+      ["degrade", desk.path("archive.nc"), "--mask", "random:0.1", "-o", small + "/out.nc"],
+      prelude: "exec unshare --mount /bin/sh -c '\(mounting)' \"$0\" \"$@\";"
+    ).end()
+    #expect(end.code == 1 && end.errors.contains("the disk is full"), "\(end.code) \(end.errors)")
   }
 
   @Test(arguments: [SIGINT, SIGKILL]) func imputingGoesOnWhereItWasStopped(signal: Int32) throws {

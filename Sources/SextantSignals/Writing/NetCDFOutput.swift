@@ -23,11 +23,13 @@ public final class NetCDFOutput {
 
   /// The name that errors give; the file itself may lie under a temporary one.
   let path: String
+  private let place: String
   private var id: Int32 = -1
 
   /// Creates `path`, replacing what is there; errors speak of `name`. Only netCDF-4 has strings, groups and chunks.
   public init(creating path: String, reportedAs name: String, format: Format = .netCDF4) throws {
     self.path = name
+    place = path
     try check("create the file") { nc_create(path, format.flags | NC_CLOBBER, &id) }
   }
 
@@ -42,7 +44,11 @@ public final class NetCDFOutput {
   }
 
   private func check(_ action: String, variable: String? = nil, _ body: () -> Int32) throws {
-    try NetCDFLibrary.check(action, path: path, variable: variable, body)
+    let status = NetCDFLibrary.withLock(body)
+    guard status != NC_NOERR else { return }
+    // Of a full disk the library says no more than "HDF error".
+    let reason = DiskSpace.shortage(for: place) ?? NetCDFLibrary.reason(of: status)
+    throw NetCDFError.library(action: action, path: path, variable: variable, reason: reason)
   }
 
   /// Defines a dimension and returns its number.
