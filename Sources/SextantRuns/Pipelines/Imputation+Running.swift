@@ -87,13 +87,9 @@ extension Imputation {
           at: index)
       }
     }
-    if solver.match.isSameGrid || solver.match.answer == .input {
-      try FilledFileWriter.write(
-        to: output, overwrite: overwrite, like: file, content: content, description: description, write)
-    } else {
-      try FilledFileWriter.write(
-        to: output, overwrite: overwrite, labels: file.labels, variables: file.variables,
-        on: solver.match.answerDomain, content: content, description: description, write)
-    }
+    let keepsGrid = solver.match.isSameGrid || solver.match.answer == .input
+    try FilledFileWriter.write(
+      to: output, overwrite: overwrite, like: file, on: keepsGrid ? nil : solver.match.answerDomain, content: content,
+      description: description, write)
   }
 }

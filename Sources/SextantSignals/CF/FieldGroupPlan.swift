@@ -11,6 +11,9 @@ enum DimensionUse: Sendable, Equatable {
   case field(Int)
   /// ECMWF's final and preliminary versions.
   case version
+
+  /// Whether it is part of the grid.
+  var isHorizontal: Bool { self == .row || self == .column }
 }
 
 /// One variable, ready to be read.

@@ -117,7 +117,8 @@ final class FieldFileWriter {
     }
     let own = Set(variable.attributes.map(\.0))
     if variable.keepsAttributes, let source = shape.source {
-      for attribute in source.attributes where !Self.dropped.contains(attribute.name) && !own.contains(attribute.name) {
+      let left = Self.dropped.union(layout.droppedAttributes).union(own)
+      for attribute in source.attributes where !left.contains(attribute.name) {
         try output.copyAttribute(attribute.name, of: source, to: id)
       }
     }

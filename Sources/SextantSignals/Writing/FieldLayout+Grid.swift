@@ -39,22 +39,26 @@ extension FieldLayout {
         coordinates.append(.texts(name, texts, dimensions: [field], attributes: []))
       }
     }
-    coordinates.append(
-      .numbers(
-        "latitude", grid.latitudes, type: .double, dimensions: ["latitude"],
-        attributes: text([("standard_name", "latitude"), ("units", "degrees_north"), ("axis", "Y")])))
-    coordinates.append(
-      .numbers(
-        "longitude", grid.longitudes, type: .double, dimensions: ["longitude"],
-        attributes: text([("standard_name", "longitude"), ("units", "degrees_east"), ("axis", "X")])))
-    let dimensions = [
-      LayoutDimension(name: field, length: labels.count), LayoutDimension(name: "latitude", length: grid.rows),
-      LayoutDimension(name: "longitude", length: grid.columns),
-    ]
+    coordinates += Self.coordinates(of: grid)
+    let dimensions = [LayoutDimension(name: field, length: labels.count)] + Self.dimensions(of: grid)
     self.init(
       dimensions: dimensions, coordinates: coordinates,
       channels: [ChannelLayout(source: nil, dimensions: dimensions, uses: [.field(0), .row, .column])],
       fieldLengths: [labels.count], rows: grid.rows, columns: grid.columns, template: nil)
+  }
+
+  /// Latitude and longitude as dimensions.
+  static func dimensions(of grid: LatitudeLongitudeGrid) -> [LayoutDimension] {
+    [LayoutDimension(name: "latitude", length: grid.rows), LayoutDimension(name: "longitude", length: grid.columns)]
+  }
+
+  /// Latitude and longitude as coordinates.
+  static func coordinates(of grid: LatitudeLongitudeGrid) -> [LayoutCoordinate] {
+    [("latitude", grid.latitudes, "degrees_north", "Y"), ("longitude", grid.longitudes, "degrees_east", "X")].map {
+      .numbers(
+        $0, $1, type: .double, dimensions: [$0],
+        attributes: [("standard_name", .text($0)), ("units", .text($2)), ("axis", .text($3))])
+    }
   }
 
   /// The times as hours since 1900; nil unless every label has a time that exists in the standard calendar.

@@ -1,9 +1,14 @@
 // The layout of a file that takes another's place: the same dimensions in the same order, the same coordinates
-// with their bounds and attributes bit for bit, cut to the fields that were selected.
+// with their bounds and attributes bit for bit, cut to the fields that were selected. On another grid, that holds
+// of all but the horizontal axes.
+
+import SextantGeometry
 
 extension FieldLayout {
   /// The layout of `template`'s fields; its file is opened to copy from.
-  init(template source: GriddedFile) throws {
+  ///
+  /// - Parameter other: the grid that takes the place of the template's own; nil to keep that.
+  init(template source: GriddedFile, on other: LatitudeLongitudeGrid? = nil) throws {
     let file = try NetCDFFile(path: source.path)
     let dataset = CFDataset(file)
     let grid = source.group.grid
@@ -15,18 +20,20 @@ extension FieldLayout {
           path: source.path, name: plan.name, available: file.variables.map(\.name), nearest: nil)
       }
       let pairs = zip(variable.dimensions, plan.uses).filter { $0.1 != .version }
-      for (dimension, _) in pairs where !kept.contains(dimension) { kept.append(dimension) }
-      channels.append(
-        ChannelLayout(
-          source: variable, dimensions: pairs.map { Self.layout($0.0, of: source) }, uses: pairs.map(\.1)))
+      for (dimension, use) in pairs where !kept.contains(dimension) && (other == nil || !use.isHorizontal) {
+        kept.append(dimension)
+      }
+      let placed = pairs.map { (Self.layout($0.0, of: source), $0.1) }
+      let own = other.map { Self.replacingGrid(of: placed, by: $0) } ?? placed
+      channels.append(ChannelLayout(source: variable, dimensions: own.map(\.0), uses: own.map(\.1)))
     }
-    var dimensions = kept.map { Self.layout($0, of: source) }
+    var dimensions = kept.map { Self.layout($0, of: source) } + (other.map(Self.dimensions) ?? [])
     let versions = source.group.channels.first.flatMap { plan in
       plan.uses.firstIndex(of: .version).flatMap { file.variable(plan.name)?.dimensions[$0] }
     }
     var coordinates: [LayoutCoordinate] = []
-    for variable in file.variables where Self.isCompany(variable, of: kept, versions: versions, grid: grid, in: dataset)
-    {
+    for variable in file.variables where Self.isCompany(variable, of: kept, versions: versions, in: dataset) {
+      if other != nil, Self.isHorizontal(variable, on: grid, in: dataset) { continue }
       for dimension in variable.dimensions where !dimensions.contains(where: { $0.name == dimension.name }) {
         dimensions.append(LayoutDimension(name: dimension.name, length: dimension.length))
       }
@@ -34,9 +41,33 @@ extension FieldLayout {
         .copied(variable, places: variable.dimensions.map { Self.places(along: $0, of: source) }))
     }
     self.init(
-      dimensions: dimensions, coordinates: coordinates, channels: channels,
-      fieldLengths: source.dimensions.map(\.selected.count), rows: source.grid.rows, columns: source.grid.columns,
-      template: file)
+      dimensions: dimensions, coordinates: coordinates + (other.map(Self.coordinates) ?? []), channels: channels,
+      fieldLengths: source.dimensions.map(\.selected.count), rows: other?.rows ?? source.grid.rows,
+      columns: other?.columns ?? source.grid.columns, template: file,
+      droppedAttributes: other == nil ? [] : ["grid_mapping"])
+  }
+
+  /// The dimensions of a variable with latitude and longitude where its horizontal ones were.
+  private static func replacingGrid(
+    of dimensions: [(LayoutDimension, DimensionUse)], by grid: LatitudeLongitudeGrid
+  ) -> [(LayoutDimension, DimensionUse)] {
+    let horizontal = Self.dimensions(of: grid)
+    // Points have one dimension where grids have two.
+    let hasColumns = dimensions.contains { $0.1 == .column }
+    return dimensions.flatMap { dimension, use -> [(LayoutDimension, DimensionUse)] in
+      switch use {
+      case .row: [(horizontal[0], .row)] + (hasColumns ? [] : [(horizontal[1], .column)])
+      case .column: [(horizontal[1], .column)]
+      case .field, .version: [(dimension, use)]
+      }
+    }
+  }
+
+  /// Whether a variable describes the horizontal axes, or has one.
+  private static func isHorizontal(_ variable: NetCDFVariable, on grid: HorizontalGrid, in dataset: CFDataset) -> Bool {
+    dataset.role(of: variable) == .gridMapping
+      || [.latitude, .longitude].contains(dataset.coordinateRole(of: variable))
+      || variable.dimensions.contains { $0 == grid.rows || $0 == grid.columns }
   }
 
   private static func places(along dimension: NetCDFDimension, of source: GriddedFile) -> [Int] {
@@ -50,8 +81,7 @@ extension FieldLayout {
 
   /// Whether a variable goes with the fields: a coordinate, its bounds, a grid mapping, or a label along a dimension.
   private static func isCompany(
-    _ variable: NetCDFVariable, of kept: [NetCDFDimension], versions: NetCDFDimension?, grid: HorizontalGrid,
-    in dataset: CFDataset
+    _ variable: NetCDFVariable, of kept: [NetCDFDimension], versions: NetCDFDimension?, in dataset: CFDataset
   ) -> Bool {
     guard variable.type != .other, !variable.dimensions.contains(where: { $0 == versions || $0.length == 0 }),
       ![.data, .ancillary, .points].contains(dataset.role(of: variable))

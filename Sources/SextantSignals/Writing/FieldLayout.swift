@@ -55,6 +55,8 @@ struct FieldLayout: Sendable {
   let columns: Int
   /// The template's file, from which coordinates and attributes are copied.
   let template: NetCDFFile?
+  /// Attributes of the template's variables that do not hold here.
+  var droppedAttributes: Set<String> = []
 
   /// The layout of channel `index`.
   func channel(_ index: Int) -> ChannelLayout { channels[min(index, channels.count - 1)] }

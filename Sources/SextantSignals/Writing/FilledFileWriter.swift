@@ -15,33 +15,21 @@ public final class FilledFileWriter {
   ///
   /// Axes, coordinates, names, units and calendars are those of `template`; a field that is never handed over is
   /// missing in the file. Throws ``FileError/exists(path:)`` if the file is there and `overwrite` is false.
+  ///
+  /// - Parameter domain: the grid of the answers in place of the template's own; nil to keep that. Throws
+  ///   ``NetCDFError/unwritableDomain(path:domain:)`` unless it is a latitude–longitude grid.
   public static func write<R>(
-    to path: String, overwrite: Bool = false, like template: GriddedFile, content: FilledFileContent,
+    to path: String, overwrite: Bool = false, like template: GriddedFile, on domain: (any Domain)? = nil,
+    content: FilledFileContent,
     description: FieldFileDescription, _ body: (FilledFileWriter) throws -> R
   ) throws -> R {
     try WholeFile.write(to: path, overwrite: overwrite) { temporary in
-      let writer = try FilledFileWriter(
-        FieldFileWriter(
-          creating: temporary, reportedAs: path, layout: FieldLayout(template: template), description: description),
-        variables: template.variables, content: content)
-      let result = try body(writer)
-      try writer.writer.close()
-      return result
-    }
-  }
-
-  /// As the other, for answers on a grid that no file has: `labels` become coordinates of the fields.
-  ///
-  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` is a latitude–longitude grid.
-  public static func write<R>(
-    to path: String, overwrite: Bool = false, labels: [FieldLabel], variables: [Variable], on domain: any Domain,
-    content: FilledFileContent, description: FieldFileDescription, _ body: (FilledFileWriter) throws -> R
-  ) throws -> R {
-    try WholeFile.write(to: path, overwrite: overwrite) { temporary in
-      let layout = try FieldLayout(labels: labels, on: domain, path: path)
+      let grid = domain as? LatitudeLongitudeGrid
+      if let domain, grid == nil { throw NetCDFError.unwritableDomain(path: path, domain: domain.summary) }
+      let layout = try FieldLayout(template: template, on: grid)
       let writer = try FilledFileWriter(
         FieldFileWriter(creating: temporary, reportedAs: path, layout: layout, description: description),
-        variables: variables, content: content)
+        variables: template.variables, content: content)
       let result = try body(writer)
       try writer.writer.close()
       return result

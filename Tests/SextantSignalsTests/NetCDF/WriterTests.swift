@@ -86,6 +86,35 @@ import Testing
     #expect(mask.attribute("flag_values") == .numbers([0, 1], .byte) && mask.type == .byte)
   }
 
+  @Test func answersOnAnotherGridKeepTheTimes() throws {
+    let folder = try TestFolder()
+    let file = try GriddedFile(path: try Self.template(folder))
+    let grid = try LatitudeLongitudeGrid(latitudes: [90, 0, -90], longitudes: [0, 90, 180, 270])
+    let path = folder.path("regridded.nc")
+    try FilledFileWriter.write(
+      to: path, like: file, on: grid, content: FilledFileContent(memberCount: 2), description: Self.description
+    ) { writer in
+      for n in 0..<2 {
+        let mean = (0..<12).map { Float(100 * n + $0) }
+        try writer.write(
+          FilledField(mean: mean, members: Tensor(mean + mean.map { $0 + 0.5 }, shape: [2, 12])), at: n)
+      }
+    }
+    let answer = try GriddedFile(path: path, variables: ["tas"])
+    #expect(answer.domain.fingerprint == grid.fingerprint)
+    #expect(answer.labels == file.labels)
+    #expect(try answer.read([1]).values.scalars == (0..<12).map { Float(100 + $0) })
+    let (before, after) = (try NetCDFFile(path: file.path), try NetCDFFile(path: path))
+    for name in ["time", "time_bnds", "month", "height"] {
+      let (old, new) = (try #require(before.variable(name)), try #require(after.variable(name)))
+      #expect(new.attributes.map(\.name).sorted() == old.attributes.map(\.name).sorted())
+      #expect(try after.values(of: new) == before.values(of: old))
+    }
+    #expect(after.variable("time")?.text("calendar") == "360_day")
+    #expect(after.variable("tas")?.text("cell_methods")?.hasPrefix("time: mean") == true)
+    #expect(try GriddedFile(path: path, variables: ["tas_ensemble"]).count == 4)
+  }
+
   @Test func aSelectionIsWrittenWithItsOwnAxes() throws {
     let folder = try TestFolder()
     let file = try GriddedFile(path: try Self.template(folder), selecting: ["time": ["2000-03"]])
