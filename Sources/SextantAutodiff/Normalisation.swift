@@ -18,6 +18,15 @@ public func batchNormalisation<Scalar: TensorScalar>(
   return (normalised.result, Tensor(doubles: normalised.mean), Tensor(doubles: variance))
 }
 
+extension Tensor {
+  /// 1/√(x + ε) of each scalar: what running variances are used through.
+  public func inverseRoots(adding epsilon: Double) -> Tensor {
+    Tensor(writing: shape) { out in
+      reading { Scalar.networkKernels.inverseRoots(count, epsilon, $0, out) }
+    }
+  }
+}
+
 /// (x − mean)/√(variance + ε)·gain + bias with the statistics of each sample over its rows and the columns of a group.
 ///
 /// - Parameters:

@@ -34,13 +34,7 @@ public struct BatchNormalisation<Scalar: TensorScalar>: Sendable {
   /// - Parameter x: any shape whose last dimension are the channels; all others are rows.
   public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     guard pass.isTraining else {
-      let variance = pass[runningVariance].value
-      let factor = Tensor<Scalar>(shape: variance.shape) { out in
-        variance.withUnsafeScalars { variance in
-          guard let variance = variance.baseAddress, let target = out.baseAddress else { return }
-          Scalar.networkKernels.inverseRoots(out.count, epsilon, variance, target)
-        }
-      }
+      let factor = pass[runningVariance].value.inverseRoots(adding: epsilon)
       let scale = pass[gain] * pass.tape.constant(factor)
       return x.scalingRows(by: scale, shiftingBy: pass[bias] - pass[runningMean] * scale)
     }

@@ -29,7 +29,7 @@ public struct SixLevelUNetSettings: Sendable, Equatable, Codable {
 }
 
 /// A U-Net of residual blocks, six levels deep by default.
-public struct SixLevelUNet<Scalar: TensorScalar>: NoisePredictor {
+public struct SixLevelUNet<Scalar: TensorScalar>: Sendable {
   public let settings: SixLevelUNetSettings
 
   private struct Level: Sendable {
@@ -112,8 +112,13 @@ public struct SixLevelUNet<Scalar: TensorScalar>: NoisePredictor {
     last = Convolution1D("last", inputs: width, outputs: settings.channels, kernel: 3, initial: .zeros, in: &builder)
   }
 
-  public func callAsFunction(
-    _ x: Variable<Scalar>, times: [Double], in pass: NetworkPass<Scalar>
+  /// The predicted noise (B×V×C).
+  ///
+  /// - Parameters:
+  ///   - x: noisy signals, B×V×C with any V.
+  ///   - times: one in [0, 1] for each sample.
+  public func output(
+    for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
     let count = x.shape[1]
     precondition(times.count == x.shape[0], "\(times.count) times for a batch of shape \(x.shape)")

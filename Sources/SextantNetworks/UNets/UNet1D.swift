@@ -27,7 +27,7 @@ public struct UNet1DSettings: Sendable, Equatable, Codable {
 }
 
 /// A U-Net along the vertex array.
-public struct UNet1D<Scalar: TensorScalar>: NoisePredictor {
+public struct UNet1D<Scalar: TensorScalar>: Sendable {
   public let settings: UNet1DSettings
 
   private struct Level: Sendable {
@@ -101,8 +101,13 @@ public struct UNet1D<Scalar: TensorScalar>: NoisePredictor {
     last = Dense("last", inputs: settings.width, outputs: settings.channels, in: &builder)
   }
 
-  public func callAsFunction(
-    _ x: Variable<Scalar>, times: [Double], in pass: NetworkPass<Scalar>
+  /// The predicted noise (B×V×C).
+  ///
+  /// - Parameters:
+  ///   - x: noisy signals, B×V×C with any V.
+  ///   - times: one in [0, 1] for each sample.
+  public func output(
+    for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
     let count = x.shape[1]
     precondition(times.count == x.shape[0], "\(times.count) times for a batch of shape \(x.shape)")

@@ -20,10 +20,3 @@ enum VertexPadding {
     return gatherRows(x, (0..<count).map { Int32($0) })
   }
 }
-
-/// A network that predicts the noise in a batch of signals.
-public protocol NoisePredictor<Scalar>: Sendable {
-  associatedtype Scalar: TensorScalar
-  /// The noise in `x` (B×V×C) at `times`, one in [0, 1] for each sample.
-  func callAsFunction(_ x: Variable<Scalar>, times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar>
-}
