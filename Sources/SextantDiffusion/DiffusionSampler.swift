@@ -1,0 +1,121 @@
+// New fields from a noise predictor, from pure noise at t = 1 down to t₀ and the denoised field behind it. Three ways that
+// share everything but their step: ancestral (Ho et al. 2020), implicit (Song et al., DDIM, 2021), and the
+// probability flow by Heun's rule (Karras et al. 2022, in the variable x/α, where it reads dx̄/d(s/α) = ε̂).
+
+import SextantArrays
+
+/// How a sampler goes from one time to an earlier one.
+public enum SamplingMethod: Sendable, Equatable, Codable {
+  /// Through the expected earlier field, with noise of the forward step's variance.
+  case ancestral
+  /// Through the denoised field; `eta` 0 adds no noise, 1 that of the forward step given the clean field.
+  case implicit(eta: Double)
+  /// Along the deterministic flow, two evaluations a step.
+  case probabilityFlow
+}
+
+/// Draws fields from a diffusion prior.
+public struct DiffusionSampler<Scalar: TensorScalar>: Sendable {
+  /// The prior.
+  public let predictor: any NoisePredictor<Scalar>
+  /// How each step is made.
+  public let method: SamplingMethod
+  /// The number of steps, even in the log signal-to-noise ratio.
+  public let stepCount: Int
+  /// Fields that the predictor is given at once; results do not depend on it beyond rounding.
+  public let batchSize: Int
+
+  public init(
+    _ predictor: any NoisePredictor<Scalar>, method: SamplingMethod = .probabilityFlow, stepCount: Int = 100,
+    batchSize: Int = 32
+  ) {
+    precondition(stepCount > 0 && batchSize > 0, "\(stepCount) steps in batches of \(batchSize)")
+    self.predictor = predictor
+    self.method = method
+    self.stepCount = stepCount
+    self.batchSize = batchSize
+  }
+
+  /// Evaluations of the predictor that a sample takes, the last denoising included.
+  public var evaluationsPerSample: Int { (method == .probabilityFlow ? 2 : 1) * stepCount + 1 }
+
+  /// The samples of the given indices (N×V×C): each a function of `random`, its index and the settings.
+  public func samples(_ indices: Range<Int>, shape: [Int], using random: RandomStream) -> Tensor<Scalar> {
+    var result = Tensor<Scalar>(repeating: 0, shape: [indices.count] + shape)
+    for start in stride(from: indices.lowerBound, to: indices.upperBound, by: batchSize) {
+      let chunk = start..<min(indices.upperBound, start + batchSize)
+      let batch = batch(chunk.map { random.split($0) }, shape: shape)
+      result.replaceRows(from: start - indices.lowerBound, with: batch)
+    }
+    return result
+  }
+
+  private func batch(_ streams: [RandomStream], shape: [Int]) -> Tensor<Scalar> {
+    let times = predictor.schedule.descendingTimes(steps: stepCount)
+    var x = Tensor<Scalar>.normals(streams.map { $0.split("start") }, shape: shape)
+    for step in 0..<stepCount {
+      let (time, next) = (times[step], times[step + 1])
+      switch method {
+      case .ancestral: x = ancestralStep(x, from: time, to: next, streams.map { $0.split(step) })
+      case .implicit(let eta): x = implicitStep(x, from: time, to: next, eta: eta, streams.map { $0.split(step) })
+      case .probabilityFlow: x = flowStep(x, from: time, to: next)
+      }
+    }
+    return predictor.denoised(x, at: Array(repeating: times[stepCount], count: streams.count))
+  }
+
+  /// The variance that a field gains from `next` to the later `time`, beside being damped.
+  private func forwardVariance(from time: Double, to next: Double) -> Double {
+    let ratio = predictor.schedule.signal(at: time) / predictor.schedule.signal(at: next)
+    return 1 - ratio * ratio
+  }
+
+  private func ancestralStep(
+    _ x: Tensor<Scalar>, from time: Double, to next: Double, _ streams: [RandomStream]
+  ) -> Tensor<Scalar> {
+    let schedule = predictor.schedule
+    let variance = forwardVariance(from: time, to: next)
+    let ratio = schedule.signal(at: time) / schedule.signal(at: next)
+    // E[x_next | x_time] = (x − (variance/s)·ε̂)/ratio.
+    var result = x * Scalar(1 / ratio)
+    result.add(noise(in: x, at: time), scaledBy: Scalar(-variance / (schedule.noise(at: time) * ratio)))
+    result.add(.normals(streams, shape: Array(x.shape.dropFirst())), scaledBy: Scalar(variance.squareRoot()))
+    return result
+  }
+
+  private func implicitStep(
+    _ x: Tensor<Scalar>, from time: Double, to next: Double, eta: Double, _ streams: [RandomStream]
+  ) -> Tensor<Scalar> {
+    let schedule = predictor.schedule
+    let (noiseNow, noiseNext) = (schedule.noise(at: time), schedule.noise(at: next))
+    let share = noiseNext / noiseNow
+    let variance = eta * eta * share * share * forwardVariance(from: time, to: next)
+    let predicted = noise(in: x, at: time)
+    var result = schedule.denoised(x, noise: predicted, at: Array(repeating: time, count: x.shape[0]))
+    result = result * Scalar(schedule.signal(at: next))
+    result.add(predicted, scaledBy: Scalar(max(0, noiseNext * noiseNext - variance).squareRoot()))
+    if eta > 0 {
+      result.add(.normals(streams, shape: Array(x.shape.dropFirst())), scaledBy: Scalar(variance.squareRoot()))
+    }
+    return result
+  }
+
+  private func flowStep(_ x: Tensor<Scalar>, from time: Double, to next: Double) -> Tensor<Scalar> {
+    let schedule = predictor.schedule
+    let signalNext = schedule.signal(at: next)
+    let change = schedule.noiseToSignal(at: next) - schedule.noiseToSignal(at: time)
+    let here = noise(in: x, at: time)
+    let undamped = x * Scalar(1 / schedule.signal(at: time))
+    var trial = undamped
+    trial.add(here, scaledBy: Scalar(change))
+    let there = noise(in: trial * Scalar(signalNext), at: next)
+    var result = undamped
+    result.add(here, scaledBy: Scalar(0.5 * change))
+    result.add(there, scaledBy: Scalar(0.5 * change))
+    return result * Scalar(signalNext)
+  }
+
+  private func noise(in x: Tensor<Scalar>, at time: Double) -> Tensor<Scalar> {
+    predictor.predictedNoise(in: x, at: Array(repeating: time, count: x.shape[0]))
+  }
+}
