@@ -65,3 +65,13 @@ public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
     return base.map { $0.predictedNoise(in: x, at: times) + output } ?? output
   }
 }
+
+extension ParameterSet {
+  /// Sets the parameters whose names begin with `prefix` to zero, such as those of a network's last layer: a correction is
+  /// then nothing until it is trained.
+  public mutating func setToZero(prefix: String) {
+    for (index, name) in names.enumerated() where name.hasPrefix(prefix) {
+      tensors[index] = .zeros(tensors[index].shape)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// Amortised posterior sampling (APS, equations 11 to 17): a network that turns z into a posterior sample of any measurement
+// is trained on measurements alone, with a diffusion prior for what a field is:
+//
+//   E_z[ ½‖(y − A·x)/σ‖² + prior(x) + log q(x|y) ] for x = G(z; y), summed over dimensions, mean over the batch.
+//
+// log q is −log|det ∂x/∂z| and a constant. Which flow G is, and what A is, are functions given from outside.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+
+/// How the weight of the data term grows: 1/(1 + exp(−(step − midpoint)·steepness)).
+public struct DataAnnealing: Sendable, Equatable, Codable {
+  /// The step at which the weight is one half.
+  public var midpoint: Double
+  /// How fast it grows there, per step.
+  public var steepness: Double
+
+  public init(midpoint: Double, steepness: Double) { (self.midpoint, self.steepness) = (midpoint, steepness) }
+
+  /// That of the score-prior code: the first ten thousand steps learn the prior.
+  public static let scorePrior = DataAnnealing(midpoint: 12_000, steepness: 0.002)
+
+  /// The same curve on another budget: one half at `share` of `steps`, and as near to nothing at step 0.
+  public static func scaled(toSteps steps: Int, share: Double = 0.2) -> DataAnnealing {
+    let midpoint = max(1, share * Double(steps))
+    return DataAnnealing(midpoint: midpoint, steepness: scorePrior.midpoint * scorePrior.steepness / midpoint)
+  }
+
+  /// The weight at step `step`.
+  public func weight(atStep step: Int) -> Double { 1 / (1 + exp(-(Double(step) - midpoint) * steepness)) }
+}
+
+/// Draws from a conditional distribution, with their log-density.
+public struct PosteriorDraws<Scalar: TensorScalar> {
+  /// B×V×C.
+  public let fields: Variable<Scalar>
+  /// log q of each draw, up to a constant that no parameter changes, such as −log|det ∂x/∂z|: [B].
+  public let logDensity: Variable<Scalar>
+
+  public init(fields: Variable<Scalar>, logDensity: Variable<Scalar>) {
+    (self.fields, self.logDensity) = (fields, logDensity)
+  }
+}
+
+/// The distillation loss over a set of measurements.
+public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
+  /// From z (B·K×D) and the indices of B measurements to B·K draws, K consecutive ones for each measurement.
+  public typealias Draw =
+    @Sendable (_ z: Variable<Scalar>, _ measurements: [Int], _ pass: NetworkPass<Scalar>) throws
+    -> PosteriorDraws<Scalar>
+  /// ½‖(y − A·x)/σ‖² of fields (B·K×V×C) and the index of each one's measurement: summed, not averaged, of shape [].
+  public typealias Fidelity = @Sendable (_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar>
+
+  /// N.
+  public let measurementCount: Int
+  /// D, the entries of z.
+  public let dimension: Int
+  /// B measurements in a step.
+  public let batchSize: Int
+  /// K draws for each of them.
+  public let drawsPerMeasurement: Int
+  /// Nil for a data term of full weight from the start.
+  public let annealing: DataAnnealing?
+  private let prior: DistillationPrior<Scalar>
+  private let draw: Draw
+  private let fidelity: Fidelity
+  private let order: BatchOrder
+  private let random: RandomStream
+
+  /// - Parameter random: What all random numbers of the training are split from.
+  public init(
+    measurementCount: Int, dimension: Int, batchSize: Int, drawsPerMeasurement: Int = 1,
+    prior: DistillationPrior<Scalar>, annealing: DataAnnealing?, random: RandomStream, draw: @escaping Draw,
+    fidelity: @escaping Fidelity
+  ) {
+    precondition(
+      measurementCount > 0 && batchSize > 0 && drawsPerMeasurement > 0,
+      "\(batchSize) of \(measurementCount) measurements, \(drawsPerMeasurement) draws each")
+    (self.measurementCount, self.dimension, self.batchSize) = (measurementCount, dimension, batchSize)
+    (self.drawsPerMeasurement, self.prior, self.annealing) = (drawsPerMeasurement, prior, annealing)
+    (self.draw, self.fidelity, self.random) = (draw, fidelity, random)
+    order = BatchOrder(count: measurementCount, batch: batchSize, random: random.split("order"))
+  }
+
+  public func loss(atStep step: Int, in pass: NetworkPass<Scalar>) throws -> Variable<Scalar> {
+    let measurements = order.indices(atStep: step)
+    let count = batchSize * drawsPerMeasurement
+    let streams = random.split("base").split(step)
+    let z = Tensor<Scalar>.normals((0..<count).map { streams.split($0) }, shape: [dimension])
+    let draws = try draw(pass.tape.constant(z), measurements, pass)
+    let ofDraws = measurements.flatMap { Array(repeating: $0, count: drawsPerMeasurement) }
+    let data = pass.tape.scope("fidelity") { fidelity(draws.fields, ofDraws) }
+    let weight = (annealing?.weight(atStep: step) ?? 1) / Double(count)
+    let unlikeliness = pass.tape.scope("prior") { prior(draws.fields, using: random.split("prior").split(step)) }
+    return data * Scalar(weight) + unlikeliness + draws.logDensity.sum() * Scalar(1 / Double(count))
+  }
+}
+
+/// The fidelity of fields to values measured at their own entries, each with its own noise.
+public struct EntryFidelity<Scalar: TensorScalar>: Sendable {
+  /// y (N×V×C), 0 where nothing was measured.
+  public let values: Tensor<Scalar>
+  /// 1/σ² of each entry (N×V×C), 0 where nothing was measured.
+  public let precisions: Tensor<Scalar>
+
+  public init(values: Tensor<Scalar>, precisions: Tensor<Scalar>) {
+    precondition(values.shape == precisions.shape, "Shapes \(values.shape) and \(precisions.shape) differ")
+    (self.values, self.precisions) = (values, precisions)
+  }
+
+  /// Σ ½·(y − x)²/σ² over all entries of fields (B×V×C), each with the measurement of its index, of shape [].
+  public func callAsFunction(_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar> {
+    let difference =
+      fields.value - values.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)
+    let weighted = difference * precisions.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)
+    let total = Tensor([Scalar(0.5 * difference.dot(weighted))], shape: [])
+    return fields.tape.record(total, operation: "fidelity", from: [fields]) { gradient, cotangents in
+      cotangents.add(weighted * gradient.scalars[0], to: fields)
+    }
+  }
+}

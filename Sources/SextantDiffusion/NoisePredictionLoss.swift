@@ -1,0 +1,71 @@
+// What noise predictors are trained on (Ho et al. 2020): noise is added to a field, and the mean squared error of the
+// network's guess of it is the loss. No weights beside the density of times.
+
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+
+/// How the times of a batch are drawn, evenly spread over their distribution.
+public enum TimeDistribution: String, Sendable, Codable, CaseIterable {
+  /// Uniform in [t₀, 1]: what makes good samples.
+  case uniform
+  /// With density ∝ β/s², t₀ with its own weight included: the loss is then the likelihood bound, up to factor and constant.
+  case likelihood
+}
+
+/// The mean of (ε̂ − ε)² over batch and values, of a network on fields of an archive.
+public struct NoisePredictionLoss<Network: NoiseNetwork>: StochasticLoss {
+  public typealias Scalar = Network.Scalar
+  /// What is trained: network, what it corrects, and schedule; its parameters are not used.
+  public let predictor: NetworkNoisePredictor<Network>
+  /// N×V×C, in the units to diffuse in.
+  public let fields: Tensor<Scalar>
+  public let times: TimeDistribution
+  /// B.
+  public let batchSize: Int
+  private let order: BatchOrder
+  private let random: RandomStream
+
+  /// - Parameter random: What all random numbers of the training are split from.
+  public init(
+    _ predictor: NetworkNoisePredictor<Network>, fields: Tensor<Scalar>, batchSize: Int,
+    times: TimeDistribution = .uniform, random: RandomStream
+  ) {
+    precondition(fields.shape.count == 3 && fields.shape[0] > 0 && batchSize > 0, "Fields of shape \(fields.shape)")
+    self.predictor = predictor
+    self.fields = fields
+    self.times = times
+    self.batchSize = batchSize
+    self.random = random
+    order = BatchOrder(count: fields.shape[0], batch: batchSize, random: random.split("order"))
+  }
+
+  public func loss(atStep step: Int, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    let shape = Array(fields.shape.dropFirst())
+    let batch = fields.sampleRows.gatheringRows(order.indices(atStep: step)).reshaped(to: [batchSize] + shape)
+    let times = drawTimes(atStep: step)
+    let noises = random.split("noise").split(step)
+    let noise = Tensor<Scalar>.normals((0..<batchSize).map { noises.split($0) }, shape: shape)
+    let schedule = predictor.schedule
+    let noisy = diffused(
+      pass.tape.constant(batch), signals: times.map { schedule.signal(at: $0) },
+      noises: times.map { schedule.noise(at: $0) }, noise: noise)
+    let predicted = predictor.predictedNoise(in: noisy, at: times, pass: pass)
+    let weight = 1 / Double(noise.count)
+    return weightedSquaredError(predicted, to: noise, weights: Array(repeating: weight, count: batchSize)).total
+  }
+
+  /// One time for each of equal parts of the distribution, so that every batch sees all levels of noise.
+  private func drawTimes(atStep step: Int) -> [Double] {
+    var stream = random.split("times").split(step)
+    let offset = stream.uniform()
+    let schedule = predictor.schedule
+    return (0..<batchSize).map { sample in
+      let place = (Double(sample) + offset) / Double(batchSize)
+      switch times {
+      case .uniform: return schedule.startTime + place * (1 - schedule.startTime)
+      case .likelihood: return schedule.likelihoodTime(place)
+      }
+    }
+  }
+}
