@@ -40,7 +40,10 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
 
   /// A tensor filled with zeros.
   @inlinable
-  public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
+  public static func zeros(_ shape: [Int]) -> Tensor {
+    // As bytes: element by element it is slow where the scalar type is not known to the compiler.
+    Tensor(shape: shape) { UnsafeMutableRawBufferPointer($0).initializeMemory(as: UInt8.self, repeating: 0) }
+  }
 
   /// A tensor holding `scalars` in row-major order.
   @inlinable

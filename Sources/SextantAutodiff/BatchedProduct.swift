@@ -21,11 +21,11 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
   let (count, aValue, bValue) = (a.shape[0], a.value, b.value)
   let value = Tensor<Scalar>(writing: [count, m, n]) { out in
     guard k > 0 else {
-      out.update(repeating: 0, count: count * m * n)
+      out.clear(count: count * m * n)
       return
     }
     reading(aValue, bValue) { a, b in
-      for i in 0..<count {
+      SharedProduct.forEach(count) { i in
         Scalar.multiply(
           transposeA, transposeB, m, n, k, 1, a + i * m * k, transposeA ? m : k, b + i * k * n, transposeB ? k : n, 0,
           out + i * m * n, n)
@@ -37,7 +37,7 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
     // C = op(A)·op(B): d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G, written transposed where op is.
     cotangents.write(to: a) { out, adds in
       reading(gradient, bValue) { gradient, b in
-        for i in 0..<count {
+        SharedProduct.forEach(count) { i in
           let (g, b, out) = (gradient + i * m * n, b + i * k * n, out + i * m * k)
           if transposeA {
             Scalar.multiply(transposeB, true, k, m, n, 1, b, transposeB ? k : n, g, n, adds ? 1 : 0, out, m)
@@ -49,7 +49,7 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
     }
     cotangents.write(to: b) { out, adds in
       reading(gradient, aValue) { gradient, a in
-        for i in 0..<count {
+        SharedProduct.forEach(count) { i in
           let (g, a, out) = (gradient + i * m * n, a + i * m * k, out + i * k * n)
           if transposeB {
             Scalar.multiply(true, transposeA, n, k, m, 1, g, n, a, transposeA ? m : k, adds ? 1 : 0, out, k)

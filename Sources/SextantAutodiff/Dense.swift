@@ -25,12 +25,11 @@ public func dense<Scalar: TensorScalar>(
       }
     }
     guard inputs > 0 else {
-      if bias == nil { out.update(repeating: 0, count: rows * outputs) }
+      if bias == nil { out.clear(count: rows * outputs) }
       return
     }
     reading(x.value, weight.value) { x, weight in
-      Scalar.multiply(
-        false, true, rows, outputs, inputs, 1, x, inputs, weight, inputs, bias == nil ? 0 : 1, out, outputs)
+      SharedProduct.multiply(false, true, rows, outputs, inputs, x, weight, bias == nil ? 0 : 1, out)
     }
   }
   let (xValue, weightValue) = (x.value, weight.value)
@@ -39,14 +38,12 @@ public func dense<Scalar: TensorScalar>(
     guard rows > 0, outputs > 0 else { return }
     cotangents.write(to: x) { out, adds in
       reading(gradient, weightValue) { gradient, weight in
-        Scalar.multiply(
-          false, false, rows, inputs, outputs, 1, gradient, outputs, weight, inputs, adds ? 1 : 0, out, inputs)
+        SharedProduct.multiply(false, false, rows, inputs, outputs, gradient, weight, adds ? 1 : 0, out)
       }
     }
     cotangents.write(to: weight) { out, adds in
       reading(gradient, xValue) { gradient, x in
-        Scalar.multiply(
-          true, false, outputs, inputs, rows, 1, gradient, outputs, x, inputs, adds ? 1 : 0, out, inputs)
+        SharedProduct.multiply(true, false, outputs, inputs, rows, gradient, x, adds ? 1 : 0, out)
       }
     }
     if let bias, bias.wantsGradient {

@@ -35,6 +35,14 @@ extension Tensor {
   }
 }
 
+extension UnsafeMutablePointer where Pointee: TensorScalar {
+  /// Writes zeros, as bytes: element by element it is slow where the scalar type is not known to the compiler.
+  func clear(count: Int) {
+    UnsafeMutableRawPointer(self).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Pointee>.stride)
+  }
+}
+
 extension Cotangents {
   /// ``accumulate(to:_:)`` by pointer; nothing is called where there is no scalar.
   mutating func write(
@@ -65,6 +73,14 @@ enum Work {
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
       Parallel.forEachRange(of: rows, grain: rowGrain(columns)) { body($0) }
+    }
+  }
+
+  /// Splits `count` indices into ranges of `grain`.
+  static func overRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      nonisolated(unsafe) let body = body
+      Parallel.forEachRange(of: count, grain: grain) { body($0) }
     }
   }
 

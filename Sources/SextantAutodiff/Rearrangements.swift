@@ -28,7 +28,7 @@ extension Variable {
     let input = self
     return tape.record(result, operation: "columns", from: [self]) { gradient, cotangents in
       cotangents.write(to: input) { out, adds in
-        if !adds { out.update(repeating: 0, count: rows * columns) }
+        if !adds { out.clear(count: rows * columns) }
         gradient.reading { gradient in
           Work.overRows(rows, columns: range.count) {
             kernels.copyRows(
@@ -60,7 +60,7 @@ extension Variable {
     let input = self
     return tape.record(result, operation: "gather columns", from: [self]) { gradient, cotangents in
       cotangents.write(to: input) { out, adds in
-        if !adds { out.update(repeating: 0, count: rows * columns) }
+        if !adds { out.clear(count: rows * columns) }
         places.withUnsafeBufferPointer { places in
           guard let places = places.baseAddress else { return }
           gradient.reading { gradient in

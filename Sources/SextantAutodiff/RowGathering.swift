@@ -18,7 +18,7 @@ public func gatherRows<Scalar: TensorScalar>(_ x: Variable<Scalar>, _ indices: [
         var write = target.base + sample * indices.count * channels
         for index in indices {
           if index < 0 {
-            write.update(repeating: 0, count: channels)
+            write.clear(count: channels)
           } else {
             write.update(from: source.base + (sample * vertices + Int(index)) * channels, count: channels)
           }
@@ -29,7 +29,7 @@ public func gatherRows<Scalar: TensorScalar>(_ x: Variable<Scalar>, _ indices: [
   }
   return x.tape.record(value, operation: "row gathering", from: [x]) { gradient, cotangents in
     cotangents.accumulate(to: x) { memory, adds in
-      if !adds { memory.initialize(repeating: 0) }
+      if !adds { memory.baseAddress?.clear(count: memory.count) }
       let target = UncheckedPointer(memory.baseAddress!)
       let kernels = VectorKernels<Scalar>.chosen
       gradient.withUnsafeScalars { gradient in

@@ -21,11 +21,11 @@ public func stencilConvolution<Scalar: TensorScalar>(
   let inputs = [x, weight] + (bias.map { [$0] } ?? [])
   return x.tape.record(value, operation: "stencil convolution", from: inputs) { gradient, cotangents in
     cotangents.accumulate(to: x) { memory, adds in
-      if !adds { memory.initialize(repeating: 0) }
+      if !adds { memory.baseAddress?.clear(count: memory.count) }
       shape.addInputGradient(gradient, weight.value, to: memory)
     }
     cotangents.accumulate(to: weight) { memory, adds in
-      if !adds { memory.initialize(repeating: 0) }
+      if !adds { memory.baseAddress?.clear(count: memory.count) }
       shape.addWeightGradient(gradient, x.value, to: memory)
     }
     if let bias {
@@ -93,7 +93,7 @@ private struct StencilShape<Scalar: TensorScalar> {
       for entry in rows.lowerBound * stencil.width..<rows.upperBound * stencil.width {
         let neighbour = Int(neighbours[entry])
         if neighbour < 0 {
-          write.update(repeating: 0, count: inputs)
+          write.clear(count: inputs)
         } else {
           write.update(from: sample.base + neighbour * inputs, count: inputs)
         }
@@ -171,7 +171,7 @@ private struct StencilShape<Scalar: TensorScalar> {
     let groups = min(batch, 4)
     let size = memory.count
     let partial = Tensor<Scalar>(shape: [groups, size]) { sums in
-      sums.initialize(repeating: 0)
+      sums.baseAddress?.clear(count: sums.count)
       let sums = UncheckedPointer(sums.baseAddress!)
       gradient.withUnsafeScalars { gradient in
         x.withUnsafeScalars { x in

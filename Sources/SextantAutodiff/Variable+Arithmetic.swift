@@ -22,8 +22,8 @@ extension Variable {
   /// a · b, element by element.
   public static func * (a: Variable, b: Variable) -> Variable {
     a.tape.record(a.value * b.value, operation: "multiply", from: [a, b]) { gradient, cotangents in
-      cotangents.add(gradient * b.value, to: a)
-      cotangents.add(gradient * a.value, to: b)
+      cotangents.add(productOf: gradient, b.value, to: a)
+      cotangents.add(productOf: gradient, a.value, to: b)
     }
   }
 
@@ -31,6 +31,21 @@ extension Variable {
   public static func * (a: Variable, factor: Scalar) -> Variable {
     a.tape.record(a.value * factor, operation: "scale", from: [a]) { gradient, cotangents in
       cotangents.add(gradient * factor, to: a)
+    }
+  }
+}
+
+extension Cotangents {
+  /// Adds the product of two tensors, element by element, without making it first.
+  fileprivate mutating func add(productOf x: Tensor<Scalar>, _ y: Tensor<Scalar>, to input: Variable<Scalar>) {
+    let kernels = Scalar.networkKernels
+    write(to: input) { out, adds in
+      reading(x, y) { x, y in
+        Work.overScalars(input.value.count) {
+          let start = $0.lowerBound
+          kernels.products($0.count, x + start, y + start, adds, out + start)
+        }
+      }
     }
   }
 }
