@@ -153,4 +153,33 @@ import Testing
     #expect(what == "The loss" && !place.isEmpty)
     #expect(training.step == 0 && training.parameters.tensors == parameters.tensors)
   }
+
+  @Test func fidelityHasItsValueAndGradient() throws {
+    var stream = RandomStream(seed: 34)
+    let measured: Tensor<Double> = stream.normals([3, 2, 2])
+    let precisions = Tensor((0..<12).map { $0 % 3 == 0 ? 0 : Double($0) }, shape: [3, 2, 2])
+    let fidelity = EntryFidelity(values: measured, precisions: precisions)
+    let x: Tensor<Double> = stream.normals([4, 2, 2])
+    let indices = [2, 0, 0, 1]
+    let expected = (0..<16).reduce(0.0) { sum, entry in
+      let other = indices[entry / 4] * 4 + entry % 4
+      return sum + 0.5 * precisions.scalars[other] * pow(x.scalars[entry] - measured.scalars[other], 2)
+    }
+    let tape = Tape<Double>()
+    let leaf = tape.leaf(x)
+    let value = fidelity(leaf, indices)
+    #expect(abs(value.value.scalars[0] - expected) < 1e-10)
+    let gradient = try #require(tape.gradients(of: value)[leaf])
+    let slope = differences(of: { fidelity(Tape<Double>().constant($0), indices).value.scalars[0] }, at: x)
+    #expect(largestDifference(gradient, slope) < 1e-6)
+  }
+
+  @Test func theDataTermComesInOnAnyBudgetAlike() {
+    #expect(DataAnnealing.scorePrior.weight(atStep: 12_000) == 0.5)
+    #expect(DataAnnealing.scorePrior.weight(atStep: 0) < 1e-10)
+    let scaled = DataAnnealing.scaled(toSteps: 1000, share: 0.2)
+    for step in stride(from: 0, through: 1000, by: 50) {
+      #expect(abs(scaled.weight(atStep: step) - DataAnnealing.scorePrior.weight(atStep: 60 * step)) < 1e-9)
+    }
+  }
 }
