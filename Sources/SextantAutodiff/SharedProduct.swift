@@ -1,35 +1,46 @@
-// Matrix products shared out by this package instead of by OpenBLAS: whose threads wait for one another by spinning, which
-// costs much where other programs run, and which does not know of the other products of a batch. The parts depend on the
-// shape alone.
+// Matrix products shared out by this package instead of by OpenBLAS, whose threads wait for one another, and for more work,
+// by spinning: that costs much where anything else runs, and they do not know of the other products of a batch.
+// The parts depend on the shape alone.
 
 import SextantArrays
 
 /// Products of matrices by parts.
 enum SharedProduct {
-  /// C ← op(A)·op(B) + βC for row-major matrices without gaps.
+  /// C ← op(A)·op(B) + βC for row-major matrices without gaps, op(A) being m×k and op(B) k×n.
   static func multiply<Scalar: TensorScalar>(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Scalar>,
     _ b: UnsafePointer<Scalar>, _ beta: Scalar, _ c: UnsafeMutablePointer<Scalar>
   ) {
     let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
-    func part(_ rows: Range<Int>) {
-      let start = rows.lowerBound
-      Scalar.multiply(
-        transposeA, transposeB, rows.count, n, k, 1, a + (transposeA ? start : start * k), lda, b, ldb, beta,
-        c + start * n, n)
+    OpenBLAS.withSingleThread {
+      if m >= n {
+        Work.overRanges(m, grain: grain(m, work: m * n * k)) { rows in
+          let start = rows.lowerBound
+          Scalar.multiply(
+            transposeA, transposeB, rows.count, n, k, 1, a + (transposeA ? start : start * k), lda, b, ldb, beta,
+            c + start * n, n)
+        }
+      } else {
+        Work.overRanges(n, grain: grain(n, work: m * n * k)) { columns in
+          let start = columns.lowerBound
+          Scalar.multiply(
+            transposeA, transposeB, m, columns.count, k, 1, a, lda, b + (transposeB ? start * k : start), ldb, beta,
+            c + start, n)
+        }
+      }
     }
-    // Tall outputs by blocks of rows; long sums into small outputs by quarters. All else is OpenBLAS's own matter.
-    let grain = m >= 1024 ? 256 : k >= 1024 && m >= 32 ? max(16, (m / 4 + 15) / 16 * 16) : m
-    guard grain < m, n * k >= 256 else { return part(0..<m) }
-    OpenBLAS.withSingleThread { Work.overRanges(m, grain: grain, part) }
+  }
+
+  /// Parts of one thread lose about a twentieth at 256 rows or columns and a seventh at 64; small products stay whole.
+  private static func grain(_ extent: Int, work: Int) -> Int {
+    guard work >= 1 << 20 else { return max(1, extent) }
+    let eighth = (extent / 8 + 15) / 16 * 16
+    return max(eighth, extent >= 256 ? 128 : 64)
   }
 
   /// Calls `product` for each of `count` pairs of matrices, with as many at a time as there are threads.
   static func forEach(_ count: Int, _ product: (Int) -> Void) {
-    guard count > 1 else {
-      if count == 1 { product(0) }
-      return
-    }
+    guard count > 0 else { return }
     OpenBLAS.withSingleThread { Work.overSamples(count, product) }
   }
 }
