@@ -24,21 +24,25 @@ extension Tensor {
   }
 
   /// The sum of two tensors of one shape.
+  @specialized(where Scalar == Float)
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     a.combined(with: b) { VectorKernels<Scalar>.chosen.add($0, $1, into: $2) }
   }
 
   /// The difference of two tensors of one shape.
+  @specialized(where Scalar == Float)
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     a.combined(with: b) { VectorKernels<Scalar>.chosen.subtract($0, $1, into: $2) }
   }
 
   /// The element-wise product of two tensors of one shape.
+  @specialized(where Scalar == Float)
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     a.combined(with: b) { VectorKernels<Scalar>.chosen.multiply($0, $1, into: $2) }
   }
 
   /// Every scalar times `factor`.
+  @specialized(where Scalar == Float)
   public static func * (a: Tensor, factor: Scalar) -> Tensor {
     Tensor(shape: a.shape) { out in
       a.withUnsafeScalars { source in
@@ -48,6 +52,7 @@ extension Tensor {
   }
 
   /// Adds `factor` times `other`, in place.
+  @specialized(where Scalar == Float)
   public mutating func add(_ other: Tensor, scaledBy factor: Scalar = 1) {
     precondition(count == other.count, "Shapes \(shape) and \(other.shape) differ")
     withUnsafeMutableScalars { target in
@@ -151,6 +156,7 @@ extension Tensor {
   }
 
   /// The inner product of all scalars, in double precision.
+  @specialized(where Scalar == Float)
   public func dot(_ other: Tensor) -> Double {
     precondition(count == other.count, "Shapes \(shape) and \(other.shape) differ")
     return withUnsafeScalars { a in other.withUnsafeScalars { b in VectorKernels<Scalar>.chosen.dot(a, b) } }

@@ -19,6 +19,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
 }
 
 /// op(A)·op(B), where op transposes if asked to.
+@specialized(where Scalar == Float)
 public func matrixProduct<Scalar: TensorScalar>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposingFirst transposeA: Bool = false,
   transposingSecond transposeB: Bool = false

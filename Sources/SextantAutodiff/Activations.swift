@@ -4,6 +4,7 @@ import SextantArrays
 
 extension Variable {
   /// `activation` of each element; `slope` is that of leaky ReLU.
+  @specialized(where Scalar == Float)
   public func activated(by activation: Activation, slope: Scalar = 0) -> Variable {
     let kernels = Scalar.networkKernels
     let result = Tensor<Scalar>(writing: value.shape) { out in

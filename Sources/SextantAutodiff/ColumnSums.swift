@@ -6,6 +6,7 @@ import SextantArrays
 /// For each of `segments` equal blocks of rows, the column sums of `x` and, if `y` is given, those of x·y.
 ///
 /// - Returns: both as segments×columns; the second is empty without `y`.
+@specialized(where Scalar == Float)
 func columnSums<Scalar: TensorScalar>(
   _ x: Tensor<Scalar>, timesSecond y: Tensor<Scalar>?, segments: Int, columns: Int
 ) -> (sums: Tensor<Double>, products: Tensor<Double>) {

@@ -9,6 +9,7 @@ import SextantArrays
 ///   - weight: out×in.
 ///   - bias: out numbers, or nil.
 /// - Returns: the shape of `x` with `out` as the last dimension.
+@specialized(where Scalar == Float)
 public func dense<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>? = nil
 ) -> Variable<Scalar> {

@@ -3,6 +3,7 @@
 import SextantArrays
 
 /// op(A)·op(B), where op transposes if asked to; the rows of a tensor of more dimensions are all but its last.
+@specialized(where Scalar == Float)
 public func matrixProduct<Scalar: TensorScalar>(
   _ a: Variable<Scalar>, _ b: Variable<Scalar>, transposingFirst transposeA: Bool = false,
   transposingSecond transposeB: Bool = false

@@ -9,6 +9,7 @@ import SextantArrays
 ///   - gain, bias: [C].
 ///   - epsilon: added to the variance.
 /// - Returns: the result, and the mean and the variance (divided by the number of rows) of each column.
+@specialized(where Scalar == Float)
 public func batchNormalisation<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, epsilon: Double
 ) -> (result: Variable<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
@@ -33,6 +34,7 @@ extension Tensor {
 ///   - x: B×V×C.
 ///   - gain, bias: [C].
 ///   - groups: divides C.
+@specialized(where Scalar == Float)
 public func groupNormalisation<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, groups: Int, epsilon: Double
 ) -> Variable<Scalar> {

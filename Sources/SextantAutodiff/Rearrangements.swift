@@ -4,6 +4,7 @@ import SextantArrays
 
 extension Variable {
   /// The same numbers in another shape.
+  @specialized(where Scalar == Float)
   public func reshaped(to shape: [Int]) -> Variable {
     let input = self
     return tape.record(value.reshaped(to: shape), operation: "reshape", from: [self]) { gradient, cotangents in
@@ -12,6 +13,7 @@ extension Variable {
   }
 
   /// Columns `range` of the last dimension.
+  @specialized(where Scalar == Float)
   public func columns(_ range: Range<Int>) -> Variable {
     let (rows, columns) = (value.rowCount, value.columnCount)
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "Columns \(range) of shape \(shape)")
@@ -41,6 +43,7 @@ extension Variable {
   }
 
   /// The columns at `indices` of the last dimension: column j of the result is column `indices[j]`.
+  @specialized(where Scalar == Float)
   public func gatheringColumns(_ indices: [Int]) -> Variable {
     let (rows, columns, count) = (value.rowCount, value.columnCount, indices.count)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
@@ -105,6 +108,7 @@ extension Variable {
 }
 
 /// Tensors side by side along the last dimension; all others are equal.
+@specialized(where Scalar == Float)
 public func concatenateColumns<Scalar: TensorScalar>(_ parts: [Variable<Scalar>]) -> Variable<Scalar> {
   precondition(!parts.isEmpty, "Nothing to concatenate")
   let first = parts[0]

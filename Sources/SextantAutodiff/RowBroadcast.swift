@@ -9,6 +9,7 @@ extension Variable {
   ///   - scale: [C] for all rows, or [B×C] with one vector for the rows of each sample (B is the first dimension of
   ///     `self`); nil for 1.
   ///   - shift: likewise, of the same shape if both are given; nil for 0.
+  @specialized(where Scalar == Float)
   public func scalingRows(by scale: Variable? = nil, shiftingBy shift: Variable? = nil) -> Variable {
     guard let either = scale ?? shift else { return self }
     let columns = value.columnCount

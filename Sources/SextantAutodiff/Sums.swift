@@ -19,6 +19,7 @@ extension Variable {
   public func mean() -> Variable { sum() * (1 / Scalar(max(1, value.count))) }
 
   /// The sum of everything, of shape [].
+  @specialized(where Scalar == Float)
   public func sum() -> Variable {
     let count = value.count
     let parts = (count + Work.grain - 1) / Work.grain
@@ -37,6 +38,7 @@ extension Variable {
     }
   }
 
+  @specialized(where Scalar == Float)
   private func sums(of rows: Int, shape: [Int], factor: Scalar) -> Variable {
     let columns = rows == 0 ? 0 : value.count / rows
     let kernels = Scalar.networkKernels

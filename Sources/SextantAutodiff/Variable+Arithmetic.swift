@@ -4,6 +4,7 @@ import SextantArrays
 
 extension Variable {
   /// a + b.
+  @specialized(where Scalar == Float)
   public static func + (a: Variable, b: Variable) -> Variable {
     a.tape.record(a.value + b.value, operation: "add", from: [a, b]) { gradient, cotangents in
       cotangents.add(gradient, to: a)
@@ -12,6 +13,7 @@ extension Variable {
   }
 
   /// a − b.
+  @specialized(where Scalar == Float)
   public static func - (a: Variable, b: Variable) -> Variable {
     a.tape.record(a.value - b.value, operation: "subtract", from: [a, b]) { gradient, cotangents in
       cotangents.add(gradient, to: a)
@@ -20,6 +22,7 @@ extension Variable {
   }
 
   /// a · b, element by element.
+  @specialized(where Scalar == Float)
   public static func * (a: Variable, b: Variable) -> Variable {
     a.tape.record(a.value * b.value, operation: "multiply", from: [a, b]) { gradient, cotangents in
       cotangents.add(productOf: gradient, b.value, to: a)
@@ -28,6 +31,7 @@ extension Variable {
   }
 
   /// a times a number.
+  @specialized(where Scalar == Float)
   public static func * (a: Variable, factor: Scalar) -> Variable {
     a.tape.record(a.value * factor, operation: "scale", from: [a]) { gradient, cotangents in
       cotangents.add(gradient * factor, to: a)

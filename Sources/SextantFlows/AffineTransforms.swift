@@ -15,6 +15,7 @@ enum FlowDirection: Sendable {
 }
 
 /// (b + t)·exp(s) on the way x → z, b·exp(−s) − t on the way back; all B×n.
+@specialized(where Scalar == Float)
 func affineCoupling<Scalar: TensorScalar>(
   _ b: Variable<Scalar>, logScale: Variable<Scalar>, shift: Variable<Scalar>, direction: FlowDirection
 ) -> Variable<Scalar> {
@@ -46,6 +47,7 @@ func affineCoupling<Scalar: TensorScalar>(
 /// - Parameters:
 ///   - x: B×D.
 ///   - shift, logScale: one number each.
+@specialized(where Scalar == Float)
 func scalarAffine<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, shift: Variable<Scalar>, logScale: Variable<Scalar>, direction: FlowDirection
 ) -> Variable<Scalar> {
@@ -69,6 +71,7 @@ func scalarAffine<Scalar: TensorScalar>(
 }
 
 /// `raw` within ±`bound`, with slope 1 at 0.
+@specialized(where Scalar == Float)
 func clamped<Scalar: TensorScalar>(
   _ raw: Variable<Scalar>, by clamp: LogScaleClamp, bound: Double
 ) -> Variable<Scalar> {
@@ -84,6 +87,7 @@ func clamped<Scalar: TensorScalar>(
   }
 }
 
+@specialized(where Scalar == Float)
 private func exponential<Scalar: TensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
   Tensor(shape: x.shape) { out in
     x.withUnsafeScalars { x in

@@ -51,6 +51,7 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     return concatenateColumns([tape.constant(measurements), tape.constant(mask)])
   }
 
+  @specialized(where Scalar == Float)
   public func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar> {
     precondition(
       condition.value.columnCount == conditionWidth,
@@ -72,6 +73,7 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     run(x, given: condition, in: pass, direction: .normalising)
   }
 
+  @specialized(where Scalar == Float)
   private func run(
     _ points: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>,
     direction: FlowDirection

@@ -17,6 +17,7 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   /// - Parameters:
   ///   - read: B×h, the entries that stay.
   ///   - condition: what the condition adds to the first layer: P×width, where P divides B, or nil.
+  @specialized(where Scalar == Float)
   func callAsFunction(
     _ read: Variable<Scalar>, condition: Variable<Scalar>?, in pass: NetworkPass<Scalar>
   ) -> (logScale: Variable<Scalar>, shift: Variable<Scalar>) {

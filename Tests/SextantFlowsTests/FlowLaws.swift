@@ -5,7 +5,6 @@ import SextantArrays
 import SextantAutodiff
 import SextantFlows
 import SextantNetworks
-import SextantTestSupport
 import Testing
 
 @Suite struct FlowLaws {
