@@ -4,7 +4,9 @@
 import COpenBLAS
 
 /// `Float` or `Double`: what a ``Tensor`` can hold.
-public protocol TensorScalar: VectorScalar, NetworkScalar, BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Sendable, Codable {
+public protocol TensorScalar: VectorScalar, NetworkScalar, BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Sendable,
+  Codable
+{
   /// C ← αA·B + βC on row-major matrices.
   static func multiply(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Self,
