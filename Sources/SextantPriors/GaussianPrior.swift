@@ -12,6 +12,8 @@ public enum GaussianPriorKind: String, Sendable, Codable, CaseIterable {
   case modes = "eof"
   /// The archive's modes, inflated and localised, and a Matérn field: trusted away from the archive too.
   case twoScale = "two-scale"
+  /// A two-scale prior for each group of the archive's fields, and the pooled one beside them.
+  case mixture
   /// A trend of low degree and a Matérn field: no archive is needed.
   case trend = "matern"
 }
@@ -24,13 +26,17 @@ public struct GaussianPriorConfiguration: Sendable, Equatable, Codable {
   public var modeCount: Int
   /// How the mean depends on the season.
   public var climatology: ClimatologyKind
+  /// How the archive is split, for a mixture; nil for any other kind.
+  public var components: MixtureGrouping?
 
   public init(
-    kind: GaussianPriorKind = .twoScale, modeCount: Int = 100, climatology: ClimatologyKind = .constant
+    kind: GaussianPriorKind = .twoScale, modeCount: Int = 100, climatology: ClimatologyKind = .constant,
+    components: MixtureGrouping? = nil
   ) {
     self.kind = kind
     self.modeCount = modeCount
     self.climatology = climatology
+    self.components = components
   }
 }
 
@@ -90,14 +96,16 @@ public struct GaussianPrior: Sendable {
 
   /// The covariance as a function of parameters that each field's own observations choose.
   ///
-  /// - Parameter nodePositions: The positions of the domain's nodes on the unit sphere.
-  public func covarianceModel(nodePositions: [SIMD3<Double>]) -> CovarianceModel {
+  /// - Parameters:
+  ///   - nodePositions: The positions of the domain's nodes on the unit sphere.
+  ///   - modes: Modes instead of the archive's (k×d), standardised.
+  public func covarianceModel(nodePositions: [SIMD3<Double>], modes: Tensor<Float>? = nil) -> CovarianceModel {
     let layout = space.layout
     let positions = layout.nodeOfState.map { nodePositions[Int($0)] }
     let anomalyVariance = (0..<space.count).map { functions.residualVariance[$0] }
     let held = functions.scaledModes.columnSquaredNorms()
     return TwoScaleCovariance.model(
-      modes: functions.scaledModes, positions: positions, channels: layout.channelOfState,
+      modes: modes ?? functions.scaledModes, positions: positions, channels: layout.channelOfState,
       anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
       landShare: landShare?.map(Double.init), climate: standardisedClimate,
       channelCorrelation: channelCorrelation.converted(to: Double.self),

@@ -25,7 +25,8 @@ struct MarginalLikelihood {
     self.anomalies = anomalies
     self.noiseVariance = noiseVariance
     modeProducts = gramMatrix(model.modes(at: states, as: Double.self), transposeFirst: true)
-    noise = (noiseVariance.reduce(0, +) / Double(max(1, noiseVariance.count))).squareRoot()
+    // Noise beyond the climate's own spread tells nothing, however far beyond: it must not move what is believed.
+    noise = (noiseVariance.reduce(0) { $0 + min($1, 1) } / Double(max(1, noiseVariance.count))).squareRoot()
   }
 
   /// The objective and its gradient; infinite where the covariance is not positive definite.

@@ -90,6 +90,10 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
   case notFinite(String)
   /// A measured value that depends on several channels, for a prior that takes each by itself.
   case mixesChannels(row: Int)
+  /// A variable that cannot be transformed as asked.
+  case noTransform(variable: String, reason: String)
+  /// An archive whose fields cannot be grouped as asked.
+  case noComponents(String)
 
   public var description: String {
     switch self {
@@ -97,11 +101,12 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
       "The model has \(expected) entries a field, but \(found) were given. Use a model trained on this grid, or interpolate to the model's."
     case .tooFewFields(let found, let needed):
       "The archive has \(found) field\(found == 1 ? "" : "s"), but at least \(needed) are needed. Add fields, or use a prior that needs no archive (kind: matern)."
-    case .tooLarge(let reason): reason
+    case .tooLarge(let reason), .noComponents(let reason): reason
     case .nothingObserved:
       "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."
     case .mixesChannels(let row):
       "Measured value number \(row + 1) depends on several variables, but this prior takes each variable by itself. Use kind: two-scale, or measure each variable apart."
+    case .noTransform(let variable, let reason): "The variable '\(variable)' cannot be transformed: \(reason)."
     case .notFinite(let place): "\(place) is not finite. Look for infinite values or a wrong unit in the input."
     }
   }

@@ -17,7 +17,7 @@ public enum ParameterChoice: Sendable, Equatable, Codable {
 }
 
 /// Recovers fields under the two-scale prior; exact given the parameters.
-public final class TwoScaleSolver: Solver {
+public final class TwoScaleSolver: ChoosingSolver {
   public let name = "two-scale Gaussian"
   /// The most states that the dense form serves: a d×d matrix is held where samples are drawn, two where parameters are fixed.
   public static let stateLimit = 12_000
@@ -26,6 +26,8 @@ public final class TwoScaleSolver: Solver {
   private let model: CovarianceModel
   private let choice: ParameterChoice
   private let seed: RandomStream
+  /// A choice that was made already, and holds for every measurement.
+  private let settledChoice: Candidate?
   /// What depends on nothing but parameters that do not change, by its type.
   private let cache = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
@@ -47,6 +49,19 @@ public final class TwoScaleSolver: Solver {
     model = prior.covarianceModel(nodePositions: domain.nodePositions)
     choice = parameters
     self.seed = seed
+    settledChoice = nil
+  }
+
+  private init(_ solver: TwoScaleSolver, settledChoice: Candidate) {
+    (prior, model, choice, seed) = (solver.prior, solver.model, solver.choice, solver.seed)
+    self.settledChoice = settledChoice
+  }
+
+  public func settled(by measurement: FieldMeasurement) throws -> any Solver {
+    if case .fixed = choice { return self }
+    let observation = try prior.space.observe(measurement)
+    guard observation.count > 0 else { throw PriorError.nothingObserved }
+    return TwoScaleSolver(self, settledChoice: try candidate(for: observation))
   }
 
   public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
@@ -54,7 +69,7 @@ public final class TwoScaleSolver: Solver {
   }
 
   /// A prior for one observation: a covariance with its parameters, and how far the mean is moved.
-  private struct Candidate {
+  private struct Candidate: Sendable {
     var model: CovarianceModel
     var chosen: ChosenParameters
     /// The shift of the mean (d); nil for none.
@@ -66,6 +81,7 @@ public final class TwoScaleSolver: Solver {
 
   /// The prior that the observation speaks for: the archive's, or that of the archive fields which resemble it.
   private func candidate(for observation: StateObservation) throws -> Candidate {
+    if let settledChoice { return settledChoice }
     if case .fixed(let theta) = choice {
       return Candidate(model: model, chosen: ChosenParameters(values: theta), shift: nil)
     }

@@ -20,6 +20,7 @@ import Testing
     prior: {kind: eof, modes: 80}
     bounds:
       tas: {min: 180, max: 340}
+    variables: {tas: {transform: logit}}
     evaluate:
       masks: random:60%
       noise: 0.5K
@@ -50,6 +51,7 @@ import Testing
     #expect(run.archive.part == .first(0.8) && run.evaluate.fields.part == .last(0.2))
     #expect(run.prior.kind == .modes && run.prior.modes == 80)
     #expect(run.bounds["tas"]?.maximum == 340)
+    #expect(run.transforms == ["tas": .logit] && run.training.transforms == run.transforms)
     #expect(run.evaluate.masks.map(\.description) == ["random:0.6"])
     #expect(run.evaluate.scales["tas"]?.peak == 118.27)
     #expect(run.evaluate.samples == 128)
@@ -95,7 +97,7 @@ import Testing
     ("archive: {files: [a]}\nprior: {modes: -1}", "expected a whole number from 1 to 5000, found -1."),
     (
       "archive: {files: [a]}\nprior: {kind: gauss}",
-      "expected one of eof, two-scale, matern, found 'gauss'."
+      "expected one of eof, two-scale, mixture, matern, found 'gauss'."
     ),
     ("archive: {files: [a]}\nprior: eof", "'prior': expected a section of KEY: VALUE lines, found 'eof'."),
     (
@@ -116,6 +118,19 @@ import Testing
       "archive: {files: [a]}\nbounds: {t: {min: 3, max: 2}}",
       "run.yaml:2:27: 'bounds.t.max': expected more than min (3.0), found 2.0."
     ),
+    (
+      "archive: {files: [a]}\nvariables: {t: {transform: log}}",
+      "run.yaml:2:28: 'variables.t.transform': expected one of none, logit, normal-score, found 'log'."
+    ),
+    (
+      "archive: {files: [a]}\nbounds: {t: {min: 3}}\nvariables: {t: {transform: logit}}",
+      "run.yaml:3:28: 'variables.t.transform': expected bounds.t with min and max beside a logit"
+    ),
+    (
+      "archive: {files: [a]}\nprior: {kind: mixture, components: weeks}",
+      "run.yaml:2:36: 'prior.components': expected source, month, source-month or clusters:K"
+    ),
+    ("archive: {files: [a]}\nprior: {components: month}", "expected kind: mixture beside it"),
     ("archive: {files: [a]}\nname: a\nname: b", "the key 'name' twice"),
     ("archive: [a", "not valid YAML"),
     ("name: &a x\noutput: {b: [}", "run.yaml:2:"),

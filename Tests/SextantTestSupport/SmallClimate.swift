@@ -54,7 +54,7 @@ public enum SmallClimate {
   ) -> Training {
     Training(
       name: "small", archive: FieldChoice(files: [archive]),
-      prior: GaussianPriorConfiguration(kind: kind, modeCount: 30), bounds: bounds, seed: 1)
+      prior: GaussianPriorConfiguration(kind: kind, modeCount: 30, components: .month), bounds: bounds, seed: 1)
   }
 
   /// Writes fields as they are.
@@ -86,7 +86,7 @@ public enum SmallClimate {
 
 extension TrainedModel {
   /// The model with the parameters at which the search for a field's own would start: quick where optimisation is off.
-  func withFixedParameters() -> TrainedModel {
+  public func withFixedParameters() -> TrainedModel {
     let covariance = prior.covarianceModel(nodePositions: domain.nodePositions)
     var description = description
     description.parameters = .fixed(covariance.start(noise: 0.2))

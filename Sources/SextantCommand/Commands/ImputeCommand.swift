@@ -104,7 +104,11 @@ struct ImputeCommand: ParsableCommand {
   private func trainedModel() throws -> TrainedModel {
     if let model {
       let trained = try TrainedModel(contentsOf: model)
-      return anomalies ? trained.forAnomalies : trained
+      guard anomalies else { return trained }
+      if trained.description.transforms != nil {
+        throw ValidationError("--anomalies: the model transforms a variable, and a difference has no transform.")
+      }
+      return trained.forAnomalies
     }
     guard let method, !method.needsArchive else {
       throw ValidationError(

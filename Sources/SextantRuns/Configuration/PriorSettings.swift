@@ -19,15 +19,40 @@ public struct PriorSettings: Sendable, Equatable, Codable {
   public var modes: Int
   /// When parameters are chosen.
   public var parameters: Parameters
+  /// How the archive is split; nil where the prior is no mixture.
+  public var components: MixtureGrouping?
 
   init(_ reader: ConfigurationReader) throws {
     kind = try reader.value("kind", default: .twoScale)
     modes = try reader.value("modes", default: 150, in: 1...5000)
     parameters = try reader.value("parameters", default: .perField)
+    components = kind == .mixture ? try reader.value("components", default: .sourceMonth) : nil
+    if kind != .mixture, reader.contains("components") {
+      throw reader.wrong("components", expected: "kind: mixture beside it", found: "kind: \(kind.rawValue)")
+    }
   }
 }
 
 extension GaussianPriorKind: ConfigurationChoice {}
+
+extension MixtureGrouping: ConfigurationValue {
+  public init?(configurationText text: String) { self.init(text) }
+  public var configurationText: String { description }
+}
+
+extension MarginalTransformKind: ConfigurationChoice {
+  /// Reads a section under `variables`, named after a variable.
+  ///
+  /// - Parameter bounds: the section `bounds`, which a logit needs.
+  init(_ reader: ConfigurationReader, bounds: [String: ValueBounds]) throws {
+    self = try reader.value("transform", default: .none)
+    let name = String(reader.path.dropFirst("variables.".count))
+    if self == .logit, bounds[name]?.minimum == nil || bounds[name]?.maximum == nil {
+      throw reader.wrong(
+        "transform", expected: "bounds.\(name) with min and max beside a logit", found: "none or one of them")
+    }
+  }
+}
 
 extension ClimatologyKind {
   /// The words for climatologies.

@@ -17,8 +17,9 @@ extension RunConfiguration {
       }
     return Training(
       name: name, archive: archive, landMask: landMask,
-      prior: GaussianPriorConfiguration(kind: prior.kind, modeCount: prior.modes, climatology: climatology),
-      parameters: policy, bounds: bounds, seed: seed)
+      prior: GaussianPriorConfiguration(
+        kind: prior.kind, modeCount: prior.modes, climatology: climatology, components: prior.components),
+      parameters: policy, bounds: bounds, transforms: transforms, seed: seed)
   }
 
   /// What `sextant evaluate` does with a model.

@@ -24,6 +24,8 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   public var prior: PriorSettings
   /// The ranges of variables that have any, by name.
   public var bounds: [String: ValueBounds]
+  /// The transforms of variables that have any, by name.
+  public var transforms: [String: MarginalTransformKind]
   /// What is compared.
   public var evaluate: EvaluationSettings
 
@@ -36,7 +38,9 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
     landMask = try reader.optionalSection("land_mask", LandMask.init)
     climatology = try reader.requiredSection("climatology", ClimatologyKind.init)
     prior = try reader.requiredSection("prior", PriorSettings.init)
-    bounds = try reader.namedSections("bounds", ValueBounds.init)
+    let bounds = try reader.namedSections("bounds", ValueBounds.init)
+    self.bounds = bounds
+    transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
     evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
     try reader.finish()
   }

@@ -25,11 +25,13 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   case modes = "eof"
   /// The two-scale Gaussian.
   case twoScale = "two-scale"
+  /// The mixture of two-scale Gaussians, for a model of kind: mixture.
+  case mixture
 
   /// Whether the method learns from an archive; the others can be used on a single file.
   public var needsArchive: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale: true
+    case .climatology, .iteratedModes, .modes, .twoScale, .mixture: true
     case .nearest, .inverseDistance, .harmonic, .kriging, .sparseField: false
     }
   }
@@ -37,7 +39,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   /// Whether the method gives samples.
   public var drawsSamples: Bool {
     switch self {
-    case .kriging, .modes, .twoScale, .sparseField: true
+    case .kriging, .modes, .twoScale, .mixture, .sparseField: true
     case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes: false
     }
   }
@@ -45,7 +47,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   /// Whether answers come from the model's states, which exist inside its domain only.
   private var drawsFromStates: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale, .kriging, .sparseField: true
+    case .climatology, .iteratedModes, .modes, .twoScale, .mixture, .kriging, .sparseField: true
     case .nearest, .inverseDistance, .harmonic: false
     }
   }
@@ -63,11 +65,24 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
     return solver
   }
 
+  private static func mixtureSolver(for model: TrainedModel) throws -> MixtureSolver {
+    guard let membership = model.description.membership else {
+      throw RunError.invalid(
+        "The model '\(model.description.name)' has no groups to mix. Train it with prior: {kind: mixture}.")
+    }
+    // Its parameters are those of a two-scale prior, and checked as such.
+    _ = try twoScaleSolver(for: model)
+    return try MixtureSolver(
+      GaussianMixturePrior(model.prior, membership: membership), domain: model.domain,
+      parameters: model.description.parameters)
+  }
+
   /// The method that a model's prior stands for.
   public init(of prior: GaussianPriorKind) {
     switch prior {
     case .modes: self = .modes
     case .twoScale: self = .twoScale
+    case .mixture: self = .mixture
     case .trend: self = .kriging
     }
   }
@@ -91,11 +106,17 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
       case .iteratedModes: IteratedModeSolver(model.prior)
       case .modes: OptimalInterpolationSolver(model.prior)
       case .twoScale: try Self.twoScaleSolver(for: model)
+      case .mixture: try Self.mixtureSolver(for: model)
       }
     if !drawsFromStates, model.isInside.contains(false) {
       solver = ConfinedSolver(solver, isInside: model.isInside)
     }
-    let bounds = model.description.bounds
+    var bounds = model.description.bounds
+    if needsArchive, let transforms = model.description.transforms {
+      solver = TransformedSolver(solver, space: model.prior.space, transforms: transforms)
+      // What is mapped back from a transform lies within its bounds already.
+      for (channel, transform) in transforms.enumerated() where !transform.isIdentity { bounds[channel] = nil }
+    }
     return bounds.contains { $0 != nil } ? BoundedSolver(solver, bounds: bounds) : solver
   }
 }

@@ -36,6 +36,8 @@ extension TrainedModel {
   /// The name of the model's file in a run's folder.
   public static let fileName = "model.safetensors"
   private static let metadataKey = "sextant_model"
+  /// The latest layout that is understood: 2 has transforms of variables and mixtures.
+  private static let knownVersion = 2
 
   /// Writes the model to `folder`, whole or not at all.
   public func write(toFolder folder: String, overwrite: Bool) throws {
@@ -78,6 +80,12 @@ extension TrainedModel {
       channels > 0 && vertices.map { $0.multipliedReportingOverflow(by: channels) == (isInside.count, false) } ?? false,
       "\(isInside.count) flags for \(vertices.map(String.init) ?? "uncountable") vertices and \(channels) variables")
     try check(description.bounds.count == channels, "\(description.bounds.count) ranges for \(channels) variables")
+    try check(
+      description.transforms.map { $0.count == channels && $0.allSatisfy(\.isValid) } ?? true,
+      "its transforms are not one increasing map for each of \(channels) variables")
+    try check(
+      description.membership.map { $0.count == description.fieldCount && $0.allSatisfy { $0 >= 0 } } ?? true,
+      "its groups are not one for each of \(description.fieldCount) fields")
     if case .harmonic(let order) = description.prior.climatology {
       try check((1...6).contains(order), "a climatology of \(order) harmonics")
     }
@@ -129,8 +137,8 @@ extension TrainedModel {
     guard let version = try? decoder.decode(Version.self, from: data) else {
       throw ModelError.anotherKind(path: file.path, found: "a file whose description cannot be read")
     }
-    guard version.formatVersion == 1 else {
-      throw ModelError.newerFormat(path: file.path, found: version.formatVersion, known: 1)
+    guard (1...knownVersion).contains(version.formatVersion) else {
+      throw ModelError.newerFormat(path: file.path, found: version.formatVersion, known: knownVersion)
     }
     do {
       return try decoder.decode(Description.self, from: data)

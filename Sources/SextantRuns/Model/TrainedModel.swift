@@ -35,11 +35,16 @@ public struct TrainedModel: Sendable {
     public var fieldCount: Int
     /// The seed of the run.
     public var seed: UInt64
+    /// What was done to each variable (C) before the prior was learned; nil for nothing.
+    public var transforms: [MarginalTransform]?
+    /// The group of each field that was learned from (N), for a mixture; nil for any other prior.
+    public var membership: [Int]?
 
     public init(
       program: String, name: String, variables: [Variable], grid: GridDescription, fingerprint: String,
       prior: GaussianPriorConfiguration, parameters: ParameterChoice, bounds: [ValueBounds?],
-      archiveFiles: [String], fieldCount: Int, seed: UInt64
+      archiveFiles: [String], fieldCount: Int, seed: UInt64,
+      transforms: [MarginalTransform]? = nil, membership: [Int]? = nil
     ) {
       self.program = program
       self.name = name
@@ -52,6 +57,10 @@ public struct TrainedModel: Sendable {
       self.archiveFiles = archiveFiles
       self.fieldCount = fieldCount
       self.seed = seed
+      self.transforms = transforms
+      self.membership = membership
+      // Programs that know neither must not take the prior for a plain one in the variables' units.
+      formatVersion = transforms == nil && membership == nil ? 1 : 2
     }
   }
 
@@ -77,6 +86,7 @@ public struct TrainedModel: Sendable {
   }
 
   /// The same model for anomalies: its climatology is taken off, so that files which hold differences from a mean can be filled.
+  /// Meant for models without transforms: a difference has none.
   public var forAnomalies: TrainedModel {
     let climatology = prior.space.climatology
     let zero = Climatology(kind: climatology.kind, coefficients: .zeros(climatology.coefficients.shape))
@@ -87,4 +97,14 @@ public struct TrainedModel: Sendable {
 
   /// The number of channels C.
   public var channelCount: Int { description.variables.count }
+
+  /// The standard deviation of a channel's anomalies, in the variable's units; of a transformed one about its mean.
+  func typicalDeviation(ofChannel channel: Int) -> Double {
+    let scale = Double(prior.space.scales[channel])
+    guard let transform = description.transforms?[channel], !transform.isIdentity else { return scale }
+    let states = prior.space.layout.states(ofChannel: channel)
+    let mean = prior.space.climatology.overallMean
+    let centre = states.reduce(0.0) { $0 + Double(mean[$1]) } / Double(max(1, states.count))
+    return transform.momentsOfNormal(mean: centre, deviation: scale).deviation
+  }
 }

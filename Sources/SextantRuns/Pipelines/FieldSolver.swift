@@ -139,7 +139,7 @@ final class FieldSolver {
       let inModel = Double(units.differenceToModel(Float(deviation), channel: channel))
       noise[variable.name] = .init(
         deviation: deviation, units: variable.units,
-        standardised: inModel / Double(model.prior.space.scales[channel]))
+        standardised: inModel / model.typicalDeviation(ofChannel: channel))
     }
     return ImputationSummary(
       method: methodName, fieldCount: answers,

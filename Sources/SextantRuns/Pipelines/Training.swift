@@ -23,6 +23,8 @@ public struct Training: Sendable {
   public var parameters: ParameterPolicy
   /// The ranges of variables, by name.
   public var bounds: [String: ValueBounds]
+  /// The transforms of variables, by name.
+  public var transforms: [String: MarginalTransformKind]
   /// Where everything random comes from.
   public var seed: UInt64
 
@@ -37,7 +39,8 @@ public struct Training: Sendable {
 
   public init(
     name: String, archive: FieldChoice, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
-    parameters: ParameterPolicy = .perField, bounds: [String: ValueBounds] = [:], seed: UInt64 = 0
+    parameters: ParameterPolicy = .perField, bounds: [String: ValueBounds] = [:],
+    transforms: [String: MarginalTransformKind] = [:], seed: UInt64 = 0
   ) {
     self.name = name
     self.archive = archive
@@ -45,6 +48,7 @@ public struct Training: Sendable {
     self.prior = prior
     self.parameters = parameters
     self.bounds = bounds
+    self.transforms = transforms
     self.seed = seed
   }
 
@@ -68,10 +72,12 @@ public struct Training: Sendable {
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> TrainedModel {
     let (source, indices) = try archive.open(seed: seed)
-    for name in bounds.keys where !source.variables.contains(where: { $0.name == name }) {
-      throw RunError.invalid(
-        "bounds: there is no variable '\(name)'. Those of the archive: \(source.variables.map(\.name).joined(separator: ", "))."
-      )
+    for (section, names) in [("bounds", Array(bounds.keys)), ("variables", Array(transforms.keys))] {
+      for name in names where !source.variables.contains(where: { $0.name == name }) {
+        throw RunError.invalid(
+          "\(section): there is no variable '\(name)'. Those of the archive: \(source.variables.map(\.name).joined(separator: ", "))."
+        )
+      }
     }
     guard let domain = source.domain as? any DescribableDomain else {
       throw RunError.invalid("A model cannot be stored for this kind of grid: \(source.domain.summary).")
@@ -79,17 +85,33 @@ public struct Training: Sendable {
     // Everything that can be wrong is asked before the long work of learning.
     let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
     let land = try landShare(on: domain)
-    let prior = try train(source, indices: indices, land: land, progress: progress, interruption: interruption)
+    let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
+    let seen = TransformedSource(source, transforms: learned)
+    let prior = try train(seen, indices: indices, land: land, progress: progress, interruption: interruption)
     let choice = try chooseParameters(
-      prior, noise: noise, source: source, indices: indices, land: land, domain: domain, interruption: interruption)
+      prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
     let layout = prior.space.layout
     return TrainedModel(
       description: TrainedModel.Description(
         program: ProgramVersion.current, name: name, variables: source.variables, grid: domain.gridDescription,
         fingerprint: domain.fingerprint, prior: self.prior, parameters: choice,
         bounds: source.variables.map { bounds[$0.name] }, archiveFiles: archive.files, fieldCount: indices.count,
-        seed: seed),
+        seed: seed, transforms: learned.allSatisfy(\.isIdentity) ? nil : learned,
+        membership: try self.prior.components?.membership(
+          labels: indices.map { source.labels[$0] }, prior: prior,
+          random: RandomStream(seed: seed).split("clusters"))),
       domain: domain, isInside: layout.stateOfEntry.map { $0 >= 0 }, landShare: land, prior: prior)
+  }
+
+  private func learnTransforms(
+    from source: any SignalSource, indices: [Int], interruption: Interruption
+  ) throws -> [MarginalTransform] {
+    let ranges = source.variables.map { bounds[$0.name] }
+    return try MarginalTransform.learn(
+      source.variables.map { transforms[$0.name] ?? .none },
+      bounds: ranges.map { ($0?.minimum.map(Double.init), $0?.maximum.map(Double.init)) }, from: source,
+      indices: indices
+    ) { _ in try interruption.check() }
   }
 
   func landShare(on domain: any Domain) throws -> [Float]? {
@@ -129,7 +151,7 @@ public struct Training: Sendable {
 
   /// Parameters that serve all fields: the likeliest for simulated observations of fields that a second, smaller training left out.
   private func chooseParameters(
-    _ prior: GaussianPrior, noise deviations: [Float], source: any SignalSource, indices: [Int], land: [Float]?,
+    _ prior: GaussianPrior, noise deviations: [Float], source: TransformedSource, indices: [Int], land: [Float]?,
     domain: any Domain,
     interruption: Interruption
   ) throws -> ParameterChoice {
@@ -148,8 +170,9 @@ public struct Training: Sendable {
       var random = stream.split(index)
       let mask = try MaskSampler.random(RandomMissing(share: missingShare...missingShare))
         .mask(on: domain, isValid: field.isValid, using: &random)
+      let noise = source.transformed(noise: deviations, about: field)
       return try smaller.space.observe(
-        Degradation.apply(to: field, mask: mask, noise: deviations, using: &random).measurement)
+        Degradation.apply(to: field, mask: mask, noise: noise, using: &random).measurement)
     }
     let model = smaller.covarianceModel(nodePositions: domain.nodePositions)
     return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)

@@ -1,0 +1,141 @@
+// The mixture of two-scale Gaussians: the archive's groups each with their own mean and modes, and the pooled two-scale
+// prior beside them for fields that are of no group. Every component carries the same Matérn field.
+//
+// Exact given the parameters, which are those of the two-scale prior, chosen by the field's own observations: once for
+// the pooled component, once for the likeliest group, whose parameters all groups share. A rough evidence picks the groups
+// that come into question; the rest have no weight worth the work.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+
+/// Recovers fields under a mixture of two-scale Gaussians.
+public final class MixtureSolver: ChoosingSolver {
+  public let name = "mixture of two-scale Gaussians"
+
+  private let mixture: GaussianMixturePrior
+  private let nodePositions: [SIMD3<Double>]
+  private let parameters: ParameterChoice
+  private let seed: RandomStream
+  private let settledChoice: [Candidate]?
+
+  /// At most so many groups are looked at closely.
+  private static let groupLimit = 5
+  /// What the pooled component weighs beside all groups together.
+  private static let pooledWeight = 0.05
+
+  /// A component with its parameters.
+  private struct Candidate: Sendable {
+    var logWeight: Double
+    var model: CovarianceModel
+    var theta: [Double]
+    var shift: [Float]
+    var isGroup: Bool
+  }
+
+  /// - Parameters:
+  ///   - domain: where the fields live; its node positions are on the unit sphere.
+  ///   - parameters: where the covariance's parameters come from; fixed ones serve all components.
+  ///   - seed: which observations enter the likelihood where there are many.
+  /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
+  public init(
+    _ mixture: GaussianMixturePrior, domain: some Domain, parameters: ParameterChoice = .perField,
+    seed: RandomStream = RandomStream(seed: 0)
+  ) throws {
+    let count = mixture.pooled.space.count
+    guard count <= TwoScaleSolver.stateLimit else {
+      throw PriorError.tooLarge(
+        "The dense mixture serves at most \(TwoScaleSolver.stateLimit) states, and this field has \(count). Use kind: sparse-matern."
+      )
+    }
+    self.mixture = mixture
+    nodePositions = domain.nodePositions
+    self.parameters = parameters
+    self.seed = seed
+    settledChoice = nil
+  }
+
+  private init(_ solver: MixtureSolver, settledChoice: [Candidate]) {
+    (mixture, nodePositions, parameters, seed) = (solver.mixture, solver.nodePositions, solver.parameters, solver.seed)
+    self.settledChoice = settledChoice
+  }
+
+  public func settled(by measurement: FieldMeasurement) throws -> any Solver {
+    MixtureSolver(self, settledChoice: try candidates(for: mixture.pooled.space.observe(measurement)))
+  }
+
+  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
+
+  private func candidates(for observation: StateObservation) throws -> [Candidate] {
+    if let settledChoice { return settledChoice }
+    guard observation.count > 0 else { throw PriorError.nothingObserved }
+    let pooled = mixture.pooled
+    let rough = try mixture.roughEvidence(of: observation)
+    let order = rough.indices.sorted { rough[$0] > rough[$1] }
+    func group(_ index: Int, theta: [Double]) -> Candidate {
+      let component = mixture.components[index]
+      return Candidate(
+        logWeight: log(component.weight),
+        model: pooled.covarianceModel(nodePositions: nodePositions, modes: mixture.modes(of: component)),
+        theta: theta, shift: mixture.mean(of: component), isGroup: true)
+    }
+    var first = group(order[0], theta: [])
+    let model = pooled.covarianceModel(nodePositions: nodePositions)
+    var whole = Candidate(
+      logWeight: log(Self.pooledWeight), model: model, theta: [],
+      shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)
+    if case .fixed(let theta) = parameters {
+      (first.theta, whole.theta) = (theta, theta)
+    } else {
+      let plain = model.chooseParameters(for: [observation], random: seed)
+      whole.theta = plain.values
+      first.theta =
+        first.model.chooseParameters(
+          for: [observation.subtracting(first.shift)], from: plain, maximumEvaluations: 18, random: seed
+        ).values
+    }
+    let others = order.dropFirst().prefix(Self.groupLimit - 1).map { group($0, theta: first.theta) }
+    // One group is the archive itself: nothing stands beside it.
+    return mixture.components.count > 1 ? [first] + others + [whole] : [first]
+  }
+
+  private struct Prepared: PreparedSolver {
+    let solver: MixtureSolver
+
+    func posterior(
+      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+    ) throws -> Posterior {
+      let space = solver.mixture.pooled.space
+      let observation = try space.observe(measurement)
+      guard observation.count > 0 else { throw PriorError.nothingObserved }
+      let candidates = try solver.candidates(for: observation)
+      let all = Array(0..<space.count)
+      let posterior = GaussianMixturePosterior(
+        try candidates.map { candidate in
+          GaussianMixturePosterior.Component(
+            logWeight: candidate.logWeight, shift: candidate.shift.map(Double.init),
+            posterior: try DenseGaussianPosterior(
+              observation.subtracting(candidate.shift),
+              priorVariances: candidate.model.variances(parameters: candidate.theta)
+            ) { candidate.model.block(rows: $0, columns: all, parameters: candidate.theta) })
+        })
+      let moments = posterior.moments
+      let draws =
+        try samples > 0
+        ? posterior.samples(samples, using: &random) { index in
+          let covariance = candidates[index].model.covariance(parameters: candidates[index].theta)
+          return try CholeskyFactor(covariance.addingToDiagonal(1e-9))
+        } : nil
+      var diagnostics = Dictionary(
+        uniqueKeysWithValues: zip(candidates[0].model.parameters.map(\.name), candidates[0].theta))
+      diagnostics["log-evidence"] = posterior.logEvidence
+      diagnostics["largest-weight"] = posterior.weights.max() ?? 1
+      diagnostics["pooled-weight"] = zip(posterior.weights, candidates).reduce(0.0) { $0 + ($1.1.isGroup ? 0 : $1.0) }
+      return space.posterior(
+        mean: moments.mean.map { Float($0) }, spread: moments.spread.map { Float($0) },
+        samples: draws?.converted(to: Float.self), label: measurement.label, diagnostics: diagnostics)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// Conditions a prior that lives in transformed units on a measurement in the variables' own units.
+//
+// The likelihood of y = A·x(w) + noise is not Gaussian in w. It is replaced by that of pseudo-measurements of w, which
+// any solver understands, and improved turn by turn about the posterior that they give: each value by itself, see
+// ObservationSites, or, where values mix entries, by the line that touches A·x(w) at the posterior mean (Gauss–Newton).
+// Samples are drawn in w and mapped back, so that bounds hold exactly.
+
+import SextantArrays
+import SextantMeasurement
+import SextantPriors
+
+/// How the likelihood in transformed units becomes Gaussian.
+public enum LikelihoodApproximation: Sendable, Equatable {
+  /// By the line that touches it at the posterior mean, which ends at the posterior's mode (Gauss–Newton, Laplace).
+  case mode
+  /// By mean and variance of what each value makes of the rest's posterior (expectation propagation); values that mix
+  /// entries are taken as under ``mode``.
+  case moments
+}
+
+/// A solver that chooses something for each field, such as parameters, and can be kept to its choice.
+public protocol ChoosingSolver: Solver {
+  /// The same solver with its choice made by `measurement`, whatever it is then given.
+  func settled(by measurement: FieldMeasurement) throws -> any Solver
+}
+
+/// A Gaussian solver in transformed units.
+public struct TransformedSolver: Solver {
+  private let inner: any Solver
+  private let space: StateSpace
+  /// The transform of each channel (C).
+  private let transforms: [MarginalTransform]
+  private let approximation: LikelihoodApproximation
+  private let turnLimit: Int
+  /// The largest change of an observed entry's mean, in units of its channel's scale, that ends the turns.
+  private let tolerance: Double
+
+  public var name: String { inner.name + ", transformed" }
+
+  /// - Parameters:
+  ///   - inner: a solver with a prior in transformed units.
+  ///   - space: the space of that prior: mean and scale of each state, transformed.
+  ///   - transforms: what was done to each channel (C).
+  ///   - turnLimit: how often the pseudo-measurements are improved at most.
+  public init(
+    _ inner: any Solver, space: StateSpace, transforms: [MarginalTransform],
+    approximation: LikelihoodApproximation = .moments, turnLimit: Int = 4, tolerance: Double = 0.05
+  ) {
+    precondition(transforms.count == space.layout.channelCount, "\(transforms.count) transforms")
+    self.inner = inner
+    self.space = space
+    self.transforms = transforms
+    self.approximation = approximation
+    self.turnLimit = turnLimit
+    self.tolerance = tolerance
+  }
+
+  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
+
+  private struct Prepared: PreparedSolver {
+    let solver: TransformedSolver
+
+    func posterior(
+      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+    ) throws -> Posterior {
+      try solver.posterior(given: measurement, samples: samples, using: &random)
+    }
+  }
+
+  private func posterior(
+    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    guard measurement.operation.inputCount == space.layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(
+        expected: space.layout.stateOfEntry.count, found: measurement.operation.inputCount)
+    }
+    let zero = Tensor<Float>.zeros([1, space.count])
+    let centre = space.fields(fromStates: zero, label: measurement.label).scalars
+    var pseudo: any PseudoMeasurement =
+      if let selection = measurement.operation as? SelectionOperator {
+        ObservationSites(
+          measurement, selection: selection, transforms: transforms, centre: centre, scales: space.scales,
+          approximation: approximation)
+      } else {
+        TangentMeasurement(measurement, transforms: transforms, centre: centre, scales: space.scales)
+      }
+    let chosen = try (inner as? any ChoosingSolver)?.settled(by: pseudo.measurement) ?? inner
+    var turns = 0
+    while turns < turnLimit, pseudo.canImprove {
+      var unused = random
+      let current = try chosen.posterior(given: pseudo.measurement, samples: 0, using: &unused)
+      guard let spread = current.spread else {
+        // A method without uncertainty does not weigh its values: it gets the best guess of each.
+        return mapped(try chosen.posterior(given: pseudo.bestGuess, samples: samples, using: &random), turns: turns)
+      }
+      turns += 1
+      if pseudo.improve(mean: current.mean, spread: spread) < tolerance { break }
+    }
+    return mapped(
+      try chosen.posterior(given: pseudo.measurement, samples: samples, using: &random), turns: turns)
+  }
+
+  /// A posterior in transformed units as one in the variables' units.
+  private func mapped(_ posterior: Posterior, turns: Int) -> Posterior {
+    var result = posterior
+    let channels = transforms.count
+    for entry in result.mean.indices {
+      let transform = transforms[entry % channels]
+      guard !transform.isIdentity, !result.mean[entry].isNaN else { continue }
+      let moments = transform.momentsOfNormal(
+        mean: Double(posterior.mean[entry]), deviation: Double(posterior.spread?[entry] ?? 0))
+      result.mean[entry] = Float(moments.mean)
+      result.spread?[entry] = Float(moments.deviation)
+    }
+    result.samples?.withUnsafeMutableScalars { values in
+      guard let base = values.baseAddress else { return }
+      let out = UncheckedPointer(base)
+      Parallel.forEachRange(of: values.count, grain: 4096) { range in
+        for i in range where !transforms[i % channels].isIdentity && !out[i].isNaN {
+          out[i] = Float(transforms[i % channels].value(at: Double(out[i])))
+        }
+      }
+    }
+    result.diagnostics["likelihood-turns"] = Double(turns)
+    return result
+  }
+}
+
+/// A Gaussian stand-in, in transformed units, for a measurement.
+protocol PseudoMeasurement {
+  /// What a Gaussian solver is given.
+  var measurement: FieldMeasurement { get }
+  /// What a solver that believes every value is given.
+  var bestGuess: FieldMeasurement { get }
+  /// Whether anything depends on the posterior; false where nothing that was measured is transformed.
+  var canImprove: Bool { get }
+  /// Brings the stand-in nearer to the measurement about a posterior (V·C each, transformed units).
+  ///
+  /// - Returns: by how much that posterior's mean moved since the last turn, at most, in units of each channel's scale.
+  mutating func improve(mean: [Float], spread: [Float]) -> Double
+}
