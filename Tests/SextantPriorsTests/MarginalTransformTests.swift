@@ -24,6 +24,12 @@ import Testing
       ].compactMap { $0.map(MarginalTransform.normalScore) }
   }()
 
+  /// Whether values about w can be told apart: beyond many equal values on a bound lies next to nothing.
+  static func isSteep(_ transform: MarginalTransform, at w: Double) -> Bool {
+    guard case .normalScore(let score) = transform else { return true }
+    return transform.slope(at: w) > 0.02 * (score.slopes.min() ?? 0)
+  }
+
   @Test func allAreThere() {
     #expect(Self.transforms.count == 7)
     for transform in Self.transforms { #expect(transform.isValid) }
@@ -33,6 +39,7 @@ import Testing
   func itComesBack(transform: MarginalTransform) {
     for step in -30...30 {
       let w = 0.1 * Double(step) + 0.013
+      guard Self.isSteep(transform, at: w) else { continue }
       #expect(abs(transform.transformed(transform.value(at: w)) - w) < 1e-8, "w = \(w)")
     }
   }
@@ -45,7 +52,7 @@ import Testing
       let difference = (transform.value(at: w + h) - transform.value(at: w - h)) / (2 * h)
       #expect(abs(transform.slope(at: w) - difference) < 1e-5 * (1 + abs(difference)), "w = \(w)")
       #expect(transform.slope(at: w) <= 1.02 * transform.greatestSlope)
-      guard abs(w) < 3 else { continue }
+      guard abs(w) < 3, Self.isSteep(transform, at: w) else { continue }
       let x = transform.value(at: w)
       let e = 1e-6 * transform.slope(at: w)
       let inverse = (transform.transformed(x + e) - transform.transformed(x - e)) / (2 * e)
@@ -65,7 +72,7 @@ import Testing
     for step in -400...400 {
       let x = transform.value(at: 0.1 * Double(step))
       #expect(x >= last && x >= low && x <= high)
-      if abs(step) < 50 { #expect(x > last) }
+      if abs(step) < 50, Self.isSteep(transform, at: 0.1 * Double(step)) { #expect(x > last) }
       last = x
     }
     for x in [low, high, low - 1, high + 1] where x.isFinite { #expect(transform.transformed(x).isFinite) }

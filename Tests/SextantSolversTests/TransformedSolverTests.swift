@@ -83,10 +83,11 @@ import Testing
       let posterior = try solver.posterior(given: measurement, samples: 4000, using: &random)
       let samples = try #require(posterior.samples)
       for state in 0..<2 {
-        // The transformed posterior is not normal: its best normal stand-in is off by a share of the spread.
+        // The transformed posterior is not normal: its best normal stand-in is off by a share of the spread, most where
+        // a bound cuts the likelihood.
         let deviation = exact.deviations[state]
         #expect(abs(Double(posterior.mean[state]) - exact.means[state]) < 0.12 * deviation + 0.002)
-        #expect(abs(Double(posterior.spread?[state] ?? 0) - deviation) < 0.2 * deviation + 0.002)
+        #expect(abs(Double(posterior.spread?[state] ?? 0) - deviation) < 0.2 * deviation + 0.3 * Double(measured.noise))
         let mean = samples.columnMeans()[state]
         #expect(abs(mean - Double(posterior.mean[state])) < 5 * deviation / 4000.0.squareRoot() + 0.002)
       }
