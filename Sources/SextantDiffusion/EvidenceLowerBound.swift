@@ -8,7 +8,7 @@ import SextantArrays
 public struct LogDensityEstimate: Sendable, Equatable, Codable {
   /// In nats, with respect to the units that the prior diffuses in.
   public let nats: Double
-  /// The Monte-Carlo standard error in nats; not counting that even spacing makes it smaller. 0 where nothing is random.
+  /// The Monte-Carlo standard error in nats; 0 where none is estimated.
   public let standardError: Double
   /// D, the number of values of the field.
   public let dimension: Int
@@ -56,7 +56,9 @@ public struct EvidenceLowerBound<Scalar: TensorScalar>: Sendable {
       costs += errors.map { 0.5 * schedule.likelihoodWeight * $0 }
     }
     let mean = costs.reduce(0, +) / Double(timeCount)
-    let variance = costs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, timeCount - 1))
+    // Times are in order and evenly spread: what is random about the mean is how each cost differs from its neighbour.
+    let jumps = zip(costs, costs.dropFirst()).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    let variance = jumps / Double(2 * max(1, timeCount - 1))
     let norm = field.sampleSquaredNorms()[0]
     let other =
       schedule.endDivergence(squaredNorm: norm, dimension: field.count) + schedule.startConstant(dimension: field.count)

@@ -46,6 +46,8 @@ import Testing
       return sum + ratio - 1 - log(ratio)
     }
     #expect(abs(gap - 0.5 * (end + start)) < 5 * error)
+    let estimated = (bounds[0].reduce(0) { $0 + $1.standardError * $1.standardError } / (40 * 40 * 8)).squareRoot()
+    #expect(estimated < 2.5 * error && error < 2.5 * estimated)
     #expect(error < 0.1)
     #expect(abs(bounds[0][0].bitsPerDimension + bounds[0][0].nats / (6 * log(2))) < 1e-12)
   }
@@ -171,7 +173,8 @@ import Testing
     let loss = DistillationPrior(mixture)(
       Tape<Double>().constant(field.repeated(10_000)), using: RandomStream(seed: 19)
     ).value.scalars[0]
-    #expect(abs(loss + bound.nats) < 6 * bound.standardError)
+    // Its draws are not spread evenly, so its error is that of 10,000 costs of some tens of nats.
+    #expect(abs(loss + bound.nats) < 1)
   }
 
   @Test func theReportRanksThePredictors() throws {
