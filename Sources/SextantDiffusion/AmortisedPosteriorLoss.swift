@@ -1,5 +1,5 @@
-// Amortised posterior sampling (APS, equations 11 to 17): a network that turns z into a posterior sample of any measurement
-// is trained on measurements alone, with a diffusion prior for what a field is:
+// Amortised posterior sampling (APS, equations 11 to 17): a network that turns z into a posterior sample of any
+// measurement is trained on measurements alone, with a diffusion prior for what a field is:
 //
 //   E_z[ ½‖(y − A·x)/σ‖² + prior(x) + log q(x|y) ] for x = G(z; y), summed over dimensions, mean over the batch.
 //

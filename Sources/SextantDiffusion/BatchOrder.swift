@@ -1,5 +1,5 @@
-// Which of N fields make up the batch of a step: all of them once in every epoch, in an order of the epoch's own. A function
-// of the step alone, so that nothing of it has to be kept in a checkpoint.
+// Which of N fields make up the batch of a step: all of them once in every epoch, in an order of the epoch's own. A
+// function of the step alone, so that nothing of it has to be kept in a checkpoint.
 
 import SextantArrays
 

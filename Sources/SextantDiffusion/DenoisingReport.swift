@@ -1,6 +1,6 @@
-// A diffusion prior reported by itself: how well it denoises held-out fields at each level of noise, and what bound it gives
-// their log-density, for several predictors on the same noises. A network stands beside the Gaussian prior here, and
-// what it adds is seen before any solver uses it.
+// A diffusion prior reported by itself: how well it denoises held-out fields at each level of noise, and what bound it
+// gives their log-density, for several predictors on the same noises. A network stands beside the Gaussian prior here,
+// and what it adds is seen before any solver uses it.
 
 import Foundation
 import SextantArrays

@@ -1,5 +1,5 @@
-// New fields from a noise predictor, from pure noise at t = 1 down to t₀ and the denoised field behind it. Three ways that
-// share everything but their step: ancestral (Ho et al. 2020), implicit (Song et al., DDIM, 2021), and the
+// New fields from a noise predictor, from pure noise at t = 1 down to t₀ and the denoised field behind it. Three ways
+// that share everything but their step: ancestral (Ho et al. 2020), implicit (Song et al., DDIM, 2021), and the
 // probability flow by Heun's rule (Karras et al. 2022, in the variable x/α, where it reads dx̄/d(s/α) = ε̂).
 
 import SextantArrays

@@ -1,5 +1,5 @@
-// The diffusion prior as a term of a loss: an unbiased estimate of the bound on −log p(x), one time for each sample, whose
-// gradient goes through the predictor to x. It has no shortcut past the predictor's own derivative, as the APS
+// The diffusion prior as a term of a loss: an unbiased estimate of the bound on −log p(x), one time for each sample,
+// whose gradient goes through the predictor to x. It has no shortcut past the predictor's own derivative, as the APS
 // paper has none; that derivative is why this costs twice an evaluation and more.
 
 import SextantArrays
@@ -9,8 +9,8 @@ import SextantAutodiff
 public struct DistillationPrior<Scalar: TensorScalar>: Sendable {
   /// What is distilled.
   public let predictor: any NoisePredictor<Scalar>
-  /// Whether the terms of x₁ and of t₀ are part of it: they are where a density is meant, and are left out where a paper's
-  /// loss is to be repeated that wrote them as a constant.
+  /// Whether the terms of x₁ and of t₀ are part of it: they are where a density is meant, and are left out where a
+  /// paper's loss is to be repeated that wrote them as a constant.
   public let keepsEndTerms: Bool
 
   public init(_ predictor: any NoisePredictor<Scalar>, keepsEndTerms: Bool = true) {

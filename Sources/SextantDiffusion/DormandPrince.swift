@@ -1,5 +1,6 @@
-// Dormand and Prince's embedded pair of orders 5 and 4 with adaptive steps, for many trajectories at once. Each has its own
-// place, step and tolerance, so that none depends on the company that it is integrated in; they share evaluations only.
+// Dormand and Prince's embedded pair of orders 5 and 4 with adaptive steps, for many trajectories at once. Each has its
+// own place, step and tolerance, so that none depends on the company that it is integrated in; they share evaluations
+// only.
 
 import Foundation
 import SextantArrays

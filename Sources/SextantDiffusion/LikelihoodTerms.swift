@@ -1,11 +1,12 @@
-// The bound on log p(x) that a noise predictor stands for (Kingma et al., "Variational diffusion models", 2021; equations 14
-// to 17 of the APS paper), split into terms that the evaluation of a bound and the distillation of a prior share:
+// The bound on log p(x) that a noise predictor stands for (Kingma et al., "Variational diffusion models", 2021;
+// equations 14 to 17 of the APS paper), split into terms that the evaluation of a bound and the distillation of a prior
+// share:
 //
 //   −log p(x) ≤ KL(q(x₁|x) ‖ N(0, I)) − E log p(x | x_t₀) + ½·∫ β/s²·E‖ε̂ − ε‖² dt.
 //
-// With p(x | x_t₀) normal about the denoised field with standard deviation s₀/α₀, the second term is ½·E‖ε̂ − ε‖² at t₀ and a
-// constant: the same integrand, with a weight of 1 at the single time t₀. So both are drawn from one distribution of
-// times that gives t₀ the probability 1/(Z + 1), and one evaluation of the predictor serves both.
+// With p(x | x_t₀) normal about the denoised field with standard deviation s₀/α₀, the second term is ½·E‖ε̂ − ε‖² at t₀
+// and a constant: the same integrand, with a weight of 1 at the single time t₀. So both are drawn from one distribution
+// of times that gives t₀ the probability 1/(Z + 1), and one evaluation of the predictor serves both.
 
 import Foundation
 

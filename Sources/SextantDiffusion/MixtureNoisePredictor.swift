@@ -1,5 +1,5 @@
-// The exact noise predictor of a mixture of Gaussians: each component's prediction, weighted by how probable the component
-// is in view of the noisy field. The smallest prior that no single Gaussian can stand for.
+// The exact noise predictor of a mixture of Gaussians: each component's prediction, weighted by how probable the
+// component is in view of the noisy field. The smallest prior that no single Gaussian can stand for.
 
 import Foundation
 import SextantArrays

@@ -1,5 +1,5 @@
-// A network as a noise predictor, alone or as a correction to another predictor. With a last layer that starts at zero, a
-// correction starts as what it corrects: an untrained network is then the Gaussian prior's denoiser, and training
+// A network as a noise predictor, alone or as a correction to another predictor. With a last layer that starts at zero,
+// a correction starts as what it corrects: an untrained network is then the Gaussian prior's denoiser, and training
 // can be measured by what it adds.
 
 import SextantArrays
@@ -10,7 +10,8 @@ import SextantNetworks
 public protocol NoiseNetwork<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
 
-  /// The network's output (B×V×C) for noisy fields (B×V×C) at `times` (B, from t₀ to 1), recorded on the tape of `pass`.
+  /// The network's output (B×V×C) for noisy fields (B×V×C) at `times` (B, from t₀ to 1), recorded on the tape of
+  /// `pass`.
   func output(for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar>
 }
 
@@ -67,8 +68,8 @@ public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
 }
 
 extension ParameterSet {
-  /// Sets the parameters whose names begin with `prefix` to zero, such as those of a network's last layer: a correction is
-  /// then nothing until it is trained.
+  /// Sets the parameters whose names begin with `prefix` to zero, such as those of a network's last layer: a correction
+  /// is then nothing until it is trained.
   public mutating func setToZero(prefix: String) {
     for (index, name) in names.enumerated() where name.hasPrefix(prefix) {
       tensors[index] = .zeros(tensors[index].shape)

@@ -9,7 +9,8 @@ import SextantNetworks
 public enum TimeDistribution: String, Sendable, Codable, CaseIterable {
   /// Uniform in [t₀, 1]: what makes good samples.
   case uniform
-  /// With density ∝ β/s², t₀ with its own weight included: the loss is then the likelihood bound, up to factor and constant.
+  /// With density ∝ β/s², t₀ with its own weight included: the loss is then the likelihood bound, up to factor and
+  /// constant.
   case likelihood
 }
 

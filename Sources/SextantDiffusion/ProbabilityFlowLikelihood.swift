@@ -1,9 +1,9 @@
-// The exact log-density of the probability flow (Song et al. 2021, appendix D): along the flow from t₀ to 1 a field becomes
-// a draw from N(0, I), and its log-density changes by the divergence. With u = log(s/α) for time the flow is
+// The exact log-density of the probability flow (Song et al. 2021, appendix D): along the flow from t₀ to 1 a field
+// becomes a draw from N(0, I), and its log-density changes by the divergence. With u = log(s/α) for time the flow is
 // dx/du = s·(ε̂ − s·x), which is smooth from end to end. Divergences are products of gradients on the tape with probes.
 //
-// NOTE: this is the density of a field that carries the noise of t₀ already, as in the code of the papers: the data smoothed
-// by s₀/α₀ ≈ 0.01. What is finer than that is not seen.
+// NOTE: this is the density of a field that carries the noise of t₀ already, as in the code of the papers: the data
+// smoothed by s₀/α₀ ≈ 0.01. What is finer than that is not seen.
 
 import Foundation
 import SextantArrays

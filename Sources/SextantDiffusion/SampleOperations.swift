@@ -1,5 +1,6 @@
-// The two operations on the tape that every loss of a diffusion model is made of: adding noise, and the weighted squared
-// error. Each is one operation instead of several, because fields are large and the tape remembers all that it is given.
+// The two operations on the tape that every loss of a diffusion model is made of: adding noise, and the weighted
+// squared error. Each is one operation instead of several, because fields are large and the tape remembers all that it
+// is given.
 
 import SextantArrays
 import SextantAutodiff

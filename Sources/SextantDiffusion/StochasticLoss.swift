@@ -57,8 +57,8 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
 
   /// Takes one step.
   ///
-  /// Throws ``DiffusionError/notFinite(what:step:place:)`` where the loss or its gradient is not finite, and what the loss
-  /// throws; nothing has changed then.
+  /// Throws ``DiffusionError/notFinite(what:step:place:)`` where the loss or its gradient is not finite, and what the
+  /// loss throws; nothing has changed then.
   @discardableResult
   public mutating func advance(on loss: some StochasticLoss<Scalar>) throws -> TrainingStep {
     let (step, rate) = (step, optimiser.nextRate)

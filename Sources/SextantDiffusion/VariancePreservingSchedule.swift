@@ -1,8 +1,9 @@
-// The variance-preserving diffusion with a linear rate (Song et al., "Score-based generative modeling through stochastic
-// differential equations", 2021), in closed form: x_t = α(t)·x + s(t)·ε with α² + s² = 1.
+// The variance-preserving diffusion with a linear rate (Song et al., "Score-based generative modeling through
+// stochastic differential equations", 2021), in closed form: x_t = α(t)·x + s(t)·ε with α² + s² = 1.
 //
-// Times with density ∝ β/s² are needed wherever a likelihood is (Song et al., "Maximum likelihood training of score-based
-// diffusion models", 2021). That weight integrates to minus the log signal-to-noise ratio, and inverts in closed form too.
+// Times with density ∝ β/s² are needed wherever a likelihood is (Song et al., "Maximum likelihood training of
+// score-based diffusion models", 2021). That weight integrates to minus the log signal-to-noise ratio, and inverts in
+// closed form too.
 
 import Foundation
 
@@ -29,7 +30,8 @@ public struct VariancePreservingSchedule: Sendable, Equatable {
 
   /// β from 0.1 to 20: the usual choice. x₁ keeps 0.7 % of the signal.
   public static let standard = VariancePreservingSchedule(checkedInitial: 0.1, final: 20, start: 1e-3)
-  /// β from 0.1 to 10: that of the score-prior code, which amortised posterior sampling builds on. x₁ keeps 8 % of the signal.
+  /// β from 0.1 to 10: that of the score-prior code, which amortised posterior sampling builds on. x₁ keeps 8 % of the
+  /// signal.
   public static let scorePrior = VariancePreservingSchedule(checkedInitial: 0.1, final: 10, start: 1e-3)
 
   /// β(t).
@@ -60,7 +62,8 @@ public struct VariancePreservingSchedule: Sendable, Equatable {
     2 * value / (initialRate + (initialRate * initialRate + 2 * (finalRate - initialRate) * value).squareRoot())
   }
 
-  /// ∫ from t₀ to t of β/s²: what times are weighted by in a likelihood. It is the fall of the log signal-to-noise ratio.
+  /// ∫ from t₀ to t of β/s²: what times are weighted by in a likelihood. It is the fall of the log signal-to-noise
+  /// ratio.
   public func cumulativeWeight(at time: Double) -> Double {
     logSignalToNoise(at: startTime) - logSignalToNoise(at: time)
   }

@@ -1,4 +1,5 @@
-// Small priors whose densities are known, and one of each kind of noise predictor: what the laws of this module are tried on.
+// Small priors whose densities are known, and one of each kind of noise predictor: what the laws of this module are
+// tried on.
 
 import Foundation
 import SextantArrays

@@ -18,7 +18,8 @@ import Testing
     return (mean, gramMatrix(centred, transposeFirst: true) * (1 / Double(count)))
   }
 
-  /// As many as the method needs for its bias to stay within what the tests allow: the implicit steps are of first order.
+  /// As many as the method needs for its bias to stay within what the tests allow: the implicit steps are of first
+  /// order.
   private func steps(_ method: SamplingMethod) -> Int { method == .implicit(eta: 0) ? 400 : 150 }
 
   /// The closed-form moments of a mixture.
