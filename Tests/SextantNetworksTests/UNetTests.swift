@@ -67,6 +67,42 @@ import Testing
     try check(group.0.output, group.1)
   }
 
+  /// The gradients of one training step on 515 vertices.
+  func gradients(_ network: UNet1D<Float>, _ parameters: ParameterSet<Float>) -> [Tensor<Float>?] {
+    var stream = RandomStream(seed: 3)
+    let x: Tensor<Float> = stream.normals([3, 515, 1])
+    let pass = NetworkPass(parameters, isTraining: true, wantsGradients: true)
+    let output = network.output(for: pass.tape.constant(x), at: [0.1, 0.5, 0.9], in: pass)
+    return pass.parameterGradients(pass.tape.gradients(of: output.squared().mean()))
+  }
+
+  @Test func threadsChangeNoBit() {
+    let (network, parameters) = Self.oneDimensional(width: 16)
+    let (threads, blasThreads) = (Parallel.threadCount, OpenBLAS.threadCount)
+    defer {
+      Parallel.limitThreads(to: threads)
+      OpenBLAS.limitThreads(to: blasThreads)
+    }
+    Parallel.limitThreads(to: 1)
+    OpenBLAS.limitThreads(to: 1)
+    let one = gradients(network, parameters)
+    Parallel.limitThreads(to: 2)
+    OpenBLAS.limitThreads(to: 2)
+    #expect(gradients(network, parameters) == one)
+  }
+
+  @Test func steadyStepsAskTheSystemForAlmostNothing() {
+    let (network, parameters) = Self.oneDimensional(width: 16)
+    for _ in 0..<2 { _ = gradients(network, parameters) }
+    // How many scratch blocks are in use at once depends on how threads meet, and other suites use the pool too.
+    let rounds = (0..<8).map { _ in
+      let before = StoragePool.shared.statistics.allocations
+      _ = gradients(network, parameters)
+      return StoragePool.shared.statistics.allocations - before
+    }
+    #expect(rounds.contains { $0 == 0 }, "Blocks asked of the system: \(rounds)")
+  }
+
   @Test func dropoutActsInTrainingAlone() {
     let (network, parameters) = Self.oneDimensional(width: 8, dropout: 0.3)
     var stream = RandomStream(seed: 2)
