@@ -51,18 +51,10 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   ) -> Variable<Scalar> {
     let x = x.leakyReLU(slope: Scalar(configuration.negativeSlope))
     guard let statistics = layer.normalisation else { return x }
-    let (gain, bias) = (pass[statistics.gain], pass[statistics.bias])
-    let (runningMean, runningVariance) = (pass[statistics.runningMean].value, pass[statistics.runningVariance].value)
-    guard pass.isTraining else {
-      let epsilon = configuration.batchEpsilon
-      let inverse = runningVariance.map { Scalar(1 / (Double($0) + epsilon).squareRoot()) }
-      let scale = gain * pass.tape.constant(inverse)
-      return x.scalingRows(by: scale, shiftingBy: bias - scale * pass.tape.constant(runningMean))
-    }
-    let (result, mean, variance) = batchNormalisation(x, gain: gain, bias: bias, epsilon: configuration.batchEpsilon)
-    let kept = Scalar(configuration.batchMomentum)
-    pass.update(statistics.runningMean, to: runningMean * kept + mean * (1 - kept))
-    pass.update(statistics.runningVariance, to: runningVariance * kept + variance * (1 - kept))
-    return result
+    let normalisation = BatchNormalisation<Scalar>(
+      gain: statistics.gain, bias: statistics.bias, runningMean: statistics.runningMean,
+      runningVariance: statistics.runningVariance, epsilon: configuration.batchEpsilon,
+      momentum: configuration.batchMomentum)
+    return normalisation(x, in: pass)
   }
 }

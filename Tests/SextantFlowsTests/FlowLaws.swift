@@ -65,17 +65,22 @@ import Testing
     }
   }
 
-  @Test(arguments: FlowCase.all, [true, false])
-  func oneConditionServesAllRows(_ each: FlowCase, isTraining: Bool) throws {
+  @Test(arguments: FlowCase.all, [1, 2])
+  func aConditionServesItsRunOfRows(_ each: FlowCase, conditions: Int) throws {
     let (flow, parameters) = try each.buildMoved(Double.self)
-    let pass = NetworkPass(parameters, isTraining: isTraining, wantsGradients: false)
-    let z = pass.tape.constant(FlowCase.normals([4, each.dimension], seed: 7) as Tensor<Double>)
-    let y: Tensor<Double> = FlowCase.normals([1, each.conditionWidth], seed: 8)
-    let repeated = flow.sample(z, given: pass.tape.constant(y.gatheringRows([0, 0, 0, 0])), in: pass)
-    let prepared = flow.prepare(pass.tape.constant(y), in: pass)
-    let shared = flow.sample(z, given: prepared.detached(to: pass.tape), in: pass)
-    #expect(largestDifference(repeated.values.value, shared.values.value) < 1e-11)
-    #expect(largestDifference(repeated.logDeterminant.value, shared.logDeterminant.value) < 1e-11)
+    for isTraining in [true, false] {
+      let pass = NetworkPass(parameters, isTraining: isTraining, wantsGradients: false)
+      let z = pass.tape.constant(FlowCase.normals([4, each.dimension], seed: 7) as Tensor<Double>)
+      let y: Tensor<Double> = FlowCase.normals([conditions, each.conditionWidth], seed: 8)
+      let rows = conditions == 1 ? [0, 0, 0, 0] : [0, 0, 1, 1]
+      let repeated = flow.sample(z, given: pass.tape.constant(y.gatheringRows(rows)), in: pass)
+      let prepared = flow.prepare(pass.tape.constant(y), in: pass)
+      let shared = flow.sample(z, given: prepared.detached(to: pass.tape), in: pass)
+      #expect(largestDifference(repeated.values.value, shared.values.value) < 1e-11)
+      #expect(largestDifference(repeated.logDeterminant.value, shared.logDeterminant.value) < 1e-11)
+      let chosen = flow.sample(z, given: prepared.rows(rows), in: pass)
+      #expect(largestDifference(repeated.values.value, chosen.values.value) < 1e-11)
+    }
   }
 
   @Test(arguments: FlowCase.all, [true, false])

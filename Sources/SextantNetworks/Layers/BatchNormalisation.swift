@@ -31,6 +31,16 @@ public struct BatchNormalisation<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// The layer over parameters that were made elsewhere, of as many numbers each as there are channels.
+  public init(
+    gain: ParameterSet<Scalar>.Reference, bias: ParameterSet<Scalar>.Reference,
+    runningMean: ParameterSet<Scalar>.Reference, runningVariance: ParameterSet<Scalar>.Reference, epsilon: Double,
+    momentum: Double
+  ) {
+    (self.gain, self.bias, self.runningMean, self.runningVariance) = (gain, bias, runningMean, runningVariance)
+    (self.epsilon, self.momentum) = (epsilon, momentum)
+  }
+
   /// - Parameter x: any shape whose last dimension are the channels; all others are rows.
   public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     guard pass.isTraining else {
