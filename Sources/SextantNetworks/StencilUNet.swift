@@ -1,0 +1,178 @@
+// A U-Net on any hierarchy of neighbourhoods: the geometry-aware network of this package. On a grid it is a 2-D U-Net that
+// knows of poles and wrap; on a line it is a 1-D one. It serves as a score network (with time) and as the network that
+// conditions a flow (without).
+
+import SextantArrays
+import SextantAutodiff
+
+/// The sizes of a ``StencilUNet``.
+public struct StencilUNetConfiguration: Sendable, Equatable, Codable {
+  /// The number of channels of the input.
+  public var inputChannels: Int
+  /// The number of channels of the output.
+  public var outputChannels: Int
+  /// The number of channels in each level, finest first; as many levels as the hierarchy has.
+  public var widths: [Int]
+  /// Residual blocks on the way down in each level, and on the way up.
+  public var blocksPerLevel: Int
+  /// Whether the network is told a time in 0…1 for each sample.
+  public var usesTime: Bool
+
+  public init(
+    inputChannels: Int, outputChannels: Int, widths: [Int], blocksPerLevel: Int = 1, usesTime: Bool = false
+  ) {
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.widths = widths
+    self.blocksPerLevel = blocksPerLevel
+    self.usesTime = usesTime
+  }
+}
+
+/// A U-Net of residual 3×3-like blocks over a ``StencilHierarchy``. Its last layer starts at zero: untrained, it says 0.
+public struct StencilUNet<Scalar: TensorScalar>: Sendable {
+  /// Its sizes.
+  public let configuration: StencilUNetConfiguration
+  private let hierarchy: StencilHierarchy
+  private let time: TimeEmbedding<Scalar>?
+  private let first: StencilLayer<Scalar>
+  private let downBlocks: [[StencilBlock<Scalar>]]
+  private let downSteps: [StencilLayer<Scalar>]
+  private let upSteps: [StencilLayer<Scalar>]
+  private let upBlocks: [[StencilBlock<Scalar>]]
+  private let lastNormalisation: GroupNormalisation<Scalar>
+  private let last: StencilLayer<Scalar>
+
+  /// Adds the network's parameters to `builder`.
+  ///
+  /// - Parameter hierarchy: has as many levels as the configuration has widths.
+  public init(
+    _ configuration: StencilUNetConfiguration, hierarchy: StencilHierarchy, in builder: inout ParameterBuilder<Scalar>
+  ) {
+    let (widths, count) = (configuration.widths, configuration.blocksPerLevel)
+    precondition(widths.count == hierarchy.levels.count, "\(widths.count) widths for \(hierarchy.levels.count) levels")
+    self.configuration = configuration
+    self.hierarchy = hierarchy
+    let neighbours = hierarchy.levels[0].stencil.width
+    time = configuration.usesTime ? TimeEmbedding("time", width: widths[0], activation: .silu, in: &builder) : nil
+    let timeWidth = time?.outputs
+    func layer(_ name: String, _ inputs: Int, _ outputs: Int, startsAtZero: Bool = false) -> StencilLayer<Scalar> {
+      StencilLayer(
+        name, inputs: inputs, outputs: outputs, neighbours: neighbours, startsAtZero: startsAtZero, in: &builder)
+    }
+    func blocks(_ name: String, _ inputs: Int, _ outputs: Int) -> [StencilBlock<Scalar>] {
+      (0..<count).map {
+        StencilBlock(
+          "\(name).\($0)", inputs: $0 == 0 ? inputs : outputs, outputs: outputs, neighbours: neighbours,
+          timeWidth: timeWidth, in: &builder)
+      }
+    }
+    let finer = widths.indices.dropLast()
+    first = layer("first", configuration.inputChannels, widths[0])
+    downBlocks = widths.enumerated().map { blocks("down.\($0)", $1, $1) }
+    downSteps = finer.map { layer("down.\($0).step", widths[$0], widths[$0 + 1]) }
+    upSteps = finer.map { layer("up.\($0).step", widths[$0 + 1], widths[$0]) }
+    upBlocks = finer.map { blocks("up.\($0)", 2 * widths[$0], widths[$0]) }
+    lastNormalisation = GroupNormalisation(
+      "last.norm", channels: widths[0], groups: StencilBlock<Scalar>.groups(of: widths[0]), in: &builder)
+    last = layer("last", widths[0], configuration.outputChannels, startsAtZero: true)
+  }
+
+  /// Evaluates the network.
+  ///
+  /// - Parameters:
+  ///   - x: B×V×I.
+  ///   - time: B numbers in 0…1, if the network uses time.
+  /// - Returns: B×V×O.
+  public func callAsFunction(
+    _ x: Variable<Scalar>, time times: [Double]? = nil, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    precondition((times != nil) == configuration.usesTime, "A time is given exactly where the network uses one")
+    let embedding = times.flatMap { times in time.map { $0(times, in: pass).silu() } }
+    var h = first(x, hierarchy.levels[0].stencil, in: pass)
+    var skips: [Variable<Scalar>] = []
+    for (level, description) in hierarchy.levels.enumerated() {
+      pass.tape.scope("down \(level)") {
+        for block in downBlocks[level] { h = block(h, time: embedding, description.stencil, in: pass) }
+        guard let down = description.down else { return }
+        skips.append(h)
+        h = downSteps[level](h, down, in: pass)
+      }
+    }
+    for level in stride(from: hierarchy.levels.count - 2, through: 0, by: -1) {
+      let description = hierarchy.levels[level]
+      pass.tape.scope("up \(level)") {
+        // The step's product is cheaper at the coarse level, before the vertices are repeated.
+        h = upSteps[level](h, hierarchy.levels[level + 1].stencil, in: pass)
+        h = concatenateColumns([gatherRows(h, description.up ?? []), skips[level]])
+        for block in upBlocks[level] { h = block(h, time: embedding, description.stencil, in: pass) }
+      }
+    }
+    return last(lastNormalisation(h, in: pass).silu(), hierarchy.levels[0].stencil, in: pass)
+  }
+}
+
+/// A convolution over a stencil, as a layer.
+struct StencilLayer<Scalar: TensorScalar>: Sendable {
+  private let weight: ParameterSet<Scalar>.Reference
+  private let bias: ParameterSet<Scalar>.Reference
+
+  /// Weights of variance 2 / (3 · inputs to each output): between a linear layer's and that of rectifiers.
+  init(
+    _ name: String, inputs: Int, outputs: Int, neighbours: Int, startsAtZero: Bool = false,
+    in builder: inout ParameterBuilder<Scalar>
+  ) {
+    let deviation = startsAtZero ? 0 : (2 / (3 * Double(neighbours * inputs))).squareRoot()
+    (weight, bias) = builder.scope(name) {
+      ($0.normal("weight", [outputs, neighbours, inputs], deviation: deviation), $0.constant("bias", [outputs]))
+    }
+  }
+
+  /// - Parameter x: B×V×inputs, V the inputs of the stencil.
+  func callAsFunction(_ x: Variable<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    stencilConvolution(x, weight: pass[weight], bias: pass[bias], stencil: stencil)
+  }
+}
+
+/// x + convolution(silu(norm(convolution(silu(norm(x))) + time))).
+struct StencilBlock<Scalar: TensorScalar>: Sendable {
+  private let normalisations: (GroupNormalisation<Scalar>, GroupNormalisation<Scalar>)
+  private let convolutions: (StencilLayer<Scalar>, StencilLayer<Scalar>)
+  private let time: Dense<Scalar>?
+  /// Where the widths differ.
+  private let shortcut: Dense<Scalar>?
+
+  init(
+    _ name: String, inputs: Int, outputs: Int, neighbours: Int, timeWidth: Int?,
+    in builder: inout ParameterBuilder<Scalar>
+  ) {
+    (normalisations, convolutions, time, shortcut) = builder.scope(name) { builder in
+      (
+        (
+          GroupNormalisation("norm.0", channels: inputs, groups: Self.groups(of: inputs), in: &builder),
+          GroupNormalisation("norm.1", channels: outputs, groups: Self.groups(of: outputs), in: &builder)
+        ),
+        (
+          StencilLayer("conv.0", inputs: inputs, outputs: outputs, neighbours: neighbours, in: &builder),
+          StencilLayer("conv.1", inputs: outputs, outputs: outputs, neighbours: neighbours, in: &builder)
+        ),
+        timeWidth.map { Dense("time", inputs: $0, outputs: outputs, in: &builder) },
+        inputs == outputs ? nil : Dense("shortcut", inputs: inputs, outputs: outputs, hasBias: false, in: &builder)
+      )
+    }
+  }
+
+  /// Groups of at least eight channels, and at most eight groups.
+  static func groups(of channels: Int) -> Int {
+    (1...max(1, min(8, channels / 8))).last { channels % $0 == 0 } ?? 1
+  }
+
+  func callAsFunction(
+    _ x: Variable<Scalar>, time embedding: Variable<Scalar>?, _ stencil: Stencil, in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
+    var h = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
+    if let embedding, let time { h = h.addingToRows(time(embedding, in: pass)) }
+    h = convolutions.1(normalisations.1(h, in: pass).silu(), stencil, in: pass)
+    return h + (shortcut.map { $0(x, in: pass) } ?? x)
+  }
+}
