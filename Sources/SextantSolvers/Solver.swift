@@ -22,6 +22,12 @@ public protocol PreparedSolver: Sendable {
   ) throws -> Posterior
 }
 
+/// A prepared solver that can tell mean and spread of what was observed for less than the whole posterior costs.
+public protocol ObservedEntriesSolver: PreparedSolver {
+  /// The posterior at observed entries; not a number elsewhere, and without samples. Nil where it is not cheaper.
+  func posteriorAtObservedEntries(given measurement: FieldMeasurement) throws -> Posterior?
+}
+
 extension Solver {
   /// One-shot form: prepares for the measurement's own operator, then solves.
   public func posterior(

@@ -116,14 +116,19 @@ public final class TwoScaleSolver: ChoosingSolver {
     return made
   }
 
-  /// Whether noise this large forgives the rounding of single precision: the condition of S stays below a million.
+  /// Whether noise this large forgives the rounding of single precision: few entries, such as those of a pole, come near the limit,
+  /// and the rest keep the condition of S below a million.
   private static func isForgiving(_ observation: StateObservation, priorVariances: [Double]) -> Bool {
     let mean = priorVariances.reduce(0, +) / Double(max(1, priorVariances.count))
-    return observation.noiseVariance.allSatisfy { $0 > 1e-3 * mean }
+    return observation.noiseVariance.allSatisfy { $0 > 1e-4 * mean }
   }
 
-  private struct Prepared: PreparedSolver {
+  private struct Prepared: ObservedEntriesSolver {
     let solver: TwoScaleSolver
+
+    func posteriorAtObservedEntries(given measurement: FieldMeasurement) throws -> Posterior? {
+      try solver.observedPosterior(given: measurement)
+    }
 
     func posterior(
       given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
@@ -162,6 +167,32 @@ public final class TwoScaleSolver: ChoosingSolver {
         mean: answer.mean, spread: answer.spread, samples: answer.draws, label: measurement.label,
         diagnostics: diagnostics)
     }
+  }
+
+  /// Mean and spread of the observed states alone, for a solver whose choice is made: a − R·S⁻¹·a and R − R·S⁻¹·R.
+  private func observedPosterior(given measurement: FieldMeasurement) throws -> Posterior? {
+    let isChosen = if case .fixed = choice { true } else { settledChoice != nil }
+    let observation = try prior.space.observe(measurement)
+    guard isChosen, let states = observation.selectedStates, observation.count > 0 else { return nil }
+    let candidate = try candidate(for: observation)
+    let shifted = candidate.shift.map { observation.subtracting($0) } ?? observation
+    let (m, noise) = (states.count, observation.noiseVariance)
+    var innovation = candidate.model.block(rows: states, columns: states, parameters: candidate.chosen.values)
+    innovation.withUnsafeMutableScalars { s in
+      for i in 0..<m { s[i * m + i] += noise[i] }
+    }
+    let inverse = try CholeskyFactor(innovation).inverse()
+    let weighted = matrixProduct(inverse, Tensor(shifted.anomalies, shape: [m, 1])).scalars
+    var mean = [Float](repeating: .nan, count: prior.space.count)
+    var spread = mean
+    inverse.withUnsafeScalars { inverse in
+      for (i, state) in states.enumerated() {
+        mean[state] = Float(shifted.anomalies[i] - noise[i] * weighted[i]) + (candidate.shift?[state] ?? 0)
+        spread[state] = Float(max(0, noise[i] * (1 - noise[i] * inverse[i * m + i])).squareRoot())
+      }
+    }
+    return prior.space.posterior(
+      mean: mean, spread: spread, samples: nil, label: measurement.label, diagnostics: [:])
   }
 
   /// What is read off a posterior of either precision.

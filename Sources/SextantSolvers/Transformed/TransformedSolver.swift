@@ -27,9 +27,10 @@ public protocol ChoosingSolver: Solver {
 /// A Gaussian solver in transformed units.
 public struct TransformedSolver: Solver {
   private let inner: any Solver
-  private let space: StateSpace
+  /// The space of the prior: mean and scale of each state, transformed.
+  public let space: StateSpace
   /// The transform of each channel (C).
-  private let transforms: [MarginalTransform]
+  public let transforms: [MarginalTransform]
   private let approximation: LikelihoodApproximation
   private let turnLimit: Int
   /// The largest change of an observed entry's mean, in units of its channel's scale, that ends the turns.
@@ -63,11 +64,12 @@ public struct TransformedSolver: Solver {
     func posterior(
       given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
     ) throws -> Posterior {
-      try solver.posterior(given: measurement, samples: samples, using: &random)
+      solver.mapped(try solver.latentPosterior(given: measurement, samples: samples, using: &random))
     }
   }
 
-  private func posterior(
+  /// The posterior in transformed units: Gaussian, as the solver within gives it.
+  public func latentPosterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     guard measurement.operation.inputCount == space.layout.stateOfEntry.count else {
@@ -85,23 +87,29 @@ public struct TransformedSolver: Solver {
         TangentMeasurement(measurement, transforms: transforms, centre: centre, scales: space.scales)
       }
     let chosen = try (inner as? any ChoosingSolver)?.settled(by: pseudo.measurement) ?? inner
+    let ready = try chosen.prepare(for: measurement.operation)
+    // Values that see one entry each need to know of no other, which some solvers tell for less.
+    let shortcut = pseudo is ObservationSites ? ready as? any ObservedEntriesSolver : nil
     var turns = 0
     while turns < turnLimit, pseudo.canImprove {
       var unused = random
-      let current = try chosen.posterior(given: pseudo.measurement, samples: 0, using: &unused)
+      let current =
+        try shortcut?.posteriorAtObservedEntries(given: pseudo.measurement)
+        ?? ready.posterior(given: pseudo.measurement, samples: 0, using: &unused)
       guard let spread = current.spread else {
         // A method without uncertainty does not weigh its values: it gets the best guess of each.
-        return mapped(try chosen.posterior(given: pseudo.bestGuess, samples: samples, using: &random), turns: turns)
+        return try ready.posterior(given: pseudo.bestGuess, samples: samples, using: &random)
       }
       turns += 1
       if pseudo.improve(mean: current.mean, spread: spread) < tolerance { break }
     }
-    return mapped(
-      try chosen.posterior(given: pseudo.measurement, samples: samples, using: &random), turns: turns)
+    var posterior = try ready.posterior(given: pseudo.measurement, samples: samples, using: &random)
+    posterior.diagnostics["likelihood-turns"] = Double(turns)
+    return posterior
   }
 
   /// A posterior in transformed units as one in the variables' units.
-  private func mapped(_ posterior: Posterior, turns: Int) -> Posterior {
+  public func mapped(_ posterior: Posterior) -> Posterior {
     var result = posterior
     let channels = transforms.count
     for entry in result.mean.indices {
@@ -121,7 +129,6 @@ public struct TransformedSolver: Solver {
         }
       }
     }
-    result.diagnostics["likelihood-turns"] = Double(turns)
     return result
   }
 }

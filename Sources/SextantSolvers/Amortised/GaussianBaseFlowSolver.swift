@@ -1,0 +1,104 @@
+// The Gaussian-base flow on fields: starts from the exact Gaussian posterior and moves it by what a network has learned.
+//
+//   x = T(m + d·(δ + eˢ·e/d)),  m + e a sample of the Gaussian posterior, d its spread, (δ, s) = network(features of y).
+//
+// One network evaluation serves all samples of a measurement. Untrained, δ = s = 0, and the flow is the Gaussian
+// posterior. The map from e to x is affine given y, so log q(x|y) is the Gaussian's less the sum of s. (Design §3.)
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+import SextantGeometry
+import SextantMeasurement
+import SextantNetworks
+import SextantPriors
+
+/// A Gaussian posterior, shifted and scaled vertex by vertex by a network that was trained for it.
+public struct GaussianBaseFlowSolver: Solver {
+  public let name: String
+  private let base: TransformedSolver
+  private let features: PosteriorFeatures
+  private let network: StencilUNet<Float>
+  private let parameters: ParameterSet<Float>
+  private let layout: StateLayout
+
+  /// - Parameters:
+  ///   - base: the Gaussian posterior that the network was trained on top of.
+  ///   - parameters: what the network learned.
+  public init(
+    name: String = "Gaussian-base flow", base: TransformedSolver, features: PosteriorFeatures,
+    network: StencilUNet<Float>, parameters: ParameterSet<Float>
+  ) {
+    self.name = name
+    self.base = base
+    self.features = features
+    self.network = network
+    self.parameters = parameters
+    layout = base.space.layout
+  }
+
+  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
+    Prepared(solver: self)
+  }
+
+  private struct Prepared: PreparedSolver {
+    let solver: GaussianBaseFlowSolver
+
+    func posterior(
+      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+    ) throws -> Posterior {
+      var posterior = try solver.base.latentPosterior(given: measurement, samples: samples, using: &random)
+      guard let spread = posterior.spread else { return solver.base.mapped(posterior) }
+      let (shift, logScale) = solver.correction(of: measurement, posterior: posterior)
+      let scales = logScale.map { exp($0) }
+      let (oldMean, channels) = (posterior.mean, solver.layout.channelCount)
+      precondition(shift.count == oldMean.count && channels > 0)
+      for entry in oldMean.indices where oldMean[entry].isFinite {
+        posterior.mean[entry] = oldMean[entry] + spread[entry] * shift[entry]
+        posterior.spread?[entry] = spread[entry] * scales[entry]
+      }
+      let newMean = posterior.mean
+      posterior.samples?.withUnsafeMutableScalars { values in
+        guard let start = values.baseAddress else { return }
+        let out = UncheckedPointer(start)
+        Parallel.forEach(values.count / oldMean.count) { sample in
+          let row = out.base + sample * oldMean.count
+          for entry in oldMean.indices { row[entry] = newMean[entry] + scales[entry] * (row[entry] - oldMean[entry]) }
+        }
+      }
+      posterior.diagnostics["network-evaluations"] = 1
+      return solver.base.mapped(posterior)
+    }
+  }
+
+  /// Shift and log-scale of each entry (V·C each), in units of the base's spread; coincident vertices have one value.
+  private func correction(of measurement: FieldMeasurement, posterior: Posterior) -> (shift: [Float], logScale: [Float])
+  {
+    let input = features.features(of: measurement, posterior: posterior)
+    let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+    let output = network(pass.tape.constant(input.reshaped(to: [1] + input.shape)), in: pass).value
+    let channels = layout.channelCount
+    let rows = output.rowCount
+    let everywhere = [Bool](repeating: true, count: rows * channels)
+    func merged(from first: Int) -> [Float] {
+      let part = Tensor<Float>(shape: [1, rows * channels]) { out in
+        output.withUnsafeScalars { values in
+          for row in 0..<rows {
+            for channel in 0..<channels {
+              let value = values[row * 2 * channels + first + channel]
+              out[row * channels + channel] = first == 0 ? value : LogScaleBound.bounded(value)
+            }
+          }
+        }
+      }
+      return layout.expanded(layout.reduced(part, isValid: everywhere), outside: 0).scalars
+    }
+    return (merged(from: 0), merged(from: channels))
+  }
+}
+
+/// The bound of log-scales: no network can make a spread more than e² times larger or smaller.
+public enum LogScaleBound {
+  /// 2·tanh(s/2).
+  public static func bounded(_ value: Float) -> Float { 2 * tanh(value / 2) }
+}

@@ -1,0 +1,103 @@
+// What a network is shown of a measurement: the Gaussian posterior that it starts from, where it was measured, and how
+// what was measured differs from that posterior. All in units in which numbers are of order one.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+
+/// Makes the input of a conditioning network from a measurement and its Gaussian posterior.
+public struct PosteriorFeatures: Sendable {
+  /// F, the number of channels of the input for fields of C channels.
+  public static func channelCount(fieldChannels: Int) -> Int { 7 * fieldChannels + 2 }
+
+  private let space: StateSpace
+  private let transforms: [MarginalTransform]
+  /// What does not depend on the measurement (V×(C+2)): the deviation of the archive's anomalies, land, the sine of latitude.
+  private let fixed: [Float]
+
+  /// - Parameters:
+  ///   - prior: the prior, in transformed units.
+  ///   - transforms: what was done to each channel (C).
+  ///   - landShare: the share of land at each vertex (V), or nil.
+  public init(_ prior: GaussianPrior, transforms: [MarginalTransform], domain: any Domain, landShare: [Float]?) {
+    space = prior.space
+    self.transforms = transforms
+    let held = prior.functions.scaledModes.columnSquaredNorms()
+    let deviations = zip(prior.functions.residualVariance, held).map { (Double($0) + $1).squareRoot() }
+    let expanded = prior.space.layout.expanded(
+      Tensor(deviations.map { Float($0) }, shape: [1, deviations.count]), outside: 0
+    ).scalars
+    let channels = prior.space.layout.channelCount
+    let sines = domain.positions.map { Float($0.z) }
+    var fixed: [Float] = []
+    for vertex in 0..<domain.vertexCount {
+      fixed += expanded[vertex * channels..<(vertex + 1) * channels]
+      fixed.append(landShare?[vertex] ?? 0)
+      fixed.append(sines[vertex])
+    }
+    self.fixed = fixed
+  }
+
+  /// The input of the network (V×F).
+  ///
+  /// - Parameters:
+  ///   - measurement: in the variables' units.
+  ///   - posterior: mean and spread (V·C) in transformed units.
+  public func features(of measurement: FieldMeasurement, posterior: Posterior) -> Tensor<Float> {
+    let channels = space.layout.channelCount
+    let vertices = posterior.mean.count / channels
+    let width = Self.channelCount(fieldChannels: channels)
+    let climate = space.layout.expanded(
+      Tensor(space.climatology.mean(for: measurement.label), shape: [1, space.count]), outside: .nan
+    ).scalars
+    let overall = space.climatology.overallMean
+    let centres = (0..<channels).map { channel in
+      let states = space.layout.states(ofChannel: channel)
+      return states.reduce(0.0) { $0 + Double(overall[$1]) } / Double(max(1, states.count))
+    }
+    let observed = observations(of: measurement, posterior: posterior, channels: channels)
+    return Tensor(shape: [vertices, width]) { out in
+      for vertex in 0..<vertices {
+        for channel in 0..<channels {
+          let entry = vertex * channels + channel
+          let mean = posterior.mean[entry]
+          let isInside = mean.isFinite
+          let scale = space.scales[channel]
+          let at = vertex * width + 6 * channel
+          out[at] = isInside ? (mean - climate[entry]) / scale : 0
+          out[at + 1] = isInside ? (posterior.spread?[entry] ?? 0) / scale : 0
+          out[at + 2] = isInside ? observed[entry].innovation : 0
+          out[at + 3] = isInside ? observed[entry].isObserved : 0
+          out[at + 4] = isInside ? observed[entry].weight : 0
+          out[at + 5] = isInside ? (climate[entry] - Float(centres[channel])) / scale / 4 : 0
+        }
+        let rest = channels + 2
+        for k in 0..<rest { out[vertex * width + 6 * channels + k] = fixed[vertex * rest + k] }
+      }
+    }
+  }
+
+  private struct Observed {
+    var innovation: Float = 0
+    var isObserved: Float = 0
+    var weight: Float = 0
+  }
+
+  /// What was measured at each entry: how far it lies from the posterior in units of its noise, and how much it could tell.
+  private func observations(of measurement: FieldMeasurement, posterior: Posterior, channels: Int) -> [Observed] {
+    var result = [Observed](repeating: Observed(), count: posterior.mean.count)
+    guard let selection = measurement.operation as? SelectionOperator else { return result }
+    for (row, entry) in selection.indices.enumerated() where posterior.mean[entry].isFinite {
+      let transform = transforms[entry % channels]
+      let place = Double(posterior.mean[entry])
+      let noise = Double(measurement.noise[row])
+      let difference = (Double(measurement.values[row]) - transform.value(at: place)) / noise
+      let seen = abs(transform.slope(at: place)) * Double(posterior.spread?[entry] ?? 0) / noise
+      result[entry] = Observed(
+        innovation: Float(max(-6, min(6, difference)) / 2), isObserved: 1, weight: Float(log1p(seen)))
+    }
+    return result
+  }
+}

@@ -1,0 +1,89 @@
+// The Gaussian-base flow on fields: untrained it is the Gaussian posterior, bit by bit; its losses are proper and their
+// gradients derivatives.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+import SextantDiffusion
+import SextantGeometry
+import SextantMeasurement
+import SextantNetworks
+import SextantPriors
+import SextantRuns
+import SextantSignals
+import SextantSolvers
+import SextantTestSupport
+import Testing
+
+@Suite struct GaussianBaseFlowTests {
+  @Test func untrainedItIsTheGaussianPosterior() throws {
+    let model = try SmallClimate.model()
+    let base = TransformedSolver(
+      try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters),
+      space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], turnLimit: 2)
+    let grid = try SmallClimate.grid()
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
+    let network = StencilUNet(
+      StencilUNetConfiguration(
+        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2), outputChannels: 4, widths: [8, 8]),
+      hierarchy: .grid(grid, levelCount: 2), in: &builder)
+    let flow = GaussianBaseFlowSolver(
+      base: base,
+      features: PosteriorFeatures(
+        model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare),
+      network: network, parameters: builder.parameters)
+    let field = try SmallClimate.unseen(1)[0]
+    var random = RandomStream(seed: 6)
+    let mask = try MaskSampler("random:0.5").mask(on: grid, isValid: field.isValid, using: &random)
+    let noise = (0..<2 * grid.vertexCount).map { $0 % 2 == 0 ? Float(2) : 0.05 }
+    let measurement = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random).measurement
+    var (one, two) = (RandomStream(seed: 7), RandomStream(seed: 7))
+    let expected = try base.posterior(given: measurement, samples: 5, using: &one)
+    let found = try flow.posterior(given: measurement, samples: 5, using: &two)
+    #expect(zip(expected.mean, found.mean).allSatisfy { abs($0 - $1) <= 1e-5 * abs($0) })
+    let (a, b) = (try #require(expected.samples).scalars, try #require(found.samples).scalars)
+    #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 1e-4 * max(1, abs($0)) })
+  }
+
+  static let shapes = (batch: 2, vertices: 7, channels: 3)
+
+  @Test(arguments: MarginalLoss.allCases) func lossesHaveTheirGradients(loss: MarginalLoss) {
+    var random = RandomStream(seed: 8)
+    let (b, v, c) = Self.shapes
+    let output: Tensor<Float> = random.normals([b, v, 2 * c])
+    let target: Tensor<Float> = random.normals([b, v, c])
+    let weights = Tensor((0..<b * v * c).map { Float($0 % 4 == 0 ? 0 : 1) }, shape: [b, v, c])
+    func value(_ output: Tensor<Float>) -> Double {
+      let tape = Tape<Float>()
+      return Double(loss(tape.constant(output), target: target, weights: weights).value.scalars[0])
+    }
+    let tape = Tape<Float>()
+    let leaf = tape.leaf(output)
+    let gradient = tape.gradients(of: loss(leaf, target: target, weights: weights))[leaf]?.scalars ?? []
+    for i in 0..<output.count {
+      var (up, down) = (output, output)
+      up.withUnsafeMutableScalars { $0[i] += 1e-2 }
+      down.withUnsafeMutableScalars { $0[i] -= 1e-2 }
+      let expected = (value(up) - value(down)) / 2e-2
+      #expect(abs(Double(gradient[i]) - expected) < 2e-4, "output \(i): \(gradient[i]), should be \(expected)")
+    }
+  }
+
+  @Test(arguments: MarginalLoss.allCases) func theTruthIsTheBestForecast(loss: MarginalLoss) {
+    // For targets N(0.3, e^0.4) no other shift or scale has a lower mean loss.
+    var random = RandomStream(seed: 9)
+    let count = 20_000
+    let target = random.normals([1, count, 1], as: Float.self).map { 0.3 + Float(exp(0.4)) * $0 }
+    let weights = Tensor<Float>(repeating: 1, shape: [1, count, 1])
+    func value(shift: Float, logScale: Float) -> Float {
+      // The network's raw output is bounded to 2·tanh(raw/2).
+      let raw = 2 * atanh(logScale / 2)
+      let output = Tensor<Float>((0..<count).flatMap { _ in [shift, raw] }, shape: [1, count, 2])
+      return loss(Tape<Float>().constant(output), target: target, weights: weights).value.scalars[0]
+    }
+    let best = value(shift: 0.3, logScale: 0.4)
+    for (shift, logScale) in [(0.1, 0.4), (0.5, 0.4), (0.3, 0.2), (0.3, 0.6)] as [(Float, Float)] {
+      #expect(value(shift: shift, logScale: logScale) > best)
+    }
+  }
+}
