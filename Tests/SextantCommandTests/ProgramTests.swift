@@ -205,9 +205,55 @@ struct ProgramTests {
     try desk.train()
     #expect(try desk.folder.contents("RUN") == ["model.safetensors", "settings.txt"])
   }
+
+  @Test(arguments: [SIGINT, SIGKILL]) func trainingGoesOnBitByBit(signal: Int32) throws {
+    let desk = try Desk()
+    func arguments(_ output: String) throws -> [String] {
+      let path = try desk.folder.write(
+        Program.learning(archive: desk.path("archive.nc"), output: desk.path(output)), to: output + ".yaml")
+      return ["train", path]
+    }
+    #expect(try Program(arguments("whole")).end().code == 0)
+    // Stopped as soon as there is a log, and again when it has grown.
+    var stops = 0
+    for lines in [1, 4, 9] {
+      let stopped = try Program(arguments("parts"))
+      let hasLog = stopped.wait { (try? desk.log("parts").count >= lines) ?? false }
+      stopped.send(signal)
+      let end = try stopped.end()
+      guard hasLog, end.code != 0 else { continue }
+      #expect(end.code == 128 + signal, "\(end.errors)")
+      #expect(!FileManager.default.fileExists(atPath: desk.path("parts/flow.safetensors")))
+      stops += 1
+    }
+    #expect(stops > 0)
+    let end = try Program(arguments("parts")).end()
+    #expect(end.code == 0, "\(end.errors)")
+    for name in ["model.safetensors", "flow.safetensors"] {
+      #expect(
+        FileManager.default.contentsEqual(atPath: desk.path("whole/" + name), andPath: desk.path("parts/" + name)),
+        "\(name) differs")
+    }
+    #expect(try desk.log("whole") == desk.log("parts"))
+  }
 }
 
 extension Program {
+  /// A configuration of a small flow on a small archive.
+  static func learning(archive: String, output: String) -> String {
+    """
+    output: \(output)
+    archive: {files: ["\(archive)"]}
+    prior: {modes: 10, parameters: per-archive}
+    bounds: {clt: {min: 0, max: 1}}
+    variables: {clt: {transform: logit}}
+    flow: {pairs: 16, folds: 2, steps: 60, batch: 3, widths: [8, 8]}
+    evaluate:
+      noise: tas=2K,clt=0.05
+      scale: {tas: {peak: 100}, clt: {peak: 1}}
+    """
+  }
+
   /// A configuration of few modes on a small archive.
   static func tiny(archive: String, output: String) -> String {
     """
@@ -231,5 +277,16 @@ extension ScratchFolder {
   /// The names in a folder of this folder, sorted.
   func contents(_ name: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted()
+  }
+}
+
+extension ProgramTests.Desk {
+  /// The log of a flow's training, without the seconds.
+  func log(_ run: String) throws -> [[String: Double]] {
+    try String(contentsOfFile: path(run + "/flow.jsonl"), encoding: .utf8).split(separator: "\n").map {
+      var line = try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+      line["seconds"] = nil
+      return line
+    }
   }
 }

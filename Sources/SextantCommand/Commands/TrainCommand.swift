@@ -32,9 +32,8 @@ struct TrainCommand: ParsableCommand {
       return
     }
     let start = ContinuousClock.now
-    let model = try configuration.training.run(
-      folder: configuration.output, overwrite: options.overwrite, progress: options.progress,
-      interruption: InterruptionSignals.interruption)
+    let model = try configuration.train(
+      overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
     try WholeFile.write(
       Data((settings.table + "\n").utf8), to: configuration.output + "/settings.txt", overwrite: true)
     let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -26,6 +26,8 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   public var bounds: [String: ValueBounds]
   /// The transforms of variables that have any, by name.
   public var transforms: [String: MarginalTransformKind]
+  /// What a network learns on top of the prior, if anything.
+  public var flow: FlowSettings?
   /// What is compared.
   public var evaluate: EvaluationSettings
 
@@ -41,7 +43,9 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
     let bounds = try reader.namedSections("bounds", ValueBounds.init)
     self.bounds = bounds
     transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
-    evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
+    let evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
+    self.evaluate = evaluate
+    flow = try reader.optionalSection("flow") { try FlowSettings($0, noise: evaluate.noise) }
     try reader.finish()
   }
 }

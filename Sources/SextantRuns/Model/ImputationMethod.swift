@@ -27,11 +27,13 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   case twoScale = "two-scale"
   /// The mixture of two-scale Gaussians, for a model of kind: mixture.
   case mixture
+  /// What a network learned on top of the two-scale Gaussian.
+  case flow
 
   /// Whether the method learns from an archive; the others can be used on a single file.
   public var needsArchive: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale, .mixture: true
+    case .climatology, .iteratedModes, .modes, .twoScale, .mixture, .flow: true
     case .nearest, .inverseDistance, .harmonic, .kriging, .sparseField: false
     }
   }
@@ -39,7 +41,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   /// Whether the method gives samples.
   public var drawsSamples: Bool {
     switch self {
-    case .kriging, .modes, .twoScale, .mixture, .sparseField: true
+    case .kriging, .modes, .twoScale, .mixture, .sparseField, .flow: true
     case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes: false
     }
   }
@@ -47,7 +49,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   /// Whether answers come from the model's states, which exist inside its domain only.
   private var drawsFromStates: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale, .mixture, .kriging, .sparseField: true
+    case .climatology, .iteratedModes, .modes, .twoScale, .mixture, .kriging, .sparseField, .flow: true
     case .nearest, .inverseDistance, .harmonic: false
     }
   }
@@ -75,6 +77,29 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
     return try MixtureSolver(
       GaussianMixturePrior(model.prior, membership: membership), domain: model.domain,
       parameters: model.description.parameters)
+  }
+
+  /// The Gaussian posterior that a flow starts from, in transformed units.
+  static func flowBase(for model: TrainedModel) throws -> TransformedSolver {
+    // Two turns come within sampling error of six; the network learns on top of what these two give.
+    TransformedSolver(
+      try twoScaleSolver(for: model), space: model.prior.space,
+      transforms: model.description.transforms
+        ?? [MarginalTransform](repeating: .none, count: model.channelCount), turnLimit: 2)
+  }
+
+  private static func flowSolver(for model: TrainedModel) throws -> GaussianBaseFlowSolver {
+    guard let flow = model.flow, let network = flow.network(on: model.domain) else {
+      throw RunError.invalid(
+        "The model '\(model.description.name)' has no flow. Add a section `flow` to its configuration and train it again."
+      )
+    }
+    let base = try flowBase(for: model)
+    return GaussianBaseFlowSolver(
+      base: base,
+      features: PosteriorFeatures(
+        model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare),
+      network: network, parameters: flow.parameters)
   }
 
   /// The method that a model's prior stands for.
@@ -107,13 +132,15 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
       case .modes: OptimalInterpolationSolver(model.prior)
       case .twoScale: try Self.twoScaleSolver(for: model)
       case .mixture: try Self.mixtureSolver(for: model)
+      case .flow: try Self.flowSolver(for: model)
       }
     if !drawsFromStates, model.isInside.contains(false) {
       solver = ConfinedSolver(solver, isInside: model.isInside)
     }
     var bounds = model.description.bounds
     if needsArchive, let transforms = model.description.transforms {
-      solver = TransformedSolver(solver, space: model.prior.space, transforms: transforms)
+      // A flow brings its own.
+      if self != .flow { solver = TransformedSolver(solver, space: model.prior.space, transforms: transforms) }
       // What is mapped back from a transform lies within its bounds already.
       for (channel, transform) in transforms.enumerated() where !transform.isIdentity { bounds[channel] = nil }
     }

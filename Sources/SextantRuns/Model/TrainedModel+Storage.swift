@@ -124,6 +124,9 @@ extension TrainedModel {
       channelCorrelation: correlation)
     self.init(
       description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
+    flow = try TrainedFlow(
+      folder: URL(fileURLWithPath: path).deletingLastPathComponent().path, domain: domain,
+      fingerprint: domain.fingerprint)
   }
 
   private static func description(in file: SafetensorsFile) throws -> Description {

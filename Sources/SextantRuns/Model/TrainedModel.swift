@@ -74,6 +74,8 @@ public struct TrainedModel: Sendable {
   public let landShare: [Float]?
   /// The prior.
   public let prior: GaussianPrior
+  /// What a network learned on top of the prior, if one was trained.
+  public var flow: TrainedFlow?
 
   public init(
     description: Description, domain: any Domain, isInside: [Bool], landShare: [Float]?, prior: GaussianPrior

@@ -68,10 +68,16 @@ public struct Training: Sendable {
   }
 
   /// Learns the model without writing it.
+  ///
+  /// - Parameters:
+  ///   - kept: which of the archive's fields to learn from, by position; nil for all.
+  ///   - parameters: the covariance's parameters where they are known already.
   public func learn(
+    only kept: [Int]? = nil, parameters known: ParameterChoice? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> TrainedModel {
-    let (source, indices) = try archive.open(seed: seed)
+    let (source, all) = try archive.open(seed: seed)
+    let indices = kept?.map { all[$0] } ?? all
     for (section, names) in [("bounds", Array(bounds.keys)), ("variables", Array(transforms.keys))] {
       for name in names where !source.variables.contains(where: { $0.name == name }) {
         throw RunError.invalid(
@@ -88,7 +94,7 @@ public struct Training: Sendable {
     let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
     let seen = TransformedSource(source, transforms: learned)
     let prior = try train(seen, indices: indices, land: land, progress: progress, interruption: interruption)
-    let choice = try chooseParameters(
+    let choice = try known ?? chooseParameters(
       prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
     let layout = prior.space.layout
     return TrainedModel(

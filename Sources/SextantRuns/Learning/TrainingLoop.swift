@@ -1,0 +1,149 @@
+// The loop that every training runs in: steps, log, validation, checkpoints, a way back from numbers that are not finite.
+// It knows no network; what a step computes is the objective's affair.
+//
+// A checkpoint holds everything, and everything random follows from the number of the step, so a training that was
+// stopped at any moment goes on bit by bit as if it had not been.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+import SextantNetworks
+import SextantStorage
+
+/// What is minimised.
+protocol TrainingObjective {
+  /// Loss and gradients of one step, from the number of the step alone.
+  ///
+  /// - Parameter parameters: the current ones; statistics that the step leaves behind are written into them.
+  /// - Parameter tape: where the step is recorded; it may be one that looks for non-finite values.
+  func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult
+  /// The loss on what training does not see, by the averaged parameters.
+  func validation(_ parameters: ParameterSet<Float>) throws -> Double
+}
+
+/// What came out of one step.
+struct StepResult {
+  var loss: Double
+  /// One for each parameter; nil where there is none.
+  var gradients: [Tensor<Float>?]
+}
+
+/// How long and how often.
+struct TrainingSchedule: Sendable, Equatable, Codable {
+  /// Steps in all.
+  var steps: Int
+  /// Steps of linear warm-up.
+  var warmUp: Int
+  /// The learning rate after it; it falls to a hundredth along a cosine.
+  var learningRate: Double
+  /// Gradients are cut to this norm.
+  var largestNorm: Double
+  /// How much of the averaged parameters stays in a step.
+  var averageDecay: Double
+  /// Steps between validations, log lines and checkpoints.
+  var interval: Int
+
+  /// The learning rate of step `step`, counted from 0.
+  func rate(at step: Int) -> Double {
+    if step < warmUp { return learningRate * Double(step + 1) / Double(warmUp) }
+    let done = Double(step - warmUp) / Double(max(1, steps - warmUp))
+    return learningRate * (0.01 + 0.99 * 0.5 * (1 + cos(.pi * done)))
+  }
+}
+
+/// Runs a training to its end.
+struct TrainingLoop {
+  let schedule: TrainingSchedule
+  /// The files of the training, without their endings: PREFIX.last.safetensors, PREFIX.best.safetensors, PREFIX.jsonl.
+  let prefix: String
+  /// What tells this training from another: settings, data and domain; step and notes are filled in.
+  let identity: CheckpointMetadata
+
+  var lastPath: String { prefix + ".last.safetensors" }
+  var bestPath: String { prefix + ".best.safetensors" }
+  var log: TrainingLog { TrainingLog(path: prefix + ".jsonl") }
+
+  /// Trains from where an earlier run stopped, or from the beginning.
+  ///
+  /// - Parameter initial: the parameters to begin with.
+  /// - Returns: the averaged parameters of the best validation.
+  /// - Throws: ``LearningError`` where the loss stays non-finite, and what the objective, files and `interruption` throw.
+  func run(
+    from initial: ParameterSet<Float>, objective: some TrainingObjective, name: String,
+    progress: any ProgressObserver, interruption: Interruption
+  ) throws -> ParameterSet<Float> {
+    var state =
+      try TrainingState(resuming: lastPath, from: initial, as: identity) ?? TrainingState(initial, schedule: schedule)
+    try log.rewind(to: state.step)
+    var (losses, count) = (0.0, 0)
+    var retries = 0
+    progress.start(name, unit: "step", count: schedule.steps)
+    defer { progress.finish() }
+    var start = ContinuousClock.now
+    while state.step < schedule.steps {
+      // Between checkpoints nothing is written: what was done since the last one is done again, in the same way.
+      try interruption.check()
+      let result = try objective.loss(step: state.step, parameters: &state.parameters, tape: Tape())
+      guard let norm = state.apply(result, schedule: schedule) else {
+        try goBack(&state, objective: objective, retries: &retries)
+        (losses, count) = (0, 0)
+        continue
+      }
+      (losses, count) = (losses + result.loss, count + 1)
+      progress.advance(to: state.step)
+      guard state.step % schedule.interval == 0 || state.step == schedule.steps else { continue }
+      let validation = try objective.validation(state.average.parameters)
+      state.seconds += (ContinuousClock.now - start) / .seconds(1)
+      start = ContinuousClock.now
+      if validation < state.best {
+        state.best = validation
+        try state.write(to: bestPath, as: identity, canResume: false)
+      }
+      // The line first: one without its checkpoint is taken off again when the training goes on.
+      try log.append(
+        TrainingRecord(
+          step: state.step, seconds: state.seconds, loss: losses / Double(max(1, count)), gradientNorm: norm,
+          validation: validation))
+      try state.write(to: lastPath, as: identity, canResume: true)
+      (losses, count) = (0, 0)
+    }
+    guard FileManager.default.fileExists(atPath: bestPath) else { return state.average.parameters }
+    return try TrainingState.open(bestPath, as: identity).parameters(layout: initial)
+  }
+
+  /// Finds where the numbers went wrong, and returns to the last checkpoint.
+  private func goBack(
+    _ state: inout TrainingState, objective: some TrainingObjective, retries: inout Int
+  ) throws {
+    let tape = Tape<Float>(findingNonFinite: true)
+    var copy = state.parameters
+    _ = try? objective.loss(step: state.step, parameters: &copy, tape: tape)
+    let place = tape.firstNonFinite ?? "the gradient"
+    retries += 1
+    guard retries <= 3,
+      let last = try TrainingState(resuming: lastPath, from: state.parameters, as: identity)
+    else { throw LearningError.notFinite(step: state.step + 1, place: place) }
+    let skipped = state.step
+    state = last
+    // The step that failed is random in its data alone: the checkpoint is followed by other steps' data.
+    state.step = skipped + 1
+    try log.rewind(to: last.step)
+  }
+}
+
+/// A training that cannot go on.
+public enum LearningError: Error, Equatable, CustomStringConvertible {
+  /// A number that is not finite arose and came back after the last good checkpoint.
+  case notFinite(step: Int, place: String)
+  /// The checkpoint is of another training.
+  case anotherTraining(path: String)
+
+  public var description: String {
+    switch self {
+    case .notFinite(let step, let place):
+      "Step \(step) of the training gave a number that is not finite, first in: \(place). Going back to the last checkpoint did not help. Use a lower learning rate (flow.learning_rate), and look for extreme values in the data with `sextant inspect`."
+    case .anotherTraining(let path):
+      "\(path): the checkpoint was made with other settings or data. Give --overwrite to start again, or another output."
+    }
+  }
+}
