@@ -26,6 +26,8 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   public var bounds: [String: ValueBounds]
   /// The transforms of variables that have any, by name.
   public var transforms: [String: MarginalTransformKind]
+  /// The diffusion prior that is learned beside the Gaussian one, if any.
+  public var diffusion: DiffusionSettings?
   /// What a network learns on top of the prior, if anything.
   public var flow: FlowSettings?
   /// What is compared.
@@ -45,6 +47,7 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
     transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
     let evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
     self.evaluate = evaluate
+    diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
     flow = try reader.optionalSection("flow") { try FlowSettings($0, noise: evaluate.noise) }
     try reader.finish()
   }

@@ -1,5 +1,6 @@
 // The layout of a file without a template: fields on a latitude–longitude grid, told apart by their labels. Times
-// that rise become the time axis; else the fields are numbered samples, with labels beside them.
+// that rise become the time axis; members of an ensemble become CF's realizations; else the fields are numbered samples,
+// with labels beside them.
 
 import Foundation
 import SextantGeometry
@@ -14,9 +15,17 @@ extension FieldLayout {
     }
     let hours = Self.hours(of: labels)
     let isTimeAxis = hours.map { zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } } ?? false
-    let field = isTimeAxis ? "time" : "sample"
+    let members = labels.compactMap { $0.coordinates["realization"].flatMap(Double.init) }
+    let isEnsemble = !isTimeAxis && !labels.isEmpty && members.count == labels.count
+    let field = isTimeAxis ? "time" : isEnsemble ? "realization" : "sample"
     func text(_ pairs: [(String, String)]) -> [(String, NetCDFAttributeValue)] { pairs.map { ($0, .text($1)) } }
     var coordinates: [LayoutCoordinate] = []
+    if isEnsemble {
+      coordinates.append(
+        .numbers(
+          field, members, type: .int, dimensions: [field],
+          attributes: text([("standard_name", "realization"), ("units", "1")])))
+    }
     if let hours {
       coordinates.append(
         .numbers(

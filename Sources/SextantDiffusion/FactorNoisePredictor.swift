@@ -1,0 +1,83 @@
+// The exact noise predictor of an empirical Gaussian: modes, and beside them independent variation of another size at
+// each value. Adding noise leaves no common eigenvectors then, so each time has a small system of its own (Woodbury);
+// GaussianNoisePredictor.swift is quicker where the rest is the same everywhere.
+
+import SextantArrays
+import SextantAutodiff
+
+/// ε̂ = s·(α²(FᵀF + R) + s²I)⁻¹·x_t for fields of N(0, FᵀF + R) with R diagonal.
+public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
+  /// F (k×D): modes times their standard deviations; they need not be orthogonal.
+  public let factor: Tensor<Scalar>
+  /// The diagonal of R (D), not negative.
+  public let restVariances: [Double]
+  public let schedule: VariancePreservingSchedule
+
+  /// Throws ``DiffusionError/shapeMismatch(what:expected:found:)`` unless there is a variance for each column of
+  /// `factor`, and ``DiffusionError/unusableVariance(_:)`` where one is negative or not finite.
+  public init(
+    factor: Tensor<Scalar>, restVariances: [Double], schedule: VariancePreservingSchedule = .standard
+  ) throws {
+    guard factor.shape.count == 2, factor.columnCount == restVariances.count else {
+      throw DiffusionError.shapeMismatch(
+        what: "Modes of a Gaussian", expected: [factor.rowCount, restVariances.count], found: factor.shape)
+    }
+    if let unusable = restVariances.first(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw DiffusionError.unusableVariance(unusable)
+    }
+    self.factor = factor
+    self.restVariances = restVariances
+    self.schedule = schedule
+  }
+
+  public func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar> {
+    let noises = times.map { schedule.noise(at: $0) }
+    func scaledSolution(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+      solving(rows, at: times).scalingSamples(by: noises)
+    }
+    let value = scaledSolution(x.value.sampleRows).reshaped(to: x.shape)
+    return x.tape.record(value, operation: "Gaussian noise prediction", from: [x]) { gradient, cotangents in
+      // The prediction is linear in x with a symmetric matrix, which is therefore its own transpose.
+      cotangents.add(scaledSolution(gradient.sampleRows), to: x)
+    }
+  }
+
+  /// (α²(FᵀF + R) + s²I)⁻¹·r for each sample (B×D).
+  private func solving(_ rows: Tensor<Scalar>, at times: [Double]) -> Tensor<Scalar> {
+    var result = Tensor<Scalar>(repeating: 0, shape: rows.shape)
+    var done = Set<Double>()
+    for time in times where done.insert(time).inserted {
+      let members = times.indices.filter { times[$0] == time }
+      let solution = solving(rows.gatheringRows(members), at: time)
+      for (place, member) in members.enumerated() {
+        result.replaceRows(from: member, with: solution.rows(place..<place + 1))
+      }
+    }
+    return result
+  }
+
+  /// With W = (α²R + s²I)⁻¹: W·r − W·Fᵀ·(α⁻²I + F·W·Fᵀ)⁻¹·F·W·r.
+  private func solving(_ rows: Tensor<Scalar>, at time: Double) -> Tensor<Scalar> {
+    let (signal, noise) = (schedule.signal(at: time), schedule.noise(at: time))
+    let weights = restVariances.map { Scalar(1 / (signal * signal * $0 + noise * noise)) }
+    let weighted = rows.scalingColumns(by: weights)
+    guard factor.rowCount > 0 else { return weighted }
+    var inner = matrixProduct(factor.scalingColumns(by: weights), factor, transposingSecond: true)
+      .converted(to: Double.self)
+    for mode in 0..<factor.rowCount { inner[mode, mode] += 1 / (signal * signal) }
+    let projections = matrixProduct(factor, weighted, transposingSecond: true).converted(to: Double.self)  // k×B
+    // Positive definite for all finite modes; where they are not, the answer says so.
+    guard let cholesky = try? CholeskyFactor(inner) else { return rows * Scalar.nan }
+    let coefficients = cholesky.solve(projections).converted(to: Scalar.self)
+    let explained = matrixProduct(coefficients, factor, transposingFirst: true)
+    return weighted - explained.scalingColumns(by: weights)
+  }
+
+  /// Draws fields without noise (N×D), each from a stream of its own.
+  public func samples(using streams: [RandomStream]) -> Tensor<Scalar> {
+    let weights = Tensor<Scalar>.normals(streams.map { $0.split("modes") }, shape: [factor.rowCount])
+    let rest = Tensor<Scalar>.normals(streams.map { $0.split("rest") }, shape: [restVariances.count])
+      .scalingColumns(by: restVariances.map { Scalar($0.squareRoot()) })
+    return factor.rowCount > 0 ? matrixProduct(weights, factor) + rest : rest
+  }
+}

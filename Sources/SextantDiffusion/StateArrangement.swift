@@ -1,0 +1,70 @@
+// Between the values that a prior describes, each once, and the V×C arrays that networks look at: coincident vertices
+// share a value, entries outside the domain have none, and the vertices may stand in any order. Noise is added to the
+// values, so that it is one at coincident vertices and nowhere outside the domain.
+
+import SextantArrays
+import SextantAutodiff
+
+/// Which of d values stands at each entry of a network's V×C array.
+public struct StateArrangement: Sendable, Equatable {
+  /// C.
+  public let channelCount: Int
+  /// d.
+  public let stateCount: Int
+  /// The value at each entry (V·C, channel fastest, vertices in the network's order), or −1 outside the domain.
+  public let stateOfEntry: [Int32]
+  /// 1 / the number of entries of each value.
+  private let shares: [Double]
+
+  /// - Parameters:
+  ///   - stateOfEntry: the value at each entry in the domain's own order of vertices (V·C), or −1.
+  ///   - order: the vertices (V) in the network's order.
+  public init(stateOfEntry: [Int32], channelCount: Int, stateCount: Int, order: [Int32]) {
+    precondition(order.count * channelCount == stateOfEntry.count, "\(order.count) vertices, \(stateOfEntry.count)")
+    self.channelCount = channelCount
+    self.stateCount = stateCount
+    self.stateOfEntry = order.flatMap { vertex in
+      (0..<channelCount).map { stateOfEntry[Int(vertex) * channelCount + $0] }
+    }
+    var counts = [Int](repeating: 0, count: stateCount)
+    for state in stateOfEntry where state >= 0 { counts[Int(state)] += 1 }
+    shares = counts.map { 1 / Double(max(1, $0)) }
+  }
+
+  /// Values (B×d×1) as arrays (B×V×C), 0 outside the domain.
+  func arrays<Scalar: TensorScalar>(from states: Variable<Scalar>) -> Variable<Scalar> {
+    let batch = states.shape[0]
+    return gatherRows(states.reshaped(to: [batch, stateCount, 1]), stateOfEntry)
+      .reshaped(to: [batch, stateOfEntry.count / channelCount, channelCount])
+  }
+
+  /// Arrays (B×V×C) as values (B×d×1): the mean over the entries of each.
+  func states<Scalar: TensorScalar>(from arrays: Variable<Scalar>) -> Variable<Scalar> {
+    let (batch, size, count) = (arrays.shape[0], stateOfEntry.count, stateCount)
+    let shares = self.shares.map { Scalar($0) }
+    let value = Tensor<Scalar>(shape: [batch, count, 1]) { out in
+      for place in out.indices { out[place] = 0 }
+      arrays.value.withUnsafeScalars { source in
+        for sample in 0..<batch {
+          for (entry, state) in stateOfEntry.enumerated() where state >= 0 {
+            out[sample * count + Int(state)] += source[sample * size + entry] * shares[Int(state)]
+          }
+        }
+      }
+    }
+    return arrays.tape.record(value, operation: "mean over coincident vertices", from: [arrays]) {
+      gradient, cotangents in
+      let spread = Tensor<Scalar>(shape: arrays.shape) { out in
+        gradient.withUnsafeScalars { source in
+          for sample in 0..<batch {
+            for (entry, state) in stateOfEntry.enumerated() {
+              out[sample * size + entry] =
+                state < 0 ? 0 : source[sample * count + Int(state)] * shares[Int(state)]
+            }
+          }
+        }
+      }
+      cotangents.add(spread, to: arrays)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// The Gaussian that a diffusion prior starts from and is compared with: modes of the fields that training sees, and
+// independent variation for what they leave. Its size is measured on fields that the modes were not learned from: what
+// modes leave of their own fields is less than what they leave of others.
+
+import Foundation
+import SextantArrays
+import SextantDiffusion
+import SextantPriors
+
+/// Modes and rest of standardised states: covariance FᵀF + R, mean 0.
+struct ArchiveGaussian: Sendable {
+  /// F: modes times their standard deviations (k×d).
+  let modes: Tensor<Float>
+  /// The diagonal of R (d).
+  let restVariance: [Float]
+
+  init(modes: Tensor<Float>, restVariance: [Float]) {
+    (self.modes, self.restVariance) = (modes, restVariance)
+  }
+
+  /// Learns from anomalies.
+  ///
+  /// - Parameters:
+  ///   - anomalies: N×d, without gaps.
+  ///   - channelOfState: the channel of each state (d); the rest is scaled channel by channel.
+  ///   - trial: positions of fields that show how much modes of the others leave.
+  init(anomalies: Tensor<Float>, modeCount: Int, channelOfState: [Int32], trial: [Int]) throws {
+    let functions = try EmpiricalOrthogonalFunctions(of: anomalies, modeCount: modeCount)
+    modes = functions.scaledModes
+    let held = Set(trial)
+    let others = (0..<anomalies.rowCount).filter { !held.contains($0) }
+    guard !trial.isEmpty, others.count >= 2 else {
+      restVariance = functions.residualVariance
+      return
+    }
+    let smaller = try EmpiricalOrthogonalFunctions(of: anomalies.gatheringRows(others), modeCount: modeCount)
+    let unseen = anomalies.gatheringRows(trial)
+    // Rows of the scaled modes have the deviations as norms.
+    let left = unseen - matrixProduct(smaller.coefficients(of: unseen), smaller.scaledModes)
+    let (found, expected) = (left.columnSquaredNorms(), functions.residualVariance)
+    let channels = Int(channelOfState.max() ?? 0) + 1
+    var (sums, own) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
+    for (state, channel) in channelOfState.enumerated() {
+      sums[Int(channel)] += found[state] / Double(trial.count)
+      own[Int(channel)] += Double(expected[state])
+    }
+    let factors = zip(sums, own).map { $0 > $1 && $1 > 0 ? Float($0 / $1) : 1 }
+    restVariance = zip(expected, channelOfState).map { $0 * factors[Int($1)] }
+  }
+
+  /// Its noise predictor, over B×d×1.
+  func predictor(_ schedule: VariancePreservingSchedule) throws -> FactorNoisePredictor<Float> {
+    try FactorNoisePredictor(factor: modes, restVariances: restVariance.map(Double.init), schedule: schedule)
+  }
+}
+
+extension GaussianPrior {
+  /// The exact noise predictor of the prior's modes and independent rest, over standardised states (B×d×1): the prior
+  /// of kind `eof`, whose posterior mean under white noise is the predictor's denoised field.
+  ///
+  /// Throws ``DiffusionError``.
+  public func noisePredictor(
+    schedule: VariancePreservingSchedule = .standard
+  ) throws -> FactorNoisePredictor<Float> {
+    try FactorNoisePredictor(
+      factor: functions.scaledModes, restVariances: functions.residualVariance.map(Double.init), schedule: schedule)
+  }
+}

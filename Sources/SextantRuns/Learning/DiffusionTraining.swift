@@ -1,0 +1,153 @@
+// Trains the diffusion prior of a run on its archive's fields: what `sextant train` does after the Gaussian prior, where
+// the configuration has a section `diffusion`. Fields are diffused as the model's states: standardised, without their
+// climatology, transformed, each value once. A gap in a field of the archive counts as the climatology.
+
+import Foundation
+import SextantArrays
+import SextantAutodiff
+import SextantDiffusion
+import SextantGeometry
+import SextantNetworks
+import SextantPriors
+import SextantSignals
+import SextantStorage
+
+/// How a diffusion prior is trained beside a model's Gaussian one.
+public struct DiffusionTraining: Sendable {
+  /// How the Gaussian prior was trained, and on what.
+  public var prior: Training
+  /// The settings.
+  public var settings: DiffusionSettings
+
+  public init(prior: Training, settings: DiffusionSettings) {
+    self.prior = prior
+    self.settings = settings
+  }
+
+  /// Trains the diffusion prior of `model`, or goes on with a training that was stopped, and writes it into `folder`,
+  /// with the fields that it was not shown.
+  ///
+  /// Throws ``RunError``, ``LearningError``, ``DiffusionError``, what reading and writing throw, and
+  /// ``InterruptionError``.
+  public func run(
+    model: TrainedModel, folder: String, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> TrainedDiffusion {
+    let (seen, heldOut) = try fields(model: model, interruption: interruption)
+    let count = seen.rowCount
+    let trial =
+      settings.heldOut == .blocks ? Array(count * 3 / 4..<count) : stride(from: 1, to: count, by: 4).map { $0 }
+    let gaussian = try ArchiveGaussian(
+      anomalies: seen, modeCount: prior.prior.modeCount, channelOfState: model.prior.space.layout.channelOfState,
+      trial: trial)
+    let order = try (settings.network == .grid ? .file : settings.order).order(of: model.domain)
+    let stream = RandomStream(seed: prior.seed).split("diffusion")
+    var builder = ParameterBuilder<Float>(random: stream.split("network"))
+    let network = try TrainedDiffusion.network(
+      settings, gaussian: gaussian, order: order, model: model, in: &builder)
+    let predictor = NetworkNoisePredictor(
+      network, parameters: builder.parameters,
+      schedule: try VariancePreservingSchedule(finalRate: settings.finalRate))
+    let loop = TrainingLoop(
+      schedule: TrainingSchedule(
+        steps: settings.steps, warmUp: min(200, settings.steps / 10), learningRate: settings.learningRate,
+        largestNorm: 1, averageDecay: 0.998, interval: max(1, min(200, settings.steps / 20))),
+      prefix: folder + "/diffusion", identity: try identity(model: model))
+    let best = try loop.run(
+      from: builder.parameters,
+      objective: DiffusionObjective(
+        NoisePredictionLoss(
+          predictor, fields: seen.reshaped(to: seen.shape + [1]), batchSize: settings.batch, times: settings.times,
+          random: stream.split("training")),
+        heldOut: NoisePredictionLoss(
+          predictor, fields: heldOut.reshaped(to: heldOut.shape + [1]), batchSize: settings.batch,
+          times: settings.times, random: stream.split("validation")),
+        random: stream.split("choices")),
+      name: "training the diffusion prior", progress: progress, interruption: interruption)
+    let trained = TrainedDiffusion(settings: settings, parameters: best, gaussian: gaussian, order: order)
+    try HeldOutStates(states: heldOut, fingerprint: model.description.fingerprint).write(toFolder: folder)
+    try trained.write(toFolder: folder, fingerprint: model.description.fingerprint)
+    return trained
+  }
+
+  /// What makes this training what it is: a checkpoint of any other is not resumed.
+  private func identity(model: TrainedModel) throws -> CheckpointMetadata {
+    struct Identity: Encodable {
+      var settings: DiffusionSettings
+      var model: TrainedModel.Description
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return CheckpointMetadata(
+      kind: "diffusion training",
+      configuration: String(
+        decoding: try encoder.encode(Identity(settings: settings, model: model.description)), as: UTF8.self),
+      domainFingerprint: model.description.fingerprint)
+  }
+
+  /// The archive's fields as states (N×d): those that training sees, and the others.
+  private func fields(
+    model: TrainedModel, interruption: Interruption
+  ) throws -> (seen: Tensor<Float>, heldOut: Tensor<Float>) {
+    let (source, indices) = try prior.archive.open(seed: prior.seed)
+    guard indices.count >= 4 else {
+      throw RunError.invalid(
+        "diffusion: the archive has \(indices.count) fields, and at least 4 are needed to learn from some and look at others."
+      )
+    }
+    let states = try model.states(of: source, indices: indices) { try interruption.check() }
+    let held = settings.heldOutPositions(of: indices.count)
+    let isHeld = Set(held)
+    return (
+      states.gatheringRows(indices.indices.filter { !isHeld.contains($0) }), states.gatheringRows(held)
+    )
+  }
+}
+
+extension TrainedModel {
+  /// Fields of a source in the model's units as standardised states (N×d); a gap is 0, the climatology.
+  func states(
+    of source: any SignalSource, indices: [Int], progress: () throws -> Void = {}
+  ) throws -> Tensor<Float> {
+    let transforms = description.transforms ?? [MarginalTransform](repeating: .none, count: channelCount)
+    var result = Tensor<Float>.zeros([indices.count, prior.space.count])
+    var row = 0
+    try TransformedSource(source, transforms: transforms).forEachChunk(of: indices) { chunk in
+      result.replaceRows(from: row, with: prior.space.anomalies(of: chunk).map { $0.isNaN ? 0 : $0 })
+      row += chunk.count
+      try progress()
+    }
+    return result
+  }
+}
+
+/// The loss of a noise network on batches of fields, and the same on fields that it does not learn from.
+private struct DiffusionObjective<Network: NoiseNetwork>: TrainingObjective where Network.Scalar == Float {
+  let training: NoisePredictionLoss<Network>
+  let heldOut: NoisePredictionLoss<Network>
+  let random: RandomStream
+
+  init(_ training: NoisePredictionLoss<Network>, heldOut: NoisePredictionLoss<Network>, random: RandomStream) {
+    (self.training, self.heldOut, self.random) = (training, heldOut, random)
+  }
+
+  func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult {
+    let pass = NetworkPass(
+      parameters, tape: tape, isTraining: true, wantsGradients: true, random: random.split(step))
+    let loss = training.loss(atStep: step, in: pass)
+    return StepResult(
+      loss: Double(loss.value.scalars[0]), gradients: pass.parameterGradients(tape.gradients(of: loss)))
+  }
+
+  /// The same fields, times and noises at each call: every field once, and at least 32 in all.
+  func validation(_ parameters: ParameterSet<Float>) throws -> Double {
+    let fields = max(32, heldOut.fields.shape[0])
+    let batches = (fields + heldOut.batchSize - 1) / heldOut.batchSize
+    var sum = 0.0
+    for batch in 0..<batches {
+      let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+      sum += Double(heldOut.loss(atStep: batch, in: pass).value.scalars[0])
+    }
+    return sum / Double(batches)
+  }
+}

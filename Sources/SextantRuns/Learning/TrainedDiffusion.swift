@@ -1,0 +1,151 @@
+// A trained diffusion prior: network, Gaussian and order of vertices, and their file beside the model's. Opened on its
+// own, not with the model: filling gaps needs none of it.
+
+import Foundation
+import SextantArrays
+import SextantDiffusion
+import SextantGeometry
+import SextantNetworks
+import SextantPriors
+import SextantStorage
+
+/// A diffusion prior over the standardised states of a model (B×d×1): climatology removed, transformed, scaled.
+public struct TrainedDiffusion: Sendable {
+  /// How it was trained.
+  public let settings: DiffusionSettings
+  /// What the network learned.
+  let parameters: ParameterSet<Float>
+  /// The Gaussian that the network corrects or is compared with.
+  let gaussian: ArchiveGaussian
+  /// The vertices in the network's order (V).
+  let order: [Int32]
+
+  /// The name of the file in a run's folder.
+  public static let fileName = "diffusion.safetensors"
+  private static let metadataKey = "sextant_diffusion"
+  private static let prefix = "network."
+
+  private struct Description: Codable {
+    var formatVersion = 1
+    var settings: DiffusionSettings
+    var fingerprint: String
+  }
+
+  /// The number of the network's parameters.
+  public var parameterCount: Int { parameters.trainedCount }
+
+  /// How its noise grows with time.
+  public var schedule: VariancePreservingSchedule {
+    get throws { try VariancePreservingSchedule(finalRate: settings.finalRate) }
+  }
+
+  /// The noise predictor of the network, over B×d×1. Throws ``DiffusionError`` and ``RunError``.
+  public func predictor(for model: TrainedModel) throws -> any NoisePredictor<Float> {
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    let network = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
+    return NetworkNoisePredictor(network, parameters: parameters, schedule: try schedule)
+  }
+
+  /// The noise predictor of the Gaussian, over B×d×1. Throws ``DiffusionError``.
+  public func gaussianPredictor() throws -> FactorNoisePredictor<Float> { try gaussian.predictor(schedule) }
+
+  /// Builds the network that settings ask for.
+  static func network(
+    _ settings: DiffusionSettings, gaussian: ArchiveGaussian, order: [Int32], model: TrainedModel,
+    in builder: inout ParameterBuilder<Float>
+  ) throws -> StateNoiseNetwork<Float> {
+    let (layout, channels) = (model.prior.space.layout, model.channelCount)
+    let base =
+      settings.startsFromGaussian
+      ? try gaussian.predictor(VariancePreservingSchedule(finalRate: settings.finalRate)) : nil
+    let arrangement = StateArrangement(
+      stateOfEntry: layout.stateOfEntry, channelCount: channels, stateCount: layout.count, order: order)
+    let levels = settings.widths.count
+    let hierarchy: StencilHierarchy
+    switch settings.network {
+    case .sixLevel:
+      let network = SixLevelUNet<Float>(SixLevelUNetSettings(channels: channels), in: &builder)
+      return StateNoiseNetwork(.sixLevel(network), arrangement: arrangement, correcting: base)
+    case .line: hierarchy = .line(count: model.domain.vertexCount, levelCount: levels)
+    case .grid:
+      guard let grid = model.domain as? LatitudeLongitudeGrid else {
+        throw RunError.invalid(
+          "diffusion.network: 'grid' needs a latitude-longitude grid, and this is a \(model.domain.summary). Use network: line, such as with order: curve."
+        )
+      }
+      hierarchy = .grid(grid, levelCount: levels)
+    }
+    let configuration = StencilUNetConfiguration(
+      inputChannels: base == nil ? channels : 2 * channels, outputChannels: channels,
+      widths: Array(settings.widths.prefix(hierarchy.levels.count)), blocksPerLevel: settings.blocks, usesTime: true)
+    let network = StencilUNet<Float>(configuration, hierarchy: hierarchy, in: &builder)
+    return StateNoiseNetwork(.stencil(network), arrangement: arrangement, correcting: base)
+  }
+
+  init(settings: DiffusionSettings, parameters: ParameterSet<Float>, gaussian: ArchiveGaussian, order: [Int32]) {
+    (self.settings, self.parameters, self.gaussian, self.order) = (settings, parameters, gaussian, order)
+  }
+}
+
+extension TrainedDiffusion {
+  /// Writes the prior into `folder`, whole or not at all.
+  func write(toFolder folder: String, fingerprint: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(
+      decoding: try encoder.encode(Description(settings: settings, fingerprint: fingerprint)), as: UTF8.self)
+    var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
+    writer.add("gaussian.modes", gaussian.modes)
+    writer.add("gaussian.rest_variance", Tensor(gaussian.restVariance))
+    writer.add("order", integers: order)
+    for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(Self.prefix + name, tensor) }
+    try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
+  }
+
+  /// Opens the diffusion prior in a run's folder; `model` is the one beside it.
+  ///
+  /// Throws ``RunError`` where there is none, ``ModelError``, ``SafetensorsError``.
+  public init(folder: String, model: TrainedModel) throws {
+    let path = folder + "/" + Self.fileName
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw RunError.invalid(
+        "\(folder): no \(Self.fileName) there. Add a section `diffusion` to the configuration and train it again.")
+    }
+    let file = try SafetensorsFile(path: path)
+    guard let text = file.metadata[Self.metadataKey],
+      let description = try? JSONDecoder().decode(Description.self, from: Data(text.utf8))
+    else { throw ModelError.anotherKind(path: path, found: "a safetensors file without a diffusion prior") }
+    func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
+      if !condition { throw ModelError.inconsistent(path: path, reason: reason()) }
+    }
+    let (settings, states) = (description.settings, model.prior.space.count)
+    try check(
+      description.fingerprint == model.domain.fingerprint, "it was trained on another grid than the model beside it")
+    try check(settings.isSensible, "its network has no sensible sizes")
+    let modes = try file.floats("gaussian.modes")
+    try check(
+      modes.shape.count == 2 && modes.columnCount == states, "modes of shape \(modes.shape) for \(states) states")
+    let rest = try file.floats("gaussian.rest_variance", shape: [states])
+    let order = try file.integers("order").compactMap { Int32(exactly: $0) }
+    try check(order.sorted() == (0..<Int32(model.domain.vertexCount)).map { $0 }, "its order is no permutation")
+    try check(modes.isFinite && rest.isFinite, "its Gaussian holds numbers that are not finite")
+    let gaussian = ArchiveGaussian(modes: modes, restVariance: rest.scalars)
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    _ = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
+    var parameters = builder.parameters
+    for (index, name) in parameters.names.enumerated() {
+      parameters.tensors[index] = try file.floats(Self.prefix + name, shape: parameters.tensors[index].shape)
+      try check(parameters.tensors[index].isFinite, "'\(name)' holds numbers that are not finite")
+    }
+    self.init(settings: settings, parameters: parameters, gaussian: gaussian, order: order)
+  }
+}
+
+extension DiffusionSettings {
+  /// Whether a network of these sizes can be built: what a file says may have been tampered with.
+  fileprivate var isSensible: Bool {
+    network == .sixLevel
+      || (1...12).contains(widths.count) && (1...8).contains(blocks)
+        && widths.allSatisfy { (1...4096).contains($0) } && widths[0] >= 4 && widths[0] % 2 == 0
+  }
+}

@@ -1,0 +1,188 @@
+// New fields from a prior, nothing measured: what `sextant sample` writes. A prior is judged by them at a glance, and a
+// simulation can be fed with them.
+
+import Foundation
+import SextantArrays
+import SextantDiffusion
+import SextantGeometry
+import SextantPriors
+import SextantReport
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// Which prior is asked.
+public enum SampledPrior: String, Sendable, Codable, CaseIterable {
+  /// The diffusion prior of the run.
+  case diffusion
+  /// The Gaussian that it starts from; without one, the modes and the rest of the run's model.
+  case gaussian
+}
+
+/// How a diffusion prior is sampled, by the name that users write.
+public enum PriorSamplingMethod: String, Sendable, Codable, CaseIterable {
+  case ancestral
+  case ddim
+  case probabilityFlow = "probability-flow"
+
+  var method: SamplingMethod {
+    switch self {
+    case .ancestral: .ancestral
+    case .ddim: .implicit(eta: 0)
+    case .probabilityFlow: .probabilityFlow
+    }
+  }
+}
+
+/// What is to be drawn.
+public struct PriorSampling: Sendable, Codable {
+  /// The prior.
+  public var prior: SampledPrior
+  /// N.
+  public var count: Int
+  /// Steps of a diffusion sampler.
+  public var steps: Int
+  /// How a diffusion prior is sampled; a Gaussian is drawn from exactly.
+  public var method: PriorSamplingMethod
+  /// The month (1…12) whose climatology the fields have; nil for the year's mean.
+  public var month: Int?
+  /// Where everything random comes from.
+  public var seed: UInt64
+
+  public init(
+    prior: SampledPrior = .diffusion, count: Int = 8, steps: Int = 100, method: PriorSamplingMethod = .probabilityFlow,
+    month: Int? = nil, seed: UInt64 = 1
+  ) {
+    self.prior = prior
+    self.count = count
+    self.steps = steps
+    self.method = method
+    self.month = month
+    self.seed = seed
+  }
+}
+
+/// What sampling did, for people and programs.
+public struct PriorSamplingSummary: Sendable, Codable {
+  /// What was drawn from, such as "diffusion prior, probability-flow, 100 steps".
+  public var prior: String
+  /// N.
+  public var count: Int
+  /// Evaluations of the noise predictor that a sample took.
+  public var evaluationsPerSample: Int
+  /// Seconds a sample, everything counted after loading.
+  public var secondsPerSample: Double
+  /// The files written: the fields, then pictures.
+  public var files: [String]
+}
+
+extension PriorSampling {
+  /// Draws fields from the prior in `folder`, a run's, in the variables' units and within their ranges.
+  ///
+  /// Throws ``RunError``, ``ModelError``, ``DiffusionError`` and what reading throws.
+  public func fields(
+    folder: String, model: TrainedModel, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> (fields: SignalSet, evaluations: Int) {
+    let states = model.prior.space.count
+    let stream = RandomStream(seed: seed).split("prior samples")
+    let isThere = FileManager.default.fileExists(atPath: folder + "/" + TrainedDiffusion.fileName)
+    if prior == .gaussian {
+      let gaussian =
+        try isThere
+        ? TrainedDiffusion(folder: folder, model: model).gaussianPredictor() : model.prior.noisePredictor()
+      return (set(of: gaussian.samples(using: (0..<count).map { stream.split($0) }), model: model), 0)
+    }
+    let predictor = try TrainedDiffusion(folder: folder, model: model).predictor(for: model)
+    // Batches of a few: a stop is heard between them, and samples do not depend on them.
+    let batch = 4
+    let sampler = DiffusionSampler(predictor, method: method.method, stepCount: steps, batchSize: batch)
+    var result = Tensor<Float>.zeros([count, states])
+    progress.start("sampling", unit: "field", count: count)
+    defer { progress.finish() }
+    for start in stride(from: 0, to: count, by: batch) {
+      try interruption.check()
+      let chunk = start..<min(count, start + batch)
+      let samples = sampler.samples(chunk, shape: [states, 1], using: stream)
+      result.replaceRows(from: start, with: samples.reshaped(to: [chunk.count, states]))
+      progress.advance(to: chunk.upperBound)
+    }
+    return (set(of: result, model: model), sampler.evaluationsPerSample)
+  }
+
+  /// States (N×d) as fields in the variables' units.
+  private func set(of states: Tensor<Float>, model: TrainedModel) -> SignalSet {
+    let channels = model.channelCount
+    var values = model.prior.space.fields(fromStates: states, label: FieldLabel(month: month))
+    let (transforms, bounds) = (model.description.transforms, model.description.bounds)
+    values.withUnsafeMutableScalars { values in
+      for entry in values.indices {
+        let channel = entry % channels
+        guard !values[entry].isNaN else {
+          values[entry] = 0
+          continue
+        }
+        if let transform = transforms?[channel], !transform.isIdentity {
+          values[entry] = Float(transform.value(at: Double(values[entry])))
+        }
+        // What has no transform is moved to the nearest value in its range, as samples of `impute` are.
+        if let range = bounds[channel] { values[entry] = range.clamp(values[entry]) }
+      }
+    }
+    return SignalSet(
+      domain: model.domain, variables: model.description.variables,
+      values: values.reshaped(to: [states.rowCount, model.domain.vertexCount, channels]),
+      isValid: (0..<states.rowCount).flatMap { _ in model.isInside },
+      labels: (0..<states.rowCount).map {
+        FieldLabel(month: month, coordinates: ["realization": "\($0 + 1)"])
+      })
+  }
+
+  /// Draws fields and writes them to `output`, with maps in the folder `pictures` if one is named.
+  ///
+  /// Throws what ``fields(folder:model:progress:interruption:)`` and writing throw.
+  public func run(
+    folder: String, model: TrainedModel, output: String, pictures: String? = nil, overwrite: Bool, history: String,
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> PriorSamplingSummary {
+    try WholeFile.checkIsFree(output, overwrite: overwrite)
+    let start = ContinuousClock.now
+    let (drawn, evaluations) = try fields(
+      folder: folder, model: model, progress: progress, interruption: interruption)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let name = prior == .gaussian ? "Gaussian prior" : "diffusion prior, \(method.rawValue), \(steps) steps"
+    try FieldFile.write(
+      drawn, to: output, overwrite: overwrite,
+      description: FieldFileDescription(
+        title: "Samples of a prior: \(name)", history: history, attributes: ["sextant_method": name]))
+    let maps = try pictures.map { try draw(drawn, model: model, name: name, folder: $0, overwrite: overwrite) } ?? []
+    return PriorSamplingSummary(
+      prior: name, count: count, evaluationsPerSample: evaluations,
+      secondsPerSample: seconds / Double(max(1, count)), files: [output] + maps)
+  }
+
+  /// A sheet of maps for each variable, of at most nine fields.
+  private func draw(
+    _ fields: SignalSet, model: TrainedModel, name: String, folder: String, overwrite: Bool
+  ) throws -> [String] {
+    guard fields.domain.isOnSphere else { return [] }
+    // A model without files is of the synthetic climate, whose land is not the Earth's.
+    let land = model.description.archiveFiles.isEmpty ? model.landShare?.map { $0 > 0.5 } : nil
+    let channels = fields.channelCount
+    return try fields.variables.enumerated().map { channel, variable in
+      let panels = (0..<min(9, fields.count)).map { index in
+        let field = fields[index]
+        let entries = stride(from: channel, to: field.values.count, by: channels)
+        let values = field.values.scalars
+        return MapPanels.Panel(
+          "Sample \(index + 1)", values: entries.map { values[$0] }, isValid: entries.map { field.isValid[$0] })
+      }
+      let path = "\(folder)/samples-\(variable.name)-\(prior.rawValue).png"
+      try MapPanels(
+        domain: fields.domain, panels: panels, title: variable.longName ?? variable.name, subtitle: name,
+        units: variable.units, columns: panels.count < 3 ? 2 : 3, shoreline: land.map { .mask($0) } ?? .installed
+      ).write(to: path, overwrite: overwrite)
+      return path
+    }
+  }
+}
