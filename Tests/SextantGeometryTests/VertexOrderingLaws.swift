@@ -1,5 +1,5 @@
-// Orders of vertices: permutations that keep neighbours on the surface nearer in the array than a shuffled file does, and
-// what follows in the array nearer on the surface.
+// Orders of vertices: permutations that keep neighbours on the surface nearer in the array than a shuffled file
+// does, and what follows in the array nearer on the surface.
 
 import Foundation
 import SextantArrays

@@ -1,5 +1,5 @@
-// Fields drawn from priors: in the ranges of their variables, in files that are read again, a function of the seed alone;
-// and the report on priors.
+// Fields drawn from priors: in the ranges of their variables, in files that are read again, a function of the seed
+// alone; and the report on priors.
 
 import Foundation
 import Sextant

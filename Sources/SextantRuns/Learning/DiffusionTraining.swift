@@ -1,5 +1,5 @@
-// Trains the diffusion prior of a run on its archive's fields: what `sextant train` does after the Gaussian prior, where
-// the configuration has a section `diffusion`. Fields are diffused as the model's states: standardised, without their
+// Trains the diffusion prior of a run on its archive's fields: what `sextant train` does after the Gaussian prior,
+// where the configuration has a section `diffusion`. Fields are diffused as the model's states: standardised, without their
 // climatology, transformed, each value once. A gap in a field of the archive counts as the climatology.
 
 import Foundation

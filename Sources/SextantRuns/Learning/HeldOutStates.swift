@@ -1,4 +1,4 @@
-// The fields that a diffusion prior was not shown, kept beside it so that it can be reported on them without the archive.
+// The fields that a diffusion prior was not shown, kept beside it so that it can be reported on without the archive.
 
 import Foundation
 import SextantArrays

@@ -1,6 +1,6 @@
 // The layout of a file without a template: fields on a latitude–longitude grid, told apart by their labels. Times
-// that rise become the time axis; members of an ensemble become CF's realizations; else the fields are numbered samples,
-// with labels beside them.
+// that rise become the time axis; members of an ensemble become CF's realizations; else the fields are numbered
+// samples, with labels beside them.
 
 import Foundation
 import SextantGeometry
