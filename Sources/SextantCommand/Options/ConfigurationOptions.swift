@@ -21,8 +21,15 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// Reads the file and puts the changes in. Throws ``FileError`` and ``ConfigurationError``.
   func load() throws -> RunConfiguration.Resolved {
-    try RunConfiguration.load(path: configuration, overrides: overrides + (seed.map { ["seed=\($0)"] } ?? []))
+    try RunConfiguration.load(path: configuration, overrides: allOverrides)
   }
+
+  /// The same for a study.
+  func loadStudy() throws -> StudySettings.Resolved {
+    try StudySettings.load(path: configuration, overrides: allOverrides)
+  }
+
+  private var allOverrides: [String] { overrides + (seed.map { ["seed=\($0)"] } ?? []) }
 
   /// Prints every setting with its value and origin.
   static func show(_ settings: ResolvedSettings, asJSON: Bool) throws {

@@ -1,10 +1,8 @@
 // The settings of a run as data: what `run.yaml` may say, with its defaults. One struct a section; a field is a declaration
 // and the line in `init` that reads it. What the settings do is decided in Pipelines.
 
-import Foundation
 import SextantPriors
 import SextantSolvers
-import SextantStorage
 
 /// Everything that a run is told.
 public struct RunConfiguration: Sendable, Equatable, Codable {
@@ -61,26 +59,13 @@ extension RunConfiguration {
   ///
   /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
   public static func load(path: String, overrides: [String] = []) throws -> Resolved {
-    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw FileError.system(action: "read the file", path: path, reason: error.localizedDescription)
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw ConfigurationError.syntax(
-        origin: .file(path: path, line: 1, column: 1), problem: "the file is not text in UTF-8")
-    }
-    return try parse(text, path: path, overrides: overrides)
+    let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
+    return (try RunConfiguration(reader), settings)
   }
 
   /// Reads YAML text; `path` is what errors call it.
   public static func parse(_ text: String, path: String, overrides: [String] = []) throws -> Resolved {
-    var node = try ConfigurationNode(yaml: text) { .file(path: path, line: $0, column: $1) }
-    for override in overrides { try node.override(with: override) }
-    let settings = ResolvedSettings()
-    let configuration = try RunConfiguration(ConfigurationReader(node, resolved: settings))
-    return (configuration, settings)
+    let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
+    return (try RunConfiguration(reader), settings)
   }
 }

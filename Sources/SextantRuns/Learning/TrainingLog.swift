@@ -17,12 +17,19 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
   /// The loss on what training does not see, where it was looked at.
   public var validation: Double?
 
-  public init(step: Int, seconds: Double, loss: Double, gradientNorm: Double? = nil, validation: Double? = nil) {
+  /// What else was looked at then, by name.
+  public var figures: [String: Double]?
+
+  public init(
+    step: Int, seconds: Double, loss: Double, gradientNorm: Double? = nil, validation: Double? = nil,
+    figures: [String: Double]? = nil
+  ) {
     self.step = step
     self.seconds = seconds
     self.loss = loss
     self.gradientNorm = gradientNorm
     self.validation = validation
+    self.figures = figures
   }
 }
 

@@ -19,6 +19,22 @@ protocol TrainingObjective {
   func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult
   /// The loss on what training does not see, by the averaged parameters.
   func validation(_ parameters: ParameterSet<Float>) throws -> Double
+  /// The same with whatever else is to stand in the log beside it.
+  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement
+}
+
+extension TrainingObjective {
+  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+    TrainingJudgement(loss: try validation(parameters))
+  }
+}
+
+/// What was found out about parameters between two steps.
+struct TrainingJudgement {
+  /// What the best parameters are chosen by.
+  var loss: Double
+  /// For the log alone.
+  var figures: [String: Double]?
 }
 
 /// What came out of one step.
@@ -92,18 +108,18 @@ struct TrainingLoop {
       (losses, count) = (losses + result.loss, count + 1)
       progress.advance(to: state.step)
       guard state.step % schedule.interval == 0 || state.step == schedule.steps else { continue }
-      let validation = try objective.validation(state.average.parameters)
+      let judgement = try objective.judgement(state.average.parameters)
       state.seconds += (ContinuousClock.now - start) / .seconds(1)
       start = ContinuousClock.now
-      if validation < state.best {
-        state.best = validation
+      if judgement.loss < state.best {
+        state.best = judgement.loss
         try state.write(to: bestPath, as: identity, canResume: false)
       }
       // The line first: one without its checkpoint is taken off again when the training goes on.
       try log.append(
         TrainingRecord(
           step: state.step, seconds: state.seconds, loss: losses / Double(max(1, count)), gradientNorm: norm,
-          validation: validation))
+          validation: judgement.loss, figures: judgement.figures))
       try state.write(to: lastPath, as: identity, canResume: true)
       (losses, count) = (0, 0)
     }
