@@ -214,11 +214,11 @@ struct ProgramTests {
       return ["train", path]
     }
     #expect(try Program(arguments("whole")).end().code == 0)
-    // Stopped as soon as there is a log, and again when it has grown.
+    // Stopped in each part of the training as soon as there is a log, and again when it has grown.
     var stops = 0
-    for lines in [1, 4, 9] {
+    for (part, lines) in [("diffusion", 1), ("diffusion", 5), ("flow", 1), ("flow", 9)] {
       let stopped = try Program(arguments("parts"))
-      let hasLog = stopped.wait { (try? desk.log("parts").count >= lines) ?? false }
+      let hasLog = stopped.wait { (try? desk.log("parts", of: part).count >= lines) ?? false }
       stopped.send(signal)
       let end = try stopped.end()
       guard hasLog, end.code != 0 else { continue }
@@ -229,17 +229,20 @@ struct ProgramTests {
     #expect(stops > 0)
     let end = try Program(arguments("parts")).end()
     #expect(end.code == 0, "\(end.errors)")
-    for name in ["model.safetensors", "flow.safetensors"] {
+    let files = ["model", "flow", "diffusion", "diffusion.held-out"].map { $0 + ".safetensors" }
+    for name in files {
       #expect(
         FileManager.default.contentsEqual(atPath: desk.path("whole/" + name), andPath: desk.path("parts/" + name)),
         "\(name) differs")
     }
-    #expect(try desk.log("whole") == desk.log("parts"))
+    for part in ["diffusion", "flow"] {
+      #expect(try desk.log("whole", of: part) == desk.log("parts", of: part))
+    }
   }
 }
 
 extension Program {
-  /// A configuration of a small flow on a small archive.
+  /// A configuration of a small diffusion prior and a small flow on a small archive.
   static func learning(archive: String, output: String) -> String {
     """
     output: \(output)
@@ -247,6 +250,7 @@ extension Program {
     prior: {modes: 10, parameters: per-archive}
     bounds: {clt: {min: 0, max: 1}}
     variables: {clt: {transform: logit}}
+    diffusion: {steps: 60, batch: 2, widths: [8, 8]}
     flow: {pairs: 16, folds: 2, steps: 60, batch: 3, widths: [8, 8]}
     evaluate:
       noise: tas=2K,clt=0.05
@@ -281,9 +285,9 @@ extension ScratchFolder {
 }
 
 extension ProgramTests.Desk {
-  /// The log of a flow's training, without the seconds.
-  func log(_ run: String) throws -> [[String: Double]] {
-    try String(contentsOfFile: path(run + "/flow.jsonl"), encoding: .utf8).split(separator: "\n").map {
+  /// The log of a part of a training, without the seconds.
+  func log(_ run: String, of part: String) throws -> [[String: Double]] {
+    try String(contentsOfFile: path(run + "/\(part).jsonl"), encoding: .utf8).split(separator: "\n").map {
       var line = try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
       line["seconds"] = nil
       return line
