@@ -75,6 +75,23 @@ struct ProgramTests {
     #expect(try Program.run("evaluate", desk.path("run.yaml")).errors.contains("--overwrite"))
   }
 
+  @Test func priorsAreSampledAndReported() throws {
+    let desk = try Desk()
+    let trained = try Program.run(
+      "train", desk.path("run.yaml"), "--set", "diffusion.steps=2", "--set", "diffusion.batch=2")
+    #expect(trained.code == 0, "\(trained.errors)")
+    let sampled = try Program.run(
+      "sample", desk.path("RUN"), "--count", "2", "--steps", "3", "--method", "ddim", "-o", desk.path("s.nc"), "--json")
+    #expect(sampled.code == 0 && sampled.errors.isEmpty, "\(sampled.errors)")
+    #expect((sampled.json as? [String: Any])?["evaluationsPerSample"] as? Int == 4)
+    #expect(try SmallClimate.values("clt", in: desk.path("s.nc")).count == 2)
+    let reported = try Program.run("sample", desk.path("RUN"), "--report")
+    #expect(reported.code == 0 && reported.output.contains("| diffusion |"), "\(reported.errors)")
+    #expect(try Program.run("sample", desk.path("RUN"), "--report").errors.contains("--overwrite"))
+    #expect(try Program.run("sample", desk.path("RUN")).code == 64)
+    #expect(try Program.run("sample", desk.folder.path, "-o", "x.nc").errors.contains("model.safetensors"))
+  }
+
   @Test func dryRunsTellEverySettingWithItsOrigin() throws {
     let desk = try Desk()
     let end = try Program.run("train", desk.path("run.yaml"), "--dry-run", "--set", "prior.modes=7", "--seed", "5")
