@@ -17,10 +17,14 @@ public struct StencilUNetConfiguration: Sendable, Equatable, Codable {
   public var blocksPerLevel: Int
   /// Whether the network is told a time in 0…1 for each sample.
   public var usesTime: Bool
+  /// The share of numbers that each block leaves out while it is trained.
+  public var dropout: Double
 
   public init(
-    inputChannels: Int, outputChannels: Int, widths: [Int], blocksPerLevel: Int = 1, usesTime: Bool = false
+    inputChannels: Int, outputChannels: Int, widths: [Int], blocksPerLevel: Int = 1, usesTime: Bool = false,
+    dropout: Double = 0
   ) {
+    self.dropout = dropout
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
     self.widths = widths
@@ -64,7 +68,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
       (0..<count).map {
         StencilBlock(
           "\(name).\($0)", inputs: $0 == 0 ? inputs : outputs, outputs: outputs, neighbours: neighbours,
-          timeWidth: timeWidth, in: &builder)
+          timeWidth: timeWidth, dropout: configuration.dropout, in: &builder)
       }
     }
     let finer = widths.indices.dropLast()
@@ -141,11 +145,13 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
   private let time: Dense<Scalar>?
   /// Where the widths differ.
   private let shortcut: Dense<Scalar>?
+  private let dropout: Dropout
 
   init(
-    _ name: String, inputs: Int, outputs: Int, neighbours: Int, timeWidth: Int?,
+    _ name: String, inputs: Int, outputs: Int, neighbours: Int, timeWidth: Int?, dropout: Double,
     in builder: inout ParameterBuilder<Scalar>
   ) {
+    self.dropout = Dropout(rate: dropout)
     (normalisations, convolutions, time, shortcut) = builder.scope(name) { builder in
       (
         (
@@ -172,7 +178,7 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
   ) -> Variable<Scalar> {
     var h = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
     if let embedding, let time { h = h.addingToRows(time(embedding, in: pass)) }
-    h = convolutions.1(normalisations.1(h, in: pass).silu(), stencil, in: pass)
+    h = convolutions.1(dropout(normalisations.1(h, in: pass).silu(), in: pass), stencil, in: pass)
     return h + (shortcut.map { $0(x, in: pass) } ?? x)
   }
 }

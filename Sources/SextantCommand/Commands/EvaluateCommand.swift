@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
     try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)
     try configuration.checkComparison()
     let interruption = InterruptionSignals.interruption
-    let model = try configuration.training.learn(progress: options.progress, interruption: interruption)
+    let model = try configuration.modelForEvaluation(progress: options.progress, interruption: interruption)
     let (comparison, fields, indices) = try configuration.comparison(for: model)
     let outcome = try comparison.report(
       model: model, fields: fields, indices: indices, folder: configuration.output + "/evaluation",

@@ -18,6 +18,8 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
   public var draws: Int
   /// The scale of PSNR and SSIM for each variable, by name.
   public var scales: [String: Scale]
+  /// Whether solvers must find the mask themselves: missing entries hold the origin of the scale, and noise.
+  public var hidesMask: Bool
   /// How many measurements are drawn as maps.
   public var pictures: Int
 
@@ -36,6 +38,7 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
     samples = try reader.value("samples", default: 128, in: 0...10_000)
     draws = try reader.value("draws", default: 1, in: 1...1000)
     scales = try reader.namedSections("scale", Scale.init)
+    hidesMask = try reader.value("hide_mask", default: false)
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
   }
 

@@ -29,6 +29,10 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   public var widths: [Int]
   /// Residual blocks a level, on each way.
   public var blocks: Int
+  /// The share of numbers that each block leaves out in training.
+  public var dropout: Double
+  /// AdamW's decay of the weights.
+  public var decay: Double
   /// Steps of training.
   public var steps: Int
   /// Pairs a step.
@@ -47,9 +51,11 @@ public struct FlowSettings: Sendable, Equatable, Codable {
       try MaskSampler(FilePatterns.expandVariables(in: $0))
     }
     noise = try reader.parsed("noise", default: fallback.description) { try NoiseSpecification(text: $0) }
-    widths = try reader.list("widths", default: [32, 64, 96, 128])
+    widths = try reader.list("widths", default: [24, 48, 64])
     blocks = try reader.value("blocks", default: 1, in: 1...8)
-    steps = try reader.value("steps", default: 4000, in: 1...10_000_000)
+    dropout = try reader.value("dropout", default: 0.1, in: 0...0.9)
+    decay = try reader.value("decay", default: 0.01, in: 0...1)
+    steps = try reader.value("steps", default: 1200, in: 1...10_000_000)
     batch = try reader.value("batch", default: 8, in: 1...1024)
     learningRate = try reader.value("learning_rate", default: 1e-3, in: 1e-8...1)
     validationShare = try reader.value("validation_share", default: 0.1, in: 0.01...0.5)

@@ -34,7 +34,8 @@ extension RunConfiguration {
     return (
       Comparison(
         methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
-        samples: evaluate.samples, draws: evaluate.draws, scales: scales, seed: seed),
+        samples: evaluate.samples, draws: evaluate.draws, scales: scales,
+        hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, seed: seed),
       try ConvertedSource(fields, inUnitsOf: model.description.variables), indices
     )
   }

@@ -20,10 +20,20 @@ public struct FlowTraining: Sendable {
   public var prior: Training
   /// The settings.
   public var settings: FlowSettings
+  /// The size of each variable's scale, by name: what noise in per cent is a share of.
+  public var peaks: [String: Double]
 
-  public init(prior: Training, settings: FlowSettings) {
+  public init(prior: Training, settings: FlowSettings, peaks: [String: Double] = [:]) {
     self.prior = prior
     self.settings = settings
+    self.peaks = peaks
+  }
+
+  /// The noise of the pairs in each channel (C). Throws ``RunError`` where a scale is missing.
+  func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
+    let known = variables.compactMap { peaks[$0.name] }
+    return try settings.noise.deviations(
+      vertexCount: 1, variables: variables, peaks: known.count == variables.count ? known : nil)
   }
 
   /// Trains the flow of `model`, or goes on with a training that was stopped, and writes it into `folder`.
@@ -41,16 +51,18 @@ public struct FlowTraining: Sendable {
     let configuration = StencilUNetConfiguration(
       inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.channelCount),
       outputChannels: 2 * model.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
-      blocksPerLevel: settings.blocks)
+      blocksPerLevel: settings.blocks, dropout: settings.dropout)
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: prior.seed).split("flow"))
     let network = StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
     let identity = try self.identity(model: model)
     let pairs = try simulatePairs(
-      model: model, path: folder + "/flow.pairs.safetensors", identity: identity.configuration, progress: progress,
+      model: model, path: folder + "/flow.pairs.safetensors", identity: try pairsIdentity(model: model),
+      progress: progress,
       interruption: interruption)
     let loop = TrainingLoop(
       schedule: TrainingSchedule(
         steps: settings.steps, warmUp: min(200, settings.steps / 10), learningRate: settings.learningRate,
+        decay: settings.decay,
         largestNorm: 1, averageDecay: 0.998, interval: max(1, min(200, settings.steps / 20))),
       prefix: folder + "/flow", identity: identity)
     let best = try loop.run(
@@ -59,24 +71,44 @@ public struct FlowTraining: Sendable {
         pairs: pairs, network: network, loss: settings.loss, batch: settings.batch,
         stream: RandomStream(seed: prior.seed).split("flow batches")),
       name: "training the flow", progress: progress, interruption: interruption)
-    let flow = TrainedFlow(configuration: configuration, parameters: best)
+    try TrainingCurves.draw(loop.log.records(), title: "Training of the flow", to: folder + "/flow.png")
+    let flow = TrainedFlow(configuration: configuration, parameters: best, identity: identity.configuration)
     try flow.write(toFolder: folder, fingerprint: model.description.fingerprint)
     return flow
   }
 
   /// What makes this training what it is: a checkpoint of any other is not resumed.
-  private func identity(model: TrainedModel) throws -> CheckpointMetadata {
+  func identity(model: TrainedModel) throws -> CheckpointMetadata {
     struct Identity: Encodable {
       var settings: FlowSettings
       var model: TrainedModel.Description
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     return CheckpointMetadata(
       kind: "flow training",
-      configuration: String(
-        decoding: try encoder.encode(Identity(settings: settings, model: model.description)), as: UTF8.self),
+      configuration: try Self.text(Identity(settings: settings, model: model.description)),
       domainFingerprint: model.description.fingerprint)
+  }
+
+  /// What makes the pairs what they are: other networks and losses may learn from them.
+  private func pairsIdentity(model: TrainedModel) throws -> String {
+    struct Identity: Encodable {
+      var pairs, folds: Int
+      var foldOrder: FlowSettings.FoldOrder
+      var masks: [MaskSampler]
+      var noise: NoiseSpecification
+      var validationShare: Double
+      var model: TrainedModel.Description
+    }
+    return try Self.text(
+      Identity(
+        pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
+        noise: settings.noise, validationShare: settings.validationShare, model: model.description))
+  }
+
+  private static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
   private func simulatePairs(
@@ -84,8 +116,7 @@ public struct FlowTraining: Sendable {
   ) throws -> SimulatedPairs {
     if let pairs = try SimulatedPairs(contentsOf: path, identity: identity) { return pairs }
     let (source, indices) = try prior.archive.open(seed: prior.seed)
-    let deviations = try settings.noise.deviations(
-      vertexCount: 1, variables: model.description.variables)
+    let deviations = try noise(of: model.description.variables)
     var inputs: [String: MaskInputs] = [:]
     for mask in settings.masks {
       inputs[mask.description] = try mask.inputs(on: model.domain, landShare: model.landShare)
@@ -134,7 +165,8 @@ private struct FlowObjective: TrainingObjective {
     var random = stream.split(step)
     let chosen = (0..<batch).map { _ in seen[Int(random.next() % UInt64(seen.count))] }
     let data = pairs.batch(chosen)
-    let pass = NetworkPass(parameters, tape: tape, isTraining: true, wantsGradients: true)
+    let pass = NetworkPass(
+      parameters, tape: tape, isTraining: true, wantsGradients: true, random: random.split("dropout"))
     let loss = lossFunction(
       network(tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
     let gradients = pass.parameterGradients(tape.gradients(of: loss))
@@ -151,6 +183,6 @@ private struct FlowObjective: TrainingObjective {
         network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
       sum += Double(loss.value.scalars[0]) * Double(chosen.count)
     }
-    return sum / Double(max(1, heldOut.count))
+    return sum / Double(heldOut.count)
   }
 }

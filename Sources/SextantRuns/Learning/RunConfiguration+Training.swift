@@ -1,6 +1,8 @@
 // The whole of `sextant train`: the prior, then what is learned on top of it. A run that was stopped goes on where it was.
 
 import Foundation
+import SextantNetworks
+import SextantSignals
 import SextantStorage
 
 extension RunConfiguration {
@@ -11,8 +13,7 @@ extension RunConfiguration {
   public func train(
     overwrite: Bool, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> TrainedModel {
-    let last = flow != nil ? TrainedFlow.fileName : diffusion != nil ? TrainedDiffusion.fileName : nil
-    guard let last else {
+    guard let last = lastFile else {
       let model = try training.run(
         folder: output, overwrite: overwrite, progress: progress, interruption: interruption)
       // Networks on top of an earlier model do not belong to this one.
@@ -20,15 +21,48 @@ extension RunConfiguration {
       return model
     }
     // What stands before the last part may be there already: the beginnings of this training.
-    try WholeFile.checkIsFree(output + "/" + last, overwrite: overwrite)
+    try WholeFile.checkIsFree(last, overwrite: overwrite)
     if overwrite { try removeTrainings() }
+    return try finish(progress: progress, interruption: interruption)
+  }
+
+  /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings, else a
+  /// new one. Priors take seconds and are learned anew; only what has a network is kept.
+  public func modelForEvaluation(
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> TrainedModel {
+    guard let flow else { return try training.learn(progress: progress, interruption: interruption) }
+    let path = output + "/" + TrainedFlow.fileName
+    guard FileManager.default.fileExists(atPath: path) else {
+      return try finish(progress: progress, interruption: interruption)
+    }
+    let model = try TrainedModel(contentsOf: output)
+    let expected = try flowTraining(flow).identity(model: model)
+    guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: path) }
+    return model
+  }
+
+  /// The file that is written last; nil where there is no network.
+  private var lastFile: String? {
+    let name = flow != nil ? TrainedFlow.fileName : diffusion != nil ? TrainedDiffusion.fileName : nil
+    return name.map { output + "/" + $0 }
+  }
+
+  private func flowTraining(_ flow: FlowSettings) -> FlowTraining {
+    FlowTraining(prior: training, settings: flow, peaks: evaluate.scales.mapValues(\.peak))
+  }
+
+  /// Trains what is not there yet.
+  private func finish(progress: any ProgressObserver, interruption: Interruption) throws -> TrainedModel {
+    // Everything that can be wrong is asked before the long work of learning.
+    if let flow { _ = try flowTraining(flow).noise(of: archive.open(seed: seed).source.variables) }
     var model = try beginning(progress: progress, interruption: interruption)
     if let diffusion {
       _ = try DiffusionTraining(prior: training, settings: diffusion).run(
         model: model, folder: output, progress: progress, interruption: interruption)
     }
     if let flow {
-      model.flow = try FlowTraining(prior: training, settings: flow).run(
+      model.flow = try flowTraining(flow).run(
         model: model, folder: output, progress: progress, interruption: interruption)
     }
     return model
@@ -36,18 +70,18 @@ extension RunConfiguration {
 
   /// The prior of a training that was stopped, if it is this one's; else a new one.
   private func beginning(progress: any ProgressObserver, interruption: Interruption) throws -> TrainedModel {
-    let isBegun = ["flow", "diffusion"].contains {
-      FileManager.default.fileExists(atPath: output + "/\($0).last.safetensors")
+    let isBegun = ["flow.last", "flow.pairs", "diffusion.last"].contains {
+      FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
     }
     if isBegun, let earlier = try? TrainedModel(contentsOf: output) { return earlier }
     return try training.run(folder: output, overwrite: true, progress: progress, interruption: interruption)
   }
 
   private func removeTrainings() throws {
+    let endings = ["last.safetensors", "best.safetensors", "safetensors", "jsonl", "png"]
     let names =
-      ["flow", "diffusion"].flatMap { name in
-        ["last.safetensors", "best.safetensors", "safetensors", "jsonl"].map { "\(name).\($0)" }
-      } + ["flow.pairs.safetensors", HeldOutStates.fileName]
+      ["flow", "diffusion"].flatMap { name in endings.map { "\(name).\($0)" } }
+      + ["flow.pairs.safetensors", HeldOutStates.fileName]
     for name in names {
       let path = output + "/" + name
       guard FileManager.default.fileExists(atPath: path) else { continue }

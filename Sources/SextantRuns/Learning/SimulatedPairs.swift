@@ -83,7 +83,9 @@ struct PairSimulation: Sendable {
       // Pair p belongs to fold p mod n, so that every fold has as many, and takes its fields in turn.
       for pair in stride(from: fold, to: count, by: parts.count) {
         let turn = pair / parts.count % part.count
-        pairs.isHeldOut[pair] = Double(turn) >= (1 - validationShare) * Double(part.count)
+        // Of the fields that are used at all; a field is held out with all its pairs.
+        let used = min(part.count, (count - fold + parts.count - 1) / parts.count)
+        pairs.isHeldOut[pair] = turn >= used - max(1, Int(validationShare * Double(used)))
         let field = try source.read([indices[part[turn]]])[0]
         let random = stream.split(pair)
         var (maskStream, noiseStream, unused) = (random.split("mask"), random.split("noise"), random)

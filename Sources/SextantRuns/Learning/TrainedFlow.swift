@@ -14,6 +14,8 @@ public struct TrainedFlow: Sendable {
   public let configuration: StencilUNetConfiguration
   /// What it learned.
   public let parameters: ParameterSet<Float>
+  /// The settings that it was trained with, as text.
+  let identity: String
 
   /// The name of the file in a run's folder.
   public static let fileName = "flow.safetensors"
@@ -23,6 +25,7 @@ public struct TrainedFlow: Sendable {
     var formatVersion = 1
     var network: StencilUNetConfiguration
     var fingerprint: String
+    var identity: String
   }
 
   /// The levels of a domain that networks work on; nil for domains that have none yet.
@@ -44,7 +47,8 @@ public struct TrainedFlow: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(
-      decoding: try encoder.encode(Description(network: configuration, fingerprint: fingerprint)), as: UTF8.self)
+      decoding: try encoder.encode(Description(network: configuration, fingerprint: fingerprint, identity: identity)),
+      as: UTF8.self)
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
     try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
@@ -81,10 +85,12 @@ public struct TrainedFlow: Sendable {
       }
     }
     self.parameters = parameters
+    identity = description.identity
   }
 
-  init(configuration: StencilUNetConfiguration, parameters: ParameterSet<Float>) {
+  init(configuration: StencilUNetConfiguration, parameters: ParameterSet<Float>, identity: String) {
     self.configuration = configuration
     self.parameters = parameters
+    self.identity = identity
   }
 }

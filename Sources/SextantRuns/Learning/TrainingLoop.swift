@@ -52,6 +52,8 @@ struct TrainingSchedule: Sendable, Equatable, Codable {
   var warmUp: Int
   /// The learning rate after it; it falls to a hundredth along a cosine.
   var learningRate: Double
+  /// AdamW's decay of the weights.
+  var decay = 0.0
   /// Gradients are cut to this norm.
   var largestNorm: Double
   /// How much of the averaged parameters stays in a step.

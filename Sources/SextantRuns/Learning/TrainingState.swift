@@ -20,7 +20,9 @@ struct TrainingState: Sendable {
   /// A training that has not begun.
   init(_ parameters: ParameterSet<Float>, schedule: TrainingSchedule) {
     self.parameters = parameters
-    optimiser = Adam(AdamSettings(rate: schedule.learningRate, largestNorm: schedule.largestNorm), for: parameters)
+    optimiser = Adam(
+      AdamSettings(rate: schedule.learningRate, decay: schedule.decay, largestNorm: schedule.largestNorm),
+      for: parameters)
     average = ExponentialMovingAverage(of: parameters, decay: schedule.averageDecay)
   }
 

@@ -27,13 +27,17 @@ public struct Comparison: Sendable {
   public var draws: Int
   /// The scale of each channel (C): PSNR's peak and where it starts, in the variables' units.
   public var scales: [(peak: Double, origin: Double)]
+  /// What missing entries hold in each channel (C), where solvers are to find the mask themselves; nil where they are told.
+  public var hiddenFiller: [Float]?
   /// Where masks, noise and samples come from.
   public var seed: UInt64
 
   public init(
     methods: [ImputationMethod], masks: [MaskSampler], maskInputs: [String: MaskInputs] = [:], noise: [Float],
-    samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], seed: UInt64
+    samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
+    seed: UInt64
   ) {
+    self.hiddenFiller = hiddenFiller
     self.methods = methods
     self.masks = masks
     self.maskInputs = maskInputs
@@ -51,10 +55,16 @@ public struct ComparisonScores: Sendable, Codable {
   public var scores: ScoreCollection
   /// Seconds for each answer of each method, everything counted after loading: parameters, mean, spread, samples.
   public var seconds: [String: [Double]]
+  /// How often each method that has a network evaluated it for one answer, all samples together.
+  public var networkEvaluations: [String: Int]
 
-  public init(scores: ScoreCollection = ScoreCollection(), seconds: [String: [Double]] = [:]) {
+  public init(
+    scores: ScoreCollection = ScoreCollection(), seconds: [String: [Double]] = [:],
+    networkEvaluations: [String: Int] = [:]
+  ) {
     self.scores = scores
     self.seconds = seconds
+    self.networkEvaluations = networkEvaluations
   }
 
   /// The median time of an answer, in seconds.
@@ -89,7 +99,10 @@ extension Comparison {
     model: TrainedModel, fields: some SignalSource, indices: [Int],
     progress: (Int) throws -> Void = { _ in }, visit: (ComparedField) throws -> Void = { _ in }
   ) throws -> ComparisonScores {
-    let solvers = try methods.map { try $0.solver(for: model) }
+    let solvers = try methods.map { method -> any Solver in
+      let solver = try method.solver(for: model)
+      return hiddenFiller.map { HiddenMaskSolver(solver, prior: model.prior, filler: $0) } ?? solver
+    }
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)
     var result = ComparisonScores()
@@ -102,14 +115,20 @@ extension Comparison {
           // The streams depend on field, draw and mask alone: adding a method or a mask changes no other number.
           let stream = base.split(index).split(draw).split(mask.description)
           let degraded = try degrade(truth, mask: mask, isScored: isScored, stream: stream)
+          let given =
+            hiddenFiller.map { hiding(degraded, isScored: isScored, filler: $0, stream: stream) }
+            ?? degraded.measurement
           var answers: [(name: String, posterior: Posterior)] = []
           for (method, solver) in zip(methods, solvers) {
             var random = stream.split(method.rawValue)
             let start = ContinuousClock.now
             let posterior = try solver.posterior(
-              given: degraded.measurement, samples: method.drawsSamples ? samples : 0, using: &random)
+              given: given, samples: method.drawsSamples ? samples : 0, using: &random)
             let elapsed = ContinuousClock.now - start
             result.seconds[solver.name, default: []].append(elapsed / .seconds(1))
+            if let count = posterior.diagnostics["network-evaluations"] {
+              result.networkEvaluations[solver.name] = Int(count)
+            }
             try result.scores.add(
               scorer.scores(
                 of: ScoredEstimate(
@@ -143,6 +162,23 @@ extension Comparison {
       on: truth.domain, isValid: isScored, inputs: maskInputs[mask.description] ?? MaskInputs(), using: &maskStream)
     let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
     return try Degradation.apply(to: truth, mask: drawn, noise: deviations, using: &noiseStream)
+  }
+
+  /// The same measurement with the mask hidden: missing entries hold the filler and noise.
+  private func hiding(
+    _ degraded: DegradedField, isScored: [Bool], filler: [Float], stream: RandomStream
+  ) -> FieldMeasurement {
+    var random = stream.split("filler")
+    let draws: Tensor<Float> = random.normals([isScored.count])
+    let (draw, channels) = (draws.scalars, filler.count)
+    let entries = isScored.indices.filter { isScored[$0] }
+    return FieldMeasurement(
+      values: entries.map { entry in
+        degraded.isObserved[entry]
+          ? degraded.values[entry] : filler[entry % channels] + noise[entry % channels] * draw[entry]
+      },
+      noise: entries.map { noise[$0 % channels] },
+      operation: SelectionOperator(inputCount: isScored.count, indices: entries), label: degraded.measurement.label)
   }
 
   private func scorer(for model: TrainedModel) -> Scorer {

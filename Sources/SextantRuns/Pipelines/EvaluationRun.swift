@@ -57,7 +57,9 @@ extension Comparison {
       if pictures > 0 { drawn += try drawing.drawPlots(of: group, name: "plot-\(name)") }
     }
     let times = result.seconds.keys.sorted().map { method in
-      String(format: "%@: %.3f s", method, result.medianSeconds(of: method) ?? 0)
+      let time = String(format: "%@: %.3f s", method, result.medianSeconds(of: method) ?? 0)
+      let evaluations = result.networkEvaluations[method]
+      return evaluations.map { "\(time) (\($0) network evaluation\($0 == 1 ? "" : "s"))" } ?? time
     }
     let line = "Median time of an answer, everything counted after loading: \(times.joined(separator: ", "))."
     text += line + "\n"

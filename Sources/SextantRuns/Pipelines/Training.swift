@@ -94,8 +94,10 @@ public struct Training: Sendable {
     let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
     let seen = TransformedSource(source, transforms: learned)
     let prior = try train(seen, indices: indices, land: land, progress: progress, interruption: interruption)
-    let choice = try known ?? chooseParameters(
-      prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
+    let choice =
+      try known
+      ?? chooseParameters(
+        prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
     let layout = prior.space.layout
     return TrainedModel(
       description: TrainedModel.Description(

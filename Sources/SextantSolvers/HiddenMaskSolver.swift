@@ -1,0 +1,120 @@
+// Blind imputation with the mask hidden: every entry has a value, and those that were not measured hold a filler, with noise
+// on it like the others. Which entries were measured, and how many, is inferred; then a solver that needs the mask is asked.
+// (Design §6, the second form of "blind"; in the paper the filler is the zero of its scale.)
+
+import Foundation
+import SextantArrays
+import SextantMeasurement
+import SextantPriors
+import SextantSignals
+
+/// Finds out which values are fillers, by what the prior and then the posterior expect, and solves with the rest.
+///
+/// Each entry is measured or filler with odds that start even; the share of fillers is estimated with them (expectation
+/// maximisation). A value that the prior cannot tell from the filler is judged by the posterior of those that it can.
+public struct HiddenMaskSolver: Solver {
+  public var name: String { base.name + ", mask hidden" }
+  private let base: any Solver
+  private let prior: GaussianPrior
+  /// The filler of each channel (C), in the variables' units.
+  private let filler: [Float]
+  /// How much wider the prior is taken than the archive says: a field may be from elsewhere.
+  private static let inflation = 2.0
+
+  /// - Parameters:
+  ///   - base: solves once the mask is known.
+  ///   - prior: what values are expected; in the variables' own units.
+  ///   - filler: what entries that were not measured hold (C).
+  public init(_ base: any Solver, prior: GaussianPrior, filler: [Float]) {
+    precondition(filler.count == prior.space.layout.channelCount, "\(filler.count) fillers")
+    self.base = base
+    self.prior = prior
+    self.filler = filler
+  }
+
+  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
+
+  private struct Prepared: PreparedSolver {
+    let solver: HiddenMaskSolver
+
+    func posterior(
+      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+    ) throws -> Posterior {
+      guard let selection = measurement.operation as? SelectionOperator else {
+        throw PriorError.maskNotHidden
+      }
+      var expectation = solver.prior.marginals(at: measurement.label, inflation: HiddenMaskSolver.inflation)
+      var odds = solver.probabilities(of: measurement, selection, expectation: expectation)
+      // Only what is all but certain teaches about the rest.
+      if odds.measured.contains(where: { (0.02..<0.98).contains($0) }),
+        let sure = solver.keeping(0.98, of: measurement, selection, odds.measured)
+      {
+        var unused = random
+        let first = try solver.base.posterior(given: sure, samples: 0, using: &unused)
+        if let spread = first.spread { expectation = (first.mean, spread) }
+        let refined = solver.probabilities(of: measurement, selection, expectation: expectation)
+        // What taught must not be judged by what it taught.
+        for i in odds.measured.indices where odds.measured[i] < 0.98 { odds.measured[i] = refined.measured[i] }
+        odds.share = 1 - odds.measured.reduce(0, +) / Double(max(1, odds.measured.count))
+      }
+      guard let kept = solver.keeping(0.5, of: measurement, selection, odds.measured) else {
+        throw PriorError.nothingObserved
+      }
+      var posterior = try solver.base.posterior(given: kept, samples: samples, using: &random)
+      posterior.diagnostics["estimated-missing-share"] = odds.share
+      return posterior
+    }
+  }
+
+  /// The probability that each value was measured (m), and the share that was not.
+  private func probabilities(
+    of measurement: FieldMeasurement, _ selection: SelectionOperator, expectation: (mean: [Float], spread: [Float])
+  ) -> (measured: [Double], share: Double) {
+    let channels = filler.count
+    let logRatios = selection.indices.enumerated().map { row, entry -> Double in
+      let (value, noise) = (Double(measurement.values[row]), Double(measurement.noise[row]))
+      let (mean, spread) = (Double(expectation.mean[entry]), Double(expectation.spread[entry]))
+      guard mean.isFinite else { return -.infinity }
+      func logDensity(_ centre: Double, _ deviation: Double) -> Double {
+        let u = (value - centre) / deviation
+        return -0.5 * u * u - log(deviation)
+      }
+      return logDensity(mean, (spread * spread + noise * noise).squareRoot())
+        - logDensity(Double(filler[entry % channels]), noise)
+    }
+    var share = 0.5
+    var measured = logRatios
+    for _ in 0..<20 {
+      let prior = log((1 - share) / share)
+      measured = logRatios.map { 1 / (1 + exp(-($0 + prior))) }
+      share = 1 - measured.reduce(0, +) / Double(max(1, measured.count))
+      share = min(max(share, 1e-6), 1 - 1e-6)
+    }
+    return (measured, share)
+  }
+
+  /// The values that were measured with more than `probability`; nil if there are none.
+  private func keeping(
+    _ probability: Double, of measurement: FieldMeasurement, _ selection: SelectionOperator, _ measured: [Double]
+  ) -> FieldMeasurement? {
+    let rows = measured.indices.filter { measured[$0] > probability }
+    guard !rows.isEmpty else { return nil }
+    return FieldMeasurement(
+      values: rows.map { measurement.values[$0] }, noise: rows.map { measurement.noise[$0] },
+      operation: SelectionOperator(
+        inputCount: selection.inputCount, indices: rows.map { selection.indices[$0] }),
+      label: measurement.label)
+  }
+}
+
+extension GaussianPrior {
+  /// Mean and standard deviation of each entry (V·C) before anything is measured; not a number outside the domain.
+  ///
+  /// - Parameter inflation: what the deviations are multiplied by.
+  func marginals(at label: FieldLabel, inflation: Double) -> (mean: [Float], spread: [Float]) {
+    let held = functions.scaledModes.columnSquaredNorms()
+    let deviations = zip(functions.residualVariance, held).map { Float(inflation * (Double($0) + $1).squareRoot()) }
+    let zero = Tensor<Float>.zeros([1, space.count])
+    return (space.fields(fromStates: zero, label: label).scalars, space.spread(fromStates: deviations))
+  }
+}

@@ -1,0 +1,57 @@
+// A hidden mask is found: the share of fillers is estimated, and the answer is nearly that of a solver who knows the mask.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+import SextantRuns
+import SextantSignals
+import SextantSolvers
+import SextantTestSupport
+import Testing
+
+@Suite struct HiddenMaskTests {
+  @Test(arguments: [0.3, 0.45, 0.6]) func theMaskIsFound(share: Double) throws {
+    let model = try SmallClimate.model()
+    let solver = try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters)
+    let filler: [Float] = [200, -0.5]
+    let field = try SmallClimate.unseen(1)[0]
+    var random = RandomStream(seed: 2)
+    let mask = try MaskSampler("random:\(share)").mask(on: field.domain, isValid: field.isValid, using: &random)
+    let noise = (0..<field.values.count).map { $0 % 2 == 0 ? Float(3) : 0.05 }
+    let degraded = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random)
+    let draws: Tensor<Float> = random.normals([noise.count])
+    let values = noise.indices.map {
+      degraded.isObserved[$0] ? degraded.values[$0] : filler[$0 % 2] + noise[$0] * draws.scalars[$0]
+    }
+    let hidden = FieldMeasurement(
+      values: values, noise: noise,
+      operation: SelectionOperator(inputCount: values.count, indices: Array(values.indices)), label: field.label)
+    let blind = HiddenMaskSolver(solver, prior: model.prior, filler: filler)
+    let found = try blind.posterior(given: hidden, samples: 0, using: &random)
+    let known = try solver.posterior(given: degraded.measurement, samples: 0, using: &random)
+    let missing = Double(degraded.isObserved.count { !$0 }) / Double(values.count)
+    let estimate = try #require(found.diagnostics["estimated-missing-share"])
+    #expect(abs(estimate - missing) < 0.02, "\(estimate), should be \(missing)")
+    func error(_ posterior: Posterior) -> Double {
+      zip(posterior.mean, field.values.scalars).enumerated().reduce(0.0) { sum, pair in
+        let difference = Double(pair.element.0 - pair.element.1) / (pair.offset % 2 == 0 ? 10 : 0.3)
+        return sum + difference * difference
+      }.squareRoot()
+    }
+    #expect(error(found) < 1.1 * error(known), "\(error(found)), \(error(known)) with the mask")
+  }
+
+  @Test func valuesThatMixEntriesAreRefused() throws {
+    let model = try SmallClimate.model()
+    let blind = HiddenMaskSolver(ClimatologySolver(model.prior), prior: model.prior, filler: [200, 0])
+    let count = model.isInside.count
+    let average = SparseOperator(SparseMatrix(rowCount: 1, columnCount: count, entries: [(0, 0, 0.5), (0, 2, 0.5)]))
+    var random = RandomStream(seed: 1)
+    #expect(throws: PriorError.maskNotHidden) {
+      try blind.posterior(
+        given: FieldMeasurement(values: [280], noise: [1], operation: average), samples: 0, using: &random)
+    }
+  }
+}
