@@ -75,6 +75,23 @@ struct ProgramTests {
     #expect(try Program.run("evaluate", desk.path("run.yaml")).errors.contains("--overwrite"))
   }
 
+  @Test func priorsAreSampledAndReported() throws {
+    let desk = try Desk()
+    let trained = try Program.run(
+      "train", desk.path("run.yaml"), "--set", "diffusion.steps=2", "--set", "diffusion.batch=2")
+    #expect(trained.code == 0, "\(trained.errors)")
+    let sampled = try Program.run(
+      "sample", desk.path("RUN"), "--count", "2", "--steps", "3", "--method", "ddim", "-o", desk.path("s.nc"), "--json")
+    #expect(sampled.code == 0 && sampled.errors.isEmpty, "\(sampled.errors)")
+    #expect((sampled.json as? [String: Any])?["evaluationsPerSample"] as? Int == 4)
+    #expect(try SmallClimate.values("clt", in: desk.path("s.nc")).count == 2)
+    let reported = try Program.run("sample", desk.path("RUN"), "--report")
+    #expect(reported.code == 0 && reported.output.contains("| diffusion |"), "\(reported.errors)")
+    #expect(try Program.run("sample", desk.path("RUN"), "--report").errors.contains("--overwrite"))
+    #expect(try Program.run("sample", desk.path("RUN")).code == 64)
+    #expect(try Program.run("sample", desk.folder.path, "-o", "x.nc").errors.contains("model.safetensors"))
+  }
+
   @Test func dryRunsTellEverySettingWithItsOrigin() throws {
     let desk = try Desk()
     let end = try Program.run("train", desk.path("run.yaml"), "--dry-run", "--set", "prior.modes=7", "--seed", "5")
@@ -214,11 +231,11 @@ struct ProgramTests {
       return ["train", path]
     }
     #expect(try Program(arguments("whole")).end().code == 0)
-    // Stopped as soon as there is a log, and again when it has grown.
+    // Stopped in each part of the training as soon as there is a log, and again when it has grown.
     var stops = 0
-    for lines in [1, 4, 9] {
+    for (part, lines) in [("diffusion", 1), ("diffusion", 5), ("flow", 1), ("flow", 9)] {
       let stopped = try Program(arguments("parts"))
-      let hasLog = stopped.wait { (try? desk.log("parts").count >= lines) ?? false }
+      let hasLog = stopped.wait { (try? desk.log("parts", of: part).count >= lines) ?? false }
       stopped.send(signal)
       let end = try stopped.end()
       guard hasLog, end.code != 0 else { continue }
@@ -229,17 +246,20 @@ struct ProgramTests {
     #expect(stops > 0)
     let end = try Program(arguments("parts")).end()
     #expect(end.code == 0, "\(end.errors)")
-    for name in ["model.safetensors", "flow.safetensors"] {
+    let files = ["model", "flow", "diffusion", "diffusion.held-out"].map { $0 + ".safetensors" }
+    for name in files {
       #expect(
         FileManager.default.contentsEqual(atPath: desk.path("whole/" + name), andPath: desk.path("parts/" + name)),
         "\(name) differs")
     }
-    #expect(try desk.log("whole") == desk.log("parts"))
+    for part in ["diffusion", "flow"] {
+      #expect(try desk.log("whole", of: part) == desk.log("parts", of: part))
+    }
   }
 }
 
 extension Program {
-  /// A configuration of a small flow on a small archive.
+  /// A configuration of a small diffusion prior and a small flow on a small archive.
   static func learning(archive: String, output: String) -> String {
     """
     output: \(output)
@@ -247,6 +267,7 @@ extension Program {
     prior: {modes: 10, parameters: per-archive}
     bounds: {clt: {min: 0, max: 1}}
     variables: {clt: {transform: logit}}
+    diffusion: {steps: 60, batch: 2, widths: [8, 8]}
     flow: {pairs: 16, folds: 2, steps: 60, batch: 3, widths: [8, 8]}
     evaluate:
       noise: tas=2K,clt=0.05
@@ -281,9 +302,9 @@ extension ScratchFolder {
 }
 
 extension ProgramTests.Desk {
-  /// The log of a flow's training, without the seconds.
-  func log(_ run: String) throws -> [[String: Double]] {
-    try String(contentsOfFile: path(run + "/flow.jsonl"), encoding: .utf8).split(separator: "\n").map {
+  /// The log of a part of a training, without the seconds.
+  func log(_ run: String, of part: String) throws -> [[String: Double]] {
+    try String(contentsOfFile: path(run + "/\(part).jsonl"), encoding: .utf8).split(separator: "\n").map {
       var line = try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
       line["seconds"] = nil
       return line

@@ -1,6 +1,8 @@
-// The exact posterior of a known prior and one measurement of some vertices with independent noise, by brute dense algebra:
+// The exact posterior of a known prior and one measurement of some vertices with independent noise, by brute dense
+// algebra:
 //
-//   P = Σ⁻¹ + diag(mask)/σ²,  mean = μ + P⁻¹·maskᵀ·(y − μ)/σ²,  weight ∝ prior weight · N(y; μ, Σ + σ²I at the measured).
+//   P = Σ⁻¹ + diag(mask)/σ²,  mean = μ + P⁻¹·maskᵀ·(y − μ)/σ²,
+//   weight ∝ prior weight · N(y; μ, Σ + σ²I), each at what was measured.
 //
 // What learned posteriors are held against: their mean, spread, density and CRPS, none of them estimated.
 
@@ -120,7 +122,7 @@ public struct KnownPosterior: Sendable {
     return result
   }
 
-  /// The continuous ranked probability score at each vertex for the truth there (V), in closed form (Grimit et al. 2006).
+  /// The CRPS at each vertex for the truth there (V), in closed form (Grimit et al. 2006).
   public func rankedProbability(truth: [Double]) -> [Double] {
     /// E|X| of a normal X.
     func expectedMagnitude(_ mean: Double, _ variance: Double) -> Double {

@@ -1,6 +1,6 @@
-// A prior that is known to the last digit: a mixture of Gaussians on the vertices of a sphere, dense, in double precision.
-// One component is the plain Gaussian case. Everything is in standardised units: the mixture's mean taken off, and divided
-// by its standard deviation over all vertices, as diffusion priors want it.
+// A prior that is known to the last digit: a mixture of Gaussians on the vertices of a sphere, dense, in double
+// precision. One component is the plain Gaussian case. Everything is in standardised units: the mixture's mean taken
+// off, and divided by its standard deviation over all vertices, as diffusion priors want it.
 
 import Foundation
 import SextantArrays

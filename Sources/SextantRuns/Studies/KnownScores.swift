@@ -1,6 +1,6 @@
-// How near draws from a distribution come to an exact posterior: mean, spread, density and CRPS. Everything that a finite
-// number of draws adds to a figure is taken off where it is known, so that exact draws score 0 dB, 1, 0 and 0 nats on
-// average whatever their number.
+// How near draws from a distribution come to an exact posterior: mean, spread, density and CRPS. Everything that a
+// finite number of draws adds to a figure is taken off where it is known, so that exact draws score 0 dB, 1, 0 and 0
+// nats on average whatever their number.
 
 import Foundation
 import SextantArrays

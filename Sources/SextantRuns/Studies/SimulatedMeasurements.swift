@@ -1,5 +1,5 @@
-// Measurements whose truth and exact posterior are known: fields drawn from a known prior, some of their vertices measured
-// with noise. All in standardised units.
+// Measurements whose truth and exact posterior are known: fields drawn from a known prior, some of their vertices
+// measured with noise. All in standardised units.
 
 import SextantArrays
 

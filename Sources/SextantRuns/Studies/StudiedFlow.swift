@@ -1,5 +1,5 @@
-// The flow of a study as something that draws fields for measurements, with their log-density, on a tape: the vector flow,
-// which reads measurements and gives fields, or the flow on exact Gaussian posteriors.
+// The flow of a study as something that draws fields for measurements, with their log-density, on a tape: the vector
+// flow, which reads measurements and gives fields, or the flow on exact Gaussian posteriors.
 
 import SextantArrays
 import SextantAutodiff

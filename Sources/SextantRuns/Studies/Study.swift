@@ -1,5 +1,5 @@
-// `sextant study`: a flow is trained on measurements alone where the posterior is known, and the table says how near it came.
-// A study that was stopped goes on where it was, bit by bit.
+// `sextant study`: a flow is trained on measurements alone where the posterior is known, and the table says how near it
+// came. A study that was stopped goes on where it was, bit by bit.
 
 import Foundation
 import SextantArrays

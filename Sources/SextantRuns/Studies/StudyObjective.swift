@@ -1,5 +1,5 @@
-// What a study minimises: the loss of amortised posterior sampling on measurements alone, with the exact score of the prior;
-// and what it looks at between steps: the distance from the exact posterior on measurements seen and unseen.
+// What a study minimises: the loss of amortised posterior sampling on measurements alone, with the exact score of the
+// prior; and what it looks at between steps: the distance from the exact posterior on measurements seen and unseen.
 
 import SextantArrays
 import SextantAutodiff

@@ -42,16 +42,24 @@ public struct StudyResult: Sendable, Codable {
         + [
           row.name, row.set, "\(number(scores.meanGap, 3)) ± \(number(scores.meanGapError, 3))",
           number(scores.meanDistance, 3), number(scores.spreadRatio, 3), number(scores.spreadDeviation, 3),
-          "\(number(scores.divergence, 2)) ± \(number(scores.divergenceError, 2))",
+          "\(number(scores.divergence, 3)) ± \(number(scores.divergenceError, 3))",
           number(scores.rankedProbability, 4), number(100 * scores.rankedProbabilityExcess, 2),
         ].joined(separator: " | ") + " |"
     }
+    let training = settings.training
+    let columns = [
+      "distribution", "measurements", "mean, dB behind exact", "mean, distance in spreads", "spread / exact",
+      "rms of that − 1", "KL, nats a field", "CRPS", "above exact, %",
+    ]
     return """
       # \(settings.name)
 
-      \(vertexCount) vertices; \(parameterCount) parameters; \(settings.training.steps) steps of \(settings.training.batch) measurements, \(settings.training.draws) draws each, in \(number(seconds, 0)) s; \(settings.evaluation.fields) measurements of each set, \(settings.evaluation.samples) draws each; seed \(settings.seed).
+      \(vertexCount) vertices; \(parameterCount) parameters; \(training.steps) steps of \
+      \(training.batch) measurements, draws of each: \(training.draws); \(number(seconds, 0)) s with the looks at the \
+      posterior on the way; seed \(settings.seed). Judged on \(settings.evaluation.fields) measurements of each set by \
+      \(settings.evaluation.samples) draws.
 
-      | distribution | measurements | mean, dB behind exact | mean, distance in spreads | spread / exact | rms of that − 1 | KL, nats a field | CRPS | above exact, % |
+      | \(columns.joined(separator: " | ")) |
       |---|---|--:|--:|--:|--:|--:|--:|--:|
       \(lines.joined(separator: "\n"))
 
@@ -61,10 +69,9 @@ public struct StudyResult: Sendable, Codable {
   /// Writes all files. Throws ``FileError`` and ``ReportError``.
   func write(toFolder folder: String, overwrite: Bool) throws {
     try WholeFile.write(Data(table.utf8), to: folder + "/" + Study.FileName.table, overwrite: true)
-    try plot(
-      "divergence", label: "KL from the exact posterior (nats a field)", kind: .logarithmic
-    ).write(to: folder + "/" + Study.FileName.divergence, overwrite: true)
-    try plot("mean_gap", label: "posterior mean behind the exact one (dB)", kind: .logarithmic)
+    try plot("divergence", label: "KL from the exact posterior (nats a field)")
+      .write(to: folder + "/" + Study.FileName.divergence, overwrite: true)
+    try plot("mean_gap", label: "posterior mean behind the exact one (dB)")
       .write(to: folder + "/" + Study.FileName.error, overwrite: true)
     // Last: where it is, the study is finished.
     let encoder = JSONEncoder()
@@ -73,14 +80,15 @@ public struct StudyResult: Sendable, Codable {
       try encoder.encode(self), to: folder + "/" + Study.FileName.result, overwrite: overwrite)
   }
 
-  private func plot(_ figure: String, label: String, kind: Axis.Kind) -> Plot {
-    Plot(
+  private func plot(_ figure: String, label: String) -> Plot {
+    let sets = ["unseen", "seen"].map { set in (set, curve.map { $0.figures?["\(set).\(figure)"] ?? .nan }) }
+    // What is at the closed form already lies on both sides of 0, which a logarithm cannot show.
+    let isPositive = sets.allSatisfy { $0.1.allSatisfy { $0 > 0 } }
+    return Plot(
       title: settings.name, subtitle: "measurements that training saw, and others",
-      xAxis: Axis("training (s)", includesZero: true), yAxis: Axis(label, kind: kind),
-      layers: ["unseen", "seen"].map { set in
-        .line(
-          set, x: curve.map(\.seconds), y: curve.map { $0.figures?["\(set).\(figure)"] ?? .nan },
-          style: Plot.Style(marker: .circle))
+      xAxis: Axis("training (s)", includesZero: true), yAxis: Axis(label, kind: isPositive ? .logarithmic : .linear),
+      layers: sets.map { set, values in
+        .line(set, x: curve.map(\.seconds), y: values, style: Plot.Style(marker: .circle))
       })
   }
 }
