@@ -114,8 +114,10 @@ public struct Study: Sendable {
   }
 
   private func removeTraining() throws {
-    for ending in [".last.safetensors", ".best.safetensors", ".jsonl"] {
-      let path = settings.output + "/" + FileName.prefix + ending
+    let endings = [".last.safetensors", ".best.safetensors", ".jsonl"]
+    // The result goes too: it says that a study is finished.
+    for name in endings.map({ FileName.prefix + $0 }) + [FileName.result] {
+      let path = settings.output + "/" + name
       guard FileManager.default.fileExists(atPath: path) else { continue }
       do {
         try FileManager.default.removeItem(atPath: path)
