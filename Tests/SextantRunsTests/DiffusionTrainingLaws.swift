@@ -111,6 +111,20 @@ import Testing
     #expect(differences.max() ?? 1 < 2e-3)
   }
 
+  /// White noise of variance 1 and 4 in two channels: few fields have modes enough to hold all of themselves.
+  @Test(arguments: [(12, 20), (60, 5)]) func theRestIsWhatModesLeaveOfOtherFields(_ fields: Int, _ modes: Int) throws {
+    var stream = RandomStream(seed: 4)
+    let noise: Tensor<Float> = stream.normals([fields, 400])
+    let anomalies = noise.scalingColumns(by: (0..<400).map { $0 < 200 ? 1 : 2 })
+    let gaussian = try ArchiveGaussian(
+      anomalies: anomalies, modeCount: modes, channelOfState: (0..<400).map { $0 < 200 ? 0 : 1 },
+      trial: Array(fields * 3 / 4..<fields))
+    for (range, variance) in [(0..<200, 1.0), (200..<400, 4.0)] {
+      let mean = gaussian.restVariance[range].reduce(0.0) { $0 + Double($1) } / 200
+      #expect(abs(mean / variance - 1) < 0.15, "\(mean)")
+    }
+  }
+
   @Test func anotherConfigurationDoesNotGoOn() throws {
     let folder = try ScratchFolder()
     _ = try Self.configuration(in: folder).train(overwrite: false)

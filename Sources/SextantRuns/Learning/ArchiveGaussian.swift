@@ -37,15 +37,29 @@ struct ArchiveGaussian: Sendable {
     let unseen = anomalies.gatheringRows(trial)
     // Rows of the scaled modes have the deviations as norms.
     let left = unseen - matrixProduct(smaller.coefficients(of: unseen), smaller.scaledModes)
-    let (found, expected) = (left.columnSquaredNorms(), functions.residualVariance)
+    restVariance = Self.scaled(
+      functions.residualVariance, to: left.columnSquaredNorms().map { $0 / Double(trial.count) },
+      channelOfState: channelOfState)
+  }
+
+  /// What modes leave of their own fields (d), scaled channel by channel to what they leave of others (d).
+  private static func scaled(_ own: [Float], to found: [Double], channelOfState: [Int32]) -> [Float] {
     let channels = Int(channelOfState.max() ?? 0) + 1
-    var (sums, own) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
+    var (wanted, sums, counts) = (
+      [Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels),
+      [Double](repeating: 0, count: channels)
+    )
     for (state, channel) in channelOfState.enumerated() {
-      sums[Int(channel)] += found[state] / Double(trial.count)
-      own[Int(channel)] += Double(expected[state])
+      wanted[Int(channel)] += found[state]
+      sums[Int(channel)] += Double(own[state])
+      counts[Int(channel)] += 1
     }
-    let factors = zip(sums, own).map { $0 > $1 && $1 > 0 ? Float($0 / $1) : 1 }
-    restVariance = zip(expected, channelOfState).map { $0 * factors[Int($1)] }
+    return zip(own, channelOfState).map { variance, channel in
+      let (wanted, sum) = (wanted[Int(channel)], sums[Int(channel)])
+      // Modes that hold nearly all of their own fields leave no pattern worth scaling.
+      if sum < 0.05 * wanted { return Float(wanted / counts[Int(channel)]) }
+      return variance * Float(max(1, wanted / max(sum, .leastNormalMagnitude)))
+    }
   }
 
   /// Its noise predictor, over B×d×1.
