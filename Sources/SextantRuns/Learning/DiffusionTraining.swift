@@ -64,6 +64,8 @@ public struct DiffusionTraining: Sendable {
           times: settings.times, random: stream.split("validation")),
         random: stream.split("choices")),
       name: "training the diffusion prior", progress: progress, interruption: interruption)
+    try TrainingCurves.draw(
+      loop.log.records(), title: "Training of the diffusion prior", to: folder + "/diffusion.png")
     let trained = TrainedDiffusion(settings: settings, parameters: best, gaussian: gaussian, order: order)
     try HeldOutStates(states: heldOut, fingerprint: model.description.fingerprint).write(toFolder: folder)
     try trained.write(toFolder: folder, fingerprint: model.description.fingerprint)
