@@ -1,6 +1,6 @@
 // Studies where the posterior is known: the exact rows against another way to the same numbers, every flow from end to
-// end at toy size, and a study that was stopped. That flows come near the closed form is shown in docs/known-
-// posteriors.md; the small case that a test can afford is in SextantFlowsTests.
+// end at toy size, and a study that was stopped. That flows come near the closed form is shown in
+// docs/known-posteriors.md; the small case that a test can afford is in SextantFlowsTests.
 
 import Foundation
 import SextantArrays

@@ -9,7 +9,6 @@
 import Foundation
 import SextantArrays
 import SextantFlows
-import SextantNetworks
 
 /// A mixture of Gaussians over V vertices, given a measurement.
 public struct KnownPosterior: Sendable {

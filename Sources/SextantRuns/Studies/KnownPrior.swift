@@ -6,7 +6,6 @@ import Foundation
 import SextantArrays
 import SextantDiffusion
 import SextantGeometry
-import SextantNetworks
 
 /// A mixture of Gaussians over V vertices.
 public struct KnownPrior: Sendable {

@@ -2,8 +2,6 @@
 // struct a section, as for runs; nothing here is read from data, because a study makes its own.
 
 import SextantArrays
-import SextantDiffusion
-import SextantFlows
 
 /// Everything that a study is told.
 public struct StudySettings: Sendable, Equatable, Codable {
