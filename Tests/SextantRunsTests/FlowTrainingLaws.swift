@@ -6,6 +6,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
+@testable import SextantRuns
+
 @Suite(.serialized) struct FlowTrainingLaws {
   /// A configuration of a small training on the small climate.
   static func configuration(in folder: ScratchFolder, steps: Int = 24, output: String) throws -> RunConfiguration {
@@ -47,6 +49,28 @@ import Testing
     _ = try run.train(overwrite: false)
     #expect(throws: FileError.self) { try run.train(overwrite: false) }
     _ = try run.train(overwrite: true)
+  }
+
+  @Test(arguments: FlowSettings.FoldOrder.allCases) func everyFieldIsLeftOutOnce(order: FlowSettings.FoldOrder) throws {
+    let simulation = PairSimulation(
+      count: 20, foldCount: 3, folds: order, validationShare: 0.1, masks: [try MaskSampler("random:0.5")],
+      maskInputs: [:],
+      noise: [1], seed: 1)
+    let parts = simulation.parts(of: 11)
+    #expect(parts.count == 3 && parts.flatMap { $0 }.sorted() == Array(0..<11))
+    #expect(
+      parts.allSatisfy {
+        order == .blocks
+          ? zip($0, $0.dropFirst()).allSatisfy { $1 == $0 + 1 } : zip($0, $0.dropFirst()).allSatisfy { $1 == $0 + 3 }
+      })
+  }
+
+  @Test func someFieldsAreNeverTrainedOn() throws {
+    let folder = try ScratchFolder()
+    _ = try Self.configuration(in: folder, steps: 4, output: "run").train(overwrite: false)
+    let records = try TrainingLog(path: folder.path("run/flow.jsonl")).records()
+    #expect(!records.isEmpty && records.allSatisfy { ($0.validation ?? 0) > 0 })
+    #expect(FileManager.default.fileExists(atPath: folder.path("run/flow.png")))
   }
 
   @Test func anotherConfigurationDoesNotGoOn() throws {
