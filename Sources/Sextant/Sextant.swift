@@ -1,5 +1,5 @@
 // The umbrella: everything the command line uses, for people who write their own programs.
-// It defines nothing itself.
+// It defines nothing itself; where two layers use one name, it says which is meant.
 
 @_exported import SextantArrays
 @_exported import SextantAutodiff
@@ -15,3 +15,6 @@
 @_exported import SextantSignals
 @_exported import SextantSolvers
 @_exported import SextantStorage
+
+/// A physical quantity of a field; a tensor on a tape is `SextantAutodiff.Variable`.
+public typealias Variable = SextantSignals.Variable
