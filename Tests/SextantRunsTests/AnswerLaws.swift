@@ -28,7 +28,7 @@ import Testing
     method.drawsSamples ? ["_ensemble", "_quantile"] : []
   }
 
-  @Test(arguments: ImputationMethod.allCases)
+  @Test(arguments: ImputationMethod.withoutNetworks)
   func polesAndRepeatedColumnsAreSingleValuedAndRangesAreHonoured(method: ImputationMethod) throws {
     let grid = try SmallClimate.grid(repeatsColumn: true)
     let fields = SyntheticClimate().fields(count: 40, on: grid)

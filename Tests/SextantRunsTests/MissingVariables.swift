@@ -44,7 +44,7 @@ import Testing
     #expect(nearest.allSatisfy { $0.isNaN })
   }
 
-  @Test(arguments: ImputationMethod.allCases)
+  @Test(arguments: ImputationMethod.withoutNetworks)
   func aVariableOfTheSeaIsNeverFilledOnLand(method: ImputationMethod) throws {
     let grid = try SmallClimate.grid()
     let isLand = SyntheticClimate().landShare(on: grid).map { $0 > 0.5 }

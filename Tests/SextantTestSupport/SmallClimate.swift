@@ -84,6 +84,11 @@ public enum SmallClimate {
   }
 }
 
+extension ImputationMethod {
+  /// The methods that need no network: those of every model.
+  public static let withoutNetworks = allCases.filter { $0 != .flow }
+}
+
 extension TrainedModel {
   /// The model with the parameters at which the search for a field's own would start: quick where optimisation is off.
   public func withFixedParameters() -> TrainedModel {
