@@ -31,11 +31,12 @@ demo: build ## Build, then run the main job on the embedded synthetic climate
 	@.build/release/sextant demo --output demo --overwrite
 
 # Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.
+# One test after the other: each is parallel inside, and bits may depend on how many threads OpenBLAS is left with.
 # Swift Testing says how many tests ran in its last line, which is repeated at the end.
 .PHONY: test
 test: setup ## Run all tests in release mode; the last line counts them
 	@mkdir -p .build
-	@swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing --disable-xctest 2>&1 \
+	@swift test --no-parallel -c release -Xswiftc -enable-testing --scratch-path .build/testing --disable-xctest 2>&1 \
 		| tee .build/test.log
 	@grep -E 'Test run with [0-9]+ tests' .build/test.log | tail -1
 
