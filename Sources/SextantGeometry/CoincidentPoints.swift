@@ -42,8 +42,11 @@ struct CoincidentPoints {
   }
 
   /// Node areas dealt out to the vertices in equal shares.
-  func sharing(_ nodeAreas: [Double]) -> [Double] {
-    var sharers = [Double](repeating: 0, count: nodePositions.count)
+  func sharing(_ nodeAreas: [Double]) -> [Double] { Self.sharing(nodeAreas, nodeOfVertex: nodeOfVertex) }
+
+  /// The same for any assignment of vertices to nodes.
+  static func sharing(_ nodeAreas: [Double], nodeOfVertex: [Int32]) -> [Double] {
+    var sharers = [Double](repeating: 0, count: nodeAreas.count)
     for node in nodeOfVertex { sharers[Int(node)] += 1 }
     return nodeOfVertex.map { nodeAreas[Int($0)] / sharers[Int($0)] }
   }

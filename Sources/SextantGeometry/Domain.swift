@@ -27,7 +27,8 @@ public protocol Domain: Sendable {
   var summary: String { get }
   /// The weights that interpolate from vertices to places on the sphere (places × V, rows sum to 1).
   ///
-  /// Throws ``GeometryError/outsideDomain(_:)`` where a place is not covered.
+  /// Throws ``GeometryError/outsideDomain(_:)`` where a place is not covered, and ``GeometryError/notOnSphere(_:)`` where
+  /// the domain has no latitudes and longitudes.
   func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix
 }
 
@@ -80,10 +81,13 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
   case outsideDomain(String)
   /// A mesh that cannot be used.
   case invalidMesh(String)
+  /// Latitudes and longitudes asked of a domain that has none.
+  case notOnSphere(String)
 
   public var description: String {
     switch self {
-    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason): reason
+    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason), .notOnSphere(let reason):
+      reason
     }
   }
 }

@@ -1,5 +1,6 @@
 // The hash that tells one geometry from another. Coordinates are rounded to about 27 m first, so that a
-// grid written in single precision and the same grid in double precision are one grid.
+// grid written in single precision and the same grid in double precision are one grid; on surfaces without a scale of their
+// own they are rounded to single precision.
 // Not cryptographic: it guards against mistakes, not against people.
 
 /// Collects numbers into a 128-bit hash.
@@ -29,6 +30,15 @@ struct Fingerprint {
     for position in positions {
       let scaled = (position * 0x1p24).rounded(.toNearestOrEven)
       for axis in 0..<3 { add(Int(scaled[axis])) }
+    }
+  }
+
+  /// Adds positions in any unit of length, each coordinate to single precision: what files hold, be they text or binary.
+  mutating func add(singlePrecision positions: [SIMD3<Double>]) {
+    add(positions.count)
+    for position in positions {
+      // Both zeros are one.
+      for axis in 0..<3 { add(Int((Float(position[axis]) + 0).bitPattern)) }
     }
   }
 

@@ -14,6 +14,8 @@ public enum GridDescription: Codable, Sendable, Equatable {
   case fibonacci(vertexCount: Int)
   /// See ``SphereMesh``.
   case sphereMesh(positions: [SIMD3<Double>], triangles: [SIMD3<Int32>])
+  /// See ``SurfaceMesh``.
+  case surfaceMesh(positions: [SIMD3<Double>], triangles: [SIMD3<Int32>], mergesCoincident: Bool)
 
   /// The domain, with the same fingerprint as the one described. Throws ``GeometryError`` if the file was tampered with.
   public func makeDomain() throws -> any Domain {
@@ -27,6 +29,9 @@ public enum GridDescription: Codable, Sendable, Equatable {
     case .fibonacci(let vertexCount): try SphereMesh.fibonacci(vertexCount: vertexCount)
     case .sphereMesh(let positions, let triangles):
       try SphereMesh(positions: positions, triangles: triangles)
+    case .surfaceMesh(let positions, let triangles, let mergesCoincident):
+      try SurfaceMesh(
+        TriangleMesh(positions: positions, triangles: triangles), mergesCoincident: mergesCoincident)
     }
   }
 }

@@ -17,6 +17,7 @@ extension GridDescription {
     case .icosphere(let subdivisions): return (0...9).contains(subdivisions) ? (10 << (2 * subdivisions)) + 2 : nil
     case .fibonacci(let count): return count
     case .sphereMesh(let positions, _): return positions.count
+    case .surfaceMesh(let positions, _, _): return positions.count
     }
   }
 }

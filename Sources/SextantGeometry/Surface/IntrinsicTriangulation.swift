@@ -1,0 +1,138 @@
+// A triangulation known by the lengths of its sides alone, in which any edge can be turned over without moving a vertex
+// (Fisher, Springborn, Bobenko and Schröder, "An algorithm for the construction of intrinsic Delaunay triangulations",
+// 2006). Turned until it is Delaunay, its cotangent weights are not negative, however bad the triangles of the file were.
+// Not here: how sides are glued where a mesh is no manifold, see TuftedCover.swift.
+
+/// Triangles with side lengths, glued side to side into a surface without boundary.
+///
+/// Side s of face f runs from its corner s to corner s + 1 (mod 3) and has the number 3·f + s. Glued sides run in opposite
+/// directions and have one length.
+struct IntrinsicTriangulation: Sendable {
+  /// The corners of each face; a corner may appear twice once edges have been turned.
+  private(set) var corners: [SIMD3<Int32>]
+  /// The lengths of each face's sides.
+  private(set) var lengths: [SIMD3<Double>]
+  /// The side on the other side of each side (3 for each face).
+  private var glued: [Int32]
+
+  init(corners: [SIMD3<Int32>], lengths: [SIMD3<Double>], glued: [Int32]) {
+    precondition(corners.count == lengths.count && glued.count == 3 * corners.count, "Sides do not fit the faces")
+    self.corners = corners
+    self.lengths = lengths
+    self.glued = glued
+  }
+
+  /// The area of a face.
+  func area(of face: Int) -> Double { triangleArea(lengths[face]) }
+
+  /// The cotangents of a face's angles, each under the side that it lies opposite to; nothing for a face without area.
+  func cotangents(of face: Int) -> SIMD3<Double> {
+    let squares = lengths[face] * lengths[face]
+    let area = area(of: face)
+    guard area > 0 else { return SIMD3() }
+    return SIMD3(
+      squares.y + squares.z - squares.x, squares.z + squares.x - squares.y, squares.x + squares.y - squares.z)
+      / (4 * area)
+  }
+
+  /// The cotangents on both sides of an edge.
+  private func pair(at side: Int) -> (Double, Double) {
+    let other = Int(glued[side])
+    return (cotangents(of: side / 3)[side % 3], cotangents(of: other / 3)[other % 3])
+  }
+
+  /// Σ over the corners of a third of the area of each face (one entry a vertex).
+  func thirdsOfAreas(vertexCount: Int) -> [Double] {
+    var areas = [Double](repeating: 0, count: vertexCount)
+    for face in corners.indices {
+      let third = area(of: face) / 3
+      for corner in 0..<3 { areas[Int(corners[face][corner])] += third }
+    }
+    return areas
+  }
+
+  /// The edges with half the sum of the cotangents opposite to them, times `factor`.
+  ///
+  /// Weights that are negative can only be so by rounding, once the triangulation is Delaunay; they become 0, and edges
+  /// with no weight are left out.
+  func cotangentEdges(factor: Double) -> WeightedEdges {
+    var edges = WeightedEdges()
+    edges.reserveCapacity(3 * corners.count / 2)
+    for side in glued.indices where side < Int(glued[side]) {
+      let (first, second) = pair(at: side)
+      let weight = factor * 0.5 * (first + second)
+      guard weight > 0 else { continue }
+      edges.add(corners[side / 3][side % 3], corners[side / 3][(side + 1) % 3], weight: weight)
+    }
+    return edges
+  }
+
+  /// Turns edges over until none has angles opposite to it that together exceed half a turn; gives how many were turned.
+  ///
+  /// Each turn brings the triangulation nearer to Delaunay, so that it ends; the limit is for rounding in triangles with
+  /// hardly any area, where clipping the weights (above) is all that is left to do.
+  @discardableResult
+  mutating func makeDelaunay() -> Int {
+    var waiting = glued.indices.filter { $0 < Int(glued[$0]) }
+    let limit = 100 * glued.count
+    var turns = 0
+    while let side = waiting.popLast(), turns < limit {
+      let (first, second) = pair(at: side)
+      guard first + second < -1e-10 * (abs(first) + abs(second)), let outer = turn(side) else { continue }
+      turns += 1
+      waiting += outer
+    }
+    return turns
+  }
+
+  /// Replaces an edge by the other diagonal of its two faces, unfolded into a plane; gives the four sides around.
+  ///
+  /// Nil where both sides belong to one face, or where the diagonal would not lie inside.
+  private mutating func turn(_ side: Int) -> [Int]? {
+    let other = Int(glued[side])
+    let (f, s, g, t) = (side / 3, side % 3, other / 3, other % 3)
+    guard f != g else { return nil }
+    let (i, j) = (corners[f][s], corners[f][(s + 1) % 3])
+    let (k, l) = (corners[f][(s + 2) % 3], corners[g][(t + 2) % 3])
+    let (jk, ki) = (lengths[f][(s + 1) % 3], lengths[f][(s + 2) % 3])
+    let (il, lj) = (lengths[g][(t + 1) % 3], lengths[g][(t + 2) % 3])
+    let ij = lengths[f][s]
+    guard ij > 0 else { return nil }
+    // i at the origin, j on the x axis, k above and l below.
+    let up = 2 * triangleArea(SIMD3(ij, jk, ki)) / ij
+    let down = 2 * triangleArea(SIMD3(ij, il, lj)) / ij
+    let (xk, xl) = ((ij * ij + ki * ki - jk * jk) / (2 * ij), (ij * ij + il * il - lj * lj) / (2 * ij))
+    let diagonal = ((xk - xl) * (xk - xl) + (up + down) * (up + down)).squareRoot()
+    guard diagonal > 0, diagonal.isFinite else { return nil }
+    let around = [
+      (old: 3 * f + (s + 1) % 3, new: 3 * f + 2), (old: 3 * f + (s + 2) % 3, new: 3 * g + 1),
+      (old: 3 * g + (t + 1) % 3, new: 3 * g + 2), (old: 3 * g + (t + 2) % 3, new: 3 * f + 1),
+    ]
+    // The four may be glued to each other, as at the two sheets of a boundary.
+    let partners = around.map { side in
+      let partner = glued[side.old]
+      return around.first { $0.old == Int(partner) }.map { Int32($0.new) } ?? partner
+    }
+    corners[f] = SIMD3(k, l, j)
+    lengths[f] = SIMD3(diagonal, lj, jk)
+    corners[g] = SIMD3(l, k, i)
+    lengths[g] = SIMD3(diagonal, ki, il)
+    glue(3 * f, 3 * g)
+    for (side, partner) in zip(around, partners) { glue(side.new, Int(partner)) }
+    return around.map(\.new)
+  }
+
+  private mutating func glue(_ a: Int, _ b: Int) {
+    glued[a] = Int32(b)
+    glued[b] = Int32(a)
+  }
+}
+
+/// The area of a triangle with given side lengths, accurate for needles too (Kahan, "Miscalculating area and angles of a
+/// needle-like triangle", 2014); 0 where rounding left no triangle.
+func triangleArea(_ sides: SIMD3<Double>) -> Double {
+  let (a, c) = (sides.max(), sides.min())
+  let b = max(min(sides.x, sides.y), min(max(sides.x, sides.y), sides.z))
+  let product = (a + (b + c)) * (c - (a - b)) * (c + (a - b)) * (a + (b - c))
+  return product > 0 ? product.squareRoot() / 4 : 0
+}

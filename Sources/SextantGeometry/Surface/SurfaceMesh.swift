@@ -1,0 +1,136 @@
+// A triangle mesh as a domain: any surface in space, with the vertices of its file. Areas and Laplacian are those of the
+// surface itself, made on an intrinsic Delaunay triangulation of its tufted cover, so that boundaries, non-manifold edges,
+// triangles without area and ones filed twice all give a symmetric, positive semi-definite stiffness with no negative
+// coupling. Not here: meshes of the sphere with latitudes and longitudes, see SphereMesh; files, see MeshFile.
+
+import SextantArrays
+
+/// Vertices on a surface in space and the triangles between them.
+///
+/// A vertex that no triangle uses is hung on the vertex of the surface that is nearest to it: it couples to that one with
+/// weight 1 (the size of a coupling between neighbours, which does not depend on the unit of length in two dimensions) and
+/// takes an equal part of its area. So what is not observed there becomes what is found beside it, the couplings stay
+/// connected as the surface is, and no mode of the Laplacian belongs to such a vertex alone.
+public struct SurfaceMesh: DescribableDomain {
+  /// The vertices and triangles as they were given.
+  public let mesh: TriangleMesh
+  /// Whether vertices at exactly one place are one node.
+  public let mergesCoincident: Bool
+  public let nodeOfVertex: [Int32]
+  public let nodePositions: [SIMD3<Double>]
+  /// A third of the area of each triangle around a vertex, after edges are turned; all together the area of the surface.
+  public let areaWeights: [Double]
+  /// Half the cotangent Laplacian of the cover (nodes × nodes); no entry beside the diagonal is above 0.
+  public let stiffness: SparseMatrix
+  public let fingerprint: String
+  /// The node that each node without a triangle hangs on.
+  public let hostOfIsolatedNode: [Int32: Int32]
+  /// The triangles between nodes, without those that have a corner twice.
+  let nodeTriangles: [SIMD3<Int32>]
+  /// The cover, Delaunay: each piece of the surface twice.
+  let cover: IntrinsicTriangulation
+
+  public var vertexCount: Int { mesh.positions.count }
+  public var nodeCount: Int { nodePositions.count }
+  /// The position of each vertex (V entries), without a copy.
+  public var positions: [SIMD3<Double>] { mesh.positions }
+  /// The triangles as they were given.
+  public var triangles: [SIMD3<Int32>] { mesh.triangles }
+
+  /// A domain of the vertices of `mesh`, in its unit of length.
+  ///
+  /// - Parameter mergesCoincident: Whether vertices at exactly one place become one node, as in files that repeat a vertex
+  ///   for each of its triangles. Otherwise each vertex is a node, and the surface ends where its triangles share none.
+  /// - Throws: ``GeometryError/invalidMesh(_:)`` for positions that are not finite, corners out of range, and a mesh without
+  ///   a triangle that has an extent.
+  public init(_ mesh: TriangleMesh, mergesCoincident: Bool = false) throws {
+    try Self.check(mesh)
+    self.mesh = mesh
+    self.mergesCoincident = mergesCoincident
+    if mergesCoincident {
+      let merged = CoincidentPoints(mesh.positions, tolerance: 0)
+      (nodeOfVertex, nodePositions) = (merged.nodeOfVertex, merged.nodePositions)
+    } else {
+      (nodeOfVertex, nodePositions) = ((0..<Int32(mesh.positions.count)).map { $0 }, mesh.positions)
+    }
+    let nodes = nodeOfVertex
+    nodeTriangles = mesh.triangles.map { t in SIMD3(nodes[Int(t.x)], nodes[Int(t.y)], nodes[Int(t.z)]) }
+      .filter { $0.x != $0.y && $0.y != $0.z && $0.z != $0.x }
+    var cover = IntrinsicTriangulation(tuftedCoverOf: nodeTriangles, nodePositions)
+    cover.makeDelaunay()
+    // Each piece of the surface is there twice.
+    var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count).map { $0 / 2 }
+    var edges = cover.cotangentEdges(factor: 0.5)
+    guard areas.contains(where: { $0 > 0 }) else {
+      throw GeometryError.invalidMesh(
+        "None of the \(mesh.triangles.count) triangles has an area: a surface needs at least one that has.")
+    }
+    hostOfIsolatedNode = Self.hosts(nodePositions, areas)
+    Self.hang(hostOfIsolatedNode, on: &areas, &edges)
+    self.cover = cover
+    stiffness = edges.laplacian(nodeCount: nodePositions.count)
+    areaWeights = CoincidentPoints.sharing(areas, nodeOfVertex: nodeOfVertex)
+    var hash = Fingerprint(kind: mergesCoincident ? "merged surface mesh" : "surface mesh")
+    hash.add(singlePrecision: mesh.positions)
+    hash.add(mesh.triangles.count)
+    for triangle in mesh.triangles { for corner in 0..<3 { hash.add(Int(triangle[corner])) } }
+    fingerprint = hash.text
+  }
+
+  private static func check(_ mesh: TriangleMesh) throws {
+    if let bad = mesh.positions.firstIndex(where: { !$0.isFinite }) {
+      throw GeometryError.invalidMesh(
+        "Vertex number \(bad + 1) lies at \(mesh.positions[bad]): expected finite coordinates.")
+    }
+    let count = Int32(clamping: mesh.positions.count)
+    for (i, t) in mesh.triangles.enumerated() where (0..<3).contains(where: { t[$0] < 0 || t[$0] >= count }) {
+      throw GeometryError.invalidMesh(
+        "Triangle number \(i + 1) has corners \(t.x), \(t.y), \(t.z): expected 0…\(count - 1).")
+    }
+    guard !mesh.triangles.isEmpty else {
+      throw GeometryError.invalidMesh(
+        "A mesh of \(mesh.positions.count) vertices and no triangles is no surface: expected at least one triangle.")
+    }
+  }
+
+  /// The nearest node with an area for each node without.
+  private static func hosts(_ positions: [SIMD3<Double>], _ areas: [Double]) -> [Int32: Int32] {
+    let isolated = areas.indices.filter { areas[$0] == 0 }
+    guard !isolated.isEmpty else { return [:] }
+    let used = areas.indices.filter { areas[$0] > 0 }
+    let tree = NearestNeighbours(used.map { positions[$0] })
+    return Dictionary(
+      uniqueKeysWithValues: isolated.compactMap { node in
+        tree.nearest(1, to: positions[node]).first.map { (Int32(node), Int32(used[$0.index])) }
+      })
+  }
+
+  private static func hang(_ hosts: [Int32: Int32], on areas: inout [Double], _ edges: inout WeightedEdges) {
+    let guests = Dictionary(grouping: hosts.keys.sorted()) { hosts[$0] ?? $0 }
+    for (host, isolated) in guests.sorted(by: { $0.key < $1.key }) {
+      let part = areas[Int(host)] / Double(isolated.count + 1)
+      areas[Int(host)] = part
+      for node in isolated {
+        areas[Int(node)] = part
+        edges.add(node, host, weight: 1)
+      }
+    }
+  }
+
+  public var gridDescription: GridDescription {
+    .surfaceMesh(positions: mesh.positions, triangles: mesh.triangles, mergesCoincident: mergesCoincident)
+  }
+
+  public var summary: String {
+    let merged = nodeCount < vertexCount ? ", \(nodeCount) places" : ""
+    return "\(vertexCount)-vertex surface\(merged), \(triangles.count) triangles"
+  }
+
+  /// A surface in space has no latitudes and longitudes.
+  ///
+  /// Throws ``GeometryError/notOnSphere(_:)``, always.
+  public func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix {
+    throw GeometryError.notOnSphere(
+      "The \(summary) has no latitudes and longitudes to interpolate to: give values at its vertices.")
+  }
+}
