@@ -46,17 +46,15 @@ public struct PosteriorDraws<Scalar: TensorScalar> {
 
 /// The distillation loss over a set of measurements.
 public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
-  /// From z (B·K×D) and the indices of B measurements to B·K draws, K consecutive ones for each measurement.
+  /// From the indices of B measurements to B·K draws, K consecutive ones for each measurement, each from a stream of its own.
   public typealias Draw =
-    @Sendable (_ z: Variable<Scalar>, _ measurements: [Int], _ pass: NetworkPass<Scalar>) throws
+    @Sendable (_ streams: [RandomStream], _ measurements: [Int], _ pass: NetworkPass<Scalar>) throws
     -> PosteriorDraws<Scalar>
   /// ½‖(y − A·x)/σ‖² of fields (B·K×V×C) and the index of each one's measurement: summed, not averaged, of shape [].
   public typealias Fidelity = @Sendable (_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar>
 
   /// N.
   public let measurementCount: Int
-  /// D, the entries of z.
-  public let dimension: Int
   /// B measurements in a step.
   public let batchSize: Int
   /// K draws for each of them.
@@ -71,14 +69,14 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
 
   /// - Parameter random: What all random numbers of the training are split from.
   public init(
-    measurementCount: Int, dimension: Int, batchSize: Int, drawsPerMeasurement: Int = 1,
+    measurementCount: Int, batchSize: Int, drawsPerMeasurement: Int = 1,
     prior: DistillationPrior<Scalar>, annealing: DataAnnealing?, random: RandomStream, draw: @escaping Draw,
     fidelity: @escaping Fidelity
   ) {
     precondition(
       measurementCount > 0 && batchSize > 0 && drawsPerMeasurement > 0,
       "\(batchSize) of \(measurementCount) measurements, \(drawsPerMeasurement) draws each")
-    (self.measurementCount, self.dimension, self.batchSize) = (measurementCount, dimension, batchSize)
+    (self.measurementCount, self.batchSize) = (measurementCount, batchSize)
     (self.drawsPerMeasurement, self.prior, self.annealing) = (drawsPerMeasurement, prior, annealing)
     (self.draw, self.fidelity, self.random) = (draw, fidelity, random)
     order = BatchOrder(count: measurementCount, batch: batchSize, random: random.split("order"))
@@ -88,8 +86,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
     let measurements = order.indices(atStep: step)
     let count = batchSize * drawsPerMeasurement
     let streams = random.split("base").split(step)
-    let z = Tensor<Scalar>.normals((0..<count).map { streams.split($0) }, shape: [dimension])
-    let draws = try draw(pass.tape.constant(z), measurements, pass)
+    let draws = try draw((0..<count).map { streams.split($0) }, measurements, pass)
     let ofDraws = measurements.flatMap { Array(repeating: $0, count: drawsPerMeasurement) }
     let data = pass.tape.scope("fidelity") { fidelity(draws.fields, ofDraws) }
     let weight = (annealing?.weight(atStep: step) ?? 1) / Double(count)

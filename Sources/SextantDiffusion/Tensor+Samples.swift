@@ -42,8 +42,8 @@ extension Tensor {
     }
   }
 
-  /// Independent standard normal numbers, those of each sample from a stream of its own.
-  static func normals(_ streams: [RandomStream], shape: [Int]) -> Tensor {
+  /// Independent standard normal numbers (one sample of `shape` for each stream), those of each from its own.
+  public static func normals(_ streams: [RandomStream], shape: [Int]) -> Tensor {
     var result = Tensor(repeating: 0, shape: [streams.count] + shape)
     for (sample, stream) in streams.enumerated() {
       var stream = stream

@@ -42,6 +42,24 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     }
   }
 
+  /// The same flow and parameters, whose batch statistics are replaced by those of each training pass and not followed.
+  public func forgettingStatistics() -> ConditionalRealNVP {
+    var forgetful = configuration
+    forgetful.batchMomentum = 0
+    return ConditionalRealNVP(
+      dimension: dimension, conditionWidth: conditionWidth, configuration: forgetful, order: order,
+      couplings: couplings.map { CouplingNetwork(parameters: $0.parameters, configuration: forgetful) },
+      conditionWeight: conditionWeight)
+  }
+
+  private init(
+    dimension: Int, conditionWidth: Int, configuration: CouplingFlowConfiguration, order: CouplingOrder,
+    couplings: [CouplingNetwork<Scalar>], conditionWeight: ParameterSet<Scalar>.Reference?
+  ) {
+    (self.dimension, self.conditionWidth, self.configuration) = (dimension, conditionWidth, configuration)
+    (self.order, self.couplings, self.conditionWeight) = (order, couplings, conditionWeight)
+  }
+
   public var start: FlowStart { configuration.restoresOrder ? .identity : .permutation }
 
   /// The condition for measurements and their masks (B×M each, 1 where measured): the two side by side where the

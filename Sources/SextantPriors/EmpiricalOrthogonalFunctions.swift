@@ -20,6 +20,11 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
   /// d.
   public var stateCount: Int { residualVariance.count }
 
+  /// The variance of each state, in the modes and beside them (d).
+  public var totalVariance: [Double] {
+    zip(residualVariance, scaledModes.columnSquaredNorms()).map { Double($0) + $1 }
+  }
+
   public init(scaledModes: Tensor<Float>, deviations: [Float], residualVariance: [Float]) {
     precondition(
       scaledModes.shape == [deviations.count, residualVariance.count], "Modes of shape \(scaledModes.shape)")

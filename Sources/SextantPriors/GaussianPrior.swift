@@ -102,11 +102,9 @@ public struct GaussianPrior: Sendable {
   public func covarianceModel(nodePositions: [SIMD3<Double>], modes: Tensor<Float>? = nil) -> CovarianceModel {
     let layout = space.layout
     let positions = layout.nodeOfState.map { nodePositions[Int($0)] }
-    let anomalyVariance = (0..<space.count).map { functions.residualVariance[$0] }
-    let held = functions.scaledModes.columnSquaredNorms()
     return TwoScaleCovariance.model(
       modes: modes ?? functions.scaledModes, positions: positions, channels: layout.channelOfState,
-      anomalyVariance: zip(anomalyVariance, held).map { Double($0) + $1 },
+      anomalyVariance: functions.totalVariance,
       landShare: landShare?.map(Double.init), climate: standardisedClimate,
       channelCorrelation: channelCorrelation.converted(to: Double.self),
       isTrend: configuration.kind == .trend)

@@ -90,6 +90,8 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
   case notFinite(String)
   /// A measurement of combinations of entries, where each entry by itself is either measured or filled.
   case maskNotHidden
+  /// A measurement of combinations of entries, for a flow that was taught single ones.
+  case mixesEntries
   /// A measured value that depends on several channels, for a prior that takes each by itself.
   case mixesChannels(row: Int)
   /// A variable that cannot be transformed as asked.
@@ -110,6 +112,8 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
       "Measured value number \(row + 1) depends on several variables, but this prior takes each variable by itself. Use kind: two-scale, or measure each variable apart."
     case .maskNotHidden:
       "A hidden mask can be found only where each value belongs to one entry, but these values mix entries. Give the mask."
+    case .mixesEntries:
+      "This flow was trained on values of single entries, but the measurement mixes entries. Use the method two-scale, which takes any linear measurement."
     case .noTransform(let variable, let reason): "The variable '\(variable)' cannot be transformed: \(reason)."
     case .notFinite(let place): "\(place) is not finite. Look for infinite values or a wrong unit in the input."
     }

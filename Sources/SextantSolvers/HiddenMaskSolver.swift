@@ -16,6 +16,7 @@ public struct HiddenMaskSolver: Solver {
   public var name: String { base.name + ", mask hidden" }
   private let base: any Solver
   private let prior: GaussianPrior
+  private let transforms: [MarginalTransform]
   /// The filler of each channel (C), in the variables' units.
   private let filler: [Float]
   /// How much wider the prior is taken than the archive says: a field may be from elsewhere.
@@ -23,12 +24,14 @@ public struct HiddenMaskSolver: Solver {
 
   /// - Parameters:
   ///   - base: solves once the mask is known.
-  ///   - prior: what values are expected; in the variables' own units.
+  ///   - prior: what values are expected, in transformed units.
+  ///   - transforms: what was done to each channel (C) before the prior was learned.
   ///   - filler: what entries that were not measured hold (C).
-  public init(_ base: any Solver, prior: GaussianPrior, filler: [Float]) {
+  public init(_ base: any Solver, prior: GaussianPrior, transforms: [MarginalTransform], filler: [Float]) {
     precondition(filler.count == prior.space.layout.channelCount, "\(filler.count) fillers")
     self.base = base
     self.prior = prior
+    self.transforms = transforms
     self.filler = filler
   }
 
@@ -43,7 +46,7 @@ public struct HiddenMaskSolver: Solver {
       guard let selection = measurement.operation as? SelectionOperator else {
         throw PriorError.maskNotHidden
       }
-      var expectation = solver.prior.marginals(at: measurement.label, inflation: HiddenMaskSolver.inflation)
+      var expectation = solver.marginals(at: measurement.label)
       var odds = solver.probabilities(of: measurement, selection, expectation: expectation)
       // Only what is all but certain teaches about the rest.
       if odds.measured.contains(where: { (0.02..<0.98).contains($0) }),
@@ -64,6 +67,17 @@ public struct HiddenMaskSolver: Solver {
       posterior.diagnostics["estimated-missing-share"] = odds.share
       return posterior
     }
+  }
+
+  /// Mean and standard deviation of each entry (V·C) before anything is measured, in the variables' units; not a number
+  /// outside the domain.
+  private func marginals(at label: FieldLabel) -> (mean: [Float], spread: [Float]) {
+    let space = prior.space
+    let deviations = prior.functions.totalVariance.map { Float(Self.inflation * $0.squareRoot()) }
+    var mean = space.fields(fromStates: .zeros([1, space.count]), label: label).scalars
+    var spread: [Float]? = space.spread(fromStates: deviations)
+    transforms.mapMoments(mean: &mean, spread: &spread)
+    return (mean, spread ?? [])
   }
 
   /// The probability that each value was measured (m), and the share that was not.
@@ -104,17 +118,5 @@ public struct HiddenMaskSolver: Solver {
       operation: SelectionOperator(
         inputCount: selection.inputCount, indices: rows.map { selection.indices[$0] }),
       label: measurement.label)
-  }
-}
-
-extension GaussianPrior {
-  /// Mean and standard deviation of each entry (V·C) before anything is measured; not a number outside the domain.
-  ///
-  /// - Parameter inflation: what the deviations are multiplied by.
-  func marginals(at label: FieldLabel, inflation: Double) -> (mean: [Float], spread: [Float]) {
-    let held = functions.scaledModes.columnSquaredNorms()
-    let deviations = zip(functions.residualVariance, held).map { Float(inflation * (Double($0) + $1).squareRoot()) }
-    let zero = Tensor<Float>.zeros([1, space.count])
-    return (space.fields(fromStates: zero, label: label).scalars, space.spread(fromStates: deviations))
   }
 }

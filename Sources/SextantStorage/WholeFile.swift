@@ -77,6 +77,16 @@ public enum WholeFile {
     if !overwrite, FileManager.default.fileExists(atPath: path) { throw FileError.exists(path: path) }
   }
 
+  /// Removes the file at `path` if there is one. Throws ``FileError``.
+  public static func remove(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do {
+      try FileManager.default.removeItem(atPath: path)
+    } catch {
+      throw FileError.system(action: "remove the file", path: path, reason: error.localizedDescription)
+    }
+  }
+
   /// The system's reason for the last failed call.
   static var lastSystemError: String { String(cString: strerror(errno)) }
 

@@ -96,10 +96,11 @@ import Testing
     let flow = amortised.flow
     let conditions = measurements.reshaped(to: [2048, Self.dimension])
     let loss = AmortisedPosteriorLoss<Double>(
-      measurementCount: 2048, dimension: Self.dimension, batchSize: 64, drawsPerMeasurement: 2,
+      measurementCount: 2048, batchSize: 64, drawsPerMeasurement: 2,
       prior: DistillationPrior(GaussianNoisePredictor(problem.prior, schedule: .scorePrior)),
       annealing: .scaled(toSteps: steps, share: 0.1), random: Self.random.split("loss")
-    ) { z, indices, pass in
+    ) { streams, indices, pass in
+      let z = pass.tape.constant(Tensor<Double>.normals(streams, shape: [Self.dimension]))
       let points = flow.sample(z, given: pass.tape.constant(conditions.gatheringRows(indices)), in: pass)
       return PosteriorDraws(
         fields: points.values.reshaped(to: [z.shape[0], z.shape[1], 1]), logDensity: points.logDeterminant * -1)
@@ -141,10 +142,11 @@ import Testing
     let none = Tensor<Double>.zeros([1, 0])
     let fidelity = EntryFidelity(values: y, precisions: Tensor(problem.precisions, shape: [1, d, 1]))
     let loss = AmortisedPosteriorLoss<Double>(
-      measurementCount: 1, dimension: d, batchSize: 1, drawsPerMeasurement: 128,
+      measurementCount: 1, batchSize: 1, drawsPerMeasurement: 128,
       prior: DistillationPrior(GaussianNoisePredictor(problem.prior, schedule: .scorePrior)), annealing: nil,
       random: Self.random.split("base loss")
-    ) { z, _, pass in
+    ) { streams, _, pass in
+      let z = pass.tape.constant(Tensor<Double>.normals(streams, shape: [d]))
       let draws = flow.sample(z, features: pass.tape.constant(none), from: [coefficients], in: pass)
       return PosteriorDraws(
         fields: draws.coefficients.reshaped(to: [z.shape[0], d, 1]), logDensity: draws.logDensity)

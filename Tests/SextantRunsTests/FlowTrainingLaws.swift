@@ -10,7 +10,9 @@ import Testing
 
 @Suite(.serialized) struct FlowTrainingLaws {
   /// A configuration of a small training on the small climate.
-  static func configuration(in folder: ScratchFolder, steps: Int = 24, output: String) throws -> RunConfiguration {
+  static func configuration(
+    in folder: ScratchFolder, steps: Int = 24, output: String, flow: String = "widths: [8, 8]"
+  ) throws -> RunConfiguration {
     let archive = folder.path("archive.nc")
     if !FileManager.default.fileExists(atPath: archive) {
       try SmallClimate.write(SmallClimate.fields().read(Array(0..<40)), to: archive)
@@ -22,13 +24,19 @@ import Testing
       prior: {modes: 10, parameters: per-archive}
       bounds: {clt: {min: 0, max: 1}}
       variables: {clt: {transform: logit}}
-      flow: {pairs: 16, folds: 2, steps: \(steps), batch: 3, widths: [8, 8]}
+      flow: {folds: 2, steps: \(steps), batch: 3, \(flow)}
       evaluate:
         noise: tas=2K,clt=0.05
         scale: {tas: {peak: 100}, clt: {peak: 1}}
       """, path: "test.yaml"
     ).configuration
   }
+
+  /// A flow of each preset under each supervision.
+  static let kinds = [
+    "pairs: 16, widths: [8, 8]", "pairs: 16, widths: [8, 8], training: unsupervised",
+    "preset: small, mask_as_input: true", "preset: paper, coupling_steps: 2, training: unsupervised, pairs: 16",
+  ]
 
   /// Asks for a stop after so many reports of progress of the flow's training.
   final class StopAfter: ProgressObserver {
@@ -51,8 +59,8 @@ import Testing
     _ = try run.train(overwrite: true)
   }
 
-  @Test(arguments: FlowSettings.FoldOrder.allCases) func everyFieldIsLeftOutOnce(order: FlowSettings.FoldOrder) throws {
-    let simulation = PairSimulation(
+  @Test(arguments: FieldSplit.allCases) func everyFieldIsLeftOutOnce(order: FieldSplit) throws {
+    let simulation = MeasurementSimulation(
       count: 20, foldCount: 3, folds: order, validationShare: 0.1, masks: [try MaskSampler("random:0.5")],
       maskInputs: [:],
       noise: [1], seed: 1)
@@ -73,6 +81,51 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: folder.path("run/flow.png")))
   }
 
+  @Test(arguments: kinds) func everyKindIsTrainedAndUsed(flow: String) throws {
+    let folder = try ScratchFolder()
+    _ = try Self.configuration(in: folder, steps: 6, output: "whole", flow: flow).train(overwrite: false)
+    let interruption = Interruption()
+    #expect(throws: InterruptionError.self) {
+      try Self.configuration(in: folder, steps: 6, output: "halves", flow: flow).train(
+        overwrite: false, progress: StopAfter(steps: 3, interruption: interruption), interruption: interruption)
+    }
+    _ = try Self.configuration(in: folder, steps: 6, output: "halves", flow: flow).train(overwrite: false)
+    let paths = ["whole", "halves"].map { folder.path("\($0)/flow.safetensors") }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: paths[0])) == Data(contentsOf: URL(fileURLWithPath: paths[1])))
+    let model = try TrainedModel(contentsOf: folder.path("whole"))
+    let observed = folder.path("observed.nc")
+    try SmallClimate.observe(SmallClimate.unseen(1), to: observed)
+    let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
+      input: observed, model: model, output: folder.path("filled.nc"), overwrite: false, history: "test")
+    #expect(summary.diagnostics["network-evaluations"] == 1)
+    let cloud = try SmallClimate.values("clt", in: folder.path("filled.nc"))
+    #expect(cloud.allSatisfy { $0.allSatisfy { (0...1).contains($0) } })
+  }
+
+  @Test(arguments: kinds.dropFirst()) func seenAndUnseenAreReportedApart(flow: String) throws {
+    let folder = try ScratchFolder()
+    _ = try Self.configuration(in: folder, steps: 4, output: "run", flow: flow).train(overwrite: false)
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder.path("run/flow-scores.json")))
+    let rows = try JSONDecoder().decode(FlowScores.self, from: data).rows
+    for set in ["seen", "unseen"] {
+      for name in ["untrained", "trained"] {
+        let own = rows.filter { $0.set == set && $0.name == name }
+        #expect(own.map(\.variable) == SmallClimate.variables)
+        #expect(own.allSatisfy { $0.error.isFinite && $0.rankedProbability > 0 && (0...1).contains($0.coverage) })
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: folder.path("run/flow-quality.png")))
+  }
+
+  @Test(arguments: [
+    ("preset: small, widths: [8]", "flow.widths"), ("prior: gaussian", "flow.prior"),
+    ("training: unsupervised, prior: diffusion", "flow.prior"), ("mask_as_input: true", "flow.mask_as_input"),
+    ("preset: paper, pairs: 16", "flow.pairs"), ("training: unsupervised, loss: crps", "flow.loss"),
+  ]) func whatDoesNotBelongTogetherIsNamed(flow: String, key: String) throws {
+    let folder = try ScratchFolder()
+    #expect(complaint { _ = try Self.configuration(in: folder, output: "run", flow: flow) }.contains(key))
+  }
+
   @Test func anotherConfigurationDoesNotGoOn() throws {
     let folder = try ScratchFolder()
     let interruption = Interruption()
@@ -83,21 +136,6 @@ import Testing
     #expect(throws: LearningError.self) {
       try Self.configuration(in: folder, steps: 31, output: "run").train(overwrite: false)
     }
-  }
-
-  @Test func imputeUsesTheFlow() throws {
-    let folder = try ScratchFolder()
-    let run = try Self.configuration(in: folder, steps: 4, output: "run")
-    _ = try run.train(overwrite: false)
-    let model = try TrainedModel(contentsOf: folder.path("run"))
-    #expect(model.flow != nil)
-    let observed = folder.path("observed.nc")
-    try SmallClimate.observe(SmallClimate.unseen(1), to: observed)
-    let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
-      input: observed, model: model, output: folder.path("filled.nc"), overwrite: false, history: "test")
-    #expect(summary.diagnostics["network-evaluations"] == 1)
-    let cloud = try SmallClimate.values("clt", in: folder.path("filled.nc"))
-    #expect(cloud.allSatisfy { $0.allSatisfy { (0...1).contains($0) } })
   }
 
   @Test func aModelWithoutAFlowSaysSo() throws {

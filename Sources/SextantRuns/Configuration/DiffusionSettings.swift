@@ -15,14 +15,6 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     case sixLevel = "six-level"
   }
 
-  /// Which of the archive's fields training does not see.
-  public enum HeldOut: String, ConfigurationChoice {
-    /// The last ones.
-    case blocks
-    /// Every n-th.
-    case interleaved
-  }
-
   /// What predicts the noise.
   public var network: Network
   /// The order of the vertices in the array, for networks along it.
@@ -45,8 +37,8 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   public var startsFromGaussian: Bool
   /// The share of the fields that training does not see.
   public var validationShare: Double
-  /// Which fields these are.
-  public var heldOut: HeldOut
+  /// Which fields these are: the last ones, or every n-th.
+  public var heldOut: FieldSplit
 
   init(_ reader: ConfigurationReader) throws {
     network = try reader.value("network", default: .grid)

@@ -45,8 +45,11 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
     transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
     let evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
     self.evaluate = evaluate
-    diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
-    flow = try reader.optionalSection("flow") { try FlowSettings($0, noise: evaluate.noise) }
+    let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
+    self.diffusion = diffusion
+    flow = try reader.optionalSection("flow") {
+      try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil)
+    }
     try reader.finish()
   }
 }

@@ -44,6 +44,14 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     try container.encode(description)
   }
 
+  /// The standard deviation of every entry where scales are known by the variables' names; those of only some variables
+  /// count as none.
+  public func deviations(vertexCount: Int, variables: [Variable], peaks: [String: Double]) throws -> [Float] {
+    let known = variables.compactMap { peaks[$0.name] }
+    return try deviations(
+      vertexCount: vertexCount, variables: variables, peaks: known.count == variables.count ? known : nil)
+  }
+
   /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
   ///
   /// - Parameters:

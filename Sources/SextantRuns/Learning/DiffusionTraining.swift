@@ -49,9 +49,7 @@ public struct DiffusionTraining: Sendable {
       network, parameters: builder.parameters,
       schedule: try VariancePreservingSchedule(finalRate: settings.finalRate))
     let loop = TrainingLoop(
-      schedule: TrainingSchedule(
-        steps: settings.steps, warmUp: min(200, settings.steps / 10), learningRate: settings.learningRate,
-        largestNorm: 1, averageDecay: 0.998, interval: max(1, min(200, settings.steps / 20))),
+      schedule: .usual(steps: settings.steps, learningRate: settings.learningRate),
       prefix: folder + "/diffusion", identity: try identity(model: model))
     let best = try loop.run(
       from: builder.parameters,
@@ -78,12 +76,9 @@ public struct DiffusionTraining: Sendable {
       var settings: DiffusionSettings
       var model: TrainedModel.Description
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     return CheckpointMetadata(
       kind: "diffusion training",
-      configuration: String(
-        decoding: try encoder.encode(Identity(settings: settings, model: model.description)), as: UTF8.self),
+      configuration: try Identity(settings: settings, model: model.description).canonicalText(),
       domainFingerprint: model.description.fingerprint)
   }
 
@@ -111,7 +106,6 @@ extension TrainedModel {
   func states(
     of source: any SignalSource, indices: [Int], progress: () throws -> Void = {}
   ) throws -> Tensor<Float> {
-    let transforms = description.transforms ?? [MarginalTransform](repeating: .none, count: channelCount)
     var result = Tensor<Float>.zeros([indices.count, prior.space.count])
     var row = 0
     try TransformedSource(source, transforms: transforms).forEachChunk(of: indices) { chunk in
@@ -142,7 +136,7 @@ private struct DiffusionObjective<Network: NoiseNetwork>: TrainingObjective wher
   }
 
   /// The same fields, times and noises at each call: every field once, and at least 32 in all.
-  func validation(_ parameters: ParameterSet<Float>) throws -> Double {
+  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
     let fields = max(32, heldOut.fields.shape[0])
     let batches = (fields + heldOut.batchSize - 1) / heldOut.batchSize
     var sum = 0.0
@@ -150,6 +144,6 @@ private struct DiffusionObjective<Network: NoiseNetwork>: TrainingObjective wher
       let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
       sum += Double(heldOut.loss(atStep: batch, in: pass).value.scalars[0])
     }
-    return sum / Double(batches)
+    return TrainingJudgement(loss: sum / Double(batches))
   }
 }

@@ -1,10 +1,8 @@
-// Trains the flow of a run: pairs from the archive, then a network on them. What `sextant train` does after the prior,
-// where the configuration has a section `flow`. Supervised amortisation: maximum likelihood, or another proper score,
-// on simulated pairs.
+// Trains the flow of a run: what `sextant train` does after the priors, where the configuration has a section `flow`. Here is
+// what all kinds of training have in common; each has a file of its own beside this one.
 
 import Foundation
 import SextantArrays
-import SextantAutodiff
 import SextantDiffusion
 import SextantGeometry
 import SextantMeasurement
@@ -31,48 +29,27 @@ public struct FlowTraining: Sendable {
 
   /// The noise of the pairs in each channel (C). Throws ``RunError`` where a scale is missing.
   func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
-    let known = variables.compactMap { peaks[$0.name] }
-    return try settings.noise.deviations(
-      vertexCount: 1, variables: variables, peaks: known.count == variables.count ? known : nil)
+    try settings.noise.deviations(vertexCount: 1, variables: variables, peaks: peaks)
   }
 
   /// Trains the flow of `model`, or goes on with a training that was stopped, and writes it into `folder`.
   ///
-  /// Throws ``RunError``, ``LearningError``, what reading and writing throw, and ``InterruptionError``.
+  /// - Parameter diffusion: the run's diffusion prior, where there is one.
+  /// - Throws: ``RunError``, ``LearningError``, what reading and writing throw, and ``InterruptionError``.
   public func run(
-    model: TrainedModel, folder: String, progress: any ProgressObserver = SilentProgress(),
-    interruption: Interruption = Interruption()
+    model: TrainedModel, diffusion: TrainedDiffusion? = nil, folder: String,
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> TrainedFlow {
-    guard let hierarchy = TrainedFlow.hierarchy(of: model.domain, levels: settings.widths.count) else {
-      throw RunError.invalid(
-        "flow: there is no network for this kind of domain yet (\(model.domain.summary)); latitude-longitude grids have one."
-      )
-    }
-    let configuration = StencilUNetConfiguration(
-      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.channelCount),
-      outputChannels: 2 * model.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
-      blocksPerLevel: settings.blocks, dropout: settings.dropout)
-    var builder = ParameterBuilder<Float>(random: RandomStream(seed: prior.seed).split("flow"))
-    let network = StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
-    let identity = try self.identity(model: model)
-    let pairs = try simulatePairs(
-      model: model, path: folder + "/flow.pairs.safetensors", identity: try pairsIdentity(model: model),
-      progress: progress,
+    let course = FlowCourse(
+      training: self, model: model, folder: folder, identity: try identity(model: model), progress: progress,
       interruption: interruption)
-    let loop = TrainingLoop(
-      schedule: TrainingSchedule(
-        steps: settings.steps, warmUp: min(200, settings.steps / 10), learningRate: settings.learningRate,
-        decay: settings.decay,
-        largestNorm: 1, averageDecay: 0.998, interval: max(1, min(200, settings.steps / 20))),
-      prefix: folder + "/flow", identity: identity)
-    let best = try loop.run(
-      from: builder.parameters,
-      objective: FlowObjective(
-        pairs: pairs, network: network, loss: settings.loss, batch: settings.batch,
-        stream: RandomStream(seed: prior.seed).split("flow batches")),
-      name: "training the flow", progress: progress, interruption: interruption)
-    try TrainingCurves.draw(loop.log.records(), title: "Training of the flow", to: folder + "/flow.png")
-    let flow = TrainedFlow(configuration: configuration, parameters: best, identity: identity.configuration)
+    let flow =
+      switch (settings.vector, settings.training) {
+      case (nil, .supervised): try course.learnMarginals()
+      case (nil, .unsupervised): try course.distilOnGaussian(diffusion)
+      case (let configuration?, .supervised): try course.learnLikelihood(configuration)
+      case (let configuration?, .unsupervised): try course.distilVector(configuration, diffusion)
+      }
     try flow.write(toFolder: folder, fingerprint: model.description.fingerprint)
     return flow
   }
@@ -85,104 +62,113 @@ public struct FlowTraining: Sendable {
     }
     return CheckpointMetadata(
       kind: "flow training",
-      configuration: try Self.text(Identity(settings: settings, model: model.description)),
+      configuration: try Identity(settings: settings, model: model.description).canonicalText(),
       domainFingerprint: model.description.fingerprint)
   }
 
-  /// What makes the pairs what they are: other networks and losses may learn from them.
-  private func pairsIdentity(model: TrainedModel) throws -> String {
+  /// How its measurements are simulated on the domain of `model`.
+  ///
+  /// - Parameter count: how many, where it is not the number of pairs.
+  func simulation(for model: TrainedModel, count: Int? = nil) throws -> MeasurementSimulation {
+    var inputs: [String: MaskInputs] = [:]
+    for mask in settings.masks {
+      inputs[mask.description] = try mask.inputs(on: model.domain, landShare: model.landShare)
+    }
+    return MeasurementSimulation(
+      count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
+      validationShare: settings.validationShare, masks: settings.masks, maskInputs: inputs,
+      noise: try noise(of: model.description.variables), seed: prior.seed)
+  }
+
+  /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
+  func base(learnedFrom kept: [Int], model: TrainedModel, interruption: Interruption) throws -> FlowBase {
+    let part = try prior.learn(only: kept, parameters: model.description.parameters, interruption: interruption)
+    return FlowBase(solver: try ImputationMethod.flowBase(for: part), prior: part.prior)
+  }
+
+  /// The network on a Gaussian posterior. Throws ``RunError`` for a domain that has none.
+  func network(
+    for model: TrainedModel, in builder: inout ParameterBuilder<Float>
+  ) throws -> (configuration: StencilUNetConfiguration, network: StencilUNet<Float>) {
+    guard let hierarchy = TrainedFlow.hierarchy(of: model.domain, levels: settings.widths.count) else {
+      throw RunError.invalid(
+        "flow: there is no network for this kind of domain yet (\(model.domain.summary)); latitude-longitude grids have one."
+      )
+    }
+    let configuration = StencilUNetConfiguration(
+      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.channelCount),
+      outputChannels: 2 * model.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
+      blocksPerLevel: settings.blocks, dropout: settings.dropout)
+    return (configuration, StencilUNet(configuration, hierarchy: hierarchy, in: &builder))
+  }
+}
+
+/// One training of a flow on its way: what is learned, for which model, and where it is kept.
+struct FlowCourse {
+  let training: FlowTraining
+  let model: TrainedModel
+  let folder: String
+  let identity: CheckpointMetadata
+  let progress: any ProgressObserver
+  let interruption: Interruption
+
+  var settings: FlowSettings { training.settings }
+  /// Where everything random of this training comes from.
+  func random(_ purpose: String) -> RandomStream { RandomStream(seed: training.prior.seed).split(purpose) }
+  /// Where simulated measurements are kept until the training is over.
+  var pairsPath: String { folder + "/flow.pairs.safetensors" }
+
+  /// Trains `initial` on `objective` and draws the curves.
+  func train(_ initial: ParameterSet<Float>, on objective: some TrainingObjective) throws -> ParameterSet<Float> {
+    let loop = TrainingLoop(
+      schedule: .usual(steps: settings.steps, learningRate: settings.learningRate, decay: settings.decay),
+      prefix: folder + "/flow", identity: identity)
+    let best = try loop.run(
+      from: initial, objective: objective, name: "training the flow", progress: progress, interruption: interruption)
+    let records = try loop.log.records()
+    try TrainingCurves.draw(records, title: "Training of the flow", to: folder + "/flow.png")
+    try TrainingCurves.drawQuality(
+      records, variables: model.description.variables, to: folder + "/flow-quality.png")
+    return best
+  }
+
+  /// Writes what a flow is worth before and after training, on measurements seen and unseen.
+  func report(_ judge: FlowJudge, trained: ParameterSet<Float>) throws {
+    let rows = [("untrained", judge.calibrated(judge.flow.initial)), ("trained", trained)].flatMap {
+      judge.rows($0.1, name: $0.0, measurements: 32, samples: 128)
+    }
+    try FlowScores(rows: rows, seconds: TrainingLog(path: folder + "/flow.jsonl").records().last?.seconds ?? 0)
+      .write(toFolder: folder)
+  }
+
+  /// What makes simulated posteriors what they are: other networks and losses may learn from them.
+  func pairsIdentity(_ kind: String) throws -> String {
     struct Identity: Encodable {
+      var kind: String
       var pairs, folds: Int
-      var foldOrder: FlowSettings.FoldOrder
+      var foldOrder: FieldSplit
       var masks: [MaskSampler]
       var noise: NoiseSpecification
       var validationShare: Double
       var model: TrainedModel.Description
     }
-    return try Self.text(
-      Identity(
-        pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
-        noise: settings.noise, validationShare: settings.validationShare, model: model.description))
+    return try Identity(
+      kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
+      noise: settings.noise, validationShare: settings.validationShare, model: model.description
+    ).canonicalText()
   }
 
-  private static func text(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
-  private func simulatePairs(
-    model: TrainedModel, path: String, identity: String, progress: any ProgressObserver, interruption: Interruption
-  ) throws -> SimulatedPairs {
-    if let pairs = try SimulatedPairs(contentsOf: path, identity: identity) { return pairs }
-    let (source, indices) = try prior.archive.open(seed: prior.seed)
-    let deviations = try noise(of: model.description.variables)
-    var inputs: [String: MaskInputs] = [:]
-    for mask in settings.masks {
-      inputs[mask.description] = try mask.inputs(on: model.domain, landShare: model.landShare)
-    }
-    let simulation = PairSimulation(
-      count: settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
-      validationShare: settings.validationShare, masks: settings.masks, maskInputs: inputs, noise: deviations,
-      seed: prior.seed)
+  /// Simulates all measurements with the Gaussian posterior of each.
+  func forEachPosterior(
+    source: any SignalSource, indices: [Int], samples: Int, visit: (SimulatedPosterior) throws -> Void
+  ) throws {
     progress.start("simulating pairs", unit: "pair", count: settings.pairs)
     defer { progress.finish() }
-    let pairs = try simulation.run(
-      source: source, indices: indices, domain: model.domain, landShare: model.landShare
-    ) { done in
-      try interruption.check()
-      progress.advance(to: done)
-    } train: { kept in
-      let part = try prior.learn(only: kept, parameters: model.description.parameters, interruption: interruption)
-      return (try ImputationMethod.flowBase(for: part), part.prior)
-    }
-    try pairs.write(to: path, identity: identity)
-    return pairs
-  }
-}
-
-/// The loss of a flow's network on batches of pairs.
-private struct FlowObjective: TrainingObjective {
-  let pairs: SimulatedPairs
-  let network: StencilUNet<Float>
-  let lossFunction: MarginalLoss
-  let batch: Int
-  let stream: RandomStream
-  private let seen: [Int]
-  private let heldOut: [Int]
-
-  init(pairs: SimulatedPairs, network: StencilUNet<Float>, loss: MarginalLoss, batch: Int, stream: RandomStream) {
-    self.pairs = pairs
-    self.network = network
-    lossFunction = loss
-    self.batch = batch
-    self.stream = stream
-    seen = pairs.isHeldOut.indices.filter { !pairs.isHeldOut[$0] }
-    heldOut = pairs.isHeldOut.indices.filter { pairs.isHeldOut[$0] }
-  }
-
-  func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult {
-    var random = stream.split(step)
-    let chosen = (0..<batch).map { _ in seen[Int(random.next() % UInt64(seen.count))] }
-    let data = pairs.batch(chosen)
-    let pass = NetworkPass(
-      parameters, tape: tape, isTraining: true, wantsGradients: true, random: random.split("dropout"))
-    let loss = lossFunction(
-      network(tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
-    let gradients = pass.parameterGradients(tape.gradients(of: loss))
-    return StepResult(loss: Double(loss.value.scalars[0]), gradients: gradients)
-  }
-
-  func validation(_ parameters: ParameterSet<Float>) throws -> Double {
-    var sum = 0.0
-    for start in stride(from: 0, to: heldOut.count, by: batch) {
-      let chosen = Array(heldOut[start..<min(heldOut.count, start + batch)])
-      let data = pairs.batch(chosen)
-      let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
-      let loss = lossFunction(
-        network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
-      sum += Double(loss.value.scalars[0]) * Double(chosen.count)
-    }
-    return sum / Double(heldOut.count)
+    try training.simulation(for: model).forEachPosterior(
+      source: source, indices: indices, domain: model.domain, landShare: model.landShare, samples: samples,
+      progress: { done in
+        try interruption.check()
+        progress.advance(to: done)
+      }, train: { try training.base(learnedFrom: $0, model: model, interruption: interruption) }, visit: visit)
   }
 }

@@ -57,13 +57,13 @@ extension RunConfiguration {
     // Everything that can be wrong is asked before the long work of learning.
     if let flow { _ = try flowTraining(flow).noise(of: archive.open(seed: seed).source.variables) }
     var model = try beginning(progress: progress, interruption: interruption)
-    if let diffusion {
-      _ = try DiffusionTraining(prior: training, settings: diffusion).run(
+    let learned = try diffusion.map {
+      try DiffusionTraining(prior: training, settings: $0).run(
         model: model, folder: output, progress: progress, interruption: interruption)
     }
     if let flow {
       model.flow = try flowTraining(flow).run(
-        model: model, folder: output, progress: progress, interruption: interruption)
+        model: model, diffusion: learned, folder: output, progress: progress, interruption: interruption)
     }
     return model
   }
@@ -81,15 +81,12 @@ extension RunConfiguration {
     let endings = ["last.safetensors", "best.safetensors", "safetensors", "jsonl", "png"]
     let names =
       ["flow", "diffusion"].flatMap { name in endings.map { "\(name).\($0)" } }
-      + ["flow.pairs.safetensors", HeldOutStates.fileName]
+      + [
+        "flow.pairs.safetensors", "flow-quality.png", "\(FlowScores.fileName).json", "\(FlowScores.fileName).md",
+        HeldOutStates.fileName,
+      ]
     for name in names {
-      let path = output + "/" + name
-      guard FileManager.default.fileExists(atPath: path) else { continue }
-      do {
-        try FileManager.default.removeItem(atPath: path)
-      } catch {
-        throw FileError.system(action: "remove the earlier training", path: path, reason: error.localizedDescription)
-      }
+      try WholeFile.remove(output + "/" + name)
     }
   }
 }

@@ -37,93 +37,100 @@ struct SimulatedPairs: Sendable {
   }
 }
 
-/// How pairs are simulated.
-struct PairSimulation: Sendable {
-  var count: Int
-  var foldCount: Int
-  var folds: FlowSettings.FoldOrder
-  /// The share of the fields that is held out for validation.
-  var validationShare: Double
-  var masks: [MaskSampler]
-  var maskInputs: [String: MaskInputs]
-  /// The standard deviation of the noise in each channel (C).
-  var noise: [Float]
-  var seed: UInt64
-
-  /// The parts of the archive (positions in its list of fields).
-  func parts(of fieldCount: Int) -> [[Int]] {
-    let n = max(2, min(foldCount, fieldCount))
-    return (0..<n).map { fold in
-      (0..<fieldCount).filter { folds == .blocks ? $0 * n / fieldCount == fold : $0 % n == fold }
-    }
-  }
-
-  /// Simulates all pairs.
+extension MeasurementSimulation {
+  /// Simulates all measurements with the Gaussian posterior of each under a prior that was learned without its field.
   ///
   /// - Parameters:
+  ///   - indices: the archive's fields in `source`.
+  ///   - progress: called after each measurement with how many were made.
   ///   - train: learns a model from some of the archive's fields (positions).
-  func run(
-    source: any SignalSource, indices: [Int], domain: any Domain, landShare: [Float]?,
-    progress: (Int) throws -> Void, train: ([Int]) throws -> (base: TransformedSolver, prior: GaussianPrior)
-  ) throws -> SimulatedPairs {
-    let channels = source.variables.count
-    let vertices = domain.vertexCount
+  ///   - visit: is given each measurement with its field, its posterior and what a network is shown of it.
+  func forEachPosterior(
+    source: any SignalSource, indices: [Int], domain: any Domain, landShare: [Float]?, samples: Int,
+    progress: (Int) throws -> Void, train: ([Int]) throws -> FlowBase,
+    visit: (SimulatedPosterior) throws -> Void
+  ) throws {
+    var known: (fold: Int, base: FlowBase, features: PosteriorFeatures)?
+    for (done, plan) in plans(fieldCount: indices.count).enumerated() {
+      if known?.fold != plan.fold {
+        let held = Set(parts(of: indices.count)[plan.fold])
+        let base = try train(indices.indices.filter { !held.contains($0) })
+        known = (
+          plan.fold, base,
+          PosteriorFeatures(base.prior, transforms: base.solver.transforms, domain: domain, landShare: landShare)
+        )
+      }
+      guard let (_, base, features) = known else { continue }
+      let field = try source.read([indices[plan.field]])[0]
+      let measurement = try measurement(of: field, number: plan.number)
+      var random = RandomStream(seed: seed).split("pairs").split(plan.number)
+      let posterior = try base.solver.latentPosterior(given: measurement, samples: samples, using: &random)
+      try visit(
+        SimulatedPosterior(
+          plan: plan, field: field, measurement: measurement, posterior: posterior,
+          features: features.features(of: measurement, posterior: posterior), base: base))
+      try progress(done + 1)
+    }
+  }
+}
+
+/// The Gaussian posterior that a flow stands on.
+struct FlowBase {
+  var solver: TransformedSolver
+  var prior: GaussianPrior
+}
+
+/// A simulated measurement with its Gaussian posterior.
+struct SimulatedPosterior {
+  var plan: MeasurementSimulation.Plan
+  var field: Signal
+  var measurement: FieldMeasurement
+  /// In transformed units.
+  var posterior: Posterior
+  /// V×F.
+  var features: Tensor<Float>
+  var base: FlowBase
+}
+
+extension SimulatedPairs {
+  /// Pairs of fields of `channels` variables, all empty.
+  init(count: Int, vertices: Int, channels: Int) {
     let width = PosteriorFeatures.channelCount(fieldChannels: channels)
-    var pairs = SimulatedPairs(
+    self.init(
       features: .zeros([count, vertices, width]), targets: .zeros([count, vertices, channels]),
       weights: .zeros([count, vertices, channels]), isHeldOut: [Bool](repeating: false, count: count))
-    let stream = RandomStream(seed: seed).split("pairs")
-    let deviations = (0..<vertices).flatMap { _ in noise }
-    let parts = parts(of: indices.count)
-    var done = 0
-    for (fold, part) in parts.enumerated() {
-      let held = Set(part)
-      let (base, prior) = try train(indices.indices.filter { !held.contains($0) })
-      let features = PosteriorFeatures(prior, transforms: base.transforms, domain: domain, landShare: landShare)
-      // Pair p belongs to fold p mod n, so that every fold has as many, and takes its fields in turn.
-      for pair in stride(from: fold, to: count, by: parts.count) {
-        let turn = pair / parts.count % part.count
-        // Of the fields that are used at all; a field is held out with all its pairs.
-        let used = min(part.count, (count - fold + parts.count - 1) / parts.count)
-        pairs.isHeldOut[pair] = turn >= used - max(1, Int(validationShare * Double(used)))
-        let field = try source.read([indices[part[turn]]])[0]
-        let random = stream.split(pair)
-        var (maskStream, noiseStream, unused) = (random.split("mask"), random.split("noise"), random)
-        let mask = masks[pair / parts.count % masks.count]
-        let drawn = try mask.mask(
-          on: domain, isValid: field.isValid, inputs: maskInputs[mask.description] ?? MaskInputs(), using: &maskStream)
-        let measurement = try Degradation.apply(to: field, mask: drawn, noise: deviations, using: &noiseStream)
-          .measurement
-        let posterior = try base.latentPosterior(given: measurement, samples: 0, using: &unused)
-        put(field, posterior, features.features(of: measurement, posterior: posterior), base, at: pair, in: &pairs)
-        done += 1
-        try progress(done)
-      }
-    }
-    return pairs
   }
 
-  private func put(
-    _ field: Signal, _ posterior: Posterior, _ features: Tensor<Float>, _ base: TransformedSolver, at pair: Int,
-    in pairs: inout SimulatedPairs
-  ) {
+  /// Puts a measurement and the truth beneath it in the place of its number.
+  mutating func put(_ simulated: SimulatedPosterior) {
+    let (pair, field, posterior) = (simulated.plan.number, simulated.field, simulated.posterior)
+    isHeldOut[pair] = simulated.plan.isHeldOut
     let size = field.values.count
     let channels = field.variables.count
-    pairs.features.withUnsafeMutableScalars { out in
-      features.withUnsafeScalars { _ = out[(pair * $0.count)...].update(fromContentsOf: $0) }
-    }
-    var targets = [Float](repeating: 0, count: size)
+    features.replaceSample(pair, with: simulated.features)
+    var targets = Tensor<Float>.zeros([size])
     var weights = targets
     field.values.withUnsafeScalars { truth in
       for entry in 0..<size where field.isValid[entry] && posterior.mean[entry].isFinite {
         let spread = posterior.spread?[entry] ?? 0
         guard spread > 0 else { continue }
-        let latent = Float(base.transforms[entry % channels].transformed(Double(truth[entry])))
+        let transform = simulated.base.solver.transforms[entry % channels]
+        let latent = Float(transform.transformed(Double(truth[entry])))
         targets[entry] = (latent - posterior.mean[entry]) / spread
         weights[entry] = 1
       }
     }
-    pairs.targets.withUnsafeMutableScalars { _ = $0[(pair * size)...].update(fromContentsOf: targets) }
-    pairs.weights.withUnsafeMutableScalars { _ = $0[(pair * size)...].update(fromContentsOf: weights) }
+    self.targets.replaceSample(pair, with: targets)
+    self.weights.replaceSample(pair, with: weights)
+  }
+}
+
+extension Tensor {
+  /// Replaces sample `index` of the first dimension by the scalars of `sample`.
+  mutating func replaceSample(_ index: Int, with sample: Tensor) {
+    precondition(sample.count * (shape.first ?? 0) == count, "A sample of \(sample.shape) in \(shape)")
+    withUnsafeMutableScalars { out in
+      sample.withUnsafeScalars { _ = out[(index * $0.count)...].update(fromContentsOf: $0) }
+    }
   }
 }

@@ -90,10 +90,7 @@ public struct TrainedDiffusion: Sendable {
 extension TrainedDiffusion {
   /// Writes the prior into `folder`, whole or not at all.
   func write(toFolder folder: String, fingerprint: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let text = String(
-      decoding: try encoder.encode(Description(settings: settings, fingerprint: fingerprint)), as: UTF8.self)
+    let text = try Description(settings: settings, fingerprint: fingerprint).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     writer.add("gaussian.modes", gaussian.modes)
     writer.add("gaussian.rest_variance", Tensor(gaussian.restVariance))
@@ -132,11 +129,7 @@ extension TrainedDiffusion {
     let gaussian = ArchiveGaussian(modes: modes, restVariance: rest.scalars)
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
     _ = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
-    var parameters = builder.parameters
-    for (index, name) in parameters.names.enumerated() {
-      parameters.tensors[index] = try file.floats(Self.prefix + name, shape: parameters.tensors[index].shape)
-      try check(parameters.tensors[index].isFinite, "'\(name)' holds numbers that are not finite")
-    }
+    let parameters = try file.parameters(layout: builder.parameters, prefix: Self.prefix)
     self.init(settings: settings, parameters: parameters, gaussian: gaussian, order: order)
   }
 }

@@ -1,17 +1,27 @@
-// A trained flow: what a network learned on top of a model's prior, and its file beside the model's.
+// A trained flow: what a network learned, and its file beside the model's.
 
 import Foundation
 import SextantArrays
 import SextantDiffusion
+import SextantFlows
 import SextantGeometry
 import SextantNetworks
+import SextantPriors
 import SextantSolvers
 import SextantStorage
 
-/// The network of a Gaussian-base flow.
+/// A learned posterior: a network on top of a model's Gaussian, or a flow over the vector of its states.
 public struct TrainedFlow: Sendable {
-  /// The sizes of the network.
-  public let configuration: StencilUNetConfiguration
+  /// What was trained.
+  public enum Network: Sendable, Equatable, Codable {
+    /// A network over neighbourhoods that shifts and scales the Gaussian posterior.
+    case neighbourhoods(StencilUNetConfiguration)
+    /// A conditional RealNVP over the vector of states.
+    case vector(CouplingFlowConfiguration)
+  }
+
+  /// What was trained, with its sizes.
+  public let network: Network
   /// What it learned.
   public let parameters: ParameterSet<Float>
   /// The settings that it was trained with, as text.
@@ -22,10 +32,16 @@ public struct TrainedFlow: Sendable {
   private static let metadataKey = "sextant_flow"
 
   private struct Description: Codable {
-    var formatVersion = 1
-    var network: StencilUNetConfiguration
+    var formatVersion = 2
+    var network: Network
     var fingerprint: String
     var identity: String
+  }
+
+  init(network: Network, parameters: ParameterSet<Float>, identity: String) {
+    self.network = network
+    self.parameters = parameters
+    self.identity = identity
   }
 
   /// The levels of a domain that networks work on; nil for domains that have none yet.
@@ -33,22 +49,28 @@ public struct TrainedFlow: Sendable {
     (domain as? LatitudeLongitudeGrid).map { StencilHierarchy.grid($0, levelCount: levels) }
   }
 
-  /// The network with its parameters in their places.
-  func network(on domain: any Domain) -> StencilUNet<Float>? {
-    guard let hierarchy = Self.hierarchy(of: domain, levels: configuration.widths.count),
+  /// A network over neighbourhoods with its parameters in their places; nil where the domain has not its levels.
+  static func stencilNetwork(
+    _ configuration: StencilUNetConfiguration, on domain: any Domain, in builder: inout ParameterBuilder<Float>
+  ) -> StencilUNet<Float>? {
+    guard let hierarchy = hierarchy(of: domain, levels: configuration.widths.count),
       hierarchy.levels.count == configuration.widths.count
     else { return nil }
-    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
     return StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
+  }
+
+  /// A flow over the states of `space` with its parameters in their places. Throws ``FlowError``.
+  static func vectorFlow(
+    _ configuration: CouplingFlowConfiguration, over space: StateSpace, in builder: inout ParameterBuilder<Float>
+  ) throws -> ConditionalRealNVP<Float> {
+    try ConditionalRealNVP(
+      &builder, dimension: space.count, conditionWidth: configuration.conditionWidth(measurements: space.count),
+      configuration: configuration)
   }
 
   /// Writes the flow into `folder`, whole or not at all.
   func write(toFolder folder: String, fingerprint: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let text = String(
-      decoding: try encoder.encode(Description(network: configuration, fingerprint: fingerprint, identity: identity)),
-      as: UTF8.self)
+    let text = try Description(network: network, fingerprint: fingerprint, identity: identity).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
     try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
@@ -57,7 +79,7 @@ public struct TrainedFlow: Sendable {
   /// Opens the flow in `folder`; nil if there is none.
   ///
   /// Throws ``ModelError``, ``SafetensorsError``.
-  init?(folder: String, domain: any Domain, fingerprint: String) throws {
+  init?(folder: String, domain: any Domain, space: StateSpace, fingerprint: String) throws {
     let path = folder + "/" + Self.fileName
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
@@ -67,30 +89,56 @@ public struct TrainedFlow: Sendable {
     guard description.fingerprint == fingerprint else {
       throw ModelError.inconsistent(path: path, reason: "it was trained on another grid than the model beside it")
     }
-    configuration = description.network
-    guard
-      (1...12).contains(configuration.widths.count),
-      configuration.widths.allSatisfy({ (1...4096).contains($0) }), (1...8).contains(configuration.blocksPerLevel),
-      (1...4096).contains(configuration.inputChannels), (1...4096).contains(configuration.outputChannels),
-      let hierarchy = Self.hierarchy(of: domain, levels: configuration.widths.count),
-      hierarchy.levels.count == configuration.widths.count
-    else { throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes") }
+    network = description.network
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
-    _ = StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
-    var parameters = builder.parameters
-    for (index, name) in parameters.names.enumerated() {
-      parameters.tensors[index] = try file.floats(name, shape: parameters.tensors[index].shape)
-      guard parameters.tensors[index].isFinite else {
-        throw ModelError.inconsistent(path: path, reason: "'\(name)' holds numbers that are not finite")
-      }
+    guard network.isSensible, try Self.build(network, domain: domain, space: space, in: &builder) else {
+      throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes")
     }
-    self.parameters = parameters
+    parameters = try file.parameters(layout: builder.parameters)
     identity = description.identity
   }
 
-  init(configuration: StencilUNetConfiguration, parameters: ParameterSet<Float>, identity: String) {
-    self.configuration = configuration
-    self.parameters = parameters
-    self.identity = identity
+  /// Makes the parameters of a network; false where it does not fit the domain.
+  private static func build(
+    _ network: Network, domain: any Domain, space: StateSpace, in builder: inout ParameterBuilder<Float>
+  ) throws -> Bool {
+    switch network {
+    case .neighbourhoods(let configuration):
+      return stencilNetwork(configuration, on: domain, in: &builder) != nil
+    case .vector(let configuration):
+      _ = try vectorFlow(configuration, over: space, in: &builder)
+      return true
+    }
+  }
+}
+
+extension TrainedFlow.Network {
+  /// Whether a network of these sizes can be built: what a file says may have been tampered with.
+  fileprivate var isSensible: Bool {
+    switch self {
+    case .neighbourhoods(let configuration):
+      (1...12).contains(configuration.widths.count)
+        && configuration.widths.allSatisfy { (1...4096).contains($0) } && (1...8).contains(configuration.blocksPerLevel)
+        && (1...4096).contains(configuration.inputChannels) && (1...4096).contains(configuration.outputChannels)
+    case .vector(let configuration):
+      (1...1000).contains(configuration.steps) && (1...100_000).contains(configuration.widthDivisor)
+        && (1...100_000).contains(configuration.minimumWidth) && (try? configuration.validate()) != nil
+    }
+  }
+}
+
+extension SafetensorsFile {
+  /// The parameters of `layout` by their names after `prefix`, of its shapes and all finite.
+  ///
+  /// Throws ``SafetensorsError`` and ``ModelError/inconsistent(path:reason:)``.
+  func parameters(layout: ParameterSet<Float>, prefix: String = "") throws -> ParameterSet<Float> {
+    var parameters = layout
+    for (index, name) in layout.names.enumerated() {
+      parameters.tensors[index] = try floats(prefix + name, shape: layout.tensors[index].shape)
+      guard parameters.tensors[index].isFinite else {
+        throw ModelError.inconsistent(path: path, reason: "'\(prefix + name)' holds numbers that are not finite")
+      }
+    }
+    return parameters
   }
 }

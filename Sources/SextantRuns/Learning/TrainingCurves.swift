@@ -1,6 +1,7 @@
 // A training as a picture: its losses against the time that it took.
 
 import SextantReport
+import SextantSignals
 
 /// Draws logs.
 enum TrainingCurves {
@@ -18,6 +19,21 @@ enum TrainingCurves {
         .line("seen in training", x: minutes, y: records.map(\.loss)),
         .line("held out", x: validated.map { $0.seconds / 60 }, y: validated.compactMap(\.validation)),
       ]
+    ).write(to: path, overwrite: true)
+  }
+
+  /// Writes the error of a flow's mean against the time, on measurements seen and unseen; nothing where the log has none.
+  static func drawQuality(_ records: [TrainingRecord], variables: [Variable], to path: String) throws {
+    let looks = records.filter { $0.figures?.isEmpty == false }
+    guard looks.count > 1, let variable = variables.first else { return }
+    try Plot(
+      title: "Error of the flow's mean", subtitle: "\(variable.name), measurements that training saw, and others",
+      xAxis: Axis("wall time of training (minutes)"),
+      yAxis: Axis("root mean square error (\(variable.units))", kind: .logarithmic),
+      layers: ["unseen", "seen"].map { set in
+        .line(
+          set, x: looks.map { $0.seconds / 60 }, y: looks.map { $0.figures?["\(set).\(variable.name).rmse"] ?? .nan })
+      }
     ).write(to: path, overwrite: true)
   }
 }

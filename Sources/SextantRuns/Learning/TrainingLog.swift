@@ -67,8 +67,6 @@ struct TrainingLog: Sendable {
   }
 
   private static func line(_ record: TrainingRecord) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return String(decoding: try encoder.encode(record), as: UTF8.self) + "\n"
+    try record.canonicalText() + "\n"
   }
 }

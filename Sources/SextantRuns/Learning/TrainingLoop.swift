@@ -17,16 +17,8 @@ protocol TrainingObjective {
   /// - Parameter parameters: the current ones; statistics that the step leaves behind are written into them.
   /// - Parameter tape: where the step is recorded; it may be one that looks for non-finite values.
   func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult
-  /// The loss on what training does not see, by the averaged parameters.
-  func validation(_ parameters: ParameterSet<Float>) throws -> Double
-  /// The same with whatever else is to stand in the log beside it.
+  /// The loss on what training does not see, by the averaged parameters, with whatever else is to stand in the log.
   func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement
-}
-
-extension TrainingObjective {
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
-    TrainingJudgement(loss: try validation(parameters))
-  }
 }
 
 /// What was found out about parameters between two steps.
@@ -60,6 +52,13 @@ struct TrainingSchedule: Sendable, Equatable, Codable {
   var averageDecay: Double
   /// Steps between validations, log lines and checkpoints.
   var interval: Int
+
+  /// The schedule of trainings that say no more than how long and how fast.
+  static func usual(steps: Int, learningRate: Double, decay: Double = 0) -> TrainingSchedule {
+    TrainingSchedule(
+      steps: steps, warmUp: min(200, steps / 10), learningRate: learningRate, decay: decay, largestNorm: 1,
+      averageDecay: 0.998, interval: max(1, min(200, steps / 20)))
+  }
 
   /// The learning rate of step `step`, counted from 0.
   func rate(at step: Int) -> Double {

@@ -2,6 +2,7 @@
 
 import SextantArrays
 import SextantGeometry
+import SextantNetworks
 import SextantPriors
 import SextantSolvers
 
@@ -79,27 +80,44 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
       parameters: model.description.parameters)
   }
 
-  /// The Gaussian posterior that a flow starts from, in transformed units.
+  /// The Gaussian posterior that a flow starts from, in transformed units: the model's own prior.
   static func flowBase(for model: TrainedModel) throws -> TransformedSolver {
     // Two turns come within sampling error of six; the network learns on top of what these two give.
     TransformedSolver(
-      try twoScaleSolver(for: model), space: model.prior.space,
-      transforms: model.description.transforms
-        ?? [MarginalTransform](repeating: .none, count: model.channelCount), turnLimit: 2)
+      model.description.membership == nil ? try twoScaleSolver(for: model) : try mixtureSolver(for: model),
+      space: model.prior.space,
+      transforms: model.transforms, turnLimit: 2)
   }
 
-  private static func flowSolver(for model: TrainedModel) throws -> GaussianBaseFlowSolver {
-    guard let flow = model.flow, let network = flow.network(on: model.domain) else {
-      throw RunError.invalid(
-        "The model '\(model.description.name)' has no flow. Add a section `flow` to its configuration and train it again."
-      )
+  private static func flowSolver(for model: TrainedModel) throws -> any Solver {
+    let missing = RunError.invalid(
+      "The model '\(model.description.name)' has no flow. Add a section `flow` to its configuration and train it again."
+    )
+    guard let flow = model.flow else { throw missing }
+    // The parameters' places; what stands in them comes from the file.
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    switch flow.network {
+    case .vector(let configuration):
+      return VectorFlowSolver(
+        flow: try TrainedFlow.vectorFlow(configuration, over: model.prior.space, in: &builder),
+        parameters: flow.parameters, space: model.prior.space, transforms: model.transforms)
+    case .neighbourhoods(let configuration):
+      guard let network = TrainedFlow.stencilNetwork(configuration, on: model.domain, in: &builder) else {
+        throw missing
+      }
+      return try flowSolver(for: model, network: network, parameters: flow.parameters)
     }
+  }
+
+  private static func flowSolver(
+    for model: TrainedModel, network: StencilUNet<Float>, parameters: ParameterSet<Float>
+  ) throws -> GaussianBaseFlowSolver {
     let base = try flowBase(for: model)
     return GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
         model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare),
-      network: network, parameters: flow.parameters)
+      network: network, parameters: parameters)
   }
 
   /// The method that a model's prior stands for.

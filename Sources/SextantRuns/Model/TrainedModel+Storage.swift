@@ -125,7 +125,7 @@ extension TrainedModel {
     self.init(
       description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
     flow = try TrainedFlow(
-      folder: URL(fileURLWithPath: path).deletingLastPathComponent().path, domain: domain,
+      folder: URL(fileURLWithPath: path).deletingLastPathComponent().path, domain: domain, space: prior.space,
       fingerprint: domain.fingerprint)
   }
 

@@ -100,10 +100,19 @@ public struct TrainedModel: Sendable {
   /// The number of channels C.
   public var channelCount: Int { description.variables.count }
 
+  /// What was done to each variable (C) before the prior was learned.
+  public var transforms: [MarginalTransform] {
+    description.transforms ?? [MarginalTransform](repeating: .none, count: channelCount)
+  }
+
+  /// The land of a planet that is not the Earth, at each vertex (V): a model without files is of the synthetic climate.
+  var ownLand: [Bool]? { description.archiveFiles.isEmpty ? landShare?.map { $0 > 0.5 } : nil }
+
   /// The standard deviation of a channel's anomalies, in the variable's units; of a transformed one about its mean.
   func typicalDeviation(ofChannel channel: Int) -> Double {
     let scale = Double(prior.space.scales[channel])
-    guard let transform = description.transforms?[channel], !transform.isIdentity else { return scale }
+    let transform = transforms[channel]
+    guard !transform.isIdentity else { return scale }
     let states = prior.space.layout.states(ofChannel: channel)
     let mean = prior.space.climatology.overallMean
     let centre = states.reduce(0.0) { $0 + Double(mean[$1]) } / Double(max(1, states.count))

@@ -101,7 +101,8 @@ extension Comparison {
   ) throws -> ComparisonScores {
     let solvers = try methods.map { method -> any Solver in
       let solver = try method.solver(for: model)
-      return hiddenFiller.map { HiddenMaskSolver(solver, prior: model.prior, filler: $0) } ?? solver
+      return hiddenFiller.map { HiddenMaskSolver(solver, prior: model.prior, transforms: model.transforms, filler: $0) }
+        ?? solver
     }
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)

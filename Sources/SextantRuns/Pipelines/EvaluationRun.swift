@@ -28,9 +28,7 @@ extension Comparison {
     model: TrainedModel, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     pictures: Int, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> EvaluationOutcome {
-    // A model without files is of the synthetic climate, whose land is not the Earth's.
-    let ownLand = model.description.archiveFiles.isEmpty ? model.landShare?.map { $0 > 0.5 } : nil
-    let drawing = ComparisonPictures(folder: folder, overwrite: overwrite, land: ownLand)
+    let drawing = ComparisonPictures(folder: folder, overwrite: overwrite, land: model.ownLand)
     try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
     var drawn: [String] = []
     var visited = 0

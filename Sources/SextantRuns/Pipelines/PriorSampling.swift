@@ -114,19 +114,16 @@ extension PriorSampling {
   private func set(of states: Tensor<Float>, model: TrainedModel) -> SignalSet {
     let channels = model.channelCount
     var values = model.prior.space.fields(fromStates: states, label: FieldLabel(month: month))
-    let (transforms, bounds) = (model.description.transforms, model.description.bounds)
+    model.transforms.mapValues(&values)
+    let bounds = model.description.bounds
     values.withUnsafeMutableScalars { values in
       for entry in values.indices {
-        let channel = entry % channels
         guard !values[entry].isNaN else {
           values[entry] = 0
           continue
         }
-        if let transform = transforms?[channel], !transform.isIdentity {
-          values[entry] = Float(transform.value(at: Double(values[entry])))
-        }
         // What has no transform is moved to the nearest value in its range, as samples of `impute` are.
-        if let range = bounds[channel] { values[entry] = range.clamp(values[entry]) }
+        if let range = bounds[entry % channels] { values[entry] = range.clamp(values[entry]) }
       }
     }
     return SignalSet(
@@ -166,8 +163,6 @@ extension PriorSampling {
     _ fields: SignalSet, model: TrainedModel, name: String, folder: String, overwrite: Bool
   ) throws -> [String] {
     guard fields.domain.isOnSphere else { return [] }
-    // A model without files is of the synthetic climate, whose land is not the Earth's.
-    let land = model.description.archiveFiles.isEmpty ? model.landShare?.map { $0 > 0.5 } : nil
     let channels = fields.channelCount
     return try fields.variables.enumerated().map { channel, variable in
       let panels = (0..<min(9, fields.count)).map { index in
@@ -180,7 +175,8 @@ extension PriorSampling {
       let path = "\(folder)/samples-\(variable.name)-\(prior.rawValue).png"
       try MapPanels(
         domain: fields.domain, panels: panels, title: variable.longName ?? variable.name, subtitle: name,
-        units: variable.units, columns: panels.count < 3 ? 2 : 3, shoreline: land.map { .mask($0) } ?? .installed
+        units: variable.units, columns: panels.count < 3 ? 2 : 3,
+        shoreline: model.ownLand.map { .mask($0) } ?? .installed
       ).write(to: path, overwrite: overwrite)
       return path
     }

@@ -152,9 +152,7 @@ public struct Training: Sendable {
   /// The noise of the simulated observations that choose parameters (V·C); empty where each field's own choose.
   private func parameterNoise(of variables: [Variable], vertexCount: Int) throws -> [Float] {
     guard case .perArchive(_, let noise, let peaks) = parameters else { return [] }
-    let known = variables.compactMap { peaks[$0.name] }
-    return try noise.deviations(
-      vertexCount: vertexCount, variables: variables, peaks: known.count == variables.count ? known : nil)
+    return try noise.deviations(vertexCount: vertexCount, variables: variables, peaks: peaks)
   }
 
   /// Parameters that serve all fields: the likeliest for simulated observations of fields that a second, smaller training left out.

@@ -17,8 +17,7 @@ struct PreparedMeasurements: Sendable {
 /// A conditional distribution of fields that can be trained.
 struct StudiedFlow: Sendable {
   private enum Form: Sendable {
-    /// - Parameter calibration: the same flow, but its batch statistics are replaced and not followed.
-    case vector(ConditionalRealNVP<Float>, calibration: ConditionalRealNVP<Float>?)
+    case vector(ConditionalRealNVP<Float>)
     /// - Parameter basis: U (V×V), the coordinates of the coefficients.
     case based(GaussianBaseFlow<Float>, prior: KnownPrior, basis: Tensor<Double>)
   }
@@ -46,12 +45,7 @@ struct StudiedFlow: Sendable {
     } else {
       let flow = try ConditionalRealNVP(
         &builder, dimension: dimension, conditionWidth: width, configuration: configuration)
-      var forgetful = configuration
-      forgetful.batchMomentum = 0
-      var unused = ParameterBuilder<Float>(random: random)
-      let twin = try ConditionalRealNVP(
-        &unused, dimension: dimension, conditionWidth: width, configuration: forgetful)
-      form = .vector(flow, calibration: configuration.normalisesBatches ? twin : nil)
+      form = .vector(flow)
     }
     initial = builder.parameters
   }
@@ -76,7 +70,7 @@ struct StudiedFlow: Sendable {
     in pass: NetworkPass<Float>
   ) -> PosteriorDraws<Float> {
     switch form {
-    case .vector(let flow, _): draw(z, from: flow, for: measurements, indices, in: pass)
+    case .vector(let flow): draw(z, from: flow, for: measurements, indices, in: pass)
     case .based(let flow, _, let basis):
       draw(z, from: flow, basis: basis, for: measurements, indices, using: random, in: pass)
     }
@@ -143,12 +137,12 @@ struct StudiedFlow: Sendable {
   func calibrated(
     _ parameters: ParameterSet<Float>, on measurements: PreparedMeasurements, count: Int, using random: RandomStream
   ) -> ParameterSet<Float> {
-    guard case .vector(_, let calibration?) = form else { return parameters }
+    guard case .vector(let flow) = form, flow.configuration.normalisesBatches else { return parameters }
     var (parameters, random) = (parameters, random)
     let pass = NetworkPass(parameters, isTraining: true, wantsGradients: false)
     let z = pass.tape.constant(random.normals([count, dimension], as: Float.self))
     let indices = (0..<count).map { $0 % measurements.simulated.count }
-    _ = draw(z, from: calibration, for: measurements, indices, in: pass)
+    _ = draw(z, from: flow.forgettingStatistics(), for: measurements, indices, in: pass)
     pass.applyUpdates(to: &parameters)
     return parameters
   }

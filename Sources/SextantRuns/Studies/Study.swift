@@ -99,11 +99,8 @@ public struct Study: Sendable {
     var trained = settings
     (trained.name, trained.output) = ("", "")
     (trained.evaluation.fields, trained.evaluation.samples) = (1, 2)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     return CheckpointMetadata(
-      kind: "study", configuration: String(decoding: try encoder.encode(trained), as: UTF8.self),
-      domainFingerprint: fingerprint)
+      kind: "study", configuration: try trained.canonicalText(), domainFingerprint: fingerprint)
   }
 
   private func measurements(_ count: Int, _ name: String, of prior: KnownPrior) -> SimulatedMeasurements {
@@ -117,13 +114,7 @@ public struct Study: Sendable {
     let endings = [".last.safetensors", ".best.safetensors", ".jsonl"]
     // The result goes too: it says that a study is finished.
     for name in endings.map({ FileName.prefix + $0 }) + [FileName.result] {
-      let path = settings.output + "/" + name
-      guard FileManager.default.fileExists(atPath: path) else { continue }
-      do {
-        try FileManager.default.removeItem(atPath: path)
-      } catch {
-        throw FileError.system(action: "remove the earlier training", path: path, reason: error.localizedDescription)
-      }
+      try WholeFile.remove(settings.output + "/" + name)
     }
   }
 }

@@ -31,13 +31,13 @@ struct StudyObjective: TrainingObjective {
       precisions: (simulated.masks * (1 / (simulated.noise * simulated.noise))).converted(to: Float.self)
         .reshaped(to: shape))
     amortised = AmortisedPosteriorLoss(
-      measurementCount: simulated.count, dimension: flow.dimension, batchSize: settings.batch,
-      drawsPerMeasurement: settings.draws,
+      measurementCount: simulated.count, batchSize: settings.batch, drawsPerMeasurement: settings.draws,
       prior: DistillationPrior(try prior.noisePredictor(settings.schedule.schedule)),
       annealing: settings.annealing > 0 ? .scaled(toSteps: settings.steps, share: settings.annealing) : nil,
       random: random.split("loss")
-    ) { z, indices, pass in
-      flow.draw(z, for: measurements, indices, using: pass.random ?? random, in: pass)
+    ) { streams, indices, pass in
+      let z = pass.tape.constant(Tensor<Float>.normals(streams, shape: [flow.dimension]))
+      return flow.draw(z, for: measurements, indices, using: pass.random ?? random, in: pass)
     } fidelity: {
       fidelity($0, $1)
     }
@@ -51,8 +51,6 @@ struct StudyObjective: TrainingObjective {
     pass.applyUpdates(to: &parameters)
     return StepResult(loss: Double(loss.value.scalars[0]), gradients: gradients)
   }
-
-  func validation(_ parameters: ParameterSet<Float>) throws -> Double { try judgement(parameters).loss }
 
   func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
     let calibrated = self.calibrated(parameters)

@@ -100,5 +100,14 @@ public struct GaussianBaseFlowSolver: Solver {
 /// The bound of log-scales: no network can make a spread more than e² times larger or smaller.
 public enum LogScaleBound {
   /// 2·tanh(s/2).
-  public static func bounded(_ value: Float) -> Float { 2 * tanh(value / 2) }
+  public static func bounded<Scalar: TensorScalar>(_ value: Scalar) -> Scalar { Scalar(2 * tanh(Double(value) / 2)) }
+
+  /// The same on a tape.
+  public static func bounded(_ values: Variable<Float>) -> Variable<Float> { (values * 0.5).tanh() * 2 }
+
+  /// Its derivative.
+  public static func slope<Scalar: TensorScalar>(at value: Scalar) -> Scalar {
+    let half = tanh(Double(value) / 2)
+    return Scalar(1 - half * half)
+  }
 }

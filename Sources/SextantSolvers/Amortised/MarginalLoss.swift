@@ -64,9 +64,7 @@ public enum MarginalLoss: String, Sendable, Codable, CaseIterable {
   private func value(
     shift: Double, logScale: Double, target: Double
   ) -> (loss: Double, shiftSlope: Double, logScaleSlope: Double) {
-    // s = 2·tanh(raw/2), as where the flow is used.
-    let half = tanh(logScale / 2)
-    let (logScale, boundSlope) = (2 * half, 1 - half * half)
+    let (logScale, boundSlope) = (LogScaleBound.bounded(logScale), LogScaleBound.slope(at: logScale))
     let scale = exp(logScale)
     let u = (target - shift) / scale
     switch self {

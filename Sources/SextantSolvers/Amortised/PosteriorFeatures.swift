@@ -24,11 +24,8 @@ public struct PosteriorFeatures: Sendable {
   public init(_ prior: GaussianPrior, transforms: [MarginalTransform], domain: any Domain, landShare: [Float]?) {
     space = prior.space
     self.transforms = transforms
-    let held = prior.functions.scaledModes.columnSquaredNorms()
-    let deviations = zip(prior.functions.residualVariance, held).map { (Double($0) + $1).squareRoot() }
-    let expanded = prior.space.layout.expanded(
-      Tensor(deviations.map { Float($0) }, shape: [1, deviations.count]), outside: 0
-    ).scalars
+    let deviations = prior.functions.totalVariance.map { Float($0.squareRoot()) }
+    let expanded = prior.space.layout.expanded(Tensor(deviations, shape: [1, deviations.count]), outside: 0).scalars
     let channels = prior.space.layout.channelCount
     let sines = domain.positions.map { Float($0.z) }
     var fixed: [Float] = []

@@ -111,23 +111,12 @@ public struct TransformedSolver: Solver {
   /// A posterior in transformed units as one in the variables' units.
   public func mapped(_ posterior: Posterior) -> Posterior {
     var result = posterior
-    let channels = transforms.count
-    for entry in result.mean.indices {
-      let transform = transforms[entry % channels]
-      guard !transform.isIdentity, !result.mean[entry].isNaN else { continue }
-      let moments = transform.momentsOfNormal(
-        mean: Double(posterior.mean[entry]), deviation: Double(posterior.spread?[entry] ?? 0))
-      result.mean[entry] = Float(moments.mean)
-      result.spread?[entry] = Float(moments.deviation)
-    }
-    result.samples?.withUnsafeMutableScalars { values in
-      guard let base = values.baseAddress else { return }
-      let out = UncheckedPointer(base)
-      Parallel.forEachRange(of: values.count, grain: 4096) { range in
-        for i in range where !transforms[i % channels].isIdentity && !out[i].isNaN {
-          out[i] = Float(transforms[i % channels].value(at: Double(out[i])))
-        }
-      }
+    transforms.mapMoments(mean: &result.mean, spread: &result.spread)
+    if var samples = result.samples {
+      // Not held twice, or it would be copied.
+      result.samples = nil
+      transforms.mapValues(&samples)
+      result.samples = samples
     }
     return result
   }

@@ -1,0 +1,9 @@
+// How a list of fields is cut into parts where neighbours in time are alike.
+
+/// Which fields stay together.
+public enum FieldSplit: String, ConfigurationChoice {
+  /// Consecutive ones: what is left out is like times that are still to come.
+  case blocks
+  /// Every n-th: what is left out lies between what is kept.
+  case interleaved
+}

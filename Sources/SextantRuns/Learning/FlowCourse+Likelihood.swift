@@ -1,0 +1,93 @@
+// Supervised training of a flow over the whole vector: maximum likelihood of archive fields under measurements that are
+// simulated anew in every step, as simulation-based inference does.
+
+import SextantArrays
+import SextantFlows
+import SextantNetworks
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+extension FlowCourse {
+  func learnLikelihood(_ configuration: CouplingFlowConfiguration) throws -> TrainedFlow {
+    let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
+    let simulation = try training.simulation(for: model, count: archive.count)
+    let plans = simulation.plans(fieldCount: archive.count)
+    let seen = plans.filter { !$0.isHeldOut }.map(\.field).sorted()
+    let space = model.prior.space
+    let transforms = model.transforms
+    @Sendable func condition(of field: Int, number: Int, purpose: String) throws -> [Float] {
+      try MeasuredStates(
+        simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), space: space
+      ).condition(space: space, transforms: transforms, withMask: configuration.conditionsOnMask)
+    }
+    let width = configuration.conditionWidth(measurements: space.count)
+    func conditions(of fields: [Int], purpose: String) throws -> Tensor<Float> {
+      Tensor(
+        try fields.enumerated().flatMap { try condition(of: $1, number: $0, purpose: purpose) },
+        shape: [fields.count, width])
+    }
+    // The judged measurements: one of each held-out field, and as many of fields that training sees.
+    let heldOut = plans.filter(\.isHeldOut).map(\.field).sorted()
+    let judged = heldOut + seen.prefix(heldOut.count)
+    var builder = ParameterBuilder<Float>(random: random("flow"))
+    let flow = try ConditionalRealNVP(
+      &builder, dimension: space.count, conditionWidth: width, configuration: configuration)
+    let judgedConditions = try conditions(of: judged, purpose: "judged")
+    let judge = judge(
+      VectorStateFlow(flow: flow, initial: builder.parameters, conditions: judgedConditions), archive: archive,
+      sets: [
+        ("unseen", heldOut.indices.map { ($0, heldOut[$0]) }),
+        ("seen", (heldOut.count..<judged.count).map { ($0, judged[$0]) }),
+      ])
+    let (batch, stream) = (settings.batch, random("flow batches"))
+    let objective = LikelihoodObjective(
+      flow: flow, batch: batch,
+      data: { step in
+        var random = stream.split(step)
+        let fields = (0..<batch).map { _ in seen[Int(random.next() % UInt64(seen.count))] }
+        let rows = try fields.enumerated().flatMap {
+          try condition(of: $1, number: step * batch + $0, purpose: "fresh pairs")
+        }
+        return (archive.states.gatheringRows(fields), Tensor(rows, shape: [batch, width]))
+      },
+      heldOut: (archive.states.gatheringRows(heldOut), judgedConditions.rows(0..<heldOut.count)), judge: judge)
+    let best = judge.calibrated(try train(builder.parameters, on: objective))
+    try report(judge, trained: best)
+    return TrainedFlow(network: .vector(configuration), parameters: best, identity: identity.configuration)
+  }
+
+  /// A judge of `flow`; each set lists the flow's measurements with the archive's fields beneath them.
+  func judge(
+    _ flow: any StateFlow, archive: ArchiveStates, sets: [(name: String, members: [(measurement: Int, field: Int)])]
+  ) -> FlowJudge {
+    let space = model.prior.space
+    return FlowJudge(
+      flow: flow,
+      sets: sets.map { name, members in
+        FlowJudge.Set(
+          name: name, measurements: members.map(\.measurement),
+          truths: archive.states.gatheringRows(members.map(\.field)),
+          climates: Tensor(
+            members.flatMap { space.climatology.mean(for: archive.fields.labels[$0.field]) },
+            shape: [members.count, space.count]))
+      }, space: space, transforms: model.transforms, variables: model.description.variables.map(\.name),
+      peaks: model.description.variables.map { training.peaks[$0.name] }, random: random("flow judge"))
+  }
+}
+
+/// The fields of a run's archive in memory, as they are and as states.
+struct ArchiveStates: Sendable {
+  /// In the variables' units.
+  let fields: SignalSet
+  /// N×d, standardised; a gap is 0, the climatology.
+  let states: Tensor<Float>
+
+  var count: Int { fields.count }
+
+  init(training: FlowTraining, model: TrainedModel, interruption: Interruption) throws {
+    let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
+    fields = try source.read(indices)
+    states = try model.states(of: fields, indices: Array(indices.indices)) { try interruption.check() }
+  }
+}

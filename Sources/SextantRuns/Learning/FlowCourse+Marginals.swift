@@ -1,0 +1,31 @@
+// Supervised training of a network on Gaussian posteriors: a proper score of each vertex's marginal, on simulated pairs.
+
+import SextantArrays
+import SextantGeometry
+import SextantNetworks
+import SextantSolvers
+
+extension FlowCourse {
+  func learnMarginals() throws -> TrainedFlow {
+    var builder = ParameterBuilder<Float>(random: random("flow"))
+    let (configuration, network) = try training.network(for: model, in: &builder)
+    let pairs = try simulatedPairs()
+    let best = try train(
+      builder.parameters,
+      on: MarginalObjective(
+        pairs: pairs, network: network, loss: settings.loss, batch: settings.batch, stream: random("flow batches")))
+    return TrainedFlow(
+      network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration)
+  }
+
+  private func simulatedPairs() throws -> SimulatedPairs {
+    let identity = try pairsIdentity("pairs")
+    if let pairs = try SimulatedPairs(contentsOf: pairsPath, identity: identity) { return pairs }
+    let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
+    var pairs = SimulatedPairs(
+      count: settings.pairs, vertices: model.domain.vertexCount, channels: model.channelCount)
+    try forEachPosterior(source: source, indices: indices, samples: 0) { pairs.put($0) }
+    try pairs.write(to: pairsPath, identity: identity)
+    return pairs
+  }
+}
