@@ -85,6 +85,36 @@ struct IntrinsicTriangulation: Sendable {
     return turns
   }
 
+  /// Calls `body` with each edge.
+  func forEachEdge(_ body: (Edge) -> Void) {
+    for side in glued.indices where side < Int(glued[side]) {
+      let other = Int(glued[side])
+      let (f, s, g, t) = (side / 3, side % 3, other / 3, other % 3)
+      let unfolded = unfold(side)
+      body(
+        Edge(
+          start: corners[f][s], end: corners[f][(s + 1) % 3], length: lengths[f][s], left: corners[f][(s + 2) % 3],
+          right: corners[g][(t + 2) % 3], diagonal: unfolded.isInside ? unfolded.diagonal : nil))
+    }
+  }
+
+  /// The line between the corners opposite to an edge when its two faces are laid into a plane: how long it is, and whether
+  /// it crosses the edge.
+  private func unfold(_ side: Int) -> (diagonal: Double, isInside: Bool) {
+    let other = Int(glued[side])
+    let (f, s, g, t) = (side / 3, side % 3, other / 3, other % 3)
+    let (jk, ki) = (lengths[f][(s + 1) % 3], lengths[f][(s + 2) % 3])
+    let (il, lj) = (lengths[g][(t + 1) % 3], lengths[g][(t + 2) % 3])
+    let ij = lengths[f][s]
+    // The start i of the edge at the origin, its end j on the x axis, k above and l below.
+    let up = 2 * triangleArea(SIMD3(ij, jk, ki)) / ij
+    let down = 2 * triangleArea(SIMD3(ij, il, lj)) / ij
+    let (xk, xl) = ((ij * ij + ki * ki - jk * jk) / (2 * ij), (ij * ij + il * il - lj * lj) / (2 * ij))
+    let diagonal = ((xk - xl) * (xk - xl) + (up + down) * (up + down)).squareRoot()
+    let crossing = (xk * down + xl * up) / (up + down)
+    return (diagonal, diagonal > 0 && diagonal.isFinite && crossing > 0 && crossing < ij)
+  }
+
   /// Replaces an edge by the other diagonal of its two faces, unfolded into a plane; gives the four sides around.
   ///
   /// Nil where both sides belong to one face, or where the diagonal would not lie inside.
@@ -96,14 +126,8 @@ struct IntrinsicTriangulation: Sendable {
     let (k, l) = (corners[f][(s + 2) % 3], corners[g][(t + 2) % 3])
     let (jk, ki) = (lengths[f][(s + 1) % 3], lengths[f][(s + 2) % 3])
     let (il, lj) = (lengths[g][(t + 1) % 3], lengths[g][(t + 2) % 3])
-    let ij = lengths[f][s]
-    guard ij > 0 else { return nil }
-    // i at the origin, j on the x axis, k above and l below.
-    let up = 2 * triangleArea(SIMD3(ij, jk, ki)) / ij
-    let down = 2 * triangleArea(SIMD3(ij, il, lj)) / ij
-    let (xk, xl) = ((ij * ij + ki * ki - jk * jk) / (2 * ij), (ij * ij + il * il - lj * lj) / (2 * ij))
-    let diagonal = ((xk - xl) * (xk - xl) + (up + down) * (up + down)).squareRoot()
-    guard diagonal > 0, diagonal.isFinite else { return nil }
+    let (diagonal, isInside) = unfold(side)
+    guard isInside else { return nil }
     let around = [
       (old: 3 * f + (s + 1) % 3, new: 3 * f + 2), (old: 3 * f + (s + 2) % 3, new: 3 * g + 1),
       (old: 3 * g + (t + 1) % 3, new: 3 * g + 2), (old: 3 * g + (t + 2) % 3, new: 3 * f + 1),
@@ -125,6 +149,19 @@ struct IntrinsicTriangulation: Sendable {
   private mutating func glue(_ a: Int, _ b: Int) {
     glued[a] = Int32(b)
     glued[b] = Int32(a)
+  }
+}
+
+extension IntrinsicTriangulation {
+  /// An edge between two faces: where it runs, the corners on both sides of it, and the straight line between those across
+  /// the edge, nil where it would pass outside of the two faces.
+  struct Edge {
+    var start: Int32
+    var end: Int32
+    var length: Double
+    var left: Int32
+    var right: Int32
+    var diagonal: Double?
   }
 }
 

@@ -117,6 +117,14 @@ public struct SurfaceMesh: DescribableDomain {
     }
   }
 
+  /// The direction that the surface faces at each node, of length 1; that of its host at a node without triangles, and zero
+  /// where triangles cancel out.
+  public var nodeNormals: [SIMD3<Double>] {
+    var normals = TriangleMesh(positions: nodePositions, triangles: nodeTriangles).vertexNormals
+    for (guest, host) in hostOfIsolatedNode { normals[Int(guest)] = normals[Int(host)] }
+    return normals
+  }
+
   public var gridDescription: GridDescription {
     .surfaceMesh(positions: mesh.positions, triangles: mesh.triangles, mergesCoincident: mergesCoincident)
   }
