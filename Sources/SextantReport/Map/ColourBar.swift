@@ -1,5 +1,5 @@
 // The legend of a map: the colours with their values and units, arrows where values lie beyond the range,
-// and a hatched box where something is missing.
+// and a hatched or grey box where something is missing.
 
 /// The legend of a colour scale, drawn horizontally.
 struct ColourBar {
@@ -9,6 +9,10 @@ struct ColourBar {
   /// False for a field without any valid value, whose scale means nothing.
   let hasValues: Bool
   var textSize = 10.0
+  /// What stands for missing; nil for the hatching of maps.
+  var missingColour: Colour?
+  /// What the values are, before their units; empty where there is one bar.
+  var name = ""
 
   /// The height of the bar with its labels.
   var height: Double { barHeight + 2.1 * textSize }
@@ -25,13 +29,13 @@ struct ColourBar {
       return
     }
     let ticks = Ticks.linear(in: scale.range, count: max(4, Int(0.62 * width / (6 * textSize))))
-    let suffix = ticks.suffix(units: units)
+    let suffix = [name, ticks.suffix(units: units)].filter { !$0.isEmpty }.joined(separator: ", ")
     let missingWidth = hasMissing ? canvas.width(of: "missing", style: style) + 2.6 * textSize : 0
     let suffixWidth = canvas.width(of: suffix, style: style)
     let side = max(missingWidth, suffixWidth + 8) + 1.6 * textSize
-    let bar = Rectangle(
-      x: origin.x + max(side, 0.19 * width), y: origin.y, width: width - 2 * max(side, 0.19 * width),
-      height: barHeight)
+    // Where there is no room for everything, letters overlap rather than that the bar vanishes.
+    let inset = min(max(side, 0.19 * width), 0.4 * width)
+    let bar = Rectangle(x: origin.x + inset, y: origin.y, width: width - 2 * inset, height: barHeight)
     if hasMissing { try drawMissingBox(on: canvas, at: origin, text: "missing") }
     try drawColours(on: canvas, in: bar)
     for (value, label) in zip(ticks.values, ticks.labels) {
@@ -75,10 +79,14 @@ struct ColourBar {
 
   private func drawMissingBox(on canvas: Canvas, at origin: SIMD2<Double>, text: String) throws {
     let box = Rectangle(x: origin.x, y: origin.y, width: 1.8 * textSize, height: barHeight)
-    let area = canvas.pixels(covering: box)
-    let image = MissingHatch.image(
-      x: area.x, y: area.y, width: area.width, height: area.height, resolution: canvas.resolution)
-    try canvas.clipped(to: Path(box)) { try canvas.draw(image, atPixel: area.x, area.y) }
+    if let missingColour {
+      canvas.fill(Path(box), with: missingColour)
+    } else {
+      let area = canvas.pixels(covering: box)
+      let image = MissingHatch.image(
+        x: area.x, y: area.y, width: area.width, height: area.height, resolution: canvas.resolution)
+      try canvas.clipped(to: Path(box)) { try canvas.draw(image, atPixel: area.x, area.y) }
+    }
     canvas.stroke(Path(box), with: .ink, width: 0.7)
     canvas.draw(
       text, at: SIMD2(box.maxX + 0.5 * textSize, box.centre.y), style: TextStyle(size: textSize),

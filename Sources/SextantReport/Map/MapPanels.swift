@@ -59,7 +59,7 @@ public struct MapPanels: Sendable {
     var shared: [Role: FieldScale] = scales
     for role in Role.allCases where scales[role] == nil {
       let members = panels.filter { $0.role == role }.map(\.validValues)
-      shared[role] = try Self.scale(role, of: members.joined())
+      shared[role] = try role.scale(of: members.joined())
     }
     // Coastlines are read once for the sheet.
     var shoreline = shoreline
@@ -134,9 +134,12 @@ public struct MapPanels: Sendable {
     return canvas
   }
 
-  /// The usual scale of a role for all its panels' values.
-  private static func scale(_ role: Role, of values: some Sequence<Float>) throws -> FieldScale {
-    switch role {
+}
+
+extension MapPanels.Role {
+  /// The usual scale of the role for all its panels' values.
+  func scale(of values: some Sequence<Float>) throws -> FieldScale {
+    switch self {
     case .value: return .fixed(try ColourScale(.automatic, for: values).range)
     case .spread:
       let greatest = values.lazy.filter(\.isFinite).max() ?? 0
@@ -154,8 +157,17 @@ extension MapPanels.Panel {
 }
 
 extension MapPanels.Role {
+  /// What the role's values are called.
+  var name: String {
+    switch self {
+    case .value: "value"
+    case .spread: "spread"
+    case .error: "error"
+    }
+  }
+
   /// The colour map of the role.
-  fileprivate var colours: ColourMap {
+  var colours: ColourMap {
     switch self {
     case .value: .lagoon
     case .spread: .heather

@@ -1,0 +1,82 @@
+// The triangles of a surface with the direction of each of their corners, by which light falls on them: the mean of the
+// triangles around, as far as they go on smoothly. Files turn triangles over, so that sides are not told apart.
+
+import SextantGeometry
+
+/// A surface ready to be drawn from any side.
+struct MeshShape: Sendable {
+  let positions: [SIMD3<Double>]
+  /// Those with an area.
+  let triangles: [SIMD3<Int32>]
+  /// The direction of each corner of each triangle (3 for each), of length 1, on its triangle's side.
+  let cornerNormals: [SIMD3<Float>]
+
+  /// The cosine of the angle beyond which two triangles meet in a crease, across which nothing is smoothed.
+  private static let creaseCosine = 0.5
+
+  /// Throws ``ReportError/unusable(_:)`` for a mesh without a triangle that has an area.
+  init(_ mesh: TriangleMesh) throws {
+    let positions = mesh.positions
+    var triangles: [SIMD3<Int32>] = []
+    var faces: [SIMD3<Double>] = []
+    triangles.reserveCapacity(mesh.triangles.count)
+    faces.reserveCapacity(mesh.triangles.count)
+    for t in mesh.triangles {
+      let normal = cross(
+        positions[Int(t.y)] - positions[Int(t.x)], positions[Int(t.z)] - positions[Int(t.x)])
+      guard (normal * normal).sum() > 0 else { continue }
+      triangles.append(t)
+      faces.append(normal)
+    }
+    guard !triangles.isEmpty else {
+      throw ReportError.unusable(
+        "A surface of \(mesh.positions.count) vertices and \(mesh.triangles.count) triangles has none with an area to draw."
+      )
+    }
+    // The triangles around each vertex, in one list.
+    var starts = [Int](repeating: 0, count: positions.count + 1)
+    for t in triangles { for corner in 0..<3 { starts[Int(t[corner]) + 1] += 1 } }
+    for vertex in positions.indices { starts[vertex + 1] += starts[vertex] }
+    var next = starts
+    var around = [Int](repeating: 0, count: 3 * triangles.count)
+    for (f, t) in triangles.enumerated() {
+      for corner in 0..<3 {
+        around[next[Int(t[corner])]] = f
+        next[Int(t[corner])] += 1
+      }
+    }
+    let directions = faces.map { $0 / ($0 * $0).sum().squareRoot() }
+    cornerNormals = triangles.indices.flatMap { f in
+      (0..<3).map { corner -> SIMD3<Float> in
+        let vertex = Int(triangles[f][corner])
+        var sum = SIMD3<Double>()
+        for other in around[starts[vertex]..<starts[vertex + 1]] {
+          let cosine = (directions[f] * directions[other]).sum()
+          // One that looks the opposite way is turned over in the file, or is the other side of something thin.
+          if abs(cosine) > Self.creaseCosine { sum += cosine < 0 ? -faces[other] : faces[other] }
+        }
+        return SIMD3<Float>(sum / (sum * sum).sum().squareRoot())
+      }
+    }
+    self.positions = positions
+    self.triangles = triangles
+  }
+
+  /// What the surface covers in a view: the least and greatest of its corners in the picture's axes.
+  func bounds(_ basis: ViewBasis) -> (low: SIMD3<Double>, high: SIMD3<Double>) {
+    var (low, high) = (SIMD3(repeating: Double.infinity), SIMD3(repeating: -Double.infinity))
+    for t in triangles {
+      for corner in 0..<3 {
+        let place = basis.seen(positions[Int(t[corner])])
+        low = pointwiseMin(low, place)
+        high = pointwiseMax(high, place)
+      }
+    }
+    return (low, high)
+  }
+}
+
+/// The vector product.
+private func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
+  SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
+}
