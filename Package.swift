@@ -27,6 +27,7 @@ let package = Package(
       name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(
       name: "CUDUnits", pkgConfig: "udunits", providers: [.apt(["libudunits2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCHOLMOD", providers: [.apt(["libsuitesparse-dev"])]),
 
     // MARK: Layers, lowest first
@@ -39,7 +40,7 @@ let package = Package(
       name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
     .target(
       name: "SextantSignals",
-      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CUDUnits"]),
+      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CUDUnits", "CZlib"]),
     .target(
       name: "SextantMeasurement",
       dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),

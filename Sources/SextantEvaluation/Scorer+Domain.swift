@@ -26,10 +26,9 @@ extension Scorer {
     on domain: any Domain, variables: [ScoredVariable], channelCount: Int,
     bandEdges: [Double] = [-90, -60, -30, 0, 30, 60, 90], raster: Raster? = nil
   ) {
-    let isOnSphere = domain.nodePositions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 }
     self.init(
       variables: variables, channelCount: channelCount, areaWeights: domain.areaWeights,
-      latitudes: isOnSphere ? domain.geographicPoints.map(\.latitude) : nil, bandEdges: bandEdges,
+      latitudes: domain.isOnSphere ? domain.geographicPoints.map(\.latitude) : nil, bandEdges: bandEdges,
       raster: raster ?? Raster(of: domain))
   }
 }

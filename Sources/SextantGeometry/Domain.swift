@@ -56,6 +56,9 @@ extension Domain {
     return result
   }
 
+  /// Whether all nodes lie on the unit sphere, so that latitudes and longitudes mean something.
+  public var isOnSphere: Bool { nodePositions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 } }
+
   /// The latitude and longitude of each vertex of a domain on the sphere (V entries).
   public var geographicPoints: [GeographicPoint] { positions.map(GeographicPoint.init) }
 }

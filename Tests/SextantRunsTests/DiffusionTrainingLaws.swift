@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{network: grid, order: curve}", "diffusion.order"),
+    ("{network: neighbourhoods, order: curve}", "diffusion.order"),
     ("{network: six-level, widths: [8]}", "diffusion.widths"),
     ("{network: spherical}", "one of grid, line, six-level"),
     ("{network: line, order: hilbert}", "one of file, curve, spectral"),

@@ -25,7 +25,8 @@ import Testing
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(
-        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2), outputChannels: 4, widths: [8, 8]),
+        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.domain), outputChannels: 4,
+        widths: [8, 8]),
       hierarchy: .grid(grid, levelCount: 2), in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,

@@ -30,14 +30,12 @@ struct MaskGround {
 
   /// The unit vector of each vertex; throws unless the domain lies on the unit sphere.
   func directions() throws -> [SIMD3<Double>] {
-    let positions = domain.positions
-    let isOnSphere = positions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 }
-    guard isOnSphere else {
+    guard domain.isOnSphere else {
       throw MeasurementError.missingInput(
         specification: specification, needs: "latitudes and longitudes",
         hint: "The domain (\(domain.summary)) does not lie on the sphere; use random:SHARE or file:PATH.")
     }
-    return positions
+    return domain.positions
   }
 
   /// The latitude and longitude of each vertex; throws unless the domain lies on the unit sphere.

@@ -7,8 +7,8 @@ import SextantGeometry
 public struct DiffusionSettings: Sendable, Equatable, Codable {
   /// What predicts the noise.
   public enum Network: String, ConfigurationChoice {
-    /// A U-Net over neighbourhoods of a latitude–longitude grid, with wrap and poles.
-    case grid
+    /// A U-Net over neighbourhoods: of a latitude–longitude grid, with wrap and poles, or along a surface.
+    case neighbourhoods
     /// A U-Net along the array of vertices.
     case line
     /// The paper's six-level U-Net along the array of vertices, 48.6 M parameters: not for CPUs.
@@ -41,11 +41,11 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   public var heldOut: FieldSplit
 
   init(_ reader: ConfigurationReader) throws {
-    network = try reader.value("network", default: .grid)
+    network = try reader.value("network", default: .neighbourhoods)
     let isPaper = network == .sixLevel
     order = try reader.value("order", default: .file)
-    if network == .grid, reader.contains("order") {
-      throw reader.wrong("order", expected: "network: line or six-level beside it", found: "network: grid")
+    if network == .neighbourhoods, reader.contains("order") {
+      throw reader.wrong("order", expected: "network: line or six-level beside it", found: "network: neighbourhoods")
     }
     for key in ["widths", "blocks"] where isPaper && reader.contains(key) {
       throw reader.wrong(key, expected: "nothing beside network: six-level, whose sizes are the paper's", found: "some")

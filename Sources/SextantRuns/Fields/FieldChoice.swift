@@ -7,8 +7,10 @@ import SextantSignals
 
 /// A choice of fields.
 public struct FieldChoice: Sendable, Equatable, Codable {
-  /// NetCDF files on one grid; empty for the synthetic climate.
+  /// NetCDF files on one grid; empty for images on a mesh and for the synthetic climate.
   public var files: [String]
+  /// Images on a mesh; nil for files and for the synthetic climate.
+  public var surface: SurfaceImages?
   /// The number of years of the synthetic climate; 0 where there are files.
   public var syntheticYears: Int
   /// The variables; nil for all that share a grid.
@@ -23,10 +25,12 @@ public struct FieldChoice: Sendable, Equatable, Codable {
   public var part: FieldPart
 
   public init(
-    files: [String] = [], syntheticYears: Int = 0, variables: [String]? = nil, select: [String: [String]] = [:],
+    files: [String] = [], surface: SurfaceImages? = nil, syntheticYears: Int = 0, variables: [String]? = nil,
+    select: [String: [String]] = [:],
     exclude: [String: [String]] = [:], monthVariable: String? = nil, part: FieldPart = .all
   ) {
     self.files = files
+    self.surface = surface
     self.syntheticYears = syntheticYears
     self.variables = variables
     self.select = select
@@ -40,11 +44,7 @@ public struct FieldChoice: Sendable, Equatable, Codable {
   /// - Parameter seed: chooses where the part is random.
   /// - Throws: what reading throws, and ``RunError/invalid(_:)`` where no field is left.
   public func open(seed: UInt64) throws -> (source: any SignalSource, indices: [Int]) {
-    let source: any SignalSource =
-      files.isEmpty
-      ? try Self.synthetic(years: syntheticYears, variables: variables)
-      : try GriddedArchive(
-        paths: FilePatterns.files(matching: files), variables: variables, monthVariable: monthVariable)
+    let source = try openAll()
     let kept = source.labels.indices.filter { index in
       let label = source.labels[index]
       return select.allSatisfy { label.matches($0.key, anyOf: $0.value) }
@@ -60,9 +60,22 @@ public struct FieldChoice: Sendable, Equatable, Codable {
     return (source, indices)
   }
 
+  private func openAll() throws -> any SignalSource {
+    if let surface { return try surface.open() }
+    if files.isEmpty { return try Self.synthetic(years: syntheticYears, variables: variables) }
+    return try GriddedArchive(
+      paths: FilePatterns.files(matching: files), variables: variables, monthVariable: monthVariable)
+  }
+
+  /// Whether the fields are those of the synthetic climate, a planet with a land of its own.
+  var isSynthetic: Bool { files.isEmpty && surface == nil }
+
+  /// The files that the fields come from.
+  var sources: [String] { surface.map { [$0.mesh, $0.images] } ?? files }
+
   /// The source, for its grid and variables: of the synthetic climate one year, and not as many as are chosen.
   func preview(seed: UInt64) throws -> any SignalSource {
-    files.isEmpty ? try Self.synthetic(years: 1, variables: variables) : try open(seed: seed).source
+    isSynthetic ? try Self.synthetic(years: 1, variables: variables) : try open(seed: seed).source
   }
 
   /// The synthetic climate on the paper's grid: 46 rows from pole to pole, 90 columns.

@@ -40,7 +40,7 @@ public struct DiffusionTraining: Sendable {
     let gaussian = try ArchiveGaussian(
       anomalies: seen, modeCount: prior.prior.modeCount, channelOfState: model.prior.space.layout.channelOfState,
       trial: trial)
-    let order = try (settings.network == .grid ? .file : settings.order).order(of: model.domain)
+    let order = try (settings.network == .neighbourhoods ? .file : settings.order).order(of: model.domain)
     let stream = RandomStream(seed: prior.seed).split("diffusion")
     var builder = ParameterBuilder<Float>(random: stream.split("network"))
     let network = try TrainedDiffusion.network(

@@ -65,7 +65,7 @@ extension FlowCourse {
     if let posteriors = try StoredPosteriors(contentsOf: pairsPath, identity: identity) { return posteriors }
     let space = model.prior.space
     var posteriors = StoredPosteriors(
-      count: settings.pairs, draws: 8, vertices: model.domain.vertexCount, channels: model.channelCount,
+      count: settings.pairs, draws: 8, domain: model.domain, channels: model.channelCount,
       states: space.count)
     try forEachPosterior(source: archive.fields, indices: Array(0..<archive.count), samples: 8) { simulated in
       guard simulated.base.solver.transforms == model.transforms else {

@@ -23,7 +23,7 @@ extension FlowCourse {
     if let pairs = try SimulatedPairs(contentsOf: pairsPath, identity: identity) { return pairs }
     let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
     var pairs = SimulatedPairs(
-      count: settings.pairs, vertices: model.domain.vertexCount, channels: model.channelCount)
+      count: settings.pairs, domain: model.domain, channels: model.channelCount)
     try forEachPosterior(source: source, indices: indices, samples: 0) { pairs.put($0) }
     try pairs.write(to: pairsPath, identity: identity)
     return pairs

@@ -90,13 +90,15 @@ public struct FlowTraining: Sendable {
   func network(
     for model: TrainedModel, in builder: inout ParameterBuilder<Float>
   ) throws -> (configuration: StencilUNetConfiguration, network: StencilUNet<Float>) {
-    guard let hierarchy = TrainedFlow.hierarchy(of: model.domain, levels: settings.widths.count) else {
+    guard
+      let hierarchy = try StencilHierarchy.neighbourhoods(of: model.domain, levelCount: settings.widths.count)
+    else {
       throw RunError.invalid(
-        "flow: there is no network for this kind of domain yet (\(model.domain.summary)); latitude-longitude grids have one."
+        "flow: there is no network for this kind of domain yet (\(model.domain.summary)); latitude-longitude grids and meshes have one."
       )
     }
     let configuration = StencilUNetConfiguration(
-      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.channelCount),
+      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.channelCount, domain: model.domain),
       outputChannels: 2 * model.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
       blocksPerLevel: settings.blocks, dropout: settings.dropout)
     return (configuration, StencilUNet(configuration, hierarchy: hierarchy, in: &builder))

@@ -94,8 +94,9 @@ struct SimulatedPosterior {
 
 extension SimulatedPairs {
   /// Pairs of fields of `channels` variables, all empty.
-  init(count: Int, vertices: Int, channels: Int) {
-    let width = PosteriorFeatures.channelCount(fieldChannels: channels)
+  init(count: Int, domain: any Domain, channels: Int) {
+    let vertices = domain.vertexCount
+    let width = PosteriorFeatures.channelCount(fieldChannels: channels, domain: domain)
     self.init(
       features: .zeros([count, vertices, width]), targets: .zeros([count, vertices, channels]),
       weights: .zeros([count, vertices, channels]), isHeldOut: [Bool](repeating: false, count: count))

@@ -3,6 +3,7 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 import SextantPriors
 import SextantSignals
 import SextantSolvers
@@ -10,9 +11,10 @@ import SextantStorage
 
 extension StoredPosteriors {
   /// Posteriors that are all still empty.
-  init(count: Int, draws: Int, vertices: Int, channels: Int, states: Int) {
+  init(count: Int, draws: Int, domain: any Domain, channels: Int, states: Int) {
     self.init(
-      features: .zeros([count, vertices, PosteriorFeatures.channelCount(fieldChannels: channels)]),
+      features: .zeros(
+        [count, domain.vertexCount, PosteriorFeatures.channelCount(fieldChannels: channels, domain: domain)]),
       means: .zeros([count, states]), spreads: .zeros([count, states]), anomalies: .zeros([count, draws, states]))
   }
 

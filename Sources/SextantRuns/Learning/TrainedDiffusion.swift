@@ -67,13 +67,13 @@ public struct TrainedDiffusion: Sendable {
       let network = SixLevelUNet<Float>(SixLevelUNetSettings(channels: channels), in: &builder)
       return StateNoiseNetwork(.sixLevel(network), arrangement: arrangement, correcting: base)
     case .line: hierarchy = .line(count: model.domain.vertexCount, levelCount: levels)
-    case .grid:
-      guard let grid = model.domain as? LatitudeLongitudeGrid else {
+    case .neighbourhoods:
+      guard let own = try StencilHierarchy.neighbourhoods(of: model.domain, levelCount: levels) else {
         throw RunError.invalid(
-          "diffusion.network: 'grid' needs a latitude-longitude grid, and this is a \(model.domain.summary). Use network: line, such as with order: curve."
+          "diffusion.network: 'neighbourhoods' needs a latitude-longitude grid or a mesh, and this is a \(model.domain.summary). Use network: line, such as with order: curve."
         )
       }
-      hierarchy = .grid(grid, levelCount: levels)
+      hierarchy = own
     }
     let configuration = StencilUNetConfiguration(
       inputChannels: base == nil ? channels : 2 * channels, outputChannels: channels,

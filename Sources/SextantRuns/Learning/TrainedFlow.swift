@@ -44,16 +44,12 @@ public struct TrainedFlow: Sendable {
     self.identity = identity
   }
 
-  /// The levels of a domain that networks work on; nil for domains that have none yet.
-  static func hierarchy(of domain: any Domain, levels: Int) -> StencilHierarchy? {
-    (domain as? LatitudeLongitudeGrid).map { StencilHierarchy.grid($0, levelCount: levels) }
-  }
-
   /// A network over neighbourhoods with its parameters in their places; nil where the domain has not its levels.
   static func stencilNetwork(
     _ configuration: StencilUNetConfiguration, on domain: any Domain, in builder: inout ParameterBuilder<Float>
-  ) -> StencilUNet<Float>? {
-    guard let hierarchy = hierarchy(of: domain, levels: configuration.widths.count),
+  ) throws -> StencilUNet<Float>? {
+    guard
+      let hierarchy = try StencilHierarchy.neighbourhoods(of: domain, levelCount: configuration.widths.count),
       hierarchy.levels.count == configuration.widths.count
     else { return nil }
     return StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
@@ -104,7 +100,7 @@ public struct TrainedFlow: Sendable {
   ) throws -> Bool {
     switch network {
     case .neighbourhoods(let configuration):
-      return stencilNetwork(configuration, on: domain, in: &builder) != nil
+      return try stencilNetwork(configuration, on: domain, in: &builder) != nil
     case .vector(let configuration):
       _ = try vectorFlow(configuration, over: space, in: &builder)
       return true

@@ -83,9 +83,14 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   /// The Gaussian posterior that a flow starts from, in transformed units: the model's own prior.
   static func flowBase(for model: TrainedModel) throws -> TransformedSolver {
     // Two turns come within sampling error of six; the network learns on top of what these two give.
-    TransformedSolver(
-      model.description.membership == nil ? try twoScaleSolver(for: model) : try mixtureSolver(for: model),
-      space: model.prior.space,
+    let inner: any Solver =
+      switch model.description.prior.kind {
+      case .modes: OptimalInterpolationSolver(model.prior)
+      case .mixture: try mixtureSolver(for: model)
+      case .twoScale, .trend: try twoScaleSolver(for: model)
+      }
+    return TransformedSolver(
+      inner, space: model.prior.space,
       transforms: model.transforms, turnLimit: 2)
   }
 
@@ -102,7 +107,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
         flow: try TrainedFlow.vectorFlow(configuration, over: model.prior.space, in: &builder),
         parameters: flow.parameters, space: model.prior.space, transforms: model.transforms)
     case .neighbourhoods(let configuration):
-      guard let network = TrainedFlow.stencilNetwork(configuration, on: model.domain, in: &builder) else {
+      guard let network = try TrainedFlow.stencilNetwork(configuration, on: model.domain, in: &builder) else {
         throw missing
       }
       return try flowSolver(for: model, network: network, parameters: flow.parameters)

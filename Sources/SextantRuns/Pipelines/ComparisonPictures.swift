@@ -101,8 +101,3 @@ public struct ComparisonPictures: Sendable {
     return folder + "/" + String(plain).lowercased() + ".png"
   }
 }
-
-extension Domain {
-  /// Whether all nodes lie on the unit sphere.
-  var isOnSphere: Bool { nodePositions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 } }
-}

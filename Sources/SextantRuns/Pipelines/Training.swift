@@ -103,7 +103,7 @@ public struct Training: Sendable {
       description: TrainedModel.Description(
         program: ProgramVersion.current, name: name, variables: source.variables, grid: domain.gridDescription,
         fingerprint: domain.fingerprint, prior: self.prior, parameters: choice,
-        bounds: source.variables.map { bounds[$0.name] }, archiveFiles: archive.files, fieldCount: indices.count,
+        bounds: source.variables.map { bounds[$0.name] }, archiveFiles: archive.sources, fieldCount: indices.count,
         seed: seed, transforms: learned.allSatisfy(\.isIdentity) ? nil : learned,
         membership: try self.prior.components?.membership(
           labels: indices.map { source.labels[$0] }, prior: prior,
@@ -124,7 +124,7 @@ public struct Training: Sendable {
 
   func landShare(on domain: any Domain) throws -> [Float]? {
     if let landMask { return try landMask.share(on: domain) }
-    return archive.files.isEmpty ? SyntheticClimate().landShare(on: domain) : nil
+    return archive.isSynthetic ? SyntheticClimate().landShare(on: domain) : nil
   }
 
   private func train(

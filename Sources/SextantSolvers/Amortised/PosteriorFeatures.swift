@@ -9,12 +9,30 @@ import SextantPriors
 
 /// Makes the input of a conditioning network from a measurement and its Gaussian posterior.
 public struct PosteriorFeatures: Sendable {
-  /// F, the number of channels of the input for fields of C channels.
-  public static func channelCount(fieldChannels: Int) -> Int { 7 * fieldChannels + 2 }
+  /// F, the number of channels of the input for fields of C channels on a domain.
+  public static func channelCount(fieldChannels: Int, domain: any Domain) -> Int {
+    7 * fieldChannels + 1 + placeWidth(on: domain)
+  }
+
+  /// How many numbers tell where a vertex lies: the sine of its latitude, or its place in the box of a mesh.
+  private static func placeWidth(on domain: any Domain) -> Int { domain.isOnSphere ? 1 : 3 }
+
+  /// Where each vertex lies, −1…1 (V lists of ``placeWidth(on:)``).
+  private static func places(on domain: any Domain) -> [[Float]] {
+    let positions = domain.positions
+    guard !domain.isOnSphere, let first = positions.first else { return positions.map { [Float($0.z)] } }
+    let low = positions.reduce(first) { pointwiseMin($0, $1) }
+    let high = positions.reduce(first) { pointwiseMax($0, $1) }
+    let half = max((high - low).max() / 2, .leastNormalMagnitude)
+    return positions.map { p in
+      let place = (p - (low + high) / 2) / half
+      return [Float(place.x), Float(place.y), Float(place.z)]
+    }
+  }
 
   private let space: StateSpace
   private let transforms: [MarginalTransform]
-  /// What does not depend on the measurement (V×(C+2)): the deviation of the archive's anomalies, land, the sine of latitude.
+  /// What does not depend on the measurement (V×(C+1+p)): the deviation of the archive's anomalies, land, the place.
   private let fixed: [Float]
 
   /// - Parameters:
@@ -27,12 +45,12 @@ public struct PosteriorFeatures: Sendable {
     let deviations = prior.functions.totalVariance.map { Float($0.squareRoot()) }
     let expanded = prior.space.layout.expanded(Tensor(deviations, shape: [1, deviations.count]), outside: 0).scalars
     let channels = prior.space.layout.channelCount
-    let sines = domain.positions.map { Float($0.z) }
+    let places = Self.places(on: domain)
     var fixed: [Float] = []
     for vertex in 0..<domain.vertexCount {
       fixed += expanded[vertex * channels..<(vertex + 1) * channels]
       fixed.append(landShare?[vertex] ?? 0)
-      fixed.append(sines[vertex])
+      fixed += places[vertex]
     }
     self.fixed = fixed
   }
@@ -45,7 +63,8 @@ public struct PosteriorFeatures: Sendable {
   public func features(of measurement: FieldMeasurement, posterior: Posterior) -> Tensor<Float> {
     let channels = space.layout.channelCount
     let vertices = posterior.mean.count / channels
-    let width = Self.channelCount(fieldChannels: channels)
+    let rest = fixed.count / max(1, vertices)
+    let width = 6 * channels + rest
     let climate = space.layout.expanded(
       Tensor(space.climatology.mean(for: measurement.label), shape: [1, space.count]), outside: .nan
     ).scalars
@@ -70,7 +89,6 @@ public struct PosteriorFeatures: Sendable {
           out[at + 4] = isInside ? observed[entry].weight : 0
           out[at + 5] = isInside ? (climate[entry] - Float(centres[channel])) / scale / 4 : 0
         }
-        let rest = channels + 2
         for k in 0..<rest { out[vertex * width + 6 * channels + k] = fixed[vertex * rest + k] }
       }
     }

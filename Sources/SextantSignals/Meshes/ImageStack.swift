@@ -1,0 +1,112 @@
+// Stacks of grey images in IDX files, as MNIST has them: a header of big-endian numbers, then bytes; gzipped or not.
+// Format: the MNIST page of LeCun, Cortes and Burges, "The IDX file format". Labels are one number an item.
+
+import CZlib
+import Foundation
+import SextantArrays
+
+/// A file of images or labels that cannot be used.
+public enum ImageFileError: Error, Equatable, CustomStringConvertible {
+  /// The file cannot be opened or unpacked.
+  case unreadable(path: String, reason: String)
+  /// The file does not begin as an IDX file does.
+  case notIDX(path: String, found: String)
+  /// An IDX file of something else than what was asked for.
+  case anotherShape(path: String, expected: String, found: String)
+  /// The file ends before its header says.
+  case truncated(path: String, expectedBytes: Int, foundBytes: Int)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)."
+    case .notIDX(let path, let found):
+      "\(path): expected an IDX file (two zero bytes, then type and number of dimensions), found \(found). MNIST's files have it, such as train-images-idx3-ubyte.gz."
+    case .anotherShape(let path, let expected, let found): "\(path): expected \(expected), found \(found)."
+    case .truncated(let path, let expected, let found):
+      "\(path): the file is cut off: its header tells of \(expected) bytes, \(found) are there. Fetch or copy it again."
+    }
+  }
+}
+
+/// N grey images of the same size, as the bytes of their file.
+public struct ImageStack: Sendable {
+  /// Pixels from top to bottom.
+  public let rows: Int
+  /// Pixels from left to right.
+  public let columns: Int
+  /// N·rows·columns bytes, 0…255.
+  private let bytes: [UInt8]
+
+  /// N.
+  public var count: Int { bytes.count / (rows * columns) }
+
+  /// Reads an IDX file of images. Throws ``ImageFileError``.
+  public init(path: String) throws {
+    let (shape, bytes) = try Self.read(path, dimensions: 3, what: "images (three dimensions of bytes)")
+    guard shape[1] > 0, shape[2] > 0 else {
+      throw ImageFileError.anotherShape(path: path, expected: "images with pixels", found: "\(shape[1]) × \(shape[2])")
+    }
+    (rows, columns, self.bytes) = (shape[1], shape[2], bytes)
+  }
+
+  /// Reads an IDX file of labels (N numbers 0…255). Throws ``ImageFileError``.
+  public static func labels(path: String) throws -> [Int] {
+    try read(path, dimensions: 1, what: "labels (one dimension of bytes)").bytes.map { Int($0) }
+  }
+
+  /// The pixels of image `index`, row by row from the top, 0…1.
+  public func pixels(_ index: Int) -> [Float] {
+    bytes[index * rows * columns..<(index + 1) * rows * columns].map { Float($0) / 255 }
+  }
+
+  private static func read(
+    _ path: String, dimensions: Int, what: String
+  ) throws -> (shape: [Int], bytes: [UInt8]) {
+    let data = try unpacked(path)
+    guard data.count >= 4, data[0] == 0, data[1] == 0 else {
+      let found =
+        data.isEmpty
+        ? "an empty file" : "the bytes \(data.prefix(4).map { String(format: "%02x", $0) }.joined(separator: " "))"
+      throw ImageFileError.notIDX(path: path, found: found)
+    }
+    guard data[2] == 8, Int(data[3]) == dimensions else {
+      throw ImageFileError.anotherShape(
+        path: path, expected: what, found: "\(data[3]) dimensions of type 0x\(String(data[2], radix: 16))")
+    }
+    let header = 4 + 4 * dimensions
+    guard data.count >= header else {
+      throw ImageFileError.truncated(path: path, expectedBytes: header, foundBytes: data.count)
+    }
+    let shape = (0..<dimensions).map { d in (0..<4).reduce(0) { $0 << 8 | Int(data[4 + 4 * d + $1]) } }
+    // Three numbers of 32 bits may overflow when they are multiplied.
+    let wanted = shape.reduce((partialValue: header > 0 ? 1 : 0, overflow: false)) { product, extent in
+      let next = product.partialValue.multipliedReportingOverflow(by: extent)
+      return (next.partialValue, product.overflow || next.overflow)
+    }
+    guard !wanted.overflow, data.count - header >= wanted.partialValue else {
+      throw ImageFileError.truncated(
+        path: path, expectedBytes: wanted.overflow ? .max : header + wanted.partialValue, foundBytes: data.count)
+    }
+    return (shape, Array(data[header..<header + wanted.partialValue]))
+  }
+
+  /// The bytes of a file, unpacked where it is gzipped.
+  private static func unpacked(_ path: String) throws -> [UInt8] {
+    guard let file = gzopen(path, "rb") else {
+      throw ImageFileError.unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    defer { gzclose(file) }
+    var result: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let length = gzread(file, &piece, UInt32(piece.count))
+      guard length >= 0 else {
+        var code: Int32 = 0
+        throw ImageFileError.unreadable(path: path, reason: String(cString: gzerror(file, &code)))
+      }
+      if length == 0 { break }
+      result += piece.prefix(Int(length))
+    }
+    return result
+  }
+}
