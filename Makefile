@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
 
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks
 
 # Debian's OpenBLAS takes some processors with AVX-512 for older ones and runs at half speed on them. The library reads
 # the variable when it is loaded. The program repairs itself (`sextant doctor` tells); test programs need it from here.
@@ -29,6 +29,11 @@ build: setup ## Build the sextant program, optimised, into .build/release
 .PHONY: demo
 demo: build ## Build, then run the main job on the embedded synthetic climate
 	@.build/release/sextant demo --output demo --overwrite
+
+.PHONY: bench
+bench: setup ## Build, then time the engine on the paper's shapes
+	@swift build -c release --product SextantBenchmarks
+	@.build/release/SextantBenchmarks
 
 # Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.
 # One test after the other: each is parallel inside, and bits may depend on how many threads OpenBLAS is left with.

@@ -96,6 +96,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    // MARK: Benchmarks
+    .executableTarget(name: "SextantBenchmarks", dependencies: ["Sextant"], path: "Benchmarks"),
+
     // MARK: Tests
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
     .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantTestSupport"]),

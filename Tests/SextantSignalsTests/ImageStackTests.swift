@@ -1,6 +1,7 @@
 // IDX files: what is written is read, gzipped or not, and what is no such file is named with what was expected.
 
 import Foundation
+import SextantArrays
 import SextantGeometry
 import SextantSignals
 import SextantTestSupport
