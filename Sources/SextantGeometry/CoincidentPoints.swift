@@ -10,6 +10,21 @@ struct CoincidentPoints {
   /// The position of each node: that of its first vertex.
   let nodePositions: [SIMD3<Double>]
 
+  /// Merges points at exactly the same place.
+  init(equal positions: [SIMD3<Double>]) {
+    var nodeOfPlace: [SIMD3<Double>: Int32] = [:]
+    nodeOfPlace.reserveCapacity(positions.count)
+    var places: [SIMD3<Double>] = []
+    nodeOfVertex = positions.map { place in
+      if let node = nodeOfPlace[place] { return node }
+      let node = Int32(places.count)
+      nodeOfPlace[place] = node
+      places.append(place)
+      return node
+    }
+    nodePositions = places
+  }
+
   /// Merges points at most `tolerance` apart.
   init(_ positions: [SIMD3<Double>], tolerance: Double = 1e-9) {
     // Along a direction that no grid is aligned with, few points but the coincident ones are neighbours.

@@ -75,22 +75,3 @@ public struct GeographicPoint: Sendable, Hashable, Codable {
     self.longitude = longitude
   }
 }
-
-/// A geometry that cannot be used.
-public enum GeometryError: Error, Equatable, CustomStringConvertible {
-  /// Coordinates that do not describe a grid; the text says which and why.
-  case invalidGrid(String)
-  /// A place that no cell or triangle covers.
-  case outsideDomain(String)
-  /// A mesh that cannot be used.
-  case invalidMesh(String)
-  /// Latitudes and longitudes asked of a domain that has none.
-  case notOnSphere(String)
-
-  public var description: String {
-    switch self {
-    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason), .notOnSphere(let reason):
-      reason
-    }
-  }
-}

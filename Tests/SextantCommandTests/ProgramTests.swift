@@ -53,6 +53,20 @@ struct ProgramTests {
     #expect(help.code == 0 && help.errors.isEmpty && help.output.contains("sextant impute obs.nc"))
   }
 
+  @Test func meshesAreInspectedWhateverTheirName() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write(
+      "o one\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\no two\nv 0 0 1\nf 1 2 4\nf 2 3 4\n", to: "a.nc")
+    let whole = try Program.run("inspect", path, "--json")
+    let content = try #require((whole.json as? [String: Any])?["content"] as? [String: Any], "\(whole.errors)")
+    #expect(content["format"] as? String == "OBJ" && content["triangleCount"] as? Int == 3)
+    #expect((content["topology"] as? [String: Any])?["boundaryEdgeCount"] as? Int == 3)
+    let part = try Program.run("inspect", path, "--mesh", "one")
+    #expect(part.code == 0 && part.output.contains("1 polygons") && !part.output.contains("two"))
+    let absent = try Program.run("inspect", path, "--mesh", "three")
+    #expect(absent.code == 1 && absent.errors.contains("one, two"))
+  }
+
   @Test func everyJSONParses() throws {
     let desk = try Desk()
     let commands: [[String]] = [

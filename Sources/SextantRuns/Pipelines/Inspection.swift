@@ -31,9 +31,11 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
 
   /// Looks into a file, or into the folder of a run.
   ///
-  /// Meshes are told by their extension, models by their folder or `.safetensors`; everything else is taken for NetCDF,
-  /// whose reader says what else it may be.
-  public init(path: String) throws {
+  /// Models are told by their folder or `.safetensors`, meshes by their contents or, in formats that have no signature, by
+  /// their name; everything else is taken for NetCDF, whose reader says what else it may be.
+  ///
+  /// - Parameter mesh: which of the meshes of a scene to look at.
+  public init(path: String, mesh: MeshSelection = .merged) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError.missing(path: path)
@@ -48,8 +50,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
           path: path, domain: model.domain.summary, stateCount: model.prior.space.count,
           modeCount: model.prior.functions.modeCount, explainedShare: model.prior.functions.explainedShare,
           scales: Dictionary(uniqueKeysWithValues: scales)))
-    } else if Self.meshKinds.contains(kind) {
-      self = .mesh(try MeshInspection(path: path))
+    } else if mesh != .merged || Self.meshKinds.contains(kind) || MeshFormat.isRecognised(at: path) {
+      self = .mesh(try MeshInspection(path: path, selecting: mesh))
     } else {
       self = .fields(try FileInspection(path: path))
     }

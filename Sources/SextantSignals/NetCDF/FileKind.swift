@@ -24,7 +24,7 @@ enum FileKind {
     }
     if isHDF5(head) { return }
     if containsGRIB(head) { throw NetCDFError.grib(path: path) }
-    throw NetCDFError.notNetCDF(path: path, found: describe(head))
+    throw NetCDFError.notNetCDF(path: path, found: FileSignature.description(of: head))
   }
 
   private static func isHDF5(_ head: [UInt8]) -> Bool {
@@ -39,20 +39,5 @@ enum FileKind {
     return (0...min(head.count - 8, 100)).contains {
       head[$0..<$0 + 4].elementsEqual(word) && [1, 2].contains(head[$0 + 7])
     }
-  }
-
-  private static func describe(_ head: [UInt8]) -> String {
-    let known: [([UInt8], String)] = [
-      ([0x0E, 0x03, 0x13, 0x01], "HDF4 (convert it with h4toh5 or ncl_convert2nc)"),
-      ([0x1F, 0x8B], "a gzip archive (unpack it with gunzip)"),
-      (Array("PK".utf8), "a zip archive (unpack it with unzip; the CDS packs several files so)"),
-      (Array("BZh".utf8), "a bzip2 archive (unpack it with bunzip2)"),
-      (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
-      (Array("{".utf8), "JSON text"), (Array("<".utf8), "HTML or XML text (an error page of a server?)"),
-    ]
-    if let match = known.first(where: { head.starts(with: $0.0) }) { return match.1 }
-    let isText = head.prefix(64).allSatisfy { $0 >= 0x20 && $0 < 0x7F || [9, 10, 13].contains($0) }
-    let start = head.prefix(8).map { String(format: "%02x", $0) }.joined(separator: " ")
-    return isText ? "text" : "bytes that start with \(start)"
   }
 }

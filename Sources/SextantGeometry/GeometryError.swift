@@ -1,0 +1,54 @@
+// What can be wrong with a geometry or the file of one, told so that the reader knows the file, the place and what to do.
+
+/// A geometry that cannot be used.
+public enum GeometryError: Error, Equatable, CustomStringConvertible {
+  /// Coordinates that do not describe a grid; the text says which and why.
+  case invalidGrid(String)
+  /// A place that no cell or triangle covers.
+  case outsideDomain(String)
+  /// A mesh that cannot be used.
+  case invalidMesh(String)
+  /// Latitudes and longitudes asked of a domain that has none.
+  case notOnSphere(String)
+  /// A file that is no mesh; `found` says what it is instead.
+  case notAMesh(path: String, found: String)
+  /// A mesh file that is shorter than its own header says.
+  case meshTooShort(path: String, declared: String, neededBytes: Int, foundBytes: Int)
+  /// A face with a corner that is no vertex of its mesh; faces are counted from 0 here, from 1 in the text.
+  case cornerOutsideMesh(path: String, face: Int, corner: Int, vertexCount: Int)
+  /// A mesh without triangles where a surface is needed.
+  case noFaces(path: String)
+  /// A mesh of a scene that is not there.
+  case absentMeshPart(path: String, name: String, available: [String])
+  /// A property of a mesh's vertices that is not there.
+  case absentProperty(path: String, name: String, available: [String])
+  /// Values that are not one for each vertex.
+  case wrongValueCount(name: String, expected: Int, found: Int)
+  /// A glTF file without the bytes that it refers to.
+  case missingBuffer(path: String, buffer: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason), .notOnSphere(let reason):
+      reason
+    case .notAMesh(let path, let found):
+      "\(path): expected a mesh (PLY, OFF, OBJ, STL, glTF, GLB or another format of the Assimp library), found \(found)."
+    case .meshTooShort(let path, let declared, let needed, let found):
+      "\(path): the file is cut off, or its header is wrong: \(declared) need at least \(needed) bytes, \(found) are there."
+    case .cornerOutsideMesh(let path, let face, let corner, let count):
+      "\(path): face number \(face + 1) has the corner \(corner): expected 0…\(count - 1), as the mesh has \(count) vertices."
+    case .noFaces(let path):
+      "\(path): the mesh has no faces, only points: a surface is needed. Triangulate the points first."
+    case .absentMeshPart(let path, let name, let available):
+      "\(path): no mesh \"\(name)\". "
+        + (available.isEmpty ? "The file names no meshes." : "The file has: \(available.joined(separator: ", ")).")
+    case .absentProperty(let path, let name, let available):
+      "\(path): the vertices have no property \"\(name)\". "
+        + (available.isEmpty ? "They have positions only." : "They have: \(available.joined(separator: ", ")).")
+    case .wrongValueCount(let name, let expected, let found):
+      "\(name): \(found) values for a mesh of \(expected) vertices: expected one for each vertex."
+    case .missingBuffer(let path, let buffer, let reason):
+      "\(path): the buffer \(buffer) \(reason). Put it beside the file, or export the scene as one .glb file."
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// The door to mesh files: the format is told by the contents and not by the name, and each has its reader here.
+// Writing is PLY, OFF and VTK; see PLYWriter and VTKWriter.
+
+import Foundation
+import SextantStorage
+
+/// Reads and writes meshes.
+public enum MeshFile {
+  /// Reads a mesh file with everything that it holds.
+  ///
+  /// - Parameter selection: which of the meshes of a scene to take; all, as one mesh, unless told otherwise.
+  /// - Throws: ``FileError`` from SextantStorage where there is no file, and ``GeometryError``, which names the file and the
+  ///   place, where it is no mesh, is cut off or refers to what is not there. A file without faces is read.
+  public static func document(_ path: String, selecting selection: MeshSelection = .merged) throws -> MeshDocument {
+    let bytes = try contents(of: path)
+    let document: MeshDocument
+    switch try format(of: bytes, path: path) {
+    case .ply: document = try PLYReader.document(bytes, path: path)
+    case .off: document = try OFFReader.document(bytes, path: path)
+    case .obj: document = try OBJReader.document(bytes, path: path)
+    case let format: document = try AssimpScene.document(bytes, path: path, format: format)
+    }
+    guard document.vertexCount > 0 else { throw GeometryError.invalidMesh("\(path): the file holds no vertices.") }
+    try document.checkGeometry()
+    return switch selection {
+    case .merged: document
+    case .named(let name): try document.part(named: name)
+    }
+  }
+
+  /// Reads the positions and triangles of a mesh file, polygons cut into triangles.
+  ///
+  /// Throws ``GeometryError/noFaces(path:)`` where there are none, and what ``document(_:selecting:)`` throws.
+  public static func read(_ path: String, selecting selection: MeshSelection = .merged) throws -> TriangleMesh {
+    try document(path, selecting: selection).triangleMesh()
+  }
+
+  /// Writes a mesh as text PLY with double-precision positions.
+  ///
+  /// Throws ``FileError`` from SextantStorage.
+  public static func writePLY(_ mesh: TriangleMesh, to path: String, overwrite: Bool = false) throws {
+    try writePLY(MeshDocument(mesh), encoding: .text, to: path, overwrite: overwrite)
+  }
+
+  /// Writes a mesh as OFF.
+  ///
+  /// Throws ``FileError`` from SextantStorage.
+  public static func writeOFF(_ mesh: TriangleMesh, to path: String, overwrite: Bool = false) throws {
+    var text = "OFF\n\(mesh.positions.count) \(mesh.triangles.count) 0\n"
+    for p in mesh.positions { text += "\(p.x) \(p.y) \(p.z)\n" }
+    for t in mesh.triangles { text += "3 \(t.x) \(t.y) \(t.z)\n" }
+    try WholeFile.write(Data(text.utf8), to: path, overwrite: overwrite)
+  }
+
+  /// The bytes of a file that is there and not empty.
+  private static func contents(of path: String) throws -> [UInt8] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError.missing(path: path)
+    }
+    if isFolder.boolValue { throw GeometryError.notAMesh(path: path, found: "a folder") }
+    do {
+      let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      guard !data.isEmpty else { throw GeometryError.notAMesh(path: path, found: "an empty file (0 bytes)") }
+      return [UInt8](data)
+    } catch let error as GeometryError {
+      throw error
+    } catch {
+      throw FileError.system(action: "read the file", path: path, reason: error.localizedDescription)
+    }
+  }
+
+  /// The format by the contents, or else the library's by the name.
+  private static func format(of bytes: [UInt8], path: String) throws -> MeshFormat {
+    if let format = MeshFormat.recognised(in: bytes) { return format }
+    let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+    if ending == "stl", let count = MeshFormat.declaredSTLCount(bytes) {
+      throw GeometryError.meshTooShort(
+        path: path, declared: "the \(count) triangles of a binary STL file", neededBytes: 84 + 50 * count,
+        foundBytes: bytes.count)
+    }
+    // The names of formats whose contents are known here would be lies.
+    let isKnown = MeshFormat.allCases.contains { $0.ending == ending }
+    if !isKnown, AssimpScene.isReadable(ending: ending) { return .other }
+    throw GeometryError.notAMesh(path: path, found: FileSignature.description(of: bytes.prefix(1024)))
+  }
+}

@@ -1,0 +1,75 @@
+// Which format a mesh file has, by its contents: names lie. Formats that no first bytes tell are left to the library that
+// knows them, which goes by the name.
+
+import Foundation
+import SextantStorage
+
+/// The formats of mesh files.
+public enum MeshFormat: String, Sendable, Codable, CaseIterable {
+  case ply = "PLY"
+  case off = "OFF"
+  case obj = "OBJ"
+  case stl = "STL"
+  case gltf = "glTF"
+  case glb = "GLB"
+  /// One that the Assimp library tells by the name.
+  case other = "other"
+
+  /// The ending of a file's name that goes with the format.
+  var ending: String { rawValue.lowercased() }
+
+  /// The format that the contents of a file have; nil where they tell none.
+  public static func recognised(in bytes: [UInt8]) -> MeshFormat? {
+    if bytes.starts(with: Array("glTF".utf8)) { return .glb }
+    if isBinarySTL(bytes) { return .stl }
+    let head = Array(bytes.prefix(1 << 16))
+    var scanner = TextScanner(head, path: "")
+    let first = scanner.nextWord() ?? ""
+    if first == "ply", bytes.starts(with: Array("ply".utf8)) { return .ply }
+    if OFFReader.Layout(keyword: first) != nil { return .off }
+    if first.lowercased() == "solid", isTextSTL(head) { return .stl }
+    if first.hasPrefix("{"), contains(bytes, "\"asset\"") { return .gltf }
+    return isOBJ(head) ? .obj : nil
+  }
+
+  /// Whether the file at `path` has the contents of a mesh; false where it cannot be read.
+  public static func isRecognised(at path: String) -> Bool {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return false }
+    // Past the head only two things matter: the length of an STL file, and where a glTF file names its asset.
+    let head = [UInt8](data.prefix(1 << 16))
+    return recognised(in: head) != nil || isBinarySTL(head, length: data.count)
+  }
+
+  /// The number of triangles that a binary STL file declares; nil where the file is too short to declare any.
+  static func declaredSTLCount(_ bytes: [UInt8]) -> Int? {
+    guard bytes.count >= 84 else { return nil }
+    return (0..<4).reduce(0) { $0 | Int(bytes[80 + $1]) << (8 * $1) }
+  }
+
+  /// Whether the length is that of the triangles which a binary STL file declares. Its header may say anything, even "solid".
+  static func isBinarySTL(_ bytes: [UInt8], length: Int? = nil) -> Bool {
+    guard let count = declaredSTLCount(bytes), count > 0 else { return false }
+    return 84 + 50 * count == length ?? bytes.count
+  }
+
+  private static func isTextSTL(_ head: [UInt8]) -> Bool {
+    let text = String(decoding: head.prefix(4096), as: UTF8.self).lowercased()
+    return text.contains("facet") || text.contains("endsolid")
+  }
+
+  private static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    Data(bytes).range(of: Data(text.utf8)) != nil
+  }
+
+  /// OBJ files have no signature: their lines begin with words of a small list, and one is a vertex.
+  private static func isOBJ(_ head: [UInt8]) -> Bool {
+    let keywords: Set = ["v", "vn", "vt", "vp", "f", "l", "p", "o", "g", "s", "mg", "usemtl", "mtllib"]
+    var scanner = TextScanner(head, path: "")
+    while let keyword = scanner.nextWord() {
+      guard keywords.contains(keyword) else { return false }
+      let words = scanner.restOfLine()
+      if keyword == "v" { return words.count >= 3 && words.allSatisfy { Double($0) != nil } }
+    }
+    return false
+  }
+}
