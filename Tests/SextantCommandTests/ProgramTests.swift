@@ -65,6 +65,12 @@ struct ProgramTests {
     #expect(part.code == 0 && part.output.contains("1 polygons") && !part.output.contains("two"))
     let absent = try Program.run("inspect", path, "--mesh", "three")
     #expect(absent.code == 1 && absent.errors.contains("one, two"))
+
+    let copy = folder.path("two.vtp")
+    let converted = try Program.run("convert", path, "--mesh", "two", "--output", copy)
+    #expect(converted.code == 0 && converted.output.contains("4 vertices, 2 polygons"), "\(converted.errors)")
+    #expect(try Program.run("convert", path, "--output", copy).errors.contains("--overwrite"))
+    #expect(try Program.run("convert", path, "--output", folder.path("a.stl")).code == 64)
   }
 
   @Test func everyJSONParses() throws {

@@ -48,7 +48,7 @@ public struct SurfaceMesh: DescribableDomain {
     self.mesh = mesh
     self.mergesCoincident = mergesCoincident
     if mergesCoincident {
-      let merged = CoincidentPoints(mesh.positions, tolerance: 0)
+      let merged = CoincidentPoints(equal: mesh.positions)
       (nodeOfVertex, nodePositions) = (merged.nodeOfVertex, merged.nodePositions)
     } else {
       (nodeOfVertex, nodePositions) = ((0..<Int32(mesh.positions.count)).map { $0 }, mesh.positions)

@@ -1,4 +1,4 @@
-// The folder of real data that developers may have beside the repository, and the Python that knows the truth.
+// The folder of real data that developers may have beside the repository.
 
 import Foundation
 
@@ -22,22 +22,5 @@ enum SharedData {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []
       return names.filter { $0.hasSuffix(".nc") }.sorted().map { path("\(name)/\($0)") }
     }
-  }
-}
-
-/// Python with scientific packages, if it is there.
-enum PythonReference {
-  private static var executable: String { ProcessInfo.processInfo.environment["SEXTANT_PYTHON"] ?? "python3" }
-  private static let scripts = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("References")
-
-  static func has(_ packages: [String]) -> Bool {
-    (try? ExternalProgram.run([executable, "-c", "import " + packages.joined(separator: ", ")]))?.status == 0
-  }
-
-  /// What the script prints.
-  static func run(_ script: String, arguments: [String]) throws -> Data {
-    try ExternalProgram.output([executable, scripts.appendingPathComponent(script).path] + arguments)
   }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import SextantArrays
 import SextantSignals
+import SextantTestSupport
 import Testing
 
 @Suite struct SharedDataTests {

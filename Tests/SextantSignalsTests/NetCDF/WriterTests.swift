@@ -6,6 +6,7 @@ import SextantArrays
 import SextantGeometry
 import SextantSignals
 import SextantStorage
+import SextantTestSupport
 import Testing
 
 @Suite struct WriterTests {

@@ -2,14 +2,20 @@
 
 import Foundation
 
-enum ExternalProgram {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+/// A program that may be there.
+public enum ExternalProgram {
+  /// What a program that failed complained of.
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
   }
 
-  static func isInstalled(_ name: String) -> Bool { (try? run(["sh", "-c", "command -v \(name)"]))?.status == 0 }
+  /// Whether the system finds the program.
+  public static func isInstalled(_ name: String) -> Bool {
+    (try? run(["sh", "-c", "command -v \(name)"]))?.status == 0
+  }
 
-  static func run(_ arguments: [String]) throws -> (status: Int32, output: Data, errors: Data) {
+  /// Runs a program to its end.
+  public static func run(_ arguments: [String]) throws -> (status: Int32, output: Data, errors: Data) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = arguments
@@ -27,7 +33,7 @@ enum ExternalProgram {
   }
 
   /// What a program prints; throws what it complains of if it fails.
-  static func output(_ arguments: [String]) throws -> Data {
+  public static func output(_ arguments: [String]) throws -> Data {
     let result = try run(arguments)
     guard result.status == 0 else {
       throw Failure(description: "\(arguments[0]) failed: " + String(decoding: result.errors, as: UTF8.self))

@@ -1,0 +1,45 @@
+// `sextant convert`: writes a mesh of any format as PLY or as a VTK file, one mesh of a scene alone if wanted.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+/// Writes a mesh in another format.
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Write a mesh with all its properties as PLY or as a VTK file for ParaView.",
+    discussion: """
+      The ending of the output's name chooses the format: .ply or .vtp.
+
+      Examples:
+        sextant convert bunny.ply --output bunny.vtp
+        sextant convert scene.glb --mesh Wheels --output wheels.ply
+      """)
+
+  @Argument(help: "The mesh, in any format that `sextant inspect` reads.", completion: .file())
+  var file: String
+
+  @Option(help: ArgumentHelp("The mesh of a scene to take; all together otherwise.", valueName: "name"))
+  var mesh: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
+  var output: String
+
+  @OptionGroup var outputs: OutputOptions
+
+  func validate() throws {
+    guard ["ply", "vtp"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
+      throw ValidationError("--output \(output): the name must end in .ply or .vtp.")
+    }
+  }
+
+  func run() throws {
+    try WholeFile.checkIsFree(output, overwrite: outputs.overwrite)
+    let document = try MeshFile.document(file, selecting: mesh.map { .named($0) } ?? .merged)
+    try MeshFile.write(document, to: output, overwrite: outputs.overwrite)
+    guard !outputs.quiet else { return }
+    StandardOutput.line("\(output): \(document.vertexCount) vertices, \(document.polygons.count) polygons")
+    for omission in document.omissions { StandardOutput.line("  not kept: \(omission)") }
+  }
+}

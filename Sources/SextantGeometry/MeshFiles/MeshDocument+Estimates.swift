@@ -1,0 +1,42 @@
+// What a solver found, beside what the file had: named so that each number says what it is.
+
+import Foundation
+import SextantArrays
+
+extension MeshDocument {
+  /// Adds an estimate as properties `NAME_mean`, `NAME_spread` and `NAME_sample_000`, `NAME_sample_001`, … of each channel.
+  ///
+  /// - Parameters:
+  ///   - channels: the names of the channels (C).
+  ///   - mean: the mean, V×C.
+  ///   - spread: the standard deviation, V×C, if there is one.
+  ///   - samples: draws, N×V×C, if they are wanted.
+  /// - Throws: ``GeometryError/wrongValueCount(name:expected:found:)`` where the mesh has another number of vertices.
+  public mutating func setEstimate(
+    of channels: [String], mean: Tensor<Float>, spread: Tensor<Float>? = nil, samples: Tensor<Float>? = nil
+  ) throws {
+    precondition(
+      mean.shape.count == 2 && mean.shape[1] == channels.count, "A mean of shape \(mean.shape) for \(channels)")
+    precondition(
+      spread?.shape ?? mean.shape == mean.shape, "A spread of shape \(spread?.shape ?? []) for a mean of \(mean.shape)")
+    precondition(
+      samples.map { $0.shape.count == 3 && Array($0.shape.dropFirst()) == mean.shape } ?? true,
+      "Samples of shape \(samples?.shape ?? []) for a mean of \(mean.shape)")
+    try setChannels(channels.map { $0 + "_mean" }, mean)
+    if let spread { try setChannels(channels.map { $0 + "_spread" }, spread) }
+    guard let samples else { return }
+    for index in 0..<samples.shape[0] {
+      let suffix = String(format: "_sample_%03d", index)
+      try setChannels(channels.map { $0 + suffix }, samples.rows(index..<index + 1).reshaped(to: mean.shape))
+    }
+  }
+
+  /// Sets a property of each column of V×C values.
+  private mutating func setChannels(_ names: [String], _ values: Tensor<Float>) throws {
+    let scalars = values.scalars
+    for (channel, name) in names.enumerated() {
+      let column = stride(from: channel, to: scalars.count, by: names.count).map { scalars[$0] }
+      try setVertexProperty(MeshProperty(name: name, values: column))
+    }
+  }
+}
