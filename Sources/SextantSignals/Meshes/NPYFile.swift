@@ -1,0 +1,180 @@
+// NumPy's array files (.npy), versions 1 to 3: a header that is a Python dictionary, then numbers of either byte order, rows
+// or columns first. Format: NumPy Enhancement Proposal 1. Objects and structured types are refused.
+
+import Foundation
+import SextantArrays
+import SextantStorage
+
+/// Reads and writes arrays.
+public enum NPYFile {
+  private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+  /// Whether the file begins as an array file does.
+  public static func isRecognised(at path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    return [UInt8]((try? handle.read(upToCount: magic.count)) ?? Data()) == magic
+  }
+
+  /// Reads an array of numbers, rows first whatever the file has.
+  ///
+  /// Throws ``FileError``; ``VertexFileError/anotherKind(path:expected:found:)`` and
+  /// ``VertexFileError/truncated(path:expectedBytes:foundBytes:)``.
+  public static func read(_ path: String) throws -> Tensor<Float> {
+    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or may not be read")
+    }
+    let bytes = [UInt8](data)
+    let header = try Header(bytes, path: path)
+    let tensor = Tensor<Float>(shape: header.shape) { out in
+      header.type.decode(bytes, at: header.bodyStart, isBigEndian: header.isBigEndian, into: out)
+    }
+    return header.isColumnMajor ? tensor.reversingOrder() : tensor
+  }
+
+  /// Writes an array in single precision, rows first. Throws ``FileError``.
+  public static func write(_ tensor: Tensor<Float>, to path: String, overwrite: Bool = false) throws {
+    let shape = tensor.shape.map { "\($0)," }.joined(separator: " ")
+    var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
+    // The body begins at a multiple of 64 bytes.
+    text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
+    var bytes = magic + [1, 0, UInt8(text.utf8.count % 256), UInt8(text.utf8.count / 256)] + Array(text.utf8)
+    tensor.withUnsafeScalars { scalars in
+      bytes.reserveCapacity(bytes.count + 4 * scalars.count)
+      for scalar in scalars { withUnsafeBytes(of: scalar.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
+    }
+    try WholeFile.write(Data(bytes), to: path, overwrite: overwrite)
+  }
+
+  /// What the header says.
+  private struct Header {
+    let type: ArrayNumberType
+    let isBigEndian: Bool
+    let isColumnMajor: Bool
+    let shape: [Int]
+    let bodyStart: Int
+
+    init(_ bytes: [UInt8], path: String) throws {
+      guard bytes.starts(with: magic), bytes.count >= 12, (1...3).contains(bytes[6]) else {
+        throw VertexFileError.anotherKind(
+          path: path, expected: "a NumPy array file (.npy)", found: FileSignature.description(of: bytes.prefix(64)))
+      }
+      let sizeLength = bytes[6] == 1 ? 2 : 4
+      let length = (0..<sizeLength).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
+      bodyStart = 8 + sizeLength + length
+      guard bodyStart <= bytes.count else {
+        throw VertexFileError.truncated(path: path, expectedBytes: bodyStart, foundBytes: bytes.count)
+      }
+      let text = String(decoding: bytes[8 + sizeLength..<bodyStart], as: UTF8.self)
+      func unusable(_ expected: String) -> VertexFileError {
+        .anotherKind(
+          path: path, expected: expected, found: "the header \(text.trimmingCharacters(in: .whitespacesAndNewlines))")
+      }
+      guard let description = Self.value(of: "descr", in: text), description.count >= 4,
+        let type = ArrayNumberType(rawValue: String(description.dropFirst(2).prefix { $0 != "'" })),
+        let order = description.dropFirst().first, "<>=|".contains(order)
+      else { throw unusable("an array of real numbers (floating-point, whole or Boolean)") }
+      guard let fortran = Self.value(of: "fortran_order", in: text), let list = Self.value(of: "shape", in: text),
+        list.first == "(", let end = list.firstIndex(of: ")")
+      else { throw unusable("a header with fortran_order and shape") }
+      self.type = type
+      isBigEndian = order == ">"
+      isColumnMajor = fortran.hasPrefix("True")
+      let words = list[list.index(after: list.startIndex)..<end].split { $0 == "," || $0 == " " }
+      let extents = words.compactMap { Int($0) }.filter { $0 >= 0 }
+      guard extents.count == words.count else { throw unusable("a shape of whole numbers") }
+      shape = extents
+      var needed = type.byteCount
+      for extent in extents {
+        let (product, isTooMany) = needed.multipliedReportingOverflow(by: extent)
+        needed = isTooMany ? Int.max - bodyStart : product
+        if isTooMany { break }
+      }
+      guard needed <= bytes.count - bodyStart else {
+        throw VertexFileError.truncated(path: path, expectedBytes: bodyStart + needed, foundBytes: bytes.count)
+      }
+    }
+
+    /// What stands behind a key.
+    private static func value(of key: String, in text: String) -> Substring? {
+      guard let range = text.range(of: "'\(key)':") else { return nil }
+      return text[range.upperBound...].drop { $0 == " " }
+    }
+  }
+}
+
+/// The types of numbers in arrays, as NumPy abbreviates them.
+private enum ArrayNumberType: String {
+  case float16 = "f2"
+  case float32 = "f4"
+  case float64 = "f8"
+  case int8 = "i1"
+  case int16 = "i2"
+  case int32 = "i4"
+  case int64 = "i8"
+  case uint8 = "u1"
+  case uint16 = "u2"
+  case uint32 = "u4"
+  case uint64 = "u8"
+  case boolean = "b1"
+
+  var byteCount: Int { Int(String(rawValue.suffix(1))) ?? 1 }
+
+  func decode(
+    _ bytes: [UInt8], at start: Int, isBigEndian: Bool, into out: UnsafeMutableBufferPointer<Float>
+  ) {
+    func decode<Word: FixedWidthInteger>(_: Word.Type, _ number: (Word) -> Float) {
+      bytes.withUnsafeBytes { raw in
+        for index in out.indices {
+          let word = raw.loadUnaligned(fromByteOffset: start + index * MemoryLayout<Word>.size, as: Word.self)
+          out[index] = number(isBigEndian ? Word(bigEndian: word) : Word(littleEndian: word))
+        }
+      }
+    }
+    switch self {
+    case .float16: decode(UInt16.self) { Float(Float16(bitPattern: $0)) }
+    case .float32: decode(UInt32.self) { Float(bitPattern: $0) }
+    case .float64: decode(UInt64.self) { Float(Double(bitPattern: $0)) }
+    case .int8: decode(Int8.self) { Float($0) }
+    case .int16: decode(Int16.self) { Float($0) }
+    case .int32: decode(Int32.self) { Float($0) }
+    case .int64: decode(Int64.self) { Float($0) }
+    case .uint8: decode(UInt8.self) { Float($0) }
+    case .uint16: decode(UInt16.self) { Float($0) }
+    case .uint32: decode(UInt32.self) { Float($0) }
+    case .uint64: decode(UInt64.self) { Float($0) }
+    case .boolean: decode(UInt8.self) { $0 == 0 ? 0 : 1 }
+    }
+  }
+}
+
+extension Tensor<Float> {
+  /// The same array where the memory holds the first index fastest.
+  fileprivate func reversingOrder() -> Tensor {
+    var strides: [Int] = []
+    var stride = 1
+    for extent in shape {
+      strides.append(stride)
+      stride *= extent
+    }
+    let extents = shape
+    return withUnsafeScalars { source in
+      Tensor(shape: extents) { out in
+        var index = [Int](repeating: 0, count: extents.count)
+        var offset = 0
+        for entry in out.indices {
+          out[entry] = source[offset]
+          // The last index runs fastest.
+          for axis in extents.indices.reversed() {
+            index[axis] += 1
+            offset += strides[axis]
+            guard index[axis] == extents[axis] else { break }
+            offset -= index[axis] * strides[axis]
+            index[axis] = 0
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// The named numbers of a mesh file as a signal: a scan's confidence, a scalar, or a colour whose channels are filled jointly.
+
+import SextantArrays
+import SextantGeometry
+
+extension VertexValues {
+  /// One field of the vertex properties of a mesh.
+  ///
+  /// Colours (red, green, blue, alpha) are brought to 0…1: whole numbers are divided by the greatest of their type, fractions
+  /// that go beyond 1 by 255.
+  ///
+  /// - Parameters:
+  ///   - names: the properties in the order wanted, such as red, green and blue; all if nil.
+  ///   - document: the mesh.
+  /// - Throws: ``GeometryError/absentProperty(path:name:available:)``, ``VertexFileError/infinite(path:place:)``.
+  public init(properties names: [String]? = nil, of document: MeshDocument) throws {
+    let properties = try names?.map(document.vertexProperty) ?? document.vertexProperties
+    guard !properties.isEmpty else {
+      throw GeometryError.absentProperty(path: document.path, name: names?.first ?? "any", available: [])
+    }
+    let columns = properties.map { property in
+      let scale = Self.colourScale(of: property)
+      return property.values.map { Float($0 / scale) }
+    }
+    let values = Tensor<Float>(shape: [1, document.vertexCount, columns.count]) { out in
+      for (channel, column) in columns.enumerated() {
+        for (vertex, value) in column.enumerated() { out[vertex * columns.count + channel] = value }
+      }
+    }
+    let variables = properties.map { Variable(name: $0.name, units: Self.colours.contains($0.name) ? "1" : "") }
+    try self.init(path: document.path, variables: variables, values: values)
+  }
+
+  private static let colours: Set = ["red", "green", "blue", "alpha"]
+
+  private static func colourScale(of property: MeshProperty) -> Double {
+    guard colours.contains(property.name) else { return 1 }
+    if let range = property.type.wholeRange { return range.upperBound }
+    return property.range.map { $0.upperBound > 1 ? 255 : 1 } ?? 1
+  }
+}

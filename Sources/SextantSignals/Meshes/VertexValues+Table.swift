@@ -1,0 +1,104 @@
+// Tables of text (CSV): a row for each vertex, in the mesh's order. RFC 4180, and what people write instead of it: semicolons,
+// tabs or spaces between the cells, no header, comments.
+
+import Foundation
+import SextantArrays
+import SextantStorage
+
+extension VertexValues {
+  /// One field of the columns of a table.
+  ///
+  /// The first row is a header if one of its cells is no number. Cells are parted by what the first row has of: tab,
+  /// semicolon, comma, space. Empty cells, NaN and NA are missing; lines that begin with # are passed over.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - names: the columns in the order wanted, by name or by number from 1; all if nil.
+  /// - Throws: ``FileError``, ``VertexFileError``.
+  public init(table path: String, columns names: [String]? = nil) throws {
+    let rows = try TableRows(path)
+    guard let first = rows.rows.first else {
+      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "no row")
+    }
+    let hasHeader = first.cells.contains { Self.number($0) == nil }
+    let titles = hasHeader ? first.cells : first.cells.indices.map { "\($0 + 1)" }
+    let chosen = try names?.map { name in
+      guard let place = titles.firstIndex(of: name) ?? Int(name).map({ $0 - 1 }), titles.indices.contains(place) else {
+        throw VertexFileError.absentColumn(path: path, name: name, available: titles)
+      }
+      return place
+    }
+    let places = chosen ?? Array(titles.indices)
+    let body = rows.rows.dropFirst(hasHeader ? 1 : 0)
+    guard !body.isEmpty else {
+      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "a header alone")
+    }
+    var scalars: [Float] = []
+    scalars.reserveCapacity(body.count * places.count)
+    for row in body {
+      guard row.cells.count == titles.count else {
+        throw VertexFileError.unevenRow(path: path, line: row.line, expected: titles.count, found: row.cells.count)
+      }
+      for place in places {
+        guard let value = Self.number(row.cells[place]) else {
+          throw VertexFileError.notANumber(path: path, line: row.line, column: titles[place], text: row.cells[place])
+        }
+        scalars.append(value)
+      }
+    }
+    try self.init(
+      path: path, variables: places.map { Variable(name: hasHeader ? titles[$0] : Self.unnamed($0, of: titles.count)) },
+      values: Tensor(scalars, shape: [1, body.count, places.count]))
+  }
+
+  /// The number in a cell, NaN where it is missing; nil where it is something else.
+  private static func number(_ cell: String) -> Float? {
+    cell.isEmpty || cell.uppercased() == "NA" ? .nan : Float(cell)
+  }
+}
+
+/// The rows of a table with the lines that they stand in.
+private struct TableRows {
+  private(set) var rows: [(line: Int, cells: [String])] = []
+
+  init(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or may not be read")
+    }
+    guard !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {
+      throw VertexFileError.anotherKind(
+        path: path, expected: "a table of text", found: FileSignature.description(of: data.prefix(64)))
+    }
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+    var separator: Character?
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      let isComment = line.first { !$0.isWhitespace } == "#"
+      guard !isComment, line.contains(where: { !$0.isWhitespace }) else { continue }
+      let marks: [Character] = ["\t", ";", ","]
+      let mark = separator ?? marks.first { line.contains($0) } ?? " "
+      separator = mark
+      rows.append((index + 1, Self.cells(of: line, separator: mark)))
+    }
+  }
+
+  /// The cells of a line, without quotes and the spaces around them.
+  private static func cells(of line: Substring, separator: Character) -> [String] {
+    if separator == " " { return line.split(whereSeparator: \.isWhitespace).map(String.init) }
+    var cells = [""]
+    var isQuoted = false
+    for character in line {
+      if character == "\"" {
+        // A quote doubled inside quotes closes and opens them again, and stands for one.
+        if !isQuoted, cells[cells.count - 1].last == "\u{0}" { cells[cells.count - 1].append("\"") }
+        isQuoted.toggle()
+        if !isQuoted { cells[cells.count - 1].append("\u{0}") }
+      } else if character == separator, !isQuoted {
+        cells.append("")
+      } else {
+        cells[cells.count - 1].append(character)
+      }
+    }
+    return cells.map { $0.replacingOccurrences(of: "\u{0}", with: "").trimmingCharacters(in: .whitespaces) }
+  }
+}

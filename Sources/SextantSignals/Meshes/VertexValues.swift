@@ -1,0 +1,88 @@
+// Numbers at the vertices of a mesh, from whatever file has them, before they are told which mesh it is: properties of the
+// mesh's own file, tables, arrays. A value that is NaN is missing.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantStorage
+
+/// N fields of C variables at V vertices in the order of a file.
+public struct VertexValues: Sendable {
+  /// The file, for messages.
+  public let path: String
+  /// The variables (C).
+  public let variables: [Variable]
+  /// The values, N×V×C; 0 where missing.
+  public let values: Tensor<Float>
+  /// Whether each value is there (N·V·C entries).
+  public let isValid: [Bool]
+
+  /// Values with NaN where one is missing.
+  ///
+  /// - Parameters:
+  ///   - path: the file that they came from.
+  ///   - variables: C variables.
+  ///   - values: N×V×C.
+  /// - Throws: ``VertexFileError/infinite(path:place:)``.
+  public init(path: String, variables: [Variable], values: Tensor<Float>) throws {
+    precondition(
+      values.shape.count == 3 && values.shape[2] == variables.count,
+      "Values of shape \(values.shape) for \(variables.count) variables")
+    var flags = [Bool](repeating: true, count: values.count)
+    var cleaned = values
+    let (vertices, channels) = (values.shape[1], values.shape[2])
+    try cleaned.withUnsafeMutableScalars { scalars in
+      for entry in scalars.indices where !scalars[entry].isFinite {
+        guard scalars[entry].isNaN else {
+          let (place, channel) = entry.quotientAndRemainder(dividingBy: channels)
+          throw VertexFileError.infinite(
+            path: path,
+            place:
+              "vertex number \(place % vertices + 1) of \(variables[channel].name) in field number \(place / vertices + 1)"
+          )
+        }
+        scalars[entry] = 0
+        flags[entry] = false
+      }
+    }
+    self.path = path
+    self.variables = variables
+    self.values = cleaned
+    isValid = flags
+  }
+
+  /// The number of fields N.
+  public var count: Int { values.shape[0] }
+  /// The number of vertices V.
+  public var vertexCount: Int { values.shape[1] }
+
+  /// What a column is called that its file gives no name.
+  static func unnamed(_ column: Int, of count: Int) -> String { count == 1 ? "value" : "column_\(column + 1)" }
+
+  /// The values as signals on a domain. Throws ``VertexFileError/wrongLength(path:expected:found:)``.
+  public func signals(on domain: any Domain) throws -> SignalSet {
+    guard vertexCount == domain.vertexCount else {
+      throw VertexFileError.wrongLength(path: path, expected: domain.vertexCount, found: vertexCount)
+    }
+    return SignalSet(
+      domain: domain, variables: variables, values: values, isValid: isValid,
+      labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : ["field": "\($0)"]) })
+  }
+
+  /// Reads a file of any kind that is understood here: a NumPy array, a mesh with properties, or a table of text.
+  ///
+  /// - Parameters:
+  ///   - path: the file; its contents tell what it is. One whose name ends in .npy has to be an array.
+  ///   - columns: the names of the properties or columns to take, in this order; all if nil. Of an array, what to call its
+  ///     columns.
+  /// - Throws: ``FileError`` from SextantStorage, ``GeometryError`` for meshes, ``VertexFileError``.
+  public init(contentsOf path: String, columns: [String]? = nil) throws {
+    if NPYFile.isRecognised(at: path) || path.lowercased().hasSuffix(".npy") {
+      try self.init(array: path, names: columns)
+    } else if MeshFormat.isRecognised(at: path) {
+      try self.init(properties: columns, of: MeshFile.document(path))
+    } else {
+      try self.init(table: path, columns: columns)
+    }
+  }
+}
