@@ -61,7 +61,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
   public let drawsPerMeasurement: Int
   /// Nil for a data term of full weight from the start.
   public let annealing: DataAnnealing?
-  private let prior: DistillationPrior<Scalar>
+  private let prior: any PriorTerm<Scalar>
   private let draw: Draw
   private let fidelity: Fidelity
   private let order: BatchOrder
@@ -70,7 +70,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
   /// - Parameter random: What all random numbers of the training are split from.
   public init(
     measurementCount: Int, batchSize: Int, drawsPerMeasurement: Int = 1,
-    prior: DistillationPrior<Scalar>, annealing: DataAnnealing?, random: RandomStream, draw: @escaping Draw,
+    prior: any PriorTerm<Scalar>, annealing: DataAnnealing?, random: RandomStream, draw: @escaping Draw,
     fidelity: @escaping Fidelity
   ) {
     precondition(

@@ -64,40 +64,19 @@ public struct DiffusionSampler<Scalar: TensorScalar>: Sendable {
     return predictor.denoised(x, at: Array(repeating: times[stepCount], count: streams.count))
   }
 
-  /// The variance that a field gains from `next` to the later `time`, beside being damped.
-  private func forwardVariance(from time: Double, to next: Double) -> Double {
-    let ratio = predictor.schedule.signal(at: time) / predictor.schedule.signal(at: next)
-    return 1 - ratio * ratio
-  }
-
   private func ancestralStep(
     _ x: Tensor<Scalar>, from time: Double, to next: Double, _ streams: [RandomStream]
   ) -> Tensor<Scalar> {
-    let schedule = predictor.schedule
-    let variance = forwardVariance(from: time, to: next)
-    let ratio = schedule.signal(at: time) / schedule.signal(at: next)
-    // E[x_next | x_time] = (x − (variance/s)·ε̂)/ratio.
-    var result = x * Scalar(1 / ratio)
-    result.add(noise(in: x, at: time), scaledBy: Scalar(-variance / (schedule.noise(at: time) * ratio)))
-    result.add(.normals(streams, shape: Array(x.shape.dropFirst())), scaledBy: Scalar(variance.squareRoot()))
-    return result
+    ReverseStep(predictor.schedule, from: time, to: next).ancestral(x, noise: noise(in: x, at: time), using: streams)
   }
 
   private func implicitStep(
     _ x: Tensor<Scalar>, from time: Double, to next: Double, eta: Double, _ streams: [RandomStream]
   ) -> Tensor<Scalar> {
-    let schedule = predictor.schedule
-    let (noiseNow, noiseNext) = (schedule.noise(at: time), schedule.noise(at: next))
-    let share = noiseNext / noiseNow
-    let variance = eta * eta * share * share * forwardVariance(from: time, to: next)
     let predicted = noise(in: x, at: time)
-    var result = schedule.denoised(x, noise: predicted, at: Array(repeating: time, count: x.shape[0]))
-    result = result * Scalar(schedule.signal(at: next))
-    result.add(predicted, scaledBy: Scalar(max(0, noiseNext * noiseNext - variance).squareRoot()))
-    if eta > 0 {
-      result.add(.normals(streams, shape: Array(x.shape.dropFirst())), scaledBy: Scalar(variance.squareRoot()))
-    }
-    return result
+    let denoised = predictor.schedule.denoised(x, noise: predicted, at: Array(repeating: time, count: x.shape[0]))
+    return ReverseStep(predictor.schedule, from: time, to: next).implicit(
+      denoised: denoised, noise: predicted, eta: eta, using: streams)
   }
 
   private func flowStep(_ x: Tensor<Scalar>, from time: Double, to next: Double) -> Tensor<Scalar> {

@@ -6,7 +6,7 @@ import SextantArrays
 import SextantAutodiff
 
 /// The prior's part in a distillation loss.
-public struct DistillationPrior<Scalar: TensorScalar>: Sendable {
+public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   /// What is distilled.
   public let predictor: any NoisePredictor<Scalar>
   /// Whether the terms of x₁ and of t₀ are part of it: they are where a density is meant, and are left out where a
@@ -17,6 +17,9 @@ public struct DistillationPrior<Scalar: TensorScalar>: Sendable {
     self.predictor = predictor
     self.keepsEndTerms = keepsEndTerms
   }
+
+  public var evaluationsPerField: Int { 1 }
+  public var gradientsPerField: Int { 1 }
 
   /// An estimate of −log p(x) from above in nats: summed over dimensions, mean over the batch, of shape [].
   ///

@@ -39,8 +39,8 @@ extension NoisePredictor {
 }
 
 extension VariancePreservingSchedule {
-  /// (x_t − s·ε̂)/α for each sample.
-  func denoised<Scalar: TensorScalar>(
+  /// (x_t − s·ε̂)/α for each sample (B×…) at its time (B).
+  public func denoised<Scalar: TensorScalar>(
     _ x: Tensor<Scalar>, noise: Tensor<Scalar>, at times: [Double]
   ) -> Tensor<Scalar> {
     var result = x.scalingSamples(by: times.map { 1 / signal(at: $0) })

@@ -128,7 +128,7 @@ private struct Probes<Scalar: TensorScalar> {
       precondition(count > 0, "\(count) probes")
       values = streams.map { stream in
         var stream = stream.split("probes")
-        return Tensor((0..<count * dimension).map { _ in stream.next() >> 63 == 0 ? 1 : -1 }, shape: [count] + shape)
+        return .signs([count] + shape, using: &stream)
       }
       weight = 1 / Double(count)
     }

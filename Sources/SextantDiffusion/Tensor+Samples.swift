@@ -4,21 +4,21 @@ import SextantArrays
 
 extension Tensor {
   /// The tensor as a matrix with a row for each entry of the first dimension (B×D).
-  var sampleRows: Tensor {
+  public var sampleRows: Tensor {
     let samples = shape.first ?? 1
     return reshaped(to: [samples, samples == 0 ? shape.dropFirst().reduce(1, *) : count / samples])
   }
 
   /// Each sample multiplied by its own number.
-  func scalingSamples(by factors: [Double]) -> Tensor {
+  public func scalingSamples(by factors: [Double]) -> Tensor {
     sampleRows.scalingRows(by: factors.map { Scalar($0) }).reshaped(to: shape)
   }
 
   /// The sum of squares of each sample, added in double precision.
-  func sampleSquaredNorms() -> [Double] { sampleProducts(with: self) }
+  public func sampleSquaredNorms() -> [Double] { sampleProducts(with: self) }
 
   /// The inner product of each sample with the same sample of `other`.
-  func sampleProducts(with other: Tensor) -> [Double] {
+  public func sampleProducts(with other: Tensor) -> [Double] {
     precondition(shape == other.shape, "Shapes \(shape) and \(other.shape) differ")
     let (rows, columns) = (sampleRows.rowCount, sampleRows.columnCount)
     let kernels = VectorKernels<Scalar>.chosen
@@ -50,5 +50,10 @@ extension Tensor {
       result.replaceRows(from: sample, with: stream.normals(shape, as: Scalar.self))
     }
     return result
+  }
+
+  /// Independent random signs, −1 or 1.
+  static func signs(_ shape: [Int], using stream: inout RandomStream) -> Tensor {
+    Tensor((0..<shape.reduce(1, *)).map { _ in stream.next() >> 63 == 0 ? 1 : -1 }, shape: shape)
   }
 }
