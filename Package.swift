@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "SextantPriorsTests",
       dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SextantSolversTests", dependencies: ["SextantSolvers", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantSolversTests", dependencies: ["SextantSolvers", "SextantTestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"],
       exclude: ["Fixtures"]),

@@ -6,7 +6,6 @@ import SextantArrays
 import SextantAutodiff
 import SextantDiffusion
 import SextantNetworks
-import Synchronization
 
 /// Gaussians and mixtures over fields of a few numbers, in double precision.
 enum ExactPriors {
@@ -106,27 +105,4 @@ func differences(of function: (Tensor<Double>) -> Double, at x: Tensor<Double>, 
       below[index] -= step
       return (function(Tensor(above, shape: x.shape)) - function(Tensor(below, shape: x.shape))) / (2 * step)
     }, shape: x.shape)
-}
-
-/// A predictor that counts the fields it is given, and those that gradients come back for.
-final class CountingPredictor: NoisePredictor {
-  private let inner: any NoisePredictor<Double>
-  private let counts = Mutex((evaluations: 0, gradients: 0))
-
-  var schedule: VariancePreservingSchedule { inner.schedule }
-  var evaluations: Int { counts.withLock { $0.evaluations } }
-  var gradients: Int { counts.withLock { $0.gradients } }
-
-  init(_ inner: any NoisePredictor<Double>) { self.inner = inner }
-
-  func reset() { counts.withLock { $0 = (0, 0) } }
-
-  func predictedNoise(in x: Variable<Double>, at times: [Double]) -> Variable<Double> {
-    counts.withLock { $0.evaluations += times.count }
-    let output = inner.predictedNoise(in: x, at: times)
-    return x.tape.record(output.value, operation: "count", from: [output]) { [self] gradient, cotangents in
-      counts.withLock { $0.gradients += times.count }
-      cotangents.add(gradient, to: output)
-    }
-  }
 }

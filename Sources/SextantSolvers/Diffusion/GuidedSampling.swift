@@ -1,0 +1,147 @@
+// What all diffusion posterior samplers share: N samples, each from streams of its own, walk from noise at t = 1 down to t₀
+// in batches. How a measurement bends a step is the rule of the method.
+
+import SextantArrays
+import SextantDiffusion
+import SextantMeasurement
+import SextantPriors
+import SextantSignals
+
+/// Settings that all posterior samplers have.
+public struct SamplingSettings: Sendable, Equatable, Codable {
+  /// Steps from t = 1 to t₀.
+  public var steps: Int
+  /// How their times are placed.
+  public var spacing: TimeSpacing
+  /// Samples that the predictor is given at once; results do not depend on it beyond rounding.
+  public var batchSize: Int
+  /// Samples that the mean is taken of where none are asked for: these methods have no other mean.
+  public var drawsForMean: Int
+
+  public init(steps: Int, spacing: TimeSpacing = .uniform, batchSize: Int = 32, drawsForMean: Int = 16) {
+    (self.steps, self.spacing) = (steps, spacing)
+    (self.batchSize, self.drawsForMean) = (batchSize, drawsForMean)
+  }
+
+  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
+  func validate(method: String) throws(SolverError) {
+    for (name, value) in [("steps", steps), ("batchSize", batchSize), ("drawsForMean", drawsForMean)] where value < 1 {
+      throw .invalidSetting(method: method, name: name, found: "\(value)", expected: "1 or more")
+    }
+  }
+}
+
+extension SolverError {
+  /// Throws unless `value` is finite and above 0: what every step size and weight has to be.
+  static func requirePositive(_ value: Double, _ name: String, method: String) throws(SolverError) {
+    guard value > 0, value.isFinite else {
+      throw .invalidSetting(method: method, name: name, found: "\(value)", expected: "a finite number above 0")
+    }
+  }
+
+  /// Throws unless `value` lies between 0 and 1.
+  static func requireShare(_ value: Double, _ name: String, method: String) throws(SolverError) {
+    guard value >= 0, value <= 1 else {
+      throw .invalidSetting(method: method, name: name, found: "\(value)", expected: "a number from 0 to 1")
+    }
+  }
+}
+
+/// How a measurement bends the way from noise to fields.
+protocol GuidanceRule: Sendable {
+  /// States (B×d) after a step; sample b takes its random numbers from `streams[b]`.
+  func moved(
+    _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+  ) -> Tensor<Float>
+  /// The answers (B×d) behind states (B×d) at t₀.
+  func finished(_ x: Tensor<Float>, at time: Double, calls: inout PredictorCalls) -> Tensor<Float>
+}
+
+extension GuidanceRule {
+  func finished(_ x: Tensor<Float>, at time: Double, calls: inout PredictorCalls) -> Tensor<Float> {
+    let noise = calls.noise(in: x, at: time)
+    return calls.denoised(x, noise: noise, at: time)
+  }
+}
+
+/// A posterior sampler made ready.
+struct GuidedSampling: PreparedSolver {
+  let method: String
+  let prior: DiffusionPrior
+  let settings: SamplingSettings
+  /// The rule for one measurement.
+  let rule: @Sendable (FieldMeasurement) throws -> any GuidanceRule
+
+  func posterior(
+    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let rule = try rule(measurement)
+    return try prior.independentSamples(samples, settings: settings, label: measurement.label, using: &random) {
+      streams, calls in
+      try walk(rule, streams: streams, calls: &calls)
+    }
+  }
+
+  private func walk(
+    _ rule: any GuidanceRule, streams: [RandomStream], calls: inout PredictorCalls
+  ) throws -> Tensor<Float> {
+    let schedule = prior.predictor.schedule
+    let times = schedule.descendingTimes(steps: settings.steps, spacing: settings.spacing)
+    var x = Tensor<Float>.normals(streams.map { $0.split("start") }, shape: [prior.space.count])
+    for step in 0..<settings.steps {
+      x = rule.moved(
+        x, by: ReverseStep(schedule, from: times[step], to: times[step + 1]), calls: &calls,
+        using: streams.map { $0.split(step) })
+      guard x.isFinite else { throw SolverError.diverged(method: method, step: step) }
+    }
+    x = rule.finished(x, at: times[settings.steps], calls: &calls)
+    guard x.isFinite else { throw SolverError.diverged(method: method, step: settings.steps) }
+    return x
+  }
+}
+
+extension DiffusionPrior {
+  /// N answers in states, made in batches; answer n is a function of `random`, n and the measurement alone.
+  ///
+  /// - Parameter body: the answers (B×d) of B streams.
+  func independentSamples(
+    _ samples: Int, settings: SamplingSettings, label: FieldLabel, using random: inout RandomStream,
+    _ body: (_ streams: [RandomStream], _ calls: inout PredictorCalls) throws -> Tensor<Float>
+  ) rethrows -> Posterior {
+    let base = random.fork()
+    let count = samples > 0 ? samples : settings.drawsForMean
+    var calls = PredictorCalls(predictor)
+    var states = Tensor<Float>.zeros([count, space.count])
+    for start in stride(from: 0, to: count, by: settings.batchSize) {
+      let chunk = start..<min(count, start + settings.batchSize)
+      states.replaceRows(from: start, with: try body(chunk.map { base.split($0) }, &calls))
+    }
+    return posterior(
+      states, keepsSamples: samples > 0, label: label,
+      diagnostics: calls.diagnostics(samples: count))
+  }
+}
+
+extension [String: Double] {
+  /// What a table of methods wants to know of an answer of so many samples: how many fields the predictor was given in all,
+  /// and how many of these it was run backwards for.
+  static func predictorUse(evaluations: Int, gradients: Int, samples: Int) -> [String: Double] {
+    [
+      "network-evaluations": Double(evaluations),
+      "network-evaluations-per-sample": Double(evaluations) / Double(samples),
+      "network-gradients": Double(gradients),
+    ]
+  }
+}
+
+extension PredictorCalls {
+  /// The calls so far as diagnostics.
+  func diagnostics(samples: Int) -> [String: Double] {
+    .predictorUse(evaluations: evaluations, gradients: gradients, samples: samples)
+  }
+}
+
+extension RandomStream {
+  /// A stream for one answer: another one each time, whatever the answer takes from it.
+  mutating func fork() -> RandomStream { split(Int(truncatingIfNeeded: next())) }
+}

@@ -1,0 +1,73 @@
+// MCG (Chung et al., "Improving diffusion models for inverse problems using manifold constraints", 2022): the step of DPS,
+// after which what is measured is replaced by the measurement with the noise of the time, α·y + s·ε. The measurement's own
+// noise comes back with it at every step and stays in the answer: on noisy data MCG ends at y where y is measured.
+//
+// For a mask what is measured are entries; for other operators they are the coordinates of SpectralObservation, of which
+// the projection I − A†A is the rest.
+
+import SextantArrays
+import SextantDiffusion
+import SextantMeasurement
+
+/// What a ``ManifoldConstrainedSolver`` is set to; as for ``DiffusionPosteriorSettings``.
+public struct ManifoldConstrainedSettings: Sendable, Equatable, Codable {
+  /// Steps, batches; 1000 steps by default.
+  public var sampling: SamplingSettings
+  /// κ, in the unit of ``DiffusionPosteriorSettings/stepSize``. The published weight 1 is κ = 1/(σ·√m).
+  public var stepSize: Double
+  /// Which norm is descended.
+  public var norm: MisfitNorm
+
+  public init(
+    sampling: SamplingSettings = SamplingSettings(steps: 1000), stepSize: Double = 0.1, norm: MisfitNorm = .actual
+  ) {
+    (self.sampling, self.stepSize, self.norm) = (sampling, stepSize, norm)
+  }
+}
+
+/// Manifold-constrained gradients.
+public struct ManifoldConstrainedSolver: Solver {
+  public let name = "MCG"
+  /// What is sampled.
+  public let prior: DiffusionPrior
+  public let settings: ManifoldConstrainedSettings
+
+  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
+  public init(_ prior: DiffusionPrior, settings: ManifoldConstrainedSettings = .init()) throws(SolverError) {
+    try settings.sampling.validate(method: name)
+    try SolverError.requirePositive(settings.stepSize, "stepSize", method: name)
+    (self.prior, self.settings) = (prior, settings)
+  }
+
+  public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
+    GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
+      let observation = try prior.observation(of: measurement, method: name)
+      return Rule(
+        descent: MisfitDescent(
+          misfit: WhitenedObservation(observation), stepSize: settings.stepSize, norm: settings.norm),
+        spectrum: try SpectralObservation(observation, method: name))
+    }
+  }
+
+  private struct Rule: GuidanceRule {
+    let descent: MisfitDescent
+    let spectrum: SpectralObservation
+
+    func moved(
+      _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+    ) -> Tensor<Float> {
+      let (noise, _, pulled) = calls.guided(x, at: step.time, by: descent.direction)
+      var result = step.ancestral(x, noise: noise, using: streams) + pulled
+      // What is measured becomes α·z + s·ε; of the gradient only the part that is not measured stays.
+      let (signal, deviation, rank) = (Float(step.nextSignal), Float(step.nextNoise), spectrum.rank)
+      var change = Tensor<Float>.normals(streams.map { $0.split("measured") }, shape: [rank]) * deviation
+      change.add(spectrum.coordinates(of: result), scaledBy: -1)
+      let measured = spectrum.measured
+      change.withUnsafeMutableScalars { values in
+        for i in values.indices { values[i] += signal * measured[i % rank] }
+      }
+      spectrum.add(change, to: &result)
+      return result
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// Noise2Score (Kim and Ye, "Noise2Score: Tweedie's approach to self-supervised image denoising without clean images", 2021):
+// with y = x + N(0, σ²I) the posterior mean is y + σ²·∇ log p(y). The score of noisy fields is what a diffusion model knows:
+// at the time where s/α = σ the mean is the denoised field behind α·y. One evaluation, the exact mean where the predictor is
+// exact, and no uncertainty. For measurements of every entry only.
+//
+// The formula has one σ for all. Values that were measured better than the worst one (the cells of a pole, which are one
+// value; a channel with less noise) get as much noise added as they lack, and so do all where σ is below the least noise
+// that the diffusion knows. The answer is then exact for that lesser measurement.
+
+import SextantArrays
+import SextantDiffusion
+import SextantMeasurement
+import SextantPriors
+
+/// Tweedie's formula.
+public struct NoiseToScoreSolver: Solver {
+  public let name = "Noise2Score"
+  /// What tells the score.
+  public let prior: DiffusionPrior
+
+  public init(_ prior: DiffusionPrior) { self.prior = prior }
+
+  /// Throws ``SolverError/notDenoising(method:reason:)``.
+  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
+    let layout = prior.space.layout
+    guard let selection = operation as? SelectionOperator else {
+      throw SolverError.notDenoising(method: name, reason: "these measured values mix entries")
+    }
+    guard operation.inputCount == layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: operation.inputCount)
+    }
+    let seen = Set(selection.indices.map { layout.stateOfEntry[$0] }).subtracting([-1])
+    guard seen.count == layout.count else {
+      throw SolverError.notDenoising(
+        method: name, reason: "\(layout.count - seen.count) of \(layout.count) values were not measured")
+    }
+    return Prepared(prior: prior, name: name)
+  }
+
+  private struct Prepared: PreparedSolver {
+    let prior: DiffusionPrior
+    let name: String
+
+    func posterior(
+      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+    ) throws -> Posterior {
+      let observation = try prior.observation(of: measurement, method: name)
+      guard observation.selectedStates?.count == prior.space.count else {
+        throw SolverError.notDenoising(method: name, reason: "this measurement is not the one it was prepared for")
+      }
+      let schedule = prior.predictor.schedule
+      let least = schedule.noiseToSignal(at: schedule.startTime)
+      let level = observation.noiseVariance.reduce(least * least) { max($0, $1) }.squareRoot()
+      let most = schedule.noiseToSignal(at: 1)
+      guard level <= most else { throw SolverError.noiseOutOfRange(method: name, found: level, most: most) }
+      var stream = random.fork()
+      var levelled = 0
+      let values = zip(observation.anomalies, observation.noiseVariance).map { value, variance in
+        let lacking = level * level - variance
+        // Noise levels are single precision, so equal ones may differ in their last digits.
+        guard lacking > 1e-5 * level * level else { return Float(value) }
+        levelled += 1
+        return Float(value + lacking.squareRoot() * stream.normal())
+      }
+      let time = min(1, max(schedule.startTime, schedule.time(noiseToSignal: level)))
+      let y = Tensor(values, shape: [1, values.count]) * Float(schedule.signal(at: time))
+      var calls = PredictorCalls(prior.predictor)
+      let noise = calls.noise(in: y, at: time)
+      let answer = calls.denoised(y, noise: noise, at: time)
+      guard answer.isFinite else { throw SolverError.diverged(method: name, step: 0) }
+      var diagnostics = calls.diagnostics(samples: 1)
+      diagnostics["values-given-noise"] = Double(levelled)
+      return prior.posterior(answer, keepsSamples: false, label: measurement.label, diagnostics: diagnostics)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// One of each diffusion solver, for laws that hold for all of them.
+
+import SextantDiffusion
+import SextantNetworks
+import SextantSolvers
+
+/// Makes solvers of a family with short walks.
+enum DiffusionFamily {
+  /// The names of all.
+  static let names = ["dps", "mcg", "pigdm", "ddnm", "red-diff", "noise2score", "score-prior", "score-prior-exact"]
+  /// Those whose samples are made one by one.
+  static let walkers = ["dps", "mcg", "pigdm", "ddnm", "red-diff"]
+  /// Those that see no more of a measurement than a gradient.
+  static let differentiable = ["dps", "red-diff", "score-prior"]
+
+  /// A member with `steps` steps, and a step size other than its own if one is given.
+  static func solver(
+    _ name: String, _ prior: DiffusionPrior, steps: Int = 20, batchSize: Int = 8, stepSize: Double? = nil
+  ) throws -> any Solver {
+    let sampling = SamplingSettings(steps: steps, batchSize: batchSize)
+    switch name {
+    case "dps":
+      return try DiffusionPosteriorSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
+    case "mcg":
+      return try ManifoldConstrainedSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
+    case "pigdm":
+      return try PseudoinverseGuidedSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 1))
+    case "ddnm": return try NullSpaceSolver(prior, settings: .init(sampling: sampling, eta: stepSize ?? 0.85))
+    case "red-diff":
+      return try DenoisingRegularisationSolver(
+        prior,
+        settings: .init(sampling: sampling, optimiser: AdamSettings(rate: stepSize ?? 0.1, beta1: 0.9, beta2: 0.99)))
+    case "score-prior", "score-prior-exact":
+      return try ScorePriorSolver(
+        prior,
+        settings: .init(
+          density: name == "score-prior" ? .lowerBound : .probabilityFlow(steps: 4), steps: steps, batchSize: batchSize,
+          stepSize: stepSize ?? 1e-3, warmUpSteps: 2))
+    default: return NoiseToScoreSolver(prior)
+    }
+  }
+
+  /// The problem that a member is tried on: a mask, but for the one that only takes noise away.
+  static func problem(_ name: String) -> String { name == "noise2score" ? "everywhere" : "mask" }
+}
