@@ -88,7 +88,7 @@ import Testing
       Dictionary(uniqueKeysWithValues: names.map { ($0, ["1", "2"]) })
     }
     let keys = try orders.map {
-      try AnswerKey.text(request: Imputation(method: .modes, selecting: $0), input: path, model: model)
+      try AnswerKey.text(request: Imputation(method: .modes, selecting: $0), inputs: [path], model: model)
     }
     #expect(keys[0] == keys[1])
   }

@@ -15,12 +15,17 @@ struct ImputeCommand: ParsableCommand {
         sextant impute obs.nc --model RUN --noise 0.5K --samples 128 --quantiles 0.05,0.95 --output filled.nc
         sextant impute obs.nc --model RUN --variables t2m --regrid input --output filled.nc
         sextant impute obs.nc --method kriging --noise 0.5K --output filled.nc     (no model: no archive is needed)
+        sextant impute scan.ply --property confidence --missing 'confidence<0.1' --method harmonic --output filled.ply
+        sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
 
       The output has the input's axes, names and units: the posterior mean as NAME, and NAME_spread, NAME_ensemble,
       NAME_quantile and NAME_observed. An interrupted run that is started again goes on where it was.
+
+      On a mesh, what is missing is not-a-number in the file, or excluded by --missing or --mask. The output is the mesh with
+      all that it had (.ply, .vtp), and NAME_mean, NAME_spread, NAME_sample_000, … and NAME_observed; or arrays (.npy).
       """)
 
-  @Argument(help: "The NetCDF file with gaps.", completion: .file(extensions: ["nc"]))
+  @Argument(help: "The file with gaps: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("The output folder of `sextant train`.", valueName: "folder"))
@@ -74,34 +79,54 @@ struct ImputeCommand: ParsableCommand {
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0
 
+  @OptionGroup(title: "Meshes") var surface: SurfaceOptions
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
+  private static let methodIsMissing = ValidationError(
+    "Give --model FOLDER, or a --method that needs no archive, such as --method kriging.")
+
   func validate() throws {
     if samples < 0 { throw ValidationError("--samples \(samples): 0 or more are needed.") }
-    if model == nil, method == nil {
-      throw ValidationError("Give --model FOLDER, or a --method that needs no archive, such as --method kriging.")
-    }
+    if model == nil, method == nil { throw Self.methodIsMissing }
     if splitMembers, samples == 0 { throw ValidationError("--split-members needs --samples of at least 1.") }
   }
 
   func run() throws {
     machine.apply()
-    let model = try trainedModel()
-    let request = Imputation(
-      method: method ?? ImputationMethod(of: model.description.prior.kind), samples: samples,
-      noise: try noise.map(NoiseSpecification.init(text:)), variables: names(variables), regrid: regrid,
-      quantileLevels: try levels(), writesEnsemble: ensemble, splitsMembers: splitMembers,
-      selecting: try ImputeCommand.selection(select), seed: seed)
-    let summary = try request.run(
-      input: input, model: model, output: output, overwrite: options.overwrite,
-      history: Provenance.line(CommandLine.arguments), progress: options.progress,
-      interruption: InterruptionSignals.interruption)
+    let learned = try learnedModel()
+    let summary = try isOnMesh(learned) ? fillSurface(learned) : fillFile(learned)
     if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(Self.text(of: summary, output)) }
   }
 
-  private func trainedModel() throws -> TrainedModel {
+  private func fillFile(_ learned: TrainedModel?) throws -> ImputationSummary {
+    let selecting = try ImputeCommand.selection(select)
+    let model =
+      try learned
+      ?? TrainedModel(
+        forFile: input, variables: names(variables), selecting: selecting, landMask: landMask.map(LandMask.init(text:)))
+    var request = try request(for: model)
+    (request.variables, request.regrid, request.selecting) = (names(variables), regrid, selecting)
+    (request.quantileLevels, request.splitsMembers) = (try levels(), splitMembers)
+    return try request.run(
+      input: input, model: model, output: output, overwrite: options.overwrite,
+      history: Provenance.line(CommandLine.arguments), progress: options.progress,
+      interruption: InterruptionSignals.interruption)
+  }
+
+  /// The request, as far as grids and meshes have it in common.
+  func request(for model: TrainedModel?) throws -> Imputation {
+    guard let method = method ?? model.map({ ImputationMethod(of: $0.description.prior.kind) }) else {
+      throw Self.methodIsMissing
+    }
+    return Imputation(
+      method: method, samples: samples,
+      noise: try noise.map(NoiseSpecification.init(text:)), writesEnsemble: ensemble, seed: seed)
+  }
+
+  /// The model that was asked for; nil where the method needs none.
+  private func learnedModel() throws -> TrainedModel? {
     if let model {
       let trained = try TrainedModel(contentsOf: model)
       guard anomalies else { return trained }
@@ -114,9 +139,7 @@ struct ImputeCommand: ParsableCommand {
       throw ValidationError(
         "--method \(method?.rawValue ?? ""): this method learns from an archive. Give --model FOLDER.")
     }
-    return try TrainedModel(
-      forFile: input, variables: names(variables), selecting: try ImputeCommand.selection(select),
-      landMask: landMask.map(LandMask.init(text:)))
+    return nil
   }
 
   private func names(_ text: String?) -> [String]? {

@@ -47,6 +47,14 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// Whether the answer depends on how noisy the measurements are.
+  public var usesNoise: Bool {
+    switch self {
+    case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes: false
+    case .kriging, .modes, .twoScale, .mixture, .sparseField, .flow: true
+    }
+  }
+
   /// Whether answers come from the model's states, which exist inside its domain only.
   private var drawsFromStates: Bool {
     switch self {

@@ -7,12 +7,12 @@ import SextantPriors
 
 /// Says whether two runs would give the same answers.
 enum AnswerKey {
-  /// The text for a request on a file and a model.
-  static func text(request: Imputation, input path: String, model: TrainedModel) throws -> String {
+  /// The text for a request on files and a model.
+  static func text(request: some Encodable, inputs: [String], model: TrainedModel) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
-    return try [stamp(of: path), json(request), json(model.description), digest(of: model)].joined(separator: "\n")
+    return try (inputs.map(stamp) + [json(request), json(model.description), digest(of: model)]).joined(separator: "\n")
   }
 
   /// Path, size and time of a file.

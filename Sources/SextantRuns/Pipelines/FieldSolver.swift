@@ -8,59 +8,79 @@ import SextantPriors
 import SextantSignals
 import SextantSolvers
 
+/// The noise of every entry of one field (V·C), in the file's units.
+typealias FieldNoise = (_ index: Int) throws -> [Float]
+
 /// Fills single fields of a file by a model.
 final class FieldSolver {
   let match: GridMatch
   let methodName: String
   private let request: Imputation
-  private let file: GriddedFile
+  private let fields: any SignalSource
+  private let path: String
   private let model: TrainedModel
   private let solver: any Solver
   private let units: UnitMatch
-  /// Companion variables `<name>_noise` of the file, where no noise was given.
-  private let noiseFile: GriddedFile?
+  /// Nil where the method asks for none.
+  private let noise: FieldNoise?
   private var missing = (count: 0, total: 0)
   private var noiseSums: [Double]
   private var noiseCounts: [Double]
   private var diagnosticSums: [String: Double] = [:]
   private var solvedCount = 0
 
-  init(_ request: Imputation, file: GriddedFile, model: TrainedModel) throws {
+  /// - Parameters:
+  ///   - path: the file of the fields, for messages.
+  ///   - noise: nil where the method makes no use of it.
+  /// - Throws: ``RunError``, ``GridMismatchError``, ``UnitsError``, and what the method throws.
+  init(
+    _ request: Imputation, fields: any SignalSource, path: String, noise: FieldNoise?, model: TrainedModel
+  ) throws {
     self.request = request
-    self.file = file
+    self.fields = fields
+    self.path = path
+    self.noise = noise
     self.model = model
-    guard file.variables.count == model.channelCount else {
+    guard fields.variables.count == model.channelCount else {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
       throw RunError.invalid(
-        "\(file.path): \(file.variables.count) variables were named (\(list(file.variables))), but the model has \(model.channelCount) (\(list(model.description.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
+        "\(path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(model.channelCount) (\(list(model.description.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
       )
     }
     solver = try request.method.solver(for: model)
     methodName = solver.name
-    units = try UnitMatch(file: file.variables, model: model.description.variables)
+    units = try UnitMatch(file: fields.variables, model: model.description.variables)
     match = try GridMatch(
-      input: file.domain, path: file.path, model: model.domain, channelCount: model.channelCount,
-      regrid: request.regrid)
+      input: fields.domain, path: path, model: model.domain, channelCount: model.channelCount, regrid: request.regrid)
     noiseSums = [Double](repeating: 0, count: model.channelCount)
     noiseCounts = noiseSums
-    if request.noise != nil {
-      noiseFile = nil
-    } else {
-      let names = file.variables.map { "\($0.name)_noise" }
-      do {
-        noiseFile = try GriddedFile(path: file.path, variables: names, selecting: request.selecting)
-      } catch {
-        throw RunError.noiseUnknown(path: file.path, variable: file.variables[0].name)
+  }
+
+  /// The noise that a request gives for a NetCDF file, or else that of the file's own variables `<name>_noise`.
+  ///
+  /// Throws ``RunError/noiseUnknown(path:variable:)`` where there is neither.
+  static func noise(of file: GriddedFile, for request: Imputation) throws -> FieldNoise {
+    if let noise = request.noise {
+      return { index in
+        try noise.deviations(vertexCount: file.domain.vertexCount, variables: file.variables) { name in
+          let own = try GriddedFile(path: file.path, variables: [name], selecting: request.selecting)
+          return try own.read([min(index, own.count - 1)]).values.scalars
+        }
       }
     }
+    let names = file.variables.map { "\($0.name)_noise" }
+    guard let levels = try? GriddedFile(path: file.path, variables: names, selecting: request.selecting) else {
+      throw RunError.noiseUnknown(path: file.path, variable: file.variables[0].name)
+    }
+    return { index in try levels.read([min(index, levels.count - 1)]).values.scalars }
   }
 
   /// Fills field `index`.
   func solve(_ index: Int) throws -> FilledAnswer {
-    let field = try file.read([index])[0]
+    let field = try fields.read([index])[0]
     guard field.isValid.contains(true) else {
       throw RunError.nothingObserved(
-        path: file.path, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)")
+        path: path, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)")
     }
     let measurement = try measure(field, index: index)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
@@ -82,35 +102,29 @@ final class FieldSolver {
 
   private func measure(_ field: Signal, index: Int) throws -> FieldMeasurement {
     let channels = model.channelCount
-    let noise = try noiseLevels(index: index)
+    let levels = try noise?(index)
     var (values, deviations): ([Float], [Float]) = ([], [])
     try field.values.withUnsafeScalars { scalars in
       for entry in field.isValid.indices where field.isValid[entry] {
         let channel = entry % channels
-        guard noise[entry] > 0, noise[entry].isFinite else {
+        values.append(units.toModel(scalars[entry], channel: channel))
+        guard let level = levels?[entry] else {
+          // What the method does not look at has to be a number nevertheless.
+          deviations.append(1)
+          continue
+        }
+        guard level > 0, level.isFinite else {
           throw RunError.invalid(
-            "\(file.path): the noise of '\(file.variables[channel].name)' at vertex \(entry / channels) is \(noise[entry]); expected a positive number wherever a value is observed."
+            "\(path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / channels) is \(level); expected a positive number wherever a value is observed."
           )
         }
-        values.append(units.toModel(scalars[entry], channel: channel))
-        deviations.append(units.differenceToModel(noise[entry], channel: channel))
-        noiseSums[channel] += Double(noise[entry])
+        deviations.append(units.differenceToModel(level, channel: channel))
+        noiseSums[channel] += Double(level)
         noiseCounts[channel] += 1
       }
     }
     return FieldMeasurement(
       values: values, noise: deviations, operation: match.operation(isObserved: field.isValid), label: field.label)
-  }
-
-  /// The noise of every entry (V·C), in the file's units.
-  private func noiseLevels(index: Int) throws -> [Float] {
-    let vertices = file.domain.vertexCount
-    if let noiseFile { return try noiseFile.read([min(index, noiseFile.count - 1)]).values.scalars }
-    guard let noise = request.noise else { return [] }
-    return try noise.deviations(vertexCount: vertices, variables: file.variables) { [file, request] name in
-      let own = try GriddedFile(path: file.path, variables: [name], selecting: request.selecting)
-      return try own.read([min(index, own.count - 1)]).values.scalars
-    }
   }
 
   private func answer(_ posterior: Posterior, isObserved: [Bool]) -> FilledAnswer {
@@ -134,7 +148,7 @@ final class FieldSolver {
   /// What was done, over `answers` fields in `seconds`.
   func summary(answers: Int, seconds: Double) -> ImputationSummary {
     var noise: [String: ImputationSummary.NoiseSummary] = [:]
-    for (channel, variable) in file.variables.enumerated() where noiseCounts[channel] > 0 {
+    for (channel, variable) in fields.variables.enumerated() where noiseCounts[channel] > 0 {
       let deviation = noiseSums[channel] / noiseCounts[channel]
       let inModel = Double(units.differenceToModel(Float(deviation), channel: channel))
       noise[variable.name] = .init(

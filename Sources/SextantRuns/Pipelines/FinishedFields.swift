@@ -74,6 +74,25 @@ final class FinishedFields {
       isObserved: file.contains("observed") ? try file.booleans("observed") : nil)
   }
 
+  /// Solves every one of `count` fields that is not done yet; the seconds that this took.
+  func fill(
+    _ count: Int, by solver: FieldSolver, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> Double {
+    progress.start("imputing", unit: "field", count: count)
+    defer { progress.finish() }
+    let clock = ContinuousClock()
+    var spent = Duration.zero
+    for index in 0..<count where !contains(index) {
+      try interruption.check()
+      let start = clock.now
+      let answer = try solver.solve(index)
+      spent += clock.now - start
+      try store(answer, at: index)
+      progress.advance(to: index + 1)
+    }
+    return spent / .seconds(1)
+  }
+
   /// Removes what was kept.
   func remove() {
     if let folder { try? FileManager.default.removeItem(atPath: folder) }

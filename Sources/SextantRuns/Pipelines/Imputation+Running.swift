@@ -25,25 +25,14 @@ extension Imputation {
     for place in splitsMembers ? members : [output] { try WholeFile.checkIsFree(place, overwrite: overwrite) }
     let file = try GriddedFile(
       path: path, variables: variables ?? model.description.variables.map(\.name), selecting: selecting)
-    let solver = try FieldSolver(self, file: file, model: model)
+    let solver = try FieldSolver(
+      self, fields: file, path: path, noise: FieldSolver.noise(of: file, for: self), model: model)
     let finished = try FinishedFields(
-      beside: output, key: AnswerKey.text(request: self, input: path, model: model), isUsed: file.count > 1)
-
-    progress.start("imputing", unit: "field", count: file.count)
-    defer { progress.finish() }
-    let clock = ContinuousClock()
-    var spent = Duration.zero
-    for index in 0..<file.count where !finished.contains(index) {
-      try interruption.check()
-      let start = clock.now
-      let answer = try solver.solve(index)
-      spent += clock.now - start
-      try finished.store(answer, at: index)
-      progress.advance(to: index + 1)
-    }
+      beside: output, key: AnswerKey.text(request: self, inputs: [path], model: model), isUsed: file.count > 1)
+    let seconds = try finished.fill(file.count, by: solver, progress: progress, interruption: interruption)
     try write(finished, file: file, solver: solver, output: output, members: members, overwrite: overwrite, history)
     finished.remove()
-    return solver.summary(answers: file.count, seconds: spent / .seconds(1))
+    return solver.summary(answers: file.count, seconds: seconds)
   }
 
   private func checkThatMembersCanBeSplit() throws {

@@ -71,7 +71,8 @@ public struct LandMask: Sendable, Equatable, Codable {
 extension MaskSampler {
   /// What the mask needs beside its text, on `domain`: the land mask, the content of its file.
   ///
-  /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell.
+  /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell. On a
+  /// surface in space the file is one of numbers at vertices, such as a table or an array, and its first variable counts.
   public func inputs(on domain: any Domain, landShare: [Float]?) throws -> MaskInputs {
     var inputs = MaskInputs(isLand: landShare?.map { $0 > 0.5 })
     if case .combination(let members) = self {
@@ -82,6 +83,14 @@ extension MaskSampler {
       }
     }
     guard case .file(let path, let variable) = self else { return inputs }
+    if let surface = domain as? SurfaceMesh {
+      let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: surface)[0]
+      let (values, channels) = (field.values.scalars, field.variables.count)
+      inputs.isObservedInFile = (0..<surface.vertexCount).map { vertex in
+        field.isValid[vertex * channels] && values[vertex * channels] != 0
+      }
+      return inputs
+    }
     let source = try GriddedFile(path: path, variables: variable.map { [$0] })
     let field = try source.read([0])[0]
     let channels = field.variables.count

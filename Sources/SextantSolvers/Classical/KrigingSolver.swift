@@ -7,7 +7,7 @@ import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
-/// Matérn kriging on the sphere, for when there is no archive.
+/// Matérn kriging for when there is no archive. Distances are chords, on a surface in space too: through it, not along it.
 public struct KrigingSolver: Solver {
   public let name = "Matérn kriging"
   private let domain: any Domain

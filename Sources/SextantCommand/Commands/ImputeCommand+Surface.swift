@@ -1,0 +1,34 @@
+// `sextant impute` where the input is a signal on a mesh.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+extension ImputeCommand {
+  /// Whether the input is a signal on a mesh: by itself, by the options, or by the model.
+  func isOnMesh(_ model: TrainedModel?) throws -> Bool {
+    if surface.isOnMesh(input) || model?.domain is SurfaceMesh { return true }
+    guard NPYFile.isRecognised(at: input) else { return false }
+    throw ValidationError("\(input): an array of numbers. Give --mesh FILE, the mesh whose vertices they belong to.")
+  }
+
+  /// Fills a signal on a mesh.
+  func fillSurface(_ model: TrainedModel?) throws -> ImputationSummary {
+    let others: [(String, Bool)] = [
+      ("--variables", variables != nil), ("--regrid", regrid != nil), ("--quantiles", quantiles != nil),
+      ("--select", !select.isEmpty), ("--land-mask", landMask != nil), ("--split-members", splitMembers),
+    ]
+    if let name = others.first(where: \.1)?.0 {
+      let hint = name == "--variables" ? " Give --property." : ""
+      throw ValidationError("\(name) is for NetCDF files, and \(input) is a signal on a mesh.\(hint)")
+    }
+    guard ["ply", "vtp", "npy"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
+      throw ValidationError(
+        "--output \(output): the name must end in .ply or .vtp for a mesh, or in .npy for an array.")
+    }
+    let imputation = SurfaceImputation(input: try surface.input(input), request: try request(for: model))
+    return try imputation.run(
+      model: model, output: output, overwrite: options.overwrite, history: Provenance.line(CommandLine.arguments),
+      progress: options.progress, interruption: InterruptionSignals.interruption)
+  }
+}

@@ -1,0 +1,42 @@
+// What a command needs to know of a signal on a mesh.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+/// Options about signals on meshes.
+struct SurfaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The mesh whose vertices a table (.csv) or array (.npy) has values for.", valueName: "file"))
+  var mesh: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The mesh's properties, or the table's columns, by commas: confidence, or red,green,blue.", valueName: "names"))
+  var property: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Values count as missing where this holds, such as 'confidence<0.2'; may be repeated.", valueName: "condition"))
+  var missing: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Hide more by a mask, such as random:0.3, to see what is made of it.", valueName: "mask"))
+  var mask: String?
+
+  /// Whether any of them was given.
+  var areUsed: Bool { mesh != nil || property != nil || !missing.isEmpty || mask != nil }
+
+  /// Whether the signal in a file is one on a mesh, for all that the file and these options tell.
+  func isOnMesh(_ signal: String) -> Bool { areUsed || MeshFormat.isRecognised(at: signal) }
+
+  /// The signal in a file. Throws ``RunError/invalid(_:)`` for a condition that is none.
+  func input(_ signal: String) throws -> SurfaceInput {
+    SurfaceInput(
+      signal: signal, mesh: mesh,
+      properties: property?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
+      missing: try missing.map(MissingCondition.init), mask: mask)
+  }
+}

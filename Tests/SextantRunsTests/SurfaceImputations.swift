@@ -1,0 +1,280 @@
+// Signals on a mesh are filled: by interpolators and by what was learned, from properties, tables and arrays, into meshes and
+// arrays; what is missing by a condition or a mask counts as missing; and what does not fit is named.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Testing
+
+@testable import SextantRuns
+
+@Suite(.serialized) struct SurfaceImputations {
+  static let count = 162
+
+  /// The mesh of SurfaceRuns.
+  static func mesh(scale: Double = 1) throws -> TriangleMesh {
+    let sphere = try SphereMesh.icosphere(subdivisions: 2)
+    return TriangleMesh(
+      positions: sphere.nodePositions.map { $0 * SIMD3(2, 1, 0.5) * scale }, triangles: sphere.triangles)
+  }
+
+  /// A smooth signal on the mesh.
+  static func truth(_ channel: Int = 0) throws -> [Float] {
+    try mesh().positions.map { Float(0.5 + 0.3 * sin($0.x + Double(channel)) * cos(2 * $0.y)) }
+  }
+
+  /// Every third vertex is bad, and its numbers are nonsense.
+  static let isBad = (0..<count).map { $0 % 3 == 1 }
+
+  /// A folder with scan.ply (heat, salt, quality), and heat.npy and heat.csv with not-a-numbers.
+  static func folder() throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    let heat = try truth()
+    var document = MeshDocument(try mesh())
+    document.comments = ["a scan"]
+    let nonsense = zip(heat, isBad).map { $1 ? 99 : $0 }
+    try document.setVertexProperty(MeshProperty(name: "heat", values: nonsense))
+    try document.setVertexProperty(MeshProperty(name: "salt", values: truth(1)))
+    try document.setVertexProperty(
+      MeshProperty(name: "quality", type: .uint8, values: isBad.map { $0 ? 3 : 200 }))
+    try MeshFile.write(document, to: folder.path("scan.ply"))
+    let holed = zip(heat, isBad).map { $1 ? Float.nan : $0 }
+    try NPYFile.write(Tensor(holed), to: folder.path("heat.npy"))
+    _ = try folder.write((["heat"] + holed.map { "\($0)" }).joined(separator: "\n"), to: "heat.csv")
+    return folder
+  }
+
+  @discardableResult
+  static func fill(
+    _ input: SurfaceInput, _ method: ImputationMethod, model: TrainedModel? = nil, noise: String? = "0.01",
+    samples: Int = 2, to output: String
+  ) throws -> ImputationSummary {
+    try SurfaceImputation(
+      input: input,
+      request: Imputation(
+        method: method, samples: samples, noise: noise.map { try NoiseSpecification(text: $0) }, seed: 3)
+    ).run(model: model, output: output, overwrite: false, history: "by a test")
+  }
+
+  static func scan(_ folder: ScratchFolder) throws -> SurfaceInput {
+    SurfaceInput(signal: folder.path("scan.ply"), properties: ["heat"], missing: [try MissingCondition("quality<100")])
+  }
+
+  static func values(_ name: String, in path: String) throws -> [Float] {
+    try MeshFile.document(path).vertexProperty(name).values.map(Float.init)
+  }
+
+  // MARK: Without a model
+
+  @Test(arguments: ImputationMethod.allCases.filter { !$0.needsArchive })
+  func aPropertyIsFilledWhereItIsBad(method: ImputationMethod) throws {
+    let folder = try Self.folder()
+    let summary = try Self.fill(Self.scan(folder), method, to: folder.path("out.ply"))
+    #expect(summary.fieldCount == 1 && abs(summary.missingShare - 1.0 / 3) < 1e-9)
+    let (before, after) = (
+      try MeshFile.document(folder.path("scan.ply")), try MeshFile.document(folder.path("out.ply"))
+    )
+    #expect(Array(after.vertexProperties.prefix(3)) == before.vertexProperties)
+    #expect(after.positions == before.positions && after.polygons == before.polygons)
+    #expect(after.comments == ["a scan", "by a test"])
+    var names = ["heat", "salt", "quality", "heat_mean"]
+    if method.drawsSamples { names += ["heat_spread", "heat_sample_000", "heat_sample_001"] }
+    #expect(after.vertexProperties.map(\.name) == names + ["heat_observed"])
+    #expect(try after.vertexProperty("heat_observed").values == Self.isBad.map { $0 ? 0 : 1 })
+
+    let (truth, mean) = (try Self.truth(), try Self.values("heat_mean", in: folder.path("out.ply")))
+    func error(_ wanted: Bool) -> Double {
+      rootMeanSquareDifference(
+        mean.indices.filter { Self.isBad[$0] == wanted }.map { mean[$0] },
+        mean.indices.filter { Self.isBad[$0] == wanted }.map { truth[$0] })
+    }
+    // The signal varies by 0.2 about its mean; what was seen is kept within the noise.
+    #expect(error(true) < 0.1, "\(error(true))")
+    #expect(error(false) < 0.012, "\(error(false))")
+  }
+
+  @Test func krigingDoesNotDependOnTheUnitOfLength() throws {
+    let folder = try Self.folder()
+    let means = try [1, 1024].map { (scale: Double) -> [Float] in
+      let path = folder.path("mesh\(scale).ply")
+      try MeshFile.writePLY(Self.mesh(scale: scale), to: path)
+      try Self.fill(
+        SurfaceInput(signal: folder.path("heat.npy"), mesh: path), .kriging, to: folder.path("out\(scale).npy"))
+      return try NPYFile.read(folder.path("out\(scale).npy")).scalars
+    }
+    #expect(rootMeanSquareDifference(means[0], means[1]) < 1e-5)
+  }
+
+  @Test func propertiesTablesAndArraysGiveTheSameAnswer() throws {
+    let folder = try Self.folder()
+    try Self.fill(Self.scan(folder), .harmonic, noise: nil, to: folder.path("1.npy"))
+    let expected = try NPYFile.read(folder.path("1.npy"))
+    #expect(expected.shape == [Self.count])
+    for (place, name) in ["heat.npy", "heat.csv"].enumerated() {
+      let output = folder.path("\(place + 2).npy")
+      try Self.fill(
+        SurfaceInput(signal: folder.path(name), mesh: folder.path("scan.ply")), .harmonic, noise: nil, to: output)
+      let found = try NPYFile.read(output)
+      #expect(found.shape == expected.shape)
+      #expect(rootMeanSquareDifference(found.scalars, expected.scalars) < 1e-6, "\(name)")
+    }
+    // Conditions on a column of the table itself, and on the mesh beside it.
+    let table = try zip(Self.truth(), Self.isBad).map { "\($1 ? 7 : $0),\($1 ? 1 : 0)" }
+    let path = try folder.write((["depth,flag"] + table).joined(separator: "\n"), to: "flagged.csv")
+    for (place, condition) in ["flag=1", "quality<=3", "depth > 5"].enumerated() {
+      let output = folder.path("flagged\(place).npy")
+      try Self.fill(
+        SurfaceInput(
+          signal: path, mesh: folder.path("scan.ply"), properties: ["depth"], missing: [try MissingCondition(condition)]
+        ),
+        .harmonic, noise: nil, to: output)
+      #expect(rootMeanSquareDifference(try NPYFile.read(output).scalars, expected.scalars) < 1e-6, "\(condition)")
+    }
+  }
+
+  @Test func severalFieldsOfSeveralVariablesAreAnArrayAgain() throws {
+    let folder = try Self.folder()
+    let fields = Tensor<Float>(
+      try (0..<3).flatMap { field in
+        let columns = try (0..<2).map { try Self.truth($0 + field) }
+        return (0..<Self.count).flatMap { vertex in
+          columns.map { (vertex + field) % 4 == 0 ? Float.nan : $0[vertex] }
+        }
+      }, shape: [3, Self.count, 2])
+    try NPYFile.write(fields, to: folder.path("fields.npy"))
+    let input = SurfaceInput(signal: folder.path("fields.npy"), mesh: folder.path("scan.ply"), properties: ["a", "b"])
+    let summary = try Self.fill(input, .sparseField, noise: "a=0.01,b=0.02", samples: 4, to: folder.path("out.npy"))
+    #expect(summary.fieldCount == 3 && summary.noise.keys.sorted() == ["a", "b"])
+    let mean = try NPYFile.read(folder.path("out.npy"))
+    #expect(mean.shape == [3, Self.count, 2] && mean.scalars.allSatisfy(\.isFinite))
+    #expect(rootMeanSquareDifference(mean.scalars, fields.scalars) < 0.02)
+    #expect(try NPYFile.read(folder.path("out.spread.npy")).shape == [3, Self.count, 2])
+    #expect(try NPYFile.read(folder.path("out.samples.npy")).shape == [3, 4, Self.count, 2])
+    #expect(!(try folder.names().contains(".out.npy.fields")))
+    #expect(
+      complaint { try Self.fill(input, .harmonic, noise: nil, to: folder.path("out.ply")) }.contains("3 fields"))
+    #expect(complaint { try Self.fill(input, .harmonic, to: folder.path("out.npy")) }.contains("--overwrite"))
+  }
+
+  @Test func coloursAreFilledTogether() throws {
+    let folder = try ScratchFolder()
+    var document = MeshDocument(try Self.mesh())
+    let names = ["red", "green", "blue"]
+    for (channel, name) in names.enumerated() {
+      try document.setVertexProperty(
+        MeshProperty(name: name, type: .uint8, values: Self.truth(channel).map { Double($0 * 255).rounded() }))
+    }
+    try MeshFile.write(document, to: folder.path("paint.ply"))
+    let input = SurfaceInput(signal: folder.path("paint.ply"), properties: names, mask: "random:0.4")
+    let summary = try Self.fill(input, .harmonic, noise: nil, to: folder.path("out.vtp"))
+    #expect(abs(summary.missingShare - 0.4) < 0.01)
+    try Self.fill(input, .harmonic, noise: nil, to: folder.path("out.ply"))
+    let hidden = try names.map { try Self.values("\($0)_observed", in: folder.path("out.ply")) }
+    #expect(hidden[0] == hidden[1] && hidden[1] == hidden[2] && hidden[0].contains(0))
+    for (channel, name) in names.enumerated() {
+      let mean = try Self.values("\(name)_mean", in: folder.path("out.ply"))
+      #expect(rootMeanSquareDifference(mean, try Self.truth(channel)) < 0.06, "\(name)")
+    }
+  }
+
+  @Test func aMaskCanBeAFileOfNumbers() throws {
+    let folder = try Self.folder()
+    try NPYFile.write(Tensor(Self.isBad.map { $0 ? 0 : 1 }), to: folder.path("seen.npy"))
+    let input = SurfaceInput(
+      signal: folder.path("scan.ply"), properties: ["heat"], mask: "file:\(folder.path("seen.npy"))")
+    try Self.fill(input, .nearest, noise: nil, to: folder.path("out.ply"))
+    #expect(try Self.values("heat_observed", in: folder.path("out.ply")) == Self.isBad.map { $0 ? 0 : 1 })
+  }
+
+  @Test func noiseMayStandInTheMesh() throws {
+    let folder = try Self.folder()
+    #expect(
+      complaint { try Self.fill(Self.scan(folder), .kriging, noise: nil, to: folder.path("a.ply")) }
+        .contains("'heat_noise'"))
+    var document = try MeshFile.document(folder.path("scan.ply"))
+    try document.setVertexProperty(
+      MeshProperty(name: "heat_noise", values: [Float](repeating: 0.05, count: Self.count)))
+    try MeshFile.write(document, to: folder.path("noisy.ply"))
+    var input = try Self.scan(folder)
+    input.signal = folder.path("noisy.ply")
+    for (place, noise) in [nil, "variable:heat_noise", "0.05"].enumerated() {
+      let summary = try Self.fill(input, .kriging, noise: noise, samples: 0, to: folder.path("\(place).npy"))
+      #expect(abs((summary.noise["heat"]?.deviation ?? 0) - 0.05) < 1e-6)
+    }
+    let answers = try (0..<3).map { try NPYFile.read(folder.path("\($0).npy")).scalars }
+    #expect(answers[0] == answers[1] && answers[0] == answers[2])
+  }
+
+  // MARK: With a model
+
+  @Test func whatWasLearnedOnAMeshFillsIt() throws {
+    let folder = try Self.folder()
+    try SurfaceRuns.write(in: folder)
+    let model = try SurfaceRuns.configuration(in: folder).train(overwrite: false)
+    let truth = try SurfaceRuns.configuration(in: folder).archive.open(seed: 1).source.read([79])[0].values.scalars
+    let holed = zip(truth, Self.isBad).map { $1 ? Float.nan : $0 }
+    try NPYFile.write(Tensor(holed), to: folder.path("digit.npy"))
+    for method in [ImputationMethod.modes, .flow, .climatology] {
+      // The model knows its mesh, and what its variable is called.
+      let output = folder.path("\(method.rawValue).ply")
+      try Self.fill(
+        SurfaceInput(signal: folder.path("digit.npy")), method, model: model, noise: "0.05", samples: 16, to: output)
+      let mean = try Self.values("image_mean", in: output)
+      #expect(mean.allSatisfy { $0.isFinite && $0 >= 0 && $0 <= 1 })
+      if method != .climatology { #expect(rootMeanSquareDifference(mean, truth) < 0.15) }
+    }
+    #expect(rootMeanSquareDifference(try Self.values("image_mean", in: folder.path("climatology.ply")), truth) > 0.15)
+
+    // The mesh of the model in another file is the same mesh; another mesh is refused, both named.
+    let same = SurfaceInput(signal: folder.path("digit.npy"), mesh: folder.path("scan.ply"))
+    try Self.fill(same, .modes, model: model, noise: "0.05", samples: 0, to: folder.path("same.npy"))
+    try MeshFile.writePLY(Self.mesh(scale: 1.1), to: folder.path("larger.ply"))
+    let larger = SurfaceInput(signal: folder.path("digit.npy"), mesh: folder.path("larger.ply"))
+    let refusal = complaint { try Self.fill(larger, .modes, model: model, to: folder.path("x.npy")) }
+    let other = try SurfaceMesh(Self.mesh(scale: 1.1)).fingerprint
+    #expect(refusal.contains("larger.ply") && refusal.contains("'\(model.description.name)'"), "\(refusal)")
+    #expect(refusal.contains(other.prefix(8)) && refusal.contains(model.domain.fingerprint.prefix(8)), "\(refusal)")
+    let two = SurfaceInput(signal: folder.path("scan.ply"), properties: ["heat", "salt"])
+    #expect(complaint { try Self.fill(two, .modes, model: model, to: folder.path("x.npy")) }.contains("heat, salt"))
+  }
+
+  // MARK: What does not fit
+
+  @Test func whatDoesNotFitIsNamed() throws {
+    let folder = try Self.folder()
+    func refusal(_ input: SurfaceInput, _ output: String = "x.ply") -> String {
+      complaint { try Self.fill(input, .harmonic, noise: nil, to: folder.path(output)) }
+    }
+    try NPYFile.write(Tensor<Float>.zeros([7]), to: folder.path("short.npy"))
+    let short = refusal(SurfaceInput(signal: folder.path("short.npy"), mesh: folder.path("scan.ply")))
+    #expect(short.contains("values for 7 vertices") && short.contains("162") && short.contains("short.npy"), "\(short)")
+    #expect(refusal(SurfaceInput(signal: folder.path("heat.npy"))).contains("--mesh"))
+    #expect(refusal(SurfaceInput(signal: folder.path("scan.ply"))).contains("heat, salt, quality"))
+    #expect(refusal(SurfaceInput(signal: folder.path("scan.ply"), properties: ["heta"])).contains("heta"))
+    #expect(refusal(try Self.scan(folder), "x.stl").contains(".vtp"))
+    var unknown = try Self.scan(folder)
+    unknown.missing = [try MissingCondition("depth<1")]
+    #expect(refusal(unknown).contains("depth"))
+    unknown.missing = [try MissingCondition("quality>0")]
+    #expect(refusal(unknown).contains("nothing is observed"))
+    unknown.missing = []
+    unknown.mask = "band:-20..20"
+    #expect(refusal(unknown).contains("latitudes"))
+    #expect(try folder.names() == ["heat.csv", "heat.npy", "scan.ply", "short.npy"])
+  }
+
+  @Test(arguments: ["quality", "<3", "quality<", "quality<many", "quality<nan", ""])
+  func textsThatAreNoConditionAreRefused(text: String) {
+    #expect(complaint { _ = try MissingCondition(text) }.contains("confidence<0.2"))
+  }
+
+  @Test(arguments: [
+    ("a<1", [0.0, 1, 2], [true, false, false]), ("a <= 1", [0, 1, .nan], [true, true, false]),
+    ("a>1", [0, 1, 2], [false, false, true]), ("a>=-1", [-2, -1, 2], [false, true, true]),
+    ("a b=1e0", [0, 1, 2], [false, true, false]),
+  ]) func conditionsHoldWhereTheySay(text: String, numbers: [Double], expected: [Bool]) throws {
+    let condition = try MissingCondition(text)
+    #expect(numbers.map(condition.holds) == expected)
+    #expect(try MissingCondition(condition.description) == condition)
+  }
+}
