@@ -19,11 +19,11 @@ public struct ArchiveAnalogues: Sendable {
   private static let effectiveCount = 10.0
   /// Fields beyond so many are forgotten.
   private static let keptCount = 100
-  /// The amplitude of the analogues' covariance beside the archive's.
-  private static let amplitude: Float = 0.74
 
   /// Finds the analogues of an observation; nil where the archive is too small to have any.
-  public init?(of observation: StateObservation, in prior: GaussianPrior) throws {
+  ///
+  /// - Parameter amplitude: of the analogues' covariance beside the archive's.
+  public init?(of observation: StateObservation, in prior: GaussianPrior, amplitude: Float = 0.74) throws {
     let coefficients = prior.archiveCoefficients
     let (fields, k) = (coefficients.shape[0], coefficients.columnCount)
     guard Double(fields) > 2 * Self.effectiveCount, k > 0, observation.count > 0 else { return nil }
@@ -53,7 +53,7 @@ public struct ArchiveAnalogues: Sendable {
       rows.withUnsafeScalars { values in
         for (row, field) in kept.enumerated() {
           let root = (weights[field] / total).squareRoot()
-          for j in 0..<k { out[row * k + j] = Self.amplitude * Float(root * (values[row * k + j] - centre[j])) }
+          for j in 0..<k { out[row * k + j] = amplitude * Float(root * (values[row * k + j] - centre[j])) }
         }
       }
     }

@@ -77,7 +77,7 @@ public final class TwoScaleSolver: ChoosingSolver {
   }
 
   /// By how much the evidence for analogues must be larger: their weights have seen the observation already.
-  private static let analogueMargin = 5.0
+  static let analogueMargin = 5.0
 
   /// The prior that the observation speaks for: the archive's, or that of the archive fields which resemble it.
   private func candidate(for observation: StateObservation) throws -> Candidate {

@@ -59,7 +59,8 @@ import Testing
     let (comparison, fields, indices) = try run.comparison(for: model)
     let outcome = try comparison.report(
       model: model, fields: fields, indices: indices, folder: folder.path("run/evaluation"), overwrite: false,
-      pictures: 0)
+      pictures: 1)
+    #expect(outcome.pictures.contains { $0.contains("/surface-1-image-") && $0.hasSuffix("flow.png") })
     func error(_ name: String) throws -> Double {
       let summary = try #require(outcome.result.scores.summaries().first { $0.method == name })
       return try #require(summary.values[ScoreKey(.psnr, of: .mean)]).mean

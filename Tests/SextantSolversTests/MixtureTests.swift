@@ -127,6 +127,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [0.1, 0.5])
+  func aPowerOfTheEvidenceLetsComponentsShare(power: Double) throws {
+    let exact = try Self.posterior(Self.operators[1])
+    let shared = GaussianMixturePosterior(exact.components, evidencePower: power)
+    let raised = exact.weights.map { pow($0, power) }
+    for (weight, raised) in zip(shared.weights, raised.map { $0 / raised.reduce(0, +) }) {
+      #expect(abs(weight - raised) < 1e-12)
+    }
+    #expect(abs(shared.logEvidence - exact.logEvidence) < 1e-12)
+  }
+
   // MARK: Priors of archives
 
   /// A prior of 40 fields on a grid, in two groups whose means differ.

@@ -25,28 +25,26 @@ public struct ComparisonPictures: Sendable {
     self.land = land
   }
 
-  /// Sheets of maps for one measurement: one for each method with an ensemble and each variable.
+  /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. Maps on the sphere,
+  /// the surface itself for a mesh; other domains have none.
   ///
   /// - Returns: the files written.
   @discardableResult
-  public func drawMaps(of field: ComparedField, name: String) throws -> [String] {
-    guard field.truth.domain.isOnSphere else { return [] }
+  public func drawFields(of field: ComparedField, number: Int) throws -> [String] {
+    let domain = field.truth.domain
+    let surface = (domain as? SurfaceMesh)?.mesh
+    guard domain.isOnSphere || surface != nil else { return [] }
     var written: [String] = []
     for (method, posterior) in field.answers {
       guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
       for (channel, variable) in field.truth.variables.enumerated() {
-        let channels = field.truth.variables.count
-        func slice<T>(_ array: [T]) -> [T] { stride(from: channel, to: array.count, by: channels).map { array[$0] } }
-        let sheet = try MapPanels.reconstruction(
-          domain: field.truth.domain, truth: slice(field.truth.values.scalars),
-          observation: slice(field.degraded.values), isObserved: slice(field.degraded.isObserved),
-          mean: slice(posterior.mean), spread: slice(spread),
-          sample: posterior.samples.map { slice($0.row(0).scalars) }, isValid: slice(field.truth.isValid),
-          title: "\(variable.longName ?? variable.name), \(method)",
-          subtitle: [field.truth.label.time, field.mask.description].compactMap { $0 }.joined(separator: ", "),
-          units: variable.units, shoreline: land.map { .mask($0) } ?? .installed)
-        let path = place("\(name)-\(variable.name)-\(method)")
-        try sheet.write(to: path, overwrite: overwrite)
+        let sheet = Sheet(field, method: method, posterior: posterior, spread: spread, channel: channel)
+        let path = place("\(surface == nil ? "map" : "surface")-\(number)-\(variable.name)-\(method)")
+        if let surface {
+          try sheet.panels(on: surface).write(to: path, overwrite: overwrite)
+        } else {
+          try sheet.maps(on: domain, land: land).write(to: path, overwrite: overwrite)
+        }
         written.append(path)
       }
     }
@@ -99,5 +97,52 @@ public struct ComparisonPictures: Sendable {
   private func place(_ name: String) -> String {
     let plain = name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }
     return folder + "/" + String(plain).lowercased() + ".png"
+  }
+}
+
+/// One variable of one answer, V values each, ready to be drawn.
+private struct Sheet {
+  /// Samples that a surface is shown with.
+  private static let sampleCount = 4
+
+  let truth: [Float]
+  let isValid: [Bool]
+  let observation: [Float]
+  let isObserved: [Bool]
+  let mean: [Float]
+  let spread: [Float]
+  let samples: [[Float]]
+  let title: String
+  let subtitle: String
+  let units: String
+
+  init(_ field: ComparedField, method: String, posterior: Posterior, spread: [Float], channel: Int) {
+    let (channels, variable) = (field.truth.variables.count, field.truth.variables[channel])
+    func slice<T>(_ array: [T]) -> [T] { stride(from: channel, to: array.count, by: channels).map { array[$0] } }
+    truth = slice(field.truth.values.scalars)
+    isValid = slice(field.truth.isValid)
+    observation = slice(field.degraded.values)
+    isObserved = slice(field.degraded.isObserved)
+    mean = slice(posterior.mean)
+    self.spread = slice(spread)
+    samples = (0..<min(Self.sampleCount, posterior.samples?.rowCount ?? 0)).compactMap { index in
+      posterior.samples.map { slice($0.row(index).scalars) }
+    }
+    title = "\(variable.longName ?? variable.name), \(method)"
+    subtitle = [field.truth.label.time, field.mask.description].compactMap { $0 }.joined(separator: ", ")
+    units = variable.units
+  }
+
+  func maps(on domain: any Domain, land: [Bool]?) throws -> MapPanels {
+    try MapPanels.reconstruction(
+      domain: domain, truth: truth, observation: observation, isObserved: isObserved, mean: mean, spread: spread,
+      sample: samples.first, isValid: isValid, title: title, subtitle: subtitle, units: units,
+      shoreline: land.map { .mask($0) } ?? .installed)
+  }
+
+  func panels(on mesh: TriangleMesh) throws -> MeshPanels {
+    try MeshPanels.reconstruction(
+      mesh, truth: .values(truth), observation: .values(observation), isObserved: isObserved, mean: .values(mean),
+      spread: spread, samples: samples.map { .values($0) }, title: title, subtitle: subtitle, units: units, columns: 3)
   }
 }

@@ -42,7 +42,7 @@ extension Comparison {
       } visit: { field in
         guard visited < pictures else { return }
         visited += 1
-        drawn += try drawing.drawMaps(of: field, name: "map-\(visited)")
+        drawn += try drawing.drawFields(of: field, number: visited)
       }
     }
     let summaries = result.scores.summaries()

@@ -30,16 +30,19 @@ public struct GaussianMixturePosterior: Sendable {
   /// log p(y), with the components' weights as they were given.
   public let logEvidence: Double
 
-  /// - Parameter components: at least one, all conditioned on the same observation with their shifts taken off it.
-  public init(_ components: [Component]) {
+  /// - Parameters:
+  ///   - components: at least one, all conditioned on the same observation with their shifts taken off it.
+  ///   - evidencePower: the power of weight times evidence that components are weighed by: 1 is Bayes' rule, less lets
+  ///     components that are all somewhat wrong share.
+  public init(_ components: [Component], evidencePower: Double = 1) {
     precondition(!components.isEmpty, "A mixture of nothing")
     self.components = components
     let logs = components.map { $0.logWeight + $0.posterior.logEvidence }
     let largest = logs.max() ?? 0
-    let raw = logs.map { exp($0 - largest) }
+    let raw = logs.map { exp(evidencePower * ($0 - largest)) }
     let total = raw.reduce(0, +)
     weights = raw.map { $0 / total }
-    logEvidence = largest + log(total)
+    logEvidence = largest + log(logs.reduce(0.0) { $0 + exp($1 - largest) })
   }
 
   /// The posterior mean (d).

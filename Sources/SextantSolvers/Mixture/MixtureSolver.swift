@@ -1,9 +1,10 @@
 // The mixture of two-scale Gaussians: the archive's groups each with their own mean and modes, and the pooled two-scale
 // prior beside them for fields that are of no group. Every component carries the same Matérn field.
 //
-// Exact given the parameters, which are those of the two-scale prior, chosen by the field's own observations: once for
-// the pooled component, once for the likeliest group, whose parameters all groups share. A rough evidence picks the groups
-// that come into question; the rest have no weight worth the work.
+// Each component is exact given its parameters, which are those of the two-scale prior, chosen by the field's own
+// observations: once for the pooled component, once for the likeliest group, whose parameters all groups share. A rough
+// evidence picks the groups that come into question; the rest have no weight worth the work. The pooled component and the
+// likeliest group stand there twice: as they are, and narrowed to archive fields that resemble the observed one.
 
 import Foundation
 import SextantArrays
@@ -25,6 +26,11 @@ public final class MixtureSolver: ChoosingSolver {
   private static let groupLimit = 5
   /// What the pooled component weighs beside all groups together.
   private static let pooledWeight = 0.05
+  /// The amplitude of the analogues beside a group.
+  private static let analogueAmplitude: Float = 1.2
+  /// The power of the evidence that components are weighed by. None of them is true: evidence of a thousand values would
+  /// leave one alone, and the mean of the good ones is better than the best (safe Bayes; Grünwald and van Ommen, 2017).
+  private static let evidencePower = 0.1
 
   /// A component with its parameters.
   private struct Candidate: Sendable {
@@ -98,7 +104,29 @@ public final class MixtureSolver: ChoosingSolver {
     }
     let others = order.dropFirst().prefix(Self.groupLimit - 1).map { group($0, theta: first.theta) }
     // One group is the archive itself: nothing stands beside it.
-    return mixture.components.count > 1 ? [first] + others + [whole] : [first]
+    guard mixture.components.count > 1 else { return [first] }
+    return [first] + others + [whole] + (try narrowed([first, whole], to: observation))
+  }
+
+  /// Components narrowed to archive fields that resemble the observed one; none where the archive is too small.
+  private func narrowed(_ candidates: [Candidate], to observation: StateObservation) throws -> [Candidate] {
+    guard
+      let analogues = try ArchiveAnalogues(of: observation, in: mixture.pooled, amplitude: Self.analogueAmplitude)
+    else { return [] }
+    return candidates.map { candidate in
+      var narrow = candidate
+      narrow.model = candidate.model.adding(analogues)
+      narrow.shift = analogues.mean
+      narrow.logWeight -= TwoScaleSolver.analogueMargin
+      if case .perField = parameters {
+        narrow.theta =
+          narrow.model.chooseParameters(
+            for: [observation.subtracting(analogues.mean)], from: ChosenParameters(values: candidate.theta),
+            maximumEvaluations: 18, random: seed
+          ).values
+      }
+      return narrow
+    }
   }
 
   private struct Prepared: PreparedSolver {
@@ -120,7 +148,7 @@ public final class MixtureSolver: ChoosingSolver {
               observation.subtracting(candidate.shift),
               priorVariances: candidate.model.variances(parameters: candidate.theta)
             ) { candidate.model.block(rows: $0, columns: all, parameters: candidate.theta) })
-        })
+        }, evidencePower: MixtureSolver.evidencePower)
       let moments = posterior.moments
       let draws =
         try samples > 0
