@@ -72,6 +72,17 @@ public struct ScoreTable: Sendable, Equatable {
       }, columns: columns, units: fields.first?.units ?? "")
   }
 
+  /// A table of any cells, such as of costs; each row is as long as the headings.
+  public init(headings: [String], rows: [[String]], nameColumnCount: Int = 1) {
+    precondition(rows.allSatisfy { $0.count == headings.count }, "Rows that are not \(headings.count) cells long")
+    (self.headings, self.rows, self.nameColumnCount) = (headings, rows, nameColumnCount)
+  }
+
+  /// The cell for a number that there is not.
+  public static func cell(_ number: Double?, decimals: Int) -> String {
+    number.map { String(format: "%.\(decimals)f", $0) } ?? absent
+  }
+
   private init(
     nameHeadings: [String], rows: [(names: [String], value: (ScoreKey) -> MeanScore?)], columns: [ScoreColumn],
     units: String

@@ -86,7 +86,7 @@ public enum SmallClimate {
 
 extension ImputationMethod {
   /// The methods that need no network: those of every model.
-  public static let withoutNetworks = allCases.filter { $0 != .flow }
+  public static let withoutNetworks = allCases.filter { $0 != .flow && !$0.asksDiffusion }
 }
 
 extension TrainedModel {

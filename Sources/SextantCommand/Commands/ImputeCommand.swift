@@ -14,6 +14,7 @@ struct ImputeCommand: ParsableCommand {
         sextant impute obs.nc --model RUN --output filled.nc
         sextant impute obs.nc --model RUN --noise 0.5K --samples 128 --quantiles 0.05,0.95 --output filled.nc
         sextant impute obs.nc --model RUN --variables t2m --regrid input --output filled.nc
+        sextant impute obs.nc --model RUN --method dps --samples 8 --set solvers.dps.steps=200 --output filled.nc
         sextant impute obs.nc --method kriging --noise 0.5K --output filled.nc     (no model: no archive is needed)
         sextant impute scan.ply --property confidence --missing 'confidence<0.1' --method harmonic --output filled.ply
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
@@ -76,6 +77,13 @@ struct ImputeCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Write the ensemble itself.")
   var ensemble = true
 
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Change a setting of a method that samples a diffusion prior, such as solvers.dps.steps=100; may be given often.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0
 
@@ -122,13 +130,18 @@ struct ImputeCommand: ParsableCommand {
     }
     return Imputation(
       method: method, samples: samples,
-      noise: try noise.map(NoiseSpecification.init(text:)), writesEnsemble: ensemble, seed: seed)
+      noise: try noise.map(NoiseSpecification.init(text:)), writesEnsemble: ensemble,
+      solvers: try SolverSettings(overrides: overrides), seed: seed)
   }
 
   /// The model that was asked for; nil where the method needs none.
   private func learnedModel() throws -> TrainedModel? {
     if let model {
-      let trained = try TrainedModel(contentsOf: model)
+      let trained =
+        try method.map {
+          try TrainedModel(contentsOf: model, for: $0, solvers: SolverSettings(overrides: overrides))
+        }
+        ?? TrainedModel(contentsOf: model)
       guard anomalies else { return trained }
       if trained.description.transforms != nil {
         throw ValidationError("--anomalies: the model transforms a variable, and a difference has no transform.")

@@ -35,7 +35,7 @@ extension RunConfiguration {
       Comparison(
         methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
         samples: evaluate.samples, draws: evaluate.draws, scales: scales,
-        hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, seed: seed),
+        hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed),
       try ConvertedSource(fields, inUnitsOf: model.description.variables), indices
     )
   }
@@ -44,6 +44,7 @@ extension RunConfiguration {
   ///
   /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
   public func checkComparison() throws {
+    try checkDiffusion(for: evaluate.methods)
     let source = try archive.preview(seed: seed)
     _ = try check(evaluate.fields.preview(seed: seed), against: source.variables, domain: source.domain)
     _ = try maskInputs(on: source.domain, landShare: training.landShare(on: source.domain))

@@ -28,6 +28,8 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   public var diffusion: DiffusionSettings?
   /// What a network learns on top of the prior, if anything.
   public var flow: FlowSettings?
+  /// What the methods that ask a diffusion prior are set to.
+  public var solvers: SolverSettings
   /// What is compared.
   public var evaluate: EvaluationSettings
 
@@ -50,6 +52,12 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
     flow = try reader.optionalSection("flow") {
       try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil)
     }
+    // Their defaults are worth a word only where one of them is asked.
+    let asks = evaluate.methods.contains(where: \.asksDiffusion)
+    solvers =
+      asks
+      ? try reader.requiredSection("solvers", SolverSettings.init)
+      : try reader.optionalSection("solvers", SolverSettings.init) ?? SolverSettings()
     try reader.finish()
   }
 }

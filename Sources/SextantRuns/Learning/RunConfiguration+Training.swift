@@ -27,19 +27,53 @@ extension RunConfiguration {
   }
 
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings, else a
-  /// new one. Priors take seconds and are learned anew; only what has a network is kept.
+  /// new one. Priors take seconds and are learned anew; only networks that the methods ask are kept, and trained where
+  /// there are none.
+  ///
+  /// Throws ``LearningError/anotherTraining(path:)`` where the folder's networks were trained with other settings, and what
+  /// learning throws.
   public func modelForEvaluation(
-    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+    of methods: [ImputationMethod]? = nil, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
   ) throws -> TrainedModel {
-    guard let flow else { return try training.learn(progress: progress, interruption: interruption) }
-    let path = output + "/" + TrainedFlow.fileName
-    guard FileManager.default.fileExists(atPath: path) else {
-      return try finish(progress: progress, interruption: interruption)
+    let methods = methods ?? evaluate.methods
+    try checkDiffusion(for: methods)
+    let flow = methods.contains(.flow) ? flow : nil
+    let asks = asksTrainedDiffusion(methods)
+    guard flow != nil || asks else { return try training.learn(progress: progress, interruption: interruption) }
+    let flowPath = output + "/" + TrainedFlow.fileName
+    guard FileManager.default.fileExists(atPath: flow != nil ? flowPath : diffusionPath) else {
+      return try finish(withFlow: flow != nil, progress: progress, interruption: interruption)
     }
-    let model = try TrainedModel(contentsOf: output)
-    let expected = try flowTraining(flow).identity(model: model)
-    guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: path) }
+    var model = try TrainedModel(contentsOf: output)
+    if let flow {
+      let expected = try flowTraining(flow).identity(model: model)
+      guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
+    }
+    if asks {
+      let trained = try TrainedDiffusion(folder: output, model: model)
+      guard diffusion.map({ $0 == trained.settings }) ?? true, model.description.prior == training.prior else {
+        throw LearningError.anotherTraining(path: diffusionPath)
+      }
+      model.diffusion = trained
+    }
     return model
+  }
+
+  private var diffusionPath: String { output + "/" + TrainedDiffusion.fileName }
+
+  private func asksTrainedDiffusion(_ methods: [ImputationMethod]) -> Bool {
+    solvers.prior == .diffusion && methods.contains(where: \.asksDiffusion)
+  }
+
+  /// Throws ``RunError`` where one of the methods needs a diffusion prior that is neither there nor to be trained.
+  func checkDiffusion(for methods: [ImputationMethod]) throws {
+    guard asksTrainedDiffusion(methods), diffusion == nil, !FileManager.default.fileExists(atPath: diffusionPath),
+      let method = methods.first(where: \.asksDiffusion)
+    else { return }
+    throw RunError.invalid(
+      "'\(method.rawValue)' samples a diffusion prior, and the run has none: no section `diffusion`, and no \(TrainedDiffusion.fileName) in \(output). Add the section and train, or set solvers.prior=gaussian to sample the Gaussian of the run's modes."
+    )
   }
 
   /// The file that is written last; nil where there is no network.
@@ -53,7 +87,10 @@ extension RunConfiguration {
   }
 
   /// Trains what is not there yet.
-  private func finish(progress: any ProgressObserver, interruption: Interruption) throws -> TrainedModel {
+  private func finish(
+    withFlow: Bool = true, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> TrainedModel {
+    let flow = withFlow ? flow : nil
     // Everything that can be wrong is asked before the long work of learning.
     if let flow { _ = try flowTraining(flow).noise(of: archive.open(seed: seed).source.variables) }
     var model = try beginning(progress: progress, interruption: interruption)
@@ -61,6 +98,7 @@ extension RunConfiguration {
       try DiffusionTraining(prior: training, settings: $0).run(
         model: model, folder: output, progress: progress, interruption: interruption)
     }
+    model.diffusion = learned
     if let flow {
       model.flow = try flowTraining(flow).run(
         model: model, diffusion: learned, folder: output, progress: progress, interruption: interruption)

@@ -30,20 +30,34 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   case mixture
   /// What a network learned on top of the two-scale Gaussian.
   case flow
+  /// Diffusion posterior sampling.
+  case posteriorSampling = "dps"
+  /// Manifold-constrained gradients.
+  case manifoldConstrained = "mcg"
+  /// Pseudoinverse-guided diffusion.
+  case pseudoinverseGuidance = "pigdm"
+  /// The denoising diffusion null-space model.
+  case nullSpace = "ddnm"
+  /// Regularisation by a denoiser.
+  case denoisingRegularisation = "red-diff"
+  /// Tweedie's formula, for measurements of every entry.
+  case noiseToScore = "noise2score"
+  /// A flow for each measurement, trained against the diffusion prior.
+  case scorePrior = "score-prior"
 
   /// Whether the method learns from an archive; the others can be used on a single file.
   public var needsArchive: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale, .mixture, .flow: true
     case .nearest, .inverseDistance, .harmonic, .kriging, .sparseField: false
+    default: true
     }
   }
 
   /// Whether the method gives samples.
   public var drawsSamples: Bool {
     switch self {
-    case .kriging, .modes, .twoScale, .mixture, .sparseField, .flow: true
-    case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes: false
+    case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes, .noiseToScore: false
+    default: true
     }
   }
 
@@ -51,15 +65,15 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
   public var usesNoise: Bool {
     switch self {
     case .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes: false
-    case .kriging, .modes, .twoScale, .mixture, .sparseField, .flow: true
+    default: true
     }
   }
 
   /// Whether answers come from the model's states, which exist inside its domain only.
   private var drawsFromStates: Bool {
     switch self {
-    case .climatology, .iteratedModes, .modes, .twoScale, .mixture, .kriging, .sparseField, .flow: true
     case .nearest, .inverseDistance, .harmonic: false
+    default: true
     }
   }
 
@@ -145,8 +159,11 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
 
   /// The solver for fields of a model, with the ranges of its variables honoured.
   ///
-  /// - Throws: ``PriorError/tooLarge(_:)`` where the method does not serve the size of the grid.
-  public func solver(for model: TrainedModel) throws -> any Solver {
+  /// - Parameter settings: what the methods that ask a diffusion prior are set to.
+  /// - Throws: ``PriorError/tooLarge(_:)`` where the method does not serve the size of the grid; ``RunError`` where the
+  ///   model lacks what the method needs; ``SolverError``.
+  public func solver(for model: TrainedModel, settings: SolverSettings = SolverSettings()) throws -> any Solver {
+    func diffusion() throws -> DiffusionPrior { try model.diffusionPrior(settings.prior) }
     var solver: any Solver =
       switch self {
       case .climatology: ClimatologySolver(model.prior)
@@ -164,14 +181,23 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
       case .twoScale: try Self.twoScaleSolver(for: model)
       case .mixture: try Self.mixtureSolver(for: model)
       case .flow: try Self.flowSolver(for: model)
+      case .posteriorSampling: try DiffusionPosteriorSolver(diffusion(), settings: settings.dps)
+      case .manifoldConstrained: try ManifoldConstrainedSolver(diffusion(), settings: settings.mcg)
+      case .pseudoinverseGuidance: try PseudoinverseGuidedSolver(diffusion(), settings: settings.pigdm)
+      case .nullSpace: try NullSpaceSolver(diffusion(), settings: settings.ddnm)
+      case .denoisingRegularisation: try DenoisingRegularisationSolver(diffusion(), settings: settings.redDiff)
+      case .noiseToScore: NoiseToScoreSolver(try diffusion())
+      case .scorePrior: try ScorePriorSolver(diffusion(), settings: settings.scorePrior)
       }
     if !drawsFromStates, model.isInside.contains(false) {
       solver = ConfinedSolver(solver, isInside: model.isInside)
     }
     var bounds = model.description.bounds
     if needsArchive, let transforms = model.description.transforms {
-      // A flow brings its own.
-      if self != .flow { solver = TransformedSolver(solver, space: model.prior.space, transforms: transforms) }
+      // Flows and diffusion priors bring their own.
+      if self != .flow, !asksDiffusion {
+        solver = TransformedSolver(solver, space: model.prior.space, transforms: transforms)
+      }
       // What is mapped back from a transform lies within its bounds already.
       for (channel, transform) in transforms.enumerated() where !transform.isIdentity { bounds[channel] = nil }
     }

@@ -125,8 +125,15 @@ extension TrainedModel {
     self.init(
       description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
     flow = try TrainedFlow(
-      folder: URL(fileURLWithPath: path).deletingLastPathComponent().path, domain: domain, space: prior.space,
+      folder: Self.folder(of: path), domain: domain, space: prior.space,
       fingerprint: domain.fingerprint)
+  }
+
+  /// The folder of a model: a run's, or that of the file.
+  static func folder(of place: String) -> String {
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
+    return isFolder.boolValue ? place : URL(fileURLWithPath: place).deletingLastPathComponent().path
   }
 
   private static func description(in file: SafetensorsFile) throws -> Description {

@@ -76,6 +76,8 @@ public struct TrainedModel: Sendable {
   public let prior: GaussianPrior
   /// What a network learned on top of the prior, if one was trained.
   public var flow: TrainedFlow?
+  /// The diffusion prior that was trained beside it, where it was opened: most methods need none.
+  public var diffusion: TrainedDiffusion?
 
   public init(
     description: Description, domain: any Domain, isInside: [Bool], landShare: [Float]?, prior: GaussianPrior
@@ -92,9 +94,12 @@ public struct TrainedModel: Sendable {
   public var forAnomalies: TrainedModel {
     let climatology = prior.space.climatology
     let zero = Climatology(kind: climatology.kind, coefficients: .zeros(climatology.coefficients.shape))
-    return TrainedModel(
+    var model = TrainedModel(
       description: description, domain: domain, isInside: isInside, landShare: landShare,
       prior: prior.replacing(climatology: zero))
+    // Its states are anomalies already.
+    model.diffusion = diffusion
+    return model
   }
 
   /// The number of channels C.

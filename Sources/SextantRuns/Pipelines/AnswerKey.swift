@@ -3,6 +3,7 @@
 
 import Foundation
 import SextantArrays
+import SextantNetworks
 import SextantPriors
 
 /// Says whether two runs would give the same answers.
@@ -25,11 +26,13 @@ enum AnswerKey {
   /// A hash of what the model learned (FNV-1a over the bits of its numbers); it guards against mistakes, not against people.
   private static func digest(of model: TrainedModel) -> String {
     let prior = model.prior
-    let arrays = [
-      prior.space.climatology.coefficients.scalars, prior.space.scales, prior.functions.scaledModes.scalars,
-      prior.functions.residualVariance, prior.archiveCoefficients.scalars, prior.channelCorrelation.scalars,
-      model.landShare ?? [],
-    ]
+    let arrays =
+      [
+        prior.space.climatology.coefficients.scalars, prior.space.scales, prior.functions.scaledModes.scalars,
+        prior.functions.residualVariance, prior.archiveCoefficients.scalars, prior.channelCorrelation.scalars,
+        model.landShare ?? [],
+      ]
+      + [model.flow?.parameters, model.diffusion?.parameters].flatMap { $0?.tensors.map(\.scalars) ?? [] }
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for array in arrays {
       for value in array { hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }

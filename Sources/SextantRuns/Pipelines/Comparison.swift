@@ -29,14 +29,17 @@ public struct Comparison: Sendable {
   public var scales: [(peak: Double, origin: Double)]
   /// What missing entries hold in each channel (C), where solvers are to find the mask themselves; nil where they are told.
   public var hiddenFiller: [Float]?
+  /// What the methods that ask a diffusion prior are set to.
+  public var solvers: SolverSettings
   /// Where masks, noise and samples come from.
   public var seed: UInt64
 
   public init(
     methods: [ImputationMethod], masks: [MaskSampler], maskInputs: [String: MaskInputs] = [:], noise: [Float],
     samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
-    seed: UInt64
+    solvers: SolverSettings = SolverSettings(), seed: UInt64
   ) {
+    self.solvers = solvers
     self.hiddenFiller = hiddenFiller
     self.methods = methods
     self.masks = masks
@@ -57,14 +60,17 @@ public struct ComparisonScores: Sendable, Codable {
   public var seconds: [String: [Double]]
   /// How often each method that has a network evaluated it for one answer, all samples together.
   public var networkEvaluations: [String: Int]
+  /// The same for one sample.
+  public var networkEvaluationsPerSample: [String: Double]
 
   public init(
     scores: ScoreCollection = ScoreCollection(), seconds: [String: [Double]] = [:],
-    networkEvaluations: [String: Int] = [:]
+    networkEvaluations: [String: Int] = [:], networkEvaluationsPerSample: [String: Double] = [:]
   ) {
     self.scores = scores
     self.seconds = seconds
     self.networkEvaluations = networkEvaluations
+    self.networkEvaluationsPerSample = networkEvaluationsPerSample
   }
 
   /// The median time of an answer, in seconds.
@@ -99,8 +105,8 @@ extension Comparison {
     model: TrainedModel, fields: some SignalSource, indices: [Int],
     progress: (Int) throws -> Void = { _ in }, visit: (ComparedField) throws -> Void = { _ in }
   ) throws -> ComparisonScores {
-    let solvers = try methods.map { method -> any Solver in
-      let solver = try method.solver(for: model)
+    let asked = try methods.map { method -> any Solver in
+      let solver = try method.solver(for: model, settings: solvers)
       return hiddenFiller.map { HiddenMaskSolver(solver, prior: model.prior, transforms: model.transforms, filler: $0) }
         ?? solver
     }
@@ -120,16 +126,15 @@ extension Comparison {
             hiddenFiller.map { hiding(degraded, isScored: isScored, filler: $0, stream: stream) }
             ?? degraded.measurement
           var answers: [(name: String, posterior: Posterior)] = []
-          for (method, solver) in zip(methods, solvers) {
+          for (method, solver) in zip(methods, asked) {
             var random = stream.split(method.rawValue)
             let start = ContinuousClock.now
-            let posterior = try solver.posterior(
-              given: given, samples: method.drawsSamples ? samples : 0, using: &random)
+            let posterior = try solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
             result.seconds[solver.name, default: []].append(elapsed / .seconds(1))
-            if let count = posterior.diagnostics["network-evaluations"] {
-              result.networkEvaluations[solver.name] = Int(count)
-            }
+            result.networkEvaluations[solver.name] = posterior.diagnostics["network-evaluations"].map { Int($0) }
+            result.networkEvaluationsPerSample[solver.name] =
+              posterior.diagnostics["network-evaluations-per-sample"]
             try result.scores.add(
               scorer.scores(
                 of: ScoredEstimate(
@@ -153,6 +158,12 @@ extension Comparison {
 
   /// How many answers a run over `fieldCount` fields gives.
   public func answerCount(fieldCount: Int) -> Int { fieldCount * draws * masks.count * methods.count }
+
+  /// The samples that a method is asked for.
+  private func sampleCount(of method: ImputationMethod) -> Int {
+    guard method.drawsSamples else { return 0 }
+    return method.asksDiffusion ? solvers.samples ?? samples : samples
+  }
 
   private func degrade(
     _ truth: Signal, mask: MaskSampler, isScored: [Bool], stream: RandomStream

@@ -54,14 +54,9 @@ extension Comparison {
       markdown += "### \(name)\n\n\(table.markdown)\n"
       if pictures > 0 { drawn += try drawing.drawPlots(of: group, name: "plot-\(name)") }
     }
-    let times = result.seconds.keys.sorted().map { method in
-      let time = String(format: "%@: %.3f s", method, result.medianSeconds(of: method) ?? 0)
-      let evaluations = result.networkEvaluations[method]
-      return evaluations.map { "\(time) (\($0) network evaluation\($0 == 1 ? "" : "s"))" } ?? time
-    }
-    let line = "Median time of an answer, everything counted after loading: \(times.joined(separator: ", "))."
-    text += line + "\n"
-    markdown += line + "\n"
+    let costs = result.costs
+    text += "cost, everything counted after loading\n\n\(costs.text)"
+    markdown += "### Cost, everything counted after loading\n\n\(costs.markdown)"
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -83,5 +78,22 @@ extension Comparison {
       }
     }
     return result
+  }
+}
+
+extension ComparisonScores {
+  /// What an answer of each method costs, in the order of the scores.
+  var costs: ScoreTable {
+    var methods: [String] = []
+    for field in scores.fields where !methods.contains(field.label.method) { methods.append(field.label.method) }
+    let rows = methods.map { method in
+      [
+        method, ScoreTable.cell(medianSeconds(of: method), decimals: 3),
+        ScoreTable.cell(networkEvaluations[method].map(Double.init), decimals: 0),
+        ScoreTable.cell(networkEvaluationsPerSample[method], decimals: 0),
+      ]
+    }
+    return ScoreTable(
+      headings: ["Method", "Median time of an answer [s]", "Network evaluations", "For one sample"], rows: rows)
   }
 }

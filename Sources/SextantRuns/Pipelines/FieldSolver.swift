@@ -47,7 +47,7 @@ final class FieldSolver {
         "\(path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(model.channelCount) (\(list(model.description.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
       )
     }
-    solver = try request.method.solver(for: model)
+    solver = try request.method.solver(for: model, settings: request.solvers)
     methodName = solver.name
     units = try UnitMatch(file: fields.variables, model: model.description.variables)
     match = try GridMatch(

@@ -28,14 +28,18 @@ public struct Imputation: Sendable, Codable {
   public var splitsMembers: Bool
   /// Keeps fields whose coordinate has one of these values.
   public var selecting: [String: [String]]
+  /// What the methods that ask a diffusion prior are set to.
+  public var solvers: SolverSettings
   /// Where samples come from.
   public var seed: UInt64
 
   public init(
     method: ImputationMethod, samples: Int = 128, noise: NoiseSpecification? = nil, variables: [String]? = nil,
     regrid: AnswerGrid? = nil, quantileLevels: [Double] = [], writesEnsemble: Bool = true,
-    splitsMembers: Bool = false, selecting: [String: [String]] = [:], seed: UInt64 = 0
+    splitsMembers: Bool = false, selecting: [String: [String]] = [:],
+    solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
   ) {
+    self.solvers = solvers
     self.method = method
     self.samples = samples
     self.noise = noise

@@ -67,6 +67,7 @@ public struct GaussianBaseFlowSolver: Solver {
         }
       }
       posterior.diagnostics["network-evaluations"] = 1
+      posterior.diagnostics["network-evaluations-per-sample"] = 1
       return solver.base.mapped(posterior)
     }
   }

@@ -20,7 +20,7 @@ public enum PseudoinverseWeight: String, Sendable, Codable, CaseIterable {
 
 /// What a ``PseudoinverseGuidedSolver`` is set to.
 public struct PseudoinverseSettings: Sendable, Equatable, Codable {
-  /// Steps, batches; 100 steps by default.
+  /// Steps, batches; 1000 steps by default: with fewer, guidance by the score overshoots where states are much correlated.
   public var sampling: SamplingSettings
   /// How the guidance is weighed.
   public var weight: PseudoinverseWeight
@@ -30,7 +30,7 @@ public struct PseudoinverseSettings: Sendable, Equatable, Codable {
   public var eta: Double
 
   public init(
-    sampling: SamplingSettings = SamplingSettings(steps: 100, spacing: .logSignalToNoise),
+    sampling: SamplingSettings = SamplingSettings(steps: 1000, spacing: .logSignalToNoise),
     weight: PseudoinverseWeight = .score,
     stepSize: Double = 1, eta: Double = 1
   ) {
