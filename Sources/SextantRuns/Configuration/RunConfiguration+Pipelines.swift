@@ -43,8 +43,10 @@ extension RunConfiguration {
   /// Throws what ``comparison(for:)`` would, before there is a model: to be asked before the long work of learning.
   ///
   /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
-  public func checkComparison() throws {
-    try checkDiffusion(for: evaluate.methods)
+  ///
+  /// - Parameter methods: those of the section `evaluate`, if not given.
+  public func checkComparison(of methods: [ImputationMethod]? = nil) throws {
+    try checkDiffusion(for: methods ?? evaluate.methods)
     let source = try archive.preview(seed: seed)
     _ = try check(evaluate.fields.preview(seed: seed), against: source.variables, domain: source.domain)
     _ = try maskInputs(on: source.domain, landShare: training.landShare(on: source.domain))

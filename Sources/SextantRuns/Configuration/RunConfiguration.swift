@@ -32,6 +32,8 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   public var solvers: SolverSettings
   /// What is compared.
   public var evaluate: EvaluationSettings
+  /// What is tried with many numbers of steps and step sizes, if anything.
+  public var sweep: SweepSettings?
 
   /// Reads all sections. Throws ``ConfigurationError``.
   public init(_ reader: ConfigurationReader) throws {
@@ -53,7 +55,8 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
       try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil)
     }
     // Their defaults are worth a word only where one of them is asked.
-    let asks = evaluate.methods.contains(where: \.asksDiffusion)
+    sweep = try reader.optionalSection("sweep", SweepSettings.init)
+    let asks = sweep != nil || evaluate.methods.contains(where: \.asksDiffusion)
     solvers =
       asks
       ? try reader.requiredSection("solvers", SolverSettings.init)

@@ -23,13 +23,13 @@ public enum MisfitNorm: String, Sendable, Codable, CaseIterable {
 public struct DiffusionPosteriorSettings: Sendable, Equatable, Codable {
   /// Steps, batches; 1000 steps by default.
   public var sampling: SamplingSettings
-  /// κ. What suits goes like 1/steps.
+  /// κ. What suits goes like 1/steps, about 10/steps.
   public var stepSize: Double
   /// Which norm is descended.
   public var norm: MisfitNorm
 
   public init(
-    sampling: SamplingSettings = SamplingSettings(steps: 1000), stepSize: Double = 0.1, norm: MisfitNorm = .actual
+    sampling: SamplingSettings = SamplingSettings(steps: 1000), stepSize: Double = 0.01, norm: MisfitNorm = .actual
   ) {
     (self.sampling, self.stepSize, self.norm) = (sampling, stepSize, norm)
   }

@@ -24,7 +24,7 @@ public struct DenoisingRegularisationSettings: Sendable, Equatable, Codable {
 
   public init(
     sampling: SamplingSettings = SamplingSettings(steps: 1000),
-    optimiser: AdamSettings = AdamSettings(rate: 0.1, beta1: 0.9, beta2: 0.99), weight: Double = 0.25
+    optimiser: AdamSettings = AdamSettings(rate: 0.02, beta1: 0.9, beta2: 0.99), weight: Double = 0.25
   ) {
     (self.sampling, self.optimiser, self.weight) = (sampling, optimiser, weight)
   }

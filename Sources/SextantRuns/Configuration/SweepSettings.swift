@@ -1,0 +1,42 @@
+// The section `sweep`: methods that sample a diffusion prior, the numbers of steps and the step sizes that they are tried
+// with, and what they are held against. What is measured, and how, is the section `evaluate`'s.
+
+/// What `sextant sweep` tries.
+public struct SweepSettings: Sendable, Equatable, Codable {
+  /// The methods.
+  public var methods: [ImputationMethod]
+  /// The numbers of steps.
+  public var steps: [Int]
+  /// The step sizes, for methods that have one; the method's own where there are none.
+  public var stepSizes: [Double]
+  /// Samples that a mean is taken of.
+  public var samples: Int
+  /// Methods that are drawn as lines: they have no steps.
+  public var reference: [ImputationMethod]
+
+  /// The methods that have steps.
+  static let swept = ImputationMethod.allCases.filter { $0.asksDiffusion && $0 != .noiseToScore }
+
+  init(_ reader: ConfigurationReader) throws {
+    methods = try reader.list("methods", default: [.posteriorSampling, .nullSpace])
+    guard !methods.isEmpty, methods.allSatisfy(Self.swept.contains) else {
+      let words = Self.swept.map(\.rawValue).joined(separator: ", ")
+      throw reader.wrong(
+        "methods", expected: "some of \(words)", found: methods.map(\.rawValue).joined(separator: ", "))
+    }
+    steps = try reader.list("steps", default: [10, 30, 100, 300, 1000])
+    if steps.isEmpty || steps.contains(where: { !(1...1_000_000).contains($0) }) {
+      throw reader.wrong("steps", expected: "whole numbers from 1 to 1000000", found: "\(steps)")
+    }
+    stepSizes = try reader.list("step_sizes")
+    if stepSizes.contains(where: { $0 <= 0 }) {
+      throw reader.wrong("step_sizes", expected: "numbers above 0", found: "\(stepSizes)")
+    }
+    samples = try reader.value("samples", default: 16, in: 1...10_000)
+    reference = try reader.list("reference")
+    if let bad = reference.first(where: Self.swept.contains) {
+      throw reader.wrong(
+        "reference", expected: "methods without steps, such as flow, eof or noise2score", found: bad.rawValue)
+    }
+  }
+}
