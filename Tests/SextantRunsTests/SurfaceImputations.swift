@@ -238,6 +238,53 @@ import Testing
     #expect(complaint { try Self.fill(two, .modes, model: model, to: folder.path("x.npy")) }.contains("heat, salt"))
   }
 
+  @Test func propertiesAreRecoveredFromEachOther() throws {
+    let folder = try Self.folder()
+    // Fields of two correlated variables: two waves of random size, which both have.
+    var random = RandomStream(seed: 5)
+    let positions = try Self.mesh().positions
+    let fields = (0..<60).map { _ -> [Float] in
+      let (a, b) = (random.normal(), random.normal())
+      return positions.flatMap { p in
+        let (wave, other) = (a * sin(p.x) + b * cos(2 * p.y), a * sin(p.x) - b * cos(2 * p.y))
+        return [Float(wave), Float(3 * other)]
+      }
+    }
+    let archive = Tensor<Float>(fields.prefix(59).flatMap { $0 }, shape: [59, Self.count, 2])
+    try NPYFile.write(archive.rows(0..<30), to: folder.path("part1.npy"))
+    try NPYFile.write(archive.rows(30..<59), to: folder.path("part2.npy"))
+    let run = try RunConfiguration.parse(
+      """
+      output: \(folder.path("run"))
+      archive: {mesh: "\(folder.path("scan.ply"))", files: ["\(folder.path("part*.npy"))"], variables: [heat, salt]}
+      prior: {kind: eof, modes: 5}
+      evaluate: {scale: {heat: {peak: 1}, salt: {peak: 1}}, noise: "0.01"}
+      """, path: "test.yaml"
+    ).configuration
+    let model = try run.train(overwrite: false)
+    #expect(model.description.fieldCount == 59 && model.description.variables.map(\.name) == ["heat", "salt"])
+    #expect(model.description.archiveFiles.contains(folder.path("scan.ply")))
+    // Heat is nowhere, salt at two vertices in three.
+    let last = try #require(fields.last)
+    let holed = last.enumerated().map { entry, value in
+      entry % 2 == 0 || Self.isBad[entry / 2] ? Float.nan : value
+    }
+    try NPYFile.write(Tensor(holed, shape: [Self.count, 2]), to: folder.path("in.npy"))
+    try Self.fill(
+      SurfaceInput(signal: folder.path("in.npy")), .modes, model: model, noise: "0.01", to: folder.path("out.ply"))
+    for (channel, name) in ["heat", "salt"].enumerated() {
+      let truth = stride(from: channel, to: last.count, by: 2).map { last[$0] }
+      #expect(rootMeanSquareDifference(try Self.values("\(name)_mean", in: folder.path("out.ply")), truth) < 0.1)
+    }
+    _ = try folder.write("heat\n1\n", to: "part3.csv")
+    #expect(complaint { _ = try run.archive.open(seed: 1) } == "no complaint")
+    var short = run.archive
+    short.files.append(folder.path("part3.csv"))
+    #expect(complaint { _ = try short.open(seed: 1) }.contains("salt"))
+    short.variables = nil
+    #expect(complaint { _ = try short.open(seed: 1) }.contains("values for 1 vertices, but the mesh has 162"))
+  }
+
   // MARK: What does not fit
 
   @Test func whatDoesNotFitIsNamed() throws {

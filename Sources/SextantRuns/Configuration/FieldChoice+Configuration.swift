@@ -6,25 +6,27 @@ extension FieldChoice {
   /// Reads a choice of fields; with neither files nor a mesh it is the synthetic climate.
   init(_ reader: ConfigurationReader, defaultYears: Int) throws {
     let files: [String] = try reader.parsedList("files") { try FilePatterns.expandVariables(in: $0) }
-    let surface = try SurfaceImages(reader)
+    let isOnMesh = reader.contains("mesh")
+    let surface = try isOnMesh && (files.isEmpty || reader.contains("images")) ? SurfaceImages(reader) : nil
     if surface != nil, !files.isEmpty {
-      throw reader.wrong("files", expected: "either files or a mesh with images", found: "both")
+      throw reader.wrong("files", expected: "a mesh with either files or images", found: "both")
     }
+    let mesh: String? =
+      try isOnMesh && surface == nil ? FilePatterns.expandVariables(in: reader.required("mesh")) : nil
     let isSynthetic = files.isEmpty && surface == nil
     let years: Int = isSynthetic ? try reader.value("synthetic_years", default: defaultYears, in: 1...1000) : 0
     let variables: [String] = try surface == nil ? reader.list("variables") : []
     self.init(
-      files: files, surface: surface, syntheticYears: years, variables: variables.isEmpty ? nil : variables,
+      files: files, mesh: mesh, surface: surface, syntheticYears: years, variables: variables.isEmpty ? nil : variables,
       select: try reader.namedLists("select"), exclude: try reader.namedLists("exclude"),
-      monthVariable: surface == nil ? try reader.optional("month_variable") : nil,
+      monthVariable: isOnMesh ? nil : try reader.optional("month_variable"),
       part: try reader.parsed("part", default: "all") { try FieldPart($0) })
   }
 }
 
 extension SurfaceImages {
-  /// Reads the keys of images on a mesh; nil where there is no mesh.
-  fileprivate init?(_ reader: ConfigurationReader) throws {
-    guard reader.contains("mesh") else { return nil }
+  /// Reads the keys of images on a mesh.
+  fileprivate init(_ reader: ConfigurationReader) throws {
     func path(_ key: String) throws -> String {
       try FilePatterns.expandVariables(in: try reader.required(key))
     }

@@ -7,8 +7,11 @@ import SextantSignals
 
 /// A choice of fields.
 public struct FieldChoice: Sendable, Equatable, Codable {
-  /// NetCDF files on one grid; empty for images on a mesh and for the synthetic climate.
+  /// NetCDF files on one grid, or files of numbers at a mesh's vertices; empty for images on a mesh and for the synthetic
+  /// climate.
   public var files: [String]
+  /// The mesh whose vertices the files have numbers for; nil for NetCDF files.
+  public var mesh: String?
   /// Images on a mesh; nil for files and for the synthetic climate.
   public var surface: SurfaceImages?
   /// The number of years of the synthetic climate; 0 where there are files.
@@ -25,11 +28,13 @@ public struct FieldChoice: Sendable, Equatable, Codable {
   public var part: FieldPart
 
   public init(
-    files: [String] = [], surface: SurfaceImages? = nil, syntheticYears: Int = 0, variables: [String]? = nil,
+    files: [String] = [], mesh: String? = nil, surface: SurfaceImages? = nil, syntheticYears: Int = 0,
+    variables: [String]? = nil,
     select: [String: [String]] = [:],
     exclude: [String: [String]] = [:], monthVariable: String? = nil, part: FieldPart = .all
   ) {
     self.files = files
+    self.mesh = mesh
     self.surface = surface
     self.syntheticYears = syntheticYears
     self.variables = variables
@@ -62,6 +67,9 @@ public struct FieldChoice: Sendable, Equatable, Codable {
 
   private func openAll() throws -> any SignalSource {
     if let surface { return try surface.open() }
+    if let mesh {
+      return try SurfaceFiles.open(mesh: mesh, files: FilePatterns.files(matching: files), variables: variables)
+    }
     if files.isEmpty { return try Self.synthetic(years: syntheticYears, variables: variables) }
     return try GriddedArchive(
       paths: FilePatterns.files(matching: files), variables: variables, monthVariable: monthVariable)
@@ -71,7 +79,7 @@ public struct FieldChoice: Sendable, Equatable, Codable {
   var isSynthetic: Bool { files.isEmpty && surface == nil }
 
   /// The files that the fields come from.
-  var sources: [String] { surface.map { [$0.mesh, $0.images] } ?? files }
+  var sources: [String] { surface.map { [$0.mesh, $0.images] } ?? ([mesh].compactMap(\.self) + files) }
 
   /// The source, for its grid and variables: of the synthetic climate one year, and not as many as are chosen.
   func preview(seed: UInt64) throws -> any SignalSource {

@@ -99,7 +99,7 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   private func properties(of document: MeshDocument, model: TrainedModel?) throws -> [String] {
     if let properties { return properties }
     let names = document.vertexProperties.map(\.name)
-    if let model, !model.description.archiveFiles.isEmpty {
+    if let model {
       let wanted = model.description.variables.map(\.name)
       return wanted.count == 1 && names.count == 1 ? names : wanted
     }

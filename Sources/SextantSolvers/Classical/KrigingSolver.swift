@@ -19,7 +19,7 @@ public struct KrigingSolver: Solver {
   public init(domain: any Domain, channelCount: Int, isInside: [Bool]? = nil) throws {
     guard domain.nodeCount <= TwoScaleSolver.stateLimit else {
       throw PriorError.tooLarge(
-        "Dense kriging serves at most \(TwoScaleSolver.stateLimit) vertices, and this domain has \(domain.nodeCount). Use kind: sparse-matern."
+        "Dense kriging serves at most \(TwoScaleSolver.stateLimit) vertices, and this domain has \(domain.nodeCount). Use the sparse Matérn field: sparse-matern."
       )
     }
     self.domain = domain
