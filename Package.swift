@@ -28,12 +28,15 @@ let package = Package(
     .systemLibrary(
       name: "CUDUnits", pkgConfig: "udunits", providers: [.apt(["libudunits2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // NetCDF's own package brings one of libcurl's; which of them is left to the system.
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libnetcdf-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CCHOLMOD", providers: [.apt(["libsuitesparse-dev"])]),
 
     // MARK: Layers, lowest first
     .target(name: "CVectorKernels"),
     .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CCHOLMOD"]),
-    .target(name: "SextantStorage", dependencies: ["SextantArrays"]),
+    .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto"]),
     .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
     .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),
     .target(
@@ -75,7 +78,7 @@ let package = Package(
       dependencies: [
         "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
         "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
-        "SextantSolvers", "SextantEvaluation", "SextantReport",
+        "SextantSolvers", "SextantEvaluation", "SextantReport", "CCurl",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -18,10 +18,8 @@ struct SextantTool: ParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       TrainCommand.self, ImputeCommand.self, SampleCommand.self, EvaluateCommand.self, SweepCommand.self,
-      InspectCommand.self,
-      DegradeCommand.self, ScoreCommand.self, DrawCommand.self, MeshCommand.self, ConvertCommand.self, DemoCommand.self,
-      StudyCommand.self,
-      DoctorCommand.self,
+      InspectCommand.self, DegradeCommand.self, ScoreCommand.self, DrawCommand.self, MeshCommand.self,
+      ConvertCommand.self, FetchCommand.self, DemoCommand.self, StudyCommand.self, DoctorCommand.self,
     ])
 }
 

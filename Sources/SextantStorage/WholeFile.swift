@@ -33,11 +33,7 @@ public enum WholeFile {
     try checkIsFree(path, overwrite: overwrite)
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent()
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.system(action: "make the folder", path: folder.path, reason: error.localizedDescription)
-    }
+    try makeFolder(folder.path)
     let pattern = ".\(url.lastPathComponent).partial"
     removeLeftovers(of: pattern, in: folder)
     // The extension is kept at the end: some libraries choose the format by it.
@@ -77,7 +73,16 @@ public enum WholeFile {
     if !overwrite, FileManager.default.fileExists(atPath: path) { throw FileError.exists(path: path) }
   }
 
-  /// Removes the file at `path` if there is one. Throws ``FileError``.
+  /// Makes a folder and those that it lies in, as far as they are missing. Throws ``FileError``.
+  public static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw FileError.system(action: "make the folder", path: path, reason: error.localizedDescription)
+    }
+  }
+
+  /// Removes the file or folder at `path` if there is one. Throws ``FileError``.
   public static func remove(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do {
