@@ -7,7 +7,7 @@ import Sextant
 extension ImputeCommand {
   /// Whether the input is a signal on a mesh: by itself, by the options, or by the model.
   func isOnMesh(_ model: TrainedModel?) throws -> Bool {
-    if surface.isOnMesh(input) || model?.domain is SurfaceMesh { return true }
+    if surface.areFor(input) || gaps.areUsed || model?.domain is SurfaceMesh { return true }
     guard NPYFile.isRecognised(at: input) else { return false }
     throw ValidationError("\(input): an array of numbers. Give --mesh FILE, the mesh whose vertices they belong to.")
   }
@@ -26,8 +26,10 @@ extension ImputeCommand {
       throw ValidationError(
         "--output \(output): the name must end in .ply or .vtp for a mesh, or in .npy for an array.")
     }
-    let imputation = SurfaceImputation(input: try surface.input(input), request: try request(for: model))
-    return try imputation.run(
+    let signal = SurfaceInput(
+      signal: input, mesh: surface.mesh, properties: surface.properties,
+      missing: try gaps.missing.map(MissingCondition.init), mask: gaps.mask)
+    return try SurfaceImputation(input: signal, request: request(for: model)).run(
       model: model, output: output, overwrite: options.overwrite, history: Provenance.line(CommandLine.arguments),
       progress: options.progress, interruption: InterruptionSignals.interruption)
   }

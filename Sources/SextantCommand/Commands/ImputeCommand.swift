@@ -88,6 +88,7 @@ struct ImputeCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @OptionGroup(title: "Meshes") var surface: SurfaceOptions
+  @OptionGroup(title: "Meshes") var gaps: SurfaceGapOptions
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
@@ -105,7 +106,7 @@ struct ImputeCommand: ParsableCommand {
     machine.apply()
     let learned = try learnedModel()
     let summary = try isOnMesh(learned) ? fillSurface(learned) : fillFile(learned)
-    if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(Self.text(of: summary, output)) }
+    if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(text(of: summary)) }
   }
 
   private func fillFile(_ learned: TrainedModel?) throws -> ImputationSummary {
@@ -181,17 +182,16 @@ struct ImputeCommand: ParsableCommand {
     return result
   }
 
-  private static func text(of summary: ImputationSummary, _ output: String) -> String {
+  private func text(of summary: ImputationSummary) -> String {
     var lines = [
       output,
       "\(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s") filled by \(summary.method), "
         + String(format: "%.1f %% missing, %.2f s a field", 100 * summary.missingShare, summary.secondsPerField),
     ]
     for (name, noise) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      lines.append(
-        String(
-          format: "noise of %@: %.4g %@ (%.3g of the model's standard deviation)", name, noise.deviation, noise.units,
-          noise.standardised))
+      let share = String(format: " (%.3g of the model's standard deviation)", noise.standardised)
+      let level = String(format: "noise of %@: %.4g %@", name, noise.deviation, noise.units)
+      lines.append(level.trimmingCharacters(in: .whitespaces) + (model == nil ? "" : share))
     }
     return lines.joined(separator: "\n")
   }

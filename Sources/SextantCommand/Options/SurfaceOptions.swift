@@ -1,4 +1,4 @@
-// What a command needs to know of a signal on a mesh.
+// What a command needs to know of a signal on a mesh, and of what is missing in it.
 
 import ArgumentParser
 import Foundation
@@ -7,8 +7,7 @@ import Sextant
 /// Options about signals on meshes.
 struct SurfaceOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "The mesh whose vertices a table (.csv) or array (.npy) has values for.", valueName: "file"))
+    help: ArgumentHelp("The mesh whose vertices a table (.csv) or array (.npy) has values for.", valueName: "file"))
   var mesh: String?
 
   @Option(
@@ -16,6 +15,17 @@ struct SurfaceOptions: ParsableArguments {
       "The mesh's properties, or the table's columns, by commas: confidence, or red,green,blue.", valueName: "names"))
   var property: String?
 
+  /// The names of the properties; nil where none were given.
+  var properties: [String]? {
+    property?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// Whether the signal in a file is one on a mesh, for all that the file and these options tell.
+  func areFor(_ signal: String) -> Bool { mesh != nil || property != nil || MeshFormat.isRecognised(at: signal) }
+}
+
+/// Options about what is missing in a signal on a mesh.
+struct SurfaceGapOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
@@ -27,16 +37,5 @@ struct SurfaceOptions: ParsableArguments {
   var mask: String?
 
   /// Whether any of them was given.
-  var areUsed: Bool { mesh != nil || property != nil || !missing.isEmpty || mask != nil }
-
-  /// Whether the signal in a file is one on a mesh, for all that the file and these options tell.
-  func isOnMesh(_ signal: String) -> Bool { areUsed || MeshFormat.isRecognised(at: signal) }
-
-  /// The signal in a file. Throws ``RunError/invalid(_:)`` for a condition that is none.
-  func input(_ signal: String) throws -> SurfaceInput {
-    SurfaceInput(
-      signal: signal, mesh: mesh,
-      properties: property?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
-      missing: try missing.map(MissingCondition.init), mask: mask)
-  }
+  var areUsed: Bool { !missing.isEmpty || mask != nil }
 }
