@@ -193,6 +193,12 @@ struct ImputeCommand: ParsableCommand {
       let level = String(format: "noise of %@: %.4g %@", name, noise.deviation, noise.units)
       lines.append(level.trimmingCharacters(in: .whitespaces) + (model == nil ? "" : share))
     }
+    for (name, hidden) in (summary.hidden ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let spread = hidden.spread.map { String(format: ", spread %.4g", $0) } ?? ""
+      lines.append(
+        String(format: "%d hidden values of %@: root-mean-square error %.4g", hidden.count, name, hidden.error) + spread
+      )
+    }
     return lines.joined(separator: "\n")
   }
 }

@@ -33,7 +33,8 @@ struct SurfaceGapOptions: ParsableArguments {
   var missing: [String] = []
 
   @Option(
-    help: ArgumentHelp("Hide more by a mask, such as random:0.3, to see what is made of it.", valueName: "mask"))
+    help: ArgumentHelp(
+      "Hide more by a mask, such as random:0.3, and tell how near the answer comes to it.", valueName: "mask"))
   var mask: String?
 
   /// Whether any of them was given.

@@ -34,6 +34,8 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     var document: MeshDocument
     /// The signal, what is missing taken out.
     var fields: SignalSet
+    /// The entries (N·V·C) that the mask hid, with their values.
+    var hidden: [(entry: Int, value: Float)]
   }
 
   /// The files that are read.
@@ -47,6 +49,9 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   /// - Throws: ``FileError``, ``GeometryError``, ``VertexFileError``, ``MeasurementError``, and ``RunError`` where it is not
   ///   clear which mesh or which properties are meant, or the model is of another mesh.
   func open(for model: TrainedModel?, seed: UInt64) throws -> Opened {
+    if let properties, Set(properties).count < properties.count {
+      throw RunError.invalid("\(signal): a property is named twice: \(properties.joined(separator: ", ")).")
+    }
     let isOwnMesh = MeshFormat.isRecognised(at: signal)
     let document = try document(isOwnMesh: isOwnMesh, model: model)
     let surface = try model.flatMap { try Self.surface(of: $0, like: document) } ?? SurfaceMesh(document.triangleMesh())
@@ -66,8 +71,9 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
         if !isOwnMesh, properties == nil { fields.variables[channel].name = variable.name }
       }
     }
-    try takeOut(from: &fields, document: document, seed: seed)
-    return Opened(document: document, fields: fields)
+    try takeOut(from: &fields, document: document)
+    let hidden = try hide(in: &fields, seed: seed)
+    return Opened(document: document, fields: fields, hidden: hidden)
   }
 
   private func document(isOwnMesh: Bool, model: TrainedModel?) throws -> MeshDocument {
@@ -111,33 +117,38 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     return names
   }
 
-  private func takeOut(from fields: inout SignalSet, document: MeshDocument, seed: UInt64) throws {
+  /// Takes out what the conditions exclude.
+  private func takeOut(from fields: inout SignalSet, document: MeshDocument) throws {
     let (vertices, channels) = (fields.vertexCount, fields.channelCount)
+    var excluded = [Bool](repeating: false, count: vertices)
     for condition in missing {
       let numbers = try numbers(condition.property, document: document)
       guard numbers.count == vertices else {
         throw VertexFileError.wrongLength(path: signal, expected: vertices, found: numbers.count)
       }
-      for entry in fields.isValid.indices where condition.holds(for: numbers[entry / channels % vertices]) {
-        fields.isValid[entry] = false
-      }
+      for vertex in 0..<vertices where condition.holds(for: numbers[vertex]) { excluded[vertex] = true }
     }
-    if let mask {
-      let sampler = try MaskSampler(mask)
-      let inputs = try sampler.inputs(on: fields.domain, landShare: nil)
-      let size = vertices * channels
-      for index in 0..<fields.count {
-        var random = RandomStream(seed: seed).split("mask").split(index)
-        let seen = try sampler.mask(
-          on: fields.domain, isValid: Array(fields.isValid[index * size..<(index + 1) * size]), inputs: inputs,
-          using: &random)
-        for entry in 0..<size where !seen.isObserved[entry] { fields.isValid[index * size + entry] = false }
-      }
+    let entries = fields.isValid.indices.filter { fields.isValid[$0] && excluded[$0 / channels % vertices] }
+    fields.takeOut(entries)
+  }
+
+  /// Takes out what the mask hides, and returns it.
+  private func hide(in fields: inout SignalSet, seed: UInt64) throws -> [(entry: Int, value: Float)] {
+    guard let mask else { return [] }
+    let sampler = try MaskSampler(mask)
+    let inputs = try sampler.inputs(on: fields.domain, landShare: nil)
+    let size = fields.vertexCount * fields.channelCount
+    var entries: [Int] = []
+    for index in 0..<fields.count {
+      let isValid = Array(fields.isValid[index * size..<(index + 1) * size])
+      guard isValid.contains(true) else { continue }
+      var random = RandomStream(seed: seed).split("mask").split(index)
+      let drawn = try sampler.mask(on: fields.domain, isValid: isValid, inputs: inputs, using: &random)
+      entries += (0..<size).filter { isValid[$0] && !drawn.isObserved[$0] }.map { index * size + $0 }
     }
-    let flags = fields.isValid
-    fields.values.withUnsafeMutableScalars { values in
-      for entry in values.indices where !flags[entry] { values[entry] = 0 }
-    }
+    let hidden = fields.values.withUnsafeScalars { values in entries.map { ($0, values[$0]) } }
+    fields.takeOut(entries)
+    return hidden
   }
 
   /// A number at each vertex: a property of the mesh, or else a column of the signal's file.
@@ -148,5 +159,15 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     }
     let column = try VertexValues(table: signal, columns: [name])
     return zip(column.values.scalars, column.isValid).map { $1 ? Double($0) : .nan }
+  }
+}
+
+extension SignalSet {
+  /// Makes entries (of N·V·C) missing.
+  fileprivate mutating func takeOut(_ entries: [Int]) {
+    for entry in entries { isValid[entry] = false }
+    values.withUnsafeMutableScalars { values in
+      for entry in entries { values[entry] = 0 }
+    }
   }
 }

@@ -91,6 +91,18 @@ public struct ImputationSummary: Sendable, Codable {
   public var secondsPerField: Double
   /// What the method chose, averaged over the fields.
   public var diagnostics: [String: Double]
+  /// How near the answer came to the values of each variable that a mask hid; nil where none was hidden.
+  public var hidden: [String: HiddenSummary]?
+
+  /// The answer at values that were hidden from it.
+  public struct HiddenSummary: Sendable, Codable {
+    /// How many there were.
+    public var count: Int
+    /// The root of the mean squared difference of the mean from them, in the variable's units.
+    public var error: Double
+    /// The root of the mean squared spread there; nil where the method tells none.
+    public var spread: Double?
+  }
 
   /// The noise of a variable.
   public struct NoiseSummary: Sendable, Codable {

@@ -35,26 +35,61 @@ public struct SurfaceImputation: Sendable, Codable {
   ) throws -> ImputationSummary {
     let outputs = try SurfaceAnswerFiles(output)
     for path in outputs.paths { try WholeFile.checkIsFree(path, overwrite: overwrite) }
-    var (document, fields) = try { ($0.document, $0.fields) }(input.open(for: model, seed: request.seed))
+    let opened = try input.open(for: model, seed: request.seed)
+    let fields = opened.fields
     if !outputs.isArray, fields.count > 1 {
       throw RunError.invalid(
         "\(input.signal): \(fields.count) fields, and a mesh file takes one. Give an --output that ends in .npy.")
     }
-    let model = try model ?? TrainedModel(forFieldsLike: fields, name: document.path)
+    let model = try model ?? TrainedModel(forFieldsLike: fields, name: opened.document.path)
     let solver = try FieldSolver(
-      request, fields: fields, path: input.signal, noise: noise(of: fields, document: document), model: model)
+      request, fields: fields, path: input.signal, noise: noise(of: fields, document: opened.document), model: model)
     let finished = try FinishedFields(
       beside: output, key: AnswerKey.text(request: self, inputs: input.paths, model: model), isUsed: fields.count > 1)
     let seconds = try finished.fill(fields.count, by: solver, progress: progress, interruption: interruption)
     if outputs.isArray {
       try outputs.writeArrays(finished, of: fields, writesEnsemble: request.writesEnsemble, overwrite: overwrite)
     } else {
+      var document = opened.document
       try finished.answer(at: 0).add(to: &document, as: fields.variables, writesEnsemble: request.writesEnsemble)
       document.comments.append(history)
       try MeshFile.write(document, to: output, overwrite: overwrite)
     }
+    var summary = solver.summary(answers: fields.count, seconds: seconds)
+    summary.hidden = try Self.compare(finished, with: opened)
     finished.remove()
-    return solver.summary(answers: fields.count, seconds: seconds)
+    return summary
+  }
+
+  /// How near the answers came to what was hidden; nil where nothing was.
+  private static func compare(
+    _ finished: FinishedFields, with opened: SurfaceInput.Opened
+  ) throws -> [String: ImputationSummary.HiddenSummary]? {
+    guard !opened.hidden.isEmpty else { return nil }
+    let (channels, size) = (opened.fields.channelCount, opened.fields.vertexCount * opened.fields.channelCount)
+    var sums = [(count: Int, error: Double, spread: Double)](repeating: (0, 0, 0), count: channels)
+    var hasSpread = true
+    for (field, hidden) in Dictionary(grouping: opened.hidden, by: { $0.entry / size }).sorted(by: { $0.key < $1.key })
+    {
+      let answer = try finished.answer(at: field)
+      hasSpread = hasSpread && answer.spread != nil
+      for (entry, value) in hidden {
+        let place = entry % size
+        let (error, spread) = (Double(answer.mean[place] - value), Double(answer.spread?[place] ?? 0))
+        sums[place % channels].count += 1
+        sums[place % channels].error += error * error
+        sums[place % channels].spread += spread * spread
+      }
+    }
+    let summaries = zip(opened.fields.variables, sums).filter { $1.count > 0 }.map { variable, sum in
+      (
+        variable.name,
+        ImputationSummary.HiddenSummary(
+          count: sum.count, error: (sum.error / Double(sum.count)).squareRoot(),
+          spread: hasSpread ? (sum.spread / Double(sum.count)).squareRoot() : nil)
+      )
+    }
+    return Dictionary(uniqueKeysWithValues: summaries)
   }
 
   /// The noise of the fields: as given, or else the mesh's properties `<name>_noise`; nil where the method makes no use of any.
