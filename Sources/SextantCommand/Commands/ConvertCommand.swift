@@ -14,14 +14,14 @@ struct ConvertCommand: ParsableCommand {
 
       Examples:
         sextant convert bunny.ply --output bunny.vtp
-        sextant convert scene.glb --mesh Wheels --output wheels.ply
+        sextant convert scene.glb --part Wheels --output wheels.ply
       """)
 
   @Argument(help: "The mesh, in any format that `sextant inspect` reads.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The mesh of a scene to take; all together otherwise.", valueName: "name"))
-  var mesh: String?
+  @Option(help: ArgumentHelp("The mesh of a scene, by its name, to take; all together otherwise.", valueName: "name"))
+  var part: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
@@ -36,7 +36,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     try WholeFile.checkIsFree(output, overwrite: outputs.overwrite)
-    let document = try MeshFile.document(file, selecting: mesh.map { .named($0) } ?? .merged)
+    let document = try MeshFile.document(file, selecting: part.map { .named($0) } ?? .merged)
     try MeshFile.write(document, to: output, overwrite: outputs.overwrite)
     guard !outputs.quiet else { return }
     StandardOutput.line("\(output): \(document.vertexCount) vertices, \(document.polygons.count) polygons")

@@ -13,19 +13,19 @@ struct InspectCommand: ParsableCommand {
         sextant inspect era5.nc
         sextant inspect RUN
         sextant inspect bunny.ply --json
-        sextant inspect scene.glb --mesh Wheels
+        sextant inspect scene.glb --part Wheels
       """)
 
   @Argument(help: "The file, or the output folder of `sextant train`.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The mesh of a scene to look at alone; all together otherwise.", valueName: "name"))
-  var mesh: String?
+  @Option(help: ArgumentHelp("The mesh of a scene, by its name, to look at alone; all together otherwise.", valueName: "name"))
+  var part: String?
 
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let inspection = try Inspection(path: file, mesh: mesh.map { .named($0) } ?? .merged)
+    let inspection = try Inspection(path: file, mesh: part.map { .named($0) } ?? .merged)
     if format.json { try StandardOutput.json(inspection) } else { StandardOutput.line("\(inspection)") }
   }
 }

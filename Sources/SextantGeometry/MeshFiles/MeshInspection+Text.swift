@@ -20,7 +20,7 @@ extension MeshInspection: CustomStringConvertible {
     lines += Self.table(vertexProperties, title: "properties of vertices")
     lines += Self.table(faceProperties, title: "properties of polygons")
     if !parts.isEmpty {
-      lines.append("  meshes (one alone: --mesh NAME)")
+      lines.append("  meshes (one alone: --part NAME)")
       lines += parts.map { "    \($0.name): \($0.vertexCount) vertices, \($0.polygonCount) polygons" }
     }
     if !omissions.isEmpty { lines += ["  not kept"] + omissions.map { "    \($0)" } }
