@@ -19,7 +19,9 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "The file, or the output folder of `sextant train`.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The mesh of a scene, by its name, to look at alone; all together otherwise.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The mesh of a scene, by its name, to look at alone; all together otherwise.", valueName: "name")
+  )
   var part: String?
 
   @OptionGroup var format: FormatOptions
