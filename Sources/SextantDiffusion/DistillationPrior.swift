@@ -12,10 +12,18 @@ public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   /// Whether the terms of x₁ and of t₀ are part of it: they are where a density is meant, and are left out where a
   /// paper's loss is to be repeated that wrote them as a constant.
   public let keepsEndTerms: Bool
+  /// The predictor's, from the smallest noise that is asked for.
+  private let schedule: VariancePreservingSchedule
 
-  public init(_ predictor: any NoisePredictor<Scalar>, keepsEndTerms: Bool = true) {
+  /// - Parameter smallestNoise: s/α below which nothing is distilled; the predictor's own t₀ if nil. Fields of which many
+  ///   values are exactly on a bound have a density without limit as the noise vanishes, and a bound on it that is all about
+  ///   the smallest noises.
+  public init(
+    _ predictor: any NoisePredictor<Scalar>, keepsEndTerms: Bool = true, smallestNoise: Double? = nil
+  ) {
     self.predictor = predictor
     self.keepsEndTerms = keepsEndTerms
+    schedule = smallestNoise.map { predictor.schedule.starting(atNoiseToSignal: $0) } ?? predictor.schedule
   }
 
   public var evaluationsPerField: Int { 1 }
@@ -29,7 +37,6 @@ public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   ///   - x: B×V×C.
   ///   - random: Sample b draws from `random.split(b)`.
   public func callAsFunction(_ x: Variable<Scalar>, using random: RandomStream) -> Variable<Scalar> {
-    let schedule = predictor.schedule
     let batch = x.shape[0]
     let dimension = x.value.count / max(1, batch)
     let streams = (0..<batch).map { random.split($0) }

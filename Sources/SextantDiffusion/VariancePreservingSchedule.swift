@@ -62,6 +62,12 @@ public struct VariancePreservingSchedule: Sendable, Equatable {
     2 * value / (initialRate + (initialRate * initialRate + 2 * (finalRate - initialRate) * value).squareRoot())
   }
 
+  /// The same diffusion, begun where s/α is `ratio` if that is later than t₀.
+  public func starting(atNoiseToSignal ratio: Double) -> VariancePreservingSchedule {
+    VariancePreservingSchedule(
+      checkedInitial: initialRate, final: finalRate, start: min(0.99, max(startTime, time(noiseToSignal: ratio))))
+  }
+
   /// ∫ from t₀ to t of β/s²: what times are weighted by in a likelihood. It is the fall of the log signal-to-noise
   /// ratio.
   public func cumulativeWeight(at time: Double) -> Double {

@@ -34,6 +34,16 @@ public struct RankHistogram: Sendable, Equatable, Codable {
     return shares.map { total == 0 ? 0 : $0 / Double(total) }
   }
 
+  /// The share of counts in the central part of the ranks, such as 0.9 of them; ranks on its edges are divided. 0 without counts.
+  public func share(withinCentral level: Double) -> Double {
+    let edge = (1 - level) / 2 * Double(counts.count)
+    let inside = counts.indices.reduce(0.0) { sum, rank in
+      let covered = min(Double(counts.count) - edge, Double(rank + 1)) - max(edge, Double(rank))
+      return sum + Double(counts[rank]) * max(0, covered)
+    }
+    return total == 0 ? 0 : inside / Double(total)
+  }
+
   /// Half the sum of |share − 1/(N+1)| over all ranks: 0 if flat, towards 1 if all ranks are one. Neighbouring vertices
   /// are not independent, so this has no simple significance level.
   public var deviationFromFlat: Double {

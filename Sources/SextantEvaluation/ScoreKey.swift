@@ -25,6 +25,9 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   case coverage90
   /// Share of values inside the central 95 % interval.
   case coverage95
+  /// Share of values within the central 90 % of ranks among the samples, ties broken at random: 0.9 for a reliable ensemble, also
+  /// where many values lie exactly on a bound and every interval that ends there holds them.
+  case rankCoverage90 = "rank-coverage90"
   /// √((N+1)/N · mean ensemble variance), in the variable's units: what ``skill`` is if the ensemble is reliable.
   case spread
   /// Root mean squared error of the mean of the samples, in the variable's units.
@@ -37,7 +40,7 @@ public enum Score: String, Sendable, CaseIterable, Codable {
     switch self {
     case .psnr, .structuralSimilarity, .structuralSimilarityWithoutWrap: true
     case .rootMeanSquareError, .meanAbsoluteError, .crps, .skill: false
-    case .bias, .coverage50, .coverage80, .coverage90, .coverage95, .spread, .spreadSkillRatio: nil
+    case .bias, .coverage50, .coverage80, .coverage90, .coverage95, .rankCoverage90, .spread, .spreadSkillRatio: nil
     }
   }
 

@@ -29,6 +29,7 @@ public struct ScoreColumn: Sendable, Equatable {
     ScoreColumn(ScoreKey(.crps), heading: "CRPS", decimals: 3),
     ScoreColumn(ScoreKey(.crps, of: .gaussian), heading: "Gaussian CRPS", decimals: 3),
     ScoreColumn(ScoreKey(.coverage90), heading: "90 % coverage", decimals: 3),
+    ScoreColumn(ScoreKey(.rankCoverage90), heading: "90 % by rank", decimals: 3),
     ScoreColumn(ScoreKey(.spreadSkillRatio), heading: "Spread/skill", decimals: 2),
   ]
 }

@@ -86,6 +86,7 @@ extension Scorer {
       var histogram = RankHistogram(sampleCount: sampleCount)
       for entry in members { histogram.count(ensemble.rank(entry, using: random)) }
       scores.rankHistograms[region] = histogram
+      scores.values[ScoreKey(.rankCoverage90, in: region)] = histogram.share(withinCentral: 0.9)
     }
   }
 

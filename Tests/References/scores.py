@@ -144,6 +144,11 @@ def scores_of_channel(c, latitude, area, truth, centre, spread, samples, valid, 
             put("spread-skill", "ensemble", spread_score / skill)
     assert not (x == t)[:, ok].any()
     ranks = (x < t).sum(axis=0)
+    # A truth of rank r lies anywhere between r and r + 1 of n + 1 equal parts.
+    low, high = np.maximum(ranks / (n + 1), 0.05), np.minimum((ranks + 1) / (n + 1), 0.95)
+    central = np.maximum(0, high - low) * (n + 1)
+    for region, inside in regions.items():
+        values[f"rank-coverage90.{region}.plain.ensemble"] = float(central[inside].mean())
     histograms = {r: np.bincount(ranks[inside], minlength=n + 1).tolist() for r, inside in regions.items()}
     bands = []
     for south, north in zip(EDGES, EDGES[1:]):

@@ -36,6 +36,10 @@ import Testing
     }
     // Design, section 3: what a start at 0.001 leaves unseen.
     #expect(abs(schedule.noiseToSignal(at: schedule.startTime) - 0.010) < 5e-4)
+    let later = schedule.starting(atNoiseToSignal: 0.2)
+    #expect(abs(later.noiseToSignal(at: later.startTime) - 0.2) < 1e-12)
+    #expect(abs(later.totalWeight - (schedule.totalWeight - 2 * log(0.2 / 0.010))) < 0.11)
+    #expect(schedule.starting(atNoiseToSignal: 1e-6) == schedule)
     let times = schedule.descendingTimes(steps: 7)
     #expect(times.count == 8 && times[0] == 1 && abs(times[7] - schedule.startTime) < 1e-12)
     #expect(zip(times, times.dropFirst()).allSatisfy { $0 > $1 })

@@ -80,6 +80,29 @@ struct EnsembleProperties {
     #expect(!CoverageLevel.fifty.isReached(by: 2) && CoverageLevel.fifty.isReached(by: 3))
   }
 
+  @Test(
+    "the central ranks of a perfect ensemble hold their share, also where a bound holds most values",
+    arguments: [-9, 0.5])
+  func centralRanksHoldTheirShare(bound: Float) {
+    let (sampleCount, entries) = (64, 8000)
+    var random = RandomStream(seed: 3)
+    func clipped(_ shape: [Int]) -> Tensor<Float> {
+      let values: Tensor<Float> = random.normals(shape)
+      return Tensor(values.scalars.map { max(bound, $0) }, shape: shape)
+    }
+    let truth = clipped([entries])
+    let statistics = EnsembleStatistics(samples: clipped([sampleCount, entries]), truth: truth.scalars)
+    var histogram = RankHistogram(sampleCount: sampleCount)
+    for entry in 0..<entries { histogram.count(statistics.rank(entry, using: RandomStream(seed: 1))) }
+    for level in [0.5, 0.9, 1] {
+      let standardError = (level * (1 - level) / Double(entries)).squareRoot()
+      #expect(abs(histogram.share(withinCentral: level) - level) <= 4 * standardError + 1e-12)
+    }
+    // Intervals that end on the bound hold more.
+    let covered = Double((0..<entries).count { statistics.isCovered($0, at: .ninety) }) / Double(entries)
+    #expect((covered > 0.94) == (bound == 0.5))
+  }
+
   @Test("ranks of a perfect ensemble are uniform")
   func ranksAreUniform() {
     let (sampleCount, entries) = (19, 8000)

@@ -22,6 +22,8 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
   public var hidesMask: Bool
   /// How many measurements are drawn as maps.
   public var pictures: Int
+  /// What publications say of methods, to stand beside what is measured.
+  public var published: [ImputationMethod: PublishedFigures]
 
   init(_ reader: ConfigurationReader) throws {
     fields = try reader.requiredSection("fields") { try FieldChoice($0, defaultYears: 10) }
@@ -40,6 +42,18 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
     scales = try reader.namedSections("scale", Scale.init)
     hidesMask = try reader.value("hide_mask", default: false)
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
+    published = try Self.published(reader)
+  }
+
+  private static func published(_ reader: ConfigurationReader) throws -> [ImputationMethod: PublishedFigures] {
+    var result: [ImputationMethod: PublishedFigures] = [:]
+    for (name, figures) in try reader.namedSections("published", PublishedFigures.init) {
+      guard let method = ImputationMethod(rawValue: name) else {
+        throw reader.wrong("published", expected: "names of methods, such as flow or dps", found: name)
+      }
+      result[method] = figures
+    }
+    return result
   }
 
   /// A section under `scale`, named after a variable.

@@ -51,6 +51,8 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   public var prior: DistilledPrior?
   /// The share of the steps of unsupervised training at which the data term has half its weight; 0 for full weight at once.
   public var annealing: Double
+  /// The smallest noise of the prior that unsupervised training distils, against the signal; nil for all that it knows.
+  public var smallestNoise: Double?
   /// What a network on the Gaussian posterior is trained by.
   public var loss: MarginalLoss
   /// Simulated measurements to learn from; a supervised flow over the vector makes new ones in every step.
@@ -94,7 +96,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     }
     vector = try preset.vector.map { try Self.vector($0, reader) }
     if training == .supervised {
-      try reject(["prior", "annealing"], beside: "training: supervised")
+      try reject(["prior", "annealing", "smallest_noise"], beside: "training: supervised")
       prior = nil
       annealing = 0
     } else {
@@ -104,6 +106,8 @@ public struct FlowSettings: Sendable, Equatable, Codable {
       }
       self.prior = prior
       annealing = try reader.value("annealing", default: 0, in: 0...1)
+      smallestNoise =
+        reader.contains("smallest_noise") ? try reader.value("smallest_noise", default: 0.01, in: 1e-4...10) : nil
     }
     if vector != nil {
       try reject(["widths", "blocks", "dropout", "loss"], beside: "preset: \(preset.rawValue)")

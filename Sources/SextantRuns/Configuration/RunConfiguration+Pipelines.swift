@@ -31,13 +31,13 @@ extension RunConfiguration {
     let (fields, indices) = try evaluate.fields.open(seed: seed)
     let (scales, deviations) = try check(fields, against: model.description.variables, domain: model.domain)
     let inputs = try maskInputs(on: model.domain, landShare: model.landShare)
-    return (
-      Comparison(
-        methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
-        samples: evaluate.samples, draws: evaluate.draws, scales: scales,
-        hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed),
-      try ConvertedSource(fields, inUnitsOf: model.description.variables), indices
-    )
+    var comparison = Comparison(
+      methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
+      samples: evaluate.samples, draws: evaluate.draws, scales: scales,
+      hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
+    comparison.published = evaluate.published
+    comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
+    return (comparison, try ConvertedSource(fields, inUnitsOf: model.description.variables), indices)
   }
 
   /// Throws what ``comparison(for:)`` would, before there is a model: to be asked before the long work of learning.

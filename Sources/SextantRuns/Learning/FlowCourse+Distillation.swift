@@ -49,13 +49,15 @@ extension FlowCourse {
       try MeasuredStates(
         simulation.measurement(of: archive.fields[$0.field], number: $0.number), space: model.prior.space)
     }
+    let posteriors = try storedPosteriors(archive)
     let flow = BaseStateFlow(
       network: network, initial: builder.parameters,
       arrangement: StateArrangement(
         stateOfEntry: layout.stateOfEntry, channelCount: layout.channelCount, stateCount: layout.count,
         order: (0..<Int32(model.domain.vertexCount)).map { $0 }),
-      posteriors: try storedPosteriors(archive))
-    let trained = try distil(flow, measured: measured, plans: plans, archive: archive, diffusion: diffusion)
+      posteriors: posteriors)
+    let trained = try distil(
+      flow, measured: measured, plans: plans, archive: archive, diffusion: diffusion, preparation: posteriors.seconds)
     return TrainedFlow(
       network: .neighbourhoods(configuration), parameters: trained, identity: identity.configuration)
   }
@@ -67,7 +69,8 @@ extension FlowCourse {
     var posteriors = StoredPosteriors(
       count: settings.pairs, draws: 8, domain: model.domain, channels: model.channelCount,
       states: space.count)
-    try forEachPosterior(source: archive.fields, indices: Array(0..<archive.count), samples: 8) { simulated in
+    posteriors.seconds = try forEachPosterior(source: archive.fields, indices: Array(0..<archive.count), samples: 8) {
+      simulated in
       guard simulated.base.solver.transforms == model.transforms else {
         throw RunError.invalid(
           "flow: unsupervised training needs transforms that do not depend on the archive. Use none or logit instead of normal-score."
@@ -82,9 +85,10 @@ extension FlowCourse {
   /// Trains any flow on the measurements that `plans` do not hold out.
   private func distil(
     _ flow: some StateFlow, measured: [MeasuredStates], plans: [MeasurementSimulation.Plan], archive: ArchiveStates,
-    diffusion: TrainedDiffusion?
+    diffusion: TrainedDiffusion?, preparation: Double = 0
   ) throws -> ParameterSet<Float> {
-    let prior = DistillationPrior(try distilledPredictor(archive, plans, diffusion))
+    let prior = DistillationPrior(
+      try distilledPredictor(archive, plans, diffusion), smallestNoise: settings.smallestNoise)
     let fidelity = StateFidelity(measured, space: model.prior.space, transforms: model.transforms)
     let seen = plans.filter { !$0.isHeldOut }
     let heldOut = plans.filter(\.isHeldOut)
@@ -112,7 +116,7 @@ extension FlowCourse {
         "flow distillation"),
       heldOut: loss(on: heldOut.map(\.number), batch: batch, annealing: nil, "flow validation"),
       heldOutBatches: max(1, min(heldOut.count, 32) / batch), judge: judge, random: random("flow dropout"))
-    let best = judge.calibrated(try train(flow.initial, on: objective))
+    let best = judge.calibrated(try train(flow.initial, on: objective, preparation: preparation))
     try report(judge, trained: best)
     return best
   }

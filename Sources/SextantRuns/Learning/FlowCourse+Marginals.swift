@@ -13,7 +13,8 @@ extension FlowCourse {
     let best = try train(
       builder.parameters,
       on: MarginalObjective(
-        pairs: pairs, network: network, loss: settings.loss, batch: settings.batch, stream: random("flow batches")))
+        pairs: pairs, network: network, loss: settings.loss, batch: settings.batch, stream: random("flow batches")),
+      preparation: pairs.seconds)
     return TrainedFlow(
       network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration)
   }
@@ -24,7 +25,7 @@ extension FlowCourse {
     let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
     var pairs = SimulatedPairs(
       count: settings.pairs, domain: model.domain, channels: model.channelCount)
-    try forEachPosterior(source: source, indices: indices, samples: 0) { pairs.put($0) }
+    pairs.seconds = try forEachPosterior(source: source, indices: indices, samples: 0) { pairs.put($0) }
     try pairs.write(to: pairsPath, identity: identity)
     return pairs
   }

@@ -121,12 +121,17 @@ struct FlowCourse {
   var pairsPath: String { folder + "/flow.pairs.safetensors" }
 
   /// Trains `initial` on `objective` and draws the curves.
-  func train(_ initial: ParameterSet<Float>, on objective: some TrainingObjective) throws -> ParameterSet<Float> {
+  ///
+  /// - Parameter preparation: seconds that were spent on simulating what it learns from.
+  func train(
+    _ initial: ParameterSet<Float>, on objective: some TrainingObjective, preparation: Double = 0
+  ) throws -> ParameterSet<Float> {
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate, decay: settings.decay),
       prefix: folder + "/flow", identity: identity)
     let best = try loop.run(
-      from: initial, objective: objective, name: "training the flow", progress: progress, interruption: interruption)
+      from: initial, objective: objective, name: "training the flow", preparation: preparation, progress: progress,
+      interruption: interruption)
     let records = try loop.log.records()
     try TrainingCurves.draw(records, title: "Training of the flow", to: folder + "/flow.png")
     try TrainingCurves.drawQuality(
@@ -161,9 +166,12 @@ struct FlowCourse {
   }
 
   /// Simulates all measurements with the Gaussian posterior of each.
+  ///
+  /// - Returns: how many seconds that took.
   func forEachPosterior(
     source: any SignalSource, indices: [Int], samples: Int, visit: (SimulatedPosterior) throws -> Void
-  ) throws {
+  ) throws -> Double {
+    let start = ContinuousClock.now
     progress.start("simulating pairs", unit: "pair", count: settings.pairs)
     defer { progress.finish() }
     try training.simulation(for: model).forEachPosterior(
@@ -172,5 +180,6 @@ struct FlowCourse {
         try interruption.check()
         progress.advance(to: done)
       }, train: { try training.base(learnedFrom: $0, model: model, interruption: interruption) }, visit: visit)
+    return (ContinuousClock.now - start) / .seconds(1)
   }
 }

@@ -6,9 +6,10 @@ import SextantStorage
 
 extension SimulatedPairs {
   private static let identityKey = "sextant_pairs"
+  private static let secondsKey = "sextant_seconds"
 
   func write(to path: String, identity: String) throws {
-    var writer = SafetensorsWriter(metadata: [Self.identityKey: identity])
+    var writer = SafetensorsWriter(metadata: [Self.identityKey: identity, Self.secondsKey: "\(seconds)"])
     writer.add("features", features)
     writer.add("targets", targets)
     writer.add("weights", weights)
@@ -21,6 +22,7 @@ extension SimulatedPairs {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
     guard file.metadata[Self.identityKey] == identity else { return nil }
+    seconds = file.metadata[Self.secondsKey].flatMap { Double($0) } ?? 0
     features = try file.floats("features")
     targets = try file.floats("targets")
     weights = try file.floats("weights", shape: targets.shape)

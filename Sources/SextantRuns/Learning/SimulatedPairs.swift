@@ -21,6 +21,8 @@ struct SimulatedPairs: Sendable {
   var weights: Tensor<Float>
   /// Whether each pair is of a field that training is not to see (P).
   var isHeldOut: [Bool]
+  /// What it took to simulate them.
+  var seconds = 0.0
 
   /// The number of pairs P.
   var count: Int { features.shape[0] }

@@ -99,6 +99,8 @@ struct StoredPosteriors: Sendable {
   var spreads: Tensor<Float>
   /// Draws less their mean (M×K×d).
   var anomalies: Tensor<Float>
+  /// What it took to simulate the measurements.
+  var seconds = 0.0
 
   func features(of measurements: [Int]) -> Tensor<Float> {
     let rows = features.reshaped(to: [features.shape[0], features.count / features.shape[0]])

@@ -47,9 +47,10 @@ extension StoredPosteriors {
   }
 
   private static let identityKey = "sextant_posteriors"
+  private static let secondsKey = "sextant_seconds"
 
   func write(to path: String, identity: String) throws {
-    var writer = SafetensorsWriter(metadata: [Self.identityKey: identity])
+    var writer = SafetensorsWriter(metadata: [Self.identityKey: identity, Self.secondsKey: "\(seconds)"])
     writer.add("features", features)
     writer.add("means", means)
     writer.add("spreads", spreads)
@@ -62,6 +63,7 @@ extension StoredPosteriors {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
     guard file.metadata[Self.identityKey] == identity else { return nil }
+    seconds = file.metadata[Self.secondsKey].flatMap { Double($0) } ?? 0
     features = try file.floats("features")
     means = try file.floats("means")
     spreads = try file.floats("spreads", shape: means.shape)

@@ -82,15 +82,18 @@ struct TrainingLoop {
 
   /// Trains from where an earlier run stopped, or from the beginning.
   ///
-  /// - Parameter initial: the parameters to begin with.
+  /// - Parameters:
+  ///   - initial: the parameters to begin with.
+  ///   - preparation: seconds that were spent before the first step.
   /// - Returns: the averaged parameters of the best validation.
   /// - Throws: ``LearningError`` where the loss stays non-finite, and what the objective, files and `interruption` throw.
   func run(
-    from initial: ParameterSet<Float>, objective: some TrainingObjective, name: String,
+    from initial: ParameterSet<Float>, objective: some TrainingObjective, name: String, preparation: Double = 0,
     progress: any ProgressObserver, interruption: Interruption
   ) throws -> ParameterSet<Float> {
     var state =
-      try TrainingState(resuming: lastPath, from: initial, as: identity) ?? TrainingState(initial, schedule: schedule)
+      try TrainingState(resuming: lastPath, from: initial, as: identity)
+      ?? TrainingState(initial, schedule: schedule, preparation: preparation)
     try log.rewind(to: state.step)
     var (losses, count) = (0.0, 0)
     var retries = 0

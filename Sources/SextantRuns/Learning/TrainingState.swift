@@ -12,14 +12,15 @@ struct TrainingState: Sendable {
   private(set) var average: ExponentialMovingAverage<Float>
   /// Steps done, those that were left out after a non-finite number among them.
   var step = 0
-  /// Seconds of training so far, over all its parts.
-  var seconds = 0.0
+  /// Seconds of training so far, over all its parts, and of what was prepared for it.
+  var seconds: Double
   /// The lowest validation loss so far.
   var best = Double.infinity
 
   /// A training that has not begun.
-  init(_ parameters: ParameterSet<Float>, schedule: TrainingSchedule) {
+  init(_ parameters: ParameterSet<Float>, schedule: TrainingSchedule, preparation: Double = 0) {
     self.parameters = parameters
+    seconds = preparation
     optimiser = Adam(
       AdamSettings(rate: schedule.learningRate, decay: schedule.decay, largestNorm: schedule.largestNorm),
       for: parameters)

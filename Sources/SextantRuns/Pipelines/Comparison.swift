@@ -31,6 +31,10 @@ public struct Comparison: Sendable {
   public var hiddenFiller: [Float]?
   /// What the methods that ask a diffusion prior are set to.
   public var solvers: SolverSettings
+  /// What publications say of the methods.
+  public var published: [ImputationMethod: PublishedFigures] = [:]
+  /// What the learned parts of the run cost.
+  public var training = TrainingCosts()
   /// Where masks, noise and samples come from.
   public var seed: UInt64
 
@@ -71,6 +75,13 @@ public struct ComparisonScores: Sendable, Codable {
     self.seconds = seconds
     self.networkEvaluations = networkEvaluations
     self.networkEvaluationsPerSample = networkEvaluationsPerSample
+  }
+
+  /// The methods by their names in tables, in the order of the comparison.
+  public var methodNames: [String] {
+    var names: [String] = []
+    for field in scores.fields where !names.contains(field.label.method) { names.append(field.label.method) }
+    return names
   }
 
   /// The median time of an answer, in seconds.

@@ -5,6 +5,7 @@ import Foundation
 import SextantArrays
 import SextantEvaluation
 import SextantMeasurement
+import SextantReport
 import SextantSignals
 import SextantStorage
 
@@ -46,6 +47,9 @@ extension Comparison {
       }
     }
     let summaries = result.scores.summaries()
+    let methods = Array(zip(methods, result.methodNames)).map { (method: $0, name: $1) }
+    let published = Dictionary(
+      uniqueKeysWithValues: methods.compactMap { method, name in self.published[method].map { (name, $0) } })
     var text = ""
     var markdown = ""
     for (name, group) in Self.groups(of: summaries) {
@@ -53,10 +57,24 @@ extension Comparison {
       text += "\(name)\n\n\(table.text)\n"
       markdown += "### \(name)\n\n\(table.markdown)\n"
       if pictures > 0 { drawn += try drawing.drawPlots(of: group, name: "plot-\(name)") }
+      if let table = PublishedFigures.table(
+        group, published: published, evaluations: result.networkEvaluationsPerSample)
+      {
+        text += "beside published figures\n\n\(table.text)\n"
+        markdown += "Beside published figures:\n\n\(table.markdown)\n"
+      }
     }
     let costs = result.costs
     text += "cost, everything counted after loading\n\n\(costs.text)"
     markdown += "### Cost, everything counted after loading\n\n\(costs.markdown)"
+    let amortisation = Amortisation(methods, training: training, scores: result)
+    if amortisation.isWorthTelling {
+      text += "\ntraining and answers\n\n\(amortisation.table.text)"
+      markdown += "\n### Training and answers\n\n\(amortisation.table.markdown)"
+      let path = folder + "/amortisation.png"
+      try amortisation.plot(subtitle: "answers of \(samples) samples").write(to: path, overwrite: overwrite)
+      drawn.append(path)
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -84,9 +102,7 @@ extension Comparison {
 extension ComparisonScores {
   /// What an answer of each method costs, in the order of the scores.
   var costs: ScoreTable {
-    var methods: [String] = []
-    for field in scores.fields where !methods.contains(field.label.method) { methods.append(field.label.method) }
-    let rows = methods.map { method in
+    let rows = methodNames.map { method in
       [
         method, ScoreTable.cell(medianSeconds(of: method), decimals: 3),
         ScoreTable.cell(networkEvaluations[method].map(Double.init), decimals: 0),

@@ -1,0 +1,98 @@
+// When a training has paid for itself: what a run's learning cost once, and what every answer costs after it. A method that asks
+// its network a thousand times for a sample costs little before the first signal and much for each; an amortised one the reverse.
+
+import Foundation
+import SextantEvaluation
+import SextantReport
+import SextantStorage
+
+/// What the learned parts of a run cost to train, in seconds of wall time, as their logs tell.
+public struct TrainingCosts: Sendable, Equatable, Codable {
+  /// The diffusion prior; nil where none was trained.
+  public var diffusion: Double?
+  /// The flow with the simulation of its pairs; nil where none was trained.
+  public var flow: Double?
+  /// Whether the flow was learned from the diffusion prior, which it then needs too.
+  public var flowNeedsDiffusion: Bool
+
+  public init(diffusion: Double? = nil, flow: Double? = nil, flowNeedsDiffusion: Bool = false) {
+    (self.diffusion, self.flow, self.flowNeedsDiffusion) = (diffusion, flow, flowNeedsDiffusion)
+  }
+
+  /// The costs of the run in `folder`. Throws ``FileError`` where a log is there and cannot be read.
+  public init(folder: String, flowNeedsDiffusion: Bool) throws {
+    func seconds(_ name: String) throws -> Double? {
+      try TrainingLog(path: "\(folder)/\(name).jsonl").records().last?.seconds
+    }
+    self.init(
+      diffusion: try seconds("diffusion"), flow: try seconds("flow"), flowNeedsDiffusion: flowNeedsDiffusion)
+  }
+
+  /// What was spent before the first answer of `method`; nil for a method without training, or whose log is gone.
+  func seconds(before method: ImputationMethod) -> Double? {
+    if method == .flow { return flow.map { $0 + (flowNeedsDiffusion ? diffusion ?? 0 : 0) } }
+    return method.asksDiffusion ? diffusion : nil
+  }
+}
+
+/// Training and answers of one method, in seconds.
+public struct AmortisedCost: Sendable, Equatable, Codable {
+  /// The method, by its name in tables.
+  public var name: String
+  /// Before the first answer.
+  public var training: Double
+  /// For each answer.
+  public var answer: Double
+
+  public init(name: String, training: Double, answer: Double) {
+    (self.name, self.training, self.answer) = (name, training, answer)
+  }
+
+  /// After how many answers this method has cost less than `other`; nil where it never does, 0 where it always has.
+  public func breakEven(with other: AmortisedCost) -> Double? {
+    let (ahead, slower) = (training - other.training, other.answer - answer)
+    if ahead <= 0 { return slower >= 0 ? 0 : nil }
+    return slower > 0 ? ahead / slower : nil
+  }
+}
+
+/// Costs of several methods side by side.
+struct Amortisation {
+  let costs: [AmortisedCost]
+
+  /// - Parameter methods: each with its name in tables.
+  init(_ methods: [(method: ImputationMethod, name: String)], training: TrainingCosts, scores: ComparisonScores) {
+    costs = methods.compactMap { method, name in
+      guard let before = training.seconds(before: method), let answer = scores.medianSeconds(of: name) else {
+        return nil
+      }
+      return AmortisedCost(name: name, training: before, answer: answer)
+    }
+  }
+
+  /// Nothing to tell of a single method.
+  var isWorthTelling: Bool { costs.count > 1 }
+
+  /// The first method's break-even with each of the others.
+  var table: ScoreTable {
+    ScoreTable(
+      headings: ["Method", "Training [s]", "An answer [s]"] + costs.map { "Ahead of \($0.name) from answer" },
+      rows: costs.map { cost in
+        [cost.name, ScoreTable.cell(cost.training, decimals: 0), ScoreTable.cell(cost.answer, decimals: 3)]
+          + costs.map { other in
+            other == cost ? "–" : cost.breakEven(with: other).map { String(format: "%.0f", $0.rounded(.up)) } ?? "never"
+          }
+      })
+  }
+
+  /// Seconds in all against the number of signals, both logarithmic.
+  func plot(subtitle: String) -> Plot {
+    let counts = (0...50).map { pow(10, Double($0) / 10) }
+    return Plot(
+      title: "What so many answers cost, training and all", subtitle: subtitle,
+      xAxis: Axis("signals", kind: .logarithmic), yAxis: Axis("seconds in all", kind: .logarithmic),
+      layers: costs.map { cost in
+        .line(cost.name, x: counts, y: counts.map { cost.training + $0 * cost.answer })
+      })
+  }
+}

@@ -1,0 +1,52 @@
+// Figures that somebody published for a method, to stand beside ours in a table.
+
+import SextantEvaluation
+
+/// What a publication says of one method.
+public struct PublishedFigures: Sendable, Equatable, Codable {
+  /// PSNR of the mean in dB.
+  public var psnr: Double?
+  /// PSNR of one sample in dB.
+  public var sample: Double?
+  /// Network evaluations a sample.
+  public var evaluations: Double?
+  /// Where it says so.
+  public var source: String
+
+  init(_ reader: ConfigurationReader) throws {
+    psnr = try reader.contains("psnr") ? reader.required("psnr") : nil
+    sample = try reader.contains("sample") ? reader.required("sample") : nil
+    evaluations = try reader.contains("evaluations") ? reader.required("evaluations") : nil
+    source = try reader.required("source")
+    if psnr == nil, sample == nil {
+      throw reader.wrong("psnr", expected: "psnr, sample or both, in dB", found: "neither")
+    }
+  }
+
+  /// Our figures and published ones, in the order of `summaries`; methods without published figures are left out.
+  ///
+  /// - Parameters:
+  ///   - summaries: of one variable under one mask.
+  ///   - published: by the method's name in tables.
+  ///   - evaluations: ours for one sample, by the same name.
+  static func table(
+    _ summaries: [ScoreSummary], published: [String: PublishedFigures], evaluations: [String: Double]
+  ) -> ScoreTable? {
+    let rows = summaries.compactMap { summary -> [String]? in
+      guard let figures = published[summary.method] else { return nil }
+      func mean(_ key: ScoreKey) -> String { ScoreTable.cell(summary.values[key]?.mean, decimals: 2) }
+      return [
+        summary.method, mean(ScoreKey(.psnr)), ScoreTable.cell(figures.psnr, decimals: 2),
+        mean(ScoreKey(.psnr, of: .firstSample)), ScoreTable.cell(figures.sample, decimals: 2),
+        ScoreTable.cell(evaluations[summary.method], decimals: 0), ScoreTable.cell(figures.evaluations, decimals: 0),
+        figures.source,
+      ]
+    }
+    guard !rows.isEmpty else { return nil }
+    return ScoreTable(
+      headings: [
+        "Method", "PSNR mean [dB]", "published", "PSNR sample [dB]", "published", "Evaluations a sample", "published",
+        "Source",
+      ], rows: rows)
+  }
+}
