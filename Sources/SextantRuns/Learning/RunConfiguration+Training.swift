@@ -42,8 +42,11 @@ extension RunConfiguration {
     let asks = asksTrainedDiffusion(methods)
     guard flow != nil || asks else { return try training.learn(progress: progress, interruption: interruption) }
     let flowPath = output + "/" + TrainedFlow.fileName
-    guard FileManager.default.fileExists(atPath: flow != nil ? flowPath : diffusionPath) else {
-      return try finish(withFlow: flow != nil, progress: progress, interruption: interruption)
+    let needed = (flow != nil ? [flowPath] : []) + (asks ? [diffusionPath] : [])
+    guard needed.allSatisfy(FileManager.default.fileExists(atPath:)) else {
+      return try finish(
+        withDiffusion: asks || flow?.prior == .diffusion, withFlow: flow != nil, progress: progress,
+        interruption: interruption)
     }
     var model = try TrainedModel(contentsOf: output)
     if let flow {
@@ -88,13 +91,13 @@ extension RunConfiguration {
 
   /// Trains what is not there yet.
   private func finish(
-    withFlow: Bool = true, progress: any ProgressObserver, interruption: Interruption
+    withDiffusion: Bool = true, withFlow: Bool = true, progress: any ProgressObserver, interruption: Interruption
   ) throws -> TrainedModel {
     let flow = withFlow ? flow : nil
     // Everything that can be wrong is asked before the long work of learning.
     if let flow { _ = try flowTraining(flow).noise(of: archive.open(seed: seed).source.variables) }
     var model = try beginning(progress: progress, interruption: interruption)
-    let learned = try diffusion.map {
+    let learned = try (withDiffusion ? diffusion : nil).map {
       try DiffusionTraining(prior: training, settings: $0).run(
         model: model, folder: output, progress: progress, interruption: interruption)
     }

@@ -73,15 +73,17 @@ struct Amortisation {
   /// Nothing to tell of a single method.
   var isWorthTelling: Bool { costs.count > 1 }
 
-  /// The first method's break-even with each of the others.
+  /// From which answer on the method whose answers cost least is ahead of each of the others.
   var table: ScoreTable {
-    ScoreTable(
-      headings: ["Method", "Training [s]", "An answer [s]"] + costs.map { "Ahead of \($0.name) from answer" },
+    let fastest = costs.min { $0.answer < $1.answer }
+    return ScoreTable(
+      headings: ["Method", "Training [s]", "An answer [s]", "\(fastest?.name ?? "") is ahead from answer"],
       rows: costs.map { cost in
-        [cost.name, ScoreTable.cell(cost.training, decimals: 0), ScoreTable.cell(cost.answer, decimals: 3)]
-          + costs.map { other in
-            other == cost ? "–" : cost.breakEven(with: other).map { String(format: "%.0f", $0.rounded(.up)) } ?? "never"
-          }
+        let place = cost == fastest ? nil : fastest?.breakEven(with: cost)
+        return [
+          cost.name, ScoreTable.cell(cost.training, decimals: 0), ScoreTable.cell(cost.answer, decimals: 3),
+          ScoreTable.cell(place?.rounded(.up), decimals: 0),
+        ]
       })
   }
 
