@@ -61,6 +61,7 @@ import Testing
       model: model, fields: fields, indices: indices, folder: folder.path("run/evaluation"), overwrite: false,
       pictures: 1)
     #expect(outcome.pictures.contains { $0.contains("/surface-1-image-") && $0.hasSuffix("flow.png") })
+    #expect(!outcome.pictures.contains { $0.contains("latitude") })
     func error(_ name: String) throws -> Double {
       let summary = try #require(outcome.result.scores.summaries().first { $0.method == name })
       return try #require(summary.values[ScoreKey(.psnr, of: .mean)]).mean

@@ -88,10 +88,11 @@ struct Amortisation {
   }
 
   /// Seconds in all against the number of signals, both logarithmic.
-  func plot(subtitle: String) -> Plot {
+  var plot: Plot {
     let counts = (0...50).map { pow(10, Double($0) / 10) }
     return Plot(
-      title: "What so many answers cost, training and all", subtitle: subtitle,
+      title: "What so many answers cost, training and all",
+      subtitle: "answers at their median time, with as many samples as each method was asked for",
       xAxis: Axis("signals", kind: .logarithmic), yAxis: Axis("seconds in all", kind: .logarithmic),
       layers: costs.map { cost in
         .line(cost.name, x: counts, y: counts.map { cost.training + $0 * cost.answer })

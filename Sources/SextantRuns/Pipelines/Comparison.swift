@@ -212,7 +212,7 @@ extension Comparison {
     let grid = model.domain as? LatitudeLongitudeGrid
     return Scorer(
       variables: variables, channelCount: model.channelCount, areaWeights: model.domain.areaWeights,
-      latitudes: model.domain.geographicPoints.map(\.latitude),
+      latitudes: model.domain.isOnSphere ? model.domain.geographicPoints.map(\.latitude) : nil,
       raster: grid.map { Raster(rows: $0.rows, columns: $0.columns, wraps: $0.wraps) })
   }
 

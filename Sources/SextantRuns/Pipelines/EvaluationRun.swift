@@ -72,7 +72,7 @@ extension Comparison {
       text += "\ntraining and answers\n\n\(amortisation.table.text)"
       markdown += "\n### Training and answers\n\n\(amortisation.table.markdown)"
       let path = folder + "/amortisation.png"
-      try amortisation.plot(subtitle: "answers of \(samples) samples").write(to: path, overwrite: overwrite)
+      try amortisation.plot.write(to: path, overwrite: overwrite)
       drawn.append(path)
     }
     let encoder = JSONEncoder()
