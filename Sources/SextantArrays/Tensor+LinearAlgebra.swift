@@ -7,6 +7,10 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case notPositiveDefinite(order: Int, size: Int)
   /// The eigensolver did not converge.
   case noConvergence(size: Int)
+  /// ARPACK did not find all eigenpairs that were wanted.
+  case tooFewEigenpairs(size: Int, wanted: Int, found: Int)
+  /// ARPACK refused; the status is its own.
+  case eigensolverRefused(size: Int, status: Int)
 
   public var description: String {
     switch self {
@@ -14,6 +18,10 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
       "The \(size)×\(size) matrix is not positive definite: its leading minor of order \(order) is not positive. Look for duplicated or non-finite entries, or raise the noise level."
     case .noConvergence(let size):
       "The eigenvalues of the \(size)×\(size) matrix did not converge. Look for non-finite entries."
+    case .tooFewEigenpairs(let size, let wanted, let found):
+      "ARPACK found \(found) of \(wanted) eigenpairs of the operator of size \(size). Ask for fewer or more of them, so that the last does not stand in a crowd of near ones."
+    case .eigensolverRefused(let size, let status):
+      "ARPACK could not find eigenpairs of the operator of size \(size) (status \(status)). Look for images of vectors that are not finite."
     }
   }
 }

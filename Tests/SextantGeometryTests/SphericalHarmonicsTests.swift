@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test func repeatedEigenvaluesAreAllFound() throws {
-    // On the whole sphere, where each eigenvalue l(l + 1) comes 2l + 1 times; 2562 nodes go through Lanczos.
+    // On the whole sphere, where each eigenvalue l(l + 1) comes 2l + 1 times; 2562 nodes go through ARPACK.
     let mesh = try SphereMesh.icosphere(subdivisions: 4)
     let basis = try SpectralBasis(eigenvectorsOf: mesh, count: 64)
     let expected = SphericalHarmonics(degree: 7).degrees.map { Double($0 * ($0 + 1)) }
@@ -109,6 +109,25 @@ import Testing
       let residual = mode.indices.map { abs(product[$0] / mesh.areaWeights[$0] - basis.eigenvalues[k] * mode[$0]) }
       #expect((residual.max() ?? 0) < 1e-5)
     }
+  }
+
+  /// Equal pieces have the eigenvalues of one, each so many times as there are pieces, zero too.
+  @Test(arguments: [(pieces: 4, count: 20), (pieces: 8, count: 3), (pieces: 8, count: 40)])
+  func equalPiecesRepeatTheEigenvaluesOfOne(pieces: Int, count: Int) throws {
+    let patch = SurfaceZoo.patch(21, 21, shear: 0.2)
+    let single = try SpectralBasis(eigenvectorsOf: SurfaceMesh(patch), count: count).eigenvalues
+    var (positions, triangles): ([SIMD3<Double>], [SIMD3<Int32>]) = ([], [])
+    for piece in 0..<pieces {
+      let first = Int32(positions.count)
+      positions += patch.positions.map { $0 + SIMD3(0, 0, 64 * Double(piece)) }
+      triangles += patch.triangles.map { $0 &+ SIMD3(repeating: first) }
+    }
+    let surface = try SurfaceMesh(TriangleMesh(positions: positions, triangles: triangles))
+    let basis = try SpectralBasis(eigenvectorsOf: surface, count: count)
+    for (mode, value) in basis.eigenvalues.enumerated() {
+      #expect(abs(value - single[mode / pieces]) <= 1e-9 * (value + single[1]), "\(mode)")
+    }
+    #expect(SphericalHarmonicsTests.departureFromOrthonormality(basis, surface) < 1e-9)
   }
 
   @Test func askingForMoreModesThanNodesGivesAll() throws {
