@@ -135,11 +135,12 @@ private struct LanczosIteration {
       throw LinearAlgebraError.tooFewEigenpairs(size: size, wanted: count, found: Int(parameters[4]))
     }
     guard status == 0 else { throw LinearAlgebraError.eigensolverRefused(size: size, status: Int(status)) }
-    let selection = [Int32](repeating: 0, count: basisCount)
+    // ARPACK writes here, whatever its header says.
+    var selection = [Int32](repeating: 0, count: basisCount)
     var values = [Double](repeating: 0, count: count)
     var found = [Double](repeating: 0, count: count * size)
     dseupd_c(
-      1, "A", selection, &values, &found, Int32(size), 0, "I", Int32(size), "LA", Int32(count), tolerance, &residual,
+      1, "A", &selection, &values, &found, Int32(size), 0, "I", Int32(size), "LA", Int32(count), tolerance, &residual,
       Int32(basisCount), &basis, Int32(size), &parameters, &places, &vectors, &scratch, scratchCount, &status)
     guard status == 0 else { throw LinearAlgebraError.eigensolverRefused(size: size, status: Int(status)) }
     let order = values.indices.sorted { values[$0] > values[$1] }
