@@ -46,11 +46,8 @@ extension StoredPosteriors {
     }
   }
 
-  private static let identityKey = "sextant_posteriors"
-  private static let secondsKey = "sextant_seconds"
-
   func write(to path: String, identity: String) throws {
-    var writer = SafetensorsWriter(metadata: [Self.identityKey: identity, Self.secondsKey: "\(seconds)"])
+    var writer = SimulationFile.writer(identity: identity, seconds: seconds)
     writer.add("features", features)
     writer.add("means", means)
     writer.add("spreads", spreads)
@@ -60,10 +57,8 @@ extension StoredPosteriors {
 
   /// The posteriors in a file; nil if there is none, or it holds those of another training.
   init?(contentsOf path: String, identity: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let file = try SafetensorsFile(path: path)
-    guard file.metadata[Self.identityKey] == identity else { return nil }
-    seconds = file.metadata[Self.secondsKey].flatMap { Double($0) } ?? 0
+    guard let (file, seconds) = try SimulationFile.open(path, identity: identity) else { return nil }
+    self.seconds = seconds
     features = try file.floats("features")
     means = try file.floats("means")
     spreads = try file.floats("spreads", shape: means.shape)

@@ -14,9 +14,9 @@ public struct PublishedFigures: Sendable, Equatable, Codable {
   public var source: String
 
   init(_ reader: ConfigurationReader) throws {
-    psnr = try reader.contains("psnr") ? reader.required("psnr") : nil
-    sample = try reader.contains("sample") ? reader.required("sample") : nil
-    evaluations = try reader.contains("evaluations") ? reader.required("evaluations") : nil
+    psnr = try reader.optional("psnr")
+    sample = try reader.optional("sample")
+    evaluations = try reader.optional("evaluations")
     source = try reader.required("source")
     if psnr == nil, sample == nil {
       throw reader.wrong("psnr", expected: "psnr, sample or both, in dB", found: "neither")
