@@ -30,10 +30,16 @@ build: setup ## Build the sextant program, optimised, into .build/release
 demo: build ## Build, then run the main job on the embedded synthetic climate
 	@.build/release/sextant demo --output demo --overwrite
 
+# Arguments go in BENCH, such as BENCH='--rows realnvp --rounds 9'.
 .PHONY: bench
-bench: setup ## Build, then time the engine on the paper's shapes
+bench: setup ## Build, then time Sextant beside PyTorch and JAX, where these are installed
 	@swift build -c release --product SextantBenchmarks
-	@.build/release/SextantBenchmarks
+	@.build/release/SextantBenchmarks $(BENCH)
+
+.PHONY: bench-peers
+bench-peers: ## Install what the benchmark compares with, into .build/peers
+	@python3 -m venv .build/peers
+	@.build/peers/bin/pip install --quiet --requirement Benchmarks/Peers/requirements.txt
 
 # Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.
 # One test after the other: each is parallel inside, and bits may depend on how many threads OpenBLAS is left with.

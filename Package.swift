@@ -101,7 +101,10 @@ let package = Package(
       ]),
 
     // MARK: Benchmarks
-    .executableTarget(name: "SextantBenchmarks", dependencies: ["Sextant"], path: "Benchmarks"),
+    .executableTarget(
+      name: "SextantBenchmarks",
+      dependencies: ["Sextant", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Benchmarks", exclude: ["Peers"]),
 
     // MARK: Tests
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),

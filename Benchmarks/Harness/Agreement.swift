@@ -1,0 +1,48 @@
+// Whether two programs computed the same: the norm of the difference over the norm of our numbers, for the loss and for
+// everything else together. 1e-4 leaves room for sums in another order in single precision, and for nothing else.
+
+import Foundation
+import Sextant
+
+/// How far a peer's answers are from ours.
+struct Agreement: Codable {
+  /// The largest relative difference that counts as agreement.
+  static let tolerance = 1e-4
+
+  /// Of the loss, where the row has one.
+  var loss: Double?
+  /// Of all other numbers together.
+  var numbers: Double
+  /// The tensor that most of the difference is in.
+  var worst = ""
+
+  var holds: Bool { (loss ?? 0) <= Self.tolerance && numbers <= Self.tolerance }
+
+  /// Compares with the safetensors file that a peer wrote. A number that only one side has fails.
+  init(of answers: WorkloadAnswers, withFileAt path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    var (difference, norm, largest) = (0.0, 0.0, 0.0)
+    for (name, ours) in answers.tensors {
+      let own = (ours - (try file.floats(name, shape: ours.shape))).squaredNorm
+      if own > largest { (largest, worst) = (own, name) }
+      difference += own
+      norm += ours.squaredNorm
+    }
+    // What the peer gives beyond our numbers must be 0: a gradient that we do not compute because there is none.
+    let known = Set(answers.tensors.map(\.name) + ["loss"])
+    for name in file.names where !known.contains(name) { difference += try file.floats(name).squaredNorm }
+    numbers = norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+    if let ours = answers.loss {
+      let theirs = try file.floats("loss").scalars[0]
+      loss = Double(abs(theirs - ours) / abs(ours))
+    }
+  }
+}
+
+extension Tensor<Float> {
+  /// Σx², added in double precision.
+  fileprivate var squaredNorm: Double {
+    let norm = globalNorm([self])
+    return norm * norm
+  }
+}

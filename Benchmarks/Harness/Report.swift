@@ -1,0 +1,71 @@
+// What is printed: a few lines for each row when it is done, a table of all at the end, and everything as JSON if asked for.
+
+import Foundation
+import Sextant
+
+/// A run of the suite.
+struct Report: Encodable {
+  let threads: Int
+  let rounds: Int
+  /// The programs with their versions.
+  var programs: [String: String]
+  var rows: [RowResult] = []
+
+  /// What is said of a row when it is done.
+  static func lines(of row: RowResult, peers: [Peer]) -> String {
+    var lines = ["\(row.name): \(row.summary)"]
+    if !row.seconds.isEmpty {
+      var times = ["ours \(text(seconds: row.median))"]
+      for peer in row.peers {
+        let version = peers.first { $0.name == peer.peer }?.version ?? peer.peer.rawValue
+        times.append("\(version) \(text(seconds: peer.median)) (÷ ours: \(text(ratio: row.ratio(to: peer.peer))))")
+      }
+      let spread = text(seconds: row.seconds.min() ?? 0) + " … " + text(seconds: row.seconds.max() ?? 0)
+      lines.append("  \(times.joined(separator: ", ")); ours from \(spread), \(row.repeats) a round")
+      let memory = row.peakMemory.map { "at most \($0 >> 20) MiB resident, " } ?? ""
+      lines.append(
+        "  ours: \(memory)\(text(count: row.pageFaults)) page faults and \(text(count: row.allocations)) allocations each time"
+      )
+    }
+    for peer in row.peers {
+      let loss = peer.agreement.loss.map { "of the loss \(text(difference: $0)), of the rest " } ?? ""
+      lines.append(
+        "  \(peer.peer.rawValue) differs by \(loss)\(text(difference: peer.agreement.numbers)), most in \(peer.agreement.worst)"
+      )
+    }
+    return (lines + row.failures.map { "  FAILED: \($0)" }).joined(separator: "\n")
+  }
+
+  /// All rows, in Markdown: medians and ratios.
+  var table: String {
+    let columns = PeerName.allCases.filter { peer in rows.contains { $0.ratio(to: peer) != nil } }
+    let head = ["row", "ours"] + columns.flatMap { ["\($0.rawValue)", "\($0.rawValue) ÷ ours"] }
+    let body = rows.filter { !$0.seconds.isEmpty }.map { row in
+      [row.name, Self.text(seconds: row.median)]
+        + columns.flatMap { name in
+          [
+            row.peers.first { $0.peer == name }.map { Self.text(seconds: $0.median) } ?? "",
+            Self.text(ratio: row.ratio(to: name)),
+          ]
+        }
+    }
+    let rule = head.indices.map { $0 == 0 ? "---" : "---:" }
+    return ([head, rule] + body).map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
+  }
+
+  private static func text(seconds: Double) -> String {
+    let milliseconds = 1000 * seconds
+    return switch milliseconds {
+    case ..<1: String(format: "%.3f ms", milliseconds)
+    case ..<10: String(format: "%.2f ms", milliseconds)
+    case ..<1000: String(format: "%.1f ms", milliseconds)
+    default: String(format: "%.2f s", seconds)
+    }
+  }
+
+  private static func text(ratio: Double?) -> String { ratio.map { String(format: "%.2f", $0) } ?? "" }
+
+  private static func text(count: Double) -> String { String(format: count < 10 ? "%.1f" : "%.0f", count) }
+
+  private static func text(difference: Double) -> String { String(format: "%.1e", difference) }
+}

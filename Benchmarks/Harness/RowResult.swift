@@ -1,0 +1,48 @@
+// What was found out about a row.
+
+import Foundation
+
+/// A row's times.
+struct RowResult: Encodable {
+  let name: String
+  let summary: String
+  /// How often the work was repeated in a round.
+  var repeats = 1
+  /// Seconds for doing the work once, of each counted round.
+  var seconds: [Double] = []
+  var peers: [PeerResult] = []
+  /// The peak of our program's resident memory while the row was timed, in bytes.
+  var peakMemory: Int?
+  /// Page faults of our program for doing the work once.
+  var pageFaults = 0.0
+  /// Blocks that tensors asked of the system for doing the work once.
+  var allocations = 0.0
+  /// Why there are no times, or not all.
+  var failures: [String] = []
+
+  /// One peer's part.
+  struct PeerResult: Encodable {
+    let peer: PeerName
+    var agreement: Agreement
+    /// As ``RowResult/seconds``, in the same rounds.
+    var seconds: [Double] = []
+
+    var median: Double { seconds.median }
+  }
+
+  var median: Double { seconds.median }
+
+  /// The median of the peer's time over ours.
+  func ratio(to peer: PeerName) -> Double? {
+    peers.first { $0.peer == peer }.map { $0.median / median }
+  }
+}
+
+extension [Double] {
+  /// The middle value, or the mean of the two in the middle; NaN if there are none.
+  var median: Double {
+    guard !isEmpty else { return .nan }
+    let ordered = sorted()
+    return (ordered[(count - 1) / 2] + ordered[count / 2]) / 2
+  }
+}

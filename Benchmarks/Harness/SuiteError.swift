@@ -1,0 +1,22 @@
+// What can go wrong in the suite itself.
+
+import Foundation
+
+/// An error of the benchmark suite.
+enum SuiteError: Error, CustomStringConvertible {
+  /// A peer ended, or said something that is no answer.
+  case lostPeer(PeerName, found: String)
+  /// A peer could not do what it was asked to.
+  case peerFailed(PeerName, reason: String)
+
+  var description: String {
+    switch self {
+    case .lostPeer(let name, let found):
+      "\(name.rawValue): expected an answer in JSON on the peer's standard output, found \(found)"
+    case .peerFailed(let name, let reason): "\(name.rawValue): \(reason)"
+    }
+  }
+}
+
+/// Says something that is no result.
+func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

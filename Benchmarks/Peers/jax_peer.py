@@ -1,0 +1,24 @@
+"""The benchmark's rows in JAX, on processors."""
+
+import os
+
+from peer_protocol import absent, serve, thread_count
+
+THREADS = thread_count()
+os.environ["JAX_PLATFORMS"] = "cpu"
+# How XLA learns how many threads it may have.
+os.environ["NPROC"] = str(THREADS)
+
+try:
+    import jax
+    import safetensors  # noqa: F401
+except ImportError as error:
+    absent(error)
+
+from jax_flow import FlowSampling, flow_training  # noqa: E402
+
+serve(
+    "JAX " + jax.__version__,
+    THREADS,
+    {"flow-training": flow_training, "flow-sampling": FlowSampling},
+)

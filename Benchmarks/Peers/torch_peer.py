@@ -1,0 +1,21 @@
+"""The benchmark's rows in PyTorch, on processors."""
+
+from peer_protocol import absent, serve, thread_count
+
+THREADS = thread_count()
+
+try:
+    import safetensors  # noqa: F401
+    import torch
+except ImportError as error:
+    absent(error)
+
+torch.set_num_threads(THREADS)
+
+from torch_flow import FlowSampling, flow_training  # noqa: E402
+
+serve(
+    "PyTorch " + torch.__version__,
+    THREADS,
+    {"flow-training": flow_training, "flow-sampling": FlowSampling},
+)

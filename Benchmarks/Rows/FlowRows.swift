@@ -1,0 +1,132 @@
+// The conditional RealNVP: training steps and sampling, at the sizes of the APS paper and with the presets of this package.
+//
+// A training step draws z, makes x = G(z; y) and lowers
+//
+//     1/B·Σ ½·100·‖values − x‖² − 1/B·Σ log|det ∂x/∂z|,
+//
+// the fidelity under noise of deviation 0.1 and the entropy; the prior's term is another network's work and not part of it.
+
+import Sextant
+
+extension BenchmarkRow {
+  static var flows: [BenchmarkRow] {
+    [1888, 4160].flatMap { vertices in
+      [paperTraining(vertices)] + [1, 128].map { paperSampling(vertices: vertices, count: $0) }
+    }
+      + [smallTraining, gaussianBaseTraining]
+  }
+
+  private static func paperTraining(_ vertices: Int) -> BenchmarkRow {
+    BenchmarkRow(
+      name: "realnvp-train-\(vertices)",
+      summary: "paper's RealNVP, V = M = \(vertices), width \(vertices / 8): training step, batch 64",
+      peers: [.torch, .jax]
+    ) {
+      try FlowProblem(dimension: vertices, conditionWidth: vertices, configuration: .paper).training(batch: 64)
+    }
+  }
+
+  private static func paperSampling(vertices: Int, count: Int) -> BenchmarkRow {
+    BenchmarkRow(
+      name: "realnvp-sample-\(vertices)-\(count)",
+      summary: "paper's RealNVP, V = M = \(vertices): N = \(count) of one measurement", peers: [.torch, .jax]
+    ) {
+      try FlowProblem(dimension: vertices, conditionWidth: vertices, configuration: .paper).sampling(count: count)
+    }
+  }
+
+  private static var smallTraining: BenchmarkRow {
+    BenchmarkRow(
+      name: "realnvp-train-small", summary: "preset small, V = M = 1888, width 118: training step, batch 64",
+      peers: [.torch, .jax]
+    ) {
+      try FlowProblem(dimension: 1888, conditionWidth: 1888, configuration: .small).training(batch: 64)
+    }
+  }
+
+  private static var gaussianBaseTraining: BenchmarkRow {
+    BenchmarkRow(
+      name: "realnvp-train-gaussian-base",
+      summary: "coupling preset gaussianBase, k = 256 under 64 features, width 128: training step, batch 64",
+      peers: [.torch, .jax]
+    ) {
+      try FlowProblem(dimension: 256, conditionWidth: 64, configuration: .gaussianBase).training(batch: 64)
+    }
+  }
+}
+
+/// A flow with its parameters.
+private struct FlowProblem {
+  /// What peers are told.
+  struct Settings: Encodable {
+    let dimension: Int
+    let hiddenWidth: Int
+    let precision: Float
+    let configuration: CouplingFlowConfiguration
+
+    enum CodingKeys: CodingKey { case dimension, hiddenWidth, precision }
+
+    func encode(to encoder: any Encoder) throws {
+      try configuration.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(dimension, forKey: .dimension)
+      try container.encode(hiddenWidth, forKey: .hiddenWidth)
+      try container.encode(precision, forKey: .precision)
+    }
+  }
+
+  let flow: ConditionalRealNVP<Float>
+  let parameters: ParameterSet<Float>
+  let settings: Settings
+  let random = RandomStream(seed: 1)
+
+  init(dimension: Int, conditionWidth: Int, configuration: CouplingFlowConfiguration) throws {
+    var builder = ParameterBuilder<Float>(random: random.split("parameters"))
+    flow = try ConditionalRealNVP(
+      &builder, dimension: dimension, conditionWidth: conditionWidth, configuration: configuration)
+    parameters = builder.parameters
+    settings = Settings(
+      dimension: dimension, hiddenWidth: configuration.hiddenWidth(dimension: dimension), precision: 100,
+      configuration: configuration)
+  }
+
+  /// Standard normal numbers under a name.
+  private func normals(_ name: String, _ rows: Int, _ columns: Int) -> Tensor<Float> {
+    var stream = random.split(name)
+    return stream.normals([rows, columns])
+  }
+
+  /// Steps on `batch` draws, each of a measurement of its own.
+  func training(batch: Int) -> any Workload {
+    let (flow, precision) = (flow, settings.precision)
+    let y = normals("y", batch, flow.conditionWidth)
+    let z = normals("z", batch, flow.dimension)
+    let values = flow.conditionWidth == flow.dimension ? y : normals("values", batch, flow.dimension)
+    let shape = [batch, flow.dimension, 1]
+    let fidelity = EntryFidelity(
+      values: values.reshaped(to: shape), precisions: Tensor(repeating: precision, shape: shape))
+    return TrainingWorkload(
+      kind: "flow-training", settings: settings, parameters: parameters, inputs: ["y": y, "z": z, "values": values]
+    ) { pass in
+      let points = flow.sample(pass.tape.constant(z), given: pass.tape.constant(y), in: pass)
+      return fidelity(points.values.reshaped(to: shape), Array(0..<batch)) * (1 / Float(batch))
+        - points.logDeterminant.sum() * (1 / Float(batch))
+    }
+  }
+
+  /// `count` samples of one measurement.
+  func sampling(count: Int) -> any Workload {
+    let (flow, parameters) = (flow, parameters.scattered())
+    let y = normals("y", 1, flow.conditionWidth)
+    let z = normals("z", count, flow.dimension)
+    return EvaluationWorkload(
+      task: PeerTask(
+        kind: "flow-sampling", settings: settings,
+        tensors: Array(zip(parameters.names, parameters.tensors)) + [("input.y", y), ("input.z", z)])
+    ) {
+      let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+      let condition = flow.prepare(pass.tape.constant(y), in: pass)
+      return [("samples", flow.sample(pass.tape.constant(z), given: condition, in: pass).values.value)]
+    }
+  }
+}
