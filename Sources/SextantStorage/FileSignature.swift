@@ -17,7 +17,12 @@ public enum FileSignature {
       (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
       ([0x93] + Array("NUMPY".utf8), "a NumPy array (.npy)"),
-      (Array("{".utf8), "JSON text"), (Array("<".utf8), "HTML or XML text (an error page of a server?)"),
+      (Array("{".utf8), "JSON text"),
+      (
+        Array("<?xml version=\"1.0\"?>\n<VTKFile".utf8),
+        "a VTK file, which is written here and not read (give the .ply)"
+      ),
+      (Array("<".utf8), "HTML or XML text (an error page of a server?)"),
     ]
     if head.isEmpty { return "an empty file (0 bytes)" }
     if let match = known.first(where: { head.starts(with: $0.0) }) { return match.1 }

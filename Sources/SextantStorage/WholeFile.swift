@@ -16,7 +16,8 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .exists(let path): "\(path): the file exists already. Give --overwrite to replace it, or another name."
     case .missing(let path): "\(path): no such file."
-    case .system(let action, let path, let reason): "\(path): could not \(action): \(reason)."
+    case .system(let action, let path, let reason):
+      "\(path): could not \(action): \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
     }
   }
 }

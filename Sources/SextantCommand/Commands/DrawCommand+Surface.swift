@@ -21,7 +21,7 @@ extension DrawCommand {
   private func surfaceSignal(on document: MeshDocument) throws -> MeshSignal {
     guard surface.mesh != nil || surface.property != nil else { return .none }
     let values: VertexValues
-    if MeshFormat.isRecognised(at: input) {
+    if try SignalFileKind(of: input) == .mesh {
       values = try VertexValues(properties: surface.properties, of: MeshFile.document(input))
     } else {
       values = try VertexValues(contentsOf: input, columns: surface.properties)

@@ -7,9 +7,13 @@ import Sextant
 extension ImputeCommand {
   /// Whether the input is a signal on a mesh: by itself, by the options, or by the model.
   func isOnMesh(_ model: TrainedModel?) throws -> Bool {
-    if surface.areFor(input) || gaps.areUsed || model?.domain is SurfaceMesh { return true }
-    guard NPYFile.isRecognised(at: input) else { return false }
-    throw ValidationError("\(input): an array of numbers. Give --mesh FILE, the mesh whose vertices they belong to.")
+    let isSurface = try surface.areFor(input, isOnMesh: model?.domain is SurfaceMesh)
+    if !isSurface, gaps.areUsed {
+      throw ValidationError(
+        "\(gaps.mask == nil ? "--missing" : "--mask") is for signals on meshes, and \(input) is none. `sextant degrade` makes gaps in a NetCDF file."
+      )
+    }
+    return isSurface
   }
 
   /// Fills a signal on a mesh.

@@ -21,7 +21,20 @@ struct SurfaceOptions: ParsableArguments {
   }
 
   /// Whether the signal in a file is one on a mesh, for all that the file and these options tell.
-  func areFor(_ signal: String) -> Bool { mesh != nil || property != nil || MeshFormat.isRecognised(at: signal) }
+  ///
+  /// Throws where the file is not there, and where it holds numbers at vertices and nobody named the mesh.
+  ///
+  /// - Parameter isOnMesh: whether something else tells that it is.
+  func areFor(_ signal: String, isOnMesh: Bool = false) throws -> Bool {
+    let kind = try SignalFileKind(of: signal)
+    if kind == .mesh || mesh != nil || isOnMesh { return true }
+    if kind == .fields, property == nil { return false }
+    do {
+      try SurfaceInput.refuseToGoWithoutMesh(signal, kind)
+    } catch let error as RunError {
+      throw ValidationError("\(error)")
+    }
+  }
 }
 
 /// Options about what is missing in a signal on a mesh.

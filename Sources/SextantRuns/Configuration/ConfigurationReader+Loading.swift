@@ -12,7 +12,11 @@ extension ConfigurationReader {
   public static func open(
     path: String, overrides: [String] = []
   ) throws -> (reader: ConfigurationReader, settings: ResolvedSettings) {
-    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError.missing(path: path)
+    }
+    if isFolder.boolValue { throw FileError.system(action: "read the file", path: path, reason: "it is a folder") }
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -23,7 +27,14 @@ extension ConfigurationReader {
       throw ConfigurationError.syntax(
         origin: .file(path: path, line: 1, column: 1), problem: "the file is not text in UTF-8")
     }
-    return try parse(text, path: path, overrides: overrides)
+    let parsed = try parse(text, path: path, overrides: overrides)
+    // A file that tells nothing is a mistake more often than the wish for all defaults.
+    if parsed.reader.keys.isEmpty {
+      throw ConfigurationError.wrongValue(
+        origin: .file(path: path, line: 1, column: 1), key: "the configuration",
+        expected: "a section of KEY: VALUE lines", found: data.isEmpty ? "an empty file (0 bytes)" : "no line")
+    }
+    return parsed
   }
 
   /// Reads YAML text; `path` is what errors call it.

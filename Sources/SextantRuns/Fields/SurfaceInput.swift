@@ -52,8 +52,9 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     if let properties, Set(properties).count < properties.count {
       throw RunError.invalid("\(signal): a property is named twice: \(properties.joined(separator: ", ")).")
     }
-    let isOwnMesh = MeshFormat.isRecognised(at: signal)
-    let document = try document(isOwnMesh: isOwnMesh, model: model)
+    let kind = try SignalFileKind(of: signal)
+    let isOwnMesh = kind == .mesh
+    let document = try document(kind, model: model)
     let surface = try model.flatMap { try Self.surface(of: $0, like: document) } ?? SurfaceMesh(document.triangleMesh())
     if let model { try Self.check(surface, at: document.path, isThatOf: model) }
     let values: VertexValues
@@ -76,14 +77,20 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     return Opened(document: document, fields: fields, hidden: hidden)
   }
 
-  private func document(isOwnMesh: Bool, model: TrainedModel?) throws -> MeshDocument {
+  private func document(_ kind: SignalFileKind, model: TrainedModel?) throws -> MeshDocument {
     if let mesh { return try MeshFile.document(mesh) }
-    if isOwnMesh { return try MeshFile.document(signal) }
-    guard let surface = model?.domain as? SurfaceMesh else {
-      throw RunError.invalid(
-        "\(signal): numbers without a mesh. Give --mesh FILE, the mesh whose vertices they belong to.")
-    }
-    return MeshDocument(surface.mesh)
+    if kind == .mesh { return try MeshFile.document(signal) }
+    if let surface = model?.domain as? SurfaceMesh { return MeshDocument(surface.mesh) }
+    try Self.refuseToGoWithoutMesh(signal, kind)
+  }
+
+  /// Throws what is wrong with a file that is no mesh and that nobody named a mesh for: ``RunError/meshUnknown(path:)``, or
+  /// what reading it throws.
+  public static func refuseToGoWithoutMesh(_ signal: String, _ kind: SignalFileKind) throws -> Never {
+    // What cannot be read is the greater mistake.
+    if kind == .fields { _ = try MeshFile.document(signal) }
+    _ = try VertexValues(contentsOf: signal)
+    throw RunError.meshUnknown(path: signal)
   }
 
   /// The model's own surface where it is the same as the document's, so that what depends on it is not made twice.
@@ -154,9 +161,8 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   /// A number at each vertex: a property of the mesh, or else a column of the signal's file.
   func numbers(_ name: String, document: MeshDocument) throws -> [Double] {
     if let property = document.vertexProperties.first(where: { $0.name == name }) { return property.values }
-    guard !MeshFormat.isRecognised(at: signal), !NPYFile.isRecognised(at: signal) else {
-      return try document.vertexProperty(name).values
-    }
+    let kind = try SignalFileKind(of: signal)
+    guard kind != .mesh, kind != .array else { return try document.vertexProperty(name).values }
     let column = try VertexValues(table: signal, columns: [name])
     return zip(column.values.scalars, column.isValid).map { $1 ? Double($0) : .nan }
   }

@@ -59,6 +59,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case noiseUnknown(path: String, variable: String)
   /// Nothing is observed in a field.
   case nothingObserved(path: String, field: String)
+  /// Numbers at the vertices of a mesh that nobody named.
+  case meshUnknown(path: String)
   /// A model of another mesh than the signal's.
   case anotherMesh(path: String, mesh: String, name: String, model: String)
   /// Everything else: what was expected, what was found, what to do.
@@ -70,6 +72,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "\(path): the noise of '\(variable)' is not known: the file has no variable '\(variable)_noise'. Give --noise, such as --noise 0.5K or --noise variable:NAME."
     case .nothingObserved(let path, let field):
       "\(path): nothing is observed in \(field): every value is missing. Check the mask and the fill value (`sextant inspect` shows both)."
+    case .meshUnknown(let path):
+      "\(path): numbers without a mesh. Give --mesh FILE, the mesh whose vertices they belong to."
     case .anotherMesh(let path, let mesh, let name, let model):
       "\(path): \(mesh), but the model '\(name)' was trained on \(model). Give the mesh that it was trained on, or train a model on this one."
     case .invalid(let text): text

@@ -66,7 +66,9 @@ private struct TableRows {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw FileError.system(action: "read the file", path: path, reason: "it is a folder or may not be read")
     }
-    guard !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {
+    // Pages come in the place of files that a server does not have.
+    let isPage = data.first == UInt8(ascii: "<")
+    guard !data.isEmpty, !isPage, !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {
       throw VertexFileError.anotherKind(
         path: path, expected: "a table of text", found: FileSignature.description(of: data.prefix(64)))
     }

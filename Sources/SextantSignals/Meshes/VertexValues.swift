@@ -72,17 +72,15 @@ public struct VertexValues: Sendable {
   /// Reads a file of any kind that is understood here: a NumPy array, a mesh with properties, or a table of text.
   ///
   /// - Parameters:
-  ///   - path: the file; its contents tell what it is. One whose name ends in .npy has to be an array.
+  ///   - path: the file; its contents tell what it is, or its name where they tell nothing.
   ///   - columns: the names of the properties or columns to take, in this order; all if nil. Of an array, what to call its
   ///     columns.
   /// - Throws: ``FileError`` from SextantStorage, ``GeometryError`` for meshes, ``VertexFileError``.
   public init(contentsOf path: String, columns: [String]? = nil) throws {
-    if NPYFile.isRecognised(at: path) || path.lowercased().hasSuffix(".npy") {
-      try self.init(array: path, names: columns)
-    } else if MeshFormat.isRecognised(at: path) {
-      try self.init(properties: columns, of: MeshFile.document(path))
-    } else {
-      try self.init(table: path, columns: columns)
+    switch try SignalFileKind(of: path) {
+    case .array: try self.init(array: path, names: columns)
+    case .mesh: try self.init(properties: columns, of: MeshFile.document(path))
+    case .table, .fields: try self.init(table: path, columns: columns)
     }
   }
 }

@@ -27,6 +27,14 @@ enum FileKind {
     throw NetCDFError.notNetCDF(path: path, found: FileSignature.description(of: head))
   }
 
+  /// Whether the file at `path` begins as NetCDF files do; false where it cannot be read.
+  static func isNetCDF(at path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    let head = [UInt8]((try? handle.read(upToCount: 1024)) ?? Data())
+    return head.starts(with: Array("CDF".utf8)) || isHDF5(head)
+  }
+
   private static func isHDF5(_ head: [UInt8]) -> Bool {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     return [0, 512].contains { head.count >= $0 + 8 && head[$0..<$0 + 8].elementsEqual(signature) }
