@@ -7,13 +7,14 @@ import Sextant
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what is in a NetCDF file, a mesh or a model, and how it was understood.",
+    abstract: "Show what is in a NetCDF file, a mesh, an array, a table or a model, and how it was understood.",
     discussion: """
       Examples:
         sextant inspect era5.nc
         sextant inspect RUN
         sextant inspect bunny.ply --json
         sextant inspect scene.glb --part Wheels
+        sextant inspect heat.npy
       """)
 
   @Argument(help: "The file, or the output folder of `sextant train`.", completion: .file())

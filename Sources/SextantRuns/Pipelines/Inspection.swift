@@ -1,4 +1,4 @@
-// What a file is and what is in it: a NetCDF file, a mesh or a model. What `sextant inspect` runs.
+// What a file is and what is in it: a NetCDF file, a mesh, an array, a table or a model. What `sextant inspect` runs.
 
 import Foundation
 import SextantGeometry
@@ -11,6 +11,7 @@ import SextantStorage
 public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   case fields(FileInspection)
   case mesh(MeshInspection)
+  case numbers(NumbersInspection)
   case model(TrainedModel.Description, ModelFacts)
 
   /// What a model's description does not say of its numbers.
@@ -31,8 +32,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
 
   /// Looks into a file, or into the folder of a run.
   ///
-  /// Models are told by their folder or `.safetensors`, meshes by their contents or, in formats that have no signature, by
-  /// their name; everything else is taken for NetCDF, whose reader says what else it may be.
+  /// Models are told by their folder or `.safetensors`, everything else by ``SignalFileKind``; what nothing tells is taken for
+  /// NetCDF, whose reader says what else it may be.
   ///
   /// - Parameter mesh: which of the meshes of a scene to look at.
   public init(path: String, mesh: MeshSelection = .merged) throws {
@@ -50,19 +51,20 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
           path: path, domain: model.domain.summary, stateCount: model.prior.space.count,
           modeCount: model.prior.functions.modeCount, explainedShare: model.prior.functions.explainedShare,
           scales: Dictionary(uniqueKeysWithValues: scales)))
-    } else if mesh != .merged || Self.meshKinds.contains(kind) || MeshFormat.isRecognised(at: path) {
-      self = .mesh(try MeshInspection(path: path, selecting: mesh))
     } else {
-      self = .fields(try FileInspection(path: path))
+      switch try mesh == .merged ? SignalFileKind(of: path) : .mesh {
+      case .mesh: self = .mesh(try MeshInspection(path: path, selecting: mesh))
+      case .array, .table: self = .numbers(try NumbersInspection(path: path))
+      case .fields: self = .fields(try FileInspection(path: path))
+      }
     }
   }
-
-  private static let meshKinds: Set = ["ply", "off", "obj", "stl", "gltf", "glb", "3ds", "dae", "fbx", "x3d"]
 
   public var description: String {
     switch self {
     case .fields(let inspection): "\(inspection)"
     case .mesh(let inspection): "\(inspection)"
+    case .numbers(let inspection): "\(inspection)"
     case .model(let description, let facts): Self.text(description, facts)
     }
   }
@@ -95,6 +97,9 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
       try container.encode(inspection, forKey: .content)
     case .mesh(let inspection):
       try container.encode("mesh", forKey: .kind)
+      try container.encode(inspection, forKey: .content)
+    case .numbers(let inspection):
+      try container.encode("numbers", forKey: .kind)
       try container.encode(inspection, forKey: .content)
     case .model(let description, let facts):
       try container.encode("model", forKey: .kind)

@@ -1,0 +1,126 @@
+// What is in an array (.npy) or a table of text: how many numbers in which shape, in which range, and how many are missing. Not
+// which mesh they belong to: no such file tells.
+
+import Foundation
+import SextantArrays
+
+/// What was found in a file of bare numbers.
+public struct NumbersInspection: Sendable, Equatable, Encodable {
+  /// A column in short.
+  public struct Column: Sendable, Equatable, Encodable {
+    /// The name in the file, or what it is called that has none.
+    public let name: String
+    /// The least finite number; nil where there is none.
+    public let minimum: Double?
+    /// The greatest finite number.
+    public let maximum: Double?
+    /// The mean of the finite numbers.
+    public let mean: Double?
+    /// How many are not-a-number or, in a table, left empty.
+    public let missingCount: Int
+    /// How many are infinite, which no signal may be.
+    public let infiniteCount: Int
+  }
+
+  /// The file.
+  public let path: String
+  /// "NumPy array" or "table".
+  public let format: String
+  /// The extents: of an array as filed, of a table its rows and columns.
+  public let shape: [Int]
+  /// How a signal is read from it, such as "1 field of 3 variables at 42 vertices"; nil where none can be.
+  public let signal: String?
+  /// The columns of a table; those of an array where it has several and not too many to be looked at, else all its numbers as one.
+  public let columns: [Column]
+
+  /// Looks into an array or a table, as its contents or its name tell.
+  ///
+  /// Throws ``FileError`` from SextantStorage and ``VertexFileError``.
+  public init(path: String) throws {
+    self.path = path
+    if try SignalFileKind(of: path) == .array {
+      let tensor = try NPYFile.read(path)
+      format = "NumPy array"
+      shape = tensor.shape
+      let last = tensor.shape.last ?? 1
+      let width = tensor.shape.count > 1 && (1...Self.mostColumns).contains(last) ? last : 1
+      signal =
+        switch (tensor.count > 0, shape.count) {
+        case (true, 1): Self.signal(1, shape[0], 1)
+        case (true, 2): Self.signal(1, shape[0], shape[1])
+        case (true, 3): Self.signal(shape[0], shape[1], shape[2])
+        default: nil
+        }
+      columns = tensor.withUnsafeScalars { scalars in
+        (0..<width).map { column in
+          Column(
+            name: VertexValues.unnamed(column, of: width),
+            stride(from: column, to: scalars.count, by: width).lazy.map { scalars[$0] })
+        }
+      }
+    } else {
+      let values = try VertexValues(table: path)
+      format = "table"
+      shape = [values.vertexCount, values.variables.count]
+      signal = Self.signal(1, shape[0], shape[1])
+      let (scalars, isValid, width) = (values.values.scalars, values.isValid, shape[1])
+      columns = values.variables.enumerated().map { column, variable in
+        Column(
+          name: variable.name,
+          stride(from: column, to: scalars.count, by: width).lazy.map { isValid[$0] ? scalars[$0] : .nan })
+      }
+    }
+  }
+
+  /// More columns than these are no longer told one by one.
+  private static let mostColumns = 24
+
+  private static func signal(_ fields: Int, _ vertices: Int, _ variables: Int) -> String {
+    func count(_ number: Int, _ word: String, _ words: String) -> String { "\(number) \(number == 1 ? word : words)" }
+    return
+      "\(count(fields, "field", "fields")) of \(count(variables, "variable", "variables")) at \(count(vertices, "vertex", "vertices"))"
+  }
+}
+
+extension NumbersInspection.Column {
+  init(name: String, _ numbers: some Sequence<Float>) {
+    var (low, high, sum) = (Double.infinity, -Double.infinity, 0.0)
+    var (finite, missing, infinite) = (0, 0, 0)
+    for number in numbers {
+      if number.isFinite {
+        (low, high) = (min(low, Double(number)), max(high, Double(number)))
+        sum += Double(number)
+        finite += 1
+      } else if number.isNaN {
+        missing += 1
+      } else {
+        infinite += 1
+      }
+    }
+    self.init(
+      name: name, minimum: finite > 0 ? low : nil, maximum: finite > 0 ? high : nil,
+      mean: finite > 0 ? sum / Double(finite) : nil, missingCount: missing, infiniteCount: infinite)
+  }
+}
+
+extension NumbersInspection: CustomStringConvertible {
+  /// The whole inspection as text of several lines.
+  public var description: String {
+    let extents = shape.map(String.init).joined(separator: " × ")
+    let size = format == "table" ? "\(shape[0]) rows, \(shape[1]) columns" : shape.isEmpty ? "one number" : extents
+    var lines = ["\(path): \(format), \(size)"]
+    lines.append("  as a signal  \(signal ?? "none: V, V×C or N×V×C numbers are one, and some there must be")")
+    let width = columns.map(\.name.count).max() ?? 0
+    for column in columns {
+      func number(_ value: Double?) -> String { String(format: "%.6g", value ?? .nan) }
+      let range =
+        column.minimum == nil
+        ? "no number" : "\(number(column.minimum)) to \(number(column.maximum)), mean \(number(column.mean))"
+      let infinite = column.infiniteCount > 0 ? ", \(column.infiniteCount) infinite" : ""
+      lines.append(
+        "  \(column.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(range), \(column.missingCount) missing"
+          + infinite)
+    }
+    return lines.joined(separator: "\n")
+  }
+}
