@@ -177,7 +177,7 @@ import Testing
     let (run, settings) = try ConfigurationTests.parse(text)
     #expect(
       run.solvers.dps
-        == DiffusionPosteriorSettings(
+        == MisfitDescentSettings(
           sampling: SamplingSettings(steps: 30, spacing: .logSignalToNoise, batchSize: 7, drawsForMean: 3),
           stepSize: 0.4, norm: .expected))
     #expect(run.solvers.scorePrior.flow == ScorePriorSettings.published().flow && run.solvers.scorePrior.steps == 40)

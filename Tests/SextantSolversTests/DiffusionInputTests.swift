@@ -91,7 +91,7 @@ import Testing
 
   @Test func publishedStepSizesAreConverted() {
     // ζ = κ·σ·√m.
-    #expect(abs(DiffusionPosteriorSettings.stepSize(published: 0.5, measuredCount: 100, noise: 0.1) - 0.5) < 1e-12)
+    #expect(abs(MisfitDescentSettings.stepSize(published: 0.5, measuredCount: 100, noise: 0.1) - 0.5) < 1e-12)
   }
 
   @Test func operatorsBeyondTheLimitAreRefused() throws {

@@ -25,12 +25,10 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    machine.apply()
-    let (configuration, settings) = try source.load()
-    if source.dryRun {
-      try ConfigurationOptions.show(settings, asJSON: format.json)
-      return
-    }
+    guard
+      let configuration = try source.opened(
+        by: RunConfiguration.load(path:overrides:), machine: machine, format: format)?.configuration
+    else { return }
     // Asked before the long work of learning.
     try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)
     try configuration.checkComparison()

@@ -24,12 +24,10 @@ struct StudyCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    machine.apply()
-    let (study, settings) = try source.loadStudy()
-    if source.dryRun {
-      try ConfigurationOptions.show(settings, asJSON: format.json)
-      return
-    }
+    guard
+      let study = try source.opened(by: StudySettings.load(path:overrides:), machine: machine, format: format)?
+        .configuration
+    else { return }
     let result = try Study(study).run(
       overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
     if format.json { try StandardOutput.json(result) } else { StandardOutput.line(result.table) }

@@ -25,12 +25,10 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    machine.apply()
-    let (configuration, settings) = try source.load()
-    if source.dryRun {
-      try ConfigurationOptions.show(settings, asJSON: format.json)
-      return
-    }
+    guard
+      let configuration = try source.opened(
+        by: RunConfiguration.load(path:overrides:), machine: machine, format: format)?.configuration
+    else { return }
     let result = try configuration.runSweep(
       overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
     if format.json {

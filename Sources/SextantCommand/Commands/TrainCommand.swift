@@ -25,12 +25,10 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    machine.apply()
-    let (configuration, settings) = try source.load()
-    if source.dryRun {
-      try ConfigurationOptions.show(settings, asJSON: format.json)
-      return
-    }
+    guard
+      let (configuration, settings) = try source.opened(
+        by: RunConfiguration.load(path:overrides:), machine: machine, format: format)
+    else { return }
     let start = ContinuousClock.now
     let model = try configuration.train(
       overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)

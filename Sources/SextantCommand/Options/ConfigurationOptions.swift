@@ -19,20 +19,19 @@ struct ConfigurationOptions: ParsableArguments {
   @Flag(help: "Print every setting with its value and origin, and do nothing.")
   var dryRun = false
 
-  /// Reads the file and puts the changes in. Throws ``FileError`` and ``ConfigurationError``.
-  func load() throws -> RunConfiguration.Resolved {
-    try RunConfiguration.load(path: configuration, overrides: allOverrides)
-  }
-
-  /// The same for a study.
-  func loadStudy() throws -> StudySettings.Resolved {
-    try StudySettings.load(path: configuration, overrides: allOverrides)
-  }
-
-  private var allOverrides: [String] { overrides + (seed.map { ["seed=\($0)"] } ?? []) }
-
-  /// Prints every setting with its value and origin.
-  static func show(_ settings: ResolvedSettings, asJSON: Bool) throws {
-    if asJSON { try StandardOutput.json(settings.settings) } else { StandardOutput.line(settings.table) }
+  /// Lets the command use as many threads as were asked for, reads the file and puts the changes in.
+  ///
+  /// Nil where the settings were only to be shown, which is done then. Throws ``FileError`` and ``ConfigurationError``.
+  ///
+  /// - Parameter load: reads a file with changes, such as ``RunConfiguration/load(path:overrides:)``.
+  func opened<Configuration>(
+    by load: (_ path: String, _ overrides: [String]) throws -> (Configuration, ResolvedSettings),
+    machine: MachineOptions, format: FormatOptions
+  ) throws -> (configuration: Configuration, settings: ResolvedSettings)? {
+    machine.apply()
+    let (read, settings) = try load(configuration, overrides + (seed.map { ["seed=\($0)"] } ?? []))
+    guard dryRun else { return (read, settings) }
+    if format.json { try StandardOutput.json(settings.settings) } else { StandardOutput.line(settings.table) }
+    return nil
   }
 }

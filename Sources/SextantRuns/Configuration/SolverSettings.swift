@@ -21,9 +21,9 @@ public struct SolverSettings: Sendable, Equatable, Codable {
   /// Samples that these methods give in a comparison; nil for as many as the others.
   public var samples: Int?
   /// Diffusion posterior sampling.
-  public var dps = DiffusionPosteriorSettings()
+  public var dps = MisfitDescentSettings.posteriorSampling
   /// Manifold-constrained gradients.
-  public var mcg = ManifoldConstrainedSettings()
+  public var mcg = MisfitDescentSettings.manifoldConstrained
   /// Pseudoinverse guidance.
   public var pigdm = PseudoinverseSettings()
   /// The null-space model.
@@ -43,8 +43,8 @@ public struct SolverSettings: Sendable, Equatable, Codable {
     if let samples, !(1...10_000).contains(samples) {
       throw reader.wrong("samples", expected: "a whole number from 1 to 10000", found: "\(samples)")
     }
-    dps = try reader.requiredSection("dps", DiffusionPosteriorSettings.init)
-    mcg = try reader.requiredSection("mcg", ManifoldConstrainedSettings.init)
+    dps = try reader.requiredSection("dps") { try MisfitDescentSettings($0, default: .posteriorSampling) }
+    mcg = try reader.requiredSection("mcg") { try MisfitDescentSettings($0, default: .manifoldConstrained) }
     pigdm = try reader.requiredSection("pigdm", PseudoinverseSettings.init)
     ddnm = try reader.requiredSection("ddnm", NullSpaceSettings.init)
     redDiff = try reader.requiredSection("red-diff", DenoisingRegularisationSettings.init)
@@ -61,21 +61,12 @@ public struct SolverSettings: Sendable, Equatable, Codable {
   }
 }
 
-extension DiffusionPosteriorSettings {
-  fileprivate init(_ reader: ConfigurationReader) throws {
-    self.init()
-    sampling = try SamplingSettings(reader, default: sampling)
-    stepSize = try reader.positive("step_size", default: stepSize)
-    norm = try reader.value("norm", default: norm)
-  }
-}
-
-extension ManifoldConstrainedSettings {
-  fileprivate init(_ reader: ConfigurationReader) throws {
-    self.init()
-    sampling = try SamplingSettings(reader, default: sampling)
-    stepSize = try reader.positive("step_size", default: stepSize)
-    norm = try reader.value("norm", default: norm)
+extension MisfitDescentSettings {
+  fileprivate init(_ reader: ConfigurationReader, default fallback: MisfitDescentSettings) throws {
+    self.init(
+      sampling: try SamplingSettings(reader, default: fallback.sampling),
+      stepSize: try reader.positive("step_size", default: fallback.stepSize),
+      norm: try reader.value("norm", default: fallback.norm))
   }
 }
 

@@ -9,33 +9,16 @@ import SextantArrays
 import SextantDiffusion
 import SextantMeasurement
 
-/// What a ``ManifoldConstrainedSolver`` is set to; as for ``DiffusionPosteriorSettings``.
-public struct ManifoldConstrainedSettings: Sendable, Equatable, Codable {
-  /// Steps, batches; 1000 steps by default.
-  public var sampling: SamplingSettings
-  /// κ, in the unit of ``DiffusionPosteriorSettings/stepSize``. The published weight 1 is κ = 1/(σ·√m).
-  public var stepSize: Double
-  /// Which norm is descended.
-  public var norm: MisfitNorm
-
-  public init(
-    sampling: SamplingSettings = SamplingSettings(steps: 1000), stepSize: Double = 0.1, norm: MisfitNorm = .actual
-  ) {
-    (self.sampling, self.stepSize, self.norm) = (sampling, stepSize, norm)
-  }
-}
-
 /// Manifold-constrained gradients.
 public struct ManifoldConstrainedSolver: Solver {
   public let name = "MCG"
   /// What is sampled.
   public let prior: DiffusionPrior
-  public let settings: ManifoldConstrainedSettings
+  public let settings: MisfitDescentSettings
 
   /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
-  public init(_ prior: DiffusionPrior, settings: ManifoldConstrainedSettings = .init()) throws(SolverError) {
-    try settings.sampling.validate(method: name)
-    try SolverError.requirePositive(settings.stepSize, "stepSize", method: name)
+  public init(_ prior: DiffusionPrior, settings: MisfitDescentSettings = .manifoldConstrained) throws(SolverError) {
+    try settings.validate(method: name)
     (self.prior, self.settings) = (prior, settings)
   }
 
