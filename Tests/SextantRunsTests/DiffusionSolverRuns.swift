@@ -21,7 +21,7 @@ import Testing
 
   /// A run on a small mesh without holes in its measurements, which all methods can answer.
   static func configuration(
-    in folder: ScratchFolder, prior: SolverSettings.Prior, methods: String, more: String = ""
+    in folder: ScratchFolder, prior: SolverSettings.Prior, methods: String, more: String = "", overrides: [String] = []
   ) throws -> RunConfiguration {
     if !FileManager.default.fileExists(atPath: folder.path("mesh.ply")) { try SurfaceRuns.write(in: folder) }
     let source = "mesh: \"\(folder.path("mesh.ply"))\", images: \"\(folder.path("images"))\""
@@ -42,7 +42,7 @@ import Testing
         scale: {image: {peak: 1}}
         pictures: 0
       \(more)
-      """, path: "test.yaml"
+      """, path: "test.yaml", overrides: overrides
     ).configuration
   }
 
@@ -113,9 +113,13 @@ import Testing
     let model = try SmallClimate.model()
     #expect(complaint { _ = try ImputationMethod.nullSpace.solver(for: model) }.contains("has no diffusion prior"))
     try model.write(toFolder: folder.path("plain"), overwrite: false)
-    #expect(
-      complaint { _ = try TrainedModel(contentsOf: folder.path("plain"), for: .nullSpace, solvers: SolverSettings()) }
-        .contains(TrainedDiffusion.fileName))
+    let opened = complaint {
+      _ = try TrainedModel(contentsOf: folder.path("plain"), for: .nullSpace, solvers: SolverSettings())
+    }
+    #expect(opened.contains("'ddnm' samples a diffusion prior, and there is no \(TrainedDiffusion.fileName)"))
+    #expect(opened.contains("--set solvers.prior=gaussian"))
+    let gaussian = try SolverSettings(overrides: ["solvers.prior=gaussian"])
+    #expect(try TrainedModel(contentsOf: folder.path("plain"), for: .nullSpace, solvers: gaussian).diffusion == nil)
   }
 
   @Test func filesAreFilled() throws {

@@ -63,10 +63,17 @@ extension TrainedModel {
 
   /// Opens a model with all that a method needs: for those that ask a diffusion prior, the one beside it.
   ///
-  /// Throws what ``init(contentsOf:)`` and ``TrainedDiffusion/init(folder:model:)`` throw.
+  /// Throws ``RunError`` where there is no diffusion prior, and what ``init(contentsOf:)`` and
+  /// ``TrainedDiffusion/init(folder:model:)`` throw.
   public init(contentsOf place: String, for method: ImputationMethod, solvers: SolverSettings) throws {
     try self.init(contentsOf: place)
     guard method.asksDiffusion, solvers.prior == .diffusion else { return }
-    diffusion = try TrainedDiffusion(folder: Self.folder(of: place), model: self)
+    let folder = Self.folder(of: place)
+    guard FileManager.default.fileExists(atPath: folder + "/" + TrainedDiffusion.fileName) else {
+      throw RunError.invalid(
+        "\(folder): '\(method.rawValue)' samples a diffusion prior, and there is no \(TrainedDiffusion.fileName). Add a section `diffusion` to the configuration and train it again, or give --set solvers.prior=gaussian to sample the Gaussian of the model's modes."
+      )
+    }
+    diffusion = try TrainedDiffusion(folder: folder, model: self)
   }
 }
