@@ -23,7 +23,7 @@ public enum SolverError: Error, Equatable, CustomStringConvertible {
     case .invalidSetting(let method, let name, let found, let expected):
       "\(method): the setting '\(name)' is \(found); expected \(expected)."
     case .notDenoising(let method, let reason):
-      "\(method) takes noise away and does nothing else, but \(reason). Use it where every entry is measured by itself, or another method."
+      "\(method) takes noise away and does nothing else, but \(reason). Use it where every entry is measured by itself, or a method that fills gaps, such as dps, pigdm or ddnm."
     case .operatorTooLarge(let method, let rank, let limit):
       "\(method) decomposes operators that mix entries, up to \(limit) measured values or states, and here are \(rank). Use dps or red-diff, which need no decomposition, or measure entries one by one."
     case .notLinear(let method, let channel):

@@ -50,6 +50,26 @@ import Testing
     #expect(complaint { try withoutVariable.checkComparison() }.contains("but the model has 2"))
   }
 
+  /// What takes noise away and fills no gaps is not asked to fill some: neither by default, nor among others, nor in a sweep.
+  @Test(arguments: [
+    ("evaluate: {methods: [eof, noise2score]}", "run.yaml:2:21: 'evaluate.methods'", "found random:0.6."),
+    ("evaluate: {methods: [noise2score], masks: [none, land]}", "run.yaml:2:21: 'evaluate.methods'", "found land."),
+    (
+      "evaluate: {methods: [noise2score], masks: [\"none+stations:3\"]}", "'evaluate.methods'", "found none+stations:3."
+    ),
+    ("evaluate: {methods: [noise2score], masks: [none], hide_mask: true}", "'evaluate.methods'", "evaluate.hide_mask"),
+    ("sweep: {reference: [noise2score]}", "run.yaml:2:20: 'sweep.reference'", "found random:0.6."),
+  ]) func whatFillsNoGapsIsNotAskedTo(text: String, place: String, words: String) {
+    let complaint = ConfigurationTests.complaint("archive: {files: [a]}\n\(text)")
+    #expect(complaint.contains(place) && complaint.contains(words), "\(complaint)")
+    #expect(complaint.contains("fills no gaps") && complaint.contains("ddnm"), "\(complaint)")
+  }
+
+  @Test(arguments: ["none", "random:0", "none+none"]) func masksThatHideNothingSuitIt(mask: String) throws {
+    let text = "archive: {files: [a]}\nevaluate: {methods: [noise2score], masks: [\"\(mask)\"]}"
+    #expect(try ConfigurationTests.parse(text).configuration.evaluate.masks.count == 1)
+  }
+
   @Test func trainingAsksForPeaksBeforeItLearns() throws {
     let files = try Files()
     let training = try files.configuration(scale: "{tas: {peak: 100}}", parameters: "per-archive").training

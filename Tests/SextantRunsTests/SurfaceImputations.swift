@@ -246,6 +246,12 @@ import Testing
     let other = try SurfaceMesh(Self.mesh(scale: 1.1)).fingerprint
     #expect(refusal.contains("larger.ply") && refusal.contains("'\(model.description.name)'"), "\(refusal)")
     #expect(refusal.contains(other.prefix(8)) && refusal.contains(model.domain.fingerprint.prefix(8)), "\(refusal)")
+    let holes = complaint {
+      try Self.fill(
+        SurfaceInput(signal: folder.path("digit.npy")), .noiseToScore, model: model, to: folder.path("x.npy"))
+    }
+    #expect(
+      holes.contains("digit.npy") && holes.contains("of 162 values are missing") && holes.contains("ddnm"), "\(holes)")
     let two = SurfaceInput(signal: folder.path("scan.ply"), properties: ["heat", "salt"])
     #expect(complaint { try Self.fill(two, .modes, model: model, to: folder.path("x.npy")) }.contains("heat, salt"))
   }

@@ -68,6 +68,16 @@ public enum MaskSampler: Sendable, Equatable {
     return mask
   }
 
+  /// Whether some value may be missing under it; false only where it is sure that none is.
+  public var mayHide: Bool {
+    switch self {
+    case .complete: false
+    case .random(let pattern): pattern.share.upperBound > 0
+    case .combination(let members): members.contains(where: \.mayHide)
+    default: true
+    }
+  }
+
   /// Whether each entry is missing (V·C).
   private func missingEntries(
     on ground: MaskGround, isValid: [Bool], inputs: MaskInputs, using random: inout RandomStream

@@ -43,6 +43,19 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
     hidesMask = try reader.value("hide_mask", default: false)
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
     published = try Self.published(reader)
+    try checkGaps(for: methods, at: "methods", of: reader)
+  }
+
+  /// Throws ``ConfigurationError`` at a key where one of `methods` fills no gaps and the measurements may have some.
+  func checkGaps(for methods: [ImputationMethod], at key: String, of reader: ConfigurationReader) throws {
+    guard methods.contains(.noiseToScore) else { return }
+    let advice = "which takes noise away and fills no gaps; dps, pigdm and ddnm do"
+    if let mask = masks.first(where: \.mayHide) {
+      throw reader.wrong(key, expected: "evaluate.masks: [none] beside noise2score, \(advice)", found: "\(mask)")
+    }
+    if hidesMask {
+      throw reader.wrong(key, expected: "no evaluate.hide_mask beside noise2score, \(advice)", found: "it")
+    }
   }
 
   private static func published(_ reader: ConfigurationReader) throws -> [ImputationMethod: PublishedFigures] {

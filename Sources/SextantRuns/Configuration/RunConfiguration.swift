@@ -55,7 +55,7 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
       try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil)
     }
     // Their defaults are worth a word only where one of them is asked.
-    sweep = try reader.optionalSection("sweep", SweepSettings.init)
+    sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate) }
     let asks = sweep != nil || evaluate.methods.contains(where: \.asksDiffusion)
     solvers =
       asks

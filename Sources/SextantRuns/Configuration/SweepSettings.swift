@@ -17,7 +17,8 @@ public struct SweepSettings: Sendable, Equatable, Codable {
   /// The methods that have steps.
   static let swept = ImputationMethod.allCases.filter { $0.asksDiffusion && $0 != .noiseToScore }
 
-  init(_ reader: ConfigurationReader) throws {
+  /// - Parameter evaluate: what is measured.
+  init(_ reader: ConfigurationReader, evaluate: EvaluationSettings) throws {
     methods = try reader.list("methods", default: [.posteriorSampling, .nullSpace])
     guard !methods.isEmpty, methods.allSatisfy(Self.swept.contains) else {
       let words = Self.swept.map(\.rawValue).joined(separator: ", ")
@@ -38,5 +39,6 @@ public struct SweepSettings: Sendable, Equatable, Codable {
       throw reader.wrong(
         "reference", expected: "methods without steps, such as flow, eof or noise2score", found: bad.rawValue)
     }
+    try evaluate.checkGaps(for: reference, at: "reference", of: reader)
   }
 }

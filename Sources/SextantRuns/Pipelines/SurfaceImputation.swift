@@ -41,6 +41,11 @@ public struct SurfaceImputation: Sendable, Codable {
       throw RunError.invalid(
         "\(input.signal): \(fields.count) fields, and a mesh file takes one. Give an --output that ends in .npy.")
     }
+    if request.method == .noiseToScore, fields.isValid.contains(false) {
+      throw RunError.invalid(
+        "\(input.signal): \(fields.isValid.count { !$0 }) of \(fields.isValid.count) values are missing or hidden, and '\(request.method.rawValue)' takes noise away and fills no gaps. Use a method that does, such as dps, pigdm or ddnm."
+      )
+    }
     let model = try model ?? TrainedModel(forFieldsLike: fields, name: opened.document.path)
     let solver = try FieldSolver(
       request, fields: fields, path: input.signal, noise: noise(of: fields, document: opened.document), model: model)
