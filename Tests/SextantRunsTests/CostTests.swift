@@ -2,6 +2,7 @@
 
 import Foundation
 import SextantEvaluation
+import SextantMeasurement
 import SextantTestSupport
 import Testing
 
@@ -63,9 +64,28 @@ import Testing
     #expect(try #require(comparison.training.flow) >= flow.seconds && flow.seconds > 0)
   }
 
+  /// Figures stand under the mask that they are of: the one that is named, else the first.
+  @Test(arguments: [("", "none"), ("random:0.5", "random:0.5"), ("random:0.50", "random:0.5"), ("land", "")])
+  func figuresStandWithTheirMask(mask: String, expected: String) throws {
+    let folder = try ScratchFolder()
+    let figures = "{psnr: 24.88, source: somewhere" + (mask.isEmpty ? "}" : ", mask: \"\(mask)\"}")
+    var run = try DiffusionSolverRuns.configuration(
+      in: folder, prior: .gaussian, methods: "eof", more: "  published: {eof: \(figures)}")
+    run.evaluate.masks = try ["none", "random:0.5"].map { try MaskSampler($0) }
+    let model = try run.modelForEvaluation()
+    let (comparison, fields, indices) = try run.comparison(for: model)
+    let outcome = try comparison.report(
+      model: model, fields: fields, indices: indices, folder: folder.path("run/evaluation"), overwrite: false,
+      pictures: 0)
+    let parts = outcome.markdown.components(separatedBy: "### ").filter { $0.contains("somewhere") }
+    let titles = parts.map { String($0.prefix { $0 != "\n" }) }
+    #expect(titles == (expected.isEmpty ? [] : ["image, \(expected)"]))
+  }
+
   @Test(arguments: [
     ("{walk: {psnr: 1, source: a}}", "names of methods"), ("{flow: {source: a}}", "psnr, sample or both"),
-    ("{flow: {psnr: 1}}", "source"), ("{flow: {psnr: 1, source: a, crps: 2}}", "crps"),
+    ("{flow: {psnr: 1}}", "source"), ("{flow: {psnr: 1, source: a, mask: holes}}", "flow.mask"),
+    ("{flow: {psnr: 1, source: a, crps: 2}}", "crps"),
   ])
   func wrongFiguresAreNamed(published: String, expected: String) throws {
     let folder = try ScratchFolder()

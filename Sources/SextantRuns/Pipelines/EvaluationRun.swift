@@ -48,8 +48,6 @@ extension Comparison {
     }
     let summaries = result.scores.summaries()
     let methods = Array(zip(methods, result.methodNames)).map { (method: $0, name: $1) }
-    let published = Dictionary(
-      uniqueKeysWithValues: methods.compactMap { method, name in self.published[method].map { (name, $0) } })
     var text = ""
     var markdown = ""
     for (name, group) in Self.groups(of: summaries) {
@@ -58,7 +56,8 @@ extension Comparison {
       markdown += "### \(name)\n\n\(table.markdown)\n"
       if pictures > 0 { drawn += try drawing.drawPlots(of: group, name: "plot-\(name)") }
       if let table = PublishedFigures.table(
-        group, published: published, evaluations: result.networkEvaluationsPerSample)
+        group, published: published(under: group.first?.group, names: methods),
+        evaluations: result.networkEvaluationsPerSample)
       {
         text += "beside published figures\n\n\(table.text)\n"
         markdown += "Beside published figures:\n\n\(table.markdown)\n"
@@ -82,6 +81,18 @@ extension Comparison {
     try WholeFile.write(encoder.encode(result), to: folder + "/scores.json", overwrite: overwrite)
     try WholeFile.write(Data(markdown.utf8), to: folder + "/table.md", overwrite: overwrite)
     return EvaluationOutcome(result: result, text: text, markdown: markdown, pictures: drawn)
+  }
+
+  /// What was published of the methods under a mask, by their names in tables.
+  private func published(
+    under mask: String?, names: [(method: ImputationMethod, name: String)]
+  ) -> [String: PublishedFigures] {
+    var result: [String: PublishedFigures] = [:]
+    for (method, name) in names {
+      guard let figures = published[method], (figures.mask ?? masks.first)?.description == mask else { continue }
+      result[name] = figures
+    }
+    return result
   }
 
   /// Summaries by variable and mask, in order of appearance, under a name for people.

@@ -1,6 +1,7 @@
 // Figures that somebody published for a method, to stand beside ours in a table.
 
 import SextantEvaluation
+import SextantMeasurement
 
 /// What a publication says of one method.
 public struct PublishedFigures: Sendable, Equatable, Codable {
@@ -12,12 +13,17 @@ public struct PublishedFigures: Sendable, Equatable, Codable {
   public var evaluations: Double?
   /// Where it says so.
   public var source: String
+  /// The mask that it says so of; nil for the first of an evaluation.
+  public var mask: MaskSampler?
 
   init(_ reader: ConfigurationReader) throws {
     psnr = try reader.optional("psnr")
     sample = try reader.optional("sample")
     evaluations = try reader.optional("evaluations")
     source = try reader.required("source")
+    if reader.contains("mask") {
+      mask = try reader.parsed("mask", default: "none") { try MaskSampler(FilePatterns.expandVariables(in: $0)) }
+    }
     if psnr == nil, sample == nil {
       throw reader.wrong("psnr", expected: "psnr, sample or both, in dB", found: "neither")
     }
