@@ -223,6 +223,42 @@ struct ProgramTests {
     #expect(desk.names == ["RUN", "archive.nc", "obs.nc", "out.nc", "run.yaml", "whole.nc"])
   }
 
+  /// At most the point that was being computed is lost.
+  @Test(arguments: [SIGINT, SIGKILL]) func sweepingGoesOnWhereItWasStopped(signal: Int32) throws {
+    let desk = try Desk()
+    func arguments(_ output: String, steps: String = "2, 300, 301, 302") -> [String] {
+      let sweep = "sweep={methods: [ddnm], steps: [\(steps)], samples: 4, reference: [eof]}"
+      return [
+        "sweep", desk.path("run.yaml"), "--set", sweep, "--set", "solvers.prior=gaussian", "--set",
+        "output=\(desk.path(output))", "--set", "variables={}",
+      ]
+    }
+    func points(_ output: String) -> [[String: Any]] {
+      let data = FileManager.default.contents(atPath: desk.path("\(output)/sweep/sweep.json")) ?? Data()
+      return (try? JSONSerialization.jsonObject(with: data) as? [String: Any])?["rows"] as? [[String: Any]] ?? []
+    }
+    // Two variables: two rows a point.
+    let stopped = try Program(arguments("parts"))
+    #expect(stopped.wait { points("parts").count >= 4 })
+    let before = points("parts").count
+    stopped.send(signal)
+    #expect(try stopped.end().code == 128 + signal)
+    let kept = points("parts")
+    #expect(kept.count >= before && kept.count < 10, "\(kept.count)")
+    #expect(try Program(arguments("parts")).end().code == 0)
+    #expect(try Program(arguments("whole")).end().code == 0)
+    func scores(_ rows: [[String: Any]]) -> [Double?] {
+      rows.map { ($0["psnr"] as? [String: Any])?["mean"] as? Double }
+    }
+    func seconds(_ rows: [[String: Any]]) -> [Double?] { rows.map { $0["seconds"] as? Double } }
+    let (parts, whole) = (points("parts"), points("whole"))
+    #expect(parts.count == 10 && scores(parts) == scores(whole) && !scores(parts).contains(nil))
+    #expect(Array(seconds(parts).prefix(kept.count)) == seconds(kept))
+    #expect(try Program(arguments("parts")).end().errors.contains("exists already"))
+    let other = try Program(arguments("parts", steps: "2, 3") + ["--set", "evaluate.noise=tas=2K,clt=0.05"]).end()
+    #expect(other.code == 1 && other.errors.contains("other settings or data"), "\(other.errors)")
+  }
+
   @Test(arguments: [SIGINT, SIGKILL]) func trainingLeavesAWholeModelOrNone(signal: Int32) throws {
     let desk = try Desk()
     // The synthetic climate takes a while to be made: time for a signal.

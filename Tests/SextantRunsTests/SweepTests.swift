@@ -8,9 +8,11 @@ import Testing
 @testable import SextantRuns
 
 @Suite(.serialized) struct SweepTests {
-  private static func configuration(in folder: ScratchFolder, _ sweep: String) throws -> RunConfiguration {
+  private static func configuration(
+    in folder: ScratchFolder, _ sweep: String, overrides: [String] = []
+  ) throws -> RunConfiguration {
     try DiffusionSolverRuns.configuration(
-      in: folder, prior: .gaussian, methods: "eof, ddnm", more: "sweep: {\(sweep)}")
+      in: folder, prior: .gaussian, methods: "eof, ddnm", more: "sweep: {\(sweep)}", overrides: overrides)
   }
 
   @Test func everySettingIsTried() throws {
@@ -60,6 +62,57 @@ import Testing
     #expect(second.rows.map { $0.psnr?.mean } == first.rows.map { $0.psnr?.mean })
     // The section `evaluate` asks neither, and needs neither.
     #expect(try run.modelForEvaluation().flow == nil)
+  }
+
+  /// Each point is computed once, whenever the sweep was stopped and whatever was added to it.
+  @Test func aSweepGoesOnWhereItWas() throws {
+    let (folder, other) = (try ScratchFolder(), try ScratchFolder())
+    let asked = "methods: [dps, ddnm], steps: [3, 6], step_sizes: [0.1], samples: 4, reference: [eof]"
+    let first = Resumption.Stopper(after: .max)
+    let whole = try Self.configuration(in: other, asked).runSweep(overwrite: false, progress: first)
+    // Learning tells of its progress, too; two fields a trial are ten answers.
+    let learning = first.filled - 10
+    let run = try Self.configuration(in: folder, asked)
+    // Stopped in the middle of the third trial.
+    let stopper = Resumption.Stopper(after: learning + 5)
+    #expect(throws: InterruptionError.self) {
+      try run.runSweep(overwrite: false, progress: stopper, interruption: stopper.interruption)
+    }
+    let begun = try #require(SweepResult.earlier(inFolder: folder.path("run/sweep")))
+    #expect(begun.rows.map(\.trial) == Array(whole.rows.map(\.trial).prefix(2)))
+    let counter = Resumption.Stopper(after: .max)
+    let finished = try run.runSweep(overwrite: false, progress: counter)
+    #expect(counter.filled == learning + 6 && Array(finished.rows.prefix(2)) == begun.rows)
+    func scores(_ result: SweepResult) -> [Double?] { result.rows.map { $0.psnr?.mean } }
+    #expect(finished.rows.map(\.trial) == whole.rows.map(\.trial) && scores(finished) == scores(whole))
+    #expect(SweepResult.earlier(inFolder: folder.path("run/sweep")) == finished)
+    #expect(complaint { _ = try run.runSweep(overwrite: false) }.contains("exists already"))
+
+    // More steps join, in their place; what is no longer asked stays, at the end.
+    let more = try Self.configuration(
+      in: folder, "methods: [ddnm], steps: [3, 4, 6], samples: 4, reference: [nearest, eof]")
+    let second = Resumption.Stopper(after: .max)
+    let extended = try more.runSweep(overwrite: false, progress: second)
+    #expect(second.filled == learning + 4)
+    #expect(extended.rows.map(\.method.rawValue) == ["nearest", "eof", "ddnm", "ddnm", "ddnm", "dps", "dps"])
+    #expect(extended.rows.map(\.steps) == [nil, nil, 3, 4, 6, 3, 6])
+
+    // Under other conditions nothing is taken, and nothing is lost.
+    for change in ["evaluate.noise=0.2", "sweep.samples=5", "seed=3", "prior.modes=10", "solvers.dps.norm=expected"] {
+      let changed = try Self.configuration(in: folder, asked, overrides: ["sweep.steps=[3, 9]", change])
+      #expect(
+        complaint { _ = try changed.runSweep(overwrite: false) }.contains("found with other settings or data"),
+        "\(change)")
+    }
+    #expect(SweepResult.earlier(inFolder: folder.path("run/sweep")) == extended)
+    let again = Resumption.Stopper(after: .max)
+    _ = try run.runSweep(overwrite: true, progress: again)
+    #expect(again.filled == learning + 10)
+    // What no sweep wrote is no beginning of one.
+    try "{}".write(toFile: folder.path("run/sweep/sweep.json"), atomically: true, encoding: .utf8)
+    #expect(throws: RunError.anotherSweep(path: folder.path("run/sweep/sweep.json"))) {
+      try run.runSweep(overwrite: false)
+    }
   }
 
   @Test func whatDivergesIsARowWithoutScores() throws {

@@ -16,7 +16,8 @@ struct SweepCommand: ParsableCommand {
         sextant sweep run.yaml --set solvers.prior=gaussian --set evaluate.fields.part=evenly:2
 
       Measures the test fields of the section `evaluate`, and tries what the section `sweep` says on each measurement.
-      Writes sweep.json, sweep.md and plots to OUTPUT/sweep, again after each setting. docs/diffusion-solvers.md has more.
+      Writes sweep.json, sweep.md and plots to OUTPUT/sweep, again after each setting. An interrupted sweep that is started
+      again goes on where it was, and settings that are added later join what is there. docs/diffusion-solvers.md has more.
       """)
 
   @OptionGroup var source: ConfigurationOptions

@@ -63,6 +63,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case meshUnknown(path: String)
   /// A model of another mesh than the signal's.
   case anotherMesh(path: String, mesh: String, name: String, model: String)
+  /// The points of another sweep where this one's should go.
+  case anotherSweep(path: String)
   /// Everything else: what was expected, what was found, what to do.
   case invalid(String)
 
@@ -76,6 +78,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "\(path): numbers without a mesh. Give --mesh FILE, the mesh whose vertices they belong to."
     case .anotherMesh(let path, let mesh, let name, let model):
       "\(path): \(mesh), but the model '\(name)' was trained on \(model). Give the mesh that it was trained on, or train a model on this one."
+    case .anotherSweep(let path):
+      "\(path): what is there was found with other settings or data. Give --overwrite to start again, or another output."
     case .invalid(let text): text
     }
   }

@@ -1,6 +1,6 @@
 // Quality against cost: methods that sample a diffusion prior, tried with many numbers of steps and step sizes under the
 // masks, noise and fields of an evaluation (figure 3 of the paper on amortised posterior sampling). What `sextant sweep` runs.
-// Every trial answers the same measurements.
+// Every trial answers the same measurements, and no trial is run twice.
 
 import Foundation
 import SextantEvaluation
@@ -15,15 +15,17 @@ public struct Sweep: Sendable {
   public var settings: SweepSettings
   /// Masks, noise and scales; its methods and numbers of samples are not used.
   public var comparison: Comparison
+  /// What tells the conditions of this sweep from others: points are kept and used again under the same conditions only.
+  public var conditions: String
 
-  public init(_ settings: SweepSettings, comparison: Comparison) {
-    (self.settings, self.comparison) = (settings, comparison)
+  public init(_ settings: SweepSettings, comparison: Comparison, conditions: String) {
+    (self.settings, self.comparison, self.conditions) = (settings, comparison, conditions)
     self.comparison.samples = settings.samples
     self.comparison.solvers.samples = nil
   }
 
   /// One setting of one method.
-  struct Trial: Sendable, Equatable {
+  struct Trial: Sendable, Hashable {
     var method: ImputationMethod
     /// Nil for methods that are held against.
     var steps: Int?
@@ -32,51 +34,67 @@ public struct Sweep: Sendable {
   }
 
   /// All trials: references first, then methods by steps and step sizes.
-  var trials: [Trial] {
-    settings.reference.map { Trial(method: $0) }
-      + settings.methods.flatMap { method in
-        let sizes: [Double?] = method.hasStepSize && !settings.stepSizes.isEmpty ? settings.stepSizes : [nil]
-        return settings.steps.flatMap { steps in
-          sizes.map { Trial(method: method, steps: steps, stepSize: $0) }
-        }
-      }
-  }
+  var trials: [Trial] { settings.trials }
 
-  /// Runs all trials and writes `sweep.json`, `sweep.md` and plots to `folder`, again after each trial, so that a sweep that
-  /// was stopped leaves what it found.
+  /// Runs the trials that were not run yet and writes `sweep.json`, `sweep.md` and plots to `folder`, again after each trial: a
+  /// sweep that was stopped goes on where it was, and one that is asked more adds to what is there.
   ///
-  /// A trial whose numbers grow beyond all bounds is a row without scores. Throws what ``Comparison/run(model:fields:indices:progress:visit:)``
-  /// throws otherwise, and what writing throws.
+  /// A trial whose numbers grow beyond all bounds is a row without scores. Throws ``FileError`` where all trials are there
+  /// already, ``RunError/anotherSweep(path:)`` where what is there was found under other conditions, both unless `overwrite`
+  /// says to start again; what ``Comparison/run(model:fields:indices:progress:visit:)`` throws otherwise, and what writing throws.
   public func run(
     model: TrainedModel, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> SweepResult {
-    try WholeFile.checkIsFree("\(folder)/\(SweepResult.fileName).json", overwrite: overwrite)
-    var result = SweepResult(samples: settings.samples, fieldCount: indices.count, rows: [])
+    var result = SweepResult(
+      samples: settings.samples, fieldCount: indices.count, conditions: conditions,
+      rows: try kept(inFolder: folder, overwrite: overwrite))
+    let done = Set(result.rows.map(\.trial))
     let perTrial = indices.count * comparison.draws * comparison.masks.count
     progress.start("sweeping", unit: "answer", count: perTrial * trials.count)
     defer { progress.finish() }
-    for (number, trial) in trials.enumerated() {
+    for (number, trial) in trials.enumerated() where !done.contains(trial) {
       var own = comparison
       own.methods = [trial.method]
       if let steps = trial.steps {
         own.solvers = own.solvers.changing(trial.method, steps: steps, stepSize: trial.stepSize)
       }
+      let found: [SweepRow]
       do {
         let scores = try own.run(model: model, fields: fields, indices: indices) { done in
           try interruption.check()
           progress.advance(to: number * perTrial + done)
         }
-        result.rows += rows(trial, scores)
+        found = rows(trial, scores)
       } catch SolverError.diverged(let name, _) {
-        result.rows += model.description.variables.flatMap { variable in
+        found = model.description.variables.flatMap { variable in
           own.masks.map { SweepRow(trial, name: name, variable: variable.name, mask: $0.description) }
         }
         progress.advance(to: (number + 1) * perTrial)
       }
+      result.rows = ordered(result.rows + found)
       try result.write(toFolder: folder)
     }
     return result
+  }
+
+  /// The rows of an earlier sweep under the same conditions.
+  private func kept(inFolder folder: String, overwrite: Bool) throws -> [SweepRow] {
+    let path = "\(folder)/\(SweepResult.fileName).json"
+    guard !overwrite, FileManager.default.fileExists(atPath: path) else { return [] }
+    guard let earlier = SweepResult.earlier(inFolder: folder), earlier.conditions == conditions else {
+      throw RunError.anotherSweep(path: path)
+    }
+    if earlier.holds(trials) { throw FileError.exists(path: path) }
+    return earlier.rows
+  }
+
+  /// Rows in the order of the trials, with those of no trial at the end.
+  private func ordered(_ rows: [SweepRow]) -> [SweepRow] {
+    let places = Dictionary(trials.enumerated().map { ($1, $0) }) { first, _ in first }
+    return rows.enumerated().sorted {
+      (places[$0.element.trial] ?? .max, $0.offset) < (places[$1.element.trial] ?? .max, $1.offset)
+    }.map(\.element)
   }
 
   private func rows(_ trial: Trial, _ scores: ComparisonScores) -> [SweepRow] {
@@ -88,6 +106,19 @@ public struct Sweep: Sendable {
       row.seconds = scores.medianSeconds(of: summary.method)
       return row
     }
+  }
+}
+
+extension SweepSettings {
+  /// All trials: references first, then methods by steps and step sizes.
+  fileprivate var trials: [Sweep.Trial] {
+    reference.map { Sweep.Trial(method: $0) }
+      + methods.flatMap { method in
+        let sizes: [Double?] = method.hasStepSize && !stepSizes.isEmpty ? stepSizes : [nil]
+        return steps.flatMap { steps in
+          sizes.map { Sweep.Trial(method: method, steps: steps, stepSize: $0) }
+        }
+      }
   }
 }
 
@@ -104,13 +135,32 @@ extension RunConfiguration {
       )
     }
     let methods = sweep.reference + sweep.methods
+    let folder = output + "/sweep"
     // Asked before the long work of learning.
-    try WholeFile.checkIsFree("\(output)/sweep/\(SweepResult.fileName).json", overwrite: overwrite)
+    if !overwrite, SweepResult.earlier(inFolder: folder)?.holds(sweep.trials) ?? false {
+      throw FileError.exists(path: "\(folder)/\(SweepResult.fileName).json")
+    }
     try checkComparison(of: methods)
     let model = try modelForEvaluation(of: methods, progress: progress, interruption: interruption)
     let (comparison, fields, indices) = try comparison(for: model)
-    return try Sweep(sweep, comparison: comparison).run(
-      model: model, fields: fields, indices: indices, folder: output + "/sweep", overwrite: overwrite,
-      progress: progress, interruption: interruption)
+    let conditions = try AnswerKey.conditions(
+      request: conditionsOfSweep, inputs: FilePatterns.files(matching: archive.sources + evaluate.fields.sources),
+      model: model)
+    return try Sweep(sweep, comparison: comparison, conditions: conditions).run(
+      model: model, fields: fields, indices: indices, folder: folder, overwrite: overwrite, progress: progress,
+      interruption: interruption)
+  }
+
+  /// The settings that the points of a sweep depend on, whichever points are asked.
+  private var conditionsOfSweep: RunConfiguration {
+    var result = self
+    (result.name, result.output, result.solvers.samples) = ("", "", nil)
+    (result.evaluate.methods, result.evaluate.samples, result.evaluate.pictures) = ([], 0, 0)
+    result.evaluate.published = [:]
+    result.sweep?.methods = []
+    result.sweep?.steps = []
+    result.sweep?.stepSizes = []
+    result.sweep?.reference = []
+    return result
   }
 }

@@ -32,6 +32,9 @@ public struct SweepRow: Sendable, Equatable, Codable {
     (method, steps, stepSize) = (trial.method, trial.steps, trial.stepSize)
     (self.name, self.variable, self.mask) = (name, variable, mask)
   }
+
+  /// What was tried.
+  var trial: Sweep.Trial { Sweep.Trial(method: method, steps: steps, stepSize: stepSize) }
 }
 
 /// All that a sweep found.
@@ -40,11 +43,26 @@ public struct SweepResult: Sendable, Equatable, Codable {
   public var samples: Int
   /// The number of test fields.
   public var fieldCount: Int
-  /// References first, then methods by steps and step sizes.
+  /// A hash of all that the rows depend on beside method, steps and step size: rows of other conditions are not added to these.
+  public var conditions: String
+  /// References first, then methods by steps and step sizes; what an earlier sweep under the same conditions found and this one
+  /// did not ask comes last.
   public var rows: [SweepRow]
 
   /// The name of the files, before their endings.
   public static let fileName = "sweep"
+
+  /// Reads what an earlier sweep wrote; nil where there is nothing, or nothing of a sweep.
+  static func earlier(inFolder folder: String) -> SweepResult? {
+    guard let data = FileManager.default.contents(atPath: "\(folder)/\(fileName).json") else { return nil }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    return try? decoder.decode(SweepResult.self, from: data)
+  }
+
+  /// Whether every one of `trials` is among the rows.
+  func holds(_ trials: [Sweep.Trial]) -> Bool { Set(trials).isSubset(of: rows.map(\.trial)) }
 
   /// Rows of one variable under one mask.
   private var groups: [(variable: String, mask: String, rows: [SweepRow])] {
