@@ -56,6 +56,61 @@ struct SurfaceProgramTests {
     }
   }
 
+  /// Gaps and noise are made, told, and found by `impute` without another word.
+  @Test(arguments: ["ply", "vtp", "npy"]) func signalsOnMeshesAreDegraded(ending: String) throws {
+    let folder = try Self.folder()
+    let (mesh, output) = (folder.path("egg.ply"), folder.path("holed.\(ending)"))
+    let degrade = ["degrade", mesh, "--property", "heat", "--mask", "random:0.5", "--noise", "0.1", "-o", output]
+    let end = try Program(degrade).end()
+    #expect(end.code == 0 && end.output.contains("1 field, random:0.5") && end.output.contains("noise of heat: 0.1"))
+    #expect(try Program(degrade).end().errors.contains("exists already"))
+    guard ending != "vtp" else {
+      #expect(try String(contentsOfFile: output, encoding: .utf8).contains("Name=\"heat_noise\""))
+      #expect(try Program.run("inspect", output).errors.contains("VTK"))
+      return
+    }
+    let values =
+      ending == "npy"
+      ? try NPYFile.read(output).scalars : try MeshFile.document(output).vertexProperty("heat").values.map(Float.init)
+    #expect(values.count == 42 && values.count(where: \.isNaN) == 21)
+    let truth = try MeshFile.document(mesh).vertexProperty("heat").values.map(Float.init)
+    let errors = zip(values, truth).filter { !$0.0.isNaN }.map { abs($0 - $1) }
+    #expect(errors.allSatisfy { $0 > 0 && $0 < 0.5 })
+    let noise = ending == "npy" ? ["--mesh", mesh, "--noise", "0.1"] : ["--property", "heat"]
+    let filled = try Program(
+      ["impute", output, "--method", "kriging", "--samples", "0", "-o", folder.path("filled.npy")] + noise
+    ).end()
+    #expect(filled.code == 0 && filled.output.contains("50.0 % missing"), "\(filled.errors)")
+    #expect(filled.output.contains("noise of heat: 0.1") || ending == "npy", "\(filled.output)")
+  }
+
+  /// Quantiles are properties, and of samples that nobody asked for a mesh gets few.
+  @Test func meshesGetQuantilesAndFewSamples() throws {
+    let folder = try Self.folder()
+    let words = [
+      "impute", folder.path("heat.npy"), "--mesh", folder.path("egg.ply"), "--method", "kriging", "--noise", "0.01",
+      "--quantiles", "0.1,0.9",
+    ]
+    func names(_ more: [String]) throws -> [String] {
+      let output = folder.path("filled.ply")
+      let end = try Program(words + ["--overwrite", "-o", output] + more).end()
+      #expect(end.code == 0, "\(end.errors)")
+      return try MeshFile.document(output).vertexProperties.map(\.name).filter { $0.hasPrefix("value_") }
+    }
+    let few = ["mean", "spread", "quantile_0.1", "quantile_0.9"].map { "value_" + $0 }
+    func samples(_ count: Int) -> [String] { (0..<count).map { "value_sample_00\($0)" } }
+    #expect(try names([]) == few + samples(4) + ["value_observed"])
+    #expect(try names(["--samples", "6"]) == few + samples(6) + ["value_observed"])
+    #expect(try names(["--no-ensemble"]) == few + ["value_observed"])
+    #expect(
+      try Program(words + ["--samples", "0", "-o", "x.ply"]).end().errors.contains("--quantiles needs --samples"))
+    let arrays = try Program(words + ["-o", folder.path("filled.npy")]).end()
+    #expect(arrays.code == 0, "\(arrays.errors)")
+    #expect(try NPYFile.read(folder.path("filled.quantiles.npy")).shape == [2, 42])
+    #expect(try NPYFile.read(folder.path("filled.samples.npy")).shape == [128, 42])
+    #expect(try Program.run("impute", "--help").output.contains("of which a mesh file gets 4"))
+  }
+
   @Test func wrongRequestsAreExplained() throws {
     let folder = try Self.folder()
     let (mesh, array) = (folder.path("egg.ply"), folder.path("heat.npy"))
@@ -79,6 +134,13 @@ struct SurfaceProgramTests {
     #expect(
       try complaint(["impute", mesh, "--property", "heat", "--missing", "heat"] + harmonic + output, code: 1)
         .contains("confidence<0.2"))
+    let degrade = ["degrade", mesh, "--mask", "random:0.5"]
+    #expect(try complaint(degrade + output, code: 1).contains("heat, red, green, blue"))
+    #expect(try complaint(degrade + ["--property", "heat", "-o", "x.nc"], code: 64).contains(".vtp"))
+    #expect(try complaint(degrade + ["--variables", "heat"] + output, code: 64).contains("--property"))
+    #expect(try complaint(["degrade", array, "--mask", "random:0.5"] + output, code: 64).contains("--mesh"))
+    #expect(
+      try complaint(["degrade", mesh, "--property", "heat", "--mask", "land"] + output, code: 1).contains("land"))
     #expect(try complaint(["draw", mesh, "--property", "red,green", "-o", "x.png"], code: 64).contains("red, green"))
     #expect(try complaint(["draw", mesh, "--views", "under", "-o", "x.png"], code: 64).contains("three-quarter"))
     #expect(try folder.names() == ["egg.ply", "heat.npy"])

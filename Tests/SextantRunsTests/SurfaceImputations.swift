@@ -217,6 +217,52 @@ import Testing
     #expect(answers[0] == answers[1] && answers[0] == answers[2])
   }
 
+  /// Fields of several variables lose values and get noise each by itself; colours come back as they were written.
+  @Test func signalsAreDegraded() throws {
+    let folder = try Self.folder()
+    func degrade(_ input: SurfaceInput, _ mask: String, noise: String?, to name: String) throws
+      -> FileDegradation.Summary
+    {
+      try FileDegradation(
+        mask: MaskSampler(mask), noise: noise.map { try NoiseSpecification(text: $0) }, seed: 4
+      ).run(on: input, output: folder.path(name), overwrite: false, history: "by a test")
+    }
+    var random = RandomStream(seed: 6)
+    let clean: Tensor<Float> = random.normals([3, Self.count, 2])
+    try NPYFile.write(clean, to: folder.path("clean.npy"))
+    let several = SurfaceInput(signal: folder.path("clean.npy"), mesh: folder.path("scan.ply"), properties: ["a", "b"])
+    let summary = try degrade(several, "random:0.25", noise: "a=0.5,b=0.1", to: "several.npy")
+    #expect(summary.fieldCount == 3)
+    for (name, level) in [("a", 0.5), ("b", 0.1)] { #expect(abs(summary.noise[name, default: 0] - level) < 1e-6) }
+    let result = try NPYFile.read(folder.path("several.npy"))
+    #expect(result.shape == [3, Self.count, 2])
+    let missing = (0..<3).map { field in (0..<Self.count).filter { result.scalars[(field * Self.count + $0) * 2].isNaN }
+    }
+    // A quarter of 162, rounded; each field its own.
+    #expect(missing.allSatisfy { (40...41).contains($0.count) } && Set(missing).count == 3)
+    for (channel, level) in [Float(0.5), 0.1].enumerated() {
+      let errors = stride(from: channel, to: clean.count, by: 2).map { result.scalars[$0] - clean.scalars[$0] }
+        .filter { !$0.isNaN }
+      let deviation = (errors.reduce(0) { $0 + $1 * $1 } / Float(errors.count)).squareRoot()
+      #expect(abs(deviation / level - 1) < 0.15, "\(deviation)")
+    }
+    #expect(complaint { _ = try degrade(several, "none", noise: nil, to: "several.ply") }.contains("3 fields"))
+
+    var document = try MeshFile.document(folder.path("scan.ply"))
+    let red = (0..<Self.count).map { Double($0 % 256) }
+    try document.setVertexProperty(MeshProperty(name: "red", type: .uint8, values: red))
+    try MeshFile.write(document, to: folder.path("coloured.ply"))
+    let colour = SurfaceInput(signal: folder.path("coloured.ply"), properties: ["red"])
+    _ = try degrade(colour, "random:0.5", noise: "0.2", to: "degraded.ply")
+    let values = try VertexValues(contentsOf: folder.path("degraded.ply"), columns: ["red"])
+    let errors = zip(values.values.scalars, red).enumerated().filter { values.isValid[$0.offset] }
+      .map { $0.element.0 - Float($0.element.1 / 255) }
+    #expect(errors.count == 81 && errors.allSatisfy { abs($0) < 1 } && errors.contains { abs($0) > 0.2 })
+    let noise = try Self.values("red_noise", in: folder.path("degraded.ply"))
+    #expect(noise.allSatisfy { $0 == 0.2 })
+    #expect(try MeshFile.document(folder.path("degraded.ply")).comments.suffix(1) == ["by a test"])
+  }
+
   // MARK: With a model
 
   @Test func whatWasLearnedOnAMeshFillsIt() throws {

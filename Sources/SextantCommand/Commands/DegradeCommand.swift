@@ -1,6 +1,7 @@
 // `sextant degrade`: what would have been measured of a clean file.
 
 import ArgumentParser
+import Foundation
 import Sextant
 
 /// Makes gaps and noise.
@@ -14,13 +15,18 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade clean.nc --mask swath:width=1450,orbits=7 --output obs.nc
         sextant degrade clean.nc --mask blocks:share=0.4,size=30 --noise 0.5K --seed 7 --output obs.nc
         sextant degrade clean.nc --mask file:coverage.nc:mask --noise 0.5K --output obs.nc
+        sextant degrade bunny.ply --property confidence --mask random:0.3 --noise 0.1 --output holed.ply
+        sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
 
       Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, land, sea,
       file:PATH:VARIABLE; A+B is missing where either is. The noise level goes into the file as NAME_noise, where
       `sextant impute` finds it.
+
+      On a mesh, what is missing becomes not-a-number. The output is the mesh with all that it had (.ply, .vtp), the properties
+      changed and NAME_noise beside them, or an array (.npy), which has no place for the noise: give it to `sextant impute`.
       """)
 
-  @Argument(help: "The clean NetCDF file.", completion: .file(extensions: ["nc"]))
+  @Argument(help: "The clean file: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("What is missing, such as random:0.6.", valueName: "mask"))
@@ -43,6 +49,7 @@ struct DegradeCommand: ParsableCommand {
   @Option(help: "The seed of mask and noise.")
   var seed: UInt64 = 0
 
+  @OptionGroup(title: "Meshes") var surface: SurfaceOptions
   @OptionGroup var options: OutputOptions
   @OptionGroup var format: FormatOptions
 
@@ -51,8 +58,17 @@ struct DegradeCommand: ParsableCommand {
       mask: try MaskSampler(mask), noise: try noise.map(NoiseSpecification.init(text:)),
       variables: variables.map { $0.split(separator: ",").map(String.init) },
       landMask: landMask.map(LandMask.init(text:)), seed: seed)
-    let summary = try request.run(
-      input: input, output: output, overwrite: options.overwrite, history: Provenance.line(CommandLine.arguments))
+    let history = Provenance.line(CommandLine.arguments)
+    let summary: FileDegradation.Summary
+    if try surface.areFor(input) {
+      try surface.refuse([("--variables", variables != nil), ("--land-mask", landMask != nil)], for: input)
+      try surface.checkOutput(output)
+      summary = try request.run(
+        on: SurfaceInput(signal: input, mesh: surface.mesh, properties: surface.properties), output: output,
+        overwrite: options.overwrite, history: history)
+    } else {
+      summary = try request.run(input: input, output: output, overwrite: options.overwrite, history: history)
+    }
     if format.json {
       try StandardOutput.json(summary)
       return

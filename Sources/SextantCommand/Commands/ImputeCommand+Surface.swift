@@ -19,21 +19,19 @@ extension ImputeCommand {
   /// Fills a signal on a mesh.
   func fillSurface(_ model: TrainedModel?) throws -> ImputationSummary {
     let others: [(String, Bool)] = [
-      ("--variables", variables != nil), ("--regrid", regrid != nil), ("--quantiles", quantiles != nil),
-      ("--select", !select.isEmpty), ("--land-mask", landMask != nil), ("--split-members", splitMembers),
+      ("--variables", variables != nil), ("--regrid", regrid != nil), ("--select", !select.isEmpty),
+      ("--land-mask", landMask != nil), ("--split-members", splitMembers),
     ]
-    if let name = others.first(where: \.1)?.0 {
-      let hint = name == "--variables" ? " Give --property." : ""
-      throw ValidationError("\(name) is for NetCDF files, and \(input) is a signal on a mesh.\(hint)")
-    }
-    guard ["ply", "vtp", "npy"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
-      throw ValidationError(
-        "--output \(output): the name must end in .ply or .vtp for a mesh, or in .npy for an array.")
-    }
+    try surface.refuse(others, for: input)
+    try surface.checkOutput(output)
     let signal = SurfaceInput(
       signal: input, mesh: surface.mesh, properties: surface.properties,
       missing: try gaps.missing.map(MissingCondition.init), mask: gaps.mask)
-    return try SurfaceImputation(input: signal, request: request(for: model)).run(
+    var request = try request(for: model)
+    request.quantileLevels = try levels()
+    let imputation = SurfaceImputation(
+      input: signal, request: request, sampleLimit: samples == nil ? Self.samplesOnMeshes : nil)
+    return try imputation.run(
       model: model, output: output, overwrite: options.overwrite, history: Provenance.line(CommandLine.arguments),
       progress: options.progress, interruption: InterruptionSignals.interruption)
   }

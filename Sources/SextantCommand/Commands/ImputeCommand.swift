@@ -23,7 +23,8 @@ struct ImputeCommand: ParsableCommand {
       NAME_quantile and NAME_observed. An interrupted run that is started again goes on where it was.
 
       On a mesh, what is missing is not-a-number in the file, or excluded by --missing or --mask. The output is the mesh with
-      all that it had (.ply, .vtp), and NAME_mean, NAME_spread, NAME_sample_000, … and NAME_observed; or arrays (.npy).
+      all that it had (.ply, .vtp), and NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; or
+      arrays (.npy). Without --samples, 128 are drawn and a mesh gets the first 4; with it, all.
       """)
 
   @Argument(help: "The file with gaps: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
@@ -41,8 +42,11 @@ struct ImputeCommand: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("Where the answer goes.", valueName: "file"))
   var output: String
 
-  @Option(help: ArgumentHelp("Posterior samples a field; 0 for mean and spread alone.", valueName: "count"))
-  var samples = 128
+  @Option(
+    help: ArgumentHelp(
+      "Posterior samples a field; 0 for mean and spread alone. (default: \(ImputeCommand.drawnSamples), of which a mesh file gets \(ImputeCommand.samplesOnMeshes))",
+      valueName: "count"))
+  var samples: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -93,13 +97,21 @@ struct ImputeCommand: ParsableCommand {
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
+  /// Samples that are drawn where none were asked for.
+  private static let drawnSamples = 128
+  /// How many of these a mesh file gets: more properties than can be looked at hide the others.
+  static let samplesOnMeshes = 4
+
   private static let methodIsMissing = ValidationError(
     "Give --model FOLDER, or a --method that needs no archive, such as --method kriging.")
 
   func validate() throws {
-    if samples < 0 { throw ValidationError("--samples \(samples): 0 or more are needed.") }
+    if let samples, samples < 0 { throw ValidationError("--samples \(samples): 0 or more are needed.") }
     if model == nil, method == nil { throw Self.methodIsMissing }
-    if splitMembers, samples == 0 { throw ValidationError("--split-members needs --samples of at least 1.") }
+    for (name, isGiven) in [("--split-members", splitMembers), ("--quantiles", quantiles != nil)]
+    where isGiven && samples == 0 {
+      throw ValidationError("\(name) needs --samples of at least 1.")
+    }
   }
 
   func run() throws {
@@ -130,7 +142,7 @@ struct ImputeCommand: ParsableCommand {
       throw Self.methodIsMissing
     }
     return Imputation(
-      method: method, samples: samples,
+      method: method, samples: samples ?? Self.drawnSamples,
       noise: try noise.map(NoiseSpecification.init(text:)), writesEnsemble: ensemble,
       solvers: try SolverSettings(overrides: overrides), seed: seed)
   }
@@ -160,7 +172,7 @@ struct ImputeCommand: ParsableCommand {
     text.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
   }
 
-  private func levels() throws -> [Double] {
+  func levels() throws -> [Double] {
     try (quantiles ?? "").split(separator: ",").map { text in
       guard let level = Double(text.trimmingCharacters(in: .whitespaces)), level > 0, level < 1 else {
         throw ValidationError("--quantiles \(text): expected numbers between 0 and 1, such as 0.05,0.95.")

@@ -20,6 +20,21 @@ struct SurfaceOptions: ParsableArguments {
     property?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
   }
 
+  /// Throws where one of the options that mean nothing on a mesh was given.
+  func refuse(_ others: [(name: String, isGiven: Bool)], for signal: String) throws {
+    guard let name = others.first(where: \.isGiven)?.name else { return }
+    let hint = name == "--variables" ? " Give --property." : ""
+    throw ValidationError("\(name) is for NetCDF files, and \(signal) is a signal on a mesh.\(hint)")
+  }
+
+  /// Throws where the name of an output does not tell a file that signals on meshes go to.
+  func checkOutput(_ output: String) throws {
+    guard ["ply", "vtp", "npy"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
+      throw ValidationError(
+        "--output \(output): the name must end in .ply or .vtp for a mesh, or in .npy for an array.")
+    }
+  }
+
   /// Whether the signal in a file is one on a mesh, for all that the file and these options tell.
   ///
   /// Throws where the file is not there, and where it holds numbers at vertices and nobody named the mesh.

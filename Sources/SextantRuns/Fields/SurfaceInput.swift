@@ -118,7 +118,7 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     }
     guard names.count == 1 else {
       throw RunError.invalid(
-        "\(document.path): which property is to be filled? Give --property with one or more of: \(names.isEmpty ? "none, the vertices have no properties" : names.joined(separator: ", "))."
+        "\(document.path): which property is meant? Give --property with one or more of: \(names.isEmpty ? "none, the vertices have no properties" : names.joined(separator: ", "))."
       )
     }
     return names

@@ -1,4 +1,4 @@
-// A clean file made into one with gaps and noise: what `sextant degrade` runs.
+// A clean file made into one with gaps and noise: what `sextant degrade` runs. Signals on meshes are SurfaceDegradation's.
 
 import Foundation
 import SextantArrays
@@ -70,7 +70,8 @@ public struct FileDegradation: Sendable {
     return try summary(file, deviations)
   }
 
-  private func summary(_ file: GriddedFile, _ deviations: [Float]?) throws -> Summary {
+  /// What was done to the fields of a source.
+  func summary(_ file: any SignalSource, _ deviations: [Float]?) throws -> Summary {
     var summary = Summary(fieldCount: file.count, noise: [:], standardisedNoise: [:])
     guard let deviations else { return summary }
     let first = try file.read([0])[0]

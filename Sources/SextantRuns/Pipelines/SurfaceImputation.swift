@@ -12,18 +12,21 @@ import SextantStorage
 public struct SurfaceImputation: Sendable, Codable {
   /// The signal and its mesh.
   public var input: SurfaceInput
-  /// The method and its settings; `variables`, `regrid`, `selecting` and `quantileLevels` have no meaning here.
+  /// The method and its settings; `variables`, `regrid` and `selecting` have no meaning here.
   public var request: Imputation
+  /// How many of the samples a mesh file gets, the first ones; nil for all. Arrays get all.
+  public var sampleLimit: Int?
 
-  public init(input: SurfaceInput, request: Imputation) {
-    (self.input, self.request) = (input, request)
+  public init(input: SurfaceInput, request: Imputation, sampleLimit: Int? = nil) {
+    (self.input, self.request, self.sampleLimit) = (input, request, sampleLimit)
   }
 
   /// Fills every field of the signal and writes the answer.
   ///
   /// A .ply or .vtp file gets the mesh with all that its file had, and for each channel NAME_mean, NAME_spread,
-  /// NAME_sample_000, … and NAME_observed. A .npy file gets the mean: V numbers, V×C or N×V×C, as the input had them; spread
-  /// and samples (S×V×C, or N×S×V×C) are written beside it, to FILE.spread.npy and FILE.samples.npy.
+  /// NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed. A .npy file gets the mean: V numbers, V×C or N×V×C, as the input
+  /// had them; spread, quantiles (Q×V×C, or N×Q×V×C) and samples (S×V×C, or N×S×V×C) are written beside it, to FILE.spread.npy,
+  /// FILE.quantiles.npy and FILE.samples.npy.
   ///
   /// - Parameters:
   ///   - model: nil for methods that need none.
@@ -34,13 +37,12 @@ public struct SurfaceImputation: Sendable, Codable {
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     let outputs = try SurfaceAnswerFiles(output)
-    for path in outputs.paths { try WholeFile.checkIsFree(path, overwrite: overwrite) }
+    for path in outputs.paths(withQuantiles: !request.quantileLevels.isEmpty) {
+      try WholeFile.checkIsFree(path, overwrite: overwrite)
+    }
     let opened = try input.open(for: model, seed: request.seed)
     let fields = opened.fields
-    if !outputs.isArray, fields.count > 1 {
-      throw RunError.invalid(
-        "\(input.signal): \(fields.count) fields, and a mesh file takes one. Give an --output that ends in .npy.")
-    }
+    try outputs.checkThatTheyTake(fields, of: input)
     if request.method == .noiseToScore, fields.isValid.contains(false) {
       throw RunError.invalid(
         "\(input.signal): \(fields.isValid.count { !$0 }) of \(fields.isValid.count) values are missing or hidden, and '\(request.method.rawValue)' takes noise away and fills no gaps. Use a method that does, such as dps, pigdm or ddnm."
@@ -53,10 +55,12 @@ public struct SurfaceImputation: Sendable, Codable {
       beside: output, key: AnswerKey.text(request: self, inputs: input.paths, model: model), isUsed: fields.count > 1)
     let seconds = try finished.fill(fields.count, by: solver, progress: progress, interruption: interruption)
     if outputs.isArray {
-      try outputs.writeArrays(finished, of: fields, writesEnsemble: request.writesEnsemble, overwrite: overwrite)
+      try outputs.writeArrays(finished, of: fields, request: request, overwrite: overwrite)
     } else {
       var document = opened.document
-      try finished.answer(at: 0).add(to: &document, as: fields.variables, writesEnsemble: request.writesEnsemble)
+      let limit = request.writesEnsemble ? sampleLimit ?? .max : 0
+      try finished.answer(at: 0).add(
+        to: &document, as: fields.variables, quantileLevels: request.quantileLevels, sampleLimit: limit)
       document.comments.append(history)
       try MeshFile.write(document, to: output, overwrite: overwrite)
     }
@@ -119,54 +123,18 @@ public struct SurfaceImputation: Sendable, Codable {
   }
 }
 
-/// The files that an answer on a mesh goes to.
-struct SurfaceAnswerFiles {
-  let output: String
-  let isArray: Bool
-
-  init(_ output: String) throws {
-    let ending = URL(fileURLWithPath: output).pathExtension.lowercased()
-    guard ["ply", "vtp", "npy"].contains(ending) else {
-      throw RunError.invalid(
-        "\(output): expected a name that ends in .ply or .vtp for a mesh, or in .npy for an array.")
-    }
-    self.output = output
-    isArray = ending == "npy"
-  }
-
-  var paths: [String] { isArray ? [output, path("spread"), path("samples")] : [output] }
-
-  private func path(_ what: String) -> String { "\(output.dropLast(4)).\(what).npy" }
-
-  /// Writes mean, spread and samples of all fields.
-  func writeArrays(_ finished: FinishedFields, of fields: SignalSet, writesEnsemble: Bool, overwrite: Bool) throws {
-    let answers = try (0..<fields.count).map { try finished.answer(at: $0) }
-    let one = fields.channelCount == 1 ? [fields.vertexCount] : [fields.vertexCount, fields.channelCount]
-    let many = [fields.vertexCount, fields.channelCount]
-    func array(_ values: [Float], before shape: [Int]) -> Tensor<Float> {
-      let shape = answers.count == 1 ? shape + one : [answers.count] + shape + many
-      return Tensor(values, shape: shape)
-    }
-    let spreads = answers.compactMap(\.spread)
-    if spreads.count == answers.count {
-      try NPYFile.write(array(spreads.flatMap { $0 }, before: []), to: path("spread"), overwrite: overwrite)
-    }
-    let samples = writesEnsemble ? answers.compactMap(\.samples) : []
-    if let count = samples.first?.rowCount, samples.count == answers.count {
-      try NPYFile.write(
-        array(samples.flatMap(\.scalars), before: [count]), to: path("samples"), overwrite: overwrite)
-    }
-    try NPYFile.write(array(answers.flatMap(\.mean), before: []), to: output, overwrite: overwrite)
-  }
-}
-
 extension FilledAnswer {
-  /// Adds the answer to a mesh, as properties named after the variables.
-  fileprivate func add(to document: inout MeshDocument, as variables: [Variable], writesEnsemble: Bool) throws {
+  /// Adds the answer to a mesh, as properties named after the variables, with as many of its samples at the most.
+  fileprivate func add(
+    to document: inout MeshDocument, as variables: [Variable], quantileLevels: [Double], sampleLimit: Int
+  ) throws {
     let (names, shape) = (variables.map(\.name), [document.vertexCount, variables.count])
+    let quantiles = samples?.ensembleQuantiles(quantileLevels).map { Tensor($0, shape: shape) } ?? []
+    let written = sampleLimit > 0 ? samples.map { $0.rows(0..<min(sampleLimit, $0.rowCount)) } : nil
     try document.setEstimate(
       of: names, mean: Tensor(mean, shape: shape), spread: spread.map { Tensor($0, shape: shape) },
-      samples: writesEnsemble ? samples.map { $0.reshaped(to: [$0.rowCount] + shape) } : nil)
+      quantiles: Array(zip(quantileLevels, quantiles)),
+      samples: written.map { $0.reshaped(to: [$0.rowCount] + shape) })
     guard let isObserved else { return }
     for (channel, name) in names.enumerated() {
       let flags = stride(from: channel, to: isObserved.count, by: names.count).map { isObserved[$0] ? 1.0 : 0 }

@@ -31,11 +31,23 @@ extension VertexValues {
     try self.init(path: document.path, variables: variables, values: values)
   }
 
-  private static let colours: Set = ["red", "green", "blue", "alpha"]
+  fileprivate static let colours: Set = ["red", "green", "blue", "alpha"]
 
   private static func colourScale(of property: MeshProperty) -> Double {
     guard colours.contains(property.name) else { return 1 }
     if let range = property.type.wholeRange { return range.upperBound }
     return property.range.map { $0.upperBound > 1 ? 255 : 1 } ?? 1
+  }
+}
+
+extension MeshProperty {
+  /// The property that a signal is read back from as these values: colours run from 0 to 1 in signals, and to 255 in files.
+  ///
+  /// - Parameters:
+  ///   - name: the variable's.
+  ///   - values: V values, not-a-number where one is missing.
+  public init(signal name: String, values: [Float]) {
+    let scale: Float = VertexValues.colours.contains(name) ? 255 : 1
+    self.init(name: name, values: values.map { scale * $0 })
   }
 }
