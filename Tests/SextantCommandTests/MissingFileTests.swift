@@ -20,7 +20,8 @@ struct MissingFileTests {
     "sample FILE --count 1 -o x.nc", "train FILE", "train RUN --set archive.files=[FILE]",
     "train RUN --set archive.mesh=FILE --set archive.files=[MESH]",
     "train RUN --set archive.mesh=MESH --set archive.files=[FILE]",
-    "train RUN --set archive.mesh=MESH --set archive.images=FILE", "train RUN --set land_mask.file=FILE",
+    "train RUN --set archive.mesh=MESH --set archive.images=FILE",
+    "train RUN --set archive.synthetic_years=1 --set land_mask.file=FILE",
     "score FILE --truth FILE --peak 1",
   ]
 
