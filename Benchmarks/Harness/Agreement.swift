@@ -42,7 +42,7 @@ struct Agreement: Codable {
 extension Tensor<Float> {
   /// Σx², added in double precision.
   fileprivate var squaredNorm: Double {
-    let norm = globalNorm([self])
+    let norm = globalNorm([.whole(self)])
     return norm * norm
   }
 }

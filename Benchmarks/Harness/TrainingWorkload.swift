@@ -36,7 +36,7 @@ final class TrainingWorkload: Workload {
     _ = optimiser.update(&parameters, gradients: gradients)
   }
 
-  private func lossAndGradients() -> (loss: Float, gradients: [Tensor<Float>?]) {
+  private func lossAndGradients() -> (loss: Float, gradients: [ParameterGradient<Float>?]) {
     let pass = NetworkPass(parameters, isTraining: true, wantsGradients: true)
     let loss = loss(pass)
     pass.applyUpdates(to: &parameters)
@@ -57,7 +57,7 @@ final class TrainingWorkload: Workload {
     return WorkloadAnswers(
       loss: loss,
       tensors: zip(parameters.names, gradients).compactMap { name, gradient in
-        gradient.map { ("gradient." + name, $0) }
+        gradient.map { ("gradient." + name, $0.tensor) }
       })
   }
 }

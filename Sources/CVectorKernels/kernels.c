@@ -10,22 +10,37 @@
 // Partial sums of a reduction: enough for four vectors of any set, and the same for all, so that all add in one order.
 #define VK_WIDTH 32
 
+// The part of a matrix product that stays in registers: so many rows, times two vectors of the set's width.
+#define VK_TILE_VECTORS 2
+
 #define VK_SET generic
+#define VK_VECTOR_BYTES 16
+#define VK_TILE_ROWS 4
 #include "both-types.inc"
 #undef VK_SET
+#undef VK_VECTOR_BYTES
+#undef VK_TILE_ROWS
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define VK_SET avx2
+#define VK_VECTOR_BYTES 32
+#define VK_TILE_ROWS 6
 #include "both-types.inc"
 #undef VK_SET
+#undef VK_VECTOR_BYTES
+#undef VK_TILE_ROWS
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512cd,avx2,fma"))), \
                              apply_to = function)
 #define VK_SET avx512
+#define VK_VECTOR_BYTES 64
+#define VK_TILE_ROWS 8
 #include "both-types.inc"
 #undef VK_SET
+#undef VK_VECTOR_BYTES
+#undef VK_TILE_ROWS
 #pragma clang attribute pop
 #endif
 

@@ -41,8 +41,17 @@ extension NetworkKernels where Scalar == Float {
     normalisation = table.normalisation
     normalisationPullback = table.normalisation_pullback
     adam = table.adam
+    (tileRows, tileColumns) = (Int(table.tile_rows), Int(table.tile_columns))
+    packColumns = table.pack_columns
+    packRows = table.pack_rows
+    denseOutputs = table.dense_outputs
+    denseInputs = table.dense_inputs
+    adamProduct = table.adam_product
     follow = table.follow
     keepMask = table.keep_mask
+    affine = table.affine
+    couple = table.couple
+    couplePullback = table.couple_pullback
   }
 }
 
@@ -85,7 +94,16 @@ extension NetworkKernels where Scalar == Double {
     normalisation = table.normalisation
     normalisationPullback = table.normalisation_pullback
     adam = table.adam
+    (tileRows, tileColumns) = (Int(table.tile_rows), Int(table.tile_columns))
+    packColumns = table.pack_columns
+    packRows = table.pack_rows
+    denseOutputs = table.dense_outputs
+    denseInputs = table.dense_inputs
+    adamProduct = table.adam_product
     follow = table.follow
     keepMask = table.keep_mask
+    affine = table.affine
+    couple = table.couple
+    couplePullback = table.couple_pullback
   }
 }

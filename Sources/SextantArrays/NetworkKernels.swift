@@ -78,8 +78,36 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
   /// A step of Adam: count, gradient's factor, both betas, rate, scale of the root, epsilon, decay; gradient, first and second
   /// moment, x.
   public let adam: (Int, Scalar, Scalar, Scalar, Scalar, Scalar, Scalar, Scalar, In, Out, Out, Out) -> Void
+  /// The tile of a product that stays in registers, which the panels of packed matrices are as wide as.
+  public let tileRows: Int
+  public let tileColumns: Int
+  /// out[panel][row][column] ← x, with zeros beyond its last column: columns, rows, distance of rows, width of a panel, x.
+  public let packColumns: (Int, Int, Int, Int, In, Out) -> Void
+  /// out[panel][column][row] ← x, with zeros beyond its last row: rows, columns, distance of rows, width of a panel, x.
+  public let packRows: (Int, Int, Int, Int, In, Out) -> Void
+  /// out ← x·Wᵀ + bias: rows of W, its columns, batch, distance of out's rows, W, x in panels of `tileColumns` rows, bias, room
+  /// for sums.
+  public let denseOutputs: (Int, Int, Int, Int, In, In, In?, Out, Out) -> Void
+  /// out ← g·W: columns of W and out, rows of W, batch (at most 256), distance of the rows of both, W, g in panels of `tileRows`
+  /// rows.
+  public let denseInputs: (Int, Int, Int, Int, In, In, Bool, Out) -> Void
+  /// A step of Adam with the gradient Gᵀ·X, which is never written: rows, columns, rows of G and X, panels of G, panels of X;
+  /// then as ``adam``: factor … decay, first and second moment, x.
+  public let adamProduct:
+    (
+      Int, Int, Int, In, In, Scalar, Scalar, Scalar, Scalar, Scalar, Scalar, Scalar, Out, Out, Out
+    ) -> Void
   /// average ← average + rate·(x − average): count, rate, x.
   public let follow: (Int, Scalar, In, Out) -> Void
   /// out ← factor where a word reaches the threshold, else 0: count, words, threshold, factor.
   public let keepMask: (Int, UnsafePointer<UInt32>, UInt32, Scalar, Out) -> Void
+  /// out ← factor·x + shift: count, factor, shift, x.
+  public let affine: (Int, Scalar, Scalar, In, Bool, Out) -> Void
+  /// An affine coupling: rows, columns, distance of the rows of b and out, normalises, softsign, bound, product, bias, scale, b;
+  /// then what it makes: log-scales, out, sums of log-scales.
+  public let couple: (Int, Int, Int, Bool, Bool, Scalar, In, In, In, In, Out, Out, Out) -> Void
+  /// Its pullback: as above with log-scales and the gradients of out and of the sums; then the gradients of b, product, bias
+  /// and scale.
+  public let couplePullback:
+    (Int, Int, Int, Bool, Bool, Scalar, In, In, In, In, In, In, In?, Out, Out, Doubles, Doubles) -> Void
 }

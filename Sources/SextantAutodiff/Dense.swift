@@ -1,4 +1,5 @@
-// The dense layer's operation: a product with the bias already in the output, and gradients summed in place.
+// The dense layer's operation: a product with the bias already in the output, and gradients summed in place,
+// or kept as factors (`ParameterGradient`).
 
 import SextantArrays
 
@@ -17,7 +18,9 @@ public func dense<Scalar: TensorScalar>(
   precondition(
     weight.value.columnCount == inputs && (bias?.value.count ?? outputs) == outputs,
     "Dense layer of weight \(weight.shape) and bias \(bias?.shape ?? []) for \(x.shape)")
+  let hasFewRows = FewRows.suits(rows: rows, inputs: inputs, outputs: outputs)
   let value = Tensor<Scalar>(writing: x.shape.dropLast() + [outputs]) { out in
+    if hasFewRows { return FewRows.forward(x.value, weight: weight.value, bias: bias?.value, into: out) }
     if let bias = bias?.value {
       bias.reading { bias in
         Work.overRows(rows, columns: outputs) { range in
@@ -38,13 +41,16 @@ public func dense<Scalar: TensorScalar>(
     gradient, cotangents in
     guard rows > 0, outputs > 0 else { return }
     cotangents.write(to: x) { out, adds in
+      if hasFewRows { return FewRows.pullback(gradient, weight: weightValue, adds: adds, into: out) }
       reading(gradient, weightValue) { gradient, weight in
         SharedProduct.multiply(false, false, rows, inputs, outputs, gradient, weight, adds ? 1 : 0, out)
       }
     }
-    cotangents.write(to: weight) { out, adds in
-      reading(gradient, xValue) { gradient, x in
-        SharedProduct.multiply(true, false, outputs, inputs, rows, gradient, x, adds ? 1 : 0, out)
+    if !cotangents.keepProduct(gradient, xValue, of: weight) {
+      cotangents.write(to: weight) { out, adds in
+        reading(gradient, xValue) { gradient, x in
+          SharedProduct.multiply(true, false, outputs, inputs, rows, gradient, x, adds ? 1 : 0, out)
+        }
       }
     }
     if let bias, bias.wantsGradient {

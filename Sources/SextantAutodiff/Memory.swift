@@ -27,6 +27,13 @@ func reading<Scalar: TensorScalar, R>(
 }
 
 extension Tensor {
+  /// The first scalar for writing while `body` runs; nothing is called where there is none.
+  mutating func writing(_ body: (UnsafeMutablePointer<Scalar>) -> Void) {
+    withUnsafeMutableScalars { scalars in
+      if scalars.count > 0, let base = scalars.baseAddress { body(base) }
+    }
+  }
+
   /// A tensor of `shape` whose memory `fill` writes; `fill` is not called where there is none to write.
   init(writing shape: [Int], _ fill: (UnsafeMutablePointer<Scalar>) -> Void) {
     self.init(shape: shape) { memory in

@@ -26,9 +26,16 @@ public final class Tape<Scalar: TensorScalar> {
   private let looksForNonFinite: Bool
   /// Where the first value that was not finite arose: its scopes, then its operation.
   public private(set) var firstNonFinite: String?
+  /// Where times are written to, if anywhere.
+  private let profile = OperationProfile.current
+  /// When the last value was recorded, or the tape begun; of use to the profile alone.
+  private var lastRecord = ContinuousClock.now
+  private var hasRecorded = false
 
   /// - Parameter findingNonFinite: Look at every value that is recorded, to fill ``firstNonFinite``.
-  public init(findingNonFinite: Bool = false) { looksForNonFinite = findingNonFinite }
+  public init(findingNonFinite: Bool = false) {
+    looksForNonFinite = findingNonFinite
+  }
 
   /// A value without a gradient.
   public func constant(_ value: Tensor<Scalar>) -> Variable<Scalar> { Variable(value: value, tape: self, index: nil) }
@@ -47,6 +54,15 @@ public final class Tape<Scalar: TensorScalar> {
   public func record(
     _ value: Tensor<Scalar>, operation: StaticString, from inputs: [Variable<Scalar>], pullback: @escaping Pullback
   ) -> Variable<Scalar> {
+    if let profile {
+      let now = ContinuousClock.now
+      // What comes first is mostly the step's data.
+      profile.add(
+        hasRecorded ? "\(operation)" : "before the first operation",
+        forward: (now - lastRecord) / .seconds(1))
+      hasRecorded = true
+      lastRecord = now
+    }
     if looksForNonFinite, firstNonFinite == nil, !value.isFinite {
       firstNonFinite = (scopes + ["\(operation)"]).joined(separator: " / ")
     }
@@ -70,7 +86,7 @@ public final class Tape<Scalar: TensorScalar> {
   @specialized(where Scalar == Float)
   public func gradients(of output: Variable<Scalar>, seed: Tensor<Scalar>? = nil) -> Gradients<Scalar> {
     precondition(seed != nil || output.value.count == 1, "The gradient of shape \(output.value.shape) needs a seed")
-    var cotangents = Cotangents<Scalar>(count: nodes.count)
+    var cotangents = Cotangents<Scalar>(isLeaf: nodes.map { $0.pullback == nil })
     guard let last = output.index else { return Gradients(cotangents) }
     cotangents.values[last] = seed ?? Tensor(repeating: 1, shape: output.value.shape)
     for index in stride(from: last, through: 0, by: -1) {
@@ -79,7 +95,11 @@ public final class Tape<Scalar: TensorScalar> {
       nodes[index].pullback = nil
       guard let gradient = cotangents.values[index] else { continue }
       cotangents.values[index] = nil
+      let start = profile == nil ? nil : ContinuousClock.now
       pullback(gradient, &cotangents)
+      if let start {
+        profile?.add("\(nodes[index].operation)", backward: (ContinuousClock.now - start) / .seconds(1))
+      }
     }
     nodes.removeAll(keepingCapacity: true)
     return Gradients(cotangents)
@@ -106,12 +126,19 @@ public struct Variable<Scalar: TensorScalar> {
 /// Gradients on their way back: pullbacks add to them.
 public struct Cotangents<Scalar: TensorScalar> {
   fileprivate var values: [Tensor<Scalar>?]
+  /// Gradients of leaves that are products so far, by index; ``values`` has none then.
+  fileprivate var products: [Int: (g: Tensor<Scalar>, x: Tensor<Scalar>)] = [:]
+  private let isLeaf: [Bool]
 
-  fileprivate init(count: Int) { values = Array(repeating: nil, count: count) }
+  fileprivate init(isLeaf: [Bool]) {
+    self.isLeaf = isLeaf
+    values = Array(repeating: nil, count: isLeaf.count)
+  }
 
   /// Adds to the gradient of `input`; nothing happens where none is wanted.
   public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to input: Variable<Scalar>) {
     guard let index = input.index else { return }
+    formProduct(at: index)
     let gradient = gradient()
     precondition(gradient.count == input.value.count, "Gradient of shape \(gradient.shape) for \(input.value.shape)")
     if values[index] == nil {
@@ -127,11 +154,31 @@ public struct Cotangents<Scalar: TensorScalar> {
     to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
   ) {
     guard let index = input.index else { return }
+    formProduct(at: index)
     if values[index] == nil {
       values[index] = Tensor(shape: input.value.shape) { body($0, false) }
     } else {
       values[index]?.withUnsafeMutableScalars { body($0, true) }
     }
+  }
+
+  /// Keeps Gᵀ·X as the gradient of `input` in its two factors, if that is worth it and nothing else adds to it so far.
+  ///
+  /// - Parameters:
+  ///   - g, x: rows×outputs and rows×inputs; `input` is outputs×inputs.
+  /// - Returns: false where the product is to be formed and added by the caller.
+  mutating func keepProduct(_ g: Tensor<Scalar>, _ x: Tensor<Scalar>, of input: Variable<Scalar>) -> Bool {
+    guard let index = input.index else { return true }
+    guard isLeaf[index], values[index] == nil, products[index] == nil,
+      ParameterGradient<Scalar>.keepsFactors(rows: x.rowCount, outputs: g.columnCount, inputs: x.columnCount)
+    else { return false }
+    products[index] = (g, x)
+    return true
+  }
+
+  private mutating func formProduct(at index: Int) {
+    guard let product = products.removeValue(forKey: index) else { return }
+    values[index] = ParameterGradient.product(product.g, product.x).tensor
   }
 }
 
@@ -142,5 +189,12 @@ public struct Gradients<Scalar: TensorScalar> {
   fileprivate init(_ cotangents: Cotangents<Scalar>) { self.cotangents = cotangents }
 
   /// The gradient of `leaf`, or nil if the output does not depend on it.
-  public subscript(leaf: Variable<Scalar>) -> Tensor<Scalar>? { leaf.index.flatMap { cotangents.values[$0] } }
+  public subscript(leaf: Variable<Scalar>) -> Tensor<Scalar>? { parameterGradient(of: leaf)?.tensor }
+
+  /// The same, in its factors where it was kept so.
+  public func parameterGradient(of leaf: Variable<Scalar>) -> ParameterGradient<Scalar>? {
+    guard let index = leaf.index else { return nil }
+    if let product = cotangents.products[index] { return .product(product.g, product.x) }
+    return cotangents.values[index].map { .whole($0) }
+  }
 }

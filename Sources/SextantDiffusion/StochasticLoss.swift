@@ -81,7 +81,7 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
   /// Loss, gradients and new running statistics. The tape is gone afterwards, so that parameters change in place.
   private func evaluate(
     _ loss: some StochasticLoss<Scalar>, at step: Int
-  ) throws -> (value: Double, gradients: [Tensor<Scalar>?], statistics: [Tensor<Scalar>?]) {
+  ) throws -> (value: Double, gradients: [ParameterGradient<Scalar>?], statistics: [Tensor<Scalar>?]) {
     let pass = NetworkPass(parameters, isTraining: true, wantsGradients: true, random: random.split(step))
     let value = try loss.loss(atStep: step, in: pass)
     let gradients = pass.parameterGradients(pass.tape.gradients(of: value))

@@ -123,16 +123,12 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     case .sampling:
       state.points = state.points.gatheringColumns(order.beforeCoupling[index])
     }
-    let read = state.points.columns(0..<order.readCount)
     let width = configuration.hiddenWidth(dimension: dimension)
-    let steering = network(
-      read, condition: condition.projection?.columns(index * width..<(index + 1) * width), in: pass)
-    let changed = affineCoupling(
-      state.points.columns(order.readCount..<dimension), logScale: steering.logScale, shift: steering.shift,
-      direction: direction)
-    state.points = concatenateColumns([read, changed])
-    let sums = steering.logScale.rowSums()
-    state.add(direction == .normalising ? sums : sums * -1)
+    let coupled = network(
+      state.points, keeping: order.readCount,
+      condition: condition.projection?.columns(index * width..<(index + 1) * width), direction: direction, in: pass)
+    state.points = coupled.points
+    state.add(direction == .normalising ? coupled.logScaleSums : coupled.logScaleSums * -1)
     switch direction {
     case .normalising:
       state.points = state.points.gatheringColumns(order.afterCoupling[index])
@@ -148,7 +144,7 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
   ) {
     guard let activation = network.parameters.activation else { return }
     var logScale = pass[activation.logScale]
-    if let bound = configuration.activationLogScaleBound { logScale = clamped(logScale, by: .tanh, bound: bound) }
+    if let bound = configuration.activationLogScaleBound { logScale = bounded(logScale, by: bound) }
     state.points = scalarAffine(
       state.points, shift: pass[activation.shift], logScale: logScale, direction: direction)
     let perRow = logScale * Scalar(direction == .normalising ? -dimension : dimension)
@@ -156,6 +152,11 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     state.add(
       pass.tape.constant(Tensor(repeating: 0, shape: [rows, 1])).addingToRows(perRow).reshaped(to: [rows]))
   }
+}
+
+/// bound·tanh(x/bound).
+private func bounded<Scalar: TensorScalar>(_ x: Variable<Scalar>, by bound: Double) -> Variable<Scalar> {
+  (x * Scalar(1 / bound)).tanh() * Scalar(bound)
 }
 
 /// Points on their way through the couplings.

@@ -1,5 +1,5 @@
 // The network of one coupling: two hidden layers and a last layer that starts at 0, which read one part of the entries and the
-// condition and give a log-scale and a shift for each entry of the other part.
+// condition and give a log-scale and a shift for each entry of the other part, which `AffineCoupling` applies.
 
 import SextantArrays
 import SextantAutodiff
@@ -12,28 +12,29 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   let parameters: CouplingParameters<Reference>
   let configuration: CouplingFlowConfiguration
 
-  /// The log-scales, within their bound, and the shifts.
+  /// Changes the last entries of each point as the first ones and the condition say.
   ///
   /// - Parameters:
-  ///   - read: B×h, the entries that stay.
+  ///   - points: B×D, of which the first h stay.
   ///   - condition: what the condition adds to the first layer: P×width, where P divides B, or nil.
+  /// - Returns: B×D, and the sum of the log-scales of each point, B.
   @specialized(where Scalar == Float)
   func callAsFunction(
-    _ read: Variable<Scalar>, condition: Variable<Scalar>?, in pass: NetworkPass<Scalar>
-  ) -> (logScale: Variable<Scalar>, shift: Variable<Scalar>) {
+    _ points: Variable<Scalar>, keeping kept: Int, condition: Variable<Scalar>?, direction: FlowDirection,
+    in pass: NetworkPass<Scalar>
+  ) -> (points: Variable<Scalar>, logScaleSums: Variable<Scalar>) {
+    let read = points.columns(0..<kept)
     var hidden = dense(read, weight: pass[parameters.first.weight], bias: pass[parameters.first.bias])
     if let condition { hidden = Self.add(condition, to: hidden) }
     hidden = activated(hidden, parameters.first, in: pass)
     hidden = dense(hidden, weight: pass[parameters.second.weight], bias: pass[parameters.second.bias])
     hidden = activated(hidden, parameters.second, in: pass)
-    let output = dense(hidden, weight: pass[parameters.output.weight], bias: pass[parameters.output.bias])
-    let scale = (pass[parameters.output.logScale] * Scalar(configuration.outputScaleFactor)).exponential()
-    let scaled = output.multiplyingRows(by: scale)
-    let changed = scaled.value.columnCount / 2
-    return (
-      clamped(scaled.columns(0..<changed), by: configuration.clamp, bound: configuration.logScaleBound),
-      scaled.columns(changed..<2 * changed)
-    )
+    let coupling = AffineCoupling(
+      isNormalising: direction == .normalising, isSoftsign: configuration.clamp == .softsign,
+      bound: Scalar(configuration.logScaleBound))
+    return coupling(
+      points, product: dense(hidden, weight: pass[parameters.output.weight]), bias: pass[parameters.output.bias],
+      scale: (pass[parameters.output.logScale] * Scalar(configuration.outputScaleFactor)).exponential())
   }
 
   /// Adds row r·P/B of the condition (P×width) to row r of the hidden layer (B×width).

@@ -28,7 +28,7 @@ public enum NonFiniteSearch {
     if let place = tape.firstNonFinite { return "the value of \(place)" }
     let gradients = pass.parameterGradients(tape.gradients(of: loss))
     // The pullbacks run backwards, so the last parameter in the order of the network is where it began.
-    for (name, gradient) in zip(parameters.names, gradients).reversed() where gradient?.isFinite == false {
+    for (name, gradient) in zip(parameters.names, gradients).reversed() where gradient?.tensor.isFinite == false {
       return "the gradient of the parameter '\(name)'"
     }
     return nil

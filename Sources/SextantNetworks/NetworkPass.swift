@@ -54,7 +54,7 @@ public final class NetworkPass<Scalar: TensorScalar> {
   }
 
   /// The gradient of each parameter in the order of the set; nil where there is none.
-  public func parameterGradients(_ gradients: Gradients<Scalar>) -> [Tensor<Scalar>?] {
-    variables.map { variable in variable.flatMap { gradients[$0] } }
+  public func parameterGradients(_ gradients: Gradients<Scalar>) -> [ParameterGradient<Scalar>?] {
+    variables.map { variable in variable.flatMap { gradients.parameterGradient(of: $0) } }
   }
 }

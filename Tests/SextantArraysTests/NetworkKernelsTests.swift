@@ -74,6 +74,50 @@ import Testing
     }
   }
 
+  /// Batch, inputs, outputs: whole tiles, parts of tiles, less than a tile, more than one block of the sums.
+  static let layers = [(64, 96, 64), (17, 35, 43), (1, 3, 2), (129, 70, 5), (33, 2100, 37), (256, 5, 300)]
+
+  @Test(arguments: sets, layers)
+  func denseKernelsAreProducts(set: Processor.InstructionSet, layer: (batch: Int, inputs: Int, outputs: Int)) {
+    func check<Scalar: TensorScalar>(_ type: Scalar.Type, tolerance: Double) {
+      let kernels = Scalar.networkKernels(for: set)
+      let (batch, inputs, outputs) = layer
+      var stream = RandomStream(seed: 3)
+      let x: Tensor<Scalar> = stream.normals([batch, inputs])
+      let g: Tensor<Scalar> = stream.normals([batch, outputs])
+      let w: Tensor<Scalar> = stream.normals([outputs, inputs])
+      let bias: Tensor<Scalar> = stream.normals([outputs])
+      func packed(_ matrix: Tensor<Scalar>, width: Int) -> [Scalar] {
+        let (rows, columns) = (matrix.rowCount, matrix.columnCount)
+        var out = [Scalar](repeating: .nan, count: (rows + width - 1) / width * width * columns)
+        kernels.packRows(rows, columns, columns, width, matrix.scalars, &out)
+        return out
+      }
+      func compare(_ found: [Scalar], _ expected: Tensor<Scalar>) {
+        let worst = zip(found, expected.scalars).map { abs(Double($0) - Double($1)) }.max() ?? 0
+        let scale = expected.scalars.map { abs(Double($0)) }.max() ?? 1
+        #expect(worst < tolerance * scale)
+      }
+      let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
+      let room = (outputs + tall - 1) / tall * tall * ((batch + wide - 1) / wide * wide)
+      var sums = [Scalar](repeating: .nan, count: room)
+      var y = [Scalar](repeating: .nan, count: batch * outputs)
+      kernels.denseOutputs(
+        outputs, inputs, batch, outputs, w.scalars, packed(x, width: wide), bias.scalars, &sums, &y)
+      let biases = Tensor(Array(repeating: bias.scalars, count: batch).flatMap(\.self), shape: [batch, outputs])
+      compare(y, matrixProduct(x, w, transposingSecond: true) + biases)
+
+      let expected = matrixProduct(g, w)
+      var back = x.scalars
+      kernels.denseInputs(inputs, outputs, batch, inputs, w.scalars, packed(g, width: tall), true, &back)
+      compare(back, expected + x)
+      kernels.denseInputs(inputs, outputs, batch, inputs, w.scalars, packed(g, width: tall), false, &back)
+      compare(back, expected)
+    }
+    check(Double.self, tolerance: 1e-13)
+    check(Float.self, tolerance: 1e-5)
+  }
+
   @Test(arguments: sets, [0, 1, 31, 32, 1001]) func sumsAreInDoublePrecision(set: Processor.InstructionSet, n: Int) {
     var stream = RandomStream(seed: 2)
     let x = stream.normals([max(n, 1)], as: Float.self).scalars

@@ -76,6 +76,43 @@ import Testing
     #expect(one.gradients == two.gradients)
   }
 
+  @Test func theGradientOfAProductIsItsFactors() throws {
+    var stream = RandomStream(seed: 6)
+    let (x, w, g): (Tensor<Double>, Tensor<Double>, Tensor<Double>) = (
+      stream.normals([17, 94]), stream.normals([81, 94]), stream.normals([17, 81])
+    )
+    let tape = Tape<Double>()
+    let weight = tape.leaf(w)
+    let gradients = tape.gradients(of: dense(tape.constant(x), weight: weight), seed: g)
+    let gradient = try #require(gradients.parameterGradient(of: weight))
+    guard case .product = gradient else {
+      Issue.record("The gradient of a large layer over a small batch was formed")
+      return
+    }
+    let expected = matrixProduct(g, x, transposingFirst: true)
+    let norm = expected.dot(expected).squareRoot()
+    #expect((gradient.tensor - expected).scalars.allSatisfy { abs($0) < 1e-12 })
+    #expect(abs(globalNorm([gradient]) - norm) < 1e-12 * norm)
+    #expect(abs(globalNorm([.whole(expected)]) - norm) < 1e-12 * norm)
+  }
+
+  @Test func aRowHasTheSameBitsInAnyBatch() {
+    var stream = RandomStream(seed: 7)
+    let (x, w): (Tensor<Float>, Tensor<Float>) = (stream.normals([200, 1100]), stream.normals([83, 1100]))
+    func evaluate(_ rows: Range<Int>) -> (value: Tensor<Float>, gradient: Tensor<Float>?) {
+      let tape = Tape<Float>()
+      let input = tape.leaf(x.rows(rows))
+      let result = dense(input, weight: tape.constant(w))
+      return (result.value, tape.gradients(of: result, seed: result.value)[input])
+    }
+    let all = evaluate(0..<200)
+    for rows in [0..<16, 100..<133, 5..<200] {
+      let some = evaluate(rows)
+      #expect(some.value == all.value.rows(rows))
+      #expect(some.gradient == all.gradient?.rows(rows))
+    }
+  }
+
   @Test func gradientsFlowOnlyWhereTheyAreWanted() throws {
     let tape = Tape<Double>()
     let x = tape.constant(Tensor([1, 2, 3, 4], shape: [2, 2]))

@@ -7,6 +7,8 @@ import SextantAutodiff
 enum OperationCase: String, CaseIterable, Sendable {
   case add, subtract, multiply, scale, sum, mean, rowSums, sampleSums, sampleMeans
   case matrixProduct, matrixProductTransposed, dense, denseWithoutBias, denseUsedTwice
+  case denseOfFewRows, denseOfFewRowsUsedTwice, affineMap
+  case couplingSampling, couplingNormalising, softsignCouplingSampling, softsignCouplingNormalising
   case relu, leakyReLU, silu, gelu, tanh, exponential, logarithm, sigmoid, softplus, square
   case scaleRows, shiftRows, scaleAndShiftRows, scaleAndShiftSamples
   case reshape, columns, concatenate, gather, permute, upsample, heads, gatherRows
@@ -23,6 +25,12 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .dense: [[3, v, 7], [5, 7], [5]]
     case .denseWithoutBias: [[v, 7], [5, 7]]
     case .denseUsedTwice: [[v, 5], [5, 5], [5]]
+    // Weights so large beside the batch that their gradient stays in two factors, and no multiple of a tile.
+    case .denseOfFewRows: [[17, 94], [81, 94], [81]]
+    case .denseOfFewRowsUsedTwice: [[17, 94], [94, 94], [94]]
+    case .couplingSampling, .couplingNormalising, .softsignCouplingSampling, .softsignCouplingNormalising:
+      [[3 * v, 7], [3 * v, 8], [8], [8]]
+    case .affineMap: [[3, v, 7], [1], [1]]
     case .scaleRows, .shiftRows: [[3, v, 7], [7]]
     case .scaleAndShiftRows: [[3, v, 7], [7], [7]]
     case .scaleAndShiftSamples: [[3, v, 7], [3, 7], [3, 7]]
@@ -48,6 +56,10 @@ enum OperationCase: String, CaseIterable, Sendable {
       switch self {
       case .relu, .leakyReLU: return x.map { $0 + ($0 < 0 ? -0.1 : 0.1) }
       case .logarithm: return x.map { abs($0) + 0.5 }
+      // The clamp's slope has a kink where a raw log-scale is 0: neither a sum with its bias nor a scale comes near that.
+      case .softsignCouplingSampling, .softsignCouplingNormalising:
+        let away = shape == [8] ? 0.5 : 6
+        return shape.last == 8 ? x.map { $0 + ($0 < 0 ? -away : away) } : x
       case .rowSums, .sum, .mean: return x.map { $0 + 0.3 }
       default: return x
       }
@@ -74,6 +86,16 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .denseUsedTwice:
       let once = SextantAutodiff.dense(x[0], weight: x[1], bias: x[2]) + x[0]
       return SextantAutodiff.dense(once, weight: x[1], bias: x[2]) * once
+    case .denseOfFewRows: return SextantAutodiff.dense(x[0], weight: x[1], bias: x[2])
+    case .denseOfFewRowsUsedTwice:
+      return SextantAutodiff.dense(SextantAutodiff.dense(x[0], weight: x[1], bias: x[2]), weight: x[1])
+    case .couplingSampling, .couplingNormalising, .softsignCouplingSampling, .softsignCouplingNormalising:
+      let coupling = AffineCoupling<Scalar>(
+        isNormalising: self == .couplingNormalising || self == .softsignCouplingNormalising,
+        isSoftsign: self == .softsignCouplingSampling || self == .softsignCouplingNormalising, bound: 1.5)
+      let result = coupling(x[0], product: x[1], bias: x[2], scale: x[3])
+      return concatenateColumns([result.points, result.logScaleSums.reshaped(to: [x[0].shape[0], 1])])
+    case .affineMap: return SextantAutodiff.affineMap(x[0], factor: x[1], shift: x[2])
     case .relu: return x[0].relu()
     case .leakyReLU: return x[0].leakyReLU(slope: 0.01)
     case .silu: return x[0].silu()

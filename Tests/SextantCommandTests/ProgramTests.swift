@@ -98,8 +98,11 @@ struct ProgramTests {
   @Test func priorsAreSampledAndReported() throws {
     let desk = try Desk()
     let trained = try Program.run(
-      "train", desk.path("run.yaml"), "--set", "diffusion.steps=2", "--set", "diffusion.batch=2")
+      "train", desk.path("run.yaml"), "--set", "diffusion.steps=2", "--set", "diffusion.batch=2", "--profile")
     #expect(trained.code == 0, "\(trained.errors)")
+    for entry in ["before the first operation", "dense", "optimiser and average", "validation"] {
+      #expect(trained.errors.contains(entry))
+    }
     let sampled = try Program.run(
       "sample", desk.path("RUN"), "--count", "2", "--steps", "3", "--method", "ddim", "-o", desk.path("s.nc"), "--json")
     #expect(sampled.code == 0 && sampled.errors.isEmpty, "\(sampled.errors)")

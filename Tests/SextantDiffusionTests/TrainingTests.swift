@@ -78,7 +78,7 @@ import Testing
           let pass = NetworkPass(changed, isTraining: true, wantsGradients: false)
           return loss.loss(atStep: 5, in: pass).value.scalars[0]
         }, at: parameters.tensors[index])
-      let found = try #require(gradients[index], "\(name)")
+      let found = try #require(gradients[index], "\(name)").tensor
       #expect(largestDifference(found, expected) < 1e-7 * expected.scalars.reduce(1) { max($0, abs($1)) }, "\(name)")
     }
   }

@@ -157,7 +157,7 @@ import Testing
         }
         var expected = 0.0
         for (i, name) in parameters.names.enumerated() where parameters.isTrained[i] {
-          expected += ofParameters[i]?.dot(change(name, parameters.tensors[i].shape)) ?? 0
+          expected += ofParameters[i]?.tensor.dot(change(name, parameters.tensors[i].shape)) ?? 0
         }
         expected += try #require(gradients[here.z]).dot(change("z", z.shape))
         if each.conditionWidth > 0 { expected += try #require(gradients[here.y]).dot(change("y", y.shape)) }

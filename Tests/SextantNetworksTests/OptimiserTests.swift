@@ -2,6 +2,7 @@
 
 import Foundation
 import SextantArrays
+import SextantAutodiff
 import SextantNetworks
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     for step in 1...6 {
       let gradient = x.map { $0 * Double(step) }
       let norm = gradient.map { $0 * $0 }.reduce(0, +).squareRoot()
-      let found = adam.update(&parameters, gradients: [Tensor(gradient)])
+      let found = adam.update(&parameters, gradients: [.whole(Tensor(gradient))])
       #expect(abs(found - norm) < 1e-12 * norm)
       let factor = norm > 2 ? 2 / norm : 1
       let rate = 0.1 * min(1, Double(step) / 4)
@@ -31,12 +32,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [(64, 96, 64), (17, 35, 43), (1, 3, 2), (40, 1700, 50)])
+  func aGradientInFactorsMovesWeightsLikeItsProduct(batch: Int, inputs: Int, outputs: Int) {
+    var stream = RandomStream(seed: 4)
+    let (g, x, w): (Tensor<Double>, Tensor<Double>, Tensor<Double>) = (
+      stream.normals([batch, outputs]), stream.normals([batch, inputs]), stream.normals([outputs, inputs])
+    )
+    func moved(_ gradient: ParameterGradient<Double>) -> (weights: Tensor<Double>, norm: Double) {
+      var parameters = ParameterSet<Double>()
+      _ = parameters.add("w", w)
+      var adam = Adam(AdamSettings(rate: 0.1, decay: 0.3, largestNorm: 2), for: parameters)
+      let norm = (0..<3).map { _ in adam.update(&parameters, gradients: [gradient]) }.last ?? .nan
+      return (parameters.tensors[0], norm)
+    }
+    let product = ParameterGradient.product(g, x)
+    let (inFactors, whole) = (moved(product), moved(.whole(product.tensor)))
+    #expect((inFactors.weights - whole.weights).scalars.allSatisfy { abs($0) < 1e-11 })
+    #expect(abs(inFactors.norm - whole.norm) < 1e-12 * whole.norm)
+  }
+
   @Test func aGradientThatIsNotFiniteChangesNothing() {
     var training = SmallTraining<Float>()
     _ = training.step()
     let before = (training.parameters.tensors, training.optimiser.step)
-    var gradients = training.parameters.tensors.map { Optional(Tensor<Float>.zeros($0.shape)) }
-    gradients[0] = Tensor(repeating: .nan, shape: before.0[0].shape)
+    var gradients = training.parameters.tensors.map { Optional(ParameterGradient.whole(Tensor<Float>.zeros($0.shape))) }
+    gradients[0] = .whole(Tensor(repeating: .nan, shape: before.0[0].shape))
     #expect(!training.optimiser.update(&training.parameters, gradients: gradients).isFinite)
     #expect(training.parameters.tensors == before.0)
     #expect(training.optimiser.step == before.1)

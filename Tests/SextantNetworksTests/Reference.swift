@@ -66,7 +66,7 @@ struct Reference: Decodable {
       if step == 0 {
         compare(output.value, self.output, tolerance, "output")
         for (index, name) in set.names.enumerated() where set.isTrained[index] {
-          compare(try #require(gradients[index], "\(name)"), try #require(self.gradients[name]), tolerance, name)
+          compare(try #require(gradients[index], "\(name)").tensor, try #require(self.gradients[name]), tolerance, name)
         }
       }
       _ = optimiser.update(&set, gradients: gradients)

@@ -37,7 +37,7 @@ import Testing
     var random = RandomStream(seed: 2)
     let x = random.normals([2, 13, 3], as: Double.self)
     let times: [Double]? = usesTime ? [0.2, 0.7] : nil
-    func loss(_ parameters: ParameterSet<Double>) -> (Double, [Tensor<Double>?]) {
+    func loss(_ parameters: ParameterSet<Double>) -> (Double, [ParameterGradient<Double>?]) {
       let pass = NetworkPass(parameters, isTraining: true, wantsGradients: true)
       let loss = network(pass.tape.constant(x), time: times, in: pass).squared().sum()
       return (loss.value.scalars[0], pass.parameterGradients(pass.tape.gradients(of: loss)))
@@ -51,7 +51,7 @@ import Testing
         return loss(parameters).0
       }
       let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5
-      let found = gradients[index]?.dot(direction) ?? 0
+      let found = gradients[index]?.tensor.dot(direction) ?? 0
       #expect(abs(found - expected) < 1e-5 * max(1, abs(expected)), "\(name): \(found), should be \(expected)")
     }
   }

@@ -35,7 +35,7 @@ struct SmallTraining<Scalar: TensorScalar> {
     return loss
   }
 
-  private mutating func gradients(_ x: Tensor<Scalar>) -> (Double, [Tensor<Scalar>?]) {
+  private mutating func gradients(_ x: Tensor<Scalar>) -> (Double, [ParameterGradient<Scalar>?]) {
     let pass = NetworkPass(parameters, isTraining: true, wantsGradients: true)
     let output = prediction(x, in: pass)
     let loss = (output - pass.tape.constant(Tensor(repeating: 0.5, shape: output.shape))).squared().mean()

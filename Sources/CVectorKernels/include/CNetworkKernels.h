@@ -82,10 +82,42 @@ enum vk_activation {
        `decay` is the part of x that decoupled decay takes away */                                               \
     void (*adam)(size_t n, T factor, T beta1, T beta2, T rate, T root_scale, T epsilon, T decay,                 \
                  const T *gradient, T *moment, T *square, T *x);                                                 \
+    /* The tile of a product in registers, which the panels of packed matrices are as wide as */                 \
+    size_t tile_rows, tile_columns;                                                                              \
+    /* A matrix, its rows `stride` apart, as panels of `width` columns, zeros beyond: out[panel][row][column] */ \
+    void (*pack_columns)(size_t columns, size_t rows, size_t stride, size_t width, const T *x, T *out);          \
+    /* The same of `width` rows: out[panel][column][row] */                                                      \
+    void (*pack_rows)(size_t rows, size_t columns, size_t stride, size_t width, const T *x, T *out);             \
+    /* out = x W^T + bias for `outputs` rows of W: x is packed, rows in panels of tile_columns; the rows of out  \
+       lie `stride` apart; `sums` has room for outputs, rounded up to tile_rows, times the batch, rounded up to  \
+       tile_columns */                                                                                           \
+    void (*dense_outputs)(size_t outputs, size_t inputs, size_t batch, size_t stride, const T *weight,                                     const T *x, const T *_Nullable bias, T *sums, T *out);\
+    /* out = g W for some columns of W and out, whose rows lie `stride` apart: g is packed, rows in panels of    \
+       tile_rows; no more than 256 of them */                                                                    \
+    void (*dense_inputs)(size_t columns, size_t outputs, size_t batch, size_t stride, const T *weight,           \
+                         const T *gradient, bool adds, T *out);                                                  \
+    /* One step of Adam, as above, with the gradient G^T X, which is never written. G and X have `depth` rows    \
+       and are packed, in panels of tile_rows and of tile_columns; moments and parameter are rows x columns */   \
+    void (*adam_product)(size_t rows, size_t columns, size_t depth, const T *g, const T *x, T factor, T beta1,   \
+                         T beta2, T rate, T root_scale, T epsilon, T decay, T *moment, T *square, T *parameter); \
     /* average += rate * (x - average) */                                                                        \
     void (*follow)(size_t n, T rate, const T *x, T *average);                                                    \
     /* out = factor where a random word reaches the threshold, else 0 */                                         \
     void (*keep_mask)(size_t n, const uint32_t *words, uint32_t threshold, T factor, T *out);                    \
+    /* out = x * factor + shift */                                                                               \
+    void (*affine)(size_t n, T factor, T shift, const T *x, bool adds, T *out);                                  \
+    /* An affine coupling. Row r of `product`, which has 2 * columns, plus `bias` and times `scale`, is the raw  \
+       log-scales and the shifts t; s, the log-scales, are bound * tanh(raw / bound) or, as softsign,            \
+       raw / (1 + |raw| / bound). out = (b + t) * exp(s) if it normalises, else b * exp(-s) - t; sums = the sums \
+       of the rows of s. The rows of b and out lie `stride` apart */                                             \
+    void (*couple)(size_t rows, size_t columns, size_t stride, bool normalises, bool softsign, T bound,          \
+                   const T *product, const T *bias, const T *scale, const T *b, T *log_scale, T *out, T *sums);  \
+    /* Its pullback, of out (rows `stride` apart) and of sums (absent for none): the gradients of b (rows `stride`\
+       apart) and product, and of bias and scale, added over rows */                                             \
+    void (*couple_pullback)(size_t rows, size_t columns, size_t stride, bool normalises, bool softsign, T bound, \
+                            const T *product, const T *bias, const T *scale, const T *b, const T *log_scale,     \
+                            const T *gradient, const T *_Nullable sums_gradient, T *b_out, T *product_out,       \
+                            double *bias_sums, double *scale_sums);                                              \
   };                                                                                                             \
   /* The kernels for `set`, which the processor must have. */                                                    \
   const struct vk_network_kernels_##T *vk_network_kernels_for_##T(enum vk_instruction_set set);

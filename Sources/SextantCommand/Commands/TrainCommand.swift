@@ -14,6 +14,7 @@ struct TrainCommand: ParsableCommand {
         sextant train run.yaml
         sextant train run.yaml --dry-run
         sextant train run.yaml --set prior.modes=80 --set output=RUN80
+        sextant train run.yaml --profile --set flow.steps=50
 
       The model is one safetensors file in the run's output folder; `sextant impute` takes the folder.
       docs/configuration.md lists all settings.
@@ -24,14 +25,21 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
+  @Flag(help: "Print to standard error where the time of the training's steps went, by operation.")
+  var profile = false
+
   func run() throws {
     guard
       let (configuration, settings) = try source.opened(
         by: RunConfiguration.load(path:overrides:), machine: machine, format: format)
     else { return }
     let start = ContinuousClock.now
-    let model = try configuration.train(
-      overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
+    let profile = profile ? OperationProfile() : nil
+    let model = try OperationProfile.$current.withValue(profile) {
+      try configuration.train(
+        overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
+    }
+    if let profile { FileHandle.standardError.write(Data((profile.table + "\n").utf8)) }
     try WholeFile.write(
       Data((settings.table + "\n").utf8), to: configuration.output + "/settings.txt", overwrite: true)
     let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -1,7 +1,9 @@
 // Adam (Kingma and Ba, 2015) with decoupled decay (Loshchilov and Hutter, 2019), linear warm-up and a limit on the norm of
 // the whole gradient. One fused loop for each tensor, in place; sums are split by shape, so threads change no bit.
+// A gradient in two factors is multiplied out tile by tile within that loop.
 
 import SextantArrays
+import SextantAutodiff
 
 /// What an ``Adam`` optimiser is set to.
 public struct AdamSettings: Sendable, Equatable, Codable {
@@ -57,7 +59,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
   /// - Parameter gradients: in the order of the set, nil for those that stay as they are.
   /// - Returns: the norm of the whole gradient before it was limited. If that is not finite, nothing was changed.
   public mutating func update(
-    _ parameters: inout ParameterSet<Scalar>, gradients: [Tensor<Scalar>?]
+    _ parameters: inout ParameterSet<Scalar>, gradients: [ParameterGradient<Scalar>?]
   ) -> Double {
     precondition(
       gradients.count == parameters.tensors.count && moments.count == gradients.count,
@@ -67,75 +69,121 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     let rate = nextRate
     step += 1
     let factor = settings.largestNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
+    let constants = StepConstants(settings, step: step, rate: rate, factor: factor)
     for (index, gradient) in gradients.enumerated() where parameters.isTrained[index] {
       guard let gradient else { continue }
-      Self.step(
-        &parameters.tensors[index], &moments[index], &squares[index], gradient, factor: factor, rate: rate,
-        step: step, settings: settings)
+      precondition(
+        gradient.count == parameters.tensors[index].count,
+        "Gradient of \(gradient.count) numbers for parameter of shape \(parameters.tensors[index].shape)")
+      Self.step(&parameters.tensors[index], &moments[index], &squares[index], gradient, constants)
     }
     return norm
   }
 
+  /// What one step multiplies by.
+  private struct StepConstants: Sendable {
+    let factor, beta1, beta2, rate, rootScale, epsilon, decay: Scalar
+
+    init(_ settings: AdamSettings, step: Int, rate: Double, factor: Double) {
+      self.factor = Scalar(factor)
+      (beta1, beta2) = (Scalar(settings.beta1), Scalar(settings.beta2))
+      self.rate = Scalar(rate / (1 - power(settings.beta1, step)))
+      rootScale = Scalar(1 / (1 - power(settings.beta2, step)).squareRoot())
+      (epsilon, decay) = (Scalar(settings.epsilon), Scalar(rate * settings.decay))
+    }
+  }
+
   private static func step(
     _ parameter: inout Tensor<Scalar>, _ moment: inout Tensor<Scalar>, _ square: inout Tensor<Scalar>,
-    _ gradient: Tensor<Scalar>, factor: Double, rate: Double, step: Int, settings: AdamSettings
+    _ gradient: ParameterGradient<Scalar>, _ constants: StepConstants
   ) {
-    precondition(
-      gradient.count == parameter.count, "Gradient of shape \(gradient.shape) for parameter of \(parameter.shape)")
-    let count = parameter.count
-    let correctedRate = Scalar(rate / (1 - power(settings.beta1, step)))
-    let rootScale = Scalar(1 / (1 - power(settings.beta2, step)).squareRoot())
-    let (beta1, beta2, factor) = (Scalar(settings.beta1), Scalar(settings.beta2), Scalar(factor))
-    let (epsilon, decay) = (Scalar(settings.epsilon), Scalar(rate * settings.decay))
-    let kernels = Scalar.networkKernels
     parameter.withUnsafeMutableScalars { parameter in
       moment.withUnsafeMutableScalars { moment in
         square.withUnsafeMutableScalars { square in
-          gradient.withUnsafeScalars { gradient in
-            guard count > 0, let parameter = parameter.baseAddress, let moment = moment.baseAddress,
-              let square = square.baseAddress, let gradient = gradient.baseAddress
-            else { return }
-            // Sound: the ranges do not overlap.
-            nonisolated(unsafe) let (x, m, s, g) = (parameter, moment, square, gradient)
-            Parallel.forEachRange(of: count, grain: 1 << 16) { range in
-              let start = range.lowerBound
-              kernels.adam(
-                range.count, factor, beta1, beta2, correctedRate, rootScale, epsilon, decay, g + start, m + start,
-                s + start, x + start)
-            }
+          guard let parameter = parameter.baseAddress, let moment = moment.baseAddress, let square = square.baseAddress
+          else { return }
+          switch gradient {
+          case .whole(let gradient): step(parameter, moment, square, gradient, constants)
+          case .product(let g, let x): step(parameter, moment, square, product: g, x, constants)
           }
         }
       }
     }
   }
 
-  /// βⁿ by repeated squaring, so that a long run does not multiply a million times.
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, factor, rest) = (1.0, base, exponent)
-    while rest > 0 {
-      if rest & 1 == 1 { result *= factor }
-      factor *= factor
-      rest >>= 1
+  private static func step(
+    _ parameter: UnsafeMutablePointer<Scalar>, _ moment: UnsafeMutablePointer<Scalar>,
+    _ square: UnsafeMutablePointer<Scalar>, _ gradient: Tensor<Scalar>, _ constants: StepConstants
+  ) {
+    let kernels = Scalar.networkKernels
+    gradient.withUnsafeScalars { gradient in
+      guard let base = gradient.baseAddress else { return }
+      // Sound: the ranges do not overlap.
+      nonisolated(unsafe) let (x, m, s, g) = (parameter, moment, square, base)
+      let c = constants
+      Parallel.forEachRange(of: gradient.count, grain: 1 << 16) { range in
+        let start = range.lowerBound
+        kernels.adam(
+          range.count, c.factor, c.beta1, c.beta2, c.rate, c.rootScale, c.epsilon, c.decay, g + start, m + start,
+          s + start, x + start)
+      }
     }
-    return result
   }
-}
 
-/// The root of the sum of the squares of all gradients.
-public func globalNorm<Scalar: TensorScalar>(_ gradients: [Tensor<Scalar>?]) -> Double {
-  let grain = 1 << 16
-  var sum = 0.0
-  for gradient in gradients.compactMap(\.self) {
-    let partial = Tensor<Double>(shape: [(gradient.count + grain - 1) / grain]) { partial in
-      gradient.withUnsafeScalars { gradient in
-        nonisolated(unsafe) let (partial, gradient) = (partial, gradient)
-        Parallel.forEachRange(of: gradient.count, grain: grain) { range in
-          let part = UnsafeBufferPointer(rebasing: gradient[range])
-          partial[range.lowerBound / grain] = VectorKernels<Scalar>.chosen.dot(part, part)
+  /// - Parameters:
+  ///   - g: rows×outputs.
+  ///   - x: rows×inputs.
+  private static func step(
+    _ parameter: UnsafeMutablePointer<Scalar>, _ moment: UnsafeMutablePointer<Scalar>,
+    _ square: UnsafeMutablePointer<Scalar>, product g: Tensor<Scalar>, _ x: Tensor<Scalar>, _ constants: StepConstants
+  ) {
+    let kernels = Scalar.networkKernels
+    let (depth, outputs, inputs) = (x.rowCount, g.columnCount, x.columnCount)
+    let tall = kernels.tileRows
+    packed(g, width: tall).withUnsafeScalars { g in
+      packed(x, width: kernels.tileColumns).withUnsafeScalars { x in
+        guard let g = g.baseAddress, let x = x.baseAddress else { return }
+        // Sound: the ranges do not overlap.
+        nonisolated(unsafe) let (w, m, s) = (parameter, moment, square)
+        let c = constants
+        nonisolated(unsafe) let (left, right) = (g, x)
+        Parallel.forEachRange(of: (outputs + tall - 1) / tall, grain: 4) { panels in
+          let rows = panels.lowerBound * tall..<min(outputs, panels.upperBound * tall)
+          let start = rows.lowerBound * inputs
+          kernels.adamProduct(
+            rows.count, inputs, depth, left + rows.lowerBound * depth, right, c.factor, c.beta1, c.beta2, c.rate,
+            c.rootScale, c.epsilon, c.decay, m + start, s + start, w + start)
         }
       }
     }
-    sum += partial.withUnsafeScalars { $0.reduce(0, +) }
   }
-  return sum.squareRoot()
+
+  /// The columns of `matrix` in panels of `width`, as ``NetworkKernels/adamProduct`` wants them.
+  private static func packed(_ matrix: Tensor<Scalar>, width: Int) -> Tensor<Scalar> {
+    let (rows, columns) = (matrix.rowCount, matrix.columnCount)
+    let panels = (columns + width - 1) / width
+    return Tensor(shape: [panels, rows, width]) { out in
+      matrix.withUnsafeScalars { matrix in
+        guard let matrix = matrix.baseAddress, let out = out.baseAddress else { return }
+        // Sound: the ranges do not overlap.
+        nonisolated(unsafe) let (source, target) = (matrix, out)
+        Parallel.forEachRange(of: panels, grain: max(1, (1 << 16) / (rows * width + 1))) { range in
+          let start = range.lowerBound * width
+          let count = min(columns, range.upperBound * width) - start
+          Scalar.networkKernels.packColumns(count, rows, columns, width, source + start, target + start * rows)
+        }
+      }
+    }
+  }
+}
+
+/// βⁿ by repeated squaring, so that a long run does not multiply a million times.
+private func power(_ base: Double, _ exponent: Int) -> Double {
+  var (result, factor, rest) = (1.0, base, exponent)
+  while rest > 0 {
+    if rest & 1 == 1 { result *= factor }
+    factor *= factor
+    rest >>= 1
+  }
+  return result
 }

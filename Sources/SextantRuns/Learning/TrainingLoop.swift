@@ -33,7 +33,7 @@ struct TrainingJudgement {
 struct StepResult {
   var loss: Double
   /// One for each parameter; nil where there is none.
-  var gradients: [Tensor<Float>?]
+  var gradients: [ParameterGradient<Float>?]
 }
 
 /// How long and how often.
@@ -104,7 +104,8 @@ struct TrainingLoop {
       // Between checkpoints nothing is written: what was done since the last one is done again, in the same way.
       try interruption.check()
       let result = try objective.loss(step: state.step, parameters: &state.parameters, tape: Tape())
-      guard let norm = state.apply(result, schedule: schedule) else {
+      let norm = OperationProfile.measure("optimiser and average") { state.apply(result, schedule: schedule) }
+      guard let norm else {
         try goBack(&state, objective: objective, retries: &retries)
         (losses, count) = (0, 0)
         continue
@@ -112,7 +113,10 @@ struct TrainingLoop {
       (losses, count) = (losses + result.loss, count + 1)
       progress.advance(to: state.step)
       guard state.step % schedule.interval == 0 || state.step == schedule.steps else { continue }
-      let judgement = try objective.judgement(state.average.parameters)
+      let judgement = try OperationProfile.measure("validation") {
+        // As one entry: its operations are not those of a step.
+        try OperationProfile.$current.withValue(nil) { try objective.judgement(state.average.parameters) }
+      }
       state.seconds += (ContinuousClock.now - start) / .seconds(1)
       start = ContinuousClock.now
       if judgement.loss < state.best {

@@ -8,6 +8,7 @@
 // by the noise of the search, which is no measure of what is not known.
 
 import SextantArrays
+import SextantAutodiff
 import SextantDiffusion
 import SextantMeasurement
 import SextantNetworks
@@ -81,7 +82,7 @@ public struct DenoisingRegularisationSolver: Solver {
       let time = times[step]
       let fresh = Tensor<Float>.normals(streams.map { $0.split(step) }, shape: [prior.space.count])
       let gradient = gradient(at: fields[reference], fresh: fresh, time: time, misfit: misfit, calls: &calls)
-      let norm = adam.update(&fields, gradients: [gradient])
+      let norm = adam.update(&fields, gradients: [.whole(gradient)])
       guard norm.isFinite, fields[reference].isFinite else {
         throw SolverError.diverged(method: name, step: step)
       }

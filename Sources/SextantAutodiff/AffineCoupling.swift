@@ -1,0 +1,170 @@
+// The element-wise part of an affine coupling (Dinh et al. 2017) as one operation: bias, scale and clamp of what the network
+// gives, the map of the entries that change, and the sums of the log-scales. As a dozen operations it took as long as
+// the matrix products of a flow of small width. The matrix products themselves are `dense`.
+
+import SextantArrays
+
+/// How an affine coupling maps entries b with log-scales s and shifts t.
+public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
+  /// (b + t)·exp(s) if true, b·exp(−s) − t if not: the inverse.
+  public let isNormalising: Bool
+  /// Whether s = raw/(1 + |raw|/bound) instead of bound·tanh(raw/bound).
+  public let isSoftsign: Bool
+  /// What |s| stays below; positive.
+  public let bound: Scalar
+
+  public init(isNormalising: Bool, isSoftsign: Bool, bound: Scalar) {
+    (self.isNormalising, self.isSoftsign, self.bound) = (isNormalising, isSoftsign, bound)
+  }
+
+  /// Maps the last entries of each point.
+  ///
+  /// - Parameters:
+  ///   - points: B×D. The first D − h entries stay, the last h change.
+  ///   - product: B×2h, what the network's last product gives: raw log-scales, then raw shifts.
+  ///   - bias, scale: 2h each; raw numbers are (product + bias)·scale.
+  /// - Returns: B×D, and the sum of the log-scales of each point, B.
+  @specialized(where Scalar == Float)
+  public func callAsFunction(
+    _ points: Variable<Scalar>, product: Variable<Scalar>, bias: Variable<Scalar>, scale: Variable<Scalar>
+  ) -> (points: Variable<Scalar>, logScaleSums: Variable<Scalar>) {
+    let (rows, dimension) = (points.value.rowCount, points.value.columnCount)
+    let changed = product.value.columnCount / 2
+    let kept = dimension - changed
+    precondition(
+      kept >= 0 && product.value.rowCount == rows && product.value.columnCount == 2 * changed
+        && bias.value.count == 2 * changed && scale.value.count == 2 * changed,
+      "A coupling of \(product.shape), bias \(bias.shape) and scale \(scale.shape) for \(points.shape)")
+    let kernels = Scalar.networkKernels
+    var logScales = Tensor<Scalar>(writing: [rows, changed]) { _ in }
+    var sums = Tensor<Scalar>(writing: [rows]) { _ in }
+    let value = Tensor<Scalar>(writing: points.shape) { out in
+      logScales.writing { logScales in
+        sums.writing { sums in
+          reading(points.value, product.value) { x, product in
+            reading(bias.value, scale.value) { bias, scale in
+              Work.overRows(rows, columns: 2 * dimension) { range in
+                let (first, start) = (range.lowerBound, range.lowerBound * dimension)
+                kernels.copyRows(range.count, kept, x + start, dimension, false, out + start, dimension)
+                kernels.couple(
+                  range.count, changed, dimension, isNormalising, isSoftsign, bound, product + first * 2 * changed,
+                  bias, scale, x + start + kept, logScales + first * changed, out + start + kept, sums + first)
+              }
+            }
+          }
+        }
+      }
+    }
+    return record(value, logScales, sums, from: (points, product, bias, scale))
+  }
+
+  /// The two results are two nodes. That of the sums comes later, so backwards it is first, and leaves its gradient to the other.
+  @specialized(where Scalar == Float)
+  private func record(
+    _ value: Tensor<Scalar>, _ logScales: Tensor<Scalar>, _ sums: Tensor<Scalar>,
+    from inputs: (
+      points: Variable<Scalar>, product: Variable<Scalar>, bias: Variable<Scalar>, scale: Variable<Scalar>
+    )
+  ) -> (points: Variable<Scalar>, logScaleSums: Variable<Scalar>) {
+    let (points, product, bias, scale) = inputs
+    let fromSums = GradientOfSums<Scalar>()
+    let result = points.tape.record(value, operation: "affine coupling", from: [points, product, bias, scale]) {
+      gradient, cotangents in
+      let pulled = pullback(
+        gradient, fromSums.value, logScales,
+        (points.value, product.value, bias.value, scale.value))
+      fromSums.value = nil
+      cotangents.add(pulled.points, to: points)
+      cotangents.add(pulled.product, to: product)
+      cotangents.add(sums: pulled.bias, to: bias)
+      cotangents.add(sums: pulled.scale, to: scale)
+    }
+    let logScaleSums = points.tape.record(sums, operation: "sums of log-scales", from: [result]) {
+      gradient, cotangents in
+      fromSums.value = gradient
+      // The pullback of the points has to run even where nothing else depends on them.
+      cotangents.write(to: result) { out, adds in if !adds { out.clear(count: value.count) } }
+    }
+    return (result, logScaleSums)
+  }
+
+  private func pullback(
+    _ gradient: Tensor<Scalar>, _ sumsGradient: Tensor<Scalar>?, _ logScales: Tensor<Scalar>,
+    _ values: (points: Tensor<Scalar>, product: Tensor<Scalar>, bias: Tensor<Scalar>, scale: Tensor<Scalar>)
+  ) -> (points: Tensor<Scalar>, product: Tensor<Scalar>, bias: Tensor<Double>, scale: Tensor<Double>) {
+    let (rows, dimension) = (values.points.rowCount, values.points.columnCount)
+    let changed = logScales.columnCount
+    let kept = dimension - changed
+    let kernels = Scalar.networkKernels
+    // Parts of rows, each with its own sums, which are added in order.
+    let parts = Work.partCount(rows: rows, columns: 2 * dimension)
+    var biasSums = Tensor<Double>.zeros([parts, 2 * changed])
+    var scaleSums = Tensor<Double>.zeros([parts, 2 * changed])
+    var productGradient = Tensor<Scalar>(writing: values.product.shape) { _ in }
+    let pointsGradient = Tensor<Scalar>(writing: values.points.shape) { out in
+      productGradient.writing { productOut in
+        biasSums.writing { biasSums in
+          scaleSums.writing { scaleSums in
+            reading(values.points, values.product, logScales) { x, product, logScales in
+              reading(values.bias, values.scale) { bias, scale in
+                reading(gradient, sumsGradient ?? gradient) { gradient, fromSums in
+                  Work.overSegments(1, rows: rows, columns: 2 * dimension) { _, part, range in
+                    let (first, start) = (range.lowerBound, range.lowerBound * dimension)
+                    kernels.copyRows(range.count, kept, gradient + start, dimension, false, out + start, dimension)
+                    kernels.couplePullback(
+                      range.count, changed, dimension, isNormalising, isSoftsign, bound,
+                      product + first * 2 * changed, bias, scale, x + start + kept, logScales + first * changed,
+                      gradient + start + kept, sumsGradient == nil ? nil : fromSums + first, out + start + kept,
+                      productOut + first * 2 * changed, biasSums + part * 2 * changed,
+                      scaleSums + part * 2 * changed)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return (
+      pointsGradient, productGradient, sumOfParts(biasSums, segments: 1, parts: parts, columns: 2 * changed),
+      sumOfParts(scaleSums, segments: 1, parts: parts, columns: 2 * changed)
+    )
+  }
+}
+
+/// What the node of the sums leaves for that of the points.
+private final class GradientOfSums<Scalar: TensorScalar> {
+  var value: Tensor<Scalar>?
+}
+
+/// factor·x + shift with two numbers for all entries.
+///
+/// - Parameters:
+///   - x: any shape.
+///   - factor, shift: one number each.
+@specialized(where Scalar == Float)
+public func affineMap<Scalar: TensorScalar>(
+  _ x: Variable<Scalar>, factor: Variable<Scalar>, shift: Variable<Scalar>
+) -> Variable<Scalar> {
+  precondition(factor.value.count == 1 && shift.value.count == 1, "\(factor.shape) and \(shift.shape) for one number")
+  let (a, c) = (factor.value[0], shift.value[0])
+  let kernels = Scalar.networkKernels
+  let (input, count) = (x.value, x.value.count)
+  let value = Tensor<Scalar>(writing: x.shape) { out in
+    input.reading { x in
+      Work.overScalars(count) { kernels.affine($0.count, a, c, x + $0.lowerBound, false, out + $0.lowerBound) }
+    }
+  }
+  return x.tape.record(value, operation: "affine map", from: [x, factor, shift]) { gradient, cotangents in
+    cotangents.write(to: x) { out, adds in
+      gradient.reading { gradient in
+        Work.overScalars(count) { kernels.affine($0.count, a, 0, gradient + $0.lowerBound, adds, out + $0.lowerBound) }
+      }
+    }
+    guard factor.wantsGradient || shift.wantsGradient else { return }
+    let columns = input.columnCount
+    let (sums, products) = columnSums(gradient, timesSecond: input, segments: 1, columns: columns)
+    cotangents.add(Tensor([Scalar(products.scalars.reduce(0, +))]).reshaped(to: factor.shape), to: factor)
+    cotangents.add(Tensor([Scalar(sums.scalars.reduce(0, +))]).reshaped(to: shift.shape), to: shift)
+  }
+}

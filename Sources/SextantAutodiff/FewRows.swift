@@ -1,0 +1,79 @@
+// The products of a dense layer whose batch is small beside its weights. A general product packs the weights, which takes as
+// long as a third of the work where each is used for 64 rows only; here the batch is packed instead. A row's result
+// has the same bits in any batch. Parts depend on the shape alone.
+
+import SextantArrays
+
+/// x·Wᵀ and g·W for x and g of few rows.
+enum FewRows {
+  /// Whether a layer is of the kind that this is faster for.
+  static func suits(rows: Int, inputs: Int, outputs: Int) -> Bool {
+    (16...256).contains(rows) && inputs >= 32 && outputs >= 32
+  }
+
+  /// out ← x·Wᵀ + bias.
+  ///
+  /// - Parameters:
+  ///   - x: rows×inputs.
+  ///   - weight: outputs×inputs.
+  ///   - bias: outputs, or nil.
+  ///   - out: room for rows×outputs.
+  static func forward<Scalar: TensorScalar>(
+    _ x: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>?, into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let kernels = Scalar.networkKernels
+    let (rows, inputs, outputs) = (x.rowCount, x.columnCount, weight.rowCount)
+    let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
+    let panels = (rows + wide - 1) / wide
+    let packed = packedRows(x, width: wide)
+    var sums = Tensor<Scalar>(writing: [(outputs + tall - 1) / tall, panels, tall, wide]) { _ in }
+    sums.writing { sums in
+      reading(packed, weight, bias ?? weight) { x, weight, biases in
+        Work.overRanges((outputs + tall - 1) / tall, grain: 4) { range in
+          let start = range.lowerBound * tall
+          kernels.denseOutputs(
+            min(outputs, range.upperBound * tall) - start, inputs, rows, outputs, weight + start * inputs, x,
+            bias == nil ? nil : biases + start, sums + start * panels * wide, out + start)
+        }
+      }
+    }
+  }
+
+  /// out ← g·W, or that added.
+  ///
+  /// - Parameters:
+  ///   - gradient: rows×outputs.
+  ///   - weight: outputs×inputs.
+  ///   - out: rows×inputs.
+  static func pullback<Scalar: TensorScalar>(
+    _ gradient: Tensor<Scalar>, weight: Tensor<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let kernels = Scalar.networkKernels
+    let (rows, outputs, inputs) = (gradient.rowCount, weight.rowCount, weight.columnCount)
+    let packed = packedRows(gradient, width: kernels.tileRows)
+    // Whole blocks of the kernel's panels.
+    let grain = 4 * kernels.tileColumns
+    reading(packed, weight) { gradient, weight in
+      Work.overRanges(inputs, grain: grain) { range in
+        kernels.denseInputs(
+          range.count, outputs, rows, inputs, weight + range.lowerBound, gradient, adds, out + range.lowerBound)
+      }
+    }
+  }
+
+  /// The rows of `matrix` in panels of `width`.
+  private static func packedRows<Scalar: TensorScalar>(_ matrix: Tensor<Scalar>, width: Int) -> Tensor<Scalar> {
+    let (rows, columns) = (matrix.rowCount, matrix.columnCount)
+    let panels = (rows + width - 1) / width
+    return Tensor(writing: [panels, columns, width]) { out in
+      matrix.reading { source in
+        Work.overRanges(panels, grain: max(1, Work.grain / (width * columns))) { range in
+          let start = range.lowerBound * width
+          Scalar.networkKernels.packRows(
+            min(rows, range.upperBound * width) - start, columns, columns, width, source + start * columns,
+            out + start * columns)
+        }
+      }
+    }
+  }
+}

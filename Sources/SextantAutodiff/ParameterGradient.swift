@@ -1,0 +1,68 @@
+// The gradient of a leaf. That of a dense layer's weights is a product of two thin matrices, Gᵀ·X, with one row for each row
+// of the batch; where the batch is smaller than the layer the factors are kept and the product is not formed: an
+// optimiser can use it up as it arises. At the sizes of the APS paper it is a gigabyte a step that is neither written nor read.
+
+import SextantArrays
+
+/// A gradient, whole or in two factors.
+public enum ParameterGradient<Scalar: TensorScalar>: Sendable {
+  /// In the shape of the leaf.
+  case whole(Tensor<Scalar>)
+  /// Gᵀ·X for G: rows×outputs and X: rows×inputs; the leaf is outputs×inputs.
+  case product(Tensor<Scalar>, Tensor<Scalar>)
+
+  /// The gradient in the shape of the leaf; a product is formed anew each time.
+  public var tensor: Tensor<Scalar> {
+    switch self {
+    case .whole(let tensor): return tensor
+    case .product(let g, let x):
+      let (rows, outputs, inputs) = (g.rowCount, g.columnCount, x.columnCount)
+      return Tensor(writing: [outputs, inputs]) { out in
+        reading(g, x) { g, x in SharedProduct.multiply(true, false, outputs, inputs, rows, g, x, 0, out) }
+      }
+    }
+  }
+
+  /// The number of scalars of the leaf.
+  public var count: Int {
+    switch self {
+    case .whole(let tensor): tensor.count
+    case .product(let g, let x): g.columnCount * x.columnCount
+    }
+  }
+
+  /// Whether keeping the factors of `rows` rows is less than half of the work of forming and reading the product.
+  static func keepsFactors(rows: Int, outputs: Int, inputs: Int) -> Bool {
+    rows > 0 && 2 * rows * (outputs + inputs) <= outputs * inputs
+  }
+}
+
+/// The root of the sum of the squares of all gradients, in double precision.
+///
+/// Of a product, ‖Gᵀ·X‖² is the sum of (G·Gᵀ)∘(X·Xᵀ), two matrices with as many rows as the batch has.
+public func globalNorm<Scalar: TensorScalar>(_ gradients: [ParameterGradient<Scalar>?]) -> Double {
+  let gradients = gradients.compactMap(\.self)
+  // The parts are those of the whole tensors, each a range, and the products, each as one.
+  var parts: [(gradient: Int, range: Range<Int>)] = []
+  for (index, gradient) in gradients.enumerated() {
+    let grain = if case .whole = gradient { 1 << 16 } else { max(1, gradient.count) }
+    for start in stride(from: 0, to: gradient.count, by: grain) {
+      parts.append((index, start..<min(gradient.count, start + grain)))
+    }
+  }
+  let squares = Tensor<Double>(writing: [parts.count]) { out in
+    SharedProduct.forEach(parts.count) { part in
+      let (index, range) = parts[part]
+      switch gradients[index] {
+      case .whole(let tensor):
+        out[part] = tensor.withUnsafeScalars { scalars in
+          let part = UnsafeBufferPointer(rebasing: scalars[range])
+          return VectorKernels<Scalar>.chosen.dot(part, part)
+        }
+      case .product(let g, let x):
+        out[part] = gramMatrix(g).dot(gramMatrix(x))
+      }
+    }
+  }
+  return squares.scalars.reduce(0, +).squareRoot()
+}
