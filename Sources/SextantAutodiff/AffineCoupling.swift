@@ -162,9 +162,23 @@ public func affineMap<Scalar: TensorScalar>(
       }
     }
     guard factor.wantsGradient || shift.wantsGradient else { return }
-    let columns = input.columnCount
-    let (sums, products) = columnSums(gradient, timesSecond: input, segments: 1, columns: columns)
-    cotangents.add(Tensor([Scalar(products.scalars.reduce(0, +))]).reshaped(to: factor.shape), to: factor)
-    cotangents.add(Tensor([Scalar(sums.scalars.reduce(0, +))]).reshaped(to: shift.shape), to: shift)
+    // The two sums of each part, added in order.
+    let parts = (count + Work.grain - 1) / Work.grain
+    let partial = Tensor<Double>(writing: [parts, 2]) { out in
+      gradient.withUnsafeScalars { gradient in
+        input.withUnsafeScalars { x in
+          Work.overScalars(count) { range in
+            let (part, gradient) = (range.lowerBound / Work.grain, UnsafeBufferPointer(rebasing: gradient[range]))
+            out[2 * part] = gradient.baseAddress.map { kernels.sum(gradient.count, $0) } ?? 0
+            out[2 * part + 1] = VectorKernels<Scalar>.chosen.dot(gradient, UnsafeBufferPointer(rebasing: x[range]))
+          }
+        }
+      }
+    }.scalars
+    let sums = stride(from: 0, to: partial.count, by: 2).reduce(into: (ofGradient: 0.0, ofProduct: 0.0)) {
+      $0 = ($0.ofGradient + partial[$1], $0.ofProduct + partial[$1 + 1])
+    }
+    cotangents.add(Tensor([Scalar(sums.ofProduct)]).reshaped(to: factor.shape), to: factor)
+    cotangents.add(Tensor([Scalar(sums.ofGradient)]).reshaped(to: shift.shape), to: shift)
   }
 }

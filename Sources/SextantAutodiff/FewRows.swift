@@ -8,7 +8,7 @@ import SextantArrays
 enum FewRows {
   /// Whether a layer is of the kind that this is faster for.
   static func suits(rows: Int, inputs: Int, outputs: Int) -> Bool {
-    (16...256).contains(rows) && inputs >= 32 && outputs >= 32
+    (1...256).contains(rows) && inputs >= 32 && outputs >= 32
   }
 
   /// out ← x·Wᵀ + bias.
