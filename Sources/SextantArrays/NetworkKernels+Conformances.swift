@@ -32,6 +32,8 @@ extension NetworkKernels where Scalar == Float {
     sumRowPairs = table.sum_row_pairs
     gatherColumns = table.gather_columns
     scatterColumns = table.scatter_columns
+    gatherRows = table.gather_rows
+    scatterRows = table.scatter_rows
     softmaxRows = table.softmax_rows
     softmaxRowsPullback = table.softmax_rows_pullback
     softmaxColumns = table.softmax_columns
@@ -85,6 +87,8 @@ extension NetworkKernels where Scalar == Double {
     sumRowPairs = table.sum_row_pairs
     gatherColumns = table.gather_columns
     scatterColumns = table.scatter_columns
+    gatherRows = table.gather_rows
+    scatterRows = table.scatter_rows
     softmaxRows = table.softmax_rows
     softmaxRowsPullback = table.softmax_rows_pullback
     softmaxColumns = table.softmax_columns

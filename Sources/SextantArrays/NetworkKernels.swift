@@ -52,6 +52,10 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
   public let gatherColumns: (Int, Int, Int, Indices, In, Out) -> Void
   /// out[r, indices[j]] ← itself + x[r, j]: rows, columns of x, columns of out, indices, x.
   public let scatterColumns: (Int, Int, Int, Indices, In, Out) -> Void
+  /// Row e of out ← row indices[e] of x, 0 for a negative index: entries, columns, indices, x.
+  public let gatherRows: (Int, Int, Indices, In, Out) -> Void
+  /// Row indices[e] of out ← itself + row e of x, where the index is not negative: entries, columns, indices, x.
+  public let scatterRows: (Int, Int, Indices, In, Out) -> Void
   /// The softmax of each row: rows, columns, x.
   public let softmaxRows: (Int, Int, In, Out) -> Void
   /// Its pullback: rows, columns, the result, gradient.

@@ -89,16 +89,9 @@ private struct StencilShape<Scalar: TensorScalar> {
   /// Copies the neighbours of `rows` of one sample into the rows of `target`.
   private func gather(_ sample: UncheckedPointer<Scalar>, _ rows: Range<Int>, into target: UncheckedPointer<Scalar>) {
     stencil.neighbours.withUnsafeBufferPointer { neighbours in
-      var write = target.base
-      for entry in rows.lowerBound * stencil.width..<rows.upperBound * stencil.width {
-        let neighbour = Int(neighbours[entry])
-        if neighbour < 0 {
-          write.clear(count: inputs)
-        } else {
-          write.update(from: sample.base + neighbour * inputs, count: inputs)
-        }
-        write += inputs
-      }
+      guard let neighbours = neighbours.baseAddress else { return }
+      Scalar.networkKernels.gatherRows(
+        rows.count * stencil.width, inputs, neighbours + rows.lowerBound * stencil.width, sample.base, target.base)
     }
   }
 
@@ -149,18 +142,10 @@ private struct StencilShape<Scalar: TensorScalar> {
   private func scatter(
     _ source: UncheckedPointer<Scalar>, _ rows: Range<Int>, addingTo target: UnsafeMutablePointer<Scalar>
   ) {
-    let kernels = VectorKernels<Scalar>.chosen
     stencil.neighbours.withUnsafeBufferPointer { neighbours in
-      var read = source.base
-      for entry in rows.lowerBound * stencil.width..<rows.upperBound * stencil.width {
-        let neighbour = Int(neighbours[entry])
-        if neighbour >= 0 {
-          kernels.add(
-            UnsafeBufferPointer(start: read, count: inputs), scaledBy: 1,
-            to: UnsafeMutableBufferPointer(start: target + neighbour * inputs, count: inputs))
-        }
-        read += inputs
-      }
+      guard let neighbours = neighbours.baseAddress else { return }
+      Scalar.networkKernels.scatterRows(
+        rows.count * stencil.width, inputs, neighbours + rows.lowerBound * stencil.width, source.base, target)
     }
   }
 

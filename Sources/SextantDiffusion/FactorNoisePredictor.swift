@@ -62,8 +62,7 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     let weights = restVariances.map { Scalar(1 / (signal * signal * $0 + noise * noise)) }
     let weighted = rows.scalingColumns(by: weights)
     guard factor.rowCount > 0 else { return weighted }
-    var inner = matrixProduct(factor.scalingColumns(by: weights), factor, transposingSecond: true)
-      .converted(to: Double.self)
+    var inner = gramMatrix(factor.scalingColumns(by: weights.map { $0.squareRoot() })).converted(to: Double.self)
     for mode in 0..<factor.rowCount { inner[mode, mode] += 1 / (signal * signal) }
     let projections = matrixProduct(factor, weighted, transposingSecond: true).converted(to: Double.self)  // k×B
     // Positive definite for all finite modes; where they are not, the answer says so.

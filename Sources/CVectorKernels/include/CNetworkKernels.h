@@ -53,6 +53,9 @@ enum vk_activation {
     /* out[r, indices[j]] += x[r, j] */                                                                          \
     void (*scatter_columns)(size_t rows, size_t columns, size_t out_columns, const int32_t *indices, const T *x, \
                             T *out);                                                                             \
+    /* out row e = x row indices[e], 0 for a negative index; and out row indices[e] += x row e */                \
+    void (*gather_rows)(size_t entries, size_t columns, const int32_t *indices, const T *x, T *out);             \
+    void (*scatter_rows)(size_t entries, size_t columns, const int32_t *indices, const T *x, T *out);            \
     /* softmax of each row, and its pullback from the result y */                                                \
     void (*softmax_rows)(size_t rows, size_t columns, const T *x, T *out);                                       \
     void (*softmax_rows_pullback)(size_t rows, size_t columns, const T *y, const T *gradient, bool adds, T *out);\
