@@ -25,7 +25,7 @@ final class Peer {
     process.arguments = [Self.python, script]
     process.standardInput = input
     process.standardOutput = output
-    process.environment = Self.environment(for: name, threads: threads)
+    process.environment = Self.environment(threads: threads)
     (self.name, commands, answers) = (name, input.fileHandleForWriting, LineReader(output.fileHandleForReading))
     do { try process.run() } catch {
       note("\(name.rawValue) is left out: \(Self.python) cannot be started (\(error.localizedDescription))")
@@ -89,12 +89,15 @@ final class Peer {
       ?? (FileManager.default.isExecutableFile(atPath: own) ? own : "python3")
   }
 
-  private static func environment(for name: PeerName, threads: Int) -> [String: String] {
+  private static func environment(threads: Int) -> [String: String] {
     var environment = ProcessInfo.processInfo.environment
     for variable in ["SEXTANT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
       environment[variable] = "\(threads)"
     }
-    return environment
+    // Idle threads sleep instead of spinning, and large memory comes in large pages, which both peers are faster with.
+    // Whoever sets these has the last word.
+    let habits = ["OMP_WAIT_POLICY": "PASSIVE", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"]
+    return environment.merging(habits) { given, _ in given }
   }
 }
 

@@ -16,9 +16,19 @@ except ImportError as error:
     absent(error)
 
 from jax_flow import FlowSampling, flow_training  # noqa: E402
+from jax_layers import convolution_layer, dense_layer  # noqa: E402
+from jax_stencil import stencil_training  # noqa: E402
+from jax_unet import unet_training  # noqa: E402
 
 serve(
     "JAX " + jax.__version__,
     THREADS,
-    {"flow-training": flow_training, "flow-sampling": FlowSampling},
+    {
+        "flow-training": flow_training,
+        "flow-sampling": FlowSampling,
+        "unet-training": unet_training,
+        "stencil-training": stencil_training,
+        "dense-layer": dense_layer,
+        "convolution-layer": convolution_layer,
+    },
 )

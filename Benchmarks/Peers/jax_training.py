@@ -18,15 +18,37 @@ def parameters_of(arrays):
     return trained, others
 
 
-class Training:
-    """Steps of Adam on loss(trained, state, inputs), which gives the loss and the next state."""
+def in_parts(gradient, parts):
+    """The same from parts of the batch, one after the other."""
 
-    def __init__(self, settings, trained, state, inputs, loss):
+    def whole(trained, state, inputs):
+        divided = jax.tree.map(lambda x: x.reshape(parts, -1, *x.shape[1:]), inputs)
+
+        def add(total, part):
+            (loss, _), gradients = gradient(trained, state, part)
+            return jax.tree.map(jnp.add, total, (loss, gradients)), None
+
+        start = (jnp.float32(0), jax.tree.map(jnp.zeros_like, trained))
+        loss, gradients = jax.tree.map(lambda x: x / parts, jax.lax.scan(add, start, divided)[0])
+        return (loss, state), gradients
+
+    return whole
+
+
+class Training:
+    """Steps of Adam on loss(trained, state, inputs), which gives the loss and the next state.
+
+    parts: the batch goes through in so many parts, whose losses are averaged: for memory, where no state ties samples.
+    """
+
+    def __init__(self, settings, trained, state, inputs, loss, parts=1):
         # The step consumes its arguments: they must not share memory with what was read.
         self.state = jax.tree.map(jnp.array, (trained, state, *(jax.tree.map(jnp.zeros_like, trained) for _ in range(2))))
         self.inputs = inputs
         self.count = 0
         gradient = jax.value_and_grad(loss, has_aux=True)
+        if parts > 1:
+            gradient = in_parts(gradient, parts)
         self.gradients = jax.jit(gradient)
         rate, largest_norm = settings["rate"], settings["largestNorm"]
 

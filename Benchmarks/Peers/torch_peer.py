@@ -13,9 +13,19 @@ except ImportError as error:
 torch.set_num_threads(THREADS)
 
 from torch_flow import FlowSampling, flow_training  # noqa: E402
+from torch_layers import ConvolutionLayer, DenseLayer  # noqa: E402
+from torch_stencil import stencil_training  # noqa: E402
+from torch_unet import unet_training  # noqa: E402
 
 serve(
     "PyTorch " + torch.__version__,
     THREADS,
-    {"flow-training": flow_training, "flow-sampling": FlowSampling},
+    {
+        "flow-training": flow_training,
+        "flow-sampling": FlowSampling,
+        "unet-training": unet_training,
+        "stencil-training": stencil_training,
+        "dense-layer": DenseLayer,
+        "convolution-layer": ConvolutionLayer,
+    },
 )

@@ -5,14 +5,18 @@ import torch
 UNTRAINED = (".running_mean", ".running_variance")
 
 
-def parameters_of(arrays, trained=True):
-    """The parameters of a task by name; all but running statistics want gradients."""
+def parameters_of(arrays, trained=True, window_last=True):
+    """The parameters of a task by name; all but running statistics want gradients.
+
+    Weights of convolutions are outputs x window x inputs in Sextant, outputs x inputs x window here, if not told otherwise.
+    """
     parameters = {}
     for name, array in arrays.items():
         if name.startswith("input."):
             continue
-        # Weights of convolutions are outputs x window x inputs in Sextant, outputs x inputs x window here.
-        parameters[name] = torch.from_numpy(array.swapaxes(1, 2).copy() if array.ndim == 3 else array)
+        is_moved = window_last and array.ndim == 3
+        parameters[name] = torch.from_numpy(array.swapaxes(1, 2).copy() if is_moved else array)
+        parameters[name].is_moved = is_moved
         if trained and not name.endswith(UNTRAINED):
             parameters[name].requires_grad_()
     return parameters
@@ -33,7 +37,7 @@ class Training:
         answers = {}
         for name, p in self.trained.items():
             if p.grad is not None:
-                answers["gradient." + name] = (p.grad.transpose(1, 2) if p.ndim == 3 else p.grad).numpy()
+                answers["gradient." + name] = (p.grad.transpose(1, 2) if p.is_moved else p.grad).numpy()
         answers["loss"] = loss.detach().numpy()
         self.optimiser.zero_grad()
         return answers
