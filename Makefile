@@ -33,6 +33,7 @@ demo: build ## Build, then run the main job on the embedded synthetic climate
 # Arguments go in BENCH, such as BENCH='--rows realnvp --rounds 9'.
 .PHONY: bench
 bench: setup ## Build, then time Sextant beside PyTorch and JAX, where these are installed
+	@swift build -c release --product sextant
 	@swift build -c release --product SextantBenchmarks
 	@.build/release/SextantBenchmarks $(BENCH)
 

@@ -13,8 +13,8 @@ struct Agreement: Codable {
   var loss: Double?
   /// Of all other numbers together.
   var numbers: Double
-  /// The tensor that most of the difference is in.
-  var worst = ""
+  /// The tensor that most of the difference is in, where there is a difference.
+  var worst: String?
 
   var holds: Bool { (loss ?? 0) <= Self.tolerance && numbers <= Self.tolerance }
 

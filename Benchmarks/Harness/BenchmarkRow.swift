@@ -23,8 +23,9 @@ struct BenchmarkRow: Sendable {
 
 /// The work of a row, ready to be done.
 protocol Workload: AnyObject {
-  /// What peers are told so that they do the same; asked for before ``run()`` is called for the first time.
-  func task() throws -> PeerTask
+  /// What peers are told so that they do the same, nil for work that no peer does; asked for before ``run()`` is called for
+  /// the first time.
+  func task() throws -> PeerTask?
   /// What is compared with the peers' answers, from the same state as the task.
   func answers() throws -> WorkloadAnswers
   /// Does the work once.

@@ -29,9 +29,8 @@ struct Report: Encodable {
     }
     for peer in row.peers {
       let loss = peer.agreement.loss.map { "of the loss \(text(difference: $0)), of the rest " } ?? ""
-      lines.append(
-        "  \(peer.peer.rawValue) differs by \(loss)\(text(difference: peer.agreement.numbers)), most in \(peer.agreement.worst)"
-      )
+      let place = peer.agreement.worst.map { ", most in \($0)" } ?? ""
+      lines.append("  \(peer.peer.rawValue) differs by \(loss)\(text(difference: peer.agreement.numbers))\(place)")
     }
     return (lines + row.failures.map { "  FAILED: \($0)" }).joined(separator: "\n")
   }

@@ -48,7 +48,7 @@ struct RowMeasurement {
     let (taskPath, answerPath) = (
       folder.appending(path: "task.safetensors").path, folder.appending(path: "answer.safetensors").path
     )
-    let task = try workload.task()
+    guard let task = try workload.task() else { return }
     try task.write(to: taskPath)
     defer { try? FileManager.default.removeItem(atPath: taskPath) }
     let answers = try workload.answers()

@@ -8,12 +8,15 @@ enum SuiteError: Error, CustomStringConvertible {
   case lostPeer(PeerName, found: String)
   /// A peer could not do what it was asked to.
   case peerFailed(PeerName, reason: String)
+  /// The program that a row runs ended with an error.
+  case programFailed(status: Int32)
 
   var description: String {
     switch self {
     case .lostPeer(let name, let found):
       "\(name.rawValue): expected an answer in JSON on the peer's standard output, found \(found)"
     case .peerFailed(let name, let reason): "\(name.rawValue): \(reason)"
+    case .programFailed(let status): "the program sextant ended with status \(status)"
     }
   }
 }

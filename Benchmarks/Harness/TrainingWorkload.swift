@@ -43,7 +43,7 @@ final class TrainingWorkload: Workload {
     return (loss.value.scalars[0], pass.parameterGradients(pass.tape.gradients(of: loss)))
   }
 
-  func task() -> PeerTask {
+  func task() -> PeerTask? {
     PeerTask(
       kind: kind, settings: TrainingSettings(settings),
       tensors: Array(zip(parameters.names, parameters.tensors)) + inputs.map { ("input." + $0, $1) })

@@ -15,6 +15,7 @@ try:
 except ImportError as error:
     absent(error)
 
+from jax_closed_forms import EmpiricalModes, GaussianPosterior  # noqa: E402
 from jax_flow import FlowSampling, flow_training  # noqa: E402
 from jax_layers import convolution_layer, dense_layer  # noqa: E402
 from jax_stencil import stencil_training  # noqa: E402
@@ -30,5 +31,7 @@ serve(
         "stencil-training": stencil_training,
         "dense-layer": dense_layer,
         "convolution-layer": convolution_layer,
+        "gaussian-posterior": GaussianPosterior,
+        "eof": EmpiricalModes,
     },
 )

@@ -12,6 +12,7 @@ except ImportError as error:
 
 torch.set_num_threads(THREADS)
 
+from torch_closed_forms import EmpiricalModes, GaussianPosterior  # noqa: E402
 from torch_flow import FlowSampling, flow_training  # noqa: E402
 from torch_layers import ConvolutionLayer, DenseLayer  # noqa: E402
 from torch_stencil import stencil_training  # noqa: E402
@@ -27,5 +28,7 @@ serve(
         "stencil-training": stencil_training,
         "dense-layer": DenseLayer,
         "convolution-layer": ConvolutionLayer,
+        "gaussian-posterior": GaussianPosterior,
+        "eof": EmpiricalModes,
     },
 )
