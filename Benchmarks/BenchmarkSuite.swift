@@ -86,5 +86,5 @@ extension PeerName: ExpressibleByArgument {}
 
 extension BenchmarkRow {
   /// Every row, in the order of the table.
-  static var all: [BenchmarkRow] { flows + unets + stencils + layers + posteriors + files }
+  static var all: [BenchmarkRow] { limits + flows + unets + stencils + layers + posteriors + files }
 }

@@ -13,7 +13,7 @@ struct RowMeasurement {
   /// Counted rounds; one more comes before them.
   let rounds: Int
   /// A round repeats short work until it has taken about this long by our clock.
-  let shortestRound = 0.2
+  let shortestRound = 0.5
   /// How long everybody waits at a change of hands: idle threads of OpenBLAS and OpenMP go on spinning for some 20 ms.
   let pause = 0.1
 
