@@ -52,10 +52,17 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
   /// What was built so far.
   public private(set) var parameters = ParameterSet<Scalar>()
   private var scopes: [String] = []
-  private let random: RandomStream
+  private let random: RandomStream?
 
   /// - Parameter random: where initial values come from.
   public init(random: RandomStream) { self.random = random }
+
+  private init() { random = nil }
+
+  /// Builds names and shapes alone: the tensors' content is unspecified and their memory is not touched.
+  ///
+  /// For networks whose numbers come from a file: drawing those of a large one takes longer than reading it.
+  public static var layout: ParameterBuilder { ParameterBuilder() }
 
   /// Puts "name." before the names of what `body` adds.
   public mutating func scope<R>(_ name: String, _ body: (inout ParameterBuilder) throws -> R) rethrows -> R {
@@ -70,14 +77,15 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
   public mutating func constant(
     _ name: String, _ shape: [Int], _ value: Scalar = 0, isTrained: Bool = true
   ) -> ParameterSet<Scalar>.Reference {
-    parameters.add(path(name), Tensor(repeating: value, shape: shape), isTrained: isTrained)
+    let tensor = random == nil ? Tensor(shape: shape) { _ in } : Tensor(repeating: value, shape: shape)
+    return parameters.add(path(name), tensor, isTrained: isTrained)
   }
 
   /// Independent normal numbers of mean 0.
   public mutating func normal(
     _ name: String, _ shape: [Int], deviation: Double
   ) -> ParameterSet<Scalar>.Reference {
-    var stream = random.split(path(name))
+    guard var stream = random?.split(path(name)) else { return constant(name, shape) }
     return parameters.add(path(name), converted(stream.normals(shape, as: Double.self)) * Scalar(deviation))
   }
 
@@ -85,7 +93,7 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
   public mutating func uniform(
     _ name: String, _ shape: [Int], bound: Double
   ) -> ParameterSet<Scalar>.Reference {
-    var stream = random.split(path(name))
+    guard var stream = random?.split(path(name)) else { return constant(name, shape) }
     let numbers = Tensor<Double>(shape: shape) { out in
       for i in 0..<out.count { out[i] = stream.uniform(in: -bound..<bound) }
     }

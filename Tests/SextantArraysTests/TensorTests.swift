@@ -100,4 +100,24 @@ import Testing
     #expect(a.converted(to: Float.self).scalars == [0.1, 1e-30, 12345679])
     #expect(a.converted(to: Double.self) == a)
   }
+
+  @Test(arguments: [0, 1, 7, 64, 1001]) func whatIsNotFiniteIsFoundWhereverItStands(count: Int) {
+    func check<Scalar: TensorScalar>(_ type: Scalar.Type) {
+      var numbers = Tensor<Scalar>(repeating: -1, shape: [count])
+      for (i, extreme) in [Scalar.greatestFiniteMagnitude, -Scalar.leastNonzeroMagnitude, Scalar.zero].enumerated()
+      where i < count {
+        numbers[i] = extreme
+      }
+      #expect(numbers.isFinite)
+      for place in Set([0, count / 2, count - 1]) where count > 0 {
+        for bad in [Scalar.nan, Scalar.infinity, -Scalar.infinity, Scalar.signalingNaN] {
+          var spoilt = numbers
+          spoilt[place] = bad
+          #expect(!spoilt.isFinite)
+        }
+      }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
 }

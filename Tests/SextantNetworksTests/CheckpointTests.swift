@@ -71,4 +71,26 @@ import Testing
       #expect(throws: CheckpointError.self) { try CheckpointFile(path: path, kind: "small") }
     }
   }
+
+  @Test func aLayoutIsFilledAsDrawnParametersAre() throws {
+    func network(_ builder: inout ParameterBuilder<Float>) {
+      builder.scope("block") { builder in
+        _ = Dense("dense", inputs: 5, outputs: 7, in: &builder)
+        _ = BatchNormalisation("norm", channels: 7, in: &builder)
+        _ = builder.uniform("bias", [7], bound: 1)
+      }
+    }
+    var (drawn, layout) = (ParameterBuilder<Float>(random: RandomStream(seed: 1)), ParameterBuilder<Float>.layout)
+    network(&drawn)
+    network(&layout)
+    #expect(layout.parameters.names == drawn.parameters.names)
+    #expect(layout.parameters.tensors.map(\.shape) == drawn.parameters.tensors.map(\.shape))
+    #expect(layout.parameters.isTrained == drawn.parameters.isTrained)
+    try Self.withFolder { folder in
+      let path = folder + "/a.safetensors"
+      try Checkpoint(Self.metadata, parameters: drawn.parameters).write(to: path, overwrite: false)
+      let read = try CheckpointFile(path: path, kind: "small").parameters(layout: layout.parameters)
+      #expect(read.tensors == drawn.parameters.tensors)
+    }
+  }
 }

@@ -41,7 +41,7 @@ public struct TrainedDiffusion: Sendable {
 
   /// The noise predictor of the network, over B×d×1. Throws ``DiffusionError`` and ``RunError``.
   public func predictor(for model: TrainedModel) throws -> any NoisePredictor<Float> {
-    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    var builder = ParameterBuilder<Float>.layout
     let network = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
     return NetworkNoisePredictor(network, parameters: parameters, schedule: try schedule)
   }
@@ -127,7 +127,7 @@ extension TrainedDiffusion {
     try check(order.sorted() == (0..<Int32(model.domain.vertexCount)).map { $0 }, "its order is no permutation")
     try check(modes.isFinite && rest.isFinite, "its Gaussian holds numbers that are not finite")
     let gaussian = ArchiveGaussian(modes: modes, restVariance: rest.scalars)
-    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    var builder = ParameterBuilder<Float>.layout
     _ = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
     let parameters = try file.parameters(layout: builder.parameters, prefix: Self.prefix)
     self.init(settings: settings, parameters: parameters, gaussian: gaussian, order: order)

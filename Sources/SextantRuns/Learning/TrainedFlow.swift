@@ -86,7 +86,7 @@ public struct TrainedFlow: Sendable {
       throw ModelError.inconsistent(path: path, reason: "it was trained on another grid than the model beside it")
     }
     network = description.network
-    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    var builder = ParameterBuilder<Float>.layout
     guard network.isSensible, try Self.build(network, domain: domain, space: space, in: &builder) else {
       throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes")
     }

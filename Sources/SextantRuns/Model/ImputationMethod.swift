@@ -122,7 +122,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
     )
     guard let flow = model.flow else { throw missing }
     // The parameters' places; what stands in them comes from the file.
-    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 0))
+    var builder = ParameterBuilder<Float>.layout
     switch flow.network {
     case .vector(let configuration):
       return VectorFlowSolver(

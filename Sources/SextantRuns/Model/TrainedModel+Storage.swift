@@ -113,10 +113,9 @@ extension TrainedModel {
       ? file.floats("land_share", shape: [domain.vertexCount]).scalars : nil
     let correlation = try file.floats("channel_correlation", shape: [channels, channels])
     try check(
-      [
-        climatology.coefficients.scalars, deviations, functions.scaledModes.scalars, functions.residualVariance,
-        correlation.scalars, coefficients.scalars, landShare ?? [],
-      ].allSatisfy { $0.allSatisfy(\.isFinite) }, "a number in it is not finite")
+      [climatology.coefficients, functions.scaledModes, correlation, coefficients].allSatisfy(\.isFinite)
+        && [deviations, functions.residualVariance, landShare ?? []].allSatisfy { $0.allSatisfy(\.isFinite) },
+      "a number in it is not finite")
     let prior = GaussianPrior(
       configuration: description.prior, space: StateSpace(layout: layout, climatology: climatology, scales: scales),
       functions: functions, archiveCoefficients: coefficients,

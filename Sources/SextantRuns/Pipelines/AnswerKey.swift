@@ -21,7 +21,7 @@ enum AnswerKey {
   static func conditions(request: some Encodable, inputs: [String], model: TrainedModel) throws -> String {
     let text = try text(
       inputs, [request.canonicalText(), model.description.canonicalText(), digest(of: networks(of: model))])
-    return hash(text.utf8.lazy.map(UInt64.init))
+    return Self.text(text.utf8.reduce(start) { hash($0, UInt64($1)) })
   }
 
   private static func text(_ inputs: [String], _ parts: [String]) -> String {
@@ -35,26 +35,31 @@ enum AnswerKey {
     return "\(path) \(attributes?[.size] ?? 0) \(date)"
   }
 
-  private static func prior(of model: TrainedModel) -> [[Float]] {
+  private static func prior(of model: TrainedModel) -> [Tensor<Float>] {
     let prior = model.prior
     return [
-      prior.space.climatology.coefficients.scalars, prior.space.scales, prior.functions.scaledModes.scalars,
-      prior.functions.residualVariance, prior.archiveCoefficients.scalars, prior.channelCorrelation.scalars,
-      model.landShare ?? [],
+      prior.space.climatology.coefficients, Tensor(prior.space.scales), prior.functions.scaledModes,
+      Tensor(prior.functions.residualVariance), prior.archiveCoefficients, prior.channelCorrelation,
+      Tensor(model.landShare ?? []),
     ]
   }
 
-  private static func networks(of model: TrainedModel) -> [[Float]] {
-    [model.flow?.parameters, model.diffusion?.parameters].flatMap { $0?.tensors.map(\.scalars) ?? [] }
+  private static func networks(of model: TrainedModel) -> [Tensor<Float>] {
+    [model.flow?.parameters, model.diffusion?.parameters].flatMap { $0?.tensors ?? [] }
   }
 
-  /// A hash of what a model learned.
-  private static func digest(of arrays: [[Float]]) -> String {
-    hash(arrays.lazy.joined().map { UInt64($0.bitPattern) })
+  /// A hash of what a model learned, of which nothing is copied.
+  private static func digest(of tensors: [Tensor<Float>]) -> String {
+    text(
+      tensors.reduce(start) { state, tensor in
+        tensor.withUnsafeScalars { $0.reduce(state) { hash($0, UInt64($1.bitPattern)) } }
+      })
   }
+
+  private static let start: UInt64 = 0xCBF2_9CE4_8422_2325
 
   /// FNV-1a, over words; it guards against mistakes, not against people.
-  private static func hash(_ words: some Sequence<UInt64>) -> String {
-    String(words.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01B3 }, radix: 16)
-  }
+  private static func hash(_ state: UInt64, _ word: UInt64) -> UInt64 { (state ^ word) &* 0x100_0000_01B3 }
+
+  private static func text(_ state: UInt64) -> String { String(state, radix: 16) }
 }
