@@ -155,9 +155,3 @@ public final class SparseFieldPrior: Sendable {
     return made
   }
 }
-extension SparseFieldPrior {
-  public var benchMatrix: SparseMatrix {
-    meshes[0].precision.prior(roughness: [Double](repeating: 1, count: meshes[0].level.nodeCount))
-  }
-  public func benchOrdering() throws -> SparseOrdering { meshes[0].level.ordering }
-}
