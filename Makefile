@@ -37,6 +37,12 @@ bench: setup ## Build, then time Sextant beside PyTorch and JAX, where these are
 	@swift build -c release --product SextantBenchmarks
 	@.build/release/SextantBenchmarks $(BENCH)
 
+# Arguments go in GROWTH, such as GROWTH='--largest 100000 --rounds 1'.
+.PHONY: bench-growth
+bench-growth: setup ## Build, then measure how time and memory grow with the problem, into growth/
+	@swift build -c release --product SextantBenchmarks
+	@.build/release/SextantBenchmarks growth $(GROWTH)
+
 .PHONY: bench-peers
 bench-peers: ## Install what the benchmark compares with, into .build/peers
 	@python3 -m venv .build/peers

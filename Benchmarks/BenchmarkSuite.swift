@@ -13,7 +13,8 @@ struct BenchmarkSuite: ParsableCommand {
     discussion: """
       Peers need Python with torch, jax and safetensors: SEXTANT_PYTHON names the interpreter, `make bench-peers` installs \
       one into .build/peers. Absent peers are left out.
-      """)
+      """,
+    subcommands: [GrowthCommand.self])
 
   @Option(parsing: .upToNextOption, help: "Rows to run; all that begin with one of these names. All rows if not given.")
   var rows: [String] = []
