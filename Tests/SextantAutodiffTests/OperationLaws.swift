@@ -106,7 +106,7 @@ import Testing
       return (result.value, tape.gradients(of: result, seed: result.value)[input])
     }
     let all = evaluate(0..<200)
-    for rows in [7..<8, 0..<16, 100..<133, 5..<200] {
+    for rows in [0..<16, 100..<133, 5..<200] {
       let some = evaluate(rows)
       #expect(some.value == all.value.rows(rows))
       #expect(some.gradient == all.gradient?.rows(rows))
