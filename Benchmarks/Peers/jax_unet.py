@@ -4,7 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
-from jax_training import Training, parameters_of
+from jax_training import TrainingInParts, parameters_of
 
 
 def convolution(x, weight, bias, stride=1):
@@ -94,10 +94,9 @@ def unet_training(settings, arrays):
     """The mean squared error of the predicted noise."""
     network = UNet(settings)
 
-    def loss(trained, state, inputs):
+    def loss(trained, inputs):
         x, times, noise = inputs
-        return jnp.mean(jnp.square(network(trained, x, times) - noise)), state
+        return jnp.mean(jnp.square(network(trained, x, times) - noise))
 
     inputs = tuple(jnp.asarray(arrays["input." + name]) for name in ("x", "times", "noise"))
-    # As fast as all samples at once, in an eighth of the memory.
-    return Training(settings, *parameters_of(arrays), inputs, loss, parts=8)
+    return TrainingInParts(settings, parameters_of(arrays)[0], inputs, loss, parts=8)
