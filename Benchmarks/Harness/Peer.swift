@@ -94,9 +94,9 @@ final class Peer {
     for variable in ["SEXTANT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
       environment[variable] = "\(threads)"
     }
-    // Idle threads sleep instead of spinning, and large memory comes in large pages, which both peers are faster with.
-    // Whoever sets these has the last word.
-    let habits = ["OMP_WAIT_POLICY": "PASSIVE", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"]
+    // Large memory comes in large pages, which JAX is faster with. Threads that are made to sleep when idle would cost PyTorch
+    // half of its speed. Whoever sets these has the last word.
+    let habits = ["GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"]
     return environment.merging(habits) { given, _ in given }
   }
 }
