@@ -9,41 +9,28 @@ import SextantArrays
 public func gatherRows<Scalar: TensorScalar>(_ x: Variable<Scalar>, _ indices: [Int32]) -> Variable<Scalar> {
   precondition(x.shape.count == 3, "Rows of a batch of shape \(x.shape)")
   let (batch, vertices, channels) = (x.shape[0], x.shape[1], x.shape[2])
-  let value = Tensor<Scalar>(shape: [batch, indices.count, channels]) { out in
-    guard let base = out.baseAddress else { return }
-    let target = UncheckedPointer(base)
-    x.value.withUnsafeScalars { source in
-      let source = UncheckedPointer(UnsafeMutablePointer(mutating: source.baseAddress!))
-      Parallel.forEach(batch) { sample in
-        var write = target.base + sample * indices.count * channels
-        for index in indices {
-          if index < 0 {
-            write.clear(count: channels)
-          } else {
-            write.update(from: source.base + (sample * vertices + Int(index)) * channels, count: channels)
-          }
-          write += channels
+  let kernels = Scalar.networkKernels
+  let value = Tensor<Scalar>(writing: [batch, indices.count, channels]) { out in
+    x.value.reading { x in
+      indices.withUnsafeBufferPointer { indices in
+        guard let first = indices.baseAddress else { return }
+        Work.overSamples(batch) { sample in
+          kernels.gatherRows(
+            indices.count, channels, first, x + sample * vertices * channels, out + sample * indices.count * channels)
         }
       }
     }
   }
   return x.tape.record(value, operation: "row gathering", from: [x]) { gradient, cotangents in
-    cotangents.accumulate(to: x) { memory, adds in
-      if !adds { memory.baseAddress?.clear(count: memory.count) }
-      let target = UncheckedPointer(memory.baseAddress!)
-      let kernels = VectorKernels<Scalar>.chosen
-      gradient.withUnsafeScalars { gradient in
-        let gradient = UncheckedPointer(UnsafeMutablePointer(mutating: gradient.baseAddress!))
-        Parallel.forEach(batch) { sample in
-          var read = gradient.base + sample * indices.count * channels
-          for index in indices {
-            if index >= 0 {
-              kernels.add(
-                UnsafeBufferPointer(start: read, count: channels), scaledBy: 1,
-                to: UnsafeMutableBufferPointer(
-                  start: target.base + (sample * vertices + Int(index)) * channels, count: channels))
-            }
-            read += channels
+    cotangents.write(to: x) { out, adds in
+      if !adds { out.clear(count: batch * vertices * channels) }
+      gradient.reading { gradient in
+        indices.withUnsafeBufferPointer { indices in
+          guard let first = indices.baseAddress else { return }
+          Work.overSamples(batch) { sample in
+            kernels.scatterRows(
+              indices.count, channels, first, gradient + sample * indices.count * channels,
+              out + sample * vertices * channels)
           }
         }
       }
