@@ -9,10 +9,12 @@ import Synchronization
 
 /// Recycles tensor memory by size class.
 ///
-/// All tensors draw from ``shared``. Blocks above `retainedByteLimit` in total go back to the system.
+/// All tensors draw from ``shared``. Used and unused blocks together are never more than an eighth above the most that tensors
+/// used at once so far, or two gibibytes: beyond that the unused blocks of the sizes that were asked for longest ago go back
+/// to the system.
 public final class StoragePool: Sendable {
   /// The pool that every tensor draws from.
-  public static let shared = StoragePool(retainedByteLimit: 2 << 30)
+  public static let shared = StoragePool(unquestionedByteCount: 2 << 30)
 
   /// Counters for benchmarks and tests: what the pool did since the process started.
   public struct Statistics: Sendable, Equatable {
@@ -20,22 +22,39 @@ public final class StoragePool: Sendable {
     public var allocations = 0
     /// Blocks handed out again without asking the system.
     public var reuses = 0
+    /// Bytes in blocks that tensors use.
+    public var liveBytes = 0
+    /// The most of those at once.
+    public var peakBytes = 0
     /// Bytes lying in the pool, unused.
     public var retainedBytes = 0
   }
 
+  /// The unused blocks of one size.
+  private struct Shelf {
+    var blocks: [UnsafeMutableRawPointer] = []
+    /// When a block of this size was last asked for, by the count of all that were.
+    var lastUse = 0
+  }
+
   private struct State: @unchecked Sendable {
-    var free: [Int: [UnsafeMutableRawPointer]] = [:]
+    var shelves: [Int: Shelf] = [:]
     var statistics = Statistics()
   }
 
   private let state = Mutex(State())
-  private let retainedByteLimit: Int
+  /// What used and unused blocks may come to however little was used at once.
+  private let unquestionedByteCount: Int
 
-  init(retainedByteLimit: Int) { self.retainedByteLimit = retainedByteLimit }
+  init(unquestionedByteCount: Int) { self.unquestionedByteCount = unquestionedByteCount }
 
   /// What the pool did so far.
   public var statistics: Statistics { state.withLock { $0.statistics } }
+
+  /// Counts the most bytes used at once from now on.
+  public func restartPeak() {
+    state.withLock { $0.statistics.peakBytes = $0.statistics.liveBytes }
+  }
 
   /// The size of the block that holds `byteCount` bytes: the next of four steps per power of two, so at most a quarter is wasted.
   static func sizeClass(for byteCount: Int) -> Int {
@@ -46,8 +65,12 @@ public final class StoragePool: Sendable {
 
   func takeBlock(ofClass size: Int) -> UnsafeMutableRawPointer {
     let reused: UnsafeMutableRawPointer? = state.withLock { state in
-      guard let block = state.free[size]?.popLast() else {
+      state.statistics.liveBytes += size
+      state.statistics.peakBytes = max(state.statistics.peakBytes, state.statistics.liveBytes)
+      state.shelves[size, default: Shelf()].lastUse = state.statistics.allocations + state.statistics.reuses
+      guard let block = state.shelves[size]?.blocks.popLast() else {
         state.statistics.allocations += 1
+        makeRoom(&state)
         return nil
       }
       state.statistics.reuses += 1
@@ -59,20 +82,29 @@ public final class StoragePool: Sendable {
 
   func giveBack(_ block: UnsafeMutableRawPointer, ofClass size: Int) {
     nonisolated(unsafe) let block = block
-    let isKept = state.withLock { state in
-      guard state.statistics.retainedBytes + size <= retainedByteLimit else { return false }
-      state.free[size, default: []].append(block)
+    state.withLock { state in
+      state.statistics.liveBytes -= size
       state.statistics.retainedBytes += size
-      return true
+      state.shelves[size, default: Shelf()].blocks.append(block)
     }
-    if !isKept { block.deallocate() }
+  }
+
+  /// Returns unused blocks to the system while there are too many bytes, those first whose size was asked for longest ago.
+  private func makeRoom(_ state: inout State) {
+    let limit = max(unquestionedByteCount, state.statistics.peakBytes / 8 * 9)
+    while state.statistics.liveBytes + state.statistics.retainedBytes > limit {
+      let filled = state.shelves.filter { !$0.value.blocks.isEmpty }
+      guard let size = filled.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else { return }
+      state.shelves[size]?.blocks.popLast()?.deallocate()
+      state.statistics.retainedBytes -= size
+    }
   }
 
   /// Returns all unused blocks to the system.
   public func drain() {
     state.withLock { state in
-      for blocks in state.free.values { for block in blocks { block.deallocate() } }
-      state.free = [:]
+      for shelf in state.shelves.values { for block in shelf.blocks { block.deallocate() } }
+      state.shelves = [:]
       state.statistics.retainedBytes = 0
     }
   }

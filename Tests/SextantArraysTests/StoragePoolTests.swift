@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct StoragePoolTests {
   @Test func blocksGoRoundInALoop() {
-    let pool = StoragePool(retainedByteLimit: 1 << 20)
+    let pool = StoragePool(unquestionedByteCount: 1 << 20)
     for _ in 0..<50 {
       let blocks = [1000, 1000, 70_000].map { pool.takeBlock(ofClass: StoragePool.sizeClass(for: $0)) }
       for (block, size) in zip(blocks, [1000, 1000, 70_000]) {
@@ -19,15 +19,34 @@ import Testing
     #expect(pool.statistics.retainedBytes == 0)
   }
 
-  @Test func moreThanTheLimitGoesBackToTheSystem() {
-    let pool = StoragePool(retainedByteLimit: 4096)
-    for block in (0..<3).map({ _ in pool.takeBlock(ofClass: 2048) }) { pool.giveBack(block, ofClass: 2048) }
+  @Test func whatWasUsedAtOnceIsKeptHoweverMuchItIs() {
+    let pool = StoragePool(unquestionedByteCount: 0)
+    for _ in 0..<5 {
+      for block in (0..<30).map({ _ in pool.takeBlock(ofClass: 2048) }) { pool.giveBack(block, ofClass: 2048) }
+    }
+    #expect(pool.statistics.allocations == 30)
+    #expect(pool.statistics.peakBytes == 30 * 2048 && pool.statistics.liveBytes == 0)
+    pool.drain()
+  }
+
+  @Test func whatWasNotAskedForLongestGoesBackWhenAnotherSizeIsWanted() {
+    let pool = StoragePool(unquestionedByteCount: 4096)
+    for block in (0..<4).map({ _ in pool.takeBlock(ofClass: 1024) }) { pool.giveBack(block, ofClass: 1024) }
+    // 4608 bytes, an eighth above the 4096 of use, are allowed: the block of 2048 takes the place of two of 1024.
+    let other = pool.takeBlock(ofClass: 2048)
+    #expect(pool.statistics.retainedBytes == 2048)
+    pool.giveBack(other, ofClass: 2048)
     #expect(pool.statistics.retainedBytes == 4096)
+    // What was used last stays: of the two sizes, 1024 was asked for longer ago.
+    let third = pool.takeBlock(ofClass: 1280)
+    #expect(pool.statistics.retainedBytes == 3072)
+    #expect(pool.takeBlock(ofClass: 2048) == other)
+    for (block, size) in [(third, 1280), (other, 2048)] { pool.giveBack(block, ofClass: size) }
     pool.drain()
   }
 
   @Test func blocksAreAlignedToCacheLines() {
-    let pool = StoragePool(retainedByteLimit: 0)
+    let pool = StoragePool(unquestionedByteCount: 0)
     let block = pool.takeBlock(ofClass: 320)
     #expect(UInt(bitPattern: block) % 64 == 0)
     pool.giveBack(block, ofClass: 320)
