@@ -66,8 +66,14 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
   public let softmaxColumnsPullback: (Int, Int, In, In, Out, Bool, Out) -> Void
   /// out ← x·gain over the root mean square of the row: rows, columns, epsilon, x, gain, inverse roots.
   public let rmsRows: (Int, Int, Double, In, In, Out, Out) -> Void
-  /// Its pullback: rows, columns, x, gain, inverse roots, gradient.
-  public let rmsRowsPullback: (Int, Int, In, In, In, In, Bool, Out) -> Void
+  /// Its pullback: rows, columns, x, gain, inverse roots, gradient, room for a row.
+  public let rmsRowsPullback: (Int, Int, In, In, In, In, Bool, Out, Out) -> Void
+  /// out ← silu of x·gain·scale over the root mean square of the row, plus shift: rows, columns, epsilon, x, gain, scale, shift,
+  /// inverse roots.
+  public let rmsSiLURows: (Int, Int, Double, In, In, In, In, Out, Out) -> Void
+  /// Its pullback: rows, columns, x, gain, scale, shift, inverse roots, gradient, room for a row; then what it makes: the gradient
+  /// of x, and added over rows that of shift, and its products with x over the root mean square.
+  public let rmsSiLURowsPullback: (Int, Int, In, In, In, In, In, In, Bool, Out, Out, Doubles, Doubles) -> Void
   /// From sums and squares of columns: rows, columns, groups, epsilon, sums, squares, gain, bias; then what it makes: mean and
   /// inverse deviation of each group, scale and shift of each column.
   public let normalisation:
@@ -79,6 +85,19 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
       Int, Int, Int, UnsafePointer<Double>, UnsafePointer<Double>, In, UnsafePointer<Double>, UnsafePointer<Double>,
       Doubles, Doubles, Out, Out, Out
     ) -> Void
+  /// What a convolution of three taps along a line multiplies, six matrices for four outputs: tiles, columns (a multiple of 32),
+  /// rows of x, the first row of the first tile, x, a row of zeros, the distances of the matrices, of their
+  /// parts of `tileColumns` columns, and of their rows.
+  public let lineInputs: (Int, Int, Int, Int, In, In, Int, Int, Int, Out) -> Void
+  /// Its outputs from the six products: tiles, columns, rows of out, distance of the products, products in panels, bias.
+  public let lineOutputs: (Int, Int, Int, Int, In, In?, Bool, Out) -> Void
+  /// The products' gradients from those of the outputs: tiles, columns, rows, gradient, a row of zeros, distance of the matrices
+  /// and of their rows.
+  public let lineOutputGradients: (Int, Int, Int, In, In, Int, Int, Out) -> Void
+  /// The six matrices of weights: outputs, inputs, whether the taps are reversed, weights (outputs×3×inputs).
+  public let lineWeights: (Int, Int, Bool, In, Out) -> Void
+  /// out ← out + the weights' gradient from those of the six: outputs, inputs, gradients in panels.
+  public let lineWeightGradients: (Int, Int, In, Out) -> Void
   /// A step of Adam: count, gradient's factor, both betas, rate, scale of the root, epsilon, decay; gradient, first and second
   /// moment, x.
   public let adam: (Int, Scalar, Scalar, Scalar, Scalar, Scalar, Scalar, Scalar, In, Out, Out, Out) -> Void
@@ -89,6 +108,10 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
   public let packColumns: (Int, Int, Int, Int, In, Out) -> Void
   /// out[panel][column][row] ← x, with zeros beyond its last row: rows, columns, distance of rows, width of a panel, x.
   public let packRows: (Int, Int, Int, Int, In, Out) -> Void
+  /// out ← G·X, in panels of `tileColumns` as X is: rows (no fewer than `tileRows`), depth, columns, distance of the rows of G, G, X.
+  public let panelProducts: (Int, Int, Int, Int, In, In, Out) -> Void
+  /// out ← Gᵀ·X, likewise: rows of the result, depth (at most 256), columns, distance of the rows of G, G, X.
+  public let transposedProducts: (Int, Int, Int, Int, In, In, Bool, Out) -> Void
   /// out ← x·Wᵀ + bias: rows of W, its columns, batch, distance of out's rows, W, x in panels of `tileColumns` rows, bias, room
   /// for sums.
   public let denseOutputs: (Int, Int, Int, Int, In, In, In?, Out, Out) -> Void

@@ -33,8 +33,11 @@ public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
         gradient.reading { gradient in
           Work.overRows(rows, columns: columns) {
             let start = $0.lowerBound * columns
-            kernels.rmsRowsPullback(
-              $0.count, columns, x + start, gain, inverse + $0.lowerBound, gradient + start, adds, out + start)
+            let count = $0.count
+            _ = Tensor<Scalar>(writing: [columns]) { work in
+              kernels.rmsRowsPullback(
+                count, columns, x + start, gain, inverse + start / columns, gradient + start, adds, work, out + start)
+            }
           }
         }
       }

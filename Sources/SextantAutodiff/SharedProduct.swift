@@ -12,6 +12,7 @@ enum SharedProduct {
     _ b: UnsafePointer<Scalar>, _ beta: Scalar, _ c: UnsafeMutablePointer<Scalar>
   ) {
     let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
+    if transposeA, !transposeB, k >= 2048, k >= 4 * max(m, n) { return sumOfProducts(m, n, k, a, b, beta, c) }
     OpenBLAS.withSingleThread {
       if m >= n {
         Work.overRanges(m, grain: grain(m, work: m * n * k)) { rows in
@@ -26,6 +27,34 @@ enum SharedProduct {
           Scalar.multiply(
             transposeA, transposeB, m, columns.count, k, 1, a, lda, b + (transposeB ? start * k : start), ldb, beta,
             c + start, n)
+        }
+      }
+    }
+  }
+
+  /// C ← Aᵀ·B + βC for long factors and a small result: weights' gradients over many rows. Parts of the rows have sums of their own.
+  private static func sumOfProducts<Scalar: TensorScalar>(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, _ beta: Scalar,
+    _ c: UnsafeMutablePointer<Scalar>
+  ) {
+    let parts = min(8, k / 1024)
+    let length = (k + parts - 1) / parts
+    let partial = Tensor<Scalar>(writing: [parts, m * n]) { sums in
+      forEach(parts) { part in
+        let start = part * length
+        Scalar.multiply(
+          true, false, m, n, min(k - start, length), 1, a + start * m, m, b + start * n, n, 0, sums + part * m * n, n)
+      }
+    }
+    partial.withUnsafeScalars { partial in
+      let kernels = VectorKernels<Scalar>.chosen
+      let result = UnsafeMutableBufferPointer(start: c, count: m * n)
+      for part in 0..<parts {
+        let sums = UnsafeBufferPointer(rebasing: partial[part * m * n..<(part + 1) * m * n])
+        if part == 0 && beta == 0 {
+          _ = result.update(from: sums)
+        } else {
+          kernels.add(sums, scaledBy: 1, to: result)
         }
       }
     }

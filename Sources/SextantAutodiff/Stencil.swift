@@ -13,15 +13,22 @@ public struct Stencil: Sendable, Equatable {
   public let width: Int
   /// The neighbours (V′×K); −1 stands for a zero outside the domain.
   public let neighbours: [Int32]
+  /// How the window lies if this is one along a line.
+  let window: LineWindow?
 
   /// - Parameter neighbours: V′×K indices below `inputCount`, or −1.
   public init(inputCount: Int, width: Int, neighbours: [Int32]) {
+    self.init(inputCount: inputCount, width: width, neighbours: neighbours, window: nil)
+  }
+
+  private init(inputCount: Int, width: Int, neighbours: [Int32], window: LineWindow?) {
     precondition(width > 0 && neighbours.count % width == 0, "\(neighbours.count) neighbours in rows of \(width)")
     precondition(neighbours.allSatisfy { $0 >= -1 && $0 < inputCount }, "A neighbour outside 0..<\(inputCount)")
     self.inputCount = inputCount
     outputCount = neighbours.count / width
     self.width = width
     self.neighbours = neighbours
+    self.window = window
   }
 
   /// A window along a line of `count` vertices: output i reads i·stride + offset for each of `offsets`.
@@ -35,6 +42,15 @@ public struct Stencil: Sendable, Equatable {
         neighbours.append(input >= 0 && input < count ? Int32(input) : -1)
       }
     }
-    return Stencil(inputCount: count, width: offsets.count, neighbours: neighbours)
+    return Stencil(
+      inputCount: count, width: offsets.count, neighbours: neighbours,
+      window: LineWindow(offsets: offsets, stride: stride))
   }
+}
+
+/// A window that slides along a line.
+struct LineWindow: Sendable, Equatable {
+  /// What output i reads, as distances from i·stride.
+  let offsets: ClosedRange<Int>
+  let stride: Int
 }

@@ -1,5 +1,6 @@
 // Convolution over any neighbourhood table: gather the neighbours of a tile of vertices into the rows of a small matrix,
-// multiply by the weights while it is in cache. One-dimensional, spherical and mesh convolutions are all this one.
+// multiply by the weights while it is in cache. One-dimensional, spherical and mesh convolutions are all this one; where the
+// table is a window of three along a line, `LineConvolution` does the same with half of the products.
 //
 // Tiles and the groups that weight gradients are summed in depend on the shapes alone, so results have the same
 // bits on any number of threads.
@@ -17,15 +18,19 @@ public func stencilConvolution<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>?, stencil: Stencil
 ) -> Variable<Scalar> {
   let shape = StencilShape(x.value, weight.value, stencil)
-  let value = shape.forward(x.value, weight.value, bias?.value)
+  let line = LineConvolution(x.value, weight.value, stencil)
+  let value =
+    line?.forward(x.value, weight.value, bias?.value) ?? shape.forward(x.value, weight.value, bias?.value)
   let inputs = [x, weight] + (bias.map { [$0] } ?? [])
   return x.tape.record(value, operation: "stencil convolution", from: inputs) { gradient, cotangents in
     cotangents.accumulate(to: x) { memory, adds in
+      if let line { return line.inputGradient(gradient, weight.value, adds: adds, into: memory) }
       if !adds { memory.baseAddress?.clear(count: memory.count) }
       shape.addInputGradient(gradient, weight.value, to: memory)
     }
     cotangents.accumulate(to: weight) { memory, adds in
       if !adds { memory.baseAddress?.clear(count: memory.count) }
+      if let line { return line.addWeightGradient(gradient, x.value, to: memory) }
       shape.addWeightGradient(gradient, x.value, to: memory)
     }
     if let bias {

@@ -13,8 +13,9 @@ enum OperationCase: String, CaseIterable, Sendable {
   case scaleRows, shiftRows, scaleAndShiftRows, scaleAndShiftSamples
   case reshape, columns, concatenate, gather, permute, upsample, heads, gatherRows
   case softmax, softmaxOverRows, batchNormalisation, groupNormalisation, rootMeanSquare
+  case modulatedNormalisation, modulatedNormalisationAlone
   case batchedProduct, batchedProductTransposedFirst, batchedProductTransposedSecond, batchedProductTransposedBoth
-  case stencilConvolution, stencilConvolutionWithStride
+  case stencilConvolution, stencilConvolutionWithStride, lineConvolution
 
   /// The shapes of the inputs; `v` is the number of rows of a sample.
   func shapes(rows v: Int) -> [[Int]] {
@@ -38,12 +39,15 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .heads: [[3, v, 6]]
     case .batchNormalisation: [[3, v, 6], [6], [6]]
     case .groupNormalisation: [[3, v, 6], [6], [6]]
-    case .rootMeanSquare: [[3, v, 37], [37]]
+    case .rootMeanSquare, .modulatedNormalisationAlone: [[3, v, 37], [37]]
+    case .modulatedNormalisation: [[3, v, 37], [37], [3, 37], [3, 37]]
     case .batchedProduct: [[3, v, 7], [3, 7, 5]]
     case .batchedProductTransposedFirst: [[3, 7, v], [3, 7, 5]]
     case .batchedProductTransposedSecond: [[3, v, 7], [3, 5, 7]]
     case .batchedProductTransposedBoth: [[3, 7, v], [3, 5, 7]]
     case .stencilConvolution, .stencilConvolutionWithStride: [[3, v, 4], [5, 3, 4], [5]]
+    // Of many rows and whole tiles of channels: six products for four outputs.
+    case .lineConvolution: [[3, v, 32], [64, 3, 32], [64]]
     default: [[3, v, 7]]
     }
   }
@@ -123,13 +127,17 @@ enum OperationCase: String, CaseIterable, Sendable {
       return SextantAutodiff.batchNormalisation(x[0], gain: x[1], bias: x[2], epsilon: 1e-2).result
     case .groupNormalisation:
       return SextantAutodiff.groupNormalisation(x[0], gain: x[1], bias: x[2], groups: 3, epsilon: 1e-5)
+    case .modulatedNormalisation:
+      return SextantAutodiff.modulatedNormalisation(x[0], gain: x[1], modulation: (x[2], x[3]), epsilon: 1e-6)
+    case .modulatedNormalisationAlone:
+      return SextantAutodiff.modulatedNormalisation(x[0], gain: x[1], modulation: nil, epsilon: 1e-6)
     case .rootMeanSquare: return rootMeanSquareNormalisation(x[0], gain: x[1], epsilon: 1e-6)
     case .batchedProduct: return batchedMatrixProduct(x[0], x[1])
     case .batchedProductTransposedFirst: return batchedMatrixProduct(x[0], x[1], transposingFirst: true)
     case .batchedProductTransposedSecond: return batchedMatrixProduct(x[0], x[1], transposingSecond: true)
     case .batchedProductTransposedBoth:
       return batchedMatrixProduct(x[0], x[1], transposingFirst: true, transposingSecond: true)
-    case .stencilConvolution:
+    case .stencilConvolution, .lineConvolution:
       return SextantAutodiff.stencilConvolution(
         x[0], weight: x[1], bias: x[2], stencil: .line(count: rows, offsets: -1...1))
     case .stencilConvolutionWithStride:

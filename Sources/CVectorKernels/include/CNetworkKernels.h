@@ -65,8 +65,17 @@ enum vk_activation {
                                      bool adds, T *out);                                                         \
     /* out = x * gain / root mean square of the row; `inverse` becomes 1 / that root for each row */             \
     void (*rms_rows)(size_t rows, size_t columns, double epsilon, const T *x, const T *gain, T *inverse, T *out);\
-    void (*rms_rows_pullback)(size_t rows, size_t columns, const T *x, const T *gain, const T *inverse,          \
-                              const T *gradient, bool adds, T *out);                                             \
+    /* Its pullback; `work` has room for a row */                                                                    \
+    void (*rms_rows_pullback)(size_t rows, size_t columns, const T *x, const T *gain, const T *inverse,              \
+                              const T *gradient, bool adds, T *work, T *out);                                        \
+    /* out = u / (1 + exp(-u)) with u = x * gain * scale / root mean square of the row + shift */                    \
+    void (*rms_silu_rows)(size_t rows, size_t columns, double epsilon, const T *x, const T *gain, const T *scale,    \
+                          const T *shift, T *inverse, T *out);                                                       \
+    /* Its pullback; sums += the column sums of the gradient of u, products += those of it times x over its root mean\
+       square; `work` has room for a row */                                                                          \
+    void (*rms_silu_rows_pullback)(size_t rows, size_t columns, const T *x, const T *gain, const T *scale,           \
+                                   const T *shift, const T *inverse, const T *gradient, bool adds, T *work, T *out,  \
+                                   double *sums, double *products);                                                  \
     /* sums += the column sums of x * y * factor, where each row has its factor */                               \
     void (*weighted_column_sums)(size_t rows, size_t columns, const T *x, const T *y, const T *factor,           \
                                  double *sums);                                                                  \
@@ -81,6 +90,22 @@ enum vk_activation {
                                    const double *products, const T *gain, const double *mean,                    \
                                    const double *inverse, double *gain_gradient, double *bias_gradient, T *a,    \
                                    T *b, T *c);                                                                  \
+    /* Convolution of three taps along a line, y[v] = bias + sum of W[k] x[v + first + k], by six products for four  \
+       outputs; columns are a multiple of 32. What makes the six inputs of each of `tiles` from `rows` rows of x, of \
+       which the first tile begins with row `first`, beyond the ends `zeros`; the six lie `plane` apart, their parts of\
+       tile_columns `panels`, their rows `stride` */                                                                 \
+    void (*line_inputs)(size_t tiles, size_t columns, size_t rows, ptrdiff_t first, const T *x, const T *zeros,      \
+                        size_t plane, size_t panels, size_t stride, T *out);                                         \
+    /* What makes `rows` rows, four from each tile, of the six products, which are in panels of tile_columns */      \
+    void (*line_outputs)(size_t tiles, size_t columns, size_t rows, size_t plane, const T *products,                 \
+                         const T *_Nullable bias, bool adds, T *out);                                                \
+    /* Its transpose: the gradients of the products, in rows `stride` apart, from those of `rows` rows, x */         \
+    void (*line_output_gradients)(size_t tiles, size_t columns, size_t rows, const T *x, const T *zeros, size_t plane,\
+                                  size_t stride, T *out);                                                            \
+    /* The weights of the six products (outputs x columns each) from outputs x 3 x columns, the taps in reverse or not */\
+    void (*line_weights)(size_t outputs, size_t columns, bool reverses, const T *weight, T *out);                    \
+    /* Its transpose, added: the gradient of the weights from those of the six, in panels of tile_columns */         \
+    void (*line_weight_gradients)(size_t outputs, size_t columns, const T *products, T *out);                        \
     /* One step of Adam with the gradient times `factor`; `rate` and `root_scale` hold the corrections of bias,  \
        `decay` is the part of x that decoupled decay takes away */                                               \
     void (*adam)(size_t n, T factor, T beta1, T beta2, T rate, T root_scale, T epsilon, T decay,                 \
@@ -91,6 +116,12 @@ enum vk_activation {
     void (*pack_columns)(size_t columns, size_t rows, size_t stride, size_t width, const T *x, T *out);          \
     /* The same of `width` rows: out[panel][column][row] */                                                      \
     void (*pack_rows)(size_t rows, size_t columns, size_t stride, size_t width, const T *x, T *out);             \
+    /* out = G X, in panels of tile_columns, as X is; the rows of G, no fewer than tile_rows, lie `stride` apart; columns\
+       are a multiple of tile_columns */                                                                             \
+    void (*panel_products)(size_t rows, size_t depth, size_t columns, size_t stride, const T *g, const T *x, T *out);\
+    /* The same with the transpose of G, which is depth x rows, or that added; depth is 256 at most */               \
+    void (*transposed_products)(size_t rows, size_t depth, size_t columns, size_t stride, const T *g, const T *x,    \
+                                bool adds, T *out);                                                                  \
     /* out = x W^T + bias for `outputs` rows of W: x is packed, rows in panels of tile_columns; the rows of out  \
        lie `stride` apart; `sums` has room for outputs, rounded up to tile_rows, times the batch, rounded up to  \
        tile_columns */                                                                                           \

@@ -70,10 +70,20 @@ public enum Normalisation<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  /// SiLU of the normalised x, or of that times a scale and with a shift for each sample.
+  ///
+  /// - Parameters:
+  ///   - x: B×V×C.
+  ///   - modulation: B×C each.
+  public func activated(
+    _ x: Variable<Scalar>, modulation: (scale: Variable<Scalar>, shift: Variable<Scalar>)? = nil,
+    in pass: NetworkPass<Scalar>
+  ) -> Variable<Scalar> {
     switch self {
-    case .group(let layer): layer(x, in: pass)
-    case .rootMeanSquare(let layer): layer(x, in: pass)
+    case .group(let layer):
+      return layer(x, in: pass).scalingRows(by: modulation?.scale, shiftingBy: modulation?.shift).silu()
+    case .rootMeanSquare(let layer):
+      return modulatedNormalisation(x, gain: pass[layer.gain], modulation: modulation, epsilon: layer.epsilon)
     }
   }
 }

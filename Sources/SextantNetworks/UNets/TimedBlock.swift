@@ -50,9 +50,9 @@ struct TimedBlock<Scalar: TensorScalar>: Sendable {
     let ones = pass.tape.constant(Tensor(repeating: 1, shape: [x.shape[0], outputs]))
     let scale = joint.columns(0..<outputs) + ones
     let shift = joint.columns(outputs..<2 * outputs)
-    let timed = normalisations.0(convolutions.0(x, in: pass), in: pass).scalingRows(by: scale, shiftingBy: shift)
-    let h = convolutions.1(dropout(timed.silu(), in: pass), in: pass)
-    return (shortcut.map { $0(x, in: pass) } ?? x) + dropout(normalisations.1(h, in: pass).silu(), in: pass)
+    let timed = normalisations.0.activated(convolutions.0(x, in: pass), modulation: (scale, shift), in: pass)
+    let h = normalisations.1.activated(convolutions.1(dropout(timed, in: pass), in: pass), in: pass)
+    return (shortcut.map { $0(x, in: pass) } ?? x) + dropout(h, in: pass)
   }
 }
 

@@ -1,0 +1,174 @@
+// Convolution of three taps along a line by minimal filtering, Winograd's F(4, 3): six products make four outputs, where
+// twelve are what the definition takes. The transforms around the products are the kernels of lines.inc; what this is in exact
+// arithmetic is StencilConvolution.swift. Rounding is some three times that of the plain sum.
+//
+// Blocks lie within a sample, so that it has the same bits in any batch; groups of samples that weight gradients are summed in
+// depend on the shapes alone.
+
+import SextantArrays
+
+/// The sizes of one convolution and its three loops.
+struct LineConvolution<Scalar: TensorScalar> {
+  /// Products for four outputs.
+  private static var planes: Int { 6 }
+
+  private let batch: Int
+  private let inputs: Int
+  private let outputs: Int
+  /// V and V′.
+  private let rows: (inputs: Int, outputs: Int)
+  /// The distance from an output to the first input that it reads.
+  private let offset: Int
+
+  /// Nil where the window is another, or where matrices are too small for fast products or no multiple of their tile.
+  init?(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ stencil: Stencil) {
+    guard let window = stencil.window, window.stride == 1, window.offsets.count == 3 else { return nil }
+    (batch, inputs, outputs) = (x.shape[0], x.shape[2], weight.shape[0])
+    rows = (stencil.inputCount, stencil.outputCount)
+    offset = window.offsets.lowerBound
+    guard min(inputs, outputs) > 0, inputs % 32 == 0, outputs % 32 == 0, min(rows.inputs, rows.outputs) >= 32 else {
+      return nil
+    }
+  }
+
+  /// B×V×I and O×3×I to B×V′×O.
+  func forward(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?) -> Tensor<Scalar> {
+    Tensor(writing: [batch, rows.outputs, outputs]) { out in
+      reading(x, filters(weight, reverses: false), bias ?? weight) { x, filters, shift in
+        filter(
+          x, rows: rows.inputs, columns: inputs, from: offset, filters,
+          bias: bias == nil ? nil : shift, adds: false, into: out, rows: rows.outputs, columns: outputs)
+      }
+    }
+  }
+
+  /// The gradient of x: the same convolution of the result's with the taps in reverse, and its inputs for its outputs.
+  func inputGradient(
+    _ gradient: Tensor<Scalar>, _ weight: Tensor<Scalar>, adds: Bool, into memory: UnsafeMutableBufferPointer<Scalar>
+  ) {
+    guard let out = memory.baseAddress else { return }
+    reading(gradient, filters(weight, reverses: true)) { gradient, filters in
+      filter(
+        gradient, rows: rows.outputs, columns: outputs, from: -offset - 2, filters, bias: nil,
+        adds: adds, into: out, rows: rows.inputs, columns: inputs)
+    }
+  }
+
+  /// The weights of the six products, in panels: 6×I×O, or 6×O×I with the taps in reverse.
+  private func filters(_ weight: Tensor<Scalar>, reverses: Bool) -> Tensor<Scalar> {
+    let kernels = Scalar.networkKernels
+    let (size, width) = (outputs * inputs, kernels.tileColumns)
+    let plain = Tensor<Scalar>(writing: [Self.planes, size]) { out in
+      weight.reading { kernels.lineWeights(outputs, inputs, reverses, $0, out) }
+    }
+    return Tensor(writing: [Self.planes, size]) { out in
+      plain.reading { plain in
+        Work.overSamples(Self.planes) { plane in
+          let (plain, out) = (plain + plane * size, out + plane * size)
+          if reverses {
+            kernels.packColumns(inputs, outputs, inputs, width, plain, out)
+          } else {
+            kernels.packRows(outputs, inputs, inputs, width, plain, out)
+          }
+        }
+      }
+    }
+  }
+
+  /// One direction or the other.
+  ///
+  /// - Parameters:
+  ///   - x: B×`rows`×`columns`.
+  ///   - from: the distance from an output to the first input that it reads.
+  ///   - filters: six matrices in panels, which x is multiplied with from the right.
+  ///   - out: B×`outRows`×`outColumns`.
+  private func filter(
+    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, from first: Int, _ filters: UnsafePointer<Scalar>,
+    bias: UnsafePointer<Scalar>?, adds: Bool, into out: UnsafeMutablePointer<Scalar>, rows outRows: Int,
+    columns outColumns: Int
+  ) {
+    let kernels = Scalar.networkKernels
+    let tiles = (outRows + 3) / 4
+    let stride = Self.rowDistance(columns)
+    // About two mebibytes of inputs and products: small enough for the outer caches, large enough for fast products.
+    let limit = max(48, min(256, (1 << 19) / (Self.planes * (stride + outColumns))))
+    let blocks = (tiles + limit - 1) / limit
+    let size = (tiles + blocks - 1) / blocks
+    Tensor<Scalar>.zeros([columns]).reading { zeros in
+      Work.overSamples(batch * blocks) { index in
+        let (sample, start) = (index / blocks, index % blocks * size)
+        let count = min(size, tiles - start)
+        let (plane, outPlane) = (count * stride, count * outColumns)
+        _ = Tensor<Scalar>(writing: [Self.planes, plane + outPlane]) { scratch in
+          let products = scratch + Self.planes * plane
+          kernels.lineInputs(
+            count, columns, rows, first + 4 * start, x + sample * rows * columns, zeros, plane,
+            kernels.tileColumns, stride, scratch)
+          for k in 0..<Self.planes {
+            kernels.panelProducts(
+              count, columns, outColumns, stride, scratch + k * plane, filters + k * columns * outColumns,
+              products + k * outPlane)
+          }
+          kernels.lineOutputs(
+            count, outColumns, outRows - 4 * start, outPlane, products, bias, adds,
+            out + (sample * outRows + 4 * start) * outColumns)
+        }
+      }
+    }
+  }
+
+  /// The distance of rows in scratch: no power of two, whose rows would share a few places of the cache.
+  private static func rowDistance(_ columns: Int) -> Int { columns + 16 }
+
+  /// Adds the gradient of the weights (O×3×I).
+  func addWeightGradient(
+    _ gradient: Tensor<Scalar>, _ x: Tensor<Scalar>, to memory: UnsafeMutableBufferPointer<Scalar>
+  ) {
+    guard let out = memory.baseAddress else { return }
+    let kernels = Scalar.networkKernels
+    let tiles = (rows.outputs + 3) / 4
+    // Each group of samples has its own sums; their number is a matter of shape, not of threads.
+    let groups = min(batch, 4)
+    let size = outputs * inputs
+    let outStride = Self.rowDistance(outputs)
+    var sums = Tensor<Scalar>(writing: [groups, Self.planes * size]) { sums in
+      reading(gradient, x, Tensor.zeros([max(inputs, outputs)])) { gradient, x, zeros in
+        Work.overSamples(groups) { group in
+          let (first, last) = (group * batch / groups * tiles, (group + 1) * batch / groups * tiles)
+          for start in stride(from: first, to: last, by: 256) {
+            let count = min(256, last - start)
+            let (plane, outPlane) = (count * inputs, count * outStride)
+            _ = Tensor<Scalar>(writing: [Self.planes, plane + outPlane]) { scratch in
+              let gradients = scratch + Self.planes * plane
+              var done = 0
+              while done < count {
+                let (sample, tile) = (start + done).quotientAndRemainder(dividingBy: tiles)
+                let part = min(count - done, tiles - tile)
+                kernels.lineInputs(
+                  part, inputs, rows.inputs, offset + 4 * tile, x + sample * rows.inputs * inputs, zeros, plane,
+                  count * kernels.tileColumns, kernels.tileColumns, scratch + done * kernels.tileColumns)
+                kernels.lineOutputGradients(
+                  part, outputs, rows.outputs - 4 * tile, gradient + (sample * rows.outputs + 4 * tile) * outputs,
+                  zeros, outPlane, outStride, gradients + done * outStride)
+                done += part
+              }
+              for k in 0..<Self.planes {
+                kernels.transposedProducts(
+                  outputs, count, inputs, outStride, gradients + k * outPlane, scratch + k * plane, start > first,
+                  sums + (group * Self.planes + k) * size)
+              }
+            }
+          }
+        }
+      }
+    }
+    sums.writing { sums in
+      for group in 1..<max(1, groups) {
+        let other = UnsafeBufferPointer(start: sums + group * Self.planes * size, count: Self.planes * size)
+        VectorKernels<Scalar>.chosen.add(
+          other, scaledBy: 1, to: UnsafeMutableBufferPointer(start: sums, count: Self.planes * size))
+      }
+      kernels.lineWeightGradients(outputs, inputs, sums, out)
+    }
+  }
+}
