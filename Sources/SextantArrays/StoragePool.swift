@@ -9,7 +9,7 @@ import Synchronization
 
 /// Recycles tensor memory by size class.
 ///
-/// All tensors draw from ``shared``. Used and unused blocks together are never more than an eighth above the most that tensors
+/// All tensors draw from ``shared``. Used and unused blocks together are never more than a quarter above the most that tensors
 /// used at once so far, or two gibibytes: beyond that the unused blocks of the sizes that were asked for longest ago go back
 /// to the system.
 public final class StoragePool: Sendable {
@@ -91,7 +91,7 @@ public final class StoragePool: Sendable {
 
   /// Returns unused blocks to the system while there are too many bytes, those first whose size was asked for longest ago.
   private func makeRoom(_ state: inout State) {
-    let limit = max(unquestionedByteCount, state.statistics.peakBytes / 8 * 9)
+    let limit = max(unquestionedByteCount, state.statistics.peakBytes / 4 * 5)
     while state.statistics.liveBytes + state.statistics.retainedBytes > limit {
       let filled = state.shelves.filter { !$0.value.blocks.isEmpty }
       guard let size = filled.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else { return }

@@ -64,38 +64,69 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
 
 extension Variable {
   /// B×V×(heads·C) to (B·heads)×V×C: the columns of each head become a matrix of their own.
-  public func splitIntoHeads(_ heads: Int) -> Variable {
-    precondition(shape.count == 3 && shape[2] % heads == 0, "\(heads) heads of shape \(shape)")
-    return exchangingHeads(samples: shape[0], rows: shape[1], columns: shape[2] / heads, heads: heads, splits: true)
-  }
-
-  /// (B·heads)×V×C to B×V×(heads·C), the inverse of ``splitIntoHeads(_:)``.
-  public func mergingHeads(_ heads: Int) -> Variable {
-    precondition(shape.count == 3 && shape[0] % heads == 0, "\(heads) heads of shape \(shape)")
-    return exchangingHeads(samples: shape[0] / heads, rows: shape[1], columns: shape[2], heads: heads, splits: false)
-  }
-
-  private func exchangingHeads(samples: Int, rows: Int, columns: Int, heads: Int, splits: Bool) -> Variable {
-    let kernels = Scalar.networkKernels
-    /// One direction or the other: head h of sample b lies in columns of one tensor, and is a block of the other.
-    func copy(_ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, splits: Bool, adds: Bool) {
-      Work.overSamples(samples * heads) {
-        let block = $0 * rows * columns
-        let inside = $0 / heads * rows * heads * columns + $0 % heads * columns
-        kernels.copyRows(
-          rows, columns, x + (splits ? inside : block), splits ? heads * columns : columns, adds,
-          out + (splits ? block : inside), splits ? columns : heads * columns)
-      }
-    }
-    let shape = splits ? [samples * heads, rows, columns] : [samples, rows, heads * columns]
-    let result = Tensor<Scalar>(writing: shape) { out in
-      value.reading { copy($0, out, splits: splits, adds: false) }
+  ///
+  /// - Parameter range: the columns that are split; all if not given.
+  public func splitIntoHeads(_ heads: Int, columns range: Range<Int>? = nil) -> Variable {
+    let range = range ?? 0..<value.columnCount
+    precondition(
+      shape.count == 3 && range.count % heads == 0 && range.upperBound <= shape[2],
+      "\(heads) heads of columns \(range) of shape \(shape)")
+    let heads = HeadBlocks<Scalar>(
+      samples: shape[0], rows: shape[1], heads: heads, columns: range.count / heads, stride: shape[2],
+      first: range.lowerBound)
+    let result = Tensor<Scalar>(writing: [heads.samples * heads.heads, heads.rows, heads.columns]) { out in
+      value.reading { heads.split($0, adds: false, into: out) }
     }
     let input = self
     return tape.record(result, operation: "heads", from: [self]) { gradient, cotangents in
       cotangents.write(to: input) { out, adds in
-        gradient.reading { copy($0, out, splits: !splits, adds: adds) }
+        let isWhole = heads.heads * heads.columns == heads.stride
+        if !adds && !isWhole { out.clear(count: input.value.count) }
+        gradient.reading { heads.merge($0, adds: adds || !isWhole, into: out) }
       }
     }
   }
+
+  /// (B·heads)×V×C to B×V×(heads·C), the inverse of ``splitIntoHeads(_:columns:)``.
+  public func mergingHeads(_ heads: Int) -> Variable {
+    precondition(shape.count == 3 && shape[0] % heads == 0, "\(heads) heads of shape \(shape)")
+    let heads = HeadBlocks<Scalar>(
+      samples: shape[0] / heads, rows: shape[1], heads: heads, columns: shape[2], stride: heads * shape[2], first: 0)
+    let result = Tensor<Scalar>(writing: [heads.samples, heads.rows, heads.stride]) { out in
+      value.reading { heads.merge($0, adds: false, into: out) }
+    }
+    let input = self
+    return tape.record(result, operation: "heads", from: [self]) { gradient, cotangents in
+      cotangents.write(to: input) { out, adds in
+        gradient.reading { heads.split($0, adds: adds, into: out) }
+      }
+    }
+  }
+}
+
+/// Head h of sample b: columns of one tensor, whose rows are `stride` long, and a block of the other.
+private struct HeadBlocks<Scalar: TensorScalar> {
+  let samples: Int
+  let rows: Int
+  let heads: Int
+  let columns: Int
+  let stride: Int
+  /// The first column of the first head.
+  let first: Int
+
+  /// From columns to blocks.
+  func split(_ x: UnsafePointer<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>) {
+    Work.overSamples(samples * heads) {
+      Scalar.networkKernels.copyRows(rows, columns, x + place($0), stride, adds, out + $0 * rows * columns, columns)
+    }
+  }
+
+  /// From blocks to columns.
+  func merge(_ x: UnsafePointer<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>) {
+    Work.overSamples(samples * heads) {
+      Scalar.networkKernels.copyRows(rows, columns, x + $0 * rows * columns, columns, adds, out + place($0), stride)
+    }
+  }
+
+  private func place(_ index: Int) -> Int { index / heads * rows * stride + first + index % heads * columns }
 }

@@ -21,19 +21,9 @@ public func dense<Scalar: TensorScalar>(
   let hasFewRows = FewRows.suits(rows: rows, inputs: inputs, outputs: outputs)
   let value = Tensor<Scalar>(writing: x.shape.dropLast() + [outputs]) { out in
     if hasFewRows { return FewRows.forward(x.value, weight: weight.value, bias: bias?.value, into: out) }
-    if let bias = bias?.value {
-      bias.reading { bias in
-        Work.overRows(rows, columns: outputs) { range in
-          for row in range { (out + row * outputs).update(from: bias, count: outputs) }
-        }
-      }
-    }
-    guard inputs > 0 else {
-      if bias == nil { out.clear(count: rows * outputs) }
-      return
-    }
-    reading(x.value, weight.value) { x, weight in
-      SharedProduct.multiply(false, true, rows, outputs, inputs, x, weight, bias == nil ? 0 : 1, out)
+    reading(x.value, weight.value, bias?.value ?? weight.value) { x, weight, row in
+      SharedProduct.multiply(
+        rows, outputs, inputs, x, weight, transposingWeight: true, from: bias == nil ? .zeros : .row(row), into: out)
     }
   }
   let (xValue, weightValue) = (x.value, weight.value)
@@ -43,13 +33,14 @@ public func dense<Scalar: TensorScalar>(
     cotangents.write(to: x) { out, adds in
       if hasFewRows { return FewRows.pullback(gradient, weight: weightValue, adds: adds, into: out) }
       reading(gradient, weightValue) { gradient, weight in
-        SharedProduct.multiply(false, false, rows, inputs, outputs, gradient, weight, adds ? 1 : 0, out)
+        SharedProduct.multiply(
+          rows, inputs, outputs, gradient, weight, transposingWeight: false, from: adds ? .itself : .zeros, into: out)
       }
     }
     if !cotangents.keepProduct(gradient, xValue, of: weight) {
       cotangents.write(to: weight) { out, adds in
         reading(gradient, xValue) { gradient, x in
-          SharedProduct.multiply(true, false, outputs, inputs, rows, gradient, x, adds ? 1 : 0, out)
+          SharedProduct.multiplyTransposed(outputs, inputs, rows, gradient, x, adds: adds, into: out)
         }
       }
     }

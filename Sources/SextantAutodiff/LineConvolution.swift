@@ -163,10 +163,13 @@ struct LineConvolution<Scalar: TensorScalar> {
       }
     }
     sums.writing { sums in
-      for group in 1..<max(1, groups) {
-        let other = UnsafeBufferPointer(start: sums + group * Self.planes * size, count: Self.planes * size)
-        VectorKernels<Scalar>.chosen.add(
-          other, scaledBy: 1, to: UnsafeMutableBufferPointer(start: sums, count: Self.planes * size))
+      Work.overScalars(Self.planes * size) { range in
+        let total = UnsafeMutableBufferPointer(start: sums + range.lowerBound, count: range.count)
+        for group in 1..<max(1, groups) {
+          let start = group * Self.planes * size + range.lowerBound
+          VectorKernels<Scalar>.chosen.add(
+            UnsafeBufferPointer(start: sums + start, count: range.count), scaledBy: 1, to: total)
+        }
       }
       kernels.lineWeightGradients(outputs, inputs, sums, out)
     }

@@ -18,7 +18,7 @@ public enum ParameterGradient<Scalar: TensorScalar>: Sendable {
     case .product(let g, let x):
       let (rows, outputs, inputs) = (g.rowCount, g.columnCount, x.columnCount)
       return Tensor(writing: [outputs, inputs]) { out in
-        reading(g, x) { g, x in SharedProduct.multiply(true, false, outputs, inputs, rows, g, x, 0, out) }
+        reading(g, x) { SharedProduct.multiplyTransposed(outputs, inputs, rows, $0, $1, adds: false, into: out) }
       }
     }
   }

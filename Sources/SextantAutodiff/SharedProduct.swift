@@ -6,55 +6,93 @@ import SextantArrays
 
 /// Products of matrices by parts.
 enum SharedProduct {
-  /// C ← op(A)·op(B) + βC for row-major matrices without gaps, op(A) being m×k and op(B) k×n.
+  /// What a result is before the product is added.
+  enum Beginning<Scalar: TensorScalar> {
+    case zeros
+    /// What it is already.
+    case itself
+    /// This in each row.
+    case row(UnsafePointer<Scalar>)
+  }
+
+  /// C ← X·op(W) for row-major matrices without gaps, X being rows×depth and op(W) depth×columns. Parts of many rows are so small
+  /// that they stay in the outer caches between their beginning and the product.
   static func multiply<Scalar: TensorScalar>(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Scalar>,
-    _ b: UnsafePointer<Scalar>, _ beta: Scalar, _ c: UnsafeMutablePointer<Scalar>
+    _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
+    transposingWeight: Bool, from beginning: Beginning<Scalar>, into c: UnsafeMutablePointer<Scalar>
   ) {
-    let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
-    if transposeA, !transposeB, k >= 2048, k >= 4 * max(m, n) { return sumOfProducts(m, n, k, a, b, beta, c) }
+    let beta: Scalar = if case .zeros = beginning { 0 } else { 1 }
+    func multiply(_ rows: Range<Int>, _ columns: Range<Int>, of width: Int) {
+      let start = rows.lowerBound * width + columns.lowerBound
+      if case .row(let row) = beginning {
+        for r in 0..<rows.count { (c + start + r * width).update(from: row + columns.lowerBound, count: columns.count) }
+      }
+      guard depth > 0 else { return }
+      Scalar.multiply(
+        false, transposingWeight, rows.count, columns.count, depth, 1, x + rows.lowerBound * depth, depth,
+        weight + (transposingWeight ? columns.lowerBound * depth : columns.lowerBound),
+        transposingWeight ? depth : width, beta, c + start, width)
+    }
+    if depth == 0, case .zeros = beginning { return c.clear(count: rows * columns) }
+    OpenBLAS.withSingleThread {
+      let work = rows * columns * depth
+      if rows >= columns {
+        let cached = max(64, (1 << 19) / (columns + depth) / 16 * 16)
+        Work.overRanges(rows, grain: min(cached, grain(rows, work: work))) { multiply($0, 0..<columns, of: columns) }
+      } else {
+        Work.overRanges(columns, grain: grain(columns, work: work)) { multiply(0..<rows, $0, of: columns) }
+      }
+    }
+  }
+
+  /// C ← Aᵀ·B, or that added, for row-major A (depth×m) and B (depth×n). Where they are long and the result is small, parts of the
+  /// rows have sums of their own.
+  static func multiplyTransposed<Scalar: TensorScalar>(
+    _ m: Int, _ n: Int, _ depth: Int, _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, adds: Bool,
+    into c: UnsafeMutablePointer<Scalar>
+  ) {
+    let beta: Scalar = adds ? 1 : 0
+    if depth >= 2048, depth >= 4 * max(m, n) { return sumOfProducts(m, n, depth, a, b, adds: adds, into: c) }
     OpenBLAS.withSingleThread {
       if m >= n {
-        Work.overRanges(m, grain: grain(m, work: m * n * k)) { rows in
-          let start = rows.lowerBound
-          Scalar.multiply(
-            transposeA, transposeB, rows.count, n, k, 1, a + (transposeA ? start : start * k), lda, b, ldb, beta,
-            c + start * n, n)
+        Work.overRanges(m, grain: grain(m, work: m * n * depth)) {
+          let start = $0.lowerBound
+          Scalar.multiply(true, false, $0.count, n, depth, 1, a + start, m, b, n, beta, c + start * n, n)
         }
       } else {
-        Work.overRanges(n, grain: grain(n, work: m * n * k)) { columns in
-          let start = columns.lowerBound
-          Scalar.multiply(
-            transposeA, transposeB, m, columns.count, k, 1, a, lda, b + (transposeB ? start * k : start), ldb, beta,
-            c + start, n)
+        Work.overRanges(n, grain: grain(n, work: m * n * depth)) {
+          let start = $0.lowerBound
+          Scalar.multiply(true, false, m, $0.count, depth, 1, a, m, b + start, n, beta, c + start, n)
         }
       }
     }
   }
 
-  /// C ← Aᵀ·B + βC for long factors and a small result: weights' gradients over many rows. Parts of the rows have sums of their own.
   private static func sumOfProducts<Scalar: TensorScalar>(
-    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, _ beta: Scalar,
-    _ c: UnsafeMutablePointer<Scalar>
+    _ m: Int, _ n: Int, _ depth: Int, _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, adds: Bool,
+    into c: UnsafeMutablePointer<Scalar>
   ) {
-    let parts = min(8, k / 1024)
-    let length = (k + parts - 1) / parts
-    let partial = Tensor<Scalar>(writing: [parts, m * n]) { sums in
+    let parts = min(8, depth / 1024)
+    let length = (depth + parts - 1) / parts
+    let size = m * n
+    let partial = Tensor<Scalar>(writing: [parts, size]) { sums in
       forEach(parts) { part in
         let start = part * length
         Scalar.multiply(
-          true, false, m, n, min(k - start, length), 1, a + start * m, m, b + start * n, n, 0, sums + part * m * n, n)
+          true, false, m, n, min(depth - start, length), 1, a + start * m, m, b + start * n, n, 0, sums + part * size,
+          n)
       }
     }
-    partial.withUnsafeScalars { partial in
-      let kernels = VectorKernels<Scalar>.chosen
-      let result = UnsafeMutableBufferPointer(start: c, count: m * n)
-      for part in 0..<parts {
-        let sums = UnsafeBufferPointer(rebasing: partial[part * m * n..<(part + 1) * m * n])
-        if part == 0 && beta == 0 {
-          _ = result.update(from: sums)
-        } else {
-          kernels.add(sums, scaledBy: 1, to: result)
+    partial.reading { partial in
+      Work.overScalars(size) { range in
+        let result = UnsafeMutableBufferPointer(start: c + range.lowerBound, count: range.count)
+        for part in 0..<parts {
+          let sums = UnsafeBufferPointer(start: partial + part * size + range.lowerBound, count: range.count)
+          if part == 0 && !adds {
+            _ = result.update(from: sums)
+          } else {
+            VectorKernels<Scalar>.chosen.add(sums, scaledBy: 1, to: result)
+          }
         }
       }
     }

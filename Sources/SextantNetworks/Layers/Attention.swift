@@ -45,20 +45,19 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
     let hidden = heads * width
     let joint = queriesKeysValues(x, in: pass)
     // Each (B·heads)×V×width.
-    let queries = joint.columns(0..<hidden).splitIntoHeads(heads)
-    let keys = joint.columns(hidden..<2 * hidden)
-    let values = joint.columns(2 * hidden..<3 * hidden).splitIntoHeads(heads)
+    let queries = joint.splitIntoHeads(heads, columns: 0..<hidden)
+    let keys = joint.splitIntoHeads(heads, columns: hidden..<2 * hidden)
+    let values = joint.splitIntoHeads(heads, columns: 2 * hidden..<3 * hidden)
     let scale = Scalar(1 / Double(width).squareRoot())
     let result: Variable<Scalar>
     switch form {
     case .full:
-      let weights = batchedMatrixProduct(queries * scale, keys.splitIntoHeads(heads), transposingSecond: true).softmax()
+      let weights = batchedMatrixProduct(queries * scale, keys, transposingSecond: true).softmax()
       result = batchedMatrixProduct(weights, values)
     case .linear:
-      // Softmax over V has the whole sample to work on before the heads are taken apart.
-      let shares = keys.softmaxOverRows().splitIntoHeads(heads)
-      let summary = batchedMatrixProduct(shares, values, transposingFirst: true)
-      result = batchedMatrixProduct(queries.softmax() * scale, summary)
+      // The scale belongs to the queries; the summary is smaller.
+      let summary = batchedMatrixProduct(keys.softmaxOverRows(), values, transposingFirst: true) * scale
+      result = batchedMatrixProduct(queries.softmax(), summary)
     }
     return output(result.mergingHeads(heads), in: pass)
   }
