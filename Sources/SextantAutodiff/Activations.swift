@@ -16,10 +16,10 @@ extension Variable {
     }
     // Only what the derivative is taken from is kept.
     let held = activation.derivesFromResult ? result : value
-    let input = self
+    let slot = self.slot
     let count = result.count
     return tape.record(result, operation: "activation", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         reading(held, gradient) { held, gradient in
           Work.overScalars(count) {
             let start = $0.lowerBound

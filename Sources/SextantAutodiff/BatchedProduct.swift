@@ -77,11 +77,11 @@ extension Variable {
     let result = Tensor<Scalar>(writing: [heads.samples * heads.heads, heads.rows, heads.columns]) { out in
       value.reading { heads.split($0, adds: false, into: out) }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "heads", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         let isWhole = heads.heads * heads.columns == heads.stride
-        if !adds && !isWhole { out.clear(count: input.value.count) }
+        if !adds && !isWhole { out.clear(count: slot.count) }
         gradient.reading { heads.merge($0, adds: adds || !isWhole, into: out) }
       }
     }
@@ -95,9 +95,9 @@ extension Variable {
     let result = Tensor<Scalar>(writing: [heads.samples, heads.rows, heads.stride]) { out in
       value.reading { heads.merge($0, adds: false, into: out) }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "heads", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         gradient.reading { heads.split($0, adds: adds, into: out) }
       }
     }

@@ -68,7 +68,12 @@ extension Tensor {
 extension Cotangents {
   /// Adds sums in double precision to the gradient of `input`.
   mutating func add(sums: Tensor<Double>, to input: Variable<Scalar>) {
-    write(to: input) { out, adds in
+    add(sums: sums, to: input.slot)
+  }
+
+  /// The same for what goes to `slot`.
+  mutating func add(sums: Tensor<Double>, to slot: GradientSlot<Scalar>) {
+    write(to: slot) { out, adds in
       sums.reading { Scalar.networkKernels.fromDoubles(sums.count, $0, adds, out) }
     }
   }

@@ -55,7 +55,14 @@ extension Cotangents {
   mutating func write(
     to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
   ) {
-    accumulate(to: input) { memory, adds in
+    write(to: input.slot, body)
+  }
+
+  /// The same for what goes to `slot`.
+  mutating func write(
+    to slot: GradientSlot<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
+  ) {
+    accumulate(to: slot) { memory, adds in
       if memory.count > 0, let base = memory.baseAddress { body(base, adds) }
     }
   }

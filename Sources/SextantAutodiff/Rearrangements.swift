@@ -6,9 +6,9 @@ extension Variable {
   /// The same numbers in another shape.
   @specialized(where Scalar == Float)
   public func reshaped(to shape: [Int]) -> Variable {
-    let input = self
+    let slot = self.slot
     return tape.record(value.reshaped(to: shape), operation: "reshape", from: [self]) { gradient, cotangents in
-      cotangents.add(gradient, to: input)
+      cotangents.add(gradient, to: slot)
     }
   }
 
@@ -27,9 +27,9 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "columns", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         if !adds { out.clear(count: rows * columns) }
         gradient.reading { gradient in
           Work.overRows(rows, columns: range.count) {
@@ -60,9 +60,9 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "gather columns", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         if !adds { out.clear(count: rows * columns) }
         places.withUnsafeBufferPointer { places in
           guard let places = places.baseAddress else { return }
@@ -93,9 +93,9 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "upsample", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         gradient.reading { gradient in
           Work.overRows(rows, columns: columns) {
             kernels.sumRowPairs(
@@ -131,8 +131,9 @@ public func concatenateColumns<Scalar: TensorScalar>(_ parts: [Variable<Scalar>]
       }
     }
   }
+  let slots = parts.map(\.slot)
   return first.tape.record(value, operation: "concatenate", from: parts) { gradient, cotangents in
-    for (part, (start, width)) in zip(parts, zip(starts, widths)) {
+    for (part, (start, width)) in zip(slots, zip(starts, widths)) {
       cotangents.write(to: part) { out, adds in
         gradient.reading { gradient in
           Work.overRows(rows, columns: width) {

@@ -31,12 +31,12 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     // The input is needed for the gradient of the scale alone.
     let held = scale?.wantsGradient == true ? x : nil
     return tape.record(result, operation: "scale and shift of rows", from: [self, scale, shift].compactMap(\.self)) {
       gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         reading(gradient, scaleValue ?? gradient) { gradient, scales in
           Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
             let start = (segment * rows + range.lowerBound) * columns

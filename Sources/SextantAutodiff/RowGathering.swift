@@ -21,8 +21,9 @@ public func gatherRows<Scalar: TensorScalar>(_ x: Variable<Scalar>, _ indices: [
       }
     }
   }
+  let slot = x.slot
   return x.tape.record(value, operation: "row gathering", from: [x]) { gradient, cotangents in
-    cotangents.write(to: x) { out, adds in
+    cotangents.write(to: slot) { out, adds in
       if !adds { out.clear(count: batch * vertices * channels) }
       gradient.reading { gradient in
         indices.withUnsafeBufferPointer { indices in

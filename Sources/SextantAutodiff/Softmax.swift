@@ -14,9 +14,9 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "softmax", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         reading(result, gradient) { y, gradient in
           Work.overRows(rows, columns: columns) {
             let start = $0.lowerBound * columns
@@ -44,9 +44,9 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "softmax over rows", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         var work = Tensor<Scalar>(shape: [samples, columns]) { _ in }
         work.withUnsafeMutableScalars { work in
           guard let work = work.baseAddress else { return }

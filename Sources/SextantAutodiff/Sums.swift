@@ -30,9 +30,9 @@ extension Variable {
       }
     }
     let total = Scalar(partial.scalars.reduce(0, +))
-    let input = self
+    let slot = self.slot
     return tape.record(Tensor([total], shape: []), operation: "sum", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         gradient.reading { gradient in kernels.fillRows(1, count, 1, gradient, adds, out) }
       }
     }
@@ -49,9 +49,9 @@ extension Variable {
         }
       }
     }
-    let input = self
+    let slot = self.slot
     return tape.record(result, operation: "sums of rows", from: [self]) { gradient, cotangents in
-      cotangents.write(to: input) { out, adds in
+      cotangents.write(to: slot) { out, adds in
         gradient.reading { gradient in
           Work.overRows(rows, columns: columns) {
             kernels.fillRows(

@@ -119,8 +119,23 @@ public struct Variable<Scalar: TensorScalar> {
   public var shape: [Int] { value.shape }
   /// Whether anything before it wants a gradient.
   public var wantsGradient: Bool { index != nil }
+  /// Where its gradient goes: what a pullback holds on to instead of the variable, where it does not need the value.
+  public var slot: GradientSlot<Scalar> { GradientSlot(index: index, shape: shape) }
   /// The same value without its past: no gradient flows through it.
   public var detached: Variable { tape.constant(value) }
+}
+
+/// Where the gradient of a variable goes, without the variable's value, whose memory it would keep.
+public struct GradientSlot<Scalar: TensorScalar>: Sendable {
+  /// The variable's place on the tape; nil for a constant.
+  let index: Int?
+  /// The shape of value and gradient.
+  public let shape: [Int]
+
+  /// How many numbers these are.
+  public var count: Int { shape.reduce(1, *) }
+  /// Whether a gradient is wanted.
+  public var wantsGradient: Bool { index != nil }
 }
 
 /// Gradients on their way back: pullbacks add to them.
@@ -137,12 +152,17 @@ public struct Cotangents<Scalar: TensorScalar> {
 
   /// Adds to the gradient of `input`; nothing happens where none is wanted.
   public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to input: Variable<Scalar>) {
-    guard let index = input.index else { return }
+    add(gradient(), to: input.slot)
+  }
+
+  /// Adds to the gradient that goes to `slot`; nothing happens where none is wanted.
+  public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to slot: GradientSlot<Scalar>) {
+    guard let index = slot.index else { return }
     formProduct(at: index)
     let gradient = gradient()
-    precondition(gradient.count == input.value.count, "Gradient of shape \(gradient.shape) for \(input.value.shape)")
+    precondition(gradient.count == slot.count, "Gradient of shape \(gradient.shape) for \(slot.shape)")
     if values[index] == nil {
-      values[index] = gradient.reshaped(to: input.value.shape)
+      values[index] = gradient.reshaped(to: slot.shape)
     } else {
       values[index]?.add(gradient)
     }
@@ -153,10 +173,17 @@ public struct Cotangents<Scalar: TensorScalar> {
   public mutating func accumulate(
     to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
   ) {
-    guard let index = input.index else { return }
+    accumulate(to: input.slot, body)
+  }
+
+  /// The same for what goes to `slot`.
+  public mutating func accumulate(
+    to slot: GradientSlot<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
+  ) {
+    guard let index = slot.index else { return }
     formProduct(at: index)
     if values[index] == nil {
-      values[index] = Tensor(shape: input.value.shape) { body($0, false) }
+      values[index] = Tensor(shape: slot.shape) { body($0, false) }
     } else {
       values[index]?.withUnsafeMutableScalars { body($0, true) }
     }

@@ -6,18 +6,20 @@ extension Variable {
   /// a + b.
   @specialized(where Scalar == Float)
   public static func + (a: Variable, b: Variable) -> Variable {
-    a.tape.record(a.value + b.value, operation: "add", from: [a, b]) { gradient, cotangents in
-      cotangents.add(gradient, to: a)
-      cotangents.add(gradient, to: b)
+    let slots = (a.slot, b.slot)
+    return a.tape.record(a.value + b.value, operation: "add", from: [a, b]) { gradient, cotangents in
+      cotangents.add(gradient, to: slots.0)
+      cotangents.add(gradient, to: slots.1)
     }
   }
 
   /// a − b.
   @specialized(where Scalar == Float)
   public static func - (a: Variable, b: Variable) -> Variable {
-    a.tape.record(a.value - b.value, operation: "subtract", from: [a, b]) { gradient, cotangents in
-      cotangents.add(gradient, to: a)
-      cotangents.add(gradient * -1, to: b)
+    let slots = (a.slot, b.slot)
+    return a.tape.record(a.value - b.value, operation: "subtract", from: [a, b]) { gradient, cotangents in
+      cotangents.add(gradient, to: slots.0)
+      cotangents.add(gradient * -1, to: slots.1)
     }
   }
 
@@ -33,8 +35,9 @@ extension Variable {
   /// a times a number.
   @specialized(where Scalar == Float)
   public static func * (a: Variable, factor: Scalar) -> Variable {
-    a.tape.record(a.value * factor, operation: "scale", from: [a]) { gradient, cotangents in
-      cotangents.add(gradient * factor, to: a)
+    let slot = a.slot
+    return a.tape.record(a.value * factor, operation: "scale", from: [a]) { gradient, cotangents in
+      cotangents.add(gradient * factor, to: slot)
     }
   }
 }

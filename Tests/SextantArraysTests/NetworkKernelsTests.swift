@@ -118,6 +118,43 @@ import Testing
     check(Float.self, tolerance: 1e-5)
   }
 
+  @Test(arguments: sets) func panelKernelsAreProducts(set: Processor.InstructionSet) {
+    func check<Scalar: TensorScalar>(_ type: Scalar.Type, tolerance: Double) {
+      let kernels = Scalar.networkKernels(for: set)
+      let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
+      // No multiple of a tile; the rows of G lie further apart than they are long.
+      let (rows, depth, columns) = (5 * tall + 3, 37, 2 * wide)
+      var stream = RandomStream(seed: 4)
+      let x: Tensor<Scalar> = stream.normals([depth, columns])
+      var panels = x.scalars
+      kernels.packColumns(columns, depth, columns, wide, x.scalars, &panels)
+      /// Out of panels.
+      func rowMajor(_ found: [Scalar]) -> [Scalar] {
+        (0..<rows * columns).map { index in
+          let (row, column) = (index / columns, index % columns)
+          return found[(column / wide * rows + row) * wide + column % wide]
+        }
+      }
+      func compare(_ found: [Scalar], _ expected: Tensor<Scalar>) {
+        let worst = zip(rowMajor(found), expected.scalars).map { abs(Double($0) - Double($1)) }.max() ?? 0
+        #expect(worst < tolerance * (expected.scalars.map { abs(Double($0)) }.max() ?? 1))
+      }
+      var out = [Scalar](repeating: .nan, count: rows * columns)
+      let g: Tensor<Scalar> = stream.normals([rows, depth + 5])
+      kernels.panelProducts(rows, depth, columns, depth + 5, g.scalars, panels, &out)
+      compare(out, matrixProduct(g.gatheringColumns(Array(0..<depth)), x))
+
+      let h: Tensor<Scalar> = stream.normals([depth, rows + 5])
+      let expected = matrixProduct(h.gatheringColumns(Array(0..<rows)), x, transposingFirst: true)
+      kernels.transposedProducts(rows, depth, columns, rows + 5, h.scalars, panels, false, &out)
+      compare(out, expected)
+      kernels.transposedProducts(rows, depth, columns, rows + 5, h.scalars, panels, true, &out)
+      compare(out, expected * 2)
+    }
+    check(Double.self, tolerance: 1e-13)
+    check(Float.self, tolerance: 1e-5)
+  }
+
   @Test(arguments: sets, [0, 1, 31, 32, 1001]) func sumsAreInDoublePrecision(set: Processor.InstructionSet, n: Int) {
     var stream = RandomStream(seed: 2)
     let x = stream.normals([max(n, 1)], as: Float.self).scalars
