@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from coupling_order import orders_before
 from jax_training import Training, parameters_of
+from plain_form import joined, separated
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(1,))
@@ -34,7 +35,7 @@ class Order:
 
 
 class Flow:
-    """The flow over the parameters of Sextant, under their names."""
+    """The flow over the parameters of Sextant, under their names, or over those of the plain form."""
 
     def __init__(self, settings):
         self.settings = settings
@@ -66,13 +67,17 @@ class Flow:
         read_count = dimension // 2
         changed_count = dimension - read_count
         width = settings["hiddenWidth"]
+        is_plain = settings["isPlain"]
         condition = y @ p["condition.weight"].T if "condition.weight" in p else None
+        if is_plain:
+            y = jnp.broadcast_to(y, (len(z), y.shape[1]))
         points, determinant = z, 0
         for index in reversed(range(len(self.paths))):
             path, order = self.paths[index], self.orders[index]
             points = jnp.flip(points, 1) if order is None else reorder(points, order)
             read, rest = points[:, :read_count], points[:, read_count:]
-            hidden = read @ p[path + ".first.weight"].T + p[path + ".first.bias"]
+            entries = jnp.concatenate([read, y], 1) if is_plain else read
+            hidden = entries @ p[path + ".first.weight"].T + p[path + ".first.bias"]
             if condition is not None:
                 hidden = hidden + condition[:, index * width : (index + 1) * width]
             hidden = self.hidden(hidden, p, state, path + ".first", training, updated)
@@ -94,8 +99,21 @@ class Flow:
         return points, determinant, {**state, **updated}
 
 
+class PlainTraining(Training):
+    """Gradients are compared under Sextant's names."""
+
+    def __init__(self, settings, *problem):
+        super().__init__(settings, *problem)
+        self.settings = settings
+
+    def check(self):
+        return separated(self.settings, super().check())
+
+
 def flow_training(settings, arrays):
     """fidelity - mean log|det|, with the fidelity of independent noise."""
+    if settings["isPlain"]:
+        arrays = joined(settings, arrays)
     flow = Flow(settings)
     precision = settings["precision"]
 
@@ -105,13 +123,15 @@ def flow_training(settings, arrays):
         return (data - determinant.sum()) / len(x), state
 
     inputs = {name: jnp.asarray(arrays["input." + name]) for name in ("z", "y", "values")}
-    return Training(settings, *parameters_of(arrays), inputs, loss)
+    return (PlainTraining if settings["isPlain"] else Training)(settings, *parameters_of(arrays), inputs, loss)
 
 
 class FlowSampling:
     """Samples x of one measurement."""
 
     def __init__(self, settings, arrays):
+        if settings["isPlain"]:
+            arrays = joined(settings, arrays)
         flow = Flow(settings)
         self.parameters = parameters_of(arrays)
         self.inputs = [jnp.asarray(arrays["input." + name]) for name in ("z", "y")]

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 from coupling_order import orders_before
+from plain_form import joined, separated
 from torch_training import Training, parameters_of
 
 
@@ -20,7 +21,7 @@ class Reorder(torch.autograd.Function):
 
 
 class Flow:
-    """The flow over the parameters of Sextant, under their names."""
+    """The flow over the parameters of Sextant, under their names, or over those of the plain form."""
 
     def __init__(self, settings, parameters):
         self.settings = settings
@@ -49,13 +50,17 @@ class Flow:
         read_count = dimension // 2
         changed_count = dimension - read_count
         width = settings["hiddenWidth"]
+        is_plain = settings["isPlain"]
         condition = F.linear(y, p["condition.weight"]) if "condition.weight" in p else None
+        if is_plain:
+            y = y.expand(len(z), -1)
         points, determinant = z, 0
         for index in reversed(range(len(self.paths))):
             path, order = self.paths[index], self.orders[index]
             points = points.flip(1) if order is None else Reorder.apply(points, *order)
             read, rest = points[:, :read_count], points[:, read_count:]
-            hidden = F.linear(read, p[path + ".first.weight"], p[path + ".first.bias"])
+            entries = torch.cat([read, y], 1) if is_plain else read
+            hidden = F.linear(entries, p[path + ".first.weight"], p[path + ".first.bias"])
             if condition is not None:
                 hidden = hidden + condition[:, index * width : (index + 1) * width]
             hidden = self.hidden(hidden, path + ".first", training)
@@ -77,8 +82,21 @@ class Flow:
         return points, determinant
 
 
+class PlainTraining(Training):
+    """Gradients are compared under Sextant's names."""
+
+    def __init__(self, settings, parameters, loss):
+        super().__init__(settings, parameters, loss)
+        self.settings = settings
+
+    def check(self):
+        return separated(self.settings, super().check())
+
+
 def flow_training(settings, arrays):
     """fidelity - mean log|det|, with the fidelity of independent noise."""
+    if settings["isPlain"]:
+        arrays = joined(settings, arrays)
     parameters = parameters_of(arrays)
     flow = Flow(settings, parameters)
     z, y = (torch.from_numpy(arrays["input." + name]) for name in ("z", "y"))
@@ -89,13 +107,15 @@ def flow_training(settings, arrays):
         x, determinant = flow(z, y, True)
         return (0.5 * precision * (values - x).square().sum() - determinant.sum()) / len(z)
 
-    return Training(settings, parameters, loss)
+    return (PlainTraining if settings["isPlain"] else Training)(settings, parameters, loss)
 
 
 class FlowSampling:
     """Samples x of one measurement."""
 
     def __init__(self, settings, arrays):
+        if settings["isPlain"]:
+            arrays = joined(settings, arrays)
         self.flow = Flow(settings, parameters_of(arrays, trained=False))
         self.z, self.y = (torch.from_numpy(arrays["input." + name]) for name in ("z", "y"))
 
