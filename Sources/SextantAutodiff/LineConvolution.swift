@@ -93,11 +93,12 @@ struct LineConvolution<Scalar: TensorScalar> {
     // About two mebibytes of inputs and products: small enough for the outer caches, large enough for fast products.
     let limit = max(48, min(256, (1 << 19) / (Self.planes * (stride + outColumns))))
     let blocks = (tiles + limit - 1) / limit
-    let size = (tiles + blocks - 1) / blocks
     Tensor<Scalar>.zeros([columns]).reading { zeros in
       Work.overSamples(batch * blocks) { index in
-        let (sample, start) = (index / blocks, index % blocks * size)
-        let count = min(size, tiles - start)
+        let (sample, block) = index.quotientAndRemainder(dividingBy: blocks)
+        // Of even size, so that none is smaller than the kernel's tile.
+        let start = block * tiles / blocks
+        let count = (block + 1) * tiles / blocks - start
         let (plane, outPlane) = (count * stride, count * outColumns)
         _ = Tensor<Scalar>(writing: [Self.planes, plane + outPlane]) { scratch in
           let products = scratch + Self.planes * plane
