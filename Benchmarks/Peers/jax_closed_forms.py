@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy
-from jax.scipy.linalg import solve_triangular
+from jax.scipy.linalg import cho_solve
 
 
 class Precise:
@@ -28,13 +28,14 @@ class GaussianPosterior(Precise):
             observed = covariance[states]
             innovation = observed[:, states].astype(jnp.float64) + jnp.diag(variances.astype(jnp.float64))
             factor = jnp.linalg.cholesky(innovation)
-            gain = solve_triangular(factor.astype(jnp.float32), observed, lower=True)
-            whitened = solve_triangular(factor, anomalies.astype(jnp.float64), lower=True)
-            mean = whitened.astype(jnp.float32) @ gain
+            weights = cho_solve((factor, True), anomalies.astype(jnp.float64))
             draws = white @ jnp.linalg.cholesky(covariance).T
             misfit = anomalies - draws[:, states] - jnp.sqrt(variances) * noise
-            whitened = solve_triangular(factor, misfit.T.astype(jnp.float64), lower=True)
-            return {"mean": mean, "samples": draws + whitened.astype(jnp.float32).T @ gain}
+            corrections = cho_solve((factor, True), misfit.T.astype(jnp.float64))
+            return {
+                "mean": weights.astype(jnp.float32) @ observed,
+                "samples": draws + corrections.astype(jnp.float32).T @ observed,
+            }
 
         self.compiled = posterior
 

@@ -8,7 +8,7 @@ try:
     import netCDF4
     import numpy
     import safetensors  # noqa: F401
-    from scipy.linalg import cholesky, eigh, solve_triangular
+    from scipy.linalg import cho_solve, cholesky, eigh
 except ImportError as error:
     absent(error)
 
@@ -24,13 +24,14 @@ class GaussianPosterior:
         innovation = observed[:, states].astype(float)
         innovation[numpy.diag_indices_from(innovation)] += a["variances"]
         factor = cholesky(innovation, lower=True, overwrite_a=True, check_finite=False)
-        gain = solve_triangular(factor.astype(numpy.float32), observed, lower=True, check_finite=False)
-        anomalies = solve_triangular(factor, a["anomalies"].astype(float), lower=True, check_finite=False)
-        mean = anomalies.astype(numpy.float32) @ gain
+        weights = cho_solve((factor, True), a["anomalies"].astype(float), check_finite=False)
         draws = a["white"] @ cholesky(a["covariance"], lower=True, check_finite=False).T
         misfit = a["anomalies"] - draws[:, states] - numpy.sqrt(a["variances"]) * a["noise"]
-        whitened = solve_triangular(factor, misfit.T.astype(float), lower=True, check_finite=False)
-        return {"mean": mean, "samples": draws + whitened.astype(numpy.float32).T @ gain}
+        corrections = cho_solve((factor, True), misfit.T.astype(float), overwrite_b=True, check_finite=False)
+        return {
+            "mean": weights.astype(numpy.float32) @ observed,
+            "samples": draws + corrections.astype(numpy.float32).T @ observed,
+        }
 
     def run(self):
         self.check()

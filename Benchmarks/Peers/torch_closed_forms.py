@@ -15,13 +15,11 @@ class GaussianPosterior:
         innovation = observed.index_select(1, states).double()
         innovation.diagonal().add_(a["variances"])
         factor = torch.linalg.cholesky(innovation)
-        gain = torch.linalg.solve_triangular(factor.float(), observed, upper=False)
-        anomalies = torch.linalg.solve_triangular(factor, a["anomalies"].double()[:, None], upper=False)
-        mean = anomalies[:, 0].float() @ gain
+        weights = torch.cholesky_solve(a["anomalies"].double()[:, None], factor)
         draws = a["white"] @ torch.linalg.cholesky(a["covariance"]).T
         misfit = a["anomalies"] - draws.index_select(1, states) - a["variances"].sqrt() * a["noise"]
-        whitened = torch.linalg.solve_triangular(factor, misfit.T.double(), upper=False).float()
-        return {"mean": mean, "samples": torch.addmm(draws, whitened.T, gain)}
+        corrections = torch.cholesky_solve(misfit.T.double(), factor).float()
+        return {"mean": weights[:, 0].float() @ observed, "samples": torch.addmm(draws, corrections.T, observed)}
 
     def check(self):
         return {name: tensor.numpy() for name, tensor in self.evaluate().items()}

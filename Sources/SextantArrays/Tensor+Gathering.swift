@@ -18,39 +18,61 @@ extension Tensor {
   }
 
   /// The rows of a matrix at `indices`.
-  @inlinable
   public func gatheringRows(_ indices: [Int]) -> Tensor {
     let (rows, columns) = (rowCount, columnCount)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "A row index is outside shape \(shape)")
     return Tensor(shape: [indices.count, columns]) { out in
       withUnsafeScalars { source in
-        guard let source = source.baseAddress, let target = out.baseAddress else { return }
-        for (i, index) in indices.enumerated() {
-          (target + i * columns).update(from: source + index * columns, count: columns)
+        guard let first = source.baseAddress, let base = out.baseAddress else { return }
+        // Sound: each row is written by one thread.
+        nonisolated(unsafe) let (source, target) = (first, base)
+        Parallel.forEachRange(of: indices.count, grain: Self.rowsInPart(columns: columns)) { range in
+          for i in range { (target + i * columns).update(from: source + indices[i] * columns, count: columns) }
         }
       }
     }
   }
 
   /// The columns of a matrix at `indices`.
-  @inlinable
   public func gatheringColumns(_ indices: [Int]) -> Tensor {
     let (rows, columns) = (rowCount, columnCount)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
+    let places = indices.map { Int32($0) }
     return Tensor(shape: [rows, indices.count]) { out in
       withUnsafeScalars { source in
+        guard let first = source.baseAddress, let base = out.baseAddress else { return }
         // Sound: each row is written by one thread.
-        nonisolated(unsafe) let (source, out) = (source, out)
-        Parallel.forEachRange(of: rows, grain: Swift.max(1, (1 << 16) / Swift.max(1, indices.count))) { range in
-          for row in range {
-            for (j, index) in indices.enumerated() {
-              out[row * indices.count + j] = source[row * columns + index]
-            }
+        nonisolated(unsafe) let (source, target) = (first, base)
+        let kernels = Scalar.networkKernels
+        Parallel.forEachRange(of: rows, grain: Self.rowsInPart(columns: places.count)) { range in
+          let start = range.lowerBound
+          kernels.gatherColumns(
+            range.count, places.count, columns, places, source + start * columns, target + start * places.count)
+        }
+      }
+    }
+  }
+
+  /// Neighbouring columns of a matrix.
+  public func columns(_ range: Range<Int>) -> Tensor {
+    let (rows, columns) = (rowCount, columnCount)
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "Columns \(range) of shape \(shape)")
+    return Tensor(shape: [rows, range.count]) { out in
+      withUnsafeScalars { source in
+        guard let first = source.baseAddress, let base = out.baseAddress else { return }
+        // Sound: each row is written by one thread.
+        nonisolated(unsafe) let (source, target) = (first, base)
+        Parallel.forEachRange(of: rows, grain: Self.rowsInPart(columns: range.count)) { part in
+          for row in part {
+            (target + row * range.count).update(from: source + row * columns + range.lowerBound, count: range.count)
           }
         }
       }
     }
   }
+
+  /// How many rows are worth a thread's while.
+  private static func rowsInPart(columns: Int) -> Int { Swift.max(1, (1 << 16) / Swift.max(1, columns)) }
 
   /// Overwrites consecutive entries of the first dimension, from `start`, with those of `other`.
   public mutating func replaceRows(from start: Int, with other: Tensor) {

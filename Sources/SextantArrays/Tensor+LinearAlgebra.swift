@@ -128,7 +128,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
   public init(_ matrix: consuming Tensor<Scalar>) throws {
     let n = matrix.columnCount
     precondition(matrix.rowCount == n, "Not a square matrix: \(matrix.shape)")
-    let info = n == 0 ? 0 : matrix.withUnsafeMutableScalars { Scalar.choleskyFactor(n, $0.baseAddress!) }
+    let info = n == 0 ? 0 : matrix.withUnsafeMutableScalars { blockedCholeskyFactor(n, $0.baseAddress!) }
     guard info == 0 else { throw LinearAlgebraError.notPositiveDefinite(order: info, size: n) }
     lower = matrix
   }
@@ -168,6 +168,26 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     triangular(b) { Scalar.multiplyTriangle($0, $1, $2, $0, $3, $1) }
   }
 
+  /// A⁻¹·b for each row b of B, whose last extent is n.
+  public func solve(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    solveLowerTransposed(rows: solveLower(rows: b))
+  }
+
+  /// L⁻¹·b for each row b of B.
+  public func solveLower(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    triangular(rows: b) { Scalar.solveTriangleForRows(false, $0, $1, $2, $0, $3, $0) }
+  }
+
+  /// L⁻ᵀ·b for each row b of B.
+  public func solveLowerTransposed(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    triangular(rows: b) { Scalar.solveTriangleForRows(true, $0, $1, $2, $0, $3, $0) }
+  }
+
+  /// L·b for each row b of B: with B standard normal, rows with covariance A.
+  public func multiplyLower(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
+    triangular(rows: b) { Scalar.multiplyTriangleForRows($0, $1, $2, $0, $3, $0) }
+  }
+
   /// A⁻¹, both triangles filled.
   public func inverse() -> Tensor<Scalar> {
     var result = lower
@@ -186,9 +206,25 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     let n = size
     guard n > 0, b.count > 0 else { return b }
     precondition(b.shape[0] == n, "Right-hand side of shape \(b.shape) for a matrix of size \(n)")
-    let columns = b.count / n
+    return applying(body, to: b)
+  }
+
+  private func triangular(
+    rows b: consuming Tensor<Scalar>,
+    _ body: (Int, Int, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
+  ) -> Tensor<Scalar> {
+    guard size > 0, b.count > 0 else { return b }
+    precondition(b.columnCount == size, "Rows of shape \(b.shape) for a matrix of size \(size)")
+    return applying(body, to: b)
+  }
+
+  /// - Parameter body: is given the size, the number of right-hand sides, L and the right-hand sides.
+  private func applying(
+    _ body: (Int, Int, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void, to b: consuming Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    let (n, sides) = (size, b.count / size)
     lower.withUnsafeScalars { l in
-      b.withUnsafeMutableScalars { body(n, columns, l.baseAddress!, $0.baseAddress!) }
+      b.withUnsafeMutableScalars { body(n, sides, l.baseAddress!, $0.baseAddress!) }
     }
     return b
   }

@@ -24,8 +24,16 @@ public protocol TensorScalar: VectorScalar, NetworkScalar, BinaryFloatingPoint, 
   static func multiplyTriangle(
     _ n: Int, _ columns: Int, _ l: UnsafePointer<Self>, _ lda: Int,
     _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
+  /// B ← B·L⁻ᵀ or B·L⁻¹ for a row-major lower triangle L (n×n) and rows×n B: `solveTriangle` for what lies in rows.
+  static func solveTriangleForRows(
+    _ transpose: Bool, _ n: Int, _ rows: Int, _ l: UnsafePointer<Self>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
+  /// B ← B·Lᵀ for a row-major lower triangle L (n×n) and rows×n B: `multiplyTriangle` for what lies in rows.
+  static func multiplyTriangleForRows(
+    _ n: Int, _ rows: Int, _ l: UnsafePointer<Self>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
   /// Cholesky factor of a row-major symmetric matrix, in place in its lower triangle. Returns LAPACK's info.
-  static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Self>) -> Int
+  static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int) -> Int
   /// The inverse from a Cholesky factor, in place in the lower triangle. Returns LAPACK's info.
   static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Self>) -> Int
   /// Eigenvalues ascending into `w`, eigenvectors into the rows of `a`. Returns LAPACK's info.
@@ -74,10 +82,28 @@ extension Float: TensorScalar {
       1, l, Int32(lda), b, Int32(ldb))
   }
 
-  public static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Float>) -> Int {
-    var size = Int32(n)
+  public static func solveTriangleForRows(
+    _ transpose: Bool, _ n: Int, _ rows: Int, _ l: UnsafePointer<Float>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Float>, _ ldb: Int
+  ) {
+    cblas_strsm(
+      CblasRowMajor, CblasRight, CblasLower, transpose ? CblasNoTrans : CblasTrans, CblasNonUnit,
+      Int32(rows), Int32(n), 1, l, Int32(lda), b, Int32(ldb))
+  }
+
+  public static func multiplyTriangleForRows(
+    _ n: Int, _ rows: Int, _ l: UnsafePointer<Float>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Float>, _ ldb: Int
+  ) {
+    cblas_strmm(
+      CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, Int32(rows), Int32(n),
+      1, l, Int32(lda), b, Int32(ldb))
+  }
+
+  public static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Float>, _ lda: Int) -> Int {
+    var (size, stride) = (Int32(n), Int32(lda))
     var info: Int32 = 0
-    spotrf_("U", &size, a, &size, &info)
+    spotrf_("U", &size, a, &stride, &info)
     return Int(info)
   }
 
@@ -133,10 +159,28 @@ extension Double: TensorScalar {
       1, l, Int32(lda), b, Int32(ldb))
   }
 
-  public static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Double>) -> Int {
-    var size = Int32(n)
+  public static func solveTriangleForRows(
+    _ transpose: Bool, _ n: Int, _ rows: Int, _ l: UnsafePointer<Double>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Double>, _ ldb: Int
+  ) {
+    cblas_dtrsm(
+      CblasRowMajor, CblasRight, CblasLower, transpose ? CblasNoTrans : CblasTrans, CblasNonUnit,
+      Int32(rows), Int32(n), 1, l, Int32(lda), b, Int32(ldb))
+  }
+
+  public static func multiplyTriangleForRows(
+    _ n: Int, _ rows: Int, _ l: UnsafePointer<Double>, _ lda: Int,
+    _ b: UnsafeMutablePointer<Double>, _ ldb: Int
+  ) {
+    cblas_dtrmm(
+      CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, Int32(rows), Int32(n),
+      1, l, Int32(lda), b, Int32(ldb))
+  }
+
+  public static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Double>, _ lda: Int) -> Int {
+    var (size, stride) = (Int32(n), Int32(lda))
     var info: Int32 = 0
-    dpotrf_("U", &size, a, &size, &info)
+    dpotrf_("U", &size, a, &stride, &info)
     return Int(info)
   }
 

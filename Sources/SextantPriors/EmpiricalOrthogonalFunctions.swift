@@ -138,8 +138,8 @@ func orthonormalised(_ matrix: Tensor<Double>) throws -> Tensor<Double> {
     var gram = gramMatrix(result, transposeFirst: true)
     let trace = (0..<gram.columnCount).reduce(0.0) { $0 + gram[$1, $1] }
     for i in 0..<gram.columnCount { gram[i, i] += 1e-12 * trace }
-    // Q = A·L⁻ᵀ, that is Qᵀ = L⁻¹·Aᵀ.
-    result = try CholeskyFactor(gram).solveLower(result.transposed()).transposed()
+    // Q = A·L⁻ᵀ: each row of Q is L⁻¹ times that of A.
+    result = try CholeskyFactor(gram).solveLower(rows: result)
   }
   return result
 }

@@ -1,10 +1,11 @@
 // The exact posterior of a Gaussian prior that is given by its covariance, in observation space:
 //
-//   S = H·K·Hᵀ + R = L·Lᵀ,  W = L⁻¹·H·K,  mean = Wᵀ·L⁻¹·a,  covariance = K − Wᵀ·W.
+//   S = H·K·Hᵀ + R = L·Lᵀ,  mean = (H·K)ᵀ·S⁻¹·a,  covariance = K − Wᵀ·W with W = L⁻¹·H·K.
 //
-// Samples by conditioning prior draws (Matheron's rule): x + K·Hᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K).
-// Cost m³/3 + m²·d; memory m·d + m² scalars, and what the prior draws take. Only W may be in single precision: S
-// is factorised in double, and noise well above the rounding of K keeps the rest from mattering.
+// Samples by conditioning prior draws (Matheron's rule): x + (H·K)ᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K).
+// Cost m³/3 + m²·N + m·d·N for N samples beside the prior draws, and m²·d for the spread, which alone needs W; memory
+// m·d + m² scalars. Only H·K and W may be in single precision: S is factorised in double, and noise well above the
+// rounding of K keeps the rest from mattering.
 
 import Foundation
 import SextantArrays
@@ -14,11 +15,11 @@ import SextantPriors
 public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// The posterior mean (d).
   public let mean: [Double]
-  /// W (m×d).
-  private let gain: Tensor<Scalar>
+  /// H·K (m×d).
+  private let observedCovariance: Tensor<Scalar>
   private let innovationFactor: CholeskyFactor<Double>
-  /// L⁻¹·a (m).
-  private let whitenedAnomalies: Tensor<Double>
+  /// ‖L⁻¹·a‖².
+  private let misfit: Double
   private let observation: StateObservation
   private let priorVariances: [Double]
 
@@ -29,13 +30,14 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   ///   - priorVariances: The diagonal of K (d).
   ///   - priorBlock: The rows of K (n×d) for a list of n states.
   /// - Throws: ``LinearAlgebraError`` where the innovation covariance is not positive definite.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public init(
     _ observation: StateObservation, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
   ) throws {
     let (m, d) = (observation.count, priorVariances.count)
     guard m > 0 else { throw PriorError.nothingObserved }
     // H·K (m×d): rows of K where H selects, sparse combinations of them otherwise.
-    var observedCovariance: Tensor<Scalar>
     if let states = observation.selectedStates {
       observedCovariance = priorBlock(states)
     } else {
@@ -47,26 +49,32 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
       for i in 0..<m { s[i * m + i] += observation.noiseVariance[i] }
     }
     innovationFactor = try CholeskyFactor(innovation)
-    whitenedAnomalies = innovationFactor.solveLower(Tensor(observation.anomalies, shape: [m, 1]))
-    gain = CholeskyFactor<Scalar>(rounding: innovationFactor).solveLower(observedCovariance)
-    mean =
-      matrixProduct(gain, whitenedAnomalies.converted(to: Scalar.self), transposingFirst: true)
-      .converted(to: Double.self).scalars
+    let anomalies = innovationFactor.solveLower(rows: Tensor(observation.anomalies, shape: [1, m]))
+    misfit = anomalies.dot(anomalies)
+    let weights = innovationFactor.solveLowerTransposed(rows: anomalies).converted(to: Scalar.self)
+    mean = matrixProduct(weights, observedCovariance).converted(to: Double.self).scalars
     precondition(mean.count == d)
     self.observation = observation
     self.priorVariances = priorVariances
   }
 
-  /// The posterior standard deviation of each state (d).
+  /// The posterior standard deviation of each state (d), computed anew each time.
   public var spread: [Double] {
-    zip(priorVariances, gain.columnSquaredNorms()).map { max(0, $0 - $1).squareRoot() }
+    let factor = CholeskyFactor<Scalar>(rounding: innovationFactor)
+    // W by groups of columns, so that it is never held whole.
+    let explained = stride(from: 0, to: mean.count, by: Self.columnsInGroup).flatMap { start in
+      let group = observedCovariance.columns(start..<min(mean.count, start + Self.columnsInGroup))
+      return factor.solveLower(group).columnSquaredNorms()
+    }
+    return zip(priorVariances, explained).map { max(0, $0 - $1).squareRoot() }
   }
+
+  private static var columnsInGroup: Int { 1024 }
 
   /// log p(y): how likely the observation was under the prior, standardised.
   public var logEvidence: Double {
     -0.5
-      * (whitenedAnomalies.dot(whitenedAnomalies) + innovationFactor.logDeterminant + Double(observation.count)
-        * log(2 * Double.pi))
+      * (misfit + innovationFactor.logDeterminant + Double(observation.count) * log(2 * Double.pi))
   }
 
   /// log q(x | y) of a standardised state x (d): prior times likelihood over evidence, all in closed form.
@@ -90,9 +98,8 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   public func samples(
     _ count: Int, priorFactor: CholeskyFactor<Scalar>, using random: inout RandomStream
   ) -> Tensor<Scalar> {
-    // One row a sample: x = z·Lᵀ, as row-major products like it.
     let white: Tensor<Scalar> = random.normals([count, mean.count])
-    return samples(conditioning: priorFactor.multiplyLower(white.transposed()).transposed(), using: &random)
+    return samples(conditioning: priorFactor.multiplyLower(rows: white), using: &random)
   }
 
   /// Exact samples (N×d) from as many draws from the prior (N×d).
@@ -106,14 +113,19 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
     let deviations = observation.noiseVariance.map { $0.squareRoot() }
     innovations.withUnsafeMutableScalars { values in
       noise.withUnsafeScalars { noise in
-        for at in values.indices {
-          let i = at % m
-          values[at] = observation.anomalies[i] - values[at] - deviations[i] * noise[at]
+        // Sound: each row is written by one thread.
+        nonisolated(unsafe) let (values, noise) = (values, noise)
+        Parallel.forEachRange(of: values.count / m, grain: max(1, (1 << 16) / m)) { rows in
+          for start in stride(from: rows.lowerBound * m, to: rows.upperBound * m, by: m) {
+            for i in 0..<m {
+              values[start + i] = observation.anomalies[i] - values[start + i] - deviations[i] * noise[start + i]
+            }
+          }
         }
       }
     }
-    let whitened = innovationFactor.solveLower(innovations.transposed()).converted(to: Scalar.self)
-    states.add(matrixProduct(whitened, gain, transposingFirst: true))
+    let weights = innovationFactor.solve(rows: innovations).converted(to: Scalar.self)
+    states.add(matrixProduct(weights, observedCovariance))
     return states
   }
 
@@ -131,9 +143,10 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
         guard let start = source.baseAddress else { return }
         let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
         Parallel.forEach(matrix.rowCount) { i in
+          let row = UnsafeMutableBufferPointer(start: target.base + i * d, count: d)
           for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
-            let (weight, row) = (Scalar(matrix.values[k]), places[k])
-            for j in 0..<d { target[i * d + j] += weight * source[row * d + j] }
+            let touched = UnsafeBufferPointer(start: source.base + places[k] * d, count: d)
+            VectorKernels<Scalar>.chosen.add(touched, scaledBy: Scalar(matrix.values[k]), to: row)
           }
         }
       }

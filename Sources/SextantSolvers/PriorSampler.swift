@@ -17,7 +17,7 @@ struct PriorSampler<Scalar: TensorScalar>: Sendable {
   func draws(_ count: Int, using random: inout RandomStream) -> Tensor<Scalar> {
     let coefficients: Tensor<Scalar> = random.normals([count, modes.rowCount])
     let white: Tensor<Scalar> = random.normals([count, modes.columnCount])
-    var states = localFactor.multiplyLower(white.transposed()).transposed()
+    var states = localFactor.multiplyLower(rows: white)
     states.add(matrixProduct(coefficients, modes))
     return states
   }

@@ -70,6 +70,38 @@ import Testing
       #expect(Self.largestDifference(matrixProduct(matrix, factor.inverse()), .identity(size)) < tolerance)
       // L·Lᵀ = A, by way of L·(L⁻¹·B) = B and L·(Lᵀ·(A⁻¹·B)) = B.
       #expect(Self.largestDifference(factor.multiplyLower(factor.solveLower(b)), b) < tolerance)
+      // Right-hand sides in rows are the same, lying otherwise.
+      let rows = b.transposed()
+      #expect(Self.largestDifference(factor.solve(rows: rows).transposed(), factor.solve(b)) < tolerance)
+      #expect(Self.largestDifference(factor.solveLower(rows: rows).transposed(), factor.solveLower(b)) < tolerance)
+      #expect(
+        Self.largestDifference(
+          factor.solveLowerTransposed(rows: rows).transposed(), factor.solveLowerTransposed(b)) < tolerance)
+      #expect(
+        Self.largestDifference(factor.multiplyLower(rows: rows).transposed(), factor.multiplyLower(b)) < tolerance)
+    }
+    try check(Float.self)
+    try check(Double.self)
+  }
+
+  /// One tile and less, several, and some left over.
+  @Test(arguments: [150, 192, 500, 1000]) func choleskyFactorIsTheSameOnAnyNumberOfThreads(size: Int) throws {
+    func check<Scalar: TensorScalar>(_ type: Scalar.Type) throws {
+      let matrix = Self.covariance(size, as: type)
+      let threads = Parallel.threadCount
+      defer { Parallel.limitThreads(to: threads) }
+      var factors: [Tensor<Scalar>] = []
+      for count in [1, 2, 5] {
+        Parallel.limitThreads(to: count)
+        factors.append(try CholeskyFactor(matrix).lower)
+      }
+      #expect(factors[1] == factors[0] && factors[2] == factors[0])
+      let b = Self.random([size, 4], 9, as: type)
+      let solved = try CholeskyFactor(matrix).solve(b)
+      #expect(Self.largestDifference(matrixProduct(matrix, solved), b) < Self.tolerance(type) * Double(size))
+      var broken = matrix
+      broken[size - 1, size - 1] = -1
+      #expect(throws: LinearAlgebraError.notPositiveDefinite(order: size, size: size)) { try CholeskyFactor(broken) }
     }
     try check(Float.self)
     try check(Double.self)

@@ -54,6 +54,8 @@ import Testing
     let columns = [shape[1] - 1] + Array(0..<shape[1])
     let byRow = tensor.gatheringRows(Array(rows))
     let byColumn = tensor.gatheringColumns(columns)
+    let middle = min(1, tensor.columnCount)..<tensor.columnCount
+    #expect(tensor.columns(middle) == tensor.gatheringColumns(Array(middle)))
     #expect(byRow == byRow.transposed().gatheringColumns(Array(0..<rows.count)).transposed())
     for (i, row) in rows.enumerated() { #expect(byRow.row(i) == tensor.row(row)) }
     for (j, column) in columns.enumerated() { #expect(byColumn[shape[0] - 1, j] == tensor[shape[0] - 1, column]) }
@@ -99,6 +101,10 @@ import Testing
     let a = Tensor<Double>([0.1, 1e-30, 12345678.9])
     #expect(a.converted(to: Float.self).scalars == [0.1, 1e-30, 12345679])
     #expect(a.converted(to: Double.self) == a)
+    // More than one part of a parallel loop, there and back.
+    let many = Self.counting([3, 1 << 16], as: Float.self)
+    #expect(many.converted(to: Double.self) == Self.counting([3, 1 << 16], as: Double.self))
+    #expect(many.converted(to: Double.self).converted(to: Float.self) == many)
   }
 
   @Test(arguments: [0, 1, 7, 64, 1001]) func whatIsNotFiniteIsFoundWhereverItStands(count: Int) {
