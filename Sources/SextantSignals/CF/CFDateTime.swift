@@ -53,8 +53,13 @@ public struct CFDateTime: Sendable, Equatable {
   public var text: String {
     let whole = Int(secondOfDay)
     let milliseconds = Int(((secondOfDay - Double(whole)) * 1000).rounded())
-    let date = String(format: "%@%04d-%02d-%02d", year < 0 ? "-" : "", abs(year), month, day)
-    let time = String(format: "%02d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-    return "\(date)T\(time)" + (milliseconds == 0 ? "" : String(format: ".%03d", milliseconds))
+    // By hand: archives have thousands of moments, and Foundation's formats take a microsecond for each number.
+    func digits(_ number: Int, _ count: Int) -> String {
+      let text = String(number)
+      return String(repeating: "0", count: max(0, count - text.count)) + text
+    }
+    let date = "\(year < 0 ? "-" : "")\(digits(abs(year), 4))-\(digits(month, 2))-\(digits(day, 2))"
+    let time = "\(digits(whole / 3600, 2)):\(digits(whole / 60 % 60, 2)):\(digits(whole % 60, 2))"
+    return "\(date)T\(time)" + (milliseconds == 0 ? "" : "." + digits(milliseconds, 3))
   }
 }

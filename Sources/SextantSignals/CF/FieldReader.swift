@@ -2,6 +2,7 @@
 // whatever the order of its dimensions. Nothing else of the file is touched.
 
 import Foundation
+import SextantArrays
 import SextantGeometry
 
 /// Reads one channel of a file's fields.
@@ -12,10 +13,31 @@ struct FieldReader {
     let places: [Int]
   }
 
+  /// How far apart the numbers of a slab lie.
+  private struct SlabLayout: Sendable {
+    var (row, column, version, field) = (0, 0, 0, 0)
+
+    /// - Parameter count: the slab's extents.
+    init(_ plan: ChannelPlan, count: [Int], runDimension: Int?) {
+      var stride = 1
+      for (i, use) in plan.uses.enumerated().reversed() {
+        switch use {
+        case .row: row = stride
+        case .column: column = stride
+        case .version: version = stride
+        case .field(let axis): if axis == runDimension { field = stride }
+        }
+        stride *= count[i]
+      }
+    }
+  }
+
   /// Numbers in one hyperslab, unless a single field has more.
   static let slabLimit = 4 << 20
   /// Bytes of decompressed chunks that are kept for the next hyperslab.
   static let chunkCacheLimit = 128 << 20
+  /// Numbers that are worth a thread's while.
+  private static let grain = 1 << 16
 
   private let source: GriddedFile
   private let file: NetCDFFile
@@ -45,14 +67,20 @@ struct FieldReader {
     let size = source.domain.vertexCount * source.variables.count
     for run in runs(over: slots.keys.sorted()) {
       let (start, count) = hyperslab(run)
-      let slab = try file.rawValues(of: variable, start: start, count: count)
-      for (offset, field) in run.fields.enumerated() {
-        guard let targets = slots[field] else { continue }
-        let first = targets[0] * size
-        try slab.withUnsafeBufferPointer {
-          try decode($0, count: count, offset: offset, field: field, into: out, isValid: isValid, at: first)
+      let layout = SlabLayout(plan, count: count, runDimension: runDimension)
+      let bases = run.fields.map { (slots[$0]?[0] ?? 0) * size }
+      let decoder = plan.decoder
+      if let single = decoder.single {
+        let slab = try file.rawSingles(of: variable, start: start, count: count)
+        try fill(run, from: slab, layout: layout, bases: bases, into: out, isValid: isValid) { single.decode($0) }
+      } else {
+        let slab = try file.rawValues(of: variable, start: start, count: count)
+        try fill(run, from: slab, layout: layout, bases: bases, into: out, isValid: isValid) {
+          Float(decoder.decode($0))
         }
-        for target in targets.dropFirst() {
+      }
+      for (field, first) in zip(run.fields, bases) {
+        for target in slots[field]?.dropFirst() ?? [] {
           for i in stride(from: channel, to: size, by: source.variables.count) {
             (out[target * size + i], isValid[target * size + i]) = (out[first + i], isValid[first + i])
           }
@@ -97,43 +125,49 @@ struct FieldReader {
     return (start, count)
   }
 
-  /// Copies field `offset` of a run from its slab to the entries from `base` on.
-  private func decode(
-    _ slab: UnsafeBufferPointer<Double>, count: [Int], offset: Int, field: Int,
-    into out: UnsafeMutableBufferPointer<Float>,
-    isValid: UnsafeMutableBufferPointer<Bool>, at base: Int
+  /// Copies the fields of a run from their slab to the entries from `bases` on, several fields at once.
+  ///
+  /// - Parameter decode: the value of a stored number, NaN for a gap.
+  @inline(__always)
+  private func fill<Stored: Sendable>(
+    _ run: Run, from slab: [Stored], layout: SlabLayout, bases: [Int], into out: UnsafeMutableBufferPointer<Float>,
+    isValid: UnsafeMutableBufferPointer<Bool>, decode: @Sendable (Stored) -> Float
   ) throws {
-    var (rowStride, columnStride, versionStride, start) = (0, 0, 0, 0)
-    var stride = 1
-    for (i, use) in plan.uses.enumerated().reversed() {
-      switch use {
-      case .row: rowStride = stride
-      case .column: columnStride = stride
-      case .version: versionStride = stride
-      case .field(let axis): if axis == runDimension { start = offset * stride }
-      }
-      stride *= count[i]
-    }
-    let (columns, channels) = (source.grid.columns, source.variables.count)
-    let decoder = plan.decoder
-    for version in source.group.versionOrder {
-      for row in 0..<source.grid.rows {
-        let origin = start + version * versionStride + row * rowStride
-        for column in 0..<columns {
-          let target = base + (row * columns + column) * channels + channel
-          if isValid[target] { continue }
-          let value = decoder.decode(slab[origin + column * columnStride])
-          if value.isNaN { continue }
-          let single = Float(value)
-          guard single.isFinite else { throw infinite(row: row, column: column, field: field) }
-          (out[target], isValid[target]) = (single, true)
+    // For each field, the vertex of the first value that is infinite.
+    var infinite = [Int?](repeating: nil, count: run.fields.count)
+    slab.withUnsafeBufferPointer { slab in
+      infinite.withUnsafeMutableBufferPointer { infinite in
+        // Sound: each field has entries of its own.
+        nonisolated(unsafe) let (slab, infinite, out, isValid) = (slab, infinite, out, isValid)
+        let (rows, columns, channels) = (source.grid.rows, source.grid.columns, source.variables.count)
+        let versions = source.group.versionOrder
+        let channel = channel
+        Parallel.forEachRange(of: bases.count, grain: max(1, Self.grain / max(1, rows * columns))) { fields in
+          for field in fields {
+            for version in versions {
+              for row in 0..<rows {
+                let origin = field * layout.field + version * layout.version + row * layout.row
+                for column in 0..<columns {
+                  let target = bases[field] + (row * columns + column) * channels + channel
+                  if isValid[target] { continue }
+                  let value = decode(slab[origin + column * layout.column])
+                  if value.isNaN { continue }
+                  if value.isInfinite, infinite[field] == nil { infinite[field] = row * columns + column }
+                  (out[target], isValid[target]) = (value, true)
+                }
+              }
+            }
+          }
         }
       }
     }
+    for (field, vertex) in zip(run.fields, infinite) {
+      if let vertex { throw self.infinite(vertex: vertex, field: field) }
+    }
   }
 
-  private func infinite(row: Int, column: Int, field: Int) -> NetCDFError {
-    let point = source.grid.point(ofVertex: row * source.grid.columns + column)
+  private func infinite(vertex: Int, field: Int) -> NetCDFError {
+    let point = source.grid.point(ofVertex: vertex)
     let label = source.labels[field]
     let others = label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     let place =

@@ -99,6 +99,8 @@ public struct GriddedArchive: SignalSource {
   }
 
   public func read(_ indices: [Int]) throws -> SignalSet {
+    // One file in its own units needs no second copy.
+    if files.count == 1 { return try files[0].read(indices) }
     let size = domain.vertexCount * variables.count
     var isValid = [Bool](repeating: false, count: indices.count * size)
     var slots = [[Int]](repeating: [], count: files.count)
@@ -108,12 +110,18 @@ public struct GriddedArchive: SignalSource {
     let values = try Tensor<Float>(shape: [indices.count, domain.vertexCount, variables.count]) { out in
       for (number, own) in slots.enumerated() where !own.isEmpty {
         let part = try files[number].read(own.map { indices[$0] - starts[number] })
+        let lines = conversions[number]
         part.values.withUnsafeScalars { source in
           for (i, slot) in own.enumerated() {
-            for j in 0..<size {
-              isValid[slot * size + j] = part.isValid[i * size + j]
-              out[slot * size + j] = convert(
-                source[i * size + j], isValid: part.isValid[i * size + j], file: number, entry: j)
+            let (from, to) = (i * size..<(i + 1) * size, slot * size..<(slot + 1) * size)
+            isValid.replaceSubrange(to, with: part.isValid[from])
+            _ = UnsafeMutableBufferPointer(rebasing: out[to]).initialize(from: source[from])
+            for (channel, line) in lines.enumerated() {
+              guard let line else { continue }
+              // A missing entry stays 0, whatever 0 is in other units.
+              for j in stride(from: to.lowerBound + channel, to: to.upperBound, by: lines.count) where isValid[j] {
+                out[j] = Float(Double(out[j]) * line.factor + line.offset)
+              }
             }
           }
         }
@@ -121,11 +129,5 @@ public struct GriddedArchive: SignalSource {
     }
     return SignalSet(
       domain: domain, variables: variables, values: values, isValid: isValid, labels: indices.map { labels[$0] })
-  }
-
-  private func convert(_ value: Float, isValid: Bool, file: Int, entry: Int) -> Float {
-    // A missing entry stays 0, whatever 0 is in other units.
-    guard isValid, let line = conversions[file][entry % variables.count] else { return value }
-    return Float(Double(value) * line.factor + line.offset)
   }
 }

@@ -8,14 +8,34 @@ extension NetCDFFile {
   ///
   /// `start` and `count` have one entry for each dimension. 64-bit integers beyond 2⁵³ lose their last digits.
   public func rawValues(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Double] {
+    if variable.type == .short,
+      let numbers = try unpackedChunks(of: variable, start: start, count: count, as: Int16.self)
+    {
+      return numbers.map { Double($0) }
+    }
+    // One more entry, so that scalars too have an address to hand over.
+    return try numbers(of: variable, start: start, count: count) {
+      nc_get_vara_double(variable.groupID, variable.id, start + [0], count + [0], $0)
+    }
+  }
+
+  /// As ``rawValues(of:start:count:)``, of a variable that is stored in single precision.
+  func rawSingles(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Float] {
+    precondition(variable.type == .float, "\(variable.name) is stored as \(variable.type)")
+    if let numbers = try unpackedChunks(of: variable, start: start, count: count, as: Float.self) { return numbers }
+    return try numbers(of: variable, start: start, count: count) {
+      nc_get_vara_float(variable.groupID, variable.id, start + [0], count + [0], $0)
+    }
+  }
+
+  private func numbers<Number>(
+    of variable: NetCDFVariable, start: [Int], count: [Int], _ get: (UnsafeMutablePointer<Number>?) -> Int32
+  ) throws -> [Number] {
     let total = try checkedCount(variable, start: start, count: count)
-    return try [Double](unsafeUninitializedCapacity: total) { buffer, initialized in
+    return try [Number](unsafeUninitializedCapacity: total) { buffer, initialized in
       initialized = 0
       guard total > 0 else { return }
-      // One more entry, so that scalars too have an address to hand over.
-      try NetCDFLibrary.check("read the values", path: path, variable: variable.name) {
-        nc_get_vara_double(variable.groupID, variable.id, start + [0], count + [0], buffer.baseAddress)
-      }
+      try NetCDFLibrary.check("read the values", path: path, variable: variable.name) { get(buffer.baseAddress) }
       initialized = total
     }
   }
@@ -71,7 +91,8 @@ extension NetCDFFile {
     }
   }
 
-  private func checkedCount(_ variable: NetCDFVariable, start: [Int], count: [Int]) throws -> Int {
+  /// The number of values in a hyperslab of numbers, which must lie inside the variable.
+  func checkedCount(_ variable: NetCDFVariable, start: [Int], count: [Int]) throws -> Int {
     guard variable.type.isNumeric else {
       throw NetCDFError.unusableVariable(
         path: path, variable: variable.name, reason: "expected numbers, found \(variable.type).")

@@ -6,6 +6,7 @@ import CNetCDF
 
 /// Turns the stored numbers of one variable into values.
 struct ValueDecoder {
+  private let type: NetCDFType
   private let scale: Double
   private let offset: Double
   /// What to add to negative numbers of a signed type that stands for an unsigned one; 0 elsewhere.
@@ -16,6 +17,7 @@ struct ValueDecoder {
   private var unpackedRange = -Double.infinity...Double.infinity
 
   init(_ variable: NetCDFVariable, in file: NetCDFFile) throws {
+    type = variable.type
     scale = variable.attribute("scale_factor")?.numbers?.first ?? 1
     offset = variable.attribute("add_offset")?.numbers?.first ?? 0
     let isUnsigned = variable.text("_Unsigned")?.lowercased() == "true"
@@ -26,7 +28,7 @@ struct ValueDecoder {
     for name in ["_FillValue", "missing_value"] {
       for gap in Self.numbers(of: variable.attribute(name)) {
         if let stored = Self.stored(gap, as: variable.type) {
-          storedGaps.append(unsigned(stored))
+          if !storedGaps.contains(unsigned(stored)) { storedGaps.append(unsigned(stored)) }
         } else if isPacked {
           unpackedGaps.append(gap)
         }
@@ -36,6 +38,13 @@ struct ValueDecoder {
       storedGaps.append(unsigned(gap))
     }
     try readRanges(of: variable, isPacked: isPacked, in: file)
+  }
+
+  /// The same for numbers that are stored in single precision and stand for themselves; nil for others, and for the rare
+  /// variable that has more than two numbers for gaps.
+  var single: SingleValueDecoder? {
+    guard type == .float, scale == 1, offset == 0, storedGaps.count <= 2 else { return nil }
+    return SingleValueDecoder(gaps: storedGaps.map { Float($0) }, range: storedRange)
   }
 
   /// The value of a stored number; NaN if it stands for a gap.
@@ -112,5 +121,25 @@ struct ValueDecoder {
       nc_inq_var_fill(variable.groupID, variable.id, &isNotFilled, nil)
     }
     return isNotFilled == 0 ? fill : nil
+  }
+}
+
+/// What ``ValueDecoder`` does, for values in single precision that need no arithmetic.
+struct SingleValueDecoder: Sendable {
+  private let (firstGap, secondGap): (Float, Float)
+  private let (lowerBound, upperBound): (Float, Float)
+
+  /// - Parameters:
+  ///   - gaps: at most two.
+  ///   - range: bounds that single precision can hold.
+  fileprivate init(gaps: [Float], range: ClosedRange<Double>) {
+    // Nothing equals NaN.
+    (firstGap, secondGap) = (gaps.first ?? .nan, gaps.dropFirst().first ?? .nan)
+    (lowerBound, upperBound) = (Float(range.lowerBound), Float(range.upperBound))
+  }
+
+  /// The value of a stored number; NaN if it stands for a gap.
+  func decode(_ number: Float) -> Float {
+    number >= lowerBound && number <= upperBound && number != firstGap && number != secondGap ? number : .nan
   }
 }

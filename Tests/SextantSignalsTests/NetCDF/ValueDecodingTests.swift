@@ -37,6 +37,14 @@ import Testing
       testDescription: "default fill values", type: .float, stored: [9.969209968386869e36, 1, 2, 3], attributes: [:],
       values: [nil, 1, 2, 3]),
     Case(
+      testDescription: "a fill value and a missing value of floats", type: .float, stored: [-99, -88, 5, .nan],
+      attributes: ["_FillValue": .numbers([-99], .float), "missing_value": .numbers([-88], .float)],
+      values: [nil, nil, 5, nil]),
+    Case(
+      testDescription: "more missing values of floats than have a place", type: .float, stored: [-99, -88, 5, -77],
+      attributes: ["_FillValue": .numbers([-99], .float), "missing_value": .numbers([-88, -77], .float)],
+      values: [nil, nil, 5, nil]),
+    Case(
       testDescription: "default fill value of integers", type: .int, stored: [-2147483647, 1, 2, -2147483648],
       attributes: [:], values: [nil, 1, 2, -2147483648]),
     Case(
