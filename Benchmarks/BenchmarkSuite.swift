@@ -14,10 +14,9 @@ struct BenchmarkSuite: ParsableCommand {
       Peers need Python with torch, jax and safetensors: SEXTANT_PYTHON names the interpreter, `make bench-peers` installs \
       one into .build/peers. Absent peers are left out.
       """,
-    subcommands: [GrowthCommand.self])
+    subcommands: [ThreadsCommand.self, GrowthCommand.self])
 
-  @Option(parsing: .upToNextOption, help: "Rows to run; all that begin with one of these names. All rows if not given.")
-  var rows: [String] = []
+  @OptionGroup var choice: RowChoice
 
   @Option(help: "Timed rounds; one more comes before them.")
   var rounds = 5
@@ -37,20 +36,16 @@ struct BenchmarkSuite: ParsableCommand {
   func validate() throws {
     guard rounds >= 1 else { throw ValidationError("--rounds: expected 1 or more, found \(rounds)") }
     guard threads >= 1 else { throw ValidationError("--threads: expected 1 or more, found \(threads)") }
-    for name in rows where !BenchmarkRow.all.contains(where: { $0.name.hasPrefix(name) }) {
-      throw ValidationError("--rows: no row's name begins with '\(name)'; --list shows them")
-    }
   }
 
   func run() throws {
-    let chosen = BenchmarkRow.all.filter { row in rows.isEmpty || rows.contains { row.name.hasPrefix($0) } }
+    let chosen = choice.chosen
     guard !list else {
       for row in chosen { print("\(row.name.padding(toLength: 28, withPad: " ", startingAt: 0)) \(row.summary)") }
       return
     }
     if let advice = OpenBLAS.takeAdvice() { note(advice) }
-    Parallel.limitThreads(to: threads)
-    OpenBLAS.limitThreads(to: threads)
+    RowMeasurement.use(threads)
     // A peer that ended is met as a failed write, not as a signal.
     signal(SIGPIPE, SIG_IGN)
     let wanted = PeerName.allCases.filter { name in
@@ -74,16 +69,28 @@ struct BenchmarkSuite: ParsableCommand {
       report.rows.append(result)
     }
     print("\nmedians of \(rounds) rounds, \(threads) threads\n\n\(report.table)")
-    if let json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      try WholeFile.write(encoder.encode(report), to: json, overwrite: true)
-    }
+    if let json { try Report.write(report, to: json) }
     if report.rows.contains(where: { !$0.failures.isEmpty }) { throw ExitCode.failure }
   }
 }
 
 extension PeerName: ExpressibleByArgument {}
+
+/// Which rows are run.
+struct RowChoice: ParsableArguments {
+  @Option(parsing: .upToNextOption, help: "Rows to run; all that begin with one of these names. All rows if not given.")
+  var rows: [String] = []
+
+  var chosen: [BenchmarkRow] {
+    BenchmarkRow.all.filter { row in rows.isEmpty || rows.contains { row.name.hasPrefix($0) } }
+  }
+
+  func validate() throws {
+    for name in rows where !BenchmarkRow.all.contains(where: { $0.name.hasPrefix(name) }) {
+      throw ValidationError("--rows: no row's name begins with '\(name)'; --list shows them")
+    }
+  }
+}
 
 extension BenchmarkRow {
   /// Every row, in the order of the table.

@@ -21,21 +21,36 @@ struct Agreement: Codable {
   /// Compares with the safetensors file that a peer wrote. A number that only one side has fails.
   init(of answers: WorkloadAnswers, withFileAt path: String) throws {
     let file = try SafetensorsFile(path: path)
-    var (difference, norm, largest) = (0.0, 0.0, 0.0)
-    for (name, ours) in answers.tensors {
-      let own = (ours - (try file.floats(name, shape: ours.shape))).squaredNorm
-      if own > largest { (largest, worst) = (own, name) }
-      difference += own
-      norm += ours.squaredNorm
-    }
     // What the peer gives beyond our numbers must be 0: a gradient that we do not compute because there is none.
     let known = Set(answers.tensors.map(\.name) + ["loss"])
-    for name in file.names where !known.contains(name) { difference += try file.floats(name).squaredNorm }
-    numbers = norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+    let beyond = try file.names.filter { !known.contains($0) }.reduce(0) { $0 + (try file.floats($1)).squaredNorm }
+    try self.init(of: answers, beyond: beyond) { try file.floats($0, shape: $1) }
     if let ours = answers.loss {
       let theirs = try file.floats("loss").scalars[0]
       loss = Double(abs(theirs - ours) / abs(ours))
     }
+  }
+
+  /// Compares with other answers of ours, which have the same names.
+  init(of answers: WorkloadAnswers, and others: WorkloadAnswers) {
+    let tensors = Dictionary(uniqueKeysWithValues: others.tensors.map { ($0.name, $0.tensor) })
+    self.init(of: answers, beyond: 0) { name, shape in tensors[name] ?? .zeros(shape) }
+  }
+
+  /// - Parameters:
+  ///   - beyond: the sum of the squares of what only the other side has.
+  ///   - other: the other side's numbers by name and shape.
+  private init(
+    of answers: WorkloadAnswers, beyond: Double, _ other: (String, [Int]) throws -> Tensor<Float>
+  ) rethrows {
+    var (difference, norm, largest) = (beyond, 0.0, 0.0)
+    for (name, ours) in answers.tensors {
+      let own = (ours - (try other(name, ours.shape))).squaredNorm
+      if own > largest { (largest, worst) = (own, name) }
+      difference += own
+      norm += ours.squaredNorm
+    }
+    numbers = norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
   }
 }
 

@@ -30,6 +30,12 @@ protocol Workload: AnyObject {
   func answers() throws -> WorkloadAnswers
   /// Does the work once.
   func run() throws
+  /// What its memory consists of, activations apart; nil where that is not counted.
+  func memoryParts() -> MemoryParts?
+}
+
+extension Workload {
+  func memoryParts() -> MemoryParts? { nil }
 }
 
 /// Work that a peer is asked to do.

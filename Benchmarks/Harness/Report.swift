@@ -27,6 +27,15 @@ struct Report: Encodable {
         "  ours: \(memory)\(text(count: row.pageFaults)) page faults and \(text(count: row.allocations)) allocations each time"
       )
     }
+    if let parts = row.memoryParts, let ratio = row.memoryRatio {
+      let sizes = [
+        ("weights", parts.weights), ("moments", parts.moments), ("gradients", parts.gradients),
+        ("activations", parts.activations),
+      ].map { "\($0) \(text(bytes: $1))" }
+      let own = row.memoryBefore.map { "; \(text(bytes: $0)) were there before" } ?? ""
+      lines.append(
+        "  ours: the memory is \(text(ratio: ratio)) times its parts: \(sizes.joined(separator: ", "))\(own)")
+    }
     for peer in row.peers {
       let loss = peer.agreement.loss.map { "of the loss \(text(difference: $0)), of the rest " } ?? ""
       let place = peer.agreement.worst.map { ", most in \($0)" } ?? ""
@@ -52,7 +61,7 @@ struct Report: Encodable {
     return ([head, rule] + body).map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
   }
 
-  private static func text(seconds: Double) -> String {
+  static func text(seconds: Double) -> String {
     let milliseconds = 1000 * seconds
     return switch milliseconds {
     case ..<1: String(format: "%.3f ms", milliseconds)
@@ -62,9 +71,18 @@ struct Report: Encodable {
     }
   }
 
-  private static func text(ratio: Double?) -> String { ratio.map { String(format: "%.2f", $0) } ?? "" }
+  static func text(ratio: Double?) -> String { ratio.map { String(format: "%.2f", $0) } ?? "" }
 
-  private static func text(count: Double) -> String { String(format: count < 10 ? "%.1f" : "%.0f", count) }
+  static func text(bytes: Int) -> String { String(format: "%.1f MiB", Double(bytes) / 1_048_576) }
 
-  private static func text(difference: Double) -> String { String(format: "%.1e", difference) }
+  static func text(count: Double) -> String { String(format: count < 10 ? "%.1f" : "%.0f", count) }
+
+  static func text(difference: Double) -> String { String(format: "%.1e", difference) }
+
+  /// Writes times as JSON, replacing what is there.
+  static func write(_ values: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try WholeFile.write(encoder.encode(values), to: path, overwrite: true)
+  }
 }

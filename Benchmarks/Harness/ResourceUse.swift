@@ -26,9 +26,14 @@ struct ResourceUse {
   }
 
   /// The peak of the resident memory in bytes since ``forgetPeak()``; nil where the system does not tell.
-  static var peakMemory: Int? {
+  static var peakMemory: Int? { status("VmHWM:") }
+
+  /// The resident memory in bytes; nil where the system does not tell.
+  static var memory: Int? { status("VmRSS:") }
+
+  private static func status(_ name: String) -> Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
       let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
     else { return nil }
     return kibibytes * 1024

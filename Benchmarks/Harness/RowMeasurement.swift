@@ -25,6 +25,7 @@ struct RowMeasurement {
   func callAsFunction(_ row: BenchmarkRow, peers: [Peer], folder: URL) throws -> RowResult {
     var result = RowResult(name: row.name, summary: row.summary)
     StoragePool.shared.drain()
+    result.memoryBefore = ResourceUse.memory
     let workload = try row.make()
     var able: [Peer] = []
     let candidates = peers.filter { row.peers.contains($0.name) }
@@ -69,6 +70,7 @@ struct RowMeasurement {
 
   private func time(_ workload: any Workload, peers: [Peer], into result: inout RowResult) throws {
     ResourceUse.forgetPeak()
+    StoragePool.shared.restartPeak()
     try workload.run()
     let once = try seconds { try workload.run() }
     result.repeats = max(1, Int((shortestRound / once).rounded(.up)))
@@ -93,9 +95,11 @@ struct RowMeasurement {
     let times = Double(rounds * result.repeats)
     (result.pageFaults, result.allocations) = (Double(faults) / times, Double(allocations) / times)
     result.peakMemory = ResourceUse.peakMemory
+    let mostUsed = StoragePool.shared.statistics.peakBytes
+    result.memoryParts = workload.memoryParts().map { $0.withActivations(mostUsed: mostUsed) }
   }
 
-  private func seconds(_ body: () throws -> Void) rethrows -> Double {
+  func seconds(_ body: () throws -> Void) rethrows -> Double {
     let start = ContinuousClock.now
     try body()
     return (ContinuousClock.now - start) / .seconds(1)

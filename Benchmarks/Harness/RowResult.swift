@@ -13,6 +13,10 @@ struct RowResult: Encodable {
   var peers: [PeerResult] = []
   /// The peak of our program's resident memory while the row was timed, in bytes.
   var peakMemory: Int?
+  /// The resident memory before the row began, in bytes: the program, its libraries, and what rows before have left.
+  var memoryBefore: Int?
+  /// What the memory of a training step consists of; nil for rows that do not train.
+  var memoryParts: MemoryParts?
   /// Page faults of our program for doing the work once.
   var pageFaults = 0.0
   /// Blocks that tensors asked of the system for doing the work once.
@@ -31,6 +35,12 @@ struct RowResult: Encodable {
   }
 
   var median: Double { seconds.median }
+
+  /// The peak of the memory over the sum of its parts.
+  var memoryRatio: Double? {
+    guard let peakMemory, let memoryParts else { return nil }
+    return Double(peakMemory) / Double(memoryParts.total)
+  }
 
   /// The median of the peer's time over ours.
   func ratio(to peer: PeerName) -> Double? {

@@ -60,6 +60,12 @@ final class TrainingWorkload: Workload {
         gradient.map { ("gradient." + name, $0.tensor) }
       })
   }
+
+  func memoryParts() -> MemoryParts? {
+    let before = parameters
+    defer { parameters = before }
+    return parameters.memoryParts(gradients: lossAndGradients().gradients)
+  }
 }
 
 /// What peers are told of a training: the model's settings, and the optimiser's beside them.
