@@ -28,7 +28,8 @@ let package = Package(
     .systemLibrary(
       name: "CUDUnits", pkgConfig: "udunits", providers: [.apt(["libudunits2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // NetCDF's own package brings one of libcurl's; which of them is left to the system.
+    // NetCDF's own package brings HDF5, and one of libcurl's; which of them is left to the system.
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CCHOLMOD", providers: [.apt(["libsuitesparse-dev"])]),
@@ -44,7 +45,7 @@ let package = Package(
       name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
     .target(
       name: "SextantSignals",
-      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CUDUnits", "CZlib"]),
+      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits", "CZlib"]),
     .target(
       name: "SextantMeasurement",
       dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),

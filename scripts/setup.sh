@@ -30,9 +30,9 @@ check_swift() {
 
 # Without dpkg there is nothing to install with: say what is needed, and go on if pkg-config finds it.
 check_without_packages() {
-  local libraries=(openblas arpack netcdf assimp cairo udunits zlib libcrypto libcurl)
+  local libraries=(openblas arpack netcdf hdf5 assimp cairo udunits zlib libcrypto libcurl)
   if pkg-config --exists "${libraries[@]}" 2>/dev/null; then return; fi
-  say "this system has no dpkg. Install OpenBLAS, ARPACK-NG, NetCDF, Assimp, Cairo, UDUNITS-2, zlib, OpenSSL, curl (each with its pkg-config file: \
+  say "this system has no dpkg. Install OpenBLAS, ARPACK-NG, NetCDF, HDF5, Assimp, Cairo, UDUNITS-2, zlib, OpenSSL, curl (each with its pkg-config file: \
 ${libraries[*]}), SuiteSparse's CHOLMOD and the DejaVu fonts with its own package manager, then try again."
   exit 1
 }
