@@ -55,6 +55,7 @@ extension NetworkKernels where Scalar == Float {
     packRows = table.pack_rows
     panelProducts = table.panel_products
     transposedProducts = table.transposed_products
+    denseRows = table.dense_rows
     denseOutputs = table.dense_outputs
     denseInputs = table.dense_inputs
     adamProduct = table.adam_product
@@ -119,6 +120,7 @@ extension NetworkKernels where Scalar == Double {
     packRows = table.pack_rows
     panelProducts = table.panel_products
     transposedProducts = table.transposed_products
+    denseRows = table.dense_rows
     denseOutputs = table.dense_outputs
     denseInputs = table.dense_inputs
     adamProduct = table.adam_product

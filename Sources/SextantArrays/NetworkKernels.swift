@@ -112,6 +112,8 @@ public struct NetworkKernels<Scalar: NetworkScalar>: @unchecked Sendable {
   public let panelProducts: (Int, Int, Int, Int, In, In, Out) -> Void
   /// out ← Gᵀ·X, likewise: rows of the result, depth (at most 256), columns, distance of the rows of G, G, X.
   public let transposedProducts: (Int, Int, Int, Int, In, In, Bool, Out) -> Void
+  /// out ← x·Wᵀ + bias for few rows, which lie as they are: rows of W, its columns, batch, distance of out's rows, W, x, bias.
+  public let denseRows: (Int, Int, Int, Int, In, In, In?, Out) -> Void
   /// out ← x·Wᵀ + bias: rows of W, its columns, batch, distance of out's rows, W, x in panels of `tileColumns` rows, bias, room
   /// for sums.
   public let denseOutputs: (Int, Int, Int, Int, In, In, In?, Out, Out) -> Void

@@ -20,7 +20,9 @@ public func dense<Scalar: TensorScalar>(
     "Dense layer of weight \(weight.shape) and bias \(bias?.shape ?? []) for \(x.shape)")
   let hasFewRows = FewRows.suits(rows: rows, inputs: inputs, outputs: outputs)
   let value = Tensor<Scalar>(writing: x.shape.dropLast() + [outputs]) { out in
-    if hasFewRows { return FewRows.forward(x.value, weight: weight.value, bias: bias?.value, into: out) }
+    if FewRows.suitsForward(rows: rows, inputs: inputs, outputs: outputs) {
+      return FewRows.forward(x.value, weight: weight.value, bias: bias?.value, into: out)
+    }
     reading(x.value, weight.value, bias?.value ?? weight.value) { x, weight, row in
       SharedProduct.multiply(
         rows, outputs, inputs, x, weight, transposingWeight: true, from: bias == nil ? .zeros : .row(row), into: out)

@@ -1,16 +1,24 @@
 // The products of a dense layer whose batch is small beside its weights. A general product packs the weights, which takes as
-// long as a third of the work where each is used for 64 rows only; here the batch is packed instead. A row's result
-// has the same bits in any batch that comes here. Parts depend on the shape alone.
+// long as a third of the work where each is used for 64 rows only; here the batch is packed instead, or nothing where it is
+// smaller still. A row's result has the same bits in any batch of 16 or more that comes here, and in any of fewer.
+// Parts depend on the shape alone.
 
 import SextantArrays
 
 /// x·Wᵀ and g·W for x and g of few rows.
 enum FewRows {
-  /// Whether a layer is of the kind that this is faster for. Of fewer rows most of a tile would be zeros: one row alone took half
-  /// as long again as OpenBLAS takes.
+  /// Whether a layer is of the kind that this is faster for, both ways.
   static func suits(rows: Int, inputs: Int, outputs: Int) -> Bool {
-    (16...256).contains(rows) && inputs >= 32 && outputs >= 32
+    (panelRows...256).contains(rows) && inputs >= 32 && outputs >= 32
   }
+
+  /// Whether its forward product is: of fewer rows most of a tile would be zeros, but then each output is a sum of its own.
+  static func suitsForward(rows: Int, inputs: Int, outputs: Int) -> Bool {
+    (1...256).contains(rows) && inputs >= 32 && outputs >= 32
+  }
+
+  /// The rows from which on they are packed.
+  private static let panelRows = 16
 
   /// out ← x·Wᵀ + bias.
   ///
@@ -24,6 +32,16 @@ enum FewRows {
   ) {
     let kernels = Scalar.networkKernels
     let (rows, inputs, outputs) = (x.rowCount, x.columnCount, weight.rowCount)
+    guard rows >= panelRows else {
+      return reading(x, weight, bias ?? weight) { x, weight, biases in
+        Work.overRanges(outputs, grain: max(1, Work.grain / inputs)) { range in
+          let start = range.lowerBound
+          kernels.denseRows(
+            range.count, inputs, rows, outputs, weight + start * inputs, x, bias == nil ? nil : biases + start,
+            out + start)
+        }
+      }
+    }
     let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
     let panels = (rows + wide - 1) / wide
     let packed = packedRows(x, width: wide)

@@ -107,6 +107,10 @@ import Testing
       let biases = Tensor(Array(repeating: bias.scalars, count: batch).flatMap(\.self), shape: [batch, outputs])
       compare(y, matrixProduct(x, w, transposingSecond: true) + biases)
 
+      var byRows = [Scalar](repeating: .nan, count: batch * outputs)
+      kernels.denseRows(outputs, inputs, batch, outputs, w.scalars, x.scalars, bias.scalars, &byRows)
+      compare(byRows, matrixProduct(x, w, transposingSecond: true) + biases)
+
       let expected = matrixProduct(g, w)
       var back = x.scalars
       kernels.denseInputs(inputs, outputs, batch, inputs, w.scalars, packed(g, width: tall), true, &back)

@@ -122,6 +122,10 @@ enum vk_activation {
     /* The same with the transpose of G, which is depth x rows, or that added; depth is 256 at most */               \
     void (*transposed_products)(size_t rows, size_t depth, size_t columns, size_t stride, const T *g, const T *x,    \
                                 bool adds, T *out);                                                                  \
+    /* out = x W^T + bias for `outputs` rows of W and a batch of a few rows, which lie as they are; the rows of  \
+       out lie `stride` apart */                                                                                 \
+    void (*dense_rows)(size_t outputs, size_t inputs, size_t batch, size_t stride, const T *weight, const T *x,  \
+                       const T *_Nullable bias, T *out);                                                         \
     /* out = x W^T + bias for `outputs` rows of W: x is packed, rows in panels of tile_columns; the rows of out  \
        lie `stride` apart; `sums` has room for outputs, rounded up to tile_rows, times the batch, rounded up to  \
        tile_columns */                                                                                           \
