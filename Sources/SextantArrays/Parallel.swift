@@ -1,4 +1,4 @@
-// Parallel loops over index ranges, on the threads that Dispatch keeps.
+// Parallel loops over index ranges, on the threads of `WorkerTeam`.
 //
 // The split into chunks depends on the count and the grain alone, never on the number of threads, so
 // that a reduction over chunks gives the same bits on any machine.
