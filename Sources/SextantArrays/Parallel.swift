@@ -36,7 +36,14 @@ public enum Parallel {
     let perform: @Sendable (Int) -> Void = { chunk in body(chunk * grain..<min(count, (chunk + 1) * grain)) }
     if WorkerTeam.shared.run(chunks, threads: threads, perform) { return }
     // A loop within a loop, or beside another thread's.
-    DispatchQueue.concurrentPerform(iterations: chunks, execute: perform)
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while true {
+        let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard chunk < chunks else { return }
+        perform(chunk)
+      }
+    }
   }
 
   /// Calls `body` once for every index in `0..<count`.

@@ -4,8 +4,8 @@
 //
 // Samples by conditioning prior draws (Matheron's rule): x + (H·K)ᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K).
 // Cost m³/3 + m²·N + m·d·N for N samples beside the prior draws, and m²·d for the spread, which alone needs W; memory
-// m·d + m² scalars. Only H·K and W may be in single precision: S is factorised in double, and noise well above the
-// rounding of K keeps the rest from mattering.
+// m·d + m² scalars. Only H·K, W and samples may be in single precision: S is factorised in double and the mean is summed in
+// double, and noise well above the rounding of K keeps the rest from mattering.
 
 import Foundation
 import SextantArrays
@@ -51,11 +51,32 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
     innovationFactor = try CholeskyFactor(innovation)
     let anomalies = innovationFactor.solveLower(rows: Tensor(observation.anomalies, shape: [1, m]))
     misfit = anomalies.dot(anomalies)
-    let weights = innovationFactor.solveLowerTransposed(rows: anomalies).converted(to: Scalar.self)
-    mean = matrixProduct(weights, observedCovariance).converted(to: Double.self).scalars
+    mean = Self.combination(
+      of: observedCovariance, weights: innovationFactor.solveLowerTransposed(rows: anomalies).scalars)
     precondition(mean.count == d)
     self.observation = observation
     self.priorVariances = priorVariances
+  }
+
+  /// The sum of the rows times their weights. In double precision: where the prior is much wider than the noise, large terms cancel.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private static func combination(of rows: Tensor<Scalar>, weights: [Double]) -> [Double] {
+    let columns = rows.columnCount
+    var sums = [Double](repeating: 0, count: columns)
+    sums.withUnsafeMutableBufferPointer { sums in
+      rows.withUnsafeScalars { rows in
+        // Sound: each range of columns is written by one thread.
+        nonisolated(unsafe) let (sums, rows) = (sums, rows)
+        Parallel.forEachRange(of: columns, grain: 512) { range in
+          for (row, weight) in weights.enumerated() {
+            let start = row * columns
+            for j in range { sums[j] += weight * Double(rows[start + j]) }
+          }
+        }
+      }
+    }
+    return sums
   }
 
   /// The posterior standard deviation of each state (d), computed anew each time.
