@@ -33,15 +33,18 @@ public enum Parallel {
       for chunk in 0..<chunks { body(chunk * grain..<min(count, (chunk + 1) * grain)) }
       return
     }
-    let perform: @Sendable (Int) -> Void = { chunk in body(chunk * grain..<min(count, (chunk + 1) * grain)) }
-    if WorkerTeam.shared.run(chunks, threads: threads, perform) { return }
+    if WorkerTeam.shared.run(
+      chunks, threads: threads, { chunk in body(chunk * grain..<min(count, (chunk + 1) * grain)) })
+    {
+      return
+    }
     // A loop within a loop, or beside another thread's.
     let next = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while true {
         let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard chunk < chunks else { return }
-        perform(chunk)
+        body(chunk * grain..<min(count, (chunk + 1) * grain))
       }
     }
   }
