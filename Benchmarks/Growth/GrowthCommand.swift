@@ -49,9 +49,7 @@ struct GrowthCommand: ParsableCommand {
     }
     print(study.text)
     try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try WholeFile.write(encoder.encode(study), to: output + "/growth.json", overwrite: true)
+    try Report.write(study, to: output + "/growth.json")
     for (name, plot) in study.plots {
       try plot.write(to: "\(output)/\(name).png", width: 480, height: 340, resolution: 1.5, overwrite: true)
     }
@@ -59,8 +57,7 @@ struct GrowthCommand: ParsableCommand {
 
   /// Measures a point in this process and prints it.
   private func measure(_ text: String) throws {
-    Parallel.limitThreads(to: threads)
-    OpenBLAS.limitThreads(to: threads)
+    RowMeasurement.use(threads)
     let sizes = try JSONDecoder().decode(GrowthSizes.self, from: Data(text.utf8))
     FileHandle.standardOutput.write(try JSONEncoder().encode(try sizes.measured()))
   }

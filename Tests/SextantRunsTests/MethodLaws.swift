@@ -1,7 +1,7 @@
 // Laws of every method that answers can be asked of, whatever it is made of: eight measurements answered together are eight
-// answered alone, and threads change nothing. All in bits, with two exceptions: samples that come from the Cholesky factor of a full
-// covariance, which LAPACK parts by threads, and samples that a network is given in batches of other sizes, whose matrix products
-// round otherwise.
+// answered alone, and threads change nothing. All in bits, with two exceptions: samples that come from the Cholesky factor of a
+// full covariance, whose product OpenBLAS parts by threads, and samples that a network is given in batches of other sizes, whose
+// matrix products round otherwise.
 
 import Foundation
 import Sextant
