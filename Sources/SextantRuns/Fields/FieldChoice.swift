@@ -96,17 +96,6 @@ public struct FieldChoice: Sendable, Equatable, Codable {
   }
 }
 
-extension FieldLabel {
-  /// Whether the coordinate called `name` (or `month`, or the beginning of `time`) has one of `values`.
-  func matches(_ name: String, anyOf values: [String]) -> Bool {
-    switch name {
-    case "time": values.contains { time?.hasPrefix($0) ?? false }
-    case "month" where coordinates[name] == nil: values.contains { Int($0) == (month ?? 0) }
-    default: values.contains { coordinates[name] == $0 }
-    }
-  }
-}
-
 extension SignalSet {
   /// The same fields with the named variables alone, in that order.
   func selecting(_ names: [String]) throws -> SignalSet {

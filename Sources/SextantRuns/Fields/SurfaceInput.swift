@@ -129,7 +129,7 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     let (vertices, channels) = (fields.vertexCount, fields.channelCount)
     var excluded = [Bool](repeating: false, count: vertices)
     for condition in missing {
-      let numbers = try numbers(condition.property, document: document)
+      let numbers = try numbers(condition.name, document: document)
       guard numbers.count == vertices else {
         throw VertexFileError.wrongLength(path: signal, expected: vertices, found: numbers.count)
       }

@@ -45,7 +45,6 @@ public struct FileDegradation: Sendable {
   public func run(input: String, output: String, overwrite: Bool, history: String) throws -> Summary {
     try WholeFile.checkIsFree(output, overwrite: overwrite)
     let file = try GriddedFile(path: input, variables: variables)
-    let channels = file.variables.count
     let land = try landMask?.share(on: file.domain)
     let deviations = try noise.map { level in
       try level.deviations(vertexCount: file.domain.vertexCount, variables: file.variables) { name in
@@ -55,18 +54,20 @@ public struct FileDegradation: Sendable {
     let source = DegradedSource(
       file, mask: mask, inputs: try mask.inputs(on: file.domain, landShare: land), noise: deviations,
       seed: RandomStream(seed: seed).split("degrade"))
-    let companions = (deviations == nil ? [] : file.variables).enumerated().map { channel, variable in
-      let own = stride(from: channel, to: deviations?.count ?? 0, by: channels).map { deviations?[$0] ?? 0 }
-      return CompanionVariable(
-        name: "\(variable.name)_noise", units: variable.units,
-        longName: "standard deviation of the noise of \(variable.longName ?? variable.name)"
-      ) { _ in own }
-    }
-    try FieldFile.write(
-      source, to: output, overwrite: overwrite, like: file, companions: companions,
+    let content = SignalContent.measurements(file.count, hasNoise: deviations != nil)
+    try NetCDFSink(OutputRequest(path: output, content: content), like: GriddedDocument(file)).write(
+      content,
       description: FieldFileDescription(
         history: history,
-        attributes: ["sextant_mask": mask.description, "sextant_noise": noise?.description ?? "none"]))
+        attributes: ["sextant_mask": mask.description, "sextant_noise": noise?.description ?? "none"]),
+      overwrite: overwrite
+    ) { writer in
+      for index in 0..<file.count {
+        var record = FieldRecord(try source.read([index])[0])
+        record.noise = deviations
+        try writer.write(record, at: index)
+      }
+    }
     return try summary(file, deviations)
   }
 

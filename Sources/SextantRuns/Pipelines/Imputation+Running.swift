@@ -21,7 +21,7 @@ extension Imputation {
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     if splitsMembers { try checkThatMembersCanBeSplit() }
-    let members = splitsMembers ? MemberFilesWriter.paths(for: output, count: samples) : []
+    let members = splitsMembers ? MemberFiles.paths(for: output, count: samples, ending: "nc") : []
     for place in splitsMembers ? members : [output] { try WholeFile.checkIsFree(place, overwrite: overwrite) }
     let file = try GriddedFile(
       path: path, variables: variables ?? model.description.variables.map(\.name), selecting: selecting)
@@ -52,33 +52,24 @@ extension Imputation {
     overwrite: Bool, _ history: String
   ) throws {
     let description = FieldFileDescription(history: history, attributes: ["sextant_method": solver.methodName])
-    if splitsMembers {
-      try MemberFilesWriter.write(to: members, overwrite: overwrite, like: file, description: description) { writer in
-        for index in 0..<file.count {
-          guard let samples = try finished.answer(at: index).samples else { continue }
-          try writer.write(samples, at: index)
-        }
-      }
-      return
-    }
-    let hasSpread = try finished.answer(at: 0).spread != nil
-    let hasSamples = try finished.answer(at: 0).samples != nil
-    let content = FilledFileContent(
-      memberCount: hasSamples && writesEnsemble ? samples : 0, quantileLevels: hasSamples ? quantileLevels : [],
-      hasSpread: hasSpread, hasObservedMask: true)
-    let write: (FilledFileWriter) throws -> Void = { writer in
+    let first = try finished.answer(at: 0)
+    let content = SignalContent.estimates(
+      file.count, memberCount: first.samples != nil && (writesEnsemble || splitsMembers) ? samples : 0,
+      quantileLevels: first.samples != nil ? quantileLevels : [], hasSpread: first.spread != nil)
+    let keepsGrid = solver.match.isSameGrid || solver.match.answer == .input
+    let sink = try NetCDFSink(
+      OutputRequest(
+        path: output, content: content, domain: keepsGrid ? nil : solver.match.answerDomain,
+        splitsMembers: splitsMembers), like: GriddedDocument(file))
+    try sink.write(content, description: description, overwrite: overwrite) { writer in
       for index in 0..<file.count {
         let answer = try finished.answer(at: index)
         try writer.write(
-          FilledField(
-            mean: answer.mean, spread: answer.spread, members: writesEnsemble ? answer.samples : nil,
+          FieldRecord(
+            answer.mean, spread: answer.spread, members: answer.samples,
             quantiles: answer.samples?.ensembleQuantiles(quantileLevels) ?? [], isObserved: answer.isObserved),
           at: index)
       }
     }
-    let keepsGrid = solver.match.isSameGrid || solver.match.answer == .input
-    try FilledFileWriter.write(
-      to: output, overwrite: overwrite, like: file, on: keepsGrid ? nil : solver.match.answerDomain, content: content,
-      description: description, write)
   }
 }

@@ -54,7 +54,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
     } else {
       switch try mesh == .merged ? SignalFileKind(of: path) : .mesh {
       case .mesh: self = .mesh(try MeshInspection(path: path, selecting: mesh))
-      case .array, .table: self = .numbers(try NumbersInspection(path: path))
+      case .array: self = .numbers(try NumbersInspection(array: path))
+      case .table: self = .numbers(try NumbersInspection(table: path))
       case .fields: self = .fields(try FileInspection(path: path))
       }
     }

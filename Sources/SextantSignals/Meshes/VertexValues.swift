@@ -1,10 +1,8 @@
 // Numbers at the vertices of a mesh, from whatever file has them, before they are told which mesh it is: properties of the
 // mesh's own file, tables, arrays. A value that is NaN is missing.
 
-import Foundation
 import SextantArrays
 import SextantGeometry
-import SextantStorage
 
 /// N fields of C variables at V vertices in the order of a file.
 public struct VertexValues: Sendable {
@@ -67,20 +65,5 @@ public struct VertexValues: Sendable {
     return SignalSet(
       domain: domain, variables: variables, values: values, isValid: isValid,
       labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : ["field": "\($0)"]) })
-  }
-
-  /// Reads a file of any kind that is understood here: a NumPy array, a mesh with properties, or a table of text.
-  ///
-  /// - Parameters:
-  ///   - path: the file; its contents tell what it is, or its name where they tell nothing.
-  ///   - columns: the names of the properties or columns to take, in this order; all if nil. Of an array, what to call its
-  ///     columns.
-  /// - Throws: ``FileError`` from SextantStorage, ``GeometryError`` for meshes, ``VertexFileError``.
-  public init(contentsOf path: String, columns: [String]? = nil) throws {
-    switch try SignalFileKind(of: path) {
-    case .array: try self.init(array: path, names: columns)
-    case .mesh: try self.init(properties: columns, of: MeshFile.document(path))
-    case .table, .fields: try self.init(table: path, columns: columns)
-    }
   }
 }

@@ -1,4 +1,4 @@
-// "confidence<0.2": what a mesh's own numbers say of which values are not to be believed.
+// "confidence<0.2": a condition on numbers beside the fields, under which values are not to be trusted.
 
 import Foundation
 
@@ -13,37 +13,38 @@ public struct MissingCondition: Sendable, Equatable, Codable, CustomStringConver
     case equal = "="
   }
 
-  /// The name of the property, or of the column of a table.
-  public var property: String
-  /// How it is compared.
+  /// The name of the numbers: a property of a mesh, a column of a table, a variable.
+  public var name: String
+  /// How they are compared.
   public var comparison: Comparison
-  /// What it is compared with.
+  /// What they are compared with.
   public var bound: Double
 
-  public init(property: String, comparison: Comparison, bound: Double) {
-    (self.property, self.comparison, self.bound) = (property, comparison, bound)
+  public init(name: String, comparison: Comparison, bound: Double) {
+    (self.name, self.comparison, self.bound) = (name, comparison, bound)
   }
 
-  /// Reads "confidence<0.2", "quality<=3", "depth>100" or "flag=0". Throws ``RunError/invalid(_:)``.
+  /// Reads "confidence<0.2", "quality<=3", "depth>100" or "flag=0".
+  ///
+  /// Throws ``SignalFormatError/invalidCondition(text:)``.
   public init(_ text: String) throws {
-    // Two signs before one: the list of cases is in that order.
+    // The signs of two characters come before those of one: the list of cases has that order.
     for comparison in Comparison.allCases {
       guard let sign = text.range(of: comparison.rawValue) else { continue }
       let name = text[..<sign.lowerBound].trimmingCharacters(in: .whitespaces)
       guard !name.isEmpty, let bound = Double(text[sign.upperBound...].trimmingCharacters(in: .whitespaces)),
         bound.isFinite
       else { break }
-      self.init(property: name, comparison: comparison, bound: bound)
+      self.init(name: name, comparison: comparison, bound: bound)
       return
     }
-    throw RunError.invalid(
-      "'\(text)' is no condition: expected PROPERTY, one of < <= > >= =, and a number, such as confidence<0.2.")
+    throw SignalFormatError.invalidCondition(text: text)
   }
 
-  public var description: String { "\(property)\(comparison.rawValue)\(bound)" }
+  public var description: String { "\(name)\(comparison.rawValue)\(bound)" }
 
-  /// Whether a value at a place with this number is missing; a number that is not there says nothing.
-  func holds(for number: Double) -> Bool {
+  /// Whether a value at a place with this number is missing; a number that is not there excludes nothing.
+  public func holds(for number: Double) -> Bool {
     switch comparison {
     case .below: number < bound
     case .atMost: number <= bound

@@ -1,0 +1,65 @@
+// The synthetic climate as a source of fields like any file: "synthetic:8" stands for eight years of it.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+
+/// The synthetic climate on a grid of 4°: 46 rows from pole to pole, 90 columns.
+public struct SyntheticClimateFormat: SignalFormat {
+  public init() {}
+
+  public var name: String { "the synthetic climate" }
+  public var help: String { "synthetic:YEARS, fields of the synthetic climate on a 4° grid; there is no file" }
+
+  private static let prefix = "synthetic:"
+
+  /// What stands for `years` of the synthetic climate in the place of a path.
+  public static func path(years: Int) -> String { "\(prefix)\(years)" }
+
+  public func recognises(_ path: String) -> Bool {
+    path.hasPrefix(Self.prefix) && !FileManager.default.fileExists(atPath: path)
+  }
+
+  public func open(_ request: SignalRequest) throws -> any SignalDocument {
+    let text = request.path.dropFirst(Self.prefix.count)
+    guard let years = Int(text), (1...1000).contains(years) else {
+      throw SignalFormatError.invalidSetting(
+        path: request.path, name: "the number of years", expected: "1 to 1000", found: "'\(text)'")
+    }
+    try request.refuseGeometry(for: self, because: "the fields are on a latitude–longitude grid. Leave it out.")
+    try request.refuseMonthVariable(for: self)
+    try request.refuseSettings(for: self)
+    try request.checkNames()
+    let fields = try Self.fields(years: years)
+    return try StoredSignals(
+      path: request.path, inputPaths: [], format: self,
+      fields: request.variables.map { try fields.selecting($0, path: request.path) } ?? fields
+    ).selecting(request.select)
+  }
+
+  /// All fields of `years` years.
+  public static func fields(years: Int) throws -> SignalSet {
+    let grid = try LatitudeLongitudeGrid(
+      latitudes: (0..<46).map { 90 - 4 * Double($0) }, longitudes: (0..<90).map { 4 * Double($0) })
+    return SyntheticClimate().fields(count: years * SyntheticClimate.fieldsPerYear, on: grid)
+  }
+}
+
+extension SignalSet {
+  /// The same fields with the named variables alone, in that order.
+  ///
+  /// Throws ``SignalFormatError/absentVariable(path:name:available:)``.
+  func selecting(_ names: [String], path: String) throws -> SignalSet {
+    let channels = try names.map { name -> Int in
+      guard let channel = variables.firstIndex(where: { $0.name == name }) else {
+        throw SignalFormatError.absentVariable(path: path, name: name, available: variables.map(\.name))
+      }
+      return channel
+    }
+    let rows = values.reshaped(to: [count * vertexCount, channelCount]).gatheringColumns(channels)
+    let flags = (0..<count * vertexCount).flatMap { row in channels.map { isValid[row * channelCount + $0] } }
+    return SignalSet(
+      domain: domain, variables: channels.map { variables[$0] },
+      values: rows.reshaped(to: [count, vertexCount, channels.count]), isValid: flags, labels: labels)
+  }
+}
