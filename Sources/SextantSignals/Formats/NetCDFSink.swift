@@ -38,7 +38,7 @@ public struct NetCDFSink: SignalSink {
   }
 
   private static func checkIsWritable(_ domain: any Domain, path: String) throws {
-    guard domain is LatitudeLongitudeGrid else {
+    guard domain.geography?.gridAxes != nil else {
       throw SignalFormatError.unwritable(
         path: path, format: NetCDFFormat().name,
         reason:
@@ -65,7 +65,7 @@ public struct NetCDFSink: SignalSink {
 
   private func layout() throws -> FieldLayout {
     guard let template else { return try FieldLayout(labels: labels, on: domain, path: output.path) }
-    return try FieldLayout(template: template, on: output.domain.flatMap { $0 as? LatitudeLongitudeGrid })
+    return try FieldLayout(template: template, on: output.domain?.geography?.gridAxes)
   }
 }
 
