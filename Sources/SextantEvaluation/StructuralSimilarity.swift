@@ -1,26 +1,11 @@
 // Structural similarity of two rasters (Wang, Bovik, Sheikh and Simoncelli 2004): Gaussian window of 11×11 with
 // σ 1.5, K₁ 0.01, K₂ 0.03, variances with divisor 1 — what scikit-image gives for gaussian_weights=True,
-// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam. Windows that do
-// not fit, or that touch an invalid value, are left out.
+// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam, unless a repeated
+// column would count twice there. Windows that do not fit, or that touch an invalid value, are left out.
 // SSIM is not indifferent to the origin of the scale: 280 K ± 1 K and 0 ± 1 K score differently.
 
 import Foundation
-
-/// How vertices lie as an image: vertex = row · columns + column.
-public struct Raster: Sendable, Equatable, Codable {
-  /// The number of rows.
-  public var rows: Int
-  /// The number of columns.
-  public var columns: Int
-  /// Whether the last column is next to the first, as on a global grid.
-  public var wraps: Bool
-
-  public init(rows: Int, columns: Int, wraps: Bool = false) {
-    self.rows = rows
-    self.columns = columns
-    self.wraps = wraps
-  }
-}
+import SextantGeometry
 
 /// Local similarity of two rasters.
 public enum StructuralSimilarity {
@@ -68,7 +53,8 @@ public enum StructuralSimilarity {
   /// Columns then rows; NaN where the window does not fit.
   private static func filtered(_ image: [Double], raster: Raster, with window: [Double]) -> [Double] {
     let (rows, columns) = (raster.rows, raster.columns)
-    let inner = raster.wraps && columns > 2 * radius ? 0..<columns : radius..<max(radius, columns - radius)
+    let wraps = raster.wraps && !raster.repeatsColumn
+    let inner = wraps && columns > 2 * radius ? 0..<columns : radius..<max(radius, columns - radius)
     var along = [Double](repeating: .nan, count: image.count)
     for row in 0..<rows {
       for column in inner {

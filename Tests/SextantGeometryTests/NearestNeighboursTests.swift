@@ -61,7 +61,7 @@ import Testing
 
   @Test func masksCarryOverToOtherDomains() throws {
     let raster = try DomainZoo.grid(DomainZoo.range(-89.5, 1, 180), DomainZoo.range(0.5, 1, 360))
-    let categories = raster.geographicPoints.map { $0.latitude > 0 ? 1 : 0 }
+    let categories = raster.points.map { $0.latitude > 0 ? 1 : 0 }
     let mask = try GriddedMask(grid: raster, categories: categories)
     let mesh = try SphereMesh.icosphere(subdivisions: 4)
     let nearest = mask.nearestCategories(at: mesh.nodePositions)

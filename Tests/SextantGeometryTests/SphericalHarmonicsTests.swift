@@ -54,8 +54,8 @@ import Testing
       [
         try DomainZoo.grid(DomainZoo.range(-90, 4, 46), DomainZoo.range(0, 4, 90)),
         try SphereMesh.icosphere(subdivisions: 4), try SphereMesh.fibonacci(vertexCount: 2500),
-      ] as [any DescribableDomain], [0.01, 0.004, 0.004]))
-  func harmonicsAreNearlyOrthonormalElsewhere(_ domain: any DescribableDomain, _ tolerance: Double) {
+      ] as [any Domain], [0.01, 0.004, 0.004]))
+  func harmonicsAreNearlyOrthonormalElsewhere(_ domain: any Domain, _ tolerance: Double) {
     let basis = SpectralBasis(harmonicsOn: domain, degree: 8)
     #expect(Self.departureFromOrthonormality(basis, domain) < tolerance)
   }

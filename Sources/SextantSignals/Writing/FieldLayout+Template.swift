@@ -8,7 +8,7 @@ extension FieldLayout {
   /// The layout of `template`'s fields; its file is opened to copy from.
   ///
   /// - Parameter other: the grid that takes the place of the template's own; nil to keep that.
-  init(template source: GriddedFile, on other: LatitudeLongitudeGrid? = nil) throws {
+  init(template source: GriddedFile, on other: GridAxes? = nil) throws {
     let file = try NetCDFFile(path: source.path)
     let dataset = CFDataset(file)
     let grid = source.group.grid
@@ -49,7 +49,7 @@ extension FieldLayout {
 
   /// The dimensions of a variable with latitude and longitude where its horizontal ones were.
   private static func replacingGrid(
-    of dimensions: [(LayoutDimension, DimensionUse)], by grid: LatitudeLongitudeGrid
+    of dimensions: [(LayoutDimension, DimensionUse)], by grid: GridAxes
   ) -> [(LayoutDimension, DimensionUse)] {
     let horizontal = Self.dimensions(of: grid)
     // Points have one dimension where grids have two.
