@@ -101,7 +101,7 @@ private func distance(_ one: GeographicPoint, _ other: SIMD3<Double>) -> Double 
     #expect(cells.vertex(at: GeographicPoint(latitude: -90, longitude: 3)) == 0)
   }
 
-  @Test func meshesAreRefused() {
+  @Test func meshesAreRefused() throws {
     // Even a mesh whose vertices lie on the unit sphere is no map of the Earth.
     let ball = try SurfaceMesh(SphereMesh.icosphere(subdivisions: 1).triangleMesh)
     #expect(throws: GeometryError.noGeography(domain: ball.summary, purpose: "A map")) { try SphereCells(ball) }

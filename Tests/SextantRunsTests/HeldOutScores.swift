@@ -87,10 +87,14 @@ import Testing
     func domain() throws -> any Domain {
       switch self {
       case .curvilinear:
-        let places = (0..<12 * 15).map { (i: Double($0 / 15), j: Double($0 % 15)) }
-        return try CurvilinearGrid(
-          rows: 12, columns: 15, latitudes: places.map { 40 + $0.i + 0.3 * $0.j },
-          longitudes: places.map { -10 + 1.5 * $0.j - 0.4 * $0.i })
+        var (latitudes, longitudes): ([Double], [Double]) = ([], [])
+        for i in 0..<12 {
+          for j in 0..<15 {
+            latitudes.append(40 + Double(i) + 0.3 * Double(j))
+            longitudes.append(-10 + 1.5 * Double(j) - 0.4 * Double(i))
+          }
+        }
+        return try CurvilinearGrid(rows: 12, columns: 15, latitudes: latitudes, longitudes: longitudes)
       case .repeatedSeam: return try SmallClimate.grid(step: 15, repeatsColumn: true)
       }
     }

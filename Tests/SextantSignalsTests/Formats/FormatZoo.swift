@@ -5,6 +5,7 @@ import SextantArrays
 import SextantGeometry
 import SextantSignals
 import SextantTestSupport
+import Testing
 
 /// A format that reads and writes, with a file of its own to start from.
 struct FormatCase: Sendable, CustomTestStringConvertible {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SextantGeometry
 
-@Suite struct SurfaceHierarchyLaws {
+@Suite struct NeighbourhoodHierarchyLaws {
   private static let width = 9
 
   @Test(arguments: try SurfaceZoo.all()) func levelsNestAndCover(_ named: NamedDomain) throws {
