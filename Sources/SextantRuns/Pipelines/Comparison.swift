@@ -143,9 +143,8 @@ extension Comparison {
             let posterior = try solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
             result.seconds[solver.name, default: []].append(elapsed / .seconds(1))
-            result.networkEvaluations[solver.name] = posterior.diagnostics["network-evaluations"].map { Int($0) }
-            result.networkEvaluationsPerSample[solver.name] =
-              posterior.diagnostics["network-evaluations-per-sample"]
+            result.networkEvaluations[solver.name] = posterior.cost?.evaluations
+            result.networkEvaluationsPerSample[solver.name] = posterior.cost?.evaluationsPerSample
             try result.scores.add(
               scorer.scores(
                 of: ScoredEstimate(
