@@ -87,6 +87,11 @@ final class FieldSolver {
     let posterior = try solver.posterior(
       given: measurement, samples: request.method.drawsSamples ? request.samples : 0, using: &random)
     for (key, value) in posterior.diagnostics { diagnosticSums[key, default: 0] += value }
+    if let cost = posterior.cost {
+      diagnosticSums["network-evaluations", default: 0] += Double(cost.evaluations)
+      diagnosticSums["network-evaluations-per-sample", default: 0] += cost.evaluationsPerSample
+      diagnosticSums["network-gradients", default: 0] += Double(cost.gradients)
+    }
     solvedCount += 1
     missing.count += field.isValid.count { !$0 }
     missing.total += field.isValid.count

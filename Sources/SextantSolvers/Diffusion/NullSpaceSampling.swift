@@ -10,6 +10,7 @@
 import SextantArrays
 import SextantDiffusion
 import SextantMeasurement
+import SextantPriors
 
 /// What a ``NullSpaceSolver`` is set to.
 public struct NullSpaceSettings: Sendable, Equatable, Codable {
@@ -37,10 +38,14 @@ public struct NullSpaceSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
-    GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
-      let observation = try prior.observation(of: measurement, method: name)
-      return Rule(eta: settings.eta, spectrum: try SpectralObservation(observation, method: name))
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = MeasurementModel(operation: operation, noise: noise)
+    let observed = try prior.observationOperator(model, method: name)
+    let decomposition = try WhitenedSVD(observed, method: name)
+    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
+      [prior, settings] measurement in
+      let observation = prior.space.observe(measurement, by: observed)
+      return Rule(eta: settings.eta, spectrum: SpectralObservation(observation, in: decomposition))
     }
   }
 
