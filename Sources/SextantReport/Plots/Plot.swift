@@ -1,6 +1,5 @@
 // A plot with two axes: lines, bands, points and bars in layers, with a legend above the frame where it can
-// hide nothing. The plots that Sextant's results need are in Plot+Calibration.swift and its neighbours; bars for
-// named things are in BarChart.swift.
+// hide nothing. The plots that Sextant's results need are in Plot+Calibration.swift and its neighbours.
 
 import SextantStorage
 
