@@ -1,4 +1,4 @@
-// The Gaussian-base flow (design §3): a conditional flow f on the standard coordinates u of a Gaussian posterior over k
+// The Gaussian-base flow (docs/mathematics.md): a conditional flow f on the coordinates u of a Gaussian posterior over k
 // coefficients, w = m + L⁻ᵀu. Untrained, f is the identity and the flow is that posterior, to the bit; what training
 // adds has to be worth more. Densities are of the k coefficients; what the coefficients leave of a field is not seen here.
 

@@ -1,6 +1,6 @@
 // Blind imputation with the mask hidden: every entry has a value, and those that were not measured hold a filler, with noise
 // on it like the others. Which entries were measured, and how many, is inferred; then a solver that needs the mask is asked.
-// (Design §6, the second form of "blind"; in the paper the filler is the zero of its scale.)
+// (The second form of "blind" in docs/mathematics.md; in the APS paper the filler is the zero of the scale.)
 
 import Foundation
 import SextantArrays

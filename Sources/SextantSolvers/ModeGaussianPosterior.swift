@@ -1,4 +1,4 @@
-// The exact posterior of x = Φᵀw + r in the space of the k modes (design §3, "optimal interpolation"):
+// The exact posterior of x = Φᵀw + r in the space of the k modes (docs/mathematics.md, "Gaussian posterior"):
 //
 //   w ~ N(0, I), r ~ N(0, D) with D diagonal, H selects states, R = σ² + D on the observed ones (diagonal);
 //   P = I + G·R⁻¹·Gᵀ with G = Φ·Hᵀ (k×m), P = L·Lᵀ, mean of w = P⁻¹·G·R⁻¹·a.

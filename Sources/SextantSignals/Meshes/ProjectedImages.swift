@@ -1,5 +1,5 @@
 // Images as signals on a surface: each vertex has the image's value at its place in a plane, seen along the third axis.
-// Both sides of the surface get the same image. So the APS paper puts MNIST's digits on the Stanford bunny (design §6).
+// Both sides of the surface get the same image. The APS paper does this with MNIST (docs/mathematics.md, "Test sets").
 
 import SextantArrays
 import SextantGeometry

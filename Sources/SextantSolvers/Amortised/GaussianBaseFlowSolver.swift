@@ -3,7 +3,7 @@
 //   x = T(m + d·(δ + eˢ·e/d)),  m + e a sample of the Gaussian posterior, d its spread, (δ, s) = network(features of y).
 //
 // One network evaluation serves all samples of a measurement. Untrained, δ = s = 0, and the flow is the Gaussian
-// posterior. The map from e to x is affine given y, so log q(x|y) is the Gaussian's less the sum of s. (Design §3.)
+// posterior. The map from e to x is affine given y, so log q(x|y) is the Gaussian's minus Σ s (docs/mathematics.md).
 
 import Foundation
 import SextantArrays
