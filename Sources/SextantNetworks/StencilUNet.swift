@@ -92,7 +92,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
   public func callAsFunction(
     _ x: Variable<Scalar>, time times: [Double]? = nil, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
-    precondition((times != nil) == configuration.usesTime, "Times must be passed if, and only if, the network uses time")
+    precondition((times != nil) == configuration.usesTime, "Pass times if, and only if, the network uses them")
     let embedding = times.flatMap { times in time.map { $0(times, in: pass).silu() } }
     var h = first(x, hierarchy.levels[0].stencil, in: pass)
     var skips: [Variable<Scalar>] = []

@@ -55,7 +55,7 @@ public struct CheckpointFile: Sendable {
       let state: AverageState = try Self.decoded(CheckpointNames.averageState, in: file)
       guard (0..<1).contains(state.decay) else {
         throw CheckpointError.unreadable(
-          path: file.path, key: CheckpointNames.averageState, reason: "the decay is \(state.decay) but must lie in [0, 1).")
+          path: file.path, key: CheckpointNames.averageState, reason: "its decay \(state.decay) is not in [0, 1).")
       }
       var average = ExponentialMovingAverage(
         of: try filled(layout, prefix: CheckpointNames.average), decay: state.decay, startsFast: state.startsFast)
