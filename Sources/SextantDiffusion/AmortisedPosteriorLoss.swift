@@ -1,7 +1,7 @@
 // The loss of amortised posterior sampling (Mammadov, Chung and Ye 2024, equations 11 to 17). A network that maps z to
 // a posterior sample for any measurement is trained on measurements alone, with a diffusion prior on the fields:
 //
-//     E_z[ ½‖(y − A·x)/σ‖² + prior(x) + log q(x|y) ]  with x = G(z; y), summed over dimensions, averaged over the batch.
+//     E_z[ ½‖(y − A·x)/σ‖² + prior(x) + log q(x|y) ]  with x = G(z; y), summed over dimensions, mean over the batch.
 //
 // log q is −log|det ∂x/∂z| plus a constant. The flow G and the operator A are supplied as functions.
 
