@@ -14,7 +14,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .exists(let path): "\(path): the file already exists. Pass --overwrite to replace it, or choose another name."
+    case .exists(let path): "\(path): the file exists already. Pass --overwrite to replace it, or choose another name."
     case .missing(let path): "\(path): no such file."
     case .system(let action, let path, let reason):
       "\(path): could not \(action): \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
