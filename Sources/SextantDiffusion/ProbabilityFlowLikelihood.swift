@@ -5,7 +5,6 @@
 //
 // NOTE: As in the published codes, this is the density of a field that already carries the noise of t₀, that is of the
 // data smoothed by s₀/α₀ ≈ 0.01. It does not resolve finer structure.
-// smoothed by s₀/α₀ ≈ 0.01. What is finer than that is not seen.
 
 import Foundation
 import SextantArrays

@@ -7,7 +7,6 @@
 // again, so the memory is that of one step. The gradient of the divergence vᵀ(∂f/∂x)v would need second derivatives,
 // which the tape does not provide. The divergence is therefore a central difference along v over a tenth of the noise's
 // standard deviation, which is exact for an affine predictor.
-// central difference along v over a tenth of the noise's standard deviation: exact for a predictor that is affine.
 
 import Foundation
 import SextantArrays
