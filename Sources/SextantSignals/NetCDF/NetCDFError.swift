@@ -37,7 +37,7 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
       "\(path): this is GRIB; Sextant reads NetCDF. Convert it first, for example with "
         + "\"grib_to_netcdf -o out.nc in.grib\" or \"cdo -f nc copy in.grib out.nc\"."
     case .truncated(let path, let expected, let found):
-      "\(path): the file is truncated: its header states \(expected) bytes, not \(found). Download or copy it again."
+      "\(path): the file is truncated: expected \(expected) bytes, found \(found). Download or copy it again."
     case .absentVariable(let path, let name, let available, let nearest):
       "\(path): no variable \"\(name)\"\(nearest.map { "; did you mean \"\($0)\"?" } ?? ".") "
         + "The file has: \(available.isEmpty ? "none on a grid" : available.joined(separator: ", "))."
