@@ -1,10 +1,10 @@
-// The hierarchy of neighbourhoods of whatever domain has one: what networks over neighbourhoods are built on.
+// The hierarchy of neighbourhoods of any domain that has one, on which networks over neighbourhoods are built.
 
 import SextantGeometry
 import SextantNetworks
 
 extension StencilHierarchy {
-  /// The hierarchy of a latitude–longitude grid or a surface, of at most `levelCount` levels; nil for domains that have none yet.
+  /// The hierarchy of a latitude–longitude grid or a surface, with at most `levelCount` levels; nil for other domains.
   ///
   /// Throws ``GeometryError``.
   public static func neighbourhoods(of domain: any Domain, levelCount: Int) throws -> StencilHierarchy? {

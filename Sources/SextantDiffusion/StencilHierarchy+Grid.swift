@@ -1,14 +1,15 @@
-// Latitude–longitude grids as a hierarchy of 3×3 neighbourhoods: longitudes wrap where the grid does, and a step over a
-// pole comes down on the other side, half a turn away. Any number of rows and columns serves; nothing is padded.
+// Latitude–longitude grids as hierarchies of 3×3 neighbourhoods. Longitudes are periodic if the grid's are, and a
+// neighbour across a pole is in the opposite meridian. Any numbers of rows and columns are allowed; nothing is padded.
 
 import SextantAutodiff
 import SextantGeometry
 import SextantNetworks
 
 extension StencilHierarchy {
-  /// The hierarchy of a grid's vertices (rows north to south or south to north, as in the file; longitude fastest).
+  /// The hierarchy of a grid's vertices, in the order of the file (rows in either direction, longitude varying
+  /// fastest).
   ///
-  /// - Parameter levelCount: at most so many levels; fewer where the grid has no more to halve.
+  /// - Parameter levelCount: the largest number of levels; there are fewer if the grid cannot be halved as often.
   public static func grid(_ grid: LatitudeLongitudeGrid, levelCount: Int) -> StencilHierarchy {
     let firstIsNorth = (grid.latitudes.first ?? 0) > (grid.latitudes.last ?? 0)
     func edge(isNorth: Bool) -> GridLevel.Edge {
@@ -24,13 +25,13 @@ extension StencilHierarchy {
 
 /// One resolution of a grid.
 private struct GridLevel {
-  /// What lies beyond the first or the last row.
+  /// The continuation of the grid beyond its first or last row.
   enum Edge {
     /// Nothing.
     case end
-    /// The row is the pole itself: beyond lies the row next to it, half a turn away.
+    /// The row is the pole itself: beyond it is the adjacent row, half a turn away.
     case pole
-    /// The pole lies between: beyond lies the same row, half a turn away.
+    /// The pole is half a row further: beyond it is the same row, half a turn away.
     case beyondPole
   }
 
@@ -40,7 +41,7 @@ private struct GridLevel {
   var first: Edge
   var last: Edge
 
-  /// The vertex at a row and column that may lie outside, or −1.
+  /// The vertex at a row and column, which may be outside the grid; −1 if there is none.
   private func vertex(_ row: Int, _ column: Int) -> Int32 {
     var (row, column) = (row, column)
     func cross(_ edge: Edge, same: Int, next: Int) -> Bool {
@@ -78,7 +79,7 @@ private struct GridLevel {
   private var coarser: GridLevel {
     GridLevel(
       rows: (rows + 1) / 2, columns: (columns + 1) / 2, wraps: wraps, first: first,
-      // With an even number of rows the last one is not kept, so the pole lies beyond those that are.
+      // With an even number of rows the last row is dropped, so the pole is beyond the remaining rows.
       last: rows % 2 == 0 && last == .pole ? .beyondPole : last)
   }
 

@@ -1,5 +1,5 @@
-// Surfaces as a hierarchy of 3×3 neighbourhoods, as grids are one: neighbours in eight directions along the surface, and a
-// step to the vertices that the next resolution keeps.
+// Hierarchies of neighbourhoods on surfaces, analogous to the 3×3 neighbourhoods of grids: the neighbours in eight
+// directions along the surface, and a step to the vertices of the next coarser level.
 
 import SextantAutodiff
 import SextantGeometry
@@ -9,9 +9,9 @@ extension StencilHierarchy {
   /// The hierarchy of a surface's vertices, in the order of the file.
   ///
   /// - Parameters:
-  ///   - levelCount: At most so many levels; fewer where the surface has no more vertices to leave out.
-  ///   - up: What "up" is in the mesh's coordinates; see ``SurfaceHierarchy``.
-  /// - Throws: ``GeometryError/invalidMesh(_:)`` for an axis without a direction.
+  ///   - levelCount: the largest number of levels; there are fewer if the surface has too few vertices.
+  ///   - up: the "up" direction in the mesh's coordinates; see ``SurfaceHierarchy``.
+  /// - Throws: ``GeometryError/invalidMesh(_:)`` if `up` has no direction.
   public static func surface(
     _ surface: SurfaceMesh, levelCount: Int, up: SIMD3<Double> = SIMD3(0, 1, 0)
   ) throws -> StencilHierarchy {

@@ -1,11 +1,12 @@
-// What a domain tells a scorer: areas, latitudes on the sphere, and whether its vertices are the pixels of an image.
+// The properties of a domain that a scorer uses: areas, latitudes on the sphere, and whether its vertices form an
+// image.
 
 import SextantGeometry
 
 extension Raster {
-  /// The raster of a grid with rows and columns; nil for any other domain.
+  /// The raster of a grid with rows and columns; nil for all other domains.
   ///
-  /// A grid that repeats its first column at the end is not wrapped: its seam would count twice.
+  /// A grid whose last column repeats the first is not treated as periodic, because the seam would count twice.
   public init?(of domain: any Domain) {
     if let grid = domain as? LatitudeLongitudeGrid {
       self.init(rows: grid.rows, columns: grid.columns, wraps: grid.wraps && !grid.hasRepeatedColumn)
@@ -20,8 +21,8 @@ extension Raster {
 extension Scorer {
   /// A scorer for fields of C channels on a domain.
   ///
-  /// Latitude bands are scored where all vertices lie on the unit sphere, similarity where there is a raster; give `raster`
-  /// for a domain whose pixels only the caller knows.
+  /// Latitude bands are scored if all vertices lie on the unit sphere, and structural similarity if there is a raster.
+  /// Pass `raster` for a domain that does not define its own.
   public init(
     on domain: any Domain, variables: [ScoredVariable], channelCount: Int,
     bandEdges: [Double] = [-90, -60, -30, 0, 30, 60, 90], raster: Raster? = nil

@@ -1,14 +1,14 @@
-// What can go wrong between numbers and a picture. Files that cannot be written are FileError (SextantStorage).
+// Errors in the drawing of pictures. File errors are FileError (SextantStorage).
 
-/// A picture that cannot be drawn as asked.
+/// A picture that cannot be drawn.
 public enum ReportError: Error, Equatable, CustomStringConvertible {
-  /// The drawing library refused; the reason is its own.
+  /// The drawing library reported an error.
   case drawing(String)
-  /// Two lists that must go together do not; the text names both.
+  /// Two lists do not match; the text names both.
   case mismatch(String)
-  /// A domain that a map cannot show.
+  /// A domain that cannot be shown on a map.
   case notOnSphere(summary: String, radius: Double)
-  /// A range, size or list that makes no picture.
+  /// An invalid range, size or list.
   case unusable(String)
   /// A coastline file that does not have the expected layout.
   case coastlines(path: String, reason: String)
@@ -20,7 +20,7 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
     case .notOnSphere(let summary, let radius):
       "A map needs a domain on the unit sphere; “\(summary)” has a vertex at radius \(radius). Render it as a mesh instead."
     case .coastlines(let path, let reason):
-      "\(path): not a coastline file as expected: \(reason). Reinstall it, or draw without coastlines."
+      "\(path): not a valid coastline file: \(reason). Reinstall it, or draw without coastlines."
     }
   }
 }

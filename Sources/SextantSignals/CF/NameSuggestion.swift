@@ -1,7 +1,7 @@
-// "Did you mean …?": the nearest of the names that exist.
+// "Did you mean …?": the most similar of the existing names.
 
 package enum NameSuggestion {
-  /// The name nearest to `name` by edit distance, if it is near enough to be meant.
+  /// The name with the smallest edit distance to `name`, if it is similar enough.
   package static func nearest(to name: String, among names: [String]) -> String? {
     let scored = names.map { ($0, distance(name.lowercased(), $0.lowercased())) }
     guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= max(2, name.count / 2) else { return nil }
