@@ -1,6 +1,7 @@
 // The section `solvers`: how the methods that sample a diffusion prior do it, and which prior that is. Each method has a
 // section of its own under its name; what the settings mean stands in docs/diffusion-solvers.md.
 
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 import SextantNetworks
@@ -141,15 +142,6 @@ extension SamplingSettings {
       spacing: try reader.value("spacing", default: fallback.spacing),
       batchSize: try reader.value("batch", default: fallback.batchSize, in: 1...100_000),
       drawsForMean: try reader.value("draws_for_mean", default: fallback.drawsForMean, in: 1...10_000))
-  }
-}
-
-extension ConfigurationReader {
-  /// The number at a key, which must be above 0, or `fallback`.
-  func positive(_ key: String, default fallback: Double) throws -> Double {
-    let value: Double = try value(key, default: fallback)
-    guard value > 0 else { throw wrong(key, expected: "a number above 0", found: "\(value)") }
-    return value
   }
 }
 
