@@ -39,13 +39,17 @@ let package = Package(
     .target(name: "CVectorKernels"),
     .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CCHOLMOD", "CARPACK"]),
     .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto"]),
+    .target(name: "SextantConfiguration"),
     .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
     .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),
     .target(
       name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
     .target(
       name: "SextantSignals",
-      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits", "CZlib"]),
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits",
+        "CZlib",
+      ]),
     .target(
       name: "SextantMeasurement",
       dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
@@ -66,8 +70,8 @@ let package = Package(
     .target(
       name: "SextantSolvers",
       dependencies: [
-        "SextantArrays", "SextantAutodiff", "SextantNetworks", "SextantGeometry", "SextantSignals",
-        "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantArrays", "SextantConfiguration", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
+        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
       ]),
     .target(
       name: "SextantEvaluation",
@@ -78,8 +82,8 @@ let package = Package(
     .target(
       name: "SextantRuns",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
-        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
         "SextantSolvers", "SextantEvaluation", "SextantReport", "CCurl",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"),
@@ -89,8 +93,8 @@ let package = Package(
     .target(
       name: "Sextant",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
-        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
         "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantRuns",
       ]),
     .executableTarget(

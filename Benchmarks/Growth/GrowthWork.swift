@@ -42,7 +42,7 @@ extension GrowthSizes {
           random: random.split("learn"))
       }
     }()
-    let solver = OptimalInterpolationSolver(prior)
+    let solver = EOFInterpolationSolver(prior)
     let posterior = try clock.time("answer") {
       try solver.posterior(given: measurement, samples: samples, using: &random)
     }

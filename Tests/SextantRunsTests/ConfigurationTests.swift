@@ -1,6 +1,7 @@
 // Configurations: what is read, what is refused with which words and places, and what overrides do.
 
 import Foundation
+import SextantConfiguration
 import SextantMeasurement
 import SextantPriors
 import SextantSolvers

@@ -181,11 +181,11 @@ import Testing
     let (run, settings) = try ConfigurationTests.parse(text)
     #expect(
       run.solvers.dps
-        == MisfitDescentSettings(
+        == LikelihoodGuidanceSettings(
           sampling: SamplingSettings(steps: 30, spacing: .logSignalToNoise, batchSize: 7, drawsForMean: 3),
-          stepSize: 0.4, norm: .expected))
+          stepSize: 0.4, norm: .noiseScale))
     #expect(run.solvers.scorePrior.flow == ScorePriorSettings.published().flow && run.solvers.scorePrior.steps == 40)
-    #expect(run.solvers.scorePrior.density == .probabilityFlow(steps: 6) && run.solvers.ddnm == NullSpaceSettings())
+    #expect(run.solvers.scorePrior.density == .probabilityFlow(steps: 6) && run.solvers.ddnm == DDNMSettings())
     #expect(settings.settings.contains { $0.key == "solvers.dps.norm" && $0.value == "expected" })
     #expect(settings.settings.contains { $0.key == "solvers.ddnm.eta" && $0.origin == "default" })
     #expect(try JSONDecoder().decode(RunConfiguration.self, from: JSONEncoder().encode(run)) == run)

@@ -101,7 +101,7 @@ import Testing
       operation: SelectionOperator(inputCount: values.count, indices: entries),
       label: field.labels[0])
     var random = RandomStream(seed: 1)
-    let posterior = try OptimalInterpolationSolver(model.prior)
+    let posterior = try EOFInterpolationSolver(model.prior)
       .posterior(given: measurement, samples: 0, using: &random)
     let expected = space.layout.reduced(
       Tensor(posterior.mean, shape: [1, values.count]), isValid: values.map { _ in true })

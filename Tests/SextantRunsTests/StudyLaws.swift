@@ -4,6 +4,7 @@
 
 import Foundation
 import SextantArrays
+import SextantConfiguration
 import SextantGeometry
 import SextantStorage
 import SextantTestSupport

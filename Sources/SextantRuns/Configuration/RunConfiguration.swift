@@ -1,6 +1,7 @@
 // The settings of a run as data: what `run.yaml` may say, with its defaults. One struct a section; a field is a declaration
 // and the line in `init` that reads it. What the settings do is decided in Pipelines.
 
+import SextantConfiguration
 import SextantPriors
 import SextantSolvers
 

@@ -1,6 +1,7 @@
 // The section `solvers`: how the methods that sample a diffusion prior do it, and which prior that is. Each method has a
 // section of its own under its name; what the settings mean stands in docs/diffusion-solvers.md.
 
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 import SextantNetworks
@@ -21,15 +22,15 @@ public struct SolverSettings: Sendable, Equatable, Codable {
   /// Samples that these methods give in a comparison; nil for as many as the others.
   public var samples: Int?
   /// Diffusion posterior sampling.
-  public var dps = MisfitDescentSettings.posteriorSampling
+  public var dps = LikelihoodGuidanceSettings.dps
   /// Manifold-constrained gradients.
-  public var mcg = MisfitDescentSettings.manifoldConstrained
+  public var mcg = LikelihoodGuidanceSettings.mcg
   /// Pseudoinverse guidance.
-  public var pigdm = PseudoinverseSettings()
+  public var pigdm = PiGDMSettings()
   /// The null-space model.
-  public var ddnm = NullSpaceSettings()
+  public var ddnm = DDNMSettings()
   /// Regularisation by a denoiser.
-  public var redDiff = DenoisingRegularisationSettings()
+  public var redDiff = REDDiffSettings()
   /// A flow for each measurement.
   public var scorePrior = ScorePriorSettings()
 
@@ -43,11 +44,11 @@ public struct SolverSettings: Sendable, Equatable, Codable {
     if let samples, !(1...10_000).contains(samples) {
       throw reader.wrong("samples", expected: "a whole number from 1 to 10000", found: "\(samples)")
     }
-    dps = try reader.requiredSection("dps") { try MisfitDescentSettings($0, default: .posteriorSampling) }
-    mcg = try reader.requiredSection("mcg") { try MisfitDescentSettings($0, default: .manifoldConstrained) }
-    pigdm = try reader.requiredSection("pigdm", PseudoinverseSettings.init)
-    ddnm = try reader.requiredSection("ddnm", NullSpaceSettings.init)
-    redDiff = try reader.requiredSection("red-diff", DenoisingRegularisationSettings.init)
+    dps = try reader.requiredSection("dps") { try LikelihoodGuidanceSettings($0, default: .dps) }
+    mcg = try reader.requiredSection("mcg") { try LikelihoodGuidanceSettings($0, default: .mcg) }
+    pigdm = try reader.requiredSection("pigdm", PiGDMSettings.init)
+    ddnm = try reader.requiredSection("ddnm", DDNMSettings.init)
+    redDiff = try reader.requiredSection("red-diff", REDDiffSettings.init)
     scorePrior = try reader.requiredSection("score-prior", ScorePriorSettings.init)
   }
 
@@ -61,8 +62,8 @@ public struct SolverSettings: Sendable, Equatable, Codable {
   }
 }
 
-extension MisfitDescentSettings {
-  fileprivate init(_ reader: ConfigurationReader, default fallback: MisfitDescentSettings) throws {
+extension LikelihoodGuidanceSettings {
+  fileprivate init(_ reader: ConfigurationReader, default fallback: LikelihoodGuidanceSettings) throws {
     self.init(
       sampling: try SamplingSettings(reader, default: fallback.sampling),
       stepSize: try reader.positive("step_size", default: fallback.stepSize),
@@ -70,7 +71,7 @@ extension MisfitDescentSettings {
   }
 }
 
-extension PseudoinverseSettings {
+extension PiGDMSettings {
   fileprivate init(_ reader: ConfigurationReader) throws {
     self.init()
     sampling = try SamplingSettings(reader, default: sampling)
@@ -80,7 +81,7 @@ extension PseudoinverseSettings {
   }
 }
 
-extension NullSpaceSettings {
+extension DDNMSettings {
   fileprivate init(_ reader: ConfigurationReader) throws {
     self.init()
     sampling = try SamplingSettings(reader, default: sampling)
@@ -88,7 +89,7 @@ extension NullSpaceSettings {
   }
 }
 
-extension DenoisingRegularisationSettings {
+extension REDDiffSettings {
   fileprivate init(_ reader: ConfigurationReader) throws {
     self.init()
     sampling = try SamplingSettings(reader, default: sampling)
@@ -144,15 +145,6 @@ extension SamplingSettings {
   }
 }
 
-extension ConfigurationReader {
-  /// The number at a key, which must be above 0, or `fallback`.
-  func positive(_ key: String, default fallback: Double) throws -> Double {
-    let value: Double = try value(key, default: fallback)
-    guard value > 0 else { throw wrong(key, expected: "a number above 0", found: "\(value)") }
-    return value
-  }
-}
-
 extension TimeSpacing: ConfigurationChoice {}
-extension MisfitNorm: ConfigurationChoice {}
-extension PseudoinverseWeight: ConfigurationChoice {}
+extension GuidanceNorm: ConfigurationChoice {}
+extension PiGDMWeight: ConfigurationChoice {}

@@ -107,7 +107,7 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
     // Two turns come within sampling error of six; the network learns on top of what these two give.
     let inner: any Solver =
       switch model.description.prior.kind {
-      case .modes: OptimalInterpolationSolver(model.prior)
+      case .modes: EOFInterpolationSolver(model.prior)
       case .mixture: try mixtureSolver(for: model)
       case .twoScale, .trend: try twoScaleSolver(for: model)
       }
@@ -176,17 +176,17 @@ public enum ImputationMethod: String, Sendable, Codable, CaseIterable {
         try SparseFieldSolver(
           domain: model.domain, layout: model.prior.space.layout, landShare: model.landShare,
           seed: RandomStream(seed: model.description.seed))
-      case .iteratedModes: IteratedModeSolver(model.prior)
-      case .modes: OptimalInterpolationSolver(model.prior)
+      case .iteratedModes: DINEOFSolver(model.prior)
+      case .modes: EOFInterpolationSolver(model.prior)
       case .twoScale: try Self.twoScaleSolver(for: model)
       case .mixture: try Self.mixtureSolver(for: model)
       case .flow: try Self.flowSolver(for: model)
-      case .posteriorSampling: try DiffusionPosteriorSolver(diffusion(), settings: settings.dps)
-      case .manifoldConstrained: try ManifoldConstrainedSolver(diffusion(), settings: settings.mcg)
-      case .pseudoinverseGuidance: try PseudoinverseGuidedSolver(diffusion(), settings: settings.pigdm)
-      case .nullSpace: try NullSpaceSolver(diffusion(), settings: settings.ddnm)
-      case .denoisingRegularisation: try DenoisingRegularisationSolver(diffusion(), settings: settings.redDiff)
-      case .noiseToScore: NoiseToScoreSolver(try diffusion())
+      case .posteriorSampling: try DPSSolver(diffusion(), settings: settings.dps)
+      case .manifoldConstrained: try MCGSolver(diffusion(), settings: settings.mcg)
+      case .pseudoinverseGuidance: try PiGDMSolver(diffusion(), settings: settings.pigdm)
+      case .nullSpace: try DDNMSolver(diffusion(), settings: settings.ddnm)
+      case .denoisingRegularisation: try REDDiffSolver(diffusion(), settings: settings.redDiff)
+      case .noiseToScore: Noise2ScoreSolver(try diffusion())
       case .scorePrior: try ScorePriorSolver(diffusion(), settings: settings.scorePrior)
       }
     if !drawsFromStates, model.isInside.contains(false) {

@@ -2,6 +2,7 @@
 // struct a section, as for runs; nothing here is read from data, because a study makes its own.
 
 import SextantArrays
+import SextantConfiguration
 
 /// Everything that a study is told.
 public struct StudySettings: Sendable, Equatable, Codable {

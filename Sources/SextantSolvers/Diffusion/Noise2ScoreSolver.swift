@@ -13,7 +13,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// Tweedie's formula.
-public struct NoiseToScoreSolver: Solver {
+public struct Noise2ScoreSolver: Solver {
   public let name = "Noise2Score"
   /// What tells the score.
   public let prior: DiffusionPrior

@@ -14,8 +14,8 @@ import SextantMeasurement
 import SextantNetworks
 import SextantPriors
 
-/// What a ``DenoisingRegularisationSolver`` is set to.
-public struct DenoisingRegularisationSettings: Sendable, Equatable, Codable {
+/// The settings of a ``REDDiffSolver``.
+public struct REDDiffSettings: Sendable, Equatable, Codable {
   /// Steps, batches; 1000 steps by default.
   public var sampling: SamplingSettings
   /// Adam, whose rate is the step size: about how far an entry moves in a step, in standard deviations of the field.
@@ -32,15 +32,15 @@ public struct DenoisingRegularisationSettings: Sendable, Equatable, Codable {
 }
 
 /// Regularisation by a denoiser.
-public struct DenoisingRegularisationSolver: Solver {
+public struct REDDiffSolver: Solver {
   public let name = "RED-diff"
   /// What regularises.
   public let prior: DiffusionPrior
-  public let settings: DenoisingRegularisationSettings
+  public let settings: REDDiffSettings
 
   /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``; a limit of the gradient's norm is refused, because
   /// it would make runs depend on each other.
-  public init(_ prior: DiffusionPrior, settings: DenoisingRegularisationSettings = .init()) throws(SolverError) {
+  public init(_ prior: DiffusionPrior, settings: REDDiffSettings = .init()) throws(SolverError) {
     try settings.sampling.validate(method: name)
     try SolverError.requirePositive(settings.optimiser.rate, "optimiser.rate", method: name)
     try SolverError.requirePositive(settings.weight, "weight", method: name)
@@ -54,7 +54,7 @@ public struct DenoisingRegularisationSolver: Solver {
   public func prepare(for operation: any LinearOperator) -> any PreparedSolver { Prepared(solver: self) }
 
   private struct Prepared: PreparedSolver {
-    let solver: DenoisingRegularisationSolver
+    let solver: REDDiffSolver
 
     func posterior(
       given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream

@@ -1,59 +1,7 @@
-// A parsed configuration: YAML's texts, lists and mappings, each with the place that it came from, whether a file or a flag.
-// Typed reading is `ConfigurationReader`'s business.
+// Parses YAML into configuration nodes, and puts overrides from the command line in.
 
-import Foundation
+import SextantConfiguration
 import Yams
-
-/// Where a setting comes from.
-public enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
-  /// A place in a file; lines and columns count from 1.
-  case file(path: String, line: Int, column: Int)
-  /// An override on the command line, as it was typed.
-  case flag(String)
-  /// Nobody set it.
-  case byDefault
-
-  public var description: String {
-    switch self {
-    case .file(let path, let line, let column): "\(path):\(line):\(column)"
-    case .flag(let text): "--set \(text)"
-    case .byDefault: "default"
-    }
-  }
-}
-
-/// A value in a configuration, with its place.
-struct ConfigurationNode: Sendable {
-  /// What the value is.
-  enum Content: Sendable {
-    /// Nothing: the key stands there without a value.
-    case nothing
-    /// A text, a number or a truth value, as it was written.
-    case text(String)
-    case list([ConfigurationNode])
-    case section([Member])
-  }
-
-  /// A key with its value.
-  struct Member: Sendable {
-    var key: String
-    var keyOrigin: SettingOrigin
-    var value: ConfigurationNode
-  }
-
-  var content: Content
-  var origin: SettingOrigin
-
-  /// What this is, for errors.
-  var summary: String {
-    switch content {
-    case .nothing: "nothing"
-    case .text(let text): "'\(text)'"
-    case .list(let items): "a list of \(items.count)"
-    case .section: "a section with keys of its own"
-    }
-  }
-}
 
 extension ConfigurationNode {
   /// Parses YAML. `origin` gives the place of a line and column. Throws ``ConfigurationError/syntax(origin:problem:)``.
@@ -80,15 +28,21 @@ extension ConfigurationNode {
   }
 
   private init(_ node: Node, origin place: (_ line: Int, _ column: Int) -> SettingOrigin) throws {
-    origin = place(node.mark?.line ?? 1, node.mark?.column ?? 1)
+    let origin = place(node.mark?.line ?? 1, node.mark?.column ?? 1)
+    self.init(content: try Self.content(of: node, at: origin, place: place), origin: origin)
+  }
+
+  private static func content(
+    of node: Node, at origin: SettingOrigin, place: (_ line: Int, _ column: Int) -> SettingOrigin
+  ) throws -> Content {
     switch node {
     case .scalar(let scalar):
       let isPlain = scalar.style == .plain || scalar.style == .any
-      content = isPlain && ["", "~", "null"].contains(scalar.string) ? .nothing : .text(scalar.string)
+      return isPlain && ["", "~", "null"].contains(scalar.string) ? .nothing : .text(scalar.string)
     case .sequence(let sequence):
-      content = .list(try sequence.map { try ConfigurationNode($0, origin: place) })
+      return .list(try sequence.map { try ConfigurationNode($0, origin: place) })
     case .mapping(let mapping):
-      content = .section(
+      return .section(
         try mapping.map { key, value in
           let keyOrigin = place(key.mark?.line ?? 1, key.mark?.column ?? 1)
           guard case .scalar(let name) = key else {
@@ -118,23 +72,5 @@ extension ConfigurationNode {
     let origin = SettingOrigin.flag(text)
     let value = try ConfigurationNode(yaml: String(text[text.index(after: equals)...])) { _, _ in origin }
     replace(keys[...], with: value)
-  }
-
-  private mutating func replace(_ keys: ArraySlice<String>, with value: ConfigurationNode) {
-    guard let key = keys.first else {
-      self = value
-      return
-    }
-    // What is not a section becomes one: the last word is the flag's.
-    var members: [Member] = []
-    if case .section(let present) = content { members = present } else { origin = value.origin }
-    let index = members.firstIndex { $0.key == key } ?? members.endIndex
-    if index == members.endIndex {
-      members.append(
-        Member(
-          key: key, keyOrigin: value.origin, value: ConfigurationNode(content: .nothing, origin: value.origin)))
-    }
-    members[index].value.replace(keys.dropFirst(), with: value)
-    content = .section(members)
   }
 }

@@ -7,14 +7,14 @@ import SextantDiffusion
 import SextantMeasurement
 
 /// Diffusion posterior sampling.
-public struct DiffusionPosteriorSolver: Solver {
+public struct DPSSolver: Solver {
   public let name = "DPS"
   /// What is sampled.
   public let prior: DiffusionPrior
-  public let settings: MisfitDescentSettings
+  public let settings: LikelihoodGuidanceSettings
 
   /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
-  public init(_ prior: DiffusionPrior, settings: MisfitDescentSettings = .posteriorSampling) throws(SolverError) {
+  public init(_ prior: DiffusionPrior, settings: LikelihoodGuidanceSettings = .dps) throws(SolverError) {
     try settings.validate(method: name)
     (self.prior, self.settings) = (prior, settings)
   }
@@ -22,18 +22,18 @@ public struct DiffusionPosteriorSolver: Solver {
   public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
     GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
       Rule(
-        descent: MisfitDescent(
+        guidance: LikelihoodGuidance(
           misfit: try prior.misfit(of: measurement, method: name), stepSize: settings.stepSize, norm: settings.norm))
     }
   }
 
   private struct Rule: GuidanceRule {
-    let descent: MisfitDescent
+    let guidance: LikelihoodGuidance
 
     func moved(
       _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, _, pulled) = calls.guided(x, at: step.time, by: descent.direction)
+      let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
       return step.ancestral(x, noise: noise, using: streams) + pulled
     }
   }

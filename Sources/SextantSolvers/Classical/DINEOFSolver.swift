@@ -8,7 +8,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// Fills gaps by iterated projection on the archive's modes.
-public struct IteratedModeSolver: Solver {
+public struct DINEOFSolver: Solver {
   public let name = "iterated EOF (DINEOF)"
   private let prior: GaussianPrior
 

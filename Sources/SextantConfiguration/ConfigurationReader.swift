@@ -1,8 +1,6 @@
 // Typed reading of one section of a configuration. Each call reads one key, checks it, and notes it as known; `finish` then
 // refuses keys that nobody asked for. So a new setting is one line where it is used, and a typing error never passes unseen.
 
-import SextantSignals
-
 /// One section of a configuration, being read.
 public final class ConfigurationReader {
   /// The keys that lead here, such as "archive.time"; empty at the top.
@@ -12,7 +10,7 @@ public final class ConfigurationReader {
   private let resolved: ResolvedSettings
   private var known: [String] = []
 
-  init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
+  package init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
     self.path = path
     self.resolved = resolved
     origin = node.origin
@@ -70,6 +68,13 @@ public final class ConfigurationReader {
       throw wrong(
         key, expected: "\(Value.expectation) from \(range.lowerBound) to \(range.upperBound)", found: "\(value)")
     }
+    return value
+  }
+
+  /// The number at a key, which must be above 0, or `fallback`.
+  public func positive(_ key: String, default fallback: Double) throws -> Double {
+    let value: Double = try value(key, default: fallback)
+    guard value > 0 else { throw wrong(key, expected: "a number above 0", found: "\(value)") }
     return value
   }
 

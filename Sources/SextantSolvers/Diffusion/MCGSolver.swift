@@ -10,14 +10,14 @@ import SextantDiffusion
 import SextantMeasurement
 
 /// Manifold-constrained gradients.
-public struct ManifoldConstrainedSolver: Solver {
+public struct MCGSolver: Solver {
   public let name = "MCG"
   /// What is sampled.
   public let prior: DiffusionPrior
-  public let settings: MisfitDescentSettings
+  public let settings: LikelihoodGuidanceSettings
 
   /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
-  public init(_ prior: DiffusionPrior, settings: MisfitDescentSettings = .manifoldConstrained) throws(SolverError) {
+  public init(_ prior: DiffusionPrior, settings: LikelihoodGuidanceSettings = .mcg) throws(SolverError) {
     try settings.validate(method: name)
     (self.prior, self.settings) = (prior, settings)
   }
@@ -26,20 +26,20 @@ public struct ManifoldConstrainedSolver: Solver {
     GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
       let observation = try prior.observation(of: measurement, method: name)
       return Rule(
-        descent: MisfitDescent(
+        guidance: LikelihoodGuidance(
           misfit: WhitenedObservation(observation), stepSize: settings.stepSize, norm: settings.norm),
         spectrum: try SpectralObservation(observation, method: name))
     }
   }
 
   private struct Rule: GuidanceRule {
-    let descent: MisfitDescent
+    let guidance: LikelihoodGuidance
     let spectrum: SpectralObservation
 
     func moved(
       _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, _, pulled) = calls.guided(x, at: step.time, by: descent.direction)
+      let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
       var result = step.ancestral(x, noise: noise, using: streams) + pulled
       // What is measured becomes α·z + s·ε; of the gradient only the part that is not measured stays.
       let (signal, deviation, rank) = (Float(step.nextSignal), Float(step.nextNoise), spectrum.rank)

@@ -6,7 +6,7 @@ import SextantPriors
 import SextantSignals
 
 /// Recovers fields from the archive's modes alone. Exact, fast, and overconfident away from the archive.
-public struct OptimalInterpolationSolver: Solver {
+public struct EOFInterpolationSolver: Solver {
   public let name = "EOF optimal interpolation"
   /// The prior whose modes are used.
   public let prior: GaussianPrior

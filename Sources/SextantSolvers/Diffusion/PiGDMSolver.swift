@@ -11,19 +11,19 @@ import SextantDiffusion
 import SextantMeasurement
 
 /// How ΠGDM weighs its guidance.
-public enum PseudoinverseWeight: String, Sendable, Codable, CaseIterable {
+public enum PiGDMWeight: String, Sendable, Codable, CaseIterable {
   /// As the score of p(y | x_t) in an implicit step.
   case score
   /// α·r² at every step (Algorithm 1 of the paper).
   case published
 }
 
-/// What a ``PseudoinverseGuidedSolver`` is set to.
-public struct PseudoinverseSettings: Sendable, Equatable, Codable {
+/// The settings of a ``PiGDMSolver``.
+public struct PiGDMSettings: Sendable, Equatable, Codable {
   /// Steps, batches; 1000 steps by default: with fewer, guidance by the score overshoots where states are much correlated.
   public var sampling: SamplingSettings
   /// How the guidance is weighed.
-  public var weight: PseudoinverseWeight
+  public var weight: PiGDMWeight
   /// What the guidance is multiplied by: 1 is the rule itself.
   public var stepSize: Double
   /// The share of new noise in a step: 0 for none, 1 for that of the forward step given the clean field.
@@ -31,7 +31,7 @@ public struct PseudoinverseSettings: Sendable, Equatable, Codable {
 
   public init(
     sampling: SamplingSettings = SamplingSettings(steps: 1000, spacing: .logSignalToNoise),
-    weight: PseudoinverseWeight = .score,
+    weight: PiGDMWeight = .score,
     stepSize: Double = 1, eta: Double = 1
   ) {
     (self.sampling, self.weight, self.stepSize, self.eta) = (sampling, weight, stepSize, eta)
@@ -39,14 +39,14 @@ public struct PseudoinverseSettings: Sendable, Equatable, Codable {
 }
 
 /// Pseudoinverse-guided diffusion.
-public struct PseudoinverseGuidedSolver: Solver {
+public struct PiGDMSolver: Solver {
   public let name = "ΠGDM"
   /// What is sampled.
   public let prior: DiffusionPrior
-  public let settings: PseudoinverseSettings
+  public let settings: PiGDMSettings
 
   /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
-  public init(_ prior: DiffusionPrior, settings: PseudoinverseSettings = .init()) throws(SolverError) {
+  public init(_ prior: DiffusionPrior, settings: PiGDMSettings = .init()) throws(SolverError) {
     try settings.sampling.validate(method: name)
     try SolverError.requirePositive(settings.stepSize, "stepSize", method: name)
     try SolverError.requireShare(settings.eta, "eta", method: name)
@@ -61,7 +61,7 @@ public struct PseudoinverseGuidedSolver: Solver {
   }
 
   private struct Rule: GuidanceRule {
-    let settings: PseudoinverseSettings
+    let settings: PiGDMSettings
     let spectrum: SpectralObservation
 
     /// r²·Aᵀ(r²AAᵀ + σ²I)⁻¹(y − A·x̂₀) with r = s: B×d.

@@ -11,8 +11,8 @@ import SextantArrays
 import SextantDiffusion
 import SextantMeasurement
 
-/// What a ``NullSpaceSolver`` is set to.
-public struct NullSpaceSettings: Sendable, Equatable, Codable {
+/// The settings of a ``DDNMSolver``.
+public struct DDNMSettings: Sendable, Equatable, Codable {
   /// Steps, batches; 100 steps by default.
   public var sampling: SamplingSettings
   /// The share of new noise in what is not measured: the paper's 0.85.
@@ -24,14 +24,14 @@ public struct NullSpaceSettings: Sendable, Equatable, Codable {
 }
 
 /// The denoising diffusion null-space model for noisy measurements.
-public struct NullSpaceSolver: Solver {
+public struct DDNMSolver: Solver {
   public let name = "DDNM+"
   /// What is sampled.
   public let prior: DiffusionPrior
-  public let settings: NullSpaceSettings
+  public let settings: DDNMSettings
 
   /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``.
-  public init(_ prior: DiffusionPrior, settings: NullSpaceSettings = .init()) throws(SolverError) {
+  public init(_ prior: DiffusionPrior, settings: DDNMSettings = .init()) throws(SolverError) {
     try settings.sampling.validate(method: name)
     try SolverError.requireShare(settings.eta, "eta", method: name)
     (self.prior, self.settings) = (prior, settings)
