@@ -105,11 +105,20 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    // MARK: Benchmarks
+    // MARK: Benchmarks and validation
+    .target(
+      name: "SextantStudies",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantPriors", "SextantDiffusion", "SextantFlows", "SextantReport", "SextantRuns",
+      ],
+      path: "Benchmarks/Studies"),
     .executableTarget(
       name: "SextantBenchmarks",
-      dependencies: ["Sextant", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      path: "Benchmarks", exclude: ["Peers"]),
+      dependencies: [
+        "Sextant", "SextantStudies", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks", exclude: ["Peers", "Studies"]),
 
     // MARK: Tests
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
@@ -142,6 +151,7 @@ let package = Package(
       name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "SextantReportTests", dependencies: ["SextantReport", "SextantTestSupport"]),
+    .testTarget(name: "SextantStudiesTests", dependencies: ["SextantStudies", "SextantTestSupport"]),
     .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantTestSupport"]),
     .testTarget(
       name: "SextantCommandTests", dependencies: ["SextantCommand", "SextantTestSupport"]),

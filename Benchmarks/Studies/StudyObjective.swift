@@ -1,6 +1,7 @@
 // What a study minimises: the loss of amortised posterior sampling on measurements alone, with the exact score of the
 // prior; and what it looks at between steps: the distance from the exact posterior on measurements seen and unseen.
 
+import SextantRuns
 import SextantArrays
 import SextantAutodiff
 import SextantDiffusion
@@ -12,14 +13,14 @@ struct StudyObjective: TrainingObjective {
   /// What is trained on.
   let measurements: PreparedMeasurements
   /// What is looked at between steps, by name: "unseen" decides what is best.
-  let judged: [(name: String, measurements: PreparedMeasurements, judge: KnownJudge)]
+  let judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticJudge)]
   let samples: Int
   private let amortised: AmortisedPosteriorLoss<Float>
   private let random: RandomStream
 
   init(
-    flow: StudiedFlow, settings: StudyTrainingSettings, prior: KnownPrior, measurements: PreparedMeasurements,
-    judged: [(name: String, measurements: PreparedMeasurements, judge: KnownJudge)], samples: Int,
+    flow: StudiedFlow, settings: StudyTrainingSettings, prior: AnalyticPrior, measurements: PreparedMeasurements,
+    judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticJudge)], samples: Int,
     random: RandomStream
   ) throws {
     (self.flow, self.measurements, self.judged, self.samples) = (flow, measurements, judged, samples)
@@ -70,8 +71,8 @@ struct StudyObjective: TrainingObjective {
 
   /// The scores of the flow with calibrated parameters; the same draws of z whenever it is asked.
   func scores(
-    _ parameters: ParameterSet<Float>, of measurements: PreparedMeasurements, by judge: KnownJudge, samples: Int
-  ) -> KnownScores {
+    _ parameters: ParameterSet<Float>, of measurements: PreparedMeasurements, by judge: AnalyticJudge, samples: Int
+  ) -> AnalyticScores {
     let random = self.random.split("judgement")
     return judge.scores { index in
       var stream = random.split(index)

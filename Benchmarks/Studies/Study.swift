@@ -2,6 +2,7 @@
 // came. A study that was stopped goes on where it was, bit by bit.
 
 import Foundation
+import SextantRuns
 import SextantArrays
 import SextantGeometry
 import SextantNetworks
@@ -36,15 +37,15 @@ public struct Study: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let random = RandomStream(seed: settings.seed)
     let mesh = try SphereMesh.icosphere(subdivisions: settings.subdivisions)
-    let prior = try KnownPrior(settings.prior, mesh: mesh, random: random.split("prior"))
+    let prior = try AnalyticPrior(settings.prior, mesh: mesh, random: random.split("prior"))
     let flow = try StudiedFlow(
       settings.flow, prior: prior, masksVary: settings.measurement.mask == .varying, random: random.split("flow"))
     let seen = try flow.prepared(measurements(settings.training.measurements, "seen", of: prior))
     // What decides when the flow was best is not what it is judged by in the end.
     let watched = try flow.prepared(measurements(settings.evaluation.logFields, "watched", of: prior))
     let unseen = try flow.prepared(measurements(settings.evaluation.fields, "unseen", of: prior))
-    func judge(_ measurements: PreparedMeasurements, _ count: Int) throws -> KnownJudge {
-      try KnownJudge(measurements.simulated, count: count, under: prior)
+    func judge(_ measurements: PreparedMeasurements, _ count: Int) throws -> AnalyticJudge {
+      try AnalyticJudge(measurements.simulated, count: count, under: prior)
     }
     let objective = try StudyObjective(
       flow: flow, settings: settings.training, prior: prior, measurements: seen,
@@ -66,7 +67,7 @@ public struct Study: Sendable {
     let samples = settings.evaluation.samples
     for (set, measurements) in [("unseen", unseen), ("seen", seen)] {
       let judge = try judge(measurements, settings.evaluation.fields)
-      func add(_ name: String, _ scores: KnownScores) { rows.append(StudyRow(name: name, set: set, scores: scores)) }
+      func add(_ name: String, _ scores: AnalyticScores) { rows.append(StudyRow(name: name, set: set, scores: scores)) }
       let drawing = random.split("exact").split(set)
       add("exact posterior, drawn", try judge.scores(under: prior, samples: samples, using: drawing))
       if let single {
@@ -103,7 +104,7 @@ public struct Study: Sendable {
       kind: "study", configuration: try trained.canonicalText(), domainFingerprint: fingerprint)
   }
 
-  private func measurements(_ count: Int, _ name: String, of prior: KnownPrior) -> SimulatedMeasurements {
+  private func measurements(_ count: Int, _ name: String, of prior: AnalyticPrior) -> SimulatedMeasurements {
     let random = RandomStream(seed: settings.seed).split("measurements")
     return SimulatedMeasurements(
       of: prior, count: count, settings: settings.measurement, noise: settings.measurement.noise / prior.unit,

@@ -7,11 +7,12 @@
 // What learned posteriors are held against: their mean, spread, density and CRPS, none of them estimated.
 
 import Foundation
+import SextantRuns
 import SextantArrays
 import SextantFlows
 
 /// A mixture of Gaussians over V vertices, given a measurement.
-public struct KnownPosterior: Sendable {
+public struct AnalyticPosterior: Sendable {
   /// One Gaussian of it.
   struct Component: Sendable {
     var logWeight: Double
@@ -31,7 +32,7 @@ public struct KnownPosterior: Sendable {
   ///   - mask: 1 where something was (V).
   ///   - noise: σ; all in standardised units.
   /// - Throws: ``LinearAlgebraError`` where the algebra fails.
-  public init(_ prior: KnownPrior, values: [Double], mask: [Double], noise: Double) throws {
+  public init(_ prior: AnalyticPrior, values: [Double], mask: [Double], noise: Double) throws {
     let v = prior.vertexCount
     var components: [Component] = []
     for part in prior.components {
@@ -54,7 +55,7 @@ public struct KnownPosterior: Sendable {
 
   /// log N(y; μ, Σ + σ²I) at the measured vertices.
   private static func logEvidence(
-    _ part: KnownPrior.Component, values: [Double], mask: [Double], noise: Double
+    _ part: AnalyticPrior.Component, values: [Double], mask: [Double], noise: Double
   ) throws -> Double {
     let measured = mask.indices.filter { mask[$0] > 0 }
     let m = measured.count

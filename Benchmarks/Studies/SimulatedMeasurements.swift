@@ -1,6 +1,7 @@
 // Measurements whose truth and exact posterior are known: fields drawn from a known prior, some of their vertices
 // measured with noise. All in standardised units.
 
+import SextantRuns
 import SextantArrays
 
 /// N simulated measurements.
@@ -22,7 +23,7 @@ public struct SimulatedMeasurements: Sendable {
   ///   - maskRandom: where a fixed mask comes from: the same for all sets of a study.
   ///   - random: where all else comes from.
   init(
-    of prior: KnownPrior, count: Int, settings: StudyMeasurementSettings, noise: Double, maskRandom: RandomStream,
+    of prior: AnalyticPrior, count: Int, settings: StudyMeasurementSettings, noise: Double, maskRandom: RandomStream,
     random: RandomStream
   ) {
     let v = prior.vertexCount
@@ -44,7 +45,7 @@ public struct SimulatedMeasurements: Sendable {
   }
 
   /// The exact posterior of measurement `index` under a prior.
-  public func posterior(_ index: Int, under prior: KnownPrior) throws -> KnownPosterior {
-    try KnownPosterior(prior, values: values.row(index).scalars, mask: masks.row(index).scalars, noise: noise)
+  public func posterior(_ index: Int, under prior: AnalyticPrior) throws -> AnalyticPosterior {
+    try AnalyticPosterior(prior, values: values.row(index).scalars, mask: masks.row(index).scalars, noise: noise)
   }
 }

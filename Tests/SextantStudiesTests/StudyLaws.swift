@@ -11,6 +11,7 @@ import SextantTestSupport
 import Testing
 
 @testable import SextantRuns
+@testable import SextantStudies
 
 @Suite(.serialized) struct StudyLaws {
   /// A study of 12 vertices.
@@ -29,10 +30,10 @@ import Testing
     ).study
   }
 
-  private static func problem(_ kind: String) throws -> (prior: KnownPrior, measurements: SimulatedMeasurements) {
+  private static func problem(_ kind: String) throws -> (prior: AnalyticPrior, measurements: SimulatedMeasurements) {
     let settings = try study(kind: kind, output: "unused", "measurement.mask=varying")
     let random = RandomStream(seed: 5)
-    let prior = try KnownPrior(settings.prior, mesh: .icosphere(subdivisions: 0), random: random)
+    let prior = try AnalyticPrior(settings.prior, mesh: .icosphere(subdivisions: 0), random: random)
     return (
       prior,
       SimulatedMeasurements(

@@ -1,6 +1,7 @@
 // What a study found, as JSON, as a table for people and as two curves against wall time.
 
 import Foundation
+import SextantRuns
 import SextantReport
 import SextantStorage
 
@@ -11,7 +12,7 @@ public struct StudyRow: Sendable, Codable, Equatable {
   /// "seen" for measurements that were trained on, or "unseen".
   public var set: String
   /// How near it came.
-  public var scores: KnownScores
+  public var scores: AnalyticScores
 }
 
 /// Everything that a study found.

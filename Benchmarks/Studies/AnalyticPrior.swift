@@ -3,12 +3,13 @@
 // off, and divided by its standard deviation over all vertices, as diffusion priors want it.
 
 import Foundation
+import SextantRuns
 import SextantArrays
 import SextantDiffusion
 import SextantGeometry
 
 /// A mixture of Gaussians over V vertices.
-public struct KnownPrior: Sendable {
+public struct AnalyticPrior: Sendable {
   /// One Gaussian.
   public struct Component: Sendable {
     /// log of the weight.
@@ -72,9 +73,9 @@ public struct KnownPrior: Sendable {
 
   /// The single Gaussian with the same mean and covariance: of all Gaussians the one with the smallest divergence from
   /// this prior.
-  public func single() throws -> KnownPrior {
+  public func single() throws -> AnalyticPrior {
     let moments = Self.moments(components.map { (exp($0.logWeight), $0.mean, $0.covariance) })
-    return KnownPrior(
+    return AnalyticPrior(
       components: [try Component(logWeight: 0, mean: moments.mean, covariance: moments.covariance)], unit: unit)
   }
 

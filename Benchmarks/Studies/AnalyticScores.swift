@@ -3,10 +3,11 @@
 // nats on average whatever their number.
 
 import Foundation
+import SextantRuns
 import SextantArrays
 
 /// Figures of one distribution over a set of measurements.
-public struct KnownScores: Sendable, Codable, Equatable {
+public struct AnalyticScores: Sendable, Codable, Equatable {
   /// PSNR of the exact posterior mean minus that of this one, against the same truths, in dB: mean over fields.
   public var meanGap: Double
   /// Its standard error over fields.
@@ -39,14 +40,14 @@ public struct KnownScores: Sendable, Codable, Equatable {
 }
 
 /// Measurements with their exact posteriors, against which distributions are judged.
-struct KnownJudge: Sendable {
+struct AnalyticJudge: Sendable {
   let measurements: SimulatedMeasurements
-  let posteriors: [KnownPosterior]
+  let posteriors: [AnalyticPosterior]
   /// One standardised unit in the field's units.
   let unit: Double
 
   /// The first `count` measurements of a set.
-  init(_ measurements: SimulatedMeasurements, count: Int, under prior: KnownPrior) throws {
+  init(_ measurements: SimulatedMeasurements, count: Int, under prior: AnalyticPrior) throws {
     self.measurements = measurements
     posteriors = try (0..<min(count, measurements.count)).map { try measurements.posterior($0, under: prior) }
     unit = prior.unit
@@ -56,14 +57,14 @@ struct KnownJudge: Sendable {
   typealias Draws = (fields: Tensor<Double>, logDensities: [Double])
 
   /// Scores of the distribution that `draw` draws from for the measurement of an index.
-  func scores(_ draw: (_ index: Int) throws -> Draws) rethrows -> KnownScores {
+  func scores(_ draw: (_ index: Int) throws -> Draws) rethrows -> AnalyticScores {
     var sums = Sums()
     for index in posteriors.indices { sums.add(field(try draw(index), index)) }
     return sums.scores(unit: unit)
   }
 
   /// Scores of another posterior that is known, by draws like all others.
-  func scores(under prior: KnownPrior, samples: Int, using random: RandomStream) throws -> KnownScores {
+  func scores(under prior: AnalyticPrior, samples: Int, using random: RandomStream) throws -> AnalyticScores {
     try scores { index in
       let posterior = try measurements.posterior(index, under: prior)
       let fields = posterior.samples(samples, using: random.split(index))
@@ -135,10 +136,10 @@ struct KnownJudge: Sendable {
       fields.reduce(0) { $0 + value($1) } / Double(max(1, fields.count))
     }
 
-    func scores(unit: Double) -> KnownScores {
+    func scores(unit: Double) -> AnalyticScores {
       let gap = mean(\.gap)
       let count = Double(fields.count)
-      return KnownScores(
+      return AnalyticScores(
         meanGap: gap, meanGapError: (mean { pow($0.gap - gap, 2) } / max(1, count - 1)).squareRoot(),
         meanDistance: max(0, mean(\.squaredDistance)).squareRoot(), spreadRatio: mean(\.ratio),
         spreadDeviation: max(0, mean(\.squaredDeviation)).squareRoot(), divergence: mean(\.divergence),

@@ -1,6 +1,7 @@
 // The flow of a study as something that draws fields for measurements, with their log-density, on a tape: the vector
 // flow, which reads measurements and gives fields, or the flow on exact Gaussian posteriors.
 
+import SextantRuns
 import SextantArrays
 import SextantAutodiff
 import SextantDiffusion
@@ -19,7 +20,7 @@ struct StudiedFlow: Sendable {
   private enum Form: Sendable {
     case vector(ConditionalRealNVP<Float>)
     /// - Parameter basis: U (V×V), the coordinates of the coefficients.
-    case based(GaussianBaseFlow<Float>, prior: KnownPrior, basis: Tensor<Double>)
+    case based(GaussianBaseFlow<Float>, prior: AnalyticPrior, basis: Tensor<Double>)
   }
 
   private let form: Form
@@ -29,7 +30,7 @@ struct StudiedFlow: Sendable {
   /// V.
   let dimension: Int
 
-  init(_ settings: StudyFlowSettings, prior: KnownPrior, masksVary: Bool, random: RandomStream) throws {
+  init(_ settings: StudyFlowSettings, prior: AnalyticPrior, masksVary: Bool, random: RandomStream) throws {
     dimension = prior.vertexCount
     conditionsOnMask = masksVary
     var configuration = settings.configuration
