@@ -78,7 +78,7 @@ let package = Package(
       dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
     .target(
       name: "SextantReport",
-      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CCairo", "CNetCDF"]),
+      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals", "CCairo"]),
     .target(
       name: "SextantRuns",
       dependencies: [

@@ -2,6 +2,7 @@
 // and in the order of the vertices, so that results do not depend on the number of threads.
 
 import SextantArrays
+import SextantGeometry
 
 /// Computes the scores of fields on a domain.
 public struct Scorer: Sendable {

@@ -32,7 +32,7 @@ public final class TwoScaleSolver: ChoosingSolver {
   private let cache = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
   /// - Parameters:
-  ///   - domain: where the fields live; its node positions are on the unit sphere.
+  ///   - domain: the domain of the fields.
   ///   - parameters: where the covariance's parameters come from.
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``stateLimit`` states.
@@ -46,7 +46,7 @@ public final class TwoScaleSolver: ChoosingSolver {
       )
     }
     self.prior = prior
-    model = prior.covarianceModel(nodePositions: domain.nodePositions)
+    model = prior.covarianceModel(on: domain)
     choice = parameters
     self.seed = seed
     settledChoice = nil

@@ -4,6 +4,7 @@
 import Foundation
 import SextantArrays
 import SextantEvaluation
+import SextantGeometry
 import Testing
 
 /// What the reference script wrote: its inputs and its scores.

@@ -96,7 +96,7 @@ import Testing
       GeographicPoint(
         latitude: asin(random.uniform(in: -1..<1)) * 180 / .pi, longitude: random.uniform(in: -180..<540))
     }
-    let matrix = try named.domain.interpolation(to: places)
+    let matrix = try #require(named.domain.geography).interpolation(to: places)
     let positions = named.domain.positions
     let spacing = 6.0 * .pi / 180
     for axis in 0..<3 {

@@ -36,7 +36,7 @@ import Testing
   ])
   func worldMaps(_ name: String, _ projection: MapProjection) throws {
     let grid = SphereStub.global(4)
-    let valid = grid.geographicPoints.map { abs($0.latitude - 20) > 15 || abs($0.longitude) > 30 }
+    let valid = grid.points.map { abs($0.latitude - 20) > 15 || abs($0.longitude) > 30 }
     try FieldMap(
       domain: grid, values: grid.temperatures, isValid: valid, title: "2 m temperature", subtitle: "synthetic, 4° grid",
       units: "K"
@@ -49,7 +49,7 @@ import Testing
     let grid = SphereStub(
       latitudes: Array(stride(from: north, through: south, by: -0.25)),
       longitudes: Array(stride(from: west, through: east, by: 0.25)))
-    let values = grid.geographicPoints.map { Float(sin($0.latitude) + cos($0.longitude * 0.7)) * 3 }
+    let values = grid.points.map { Float(sin($0.latitude) + cos($0.longitude * 0.7)) * 3 }
     try FieldMap(
       domain: grid, values: values, title: "Difference", subtitle: "0.25° region", units: "K",
       scale: .divergingWithin(limit: 4)
@@ -61,7 +61,7 @@ import Testing
     let sphere = SphereStub.spiral(2000)
     try FieldMap(
       domain: sphere, values: sphere.temperatures, title: "A spiral of 2000 points", units: "K", colours: .ember,
-      shoreline: .mask(sphere.geographicPoints.map { cos($0.longitude / 20) + sin($0.latitude / 15) > 0.6 })
+      shoreline: .mask(sphere.points.map { cos($0.longitude / 20) + sin($0.latitude / 15) > 0.6 })
     ).write(to: path("spiral"), overwrite: true)
     try expectPictures("spiral")
   }
@@ -70,7 +70,7 @@ import Testing
     let grid = SphereStub.global(4)
     var random = RandomStream(seed: 1)
     let truth = grid.temperatures
-    let spread = grid.geographicPoints.map { Float(0.3 + 1.2 * pow(sin($0.latitude * .pi / 180), 2)) }
+    let spread = grid.points.map { Float(0.3 + 1.2 * pow(sin($0.latitude * .pi / 180), 2)) }
     let seen = truth.map { _ in random.uniform() < 0.4 }
     let mean = zip(truth, spread).map { $0 + $1 * Float(random.normal()) }
     try MapPanels.reconstruction(

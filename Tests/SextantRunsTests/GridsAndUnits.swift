@@ -19,7 +19,7 @@ import Testing
       folder = try ScratchFolder()
       coarse = try SmallClimate.unseen(1)
       let grid = try SmallClimate.grid(step: 10)
-      let weights = try coarse.domain.interpolation(to: grid.geographicPoints)
+      let weights = try #require(coarse.domain.geography).interpolation(to: grid.points)
       let channels = coarse.values(ofChannel: 0) + coarse.values(ofChannel: 1)
       let columns = channels.map { weights.times($0.map(Double.init)).map(Float.init) }
       fine = columns[0]

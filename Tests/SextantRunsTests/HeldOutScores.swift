@@ -80,6 +80,50 @@ import Testing
     #expect(try scores([.nearest, .modes], ["band:-20..20", "random:0.5"]) == alone)
   }
 
+  /// Grids on which an evaluation once had no similarity, or one that counted the seam twice.
+  enum Grid: String, CaseIterable, Sendable {
+    case curvilinear, repeatedSeam
+
+    func domain() throws -> any Domain {
+      switch self {
+      case .curvilinear:
+        var (latitudes, longitudes): ([Double], [Double]) = ([], [])
+        for i in 0..<12 {
+          for j in 0..<15 {
+            latitudes.append(40 + Double(i) + 0.3 * Double(j))
+            longitudes.append(-10 + 1.5 * Double(j) - 0.4 * Double(i))
+          }
+        }
+        return try CurvilinearGrid(rows: 12, columns: 15, latitudes: latitudes, longitudes: longitudes)
+      case .repeatedSeam: return try SmallClimate.grid(step: 15, repeatsColumn: true)
+      }
+    }
+  }
+
+  @Test(arguments: Grid.allCases)
+  func evaluationsAndScoredFilesHaveOneSimilarity(_ grid: Grid) throws {
+    let domain = try grid.domain()
+    func fields(on domain: some Domain) -> SignalSet { SyntheticClimate().fields(count: 1, on: domain) }
+    let truth = try fields(on: domain).selecting(["tas"])
+    let comparison = try Comparison(
+      methods: [.nearest], masks: [MaskSampler("random:0.4")], noise: [1], samples: 0,
+      scales: [(peak: 100, origin: 220)], seed: 5)
+    var answers: [[Float]] = []
+    let scored = try comparison.run(
+      model: TrainedModel(forFieldsLike: truth, name: "test"), fields: truth, indices: [0],
+      visit: { answers += $0.answers.map(\.posterior.mean) })
+    let variables = [ScoredVariable(name: "tas", units: "K", channels: [0], peak: 100, origin: 220)]
+    let scores = try Scorer(on: domain, variables: variables, channelCount: 1).scores(
+      of: ScoredEstimate(mean: try #require(answers.first)),
+      against: ScoredTruth(
+        values: truth.values.scalars, isValid: truth.isValid, isObserved: truth.isValid.map { _ in false }),
+      label: ScoreLabel(method: "file", field: "0", group: ""), breakingTiesWith: RandomStream(seed: 0))
+    for score in [Score.structuralSimilarity, .structuralSimilarityWithoutWrap] {
+      let value = try #require(scores[0][score, of: .mean])
+      #expect(try #require(scored.scores.fields.first)[score, of: .mean] == value)
+    }
+  }
+
   @Test func degradedFilesSayWhatWasDoneToThem() throws {
     let folder = try ScratchFolder()
     let truth = try SmallClimate.unseen(3)

@@ -16,6 +16,13 @@ import SextantTestSupport
 import Testing
 
 @Suite struct GaussianBaseFlowTests {
+  @Test func theVerticesOfARoundSurfaceHavePlacesInSpace() throws {
+    let mesh = try SphereMesh.icosphere(subdivisions: 1)
+    func width(on domain: some Domain) -> Int { PosteriorFeatures.channelCount(fieldChannels: 1, domain: domain) }
+    #expect(width(on: mesh) == 9)
+    #expect(width(on: try SurfaceMesh(mesh.triangleMesh)) == 11)
+  }
+
   @Test func untrainedItIsTheGaussianPosterior() throws {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
@@ -27,7 +34,7 @@ import Testing
       StencilUNetConfiguration(
         inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.domain), outputChannels: 4,
         widths: [8, 8]),
-      hierarchy: .grid(grid, levelCount: 2), in: &builder)
+      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: grid, levelCount: 2)), in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(

@@ -92,7 +92,7 @@ extension ImputationMethod {
 extension TrainedModel {
   /// The model with the parameters at which the search for a field's own would start: quick where optimisation is off.
   public func withFixedParameters() -> TrainedModel {
-    let covariance = prior.covarianceModel(nodePositions: domain.nodePositions)
+    let covariance = prior.covarianceModel(on: domain)
     var description = description
     description.parameters = .fixed(covariance.start(noise: 0.2))
     return TrainedModel(

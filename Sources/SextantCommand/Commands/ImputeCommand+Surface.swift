@@ -7,7 +7,8 @@ import Sextant
 extension ImputeCommand {
   /// Whether the input is a signal on a mesh: by itself, by the options, or by the model.
   func isOnMesh(_ model: TrainedModel?) throws -> Bool {
-    let isSurface = try surface.areFor(input, isOnMesh: model?.domain is SurfaceMesh)
+    let isMeshModel = model.map { $0.domain.geography == nil && $0.domain.surface != nil } ?? false
+    let isSurface = try surface.areFor(input, isOnMesh: isMeshModel)
     if !isSurface, gaps.areUsed {
       throw ValidationError(
         "\(gaps.mask == nil ? "--missing" : "--mask") is for signals on meshes, and \(input) is none. `sextant degrade` makes gaps in a NetCDF file."

@@ -28,18 +28,23 @@ struct MaskGround {
   /// The vertices with a valid entry, ascending.
   var validVertices: [Int] { isValid.indices.filter { isValid[$0] } }
 
-  /// The unit vector of each vertex; throws unless the domain lies on the unit sphere.
+  /// The unit vector of each vertex; throws if the domain has no geography.
   func directions() throws -> [SIMD3<Double>] {
-    guard domain.isOnSphere else {
-      throw MeasurementError.missingInput(
-        specification: specification, needs: "latitudes and longitudes",
-        hint: "The domain (\(domain.summary)) does not lie on the sphere; use random:SHARE or file:PATH.")
-    }
+    _ = try geography()
     return domain.positions
   }
 
-  /// The latitude and longitude of each vertex; throws unless the domain lies on the unit sphere.
-  func geographicPoints() throws -> [GeographicPoint] { try directions().map(GeographicPoint.init) }
+  /// The latitude and longitude of each vertex; throws if the domain has no geography.
+  func geographicPoints() throws -> [GeographicPoint] { try geography().points }
+
+  private func geography() throws -> any Geography {
+    guard let geography = domain.geography else {
+      throw MeasurementError.missingInput(
+        specification: specification, needs: "latitudes and longitudes",
+        hint: "The domain (\(domain.summary)) has none; use random:SHARE or file:PATH.")
+    }
+    return geography
+  }
 
   /// How many of `count` valid places a missing share stands for: rounded, and never all.
   static func missingCount(share: Double, of count: Int) -> Int {

@@ -40,7 +40,7 @@ public final class SparseFieldPrior: Sendable {
       landShare.map { $0.count == domain.nodeCount } ?? true,
       "\(landShare?.count ?? 0) shares of land for \(domain.nodeCount) nodes")
     let levels =
-      try (domain as? LatitudeLongitudeGrid).map {
+      try Self.grid(of: domain).map {
         try MeshLevel.cascade(
           $0, coarsestNodeLimit: configuration.coarsestNodeLimit, atLeast: configuration.finish == .coarse ? 2 : 1)
       } ?? [MeshLevel.single(domain)]
@@ -52,6 +52,13 @@ public final class SparseFieldPrior: Sendable {
         level, landShare: share, kappaSquared: configuration.kappaSquared, barrier: configuration.barrier)
       return Mesh(level: level, equations: equations, precision: PosteriorPrecision(equations), landShare: share)
     }
+  }
+
+  /// The latitude–longitude grid that a domain is; nil where it is none.
+  private static func grid(of domain: any Domain) throws -> LatitudeLongitudeGrid? {
+    guard let axes = domain.geography?.gridAxes else { return nil }
+    let grid = try LatitudeLongitudeGrid(latitudes: axes.latitudes, longitudes: axes.longitudes)
+    return grid.fingerprint == domain.fingerprint ? grid : nil
   }
 
   /// The number of nodes of each mesh, from fine to coarse.

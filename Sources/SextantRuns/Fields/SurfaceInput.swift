@@ -55,8 +55,8 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     let kind = try SignalFileKind(of: signal)
     let isOwnMesh = kind == .mesh
     let document = try document(kind, model: model)
-    let surface = try model.flatMap { try Self.surface(of: $0, like: document) } ?? SurfaceMesh(document.triangleMesh())
-    if let model { try Self.check(surface, at: document.path, isThatOf: model) }
+    let domain = try model.flatMap { try Self.domain(of: $0, like: document) } ?? SurfaceMesh(document.triangleMesh())
+    if let model { try Self.check(domain, at: document.path, isThatOf: model) }
     let values: VertexValues
     if isOwnMesh {
       let source = mesh == nil ? document : try MeshFile.document(signal)
@@ -64,7 +64,7 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     } else {
       values = try VertexValues(contentsOf: signal, columns: properties)
     }
-    var fields = try values.signals(on: surface)
+    var fields = try values.signals(on: domain)
     if let model, fields.channelCount == model.channelCount {
       // Files of meshes name no units: the model's are meant.
       for (channel, variable) in model.description.variables.enumerated() {
@@ -80,7 +80,7 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   private func document(_ kind: SignalFileKind, model: TrainedModel?) throws -> MeshDocument {
     if let mesh { return try MeshFile.document(mesh) }
     if kind == .mesh { return try MeshFile.document(signal) }
-    if let surface = model?.domain as? SurfaceMesh { return MeshDocument(surface.mesh) }
+    if let mesh = model?.domain.surface { return MeshDocument(mesh) }
     try Self.refuseToGoWithoutMesh(signal, kind)
   }
 
@@ -93,18 +93,18 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     throw RunError.meshUnknown(path: signal)
   }
 
-  /// The model's own surface where it is the same as the document's, so that what depends on it is not made twice.
-  private static func surface(of model: TrainedModel, like document: MeshDocument) throws -> SurfaceMesh? {
-    guard let surface = model.domain as? SurfaceMesh, document.positions == surface.positions,
-      try document.triangles() == surface.triangles
+  /// The model's own domain if its surface is the document's, so that what depends on it is not made twice.
+  private static func domain(of model: TrainedModel, like document: MeshDocument) throws -> (any Domain)? {
+    guard let mesh = model.domain.surface, document.positions == mesh.positions,
+      try document.triangles() == mesh.triangles
     else { return nil }
-    return surface
+    return model.domain
   }
 
-  private static func check(_ surface: SurfaceMesh, at path: String, isThatOf model: TrainedModel) throws {
-    guard surface.fingerprint != model.domain.fingerprint else { return }
+  private static func check(_ domain: any Domain, at path: String, isThatOf model: TrainedModel) throws {
+    guard domain.fingerprint != model.domain.fingerprint else { return }
     throw RunError.anotherMesh(
-      path: path, mesh: "a \(surface.summary) (fingerprint \(surface.fingerprint.prefix(8)))",
+      path: path, mesh: "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))",
       name: model.description.name,
       model: "a \(model.domain.summary) (fingerprint \(model.domain.fingerprint.prefix(8)))")
   }

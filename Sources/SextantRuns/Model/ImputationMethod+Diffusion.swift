@@ -2,6 +2,7 @@
 
 import Foundation
 import SextantDiffusion
+import SextantGeometry
 import SextantNetworks
 import SextantPriors
 import SextantSolvers
@@ -63,10 +64,13 @@ extension TrainedModel {
 
   /// Opens a model with all that a method needs: for those that ask a diffusion prior, the one beside it.
   ///
-  /// Throws ``RunError`` where there is no diffusion prior, and what ``init(contentsOf:)`` and
+  /// Throws ``RunError`` where there is no diffusion prior, and what ``init(contentsOf:domains:)`` and
   /// ``TrainedDiffusion/init(folder:model:)`` throw.
-  public init(contentsOf place: String, for method: ImputationMethod, solvers: SolverSettings) throws {
-    try self.init(contentsOf: place)
+  public init(
+    contentsOf place: String, for method: ImputationMethod, solvers: SolverSettings,
+    domains: [StoredDomainKind] = .standard
+  ) throws {
+    try self.init(contentsOf: place, domains: domains)
     guard method.asksDiffusion, solvers.prior == .diffusion else { return }
     let folder = Self.folder(of: place)
     guard FileManager.default.fileExists(atPath: folder + "/" + TrainedDiffusion.fileName) else {

@@ -25,9 +25,7 @@ extension TrainedModel {
 
   /// What the methods without an archive need to know of fields: where they live and which variables there are.
   init(forFieldsLike fields: any SignalSource, name: String, landMask: LandMask? = nil) throws {
-    guard let domain = fields.domain as? any DescribableDomain else {
-      throw RunError.invalid("\(name): this kind of grid cannot be used without a model: \(fields.domain.summary).")
-    }
+    let domain = fields.domain
     let channels = fields.variables.count
     let isInside = [Bool](repeating: true, count: domain.vertexCount * channels)
     let layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
@@ -41,7 +39,7 @@ extension TrainedModel {
     let configuration = GaussianPriorConfiguration(kind: .trend, modeCount: 0)
     self.init(
       description: Description(
-        program: ProgramVersion.current, name: name, variables: fields.variables, grid: domain.gridDescription,
+        program: ProgramVersion.current, name: name, variables: fields.variables, grid: try domain.requiredStored(),
         fingerprint: domain.fingerprint, prior: configuration, parameters: .perField,
         bounds: [ValueBounds?](repeating: nil, count: channels), archiveFiles: [], fieldCount: 0, seed: 0),
       domain: domain, isInside: isInside, landShare: land,

@@ -57,10 +57,13 @@ extension TrainedModel {
     try writer.write(to: URL(fileURLWithPath: folder).appendingPathComponent(Self.fileName).path, overwrite: overwrite)
   }
 
-  /// Opens a model: a run's folder, or the file itself.
+  /// Opens a model.
   ///
-  /// Throws ``ModelError``, ``SafetensorsError``, ``FileError``, ``GeometryError``.
-  public init(contentsOf place: String) throws {
+  /// - Parameters:
+  ///   - place: The folder of a run, or the file itself.
+  ///   - domains: The kinds of domain that a model may have.
+  /// - Throws: ``ModelError``, ``SafetensorsError``, ``FileError``, ``GeometryError``.
+  public init(contentsOf place: String, domains: [StoredDomainKind] = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
       throw FileError.missing(path: place)
@@ -68,7 +71,7 @@ extension TrainedModel {
     let path = isFolder.boolValue ? URL(fileURLWithPath: place).appendingPathComponent(Self.fileName).path : place
     guard FileManager.default.fileExists(atPath: path) else { throw ModelError.noModel(folder: place) }
     let file = try SafetensorsFile(path: path)
-    let description = try Self.description(in: file)
+    let description = try Self.description(in: file, domains: domains)
     func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       if !condition { throw ModelError.inconsistent(path: path, reason: reason()) }
     }
@@ -135,13 +138,13 @@ extension TrainedModel {
     return isFolder.boolValue ? place : URL(fileURLWithPath: place).deletingLastPathComponent().path
   }
 
-  private static func description(in file: SafetensorsFile) throws -> Description {
+  private static func description(in file: SafetensorsFile, domains: [StoredDomainKind]) throws -> Description {
     guard let text = file.metadata[metadataKey] else {
       throw ModelError.anotherKind(
         path: file.path, found: "a safetensors file with tensors \(file.names.prefix(5).joined(separator: ", "))")
     }
     struct Version: Decodable { var formatVersion: Int }
-    let decoder = JSONDecoder()
+    let decoder = JSONDecoder(domains: domains)
     let data = Data(text.utf8)
     guard let version = try? decoder.decode(Version.self, from: data) else {
       throw ModelError.anotherKind(path: file.path, found: "a file whose description cannot be read")

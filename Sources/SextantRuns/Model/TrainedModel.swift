@@ -20,7 +20,7 @@ public struct TrainedModel: Sendable {
     /// The variables (C), with the units in which the model thinks.
     public var variables: [Variable]
     /// The grid that it was trained on.
-    public var grid: GridDescription
+    public var grid: StoredDomain
     /// The hash of the grid's geometry.
     public var fingerprint: String
     /// How the prior was learned.
@@ -41,7 +41,7 @@ public struct TrainedModel: Sendable {
     public var membership: [Int]?
 
     public init(
-      program: String, name: String, variables: [Variable], grid: GridDescription, fingerprint: String,
+      program: String, name: String, variables: [Variable], grid: StoredDomain, fingerprint: String,
       prior: GaussianPriorConfiguration, parameters: ParameterChoice, bounds: [ValueBounds?],
       archiveFiles: [String], fieldCount: Int, seed: UInt64,
       transforms: [MarginalTransform]? = nil, membership: [Int]? = nil

@@ -209,11 +209,7 @@ extension Comparison {
       ScoredVariable(
         name: pair.0.name, units: pair.0.units, channels: [channel], peak: pair.1.peak, origin: pair.1.origin)
     }
-    let grid = model.domain as? LatitudeLongitudeGrid
-    return Scorer(
-      variables: variables, channelCount: model.channelCount, areaWeights: model.domain.areaWeights,
-      latitudes: model.domain.isOnSphere ? model.domain.geographicPoints.map(\.latitude) : nil,
-      raster: grid.map { Raster(rows: $0.rows, columns: $0.columns, wraps: $0.wraps) })
+    return Scorer(on: model.domain, variables: variables, channelCount: model.channelCount)
   }
 
   private static func name(of label: FieldLabel, index: Int, draw: Int) -> String {

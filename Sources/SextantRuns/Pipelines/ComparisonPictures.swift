@@ -25,15 +25,15 @@ public struct ComparisonPictures: Sendable {
     self.land = land
   }
 
-  /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. Maps on the sphere,
-  /// the surface itself for a mesh; other domains have none.
+  /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. They are maps for a
+  /// domain with a geography and pictures of the surface for a mesh; for other domains there are none.
   ///
   /// - Returns: the files written.
   @discardableResult
   public func drawFields(of field: ComparedField, number: Int) throws -> [String] {
     let domain = field.truth.domain
-    let surface = (domain as? SurfaceMesh)?.mesh
-    guard domain.isOnSphere || surface != nil else { return [] }
+    let surface = domain.geography == nil ? domain.surface : nil
+    guard domain.geography != nil || surface != nil else { return [] }
     var written: [String] = []
     for (method, posterior) in field.answers {
       guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }

@@ -35,15 +35,17 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   /// Models are told by their folder or `.safetensors`, everything else by ``SignalFileKind``; what nothing tells is taken for
   /// NetCDF, whose reader says what else it may be.
   ///
-  /// - Parameter mesh: which of the meshes of a scene to look at.
-  public init(path: String, mesh: MeshSelection = .merged) throws {
+  /// - Parameters:
+  ///   - mesh: which of the meshes of a scene to look at.
+  ///   - domains: the kinds of domain that a model may have.
+  public init(path: String, mesh: MeshSelection = .merged, domains: [StoredDomainKind] = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError.missing(path: path)
     }
     let kind = URL(fileURLWithPath: path).pathExtension.lowercased()
     if isFolder.boolValue || kind == "safetensors" {
-      let model = try TrainedModel(contentsOf: path)
+      let model = try TrainedModel(contentsOf: path, domains: domains)
       let scales = zip(model.description.variables, model.prior.space.scales).map { ($0.name, Double($1)) }
       self = .model(
         model.description,

@@ -162,7 +162,7 @@ extension PriorSampling {
   private func draw(
     _ fields: SignalSet, model: TrainedModel, name: String, folder: String, overwrite: Bool
   ) throws -> [String] {
-    guard fields.domain.isOnSphere else { return [] }
+    guard fields.domain.geography != nil else { return [] }
     let channels = fields.channelCount
     return try fields.variables.enumerated().map { channel, variable in
       let panels = (0..<min(9, fields.count)).map { index in

@@ -85,10 +85,9 @@ public struct Training: Sendable {
         )
       }
     }
-    guard let domain = source.domain as? any DescribableDomain else {
-      throw RunError.invalid("A model cannot be stored for this kind of grid: \(source.domain.summary).")
-    }
-    // Everything that can be wrong is asked before the long work of learning.
+    // Everything that can be wrong is checked before the long work of learning.
+    let domain = source.domain
+    let stored = try domain.requiredStored()
     let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
     let land = try landShare(on: domain)
     let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
@@ -101,7 +100,7 @@ public struct Training: Sendable {
     let layout = prior.space.layout
     return TrainedModel(
       description: TrainedModel.Description(
-        program: ProgramVersion.current, name: name, variables: source.variables, grid: domain.gridDescription,
+        program: ProgramVersion.current, name: name, variables: source.variables, grid: stored,
         fingerprint: domain.fingerprint, prior: self.prior, parameters: choice,
         bounds: source.variables.map { bounds[$0.name] }, archiveFiles: archive.sources, fieldCount: indices.count,
         seed: seed, transforms: learned.allSatisfy(\.isIdentity) ? nil : learned,
@@ -180,7 +179,7 @@ public struct Training: Sendable {
       return try smaller.space.observe(
         Degradation.apply(to: field, mask: mask, noise: noise, using: &random).measurement)
     }
-    let model = smaller.covarianceModel(nodePositions: domain.nodePositions)
+    let model = smaller.covarianceModel(on: domain)
     return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
   }
 }

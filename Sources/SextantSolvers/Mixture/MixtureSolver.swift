@@ -17,7 +17,7 @@ public final class MixtureSolver: ChoosingSolver {
   public let name = "mixture of two-scale Gaussians"
 
   private let mixture: GaussianMixturePrior
-  private let nodePositions: [SIMD3<Double>]
+  private let domain: any Domain
   private let parameters: ParameterChoice
   private let seed: RandomStream
   private let settledChoice: [Candidate]?
@@ -42,7 +42,7 @@ public final class MixtureSolver: ChoosingSolver {
   }
 
   /// - Parameters:
-  ///   - domain: where the fields live; its node positions are on the unit sphere.
+  ///   - domain: the domain of the fields.
   ///   - parameters: where the covariance's parameters come from; fixed ones serve all components.
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
@@ -57,14 +57,14 @@ public final class MixtureSolver: ChoosingSolver {
       )
     }
     self.mixture = mixture
-    nodePositions = domain.nodePositions
+    self.domain = domain
     self.parameters = parameters
     self.seed = seed
     settledChoice = nil
   }
 
   private init(_ solver: MixtureSolver, settledChoice: [Candidate]) {
-    (mixture, nodePositions, parameters, seed) = (solver.mixture, solver.nodePositions, solver.parameters, solver.seed)
+    (mixture, domain, parameters, seed) = (solver.mixture, solver.domain, solver.parameters, solver.seed)
     self.settledChoice = settledChoice
   }
 
@@ -84,11 +84,11 @@ public final class MixtureSolver: ChoosingSolver {
       let component = mixture.components[index]
       return Candidate(
         logWeight: log(component.weight),
-        model: pooled.covarianceModel(nodePositions: nodePositions, modes: mixture.modes(of: component)),
+        model: pooled.covarianceModel(on: domain, modes: mixture.modes(of: component)),
         theta: theta, shift: mixture.mean(of: component), isGroup: true)
     }
     var first = group(order[0], theta: [])
-    let model = pooled.covarianceModel(nodePositions: nodePositions)
+    let model = pooled.covarianceModel(on: domain)
     var whole = Candidate(
       logWeight: log(Self.pooledWeight), model: model, theta: [],
       shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)

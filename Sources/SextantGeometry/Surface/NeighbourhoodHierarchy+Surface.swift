@@ -1,34 +1,18 @@
-// A surface at several resolutions, as tables: for each vertex its neighbours in eight directions, and for each resolution
-// the vertices that are kept for the next and what they stand for. What a U-Net with stencils needs, on any mesh.
+// The hierarchy of a surface: for each vertex its neighbours in eight directions, and for each resolution the vertices that
+// are kept for the next one. A U-Net with stencils needs no more, on any mesh.
 //
-// Kept vertices are spread evenly along the surface (farthest-point sampling), each standing for those nearest to it.
+// The kept vertices are spread evenly along the surface (farthest-point sampling), and each stands for those nearest to it.
 // Neighbours are told apart by their direction in the tangent plane, so that one weight of a stencil means one direction
 // everywhere: "up" is the given axis as far as the surface follows it, and directions turn left from "right" seen from
-// outside, as on a page. Where the axis is normal to the surface directions are arbitrary; no surface of a sphere's shape has
-// directions without such places. Not here: networks, see StencilHierarchy.
+// outside, as on a page. Where the axis is normal to the surface the directions are arbitrary; every surface with the shape of
+// a sphere has such places.
 
 import SextantArrays
 
-/// Levels of ever fewer vertices of a surface, with their neighbourhoods.
-public struct SurfaceHierarchy: Sendable, Equatable {
-  /// The number of entries of a neighbourhood, which stand as a square of pixels does: left up, up, right up, left, the
+extension NeighbourhoodHierarchy {
+  /// The entries of a surface's neighbourhood, which is ordered as a square of pixels is: left up, up, right up, left, the
   /// vertex itself, right, left down, down, right down.
-  public static let stencilWidth = 9
-
-  /// One resolution.
-  public struct Level: Sendable, Equatable {
-    /// The vertex of the mesh that each of the level's vertices is (V_l).
-    public var vertices: [Int32]
-    /// The neighbourhood of each vertex (V_l × 9) in numbers of this level; −1 where there is no neighbour that way.
-    public var neighbours: [Int32]
-    /// The vertices of this level that the next, coarser one keeps (V_l+1); empty at the last.
-    public var kept: [Int32]
-    /// For each vertex of this level (V_l), the vertex of the next that it is nearest to; empty at the last.
-    public var coarse: [Int32]
-  }
-
-  /// The levels, finest first; the finest has all vertices of the mesh.
-  public let levels: [Level]
+  private static let surfaceWidth = 9
 
   /// Builds the levels of a surface.
   ///
@@ -54,9 +38,8 @@ public struct SurfaceHierarchy: Sendable, Equatable {
     while true {
       let neighbours = Self.neighbourhoods(of: nodes, normals: normals, surface, paths, up: up.normalized)
       let count = Int((Double(nodes.count) / reduction).rounded(.up))
-      var level = Level(
-        vertices: nodes.map { Int32(representatives[$0]) }, neighbours: neighbours, kept: [], coarse: [])
-      let isLast = levels.count + 1 >= levelCount || count < Self.stencilWidth
+      var level = Level(neighbours: neighbours)
+      let isLast = levels.count + 1 >= levelCount || count < Self.surfaceWidth
       if !isLast {
         // Each vertex is as far as can be from those before it: the fewer are the first of the more, and levels nest.
         let spread = paths.spreadNodes(count)
@@ -79,7 +62,7 @@ public struct SurfaceHierarchy: Sendable, Equatable {
     if surface.nodeCount < surface.vertexCount {
       levels[0] = Self.onVertices(levels[0], nodeOfVertex: surface.nodeOfVertex, representatives)
     }
-    self.levels = levels
+    self.init(width: Self.surfaceWidth, levels: levels)
   }
 
   /// The neighbourhood of each of `nodes` among them (count × 9).
@@ -92,7 +75,7 @@ public struct SurfaceHierarchy: Sendable, Equatable {
     let found = paths.nearest(candidateCount, toEach: nodes, among: isAll ? nil : place.map { $0 >= 0 })
     let positions = surface.nodePositions
     var result: [Int32] = []
-    result.reserveCapacity(nodes.count * stencilWidth)
+    result.reserveCapacity(nodes.count * surfaceWidth)
     for (i, node) in nodes.enumerated() {
       let frame = TangentFrame(normal: normals[i], up: up)
       let others = found[i].compactMap { other -> (place: Int32, distance: Double, direction: SIMD2<Double>)? in
@@ -101,7 +84,7 @@ public struct SurfaceHierarchy: Sendable, Equatable {
         return (place[other.node], other.distance, direction)
       }
       let spacing = others.prefix(4).reduce(0) { $0 + $1.distance } / Double(max(1, min(4, others.count)))
-      for slot in 0..<stencilWidth {
+      for slot in 0..<surfaceWidth {
         let step = SIMD2(Double(slot % 3 - 1), Double(1 - slot / 3))
         guard step != SIMD2() else {
           result.append(Int32(i))
@@ -134,16 +117,15 @@ public struct SurfaceHierarchy: Sendable, Equatable {
   /// A level of nodes as one of vertices, of which several may be at one node.
   private static func onVertices(_ level: Level, nodeOfVertex: [Int32], _ representatives: [Int]) -> Level {
     var neighbours: [Int32] = []
-    neighbours.reserveCapacity(nodeOfVertex.count * stencilWidth)
+    neighbours.reserveCapacity(nodeOfVertex.count * surfaceWidth)
     for (vertex, node) in nodeOfVertex.enumerated() {
-      for slot in 0..<stencilWidth {
-        let other = level.neighbours[Int(node) * stencilWidth + slot]
+      for slot in 0..<surfaceWidth {
+        let other = level.neighbours[Int(node) * surfaceWidth + slot]
         neighbours.append(slot == centre ? Int32(vertex) : other < 0 ? -1 : Int32(representatives[Int(other)]))
       }
     }
     return Level(
-      vertices: nodeOfVertex.indices.map { Int32($0) }, neighbours: neighbours,
-      kept: level.kept.map { Int32(representatives[Int($0)]) },
+      neighbours: neighbours, kept: level.kept.map { Int32(representatives[Int($0)]) },
       coarse: level.coarse.isEmpty ? [] : nodeOfVertex.map { level.coarse[Int($0)] })
   }
 }

@@ -23,7 +23,8 @@ public struct LandMask: Sendable, Equatable, Codable {
 
   /// The share of land around each vertex of `domain` (V); a missing value counts as sea.
   ///
-  /// On a latitude–longitude grid it is the mean over the cell of the vertex, elsewhere the interpolated value.
+  /// On a latitude–longitude grid it is the mean over the cell of the vertex, elsewhere the interpolated value. Throws
+  /// ``GeometryError/noGeography(domain:purpose:)``, and what reading throws.
   public func share(on domain: any Domain) throws -> [Float] {
     let source = try GriddedFile(path: file, variables: variable.map { [$0] })
     let field = try source.read([0])[0]
@@ -36,12 +37,13 @@ public struct LandMask: Sendable, Equatable, Codable {
         return Double(min(max(values[entry], 0), 1))
       }
     }
+    let mask = try source.domain.requiredGeography(for: "A land mask")
     func interpolated(to places: [GeographicPoint]) throws -> [Double] {
-      try source.domain.interpolation(to: places).times(shares)
+      try mask.interpolation(to: places).times(shares)
     }
-    let points = domain.geographicPoints
-    guard let grid = domain as? LatitudeLongitudeGrid, grid.rows > 1, grid.columns > 1,
-      grid.vertexCount <= Self.averagedVertexLimit
+    let geography = try domain.requiredGeography(for: "The share of land")
+    let points = geography.points
+    guard let grid = geography.gridAxes, grid.rows > 1, grid.columns > 1, points.count <= Self.averagedVertexLimit
     else { return try interpolated(to: points).map(Float.init) }
     let (rowStep, columnStep) = (
       abs(grid.latitudes[1] - grid.latitudes[0]), abs(grid.longitudes[1] - grid.longitudes[0])
@@ -71,8 +73,9 @@ public struct LandMask: Sendable, Equatable, Codable {
 extension MaskSampler {
   /// What the mask needs beside its text, on `domain`: the land mask, the content of its file.
   ///
-  /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell. On a
-  /// surface in space the file is one of numbers at vertices, such as a table or an array, and its first variable counts.
+  /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell. For a
+  /// domain without a geography the file holds numbers at the vertices, such as a table or an array, and its first variable
+  /// counts.
   public func inputs(on domain: any Domain, landShare: [Float]?) throws -> MaskInputs {
     var inputs = MaskInputs(isLand: landShare?.map { $0 > 0.5 })
     if case .combination(let members) = self {
@@ -83,10 +86,10 @@ extension MaskSampler {
       }
     }
     guard case .file(let path, let variable) = self else { return inputs }
-    if let surface = domain as? SurfaceMesh {
-      let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: surface)[0]
+    guard domain.geography != nil else {
+      let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: domain)[0]
       let (values, channels) = (field.values.scalars, field.variables.count)
-      inputs.isObservedInFile = (0..<surface.vertexCount).map { vertex in
+      inputs.isObservedInFile = (0..<domain.vertexCount).map { vertex in
         field.isValid[vertex * channels] && values[vertex * channels] != 0
       }
       return inputs

@@ -7,26 +7,26 @@ import Foundation
 import SextantArrays
 
 /// The harmonics of all degrees up to a limit.
-public struct SphericalHarmonics: Sendable, Equatable {
+struct SphericalHarmonics: Sendable, Equatable {
   /// The highest degree L.
-  public let degree: Int
+  let degree: Int
   /// The number of harmonics, (L + 1)².
-  public var count: Int { (degree + 1) * (degree + 1) }
+  var count: Int { (degree + 1) * (degree + 1) }
 
   /// The harmonics of degrees 0…`degree`.
-  public init(degree: Int) {
+  init(degree: Int) {
     precondition((0...1000).contains(degree), "Degree \(degree) outside 0…1000")
     self.degree = degree
   }
 
   /// Where the harmonic of degree l and order m (−l…l) stands in a row: l² + l + m.
-  public static func index(degree: Int, order: Int) -> Int { degree * degree + degree + order }
+  static func index(degree: Int, order: Int) -> Int { degree * degree + degree + order }
 
   /// The degree of each harmonic; its eigenvalue under −Laplace–Beltrami is l(l + 1).
-  public var degrees: [Int] { (0...degree).flatMap { repeatElement($0, count: 2 * $0 + 1) } }
+  var degrees: [Int] { (0...degree).flatMap { repeatElement($0, count: 2 * $0 + 1) } }
 
   /// The values at positions of length 1: positions × harmonics, in parallel.
-  public func values<Scalar: TensorScalar>(
+  func values<Scalar: TensorScalar>(
     at positions: [SIMD3<Double>], as type: Scalar.Type = Double.self
   ) -> Tensor<Scalar> {
     let (width, degree) = (count, degree)
