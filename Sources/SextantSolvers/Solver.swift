@@ -46,16 +46,39 @@ public struct Posterior: Sendable {
   public var spread: [Float]?
   /// Samples (N×V·C); nil for a method that gives one answer and no uncertainty.
   public var samples: Tensor<Float>?
+  /// How often a network was evaluated for this answer; nil for a method without one.
+  public var cost: PosteriorCost?
   /// What the method chose for this measurement, such as fitted parameters; for people and logs.
   public var diagnostics: [String: Double]
 
   public init(
-    mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil,
+    mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil, cost: PosteriorCost? = nil,
     diagnostics: [String: Double] = [:]
   ) {
+    self.cost = cost
     self.mean = mean
     self.spread = spread
     self.samples = samples
     self.diagnostics = diagnostics
+  }
+}
+
+/// How often a network was evaluated for one posterior.
+public struct PosteriorCost: Sendable, Equatable, Codable {
+  /// The number of fields that the network was evaluated on, for all samples together.
+  public var networkEvaluations: Int
+  /// The same for one sample.
+  public var perSample: Double
+  /// How many of the evaluations were differentiated.
+  public var gradients: Int
+
+  public init(networkEvaluations: Int, perSample: Double, gradients: Int = 0) {
+    (self.networkEvaluations, self.perSample, self.gradients) = (networkEvaluations, perSample, gradients)
+  }
+
+  /// The cost of so many evaluations for so many samples.
+  init(evaluations: Int, gradients: Int, samples: Int) {
+    self.init(
+      networkEvaluations: evaluations, perSample: Double(evaluations) / Double(samples), gradients: gradients)
   }
 }

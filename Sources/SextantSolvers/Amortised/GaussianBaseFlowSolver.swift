@@ -66,8 +66,7 @@ public struct GaussianBaseFlowSolver: Solver {
           for entry in oldMean.indices { row[entry] = newMean[entry] + scales[entry] * (row[entry] - oldMean[entry]) }
         }
       }
-      posterior.diagnostics["network-evaluations"] = 1
-      posterior.diagnostics["network-evaluations-per-sample"] = 1
+      posterior.cost = PosteriorCost(networkEvaluations: 1, perSample: 1)
       return solver.base.mapped(posterior)
     }
   }
