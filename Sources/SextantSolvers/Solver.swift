@@ -46,13 +46,13 @@ public struct Posterior: Sendable {
   public var spread: [Float]?
   /// Samples (N×V·C); nil for a method that gives one answer and no uncertainty.
   public var samples: Tensor<Float>?
-  /// How often a network was evaluated for this answer; nil for a method without one.
-  public var cost: PosteriorCost?
+  /// The use of networks; nil for a method without one.
+  public var cost: NetworkCost?
   /// What the method chose for this measurement, such as fitted parameters; for people and logs.
   public var diagnostics: [String: Double]
 
   public init(
-    mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil, cost: PosteriorCost? = nil,
+    mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil, cost: NetworkCost? = nil,
     diagnostics: [String: Double] = [:]
   ) {
     self.cost = cost
@@ -64,21 +64,23 @@ public struct Posterior: Sendable {
 }
 
 /// How often a network was evaluated for one posterior.
-public struct PosteriorCost: Sendable, Equatable, Codable {
-  /// The number of fields that the network was evaluated on, for all samples together.
-  public var networkEvaluations: Int
-  /// The same for one sample.
-  public var perSample: Double
-  /// How many of the evaluations were differentiated.
+public struct NetworkCost: Sendable, Equatable, Codable {
+  /// The fields that the network was evaluated on.
+  public var evaluations: Int
+  /// The fields of these that it was differentiated for.
   public var gradients: Int
+  /// Evaluations for one sample.
+  public var evaluationsPerSample: Double
 
-  public init(networkEvaluations: Int, perSample: Double, gradients: Int = 0) {
-    (self.networkEvaluations, self.perSample, self.gradients) = (networkEvaluations, perSample, gradients)
+  public init(evaluations: Int, gradients: Int = 0, evaluationsPerSample: Double) {
+    self.evaluations = evaluations
+    self.gradients = gradients
+    self.evaluationsPerSample = evaluationsPerSample
   }
 
-  /// The cost of so many evaluations for so many samples.
-  init(evaluations: Int, gradients: Int, samples: Int) {
+  /// The cost of so many samples that took `evaluations` together.
+  public init(evaluations: Int, gradients: Int, samples: Int) {
     self.init(
-      networkEvaluations: evaluations, perSample: Double(evaluations) / Double(samples), gradients: gradients)
+      evaluations: evaluations, gradients: gradients, evaluationsPerSample: Double(evaluations) / Double(samples))
   }
 }

@@ -86,9 +86,11 @@ final class FieldSolver {
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let posterior = try solver.posterior(
       given: measurement, samples: request.method.traits.drawsSamples ? request.samples : 0, using: &random)
-    let cost = posterior.cost.map(\.diagnostics) ?? [:]
-    for (key, value) in posterior.diagnostics.merging(cost, uniquingKeysWith: { $1 }) {
-      diagnosticSums[key, default: 0] += value
+    for (key, value) in posterior.diagnostics { diagnosticSums[key, default: 0] += value }
+    if let cost = posterior.cost {
+      diagnosticSums["network-evaluations", default: 0] += Double(cost.evaluations)
+      diagnosticSums["network-evaluations-per-sample", default: 0] += cost.evaluationsPerSample
+      diagnosticSums["network-gradients", default: 0] += Double(cost.gradients)
     }
     solvedCount += 1
     missing.count += field.isValid.count { !$0 }
@@ -163,16 +165,6 @@ final class FieldSolver {
       missingShare: missing.total > 0 ? Double(missing.count) / Double(missing.total) : 0, noise: noise,
       secondsPerField: seconds / Double(max(1, solvedCount)),
       diagnostics: diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) })
-  }
-}
-
-extension PosteriorCost {
-  /// The cost by the keys of a summary.
-  fileprivate var diagnostics: [String: Double] {
-    [
-      "network-evaluations": Double(networkEvaluations), "network-evaluations-per-sample": perSample,
-      "network-gradients": Double(gradients),
-    ]
   }
 }
 

@@ -66,7 +66,7 @@ public struct GaussianBaseFlowSolver: Solver {
           for entry in oldMean.indices { row[entry] = newMean[entry] + scales[entry] * (row[entry] - oldMean[entry]) }
         }
       }
-      posterior.cost = PosteriorCost(networkEvaluations: 1, perSample: 1)
+      posterior.cost = NetworkCost(evaluations: 1, evaluationsPerSample: 1)
       return solver.base.mapped(posterior)
     }
   }

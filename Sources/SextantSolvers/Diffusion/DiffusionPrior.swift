@@ -84,7 +84,7 @@ public struct DiffusionPrior: Sendable {
 
   /// Samples or answers in states (N×d) as a posterior in the variables' units; the mean is that of the rows.
   func posterior(
-    _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, cost: PosteriorCost,
+    _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, cost: NetworkCost,
     diagnostics: [String: Double] = [:]
   ) -> Posterior {
     var fields = space.fields(fromStates: states, label: label)

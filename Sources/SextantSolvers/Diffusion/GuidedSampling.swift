@@ -125,8 +125,8 @@ extension DiffusionPrior {
 
 extension PredictorCalls {
   /// The calls so far as the cost of an answer.
-  func cost(samples: Int) -> PosteriorCost {
-    PosteriorCost(evaluations: evaluations, gradients: gradients, samples: samples)
+  func cost(samples: Int) -> NetworkCost {
+    NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 

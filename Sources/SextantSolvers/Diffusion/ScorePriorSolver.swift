@@ -128,8 +128,8 @@ private struct FittedFlow {
   }
 
   /// All evaluations are those of the training, whatever the number of samples.
-  func cost(samples: Int) -> PosteriorCost {
-    PosteriorCost(evaluations: evaluations, gradients: gradients, samples: samples)
+  func cost(samples: Int) -> NetworkCost {
+    NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 
