@@ -100,6 +100,28 @@ public final class ConfigurationReader {
     return values
   }
 
+  /// The values named at a key, a list or a single name, among those that there are; `fallback` if the key is absent.
+  public func list<Value>(
+    _ key: String, default fallback: [Value], among choices: [(name: String, value: Value)]
+  ) throws -> [Value] where Value: CustomStringConvertible {
+    guard let node = take(key) else {
+      resolved.record(full(key), "[" + fallback.map(\.description).joined(separator: ", ") + "]", .byDefault)
+      return fallback
+    }
+    let items: [ConfigurationNode]
+    if case .list(let present) = node.content { items = present } else { items = [node] }
+    let values = try items.map { item -> Value in
+      guard case .text(let text) = item.content, let choice = choices.first(where: { $0.name == text }) else {
+        throw ConfigurationError.wrongValue(
+          origin: item.origin, key: full(key), expected: "one of " + choices.map(\.name).joined(separator: ", "),
+          found: item.summary)
+      }
+      return choice.value
+    }
+    resolved.record(full(key), "[" + values.map(\.description).joined(separator: ", ") + "]", node.origin)
+    return values
+  }
+
   /// What `parse` makes of each text at a key.
   public func parsedList<Value>(
     _ key: String, default fallback: [String] = [], by parse: (String) throws -> Value

@@ -78,3 +78,12 @@ extension Tensor {
     return result
   }
 }
+
+extension Method {
+  /// Optimal interpolation with the archive's modes.
+  public static let eof = Method(
+    name: "eof", title: "EOF optimal interpolation", needs: .gaussian
+  ) { context in
+    EOFInterpolationSolver(try context.gaussian().prior)
+  }
+}

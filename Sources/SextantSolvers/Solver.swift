@@ -46,16 +46,41 @@ public struct Posterior: Sendable {
   public var spread: [Float]?
   /// Samples (N×V·C); nil for a method that gives one answer and no uncertainty.
   public var samples: Tensor<Float>?
+  /// The use of networks; nil for a method without one.
+  public var cost: NetworkCost?
   /// What the method chose for this measurement, such as fitted parameters; for people and logs.
   public var diagnostics: [String: Double]
 
   public init(
-    mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil,
+    mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil, cost: NetworkCost? = nil,
     diagnostics: [String: Double] = [:]
   ) {
+    self.cost = cost
     self.mean = mean
     self.spread = spread
     self.samples = samples
     self.diagnostics = diagnostics
+  }
+}
+
+/// How often a network was evaluated for one posterior.
+public struct NetworkCost: Sendable, Equatable, Codable {
+  /// The fields that the network was evaluated on.
+  public var evaluations: Int
+  /// The fields of these that it was differentiated for.
+  public var gradients: Int
+  /// Evaluations for one sample.
+  public var evaluationsPerSample: Double
+
+  public init(evaluations: Int, gradients: Int = 0, evaluationsPerSample: Double) {
+    self.evaluations = evaluations
+    self.gradients = gradients
+    self.evaluationsPerSample = evaluationsPerSample
+  }
+
+  /// The cost of so many samples that took `evaluations` together.
+  public init(evaluations: Int, gradients: Int, samples: Int) {
+    self.init(
+      evaluations: evaluations, gradients: gradients, evaluationsPerSample: Double(evaluations) / Double(samples))
   }
 }

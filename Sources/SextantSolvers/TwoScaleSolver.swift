@@ -225,3 +225,27 @@ public final class TwoScaleSolver: ChoosingSolver {
     }
   }
 }
+
+extension Model {
+  /// The two-scale solver of the model's Gaussian prior. Throws ``MethodError``, ``PriorError/tooLarge(_:)``.
+  func twoScaleSolver() throws -> TwoScaleSolver {
+    let gaussian = try requireGaussian()
+    let solver = try TwoScaleSolver(gaussian.prior, domain: space.domain, parameters: gaussian.parameters)
+    if case .fixed(let values) = gaussian.parameters {
+      let expected = solver.parameterNames.count
+      guard values.count == expected, values.allSatisfy({ $0.isFinite && abs($0) < 50 }) else {
+        throw MethodError.wrongParameters(model: provenance.name, found: values.count, expected: expected)
+      }
+    }
+    return solver
+  }
+}
+
+extension Method {
+  /// The two-scale Gaussian.
+  public static let twoScale = Method(
+    name: "two-scale", title: "two-scale Gaussian", needs: .gaussian
+  ) { context in
+    try context.model.twoScaleSolver()
+  }
+}

@@ -103,13 +103,13 @@ import Testing
     var random = RandomStream(seed: 43)
     let posterior = try solver.posterior(
       given: problems.measurement(DiffusionFamily.problem(name)), samples: 6, using: &random)
-    #expect(posterior.diagnostics["network-evaluations"] == Double(counter.evaluations))
-    #expect(posterior.diagnostics["network-gradients"] == Double(counter.gradients))
+    #expect(posterior.cost?.networkEvaluations == counter.evaluations)
+    #expect(posterior.cost?.gradients == counter.gradients)
     let perSample: [String: Double] = [
       "dps": 6, "mcg": 6, "pigdm": 6, "ddnm": 6, "red-diff": 5, "noise2score": 1, "score-prior": 20.0 / 6,
       "score-prior-exact": 5 * 4 * 96 / 6,
     ]
-    #expect(posterior.diagnostics["network-evaluations-per-sample"] == perSample[name])
+    #expect(posterior.cost?.perSample == perSample[name])
     let gradients: [String: Int] = [
       "dps": 30, "mcg": 30, "pigdm": 36, "score-prior": 20, "score-prior-exact": 5 * 4 * 48,
     ]

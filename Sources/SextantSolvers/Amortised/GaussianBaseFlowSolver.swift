@@ -66,8 +66,7 @@ public struct GaussianBaseFlowSolver: Solver {
           for entry in oldMean.indices { row[entry] = newMean[entry] + scales[entry] * (row[entry] - oldMean[entry]) }
         }
       }
-      posterior.diagnostics["network-evaluations"] = 1
-      posterior.diagnostics["network-evaluations-per-sample"] = 1
+      posterior.cost = NetworkCost(evaluations: 1, evaluationsPerSample: 1)
       return solver.base.mapped(posterior)
     }
   }

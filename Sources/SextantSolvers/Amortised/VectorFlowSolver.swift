@@ -46,7 +46,7 @@ public struct VectorFlowSolver: Solver {
       solver.transforms.mapValues(&fields)
       return Posterior(
         mean: fields.columnMeans().map { Float($0) }, samples: samples > 0 ? fields : nil,
-        diagnostics: ["network-evaluations": 1, "network-evaluations-per-sample": 1])
+        cost: NetworkCost(evaluations: 1, evaluationsPerSample: 1))
     }
   }
 

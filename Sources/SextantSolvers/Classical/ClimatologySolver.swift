@@ -24,3 +24,12 @@ public struct ClimatologySolver: Solver {
     }
   }
 }
+
+extension Method {
+  /// The archive's climatology.
+  public static let climatology = Method(
+    name: "climatology", title: "climatology", traits: Traits(drawsSamples: false, usesNoise: false), needs: .gaussian
+  ) { context in
+    ClimatologySolver(try context.gaussian().prior)
+  }
+}

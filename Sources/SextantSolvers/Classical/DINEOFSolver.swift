@@ -66,3 +66,13 @@ public struct DINEOFSolver: Solver {
     }
   }
 }
+
+extension Method {
+  /// Iterated projection on the archive's modes.
+  public static let dineof = Method(
+    name: "dineof", title: "iterated EOF (DINEOF)", traits: Traits(drawsSamples: false, usesNoise: false),
+    needs: .gaussian
+  ) { context in
+    DINEOFSolver(try context.gaussian().prior)
+  }
+}

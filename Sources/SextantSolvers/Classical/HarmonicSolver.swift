@@ -98,3 +98,12 @@ public struct HarmonicSolver: Solver {
     }
   }
 }
+
+extension Method {
+  /// Harmonic (Laplace) interpolation.
+  public static let harmonic = Method(
+    name: "harmonic", title: "harmonic interpolation", traits: .ofPoints, handles: [.selection, .sparse]
+  ) { context in
+    HarmonicSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+  }
+}

@@ -122,3 +122,13 @@ public struct KrigingSolver: Solver {
     }
   }
 }
+
+extension Method {
+  /// Matérn kriging.
+  public static let kriging = Method(
+    name: "kriging", title: "Matérn kriging", handles: [.selection, .sparse]
+  ) { context in
+    let space = context.space
+    return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
+  }
+}

@@ -8,6 +8,7 @@
 //   s < α·σ:  ĉ₀ moves to z by √(1 − η²)·s/(α·σ),  with noise of variance η²s².
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 
@@ -73,5 +74,24 @@ public struct DDNMSolver: Solver {
       spectrum.add(change, to: &result)
       return result
     }
+  }
+}
+
+extension Method {
+  /// The denoising diffusion null-space model.
+  public static let ddnm = Method(
+    name: "ddnm", title: "denoising diffusion null-space model (DDNM+)", traits: .ofDiffusion,
+    needs: [.gaussian, .diffusion], settings: DDNMSettings()
+  ) { context in
+    try DDNMSolver(context.diffusionPrior(), settings: context.ownSettings())
+  }
+}
+
+extension DDNMSettings: MethodSettings {
+  public static var swept: SweptSettings<DDNMSettings>? { SweptSettings(steps: \.sampling.steps) }
+
+  public func reading(_ section: ConfigurationReader) throws -> DDNMSettings {
+    DDNMSettings(
+      sampling: try sampling.reading(section), eta: try section.value("eta", default: eta, in: 0...1))
   }
 }

@@ -3,6 +3,7 @@
 // the batch give other answers for other batches. x̂₀ is not clipped: states have no bounds.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 
@@ -36,5 +37,15 @@ public struct DPSSolver: Solver {
       let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
       return step.ancestral(x, noise: noise, using: streams) + pulled
     }
+  }
+}
+
+extension Method {
+  /// Diffusion posterior sampling.
+  public static let dps = Method(
+    name: "dps", title: "diffusion posterior sampling (DPS)", traits: .ofDiffusion,
+    needs: [.gaussian, .diffusion], settings: LikelihoodGuidanceSettings.dps
+  ) { context in
+    try DPSSolver(context.diffusionPrior(), settings: context.ownSettings())
   }
 }

@@ -84,11 +84,13 @@ public struct DiffusionPrior: Sendable {
 
   /// Samples or answers in states (N×d) as a posterior in the variables' units; the mean is that of the rows.
   func posterior(
-    _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, diagnostics: [String: Double]
+    _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, cost: NetworkCost,
+    diagnostics: [String: Double] = [:]
   ) -> Posterior {
     var fields = space.fields(fromStates: states, label: label)
     transforms.mapValues(&fields)
     return Posterior(
-      mean: fields.columnMeans().map(Float.init), samples: keepsSamples ? fields : nil, diagnostics: diagnostics)
+      mean: fields.columnMeans().map(Float.init), samples: keepsSamples ? fields : nil, cost: cost,
+      diagnostics: diagnostics)
   }
 }

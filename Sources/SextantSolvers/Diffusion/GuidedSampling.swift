@@ -2,6 +2,7 @@
 // in batches. How a measurement bends a step is the rule of the method.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
@@ -118,30 +119,36 @@ extension DiffusionPrior {
     }
     return posterior(
       states, keepsSamples: samples > 0, label: label,
-      diagnostics: calls.diagnostics(samples: count))
-  }
-}
-
-extension [String: Double] {
-  /// What a table of methods wants to know of an answer of so many samples: how many fields the predictor was given in all,
-  /// and how many of these it was run backwards for.
-  static func predictorUse(evaluations: Int, gradients: Int, samples: Int) -> [String: Double] {
-    [
-      "network-evaluations": Double(evaluations),
-      "network-evaluations-per-sample": Double(evaluations) / Double(samples),
-      "network-gradients": Double(gradients),
-    ]
+      cost: calls.cost(samples: count))
   }
 }
 
 extension PredictorCalls {
-  /// The calls so far as diagnostics.
-  func diagnostics(samples: Int) -> [String: Double] {
-    .predictorUse(evaluations: evaluations, gradients: gradients, samples: samples)
+  /// The calls so far as the cost of an answer.
+  func cost(samples: Int) -> NetworkCost {
+    NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 
 extension RandomStream {
   /// A stream for one answer: another one each time, whatever the answer takes from it.
   mutating func fork() -> RandomStream { split(Int(truncatingIfNeeded: next())) }
+}
+
+extension SamplingSettings {
+  /// These settings with the changes that a method's section makes. Throws ``ConfigurationError``.
+  func reading(_ section: ConfigurationReader) throws -> SamplingSettings {
+    SamplingSettings(
+      steps: try section.value("steps", default: steps, in: 1...1_000_000),
+      spacing: try section.value("spacing", default: spacing),
+      batchSize: try section.value("batch", default: batchSize, in: 1...100_000),
+      drawsForMean: try section.value("draws_for_mean", default: drawsForMean, in: 1...10_000))
+  }
+}
+
+extension TimeSpacing: ConfigurationChoice {}
+
+extension Method.Traits {
+  /// Those of methods that sample a diffusion prior, which holds the transforms of the variables.
+  static let ofDiffusion = Method.Traits(transformsItself: true)
 }

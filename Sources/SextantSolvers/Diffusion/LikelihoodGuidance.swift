@@ -6,6 +6,7 @@
 // of measured values nor on units. docs/diffusion-solvers.md converts the step sizes of other programs.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 
 /// What the gradient of half the squared residual is divided by.
@@ -69,3 +70,17 @@ struct LikelihoodGuidance: Sendable {
     }
   }
 }
+
+extension LikelihoodGuidanceSettings: MethodSettings {
+  public static var swept: SweptSettings<LikelihoodGuidanceSettings>? {
+    SweptSettings(steps: \.sampling.steps, stepSize: \LikelihoodGuidanceSettings.stepSize)
+  }
+
+  public func reading(_ section: ConfigurationReader) throws -> LikelihoodGuidanceSettings {
+    LikelihoodGuidanceSettings(
+      sampling: try sampling.reading(section), stepSize: try section.positive("step_size", default: stepSize),
+      norm: try section.value("norm", default: norm))
+  }
+}
+
+extension GuidanceNorm: ConfigurationChoice {}

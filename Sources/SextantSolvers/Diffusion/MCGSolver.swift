@@ -6,6 +6,7 @@
 // the projection I − A†A is the rest.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 
@@ -52,5 +53,15 @@ public struct MCGSolver: Solver {
       spectrum.add(change, to: &result)
       return result
     }
+  }
+}
+
+extension Method {
+  /// Manifold-constrained gradients.
+  public static let mcg = Method(
+    name: "mcg", title: "manifold-constrained gradients (MCG)", traits: .ofDiffusion,
+    needs: [.gaussian, .diffusion], settings: LikelihoodGuidanceSettings.mcg
+  ) { context in
+    try MCGSolver(context.diffusionPrior(), settings: context.ownSettings())
   }
 }

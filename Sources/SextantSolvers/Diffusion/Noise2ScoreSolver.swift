@@ -68,9 +68,20 @@ public struct Noise2ScoreSolver: Solver {
       let noise = calls.noise(in: y, at: time)
       let answer = calls.denoised(y, noise: noise, at: time)
       guard answer.isFinite else { throw SolverError.diverged(method: name, step: 0) }
-      var diagnostics = calls.diagnostics(samples: 1)
-      diagnostics["values-given-noise"] = Double(levelled)
-      return prior.posterior(answer, keepsSamples: false, label: measurement.label, diagnostics: diagnostics)
+      return prior.posterior(
+        answer, keepsSamples: false, label: measurement.label, cost: calls.cost(samples: 1),
+        diagnostics: ["values-given-noise": Double(levelled)])
     }
+  }
+}
+
+extension Method {
+  /// Tweedie's formula, for measurements of every entry.
+  public static let noise2score = Method(
+    name: "noise2score", title: "Tweedie's formula (Noise2Score)",
+    traits: Traits(drawsSamples: false, fillsGaps: false, transformsItself: true), needs: [.gaussian, .diffusion],
+    handles: [.selection]
+  ) { context in
+    Noise2ScoreSolver(try context.diffusionPrior())
   }
 }

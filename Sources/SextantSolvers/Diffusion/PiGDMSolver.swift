@@ -7,6 +7,7 @@
 // short it is, so that with many steps the answers agree with y too well. Figures in docs/diffusion-solvers.md.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 
@@ -100,3 +101,30 @@ public struct PiGDMSolver: Solver {
     }
   }
 }
+
+extension Method {
+  /// Pseudoinverse-guided diffusion.
+  public static let pigdm = Method(
+    name: "pigdm", title: "pseudoinverse-guided diffusion (ΠGDM)", traits: .ofDiffusion,
+    needs: [.gaussian, .diffusion], settings: PiGDMSettings()
+  ) { context in
+    try PiGDMSolver(context.diffusionPrior(), settings: context.ownSettings())
+  }
+}
+
+extension PiGDMSettings: MethodSettings {
+  public static var swept: SweptSettings<PiGDMSettings>? {
+    SweptSettings(steps: \.sampling.steps, stepSize: \PiGDMSettings.stepSize)
+  }
+
+  public func reading(_ section: ConfigurationReader) throws -> PiGDMSettings {
+    var result = self
+    result.sampling = try sampling.reading(section)
+    result.stepSize = try section.positive("step_size", default: stepSize)
+    result.weight = try section.value("weight", default: weight)
+    result.eta = try section.value("eta", default: eta, in: 0...1)
+    return result
+  }
+}
+
+extension PiGDMWeight: ConfigurationChoice {}

@@ -9,6 +9,7 @@
 
 import SextantArrays
 import SextantAutodiff
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 import SextantNetworks
@@ -101,5 +102,29 @@ public struct REDDiffSolver: Solver {
     let r = misfit.misfits(of: fields)
     gradient.add(misfit.pulled(r, at: fields), scaledBy: Float(-misfit.unitVariance))
     return gradient
+  }
+}
+
+extension Method {
+  /// Regularisation by a denoiser.
+  public static let redDiff = Method(
+    name: "red-diff", title: "regularisation by a denoiser (RED-diff)", traits: .ofDiffusion,
+    needs: [.gaussian, .diffusion], settings: REDDiffSettings()
+  ) { context in
+    try REDDiffSolver(context.diffusionPrior(), settings: context.ownSettings())
+  }
+}
+
+extension REDDiffSettings: MethodSettings {
+  public static var swept: SweptSettings<REDDiffSettings>? {
+    SweptSettings(steps: \.sampling.steps, stepSize: \REDDiffSettings.optimiser.rate)
+  }
+
+  public func reading(_ section: ConfigurationReader) throws -> REDDiffSettings {
+    var result = self
+    result.sampling = try sampling.reading(section)
+    result.optimiser.rate = try section.positive("step_size", default: optimiser.rate)
+    result.weight = try section.positive("weight", default: weight)
+    return result
   }
 }

@@ -9,6 +9,7 @@
 import Foundation
 import SextantArrays
 import SextantAutodiff
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 import SextantMeasurement
@@ -47,7 +48,7 @@ public struct ScorePriorSolver: Solver {
         throw SolverError.diverged(method: solver.name, step: solver.settings.steps)
       }
       return solver.prior.posterior(
-        states, keepsSamples: samples > 0, label: measurement.label, diagnostics: fitted.diagnostics(samples: count))
+        states, keepsSamples: samples > 0, label: measurement.label, cost: fitted.cost(samples: count))
     }
   }
 
@@ -127,8 +128,8 @@ private struct FittedFlow {
   }
 
   /// All evaluations are those of the training, whatever the number of samples.
-  func diagnostics(samples: Int) -> [String: Double] {
-    .predictorUse(evaluations: evaluations, gradients: gradients, samples: samples)
+  func cost(samples: Int) -> NetworkCost {
+    NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 
@@ -141,5 +142,15 @@ extension StateMisfit {
     return fields.tape.record(total, operation: "misfit", from: [fields]) { gradient, cotangents in
       cotangents.add(pulled(r, at: states) * -gradient.scalars[0], to: fields)
     }
+  }
+}
+
+extension Method {
+  /// A flow for each measurement, trained against the diffusion prior.
+  public static let scorePrior = Method(
+    name: "score-prior", title: "score prior", traits: .ofDiffusion,
+    needs: [.gaussian, .diffusion], settings: ScorePriorSettings()
+  ) { context in
+    try ScorePriorSolver(context.diffusionPrior(), settings: context.ownSettings())
   }
 }

@@ -167,3 +167,27 @@ public final class MixtureSolver: ChoosingSolver {
     }
   }
 }
+
+extension Model {
+  /// The mixture solver of the model's Gaussian prior and its groups. Throws ``MethodError``, ``PriorError``.
+  func mixtureSolver() throws -> MixtureSolver {
+    let gaussian = try requireGaussian()
+    guard let membership = gaussian.membership else {
+      throw MethodError.missingPart(.mixture, model: provenance.name)
+    }
+    // The parameters are those of a two-scale prior, and are checked as such.
+    _ = try twoScaleSolver()
+    return try MixtureSolver(
+      GaussianMixturePrior(gaussian.prior, membership: membership), domain: space.domain,
+      parameters: gaussian.parameters)
+  }
+}
+
+extension Method {
+  /// The mixture of two-scale Gaussians, for a model of kind: mixture.
+  public static let mixture = Method(
+    name: "mixture", title: "mixture of two-scale Gaussians", needs: [.gaussian, .mixture]
+  ) { context in
+    try context.model.mixtureSolver()
+  }
+}

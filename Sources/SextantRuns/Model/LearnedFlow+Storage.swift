@@ -1,8 +1,7 @@
-// A trained flow: what a network learned, and its file beside the model's.
+// The file of a learned posterior, beside its model's.
 
 import Foundation
 import SextantArrays
-import SextantDiffusion
 import SextantFlows
 import SextantGeometry
 import SextantNetworks
@@ -10,23 +9,7 @@ import SextantPriors
 import SextantSolvers
 import SextantStorage
 
-/// A learned posterior: a network on top of a model's Gaussian, or a flow over the vector of its states.
-public struct TrainedFlow: Sendable {
-  /// What was trained.
-  public enum Network: Sendable, Equatable, Codable {
-    /// A network over neighbourhoods that shifts and scales the Gaussian posterior.
-    case neighbourhoods(StencilUNetConfiguration)
-    /// A conditional RealNVP over the vector of states.
-    case vector(CouplingFlowConfiguration)
-  }
-
-  /// What was trained, with its sizes.
-  public let network: Network
-  /// What it learned.
-  public let parameters: ParameterSet<Float>
-  /// The settings that it was trained with, as text.
-  let identity: String
-
+extension LearnedFlow {
   /// The name of the file in a run's folder.
   public static let fileName = "flow.safetensors"
   private static let metadataKey = "sextant_flow"
@@ -38,32 +21,6 @@ public struct TrainedFlow: Sendable {
     var identity: String
   }
 
-  init(network: Network, parameters: ParameterSet<Float>, identity: String) {
-    self.network = network
-    self.parameters = parameters
-    self.identity = identity
-  }
-
-  /// A network over neighbourhoods with its parameters in their places; nil where the domain has not its levels.
-  static func stencilNetwork(
-    _ configuration: StencilUNetConfiguration, on domain: any Domain, in builder: inout ParameterBuilder<Float>
-  ) throws -> StencilUNet<Float>? {
-    guard
-      let hierarchy = try StencilHierarchy.neighbourhoods(of: domain, levelCount: configuration.widths.count),
-      hierarchy.levels.count == configuration.widths.count
-    else { return nil }
-    return StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
-  }
-
-  /// A flow over the states of `space` with its parameters in their places. Throws ``FlowError``.
-  static func vectorFlow(
-    _ configuration: CouplingFlowConfiguration, over space: StateSpace, in builder: inout ParameterBuilder<Float>
-  ) throws -> ConditionalRealNVP<Float> {
-    try ConditionalRealNVP(
-      &builder, dimension: space.count, conditionWidth: configuration.conditionWidth(measurements: space.count),
-      configuration: configuration)
-  }
-
   /// Writes the flow into `folder`, whole or not at all.
   func write(toFolder folder: String, fingerprint: String) throws {
     let text = try Description(network: network, fingerprint: fingerprint, identity: identity).canonicalText()
@@ -72,26 +29,26 @@ public struct TrainedFlow: Sendable {
     try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
   }
 
-  /// Opens the flow in `folder`; nil if there is none.
+  /// Opens the flow in `folder`, which was trained on the states of `space`; nil if there is none.
   ///
   /// Throws ``ModelError``, ``SafetensorsError``.
-  init?(folder: String, domain: any Domain, space: StateSpace, fingerprint: String) throws {
+  init?(folder: String, space: StateSpace, domain: any Domain) throws {
     let path = folder + "/" + Self.fileName
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
     guard let text = file.metadata[Self.metadataKey],
       let description = try? JSONDecoder().decode(Description.self, from: Data(text.utf8))
     else { throw ModelError.anotherKind(path: path, found: "a safetensors file without a flow") }
-    guard description.fingerprint == fingerprint else {
+    guard description.fingerprint == domain.fingerprint else {
       throw ModelError.inconsistent(path: path, reason: "it was trained on another grid than the model beside it")
     }
-    network = description.network
+    let network = description.network
     var builder = ParameterBuilder<Float>.layout
     guard network.isSensible, try Self.build(network, domain: domain, space: space, in: &builder) else {
       throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes")
     }
-    parameters = try file.parameters(layout: builder.parameters)
-    identity = description.identity
+    self.init(
+      network: network, parameters: try file.parameters(layout: builder.parameters), identity: description.identity)
   }
 
   /// Makes the parameters of a network; false where it does not fit the domain.
@@ -108,7 +65,7 @@ public struct TrainedFlow: Sendable {
   }
 }
 
-extension TrainedFlow.Network {
+extension LearnedFlow.Network {
   /// Whether a network of these sizes can be built: what a file says may have been tampered with.
   fileprivate var isSensible: Bool {
     switch self {

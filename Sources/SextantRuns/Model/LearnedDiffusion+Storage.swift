@@ -1,5 +1,5 @@
-// A trained diffusion prior: network, Gaussian and order of vertices, and their file beside the model's. Opened on its
-// own, not with the model: filling gaps needs none of it.
+// The file of a learned diffusion prior, beside its model's: network, Gaussian and order of vertices. It is opened only for the
+// methods that sample it.
 
 import Foundation
 import SextantArrays
@@ -7,12 +7,13 @@ import SextantDiffusion
 import SextantGeometry
 import SextantNetworks
 import SextantPriors
+import SextantSolvers
 import SextantStorage
 
-/// A diffusion prior over the standardised states of a model (B×d×1): climatology removed, transformed, scaled.
-public struct TrainedDiffusion: Sendable {
+/// A diffusion prior as it is stored and trained, over the standardised states of a model (B×d×1).
+struct StoredDiffusion: Sendable {
   /// How it was trained.
-  public let settings: DiffusionSettings
+  let settings: DiffusionSettings
   /// What the network learned.
   let parameters: ParameterSet<Float>
   /// The Gaussian that the network corrects or is compared with.
@@ -20,8 +21,6 @@ public struct TrainedDiffusion: Sendable {
   /// The vertices in the network's order (V).
   let order: [Int32]
 
-  /// The name of the file in a run's folder.
-  public static let fileName = "diffusion.safetensors"
   private static let metadataKey = "sextant_diffusion"
   private static let prefix = "network."
 
@@ -31,30 +30,27 @@ public struct TrainedDiffusion: Sendable {
     var fingerprint: String
   }
 
-  /// The number of the network's parameters.
-  public var parameterCount: Int { parameters.trainedCount }
-
-  /// How its noise grows with time.
-  public var schedule: VariancePreservingSchedule {
-    get throws { try VariancePreservingSchedule(finalRate: settings.finalRate) }
+  /// The Gaussian that the network corrects or is compared with. Throws ``DiffusionError``.
+  func learnedGaussian() throws -> FactorNoisePredictor<Float> {
+    try gaussian.predictor(VariancePreservingSchedule(finalRate: settings.finalRate))
   }
 
-  /// The noise predictor of the network, over B×d×1. Throws ``DiffusionError`` and ``RunError``.
-  public func predictor(for model: TrainedModel) throws -> any NoisePredictor<Float> {
+  /// The prior as a model holds it. Throws ``DiffusionError`` and ``RunError``.
+  func learned(for space: FieldSpace) throws -> LearnedDiffusion {
+    let schedule = try VariancePreservingSchedule(finalRate: settings.finalRate)
     var builder = ParameterBuilder<Float>.layout
-    let network = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
-    return NetworkNoisePredictor(network, parameters: parameters, schedule: try schedule)
+    let network = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
+    return LearnedDiffusion(
+      NetworkNoisePredictor(network, parameters: parameters, schedule: schedule),
+      gaussian: try learnedGaussian(), parameters: parameters, identity: try settings.canonicalText())
   }
 
-  /// The noise predictor of the Gaussian, over B×d×1. Throws ``DiffusionError``.
-  public func gaussianPredictor() throws -> FactorNoisePredictor<Float> { try gaussian.predictor(schedule) }
-
-  /// Builds the network that settings ask for.
+  /// The network of some settings, with its parameters in their places.
   static func network(
-    _ settings: DiffusionSettings, gaussian: ArchiveGaussian, order: [Int32], model: TrainedModel,
+    _ settings: DiffusionSettings, gaussian: ArchiveGaussian, order: [Int32], space: FieldSpace,
     in builder: inout ParameterBuilder<Float>
   ) throws -> StateNoiseNetwork<Float> {
-    let (layout, channels) = (model.prior.space.layout, model.channelCount)
+    let (layout, channels) = (space.layout, space.channelCount)
     let base =
       settings.startsFromGaussian
       ? try gaussian.predictor(VariancePreservingSchedule(finalRate: settings.finalRate)) : nil
@@ -66,11 +62,11 @@ public struct TrainedDiffusion: Sendable {
     case .sixLevel:
       let network = SixLevelUNet<Float>(SixLevelUNetSettings(channels: channels), in: &builder)
       return StateNoiseNetwork(.sixLevel(network), arrangement: arrangement, correcting: base)
-    case .line: hierarchy = .line(count: model.domain.vertexCount, levelCount: levels)
+    case .line: hierarchy = .line(count: space.domain.vertexCount, levelCount: levels)
     case .neighbourhoods:
-      guard let own = try StencilHierarchy.neighbourhoods(of: model.domain, levelCount: levels) else {
+      guard let own = try StencilHierarchy.neighbourhoods(of: space.domain, levelCount: levels) else {
         throw RunError.invalid(
-          "diffusion.network: 'neighbourhoods' needs a latitude-longitude grid or a mesh, and this is a \(model.domain.summary). Use network: line, such as with order: curve."
+          "diffusion.network: 'neighbourhoods' needs a latitude-longitude grid or a mesh, and this is a \(space.domain.summary). Use network: line, such as with order: curve."
         )
       }
       hierarchy = own
@@ -85,9 +81,7 @@ public struct TrainedDiffusion: Sendable {
   init(settings: DiffusionSettings, parameters: ParameterSet<Float>, gaussian: ArchiveGaussian, order: [Int32]) {
     (self.settings, self.parameters, self.gaussian, self.order) = (settings, parameters, gaussian, order)
   }
-}
 
-extension TrainedDiffusion {
   /// Writes the prior into `folder`, whole or not at all.
   func write(toFolder folder: String, fingerprint: String) throws {
     let text = try Description(settings: settings, fingerprint: fingerprint).canonicalText()
@@ -96,17 +90,17 @@ extension TrainedDiffusion {
     writer.add("gaussian.rest_variance", Tensor(gaussian.restVariance))
     writer.add("order", integers: order)
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(Self.prefix + name, tensor) }
-    try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
+    try writer.write(to: folder + "/" + LearnedDiffusion.fileName, overwrite: true)
   }
 
-  /// Opens the diffusion prior in a run's folder; `model` is the one beside it.
+  /// Opens the diffusion prior in a run's folder; `space` is that of the model beside it.
   ///
   /// Throws ``RunError`` where there is none, ``ModelError``, ``SafetensorsError``.
-  public init(folder: String, model: TrainedModel) throws {
-    let path = folder + "/" + Self.fileName
+  init(folder: String, space: FieldSpace) throws {
+    let path = folder + "/" + LearnedDiffusion.fileName
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunError.invalid(
-        "\(folder): no \(Self.fileName) there. Add a section `diffusion` to the configuration and train it again.")
+        "\(folder): no \(LearnedDiffusion.fileName) there. Add a section `diffusion` to the configuration and train it again.")
     }
     let file = try SafetensorsFile(path: path)
     guard let text = file.metadata[Self.metadataKey],
@@ -115,22 +109,34 @@ extension TrainedDiffusion {
     func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
       if !condition { throw ModelError.inconsistent(path: path, reason: reason()) }
     }
-    let (settings, states) = (description.settings, model.prior.space.count)
+    let (settings, states) = (description.settings, space.layout.count)
     try check(
-      description.fingerprint == model.domain.fingerprint, "it was trained on another grid than the model beside it")
+      description.fingerprint == space.domain.fingerprint, "it was trained on another grid than the model beside it")
     try check(settings.isSensible, "its network has no sensible sizes")
     let modes = try file.floats("gaussian.modes")
     try check(
       modes.shape.count == 2 && modes.columnCount == states, "modes of shape \(modes.shape) for \(states) states")
     let rest = try file.floats("gaussian.rest_variance", shape: [states])
     let order = try file.integers("order").compactMap { Int32(exactly: $0) }
-    try check(order.sorted() == (0..<Int32(model.domain.vertexCount)).map { $0 }, "its order is no permutation")
+    try check(order.sorted() == (0..<Int32(space.domain.vertexCount)).map { $0 }, "its order is no permutation")
     try check(modes.isFinite && rest.isFinite, "its Gaussian holds numbers that are not finite")
     let gaussian = ArchiveGaussian(modes: modes, restVariance: rest.scalars)
     var builder = ParameterBuilder<Float>.layout
-    _ = try Self.network(settings, gaussian: gaussian, order: order, model: model, in: &builder)
+    _ = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
     let parameters = try file.parameters(layout: builder.parameters, prefix: Self.prefix)
     self.init(settings: settings, parameters: parameters, gaussian: gaussian, order: order)
+  }
+}
+
+extension LearnedDiffusion {
+  /// The name of the file in a run's folder.
+  public static let fileName = "diffusion.safetensors"
+
+  /// Opens the diffusion prior in a run's folder; `space` is that of the model beside it.
+  ///
+  /// Throws ``RunError`` where there is none, ``ModelError``, ``SafetensorsError``.
+  public init(folder: String, for space: FieldSpace) throws {
+    self = try StoredDiffusion(folder: folder, space: space).learned(for: space)
   }
 }
 

@@ -5,9 +5,10 @@ import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantPriors
+import SextantSolvers
 import SextantStorage
 
-/// A file that is no model of ours, or does not fit together.
+/// A file that is not a model of this program, or whose parts do not fit together.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
   /// The folder holds no model.
   case noModel(folder: String)
@@ -32,20 +33,20 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-extension TrainedModel {
+extension Model {
   /// The name of the model's file in a run's folder.
   public static let fileName = "model.safetensors"
   private static let metadataKey = "sextant_model"
   /// The latest layout that is understood: 2 has transforms of variables and mixtures.
   private static let knownVersion = 2
 
-  /// Writes the model to `folder`, whole or not at all.
+  /// Writes space and Gaussian prior to `folder`, whole or not at all; a diffusion prior and a flow have files of their own.
+  ///
+  /// Throws ``MethodError`` where there is no Gaussian prior, ``RunError`` where the domain cannot be stored, ``FileError``.
   public func write(toFolder folder: String, overwrite: Bool) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let text = String(decoding: try encoder.encode(description), as: UTF8.self)
-    var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
-    writer.add("inside", booleans: isInside)
+    let prior = try requireGaussian().prior
+    var writer = SafetensorsWriter(metadata: [Self.metadataKey: try ModelDescription(self).canonicalText()])
+    writer.add("inside", booleans: space.isInside)
     writer.add("climatology", prior.space.climatology.coefficients)
     writer.add("scales", Tensor(prior.space.scales))
     writer.add("modes", prior.functions.scaledModes)
@@ -53,11 +54,12 @@ extension TrainedModel {
     writer.add("residual_variance", Tensor(prior.functions.residualVariance))
     writer.add("archive_coefficients", prior.archiveCoefficients)
     writer.add("channel_correlation", prior.channelCorrelation)
-    if let landShare { writer.add("land_share", Tensor(landShare)) }
+    if let landShare = space.landShare { writer.add("land_share", Tensor(landShare)) }
     try writer.write(to: URL(fileURLWithPath: folder).appendingPathComponent(Self.fileName).path, overwrite: overwrite)
   }
 
-  /// Opens a model.
+  /// Opens a model with its flow, if it has one: a run's folder, or the file itself. A diffusion prior is opened where a method
+  /// needs it, see ``init(contentsOf:for:solvers:)``.
   ///
   /// - Parameters:
   ///   - place: The folder of a run, or the file itself.
@@ -96,7 +98,13 @@ extension TrainedModel {
     try check(
       domain.fingerprint == description.fingerprint,
       "its grid has another fingerprint than the one it was trained on")
-    let layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
+    let landShare =
+      try file.contains("land_share")
+      ? file.floats("land_share", shape: [domain.vertexCount]).scalars : nil
+    let space = try FieldSpace(
+      domain: domain, variables: description.variables, isInside: isInside, landShare: landShare,
+      hasOwnLand: description.describesOwnLand, transforms: description.transforms, bounds: description.bounds)
+    let layout = space.layout
     let d = layout.count
     let climatology = Climatology(
       kind: description.prior.climatology,
@@ -111,9 +119,6 @@ extension TrainedModel {
     try check(
       coefficients.shape.count == 2 && coefficients.columnCount == deviations.count,
       "coefficients of shape \(coefficients.shape) for \(deviations.count) modes")
-    let landShare =
-      try file.contains("land_share")
-      ? file.floats("land_share", shape: [domain.vertexCount]).scalars : nil
     let correlation = try file.floats("channel_correlation", shape: [channels, channels])
     try check(
       [climatology.coefficients, functions.scaledModes, correlation, coefficients].allSatisfy(\.isFinite)
@@ -124,11 +129,34 @@ extension TrainedModel {
       functions: functions, archiveCoefficients: coefficients,
       landShare: landShare.map { layout.landOfStates($0, domain: domain) },
       channelCorrelation: correlation)
-    self.init(
-      description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
-    flow = try TrainedFlow(
-      folder: Self.folder(of: path), domain: domain, space: prior.space,
-      fingerprint: domain.fingerprint)
+    try self.init(
+      space,
+      provenance: Provenance(
+        name: description.name, program: description.program, archiveFiles: description.archiveFiles,
+        fieldCount: description.fieldCount, seed: description.seed, training: description.training),
+      gaussian: LearnedGaussian(prior, parameters: description.parameters, membership: description.membership),
+      flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain))
+  }
+
+  /// Opens a model with all that a method needs: for those that sample a diffusion prior, the one beside it.
+  ///
+  /// Throws ``RunError`` where there is no diffusion prior, and what ``init(contentsOf:)`` and
+  /// ``LearnedDiffusion/init(folder:for:)`` throw.
+  public init(
+    contentsOf place: String, for method: Method, solvers: SolverSettings, domains: [StoredDomainKind] = .standard
+  ) throws {
+    let model = try Model(contentsOf: place, domains: domains)
+    guard method.samplesDiffusion, solvers.prior == .diffusion else {
+      self = model
+      return
+    }
+    let folder = Self.folder(of: place)
+    guard FileManager.default.fileExists(atPath: folder + "/" + LearnedDiffusion.fileName) else {
+      throw RunError.invalid(
+        "\(folder): '\(method.name)' samples a diffusion prior, and there is no \(LearnedDiffusion.fileName). Add a section `diffusion` to the configuration and train it again, or give --set solvers.prior=gaussian to sample the Gaussian of the model's modes."
+      )
+    }
+    self = model.with(diffusion: try LearnedDiffusion(folder: folder, for: model.space))
   }
 
   /// The folder of a model: a run's, or that of the file.
@@ -138,7 +166,7 @@ extension TrainedModel {
     return isFolder.boolValue ? place : URL(fileURLWithPath: place).deletingLastPathComponent().path
   }
 
-  private static func description(in file: SafetensorsFile, domains: [StoredDomainKind]) throws -> Description {
+  private static func description(in file: SafetensorsFile, domains: [StoredDomainKind]) throws -> ModelDescription {
     guard let text = file.metadata[metadataKey] else {
       throw ModelError.anotherKind(
         path: file.path, found: "a safetensors file with tensors \(file.names.prefix(5).joined(separator: ", "))")
@@ -153,7 +181,7 @@ extension TrainedModel {
       throw ModelError.newerFormat(path: file.path, found: version.formatVersion, known: knownVersion)
     }
     do {
-      return try decoder.decode(Description.self, from: data)
+      return try decoder.decode(ModelDescription.self, from: data)
     } catch {
       throw ModelError.inconsistent(path: file.path, reason: "its description cannot be read (\(error))")
     }
