@@ -14,6 +14,10 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   case invalidNoise(what: String, found: Float)
   /// Units that differ where no conversion is known.
   case unitsDiffer(what: String, expected: String, found: String)
+  /// An operator of a form that a method cannot use, or that is too large for it.
+  case operatorNotSupported(method: String, form: OperatorForm.Kind, reason: String, hint: String)
+  /// A measurement by another operator than the one that a solver was prepared for, or with other noise.
+  case notPrepared(what: String)
 
   public var description: String {
     switch self {
@@ -32,6 +36,10 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
     case .unitsDiffer(let what, let expected, let found):
       "\(what): expected units '\(expected)', found '\(found)', and no conversion is known. "
         + "Give the value in '\(expected)'."
+    case .operatorNotSupported(let method, let form, let reason, let hint):
+      "\(method) cannot use this \(form.rawValue) operator: \(reason). \(hint)"
+    case .notPrepared(let what):
+      "The measurement has \(what) than the one that the solver was prepared for. Prepare the solver for it, or ask the solver itself for its posterior."
     }
   }
 }

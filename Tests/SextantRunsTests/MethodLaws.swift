@@ -73,7 +73,8 @@ import Testing
       -> [Posterior]
     {
       let measurements = measurements(for: name)
-      let prepared = try solver(name, overrides).prepare(for: measurements[0].operation)
+      let prepared = try solver(name, overrides).prepare(
+        for: measurements[0].operation, noise: measurements[0].noise)
       return try chosen.map { index in
         var random = RandomStream(seed: 5).split(index)
         return try prepared.posterior(given: measurements[index], samples: samples, using: &random)

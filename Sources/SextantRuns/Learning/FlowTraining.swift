@@ -70,14 +70,12 @@ public struct FlowTraining: Sendable {
   ///
   /// - Parameter count: how many, where it is not the number of pairs.
   func simulation(for model: Model, count: Int? = nil) throws -> MeasurementSimulation {
-    var inputs: [String: MaskInputs] = [:]
-    for mask in settings.masks {
-      inputs[mask.description] = try mask.inputs(on: model.space.domain, landShare: model.space.landShare)
-    }
+    let inputs = MeasurementInputs(on: model.domain, landShare: model.landShare)
+    try inputs.check(settings.masks, on: model.domain)
     return MeasurementSimulation(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
-      validationShare: settings.validationShare, masks: settings.masks, maskInputs: inputs,
-      noise: try noise(of: model.space.variables), seed: prior.seed)
+      validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
+      noise: try noise(of: model.description.variables), seed: prior.seed)
   }
 
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
@@ -157,7 +155,7 @@ struct FlowCourse {
       var kind: String
       var pairs, folds: Int
       var foldOrder: FieldSplit
-      var masks: [MaskSampler]
+      var masks: [AnyMeasurementDesign]
       var noise: NoiseSpecification
       var validationShare: Double
       var model: ModelDescription
