@@ -1,15 +1,15 @@
-// The dense layer's operation: a product with the bias already in the output, and gradients summed in place,
-// or kept as factors (`ParameterGradient`).
+// The operation of a dense layer: a matrix product added to the bias in the output. Gradients are accumulated in place,
+// or kept as two factors (`ParameterGradient`).
 
 import SextantArrays
 
 /// x·Wᵀ + b.
 ///
 /// - Parameters:
-///   - x: of any shape whose last dimension is `in`.
+///   - x: a tensor of any shape whose last dimension is `in`.
 ///   - weight: out×in.
-///   - bias: out numbers, or nil.
-/// - Returns: the shape of `x` with `out` as the last dimension.
+///   - bias: `out` values, or nil.
+/// - Returns: a tensor of the shape of `x` with `out` as its last dimension.
 @specialized(where Scalar == Float)
 public func dense<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>? = nil

@@ -1,23 +1,24 @@
-// The products of a dense layer whose batch is small beside its weights. A general product packs the weights, which takes as
-// long as a third of the work where each is used for 64 rows only; here the batch is packed instead, or nothing where it is
-// smaller still. A row's result has the same bits in any batch of 16 or more that comes here, and in any of fewer.
-// Parts depend on the shape alone.
+// The products of a dense layer whose batch is small compared with its weights. A general matrix product packs the
+// weights, which takes up to a third of the time if each weight is used for only 64 rows. Here the batch is packed
+// instead, or nothing if the batch is smaller still. The result for a row has the same bits in every batch of 16 or
+// more rows that is computed here, and in every batch of fewer. The partition of the work depends on the shape alone.
 
 import SextantArrays
 
-/// x·Wᵀ and g·W for x and g of few rows.
+/// x·Wᵀ and g·W for x and g with few rows.
 enum FewRows {
-  /// Whether a layer is of the kind that this is faster for, both ways.
+  /// Whether these products are faster for a layer of this size, both forwards and backwards.
   static func suits(rows: Int, inputs: Int, outputs: Int) -> Bool {
     (panelRows...256).contains(rows) && inputs >= 32 && outputs >= 32
   }
 
-  /// Whether its forward product is: of fewer rows most of a tile would be zeros, but then each output is a sum of its own.
+  /// Whether the forward product is faster here. With fewer than 16 rows most of a tile would be zeros, so each output
+  /// is then computed as a separate sum.
   static func suitsForward(rows: Int, inputs: Int, outputs: Int) -> Bool {
     (1...256).contains(rows) && inputs >= 32 && outputs >= 32
   }
 
-  /// The rows from which on they are packed.
+  /// The smallest number of rows that are packed.
   private static let panelRows = 16
 
   /// out ← x·Wᵀ + bias.
@@ -26,7 +27,7 @@ enum FewRows {
   ///   - x: rows×inputs.
   ///   - weight: outputs×inputs.
   ///   - bias: outputs, or nil.
-  ///   - out: room for rows×outputs.
+  ///   - out: memory for rows×outputs.
   static func forward<Scalar: TensorScalar>(
     _ x: Tensor<Scalar>, weight: Tensor<Scalar>, bias: Tensor<Scalar>?, into out: UnsafeMutablePointer<Scalar>
   ) {
@@ -58,7 +59,7 @@ enum FewRows {
     }
   }
 
-  /// out ← g·W, or that added.
+  /// out ← g·W, or out += g·W.
   ///
   /// - Parameters:
   ///   - gradient: rows×outputs.
@@ -70,7 +71,7 @@ enum FewRows {
     let kernels = Scalar.networkKernels
     let (rows, outputs, inputs) = (gradient.rowCount, weight.rowCount, weight.columnCount)
     let packed = packedRows(gradient, width: kernels.tileRows)
-    // Whole blocks of the kernel's panels.
+    // Parts consist of whole blocks of the kernel's panels.
     let grain = 4 * kernels.tileColumns
     reading(packed, weight) { gradient, weight in
       Work.overRanges(inputs, grain: grain) { range in
@@ -80,7 +81,7 @@ enum FewRows {
     }
   }
 
-  /// The rows of `matrix` in panels of `width`.
+  /// The rows of `matrix`, packed in panels of `width` rows.
   private static func packedRows<Scalar: TensorScalar>(_ matrix: Tensor<Scalar>, width: Int) -> Tensor<Scalar> {
     let (rows, columns) = (matrix.rowCount, matrix.columnCount)
     let panels = (rows + width - 1) / width

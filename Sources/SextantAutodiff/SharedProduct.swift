@@ -1,22 +1,22 @@
-// Matrix products shared out by this package instead of by OpenBLAS, whose threads wait for one another, and for more work,
-// by spinning: that costs much where anything else runs, and they do not know of the other products of a batch.
-// The parts depend on the shape alone.
+// Matrix products parallelised by this package rather than by OpenBLAS. OpenBLAS's threads spin while they wait for
+// each other and for more work, which is costly if anything else runs, and they cannot share the other products of a
+// batch. The partition depends on the shape alone.
 
 import SextantArrays
 
-/// Products of matrices by parts.
+/// Matrix products computed in parts.
 enum SharedProduct {
-  /// What a result is before the product is added.
+  /// The initial value of a result, to which the product is added.
   enum Beginning<Scalar: TensorScalar> {
     case zeros
-    /// What it is already.
+    /// Its present content.
     case itself
-    /// This in each row.
+    /// This row, in each row.
     case row(UnsafePointer<Scalar>)
   }
 
-  /// C ← X·op(W) for row-major matrices without gaps, X being rows×depth and op(W) depth×columns. Parts of many rows are so small
-  /// that they stay in the outer caches between their beginning and the product.
+  /// C ← X·op(W) for contiguous row-major matrices, where X is rows×depth and op(W) is depth×columns. A part of many
+  /// rows is small enough to stay in the outer caches from its initialisation to the product.
   static func multiply<Scalar: TensorScalar>(
     _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
     transposingWeight: Bool, from beginning: Beginning<Scalar>, into c: UnsafeMutablePointer<Scalar>
@@ -45,8 +45,8 @@ enum SharedProduct {
     }
   }
 
-  /// C ← Aᵀ·B, or that added, for row-major A (depth×m) and B (depth×n). Where they are long and the result is small, parts of the
-  /// rows have sums of their own.
+  /// C ← Aᵀ·B, or C += Aᵀ·B, for row-major A (depth×m) and B (depth×n). If they have many rows and the result is small,
+  /// each part of the rows has its own sum.
   static func multiplyTransposed<Scalar: TensorScalar>(
     _ m: Int, _ n: Int, _ depth: Int, _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, adds: Bool,
     into c: UnsafeMutablePointer<Scalar>
@@ -98,14 +98,15 @@ enum SharedProduct {
     }
   }
 
-  /// Parts of one thread lose about a twentieth at 256 rows or columns and a seventh at 64; small products stay whole.
+  /// Parts for one thread lose about a twentieth of the speed at 256 rows or columns and a seventh at 64. Small
+  /// products are not split.
   private static func grain(_ extent: Int, work: Int) -> Int {
     guard work >= 1 << 20 else { return max(1, extent) }
     let eighth = (extent / 8 + 15) / 16 * 16
     return max(eighth, extent >= 256 ? 128 : 64)
   }
 
-  /// Calls `product` for each of `count` pairs of matrices, with as many at a time as there are threads.
+  /// Calls `product` for each of `count` pairs of matrices, on as many threads at once as there are.
   static func forEach(_ count: Int, _ product: (Int) -> Void) {
     guard count > 0 else { return }
     OpenBLAS.withSingleThread { Work.overSamples(count, product) }

@@ -7,7 +7,7 @@
 import Foundation
 import SextantGeometry
 
-/// Local similarity of two rasters.
+/// Local structural similarity of two rasters.
 public enum StructuralSimilarity {
   private static let radius = 5
 
@@ -17,13 +17,14 @@ public enum StructuralSimilarity {
     return weights.map { $0 / total }
   }()
 
-  /// The similarity of the windows around each pixel (rows·columns), −1…1; NaN where there is no whole, valid window.
+  /// The similarity of the windows around each pixel (rows·columns), in −1…1; NaN if the window is incomplete or
+  /// contains an invalid pixel.
   ///
   /// - Parameters:
-  ///   - truth: One raster (rows·columns), counted from the scale's origin.
-  ///   - estimate: The other.
-  ///   - isValid: Which pixels may be used.
-  ///   - peak: The size of the scale ("data range").
+  ///   - truth: one raster (rows·columns), relative to the origin of the scale.
+  ///   - estimate: the other raster.
+  ///   - isValid: which pixels are valid.
+  ///   - peak: the size of the scale (the "data range").
   public static func map(
     truth: [Double], estimate: [Double], isValid: [Bool], raster: Raster, peak: Double
   ) -> [Double] {
@@ -31,7 +32,7 @@ public enum StructuralSimilarity {
     precondition(
       truth.count == count && estimate.count == count && isValid.count == count,
       "Rasters of \(truth.count), \(estimate.count) and \(isValid.count) pixels for \(count)")
-    // What lies under an invalid pixel must not spread NaN; windows that touch one are dropped below.
+    // Values at invalid pixels must not spread NaN; windows that contain one are removed below.
     let x = zip(truth, isValid).map { $1 ? $0 : 0 }
     let y = zip(estimate, isValid).map { $1 ? $0 : 0 }
     func smoothed(_ image: [Double]) -> [Double] { filtered(image, raster: raster, with: window) }
@@ -50,7 +51,7 @@ public enum StructuralSimilarity {
     }
   }
 
-  /// Columns then rows; NaN where the window does not fit.
+  /// Filters along columns, then along rows; NaN where the window does not fit.
   private static func filtered(_ image: [Double], raster: Raster, with window: [Double]) -> [Double] {
     let (rows, columns) = (raster.rows, raster.columns)
     let wraps = raster.wraps && !raster.repeatsColumn

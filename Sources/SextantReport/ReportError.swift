@@ -1,10 +1,10 @@
-// What can go wrong between numbers and a picture. Files that cannot be written are FileError (SextantStorage).
+// Errors in the drawing of pictures. File errors are FileError (SextantStorage).
 
-/// A picture that cannot be drawn as asked.
+/// A picture that cannot be drawn.
 public enum ReportError: Error, Equatable, CustomStringConvertible {
-  /// The drawing library refused; the reason is its own.
+  /// The drawing library reported an error.
   case drawing(String)
-  /// Two lists that must go together do not; the text names both.
+  /// Two lists do not match; the text names both.
   case mismatch(String)
   /// A range, size or list that makes no picture.
   case unusable(String)
@@ -16,7 +16,7 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
     case .drawing(let reason): "Could not draw the picture: \(reason)."
     case .mismatch(let text), .unusable(let text): text
     case .coastlines(let path, let reason):
-      "\(path): not a coastline file as expected: \(reason). Reinstall it, or draw without coastlines."
+      "\(path): not a valid coastline file: \(reason). Reinstall it, or draw without coastlines."
     }
   }
 }

@@ -113,6 +113,7 @@ public struct Posterior: Sendable {
     mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil, cost: NetworkCost? = nil,
     diagnostics: [String: Double] = [:]
   ) {
+    self.cost = cost
     self.mean = mean
     self.spread = spread
     self.samples = samples

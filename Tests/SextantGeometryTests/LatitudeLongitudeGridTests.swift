@@ -89,9 +89,8 @@ import Testing
     #expect(matrix.times(grid.positions.map(\.z)).allSatisfy { abs($0 - 1) < 1e-3 })
   }
 
-  @Test(arguments: try DomainZoo.globalGrids())
+  @Test(arguments: try DomainZoo.globalGrids().filter { !$0.name.contains("uneven") })
   func interpolationOfSmoothFieldsErrsByTheSquareOfTheSpacing(_ named: NamedDomain) throws {
-    guard !named.name.contains("uneven") else { return }
     var random = RandomStream(seed: 8)
     let places = (0..<500).map { _ in
       GeographicPoint(

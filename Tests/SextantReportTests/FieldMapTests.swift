@@ -67,7 +67,7 @@ private func colours(around place: SIMD2<Double>, radius: Double, on canvas: Can
     let valid = Self.grid.points.map { abs($0.latitude - 40) > 20 || abs($0.longitude - 45) > 30 }
     let map = try FieldMap(domain: Self.grid, values: Self.grid.temperatures, isValid: valid, shoreline: .none)
     let canvas = try map.canvas(projection: projection, width: width, resolution: 2)
-    guard let place = frame(of: map, projection).onPage(hole) else { return }
+    let place = try #require(frame(of: map, projection).onPage(hole))
     let seen = colours(around: place, radius: 5, on: canvas)
     #expect(seen.contains { isClose($0, MissingHatch.background) })
     #expect(seen.contains { isClose($0, MissingHatch.line) })

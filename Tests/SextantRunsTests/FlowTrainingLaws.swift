@@ -91,7 +91,7 @@ import Testing
     _ = try Self.configuration(in: folder, steps: 6, output: "halves", flow: flow).train(overwrite: false)
     let paths = ["whole", "halves"].map { folder.path("\($0)/flow.safetensors") }
     #expect(try Data(contentsOf: URL(fileURLWithPath: paths[0])) == Data(contentsOf: URL(fileURLWithPath: paths[1])))
-    let model = try TrainedModel(contentsOf: folder.path("whole"))
+    let model = try Model(contentsOf: folder.path("whole"))
     let observed = folder.path("observed.nc")
     try SmallClimate.observe(SmallClimate.unseen(1), to: observed)
     let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test func aModelWithoutAFlowSaysSo() throws {
-    let error = #expect(throws: RunError.self) { try ImputationMethod.flow.solver(for: SmallClimate.model()) }
+    let error = #expect(throws: RunError.self) { try Method.flow.solver(for: SmallClimate.model()) }
     #expect("\(try #require(error))".contains("has no flow"))
   }
 }

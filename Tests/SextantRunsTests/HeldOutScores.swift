@@ -18,13 +18,12 @@ import Testing
       scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
     let indices = (0..<4).map { SmallClimate.trainingCount + 5 + 14 * $0 }
     let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
-    func score(_ method: ImputationMethod, _ variable: String, _ score: Score) throws -> Double {
-      let name = try method.solver(for: model).name
-      let summary = try #require(summaries.first { $0.method == name && $0.variable == variable })
+    func score(_ method: Method, _ variable: String, _ score: Score) throws -> Double {
+      let summary = try #require(summaries.first { $0.method == method.name && $0.variable == variable })
       return try #require(summary[score]?.mean)
     }
     for variable in SmallClimate.variables {
-      let errors = try [ImputationMethod.twoScale, .modes, .climatology].map {
+      let errors = try [Method.twoScale, .eof, .climatology].map {
         try score($0, variable, .rootMeanSquareError)
       }
       #expect(errors[0] < errors[1] && errors[1] < errors[2], "\(variable): \(errors)")
@@ -68,16 +67,16 @@ import Testing
   }
 
   @Test func addingAMethodOrAMaskChangesNoOtherNumber() throws {
-    func scores(_ methods: [ImputationMethod], _ masks: [String]) throws -> [FieldScores] {
+    func scores(_ methods: [Method], _ masks: [String]) throws -> [FieldScores] {
       let comparison = try Comparison(
         methods: methods, masks: masks.map { try AnyMeasurementDesign($0) }, noise: [1, 0.05], samples: 9,
         scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
       let result = try comparison.run(model: SmallClimate.model(), fields: SmallClimate.unseen(2), indices: [1])
-      return result.scores.fields.filter { $0.label.method.hasPrefix("EOF") && $0.label.group == "random:0.5" }
+      return result.scores.fields.filter { $0.label.method == "eof" && $0.label.group == "random:0.5" }
     }
-    let alone = try scores([.modes], ["random:0.5"])
+    let alone = try scores([.eof], ["random:0.5"])
     #expect(alone.count == 2)
-    #expect(try scores([.nearest, .modes], ["band:-20..20", "random:0.5"]) == alone)
+    #expect(try scores([.nearest, .eof], ["band:-20..20", "random:0.5"]) == alone)
   }
 
   /// Grids on which an evaluation once had no similarity, or one that counted the seam twice.

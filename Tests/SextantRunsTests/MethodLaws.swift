@@ -12,7 +12,7 @@ import Testing
 
 @Suite(.serialized) struct MethodLaws {
   /// All methods, each with a model that it can be asked of; a flow over the whole vector is another flow.
-  static let names = ImputationMethod.allCases.map(\.rawValue) + ["flow-vector"]
+  static let names = [Method].standard.map(\.name) + ["flow-vector"]
   /// Those whose samples come from the Cholesky factor of a full covariance.
   static let factored = ["kriging", "two-scale", "flow"]
   /// How many measurements there are.
@@ -21,7 +21,7 @@ import Testing
   /// Models on a small mesh with everything that a method asks for, trained for a few steps, and measurements.
   private struct Desk {
     /// By what they are for.
-    let models: [String: TrainedModel]
+    let models: [String: Model]
     let fields: SignalSet
 
     init() throws {
@@ -46,7 +46,7 @@ import Testing
     /// The solver of a method, made anew, and its settings changed.
     func solver(_ name: String, _ overrides: [String] = []) throws -> any Solver {
       let word = name == "flow-vector" ? "flow" : name
-      let method = try #require(ImputationMethod(rawValue: word))
+      let method = try #require([Method].standard.named(word))
       let model = try #require(models[name == "flow-vector" ? "vector" : name == "mixture" ? "mixture" : "plain"])
       let short = DiffusionSolverRuns.short.split(separator: "\n").map { line in
         let parts = line.split(separator: ":", maxSplits: 1)

@@ -26,19 +26,19 @@ import Testing
   @Test func untrainedItIsTheGaussianPosterior() throws {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
-      try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters),
+      try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
       space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], turnLimit: 2)
     let grid = try SmallClimate.grid()
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(
-        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.domain), outputChannels: 4,
+        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
         widths: [8, 8]),
       hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: grid, levelCount: 2)), in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
-        model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare),
+        model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare),
       network: network, parameters: builder.parameters)
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 6)

@@ -26,6 +26,15 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
   /// How near its bounds a value may come before it is transformed, as a share of the range.
   static let margin = 1e-5
 
+  /// The kind of the change, as a configuration names it.
+  public var kind: MarginalTransformKind {
+    switch self {
+    case .none: .none
+    case .logit: .logit
+    case .normalScore: .normalScore
+    }
+  }
+
   /// Whether this changes anything.
   public var isIdentity: Bool { self == .none }
 

@@ -1,8 +1,8 @@
-// Coastlines from GSHHG (P. Wessel and W. H. F. Smith, 1996) in the binned NetCDF files that GMT uses: the
-// sphere is cut into square bins; a bin has segments; a segment has points, packed as unsigned 16-bit
-// fractions of the bin's side from its south-west corner. The bits of a segment's description are,
-// from the lowest: 3 exit side, 3 entry side, 3 level (1 land, 2 lake, 3 island, 4 pond, 5 Antarctic
-// ice front, 6 Antarctic grounding line), then the number of points. Lines only, no filled land.
+// Coastlines from GSHHG (Wessel and Smith 1996) in the binned NetCDF files that GMT uses. The sphere is divided into
+// square bins; a bin has segments; a segment has points, packed as unsigned 16-bit fractions of the bin's side from its
+// south-west corner. The bits of a segment's description are, from the lowest: 3 for the exit side, 3 for the entry
+// side, 3 for the level (1 land, 2 lake, 3 island, 4 pond, 5 Antarctic ice front, 6 Antarctic grounding line), then the
+// number of points. Only lines are read, not filled land.
 
 import Foundation
 import SextantGeometry
@@ -10,13 +10,13 @@ import SextantSignals
 
 /// Lines between land and water.
 public struct Coastlines: Sendable {
-  /// One line: neighbouring points are joined.
+  /// One line; consecutive points are connected.
   public struct Line: Sendable {
     /// The points, in order.
     public var points: [GeographicPoint]
-    /// 1 for the coast of the sea, 2 for a lake's, 3 for an island's in a lake, 4 for a pond's on such an island.
+    /// 1 for a sea coast, 2 for a lake shore, 3 for an island in a lake, 4 for a pond on such an island.
     public var level: Int
-    /// The area of the whole land or lake that the line bounds, in km².
+    /// The area of the whole land mass or lake that the line bounds, in km².
     public var area: Double
 
     public init(points: [GeographicPoint], level: Int = 1, area: Double = .infinity) {
@@ -26,31 +26,31 @@ public struct Coastlines: Sendable {
     }
   }
 
-  /// How closely the lines follow the coast.
+  /// The resolution of the lines.
   public enum Detail: String, Sendable, CaseIterable {
-    /// To about 25 km.
+    /// About 25 km.
     case crude = "c"
-    /// To about 5 km.
+    /// About 5 km.
     case low = "l"
-    /// To about 1 km.
+    /// About 1 km.
     case intermediate = "i"
   }
 
   /// The lines.
   public var lines: [Line]
 
-  /// Lines of one's own.
+  /// Custom lines.
   public init(lines: [Line]) { self.lines = lines }
 
-  /// Where the files are looked for: the folder in the environment variable `SEXTANT_COASTLINES`, then where the
-  /// packages of GMT put them.
+  /// The folders that are searched: the folder in the environment variable `SEXTANT_COASTLINES`, then the folders in
+  /// which GMT's packages install the files.
   public static var folders: [String] {
     let own = ProcessInfo.processInfo.environment["SEXTANT_COASTLINES"].map { [$0] } ?? []
     let usual = ["/usr/share", "/usr/local/share", "/opt/homebrew/share"]
     return own + usual.flatMap { ["\($0)/gmt-gshhg", "\($0)/gshhg-gmt-nc4", "\($0)/gmt/coast"] }
   }
 
-  /// The coastlines of this system with the wanted detail or the next coarser; nil if none are installed or readable.
+  /// The installed coastlines with the given detail or the next coarser; nil if none are installed or readable.
   public static func installed(_ detail: Detail) -> Coastlines? {
     let coarser = Detail.allCases.prefix(through: Detail.allCases.firstIndex(of: detail) ?? 0)
     for candidate in coarser.reversed() {
@@ -66,8 +66,8 @@ public struct Coastlines: Sendable {
 
   /// Reads one binned file.
   ///
-  /// Throws ``ReportError/coastlines(path:reason:)`` for a file without the expected variables or with indices beyond
-  /// them.
+  /// Throws ``ReportError/coastlines(path:reason:)`` for a file without the expected variables or with indices that are
+  /// out of range.
   public init(contentsOf path: String) throws {
     do {
       lines = try Self.lines(of: BinnedFile(path))
@@ -91,7 +91,7 @@ public struct Coastlines: Sendable {
     let northwards = try file.integers("Relative_latitude_from_SW_corner_of_bin")
     guard side > 0, columns > 0, firstSegments.count == segmentCounts.count, eastwards.count == northwards.count,
       firstPoints.count == descriptions.count, polygons.count == descriptions.count
-    else { throw file.unexpected("its arrays do not fit together") }
+    else { throw file.unexpected("its arrays do not match") }
     let step = side / 65535
     var lines: [Line] = []
     lines.reserveCapacity(descriptions.count)
@@ -100,7 +100,7 @@ public struct Coastlines: Sendable {
       let south = 90 - Double(bin / columns + 1) * side
       let (first, count) = (firstSegments[bin], segmentCounts[bin])
       guard count == 0 || (first >= 0 && count > 0 && first + count <= descriptions.count) else {
-        throw file.unexpected("bin \(bin) names segments \(first)..<\(first + count) of \(descriptions.count)")
+        throw file.unexpected("bin \(bin) has segments \(first)..<\(first + count) of \(descriptions.count)")
       }
       for segment in first..<first + count {
         let level = descriptions[segment] >> 6 & 7
@@ -108,7 +108,7 @@ public struct Coastlines: Sendable {
         guard level != 6 else { continue }
         let (start, length) = (firstPoints[segment], descriptions[segment] >> 9)
         guard start >= 0, length >= 0, start + length <= eastwards.count else {
-          throw file.unexpected("segment \(segment) names points \(start)..<\(start + length) of \(eastwards.count)")
+          throw file.unexpected("segment \(segment) has points \(start)..<\(start + length) of \(eastwards.count)")
         }
         let polygon = polygons[segment]
         lines.append(

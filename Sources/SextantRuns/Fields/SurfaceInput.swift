@@ -6,6 +6,7 @@ import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSignals
+import SextantSolvers
 
 /// Where a signal on a mesh is read from.
 public struct SurfaceInput: Sendable, Equatable, Codable {
@@ -48,7 +49,7 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   ///   - seed: draws the mask.
   /// - Throws: ``FileError``, ``GeometryError``, ``VertexFileError``, ``MeasurementError``, and ``RunError`` where it is not
   ///   clear which mesh or which properties are meant, or the model is of another mesh.
-  func open(for model: TrainedModel?, seed: UInt64) throws -> Opened {
+  func open(for model: Model?, seed: UInt64) throws -> Opened {
     if let properties, Set(properties).count < properties.count {
       throw RunError.invalid("\(signal): a property is named twice: \(properties.joined(separator: ", ")).")
     }
@@ -65,9 +66,9 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
       values = try VertexValues(contentsOf: signal, columns: properties)
     }
     var fields = try values.signals(on: domain)
-    if let model, fields.channelCount == model.channelCount {
+    if let model, fields.channelCount == model.space.channelCount {
       // Files of meshes name no units: the model's are meant.
-      for (channel, variable) in model.description.variables.enumerated() {
+      for (channel, variable) in model.space.variables.enumerated() {
         fields.variables[channel].units = variable.units
         if !isOwnMesh, properties == nil { fields.variables[channel].name = variable.name }
       }
@@ -77,10 +78,10 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     return Opened(document: document, fields: fields, hidden: hidden)
   }
 
-  private func document(_ kind: SignalFileKind, model: TrainedModel?) throws -> MeshDocument {
+  private func document(_ kind: SignalFileKind, model: Model?) throws -> MeshDocument {
     if let mesh { return try MeshFile.document(mesh) }
     if kind == .mesh { return try MeshFile.document(signal) }
-    if let mesh = model?.domain.surface { return MeshDocument(mesh) }
+    if let mesh = model?.space.domain.surface { return MeshDocument(mesh) }
     try Self.refuseToGoWithoutMesh(signal, kind)
   }
 
@@ -94,26 +95,26 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   }
 
   /// The model's own domain if its surface is the document's, so that what depends on it is not made twice.
-  private static func domain(of model: TrainedModel, like document: MeshDocument) throws -> (any Domain)? {
-    guard let mesh = model.domain.surface, document.positions == mesh.positions,
+  private static func domain(of model: Model, like document: MeshDocument) throws -> (any Domain)? {
+    guard let mesh = model.space.domain.surface, document.positions == mesh.positions,
       try document.triangles() == mesh.triangles
     else { return nil }
-    return model.domain
+    return model.space.domain
   }
 
-  private static func check(_ domain: any Domain, at path: String, isThatOf model: TrainedModel) throws {
-    guard domain.fingerprint != model.domain.fingerprint else { return }
+  private static func check(_ domain: any Domain, at path: String, isThatOf model: Model) throws {
+    guard domain.fingerprint != model.space.domain.fingerprint else { return }
     throw RunError.anotherMesh(
       path: path, mesh: "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))",
-      name: model.description.name,
-      model: "a \(model.domain.summary) (fingerprint \(model.domain.fingerprint.prefix(8)))")
+      name: model.provenance.name,
+      model: "a \(model.space.domain.summary) (fingerprint \(model.space.domain.fingerprint.prefix(8)))")
   }
 
-  private func properties(of document: MeshDocument, model: TrainedModel?) throws -> [String] {
+  private func properties(of document: MeshDocument, model: Model?) throws -> [String] {
     if let properties { return properties }
     let names = document.vertexProperties.map(\.name)
     if let model {
-      let wanted = model.description.variables.map(\.name)
+      let wanted = model.space.variables.map(\.name)
       return wanted.count == 1 && names.count == 1 ? names : wanted
     }
     guard names.count == 1 else {

@@ -50,8 +50,7 @@ struct GridMatch: Sendable {
     }
     guard let regrid else { throw GridMismatchError(path: path, input: input.summary, model: model.summary) }
     answer = regrid
-    let places = try input.requiredGeography(for: "Interpolation between the file and the model (--regrid)").points
-    toInput = try GridInterpolation(from: model, to: places, channelCount: channelCount)
+    toInput = try GridInterpolation(from: model, to: input.geographicPoints, channelCount: channelCount)
   }
 
   /// Where answers live.

@@ -111,10 +111,10 @@ private final class CoverageFiles: Sendable {
   }
 
   private func read(_ path: String, variable: String?) throws -> [Bool] {
-    if domain.geography == nil {
-      let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: domain)[0]
+    if let surface = domain as? SurfaceMesh {
+      let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: surface)[0]
       let (values, channels) = (field.values.scalars, field.variables.count)
-      return (0..<domain.vertexCount).map { vertex in
+      return (0..<surface.vertexCount).map { vertex in
         field.isValid[vertex * channels] && values[vertex * channels] != 0
       }
     }

@@ -1,24 +1,24 @@
-// Numbers at the vertices of a mesh, from whatever file has them, before they are told which mesh it is: properties of the
-// mesh's own file, tables, arrays. A value that is NaN is missing.
+// Values at the vertices of a mesh from any file, before the mesh is known: properties of the mesh's own file, tables,
+// arrays. NaN is missing.
 
 import SextantArrays
 import SextantGeometry
 
-/// N fields of C variables at V vertices in the order of a file.
+/// N fields of C variables at V vertices, in the order of a file.
 public struct VertexValues: Sendable {
-  /// The file, for messages.
+  /// The path of the file, for messages.
   public let path: String
   /// The variables (C).
   public let variables: [Variable]
   /// The values, N×V×C; 0 where missing.
   public let values: Tensor<Float>
-  /// Whether each value is there (N·V·C entries).
+  /// Whether each value is valid (N·V·C entries).
   public let isValid: [Bool]
 
-  /// Values with NaN where one is missing.
+  /// Values in which NaN is missing.
   ///
   /// - Parameters:
-  ///   - path: the file that they came from.
+  ///   - path: the file that contained them.
   ///   - variables: C variables.
   ///   - values: N×V×C.
   /// - Throws: ``VertexFileError/infinite(path:place:)``.
@@ -54,7 +54,7 @@ public struct VertexValues: Sendable {
   /// The number of vertices V.
   public var vertexCount: Int { values.shape[1] }
 
-  /// What a column is called that its file gives no name.
+  /// The name of a column that has none in its file.
   static func unnamed(_ column: Int, of count: Int) -> String { count == 1 ? "value" : "column_\(column + 1)" }
 
   /// The values as signals on a domain. Throws ``VertexFileError/wrongLength(path:expected:found:)``.

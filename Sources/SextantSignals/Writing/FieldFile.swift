@@ -1,15 +1,15 @@
-// Writes the fields of a source to a NetCDF file as they are, with their gaps: synthetic fields, and truths to score against.
+// Writes fields with their missing values to NetCDF files: synthetic fields, and reference fields for scoring.
 
 import SextantArrays
 import SextantGeometry
 
-/// Plain NetCDF files of fields.
+/// NetCDF files of fields without a posterior.
 public enum FieldFile {
-  /// Writes all fields of `source` to `path`, piece by piece, whole or not at all.
+  /// Writes all fields of `source` to `path` in pieces, as a complete file or not at all.
   ///
-  /// With a `template`, field n of `source` takes the place of its field n and channel c that of its channel c, and
-  /// axes and attributes are the template's; without, `source` must be on a latitude–longitude grid and its
-  /// labels become coordinates. Throws ``FileError``, ``NetCDFError``, ``SignalFormatError`` and what `source` throws.
+  /// With a `template`, field n and channel c of `source` replace field n and channel c of the template, and axes and
+  /// attributes are those of the template. Without one, `source` must be on a latitude–longitude grid, and its labels
+  /// become coordinates. Throws ``FileError``, ``NetCDFError``, ``SignalFormatError`` and any error of `source`.
   public static func write(
     _ source: any SignalSource, to path: String, overwrite: Bool = false, like template: GriddedFile? = nil,
     description: FieldFileDescription

@@ -1,6 +1,6 @@
-// The layout of a file without a template: fields on a latitude–longitude grid, told apart by their labels. Times
-// that rise become the time axis; members of an ensemble become CF's realizations; else the fields are numbered
-// samples, with labels beside them.
+// The layout of a file without a template: fields on a latitude–longitude grid, distinguished by their labels.
+// Increasing times become the time axis, members of an ensemble become CF realizations, and all other fields are
+// numbered samples with labels.
 
 import Foundation
 import SextantGeometry
@@ -70,7 +70,7 @@ extension FieldLayout {
     }
   }
 
-  /// The times as hours since 1900; nil unless every label has a time that exists in the standard calendar.
+  /// The times as hours since 1900; nil unless each label has a time that exists in the standard calendar.
   private static func hours(of labels: [FieldLabel]) -> [Double]? {
     let start = CFCalendar.standard.dayNumber(year: 1900, month: 1, day: 1)
     var hours: [Double] = []

@@ -18,3 +18,12 @@ public struct ClimatologySolver: DirectSolver {
     return space.posterior(mean: zero, spread: nil, samples: nil, label: measurement.label)
   }
 }
+
+extension Method {
+  /// The archive's climatology.
+  public static let climatology = Method(
+    name: "climatology", title: "climatology", traits: Traits(drawsSamples: false, usesNoise: false), needs: .gaussian
+  ) { context in
+    ClimatologySolver(try context.gaussian().prior)
+  }
+}

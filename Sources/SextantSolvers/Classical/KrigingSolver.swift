@@ -113,3 +113,13 @@ public struct KrigingSolver: DirectSolver {
       archiveCoefficients: .zeros([0, 5]), landShare: nil, channelCorrelation: .identity(1))
   }
 }
+
+extension Method {
+  /// Matérn kriging.
+  public static let kriging = Method(
+    name: "kriging", title: "Matérn kriging", handles: [.selection, .sparse]
+  ) { context in
+    let space = context.space
+    return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
+  }
+}

@@ -65,7 +65,7 @@ public struct MixtureSolver: DirectSolver {
   }
 
   private init(_ solver: MixtureSolver, fitted: [FittedComponent]) {
-    (mixture, domain, parameters, seed) = (solver.mixture, solver.domain, solver.parameters, solver.seed)
+    (mixture, nodePositions, parameters, seed) = (solver.mixture, solver.nodePositions, solver.parameters, solver.seed)
     self.fitted = fitted
   }
 
@@ -87,7 +87,7 @@ public struct MixtureSolver: DirectSolver {
         theta: theta, shift: mixture.mean(of: component), isGroup: true)
     }
     var first = group(order[0], theta: [])
-    let model = pooled.covarianceModel(on: domain)
+    let model = pooled.covarianceModel(nodePositions: nodePositions)
     var whole = FittedComponent(
       logWeight: log(Self.pooledWeight), model: model, theta: [],
       shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)
@@ -160,5 +160,29 @@ public struct MixtureSolver: DirectSolver {
     return space.posterior(
       mean: moments.mean.map { Float($0) }, spread: moments.spread.map { Float($0) },
       samples: draws?.converted(to: Float.self), label: measurement.label, diagnostics: diagnostics)
+  }
+}
+
+extension Model {
+  /// The mixture solver of the model's Gaussian prior and its groups. Throws ``MethodError``, ``PriorError``.
+  func mixtureSolver() throws -> MixtureSolver {
+    let gaussian = try requireGaussian()
+    guard let membership = gaussian.membership else {
+      throw MethodError.missingPart(.mixture, model: provenance.name)
+    }
+    // The parameters are those of a two-scale prior, and are checked as such.
+    _ = try twoScaleSolver()
+    return try MixtureSolver(
+      GaussianMixturePrior(gaussian.prior, membership: membership), domain: space.domain,
+      parameters: gaussian.parameters)
+  }
+}
+
+extension Method {
+  /// The mixture of two-scale Gaussians, for a model of kind: mixture.
+  public static let mixture = Method(
+    name: "mixture", title: "mixture of two-scale Gaussians", needs: [.gaussian, .mixture]
+  ) { context in
+    try context.model.mixtureSolver()
   }
 }
