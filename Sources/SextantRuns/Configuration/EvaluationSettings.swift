@@ -7,7 +7,7 @@ import SextantSolvers
 /// What is compared, and how it is shown.
 public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// The test fields.
-  public var fields: FieldChoice
+  public var fields: DatasetSelection
   /// The methods, in the order of the table.
   public var methods: [Method]
   /// What is missing; scores are grouped by mask.
@@ -28,7 +28,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   public var published: [Method: PublishedFigures]
 
   init(_ reader: ConfigurationReader, methods table: [Method]) throws {
-    fields = try reader.requiredSection("fields") { try FieldChoice($0, defaultYears: 10) }
+    fields = try reader.requiredSection("fields") { try DatasetSelection($0, defaultYears: 10) }
     methods = try reader.methods(
       "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .eof, .twoScale], of: table)
     if methods.isEmpty {

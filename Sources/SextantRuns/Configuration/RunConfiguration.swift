@@ -14,7 +14,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
   /// The folder that results go to.
   public var output: String
   /// The fields to learn from.
-  public var archive: FieldChoice
+  public var archive: DatasetSelection
   /// What tells land from sea.
   public var landMask: LandMask?
   /// How the mean depends on the season.
@@ -43,7 +43,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     name = try reader.value("name", default: "run")
     seed = try reader.value("seed", default: 1)
     output = try reader.value("output", default: "RUN")
-    archive = try reader.requiredSection("archive") { try FieldChoice($0, defaultYears: 8) }
+    archive = try reader.requiredSection("archive") { try DatasetSelection($0, defaultYears: 8) }
     landMask = try reader.optionalSection("land_mask", LandMask.init)
     climatology = try reader.requiredSection("climatology", ClimatologyKind.init)
     prior = try reader.requiredSection("prior", PriorSettings.init)

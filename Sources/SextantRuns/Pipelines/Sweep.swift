@@ -153,7 +153,7 @@ extension RunConfiguration {
     try checkComparison(of: methods)
     let model = try modelForEvaluation(of: methods, progress: progress, interruption: interruption)
     let (comparison, fields, indices) = try comparison(for: model)
-    let conditions = try AnswerKey.conditions(
+    let conditions = try CacheKey.conditions(
       request: conditionsOfSweep, inputs: FilePatterns.files(matching: archive.sources + evaluate.fields.sources),
       model: model)
     return try Sweep(sweep, comparison: comparison, conditions: conditions).run(

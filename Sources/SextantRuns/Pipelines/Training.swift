@@ -14,7 +14,7 @@ public struct Training: Sendable {
   /// The name of the run.
   public var name: String
   /// The archive.
-  public var archive: FieldChoice
+  public var archive: DatasetSelection
   /// What tells land from sea, if anything; the synthetic climate brings its own.
   public var landMask: LandMask?
   /// How the prior is made.
@@ -38,7 +38,7 @@ public struct Training: Sendable {
   }
 
   public init(
-    name: String, archive: FieldChoice, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
+    name: String, archive: DatasetSelection, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
     parameters: ParameterPolicy = .perField, bounds: [String: ValueBounds] = [:],
     transforms: [String: MarginalTransformKind] = [:], seed: UInt64 = 0
   ) {
@@ -117,7 +117,7 @@ public struct Training: Sendable {
   var identity: String {
     get throws {
       struct Identity: Encodable {
-        var archive: FieldChoice
+        var archive: DatasetSelection
         var landMask: LandMask?
         var prior: GaussianPriorConfiguration
         var parameters: ParameterPolicy

@@ -64,6 +64,6 @@ public struct VertexValues: Sendable {
     }
     return SignalSet(
       domain: domain, variables: variables, values: values, isValid: isValid,
-      labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : ["field": "\($0)"]) })
+      labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : [FieldLabel.numberName: "\($0)"]) })
   }
 }

@@ -4,7 +4,7 @@ import SextantArrays
 import SextantSignals
 
 /// Affine conversions between the units of a file and those of a model, one for each channel.
-struct UnitMatch: Sendable {
+struct UnitConversion: Sendable {
   /// model = factor·file + offset.
   private let conversions: [(factor: Float, offset: Float)]
 

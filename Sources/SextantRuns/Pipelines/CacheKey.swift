@@ -10,7 +10,7 @@ import SextantSignals
 import SextantSolvers
 
 /// Says whether two runs would give the same answers.
-enum AnswerKey {
+enum CacheKey {
   /// The text for a request on files and a model.
   static func text(request: some Encodable, inputs: [String], model: Model) throws -> String {
     try text(
@@ -49,6 +49,9 @@ enum AnswerKey {
       (parameters, membership) = (model.gaussian?.parameters, model.gaussian?.membership)
     }
   }
+
+  /// A hash of what a model learned.
+  static func fingerprint(of model: Model) -> String { digest(of: prior(of: model) + networks(of: model)) }
 
   private static func text(_ inputs: [String], _ parts: [String]) -> String {
     (inputs.map(stamp) + parts).joined(separator: "\n")

@@ -1,4 +1,4 @@
-// Several files as one source of fields, for example one file per year or per model. All files must have the same grid.
+// Several files as one source of fields, for example one file per year or per model. All files must have the same domain.
 // Units are converted to those of the first file if UDUNITS can convert them unambiguously.
 
 import SextantArrays
@@ -19,7 +19,7 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .empty: "No input file: pass at least one NetCDF file."
+    case .empty: "No input file: name at least one."
     case .differentGrids(let first, let firstGrid, let second, let secondGrid):
       "The files have different grids: \(first) has a \(firstGrid), \(second) a \(secondGrid). "
         + "Interpolate them to one grid first, for example with \"cdo remapbil,\(first) \(second) out.nc\"."
@@ -36,80 +36,76 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The fields of several files, in the order of the files.
-public struct GriddedArchive: SignalSource {
+public struct SignalSeries: SignalSource {
   /// The files, in order.
-  public let files: [GriddedFile]
+  public let documents: [any SignalDocument]
   public let labels: [FieldLabel]
   /// The index of the first field of each file.
   private let starts: [Int]
   /// The conversion to the first file's units for each file and channel; nil if the units are equal.
   private let conversions: [[(factor: Double, offset: Double)?]]
 
-  /// Opens files with the same choice of variables. The parameters are those of ``GriddedFile``.
-  public init(
-    paths: [String], variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
-  ) throws {
-    var files: [GriddedFile] = []
-    for path in paths {
-      files.append(
-        try GriddedFile(
-          path: path, variables: variables ?? files.first?.variables.map(\.name), selecting: selecting,
-          monthVariable: monthVariable, acceptsPoints: false, sharing: files.first))
-    }
-    try self.init(files: files)
-  }
-
-  /// Combines files whose channels correspond in order, even if their names differ.
+  /// Joins files whose channels correspond in order, whatever their names.
   ///
-  /// Throws ``ArchiveError`` if grids, channels or units do not match.
-  public init(files: [GriddedFile]) throws {
-    guard let first = files.first else { throw ArchiveError.empty }
-    for file in files.dropFirst() where file.domain.fingerprint != first.domain.fingerprint {
+  /// Throws ``ArchiveError`` if domains, channels or units do not match.
+  public init(_ documents: [any SignalDocument]) throws {
+    guard let first = documents.first else { throw ArchiveError.empty }
+    for other in documents.dropFirst() where other.domain.fingerprint != first.domain.fingerprint {
       throw ArchiveError.differentGrids(
-        first: first.path, firstGrid: first.domain.summary, second: file.path, secondGrid: file.domain.summary)
+        first: first.path, firstGrid: first.domain.summary, second: other.path, secondGrid: other.domain.summary)
     }
-    for file in files where file.variables.count != first.variables.count {
+    for other in documents where other.variables.count != first.variables.count {
       throw ArchiveError.differentVariables(
-        first: first.path, firstNames: first.variables.map(\.name), second: file.path,
-        secondNames: file.variables.map(\.name))
+        first: first.path, firstNames: first.variables.map(\.name), second: other.path,
+        secondNames: other.variables.map(\.name))
     }
-    self.files = files
-    labels = files.flatMap(\.labels)
-    starts = files.indices.map { files[..<$0].reduce(0) { $0 + $1.count } }
-    conversions = try files.map { file in
-      try zip(file.variables, first.variables).map { variable, wanted in
+    self.documents = documents
+    labels = Self.labels(of: documents)
+    starts = documents.indices.map { documents[..<$0].reduce(0) { $0 + $1.count } }
+    conversions = try documents.map { document in
+      try zip(document.variables, first.variables).map { variable, wanted in
         guard variable.units != wanted.units else { return nil }
         do {
           return try Units.line(from: variable.units, to: wanted.units)
         } catch {
           throw ArchiveError.differentUnits(
-            first: first.path, second: file.path, variable: wanted.name, reason: "\(error)")
+            first: first.path, second: document.path, variable: wanted.name, reason: "\(error)")
         }
       }
     }
   }
 
-  public var domain: any Domain { files[0].domain }
-  public var variables: [Variable] { files[0].variables }
+  /// The labels of all files. Fields that are only numbered within their files are numbered through.
+  private static func labels(of documents: [any SignalDocument]) -> [FieldLabel] {
+    let all = documents.flatMap(\.labels)
+    let areNumbers = all.allSatisfy { label in
+      label.time == nil && label.month == nil && label.coordinates.keys.allSatisfy { $0 == FieldLabel.numberName }
+    }
+    guard documents.count > 1, areNumbers else { return all }
+    return all.indices.map { FieldLabel(coordinates: [FieldLabel.numberName: "\($0)"]) }
+  }
 
-  /// The file that contains the field `index`, and the field's index in that file.
-  public func origin(of index: Int) -> (file: GriddedFile, index: Int) {
+  public var domain: any Domain { documents[0].domain }
+  public var variables: [Variable] { documents[0].variables }
+
+  /// The file of field `index`, and the index of the field in that file.
+  public func origin(of index: Int) -> (document: any SignalDocument, index: Int) {
     let number = (starts.firstIndex { $0 > index } ?? starts.count) - 1
-    return (files[number], index - starts[number])
+    return (documents[number], index - starts[number])
   }
 
   public func read(_ indices: [Int]) throws -> SignalSet {
-    // A single file in its own units needs no second copy.
-    if files.count == 1 { return try files[0].read(indices) }
+    // Fields of a single file need no copy; only their labels may be others.
+    if documents.count == 1 { return try documents[0].read(indices) }
     let size = domain.vertexCount * variables.count
     var isValid = [Bool](repeating: false, count: indices.count * size)
-    var slots = [[Int]](repeating: [], count: files.count)
+    var slots = [[Int]](repeating: [], count: documents.count)
     for (slot, index) in indices.enumerated() {
       slots[(starts.firstIndex { $0 > index } ?? starts.count) - 1].append(slot)
     }
     let values = try Tensor<Float>(shape: [indices.count, domain.vertexCount, variables.count]) { out in
       for (number, own) in slots.enumerated() where !own.isEmpty {
-        let part = try files[number].read(own.map { indices[$0] - starts[number] })
+        let part = try documents[number].read(own.map { indices[$0] - starts[number] })
         let lines = conversions[number]
         part.values.withUnsafeScalars { source in
           for (i, slot) in own.enumerated() {
@@ -129,5 +125,25 @@ public struct GriddedArchive: SignalSource {
     }
     return SignalSet(
       domain: domain, variables: variables, values: values, isValid: isValid, labels: indices.map { labels[$0] })
+  }
+}
+
+extension FieldLabel {
+  /// The coordinate of fields that have nothing but a number.
+  static let numberName = "field"
+}
+
+extension [any SignalFormat] {
+  /// Opens several files as one source: all with the same request, the variables of the first, and its domain where it is the same.
+  ///
+  /// - Parameter request: What is wanted of each file; its own path is not used.
+  public func open(_ paths: [String], as request: SignalRequest) throws -> SignalSeries {
+    var documents: [any SignalDocument] = []
+    for path in paths {
+      var own = request
+      (own.path, own.series) = (path, documents.first)
+      documents.append(try open(own))
+    }
+    return try SignalSeries(documents)
   }
 }

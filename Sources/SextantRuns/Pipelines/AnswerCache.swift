@@ -1,26 +1,23 @@
-// Finished fields of a long imputation, each a file of its own that is whole or absent, until all are there and
-// the output is written. An interrupted run that is started again with the same inputs goes on where it was.
+// The answers of a long imputation, each in a file of its own that is complete or absent, until all are there and the output is
+// written. An interrupted run that is started again with the same inputs resumes where it was.
 
 import Foundation
 import SextantArrays
+import SextantSignals
 import SextantStorage
 
 /// One field after its gaps were filled, on the grid and in the units of the answer.
-struct FilledAnswer: Sendable {
-  /// V·C.
-  var mean: [Float]
-  /// V·C.
-  var spread: [Float]?
-  /// N×V·C.
-  var samples: Tensor<Float>?
-  /// V·C, where the answer's grid is the input's.
-  var isObserved: [Bool]?
+struct Answer: Sendable {
+  /// Mean, spread, ensemble, and where the field was observed.
+  var record: FieldRecord
+  /// What the method chose for this field.
+  var diagnostics: [String: Double]
 }
 
 /// The answers of a run so far: in memory for a single field, beside the output for several.
-final class FinishedFields {
+final class AnswerCache {
   private let folder: String?
-  private var inMemory: [Int: FilledAnswer] = [:]
+  private var inMemory: [Int: Answer] = [:]
 
   /// - Parameters:
   ///   - output: the answers lie in a folder named after it until it is written.
@@ -47,32 +44,38 @@ final class FinishedFields {
   }
 
   /// Keeps an answer.
-  func store(_ answer: FilledAnswer, at index: Int) throws {
+  func store(_ answer: Answer, at index: Int) throws {
     guard let folder else {
       inMemory[index] = answer
       return
     }
-    var writer = SafetensorsWriter()
-    writer.add("mean", Tensor(answer.mean))
-    if let spread = answer.spread { writer.add("spread", Tensor(spread)) }
-    if let samples = answer.samples { writer.add("samples", samples) }
-    if let isObserved = answer.isObserved { writer.add("observed", booleans: isObserved) }
+    let diagnostics = String(decoding: try JSONEncoder().encode(answer.diagnostics), as: UTF8.self)
+    var writer = SafetensorsWriter(metadata: [Self.diagnosticsKey: diagnostics])
+    writer.add("mean", Tensor(answer.record.values))
+    if let spread = answer.record.spread { writer.add("spread", Tensor(spread)) }
+    if let members = answer.record.members { writer.add("samples", members) }
+    if let isObserved = answer.record.isObserved { writer.add("observed", booleans: isObserved) }
     try writer.write(to: path(index, folder), overwrite: true)
   }
 
   /// The answer for field `index`, which must be done.
-  func answer(at index: Int) throws -> FilledAnswer {
+  func answer(at index: Int) throws -> Answer {
     guard let folder else {
       guard let answer = inMemory[index] else { throw RunError.invalid("Field \(index) was not filled.") }
       return answer
     }
     let file = try SafetensorsFile(path: path(index, folder))
-    return FilledAnswer(
-      mean: try file.floats("mean").scalars,
-      spread: file.contains("spread") ? try file.floats("spread").scalars : nil,
-      samples: file.contains("samples") ? try file.floats("samples") : nil,
+    let record = FieldRecord(
+      try file.floats("mean").scalars, spread: file.contains("spread") ? try file.floats("spread").scalars : nil,
+      members: file.contains("samples") ? try file.floats("samples") : nil,
       isObserved: file.contains("observed") ? try file.booleans("observed") : nil)
+    let diagnostics = try file.metadata[Self.diagnosticsKey].map {
+      try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+    }
+    return Answer(record: record, diagnostics: diagnostics ?? [:])
   }
+
+  private static let diagnosticsKey = "diagnostics"
 
   /// Solves every one of `count` fields that is not done yet; the seconds that this took.
   func fill(
