@@ -34,21 +34,13 @@ public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
   }
 
   /// Rows·L⁻¹: each row u as L⁻ᵀu.
-  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: true) }
+  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    CholeskyFactor(lower: lower).solveLowerTransposed(rows: rows)
+  }
 
   /// Rows·L⁻ᵀ: the adjoint of ``spreading(_:)``.
-  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: false) }
-
-  private func solved(_ rows: Tensor<Scalar>, transposing: Bool) -> Tensor<Scalar> {
-    let (k, n) = (count, rows.rowCount)
-    var columns = rows.transposed()
-    lower.withUnsafeScalars { lower in
-      columns.withUnsafeMutableScalars { columns in
-        guard let lower = lower.baseAddress, let columns = columns.baseAddress, k > 0, n > 0 else { return }
-        Scalar.solveTriangle(transposing, k, n, lower, k, columns, n)
-      }
-    }
-    return columns.transposed()
+  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    CholeskyFactor(lower: lower).solveLower(rows: rows)
   }
 
   /// `factor` times the mean in each of `count` rows.
