@@ -139,3 +139,12 @@ private struct HarmonicEquations: Sendable {
     return result
   }
 }
+
+extension Method {
+  /// Harmonic (Laplace) interpolation.
+  public static let harmonic = Method(
+    name: "harmonic", title: "harmonic interpolation", traits: .ofPoints, handles: [.selection, .sparse]
+  ) { context in
+    HarmonicSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+  }
+}

@@ -26,7 +26,7 @@ public struct DPSSolver: Solver {
     return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
       [name, prior, settings] measurement in
       Rule(
-        descent: LikelihoodGuidance(
+        guidance: LikelihoodGuidance(
           fidelity: try prior.fidelity(to: measurement, by: observed, method: name), stepSize: settings.stepSize,
           norm: settings.norm))
     }

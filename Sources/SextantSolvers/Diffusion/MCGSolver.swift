@@ -32,7 +32,7 @@ public struct MCGSolver: Solver {
       [prior, settings] measurement in
       let observation = prior.space.observe(measurement, by: observed)
       return Rule(
-        descent: LikelihoodGuidance(
+        guidance: LikelihoodGuidance(
           fidelity: LinearFidelity(observation), stepSize: settings.stepSize, norm: settings.norm),
         spectrum: SpectralObservation(observation, in: decomposition))
     }

@@ -60,7 +60,7 @@ public struct REDDiffSolver: Solver {
 
   private struct Preparation: PreparedSolver {
     let model: MeasurementModel
-    let solver: DenoisingRegularisationSolver
+    let solver: REDDiffSolver
     let operation: DifferentiableObservation
 
     func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {

@@ -65,7 +65,7 @@ public struct MixtureSolver: DirectSolver {
   }
 
   private init(_ solver: MixtureSolver, fitted: [FittedComponent]) {
-    (mixture, nodePositions, parameters, seed) = (solver.mixture, solver.nodePositions, solver.parameters, solver.seed)
+    (mixture, domain, parameters, seed) = (solver.mixture, solver.domain, solver.parameters, solver.seed)
     self.fitted = fitted
   }
 
@@ -87,7 +87,7 @@ public struct MixtureSolver: DirectSolver {
         theta: theta, shift: mixture.mean(of: component), isGroup: true)
     }
     var first = group(order[0], theta: [])
-    let model = pooled.covarianceModel(nodePositions: nodePositions)
+    let model = pooled.covarianceModel(on: domain)
     var whole = FittedComponent(
       logWeight: log(Self.pooledWeight), model: model, theta: [],
       shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)
