@@ -10,6 +10,8 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   public var fields: DatasetSelection
   /// The methods, in the order of the table.
   public var methods: [Method]
+  /// The measurement design that is applied before the masks; nil for none. It gives as many values as it takes.
+  public var operation: AnyMeasurementDesign?
   /// What is missing; scores are grouped by mask.
   public var masks: [AnyMeasurementDesign]
   /// The noise.
@@ -27,7 +29,8 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// What publications say of methods, to stand beside what is measured.
   public var published: [Method: PublishedFigures]
 
-  init(_ reader: ConfigurationReader, methods table: [Method]) throws {
+  init(_ reader: ConfigurationReader, catalogue: Catalogue) throws {
+    let table = catalogue.methods
     fields = try reader.requiredSection("fields") { try DatasetSelection($0, defaultYears: 10) }
     methods = try reader.methods(
       "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .eof, .twoScale], of: table)
@@ -35,8 +38,9 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
       let words = table.map(\.name).joined(separator: ", ")
       throw reader.wrong("methods", expected: "at least one of \(words)", found: "none")
     }
+    operation = try reader.design("operator", kinds: catalogue.designs)
     masks = try reader.parsedList("masks", default: ["random:0.6"]) {
-      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0))
+      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0), kinds: catalogue.designs)
     }
     noise = try reader.parsed("noise", default: "5%") { try NoiseSpecification(text: $0) }
     samples = try reader.value("samples", default: 128, in: 0...10_000)
@@ -89,6 +93,14 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
 }
 
 extension ConfigurationReader {
+  /// The measurement design at a key; nil where it is absent or "none". Throws ``ConfigurationError``.
+  func design(_ key: String, kinds: [MeasurementDesignKind]) throws -> AnyMeasurementDesign? {
+    let design = try parsed(key, default: "none") {
+      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0), kinds: kinds)
+    }
+    return design.description == "none" ? nil : design
+  }
+
   /// The methods named at a key, each once; `fallback` if the key is absent. Throws ``ConfigurationError``.
   func methods(_ key: String, default fallback: [Method] = [], of table: [Method]) throws -> [Method] {
     try list(key, default: fallback, among: table.map { ($0.name, $0) }).withoutRepetitions

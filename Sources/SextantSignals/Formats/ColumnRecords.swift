@@ -21,12 +21,9 @@ struct ColumnRecords {
   /// How many members of an ensemble are written.
   let memberLimit: Int
 
-  /// Members of an ensemble that get columns unless all are wanted: more than can be looked at hide the others.
-  static let fewMembers = 4
-
   init(variables: [Variable], content: SignalContent, wantsAllMembers: Bool) {
     (self.variables, self.content) = (variables, content)
-    memberLimit = wantsAllMembers ? content.memberCount : min(content.memberCount, Self.fewMembers)
+    memberLimit = wantsAllMembers ? content.memberCount : min(content.memberCount, OutputRequest.fewMembers)
   }
 
   /// The columns of a field.

@@ -109,8 +109,12 @@ public struct OutputRequest: Sendable {
   public var domain: (any Domain)?
   /// Whether each member of the ensemble gets a file of its own, and nothing else is written.
   public var splitsMembers: Bool
-  /// Whether all members are wanted in a file where many get in the way of a reader, such as a mesh.
+  /// Whether all members are wanted in a file where many get in the way of a reader, such as a mesh; otherwise it gets the first
+  /// ``fewMembers``.
   public var wantsAllMembers: Bool
+
+  /// The number of members in a mesh or a table unless all are wanted: more than can be looked at hide the others.
+  public static let fewMembers = 4
 
   public init(
     path: String, content: SignalContent, domain: (any Domain)? = nil, splitsMembers: Bool = false,
