@@ -50,7 +50,9 @@ struct GridMatch: Sendable {
     }
     guard let regrid else { throw GridMismatchError(path: path, input: input.summary, model: model.summary) }
     answer = regrid
-    toInput = try GridInterpolation(from: model, to: input.geographicPoints, channelCount: channelCount)
+    let purpose = "Interpolation between the file and the model (--regrid)"
+    toInput = try GridInterpolation(
+      from: model, to: input.requiredGeography(for: purpose).points, channelCount: channelCount)
   }
 
   /// Where answers live.
