@@ -30,8 +30,8 @@ extension RunConfiguration {
     for model: Model
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
     let (fields, indices) = try evaluate.fields.open(seed: seed)
-    let (scales, deviations) = try check(fields, against: model.description.variables, domain: model.domain)
-    let inputs = try measurementInputs(on: model.domain, landShare: model.landShare)
+    let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
+    let inputs = try measurementInputs(on: model.space.domain, landShare: model.space.landShare)
     var comparison = Comparison(
       methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,

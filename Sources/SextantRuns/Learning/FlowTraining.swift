@@ -70,12 +70,12 @@ public struct FlowTraining: Sendable {
   ///
   /// - Parameter count: how many, where it is not the number of pairs.
   func simulation(for model: Model, count: Int? = nil) throws -> MeasurementSimulation {
-    let inputs = MeasurementInputs(on: model.domain, landShare: model.landShare)
-    try inputs.check(settings.masks, on: model.domain)
+    let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare)
+    try inputs.check(settings.masks, on: model.space.domain)
     return MeasurementSimulation(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
       validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
-      noise: try noise(of: model.description.variables), seed: prior.seed)
+      noise: try noise(of: model.space.variables), seed: prior.seed)
   }
 
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.

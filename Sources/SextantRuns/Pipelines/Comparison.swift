@@ -114,8 +114,8 @@ public struct ComparedField: Sendable {
   public var measured: SimulatedMeasurement
   /// The mask that was drawn.
   public var mask: AnyMeasurementDesign
-  /// The answers, by the method's name in tables.
-  public var answers: [(name: String, posterior: Posterior)]
+  /// The answers.
+  public var answers: [(method: Method, posterior: Posterior)]
 }
 
 extension Comparison {
@@ -154,15 +154,15 @@ extension Comparison {
           let given =
             try hiddenFiller.map { try hiding(measured, isScored: isScored, filler: $0, stream: stream) }
             ?? measured.measurement
-          var answers: [(name: String, posterior: Posterior)] = []
+          var answers: [(method: Method, posterior: Posterior)] = []
           for (method, solver) in zip(methods, asked) {
             var random = stream.split(method.name)
             let start = ContinuousClock.now
             let posterior = try solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
-            result.seconds[solver.name, default: []].append(elapsed / .seconds(1))
-            result.networkEvaluations[solver.name] = posterior.cost?.evaluations
-            result.networkEvaluationsPerSample[solver.name] = posterior.cost?.evaluationsPerSample
+            result.seconds[method.name, default: []].append(elapsed / .seconds(1))
+            result.networkEvaluations[method.name] = posterior.cost?.evaluations
+            result.networkEvaluationsPerSample[method.name] = posterior.cost?.evaluationsPerSample
             try result.scores.add(
               scorer.scores(
                 of: ScoredEstimate(
