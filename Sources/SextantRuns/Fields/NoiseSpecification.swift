@@ -1,6 +1,7 @@
 // Noise levels as users give them for a file: one for all variables, or one for each by name.
 
 import Foundation
+import SextantGeometry
 import SextantMeasurement
 import SextantSignals
 import Synchronization
@@ -105,7 +106,8 @@ struct NoiseLevels: Sendable {
     }
     // The levels of the first field are made at once: what is wrong with them is found before long work.
     let first = try levels(0)
-    self.levels = companions.areConstant ? { _ in first } : levels
+    let areConstant = companions.areConstant
+    self.levels = { index in areConstant ? first : try levels(index) }
   }
 
   /// The noise of field `index`.

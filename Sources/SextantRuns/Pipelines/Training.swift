@@ -27,6 +27,8 @@ public struct Training: Sendable {
   public var transforms: [String: MarginalTransformKind]
   /// Where everything random comes from.
   public var seed: UInt64
+  /// The formats that the files of the archive may have.
+  public var formats: [any SignalFormat] = .standard
 
   /// When the parameters of a covariance are chosen.
   public enum ParameterPolicy: Sendable, Equatable, Codable {
@@ -62,10 +64,15 @@ public struct Training: Sendable {
   ) throws -> Model {
     try WholeFile.checkIsFree(
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
-    _ = try archive.preview(seed: seed).domain.requiredStored()
+    _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
     let model = try learn(progress: progress, interruption: interruption)
     try model.write(toFolder: folder, overwrite: overwrite)
     return model
+  }
+
+  /// The fields of the archive, and which of them are learned from.
+  func openArchive() throws -> (source: any SignalSource, indices: [Int]) {
+    try archive.open(seed: seed, formats: formats)
   }
 
   /// Learns the model without writing it.
@@ -77,7 +84,7 @@ public struct Training: Sendable {
     only kept: [Int]? = nil, parameters known: ParameterChoice? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> Model {
-    let (source, all) = try archive.open(seed: seed)
+    let (source, all) = try openArchive()
     let indices = kept?.map { all[$0] } ?? all
     for (section, names) in [("bounds", Array(bounds.keys)), ("variables", Array(transforms.keys))] {
       for name in names where !source.variables.contains(where: { $0.name == name }) {
@@ -155,7 +162,7 @@ public struct Training: Sendable {
   }
 
   func landShare(on domain: any Domain) throws -> [Float]? {
-    if let landMask { return try landMask.share(on: domain) }
+    if let landMask { return try landMask.share(on: domain, formats: formats) }
     return archive.isSynthetic ? SyntheticClimate().landShare(on: domain) : nil
   }
 
