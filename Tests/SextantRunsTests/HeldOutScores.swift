@@ -105,11 +105,11 @@ import Testing
     func fields(on domain: some Domain) -> SignalSet { SyntheticClimate().fields(count: 1, on: domain) }
     let truth = try fields(on: domain).selecting(["tas"])
     let comparison = try Comparison(
-      methods: [.nearest], masks: [MaskSampler("random:0.4")], noise: [1], samples: 0,
+      methods: [.nearest], masks: [AnyMeasurementDesign("random:0.4")], noise: [1], samples: 0,
       scales: [(peak: 100, origin: 220)], seed: 5)
     var answers: [[Float]] = []
     let scored = try comparison.run(
-      model: TrainedModel(forFieldsLike: truth, name: "test"), fields: truth, indices: [0],
+      model: Model(FieldSpace(truth)), fields: truth, indices: [0],
       visit: { answers += $0.answers.map(\.posterior.mean) })
     let variables = [ScoredVariable(name: "tas", units: "K", channels: [0], peak: 100, origin: 220)]
     let scores = try Scorer(on: domain, variables: variables, channelCount: 1).scores(
@@ -127,9 +127,9 @@ import Testing
     let folder = try ScratchFolder()
     let truth = try SmallClimate.unseen(3)
     try SmallClimate.write(truth, to: folder.path("clean.nc"))
-    let summary = try FileDegradation(
+    let summary = try Degradation(
       mask: AnyMeasurementDesign("random:0.6"), noise: NoiseSpecification(text: "tas=2K,clt=0.05"), seed: 4
-    ).run(input: folder.path("clean.nc"), output: folder.path("obs.nc"), overwrite: false, history: "test")
+    ).run(SignalInput(folder.path("clean.nc")), output: folder.path("obs.nc"), overwrite: false, history: "test")
     #expect(summary.fieldCount == 3 && summary.noise["tas"] == 2)
     let observed = try SmallClimate.values("tas", in: folder.path("obs.nc"))
     let noise = try SmallClimate.values("tas_noise", in: folder.path("obs.nc"))
