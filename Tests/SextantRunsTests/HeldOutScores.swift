@@ -14,7 +14,7 @@ import Testing
     let fields = SyntheticClimate().fields(count: SmallClimate.trainingCount + 60, on: grid)
     let model = try SmallClimate.model(of: fields, fixesParameters: false)
     let comparison = try Comparison(
-      methods: [.climatology, .modes, .twoScale], masks: [AnyMeasurementDesign("random:0.6")], noise: [1, 0.05], samples: 40,
+      methods: [.climatology, .eof, .twoScale], masks: [AnyMeasurementDesign("random:0.6")], noise: [1, 0.05], samples: 40,
       scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
     let indices = (0..<4).map { SmallClimate.trainingCount + 5 + 14 * $0 }
     let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
@@ -38,7 +38,7 @@ import Testing
     let model = try SmallClimate.model(of: fields.read(Array(0..<36)))
     func report(pictures: Int) throws -> EvaluationOutcome {
       let comparison = try Comparison(
-        methods: [.climatology, .modes], masks: [AnyMeasurementDesign("random:0.6")], noise: [1], samples: 20,
+        methods: [.climatology, .eof], masks: [AnyMeasurementDesign("random:0.6")], noise: [1], samples: 20,
         scales: [(peak: 100, origin: 220)], seed: 5)
       return try comparison.report(
         model: model, fields: fields, indices: [36, 39], folder: folder.path("evaluation"), overwrite: false,
@@ -105,11 +105,11 @@ import Testing
     func fields(on domain: some Domain) -> SignalSet { SyntheticClimate().fields(count: 1, on: domain) }
     let truth = try fields(on: domain).selecting(["tas"])
     let comparison = try Comparison(
-      methods: [.nearest], masks: [MaskSampler("random:0.4")], noise: [1], samples: 0,
+      methods: [.nearest], masks: [AnyMeasurementDesign("random:0.4")], noise: [1], samples: 0,
       scales: [(peak: 100, origin: 220)], seed: 5)
     var answers: [[Float]] = []
     let scored = try comparison.run(
-      model: TrainedModel(forFieldsLike: truth, name: "test"), fields: truth, indices: [0],
+      model: Model(FieldSpace(truth)), fields: truth, indices: [0],
       visit: { answers += $0.answers.map(\.posterior.mean) })
     let variables = [ScoredVariable(name: "tas", units: "K", channels: [0], peak: 100, origin: 220)]
     let scores = try Scorer(on: domain, variables: variables, channelCount: 1).scores(
