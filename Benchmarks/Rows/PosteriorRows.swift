@@ -115,7 +115,7 @@ extension BenchmarkRow {
     let solver = try DPSSolver(
       DiffusionPrior(GaussianNoisePredictor(distribution), space: space))
     let measurement = measurement(of: 944, among: space.count, random: random)
-    let prepared = solver.prepare(for: measurement.operation)
+    let prepared = try solver.prepare(for: measurement.operation, noise: measurement.noise)
     return EvaluationWorkload {
       var stream = random.split("samples")
       let posterior = try prepared.posterior(given: measurement, samples: 1, using: &stream)

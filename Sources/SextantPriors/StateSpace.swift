@@ -63,16 +63,29 @@ public struct StateSpace: Sendable {
     return layout.expanded(Tensor(scaled, shape: [1, count])).scalars
   }
 
-  /// What a measurement says of the states.
+  /// An operator and its noise in terms of the states: what ``observe(_:)`` uses, once for many measurements.
   ///
-  /// Measured values that depend on entries outside the domain say nothing and are counted as ignored. Several values of one state
-  /// (the cells of a pole) become one with their weighted mean and its noise, which leaves every posterior as it is.
-  public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
-    guard measurement.operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
+  /// Measured values that depend on entries outside the domain say nothing and are counted as ignored. Several values of one
+  /// state (the cells of a pole) become one with their weighted mean and its noise, which leaves every posterior as it is.
+  ///
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, ``MeasurementError/invalidNoise(what:found:)``, and
+  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
+  public func observationOperator(_ model: MeasurementModel) throws -> ObservationOperator {
+    guard model.operation.inputCount == layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: model.operation.inputCount)
     }
-    let mean = climatology.mean(for: measurement.label)
-    return StateObservation(measurement, layout: layout, mean: mean, scales: stateScales)
+    try model.checkNoise()
+    return try ObservationOperator(model, layout: layout, scales: stateScales)
+  }
+
+  /// What a measurement by an operator says of the states.
+  public func observe(_ measurement: FieldMeasurement, by operation: ObservationOperator) -> StateObservation {
+    operation.observation(of: measurement.values, mean: climatology.mean(for: measurement.label))
+  }
+
+  /// What a measurement says of the states; ``observationOperator(_:)`` says how it is read.
+  public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
+    observe(measurement, by: try observationOperator(measurement.model))
   }
 }
 
@@ -88,10 +101,6 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
   case nothingObserved
   /// Values that are not finite.
   case notFinite(String)
-  /// A measurement of combinations of entries, where each entry by itself is either measured or filled.
-  case maskNotHidden
-  /// A measurement of combinations of entries, for a flow that was taught single ones.
-  case mixesEntries
   /// A measured value that depends on several channels, for a prior that takes each by itself.
   case mixesChannels(row: Int)
   /// A variable that cannot be transformed as asked.
@@ -110,10 +119,6 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
       "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."
     case .mixesChannels(let row):
       "Measured value number \(row + 1) depends on several variables, but this prior takes each variable by itself. Use kind: two-scale, or measure each variable apart."
-    case .maskNotHidden:
-      "A hidden mask can be found only where each value belongs to one entry, but these values mix entries. Give the mask."
-    case .mixesEntries:
-      "This flow was trained on values of single entries, but the measurement mixes entries. Use the method two-scale, which takes any linear measurement."
     case .noTransform(let variable, let reason): "The variable '\(variable)' cannot be transformed: \(reason)."
     case .notFinite(let place): "\(place) is not finite. Look for infinite values or a wrong unit in the input."
     }

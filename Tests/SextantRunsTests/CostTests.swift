@@ -72,7 +72,7 @@ import Testing
     let figures = "{psnr: 24.88, source: somewhere" + (mask.isEmpty ? "}" : ", mask: \"\(mask)\"}")
     var run = try DiffusionSolverRuns.configuration(
       in: folder, prior: .gaussian, methods: "eof", more: "  published: {eof: \(figures)}")
-    run.evaluate.masks = try ["none", "random:0.5"].map { try MaskSampler($0) }
+    run.evaluate.masks = try ["none", "random:0.5"].map { try AnyMeasurementDesign($0) }
     let model = try run.modelForEvaluation()
     let (comparison, fields, indices) = try run.comparison(for: model)
     let outcome = try comparison.report(

@@ -61,9 +61,8 @@ import Testing
 
   @Test(arguments: FieldSplit.allCases) func everyFieldIsLeftOutOnce(order: FieldSplit) throws {
     let simulation = MeasurementSimulation(
-      count: 20, foldCount: 3, folds: order, validationShare: 0.1, masks: [try MaskSampler("random:0.5")],
-      maskInputs: [:],
-      noise: [1], seed: 1)
+      count: 20, foldCount: 3, folds: order, validationShare: 0.1, masks: [try AnyMeasurementDesign("random:0.5")],
+      inputs: MeasurementInputs(), noise: [1], seed: 1)
     let parts = simulation.parts(of: 11)
     #expect(parts.count == 3 && parts.flatMap { $0 }.sorted() == Array(0..<11))
     #expect(
@@ -139,7 +138,7 @@ import Testing
   }
 
   @Test func aModelWithoutAFlowSaysSo() throws {
-    let error = #expect(throws: RunError.self) { try Method.flow.solver(for: SmallClimate.model()) }
+    let error = #expect(throws: MethodError.self) { try Method.flow.solver(for: SmallClimate.model()) }
     #expect("\(try #require(error))".contains("has no flow"))
   }
 }

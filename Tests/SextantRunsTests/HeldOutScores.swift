@@ -14,7 +14,7 @@ import Testing
     let fields = SyntheticClimate().fields(count: SmallClimate.trainingCount + 60, on: grid)
     let model = try SmallClimate.model(of: fields, fixesParameters: false)
     let comparison = try Comparison(
-      methods: [.climatology, .eof, .twoScale], masks: [MaskSampler("random:0.6")], noise: [1, 0.05], samples: 40,
+      methods: [.climatology, .eof, .twoScale], masks: [AnyMeasurementDesign("random:0.6")], noise: [1, 0.05], samples: 40,
       scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
     let indices = (0..<4).map { SmallClimate.trainingCount + 5 + 14 * $0 }
     let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
@@ -38,7 +38,7 @@ import Testing
     let model = try SmallClimate.model(of: fields.read(Array(0..<36)))
     func report(pictures: Int) throws -> EvaluationOutcome {
       let comparison = try Comparison(
-        methods: [.climatology, .eof], masks: [MaskSampler("random:0.6")], noise: [1], samples: 20,
+        methods: [.climatology, .eof], masks: [AnyMeasurementDesign("random:0.6")], noise: [1], samples: 20,
         scales: [(peak: 100, origin: 220)], seed: 5)
       return try comparison.report(
         model: model, fields: fields, indices: [36, 39], folder: folder.path("evaluation"), overwrite: false,
@@ -69,7 +69,7 @@ import Testing
   @Test func addingAMethodOrAMaskChangesNoOtherNumber() throws {
     func scores(_ methods: [Method], _ masks: [String]) throws -> [FieldScores] {
       let comparison = try Comparison(
-        methods: methods, masks: masks.map { try MaskSampler($0) }, noise: [1, 0.05], samples: 9,
+        methods: methods, masks: masks.map { try AnyMeasurementDesign($0) }, noise: [1, 0.05], samples: 9,
         scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
       let result = try comparison.run(model: SmallClimate.model(), fields: SmallClimate.unseen(2), indices: [1])
       return result.scores.fields.filter { $0.label.method == "eof" && $0.label.group == "random:0.5" }
@@ -84,7 +84,7 @@ import Testing
     let truth = try SmallClimate.unseen(3)
     try SmallClimate.write(truth, to: folder.path("clean.nc"))
     let summary = try FileDegradation(
-      mask: MaskSampler("random:0.6"), noise: NoiseSpecification(text: "tas=2K,clt=0.05"), seed: 4
+      mask: AnyMeasurementDesign("random:0.6"), noise: NoiseSpecification(text: "tas=2K,clt=0.05"), seed: 4
     ).run(input: folder.path("clean.nc"), output: folder.path("obs.nc"), overwrite: false, history: "test")
     #expect(summary.fieldCount == 3 && summary.noise["tas"] == 2)
     let observed = try SmallClimate.values("tas", in: folder.path("obs.nc"))

@@ -224,7 +224,7 @@ import Testing
       -> FileDegradation.Summary
     {
       try FileDegradation(
-        mask: MaskSampler(mask), noise: noise.map { try NoiseSpecification(text: $0) }, seed: 4
+        mask: AnyMeasurementDesign(mask), noise: noise.map { try NoiseSpecification(text: $0) }, seed: 4
       ).run(on: input, output: folder.path(name), overwrite: false, history: "by a test")
     }
     var random = RandomStream(seed: 6)

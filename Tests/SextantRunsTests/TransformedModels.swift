@@ -52,12 +52,13 @@ import Testing
     let model = try Self.training(.logit, archive: folder.path("archive.nc")).learn().withFixedParameters()
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 4)
-    let mask = try MaskSampler("random:0.4").mask(on: field.domain, isValid: field.isValid, using: &random)
+    let mask = try AnyMeasurementDesign("random:0.4")
+      .draw(on: MeasurementGround(domain: field.domain, isValid: field.isValid), using: &random)
     let noise = field.values.scalars.indices.map { $0 % 2 == 0 ? Float(3) : 0.03 }
-    let degraded = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random)
+    let measured = try Simulation.measure(field, by: mask, noise: noise, using: &random)
     // Fillers far from every temperature and beyond every cloud cover: what is not found is looked for in the wrong units.
     let filler: [Float] = [200, 1.5]
-    let values = noise.indices.map { degraded.isObserved[$0] ? degraded.values[$0] : filler[$0 % 2] }
+    let values = noise.indices.map { measured.isMeasured[$0] ? measured.values[$0] : filler[$0 % 2] }
     let posterior = try HiddenMaskSolver(
       Method.twoScale.solver(for: model), prior: model.prior, transforms: model.space.transforms, filler: filler
     ).posterior(
@@ -65,7 +66,7 @@ import Testing
         values: values, noise: noise,
         operation: SelectionOperator(inputCount: values.count, indices: Array(values.indices)), label: field.label),
       samples: 0, using: &random)
-    let missing = Double(degraded.isObserved.count { !$0 }) / Double(values.count)
+    let missing = Double(measured.isMeasured.count { !$0 }) / Double(values.count)
     let estimate = try #require(posterior.diagnostics["estimated-missing-share"])
     #expect(abs(estimate - missing) < 0.01, "\(estimate), should be \(missing)")
   }

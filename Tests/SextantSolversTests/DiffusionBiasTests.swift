@@ -162,7 +162,7 @@ import Testing
     let exact = try problems.moments(ofExact: "everywhere").mean
     for i in mean.indices { #expect(abs(mean[i] - exact[i]) < 1e-4) }
     #expect(posterior.samples == nil && posterior.spread == nil)
-    #expect(posterior.cost?.networkEvaluations == 1)
+    #expect(posterior.cost == NetworkCost(evaluations: 1, evaluationsPerSample: 1))
     #expect(posterior.diagnostics["values-given-noise"] == 0)
   }
 }

@@ -103,13 +103,13 @@ import Testing
     var random = RandomStream(seed: 43)
     let posterior = try solver.posterior(
       given: problems.measurement(DiffusionFamily.problem(name)), samples: 6, using: &random)
-    #expect(posterior.cost?.networkEvaluations == counter.evaluations)
-    #expect(posterior.cost?.gradients == counter.gradients)
+    let cost = try #require(posterior.cost)
+    #expect(cost.evaluations == counter.evaluations && cost.gradients == counter.gradients)
     let perSample: [String: Double] = [
       "dps": 6, "mcg": 6, "pigdm": 6, "ddnm": 6, "red-diff": 5, "noise2score": 1, "score-prior": 20.0 / 6,
       "score-prior-exact": 5 * 4 * 96 / 6,
     ]
-    #expect(posterior.cost?.perSample == perSample[name])
+    #expect(cost.evaluationsPerSample == perSample[name])
     let gradients: [String: Int] = [
       "dps": 30, "mcg": 30, "pigdm": 36, "score-prior": 20, "score-prior-exact": 5 * 4 * 48,
     ]
@@ -122,7 +122,7 @@ import Testing
     let problems = try MeshProblems.load()
     let measurement = try problems.measurement(DiffusionFamily.problem(name))
     let prepared = try DiffusionFamily.solver(name, problems.prior(), steps: 6)
-      .prepare(for: measurement.operation)
+      .prepare(for: measurement.operation, noise: measurement.noise)
     var random = RandomStream(seed: 44)
     _ = try prepared.posterior(given: measurement, samples: 8, using: &random)
     let before = StoragePool.shared.statistics.allocations

@@ -35,9 +35,10 @@ import Testing
       network: network, parameters: builder.parameters)
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 6)
-    let mask = try MaskSampler("random:0.5").mask(on: grid, isValid: field.isValid, using: &random)
+    let mask = try AnyMeasurementDesign("random:0.5")
+      .draw(on: MeasurementGround(domain: grid, isValid: field.isValid), using: &random)
     let noise = (0..<2 * grid.vertexCount).map { $0 % 2 == 0 ? Float(2) : 0.05 }
-    let measurement = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random).measurement
+    let measurement = try Simulation.measure(field, by: mask, noise: noise, using: &random).measurement
     var (one, two) = (RandomStream(seed: 7), RandomStream(seed: 7))
     let expected = try base.posterior(given: measurement, samples: 5, using: &one)
     let found = try flow.posterior(given: measurement, samples: 5, using: &two)

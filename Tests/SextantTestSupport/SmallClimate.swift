@@ -72,7 +72,7 @@ public enum SmallClimate {
     let names = fields.variables.map(\.name)
     let levels = noise.split(separator: ",").filter { level in names.contains { level.hasPrefix($0 + "=") } }
     _ = try FileDegradation(
-      mask: MaskSampler(mask), noise: NoiseSpecification(text: levels.joined(separator: ",")), seed: 1
+      mask: AnyMeasurementDesign(mask), noise: NoiseSpecification(text: levels.joined(separator: ",")), seed: 1
     ).run(input: clean, output: path, overwrite: false, history: "test")
   }
 

@@ -82,20 +82,23 @@ public final class SparseFieldPrior: Sendable {
     return roughness
   }
 
-  /// The posterior for a known roughness.
+  /// The factorisation for a known roughness, which serves all observations with the operator and the noise of this one.
   ///
   /// - Parameter roughness: At each of the domain's nodes; all above 0.
   /// - Throws: ``PriorError/nothingObserved``, and what factorising throws.
-  public func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
+  public func factor(for observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldFactor {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     precondition(roughness.count == nodeCount, "\(roughness.count) roughnesses for \(nodeCount) nodes")
-    let level = observation.level
     let mesh = meshes[finishIndex]
-    let seen = MeshObservation(observation, anomalies: observation.residuals(from: level), on: mesh.level)
-    let conditioned = try condition(mesh, index: finishIndex, on: seen, roughness: roughness)
-    return SparseFieldPosterior(
-      factor: conditioned.factor, meshMean: conditioned.mean, constant: level, level: mesh.level,
-      observation: observation, roughness: roughness)
+    let seen = MeshObservation(observation, on: mesh.level)
+    let (factor, variances) = try factorise(mesh, index: finishIndex, on: seen, roughness: roughness)
+    return SparseFieldFactor(
+      factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness)
+  }
+
+  /// The posterior for a known roughness; arguments and errors are those of ``factor(for:roughness:)``.
+  public func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
+    SparseFieldPosterior(try factor(for: observation, roughness: roughness), given: observation)
   }
 
   /// A roughness to start from, surely too small: the fixed point is approached in few steps from below, in many from above.
@@ -112,15 +115,16 @@ public final class SparseFieldPrior: Sendable {
     meshIndex: Int, random: RandomStream
   ) throws {
     let mesh = meshes[meshIndex]
-    let seen = MeshObservation(observation, anomalies: anomalies, on: mesh.level)
+    let seen = MeshObservation(observation, on: mesh.level)
     let estimate = try RoughnessEstimate(mesh.level, landShare: mesh.landShare, settings: configuration)
     for iteration in 0..<iterations {
-      let conditioned = try condition(mesh, index: meshIndex, on: seen, roughness: roughness)
+      let (factor, noise) = try factorise(mesh, index: meshIndex, on: seen, roughness: roughness)
       let n = mesh.level.nodeCount
-      let squares = mesh.equations.meanSquaredResiduals(Tensor(conditioned.mean, shape: [1, n]))
+      let mean = seen.mean(of: anomalies, variances: noise, by: factor)
+      let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, n]))
       var variances = [Double](repeating: 0, count: n)
       let draws = configuration.drawsPerIteration
-      conditioned.factor.forEachDrawBlock(count: draws, blockSize: 8, random: random.split(iteration)) { _, block in
+      factor.forEachDrawBlock(count: draws, blockSize: 8, random: random.split(iteration)) { _, block in
         let part = mesh.equations.meanSquaredResiduals(block)
         let share = Double(block.rowCount) / Double(draws)
         for i in variances.indices { variances[i] += share * part[i] }
@@ -131,16 +135,17 @@ public final class SparseFieldPrior: Sendable {
     }
   }
 
-  private func condition(
+  /// The factor of the posterior precision, and the variance of each value about what the mesh says (m).
+  private func factorise(
     _ mesh: Mesh, index: Int, on seen: MeshObservation, roughness: [Double]
-  ) throws -> (factor: SparseCholesky, mean: [Double]) {
+  ) throws -> (factor: SparseCholesky, variances: [Double]) {
     let variances = seen.variances(roughness: roughness)
     let precision = try PosteriorPrecision(mesh.precision, observing: seen.matrix)
     let matrix = precision.matrix(
       roughness: mesh.level.restricted(roughness), observation: (seen.matrix, variances))
-    let factor = try analysis(of: matrix, mesh: index, isPriorPattern: precision.isPriorPattern).factorise(matrix)
-    // One right-hand side gives the library's threads nothing to do, and their number would change the last digits.
-    return (factor, OpenBLAS.withSingleThread { factor.solve(seen.rightHandSide(variances: variances)) })
+    return (
+      try analysis(of: matrix, mesh: index, isPriorPattern: precision.isPriorPattern).factorise(matrix), variances
+    )
   }
 
   /// The analysis of a mesh's pattern is kept, as it takes about as long as a factorisation.

@@ -11,7 +11,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// The methods, in the order of the table.
   public var methods: [Method]
   /// What is missing; scores are grouped by mask.
-  public var masks: [MaskSampler]
+  public var masks: [AnyMeasurementDesign]
   /// The noise.
   public var noise: NoiseSpecification
   /// Posterior samples a field.
@@ -36,7 +36,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
       throw reader.wrong("methods", expected: "at least one of \(words)", found: "none")
     }
     masks = try reader.parsedList("masks", default: ["random:0.6"]) {
-      try MaskSampler(FilePatterns.expandVariables(in: $0))
+      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0))
     }
     noise = try reader.parsed("noise", default: "5%") { try NoiseSpecification(text: $0) }
     samples = try reader.value("samples", default: 128, in: 0...10_000)

@@ -31,9 +31,9 @@ extension RunConfiguration {
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
     let (fields, indices) = try evaluate.fields.open(seed: seed)
     let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
-    let inputs = try maskInputs(on: model.space.domain, landShare: model.space.landShare)
+    let inputs = try measurementInputs(on: model.space.domain, landShare: model.space.landShare)
     var comparison = Comparison(
-      methods: evaluate.methods, masks: evaluate.masks, maskInputs: inputs, noise: deviations,
+      methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
       hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
     comparison.published = evaluate.published
@@ -50,12 +50,13 @@ extension RunConfiguration {
     try checkDiffusion(for: methods ?? evaluate.methods)
     let source = try archive.preview(seed: seed)
     _ = try check(evaluate.fields.preview(seed: seed), against: source.variables, domain: source.domain)
-    _ = try maskInputs(on: source.domain, landShare: training.landShare(on: source.domain))
+    _ = try measurementInputs(on: source.domain, landShare: training.landShare(on: source.domain))
   }
 
-  private func maskInputs(on domain: any Domain, landShare: [Float]?) throws -> [String: MaskInputs] {
-    var inputs: [String: MaskInputs] = [:]
-    for mask in evaluate.masks { inputs[mask.description] = try mask.inputs(on: domain, landShare: landShare) }
+  /// The land mask and the files of the masks, which are looked at here so that what is wrong with them is found early.
+  private func measurementInputs(on domain: any Domain, landShare: [Float]?) throws -> MeasurementInputs {
+    let inputs = MeasurementInputs(on: domain, landShare: landShare)
+    try inputs.check(evaluate.masks, on: domain)
     return inputs
   }
 

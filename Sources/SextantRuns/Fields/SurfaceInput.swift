@@ -143,16 +143,22 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   /// Takes out what the mask hides, and returns it.
   private func hide(in fields: inout SignalSet, seed: UInt64) throws -> [(entry: Int, value: Float)] {
     guard let mask else { return [] }
-    let sampler = try MaskSampler(mask)
-    let inputs = try sampler.inputs(on: fields.domain, landShare: nil)
+    let design = try AnyMeasurementDesign(mask)
+    let inputs = MeasurementInputs(on: fields.domain, landShare: nil)
     let size = fields.vertexCount * fields.channelCount
     var entries: [Int] = []
     for index in 0..<fields.count {
       let isValid = Array(fields.isValid[index * size..<(index + 1) * size])
       guard isValid.contains(true) else { continue }
       var random = RandomStream(seed: seed).split("mask").split(index)
-      let drawn = try sampler.mask(on: fields.domain, isValid: isValid, inputs: inputs, using: &random)
-      entries += (0..<size).filter { isValid[$0] && !drawn.isObserved[$0] }.map { index * size + $0 }
+      let ground = try MeasurementGround(domain: fields.domain, isValid: isValid, inputs: inputs)
+      let operation = try design.draw(on: ground, using: &random)
+      guard let kept = operation.selectedEntries.map(Set.init) else {
+        throw MeasurementError.operatorNotSupported(
+          method: "Hiding values (--mask)", form: operation.form.kind,
+          reason: "each value has to be hidden or kept as it is", hint: "Use a mask, such as random:0.3.")
+      }
+      entries += (0..<size).filter { isValid[$0] && !kept.contains($0) }.map { index * size + $0 }
     }
     let hidden = fields.values.withUnsafeScalars { values in entries.map { ($0, values[$0]) } }
     fields.takeOut(entries)

@@ -70,13 +70,11 @@ public struct FlowTraining: Sendable {
   ///
   /// - Parameter count: how many, where it is not the number of pairs.
   func simulation(for model: Model, count: Int? = nil) throws -> MeasurementSimulation {
-    var inputs: [String: MaskInputs] = [:]
-    for mask in settings.masks {
-      inputs[mask.description] = try mask.inputs(on: model.space.domain, landShare: model.space.landShare)
-    }
+    let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare)
+    try inputs.check(settings.masks, on: model.space.domain)
     return MeasurementSimulation(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
-      validationShare: settings.validationShare, masks: settings.masks, maskInputs: inputs,
+      validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
       noise: try noise(of: model.space.variables), seed: prior.seed)
   }
 
@@ -157,7 +155,7 @@ struct FlowCourse {
       var kind: String
       var pairs, folds: Int
       var foldOrder: FieldSplit
-      var masks: [MaskSampler]
+      var masks: [AnyMeasurementDesign]
       var noise: NoiseSpecification
       var validationShare: Double
       var model: ModelDescription

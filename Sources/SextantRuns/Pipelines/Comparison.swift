@@ -16,9 +16,9 @@ public struct Comparison: Sendable {
   /// The methods, in the order of the table.
   public var methods: [Method]
   /// The masks; scores are grouped by mask.
-  public var masks: [MaskSampler]
-  /// What land masks and files the masks need.
-  public var maskInputs: [String: MaskInputs]
+  public var masks: [AnyMeasurementDesign]
+  /// The land mask and the files that the masks need.
+  public var inputs: MeasurementInputs
   /// The standard deviation of the noise in each channel (C), in the variables' units.
   public var noise: [Float]
   /// How many samples the methods that sample give.
@@ -39,7 +39,7 @@ public struct Comparison: Sendable {
   public var seed: UInt64
 
   public init(
-    methods: [Method], masks: [MaskSampler], maskInputs: [String: MaskInputs] = [:], noise: [Float],
+    methods: [Method], masks: [AnyMeasurementDesign], inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
     samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
     solvers: SolverSettings = SolverSettings(), seed: UInt64
   ) {
@@ -47,7 +47,7 @@ public struct Comparison: Sendable {
     self.hiddenFiller = hiddenFiller
     self.methods = methods
     self.masks = masks
-    self.maskInputs = maskInputs
+    self.inputs = inputs
     self.noise = noise
     self.samples = samples
     self.draws = draws
@@ -110,9 +110,9 @@ public struct ComparedField: Sendable {
   /// The clean field.
   public var truth: Signal
   /// What was measured.
-  public var degraded: DegradedField
+  public var measured: SimulatedMeasurement
   /// The mask that was drawn.
-  public var mask: MaskSampler
+  public var mask: AnyMeasurementDesign
   /// The answers.
   public var answers: [(method: Method, posterior: Posterior)]
 }
@@ -149,10 +149,10 @@ extension Comparison {
         for mask in masks {
           // The streams depend on field, draw and mask alone: adding a method or a mask changes no other number.
           let stream = base.split(index).split(draw).split(mask.description)
-          let degraded = try degrade(truth, mask: mask, isScored: isScored, stream: stream)
+          let measured = try measure(truth, mask: mask, isScored: isScored, stream: stream)
           let given =
-            hiddenFiller.map { hiding(degraded, isScored: isScored, filler: $0, stream: stream) }
-            ?? degraded.measurement
+            try hiddenFiller.map { try hiding(measured, isScored: isScored, filler: $0, stream: stream) }
+            ?? measured.measurement
           var answers: [(method: Method, posterior: Posterior)] = []
           for (method, solver) in zip(methods, asked) {
             var random = stream.split(method.name)
@@ -160,14 +160,14 @@ extension Comparison {
             let posterior = try solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
             result.seconds[method.name, default: []].append(elapsed / .seconds(1))
-            result.networkEvaluations[method.name] = posterior.cost?.networkEvaluations
-            result.networkEvaluationsPerSample[method.name] = posterior.cost?.perSample
+            result.networkEvaluations[method.name] = posterior.cost?.evaluations
+            result.networkEvaluationsPerSample[method.name] = posterior.cost?.evaluationsPerSample
             try result.scores.add(
               scorer.scores(
                 of: ScoredEstimate(
                   mean: posterior.mean, spread: posterior.spread, samples: posterior.samples),
                 against: ScoredTruth(
-                  values: truth.values.scalars, isValid: isScored, isObserved: degraded.isObserved),
+                  values: truth.values.scalars, isValid: isScored, isObserved: Self.isObserved(measured)),
                 label: ScoreLabel(
                   method: method.name, field: Self.name(of: truth.label, index: index, draw: draw),
                   group: mask.description),
@@ -176,7 +176,7 @@ extension Comparison {
             done += 1
             try progress(done)
           }
-          try visit(ComparedField(truth: truth, degraded: degraded, mask: mask, answers: answers))
+          try visit(ComparedField(truth: truth, measured: measured, mask: mask, answers: answers))
         }
       }
     }
@@ -192,32 +192,44 @@ extension Comparison {
     return method.samplesDiffusion ? solvers.samples ?? samples : samples
   }
 
-  private func degrade(
-    _ truth: Signal, mask: MaskSampler, isScored: [Bool], stream: RandomStream
-  ) throws -> DegradedField {
+  private func measure(
+    _ truth: Signal, mask: AnyMeasurementDesign, isScored: [Bool], stream: RandomStream
+  ) throws -> SimulatedMeasurement {
     var maskStream = stream.split("mask")
     var noiseStream = stream.split("noise")
-    let drawn = try mask.mask(
-      on: truth.domain, isValid: isScored, inputs: maskInputs[mask.description] ?? MaskInputs(), using: &maskStream)
+    let ground = try MeasurementGround(domain: truth.domain, isValid: isScored, inputs: inputs)
+    let operation = try mask.draw(on: ground, using: &maskStream)
     let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
-    return try Degradation.apply(to: truth, mask: drawn, noise: deviations, using: &noiseStream)
+    return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)
+  }
+
+  /// Which entries of the field were measured, as far as that means something: nowhere by itself under a blur.
+  private static func isObserved(_ measured: SimulatedMeasurement) -> [Bool] {
+    measured.coverage?.map { $0 > 0 } ?? [Bool](repeating: false, count: measured.isMeasured.count)
   }
 
   /// The same measurement with the mask hidden: missing entries hold the filler and noise.
+  ///
+  /// Throws ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` where values are not single entries.
   private func hiding(
-    _ degraded: DegradedField, isScored: [Bool], filler: [Float], stream: RandomStream
-  ) -> FieldMeasurement {
+    _ measured: SimulatedMeasurement, isScored: [Bool], filler: [Float], stream: RandomStream
+  ) throws -> FieldMeasurement {
+    guard measured.measurement.operation.selectedEntries != nil else {
+      throw MeasurementError.operatorNotSupported(
+        method: "A hidden mask (hide_mask)", form: measured.measurement.operation.form.kind,
+        reason: "each measured value has to be one entry of the field", hint: "Hide masks only.")
+    }
     var random = stream.split("filler")
     let draws: Tensor<Float> = random.normals([isScored.count])
     let (draw, channels) = (draws.scalars, filler.count)
     let entries = isScored.indices.filter { isScored[$0] }
     return FieldMeasurement(
       values: entries.map { entry in
-        degraded.isObserved[entry]
-          ? degraded.values[entry] : filler[entry % channels] + noise[entry % channels] * draw[entry]
+        measured.isMeasured[entry]
+          ? measured.values[entry] : filler[entry % channels] + noise[entry % channels] * draw[entry]
       },
       noise: entries.map { noise[$0 % channels] },
-      operation: SelectionOperator(inputCount: isScored.count, indices: entries), label: degraded.measurement.label)
+      operation: SelectionOperator(inputCount: isScored.count, indices: entries), label: measured.measurement.label)
   }
 
   private func scorer(for model: Model) -> Scorer {

@@ -124,8 +124,8 @@ private struct Sheet {
     func slice<T>(_ array: [T]) -> [T] { stride(from: channel, to: array.count, by: channels).map { array[$0] } }
     truth = slice(field.truth.values.scalars)
     isValid = slice(field.truth.isValid)
-    observation = slice(field.degraded.values)
-    isObserved = slice(field.degraded.isObserved)
+    observation = slice(field.measured.values)
+    isObserved = slice(field.measured.isMeasured)
     mean = slice(posterior.mean)
     self.spread = slice(spread)
     samples = (0..<min(Self.sampleCount, posterior.samples?.rowCount ?? 0)).compactMap { index in

@@ -15,7 +15,7 @@ public struct PublishedFigures: Sendable, Equatable, Codable {
   /// Where it says so.
   public var source: String
   /// The mask that it says so of; nil for the first of an evaluation.
-  public var mask: MaskSampler?
+  public var mask: AnyMeasurementDesign?
 
   init(_ reader: ConfigurationReader) throws {
     psnr = try reader.optional("psnr")
@@ -23,7 +23,7 @@ public struct PublishedFigures: Sendable, Equatable, Codable {
     evaluations = try reader.optional("evaluations")
     source = try reader.required("source")
     if reader.contains("mask") {
-      mask = try reader.parsed("mask", default: "none") { try MaskSampler(FilePatterns.expandVariables(in: $0)) }
+      mask = try reader.parsed("mask", default: "none") { try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0)) }
     }
     if psnr == nil, sample == nil {
       throw reader.wrong("psnr", expected: "psnr, sample or both, in dB", found: "neither")

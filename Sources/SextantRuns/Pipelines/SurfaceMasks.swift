@@ -5,6 +5,7 @@ import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSignals
+import Synchronization
 
 /// A file that tells land from sea.
 public struct LandMask: Sendable, Equatable, Codable {
@@ -68,39 +69,62 @@ public struct LandMask: Sendable, Equatable, Codable {
   private static let averagedVertexLimit = 200_000
 }
 
-extension MaskSampler {
-  /// What the mask needs beside its text, on `domain`: the land mask, the content of its file.
+extension MeasurementInputs {
+  /// What designs need beside their text, on `domain`: the land mask, and the content of coverage files.
   ///
   /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell. On a
-  /// surface in space the file is one of numbers at vertices, such as a table or an array, and its first variable counts.
-  public func inputs(on domain: any Domain, landShare: [Float]?) throws -> MaskInputs {
-    var inputs = MaskInputs(isLand: landShare?.map { $0 > 0.5 })
-    if case .combination(let members) = self {
-      for member in members {
-        if let flags = try member.inputs(on: domain, landShare: nil).isObservedInFile {
-          inputs.isObservedInFile = flags
-        }
-      }
+  /// surface in space the file is one of numbers at vertices, such as a table or an array, and its first variable counts. A
+  /// file is read when a design first needs it, and kept.
+  init(on domain: any Domain, landShare: [Float]?) {
+    let files = CoverageFiles(domain)
+    self.init(landShare: landShare) { path, variable in try files.isObserved(in: path, variable: variable) }
+  }
+
+  /// Throws what drawing `designs` on a field without gaps would: to be called before long work, for files that are missing
+  /// and masks that leave nothing.
+  func check(_ designs: [AnyMeasurementDesign], on domain: any Domain) throws {
+    let ground = try MeasurementGround(
+      domain: domain, isValid: [Bool](repeating: true, count: domain.vertexCount), inputs: self)
+    for design in designs {
+      var random = RandomStream(seed: 0)
+      _ = try design.draw(on: ground, using: &random)
     }
-    guard case .file(let path, let variable) = self else { return inputs }
+  }
+}
+
+/// The coverage files of one domain, each read once.
+private final class CoverageFiles: Sendable {
+  private let domain: any Domain
+  private let kept = Mutex<[String: [Bool]]>([:])
+
+  init(_ domain: any Domain) { self.domain = domain }
+
+  /// Whether each vertex (V) is observed according to a file.
+  func isObserved(in path: String, variable: String?) throws -> [Bool] {
+    let key = "\(path)\n\(variable ?? "")"
+    if let known = kept.withLock({ $0[key] }) { return known }
+    let flags = try read(path, variable: variable)
+    kept.withLock { $0[key] = flags }
+    return flags
+  }
+
+  private func read(_ path: String, variable: String?) throws -> [Bool] {
     if let surface = domain as? SurfaceMesh {
       let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: surface)[0]
       let (values, channels) = (field.values.scalars, field.variables.count)
-      inputs.isObservedInFile = (0..<surface.vertexCount).map { vertex in
+      return (0..<surface.vertexCount).map { vertex in
         field.isValid[vertex * channels] && values[vertex * channels] != 0
       }
-      return inputs
     }
     let source = try GriddedFile(path: path, variables: variable.map { [$0] })
     let field = try source.read([0])[0]
     let channels = field.variables.count
     let values = field.values.scalars
     let cells = NearestNeighbours(source.domain.positions)
-    inputs.isObservedInFile = domain.positions.map { position in
+    return domain.positions.map { position in
       guard let cell = cells.nearest(1, to: position).first else { return false }
       let entry = cell.index * channels
       return field.isValid[entry] && values[entry] != 0
     }
-    return inputs
   }
 }

@@ -209,11 +209,11 @@ public struct Training: Sendable {
       try interruption.check()
       let field = try source.read([index])[0]
       var random = stream.split(index)
-      let mask = try MaskSampler.random(RandomMissing(share: missingShare...missingShare))
-        .mask(on: domain, isValid: field.isValid, using: &random)
+      let mask = try RandomMissing(share: missingShare...missingShare)
+        .draw(on: MeasurementGround(domain: domain, isValid: field.isValid), using: &random)
       let noise = source.transformed(noise: deviations, about: field)
       return try smaller.space.observe(
-        Degradation.apply(to: field, mask: mask, noise: noise, using: &random).measurement)
+        Simulation.measure(field, by: mask, noise: noise, using: &random).measurement)
     }
     let model = smaller.covarianceModel(nodePositions: domain.nodePositions)
     return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)

@@ -11,6 +11,7 @@ import SextantArrays
 import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
+import SextantPriors
 
 /// The settings of a ``DDNMSolver``.
 public struct DDNMSettings: Sendable, Equatable, Codable {
@@ -38,10 +39,14 @@ public struct DDNMSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
-    GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
-      let observation = try prior.observation(of: measurement, method: name)
-      return Rule(eta: settings.eta, spectrum: try SpectralObservation(observation, method: name))
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    let observed = try prior.observationOperator(model, method: name)
+    let decomposition = try WhitenedSVD(observed, method: name)
+    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
+      [prior, settings] measurement in
+      let observation = prior.space.observe(measurement, by: observed)
+      return Rule(eta: settings.eta, spectrum: SpectralObservation(observation, in: decomposition))
     }
   }
 

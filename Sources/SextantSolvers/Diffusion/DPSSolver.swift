@@ -20,11 +20,15 @@ public struct DPSSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
-    GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    let observed = try prior.differentiableObservation(model, method: name)
+    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
+      [name, prior, settings] measurement in
       Rule(
         guidance: LikelihoodGuidance(
-          misfit: try prior.misfit(of: measurement, method: name), stepSize: settings.stepSize, norm: settings.norm))
+          fidelity: try prior.fidelity(to: measurement, by: observed, method: name), stepSize: settings.stepSize,
+          norm: settings.norm))
     }
   }
 

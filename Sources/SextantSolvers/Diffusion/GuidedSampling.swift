@@ -65,17 +65,17 @@ extension GuidanceRule {
   }
 }
 
-/// A posterior sampler made ready.
+/// A posterior sampler that is prepared for one operator.
 struct GuidedSampling: PreparedSolver {
   let method: String
   let prior: DiffusionPrior
   let settings: SamplingSettings
+  let model: MeasurementModel
   /// The rule for one measurement.
   let rule: @Sendable (FieldMeasurement) throws -> any GuidanceRule
 
-  func posterior(
-    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-  ) throws -> Posterior {
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    try prior.check(measurement, method: method)
     let rule = try rule(measurement)
     return try prior.independentSamples(samples, settings: settings, label: measurement.label, using: &random) {
       streams, calls in
@@ -117,14 +117,12 @@ extension DiffusionPrior {
       let chunk = start..<min(count, start + settings.batchSize)
       states.replaceRows(from: start, with: try body(chunk.map { base.split($0) }, &calls))
     }
-    return posterior(
-      states, keepsSamples: samples > 0, label: label,
-      cost: calls.cost(samples: count))
+    return posterior(states, keepsSamples: samples > 0, label: label, cost: calls.cost(samples: count))
   }
 }
 
 extension PredictorCalls {
-  /// The calls so far as the cost of an answer.
+  /// The calls so far.
   func cost(samples: Int) -> NetworkCost {
     NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }

@@ -52,19 +52,19 @@ public struct LikelihoodGuidanceSettings: Sendable, Equatable, Codable {
 
 /// The guidance of x̂₀, before it is pulled back through the predictor.
 struct LikelihoodGuidance: Sendable {
-  let misfit: any StateMisfit
+  let fidelity: any DataFidelity
   let stepSize: Double
   let norm: GuidanceNorm
 
-  /// −κ·s̄²·√m·∂‖r‖/∂x̂₀ of denoised states (B×d): B×d; s̄² is the misfit's unit variance.
+  /// −κ·s̄²·√m·∂‖r‖/∂x̂₀ of denoised states (B×d): B×d; s̄² is the noise variance in units of the states.
   func direction(_ denoised: Tensor<Float>) -> Tensor<Float> {
-    let r = misfit.misfits(of: denoised)
-    let downhill = misfit.pulled(r, at: denoised)
-    let factor = stepSize * misfit.unitVariance
+    let r = fidelity.residuals(of: denoised)
+    let downhill = fidelity.pullback(r, at: denoised)
+    let factor = stepSize * fidelity.noiseVariance
     switch norm {
     case .noiseScale: return downhill * Float(factor)
     case .residualNorm:
-      let expected = Double(misfit.count).squareRoot()
+      let expected = Double(fidelity.count).squareRoot()
       return downhill.scalingSamples(
         by: r.sampleSquaredNorms().map { $0 > 0 ? factor * expected / $0.squareRoot() : 0 })
     }

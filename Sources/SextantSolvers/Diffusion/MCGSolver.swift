@@ -9,6 +9,7 @@ import SextantArrays
 import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
+import SextantPriors
 
 /// Manifold-constrained gradients.
 public struct MCGSolver: Solver {
@@ -23,13 +24,17 @@ public struct MCGSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
-    GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
-      let observation = try prior.observation(of: measurement, method: name)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    let observed = try prior.observationOperator(model, method: name)
+    let decomposition = try WhitenedSVD(observed, method: name)
+    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
+      [prior, settings] measurement in
+      let observation = prior.space.observe(measurement, by: observed)
       return Rule(
         guidance: LikelihoodGuidance(
-          misfit: WhitenedObservation(observation), stepSize: settings.stepSize, norm: settings.norm),
-        spectrum: try SpectralObservation(observation, method: name))
+          fidelity: LinearFidelity(observation), stepSize: settings.stepSize, norm: settings.norm),
+        spectrum: SpectralObservation(observation, in: decomposition))
     }
   }
 

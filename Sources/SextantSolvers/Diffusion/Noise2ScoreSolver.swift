@@ -20,34 +20,34 @@ public struct Noise2ScoreSolver: Solver {
 
   public init(_ prior: DiffusionPrior) { self.prior = prior }
 
-  /// Throws ``SolverError/notDenoising(method:reason:)``.
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
+  /// Throws ``SolverError/notDenoising(method:reason:)``, and
+  /// ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     let layout = prior.space.layout
-    guard let selection = operation as? SelectionOperator else {
-      throw SolverError.notDenoising(method: name, reason: "these measured values mix entries")
-    }
+    let entries = try selection(
+      of: operation, hint: "Use a method that takes any linear measurement, such as dps, pigdm or ddnm.")
     guard operation.inputCount == layout.stateOfEntry.count else {
       throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: operation.inputCount)
     }
-    let seen = Set(selection.indices.map { layout.stateOfEntry[$0] }).subtracting([-1])
+    let seen = Set(entries.map { layout.stateOfEntry[$0] }).subtracting([-1])
     guard seen.count == layout.count else {
       throw SolverError.notDenoising(
         method: name, reason: "\(layout.count - seen.count) of \(layout.count) values were not measured")
     }
-    return Prepared(prior: prior, name: name)
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    return Preparation(
+      model: model, prior: prior, name: name, operation: try prior.observationOperator(model, method: name))
   }
 
-  private struct Prepared: PreparedSolver {
+  private struct Preparation: PreparedSolver {
+    let model: MeasurementModel
     let prior: DiffusionPrior
     let name: String
+    let operation: ObservationOperator
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let observation = try prior.observation(of: measurement, method: name)
-      guard observation.selectedStates?.count == prior.space.count else {
-        throw SolverError.notDenoising(method: name, reason: "this measurement is not the one it was prepared for")
-      }
+    func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+      try prior.check(measurement, method: name)
+      let observation = prior.space.observe(measurement, by: operation)
       let schedule = prior.predictor.schedule
       let least = schedule.noiseToSignal(at: schedule.startTime)
       let level = observation.noiseVariance.reduce(least * least) { max($0, $1) }.squareRoot()

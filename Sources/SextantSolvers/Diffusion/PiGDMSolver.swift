@@ -10,6 +10,7 @@ import SextantArrays
 import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
+import SextantPriors
 
 /// How ΠGDM weighs its guidance.
 public enum PiGDMWeight: String, Sendable, Codable, CaseIterable {
@@ -54,10 +55,14 @@ public struct PiGDMSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver {
-    GuidedSampling(method: name, prior: prior, settings: settings.sampling) { [name, prior, settings] measurement in
-      let observation = try prior.observation(of: measurement, method: name)
-      return Rule(settings: settings, spectrum: try SpectralObservation(observation, method: name))
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    let observed = try prior.observationOperator(model, method: name)
+    let decomposition = try WhitenedSVD(observed, method: name)
+    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
+      [prior, settings] measurement in
+      let observation = prior.space.observe(measurement, by: observed)
+      return Rule(settings: settings, spectrum: SpectralObservation(observation, in: decomposition))
     }
   }
 

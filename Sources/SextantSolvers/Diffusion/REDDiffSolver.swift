@@ -52,27 +52,30 @@ public struct REDDiffSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver { Prepared(solver: self) }
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    return Preparation(
+      model: model, solver: self, operation: try prior.differentiableObservation(model, method: name))
+  }
 
-  private struct Prepared: PreparedSolver {
+  private struct Preparation: PreparedSolver {
+    let model: MeasurementModel
     let solver: REDDiffSolver
+    let operation: DifferentiableObservation
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let prior = solver.prior
-      let misfit = try prior.misfit(of: measurement, method: solver.name)
-      return try prior.independentSamples(
+    func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+      let fidelity = try solver.prior.fidelity(to: measurement, by: operation, method: solver.name)
+      return try solver.prior.independentSamples(
         samples, settings: solver.settings.sampling, label: measurement.label, using: &random
       ) { streams, calls in
-        try solver.search(misfit, streams: streams, calls: &calls)
+        try solver.search(fidelity, streams: streams, calls: &calls)
       }
     }
   }
 
   /// The fields (B×d) where the searches of B streams end, all begun at the climatology.
   private func search(
-    _ misfit: any StateMisfit, streams: [RandomStream], calls: inout PredictorCalls
+    _ fidelity: any DataFidelity, streams: [RandomStream], calls: inout PredictorCalls
   ) throws -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     let times = schedule.descendingTimes(steps: settings.sampling.steps, spacing: settings.sampling.spacing)
@@ -82,7 +85,7 @@ public struct REDDiffSolver: Solver {
     for step in 0..<settings.sampling.steps {
       let time = times[step]
       let fresh = Tensor<Float>.normals(streams.map { $0.split(step) }, shape: [prior.space.count])
-      let gradient = gradient(at: fields[reference], fresh: fresh, time: time, misfit: misfit, calls: &calls)
+      let gradient = gradient(at: fields[reference], fresh: fresh, time: time, fidelity: fidelity, calls: &calls)
       let norm = adam.update(&fields, gradients: [.whole(gradient)])
       guard norm.isFinite, fields[reference].isFinite else {
         throw SolverError.diverged(method: name, step: step)
@@ -92,15 +95,15 @@ public struct REDDiffSolver: Solver {
   }
 
   private func gradient(
-    at fields: Tensor<Float>, fresh: Tensor<Float>, time: Double, misfit: any StateMisfit,
+    at fields: Tensor<Float>, fresh: Tensor<Float>, time: Double, fidelity: any DataFidelity,
     calls: inout PredictorCalls
   ) -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     var noisy = fields * Float(schedule.signal(at: time))
     noisy.add(fresh, scaledBy: Float(schedule.noise(at: time)))
     var gradient = (calls.noise(in: noisy, at: time) - fresh) * Float(settings.weight)
-    let r = misfit.misfits(of: fields)
-    gradient.add(misfit.pulled(r, at: fields), scaledBy: Float(-misfit.unitVariance))
+    let r = fidelity.residuals(of: fields)
+    gradient.add(fidelity.pullback(r, at: fields), scaledBy: Float(-fidelity.noiseVariance))
     return gradient
   }
 }

@@ -17,7 +17,7 @@ import SextantNetworks
 import SextantPriors
 
 /// A flow for each measurement, trained against a diffusion prior.
-public struct ScorePriorSolver: Solver {
+public struct ScorePriorSolver: DirectSolver {
   public let name: String
   /// What is distilled.
   public let prior: DiffusionPrior
@@ -30,26 +30,19 @@ public struct ScorePriorSolver: Solver {
     (self.prior, self.settings) = (prior, settings)
   }
 
-  public func prepare(for operation: any LinearOperator) -> any PreparedSolver { Prepared(solver: self) }
-
-  private struct Prepared: PreparedSolver {
-    let solver: ScorePriorSolver
-
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let misfit = try solver.prior.misfit(of: measurement, method: solver.name)
-      let base = random.fork()
-      let fitted = try solver.fit(misfit, random: base.split("training"))
-      let count = samples > 0 ? samples : solver.settings.drawsForMean
-      let streams = base.split("samples")
-      let states = fitted.samples((0..<count).map { streams.split($0) })
-      guard states.isFinite else {
-        throw SolverError.diverged(method: solver.name, step: solver.settings.steps)
-      }
-      return solver.prior.posterior(
-        states, keepsSamples: samples > 0, label: measurement.label, cost: fitted.cost(samples: count))
-    }
+  public func solve(
+    _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let operation = try prior.differentiableObservation(measurement.model, method: name)
+    let fidelity = try prior.fidelity(to: measurement, by: operation, method: name)
+    let base = random.fork()
+    let fitted = try fit(fidelity, random: base.split("training"))
+    let count = samples > 0 ? samples : settings.drawsForMean
+    let streams = base.split("samples")
+    let states = fitted.samples((0..<count).map { streams.split($0) })
+    guard states.isFinite else { throw SolverError.diverged(method: name, step: settings.steps) }
+    return prior.posterior(
+      states, keepsSamples: samples > 0, label: measurement.label, cost: fitted.cost(samples: count))
   }
 
   /// The prior as a term of the loss.
@@ -62,7 +55,7 @@ public struct ScorePriorSolver: Solver {
   }
 
   /// Trains a flow for one measurement.
-  private func fit(_ misfit: any StateMisfit, random: RandomStream) throws -> FittedFlow {
+  private func fit(_ fidelity: any DataFidelity, random: RandomStream) throws -> FittedFlow {
     let dimension = prior.space.count
     var builder = ParameterBuilder<Float>(random: random.split("flow"))
     let flow = try ConditionalRealNVP(
@@ -77,7 +70,7 @@ public struct ScorePriorSolver: Solver {
       return PosteriorDraws(
         fields: points.values.reshaped(to: [streams.count, dimension, 1]), logDensity: points.logDeterminant * -1)
     } fidelity: { fields, _ in
-      misfit.energy(of: fields)
+      fidelity.energy(of: fields)
     }
     var training = NetworkTraining(
       builder.parameters,
@@ -130,18 +123,6 @@ private struct FittedFlow {
   /// All evaluations are those of the training, whatever the number of samples.
   func cost(samples: Int) -> NetworkCost {
     NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
-  }
-}
-
-extension StateMisfit {
-  /// ½‖r‖² of fields (B×d×1), added up over the batch, of shape [].
-  func energy(of fields: Variable<Float>) -> Variable<Float> {
-    let states = fields.value.sampleRows
-    let r = misfits(of: states)
-    let total = Tensor([Float(0.5 * r.dot(r))], shape: [])
-    return fields.tape.record(total, operation: "misfit", from: [fields]) { gradient, cotangents in
-      cotangents.add(pulled(r, at: states) * -gradient.scalars[0], to: fields)
-    }
   }
 }
 

@@ -16,7 +16,7 @@ public struct Method: Sendable, Identifiable {
   /// The parts of a model that it cannot do without.
   public let needs: Model.Parts
   /// The forms of operators that it can invert.
-  public let handles: Set<OperatorKind>
+  public let handles: Set<OperatorForm.Kind>
   /// The default settings of the section `solvers.NAME`; nil for a method that has none.
   public let settings: (any MethodSettings)?
   /// Makes the solver, without what ``solver(for:settings:)`` puts around it.
@@ -51,7 +51,8 @@ public struct Method: Sendable, Identifiable {
   ///   - settings: the defaults of its settings, if it has any.
   ///   - make: the solver for a model and settings; the model has all that `needs` names.
   public init(
-    name: String, title: String, traits: Traits = Traits(), needs: Model.Parts = [], handles: Set<OperatorKind> = .all,
+    name: String, title: String, traits: Traits = Traits(), needs: Model.Parts = [],
+    handles: Set<OperatorForm.Kind> = Set(OperatorForm.Kind.allCases),
     settings: (any MethodSettings)? = nil, make: @escaping @Sendable (MethodContext) throws -> any Solver
   ) {
     (self.name, self.title, self.traits) = (name, title, traits)

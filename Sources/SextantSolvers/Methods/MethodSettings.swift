@@ -13,12 +13,12 @@ public protocol MethodSettings: Sendable, Equatable, Encodable {
 /// Where settings keep the keys `steps` and `step_size`.
 public struct SweptSettings<Root>: Sendable {
   /// The number of steps.
-  public let steps: WritableKeyPath<Root, Int> & Sendable
+  public let steps: any WritableKeyPath<Root, Int> & Sendable
   /// The step size, which has to suit the number of steps; nil for a method without one.
-  public let stepSize: (WritableKeyPath<Root, Double> & Sendable)?
+  public let stepSize: (any WritableKeyPath<Root, Double> & Sendable)?
 
   public init(
-    steps: WritableKeyPath<Root, Int> & Sendable, stepSize: (WritableKeyPath<Root, Double> & Sendable)? = nil
+    steps: any WritableKeyPath<Root, Int> & Sendable, stepSize: (any WritableKeyPath<Root, Double> & Sendable)? = nil
   ) {
     (self.steps, self.stepSize) = (steps, stepSize)
   }

@@ -1,27 +1,41 @@
-// How far states are from what was measured, in units of the noise, and the way back to the states. This is all that
-// methods need which only follow gradients; see SpectralObservation for those that solve for the states.
+// How far states are from a measurement, in units of the noise, and the gradient with respect to the states. This is all that
+// methods need which only follow gradients; WhitenedSVD serves those that solve for the states.
 
 import SextantArrays
+import SextantAutodiff
+import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
 
-/// The misfit r = (y − A(x))/σ of states x, entry by entry.
-protocol StateMisfit: Sendable {
-  /// m.
+/// The residual r = (y − A(x))/σ of states x, entry by entry. ½‖r‖² is −log p(y | x) up to a constant.
+protocol DataFidelity: Sendable {
+  /// The number of residuals m.
   var count: Int { get }
-  /// The variance, in units of the states, with which a measured value tells what it sees: σ² where all have one σ and see
-  /// one state each, in general m/‖∂r/∂x‖² with the norm of all entries.
-  var unitVariance: Double { get }
+  /// The noise variance in units of the states: σ² where all values have one σ and see one state each, in general
+  /// m/‖∂r/∂x‖² with the Frobenius norm.
+  var noiseVariance: Double { get }
   /// r of states (B×d): B×m.
-  func misfits(of states: Tensor<Float>) -> Tensor<Float>
+  func residuals(of states: Tensor<Float>) -> Tensor<Float>
   /// −(∂r/∂x)ᵀ·v at states (B×d) for v (B×m): B×d. With v = r this is the downhill direction of ½‖r‖².
-  func pulled(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float>
+  func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float>
+}
+
+extension DataFidelity {
+  /// ½‖r‖² of fields (B×d×1), added up over the batch, of shape [].
+  func energy(of fields: Variable<Float>) -> Variable<Float> {
+    let states = fields.value.sampleRows
+    let r = residuals(of: states)
+    let total = Tensor([Float(0.5 * r.dot(r))], shape: [])
+    return fields.tape.record(total, operation: "data fidelity", from: [fields]) { gradient, cotangents in
+      cotangents.add(pullback(r, at: states) * -gradient.scalars[0], to: fields)
+    }
+  }
 }
 
 /// Measurements that are linear in the states.
-struct WhitenedObservation: StateMisfit {
+struct LinearFidelity: DataFidelity {
   let count: Int
-  let unitVariance: Double
+  let noiseVariance: Double
   /// H (m×d).
   private let operation: any LinearOperator
   /// 1/σ (m).
@@ -46,21 +60,21 @@ struct WhitenedObservation: StateMisfit {
         squares += matrix.values[k] * matrix.values[k] / observation.noiseVariance[row]
       }
     }
-    unitVariance = Double(count) / max(squares, .leastNormalMagnitude)
+    noiseVariance = Double(count) / max(squares, .leastNormalMagnitude)
   }
 
-  func misfits(of states: Tensor<Float>) -> Tensor<Float> {
+  func residuals(of states: Tensor<Float>) -> Tensor<Float> {
     operation.apply(states).scalingColumns(by: weights).subtracted(from: target)
   }
 
-  func pulled(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
+  func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
     operation.applyAdjoint(v.scalingColumns(by: weights))
   }
 }
 
 /// Measurements behind transforms: y = B·u(x) + noise, with u = T(mean + scale·x) state by state.
-struct TransformedMisfit: StateMisfit {
-  let unitVariance: Double
+struct TransformedFidelity: DataFidelity {
+  let noiseVariance: Double
   /// B/σ (m×d); rows that touch what lies outside the domain are left out.
   private let operation: SparseOperator
   /// y/σ (m).
@@ -72,9 +86,9 @@ struct TransformedMisfit: StateMisfit {
 
   var count: Int { target.count }
 
-  init(_ measurement: FieldMeasurement, prior: DiffusionPrior) {
+  /// - Parameter matrix: that of the measurement's operator.
+  init(_ measurement: FieldMeasurement, matrix: SparseMatrix, prior: DiffusionPrior) {
     let layout = prior.space.layout
-    let matrix = measurement.operation.matrix
     var entries: [(row: Int, column: Int, value: Double)] = []
     var target: [Float] = []
     for row in 0..<matrix.rowCount {
@@ -105,10 +119,10 @@ struct TransformedMisfit: StateMisfit {
       let value = operation.matrix.values[k] * Double(slopes[Int(operation.matrix.columns[k])])
       return sum + value * value
     }
-    unitVariance = Double(target.count) / max(squares, .leastNormalMagnitude)
+    noiseVariance = Double(target.count) / max(squares, .leastNormalMagnitude)
   }
 
-  func misfits(of states: Tensor<Float>) -> Tensor<Float> {
+  func residuals(of states: Tensor<Float>) -> Tensor<Float> {
     let d = mean.count
     var values = states
     let (mean, scales, transforms, channels) = (mean, scales, transforms, channelOfState)
@@ -126,7 +140,7 @@ struct TransformedMisfit: StateMisfit {
     return operation.apply(values).subtracted(from: target)
   }
 
-  func pulled(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
+  func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
     operation.applyAdjoint(v)
       * Self.slopes(mean: mean, scales: scales, transforms: transforms, channels: channelOfState, states: states)
   }

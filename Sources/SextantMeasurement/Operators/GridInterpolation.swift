@@ -16,7 +16,7 @@ public struct GridInterpolation: LinearOperator, Equatable {
 
   public var inputCount: Int { sparse.inputCount }
   public var outputCount: Int { sparse.outputCount }
-  public var matrix: SparseMatrix { sparse.matrix }
+  public var form: OperatorForm { sparse.form }
 
   /// The interpolation from `domain` to `places`.
   ///

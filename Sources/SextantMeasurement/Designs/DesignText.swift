@@ -1,21 +1,27 @@
-// Reads texts such as "blocks:share=0.4,size=30" into their parts, with errors that show how it should look.
-// It knows nothing of what the parts mean; each pattern asks for its own.
+// Reads the text of one design, such as "blocks:share=0.4,size=30", part by part, with errors that show how it should look.
+// It knows nothing of what the parts mean; each design takes its own.
 
-/// A mask's text, split at the first colon and at commas.
-struct MaskSpecification {
-  let text: String
-  let kind: String
+/// The text of one design: values with names and without, parted by commas.
+public struct DesignText {
+  private let text: String
   /// A correct text of this kind, shown in errors.
-  let example: String
+  private let example: String
+  private var whole: String?
   private var positional: [String] = []
   private var options: [String: String] = [:]
   private var knownOptions: [String] = []
 
-  init(_ text: String, kind: String, body: String, example: String) throws {
+  /// - Parameters:
+  ///   - body: what stands after the colon.
+  ///   - text: all of the text, for errors.
+  init(kind: MeasurementDesignKind, body: String?, text: String) throws {
     self.text = text
-    self.kind = kind
-    self.example = example
-    for part in body.split(separator: ",") {
+    example = kind.example
+    if kind.takesWholeText {
+      whole = body
+      return
+    }
+    for part in (body ?? "").split(separator: ",") {
       let part = part.trimmed
       guard let equals = part.firstIndex(of: "=") else {
         positional.append(part)
@@ -28,19 +34,26 @@ struct MaskSpecification {
     }
   }
 
-  func failure(expected: String, found: String) -> MeasurementError {
+  /// An error about this text.
+  public func failure(expected: String, found: String) -> MeasurementError {
     .invalidSpecification(text: text, expected: expected, found: found, example: example)
   }
 
+  /// All that stands after the colon, for a kind that takes the whole text; nil where there is no colon.
+  public mutating func takeWhole() -> String? {
+    defer { whole = nil }
+    return whole
+  }
+
   /// The value of an option, or else the next value without a name if `orPositional` is true.
-  mutating func takeText(_ name: String, orPositional: Bool = false) -> String? {
+  public mutating func takeText(_ name: String, orPositional: Bool = false) -> String? {
     knownOptions.append(name)
     if let value = options.removeValue(forKey: name) { return value }
     return orPositional && !positional.isEmpty ? positional.removeFirst() : nil
   }
 
   /// A number with or without `unit` behind it; `fallback` if the option is absent.
-  mutating func takeNumber(
+  public mutating func takeNumber(
     _ name: String, unit: String = "", in range: ClosedRange<Double>, fallback: Double, orPositional: Bool = false
   ) throws -> Double {
     guard let value = takeText(name, orPositional: orPositional) else { return fallback }
@@ -55,7 +68,7 @@ struct MaskSpecification {
   }
 
   /// A share, or a range of shares, of 0 up to but not including 1: "0.6", "60%", "0.3-0.6", "0.3..0.6".
-  mutating func takeShares(_ name: String) throws -> ClosedRange<Double>? {
+  public mutating func takeShares(_ name: String) throws -> ClosedRange<Double>? {
     guard let value = takeText(name, orPositional: true) else { return nil }
     let parts = value.contains("..") ? value.components(between: "..") : value.components(between: "-")
     let shares = parts.compactMap { part in
@@ -71,7 +84,7 @@ struct MaskSpecification {
   }
 
   /// A range of numbers within `bounds`, such as "-20..20"; a single number is a range of one.
-  mutating func takeRange(
+  public mutating func takeRange(
     _ name: String, in bounds: ClosedRange<Double>, fallback: ClosedRange<Double>? = nil, orPositional: Bool = false
   ) throws -> ClosedRange<Double> {
     let expected = "\(name) as FROM..TO within \(bounds.lowerBound.short)..\(bounds.upperBound.short)"
