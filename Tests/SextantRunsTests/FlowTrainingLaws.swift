@@ -125,7 +125,7 @@ import Testing
   }
 
   @Test func aModelWithoutAFlowSaysSo() throws {
-    let error = #expect(throws: RunError.self) { try Method.flow.solver(for: SmallClimate.model()) }
+    let error = #expect(throws: MethodError.self) { try Method.flow.solver(for: SmallClimate.model()) }
     #expect("\(try #require(error))".contains("has no flow"))
   }
 }
