@@ -68,12 +68,13 @@ public struct StateSpace: Sendable {
   /// Measured values that depend on entries outside the domain say nothing and are counted as ignored. Several values of one
   /// state (the cells of a pole) become one with their weighted mean and its noise, which leaves every posterior as it is.
   ///
-  /// - Throws: ``PriorError/wrongSize(expected:found:)``, and
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, ``MeasurementError/invalidNoise(what:found:)``, and
   ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
   public func observationOperator(_ model: MeasurementModel) throws -> ObservationOperator {
     guard model.operation.inputCount == layout.stateOfEntry.count else {
       throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: model.operation.inputCount)
     }
+    try model.checkNoise()
     return try ObservationOperator(model, layout: layout, scales: stateScales)
   }
 

@@ -73,7 +73,8 @@ struct SpecificationErrors {
     let isValid = [Bool](repeating: true, count: ball.vertexCount)
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
-      _ = try MaskSampler(text).mask(on: ball, isValid: isValid, using: &random)
+      _ = try AnyMeasurementDesign(text).draw(
+        on: MeasurementGround(domain: ball, isValid: isValid), using: &random)
     }
     #expect(error?.description.contains("latitudes and longitudes") == true)
   }

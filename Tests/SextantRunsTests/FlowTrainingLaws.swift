@@ -38,19 +38,6 @@ import Testing
     "preset: small, mask_as_input: true", "preset: paper, coupling_steps: 2, training: unsupervised, pairs: 16",
   ]
 
-  /// Asks for a stop after so many reports of progress of the flow's training.
-  final class StopAfter: ProgressObserver {
-    let steps: Int
-    let interruption: Interruption
-    nonisolated(unsafe) private var isTraining = false
-
-    init(steps: Int, interruption: Interruption) { (self.steps, self.interruption) = (steps, interruption) }
-
-    func start(_ activity: String, unit: String, count: Int) { isTraining = unit == "step" }
-    func advance(to done: Int) { if isTraining, done >= steps { interruption.request() } }
-    func finish() {}
-  }
-
   @Test func aFinishedTrainingIsKeptUnlessOverwritten() throws {
     let folder = try ScratchFolder()
     let run = try Self.configuration(in: folder, steps: 4, output: "run")
@@ -138,7 +125,7 @@ import Testing
   }
 
   @Test func aModelWithoutAFlowSaysSo() throws {
-    let error = #expect(throws: RunError.self) { try Method.flow.solver(for: SmallClimate.model()) }
+    let error = #expect(throws: MethodError.self) { try Method.flow.solver(for: SmallClimate.model()) }
     #expect("\(try #require(error))".contains("has no flow"))
   }
 }

@@ -14,7 +14,7 @@ import Testing
     let fields = SyntheticClimate().fields(count: SmallClimate.trainingCount + 60, on: grid)
     let model = try SmallClimate.model(of: fields, fixesParameters: false)
     let comparison = try Comparison(
-      methods: [.climatology, .modes, .twoScale], masks: [AnyMeasurementDesign("random:0.6")], noise: [1, 0.05], samples: 40,
+      methods: [.climatology, .eof, .twoScale], masks: [AnyMeasurementDesign("random:0.6")], noise: [1, 0.05], samples: 40,
       scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
     let indices = (0..<4).map { SmallClimate.trainingCount + 5 + 14 * $0 }
     let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
@@ -38,7 +38,7 @@ import Testing
     let model = try SmallClimate.model(of: fields.read(Array(0..<36)))
     func report(pictures: Int) throws -> EvaluationOutcome {
       let comparison = try Comparison(
-        methods: [.climatology, .modes], masks: [AnyMeasurementDesign("random:0.6")], noise: [1], samples: 20,
+        methods: [.climatology, .eof], masks: [AnyMeasurementDesign("random:0.6")], noise: [1], samples: 20,
         scales: [(peak: 100, origin: 220)], seed: 5)
       return try comparison.report(
         model: model, fields: fields, indices: [36, 39], folder: folder.path("evaluation"), overwrite: false,

@@ -103,6 +103,99 @@ import Testing
     for (one, two) in zip(answers[0], answers[1]) { expectSameBits(one, two, name) }
   }
 
+  /// A measurement that means nothing is a typed error, never a trap or an answer that is not a number. Noise of nothing is one
+  /// for the methods that weigh by it, and makes no difference to the others.
+  @Test(arguments: names) func whatCannotBeUsedIsATypedError(name: String) throws {
+    let desk = try Self.desk.get()
+    let solver = try desk.solver(name)
+    let good = desk.measurements(for: name)[0]
+    func answer(_ measurement: FieldMeasurement) throws -> Posterior {
+      var random = RandomStream(seed: 5)
+      return try solver.posterior(given: measurement, samples: 2, using: &random)
+    }
+    func expectTyped(_ measurement: FieldMeasurement, _ what: String) {
+      let error = #expect(throws: (any Error).self, "\(name): \(what)") { try answer(measurement) }
+      guard let error else { return }
+      #expect(
+        error is MeasurementError || error is PriorError || error is SolverError, "\(name): \(what): \(error)")
+    }
+    func changing(_ change: (inout FieldMeasurement) -> Void) -> FieldMeasurement {
+      var changed = good
+      change(&changed)
+      return changed
+    }
+    for bad in [Float.nan, .infinity, -.infinity] {
+      expectTyped(changing { $0.values[3] = bad }, "a value of \(bad)")
+    }
+    expectTyped(changing { $0.values.removeLast() }, "a value too few")
+    expectTyped(changing { $0.noise.removeLast() }, "a noise level too few")
+    expectTyped(changing { $0.noise = [] }, "no noise")
+    let size = good.operation.inputCount
+    for wrong in [size - 1, size + 1, 2 * size] {
+      let operation = SelectionOperator(inputCount: wrong, indices: Array(0..<size - 1))
+      expectTyped(
+        FieldMeasurement(
+          values: [Float](repeating: 0, count: size - 1), noise: [Float](repeating: 1, count: size - 1),
+          operation: operation), "a field of \(wrong) entries for one of \(size)")
+    }
+    let word = name == "flow-vector" ? "flow" : name
+    let usesNoise = try #require([Method].standard.named(word)).traits.usesNoise
+    let right = try answer(good)
+    for bad in [0, -0.1, Float.nan, .infinity] {
+      for places in [0..<1, 0..<good.count] {
+        let measurement = changing { for place in places { $0.noise[place] = bad } }
+        if usesNoise {
+          expectTyped(measurement, "noise of \(bad)")
+        } else {
+          expectSameBits(try answer(measurement), right, name)
+        }
+      }
+    }
+  }
+
+  /// An operator that is given by its action alone.
+  private struct Action: LinearOperator {
+    let inner: any LinearOperator
+    var inputCount: Int { inner.inputCount }
+    var outputCount: Int { inner.outputCount }
+    func apply(_ signals: Tensor<Float>) -> Tensor<Float> { inner.apply(signals) }
+    func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> { inner.applyAdjoint(measurements) }
+  }
+
+  /// The table says which forms a method takes: those are answered, and others refused by one error.
+  @Test(arguments: names) func theFormsOfTheTableAreThoseOfTheSolver(name: String) throws {
+    let desk = try Self.desk.get()
+    let word = name == "flow-vector" ? "flow" : name
+    let method = try #require([Method].standard.named(word))
+    let size = desk.fields.vertexCount
+    let means = SparseOperator(
+      SparseMatrix(
+        rowCount: size, columnCount: size,
+        entries: (0..<size).flatMap { [($0, $0, 0.75), ($0, ($0 + 1) % size, 0.25)] }))
+    let truth = desk.fields[0].values.reshaped(to: [1, size])
+    let operators: [any LinearOperator] = [
+      SelectionOperator(inputCount: size, indices: Array(0..<size)), means, Action(inner: means),
+    ]
+    for operation in operators {
+      func answer() throws -> Posterior {
+        var random = RandomStream(seed: 5)
+        return try desk.solver(name).posterior(
+          given: FieldMeasurement(
+            values: operation.apply(truth).scalars, noise: [Float](repeating: 0.1, count: size), operation: operation),
+          samples: 0, using: &random)
+      }
+      guard method.handles.contains(operation.form.kind) else {
+        let error = #expect(throws: MeasurementError.self, "\(name): \(operation.form.kind)") { try answer() }
+        guard case .operatorNotSupported = error else {
+          Issue.record("\(name): \(String(describing: error))")
+          continue
+        }
+        continue
+      }
+      #expect(try answer().mean.allSatisfy(\.isFinite), "\(name): \(operation.form.kind)")
+    }
+  }
+
   /// Samples are their own: eight that the network sees together are eight that it sees in batches of other sizes.
   @Test(arguments: ["dps", "mcg", "pigdm", "ddnm", "red-diff"], [1, 3])
   func samplesDoNotDependOnTheirBatch(name: String, size: Int) throws {

@@ -64,6 +64,27 @@ import Testing
     }
   }
 
+  /// Files of earlier versions do not say whose land it is: without files it is that of the synthetic climate.
+  @Test func theLandOfAModelIsTheOneThatTheFileNames() throws {
+    let folder = try ScratchFolder()
+    let space = try SmallClimate.model().space
+    for (hasOwnLand, files) in [(false, []), (true, []), (false, ["a.nc"]), (true, ["a.nc"])] {
+      let land = (0..<space.domain.vertexCount).map { Float($0 % 3) / 2 }
+      let model = try Model(
+        FieldSpace(
+          domain: space.domain, variables: space.variables, isInside: space.isInside, landShare: land,
+          hasOwnLand: hasOwnLand, bounds: space.bounds),
+        provenance: .init(archiveFiles: files), gaussian: SmallClimate.model().gaussian)
+      try model.write(toFolder: folder.path, overwrite: true)
+      #expect(try Model(contentsOf: folder.path).space.hasOwnLand == hasOwnLand)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path(Model.fileName)))
+      let old = try Self.tampered(bytes) { $0.replacing(",\\\"hasOwnLand\\\":\(hasOwnLand)", with: "") }
+      #expect(old.count < bytes.count)
+      try old.write(to: URL(fileURLWithPath: folder.path(Model.fileName)))
+      #expect(try Model(contentsOf: folder.path).space.hasOwnLand == files.isEmpty)
+    }
+  }
+
   @Test func whatIsNoModelIsNamed() throws {
     let folder = try ScratchFolder()
     #expect(complaint { _ = try Model(contentsOf: folder.path("absent")) }.contains("no such file"))

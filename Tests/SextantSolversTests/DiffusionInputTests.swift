@@ -28,7 +28,7 @@ import Testing
 
   @Test func tweediesFormulaTakesNothingButNoiseAway() throws {
     let problems = try MeshProblems.load()
-    let solver = NoiseToScoreSolver(try problems.prior())
+    let solver = Noise2ScoreSolver(try problems.prior())
     let mask = try problems.measurement("mask")
     #expect(
       throws: SolverError.notDenoising(method: "Noise2Score", reason: "17 of 42 values were not measured")

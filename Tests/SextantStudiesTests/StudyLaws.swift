@@ -166,7 +166,7 @@ import Testing
       let interruption = Interruption()
       #expect(throws: InterruptionError.self) {
         try study("parts").run(
-          overwrite: false, progress: FlowTrainingLaws.StopAfter(steps: 6, interruption: interruption),
+          overwrite: false, progress: StopAfter(steps: 6, interruption: interruption),
           interruption: interruption)
       }
       let parts = try study("parts").run(overwrite: false)

@@ -185,7 +185,7 @@ public enum LearningError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let step, let place):
       "Step \(step) of the training gave a number that is not finite, first in: \(place). Going back to the last checkpoint did not help. Use a lower learning rate (flow.learning_rate or diffusion.learning_rate), and look for extreme values in the data with `sextant inspect`."
     case .anotherTraining(let path):
-      "\(path): the checkpoint was made with other settings or data. Give --overwrite to start again, or another output."
+      "\(path): it was made with other settings or data. Use those, train again with `sextant train --overwrite`, or choose another output."
     }
   }
 }

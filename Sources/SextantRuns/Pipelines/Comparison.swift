@@ -39,8 +39,7 @@ public struct Comparison: Sendable {
   public var seed: UInt64
 
   public init(
-    methods: [Method], masks: [AnyMeasurementDesign],
-    inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
+    methods: [Method], masks: [AnyMeasurementDesign], inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
     samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
     solvers: SolverSettings = SolverSettings(), seed: UInt64
   ) {

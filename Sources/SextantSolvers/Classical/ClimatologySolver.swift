@@ -11,6 +11,10 @@ public struct ClimatologySolver: DirectSolver {
 
   public init(_ prior: GaussianPrior) { space = prior.space }
 
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(space.layout.stateOfEntry.count)
+  }
+
   public func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {

@@ -18,6 +18,11 @@ public struct DINEOFSolver: DirectSolver {
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     let space = prior.space
+    var measurement = measurement
+    // The noise is not used, but the values of coincident cells are averaged by it: levels without a meaning must not enter.
+    if !measurement.noise.allSatisfy({ $0 > 0 && $0.isFinite }) {
+      measurement.noise = [Float](repeating: 1, count: measurement.count)
+    }
     let observation = try space.observe(measurement)
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let states = observation.dominantStates

@@ -27,6 +27,10 @@ public struct KrigingSolver: DirectSolver {
     self.isInside = isInside
   }
 
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(domain.vertexCount * channelCount)
+  }
+
   /// Fills channel by channel: without an archive nothing is known of how they go together.
   public func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
@@ -117,7 +121,7 @@ public struct KrigingSolver: DirectSolver {
 extension Method {
   /// Matérn kriging.
   public static let kriging = Method(
-    name: "kriging", title: "Matérn kriging", handles: [.selection, .sparse]
+    name: "kriging", title: "Matérn kriging"
   ) { context in
     let space = context.space
     return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)

@@ -21,7 +21,7 @@ public struct DPSSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try prior.differentiableObservation(model, method: name)
     return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
       [name, prior, settings] measurement in

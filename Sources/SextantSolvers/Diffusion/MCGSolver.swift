@@ -25,7 +25,7 @@ public struct MCGSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try prior.observationOperator(model, method: name)
     let decomposition = try WhitenedSVD(observed, method: name)
     return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {

@@ -34,7 +34,7 @@ public struct Noise2ScoreSolver: Solver {
       throw SolverError.notDenoising(
         method: name, reason: "\(layout.count - seen.count) of \(layout.count) values were not measured")
     }
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     return Preparation(
       model: model, prior: prior, name: name, operation: try prior.observationOperator(model, method: name))
   }

@@ -53,7 +53,7 @@ public struct REDDiffSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     return Preparation(
       model: model, solver: self, operation: try prior.differentiableObservation(model, method: name))
   }

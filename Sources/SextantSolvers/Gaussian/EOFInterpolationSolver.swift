@@ -15,7 +15,7 @@ public struct EOFInterpolationSolver: Solver {
   public init(_ prior: GaussianPrior) { self.prior = prior }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try prior.space.observationOperator(model)
     if observed.selectedStates != nil {
       return ModePreparation(

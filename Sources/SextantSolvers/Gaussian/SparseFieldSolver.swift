@@ -80,7 +80,7 @@ public final class SparseFieldSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try space.observationOperator(model)
     guard observed.count > 0 else { throw PriorError.nothingObserved }
     return SparseFieldPreparation(model: model, solver: self, operation: observed)

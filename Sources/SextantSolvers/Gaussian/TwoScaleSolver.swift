@@ -67,7 +67,7 @@ public struct TwoScaleSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try prior.space.observationOperator(model)
     guard observed.count > 0 else { throw PriorError.nothingObserved }
     guard let fitted else {

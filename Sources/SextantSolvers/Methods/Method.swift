@@ -51,7 +51,8 @@ public struct Method: Sendable, Identifiable {
   ///   - settings: the defaults of its settings, if it has any.
   ///   - make: the solver for a model and settings; the model has all that `needs` names.
   public init(
-    name: String, title: String, traits: Traits = Traits(), needs: Model.Parts = [], handles: Set<OperatorForm.Kind> = .all,
+    name: String, title: String, traits: Traits = Traits(), needs: Model.Parts = [],
+    handles: Set<OperatorForm.Kind> = .all,
     settings: (any MethodSettings)? = nil, make: @escaping @Sendable (MethodContext) throws -> any Solver
   ) {
     (self.name, self.title, self.traits) = (name, title, traits)
