@@ -222,7 +222,7 @@ extension AnyMeasurementDesign {
       )
     }
     let ones = [Float](repeating: 1, count: size)
-    guard MeasurementModel(operation: drawn[0], noise: ones).matches(MeasurementModel(operation: drawn[1], noise: ones))
+    guard try MeasurementModel(operation: drawn[0], noise: ones).matches(MeasurementModel(operation: drawn[1], noise: ones))
     else {
       throw RunError.invalid(
         "--operator \(self): it is drawn at random, so nothing says which operator the file was made by. Expected one that is the same in every draw."
