@@ -1,16 +1,16 @@
-// The Cholesky factor of a large matrix, tile by tile: each tile is one thread's call into the library, and which tiles there
-// are depends on the size alone, so that the factor has the same bits on any number of threads. LAPACK's own, as OpenBLAS has it,
-// parts its sums by threads.
+// The Cholesky factor of a large matrix, tile by tile. Each tile is one thread's call to the library, and the tiling
+// depends on the size alone, so the factor has the same bits with any number of threads. OpenBLAS's own LAPACK routine
+// partitions its sums by threads.
 //
-// Right-looking: factorise a block on the diagonal, solve for the rows below it, take their products off what remains
+// Right-looking: factorise a diagonal block, solve for the rows below it, and subtract their products from the rest
 // (Golub and Van Loan, "Matrix Computations", 4.2.9).
 
-/// Factorises the row-major symmetric matrix (n×n) whose lower triangle is at `a`, in place. Returns LAPACK's info.
+/// Factorises in place the row-major symmetric matrix (n×n) whose lower triangle is at `a`. Returns LAPACK's info.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func blockedCholeskyFactor<Scalar: TensorScalar>(_ n: Int, _ a: UnsafeMutablePointer<Scalar>) -> Int {
   let width = 192
-  // Sound: no two calls write to one tile.
+  // Sound, because no two calls write to the same tile.
   nonisolated(unsafe) let a = a
   return OpenBLAS.withSingleThread {
     for start in stride(from: 0, to: n, by: width) {
@@ -39,7 +39,7 @@ func blockedCholeskyFactor<Scalar: TensorScalar>(_ n: Int, _ a: UnsafeMutablePoi
   }
 }
 
-/// The place in a lower triangle, row by row, of entry `index`.
+/// The row and column of entry `index` in a lower triangle, stored row by row.
 private func tilePlace(_ index: Int) -> (row: Int, column: Int) {
   var (row, rest) = (0, index)
   while rest > row {

@@ -1,32 +1,32 @@
-// Matrix products and factorisations of tensors. A matrix is a tensor whose last dimension are the
-// columns and whose other dimensions, together, are the rows.
+// Matrix products and factorisations of tensors. A tensor is treated as a matrix whose columns are its last dimension
+// and whose rows are all other dimensions together.
 
-/// A factorisation that could not be done.
+/// A factorisation that failed.
 public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// The leading minor of this order is not positive.
   case notPositiveDefinite(order: Int, size: Int)
   /// The eigensolver did not converge.
   case noConvergence(size: Int)
-  /// ARPACK did not find all eigenpairs that were wanted.
+  /// ARPACK did not find all requested eigenpairs.
   case tooFewEigenpairs(size: Int, wanted: Int, found: Int)
-  /// ARPACK refused; the status is its own.
+  /// ARPACK reported an error, with its status.
   case eigensolverRefused(size: Int, status: Int)
 
   public var description: String {
     switch self {
     case .notPositiveDefinite(let order, let size):
-      "The \(size)×\(size) matrix is not positive definite: its leading minor of order \(order) is not positive. Look for duplicated or non-finite entries, or raise the noise level."
+      "The \(size)×\(size) matrix is not positive definite: its leading minor of order \(order) is not positive. Check for duplicate or non-finite entries, or increase the noise level."
     case .noConvergence(let size):
-      "The eigenvalues of the \(size)×\(size) matrix did not converge. Look for non-finite entries."
+      "The eigenvalues of the \(size)×\(size) matrix did not converge. Check for non-finite entries."
     case .tooFewEigenpairs(let size, let wanted, let found):
-      "ARPACK found \(found) of \(wanted) eigenpairs of the operator of size \(size). Ask for fewer or more of them, so that the last does not stand in a crowd of near ones."
+      "ARPACK found \(found) of \(wanted) eigenpairs of the operator of size \(size). Request fewer or more, so that the last eigenvalue is not in a cluster."
     case .eigensolverRefused(let size, let status):
-      "ARPACK could not find eigenpairs of the operator of size \(size) (status \(status)). Look for images of vectors that are not finite."
+      "ARPACK could not find eigenpairs of the operator of size \(size) (status \(status)). Check that the images of vectors are finite."
     }
   }
 }
 
-/// op(A)·op(B), where op transposes if asked to.
+/// op(A)·op(B), where op is the transpose if requested and the identity otherwise.
 @specialized(where Scalar == Float)
 public func matrixProduct<Scalar: TensorScalar>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposingFirst transposeA: Bool = false,
@@ -51,7 +51,8 @@ public func matrixProduct<Scalar: TensorScalar>(
   }
 }
 
-/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, both triangles filled; without `mirroring`, what lies above the diagonal is 0.
+/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, with both triangles filled; without `mirroring`, the entries above the diagonal
+/// are 0.
 public func gramMatrix<Scalar: TensorScalar>(
   _ a: Tensor<Scalar>, transposeFirst: Bool = false, mirroring: Bool = true
 ) -> Tensor<Scalar> {
@@ -70,7 +71,7 @@ public func gramMatrix<Scalar: TensorScalar>(
 }
 
 extension Tensor {
-  /// Copies the lower triangle of a square matrix over the upper one.
+  /// Copies the lower triangle of a square matrix to the upper triangle.
   @inlinable
   public mutating func mirrorLowerTriangle() {
     let n = columnCount
@@ -78,7 +79,7 @@ extension Tensor {
     withUnsafeMutableScalars { c in
       guard let base = c.baseAddress else { return }
       let out = UncheckedPointer(base)
-      // Tiles keep both the rows read and the rows written in cache.
+      // Tiles keep both the rows read and the rows written in the cache.
       let tile = 64
       Parallel.forEach((n + tile - 1) / tile) { block in
         let rows = block * tile..<Swift.min(n, (block + 1) * tile)
@@ -115,9 +116,9 @@ extension Tensor {
   }
 }
 
-/// A = L·Lᵀ, factorised once and used often.
+/// A = L·Lᵀ, factorised once and used several times.
 public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
-  /// The lower triangle L (n×n); what lies above the diagonal is unspecified.
+  /// The lower triangle L (n×n); the entries above the diagonal are undefined.
   public let lower: Tensor<Scalar>
   /// The size n.
   public var size: Int { lower.columnCount }
@@ -133,7 +134,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     lower = matrix
   }
 
-  /// A factor in another precision, rounded.
+  /// The factor converted to another precision.
   @inlinable
   public init<Other>(rounding other: CholeskyFactor<Other>) { self.init(lower: other.lower.converted(to: Scalar.self)) }
 
@@ -148,7 +149,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// A⁻¹·B for B of n rows (or n scalars).
+  /// A⁻¹·B for B with n rows (or n scalars).
   public func solve(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     solveLowerTransposed(solveLower(b))
   }
@@ -163,12 +164,12 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     triangular(b) { Scalar.solveTriangle(true, $0, $1, $2, $0, $3, $1) }
   }
 
-  /// L·B: with B standard normal, columns with covariance A.
+  /// L·B: if B is standard normal, the columns have covariance A.
   public func multiplyLower(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     triangular(b) { Scalar.multiplyTriangle($0, $1, $2, $0, $3, $1) }
   }
 
-  /// A⁻¹·b for each row b of B, whose last extent is n.
+  /// A⁻¹·b for each row b of B, whose last dimension is n.
   public func solve(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     solveLowerTransposed(rows: solveLower(rows: b))
   }
@@ -183,17 +184,17 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     triangular(rows: b) { Scalar.solveTriangleForRows(true, $0, $1, $2, $0, $3, $0) }
   }
 
-  /// L·b for each row b of B: with B standard normal, rows with covariance A.
+  /// L·b for each row b of B: if B is standard normal, the rows have covariance A.
   public func multiplyLower(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     triangular(rows: b) { Scalar.multiplyTriangleForRows($0, $1, $2, $0, $3, $0) }
   }
 
-  /// A⁻¹, both triangles filled.
+  /// A⁻¹, with both triangles filled.
   public func inverse() -> Tensor<Scalar> {
     var result = lower
     let n = size
     guard n > 0 else { return result }
-    // The factor exists, so the inverse does: info cannot be positive.
+    // The factor exists, so the inverse exists and info cannot be positive.
     _ = result.withUnsafeMutableScalars { Scalar.choleskyInverse(n, $0.baseAddress!) }
     result.mirrorLowerTriangle()
     return result
@@ -218,7 +219,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     return applying(body, to: b)
   }
 
-  /// - Parameter body: is given the size, the number of right-hand sides, L and the right-hand sides.
+  /// - Parameter body: receives the size, the number of right-hand sides, L and the right-hand sides.
   private func applying(
     _ body: (Int, Int, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void, to b: consuming Tensor<Scalar>
   ) -> Tensor<Scalar> {
@@ -230,7 +231,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// The eigenvalues, largest first, and the eigenvectors in the rows of a symmetric matrix (n×n).
+/// The eigenvalues, largest first, and the eigenvectors (in rows) of a symmetric matrix (n×n).
 ///
 /// Throws ``LinearAlgebraError/noConvergence(size:)``.
 public func symmetricEigendecomposition<Scalar: TensorScalar>(
