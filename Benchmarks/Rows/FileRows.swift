@@ -46,7 +46,7 @@ extension BenchmarkRow {
       climate.read([8 * SyntheticClimate.fieldsPerYear + 30]), to: folder.path + "/truth.nc",
       description: FieldFileDescription(history: "made for a benchmark"))
     _ = try FileDegradation(
-      mask: .random(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
+      mask: AnyMeasurementDesign(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
     ).run(
       input: folder.path + "/truth.nc", output: folder.path + "/observed.nc", overwrite: false,
       history: "made for a benchmark")

@@ -34,8 +34,6 @@ public protocol TensorScalar: VectorScalar, NetworkScalar, BinaryFloatingPoint, 
     _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
   /// The Cholesky factor of a row-major symmetric matrix, in place in its lower triangle. Returns LAPACK's info.
   static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int) -> Int
-  /// The inverse from a Cholesky factor, in place in the lower triangle. Returns LAPACK's info.
-  static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Self>) -> Int
   /// Writes eigenvalues in ascending order to `w`, and eigenvectors to the rows of `a`. Returns LAPACK's info.
   static func symmetricEigen(
     _ n: Int, _ a: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>
@@ -107,13 +105,6 @@ extension Float: TensorScalar {
     return Int(info)
   }
 
-  public static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Float>) -> Int {
-    var size = Int32(n)
-    var info: Int32 = 0
-    spotri_("U", &size, a, &size, &info)
-    return Int(info)
-  }
-
   public static func symmetricEigen(
     _ n: Int, _ a: UnsafeMutablePointer<Float>, _ w: UnsafeMutablePointer<Float>
   ) -> Int {
@@ -181,13 +172,6 @@ extension Double: TensorScalar {
     var (size, stride) = (Int32(n), Int32(lda))
     var info: Int32 = 0
     dpotrf_("U", &size, a, &stride, &info)
-    return Int(info)
-  }
-
-  public static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Double>) -> Int {
-    var size = Int32(n)
-    var info: Int32 = 0
-    dpotri_("U", &size, a, &size, &info)
     return Int(info)
   }
 

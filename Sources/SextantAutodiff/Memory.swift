@@ -106,7 +106,17 @@ enum Work {
     }
   }
 
-  /// Partitions `segments` blocks of `rows` rows each; no part crosses a block boundary.
+  /// Splits the `count` indices of each sample into ranges of `grain`.
+  static func overSamples(_ samples: Int, of count: Int, grain: Int, _ body: (_ sample: Int, Range<Int>) -> Void) {
+    let grain = max(1, grain)
+    let parts = (count + grain - 1) / grain
+    overSamples(samples * parts) { index in
+      let (sample, part) = index.quotientAndRemainder(dividingBy: parts)
+      body(sample, part * grain..<min(count, (part + 1) * grain))
+    }
+  }
+
+  /// Splits `segments` blocks of `rows` rows each, never across blocks.
   static func overSegments(
     _ segments: Int, rows: Int, columns: Int, _ body: (_ segment: Int, _ part: Int, _ rows: Range<Int>) -> Void
   ) {

@@ -15,32 +15,39 @@ enum SharedProduct {
     case row(UnsafePointer<Scalar>)
   }
 
-  /// C ← X·op(W) for contiguous row-major matrices, where X is rows×depth and op(W) is depth×columns. A part of many
-  /// rows is small enough to stay in the outer caches from its initialisation to the product.
+  /// C ← X·op(W) for row-major matrices without gaps: in each of `samples`, X is rows×depth; op(W) is depth×columns. Parts of
+  /// many rows are so small that they stay in the outer caches between their beginning and the product. They lie within a sample,
+  /// so that it has the same bits in any batch.
   static func multiply<Scalar: TensorScalar>(
-    _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
-    transposingWeight: Bool, from beginning: Beginning<Scalar>, into c: UnsafeMutablePointer<Scalar>
+    samples: Int = 1, _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>,
+    _ weight: UnsafePointer<Scalar>, transposingWeight: Bool, from beginning: Beginning<Scalar>,
+    into c: UnsafeMutablePointer<Scalar>
   ) {
     let beta: Scalar = if case .zeros = beginning { 0 } else { 1 }
-    func multiply(_ rows: Range<Int>, _ columns: Range<Int>, of width: Int) {
-      let start = rows.lowerBound * width + columns.lowerBound
+    func multiply(_ sample: Int, _ rowRange: Range<Int>, _ columnRange: Range<Int>) {
+      let first = sample * rows + rowRange.lowerBound
+      let start = first * columns + columnRange.lowerBound
       if case .row(let row) = beginning {
-        for r in 0..<rows.count { (c + start + r * width).update(from: row + columns.lowerBound, count: columns.count) }
+        for r in 0..<rowRange.count {
+          (c + start + r * columns).update(from: row + columnRange.lowerBound, count: columnRange.count)
+        }
       }
       guard depth > 0 else { return }
       Scalar.multiply(
-        false, transposingWeight, rows.count, columns.count, depth, 1, x + rows.lowerBound * depth, depth,
-        weight + (transposingWeight ? columns.lowerBound * depth : columns.lowerBound),
-        transposingWeight ? depth : width, beta, c + start, width)
+        false, transposingWeight, rowRange.count, columnRange.count, depth, 1, x + first * depth, depth,
+        weight + (transposingWeight ? columnRange.lowerBound * depth : columnRange.lowerBound),
+        transposingWeight ? depth : columns, beta, c + start, columns)
     }
-    if depth == 0, case .zeros = beginning { return c.clear(count: rows * columns) }
+    if depth == 0, case .zeros = beginning { return c.clear(count: samples * rows * columns) }
     OpenBLAS.withSingleThread {
       let work = rows * columns * depth
       if rows >= columns {
         let cached = max(64, (1 << 19) / (columns + depth) / 16 * 16)
-        Work.overRanges(rows, grain: min(cached, grain(rows, work: work))) { multiply($0, 0..<columns, of: columns) }
+        Work.overSamples(samples, of: rows, grain: min(cached, grain(rows, work: work))) {
+          multiply($0, $1, 0..<columns)
+        }
       } else {
-        Work.overRanges(columns, grain: grain(columns, work: work)) { multiply(0..<rows, $0, of: columns) }
+        Work.overSamples(samples, of: columns, grain: grain(columns, work: work)) { multiply($0, 0..<rows, $1) }
       }
     }
   }

@@ -64,12 +64,12 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     guard factor.rowCount > 0 else { return weighted }
     var inner = gramMatrix(factor.scalingColumns(by: weights.map { $0.squareRoot() })).converted(to: Double.self)
     for mode in 0..<factor.rowCount { inner[mode, mode] += 1 / (signal * signal) }
-    let projections = matrixProduct(factor, weighted, transposingSecond: true).converted(to: Double.self)  // k×B
-    // Positive definite for all finite modes; otherwise the result is NaN.
+    // Positive definite for all finite modes; where they are not, the answer says so.
     guard let cholesky = try? CholeskyFactor(inner) else { return rows * Scalar.nan }
-    let coefficients = cholesky.solve(projections).converted(to: Scalar.self)
-    let explained = matrixProduct(coefficients, factor, transposingFirst: true)
-    return weighted - explained.scalingColumns(by: weights)
+    // By the inverse and not by triangles, whose rows would depend on how many there are.
+    let projections = matrixProduct(weighted, factor, transposingSecond: true).converted(to: Double.self)  // B×k
+    let coefficients = matrixProduct(projections, cholesky.inverse()).converted(to: Scalar.self)
+    return weighted - matrixProduct(coefficients, factor).scalingColumns(by: weights)
   }
 
   /// Draws noise-free fields (N×D), each from its own stream.

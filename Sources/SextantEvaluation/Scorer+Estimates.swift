@@ -2,6 +2,7 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 
 extension Scorer {
   /// PSNR, RMSE, absolute error, bias and structural similarity of `values` (V·C).

@@ -1,7 +1,8 @@
-// Scores one field at a time; the definitions are those of the design page, section 6. All sums are in double precision
+// Scores one field at a time; docs/mathematics.md, "Scores", has the definitions. All sums are in double precision
 // and in the order of the vertices, so that results do not depend on the number of threads.
 
 import SextantArrays
+import SextantGeometry
 
 /// Computes the scores of fields on a domain.
 public struct Scorer: Sendable {

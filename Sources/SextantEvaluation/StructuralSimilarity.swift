@@ -1,26 +1,11 @@
-// Structural similarity of two rasters (Wang, Bovik, Sheikh and Simoncelli 2004) with a Gaussian window of 11×11 and σ
-// = 1.5, K₁ = 0.01, K₂ = 0.03 and variances with denominator N, as in scikit-image with gaussian_weights=True and
-// use_sample_covariance=False. On a grid that is periodic in longitude, windows continue across the seam. Windows that
-// do not fit, or that contain an invalid value, are omitted. SSIM depends on the origin of the scale: 280 K ± 1 K and 0
-// ± 1 K have different scores.
+// Structural similarity of two rasters (Wang, Bovik, Sheikh and Simoncelli 2004): Gaussian window of 11×11 with
+// σ 1.5, K₁ 0.01, K₂ 0.03, variances with divisor 1 — what scikit-image gives for gaussian_weights=True,
+// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam, unless a repeated
+// column would count twice there. Windows that do not fit, or that touch an invalid value, are left out.
+// SSIM is not indifferent to the origin of the scale: 280 K ± 1 K and 0 ± 1 K score differently.
 
 import Foundation
-
-/// The arrangement of vertices as an image: vertex = row · columns + column.
-public struct Raster: Sendable, Equatable, Codable {
-  /// The number of rows.
-  public var rows: Int
-  /// The number of columns.
-  public var columns: Int
-  /// Whether the last column is adjacent to the first, as on a global grid.
-  public var wraps: Bool
-
-  public init(rows: Int, columns: Int, wraps: Bool = false) {
-    self.rows = rows
-    self.columns = columns
-    self.wraps = wraps
-  }
-}
+import SextantGeometry
 
 /// Local structural similarity of two rasters.
 public enum StructuralSimilarity {
@@ -69,7 +54,8 @@ public enum StructuralSimilarity {
   /// Filters along columns, then along rows; NaN where the window does not fit.
   private static func filtered(_ image: [Double], raster: Raster, with window: [Double]) -> [Double] {
     let (rows, columns) = (raster.rows, raster.columns)
-    let inner = raster.wraps && columns > 2 * radius ? 0..<columns : radius..<max(radius, columns - radius)
+    let wraps = raster.wraps && !raster.repeatsColumn
+    let inner = wraps && columns > 2 * radius ? 0..<columns : radius..<max(radius, columns - radius)
     var along = [Double](repeating: .nan, count: image.count)
     for row in 0..<rows {
       for column in inner {

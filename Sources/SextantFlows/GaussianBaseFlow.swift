@@ -1,4 +1,4 @@
-// The Gaussian-base flow (design §3): a conditional flow f on the standard coordinates u of a Gaussian posterior over k
+// The Gaussian-base flow (docs/mathematics.md): a conditional flow f on the standard coordinates u of a Gaussian posterior over k
 // coefficients, w = m + L⁻ᵀu. Untrained, f is the identity and the flow equals that posterior to the last bit, so
 // training can only be worthwhile if it improves on it. Densities refer to the k coefficients; the residual of the
 // field is not included.

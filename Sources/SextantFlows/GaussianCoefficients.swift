@@ -33,22 +33,14 @@ public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
     logDeterminant = precisionFactor.logDeterminant / 2
   }
 
-  /// Rows·L⁻¹, which maps each row u to L⁻ᵀu.
-  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: true) }
+  /// Rows·L⁻¹: each row u as L⁻ᵀu.
+  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    CholeskyFactor(lower: lower).solveLowerTransposed(rows: rows)
+  }
 
   /// Rows·L⁻ᵀ: the adjoint of ``spreading(_:)``.
-  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: false) }
-
-  private func solved(_ rows: Tensor<Scalar>, transposing: Bool) -> Tensor<Scalar> {
-    let (k, n) = (count, rows.rowCount)
-    var columns = rows.transposed()
-    lower.withUnsafeScalars { lower in
-      columns.withUnsafeMutableScalars { columns in
-        guard let lower = lower.baseAddress, let columns = columns.baseAddress, k > 0, n > 0 else { return }
-        Scalar.solveTriangle(transposing, k, n, lower, k, columns, n)
-      }
-    }
-    return columns.transposed()
+  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    CholeskyFactor(lower: lower).solveLower(rows: rows)
   }
 
   /// `count` rows, each equal to `factor` times the mean.

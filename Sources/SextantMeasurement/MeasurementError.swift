@@ -10,10 +10,16 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   case nothingObserved(specification: String, reason: String)
   /// Two things that should have one size.
   case sizeMismatch(what: String, expected: Int, found: Int)
+  /// A measured value that is not finite.
+  case invalidValue(what: String, found: Float)
   /// A noise standard deviation that is not a finite number above 0.
   case invalidNoise(what: String, found: Float)
   /// Units that differ where no conversion is known.
   case unitsDiffer(what: String, expected: String, found: String)
+  /// An operator of a form that a method cannot use, or that is too large for it.
+  case operatorNotSupported(method: String, form: OperatorForm.Kind, reason: String, hint: String)
+  /// A measurement by another operator than the one that a solver was prepared for, or with other noise.
+  case notPrepared(what: String)
 
   public var description: String {
     switch self {
@@ -27,11 +33,17 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
     case .sizeMismatch(let what, let expected, let found):
       "\(what): expected \(expected) entries, found \(found). "
         + "It must belong to the same grid and variables as the field."
+    case .invalidValue(let what, let found):
+      "\(what): expected a finite number, found \(found). Leave out what was not measured: the operator selects what was."
     case .invalidNoise(let what, let found):
       "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
     case .unitsDiffer(let what, let expected, let found):
       "\(what): expected units '\(expected)', found '\(found)', and no conversion is known. "
         + "Give the value in '\(expected)'."
+    case .operatorNotSupported(let method, let form, let reason, let hint):
+      "\(method) cannot use this \(form.rawValue) operator: \(reason). \(hint)"
+    case .notPrepared(let what):
+      "The measurement has \(what) than the one that the solver was prepared for. Prepare the solver for it, or ask the solver itself for its posterior."
     }
   }
 }

@@ -97,13 +97,12 @@ public struct GaussianPrior: Sendable {
   /// The covariance as a function of parameters that are fitted to the observations of each field.
   ///
   /// - Parameters:
-  ///   - nodePositions: the positions of the domain's nodes. Ranges are in radians on the unit sphere; on any other
-  ///     surface they are in units of the root mean square distance from its centre, so nothing depends on the file's
-  ///     unit of length.
+  ///   - domain: the domain of the fields. Ranges are in radians if it has a geography, and otherwise in units of the root
+  ///     mean square distance of its nodes from their centre, so that nothing depends on the file's unit of length.
   ///   - modes: modes that replace the archive's (k×d), standardised.
-  public func covarianceModel(nodePositions: [SIMD3<Double>], modes: Tensor<Float>? = nil) -> CovarianceModel {
+  public func covarianceModel(on domain: any Domain, modes: Tensor<Float>? = nil) -> CovarianceModel {
     let layout = space.layout
-    let nodes = Self.normalised(nodePositions)
+    let nodes = domain.geography == nil ? Self.normalised(domain.nodePositions) : domain.nodePositions
     let positions = layout.nodeOfState.map { nodes[Int($0)] }
     return TwoScaleCovariance.model(
       modes: modes ?? functions.scaledModes, positions: positions, channels: layout.channelOfState,
@@ -113,11 +112,9 @@ public struct GaussianPrior: Sendable {
       isTrend: configuration.kind == .trend)
   }
 
-  /// Positions on the unit sphere, unchanged; other positions relative to their centre, scaled to a mean squared
-  /// distance of 1.
+  /// Positions relative to their centre, scaled to a mean squared distance of 1.
   private static func normalised(_ positions: [SIMD3<Double>]) -> [SIMD3<Double>] {
-    let isOnSphere = positions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 }
-    guard !isOnSphere, !positions.isEmpty else { return positions }
+    guard !positions.isEmpty else { return positions }
     let centre = positions.reduce(SIMD3<Double>(), +) / Double(positions.count)
     let square = positions.reduce(0.0) { $0 + (($1 - centre) * ($1 - centre)).sum() } / Double(positions.count)
     return square > 0 ? positions.map { ($0 - centre) / square.squareRoot() } : positions

@@ -36,14 +36,16 @@ public struct StateLayout: Sendable, Equatable {
     var nodeOfState: [Int32] = []
     var channelOfState: [Int32] = []
     for channel in 0..<channelCount {
-      var stateOfNode = [Int32](repeating: -1, count: domain.nodeCount)
+      var isNodeInside = [Bool](repeating: false, count: domain.nodeCount)
       for vertex in 0..<vertices where isInside[vertex * channelCount + channel] {
-        let node = Int(nodeOfVertex[vertex])
-        if stateOfNode[node] < 0 {
-          stateOfNode[node] = Int32(nodeOfState.count)
-          nodeOfState.append(Int32(node))
-          channelOfState.append(Int32(channel))
-        }
+        isNodeInside[Int(nodeOfVertex[vertex])] = true
+      }
+      // By node, and not by the first vertex that is inside: the flags of all entries give the same states as those of some.
+      var stateOfNode = [Int32](repeating: -1, count: domain.nodeCount)
+      for node in isNodeInside.indices where isNodeInside[node] {
+        stateOfNode[node] = Int32(nodeOfState.count)
+        nodeOfState.append(Int32(node))
+        channelOfState.append(Int32(channel))
       }
       for vertex in 0..<vertices {
         stateOfEntry[vertex * channelCount + channel] = stateOfNode[Int(nodeOfVertex[vertex])]

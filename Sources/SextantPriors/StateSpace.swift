@@ -63,17 +63,30 @@ public struct StateSpace: Sendable {
     return layout.expanded(Tensor(scaled, shape: [1, count])).scalars
   }
 
-  /// The observation of the states that a measurement makes.
+  /// An operator and its noise in terms of the states, which ``observe(_:)`` uses; it can serve many measurements.
   ///
   /// Measured values that depend on entries outside the domain carry no information and are counted as ignored. Several
   /// values of one state (the cells of a pole) are combined to their weighted mean with its noise, which leaves every
   /// posterior unchanged.
-  public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
-    guard measurement.operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
+  ///
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, ``MeasurementError/invalidNoise(what:found:)``, and
+  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
+  public func observationOperator(_ model: MeasurementModel) throws -> ObservationOperator {
+    guard model.operation.inputCount == layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: model.operation.inputCount)
     }
-    let mean = climatology.mean(for: measurement.label)
-    return StateObservation(measurement, layout: layout, mean: mean, scales: stateScales)
+    try model.checkNoise()
+    return try ObservationOperator(model, layout: layout, scales: stateScales)
+  }
+
+  /// The observation of the states that a measurement with an operator makes.
+  public func observe(_ measurement: FieldMeasurement, by operation: ObservationOperator) -> StateObservation {
+    operation.observation(of: measurement.values, mean: climatology.mean(for: measurement.label))
+  }
+
+  /// The observation of the states that a measurement makes; see ``observationOperator(_:)``.
+  public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
+    observe(measurement, by: try observationOperator(measurement.model))
   }
 }
 
@@ -89,10 +102,6 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
   case nothingObserved
   /// Values are not finite.
   case notFinite(String)
-  /// A measurement combines entries, but each entry must be either measured or filled.
-  case maskNotHidden
-  /// A measurement combines entries, but the flow was trained on single entries.
-  case mixesEntries
   /// A measured value depends on several channels, but the prior treats each separately.
   case mixesChannels(row: Int)
   /// A variable cannot be transformed in the requested way.
@@ -111,10 +120,6 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
       "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."
     case .mixesChannels(let row):
       "Measured value number \(row + 1) depends on several variables, but this prior treats each variable separately. Use kind: two-scale, or measure each variable separately."
-    case .maskNotHidden:
-      "A hidden mask can be estimated only if each value belongs to one entry, but these values combine entries. Specify the mask."
-    case .mixesEntries:
-      "This flow was trained on values of single entries, but the measurement combines entries. Use the method two-scale, which handles any linear measurement."
     case .noTransform(let variable, let reason): "The variable '\(variable)' cannot be transformed: \(reason)."
     case .notFinite(let place): "\(place) is not finite. Check the input for infinite values or wrong units."
     }

@@ -1,6 +1,6 @@
-// The covariance of the two-scale prior (design §3): modes of the archive, inflated; the same modes with
-// far correlations removed by localisation; and a Matérn field for what the archive lacks. The initial parameters and
-// the hyper-priors were chosen on sets of model fields, without using ERA5 (docs/two-scale.md).
+// The covariance of the two-scale prior (docs/mathematics.md): modes of the archive, inflated; the same modes with far
+// correlations removed by localisation; and a Matérn field for what the archive lacks. The initial parameters and the
+// hyper-priors were chosen on sets of model fields, without using ERA5 (docs/two-scale.md).
 
 import Foundation
 import SextantArrays

@@ -6,9 +6,7 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
   case drawing(String)
   /// Two lists do not match; the text names both.
   case mismatch(String)
-  /// A domain that cannot be shown on a map.
-  case notOnSphere(summary: String, radius: Double)
-  /// An invalid range, size or list.
+  /// A range, size or list that makes no picture.
   case unusable(String)
   /// A coastline file that does not have the expected layout.
   case coastlines(path: String, reason: String)
@@ -17,8 +15,6 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .drawing(let reason): "Could not draw the picture: \(reason)."
     case .mismatch(let text), .unusable(let text): text
-    case .notOnSphere(let summary, let radius):
-      "A map needs a domain on the unit sphere; “\(summary)” has a vertex at radius \(radius). Render it as a mesh instead."
     case .coastlines(let path, let reason):
       "\(path): not a valid coastline file: \(reason). Reinstall it, or draw without coastlines."
     }

@@ -63,32 +63,33 @@ public struct BoundedSolver: Solver {
     self.bounds = bounds
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    Prepared(inner: try inner.prepare(for: operation), bounds: bounds)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    ChangedPreparation(try inner.prepare(for: operation, noise: noise), change: bound)
   }
 
-  private struct Prepared: PreparedSolver {
-    let inner: any PreparedSolver
-    let bounds: [ValueBounds?]
+  public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
+    BoundedSolver(try inner.fitted(to: measurement), bounds: bounds)
+  }
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      var posterior = try inner.posterior(given: measurement, samples: samples, using: &random)
-      let channels = bounds.count
-      for entry in posterior.mean.indices {
-        guard let range = bounds[entry % channels], !posterior.mean[entry].isNaN else { continue }
-        let clamped = range.clampedNormal(
-          mean: Double(posterior.mean[entry]), deviation: Double(posterior.spread?[entry] ?? 0))
-        posterior.mean[entry] = range.clamp(Float(clamped.mean))
-        posterior.spread?[entry] = Float(clamped.deviation)
+  public func marginals(atObserved measurement: FieldMeasurement) throws -> Posterior? {
+    guard var posterior = try inner.marginals(atObserved: measurement) else { return nil }
+    bound(&posterior)
+    return posterior
+  }
+
+  private func bound(_ posterior: inout Posterior) {
+    let channels = bounds.count
+    for entry in posterior.mean.indices {
+      guard let range = bounds[entry % channels], !posterior.mean[entry].isNaN else { continue }
+      let clamped = range.clampedNormal(
+        mean: Double(posterior.mean[entry]), deviation: Double(posterior.spread?[entry] ?? 0))
+      posterior.mean[entry] = range.clamp(Float(clamped.mean))
+      posterior.spread?[entry] = Float(clamped.deviation)
+    }
+    posterior.samples?.withUnsafeMutableScalars { values in
+      for i in values.indices {
+        if let range = bounds[i % channels], !values[i].isNaN { values[i] = range.clamp(values[i]) }
       }
-      posterior.samples?.withUnsafeMutableScalars { values in
-        for i in values.indices {
-          if let range = bounds[i % channels], !values[i].isNaN { values[i] = range.clamp(values[i]) }
-        }
-      }
-      return posterior
     }
   }
 }

@@ -1,6 +1,6 @@
 // Blind imputation with the mask hidden: every entry has a value, and those that were not measured hold a filler, with noise
-// on it like the others. Which entries were measured, and how many, is inferred; then a solver that needs the mask is asked.
-// (Design §6, the second form of "blind"; in the paper the filler is the zero of its scale.)
+// on it like the others. Which entries were measured, and how many, is inferred; then a solver that needs the mask solves for the
+// field. In the paper on amortised posterior sampling the filler is the zero of its scale.
 
 import Foundation
 import SextantArrays
@@ -12,7 +12,7 @@ import SextantSignals
 ///
 /// Each entry is measured or filler with odds that start even; the share of fillers is estimated with them (expectation
 /// maximisation). A value that the prior cannot tell from the filler is judged by the posterior of those that it can.
-public struct HiddenMaskSolver: Solver {
+public struct HiddenMaskSolver: DirectSolver {
   public var name: String { base.name + ", mask hidden" }
   private let base: any Solver
   private let prior: GaussianPrior
@@ -35,38 +35,40 @@ public struct HiddenMaskSolver: Solver {
     self.filler = filler
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(prior.space.layout.stateOfEntry.count)
+    _ = try entries(of: operation)
+  }
 
-  private struct Prepared: PreparedSolver {
-    let solver: HiddenMaskSolver
+  private func entries(of operation: any LinearOperator) throws -> [Int] {
+    try selection(of: operation, hint: "Give the mask, so that nothing has to be inferred.")
+  }
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      guard let selection = measurement.operation as? SelectionOperator else {
-        throw PriorError.maskNotHidden
-      }
-      var expectation = solver.marginals(at: measurement.label)
-      var odds = solver.probabilities(of: measurement, selection, expectation: expectation)
-      // Only what is all but certain teaches about the rest.
-      if odds.measured.contains(where: { (0.02..<0.98).contains($0) }),
-        let sure = solver.keeping(0.98, of: measurement, selection, odds.measured)
-      {
-        var unused = random
-        let first = try solver.base.posterior(given: sure, samples: 0, using: &unused)
-        if let spread = first.spread { expectation = (first.mean, spread) }
-        let refined = solver.probabilities(of: measurement, selection, expectation: expectation)
-        // What taught must not be judged by what it taught.
-        for i in odds.measured.indices where odds.measured[i] < 0.98 { odds.measured[i] = refined.measured[i] }
-        odds.share = 1 - odds.measured.reduce(0, +) / Double(max(1, odds.measured.count))
-      }
-      guard let kept = solver.keeping(0.5, of: measurement, selection, odds.measured) else {
-        throw PriorError.nothingObserved
-      }
-      var posterior = try solver.base.posterior(given: kept, samples: samples, using: &random)
-      posterior.diagnostics["estimated-missing-share"] = odds.share
-      return posterior
+  public func solve(
+    _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let entries = try entries(of: measurement.operation)
+    try measurement.model.checkNoise()
+    var expectation = marginals(at: measurement.label)
+    var odds = probabilities(of: measurement, entries, expectation: expectation)
+    // Only what is all but certain teaches about the rest.
+    if odds.measured.contains(where: { (0.02..<0.98).contains($0) }),
+      let sure = keeping(0.98, of: measurement, entries, odds.measured)
+    {
+      var unused = random
+      let first = try base.posterior(given: sure, samples: 0, using: &unused)
+      if let spread = first.spread { expectation = (first.mean, spread) }
+      let refined = probabilities(of: measurement, entries, expectation: expectation)
+      // No value is judged by a posterior that it entered itself.
+      for i in odds.measured.indices where odds.measured[i] < 0.98 { odds.measured[i] = refined.measured[i] }
+      odds.share = 1 - odds.measured.reduce(0, +) / Double(max(1, odds.measured.count))
     }
+    guard let kept = keeping(0.5, of: measurement, entries, odds.measured) else {
+      throw PriorError.nothingObserved
+    }
+    var posterior = try base.posterior(given: kept, samples: samples, using: &random)
+    posterior.diagnostics["estimated-missing-share"] = odds.share
+    return posterior
   }
 
   /// Mean and standard deviation of each entry (V·C) before anything is measured, in the variables' units; not a number
@@ -82,10 +84,10 @@ public struct HiddenMaskSolver: Solver {
 
   /// The probability that each value was measured (m), and the share that was not.
   private func probabilities(
-    of measurement: FieldMeasurement, _ selection: SelectionOperator, expectation: (mean: [Float], spread: [Float])
+    of measurement: FieldMeasurement, _ entries: [Int], expectation: (mean: [Float], spread: [Float])
   ) -> (measured: [Double], share: Double) {
     let channels = filler.count
-    let logRatios = selection.indices.enumerated().map { row, entry -> Double in
+    let logRatios = entries.enumerated().map { row, entry -> Double in
       let (value, noise) = (Double(measurement.values[row]), Double(measurement.noise[row]))
       let (mean, spread) = (Double(expectation.mean[entry]), Double(expectation.spread[entry]))
       guard mean.isFinite else { return -.infinity }
@@ -109,14 +111,14 @@ public struct HiddenMaskSolver: Solver {
 
   /// The values that were measured with more than `probability`; nil if there are none.
   private func keeping(
-    _ probability: Double, of measurement: FieldMeasurement, _ selection: SelectionOperator, _ measured: [Double]
+    _ probability: Double, of measurement: FieldMeasurement, _ entries: [Int], _ measured: [Double]
   ) -> FieldMeasurement? {
     let rows = measured.indices.filter { measured[$0] > probability }
     guard !rows.isEmpty else { return nil }
     return FieldMeasurement(
       values: rows.map { measurement.values[$0] }, noise: rows.map { measurement.noise[$0] },
       operation: SelectionOperator(
-        inputCount: selection.inputCount, indices: rows.map { selection.indices[$0] }),
+        inputCount: measurement.operation.inputCount, indices: rows.map { entries[$0] }),
       label: measurement.label)
   }
 }

@@ -5,10 +5,8 @@
 public enum SolverError: Error, Equatable, CustomStringConvertible {
   /// A setting with which the method means nothing.
   case invalidSetting(method: String, name: String, found: String, expected: String)
-  /// A measurement that leaves out or mixes entries, for a method that only takes noise away.
+  /// A measurement that leaves out entries, for a method that only takes noise away.
   case notDenoising(method: String, reason: String)
-  /// A measurement that mixes more entries than the method can decompose.
-  case operatorTooLarge(method: String, rank: Int, limit: Int)
   /// A measured variable that is not a linear function of the prior's states, for a method that is linear.
   case notLinear(method: String, channel: Int)
   /// Noise outside what the diffusion knows, in units of the states.
@@ -24,8 +22,6 @@ public enum SolverError: Error, Equatable, CustomStringConvertible {
       "\(method): the setting '\(name)' is \(found); expected \(expected)."
     case .notDenoising(let method, let reason):
       "\(method) takes noise away and does nothing else, but \(reason). Use it where every entry is measured by itself, or a method that fills gaps, such as dps, pigdm or ddnm."
-    case .operatorTooLarge(let method, let rank, let limit):
-      "\(method) decomposes operators that mix entries, up to \(limit) measured values or states, and here are \(rank). Use dps or red-diff, which need no decomposition, or measure entries one by one."
     case .notLinear(let method, let channel):
       "\(method) needs measurements that are linear in the prior's states, but variable number \(channel + 1) is transformed. Use dps, red-diff or score-prior, or train with transform: none."
     case .noiseOutOfRange(let method, let found, let most):

@@ -21,46 +21,47 @@ struct MaskLaws {
   static let isValid = (0..<domain.vertexCount).flatMap { vertex in
     [vertex % 17 != 3 && vertex > 130, vertex > 130]
   }
-  static let inputs = MaskInputs(
-    isLand: (0..<domain.vertexCount).map { domain.point($0).longitude < 120 },
-    isObservedInFile: (0..<domain.vertexCount).map { $0 % 3 == 0 })
+  static let isObservedInFile = (0..<domain.vertexCount).map { $0 % 3 == 0 }
+  static let inputs = MeasurementInputs(
+    landShare: (0..<domain.vertexCount).map { domain.point($0).longitude < 120 ? 1 : 0 },
+    coverage: { path, variable in
+      guard path == "coverage.nc", variable == nil || variable == "observed" else { throw NoSuchFile() }
+      return isObservedInFile
+    })
+  private struct NoSuchFile: Error {}
 
-  static func mask(_ text: String, seed: UInt64 = 1, isValid: [Bool] = isValid) throws -> Mask {
+  /// Whether each entry is observed under a mask.
+  static func observed(_ text: String, seed: UInt64 = 1, isValid: [Bool] = isValid) throws -> [Bool] {
     var random = RandomStream(seed: seed)
-    return try MaskSampler(text).mask(on: domain, isValid: isValid, inputs: inputs, using: &random)
-  }
-
-  @Test("the text reads back as itself, also through JSON", arguments: texts)
-  func survivesText(text: String) throws {
-    let sampler = try MaskSampler(text)
-    #expect(try MaskSampler(sampler.description) == sampler)
-    let data = try JSONEncoder().encode([sampler])
-    #expect(try JSONDecoder().decode([MaskSampler].self, from: data) == [sampler])
+    let ground = try MeasurementGround(domain: domain, isValid: isValid, inputs: inputs)
+    let operation = try AnyMeasurementDesign(text).draw(on: ground, using: &random)
+    let entries = Set(try #require(operation.selectedEntries))
+    #expect(operation.inputCount == isValid.count && entries.count == operation.outputCount)
+    return isValid.indices.map { entries.contains($0) }
   }
 
   @Test("only valid entries are observed, and at least one", arguments: texts)
   func observesValidEntries(text: String) throws {
-    let mask = try Self.mask(text)
-    #expect(mask.channelCount == 2 && mask.vertexCount == Self.domain.vertexCount)
-    #expect(mask.observedCount > 0)
-    #expect(mask == mask.restricted(to: Self.isValid))
+    let isObserved = try Self.observed(text)
+    #expect(isObserved.contains(true))
+    #expect(zip(isObserved, Self.isValid).allSatisfy { !$0 || $1 })
   }
 
   @Test("one seed gives one mask", arguments: texts)
   func isDeterministic(text: String) throws {
-    #expect(try Self.mask(text, seed: 3) == Self.mask(text, seed: 3))
+    #expect(try Self.observed(text, seed: 3) == Self.observed(text, seed: 3))
   }
 
   @Test("another seed gives another mask where chance is involved", arguments: texts)
   func dependsOnSeed(text: String) throws {
     let isRandom = ["random", "stations", "swath", "blocks", "cells"].contains { text.contains($0) }
-    #expect(try (Self.mask(text, seed: 3) != Self.mask(text, seed: 4)) == isRandom)
+    #expect(try (Self.observed(text, seed: 3) != Self.observed(text, seed: 4)) == isRandom)
   }
 
   @Test("channels are masked together unless asked otherwise", arguments: texts)
   func masksChannelsTogether(text: String) throws {
     let everywhere = [Bool](repeating: true, count: Self.isValid.count)
-    let flags = try Self.mask(text, isValid: everywhere).isObserved
+    let flags = try Self.observed(text, isValid: everywhere)
     let areTogether = stride(from: 0, to: flags.count, by: 2).allSatisfy { flags[$0] == flags[$0 + 1] }
     #expect(areTogether == !text.contains("apart"))
   }
@@ -71,19 +72,19 @@ struct EachMask {
   static let everywhere = [Bool](repeating: true, count: MaskLaws.domain.vertexCount)
 
   static func observed(_ text: String, seed: UInt64 = 1) throws -> [Bool] {
-    try MaskLaws.mask(text, seed: seed, isValid: everywhere).isObserved
+    try MaskLaws.observed(text, seed: seed, isValid: everywhere)
   }
 
   static func missingShare(_ text: String, seed: UInt64 = 1) throws -> Double {
-    try MaskLaws.mask(text, seed: seed, isValid: everywhere).missingShare(ofValid: everywhere)
+    Double(try observed(text, seed: seed).count { !$0 }) / Double(everywhere.count)
   }
 
   @Test("a random share is exact among the valid vertices", arguments: [0, 0.1, 0.6, 0.999, 0.99999])
   func randomShareIsExact(share: Double) throws {
     let isValid = (0..<MaskLaws.domain.vertexCount).map { $0 % 5 != 0 }
     let valid = isValid.count { $0 }
-    let mask = try MaskLaws.mask("random:\(share)", isValid: isValid)
-    #expect(mask.observedCount == max(1, valid - Int((share * Double(valid)).rounded())))
+    let isObserved = try MaskLaws.observed("random:\(share)", isValid: isValid)
+    #expect(isObserved.count { $0 } == max(1, valid - Int((share * Double(valid)).rounded())))
   }
 
   @Test("a range of shares is drawn uniformly, a field at a time")
@@ -97,9 +98,8 @@ struct EachMask {
   @Test("channels apart have the exact share each")
   func channelsApartAreExact() throws {
     let count = MaskLaws.domain.vertexCount
-    let flags = try MaskLaws.mask(
-      "random:0.55,channels=apart", isValid: [Bool](repeating: true, count: 2 * count)
-    ).isObserved
+    let flags = try MaskLaws.observed(
+      "random:0.55,channels=apart", isValid: [Bool](repeating: true, count: 2 * count))
     for channel in 0..<2 {
       let missing = stride(from: channel, to: flags.count, by: 2).count { !flags[$0] }
       #expect(missing == Int((0.55 * Double(count)).rounded()))
@@ -143,14 +143,15 @@ struct EachMask {
     let swath = SatelliteSwath(width: 700, orbitCount: 1.5)
     var random = RandomStream(seed: 6)
     var copy = random
-    let mask = try MaskSampler.swath(swath).mask(on: MaskLaws.domain, isValid: Self.everywhere, using: &random)
+    let ground = try MeasurementGround(domain: MaskLaws.domain, isValid: Self.everywhere)
+    let operation = try swath.draw(on: ground, using: &random)
     let start = copy.uniform(in: 0..<2 * .pi)
     let track = swath.groundTrack(start: start, phase: copy.uniform(in: 0..<2 * .pi))
     let leastCosine = cos(350 / 6371.0)
     let direct = MaskLaws.domain.positions.map { place in
       track.contains { $0.x * place.x + $0.y * place.y + $0.z * place.z >= leastCosine }
     }
-    #expect(mask.isObserved == direct)
+    #expect(operation.selectedEntries == direct.indices.filter { direct[$0] })
   }
 
   @Test("a tilted orbit sees nothing poleward of its inclination and half width")
@@ -192,7 +193,7 @@ struct EachMask {
     let land = try Self.observed("land")
     let sea = try Self.observed("sea")
     #expect(zip(land, sea).allSatisfy { $0 != $1 })
-    #expect(try Self.observed("file:coverage.nc") == MaskLaws.inputs.isObservedInFile)
+    #expect(try Self.observed("file:coverage.nc") == MaskLaws.isObservedInFile)
   }
 
   @Test("a combination observes what all its members observe")

@@ -61,8 +61,8 @@ struct NoiseLevelTests {
   }
 }
 
-@Suite("Degradation")
-struct DegradationTests {
+@Suite("Simulated measurements")
+struct SimulationTests {
   static let domain = RegularSphere(step: 10)
 
   static func field() -> Signal {
@@ -74,43 +74,44 @@ struct DegradationTests {
       domain: domain, variables: NoiseLevelTests.variables, values: random.normals([count, 2]), isValid: isValid)
   }
 
-  static func degrade(_ text: String, noise: [Float]? = nil) throws -> DegradedField {
+  static func measure(_ text: String, noise: [Float]? = nil) throws -> SimulatedMeasurement {
     let field = field()
     var random = RandomStream(seed: 11)
     var maskRandom = random.split("mask")
-    let mask = try MaskSampler(text).mask(on: domain, isValid: field.isValid, using: &maskRandom)
-    return try Degradation.apply(
-      to: field, mask: mask, noise: noise ?? [Float](repeating: 0.5, count: field.values.count), using: &random)
+    let operation = try AnyMeasurementDesign(text, kinds: DesignLaws.kinds)
+      .draw(on: MeasurementGround(domain: domain, isValid: field.isValid), using: &maskRandom)
+    return try Simulation.measure(
+      field, by: operation, noise: noise ?? [Float](repeating: 0.5, count: field.values.count), using: &random)
   }
 
   @Test("noise falls on observed entries alone", arguments: ["none", "random:0.6", "random:0.99,channels=apart"])
   func noiseFallsOnObserved(text: String) throws {
-    let degraded = try Self.degrade(text)
+    let measured = try Self.measure(text)
     let clean = Self.field().values.scalars
-    for (entry, isObserved) in degraded.isObserved.enumerated() {
-      #expect(isObserved ? degraded.values[entry] != clean[entry] : degraded.values[entry] == 0)
+    for (entry, isObserved) in measured.isMeasured.enumerated() {
+      #expect(isObserved ? measured.values[entry] != clean[entry] : measured.values[entry] == 0)
     }
-    #expect(degraded.isObserved[7] == false, "an invalid entry is never observed")
-    #expect(degraded.measurement.count == degraded.isObserved.count { $0 })
+    #expect(measured.isMeasured[7] == false, "an invalid entry is never observed")
+    #expect(measured.measurement.count == measured.isMeasured.count { $0 })
   }
 
   @Test("the measurement and the V×C array tell the same")
   func agrees() throws {
-    let degraded = try Self.degrade("random:0.5")
-    let spread = degraded.measurement.operation.applyAdjoint(
-      Tensor(degraded.measurement.values, shape: [1, degraded.measurement.count]))
-    #expect(spread.scalars == degraded.values)
+    let measured = try Self.measure("random:0.5")
+    let spread = measured.measurement.operation.applyAdjoint(
+      Tensor(measured.measurement.values, shape: [1, measured.measurement.count]))
+    #expect(spread.scalars == measured.values)
   }
 
   @Test("the noise has the standard deviation that was asked for, entry by entry")
   func noiseHasItsSize() throws {
     let count = 2 * Self.domain.vertexCount
-    let degraded = try Self.degrade("none", noise: (0..<count).map { $0 % 2 == 0 ? 0.1 : 2 })
+    let measured = try Self.measure("none", noise: (0..<count).map { $0 % 2 == 0 ? 0.1 : 2 })
     let clean = Self.field().values.scalars
     for (channel, expected) in [(0, 0.1), (1, 2.0)] {
-      let entries = stride(from: channel, to: count, by: 2).filter { degraded.isObserved[$0] }
+      let entries = stride(from: channel, to: count, by: 2).filter { measured.isMeasured[$0] }
       let variance = entries.reduce(0.0) { sum, entry in
-        let noise = Double(degraded.values[entry] - clean[entry])
+        let noise = Double(measured.values[entry] - clean[entry])
         return sum + noise * noise / Double(entries.count)
       }
       #expect(abs(variance.squareRoot() / expected - 1) < 0.1)
@@ -119,8 +120,8 @@ struct DegradationTests {
 
   @Test("two masks of one stream see the same noise where they overlap")
   func noiseDoesNotDependOnMask() throws {
-    let (few, all) = (try Self.degrade("random:0.8"), try Self.degrade("none"))
-    for entry in few.isObserved.indices where few.isObserved[entry] {
+    let (few, all) = (try Self.measure("random:0.8"), try Self.measure("none"))
+    for entry in few.isMeasured.indices where few.isMeasured[entry] {
       #expect(few.values[entry] == all.values[entry])
     }
   }
@@ -131,23 +132,57 @@ struct DegradationTests {
     let field = Signal(
       domain: domain, variables: [Variable(name: "x")], values: .zeros([domain.vertexCount, 1]),
       isValid: [Bool](repeating: true, count: domain.vertexCount))
-    let mask = Mask(vertices: (0..<domain.vertexCount).map { $0 == 2 }, channelCount: 1)
+    let mask = SelectionOperator(inputCount: domain.vertexCount, indices: [2])
     var random = RandomStream(seed: 1)
     let noise = [Float](repeating: .leastNormalMagnitude, count: domain.vertexCount)
-    let degraded = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random)
-    #expect(degraded.values.allSatisfy { abs($0) < 1e-30 })
-    #expect(degraded.isObserved == mask.isObserved && degraded.measurement.count == 1)
+    let measured = try Simulation.measure(field, by: mask, noise: noise, using: &random)
+    #expect(measured.values.allSatisfy { abs($0) < 1e-30 })
+    #expect(measured.isMeasured.indices.filter { measured.isMeasured[$0] } == [2] && measured.measurement.count == 1)
   }
 
   @Test("noise of 0 or NaN matters where it is observed, and nowhere else")
   func noiseIsChecked() throws {
     let count = 2 * Self.domain.vertexCount
-    let isObserved = try Self.degrade("random:0.5").isObserved
+    let isObserved = try Self.measure("random:0.5").isMeasured
     let bad = (0..<count).map { isObserved[$0] ? Float(1) : .nan }
-    _ = try Self.degrade("random:0.5", noise: bad)
+    _ = try Self.measure("random:0.5", noise: bad)
     let error = #expect(throws: MeasurementError.self) {
-      try Self.degrade("none", noise: [Float](repeating: 0, count: count))
+      try Self.measure("none", noise: [Float](repeating: 0, count: count))
     }
     #expect(error?.description.contains("'t2m' at vertex 0") == true)
+  }
+
+  @Test("under a mask the coverage is 1 where an entry is measured and 0 elsewhere")
+  func coverageOfAMask() throws {
+    let measured = try Self.measure("random:0.5")
+    #expect(measured.coverage == measured.isMeasured.map { $0 ? 1 : 0 })
+  }
+
+  @Test("a mask after a blur measures the blurred field, with the noise of a mask of the field itself")
+  func masksOfBlurredFields() throws {
+    let (blurred, plain) = (try Self.measure("ring|none"), try Self.measure("none"))
+    #expect(blurred.coverage == nil && blurred.values.count == plain.values.count)
+    let field = Self.field()
+    let clean = zip(field.values.scalars, field.isValid).map { $1 ? $0 : 0 }
+    let expected = RingBlur(count: clean.count).apply(Tensor(clean, shape: [1, clean.count])).scalars
+    for entry in clean.indices {
+      // Entry 7 is invalid: what the blur makes of it and of its neighbours is not measured.
+      #expect(blurred.isMeasured[entry] == !(6...8).contains(entry))
+      guard blurred.isMeasured[entry] else { continue }
+      let (noise, other) = (blurred.values[entry] - expected[entry], plain.values[entry] - clean[entry])
+      #expect(abs(noise - other) < 1e-5)
+    }
+  }
+
+  @Test("an operator of another size than the field is refused, and so is noise of another size")
+  func sizesAreChecked() throws {
+    var random = RandomStream(seed: 1)
+    let count = Self.field().values.count
+    for (operation, noise) in [(SelectionOperator(all: count - 1), count - 1), (SelectionOperator(all: count), 3)] {
+      #expect(throws: MeasurementError.self) {
+        try Simulation.measure(
+          Self.field(), by: operation, noise: [Float](repeating: 1, count: noise), using: &random)
+      }
+    }
   }
 }

@@ -18,36 +18,42 @@ struct SpecificationErrors {
       ("stations:0", "at least 1"),
       ("blocks:size=30", "found neither"), ("blocks:share=0.5,count=3", "found both"),
       ("blocks:count=2,shape=star", "'star'"), ("cells:0.5,size=ten", "'ten'"), ("file:", "no path"),
-      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"),
+      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"), ("random:0.5|", "found nothing"),
+      ("|none", "found nothing"), ("none+|none", "found nothing"),
     ])
   func wrongMask(text: String, part: String) {
-    let error = #expect(throws: MeasurementError.self) { try MaskSampler(text) }
+    let error = #expect(throws: MeasurementError.self) { try AnyMeasurementDesign(text) }
     let message = error?.description ?? ""
     #expect(message.contains(part) && message.contains("Example: "), "\(message)")
   }
 
   @Test("a path may hold dots, slashes, commas and plus signs")
   func pathsAreTaken() throws {
-    #expect(try MaskSampler("file:a+b/c,d=1.nc") == .file(path: "a+b/c,d=1.nc", variable: nil))
-    #expect(try MaskSampler("file:x.nc:cover") == .file(path: "x.nc", variable: "cover"))
-    #expect(try MaskSampler("file:store:8/x.nc") == .file(path: "store:8/x.nc", variable: nil))
+    func file(_ path: String, _ variable: String? = nil) -> AnyMeasurementDesign {
+      AnyMeasurementDesign(FileMask(path: path, variable: variable))
+    }
+    #expect(try AnyMeasurementDesign("file:a+b|c/c,d=1,d=2.nc") == file("a+b|c/c,d=1,d=2.nc"))
+    #expect(try AnyMeasurementDesign("file:x.nc:cover") == file("x.nc", "cover"))
+    #expect(try AnyMeasurementDesign("file:store:8/x.nc") == file("store:8/x.nc"))
+    #expect("\(try AnyMeasurementDesign("random:0.5+file:a+b|c.nc"))" == "random:0.5+file:a+b|c.nc")
   }
 
   @Test("a mask that needs more says what", arguments: ["land", "sea", "file:coverage.nc"])
   func absentInput(text: String) {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
-      _ = try MaskSampler(text).mask(on: MaskLaws.domain, isValid: EachMask.everywhere, using: &random)
+      _ = try AnyMeasurementDesign(text)
+        .draw(on: MeasurementGround(domain: MaskLaws.domain, isValid: EachMask.everywhere), using: &random)
     }
     #expect(error?.description.hasPrefix("'\(text)' needs") == true)
   }
 
   @Test("a mask that leaves nothing is refused")
   func nothingLeft() {
-    let error = #expect(throws: MeasurementError.self) { try MaskLaws.mask("band:-90..90") }
+    let error = #expect(throws: MeasurementError.self) { try MaskLaws.observed("band:-90..90") }
     #expect(error?.description.contains("leaves nothing to observe") == true)
     #expect(throws: MeasurementError.self) {
-      try MaskLaws.mask("random:0.5", isValid: [Bool](repeating: false, count: MaskLaws.domain.vertexCount))
+      try MaskLaws.observed("random:0.5", isValid: [Bool](repeating: false, count: MaskLaws.domain.vertexCount))
     }
   }
 
@@ -55,9 +61,22 @@ struct SpecificationErrors {
   func offTheSphere() {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
-      _ = try MaskSampler("band:0..10").mask(on: FlatSheet(), isValid: [true, true], using: &random)
+      _ = try AnyMeasurementDesign("band:0..10")
+        .draw(on: MeasurementGround(domain: FlatSheet(), isValid: [true, true]), using: &random)
     }
     #expect(error?.description.contains("a sheet of two") == true)
+  }
+
+  @Test("a round surface is not the Earth", arguments: ["band:0..10", "swath", "cells:0.3,size=20"])
+  func roundSurface(text: String) throws {
+    let ball = try SurfaceMesh(SphereMesh.icosphere(subdivisions: 1).triangleMesh)
+    let isValid = [Bool](repeating: true, count: ball.vertexCount)
+    let error = #expect(throws: MeasurementError.self) {
+      var random = RandomStream(seed: 1)
+      _ = try AnyMeasurementDesign(text).draw(
+        on: MeasurementGround(domain: ball, isValid: isValid), using: &random)
+    }
+    #expect(error?.description.contains("latitudes and longitudes") == true)
   }
 
   @Test("a wrong noise level is refused", arguments: ["", "K", "-1K", "0", "nan", "inf", "variable:"])
@@ -77,8 +96,4 @@ private struct FlatSheet: Domain {
   let stiffness = SparseMatrix(rowCount: 2, columnCount: 2, entries: [])
   let fingerprint = "sheet"
   let summary = "a sheet of two"
-
-  func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix {
-    throw GeometryError.outsideDomain("A sheet has no latitudes.")
-  }
 }

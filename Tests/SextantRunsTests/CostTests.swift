@@ -3,6 +3,7 @@
 import Foundation
 import SextantEvaluation
 import SextantMeasurement
+import SextantSolvers
 import SextantTestSupport
 import Testing
 
@@ -25,8 +26,8 @@ import Testing
 
   @Test func aFlowNeedsThePriorThatItWasDistilledFrom() {
     let costs = TrainingCosts(diffusion: 30, flow: 12)
-    #expect(costs.seconds(before: .flow) == 12 && costs.seconds(before: .nullSpace) == 30)
-    #expect(costs.seconds(before: .modes) == nil)
+    #expect(costs.seconds(before: .flow) == 12 && costs.seconds(before: .ddnm) == 30)
+    #expect(costs.seconds(before: .eof) == nil)
     #expect(TrainingCosts(diffusion: 30, flow: 12, flowNeedsDiffusion: true).seconds(before: .flow) == 42)
     #expect(TrainingCosts(diffusion: 30).seconds(before: .flow) == nil)
   }
@@ -71,7 +72,7 @@ import Testing
     let figures = "{psnr: 24.88, source: somewhere" + (mask.isEmpty ? "}" : ", mask: \"\(mask)\"}")
     var run = try DiffusionSolverRuns.configuration(
       in: folder, prior: .gaussian, methods: "eof", more: "  published: {eof: \(figures)}")
-    run.evaluate.masks = try ["none", "random:0.5"].map { try MaskSampler($0) }
+    run.evaluate.masks = try ["none", "random:0.5"].map { try AnyMeasurementDesign($0) }
     let model = try run.modelForEvaluation()
     let (comparison, fields, indices) = try run.comparison(for: model)
     let outcome = try comparison.report(

@@ -22,10 +22,10 @@ import Testing
     try SmallClimate.write(fields.read(Array(0..<SmallClimate.trainingCount)), to: folder.path("archive.nc"))
     let model = try Self.training(kind, archive: folder.path("archive.nc")).learn().withFixedParameters()
     try model.write(toFolder: folder.path("RUN"), overwrite: false)
-    let again = try TrainedModel(contentsOf: folder.path("RUN"))
-    #expect(again.description == model.description && model.description.formatVersion == 2)
+    let again = try Model(contentsOf: folder.path("RUN"))
+    #expect(try ModelDescription(again) == ModelDescription(model) && ModelDescription(model).formatVersion == 2)
     let unseen = try SmallClimate.unseen(2)
-    for method in ImputationMethod.withoutNetworks where method.needsArchive {
+    for method in [Method].withoutNetworks where method.learnsFromArchive {
       let paths = try [model, again].enumerated().map { number, model in
         try AnswerLaws.fill(unseen, model: model, method: method, in: folder, name: "\(method)-\(number).nc")
       }
@@ -52,20 +52,21 @@ import Testing
     let model = try Self.training(.logit, archive: folder.path("archive.nc")).learn().withFixedParameters()
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 4)
-    let mask = try MaskSampler("random:0.4").mask(on: field.domain, isValid: field.isValid, using: &random)
+    let mask = try AnyMeasurementDesign("random:0.4")
+      .draw(on: MeasurementGround(domain: field.domain, isValid: field.isValid), using: &random)
     let noise = field.values.scalars.indices.map { $0 % 2 == 0 ? Float(3) : 0.03 }
-    let degraded = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random)
+    let measured = try Simulation.measure(field, by: mask, noise: noise, using: &random)
     // Fillers far from every temperature and beyond every cloud cover: what is not found is looked for in the wrong units.
     let filler: [Float] = [200, 1.5]
-    let values = noise.indices.map { degraded.isObserved[$0] ? degraded.values[$0] : filler[$0 % 2] }
+    let values = noise.indices.map { measured.isMeasured[$0] ? measured.values[$0] : filler[$0 % 2] }
     let posterior = try HiddenMaskSolver(
-      ImputationMethod.twoScale.solver(for: model), prior: model.prior, transforms: model.transforms, filler: filler
+      Method.twoScale.solver(for: model), prior: model.prior, transforms: model.space.transforms, filler: filler
     ).posterior(
       given: FieldMeasurement(
         values: values, noise: noise,
         operation: SelectionOperator(inputCount: values.count, indices: Array(values.indices)), label: field.label),
       samples: 0, using: &random)
-    let missing = Double(degraded.isObserved.count { !$0 }) / Double(values.count)
+    let missing = Double(measured.isMeasured.count { !$0 }) / Double(values.count)
     let estimate = try #require(posterior.diagnostics["estimated-missing-share"])
     #expect(abs(estimate - missing) < 0.01, "\(estimate), should be \(missing)")
   }
@@ -76,7 +77,7 @@ import Testing
     try SmallClimate.write(fields, to: folder.path("archive.nc"))
     var training = Self.training(.logit, archive: folder.path("archive.nc"))
     training.parameters = .perArchive(missingShare: 0.5, noise: try NoiseSpecification(text: "tas=1K,clt=0.05"))
-    guard case .fixed(let values) = try training.learn().description.parameters else {
+    guard case .fixed(let values) = try training.learn().parameters else {
       Issue.record("The parameters were not fixed")
       return
     }

@@ -13,8 +13,8 @@ import Testing
 @Suite struct DiffusionInputTests {
   @Test func stepsThatAreTooLongAreToldAsSuch() throws {
     let problems = try MeshProblems.load()
-    let solver = try DiffusionPosteriorSolver(
-      problems.prior(), settings: .init(sampling: SamplingSettings(steps: 100), stepSize: 60, norm: .expected))
+    let solver = try DPSSolver(
+      problems.prior(), settings: .init(sampling: SamplingSettings(steps: 100), stepSize: 60, norm: .noiseScale))
     var random = RandomStream(seed: 50)
     let error = try #require(throws: SolverError.self) {
       try solver.posterior(given: problems.measurement("mask"), samples: 2, using: &random)
@@ -28,14 +28,18 @@ import Testing
 
   @Test func tweediesFormulaTakesNothingButNoiseAway() throws {
     let problems = try MeshProblems.load()
-    let solver = NoiseToScoreSolver(try problems.prior())
-    for operation in [try problems.measurement("mask").operation, try problems.measurement("averages").operation] {
-      let error = try #require(throws: SolverError.self) { try solver.prepare(for: operation) }
-      guard case .notDenoising("Noise2Score", let reason) = error else {
-        Issue.record("\(error)")
-        continue
-      }
-      #expect(reason == "17 of 42 values were not measured" || reason == "these measured values mix entries")
+    let solver = Noise2ScoreSolver(try problems.prior())
+    let mask = try problems.measurement("mask")
+    #expect(
+      throws: SolverError.notDenoising(method: "Noise2Score", reason: "17 of 42 values were not measured")
+    ) { try solver.prepare(for: mask.operation, noise: mask.noise) }
+    let averages = try problems.measurement("averages")
+    let error = try #require(throws: MeasurementError.self) {
+      try solver.prepare(for: averages.operation, noise: averages.noise)
+    }
+    guard case .operatorNotSupported("Noise2Score", .sparse, _, _) = error else {
+      Issue.record("\(error)")
+      return
     }
     var loud = try problems.measurement("everywhere")
     loud.noise = loud.noise.map { $0 * 1e4 }
@@ -47,7 +51,7 @@ import Testing
   @Test func tweediesFormulaLevelsTheNoise() throws {
     let problems = try MeshProblems.load()
     let space = try problems.space(scale: 1, offset: 0)
-    let solver = NoiseToScoreSolver(DiffusionPrior(try problems.predictor(), space: space))
+    let solver = Noise2ScoreSolver(DiffusionPrior(try problems.predictor(), space: space))
     var measurement = try problems.measurement("everywhere", scale: 1, offset: 0)
     for i in 0..<21 { measurement.noise[i] = 0.1 }
     var sums = [Double](repeating: 0, count: 42)
@@ -71,13 +75,13 @@ import Testing
   @Test func settingsOutsideTheirRangesAreRefused() throws {
     let prior = try MeshProblems.load().prior()
     for eta in [-0.1, 1.1, .nan] {
-      #expect(throws: SolverError.self) { try NullSpaceSolver(prior, settings: .init(eta: eta)) }
-      #expect(throws: SolverError.self) { try PseudoinverseGuidedSolver(prior, settings: .init(eta: eta)) }
+      #expect(throws: SolverError.self) { try DDNMSolver(prior, settings: .init(eta: eta)) }
+      #expect(throws: SolverError.self) { try PiGDMSolver(prior, settings: .init(eta: eta)) }
     }
-    var settings = DenoisingRegularisationSettings()
+    var settings = REDDiffSettings()
     settings.optimiser.largestNorm = 1
-    #expect(throws: SolverError.self) { try DenoisingRegularisationSolver(prior, settings: settings) }
-    #expect(throws: SolverError.self) { try DenoisingRegularisationSolver(prior, settings: .init(weight: 0)) }
+    #expect(throws: SolverError.self) { try REDDiffSolver(prior, settings: settings) }
+    #expect(throws: SolverError.self) { try REDDiffSolver(prior, settings: .init(weight: 0)) }
     #expect(throws: SolverError.self) {
       try ScorePriorSolver(prior, settings: .init(density: .probabilityFlow(steps: 0)))
     }
@@ -85,17 +89,17 @@ import Testing
     #expect(throws: SolverError.self) {
       var drawless = SamplingSettings(steps: 5)
       drawless.drawsForMean = 0
-      _ = try NullSpaceSolver(prior, settings: .init(sampling: drawless))
+      _ = try DDNMSolver(prior, settings: .init(sampling: drawless))
     }
   }
 
   @Test func publishedStepSizesAreConverted() {
     // ζ = κ·σ·√m.
-    #expect(abs(MisfitDescentSettings.stepSize(published: 0.5, measuredCount: 100, noise: 0.1) - 0.5) < 1e-12)
+    #expect(abs(LikelihoodGuidanceSettings.stepSize(published: 0.5, measuredCount: 100, noise: 0.1) - 0.5) < 1e-12)
   }
 
   @Test func operatorsBeyondTheLimitAreRefused() throws {
-    let count = SpectralObservation.limit + 1
+    let count = WhitenedSVD.limit + 1
     let layout = StateLayout(
       domain: Line(vertexCount: count), channelCount: 1, isInside: [Bool](repeating: true, count: count))
     let space = StateSpace(
@@ -107,8 +111,13 @@ import Testing
       FieldMeasurement(
         values: [Float](repeating: 0, count: count), noise: [Float](repeating: 1, count: count),
         operation: SparseOperator(identity)))
-    #expect(throws: SolverError.operatorTooLarge(method: "ΠGDM", rank: count, limit: count - 1)) {
-      try SpectralObservation(observation, method: "ΠGDM")
+    let error = try #require(throws: MeasurementError.self) {
+      try WhitenedSVD(observation.operation, method: "ΠGDM")
     }
+    guard case .operatorNotSupported("ΠGDM", .sparse, let reason, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(reason.contains("\(count)") && reason.contains("\(count - 1)"))
   }
 }

@@ -16,28 +16,36 @@ import SextantTestSupport
 import Testing
 
 @Suite struct GaussianBaseFlowTests {
+  @Test func theVerticesOfARoundSurfaceHavePlacesInSpace() throws {
+    let mesh = try SphereMesh.icosphere(subdivisions: 1)
+    func width(on domain: some Domain) -> Int { PosteriorFeatures.channelCount(fieldChannels: 1, domain: domain) }
+    #expect(width(on: mesh) == 9)
+    #expect(width(on: try SurfaceMesh(mesh.triangleMesh)) == 11)
+  }
+
   @Test func untrainedItIsTheGaussianPosterior() throws {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
-      try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters),
+      try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
       space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], turnLimit: 2)
     let grid = try SmallClimate.grid()
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(
-        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.domain), outputChannels: 4,
+        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
         widths: [8, 8]),
-      hierarchy: .grid(grid, levelCount: 2), in: &builder)
+      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: grid, levelCount: 2)), in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
-        model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare),
+        model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare),
       network: network, parameters: builder.parameters)
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 6)
-    let mask = try MaskSampler("random:0.5").mask(on: grid, isValid: field.isValid, using: &random)
+    let mask = try AnyMeasurementDesign("random:0.5")
+      .draw(on: MeasurementGround(domain: grid, isValid: field.isValid), using: &random)
     let noise = (0..<2 * grid.vertexCount).map { $0 % 2 == 0 ? Float(2) : 0.05 }
-    let measurement = try Degradation.apply(to: field, mask: mask, noise: noise, using: &random).measurement
+    let measurement = try Simulation.measure(field, by: mask, noise: noise, using: &random).measurement
     var (one, two) = (RandomStream(seed: 7), RandomStream(seed: 7))
     let expected = try base.posterior(given: measurement, samples: 5, using: &one)
     let found = try flow.posterior(given: measurement, samples: 5, using: &two)

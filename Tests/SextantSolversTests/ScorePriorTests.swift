@@ -64,6 +64,6 @@ import Testing
     let posterior = try ScorePriorSolver(problems.prior(), settings: short)
       .posterior(given: problems.measurement("mask"), samples: 2, using: &random)
     #expect(posterior.mean.allSatisfy { $0.isFinite })
-    #expect(posterior.diagnostics["network-evaluations"] == 192)
+    #expect(posterior.cost?.evaluations == 192)
   }
 }

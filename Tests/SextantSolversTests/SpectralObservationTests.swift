@@ -1,4 +1,5 @@
-// Measurements in their own coordinates, and misfits with their way back, against dense algebra.
+// Measurements in the coordinates of their singular value decomposition, and residuals with their gradients, against dense
+// algebra.
 
 import Foundation
 import SextantArrays
@@ -54,7 +55,8 @@ import Testing
   @Test(arguments: matrices.indices)
   func coordinatesSayWhatTheMeasurementSays(index: Int) throws {
     let observation = try observation(Self.matrices[index])
-    let spectrum = try SpectralObservation(observation, method: "test")
+    let spectrum = SpectralObservation(
+      observation, in: try WhitenedSVD(observation.operation, method: "test"))
     #expect(spectrum.rank == [9, 3, 2][index])
     let (matrix, target) = whitened(observation)
     var random = RandomStream(seed: 61)
@@ -74,20 +76,20 @@ import Testing
     for (a, b) in zip(again.scalars, coordinates.scalars) { #expect(abs(a - b) < 1e-5) }
   }
 
-  private func energy(_ misfit: any StateMisfit, _ states: Tensor<Float>) -> Double {
-    let r = misfit.misfits(of: states)
+  private func energy(_ fidelity: any DataFidelity, _ states: Tensor<Float>) -> Double {
+    let r = fidelity.residuals(of: states)
     return 0.5 * r.dot(r)
   }
 
-  private func checkDownhill(_ misfit: any StateMisfit, tolerance: Double) {
+  private func checkDownhill(_ fidelity: any DataFidelity, tolerance: Double) {
     var random = RandomStream(seed: 62)
     let states: Tensor<Float> = random.normals([1, Self.d])
-    let downhill = misfit.pulled(misfit.misfits(of: states), at: states)
+    let downhill = fidelity.pullback(fidelity.residuals(of: states), at: states)
     for j in 0..<Self.d {
       var (above, below) = (states, states)
       above[0, j] += 1e-2
       below[0, j] -= 1e-2
-      let slope = (energy(misfit, above) - energy(misfit, below)) / 2e-2
+      let slope = (energy(fidelity, above) - energy(fidelity, below)) / 2e-2
       #expect(abs(slope + Double(downhill[0, j])) < tolerance * max(1, abs(slope)))
     }
   }
@@ -95,17 +97,17 @@ import Testing
   @Test(arguments: matrices.indices)
   func theWayBackIsDownhill(index: Int) throws {
     let observation = try observation(Self.matrices[index])
-    let misfit = WhitenedObservation(observation)
-    checkDownhill(misfit, tolerance: 1e-3)
+    let fidelity = LinearFidelity(observation)
+    checkDownhill(fidelity, tolerance: 1e-3)
     let (matrix, _) = whitened(observation)
-    #expect(abs(misfit.unitVariance - Double(observation.count) / matrix.dot(matrix)) < 1e-9)
+    #expect(abs(fidelity.noiseVariance - Double(observation.count) / matrix.dot(matrix)) < 1e-9)
   }
 
   @Test func theUnitOfAMaskIsItsNoise() throws {
     let mask = try space().observe(
       FieldMeasurement(
         values: [1, 2], noise: [0.6, 0.6], operation: SelectionOperator(inputCount: Self.d, indices: [2, 5])))
-    #expect(abs(WhitenedObservation(mask).unitVariance - 0.09) < 1e-6)
+    #expect(abs(LinearFidelity(mask).noiseVariance - 0.09) < 1e-6)
   }
 
   @Test func theWayBackGoesThroughTransforms() throws {
@@ -115,14 +117,15 @@ import Testing
       let measurement = FieldMeasurement(
         values: (0..<matrix.rowCount).map { _ in Float(1 + 0.5 * random.normal()) },
         noise: [Float](repeating: 0.4, count: matrix.rowCount), operation: SparseOperator(matrix))
-      checkDownhill(TransformedMisfit(measurement, prior: prior), tolerance: 2e-3)
-      // Through transforms that change nothing, it is the linear misfit but for the size of rows.
-      let plain = TransformedMisfit(measurement, prior: DiffusionPrior(NoPredictor(), space: space()))
-      let linear = WhitenedObservation(try space().observe(measurement))
+      checkDownhill(TransformedFidelity(measurement, matrix: matrix, prior: prior), tolerance: 2e-3)
+      // Through transforms that change nothing, they are the linear residuals but for the size of rows.
+      let plain = TransformedFidelity(
+        measurement, matrix: matrix, prior: DiffusionPrior(NoPredictor(), space: space()))
+      let linear = LinearFidelity(try space().observe(measurement))
       let states: Tensor<Float> = random.normals([3, Self.d])
-      let (a, b) = (plain.misfits(of: states).scalars, linear.misfits(of: states).scalars)
+      let (a, b) = (plain.residuals(of: states).scalars, linear.residuals(of: states).scalars)
       for (a, b) in zip(a, b) { #expect(abs(a - b) < 1e-4) }
-      #expect(abs(plain.unitVariance - linear.unitVariance) < 1e-6)
+      #expect(abs(plain.noiseVariance - linear.noiseVariance) < 1e-6)
     }
   }
 }

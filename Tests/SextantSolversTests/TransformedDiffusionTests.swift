@@ -51,7 +51,7 @@ struct NoPredictor: NoisePredictor {
   func differentiableMethodsGoThroughTheTransform(_ name: String, mixes: Bool) throws {
     let operation: any LinearOperator = mixes ? TransformedSolverTests.average : TransformedSolverTests.both
     let measurement = TransformedSolverTests.measurement(0.7, noise: 0.05, operation)
-    let exact = TransformedSolverTests.exact(measurement, Self.transform)
+    let exact = try TransformedSolverTests.exact(measurement, Self.transform)
     let solver = try DiffusionFamily.solver(
       name, prior(), steps: name == "score-prior" ? 1500 : 400, batchSize: 100,
       stepSize: ["dps": 0.3, "red-diff": 0.05, "score-prior": 5e-3][name])

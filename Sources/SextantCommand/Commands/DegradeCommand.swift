@@ -55,7 +55,7 @@ struct DegradeCommand: ParsableCommand {
 
   func run() throws {
     let request = FileDegradation(
-      mask: try MaskSampler(mask), noise: try noise.map(NoiseSpecification.init(text:)),
+      mask: try AnyMeasurementDesign(mask), noise: try noise.map(NoiseSpecification.init(text:)),
       variables: variables.map { $0.split(separator: ",").map(String.init) },
       landMask: landMask.map(LandMask.init(text:)), seed: seed)
     let history = Provenance.line(CommandLine.arguments)

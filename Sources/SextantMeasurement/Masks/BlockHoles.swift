@@ -39,9 +39,11 @@ public struct BlockHoles: Sendable, Equatable {
     self.shape = shape
   }
 
-  static let example = "blocks:share=0.4,size=30,shape=cap"
+  static let kind = MeasurementDesignKind(
+    name: "blocks", help: "large holes up to a share or a number of them", example: "blocks:share=0.4,size=30,shape=cap"
+  ) { try BlockHoles(&$0) }
 
-  init(_ specification: inout MaskSpecification) throws {
+  init(_ specification: inout DesignText) throws {
     let shares = try specification.takeShares("share")
     let countText = specification.takeText("count")
     switch (shares, countText) {
@@ -91,16 +93,16 @@ public struct BlockHoles: Sendable, Equatable {
   }
 }
 
-extension BlockHoles: MaskPattern {
-  func missingVertices(on ground: MaskGround, using random: inout RandomStream) throws -> [Bool] {
-    let directions = try ground.directions()
+extension BlockHoles: VertexMask {
+  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
+    let directions = try ground.directions(for: self)
     let valid = ground.validVertices
     var missingLeft = valid.count - 1
     var holesLeft = Int.max
     switch amount {
     case .share(let range):
       let share = range.lowerBound + (range.upperBound - range.lowerBound) * random.uniform()
-      missingLeft = MaskGround.missingCount(share: share, of: valid.count)
+      missingLeft = MeasurementGround.missingCount(share: share, of: valid.count)
     case .count(let count): holesLeft = count
     }
     var isMissing = [Bool](repeating: false, count: directions.count)

@@ -10,18 +10,20 @@ public struct LatitudeBand: Sendable, Equatable {
 
   public init(latitudes: ClosedRange<Double>) { self.latitudes = latitudes }
 
-  static let example = "band:-20..20"
+  static let kind = MeasurementDesignKind(
+    name: "band", help: "a band of latitudes is missing", example: "band:-20..20"
+  ) { try LatitudeBand(&$0) }
 
-  init(_ specification: inout MaskSpecification) throws {
+  init(_ specification: inout DesignText) throws {
     self.init(latitudes: try specification.takeRange("latitudes", in: -90...90, orPositional: true))
   }
 }
 
-extension LatitudeBand: MaskPattern {
-  func missingVertices(on ground: MaskGround, using random: inout RandomStream) throws -> [Bool] {
+extension LatitudeBand: VertexMask {
+  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
     // A millionth of a degree of slack: latitudes come back from unit vectors.
     let range = latitudes.lowerBound - 1e-6...latitudes.upperBound + 1e-6
-    return try ground.geographicPoints().map { range.contains($0.latitude) }
+    return try ground.geographicPoints(for: self).map { range.contains($0.latitude) }
   }
 }
 

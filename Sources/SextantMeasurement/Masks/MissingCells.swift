@@ -18,9 +18,11 @@ public struct MissingCells: Sendable, Equatable {
     self.size = size
   }
 
-  static let example = "cells:0.6,size=10"
+  static let kind = MeasurementDesignKind(
+    name: "cells", help: "whole cells of a coarse grid are missing", example: "cells:0.6,size=10"
+  ) { try MissingCells(&$0) }
 
-  init(_ specification: inout MaskSpecification) throws {
+  init(_ specification: inout DesignText) throws {
     guard let share = try specification.takeShares("share") else {
       throw specification.failure(expected: "the share that is missing", found: "nothing")
     }
@@ -28,9 +30,9 @@ public struct MissingCells: Sendable, Equatable {
   }
 }
 
-extension MissingCells: MaskPattern {
-  func missingVertices(on ground: MaskGround, using random: inout RandomStream) throws -> [Bool] {
-    let points = try ground.geographicPoints()
+extension MissingCells: VertexMask {
+  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
+    let points = try ground.geographicPoints(for: self)
     let offset = random.uniform(in: 0..<360)
     var vertices: [SIMD2<Int>: [Int]] = [:]
     for vertex in ground.validVertices {
@@ -44,7 +46,7 @@ extension MissingCells: MaskPattern {
     var cells = vertices.keys.sorted { ($0.x, $0.y) < ($1.x, $1.y) }
     cells.shuffle(using: &random)
     let drawn = share.lowerBound + (share.upperBound - share.lowerBound) * random.uniform()
-    var missingLeft = MaskGround.missingCount(share: drawn, of: ground.validVertices.count)
+    var missingLeft = MeasurementGround.missingCount(share: drawn, of: ground.validVertices.count)
     var isMissing = [Bool](repeating: false, count: ground.vertexCount)
     for cell in cells.dropLast() {
       guard missingLeft > 0, let members = vertices[cell] else { break }

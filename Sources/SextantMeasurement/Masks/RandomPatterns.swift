@@ -19,9 +19,11 @@ public struct RandomMissing: Sendable, Equatable {
     self.drawsChannelsApart = drawsChannelsApart
   }
 
-  static let example = "random:0.6"
+  static let kind = MeasurementDesignKind(
+    name: "random", help: "an exact share is missing at random", example: "random:0.6"
+  ) { try RandomMissing(&$0) }
 
-  init(_ specification: inout MaskSpecification) throws {
+  init(_ specification: inout DesignText) throws {
     guard let share = try specification.takeShares("share") else {
       throw specification.failure(expected: "the share that is missing", found: "nothing")
     }
@@ -36,7 +38,7 @@ public struct RandomMissing: Sendable, Equatable {
   func missing(among isValid: [Bool], using random: inout RandomStream) -> [Bool] {
     var places = isValid.indices.filter { isValid[$0] }
     let drawn = share.lowerBound + (share.upperBound - share.lowerBound) * random.uniform()
-    let count = MaskGround.missingCount(share: drawn, of: places.count)
+    let count = MeasurementGround.missingCount(share: drawn, of: places.count)
     places.shuffle(using: &random)
     var isMissing = [Bool](repeating: false, count: isValid.count)
     for place in places.prefix(count) { isMissing[place] = true }
@@ -44,9 +46,21 @@ public struct RandomMissing: Sendable, Equatable {
   }
 }
 
-extension RandomMissing: MaskPattern {
-  func missingVertices(on ground: MaskGround, using random: inout RandomStream) -> [Bool] {
-    missing(among: ground.isValid, using: &random)
+extension RandomMissing: MaskDesign {
+  public var mayHide: Bool { share.upperBound > 0 }
+
+  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
+    let channels = ground.channelCount
+    guard drawsChannelsApart else {
+      return missing(among: ground.isVertexValid, using: &random).repeatingEach(channels)
+    }
+    var isMissing = [Bool](repeating: false, count: ground.entryCount)
+    for channel in 0..<channels {
+      let entries = stride(from: channel, to: ground.entryCount, by: channels)
+      let missing = missing(among: entries.map { ground.isValid[$0] }, using: &random)
+      for (entry, flag) in zip(entries, missing) { isMissing[entry] = flag }
+    }
+    return isMissing
   }
 }
 
@@ -66,9 +80,11 @@ public struct RandomStations: Sendable, Equatable {
 
   public init(count: Int) { self.count = count }
 
-  static let example = "stations:200"
+  static let kind = MeasurementDesignKind(
+    name: "stations", help: "an exact number of vertices is observed", example: "stations:200"
+  ) { try RandomStations(&$0) }
 
-  init(_ specification: inout MaskSpecification) throws {
+  init(_ specification: inout DesignText) throws {
     let text = specification.takeText("count", orPositional: true)
     guard let text, let count = Int(text), count > 0 else {
       throw specification.failure(
@@ -78,8 +94,8 @@ public struct RandomStations: Sendable, Equatable {
   }
 }
 
-extension RandomStations: MaskPattern {
-  func missingVertices(on ground: MaskGround, using random: inout RandomStream) -> [Bool] {
+extension RandomStations: VertexMask {
+  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
     // The smallest of independent exponential times with these rates are a weighted draw without replacement.
     let areas = ground.domain.areaWeights
     var times = ground.validVertices.map { vertex in

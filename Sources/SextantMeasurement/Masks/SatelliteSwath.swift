@@ -25,9 +25,11 @@ public struct SatelliteSwath: Sendable, Equatable {
     self.period = period
   }
 
-  static let example = "swath:inclination=98.2,width=1450km,orbits=7"
+  static let kind = MeasurementDesignKind(
+    name: "swath", help: "only what a satellite sees is observed", example: "swath:inclination=98.2,width=1450km,orbits=7"
+  ) { try SatelliteSwath(&$0) }
 
-  init(_ specification: inout MaskSpecification) throws {
+  init(_ specification: inout DesignText) throws {
     self.init(
       inclination: try specification.takeNumber("inclination", in: 0...180, fallback: 98.2),
       width: try specification.takeNumber("width", unit: "km", in: 10...10_000, fallback: 1450),
@@ -56,9 +58,9 @@ public struct SatelliteSwath: Sendable, Equatable {
   }
 }
 
-extension SatelliteSwath: MaskPattern {
-  func missingVertices(on ground: MaskGround, using random: inout RandomStream) throws -> [Bool] {
-    let directions = try ground.directions()
+extension SatelliteSwath: VertexMask {
+  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
+    let directions = try ground.directions(for: self)
     let start = random.uniform(in: 0..<2 * .pi)
     let track = groundTrack(start: start, phase: random.uniform(in: 0..<2 * .pi))
     let radius = width / 2 / Self.earthRadius

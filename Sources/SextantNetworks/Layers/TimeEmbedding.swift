@@ -53,9 +53,13 @@ public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter times: one value in [0, 1] for each sample.
-  /// - Returns: B×outputs.
+  /// A time that all samples share, as those of a sampler do, is embedded once: what comes of it then does not depend on how many
+  /// samples there are.
+  ///
+  /// - Parameter times: one in [0, 1] for each sample.
+  /// - Returns: B×outputs, or 1×outputs where all times are the same.
   public func callAsFunction(_ times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    let times = Set(times).count == 1 ? Array(times.prefix(1)) : times
     let waves: Tensor<Scalar> = sinusoidalEmbedding(of: times.map { $0 * steps }, width: width)
     return last(hidden(pass.tape.constant(waves), in: pass).activated(by: activation), in: pass)
   }

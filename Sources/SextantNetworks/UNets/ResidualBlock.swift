@@ -44,7 +44,7 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
 
   /// - Parameters:
   ///   - x: B×V×inputs.
-  ///   - time: B×timeWidth, after its nonlinearity.
+  ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
   func callAsFunction(
     _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {

@@ -43,12 +43,17 @@ struct TimedBlock<Scalar: TensorScalar>: Sendable {
 
   /// - Parameters:
   ///   - x: B×V×inputs.
-  ///   - time: B×timeWidth, after its nonlinearity.
+  ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
   func callAsFunction(
     _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
-    let joint = time(embedding, in: pass)
-    let ones = pass.tape.constant(Tensor(repeating: 1, shape: [x.shape[0], outputs]))
+    let batch = x.shape[0]
+    var joint = time(embedding, in: pass)
+    if joint.shape[0] < batch {
+      let repeated = gatherRows(joint.reshaped(to: [1, 1, 2 * outputs]), [Int32](repeating: 0, count: batch))
+      joint = repeated.reshaped(to: [batch, 2 * outputs])
+    }
+    let ones = pass.tape.constant(Tensor(repeating: 1, shape: [batch, outputs]))
     let scale = joint.columns(0..<outputs) + ones
     let shift = joint.columns(outputs..<2 * outputs)
     let timed = normalisations.0.activated(convolutions.0(x, in: pass), modulation: (scale, shift), in: pass)

@@ -78,21 +78,17 @@ public struct SparseFieldObservation: Sendable {
   }
 }
 
-/// An observation on one mesh.
+/// An observation's operator and noise on one mesh.
 struct MeshObservation: Sendable {
   /// H·B (m × mesh nodes).
   let matrix: SparseMatrix
-  /// m.
-  let anomalies: [Double]
   private let noiseVariance: [Double]
   private let source: SparseMatrix
   private let submeshFactors: [Float]?
 
-  /// - Parameter anomalies: the anomalies of the field minus the part that is not modelled on the mesh (m).
-  init(_ observation: SparseFieldObservation, anomalies: [Double], on level: MeshLevel) {
+  init(_ observation: SparseFieldObservation, on level: MeshLevel) {
     source = observation.matrix
     matrix = level.prolongation.map { observation.matrix.times($0) } ?? observation.matrix
-    self.anomalies = anomalies
     noiseVariance = observation.noiseVariance
     submeshFactors = level.submeshFactors
   }
@@ -113,7 +109,9 @@ struct MeshObservation: Sendable {
   }
 
   /// The right-hand side (H·B)ᵀ·R⁻¹·anomalies (mesh nodes).
-  func rightHandSide(variances: [Double]) -> [Double] {
+  ///
+  /// - Parameter anomalies: Those of the field less what is not modelled on the mesh (m).
+  func rightHandSide(of anomalies: [Double], variances: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: matrix.columnCount)
     for row in anomalies.indices {
       let weighted = anomalies[row] / variances[row]
@@ -123,39 +121,10 @@ struct MeshObservation: Sendable {
     }
     return result
   }
-}
 
-extension SparseMatrix {
-  /// self·other, row by row.
-  func times(_ other: SparseMatrix) -> SparseMatrix {
-    precondition(columnCount == other.rowCount, "\(columnCount) columns times \(other.rowCount) rows")
-    var starts = [0]
-    var newColumns: [Int32] = []
-    var newValues: [Double] = []
-    starts.reserveCapacity(rowCount + 1)
-    var row: [(column: Int32, value: Double)] = []
-    for i in 0..<rowCount {
-      let range = rowStarts[i]..<rowStarts[i + 1]
-      row.removeAll(keepingCapacity: true)
-      for k in range {
-        let middle = Int(columns[k])
-        for l in other.rowStarts[middle]..<other.rowStarts[middle + 1] {
-          row.append((other.columns[l], values[k] * other.values[l]))
-        }
-      }
-      if range.count > 1 { row.sort { $0.column < $1.column } }
-      let first = newColumns.count
-      for entry in row {
-        if newColumns.count > first, newColumns[newColumns.count - 1] == entry.column {
-          newValues[newValues.count - 1] += entry.value
-        } else {
-          newColumns.append(entry.column)
-          newValues.append(entry.value)
-        }
-      }
-      starts.append(newColumns.count)
-    }
-    return SparseMatrix(
-      rowCount: rowCount, columnCount: other.columnCount, rowStarts: starts, columns: newColumns, values: newValues)
+  /// The posterior mean on the mesh for a factor of the posterior precision.
+  func mean(of anomalies: [Double], variances: [Double], by factor: SparseCholesky) -> [Double] {
+    // One right-hand side gives the library's threads nothing to do, and their number would change the last digits.
+    OpenBLAS.withSingleThread { factor.solve(rightHandSide(of: anomalies, variances: variances)) }
   }
 }

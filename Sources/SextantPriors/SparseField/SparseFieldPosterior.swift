@@ -7,9 +7,26 @@
 import Foundation
 import SextantArrays
 
+/// A sparse field with known roughness conditioned on an operator and its noise, for any anomalies.
+///
+/// Memory: 2.8 GB for a million nodes.
+public struct SparseFieldFactor: Sendable {
+  /// The factor of the posterior precision on the mesh.
+  let factor: SparseCholesky
+  let observation: MeshObservation
+  /// The variance of each value given the values on the mesh (m).
+  let variances: [Double]
+  let level: MeshLevel
+  /// The roughness at each of the domain's nodes.
+  public let roughness: [Double]
+
+  /// The number of entries of the factor.
+  public var entryCount: Int { factor.factorEntryCount }
+}
+
 /// A Gaussian posterior over the values at a domain's nodes.
 ///
-/// Memory: the factor (2.8 GB for a million nodes) and, while sampling, 48 doubles per mesh node and thread.
+/// Memory: that of the factor and, while sampling, 48 doubles per mesh node and thread.
 public struct SparseFieldPosterior: Sendable {
   /// The posterior mean at each of the domain's nodes.
   public let mean: [Float]
@@ -26,13 +43,15 @@ public struct SparseFieldPosterior: Sendable {
   /// The standard deviation of e given everything else (nodes).
   private let submeshDeviations: [Float]?
 
-  init(
-    factor: SparseCholesky, meshMean: [Double], constant: Double, level: MeshLevel, observation: SparseFieldObservation,
-    roughness: [Double]
-  ) {
-    self.factor = factor
-    self.roughness = roughness
+  /// - Parameter observation: with the operator and the noise that `prepared` was made for.
+  public init(_ prepared: SparseFieldFactor, given observation: SparseFieldObservation) {
+    factor = prepared.factor
+    roughness = prepared.roughness
+    let level = prepared.level
     prolongation = level.prolongation
+    let constant = observation.level
+    let meshMean = prepared.observation.mean(
+      of: observation.residuals(from: constant), variances: prepared.variances, by: prepared.factor)
     var mean = level.prolonged(meshMean)
     guard let factors = level.submeshFactors else {
       self.mean = mean.map { Float($0 + constant) }

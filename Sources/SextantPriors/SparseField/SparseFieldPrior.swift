@@ -41,7 +41,7 @@ public final class SparseFieldPrior: Sendable {
       landShare.map { $0.count == domain.nodeCount } ?? true,
       "\(landShare?.count ?? 0) shares of land for \(domain.nodeCount) nodes")
     let levels =
-      try (domain as? LatitudeLongitudeGrid).map {
+      try Self.grid(of: domain).map {
         try MeshLevel.cascade(
           $0, coarsestNodeLimit: configuration.coarsestNodeLimit, atLeast: configuration.finish == .coarse ? 2 : 1)
       } ?? [MeshLevel.single(domain)]
@@ -53,6 +53,13 @@ public final class SparseFieldPrior: Sendable {
         level, landShare: share, kappaSquared: configuration.kappaSquared, barrier: configuration.barrier)
       return Mesh(level: level, equations: equations, precision: PosteriorPrecision(equations), landShare: share)
     }
+  }
+
+  /// The latitude–longitude grid that a domain is; nil where it is none.
+  private static func grid(of domain: any Domain) throws -> LatitudeLongitudeGrid? {
+    guard let axes = domain.geography?.gridAxes else { return nil }
+    let grid = try LatitudeLongitudeGrid(latitudes: axes.latitudes, longitudes: axes.longitudes)
+    return grid.fingerprint == domain.fingerprint ? grid : nil
   }
 
   /// The number of nodes of each mesh, from fine to coarse.
@@ -83,20 +90,23 @@ public final class SparseFieldPrior: Sendable {
     return roughness
   }
 
-  /// The posterior for a known roughness.
+  /// The factorisation for a known roughness, for all observations with the same operator and noise as this one.
   ///
   /// - Parameter roughness: at each of the domain's nodes; all positive.
   /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
-  public func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
+  public func factor(for observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldFactor {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     precondition(roughness.count == nodeCount, "\(roughness.count) roughnesses for \(nodeCount) nodes")
-    let level = observation.level
     let mesh = meshes[finishIndex]
-    let seen = MeshObservation(observation, anomalies: observation.residuals(from: level), on: mesh.level)
-    let conditioned = try condition(mesh, index: finishIndex, on: seen, roughness: roughness)
-    return SparseFieldPosterior(
-      factor: conditioned.factor, meshMean: conditioned.mean, constant: level, level: mesh.level,
-      observation: observation, roughness: roughness)
+    let seen = MeshObservation(observation, on: mesh.level)
+    let (factor, variances) = try factorise(mesh, index: finishIndex, on: seen, roughness: roughness)
+    return SparseFieldFactor(
+      factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness)
+  }
+
+  /// The posterior for a known roughness. The arguments and errors are those of ``factor(for:roughness:)``.
+  public func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
+    SparseFieldPosterior(try factor(for: observation, roughness: roughness), given: observation)
   }
 
   /// An initial roughness that is certainly too small: the fixed point is reached in few steps from below, but in many
@@ -114,15 +124,16 @@ public final class SparseFieldPrior: Sendable {
     meshIndex: Int, random: RandomStream
   ) throws {
     let mesh = meshes[meshIndex]
-    let seen = MeshObservation(observation, anomalies: anomalies, on: mesh.level)
+    let seen = MeshObservation(observation, on: mesh.level)
     let estimate = try RoughnessEstimate(mesh.level, landShare: mesh.landShare, settings: configuration)
     for iteration in 0..<iterations {
-      let conditioned = try condition(mesh, index: meshIndex, on: seen, roughness: roughness)
+      let (factor, noise) = try factorise(mesh, index: meshIndex, on: seen, roughness: roughness)
       let n = mesh.level.nodeCount
-      let squares = mesh.equations.meanSquaredResiduals(Tensor(conditioned.mean, shape: [1, n]))
+      let mean = seen.mean(of: anomalies, variances: noise, by: factor)
+      let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, n]))
       var variances = [Double](repeating: 0, count: n)
       let draws = configuration.drawsPerIteration
-      conditioned.factor.forEachDrawBlock(count: draws, blockSize: 8, random: random.split(iteration)) { _, block in
+      factor.forEachDrawBlock(count: draws, blockSize: 8, random: random.split(iteration)) { _, block in
         let part = mesh.equations.meanSquaredResiduals(block)
         let share = Double(block.rowCount) / Double(draws)
         for i in variances.indices { variances[i] += share * part[i] }
@@ -133,17 +144,17 @@ public final class SparseFieldPrior: Sendable {
     }
   }
 
-  private func condition(
+  /// The factor of the posterior precision, and the variance of each value about what the mesh says (m).
+  private func factorise(
     _ mesh: Mesh, index: Int, on seen: MeshObservation, roughness: [Double]
-  ) throws -> (factor: SparseCholesky, mean: [Double]) {
+  ) throws -> (factor: SparseCholesky, variances: [Double]) {
     let variances = seen.variances(roughness: roughness)
     let precision = try PosteriorPrecision(mesh.precision, observing: seen.matrix)
     let matrix = precision.matrix(
       roughness: mesh.level.restricted(roughness), observation: (seen.matrix, variances))
-    let factor = try analysis(of: matrix, mesh: index, isPriorPattern: precision.isPriorPattern).factorise(matrix)
-    // A single right-hand side gives the library's threads nothing to do, but their number would change the last
-    // digits.
-    return (factor, OpenBLAS.withSingleThread { factor.solve(seen.rightHandSide(variances: variances)) })
+    return (
+      try analysis(of: matrix, mesh: index, isPriorPattern: precision.isPriorPattern).factorise(matrix), variances
+    )
   }
 
   /// The analysis of a mesh's pattern is cached, because it takes about as long as a factorisation.

@@ -27,6 +27,15 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
   /// The smallest distance of a value from a bound before it is transformed, as a fraction of the range.
   static let margin = 1e-5
 
+  /// The kind of the transform, as written in configurations.
+  public var kind: MarginalTransformKind {
+    switch self {
+    case .none: .none
+    case .logit: .logit
+    case .normalScore: .normalScore
+    }
+  }
+
   /// Whether the transform is the identity.
   public var isIdentity: Bool { self == .none }
 

@@ -4,10 +4,9 @@
 // side, 3 for the level (1 land, 2 lake, 3 island, 4 pond, 5 Antarctic ice front, 6 Antarctic grounding line), then the
 // number of points. Only lines are read, not filled land.
 
-import CNetCDF
 import Foundation
 import SextantGeometry
-import Synchronization
+import SextantSignals
 
 /// Lines between land and water.
 public struct Coastlines: Sendable {
@@ -70,19 +69,18 @@ public struct Coastlines: Sendable {
   /// Throws ``ReportError/coastlines(path:reason:)`` for a file without the expected variables or with indices that are
   /// out of range.
   public init(contentsOf path: String) throws {
-    // The NetCDF library is not thread-safe.
-    lines = try Self.library.withLock { _ in
-      let file = try BinnedFile(path)
-      defer { file.close() }
-      return try Self.lines(of: file)
+    do {
+      lines = try Self.lines(of: BinnedFile(path))
+    } catch let error as ReportError {
+      throw error
+    } catch {
+      throw ReportError.coastlines(path: path, reason: "\(error)")
     }
   }
 
-  private static let library = Mutex(())
-
   private static func lines(of file: BinnedFile) throws -> [Line] {
     let side = Double(try file.integer("Bin_size_in_minutes")) / 60
-    let columns = Int(try file.integer("N_bins_in_360_longitude_range"))
+    let columns = try file.integer("N_bins_in_360_longitude_range")
     let firstSegments = try file.integers("Id_of_first_segment_in_a_bin")
     let segmentCounts = try file.integers("N_segments_in_a_bin")
     let descriptions = try file.integers("Embedded_npts_levels_exit_entry_for_a_segment")
@@ -100,19 +98,19 @@ public struct Coastlines: Sendable {
     for bin in firstSegments.indices {
       let west = Double(bin % columns) * side
       let south = 90 - Double(bin / columns + 1) * side
-      let (first, count) = (Int(firstSegments[bin]), Int(segmentCounts[bin]))
+      let (first, count) = (firstSegments[bin], segmentCounts[bin])
       guard count == 0 || (first >= 0 && count > 0 && first + count <= descriptions.count) else {
         throw file.unexpected("bin \(bin) has segments \(first)..<\(first + count) of \(descriptions.count)")
       }
       for segment in first..<first + count {
-        let level = Int(descriptions[segment] >> 6) & 7
-        // The grounding line lies under the ice shelves; the ice front is the visible coast.
+        let level = descriptions[segment] >> 6 & 7
+        // The grounding line lies under the ice shelves; the ice front is the coast that is seen.
         guard level != 6 else { continue }
-        let (start, length) = (Int(firstPoints[segment]), Int(descriptions[segment] >> 9))
+        let (start, length) = (firstPoints[segment], descriptions[segment] >> 9)
         guard start >= 0, length >= 0, start + length <= eastwards.count else {
           throw file.unexpected("segment \(segment) has points \(start)..<\(start + length) of \(eastwards.count)")
         }
-        let polygon = Int(polygons[segment])
+        let polygon = polygons[segment]
         lines.append(
           Line(
             points: (start..<start + length).map { point in
@@ -130,53 +128,31 @@ public struct Coastlines: Sendable {
 
 /// An open coastline file.
 private struct BinnedFile {
-  let path: String
-  private let handle: Int32
+  private let file: NetCDFFile
 
-  init(_ path: String) throws {
-    var handle: Int32 = 0
-    let status = nc_open(path, NC_NOWRITE, &handle)
-    guard status == NC_NOERR else {
-      throw ReportError.coastlines(path: path, reason: String(cString: nc_strerror(status)))
-    }
-    self.path = path
-    self.handle = handle
-  }
+  init(_ path: String) throws { file = try NetCDFFile(path: path) }
 
-  func close() { nc_close(handle) }
+  func unexpected(_ reason: String) -> ReportError { .coastlines(path: file.path, reason: reason) }
 
-  func unexpected(_ reason: String) -> ReportError { .coastlines(path: path, reason: reason) }
-
-  func integer(_ name: String) throws -> Int32 {
+  func integer(_ name: String) throws -> Int {
     guard let value = try integers(name).first else { throw unexpected("variable \(name) is empty") }
     return value
   }
 
   /// All values of a one-dimensional variable of any integer type.
-  func integers(_ name: String) throws -> [Int32] {
-    try all(name, zero: Int32(0)) { nc_get_var_int(handle, $0, $1) }
+  func integers(_ name: String) throws -> [Int] {
+    try numbers(name).map { number in
+      guard let integer = Int(exactly: number) else { throw unexpected("variable \(name) has the value \(number)") }
+      return integer
+    }
   }
 
   /// All values of a one-dimensional variable.
   func numbers(_ name: String) throws -> [Double] {
-    try all(name, zero: 0.0) { nc_get_var_double(handle, $0, $1) }
-  }
-
-  private func all<T>(
-    _ name: String, zero: T, _ get: (Int32, UnsafeMutablePointer<T>?) -> Int32
-  ) throws -> [T] {
-    var variable: Int32 = 0
-    var dimension: Int32 = 0
-    var rank: Int32 = 0
-    var count = 0
-    guard nc_inq_varid(handle, name, &variable) == NC_NOERR else { throw unexpected("variable \(name) is missing") }
-    guard nc_inq_varndims(handle, variable, &rank) == NC_NOERR, rank == 1,
-      nc_inq_vardimid(handle, variable, &dimension) == NC_NOERR,
-      nc_inq_dimlen(handle, dimension, &count) == NC_NOERR
-    else { throw unexpected("variable \(name) has \(rank) dimensions instead of 1") }
-    var values = [T](repeating: zero, count: count)
-    let status = values.withUnsafeMutableBufferPointer { get(variable, $0.baseAddress) }
-    guard status == NC_NOERR else { throw unexpected("variable \(name): " + String(cString: nc_strerror(status))) }
-    return values
+    guard let variable = file.variable(name) else { throw unexpected("variable \(name) is missing") }
+    guard variable.dimensions.count == 1 else {
+      throw unexpected("variable \(name) has \(variable.dimensions.count) dimensions instead of 1")
+    }
+    return try file.rawValues(of: variable)
   }
 }

@@ -22,16 +22,9 @@ struct SphereCells: Sendable {
 
   /// The cells of `domain`, or those of `lookup` if it is given.
   ///
-  /// Throws ``ReportError/notOnSphere(summary:radius:)`` for a mesh that is not on the unit sphere.
+  /// Throws ``GeometryError/noGeography(domain:purpose:)``.
   init(_ domain: any Domain, lookup: VertexLookup? = nil) throws {
-    let positions = domain.positions
-    for position in positions {
-      let square = (position * position).sum()
-      guard abs(square - 1) < 1e-3 else {
-        throw ReportError.notOnSphere(summary: domain.summary, radius: square.squareRoot())
-      }
-    }
-    let points = positions.map(GeographicPoint.init)
+    let points = try domain.requiredGeography(for: "A map").points
     vertexCount = points.count
     let grid = LatitudeLongitudeCells(points)
     if let grid {
@@ -46,7 +39,7 @@ struct SphereCells: Sendable {
     } else if let grid {
       kind = .grid(grid)
     } else {
-      kind = .scattered(NearestVertices(positions: positions, areas: domain.areaWeights))
+      kind = .scattered(NearestVertices(positions: domain.positions, areas: domain.areaWeights))
     }
   }
 

@@ -1,6 +1,5 @@
 // A plot with two axes: lines, bands, points and bars in layers, with a legend above the frame, where it does not cover
-// data. Plot+Calibration.swift and its neighbours define the plots of Sextant's results; BarChart.swift draws bars for
-// named categories.
+// data. Plot+Calibration.swift and its neighbours define the plots of Sextant's results.
 
 import SextantStorage
 

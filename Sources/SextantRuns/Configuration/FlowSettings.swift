@@ -1,5 +1,6 @@
 // The section `flow`: a learned posterior, on top of the Gaussian prior of a run or by itself, and how it is trained.
 
+import SextantConfiguration
 import SextantFlows
 import SextantMeasurement
 import SextantSolvers
@@ -62,7 +63,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   /// How the parts are cut.
   public var foldOrder: FieldSplit
   /// What is missing in the pairs.
-  public var masks: [MaskSampler]
+  public var masks: [AnyMeasurementDesign]
   /// The noise in the pairs.
   public var noise: NoiseSpecification
   /// Channels of the network in each level, finest first.
@@ -127,7 +128,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     folds = try reader.value("folds", default: 4, in: 2...100)
     foldOrder = try reader.value("fold_order", default: .blocks)
     masks = try reader.parsedList("masks", default: ["random:0.6"]) {
-      try MaskSampler(FilePatterns.expandVariables(in: $0))
+      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0))
     }
     noise = try reader.parsed("noise", default: fallback.description) { try NoiseSpecification(text: $0) }
     widths = try vector == nil ? reader.list("widths", default: [24, 48, 64]) : []

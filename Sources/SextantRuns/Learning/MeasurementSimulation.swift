@@ -14,8 +14,8 @@ struct MeasurementSimulation: Sendable {
   var folds: FieldSplit
   /// The share of the fields that is held out for validation.
   var validationShare: Double
-  var masks: [MaskSampler]
-  var maskInputs: [String: MaskInputs]
+  var masks: [AnyMeasurementDesign]
+  var inputs: MeasurementInputs
   /// The standard deviation of the noise in each channel (C).
   var noise: [Float]
   var seed: UInt64
@@ -61,10 +61,9 @@ struct MeasurementSimulation: Sendable {
     let random = RandomStream(seed: seed).split(purpose).split(number)
     var (maskStream, noiseStream) = (random.split("mask"), random.split("noise"))
     let mask = masks[number / max(2, foldCount) % masks.count]
-    let drawn = try mask.mask(
-      on: field.domain, isValid: field.isValid, inputs: maskInputs[mask.description] ?? MaskInputs(), using: &maskStream
-    )
+    let ground = try MeasurementGround(domain: field.domain, isValid: field.isValid, inputs: inputs)
+    let operation = try mask.draw(on: ground, using: &maskStream)
     let deviations = (0..<field.domain.vertexCount).flatMap { _ in noise }
-    return try Degradation.apply(to: field, mask: drawn, noise: deviations, using: &noiseStream).measurement
+    return try Simulation.measure(field, by: operation, noise: deviations, using: &noiseStream).measurement
   }
 }

@@ -70,7 +70,7 @@ extension MeasurementSimulation {
       try visit(
         SimulatedPosterior(
           plan: plan, field: field, measurement: measurement, posterior: posterior,
-          features: features.features(of: measurement, posterior: posterior), base: base))
+          features: try features.features(of: measurement, posterior: posterior), base: base))
       try progress(done + 1)
     }
   }

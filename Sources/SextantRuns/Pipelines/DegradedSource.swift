@@ -8,8 +8,8 @@ import SextantSignals
 /// A source of fields with gaps and noise, over a source of clean ones.
 public struct DegradedSource: SignalSource {
   private let clean: any SignalSource
-  private let mask: MaskSampler
-  private let inputs: MaskInputs
+  private let mask: AnyMeasurementDesign
+  private let inputs: MeasurementInputs
   private let noise: [Float]
   private let seed: RandomStream
 
@@ -22,7 +22,7 @@ public struct DegradedSource: SignalSource {
   ///   - noise: the standard deviation of each entry (V·C), in the variables' units; nil for none.
   ///   - seed: field n gets the n-th stream of it.
   public init(
-    _ clean: any SignalSource, mask: MaskSampler, inputs: MaskInputs, noise: [Float]?, seed: RandomStream
+    _ clean: any SignalSource, mask: AnyMeasurementDesign, inputs: MeasurementInputs, noise: [Float]?, seed: RandomStream
   ) {
     self.clean = clean
     self.mask = mask
@@ -38,17 +38,26 @@ public struct DegradedSource: SignalSource {
       let stream = seed.split(index)
       var (maskStream, noiseStream) = (stream.split("mask"), stream.split("noise"))
       let field = fields[slot]
-      let drawn = try mask.mask(on: domain, isValid: field.isValid, inputs: inputs, using: &maskStream)
-        .restricted(to: field.isValid)
-      let values =
-        noise.isEmpty
-        ? field.values.scalars
-        : try Degradation.apply(to: field, mask: drawn, noise: noise, using: &noiseStream).values
-      fields.values.withUnsafeMutableScalars { out in
-        for entry in 0..<size { out[slot * size + entry] = drawn.isObserved[entry] ? values[entry] : 0 }
+      let ground = try MeasurementGround(domain: domain, isValid: field.isValid, inputs: inputs)
+      let operation = try mask.draw(on: ground, using: &maskStream)
+      let measured = try measure(field, by: operation, using: &noiseStream)
+      guard measured.values.count == size else {
+        throw MeasurementError.sizeMismatch(
+          what: "What '\(mask)' measures of a field", expected: size, found: measured.values.count)
       }
-      for entry in 0..<size { fields.isValid[slot * size + entry] = drawn.isObserved[entry] }
+      fields.values.withUnsafeMutableScalars { out in
+        for entry in 0..<size { out[slot * size + entry] = measured.values[entry] }
+      }
+      for entry in 0..<size { fields.isValid[slot * size + entry] = measured.isMeasured[entry] }
     }
     return fields
+  }
+
+  private func measure(
+    _ field: Signal, by operation: any LinearOperator, using random: inout RandomStream
+  ) throws -> (values: [Float], isMeasured: [Bool]) {
+    guard !noise.isEmpty else { return try Simulation.observe(field, by: operation) }
+    let measured = try Simulation.measure(field, by: operation, noise: noise, using: &random)
+    return (measured.values, measured.isMeasured)
   }
 }

@@ -62,7 +62,7 @@ public struct Demonstration: Sendable {
       "   sextant degrade \(truthFile) --mask random:0.6 --noise tas=5K,clt=0.05 --seed 1 --output \(folder)/observed.nc"
     )
     _ = try FileDegradation(
-      mask: .random(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
+      mask: AnyMeasurementDesign(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
     ).run(input: truthFile, output: folder + "/observed.nc", overwrite: overwrite, history: history)
 
     say("4. Filling it, 128 samples: \(folder)/filled.nc.")
@@ -75,8 +75,8 @@ public struct Demonstration: Sendable {
     say("5. Every method on \(tested.count) fields that training never saw, the same masks and noise for all.\n")
     let comparison = Comparison(
       methods: [
-        .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes, .kriging, .modes, .twoScale,
-      ], masks: [.random(RandomMissing(share: 0.6...0.6))], noise: Self.noise, samples: 128,
+        .climatology, .nearest, .inverseDistance, .harmonic, .dineof, .kriging, .eof, .twoScale,
+      ], masks: [AnyMeasurementDesign(RandomMissing(share: 0.6...0.6))], noise: Self.noise, samples: 128,
       scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 1)
     let outcome = try comparison.report(
       model: model, fields: climate, indices: tested, folder: folder + "/evaluation", overwrite: overwrite,

@@ -10,7 +10,7 @@ import SextantStorage
 /// What is done to a clean file.
 public struct FileDegradation: Sendable {
   /// What is missing.
-  public var mask: MaskSampler
+  public var mask: AnyMeasurementDesign
   /// The noise on what is left; nil for none.
   public var noise: NoiseSpecification?
   /// The variables; nil for all that share a grid.
@@ -21,7 +21,7 @@ public struct FileDegradation: Sendable {
   public var seed: UInt64
 
   public init(
-    mask: MaskSampler, noise: NoiseSpecification? = nil, variables: [String]? = nil, landMask: LandMask? = nil,
+    mask: AnyMeasurementDesign, noise: NoiseSpecification? = nil, variables: [String]? = nil, landMask: LandMask? = nil,
     seed: UInt64 = 0
   ) {
     self.mask = mask
@@ -53,7 +53,7 @@ public struct FileDegradation: Sendable {
       }
     }
     let source = DegradedSource(
-      file, mask: mask, inputs: try mask.inputs(on: file.domain, landShare: land), noise: deviations,
+      file, mask: mask, inputs: MeasurementInputs(on: file.domain, landShare: land), noise: deviations,
       seed: RandomStream(seed: seed).split("degrade"))
     let companions = (deviations == nil ? [] : file.variables).enumerated().map { channel, variable in
       let own = stride(from: channel, to: deviations?.count ?? 0, by: channels).map { deviations?[$0] ?? 0 }

@@ -29,15 +29,16 @@ public struct GridMismatchError: Error, Equatable, CustomStringConvertible {
 
 /// The operator from a model's fields to the values of a file, and the way back.
 struct GridMatch: Sendable {
-  /// nil where both have the same vertices.
-  private let toInput: SparseMatrix?
+  /// From fields on the model's grid to those on the input's; nil where both have the same vertices.
+  private let toInput: GridInterpolation?
   let inputDomain: any Domain
   let modelDomain: any Domain
   let channelCount: Int
   /// Which grid answers are given on.
   let answer: AnswerGrid
 
-  /// - Throws: ``GridMismatchError`` where the grids differ and `regrid` is nil; ``GeometryError`` where the model does not cover the file.
+  /// - Throws: ``GridMismatchError`` where the grids differ and `regrid` is nil; ``GeometryError`` where the model does not cover
+  ///   the file, or one of them has no geography.
   init(input: any Domain, path: String, model: any Domain, channelCount: Int, regrid: AnswerGrid?) throws {
     inputDomain = input
     modelDomain = model
@@ -49,7 +50,9 @@ struct GridMatch: Sendable {
     }
     guard let regrid else { throw GridMismatchError(path: path, input: input.summary, model: model.summary) }
     answer = regrid
-    toInput = try model.interpolation(to: input.geographicPoints)
+    let purpose = "Interpolation between the file and the model (--regrid)"
+    toInput = try GridInterpolation(
+      from: model, to: input.requiredGeography(for: purpose).points, channelCount: channelCount)
   }
 
   /// Where answers live.
@@ -60,44 +63,14 @@ struct GridMatch: Sendable {
 
   /// The operator that sees the entries of the input (V·C) where `isObserved`.
   func operation(isObserved: [Bool]) -> any LinearOperator {
-    guard let toInput else { return SelectionOperator(observed: isObserved) }
-    var entries: [(row: Int, column: Int, value: Double)] = []
-    var row = 0
-    for entry in isObserved.indices where isObserved[entry] {
-      let (vertex, channel) = entry.quotientAndRemainder(dividingBy: channelCount)
-      for k in toInput.rowStarts[vertex]..<toInput.rowStarts[vertex + 1] {
-        entries.append((row, Int(toInput.columns[k]) * channelCount + channel, toInput.values[k]))
-      }
-      row += 1
-    }
-    return SparseOperator(
-      SparseMatrix(rowCount: row, columnCount: modelDomain.vertexCount * channelCount, entries: entries))
+    let selection = SelectionOperator(observed: isObserved)
+    return toInput.map { selection.composed(after: $0) } ?? selection
   }
 
-  /// Rows of V×C arrays on the model's grid as rows on the grid of the answer.
+  /// Rows of V×C arrays on the model's grid as rows on the grid of the answer; what leans on a value outside the domain is not a
+  /// number.
   func answers(_ fields: Tensor<Float>) -> Tensor<Float> {
     guard let toInput, answer == .input else { return fields }
-    let (rows, channels) = (fields.rowCount, channelCount)
-    let (from, to) = (modelDomain.vertexCount * channels, toInput.rowCount * channels)
-    return Tensor(shape: [rows, to]) { out in
-      guard let base = out.baseAddress else { return }
-      let target = UncheckedPointer(base)
-      fields.withUnsafeScalars { source in
-        guard let start = source.baseAddress else { return }
-        let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
-        Parallel.forEach(rows) { row in
-          for vertex in 0..<toInput.rowCount {
-            for channel in 0..<channels {
-              // Not-a-number outside the domain spreads to every place that leans on it.
-              var sum = 0.0
-              for k in toInput.rowStarts[vertex]..<toInput.rowStarts[vertex + 1] {
-                sum += toInput.values[k] * Double(source[row * from + Int(toInput.columns[k]) * channels + channel])
-              }
-              target[row * to + vertex * channels + channel] = Float(sum)
-            }
-          }
-        }
-      }
-    }
+    return toInput.apply(fields)
   }
 }

@@ -29,7 +29,7 @@ extension FileDegradation {
       }
     }
     let source = DegradedSource(
-      fields, mask: mask, inputs: try mask.inputs(on: fields.domain, landShare: nil), noise: deviations,
+      fields, mask: mask, inputs: MeasurementInputs(on: fields.domain, landShare: nil), noise: deviations,
       seed: RandomStream(seed: seed).split("degrade"))
     let degraded = try source.read(Array(0..<fields.count))
     let values = zip(degraded.values.scalars, degraded.isValid).map { $1 ? $0 : Float.nan }

@@ -1,6 +1,8 @@
 // All coordinates that distinguish the fields of a variable, including the main time, and the resulting labels. Every
 // variable along field dimensions is used, whether or not a `coordinates` attribute names it.
 
+import SextantConfiguration
+
 /// The coordinates of a set of fields.
 struct FieldCoordinates: Sendable {
   let all: [FieldCoordinate]

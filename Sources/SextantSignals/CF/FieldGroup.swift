@@ -1,6 +1,8 @@
 // The choice of a file's variables as channels of its fields: the requested variables, or all that share a grid and
 // field dimensions with the group that has the most fields.
 
+import SextantConfiguration
+
 /// Variables that share a grid and field dimensions.
 struct FieldGroup {
   let variables: [NetCDFVariable]

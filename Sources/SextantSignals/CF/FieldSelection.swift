@@ -2,6 +2,7 @@
 // the other dimensions of the file, so the output has the same axes.
 
 import Foundation
+import SextantConfiguration
 
 extension FieldCoordinates {
   /// Keeps the indices along `dimensions` whose coordinates have one of the requested values.

@@ -1,6 +1,6 @@
 // Images as signals on a surface: each vertex has the image's value at its position in a plane, viewed along the third
 // axis.
-// Both sides of the surface get the same image. So the APS paper puts MNIST's digits on the Stanford bunny (design §6).
+// Both sides of the surface get the same image. So the APS paper puts digits of MNIST on the Stanford bunny (docs/mathematics.md).
 
 import SextantArrays
 import SextantGeometry

@@ -8,9 +8,9 @@ import SextantGeometry
 extension FieldLayout {
   /// The layout of fields with `labels` on `domain`.
   ///
-  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` is a latitude–longitude grid.
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has the axes of a latitude–longitude grid.
   init(labels: [FieldLabel], on domain: any Domain, path: String) throws {
-    guard let grid = domain as? LatitudeLongitudeGrid else {
+    guard let grid = domain.geography?.gridAxes else {
       throw NetCDFError.unwritableDomain(path: path, domain: domain.summary)
     }
     let hours = Self.hours(of: labels)
@@ -57,12 +57,12 @@ extension FieldLayout {
   }
 
   /// Latitude and longitude as dimensions.
-  static func dimensions(of grid: LatitudeLongitudeGrid) -> [LayoutDimension] {
+  static func dimensions(of grid: GridAxes) -> [LayoutDimension] {
     [LayoutDimension(name: "latitude", length: grid.rows), LayoutDimension(name: "longitude", length: grid.columns)]
   }
 
   /// Latitude and longitude as coordinates.
-  static func coordinates(of grid: LatitudeLongitudeGrid) -> [LayoutCoordinate] {
+  static func coordinates(of grid: GridAxes) -> [LayoutCoordinate] {
     [("latitude", grid.latitudes, "degrees_north", "Y"), ("longitude", grid.longitudes, "degrees_east", "X")].map {
       .numbers(
         $0, $1, type: .double, dimensions: [$0],

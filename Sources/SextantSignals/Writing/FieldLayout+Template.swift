@@ -7,8 +7,8 @@ import SextantGeometry
 extension FieldLayout {
   /// The layout of the fields of `template`, whose file is opened for copying.
   ///
-  /// - Parameter other: the grid that replaces the template's own; nil to keep it.
-  init(template source: GriddedFile, on other: LatitudeLongitudeGrid? = nil) throws {
+  /// - Parameter other: the grid that takes the place of the template's own; nil to keep that.
+  init(template source: GriddedFile, on other: GridAxes? = nil) throws {
     let file = try NetCDFFile(path: source.path)
     let dataset = CFDataset(file)
     let grid = source.group.grid
@@ -49,7 +49,7 @@ extension FieldLayout {
 
   /// The dimensions of a variable with latitude and longitude in place of its horizontal dimensions.
   private static func replacingGrid(
-    of dimensions: [(LayoutDimension, DimensionUse)], by grid: LatitudeLongitudeGrid
+    of dimensions: [(LayoutDimension, DimensionUse)], by grid: GridAxes
   ) -> [(LayoutDimension, DimensionUse)] {
     let horizontal = Self.dimensions(of: grid)
     // Points have one dimension, grids have two.

@@ -16,15 +16,15 @@ public final class FilledFileWriter {
   /// Axes, coordinates, names, units and calendars are those of `template`; a field that is never supplied is missing
   /// in the file. Throws ``FileError/exists(path:)`` if the file exists and `overwrite` is false.
   ///
-  /// - Parameter domain: the grid of the filled fields, if it is not the template's own. Throws
-  ///   ``NetCDFError/unwritableDomain(path:domain:)`` unless it is a latitude–longitude grid.
+  /// - Parameter domain: the grid of the answers in place of the template's own; nil to keep that. Throws
+  ///   ``NetCDFError/unwritableDomain(path:domain:)`` unless it has the axes of a latitude–longitude grid.
   public static func write<R>(
     to path: String, overwrite: Bool = false, like template: GriddedFile, on domain: (any Domain)? = nil,
     content: FilledFileContent,
     description: FieldFileDescription, _ body: (FilledFileWriter) throws -> R
   ) throws -> R {
     try WholeFile.write(to: path, overwrite: overwrite) { temporary in
-      let grid = domain as? LatitudeLongitudeGrid
+      let grid = domain?.geography?.gridAxes
       if let domain, grid == nil { throw NetCDFError.unwritableDomain(path: path, domain: domain.summary) }
       let layout = try FieldLayout(template: template, on: grid)
       let writer = try FilledFileWriter(

@@ -3,7 +3,7 @@
 //   x = T(m + d·(δ + eˢ·e/d)),  m + e a sample of the Gaussian posterior, d its spread, (δ, s) = network(features of y).
 //
 // One network evaluation serves all samples of a measurement. Untrained, δ = s = 0, and the flow is the Gaussian
-// posterior. The map from e to x is affine given y, so log q(x|y) is the Gaussian's less the sum of s. (Design §3.)
+// posterior. The map from e to x is affine given y, so log q(x|y) is the Gaussian's less the sum of s.
 
 import Foundation
 import SextantArrays
@@ -16,7 +16,7 @@ import SextantPriors
 /// A Gaussian posterior, shifted and scaled vertex by vertex by a network that was trained for it.
 public struct GaussianBaseFlowSolver: Solver {
   public let name: String
-  private let base: TransformedSolver
+  fileprivate let base: TransformedSolver
   private let features: PosteriorFeatures
   private let network: StencilUNet<Float>
   private let parameters: ParameterSet<Float>
@@ -37,45 +37,39 @@ public struct GaussianBaseFlowSolver: Solver {
     layout = base.space.layout
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    Prepared(solver: self)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    _ = try operation.entriesForFlow
+    return FlowPreparation(solver: self, base: try base.prepareLatent(for: operation, noise: noise))
   }
 
-  private struct Prepared: PreparedSolver {
-    let solver: GaussianBaseFlowSolver
-
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      var posterior = try solver.base.latentPosterior(given: measurement, samples: samples, using: &random)
-      guard let spread = posterior.spread else { return solver.base.mapped(posterior) }
-      let (shift, logScale) = solver.correction(of: measurement, posterior: posterior)
-      let scales = logScale.map { exp($0) }
-      let (oldMean, channels) = (posterior.mean, solver.layout.channelCount)
-      precondition(shift.count == oldMean.count && channels > 0)
-      for entry in oldMean.indices where oldMean[entry].isFinite {
-        posterior.mean[entry] = oldMean[entry] + spread[entry] * shift[entry]
-        posterior.spread?[entry] = spread[entry] * scales[entry]
-      }
-      let newMean = posterior.mean
-      posterior.samples?.withUnsafeMutableScalars { values in
-        guard let start = values.baseAddress else { return }
-        let out = UncheckedPointer(start)
-        Parallel.forEach(values.count / oldMean.count) { sample in
-          let row = out.base + sample * oldMean.count
-          for entry in oldMean.indices { row[entry] = newMean[entry] + scales[entry] * (row[entry] - oldMean[entry]) }
-        }
-      }
-      posterior.diagnostics["network-evaluations"] = 1
-      posterior.diagnostics["network-evaluations-per-sample"] = 1
-      return solver.base.mapped(posterior)
+  /// Moves a posterior of the base (in transformed units) by what the network has learned.
+  fileprivate func move(_ posterior: inout Posterior, by measurement: FieldMeasurement) throws {
+    guard let spread = posterior.spread else { return }
+    let (shift, logScale) = try correction(of: measurement, posterior: posterior)
+    let scales = logScale.map { exp($0) }
+    let (oldMean, channels) = (posterior.mean, layout.channelCount)
+    precondition(shift.count == oldMean.count && channels > 0)
+    for entry in oldMean.indices where oldMean[entry].isFinite {
+      posterior.mean[entry] = oldMean[entry] + spread[entry] * shift[entry]
+      posterior.spread?[entry] = spread[entry] * scales[entry]
     }
+    let newMean = posterior.mean
+    posterior.samples?.withUnsafeMutableScalars { values in
+      guard let start = values.baseAddress else { return }
+      let out = UncheckedPointer(start)
+      Parallel.forEach(values.count / oldMean.count) { sample in
+        let row = out.base + sample * oldMean.count
+        for entry in oldMean.indices { row[entry] = newMean[entry] + scales[entry] * (row[entry] - oldMean[entry]) }
+      }
+    }
+    posterior.cost = NetworkCost(evaluations: 1, evaluationsPerSample: 1)
   }
 
   /// Shift and log-scale of each entry (V·C each), in units of the base's spread; coincident vertices have one value.
-  private func correction(of measurement: FieldMeasurement, posterior: Posterior) -> (shift: [Float], logScale: [Float])
-  {
-    let input = features.features(of: measurement, posterior: posterior)
+  private func correction(
+    of measurement: FieldMeasurement, posterior: Posterior
+  ) throws -> (shift: [Float], logScale: [Float]) {
+    let input = try features.features(of: measurement, posterior: posterior)
     let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
     let output = network(pass.tape.constant(input.reshaped(to: [1] + input.shape)), in: pass).value
     let channels = layout.channelCount
@@ -95,6 +89,21 @@ public struct GaussianBaseFlowSolver: Solver {
       return layout.expanded(layout.reduced(part, isValid: everywhere), outside: 0).scalars
     }
     return (merged(from: 0), merged(from: channels))
+  }
+}
+
+/// The flow for one operator: its base, prepared.
+private struct FlowPreparation: PreparedSolver {
+  let solver: GaussianBaseFlowSolver
+  let base: any PreparedSolver
+
+  var model: MeasurementModel { base.model }
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    var posterior = try base.solve(measurement, samples: samples, using: &random)
+    try solver.move(&posterior, by: measurement)
+    solver.base.transforms.map(&posterior)
+    return posterior
   }
 }
 

@@ -1,6 +1,6 @@
-// A measurement of single entries as flows over the states of a field see it: what they are told of it (the condition), and
-// how well a field explains it (the fidelity, with its gradient). Values stay in the variables' units, because there the
-// noise is normal; states are standardised and, where a variable has a transform, transformed.
+// A measurement of single entries as flows over the states of a field see it: their condition, and how well a field explains it
+// (the fidelity, with its gradient). Values stay in the variables' units, because there the noise is normal; states are
+// standardised and, where a variable has a transform, transformed.
 
 import SextantArrays
 import SextantAutodiff
@@ -20,17 +20,19 @@ public struct MeasuredStates: Sendable {
   /// The climatology of each value's state (m), transformed.
   let centres: [Float]
 
-  /// Throws ``PriorError/wrongSize(expected:found:)`` and ``PriorError/mixesEntries`` for an operator that is no selection.
+  /// Throws ``PriorError/wrongSize(expected:found:)``, and
+  /// ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
   public init(_ measurement: FieldMeasurement, space: StateSpace) throws {
     let layout = space.layout
     guard measurement.operation.inputCount == layout.stateOfEntry.count else {
       throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
     }
-    guard let selection = measurement.operation as? SelectionOperator else { throw PriorError.mixesEntries }
+    try measurement.model.checkNoise()
+    let entries = try measurement.operation.entriesForFlow
     let mean = space.climatology.mean(for: measurement.label)
-    let rows = selection.indices.indices.filter { layout.stateOfEntry[selection.indices[$0]] >= 0 }
-    states = rows.map { layout.stateOfEntry[selection.indices[$0]] }
-    channels = rows.map { Int32(selection.indices[$0] % layout.channelCount) }
+    let rows = entries.indices.filter { layout.stateOfEntry[entries[$0]] >= 0 }
+    states = rows.map { layout.stateOfEntry[entries[$0]] }
+    channels = rows.map { Int32(entries[$0] % layout.channelCount) }
     values = rows.map { measurement.values[$0] }
     noise = rows.map { measurement.noise[$0] }
     centres = states.map { mean[Int($0)] }
@@ -55,6 +57,20 @@ public struct MeasuredStates: Sendable {
     }
     let anomalies = zip(sums, counts).map { $1 > 0 ? Float($0 / $1) : 0 }
     return withMask ? anomalies + counts.map { $0 > 0 ? 1 : 0 } : anomalies
+  }
+}
+
+extension LinearOperator {
+  /// The entries that the operator selects: flows are trained on measurements of single entries and know no others.
+  ///
+  /// Throws ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
+  var entriesForFlow: [Int] {
+    get throws(MeasurementError) {
+      if let selectedEntries { return selectedEntries }
+      throw .operatorNotSupported(
+        method: "A flow", form: form.kind, reason: "it was trained on values of single entries, and these mix entries",
+        hint: "Use two-scale, which takes any linear measurement.")
+    }
   }
 }
 

@@ -14,13 +14,14 @@ public struct PosteriorFeatures: Sendable {
     7 * fieldChannels + 1 + placeWidth(on: domain)
   }
 
-  /// How many numbers tell where a vertex lies: the sine of its latitude, or its place in the box of a mesh.
-  private static func placeWidth(on domain: any Domain) -> Int { domain.isOnSphere ? 1 : 3 }
+  /// How many numbers describe the place of a vertex: the sine of its latitude, or three coordinates in the bounding box of
+  /// a domain without a geography.
+  private static func placeWidth(on domain: any Domain) -> Int { domain.geography == nil ? 3 : 1 }
 
   /// Where each vertex lies, −1…1 (V lists of ``placeWidth(on:)``).
   private static func places(on domain: any Domain) -> [[Float]] {
     let positions = domain.positions
-    guard !domain.isOnSphere, let first = positions.first else { return positions.map { [Float($0.z)] } }
+    guard domain.geography == nil, let first = positions.first else { return positions.map { [Float($0.z)] } }
     let low = positions.reduce(first) { pointwiseMin($0, $1) }
     let high = positions.reduce(first) { pointwiseMax($0, $1) }
     let half = max((high - low).max() / 2, .leastNormalMagnitude)
@@ -60,7 +61,9 @@ public struct PosteriorFeatures: Sendable {
   /// - Parameters:
   ///   - measurement: in the variables' units.
   ///   - posterior: mean and spread (V·C) in transformed units.
-  public func features(of measurement: FieldMeasurement, posterior: Posterior) -> Tensor<Float> {
+  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` where values mix entries: the input has no
+  ///   place for them, and a network that is told that nothing was observed would be misled.
+  public func features(of measurement: FieldMeasurement, posterior: Posterior) throws -> Tensor<Float> {
     let channels = space.layout.channelCount
     let vertices = posterior.mean.count / channels
     let rest = fixed.count / max(1, vertices)
@@ -73,7 +76,8 @@ public struct PosteriorFeatures: Sendable {
       let states = space.layout.states(ofChannel: channel)
       return states.reduce(0.0) { $0 + Double(overall[$1]) } / Double(max(1, states.count))
     }
-    let observed = observations(of: measurement, posterior: posterior, channels: channels)
+    let entries = try measurement.operation.entriesForFlow
+    let observed = observations(of: measurement, at: entries, posterior: posterior, channels: channels)
     return Tensor(shape: [vertices, width]) { out in
       for vertex in 0..<vertices {
         for channel in 0..<channels {
@@ -101,10 +105,11 @@ public struct PosteriorFeatures: Sendable {
   }
 
   /// What was measured at each entry: how far it lies from the posterior in units of its noise, and how much it could tell.
-  private func observations(of measurement: FieldMeasurement, posterior: Posterior, channels: Int) -> [Observed] {
+  private func observations(
+    of measurement: FieldMeasurement, at entries: [Int], posterior: Posterior, channels: Int
+  ) -> [Observed] {
     var result = [Observed](repeating: Observed(), count: posterior.mean.count)
-    guard let selection = measurement.operation as? SelectionOperator else { return result }
-    for (row, entry) in selection.indices.enumerated() where posterior.mean[entry].isFinite {
+    for (row, entry) in entries.enumerated() where posterior.mean[entry].isFinite {
       let transform = transforms[entry % channels]
       let place = Double(posterior.mean[entry])
       let noise = Double(measurement.noise[row])

@@ -10,7 +10,7 @@ import SextantNetworks
 import SextantPriors
 
 /// Samples of a posterior straight from a trained flow.
-public struct VectorFlowSolver: Solver {
+public struct VectorFlowSolver: DirectSolver {
   public let name: String
   private let flow: ConditionalRealNVP<Float>
   private let parameters: ParameterSet<Float>
@@ -33,21 +33,17 @@ public struct VectorFlowSolver: Solver {
     (self.space, self.transforms) = (space, transforms)
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
+  public func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
 
-  private struct Prepared: PreparedSolver {
-    let solver: VectorFlowSolver
-
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let count = samples > 0 ? samples : VectorFlowSolver.samplesOfMean
-      var fields = try solver.fields(given: measurement, count: count, using: &random)
-      solver.transforms.mapValues(&fields)
-      return Posterior(
-        mean: fields.columnMeans().map { Float($0) }, samples: samples > 0 ? fields : nil,
-        diagnostics: ["network-evaluations": 1, "network-evaluations-per-sample": 1])
-    }
+  public func solve(
+    _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let count = samples > 0 ? samples : Self.samplesOfMean
+    var fields = try fields(given: measurement, count: count, using: &random)
+    transforms.mapValues(&fields)
+    return Posterior(
+      mean: fields.columnMeans().map { Float($0) }, samples: samples > 0 ? fields : nil,
+      cost: NetworkCost(evaluations: 1, evaluationsPerSample: 1))
   }
 
   /// Samples (N×V·C), transformed.

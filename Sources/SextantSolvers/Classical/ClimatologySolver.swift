@@ -4,23 +4,30 @@ import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// Answers with the climatology of the season. No uncertainty, no use of the measurement.
-public struct ClimatologySolver: Solver {
+/// Answers with the climatology of the season. It has no uncertainty and makes no use of the measurement.
+public struct ClimatologySolver: DirectSolver {
   public let name = "climatology"
   private let space: StateSpace
 
   public init(_ prior: GaussianPrior) { space = prior.space }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(space: space) }
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(space.layout.stateOfEntry.count)
+  }
 
-  private struct Prepared: PreparedSolver {
-    let space: StateSpace
+  public func solve(
+    _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let zero = [Float](repeating: 0, count: space.count)
+    return space.posterior(mean: zero, spread: nil, samples: nil, label: measurement.label)
+  }
+}
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let zero = [Float](repeating: 0, count: space.count)
-      return space.posterior(mean: zero, spread: nil, samples: nil, label: measurement.label)
-    }
+extension Method {
+  /// The archive's climatology.
+  public static let climatology = Method(
+    name: "climatology", title: "climatology", traits: Traits(drawsSamples: false, usesNoise: false), needs: .gaussian
+  ) { context in
+    ClimatologySolver(try context.gaussian().prior)
   }
 }

@@ -17,26 +17,46 @@ public struct ConfinedSolver: Solver {
     self.isInside = isInside
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    Prepared(inner: try inner.prepare(for: operation), isInside: isInside)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    ChangedPreparation(try inner.prepare(for: operation, noise: noise), change: confine)
   }
 
-  private struct Prepared: PreparedSolver {
-    let inner: any PreparedSolver
-    let isInside: [Bool]
+  public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
+    ConfinedSolver(try inner.fitted(to: measurement), isInside: isInside)
+  }
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      var posterior = try inner.posterior(given: measurement, samples: samples, using: &random)
-      for entry in isInside.indices where !isInside[entry] {
-        posterior.mean[entry] = .nan
-        posterior.spread?[entry] = .nan
-      }
-      posterior.samples?.withUnsafeMutableScalars { values in
-        for i in values.indices where !isInside[i % isInside.count] { values[i] = .nan }
-      }
-      return posterior
+  public func marginals(atObserved measurement: FieldMeasurement) throws -> Posterior? {
+    guard var posterior = try inner.marginals(atObserved: measurement) else { return nil }
+    confine(&posterior)
+    return posterior
+  }
+
+  private func confine(_ posterior: inout Posterior) {
+    for entry in isInside.indices where !isInside[entry] {
+      posterior.mean[entry] = .nan
+      posterior.spread?[entry] = .nan
     }
+    posterior.samples?.withUnsafeMutableScalars { values in
+      for i in values.indices where !isInside[i % isInside.count] { values[i] = .nan }
+    }
+  }
+}
+
+/// A prepared solver whose answers are changed in the same way each time.
+struct ChangedPreparation: PreparedSolver {
+  private let inner: any PreparedSolver
+  private let change: @Sendable (inout Posterior) -> Void
+
+  var model: MeasurementModel { inner.model }
+
+  init(_ inner: any PreparedSolver, change: @escaping @Sendable (inout Posterior) -> Void) {
+    self.inner = inner
+    self.change = change
+  }
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    var posterior = try inner.solve(measurement, samples: samples, using: &random)
+    change(&posterior)
+    return posterior
   }
 }

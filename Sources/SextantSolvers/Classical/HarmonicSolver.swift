@@ -1,5 +1,5 @@
-// Harmonic interpolation: the field that solves Laplace's equation where nothing was observed and keeps
-// the observed values. One sparse Cholesky factorisation for a mask. No uncertainty.
+// Harmonic interpolation: the field that solves Laplace's equation where nothing was observed and keeps the observed values.
+// One sparse Cholesky factorisation for a mask, which channels that are observed alike share. No uncertainty.
 
 import SextantArrays
 import SextantGeometry
@@ -16,85 +16,135 @@ public struct HarmonicSolver: Solver {
     self.channelCount = channelCount
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    Prepared(domain: domain, channelCount: channelCount)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let stiffness = domain.stiffness
+    var equations: [HarmonicEquations] = []
+    let channels = try ObservedPlaces.byChannel(
+      operation, domain: domain, channelCount: channelCount, method: name
+    ).map { places -> HarmonicChannel? in
+      guard !places.rows.isEmpty else { return nil }
+      let nodes = nodes(of: places)
+      let fixed = Set(nodes)
+      if let known = equations.first(where: { $0.fixed == fixed }) {
+        return HarmonicChannel(places: places, nodes: nodes, equations: known)
+      }
+      equations.append(try HarmonicEquations(stiffness, fixed: fixed))
+      return HarmonicChannel(places: places, nodes: nodes, equations: equations[equations.count - 1])
+    }
+    return HarmonicPreparation(
+      model: try MeasurementModel(operation: operation, noise: noise), domain: domain, channels: channels)
   }
 
-  private struct Prepared: PreparedSolver {
-    let domain: any Domain
-    let channelCount: Int
-
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let stiffness = domain.stiffness
-      let nodeOfVertex = domain.nodeOfVertex
-      let mean = try fillingChannels(measurement, domain: domain, channelCount: channelCount) { places, channel in
-        let atNodes = try Self.solve(stiffness, constraints(places, channel: channel, measurement))
-        return nodeOfVertex.map { atNodes[Int($0)] }
-      }
-      return Posterior(mean: mean)
+  /// The node of each value. A value that mixes vertices is put on the node that is nearest to its place.
+  private func nodes(of places: ObservedPlaces) -> [Int] {
+    let nodeOfVertex = domain.nodeOfVertex
+    var tree: NearestNeighbours?
+    return places.vertices.enumerated().map { index, vertex in
+      if vertex >= 0 { return Int(nodeOfVertex[vertex]) }
+      let search = tree ?? NearestNeighbours(domain.nodePositions)
+      tree = search
+      return search.nearest(1, to: places.positions[index]).first?.index ?? 0
     }
+  }
+}
 
-    /// The observed value of each node that has one; several values of a node are averaged.
-    ///
-    /// A value that mixes vertices is put on the vertex with the largest weight.
-    private func constraints(
-      _ places: ObservedPlaces, channel: Int, _ measurement: FieldMeasurement
-    ) -> [Int: Double] {
-      var tree: NearestNeighbours?
-      var sums: [Int: (sum: Double, count: Double)] = [:]
-      for (index, vertex) in places.vertices.enumerated() {
-        let node: Int
-        if vertex >= 0 {
-          node = Int(domain.nodeOfVertex[vertex])
-        } else {
-          let search = tree ?? NearestNeighbours(domain.nodePositions)
-          tree = search
-          node = search.nearest(1, to: places.positions[index]).first?.index ?? 0
-        }
-        sums[node, default: (0, 0)].sum += places.values[index]
-        sums[node, default: (0, 0)].count += 1
-      }
-      return sums.mapValues { $0.sum / $0.count }
-    }
+/// The equations of every channel, factorised.
+private struct HarmonicPreparation: PreparedSolver {
+  let model: MeasurementModel
+  let domain: any Domain
+  /// Nil for a channel without an observation.
+  let channels: [HarmonicChannel?]
 
-    /// K_uu·x_u = −K_uo·x_o for the unobserved nodes u, given the observed o.
-    private static func solve(_ stiffness: SparseMatrix, _ fixed: [Int: Double]) throws -> [Double] {
-      let n = stiffness.rowCount
-      var unknownOf = [Int](repeating: -1, count: n)
-      var unknowns: [Int] = []
-      for node in 0..<n where fixed[node] == nil {
-        unknownOf[node] = unknowns.count
-        unknowns.append(node)
-      }
-      var result = (0..<n).map { fixed[$0] ?? 0 }
-      guard !unknowns.isEmpty else { return result }
-      var entries: [(row: Int, column: Int, value: Double)] = []
-      var right = [Double](repeating: 0, count: unknowns.count)
-      var trace = 0.0
-      for (row, node) in unknowns.enumerated() {
-        for k in stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1] {
-          let other = Int(stiffness.columns[k])
-          if let value = fixed[other] {
-            right[row] -= stiffness.values[k] * value
-          } else {
-            entries.append((row, unknownOf[other], stiffness.values[k]))
-            if other == node { trace += stiffness.values[k] }
-          }
-        }
-      }
-      // Parts of the domain without an observation have no equation of their own: a tiny pull to the mean settles them.
-      let mean = fixed.values.reduce(0, +) / Double(fixed.count)
-      let pull = 1e-10 * trace / Double(unknowns.count)
-      for row in unknowns.indices {
-        entries.append((row, row, pull))
-        right[row] += pull * mean
-      }
-      let matrix = SparseMatrix(rowCount: unknowns.count, columnCount: unknowns.count, entries: entries)
-      let solution = try SparseCholesky(matrix).solve(right)
-      for (row, node) in unknowns.enumerated() { result[node] = solution[row] }
-      return result
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    Posterior(mean: domain.array(fromNodes: channels.map { $0?.field(given: measurement) }))
+  }
+}
+
+/// The observed nodes of one channel with their equations.
+private struct HarmonicChannel: Sendable {
+  let places: ObservedPlaces
+  /// The node of each value (m).
+  let nodes: [Int]
+  let equations: HarmonicEquations
+
+  /// The field at the nodes; several values of a node are averaged.
+  func field(given measurement: FieldMeasurement) -> [Double] {
+    var sums: [Int: (sum: Double, count: Double)] = [:]
+    for (node, value) in zip(nodes, places.values(of: measurement)) {
+      sums[node, default: (0, 0)].sum += value
+      sums[node, default: (0, 0)].count += 1
     }
+    return equations.solve(sums.mapValues { $0.sum / $0.count })
+  }
+}
+
+/// K_uu·x_u = −K_uo·x_o for the unobserved nodes u, given the observed o.
+private struct HarmonicEquations: Sendable {
+  /// The observed nodes.
+  let fixed: Set<Int>
+  private let stiffness: SparseMatrix
+  private let unknowns: [Int]
+  /// Of K_uu; nil where every node is observed.
+  private let factor: SparseCholesky?
+  /// What ties each unknown to the mean of the observed values.
+  private let pull: Double
+
+  init(_ stiffness: SparseMatrix, fixed: Set<Int>) throws {
+    self.stiffness = stiffness
+    self.fixed = fixed
+    let n = stiffness.rowCount
+    var unknownOf = [Int](repeating: -1, count: n)
+    var unknowns: [Int] = []
+    for node in 0..<n where !fixed.contains(node) {
+      unknownOf[node] = unknowns.count
+      unknowns.append(node)
+    }
+    self.unknowns = unknowns
+    guard !unknowns.isEmpty else {
+      (factor, pull) = (nil, 0)
+      return
+    }
+    var entries: [(row: Int, column: Int, value: Double)] = []
+    var trace = 0.0
+    for (row, node) in unknowns.enumerated() {
+      for k in stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1] {
+        let other = Int(stiffness.columns[k])
+        guard unknownOf[other] >= 0 else { continue }
+        entries.append((row, unknownOf[other], stiffness.values[k]))
+        if other == node { trace += stiffness.values[k] }
+      }
+    }
+    // Parts of the domain without an observation have no equation of their own: a tiny pull to the mean settles them.
+    let pull = 1e-10 * trace / Double(unknowns.count)
+    for row in unknowns.indices { entries.append((row, row, pull)) }
+    let matrix = SparseMatrix(rowCount: unknowns.count, columnCount: unknowns.count, entries: entries)
+    factor = try SparseCholesky(matrix)
+    self.pull = pull
+  }
+
+  /// The field (n) with these values at the observed nodes.
+  func solve(_ values: [Int: Double]) -> [Double] {
+    var result = (0..<stiffness.rowCount).map { values[$0] ?? 0 }
+    guard let factor else { return result }
+    // In the order of the nodes: a dictionary's own order differs between runs.
+    let mean = result.reduce(0, +) / Double(values.count)
+    let right = unknowns.map { node in
+      var sum = 0.0
+      for k in stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1] {
+        if let value = values[Int(stiffness.columns[k])] { sum -= stiffness.values[k] * value }
+      }
+      return sum + pull * mean
+    }
+    for (node, value) in zip(unknowns, factor.solve(right)) { result[node] = value }
+    return result
+  }
+}
+
+extension Method {
+  /// Harmonic (Laplace) interpolation.
+  public static let harmonic = Method(
+    name: "harmonic", title: "harmonic interpolation", traits: .ofPoints
+  ) { context in
+    HarmonicSolver(domain: context.space.domain, channelCount: context.space.channelCount)
   }
 }

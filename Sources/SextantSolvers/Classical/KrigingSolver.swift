@@ -8,7 +8,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// Matérn kriging for when there is no archive. Distances are chords, on a surface in space too: through it, not along it.
-public struct KrigingSolver: Solver {
+public struct KrigingSolver: DirectSolver {
   public let name = "Matérn kriging"
   private let domain: any Domain
   private let channelCount: Int
@@ -27,98 +27,103 @@ public struct KrigingSolver: Solver {
     self.isInside = isInside
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    Prepared(domain: domain, channelCount: channelCount, isInside: isInside)
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(domain.vertexCount * channelCount)
   }
 
-  private struct Prepared: PreparedSolver {
-    let domain: any Domain
-    let channelCount: Int
-    let isInside: [Bool]?
-
-    /// Channels are filled one by one: without an archive nothing is known of how they go together.
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let size = domain.vertexCount * channelCount
-      var mean = [Float](repeating: .nan, count: size)
-      var spread = mean
-      var draws = samples > 0 ? Tensor<Float>(repeating: .nan, shape: [samples, size]) : nil
-      var diagnostics: [String: Double] = [:]
-      for channel in 0..<channelCount {
-        guard let part = try solve(channel, measurement, samples: samples, using: &random) else { continue }
-        for v in 0..<domain.vertexCount {
-          mean[v * channelCount + channel] = part.mean[v]
-          spread[v * channelCount + channel] = part.spread?[v] ?? .nan
-        }
-        if let samples = part.samples {
-          draws?.withUnsafeMutableScalars { out in
-            samples.withUnsafeScalars { source in
-              for i in 0..<source.count {
-                let (row, v) = i.quotientAndRemainder(dividingBy: domain.vertexCount)
-                out[row * size + v * channelCount + channel] = source[i]
-              }
+  /// Fills channel by channel: without an archive nothing is known of how they go together.
+  public func solve(
+    _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let size = domain.vertexCount * channelCount
+    var mean = [Float](repeating: .nan, count: size)
+    var spread = mean
+    var draws = samples > 0 ? Tensor<Float>(repeating: .nan, shape: [samples, size]) : nil
+    var diagnostics: [String: Double] = [:]
+    let matrix = try measurement.operation.materialised(for: name)
+    for channel in 0..<channelCount {
+      guard let part = try solve(channel, measurement, matrix, samples: samples, using: &random) else { continue }
+      for v in 0..<domain.vertexCount {
+        mean[v * channelCount + channel] = part.mean[v]
+        spread[v * channelCount + channel] = part.spread?[v] ?? .nan
+      }
+      if let samples = part.samples {
+        draws?.withUnsafeMutableScalars { out in
+          samples.withUnsafeScalars { source in
+            for i in 0..<source.count {
+              let (row, v) = i.quotientAndRemainder(dividingBy: domain.vertexCount)
+              out[row * size + v * channelCount + channel] = source[i]
             }
           }
         }
-        for (key, value) in part.diagnostics { diagnostics[channelCount > 1 ? "\(key)[\(channel)]" : key] = value }
       }
-      return Posterior(mean: mean, spread: spread, samples: draws, diagnostics: diagnostics)
+      for (key, value) in part.diagnostics { diagnostics[channelCount > 1 ? "\(key)[\(channel)]" : key] = value }
     }
+    return Posterior(mean: mean, spread: spread, samples: draws, diagnostics: diagnostics)
+  }
 
-    private func solve(
-      _ channel: Int, _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior? {
-      // The rows of this channel, as an operator on V entries.
-      let matrix = measurement.operation.matrix
-      var entries: [(row: Int, column: Int, value: Double)] = []
-      var (values, noise): ([Float], [Float]) = ([], [])
-      for row in 0..<matrix.rowCount {
-        let range = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
-        guard !range.isEmpty, range.allSatisfy({ Int(matrix.columns[$0]) % channelCount == channel }) else { continue }
-        for k in range { entries.append((values.count, Int(matrix.columns[k]) / channelCount, matrix.values[k])) }
-        values.append(measurement.values[row])
-        noise.append(measurement.noise[row])
-      }
-      guard !values.isEmpty else { return nil }
-      let operation: any LinearOperator =
-        entries.count == values.count && entries.allSatisfy { $0.value == 1 }
-        ? SelectionOperator(inputCount: domain.vertexCount, indices: entries.map(\.column))
-        : SparseOperator(SparseMatrix(rowCount: values.count, columnCount: domain.vertexCount, entries: entries))
-      let inside = (0..<domain.vertexCount).map { isInside?[$0 * channelCount + channel] ?? true }
-      let prior = Self.prior(domain: domain, isInside: inside, values: values)
-      let solver = try TwoScaleSolver(prior, domain: domain)
-      return try solver.posterior(
-        given: FieldMeasurement(values: values, noise: noise, operation: operation, label: measurement.label),
-        samples: samples, using: &random)
+  private func solve(
+    _ channel: Int, _ measurement: FieldMeasurement, _ matrix: SparseMatrix, samples: Int,
+    using random: inout RandomStream
+  ) throws -> Posterior? {
+    // The rows of this channel, as an operator on V entries.
+    var entries: [(row: Int, column: Int, value: Double)] = []
+    var (values, noise): ([Float], [Float]) = ([], [])
+    for row in 0..<matrix.rowCount {
+      let range = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
+      guard !range.isEmpty, range.allSatisfy({ Int(matrix.columns[$0]) % channelCount == channel }) else { continue }
+      for k in range { entries.append((values.count, Int(matrix.columns[k]) / channelCount, matrix.values[k])) }
+      values.append(measurement.values[row])
+      noise.append(measurement.noise[row])
     }
+    guard !values.isEmpty else { return nil }
+    let operation: any LinearOperator =
+      entries.count == values.count && entries.allSatisfy { $0.value == 1 }
+      ? SelectionOperator(inputCount: domain.vertexCount, indices: entries.map(\.column))
+      : SparseOperator(SparseMatrix(rowCount: values.count, columnCount: domain.vertexCount, entries: entries))
+    let inside = (0..<domain.vertexCount).map { isInside?[$0 * channelCount + channel] ?? true }
+    let prior = Self.prior(domain: domain, isInside: inside, values: values)
+    let solver = try TwoScaleSolver(prior, domain: domain)
+    return try solver.posterior(
+      given: FieldMeasurement(values: values, noise: noise, operation: operation, label: measurement.label),
+      samples: samples, using: &random)
+  }
 
-    /// The two-scale prior whose modes are a trend: constant, linear in space, and quadratic in latitude.
-    private static func prior(domain: any Domain, isInside: [Bool], values: [Float]) -> GaussianPrior {
-      let layout = StateLayout(domain: domain, channelCount: 1, isInside: isInside)
-      let count = Double(values.count)
-      let mean = values.reduce(0.0) { $0 + Double($1) } / count
-      let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
-      let climatology = Climatology(
-        kind: .constant, coefficients: Tensor(repeating: Float(mean), shape: [1, layout.count]))
-      let space = StateSpace(
-        layout: layout, climatology: climatology, scales: [variance > 0 ? Float(variance.squareRoot()) : 1])
-      let nodes = domain.nodePositions
-      let positions = layout.nodeOfState.map { nodes[Int($0)] }
-      // A region is a small part of the sphere: the trend is centred and scaled to its own extent.
-      let centre = positions.reduce(SIMD3<Double>(), +) / Double(max(1, positions.count))
-      let extent = positions.reduce(1e-6) { max($0, (($1 - centre) * ($1 - centre)).sum().squareRoot()) }
-      let trend = positions.flatMap { position -> [Float] in
-        let p = (position - centre) / extent
-        return [1, p.x, p.y, p.z, 1.5 * p.z * p.z - 0.5].map { Float($0 * 2) }
-      }
-      let modes = Tensor(trend, shape: [positions.count, 5]).transposed()
-      let functions = EmpiricalOrthogonalFunctions(
-        scaledModes: modes, deviations: [Float](repeating: 2, count: 5),
-        residualVariance: [Float](repeating: 1, count: positions.count))
-      return GaussianPrior(
-        configuration: GaussianPriorConfiguration(kind: .trend, modeCount: 5), space: space, functions: functions,
-        archiveCoefficients: .zeros([0, 5]), landShare: nil, channelCorrelation: .identity(1))
+  /// The two-scale prior whose modes are a trend: constant, linear in space, and quadratic in latitude.
+  private static func prior(domain: any Domain, isInside: [Bool], values: [Float]) -> GaussianPrior {
+    let layout = StateLayout(domain: domain, channelCount: 1, isInside: isInside)
+    let count = Double(values.count)
+    let mean = values.reduce(0.0) { $0 + Double($1) } / count
+    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    let climatology = Climatology(
+      kind: .constant, coefficients: Tensor(repeating: Float(mean), shape: [1, layout.count]))
+    let space = StateSpace(
+      layout: layout, climatology: climatology, scales: [variance > 0 ? Float(variance.squareRoot()) : 1])
+    let nodes = domain.nodePositions
+    let positions = layout.nodeOfState.map { nodes[Int($0)] }
+    // A region is a small part of the sphere: the trend is centred and scaled to its own extent.
+    let centre = positions.reduce(SIMD3<Double>(), +) / Double(max(1, positions.count))
+    let extent = positions.reduce(1e-6) { max($0, (($1 - centre) * ($1 - centre)).sum().squareRoot()) }
+    let trend = positions.flatMap { position -> [Float] in
+      let p = (position - centre) / extent
+      return [1, p.x, p.y, p.z, 1.5 * p.z * p.z - 0.5].map { Float($0 * 2) }
     }
+    let modes = Tensor(trend, shape: [positions.count, 5]).transposed()
+    let functions = EmpiricalOrthogonalFunctions(
+      scaledModes: modes, deviations: [Float](repeating: 2, count: 5),
+      residualVariance: [Float](repeating: 1, count: positions.count))
+    return GaussianPrior(
+      configuration: GaussianPriorConfiguration(kind: .trend, modeCount: 5), space: space, functions: functions,
+      archiveCoefficients: .zeros([0, 5]), landShare: nil, channelCorrelation: .identity(1))
+  }
+}
+
+extension Method {
+  /// Matérn kriging.
+  public static let kriging = Method(
+    name: "kriging", title: "Matérn kriging"
+  ) { context in
+    let space = context.space
+    return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
   }
 }

@@ -1,5 +1,5 @@
-// Nearest neighbour and inverse distance weighting, as CDO's setmisstonn and setmisstodis do it, but on the
-// sphere itself: distances are chords. Observed vertices keep their value. No uncertainty.
+// Nearest neighbour and inverse distance weighting, as CDO's setmisstonn and setmisstodis do it, but on the sphere itself:
+// distances are chords. Observed vertices keep their value. No uncertainty. The search for neighbours is the preparation.
 
 import SextantArrays
 import SextantGeometry
@@ -8,14 +8,18 @@ import SextantMeasurement
 /// Gives every vertex the value of the nearest observation.
 public struct NearestNeighbourSolver: Solver {
   public let name = "nearest neighbour"
-  private let inner: InverseDistanceSolver
+  private let domain: any Domain
+  private let channelCount: Int
 
   public init(domain: any Domain, channelCount: Int) {
-    inner = InverseDistanceSolver(domain: domain, channelCount: channelCount, neighbourCount: 1)
+    self.domain = domain
+    self.channelCount = channelCount
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    try inner.prepare(for: operation)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    try NeighbourPreparation(
+      MeasurementModel(operation: operation, noise: noise), domain: domain, channelCount: channelCount,
+      neighbourCount: 1, method: name)
   }
 }
 
@@ -33,43 +37,96 @@ public struct InverseDistanceSolver: Solver {
     self.neighbourCount = neighbourCount
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver {
-    Prepared(domain: domain, channelCount: channelCount, neighbourCount: neighbourCount)
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    try NeighbourPreparation(
+      MeasurementModel(operation: operation, noise: noise), domain: domain, channelCount: channelCount,
+      neighbourCount: neighbourCount, method: name)
+  }
+}
+
+/// The nearest observations of every node with their weights, for each channel.
+private struct NeighbourPreparation: PreparedSolver {
+  let model: MeasurementModel
+  private let domain: any Domain
+  private let channels: [Channel]
+
+  private struct Channel: Sendable {
+    var places: ObservedPlaces
+    /// The observations around each node, and 1/distance of each: `width` for a node, nearest first.
+    var neighbours: [Int32] = []
+    var weights: [Double] = []
+    var width = 0
   }
 
-  private struct Prepared: PreparedSolver {
-    let domain: any Domain
-    let channelCount: Int
-    let neighbourCount: Int
-
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let nodes = domain.nodePositions
-      let nodeOfVertex = domain.nodeOfVertex
-      let mean = fillingChannels(measurement, domain: domain, channelCount: channelCount) { places, _ in
-        let tree = NearestNeighbours(places.positions)
-        let atNodes = [Double](unsafeUninitializedCapacity: nodes.count) { out, count in
-          count = nodes.count
-          guard let base = out.baseAddress else { return }
-          let target = UncheckedPointer(base)
+  init(
+    _ model: MeasurementModel, domain: any Domain, channelCount: Int, neighbourCount: Int, method: String
+  ) throws {
+    self.model = model
+    self.domain = domain
+    let nodes = domain.nodePositions
+    channels = try ObservedPlaces.byChannel(
+      model.operation, domain: domain, channelCount: channelCount, method: method
+    ).map { places in
+      guard !places.rows.isEmpty else { return Channel(places: places) }
+      let tree = NearestNeighbours(places.positions)
+      let width = min(neighbourCount, places.rows.count)
+      var neighbours = [Int32](repeating: 0, count: nodes.count * width)
+      var weights = [Double](repeating: 0, count: nodes.count * width)
+      neighbours.withUnsafeMutableBufferPointer { neighbours in
+        weights.withUnsafeMutableBufferPointer { weights in
+          // Sound: each node is written by one thread.
+          nonisolated(unsafe) let (neighbours, weights) = (neighbours, weights)
           Parallel.forEachRange(of: nodes.count, grain: 256) { range in
             for node in range {
-              let neighbours = tree.nearest(neighbourCount, to: nodes[node])
-              var (sum, weights) = (0.0, 0.0)
-              for neighbour in neighbours {
+              for (i, neighbour) in tree.nearest(width, to: nodes[node]).enumerated() {
+                neighbours[node * width + i] = Int32(neighbour.index)
                 // A distance of zero outweighs all others.
-                let weight = 1 / max(neighbour.distance, 1e-9)
-                sum += weight * places.values[neighbour.index]
-                weights += weight
+                weights[node * width + i] = 1 / max(neighbour.distance, 1e-9)
               }
-              target[node] = sum / weights
             }
           }
         }
-        return nodeOfVertex.map { atNodes[Int($0)] }
       }
-      return Posterior(mean: mean)
+      return Channel(places: places, neighbours: neighbours, weights: weights, width: width)
     }
   }
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    let nodeCount = domain.nodeCount
+    return Posterior(
+      mean: domain.array(
+        fromNodes: channels.map { channel in
+          guard channel.width > 0 else { return nil }
+          let values = channel.places.values(of: measurement)
+          return (0..<nodeCount).map { node in
+            var (sum, total) = (0.0, 0.0)
+            for k in node * channel.width..<(node + 1) * channel.width {
+              sum += channel.weights[k] * values[Int(channel.neighbours[k])]
+              total += channel.weights[k]
+            }
+            return sum / total
+          }
+        }))
+  }
+}
+
+extension Method {
+  /// The value of the nearest observation.
+  public static let nearest = Method(
+    name: "nearest", title: "nearest neighbour", traits: .ofPoints
+  ) { context in
+    NearestNeighbourSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+  }
+
+  /// Inverse distance weighting.
+  public static let inverseDistance = Method(
+    name: "inverse-distance", title: "inverse distance weighting", traits: .ofPoints
+  ) { context in
+    InverseDistanceSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+  }
+}
+
+extension Method.Traits {
+  /// Those of methods that interpolate between points: one answer, at every vertex, whatever the noise.
+  static let ofPoints = Method.Traits(drawsSamples: false, usesNoise: false, answersInStates: false)
 }

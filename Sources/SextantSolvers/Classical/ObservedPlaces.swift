@@ -1,27 +1,32 @@
-// Where measured values lie: what methods need that think of points rather than of operators.
+// Where measured values lie, for methods that work with points rather than with operators.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 
-/// The measured values of one channel as points with values.
+/// The measured values of one channel as points.
 struct ObservedPlaces: Sendable {
   /// Where each value was measured (m); for a value that mixes vertices, their weighted mean.
   private(set) var positions: [SIMD3<Double>] = []
-  /// The measured values (m), in the variable's units.
-  private(set) var values: [Double] = []
-  /// Their noise standard deviations (m).
-  private(set) var noise: [Double] = []
+  /// The number of each value among all values of the measurement (m).
+  private(set) var rows: [Int] = []
   /// The vertex of each value, or −1 where it mixes vertices.
   private(set) var vertices: [Int] = []
 
-  /// The places of each channel (C).
+  /// The places of each channel (C) that an operator measures.
   ///
   /// A value that mixes channels is no point of any, and is left out.
-  static func byChannel(_ measurement: FieldMeasurement, domain: any Domain, channelCount: Int) -> [ObservedPlaces] {
+  ///
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, and
+  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator without a matrix that is too
+  ///   large for one.
+  static func byChannel(
+    _ operation: any LinearOperator, domain: any Domain, channelCount: Int, method: String
+  ) throws -> [ObservedPlaces] {
     var result = [ObservedPlaces](repeating: ObservedPlaces(), count: channelCount)
+    try operation.requireInputs(domain.vertexCount * channelCount)
     let positions = domain.positions
-    let matrix = measurement.operation.matrix
+    let matrix = try operation.materialised(for: method)
     for row in 0..<matrix.rowCount {
       let entries = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
       guard let first = entries.first else { continue }
@@ -30,25 +35,25 @@ struct ObservedPlaces: Sendable {
       var place = SIMD3<Double>()
       for k in entries { place += matrix.values[k] * positions[Int(matrix.columns[k]) / channelCount] }
       result[channel].positions.append(place)
-      result[channel].values.append(Double(measurement.values[row]))
-      result[channel].noise.append(Double(measurement.noise[row]))
+      result[channel].rows.append(row)
       result[channel].vertices.append(entries.count == 1 ? Int(matrix.columns[first]) / channelCount : -1)
     }
     return result
   }
+
+  /// The measured values (m) of this channel, in the variable's units.
+  func values(of measurement: FieldMeasurement) -> [Double] { rows.map { Double(measurement.values[$0]) } }
 }
 
-/// Fills a V×C array channel by channel; a channel without a value stays not-a-number.
-func fillingChannels(
-  _ measurement: FieldMeasurement, domain: any Domain, channelCount: Int,
-  _ fill: (_ places: ObservedPlaces, _ channel: Int) throws -> [Double]
-) rethrows -> [Float] {
-  let vertices = domain.vertexCount
-  var result = [Float](repeating: .nan, count: vertices * channelCount)
-  let places = ObservedPlaces.byChannel(measurement, domain: domain, channelCount: channelCount)
-  for channel in 0..<channelCount where !places[channel].values.isEmpty {
-    let values = try fill(places[channel], channel)
-    for v in 0..<vertices { result[v * channelCount + channel] = Float(values[v]) }
+extension Domain {
+  /// A V×C array from values at the nodes for each channel; a channel without values is not a number.
+  func array(fromNodes channels: [[Double]?]) -> [Float] {
+    let (vertices, nodes) = (vertexCount, nodeOfVertex)
+    var result = [Float](repeating: .nan, count: vertices * channels.count)
+    for (channel, values) in channels.enumerated() {
+      guard let values else { continue }
+      for v in 0..<vertices { result[v * channels.count + channel] = Float(values[Int(nodes[v])]) }
+    }
+    return result
   }
-  return result
 }

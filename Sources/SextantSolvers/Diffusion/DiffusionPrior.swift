@@ -1,11 +1,20 @@
-// The prior that all diffusion solvers take: a noise predictor over standardised states, and the map between states and
-// data. Noise is given in data units, entry by entry; what each method needs of a measurement is made here, in states.
+// The prior that all diffusion solvers take: a noise predictor over standardised states, and the map between states and data.
+// Noise is given in data units, entry by entry; what each method needs of an operator and of a measurement is made here, in
+// states.
 
 import SextantArrays
 import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
 import SextantSignals
+
+/// An operator and its noise in terms of the states, for methods that follow gradients.
+enum DifferentiableObservation: Sendable {
+  /// Linear in the states.
+  case linear(ObservationOperator)
+  /// The matrix of an operator on the variables' own units, where some that it measures are transformed.
+  case transformed(SparseMatrix)
+}
 
 /// A learned prior over the fields of a domain.
 public struct DiffusionPrior: Sendable {
@@ -30,65 +39,85 @@ public struct DiffusionPrior: Sendable {
     self.transforms = transforms ?? Array(repeating: .none, count: space.layout.channelCount)
   }
 
-  /// What a measurement says of the states, as far as differentiable methods need to know.
+  /// An operator and its noise for methods that only need gradients.
   ///
-  /// - Throws: ``PriorError`` where nothing was measured inside the domain or sizes differ, ``SolverError``.
-  func misfit(of measurement: FieldMeasurement, method: String) throws -> any StateMisfit {
-    try check(measurement, method: method)
-    if firstTransformed(in: measurement) == nil { return WhitenedObservation(try observe(measurement)) }
-    let misfit = TransformedMisfit(measurement, prior: self)
-    guard misfit.count > 0 else { throw PriorError.nothingObserved }
-    return misfit
+  /// - Throws: ``PriorError`` where nothing is measured inside the domain or sizes differ, ``SolverError``, and
+  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
+  func differentiableObservation(_ model: MeasurementModel, method: String) throws -> DifferentiableObservation {
+    try check(model, method: method)
+    if try firstTransformed(in: model.operation, method: method) == nil { return .linear(try observe(model)) }
+    return .transformed(try model.operation.materialised(for: method))
   }
 
-  /// What a measurement says of the states, for methods that are linear.
+  /// How far states are from a measurement by an operator.
   ///
-  /// - Throws: as ``misfit(of:method:)``, and ``SolverError/notLinear(method:channel:)``.
-  func observation(of measurement: FieldMeasurement, method: String) throws -> StateObservation {
+  /// - Throws: ``PriorError/nothingObserved``, ``SolverError/unusableMeasurement(method:what:)``.
+  func fidelity(
+    to measurement: FieldMeasurement, by operation: DifferentiableObservation, method: String
+  ) throws -> any DataFidelity {
     try check(measurement, method: method)
-    if let channel = firstTransformed(in: measurement) {
+    switch operation {
+    case .linear(let operation): return LinearFidelity(space.observe(measurement, by: operation))
+    case .transformed(let matrix):
+      let fidelity = TransformedFidelity(measurement, matrix: matrix, prior: self)
+      guard fidelity.count > 0 else { throw PriorError.nothingObserved }
+      return fidelity
+    }
+  }
+
+  /// An operator and its noise for methods that are linear.
+  ///
+  /// - Throws: as ``differentiableObservation(_:method:)``, and ``SolverError/notLinear(method:channel:)``.
+  func observationOperator(_ model: MeasurementModel, method: String) throws -> ObservationOperator {
+    try check(model, method: method)
+    if let channel = try firstTransformed(in: model.operation, method: method) {
       throw SolverError.notLinear(method: method, channel: channel)
     }
-    return try observe(measurement)
+    return try observe(model)
   }
 
-  private func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
-    let observation = try space.observe(measurement)
-    guard observation.count > 0 else { throw PriorError.nothingObserved }
-    return observation
-  }
-
-  private func check(_ measurement: FieldMeasurement, method: String) throws {
-    guard measurement.operation.inputCount == space.layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: measurement.operation.inputCount)
-    }
+  /// Throws ``SolverError/unusableMeasurement(method:what:)`` where a measured value is not finite.
+  func check(_ measurement: FieldMeasurement, method: String) throws(SolverError) {
     if let bad = measurement.values.firstIndex(where: { !$0.isFinite }) {
-      throw SolverError.unusableMeasurement(
+      throw .unusableMeasurement(
         method: method, what: "measured value number \(bad + 1) is \(measurement.values[bad])")
     }
-    if let bad = measurement.noise.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+  }
+
+  private func observe(_ model: MeasurementModel) throws -> ObservationOperator {
+    let operation = try space.observationOperator(model)
+    guard operation.count > 0 else { throw PriorError.nothingObserved }
+    return operation
+  }
+
+  private func check(_ model: MeasurementModel, method: String) throws {
+    guard model.operation.inputCount == space.layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: model.operation.inputCount)
+    }
+    if let bad = model.noise.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
       throw SolverError.unusableMeasurement(
-        method: method, what: "the noise of measured value number \(bad + 1) is \(measurement.noise[bad])")
+        method: method, what: "the noise of measured value number \(bad + 1) is \(model.noise[bad])")
     }
   }
 
-  /// The first channel that was measured and is transformed.
-  private func firstTransformed(in measurement: FieldMeasurement) -> Int? {
+  /// The first channel that is measured and transformed.
+  private func firstTransformed(in operation: any LinearOperator, method: String) throws -> Int? {
     guard transforms.contains(where: { !$0.isIdentity }) else { return nil }
     let entries =
-      (measurement.operation as? SelectionOperator)?.indices
-      ?? measurement.operation.matrix.columns.map(Int.init)
+      try operation.selectedEntries ?? operation.materialised(for: method).columns.map(Int.init)
     let channels = transforms.count
     return Set(entries.map { $0 % channels }).sorted().first { !transforms[$0].isIdentity }
   }
 
   /// Samples or answers in states (N×d) as a posterior in the variables' units; the mean is that of the rows.
   func posterior(
-    _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, diagnostics: [String: Double]
+    _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, cost: NetworkCost,
+    diagnostics: [String: Double] = [:]
   ) -> Posterior {
     var fields = space.fields(fromStates: states, label: label)
     transforms.mapValues(&fields)
     return Posterior(
-      mean: fields.columnMeans().map(Float.init), samples: keepsSamples ? fields : nil, diagnostics: diagnostics)
+      mean: fields.columnMeans().map(Float.init), samples: keepsSamples ? fields : nil, cost: cost,
+      diagnostics: diagnostics)
   }
 }

@@ -2,6 +2,7 @@
 // in batches. How a measurement bends a step is the rule of the method.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
@@ -64,17 +65,17 @@ extension GuidanceRule {
   }
 }
 
-/// A posterior sampler made ready.
+/// A posterior sampler that is prepared for one operator.
 struct GuidedSampling: PreparedSolver {
   let method: String
   let prior: DiffusionPrior
   let settings: SamplingSettings
+  let model: MeasurementModel
   /// The rule for one measurement.
   let rule: @Sendable (FieldMeasurement) throws -> any GuidanceRule
 
-  func posterior(
-    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-  ) throws -> Posterior {
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    try prior.check(measurement, method: method)
     let rule = try rule(measurement)
     return try prior.independentSamples(samples, settings: settings, label: measurement.label, using: &random) {
       streams, calls in
@@ -116,32 +117,36 @@ extension DiffusionPrior {
       let chunk = start..<min(count, start + settings.batchSize)
       states.replaceRows(from: start, with: try body(chunk.map { base.split($0) }, &calls))
     }
-    return posterior(
-      states, keepsSamples: samples > 0, label: label,
-      diagnostics: calls.diagnostics(samples: count))
-  }
-}
-
-extension [String: Double] {
-  /// What a table of methods wants to know of an answer of so many samples: how many fields the predictor was given in all,
-  /// and how many of these it was run backwards for.
-  static func predictorUse(evaluations: Int, gradients: Int, samples: Int) -> [String: Double] {
-    [
-      "network-evaluations": Double(evaluations),
-      "network-evaluations-per-sample": Double(evaluations) / Double(samples),
-      "network-gradients": Double(gradients),
-    ]
+    return posterior(states, keepsSamples: samples > 0, label: label, cost: calls.cost(samples: count))
   }
 }
 
 extension PredictorCalls {
-  /// The calls so far as diagnostics.
-  func diagnostics(samples: Int) -> [String: Double] {
-    .predictorUse(evaluations: evaluations, gradients: gradients, samples: samples)
+  /// The calls so far.
+  func cost(samples: Int) -> NetworkCost {
+    NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 
 extension RandomStream {
   /// A stream for one answer: another one each time, whatever the answer takes from it.
   mutating func fork() -> RandomStream { split(Int(truncatingIfNeeded: next())) }
+}
+
+extension SamplingSettings {
+  /// These settings with the changes that a method's section makes. Throws ``ConfigurationError``.
+  func reading(_ section: ConfigurationReader) throws -> SamplingSettings {
+    SamplingSettings(
+      steps: try section.value("steps", default: steps, in: 1...1_000_000),
+      spacing: try section.value("spacing", default: spacing),
+      batchSize: try section.value("batch", default: batchSize, in: 1...100_000),
+      drawsForMean: try section.value("draws_for_mean", default: drawsForMean, in: 1...10_000))
+  }
+}
+
+extension TimeSpacing: ConfigurationChoice {}
+
+extension Method.Traits {
+  /// Those of methods that sample a diffusion prior, which holds the transforms of the variables.
+  static let ofDiffusion = Method.Traits(transformsItself: true)
 }

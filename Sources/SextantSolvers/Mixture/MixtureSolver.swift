@@ -13,14 +13,15 @@ import SextantMeasurement
 import SextantPriors
 
 /// Recovers fields under a mixture of two-scale Gaussians.
-public final class MixtureSolver: ChoosingSolver {
+public struct MixtureSolver: DirectSolver {
   public let name = "mixture of two-scale Gaussians"
 
   private let mixture: GaussianMixturePrior
-  private let nodePositions: [SIMD3<Double>]
+  private let domain: any Domain
   private let parameters: ParameterChoice
   private let seed: RandomStream
-  private let settledChoice: [Candidate]?
+  /// The components for all measurements, where they are fitted already.
+  private let fitted: [FittedComponent]?
 
   /// At most so many groups are looked at closely.
   private static let groupLimit = 5
@@ -33,7 +34,7 @@ public final class MixtureSolver: ChoosingSolver {
   private static let evidencePower = 0.1
 
   /// A component with its parameters.
-  private struct Candidate: Sendable {
+  private struct FittedComponent: Sendable {
     var logWeight: Double
     var model: CovarianceModel
     var theta: [Double]
@@ -42,7 +43,7 @@ public final class MixtureSolver: ChoosingSolver {
   }
 
   /// - Parameters:
-  ///   - domain: where the fields live; its node positions are on the unit sphere.
+  ///   - domain: the domain of the fields.
   ///   - parameters: where the covariance's parameters come from; fixed ones serve all components.
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
@@ -57,39 +58,37 @@ public final class MixtureSolver: ChoosingSolver {
       )
     }
     self.mixture = mixture
-    nodePositions = domain.nodePositions
+    self.domain = domain
     self.parameters = parameters
     self.seed = seed
-    settledChoice = nil
+    fitted = nil
   }
 
-  private init(_ solver: MixtureSolver, settledChoice: [Candidate]) {
-    (mixture, nodePositions, parameters, seed) = (solver.mixture, solver.nodePositions, solver.parameters, solver.seed)
-    self.settledChoice = settledChoice
+  private init(_ solver: MixtureSolver, fitted: [FittedComponent]) {
+    (mixture, domain, parameters, seed) = (solver.mixture, solver.domain, solver.parameters, solver.seed)
+    self.fitted = fitted
   }
 
-  public func settled(by measurement: FieldMeasurement) throws -> any Solver {
-    MixtureSolver(self, settledChoice: try candidates(for: mixture.pooled.space.observe(measurement)))
+  public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
+    MixtureSolver(self, fitted: try components(for: mixture.pooled.space.observe(measurement)))
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
-
-  private func candidates(for observation: StateObservation) throws -> [Candidate] {
-    if let settledChoice { return settledChoice }
+  private func components(for observation: StateObservation) throws -> [FittedComponent] {
+    if let fitted { return fitted }
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let pooled = mixture.pooled
     let rough = try mixture.roughEvidence(of: observation)
     let order = rough.indices.sorted { rough[$0] > rough[$1] }
-    func group(_ index: Int, theta: [Double]) -> Candidate {
+    func group(_ index: Int, theta: [Double]) -> FittedComponent {
       let component = mixture.components[index]
-      return Candidate(
+      return FittedComponent(
         logWeight: log(component.weight),
-        model: pooled.covarianceModel(nodePositions: nodePositions, modes: mixture.modes(of: component)),
+        model: pooled.covarianceModel(on: domain, modes: mixture.modes(of: component)),
         theta: theta, shift: mixture.mean(of: component), isGroup: true)
     }
     var first = group(order[0], theta: [])
-    let model = pooled.covarianceModel(nodePositions: nodePositions)
-    var whole = Candidate(
+    let model = pooled.covarianceModel(on: domain)
+    var whole = FittedComponent(
       logWeight: log(Self.pooledWeight), model: model, theta: [],
       shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)
     if case .fixed(let theta) = parameters {
@@ -109,7 +108,7 @@ public final class MixtureSolver: ChoosingSolver {
   }
 
   /// Components narrowed to archive fields that resemble the observed one; none where the archive is too small.
-  private func narrowed(_ candidates: [Candidate], to observation: StateObservation) throws -> [Candidate] {
+  private func narrowed(_ candidates: [FittedComponent], to observation: StateObservation) throws -> [FittedComponent] {
     guard
       let analogues = try ArchiveAnalogues(of: observation, in: mixture.pooled, amplitude: Self.analogueAmplitude)
     else { return [] }
@@ -117,7 +116,7 @@ public final class MixtureSolver: ChoosingSolver {
       var narrow = candidate
       narrow.model = candidate.model.adding(analogues)
       narrow.shift = analogues.mean
-      narrow.logWeight -= TwoScaleSolver.analogueMargin
+      narrow.logWeight -= CovarianceFit.analogueMargin
       if case .perField = parameters {
         narrow.theta =
           narrow.model.chooseParameters(
@@ -129,41 +128,61 @@ public final class MixtureSolver: ChoosingSolver {
     }
   }
 
-  private struct Prepared: PreparedSolver {
-    let solver: MixtureSolver
+  public func solve(
+    _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
+  ) throws -> Posterior {
+    let space = mixture.pooled.space
+    let observation = try space.observe(measurement)
+    guard observation.count > 0 else { throw PriorError.nothingObserved }
+    let candidates = try components(for: observation)
+    let all = Array(0..<space.count)
+    let posterior = GaussianMixturePosterior(
+      try candidates.map { candidate in
+        GaussianMixturePosterior.Component(
+          logWeight: candidate.logWeight, shift: candidate.shift.map(Double.init),
+          posterior: try DenseGaussianPosterior(
+            observation.subtracting(candidate.shift),
+            priorVariances: candidate.model.variances(parameters: candidate.theta)
+          ) { candidate.model.block(rows: $0, columns: all, parameters: candidate.theta) })
+      }, evidencePower: Self.evidencePower)
+    let moments = posterior.moments
+    let draws =
+      try samples > 0
+      ? posterior.samples(samples, using: &random) { index in
+        let covariance = candidates[index].model.covariance(parameters: candidates[index].theta)
+        return try CholeskyFactor(covariance.addingToDiagonal(1e-9))
+      } : nil
+    var diagnostics = Dictionary(
+      uniqueKeysWithValues: zip(candidates[0].model.parameters.map(\.name), candidates[0].theta))
+    diagnostics["log-evidence"] = posterior.logEvidence
+    diagnostics["largest-weight"] = posterior.weights.max() ?? 1
+    diagnostics["pooled-weight"] = zip(posterior.weights, candidates).reduce(0.0) { $0 + ($1.1.isGroup ? 0 : $1.0) }
+    return space.posterior(
+      mean: moments.mean.map { Float($0) }, spread: moments.spread.map { Float($0) },
+      samples: draws?.converted(to: Float.self), label: measurement.label, diagnostics: diagnostics)
+  }
+}
 
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      let space = solver.mixture.pooled.space
-      let observation = try space.observe(measurement)
-      guard observation.count > 0 else { throw PriorError.nothingObserved }
-      let candidates = try solver.candidates(for: observation)
-      let all = Array(0..<space.count)
-      let posterior = GaussianMixturePosterior(
-        try candidates.map { candidate in
-          GaussianMixturePosterior.Component(
-            logWeight: candidate.logWeight, shift: candidate.shift.map(Double.init),
-            posterior: try DenseGaussianPosterior(
-              observation.subtracting(candidate.shift),
-              priorVariances: candidate.model.variances(parameters: candidate.theta)
-            ) { candidate.model.block(rows: $0, columns: all, parameters: candidate.theta) })
-        }, evidencePower: MixtureSolver.evidencePower)
-      let moments = posterior.moments
-      let draws =
-        try samples > 0
-        ? posterior.samples(samples, using: &random) { index in
-          let covariance = candidates[index].model.covariance(parameters: candidates[index].theta)
-          return try CholeskyFactor(covariance.addingToDiagonal(1e-9))
-        } : nil
-      var diagnostics = Dictionary(
-        uniqueKeysWithValues: zip(candidates[0].model.parameters.map(\.name), candidates[0].theta))
-      diagnostics["log-evidence"] = posterior.logEvidence
-      diagnostics["largest-weight"] = posterior.weights.max() ?? 1
-      diagnostics["pooled-weight"] = zip(posterior.weights, candidates).reduce(0.0) { $0 + ($1.1.isGroup ? 0 : $1.0) }
-      return space.posterior(
-        mean: moments.mean.map { Float($0) }, spread: moments.spread.map { Float($0) },
-        samples: draws?.converted(to: Float.self), label: measurement.label, diagnostics: diagnostics)
+extension Model {
+  /// The mixture solver of the model's Gaussian prior and its groups. Throws ``MethodError``, ``PriorError``.
+  func mixtureSolver() throws -> MixtureSolver {
+    let gaussian = try requireGaussian()
+    guard let membership = gaussian.membership else {
+      throw MethodError.missingPart(.mixture, model: provenance.name)
     }
+    // The parameters are those of a two-scale prior, and are checked as such.
+    _ = try twoScaleSolver()
+    return try MixtureSolver(
+      GaussianMixturePrior(gaussian.prior, membership: membership), domain: space.domain,
+      parameters: gaussian.parameters)
+  }
+}
+
+extension Method {
+  /// The mixture of two-scale Gaussians, for a model of kind: mixture.
+  public static let mixture = Method(
+    name: "mixture", title: "mixture of two-scale Gaussians", needs: [.gaussian, .mixture]
+  ) { context in
+    try context.model.mixtureSolver()
   }
 }

@@ -11,7 +11,8 @@ import SextantPriors
 struct ObservationSites: PseudoMeasurement {
   private var sites: [Site]
   private let source: FieldMeasurement
-  private let selection: SelectionOperator
+  /// The entry of each value (m).
+  private let entries: [Int]
   private let approximation: LikelihoodApproximation
   private var turns = 0
 
@@ -35,13 +36,13 @@ struct ObservationSites: PseudoMeasurement {
   ///   - centre: the prior mean of each entry (V·C), transformed; not a number outside the domain.
   ///   - scales: the standard deviation of each channel (C), transformed.
   init(
-    _ measurement: FieldMeasurement, selection: SelectionOperator, transforms: [MarginalTransform], centre: [Float],
-    scales: [Float], approximation: LikelihoodApproximation
+    _ measurement: FieldMeasurement, entries: [Int], transforms: [MarginalTransform], centre: [Float], scales: [Float],
+    approximation: LikelihoodApproximation
   ) {
     source = measurement
-    self.selection = selection
+    self.entries = entries
     self.approximation = approximation
-    sites = selection.indices.enumerated().map { i, entry in
+    sites = entries.enumerated().map { i, entry in
       let channel = entry % transforms.count
       let (value, noise) = (Double(measurement.values[i]), Double(measurement.noise[i]))
       var site = Site(
@@ -69,20 +70,18 @@ struct ObservationSites: PseudoMeasurement {
     FieldMeasurement(
       values: sites.map { $0.transform.isIdentity ? Float($0.value) : Float($0.weighted / $0.precision) },
       noise: sites.map { $0.transform.isIdentity ? Float($0.noise) : Float(1 / $0.precision.squareRoot()) },
-      operation: selection, label: source.label)
+      operation: source.operation, label: source.label)
   }
 
   var bestGuess: FieldMeasurement {
     FieldMeasurement(
-      values: sites.map { Float($0.guess) }, noise: measurement.noise, operation: selection, label: source.label)
+      values: sites.map { Float($0.guess) }, noise: measurement.noise, operation: source.operation, label: source.label)
   }
-
-  var canImprove: Bool { sites.contains { !$0.transform.isIdentity } }
 
   mutating func improve(mean: [Float], spread: [Float]) -> Double {
     var change = 0.0
     for i in sites.indices where !sites[i].transform.isIdentity {
-      let entry = selection.indices[i]
+      let entry = entries[i]
       let (mean, deviation) = (Double(mean[entry]), Double(spread[entry]))
       let step = mean - sites[i].place
       change = max(change, abs(step) / sites[i].scale)

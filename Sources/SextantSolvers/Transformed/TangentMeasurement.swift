@@ -18,17 +18,18 @@ struct TangentMeasurement: PseudoMeasurement {
   /// - Parameters:
   ///   - centre: the prior mean of each entry (V·C), transformed; not a number outside the domain.
   ///   - scales: the standard deviation of each channel (C), transformed.
-  init(_ measurement: FieldMeasurement, transforms: [MarginalTransform], centre: [Float], scales: [Float]) {
+  init(
+    _ measurement: FieldMeasurement, matrix: SparseMatrix, transforms: [MarginalTransform], centre: [Float],
+    scales: [Float]
+  ) {
     source = measurement
-    matrix = measurement.operation.matrix
+    self.matrix = matrix
     self.transforms = transforms
     self.scales = scales
     place = centre.map(Double.init)
   }
 
   private func transform(_ entry: Int32) -> MarginalTransform { transforms[Int(entry) % transforms.count] }
-
-  var canImprove: Bool { matrix.columns.contains { !transform($0).isIdentity } }
 
   var measurement: FieldMeasurement {
     var entries: [(row: Int, column: Int, value: Double)] = []

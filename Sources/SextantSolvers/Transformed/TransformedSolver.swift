@@ -2,8 +2,9 @@
 //
 // The likelihood of y = A·x(w) + noise is not Gaussian in w. It is replaced by that of pseudo-measurements of w, which
 // any solver understands, and improved turn by turn about the posterior that they give: each value by itself, see
-// ObservationSites, or, where values mix entries, by the line that touches A·x(w) at the posterior mean (Gauss–Newton).
-// Samples are drawn in w and mapped back, so that bounds hold exactly.
+// ObservationSites, or, where values mix entries, by the plane that touches A·x(w) at the posterior mean (Gauss–Newton).
+// Samples are drawn in w and mapped back, so that bounds hold exactly. Pseudo-measurements have noise of their own, so the
+// solver within is prepared anew for each; where nothing that is measured is transformed it is prepared once.
 
 import SextantArrays
 import SextantMeasurement
@@ -16,12 +17,6 @@ public enum LikelihoodApproximation: Sendable, Equatable {
   /// By mean and variance of what each value makes of the rest's posterior (expectation propagation); values that mix
   /// entries are taken as under ``mode``.
   case moments
-}
-
-/// A solver that chooses something for each field, such as parameters, and can be kept to its choice.
-public protocol ChoosingSolver: Solver {
-  /// The same solver with its choice made by `measurement`, whatever it is then given.
-  func settled(by measurement: FieldMeasurement) throws -> any Solver
 }
 
 /// A Gaussian solver in transformed units.
@@ -56,82 +51,107 @@ public struct TransformedSolver: Solver {
     self.tolerance = tolerance
   }
 
-  public func prepare(for operation: any LinearOperator) throws -> any PreparedSolver { Prepared(solver: self) }
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    ChangedPreparation(try prepareLatent(for: operation, noise: noise)) { [transforms] in transforms.map(&$0) }
+  }
 
-  private struct Prepared: PreparedSolver {
-    let solver: TransformedSolver
-
-    func posterior(
-      given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-    ) throws -> Posterior {
-      solver.mapped(try solver.latentPosterior(given: measurement, samples: samples, using: &random))
+  /// The preparation whose posteriors stay in transformed units: Gaussian, as the solver within gives them.
+  public func prepareLatent(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    guard operation.inputCount == space.layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: operation.inputCount)
     }
+    try model.checkNoise()
+    let source = try PseudoMeasurementSource(model, transforms: transforms)
+    return LatentPreparation(
+      model: model, solver: self, source: source,
+      plain: try source.isTransformed ? nil : inner.prepare(for: operation, noise: noise))
+  }
+
+  public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
+    let source = try PseudoMeasurementSource(measurement.model, transforms: transforms)
+    return TransformedSolver(
+      try inner.fitted(to: pseudo(measurement, source).measurement), space: space, transforms: transforms,
+      approximation: approximation, turnLimit: turnLimit, tolerance: tolerance)
   }
 
   /// The posterior in transformed units: Gaussian, as the solver within gives it.
   public func latentPosterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
-    guard measurement.operation.inputCount == space.layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(
-        expected: space.layout.stateOfEntry.count, found: measurement.operation.inputCount)
-    }
+    try prepareLatent(for: measurement.operation, noise: measurement.noise).solve(
+      measurement, samples: samples, using: &random)
+  }
+
+  /// A posterior in transformed units as one in the variables' units.
+  public func mapped(_ posterior: consuming Posterior) -> Posterior {
+    transforms.map(&posterior)
+    return posterior
+  }
+
+  /// The first stand-in for a measurement, about the prior mean.
+  private func pseudo(
+    _ measurement: FieldMeasurement, _ source: PseudoMeasurementSource
+  ) -> any PseudoMeasurement {
     let zero = Tensor<Float>.zeros([1, space.count])
     let centre = space.fields(fromStates: zero, label: measurement.label).scalars
-    var pseudo: any PseudoMeasurement =
-      if let selection = measurement.operation as? SelectionOperator {
-        ObservationSites(
-          measurement, selection: selection, transforms: transforms, centre: centre, scales: space.scales,
-          approximation: approximation)
-      } else {
-        TangentMeasurement(measurement, transforms: transforms, centre: centre, scales: space.scales)
-      }
-    let chosen = try (inner as? any ChoosingSolver)?.settled(by: pseudo.measurement) ?? inner
-    let ready = try chosen.prepare(for: measurement.operation)
-    // Values that see one entry each need to know of no other, which some solvers tell for less.
-    let shortcut = pseudo is ObservationSites ? ready as? any ObservedEntriesSolver : nil
+    return source.pseudoMeasurement(of: measurement, centre: centre, scales: space.scales, approximation: approximation)
+  }
+
+  /// The posterior of a measurement of which something is transformed.
+  fileprivate func latentPosterior(
+    given measurement: FieldMeasurement, _ source: PseudoMeasurementSource, samples: Int,
+    using random: inout RandomStream
+  ) throws -> Posterior {
+    var pseudo = pseudo(measurement, source)
+    // Parameters are chosen once, by the first stand-in: later ones would chase their own choice.
+    let chosen = try inner.fitted(to: pseudo.measurement)
     var turns = 0
-    while turns < turnLimit, pseudo.canImprove {
+    while turns < turnLimit {
       var unused = random
+      let stand = pseudo.measurement
       let current =
-        try shortcut?.posteriorAtObservedEntries(given: pseudo.measurement)
-        ?? ready.posterior(given: pseudo.measurement, samples: 0, using: &unused)
+        try chosen.marginals(atObserved: stand) ?? chosen.posterior(given: stand, samples: 0, using: &unused)
       guard let spread = current.spread else {
         // A method without uncertainty does not weigh its values: it gets the best guess of each.
-        return try ready.posterior(given: pseudo.bestGuess, samples: samples, using: &random)
+        return try chosen.posterior(given: pseudo.bestGuess, samples: samples, using: &random)
       }
       turns += 1
       if pseudo.improve(mean: current.mean, spread: spread) < tolerance { break }
     }
-    var posterior = try ready.posterior(given: pseudo.measurement, samples: samples, using: &random)
+    var posterior = try chosen.posterior(given: pseudo.measurement, samples: samples, using: &random)
     posterior.diagnostics["likelihood-turns"] = Double(turns)
     return posterior
   }
+}
 
-  /// A posterior in transformed units as one in the variables' units.
-  public func mapped(_ posterior: Posterior) -> Posterior {
-    var result = posterior
-    transforms.mapMoments(mean: &result.mean, spread: &result.spread)
-    if var samples = result.samples {
-      // Not held twice, or it would be copied.
-      result.samples = nil
-      transforms.mapValues(&samples)
-      result.samples = samples
+/// A transformed solver held to one operator, with answers in transformed units.
+private struct LatentPreparation: PreparedSolver {
+  let model: MeasurementModel
+  let solver: TransformedSolver
+  let source: PseudoMeasurementSource
+  /// The solver within, where nothing that is measured is transformed.
+  let plain: (any PreparedSolver)?
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    guard let plain else {
+      return try solver.latentPosterior(given: measurement, source, samples: samples, using: &random)
     }
-    return result
+    var posterior = try plain.solve(measurement, samples: samples, using: &random)
+    posterior.diagnostics["likelihood-turns"] = 0
+    return posterior
   }
 }
 
-/// A Gaussian stand-in, in transformed units, for a measurement.
-protocol PseudoMeasurement {
-  /// What a Gaussian solver is given.
-  var measurement: FieldMeasurement { get }
-  /// What a solver that believes every value is given.
-  var bestGuess: FieldMeasurement { get }
-  /// Whether anything depends on the posterior; false where nothing that was measured is transformed.
-  var canImprove: Bool { get }
-  /// Brings the stand-in nearer to the measurement about a posterior (V·C each, transformed units).
-  ///
-  /// - Returns: by how much that posterior's mean moved since the last turn, at most, in units of each channel's scale.
-  mutating func improve(mean: [Float], spread: [Float]) -> Double
+extension [MarginalTransform] {
+  /// Maps a posterior in transformed units to the variables' units.
+  func map(_ posterior: inout Posterior) {
+    mapMoments(mean: &posterior.mean, spread: &posterior.spread)
+    if var samples = posterior.samples {
+      // Not held twice, or it would be copied.
+      posterior.samples = nil
+      mapValues(&samples)
+      posterior.samples = samples
+    }
+  }
 }

@@ -1,0 +1,174 @@
+// A measurement operator and its noise in terms of the standardised states of a prior: H and R. This is the one place where
+// operators are translated: a selection stays one, and any other operator becomes a sparse matrix.
+
+import SextantArrays
+import SextantMeasurement
+
+/// What is measured of the states, and with what noise: anomalies = H·states + N(0, R) with R diagonal.
+///
+/// It depends on the operator and on the noise alone, so that one serves all measurements of a series with one mask.
+public struct ObservationOperator: Sendable {
+  /// H (m×d).
+  public let matrix: SparseMatrix
+  /// The diagonal of R (m), standardised.
+  public let noiseVariance: [Double]
+  /// The state that each measured value sees, where each sees exactly one; nil for a general operator.
+  public let selectedStates: [Int]?
+  /// How many measured values depend on entries outside the domain.
+  public let ignoredCount: Int
+  private let reading: Reading
+
+  /// How measured values become anomalies.
+  private enum Reading: Sendable {
+    /// Several values of one state (the cells of a pole) become their weighted mean.
+    case means(StateMeans)
+    /// Each value less what it sees of the states' mean.
+    case combinations(StateCombinations)
+  }
+
+  /// The number of anomalies m: values of one state count once, and values outside the domain not at all.
+  public var count: Int { noiseVariance.count }
+
+  /// - Parameter scales: the scale of each state (d).
+  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is given by its action
+  ///   and is too large for a matrix.
+  init(_ model: MeasurementModel, layout: StateLayout, scales: [Float]) throws {
+    if let entries = model.operation.selectedEntries {
+      let means = StateMeans(entries, noise: model.noise, layout: layout, scales: scales)
+      let states = means.states
+      matrix = SparseMatrix(
+        rowCount: states.count, columnCount: layout.count, rowStarts: Array(0...states.count),
+        columns: states.map(Int32.init), values: [Double](repeating: 1, count: states.count))
+      noiseVariance = states.map { 1 / means.precision[$0] }
+      selectedStates = states
+      ignoredCount = entries.count - means.rows.count
+      reading = .means(means)
+    } else {
+      let source = try model.operation.materialised(for: "A prior over the states of a field")
+      let combinations = StateCombinations(source, layout: layout, scales: scales)
+      matrix = combinations.standardised(scales: scales)
+      noiseVariance = combinations.rows.map { row in
+        let deviation = Double(model.noise[row.value]) / row.scale
+        return deviation * deviation
+      }
+      selectedStates = nil
+      ignoredCount = source.rowCount - combinations.rows.count
+      reading = .combinations(combinations)
+    }
+  }
+
+  /// The observation that measured values make.
+  ///
+  /// - Parameters:
+  ///   - values: all outputs of the measurement's operator, in the variables' units.
+  ///   - mean: the mean of each state (d), in the variables' units.
+  func observation(of values: [Float], mean: [Float]) -> StateObservation {
+    let anomalies =
+      switch reading {
+      case .means(let means): means.anomalies(of: values, mean: mean)
+      case .combinations(let combinations): combinations.anomalies(of: values, mean: mean)
+      }
+    return StateObservation(operation: self, anomalies: anomalies)
+  }
+
+  /// H·B for the rows of `states` that stand for states: from B×d to B×m.
+  public func apply<Scalar: TensorScalar>(_ states: Tensor<Scalar>) -> Tensor<Scalar> {
+    if let selectedStates { return states.gatheringColumns(selectedStates) }
+    let rows = states.rowCount
+    let (d, m) = (matrix.columnCount, count)
+    return Tensor(shape: [rows, m]) { out in
+      states.withUnsafeScalars { source in
+        for b in 0..<rows {
+          for i in 0..<m {
+            var sum = 0.0
+            for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
+              sum += matrix.values[k] * Double(source[b * d + Int(matrix.columns[k])])
+            }
+            out[b * m + i] = Scalar(sum)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The weighted means of values that see one state each.
+private struct StateMeans: Sendable {
+  /// The values that lie in the domain: the number of the value, its state, its weight.
+  private(set) var rows: [(value: Int, state: Int, weight: Double)] = []
+  /// The sum of the weights of each state (d).
+  private(set) var precision: [Double]
+  private let scales: [Float]
+
+  init(_ entries: [Int], noise: [Float], layout: StateLayout, scales: [Float]) {
+    precision = [Double](repeating: 0, count: layout.count)
+    self.scales = scales
+    for (value, entry) in entries.enumerated() {
+      let state = Int(layout.stateOfEntry[entry])
+      guard state >= 0 else { continue }
+      let deviation = Double(noise[value]) / Double(scales[state])
+      let weight = 1 / (deviation * deviation)
+      precision[state] += weight
+      rows.append((value, state, weight))
+    }
+  }
+
+  /// The states that are measured, ascending.
+  var states: [Int] { precision.indices.filter { precision[$0] > 0 } }
+
+  func anomalies(of values: [Float], mean: [Float]) -> [Double] {
+    var weighted = [Double](repeating: 0, count: precision.count)
+    for (value, state, weight) in rows {
+      weighted[state] += weight * (Double(values[value]) - Double(mean[state])) / Double(scales[state])
+    }
+    return states.map { weighted[$0] / precision[$0] }
+  }
+}
+
+/// Values that see several states each, or one state with a weight.
+private struct StateCombinations: Sendable {
+  /// The values that lie in the domain: the number of the value, and what divides its row so that all are of order one.
+  private(set) var rows: [(value: Int, scale: Double)] = []
+  /// Where each row starts in `states` and `weights` (m + 1).
+  private var starts = [0]
+  private var states: [Int32] = []
+  private var weights: [Double] = []
+  private let stateCount: Int
+
+  init(_ matrix: SparseMatrix, layout: StateLayout, scales: [Float]) {
+    stateCount = layout.count
+    for row in 0..<matrix.rowCount {
+      let range = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
+      let seen = range.map { layout.stateOfEntry[Int(matrix.columns[$0])] }
+      guard zip(range, seen).allSatisfy({ $1 >= 0 || abs(matrix.values[$0]) < 1e-9 }),
+        let first = seen.first(where: { $0 >= 0 })
+      else { continue }
+      for (k, state) in zip(range, seen) where state >= 0 {
+        states.append(state)
+        weights.append(matrix.values[k])
+      }
+      starts.append(states.count)
+      rows.append((row, Double(scales[Int(first)])))
+    }
+  }
+
+  /// H: what each row sees of the standardised states.
+  func standardised(scales: [Float]) -> SparseMatrix {
+    var entries: [(row: Int, column: Int, value: Double)] = []
+    for (i, row) in rows.enumerated() {
+      for k in starts[i]..<starts[i + 1] {
+        let state = Int(states[k])
+        entries.append((i, state, weights[k] * Double(scales[state]) / row.scale))
+      }
+    }
+    return SparseMatrix(rowCount: rows.count, columnCount: stateCount, entries: entries)
+  }
+
+  func anomalies(of values: [Float], mean: [Float]) -> [Double] {
+    rows.enumerated().map { i, row in
+      var expected = 0.0
+      for k in starts[i]..<starts[i + 1] { expected += weights[k] * Double(mean[Int(states[k])]) }
+      return (Double(values[row.value]) - expected) / row.scale
+    }
+  }
+}

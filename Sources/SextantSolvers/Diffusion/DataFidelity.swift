@@ -1,0 +1,185 @@
+// How far states are from a measurement, in units of the noise, and the gradient with respect to the states. This is all that
+// methods need which only follow gradients; WhitenedSVD serves those that solve for the states.
+
+import SextantArrays
+import SextantAutodiff
+import SextantDiffusion
+import SextantMeasurement
+import SextantPriors
+
+/// The residual r = (y − A(x))/σ of states x, entry by entry. ½‖r‖² is −log p(y | x) up to a constant.
+protocol DataFidelity: Sendable {
+  /// The number of residuals m.
+  var count: Int { get }
+  /// The noise variance in units of the states: σ² where all values have one σ and see one state each, in general
+  /// m/‖∂r/∂x‖² with the Frobenius norm.
+  var noiseVariance: Double { get }
+  /// r of states (B×d): B×m.
+  func residuals(of states: Tensor<Float>) -> Tensor<Float>
+  /// −(∂r/∂x)ᵀ·v at states (B×d) for v (B×m): B×d. With v = r this is the downhill direction of ½‖r‖².
+  func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float>
+}
+
+extension DataFidelity {
+  /// ½‖r‖² of fields (B×d×1), added up over the batch, of shape [].
+  func energy(of fields: Variable<Float>) -> Variable<Float> {
+    let states = fields.value.sampleRows
+    let r = residuals(of: states)
+    let total = Tensor([Float(0.5 * r.dot(r))], shape: [])
+    return fields.tape.record(total, operation: "data fidelity", from: [fields]) { gradient, cotangents in
+      cotangents.add(pullback(r, at: states) * -gradient.scalars[0], to: fields)
+    }
+  }
+}
+
+/// Measurements that are linear in the states.
+struct LinearFidelity: DataFidelity {
+  let count: Int
+  let noiseVariance: Double
+  /// H (m×d).
+  private let operation: any LinearOperator
+  /// 1/σ (m).
+  private let weights: [Float]
+  /// y/σ (m).
+  private let target: [Float]
+
+  init(_ observation: StateObservation) {
+    count = observation.count
+    let roots = observation.noiseVariance.map { 1 / $0.squareRoot() }
+    weights = roots.map { Float($0) }
+    target = zip(observation.anomalies, roots).map { Float($0 * $1) }
+    let matrix = observation.matrix
+    if let states = observation.selectedStates {
+      operation = SelectionOperator(inputCount: matrix.columnCount, indices: states)
+    } else {
+      operation = SparseOperator(matrix)
+    }
+    var squares = 0.0
+    for row in 0..<matrix.rowCount {
+      for k in matrix.rowStarts[row]..<matrix.rowStarts[row + 1] {
+        squares += matrix.values[k] * matrix.values[k] / observation.noiseVariance[row]
+      }
+    }
+    noiseVariance = Double(count) / max(squares, .leastNormalMagnitude)
+  }
+
+  func residuals(of states: Tensor<Float>) -> Tensor<Float> {
+    operation.apply(states).scalingColumns(by: weights).subtracted(from: target)
+  }
+
+  func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
+    operation.applyAdjoint(v.scalingColumns(by: weights))
+  }
+}
+
+/// Measurements behind transforms: y = B·u(x) + noise, with u = T(mean + scale·x) state by state.
+struct TransformedFidelity: DataFidelity {
+  let noiseVariance: Double
+  /// B/σ (m×d); rows that touch what lies outside the domain are left out.
+  private let operation: SparseOperator
+  /// y/σ (m).
+  private let target: [Float]
+  private let mean: [Float]
+  private let scales: [Float]
+  private let channelOfState: [Int32]
+  private let transforms: [MarginalTransform]
+
+  var count: Int { target.count }
+
+  /// - Parameter matrix: that of the measurement's operator.
+  init(_ measurement: FieldMeasurement, matrix: SparseMatrix, prior: DiffusionPrior) {
+    let layout = prior.space.layout
+    var entries: [(row: Int, column: Int, value: Double)] = []
+    var target: [Float] = []
+    for row in 0..<matrix.rowCount {
+      let range = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
+      let states = range.map { Int(layout.stateOfEntry[Int(matrix.columns[$0])]) }
+      guard !states.isEmpty, zip(range, states).allSatisfy({ $1 >= 0 || abs(matrix.values[$0]) < 1e-9 }) else {
+        continue
+      }
+      let weight = 1 / Double(measurement.noise[row])
+      for (k, state) in zip(range, states) where state >= 0 {
+        entries.append((target.count, state, matrix.values[k] * weight))
+      }
+      target.append(Float(Double(measurement.values[row]) * weight))
+    }
+    let operation = SparseOperator(SparseMatrix(rowCount: target.count, columnCount: layout.count, entries: entries))
+    self.operation = operation
+    self.target = target
+    mean = prior.space.climatology.mean(for: measurement.label)
+    scales = prior.space.stateScales
+    channelOfState = layout.channelOfState
+    transforms = prior.transforms
+    // The slopes at the climatology stand for those of the whole field.
+    let slopes = Self.slopes(
+      mean: mean, scales: scales, transforms: transforms, channels: channelOfState,
+      states: .zeros([1, layout.count])
+    ).scalars
+    let squares = operation.matrix.values.indices.reduce(0.0) { sum, k in
+      let value = operation.matrix.values[k] * Double(slopes[Int(operation.matrix.columns[k])])
+      return sum + value * value
+    }
+    noiseVariance = Double(target.count) / max(squares, .leastNormalMagnitude)
+  }
+
+  func residuals(of states: Tensor<Float>) -> Tensor<Float> {
+    let d = mean.count
+    var values = states
+    let (mean, scales, transforms, channels) = (mean, scales, transforms, channelOfState)
+    values.withUnsafeMutableScalars { values in
+      guard let base = values.baseAddress else { return }
+      let out = UncheckedPointer(base)
+      Parallel.forEachRange(of: values.count, grain: 4096) { range in
+        for i in range {
+          let j = i % d
+          out[i] = Float(
+            transforms[Int(channels[j])].value(at: Double(mean[j]) + Double(scales[j]) * Double(out[i])))
+        }
+      }
+    }
+    return operation.apply(values).subtracted(from: target)
+  }
+
+  func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
+    operation.applyAdjoint(v)
+      * Self.slopes(mean: mean, scales: scales, transforms: transforms, channels: channelOfState, states: states)
+  }
+
+  /// du/dx of each state (B×d).
+  private static func slopes(
+    mean: [Float], scales: [Float], transforms: [MarginalTransform], channels: [Int32], states: Tensor<Float>
+  ) -> Tensor<Float> {
+    let d = mean.count
+    var result = states
+    result.withUnsafeMutableScalars { values in
+      guard let base = values.baseAddress else { return }
+      let out = UncheckedPointer(base)
+      Parallel.forEachRange(of: values.count, grain: 4096) { range in
+        for i in range {
+          let j = i % d
+          let place = Double(mean[j]) + Double(scales[j]) * Double(out[i])
+          out[i] = Float(transforms[Int(channels[j])].slope(at: place)) * scales[j]
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension Tensor where Scalar == Float {
+  /// `row` − each row of the matrix.
+  fileprivate consuming func subtracted(from row: [Float]) -> Tensor {
+    let columns = columnCount
+    precondition(row.count == columns, "\(row.count) values for rows of \(columns)")
+    var result = self
+    result.withUnsafeMutableScalars { values in
+      guard let base = values.baseAddress else { return }
+      let out = UncheckedPointer(base)
+      Parallel.forEachRange(of: values.count / Swift.max(1, columns), grain: Swift.max(1, 8192 / Swift.max(1, columns)))
+      {
+        for i in $0 { for j in 0..<columns { out[i * columns + j] = row[j] - out[i * columns + j] } }
+      }
+    }
+    return result
+  }
+}

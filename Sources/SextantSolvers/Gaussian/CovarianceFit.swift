@@ -1,0 +1,53 @@
+// The covariance that a field's own observations speak for: the archive's with the likeliest parameters, or, where the evidence
+// is clear, the narrower one of the archive fields that resemble the observed field (its analogues).
+
+import SextantArrays
+import SextantPriors
+
+/// A covariance with its parameters, and how far the mean is moved.
+struct FittedCovariance: Sendable {
+  var model: CovarianceModel
+  var chosen: ChosenParameters
+  /// The shift of the mean (d); nil for none.
+  var shift: [Float]?
+}
+
+/// Fits a covariance to observations.
+struct CovarianceFit: Sendable {
+  /// The covariance of the archive's modes and a Matérn field.
+  let model: CovarianceModel
+  private let prior: GaussianPrior
+  private let seed: RandomStream
+  /// By how much the evidence for analogues must be larger: their weights have seen the observation already.
+  static let analogueMargin = 5.0
+
+  /// - Parameter seed: which observations enter the likelihood where there are many.
+  init(_ prior: GaussianPrior, model: CovarianceModel, seed: RandomStream) {
+    (self.prior, self.model, self.seed) = (prior, model, seed)
+  }
+
+  /// The covariance for an observation. Throws ``PriorError/nothingObserved``.
+  func covariance(for observation: StateObservation) throws -> FittedCovariance {
+    guard observation.count > 0 else { throw PriorError.nothingObserved }
+    let plain = model.chooseParameters(for: [observation], random: seed)
+    guard let analogues = try ArchiveAnalogues(of: observation, in: prior) else {
+      return FittedCovariance(model: model, chosen: plain)
+    }
+    return narrowed(to: analogues, observation, plain: plain) ?? FittedCovariance(model: model, chosen: plain)
+  }
+
+  /// The covariance of the analogues, where the evidence for it is clear.
+  private func narrowed(
+    to analogues: ArchiveAnalogues, _ observation: StateObservation, plain: ChosenParameters
+  ) -> FittedCovariance? {
+    let narrow = model.adding(analogues)
+    let shifted = observation.subtracting(analogues.mean)
+    var chosen = narrow.chooseParameters(for: [shifted], from: plain, maximumEvaluations: 8, random: seed)
+    // Only where the evidence comes near is the search worth finishing.
+    if chosen.objective < plain.objective - 0.5 * Self.analogueMargin {
+      chosen = narrow.chooseParameters(for: [shifted], from: chosen, maximumEvaluations: 14, random: seed)
+    }
+    guard chosen.objective < plain.objective - Self.analogueMargin else { return nil }
+    return FittedCovariance(model: narrow, chosen: chosen, shift: analogues.mean)
+  }
+}

@@ -1,0 +1,210 @@
+// The exact posterior of a Gaussian prior that is given by its covariance, in observation space:
+//
+//   S = H·K·Hᵀ + R = L·Lᵀ,  mean = (H·K)ᵀ·S⁻¹·a,  covariance = K − Wᵀ·W with W = L⁻¹·H·K.
+//
+// What does not depend on the anomalies a is the factor, which serves any number of observations by one operator.
+// Samples by conditioning prior draws (Matheron's rule): x + (H·K)ᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K).
+// The factor costs m³/3, N samples m²·N + m·d·N beside the prior draws, and the spread, which alone needs W, m²·d; memory
+// m·d + m² scalars. Only H·K, W and samples may be in single precision: S is factorised in double and the mean is summed in
+// double, and noise well above the rounding of K keeps the rest from mattering.
+
+import Foundation
+import SextantArrays
+import SextantPriors
+
+/// A Gaussian prior conditioned on an operator and its noise, for any anomalies.
+public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
+  /// H and R.
+  let operation: ObservationOperator
+  /// H·K (m×d).
+  let observedCovariance: Tensor<Scalar>
+  /// L.
+  let innovationFactor: CholeskyFactor<Double>
+  private let priorVariances: [Double]
+  private let keptSpread = Lazy<[Double]>()
+
+  /// Conditions the prior on an operator.
+  ///
+  /// - Parameters:
+  ///   - operation: what is measured; at least one value.
+  ///   - priorVariances: The diagonal of K (d).
+  ///   - priorBlock: The rows of K (n×d) for a list of n states.
+  /// - Throws: ``PriorError/nothingObserved``, and ``LinearAlgebraError`` where the innovation covariance is not positive
+  ///   definite.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public init(
+    _ operation: ObservationOperator, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
+  ) throws {
+    let m = operation.count
+    guard m > 0 else { throw PriorError.nothingObserved }
+    // H·K (m×d): rows of K where H selects, sparse combinations of them otherwise.
+    if let states = operation.selectedStates {
+      observedCovariance = priorBlock(states)
+    } else {
+      let touched = Set(operation.matrix.columns).sorted().map(Int.init)
+      observedCovariance = Self.combine(operation.matrix, touched: touched, rows: priorBlock(touched))
+    }
+    precondition(observedCovariance.columnCount == priorVariances.count)
+    var innovation = operation.apply(observedCovariance).converted(to: Double.self)
+    innovation.withUnsafeMutableScalars { s in
+      for i in 0..<m { s[i * m + i] += operation.noiseVariance[i] }
+    }
+    innovationFactor = try CholeskyFactor(innovation)
+    self.operation = operation
+    self.priorVariances = priorVariances
+  }
+
+  /// The posterior standard deviation of each state (d), whatever the anomalies; computed once.
+  public var spread: [Double] {
+    keptSpread.value {
+      let factor = CholeskyFactor<Scalar>(rounding: innovationFactor)
+      let d = priorVariances.count
+      // W by groups of columns, so that it is never held whole.
+      let explained = stride(from: 0, to: d, by: Self.columnsInGroup).flatMap { start in
+        let group = observedCovariance.columns(start..<min(d, start + Self.columnsInGroup))
+        return factor.solveLower(group).columnSquaredNorms()
+      }
+      return zip(priorVariances, explained).map { max(0, $0 - $1).squareRoot() }
+    }
+  }
+
+  private static var columnsInGroup: Int { 1024 }
+
+  /// The rows Σ H[i,s]·K[s,·] of a general operator, from the rows of K that it touches.
+  private static func combine(_ matrix: SparseMatrix, touched: [Int], rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    let d = rows.columnCount
+    var position = [Int: Int](minimumCapacity: touched.count)
+    for (index, state) in touched.enumerated() { position[state] = index }
+    let places = matrix.columns.map { position[Int($0)] ?? 0 }
+    return Tensor(shape: [matrix.rowCount, d]) { out in
+      guard let base = out.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      out.initialize(repeating: 0)
+      rows.withUnsafeScalars { source in
+        guard let start = source.baseAddress else { return }
+        let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
+        Parallel.forEach(matrix.rowCount) { i in
+          let row = UnsafeMutableBufferPointer(start: target.base + i * d, count: d)
+          for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
+            let touched = UnsafeBufferPointer(start: source.base + places[k] * d, count: d)
+            VectorKernels<Scalar>.chosen.add(touched, scaledBy: Scalar(matrix.values[k]), to: row)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A Gaussian posterior over the states, ready for its mean, spread and samples.
+public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
+  /// The posterior mean (d).
+  public let mean: [Double]
+  private let factor: DenseGaussianFactor<Scalar>
+  private let anomalies: [Double]
+  /// ‖L⁻¹·a‖².
+  private let misfit: Double
+
+  /// - Parameter observation: by the operator of `factor`.
+  public init(_ factor: DenseGaussianFactor<Scalar>, given observation: StateObservation) {
+    precondition(observation.count == factor.operation.count, "An observation by another operator")
+    let whitened = factor.innovationFactor.solveLower(
+      rows: Tensor(observation.anomalies, shape: [1, observation.count]))
+    misfit = whitened.dot(whitened)
+    mean = Self.combination(
+      of: factor.observedCovariance, weights: factor.innovationFactor.solveLowerTransposed(rows: whitened).scalars)
+    self.factor = factor
+    anomalies = observation.anomalies
+  }
+
+  /// Conditions the prior on an observation; parameters and errors are those of ``DenseGaussianFactor``.
+  public init(
+    _ observation: StateObservation, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
+  ) throws {
+    self.init(
+      try DenseGaussianFactor(observation.operation, priorVariances: priorVariances, priorBlock: priorBlock),
+      given: observation)
+  }
+
+  /// The posterior standard deviation of each state (d).
+  public var spread: [Double] { factor.spread }
+
+  /// The sum of the rows times their weights. In double precision: where the prior is much wider than the noise, large terms cancel.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private static func combination(of rows: Tensor<Scalar>, weights: [Double]) -> [Double] {
+    let columns = rows.columnCount
+    var sums = [Double](repeating: 0, count: columns)
+    sums.withUnsafeMutableBufferPointer { sums in
+      rows.withUnsafeScalars { rows in
+        // Sound: each range of columns is written by one thread.
+        nonisolated(unsafe) let (sums, rows) = (sums, rows)
+        Parallel.forEachRange(of: columns, grain: 512) { range in
+          for (row, weight) in weights.enumerated() {
+            let start = row * columns
+            for j in range { sums[j] += weight * Double(rows[start + j]) }
+          }
+        }
+      }
+    }
+    return sums
+  }
+
+  /// log p(y): how likely the observation was under the prior, standardised.
+  public var logEvidence: Double {
+    -0.5
+      * (misfit + factor.innovationFactor.logDeterminant + Double(anomalies.count) * log(2 * Double.pi))
+  }
+
+  /// log q(x | y) of a standardised state x (d): prior times likelihood over evidence, all in closed form.
+  ///
+  /// - Parameter priorFactor: L with K = L·Lᵀ.
+  public func logDensity(of state: [Double], priorFactor: CholeskyFactor<Double>) -> Double {
+    let d = state.count
+    let whitened = priorFactor.solveLower(Tensor(state, shape: [d, 1]))
+    let prior = -0.5 * (whitened.dot(whitened) + priorFactor.logDeterminant + Double(d) * log(2 * Double.pi))
+    let seen = factor.operation.apply(Tensor(state, shape: [1, d])).scalars
+    let likelihood = seen.indices.reduce(0.0) { sum, i in
+      let (difference, variance) = (anomalies[i] - seen[i], factor.operation.noiseVariance[i])
+      return sum - 0.5 * (difference * difference / variance + log(2 * Double.pi * variance))
+    }
+    return prior + likelihood - logEvidence
+  }
+
+  /// `count` exact samples (count×d).
+  ///
+  /// - Parameter priorFactor: L with K = L·Lᵀ.
+  public func samples(
+    _ count: Int, priorFactor: CholeskyFactor<Scalar>, using random: inout RandomStream
+  ) -> Tensor<Scalar> {
+    let white: Tensor<Scalar> = random.normals([count, mean.count])
+    return samples(conditioning: priorFactor.multiplyLower(rows: white), using: &random)
+  }
+
+  /// Exact samples (N×d) from as many draws from the prior (N×d).
+  public func samples(
+    conditioning priorDraws: consuming Tensor<Scalar>, using random: inout RandomStream
+  ) -> Tensor<Scalar> {
+    let m = anomalies.count
+    var states = priorDraws
+    let noise: Tensor<Double> = random.normals([states.rowCount, m])
+    var innovations = factor.operation.apply(states).converted(to: Double.self)
+    let deviations = factor.operation.noiseVariance.map { $0.squareRoot() }
+    innovations.withUnsafeMutableScalars { values in
+      noise.withUnsafeScalars { noise in
+        // Sound: each row is written by one thread.
+        nonisolated(unsafe) let (values, noise) = (values, noise)
+        Parallel.forEachRange(of: values.count / m, grain: max(1, (1 << 16) / m)) { rows in
+          for start in stride(from: rows.lowerBound * m, to: rows.upperBound * m, by: m) {
+            for i in 0..<m {
+              values[start + i] = anomalies[i] - values[start + i] - deviations[i] * noise[start + i]
+            }
+          }
+        }
+      }
+    }
+    let weights = factor.innovationFactor.solve(rows: innovations).converted(to: Scalar.self)
+    states.add(matrixProduct(weights, factor.observedCovariance))
+    return states
+  }
+}

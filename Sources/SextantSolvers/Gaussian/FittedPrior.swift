@@ -1,0 +1,126 @@
+// A fitted covariance in both precisions, and its preparation for an operator. What depends on the parameters alone, the whole
+// matrix and the factor that prior draws need, is kept as far as it will be used again.
+
+import SextantArrays
+import SextantMeasurement
+import SextantPriors
+
+/// What of a covariance is kept, beside its preparations.
+enum CovarianceReuse {
+  /// Nothing: it serves one measurement.
+  case none
+  /// The factor that prior draws need (d×d): it serves many measurements by one operator.
+  case factor
+  /// The factor and the whole matrix (d×d): it serves many operators.
+  case everything
+}
+
+/// A covariance with its parameters put in, ready to be conditioned.
+struct FittedPrior: Sendable {
+  let covariance: FittedCovariance
+  private let single: CovarianceParts<Float>
+  private let double: CovarianceParts<Double>
+
+  init(_ covariance: FittedCovariance, reuse: CovarianceReuse) {
+    self.covariance = covariance
+    let (model, theta) = (covariance.model, covariance.chosen.values)
+    let all = Array(0..<model.stateCount)
+    single = CovarianceParts(reuse) {
+      model.singlePrecisionBlock(rows: $0 ?? all, columns: all, parameters: theta)
+    } sampler: {
+      try PriorSampler<Float>(model, parameters: theta)
+    }
+    double = CovarianceParts(reuse) { rows in
+      rows.map { model.block(rows: $0, columns: all, parameters: theta) } ?? model.covariance(parameters: theta)
+    } sampler: {
+      try PriorSampler<Double>(model, parameters: theta)
+    }
+  }
+
+  /// The preparation for an operator; in single precision where the noise allows it.
+  func preparation(
+    _ model: MeasurementModel, space: StateSpace, operation: ObservationOperator
+  ) throws -> any PreparedSolver {
+    let variances = covariance.model.variances(parameters: covariance.chosen.values)
+    if Self.isForgiving(operation, priorVariances: variances) {
+      return FittedPreparation(
+        model: model, space: space, operation: operation, covariance: covariance, parts: single,
+        factor: try DenseGaussianFactor(operation, priorVariances: variances, priorBlock: single.rows(of:)))
+    }
+    return FittedPreparation(
+      model: model, space: space, operation: operation, covariance: covariance, parts: double,
+      factor: try DenseGaussianFactor(operation, priorVariances: variances, priorBlock: double.rows(of:)))
+  }
+
+  /// Whether noise this large forgives the rounding of single precision: few entries, such as those of a pole, come near the limit,
+  /// and the rest keep the condition of S below a million.
+  private static func isForgiving(_ operation: ObservationOperator, priorVariances: [Double]) -> Bool {
+    let mean = priorVariances.reduce(0, +) / Double(max(1, priorVariances.count))
+    return operation.noiseVariance.allSatisfy { $0 > 1e-4 * mean }
+  }
+}
+
+/// Rows of a covariance and draws from it, in one precision.
+private struct CovarianceParts<Scalar: TensorScalar>: Sendable {
+  private let reuse: CovarianceReuse
+  private let makeRows: @Sendable ([Int]?) -> Tensor<Scalar>
+  private let makeSampler: @Sendable () throws -> PriorSampler<Scalar>
+  private let whole = Lazy<Tensor<Scalar>>()
+  private let keptSampler = Lazy<PriorSampler<Scalar>>()
+
+  /// - Parameter rows: makes the rows of some states (n×d), or of all (d×d) for nil.
+  init(
+    _ reuse: CovarianceReuse, rows: @escaping @Sendable ([Int]?) -> Tensor<Scalar>,
+    sampler: @escaping @Sendable () throws -> PriorSampler<Scalar>
+  ) {
+    self.reuse = reuse
+    makeRows = rows
+    makeSampler = sampler
+  }
+
+  /// The rows of n states (n×d).
+  func rows(of states: [Int]) -> Tensor<Scalar> {
+    reuse == .everything ? whole.value { makeRows(nil) }.gatheringRows(states) : makeRows(states)
+  }
+
+  /// What draws from the prior.
+  func sampler() throws -> PriorSampler<Scalar> {
+    try reuse == .none ? makeSampler() : keptSampler.value(makeSampler)
+  }
+}
+
+/// A fitted covariance conditioned on an operator.
+private struct FittedPreparation<Scalar: TensorScalar>: PreparedSolver {
+  let model: MeasurementModel
+  let space: StateSpace
+  let operation: ObservationOperator
+  let covariance: FittedCovariance
+  let parts: CovarianceParts<Scalar>
+  let factor: DenseGaussianFactor<Scalar>
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    let observation = space.observe(measurement, by: operation)
+    let shift = covariance.shift
+    let posterior = DenseGaussianPosterior(factor, given: shift.map { observation.subtracting($0) } ?? observation)
+    var mean = posterior.mean.map { Float($0) }
+    var draws: Tensor<Float>?
+    if samples > 0 {
+      let prior = try parts.sampler().draws(samples, using: &random)
+      draws = posterior.samples(conditioning: prior, using: &random).converted(to: Float.self)
+    }
+    if let shift {
+      for state in mean.indices { mean[state] += shift[state] }
+      draws?.withUnsafeMutableScalars { values in
+        for i in values.indices { values[i] += shift[i % shift.count] }
+      }
+    }
+    var diagnostics = Dictionary(
+      uniqueKeysWithValues: zip(covariance.model.parameters.map(\.name), covariance.chosen.values))
+    diagnostics["likelihood-evaluations"] = Double(covariance.chosen.evaluations)
+    diagnostics["uses-analogues"] = shift == nil ? 0 : 1
+    diagnostics["log-evidence"] = posterior.logEvidence
+    return space.posterior(
+      mean: mean, spread: posterior.spread.map { Float($0) }, samples: draws, label: measurement.label,
+      diagnostics: diagnostics)
+  }
+}

@@ -1,0 +1,225 @@
+// The sparse field solver: fields of any size without an archive, by a Gaussian prior with sparse precision. Its roughness is
+// estimated from each field's own observations, or fitted to one field and kept for a series, which then needs one
+// factorisation. Variables are taken one by one, each with its own roughness.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantPriors
+
+/// Recovers fields under the sparse prior: the exact mean for the estimated roughness, and samples about it.
+///
+/// Memory for the 0.25° global grid: see ``SparseFieldPrior``, and 4 bytes a value for each sample that is asked for.
+public final class SparseFieldSolver: Solver {
+  public let name = "sparse Matérn field"
+  /// The prior that is conditioned.
+  public let prior: SparseFieldPrior
+  /// States, mean and scales.
+  public let space: StateSpace
+  private let seed: RandomStream
+  /// The roughness of each channel (C) at the nodes, where it is the same for all measurements; empty for a channel without
+  /// states.
+  private let roughness: [[Double]]?
+
+  /// - Parameters:
+  ///   - space: which entries are states, and the mean field that anomalies are taken from.
+  ///   - domain: where the fields live.
+  ///   - landShare: the share of land at each vertex (V), or nil.
+  ///   - seed: where the draws of the estimation come from.
+  /// - Throws: what the domain's geometry throws.
+  public init(
+    _ space: StateSpace, domain: any Domain, landShare: [Float]? = nil,
+    configuration: SparseFieldConfiguration = SparseFieldConfiguration(), seed: RandomStream = RandomStream(seed: 0)
+  ) throws {
+    let vertices = domain.representativeVertices
+    prior = try SparseFieldPrior(
+      domain: domain, landShare: landShare.map { share in vertices.map { share[$0] } }, configuration: configuration)
+    self.space = space
+    self.seed = seed
+    roughness = nil
+  }
+
+  /// The solver without an archive: fields vary about the mean of their own observations.
+  ///
+  /// - Parameters:
+  ///   - space: where the fields live.
+  ///   - seed: where the draws of the estimation come from.
+  /// - Throws: what the domain's geometry throws.
+  public convenience init(
+    _ space: FieldSpace, configuration: SparseFieldConfiguration = SparseFieldConfiguration(),
+    seed: RandomStream = RandomStream(seed: 0)
+  ) throws {
+    let layout = space.layout
+    try self.init(
+      StateSpace(
+        layout: layout, climatology: Climatology(kind: .constant, coefficients: .zeros([1, layout.count])),
+        scales: [Float](repeating: 1, count: layout.channelCount)),
+      domain: space.domain, landShare: space.landShare, configuration: configuration, seed: seed)
+  }
+
+  /// The solver for fields of `channelCount` variables that cover the whole domain.
+  public convenience init(domain: any Domain, channelCount: Int = 1) throws {
+    try self.init(FieldSpace(domain: domain, channelCount: channelCount))
+  }
+
+  private init(_ solver: SparseFieldSolver, roughness: [[Double]]) {
+    (prior, space, seed) = (solver.prior, solver.space, solver.seed)
+    self.roughness = roughness
+  }
+
+  public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
+    if roughness != nil { return self }
+    let observation = try space.observe(measurement)
+    return SparseFieldSolver(
+      self,
+      roughness: try (0..<space.layout.channelCount).map { channel in
+        guard !space.layout.states(ofChannel: channel).isEmpty else { return [] }
+        return try estimate(at: try part(of: observation, channel: channel), channel: channel)
+      })
+  }
+
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    let observed = try space.observationOperator(model)
+    guard observed.count > 0 else { throw PriorError.nothingObserved }
+    return SparseFieldPreparation(model: model, solver: self, operation: observed)
+  }
+
+  /// What an observation says of one channel.
+  fileprivate func part(of observation: StateObservation, channel: Int) throws -> SparseFieldObservation {
+    try SparseFieldObservation(observation, channel: channel, layout: space.layout, nodeCount: prior.nodeCount)
+  }
+
+  /// The roughness that a channel's own observation speaks for.
+  private func estimate(at seen: SparseFieldObservation, channel: Int) throws -> [Double] {
+    try prior.roughness(for: seen, random: seed.split(channel))
+  }
+
+  /// The factorisation for a channel: with the roughness that was fitted, or else that of the observation itself.
+  fileprivate func factor(for seen: SparseFieldObservation, channel: Int) throws -> SparseFieldFactor {
+    try prior.factor(for: seen, roughness: roughness?[channel] ?? estimate(at: seen, channel: channel))
+  }
+
+  /// Whether all measurements have one roughness, so that a factorisation serves all that are measured alike.
+  fileprivate var hasOneRoughness: Bool { roughness != nil }
+}
+
+/// The sparse field for one operator: with its factors where the roughness is the same for all measurements.
+private struct SparseFieldPreparation: PreparedSolver {
+  let model: MeasurementModel
+  let solver: SparseFieldSolver
+  let operation: ObservationOperator
+  private let factors: [Lazy<SparseFieldFactor>]
+
+  init(model: MeasurementModel, solver: SparseFieldSolver, operation: ObservationOperator) {
+    (self.model, self.solver, self.operation) = (model, solver, operation)
+    factors = (0..<solver.space.layout.channelCount).map { _ in Lazy() }
+  }
+
+  private func factor(for seen: SparseFieldObservation, channel: Int) throws -> SparseFieldFactor {
+    guard solver.hasOneRoughness else { return try solver.factor(for: seen, channel: channel) }
+    return try factors[channel].value { try solver.factor(for: seen, channel: channel) }
+  }
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    let (space, prior) = (solver.space, solver.prior)
+    let observation = space.observe(measurement, by: operation)
+    let climatology = space.climatology.mean(for: measurement.label)
+    let stream = RandomStream(seed: random.next())
+    let size = space.layout.stateOfEntry.count
+    var mean = [Float](repeating: .nan, count: size)
+    var spread = mean
+    var draws: Tensor<Float>? = samples > 0 ? Tensor(repeating: .nan, shape: [samples, size]) : nil
+    var diagnostics: [String: Double] = [:]
+    for channel in 0..<space.layout.channelCount {
+      let entries = ChannelEntries(
+        space.layout, channel: channel, climatology: climatology, scale: space.scales[channel])
+      guard !entries.isEmpty else { continue }
+      let seen = try solver.part(of: observation, channel: channel)
+      let posterior = SparseFieldPosterior(try factor(for: seen, channel: channel), given: seen)
+      entries.write(posterior.mean, to: &mean)
+      var squares = DeviationSquares(count: prior.nodeCount)
+      posterior.forEachDeviationBlock(
+        count: max(samples, prior.configuration.spreadDraws), random: stream.split(channel)
+      ) { first, block in
+        squares.add(block)
+        if first < samples { entries.write(block, about: posterior.mean, firstRow: first, to: &draws) }
+      }
+      entries.writeSpread(squares.rootMean, to: &spread)
+      let name = space.layout.channelCount > 1 ? " \(channel + 1)" : ""
+      diagnostics["median roughness\(name)"] = posterior.roughness.sorted()[posterior.roughness.count / 2]
+      diagnostics["factor entries\(name)"] = Double(posterior.factorEntryCount)
+    }
+    return Posterior(mean: mean, spread: spread, samples: draws, diagnostics: diagnostics)
+  }
+}
+
+/// The entries of the V×C array that one channel's states fill, and how.
+private struct ChannelEntries {
+  /// The entries that are inside the domain.
+  private let entries: [Int32]
+  /// The node of each.
+  private let nodes: [Int32]
+  /// The known mean at each, in the variable's units.
+  private let offsets: [Float]
+  private let scale: Float
+
+  init(_ layout: StateLayout, channel: Int, climatology: [Float], scale: Float) {
+    var entries: [Int32] = []
+    var nodes: [Int32] = []
+    var offsets: [Float] = []
+    for entry in stride(from: channel, to: layout.stateOfEntry.count, by: layout.channelCount) {
+      let state = Int(layout.stateOfEntry[entry])
+      guard state >= 0 else { continue }
+      entries.append(Int32(entry))
+      nodes.append(layout.nodeOfState[state])
+      offsets.append(climatology[state])
+    }
+    self.entries = entries
+    self.nodes = nodes
+    self.offsets = offsets
+    self.scale = scale
+  }
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  /// Writes a field at nodes into the array (V·C).
+  func write(_ field: [Float], to array: inout [Float]) {
+    for k in entries.indices { array[Int(entries[k])] = offsets[k] + scale * field[Int(nodes[k])] }
+  }
+
+  func writeSpread(_ field: [Float], to array: inout [Float]) {
+    for k in entries.indices { array[Int(entries[k])] = scale * field[Int(nodes[k])] }
+  }
+
+  /// Writes deviations (B × nodes) about a mean as rows of the array (N×V·C) from `firstRow` on, as many as it has.
+  func write(_ block: Tensor<Float>, about mean: [Float], firstRow: Int, to array: inout Tensor<Float>?) {
+    guard let (rows, size) = array.map({ ($0.rowCount, $0.columnCount) }) else { return }
+    let nodeCount = mean.count
+    array?.withUnsafeMutableScalars { out in
+      guard let base = out.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      block.withUnsafeScalars { source in
+        guard let start = source.baseAddress else { return }
+        let source = UncheckedPointer(UnsafeMutablePointer(mutating: start))
+        Parallel.forEach(min(block.rowCount, rows - firstRow)) { row in
+          let offset = (firstRow + row) * size
+          for k in entries.indices {
+            let node = Int(nodes[k])
+            target[offset + Int(entries[k])] = offsets[k] + scale * (mean[node] + source[row * nodeCount + node])
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Method {
+  /// The sparse Matérn field, for domains of any size.
+  public static let sparseMatern = Method(
+    name: "sparse-matern", title: "sparse Matérn field"
+  ) { context in
+    try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed))
+  }
+}
