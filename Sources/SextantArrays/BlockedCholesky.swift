@@ -1,16 +1,16 @@
-// The Cholesky factor of a large matrix and its inverse, tile by tile: each tile is one thread's call into the library, and the
-// tiles depend on the size alone, so that results have the same bits on any number of threads. LAPACK's own, as OpenBLAS has
-// them, divide their sums by threads.
+// The Cholesky factor of a large matrix and its inverse, tile by tile. Each tile is one thread's call to the library, and
+// the tiling depends on the size alone, so results have the same bits with any number of threads. OpenBLAS's own LAPACK
+// routines partition their sums by threads.
 //
-// Right-looking: factorise a block on the diagonal, solve for the rows below it, take their products off what remains
+// Right-looking: factorise a diagonal block, solve for the rows below it, and subtract their products from the rest
 // (Golub and Van Loan, "Matrix Computations", 4.2.9).
 
-/// Factorises the row-major symmetric matrix (n×n) whose lower triangle is at `a`, in place. Returns LAPACK's info.
+/// Factorises in place the row-major symmetric matrix (n×n) whose lower triangle is at `a`. Returns LAPACK's info.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func blockedCholeskyFactor<Scalar: TensorScalar>(_ n: Int, _ a: UnsafeMutablePointer<Scalar>) -> Int {
   let width = 192
-  // Sound: no two calls write to one tile.
+  // Sound, because no two calls write to the same tile.
   nonisolated(unsafe) let a = a
   return OpenBLAS.withSingleThread {
     for start in stride(from: 0, to: n, by: width) {
@@ -39,15 +39,15 @@ func blockedCholeskyFactor<Scalar: TensorScalar>(_ n: Int, _ a: UnsafeMutablePoi
   }
 }
 
-/// The lower triangle of A⁻¹ = L⁻ᵀ·L⁻¹ from the row-major lower triangle L (n×n): the columns of L⁻¹, block by block, and then
-/// the tiles of its product.
+/// The lower triangle of A⁻¹ = L⁻ᵀ·L⁻¹ from the row-major lower triangle L (n×n): the columns of L⁻¹, block by block, and
+/// then the tiles of the product.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func blockedCholeskyInverse<Scalar: TensorScalar>(
   _ n: Int, _ l: UnsafePointer<Scalar>, into out: UnsafeMutablePointer<Scalar>
 ) {
   let blocks = BlockedProduct.blocks(of: n, 128)
-  // Sound: no two calls write to one tile.
+  // Sound, because no two calls write to the same tile.
   nonisolated(unsafe) let (l, out) = (l, out)
   OpenBLAS.withSingleThread {
     let factorInverse = Tensor<Scalar>(shape: [n, n]) { columns in

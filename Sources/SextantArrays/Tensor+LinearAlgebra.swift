@@ -1,37 +1,37 @@
-// Matrix products and factorisations of tensors. A matrix is a tensor whose last dimension are the
-// columns and whose other dimensions, together, are the rows.
+// Matrix products and factorisations of tensors. A tensor is treated as a matrix whose columns are its last dimension
+// and whose rows are all other dimensions together.
 //
-// All results have the same bits on any number of threads: OpenBLAS works on one, and what is shared out here is divided by
-// the shapes alone.
+// All results have the same bits with any number of threads: OpenBLAS uses a single thread, and work that is shared among
+// threads here is partitioned by the shapes alone.
 
-/// A factorisation that could not be done.
+/// A factorisation that failed.
 public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// The leading minor of this order is not positive.
   case notPositiveDefinite(order: Int, size: Int)
   /// The eigensolver did not converge.
   case noConvergence(size: Int)
-  /// ARPACK did not find all eigenpairs that were wanted.
+  /// ARPACK did not find all requested eigenpairs.
   case tooFewEigenpairs(size: Int, wanted: Int, found: Int)
-  /// ARPACK refused; the status is its own.
+  /// ARPACK reported an error, with its status.
   case eigensolverRefused(size: Int, status: Int)
 
   public var description: String {
     switch self {
     case .notPositiveDefinite(let order, let size):
-      "The \(size)×\(size) matrix is not positive definite: its leading minor of order \(order) is not positive. Look for duplicated or non-finite entries, or raise the noise level."
+      "The \(size)×\(size) matrix is not positive definite: its leading minor of order \(order) is not positive. Check for duplicate or non-finite entries, or increase the noise level."
     case .noConvergence(let size):
-      "The eigenvalues of the \(size)×\(size) matrix did not converge. Look for non-finite entries."
+      "The eigenvalues of the \(size)×\(size) matrix did not converge. Check for non-finite entries."
     case .tooFewEigenpairs(let size, let wanted, let found):
-      "ARPACK found \(found) of \(wanted) eigenpairs of the operator of size \(size). Ask for fewer or more of them, so that the last does not stand in a crowd of near ones."
+      "ARPACK found \(found) of \(wanted) eigenpairs of the operator of size \(size). Request fewer or more, so that the last eigenvalue is not in a cluster."
     case .eigensolverRefused(let size, let status):
-      "ARPACK could not find eigenpairs of the operator of size \(size) (status \(status)). Look for images of vectors that are not finite."
+      "ARPACK could not find eigenpairs of the operator of size \(size) (status \(status)). Check that the images of vectors are finite."
     }
   }
 }
 
-/// op(A)·op(B), where op transposes if asked to.
+/// op(A)·op(B), where op is the transpose if requested and the identity otherwise.
 ///
-/// A row of A·B or A·Bᵀ is the same, to the last bit, whichever other rows A has, as long as these are at most 256 in all.
+/// If A has at most 256 rows, a row of A·B or A·Bᵀ does not depend on the other rows of A, to the last bit.
 @specialized(where Scalar == Float)
 public func matrixProduct<Scalar: TensorScalar>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposingFirst transposeA: Bool = false,
@@ -61,7 +61,8 @@ public func matrixProduct<Scalar: TensorScalar>(
   }
 }
 
-/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, both triangles filled; without `mirroring`, what lies above the diagonal is 0.
+/// A·Aᵀ, or Aᵀ·A if `transposeFirst`, with both triangles filled; without `mirroring`, the entries above the diagonal
+/// are 0.
 public func gramMatrix<Scalar: TensorScalar>(
   _ a: Tensor<Scalar>, transposeFirst: Bool = false, mirroring: Bool = true
 ) -> Tensor<Scalar> {
@@ -80,7 +81,7 @@ public func gramMatrix<Scalar: TensorScalar>(
 }
 
 extension Tensor {
-  /// Copies the lower triangle of a square matrix over the upper one.
+  /// Copies the lower triangle of a square matrix to the upper triangle.
   @inlinable
   public mutating func mirrorLowerTriangle() {
     let n = columnCount
@@ -88,7 +89,7 @@ extension Tensor {
     withUnsafeMutableScalars { c in
       guard let base = c.baseAddress else { return }
       let out = UncheckedPointer(base)
-      // Tiles keep both the rows read and the rows written in cache.
+      // Tiles keep both the rows read and the rows written in the cache.
       let tile = 64
       Parallel.forEach((n + tile - 1) / tile) { block in
         let rows = block * tile..<Swift.min(n, (block + 1) * tile)
@@ -125,9 +126,9 @@ extension Tensor {
   }
 }
 
-/// A = L·Lᵀ, factorised once and used often.
+/// A = L·Lᵀ, factorised once and used several times.
 public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
-  /// The lower triangle L (n×n); what lies above the diagonal is unspecified.
+  /// The lower triangle L (n×n); the entries above the diagonal are undefined.
   public let lower: Tensor<Scalar>
   /// The size n.
   public var size: Int { lower.columnCount }
@@ -143,7 +144,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     lower = matrix
   }
 
-  /// A factor in another precision, rounded.
+  /// The factor converted to another precision.
   @inlinable
   public init<Other>(rounding other: CholeskyFactor<Other>) { self.init(lower: other.lower.converted(to: Scalar.self)) }
 
@@ -159,7 +160,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// A⁻¹·B for B of n rows (or n scalars).
+  /// A⁻¹·B for B with n rows (or n scalars).
   public func solve(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     solveLowerTransposed(solveLower(b))
   }
@@ -174,12 +175,12 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     overColumns(b) { Scalar.solveTriangle(true, $0, $1, $2, $0, $3, $4) }
   }
 
-  /// L·B: with B standard normal, columns with covariance A.
+  /// L·B: if B is standard normal, the columns have covariance A.
   public func multiplyLower(_ b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     overColumns(b) { Scalar.multiplyTriangle($0, $1, $2, $0, $3, $4) }
   }
 
-  /// A⁻¹·b for each row b of B, whose last extent is n.
+  /// A⁻¹·b for each row b of B, whose last dimension is n.
   public func solve(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     solveLowerTransposed(rows: solveLower(rows: b))
   }
@@ -194,12 +195,12 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     overRows(b) { Scalar.solveTriangleForRows(true, $0, $1, $2, $0, $3, $0) }
   }
 
-  /// L·b for each row b of B: with B standard normal, rows with covariance A.
+  /// L·b for each row b of B: if B is standard normal, the rows have covariance A.
   public func multiplyLower(rows b: consuming Tensor<Scalar>) -> Tensor<Scalar> {
     overRows(b) { Scalar.multiplyTriangleForRows($0, $1, $2, $0, $3, $0) }
   }
 
-  /// A⁻¹, both triangles filled.
+  /// A⁻¹, with both triangles filled.
   public func inverse() -> Tensor<Scalar> {
     var result = Tensor<Scalar>(shape: [size, size]) { out in
       lower.withUnsafeScalars { l in
@@ -235,7 +236,8 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     return b
   }
 
-  /// Calls `body` with ranges of right-hand sides, L and the right-hand sides. Ranges of 64 lose about a seventh to copying L.
+  /// Calls `body` with ranges of right-hand sides, L and the right-hand sides. Ranges of 64 lose about a seventh of the
+  /// speed to copying L.
   private func overBlocks(
     _ b: inout Tensor<Scalar>, of sides: Int,
     _ body: @Sendable (Range<Int>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
@@ -245,7 +247,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     lower.withUnsafeScalars { l in
       b.withUnsafeMutableScalars { b in
         guard let factor = l.baseAddress, let first = b.baseAddress else { return }
-        // Sound: each range is written by one thread.
+        // Sound, because each range is written by one thread.
         nonisolated(unsafe) let (l, b) = (factor, first)
         OpenBLAS.withSingleThread { Parallel.forEach(blocks.count) { body(blocks[$0], l, b) } }
       }
@@ -253,7 +255,7 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// The eigenvalues, largest first, and the eigenvectors in the rows of a symmetric matrix (n×n).
+/// The eigenvalues, largest first, and the eigenvectors (in rows) of a symmetric matrix (n×n).
 ///
 /// Throws ``LinearAlgebraError/noConvergence(size:)``.
 public func symmetricEigendecomposition<Scalar: TensorScalar>(

@@ -1,20 +1,20 @@
-// The mean field that is known before measuring: constant, one for each month, or annual harmonics.
-// Fitted from an archive in one streamed pass. It knows nothing of variability around it.
+// The prior mean as a function of the season: constant, monthly, or annual harmonics. It is fitted to an archive in one
+// streamed pass, and does not include the variability about the mean.
 
 import Foundation
 import SextantArrays
 import SextantSignals
 
-/// How the mean depends on the season.
+/// The dependence of the mean on the season.
 public enum ClimatologyKind: Sendable, Equatable, Codable {
-  /// One mean of all fields.
+  /// One mean for all fields.
   case constant
-  /// A mean for each calendar month, and one for fields without a month (annual means).
+  /// One mean for each calendar month, and one for fields without a month (annual means).
   case monthly
-  /// Sines and cosines of the first `order` multiples of the year.
+  /// Sines and cosines of the first `order` harmonics of the year.
   case harmonic(order: Int)
 
-  /// The number of regression coefficients of each state.
+  /// The number of regression coefficients per state.
   public var termCount: Int {
     switch self {
     case .constant: 1
@@ -23,7 +23,7 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
     }
   }
 
-  /// The regressors of a field: `termCount` numbers.
+  /// The regressors of a field: `termCount` values.
   func terms(of label: FieldLabel) -> [Double] {
     switch self {
     case .constant: return [1]
@@ -32,7 +32,7 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
       terms[label.month.map { min(max($0, 0), 12) } ?? 0] = 1
       return terms
     case .harmonic(let order):
-      // The middle of the month where only the month is known; annual means see no harmonic.
+      // The middle of the month if only the month is known; the harmonics vanish for annual means.
       let fraction = label.yearFraction ?? label.month.map { (Double($0) - 0.5) / 12 }
       return [1]
         + (1...max(1, order)).prefix(order).flatMap { multiple -> [Double] in
@@ -77,15 +77,17 @@ public struct Climatology: Sendable {
     }
   }
 
-  /// Least squares of the fields at `indices` on the season, in one pass; missing entries are left out state by state.
+  /// Fits the season to the fields with the given indices by least squares in one pass; missing entries are skipped
+  /// state by state.
   ///
-  /// A month that the archive lacks at a place takes the mean of all fields there.
+  /// A month for which the archive has no data at a place has the mean of all fields there.
   public static func fit(
     _ kind: ClimatologyKind, to source: some SignalSource, indices: [Int], layout: StateLayout,
     progress: (Int) throws -> Void = { _ in }
   ) throws -> Climatology {
     let (terms, d) = (kind.termCount, layout.count)
-    // Sums over fields of x·yᵗ and, as few fields have gaps, x·xᵗ shared by all states with corrections for gaps.
+    // Sums over fields of x·yᵗ and of x·xᵗ, the latter shared by all states and corrected for gaps, because few fields
+    // have gaps.
     var products = [Double](repeating: 0, count: terms * d)
     var common = [Double](repeating: 0, count: terms * terms)
     var gaps: [Int: [Double]] = [:]
@@ -125,7 +127,7 @@ public struct Climatology: Sendable {
   }
 }
 
-/// Small least-squares systems, where a month without data must not make the rest unsolvable.
+/// Small least-squares systems, in which a month without data must not make the others unsolvable.
 private struct NormalEquations {
   private let matrix: [Double]
   private let terms: Int
@@ -137,7 +139,7 @@ private struct NormalEquations {
 
   func solve(_ right: [Double], kind: ClimatologyKind) -> [Double] {
     if kind == .monthly {
-      // The matrix is diagonal: one count for each month.
+      // The matrix is diagonal, with one count for each month.
       let total = (0..<terms).reduce(0.0) { $0 + matrix[$1 * terms + $1] }
       let overall = total > 0 ? right.reduce(0, +) / total : 0
       return (0..<terms).map { p in
@@ -145,7 +147,7 @@ private struct NormalEquations {
         return count > 0 ? right[p] / count : overall
       }
     }
-    // A ridge of a millionth keeps harmonics that the archive does not determine near zero.
+    // A ridge of 10⁻⁶ keeps harmonics that the archive does not determine near zero.
     let trace = (0..<terms).reduce(0.0) { $0 + matrix[$1 * terms + $1] }
     guard trace > 0 else { return [Double](repeating: 0, count: terms) }
     var regular = Tensor(matrix, shape: [terms, terms])

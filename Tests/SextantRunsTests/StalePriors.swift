@@ -60,7 +60,7 @@ import Testing
     let interruption = Interruption()
     #expect(throws: InterruptionError.self) {
       try run.train(
-        overwrite: false, progress: FlowTrainingLaws.StopAfter(steps: 12, interruption: interruption),
+        overwrite: false, progress: StopAfter(steps: 12, interruption: interruption),
         interruption: interruption)
     }
     for change in Self.changes {

@@ -90,7 +90,7 @@ import Testing
     try SmallClimate.write(
       fields.mapping { _, _, channel, value in channel == 1 ? 0.5 : value }, to: folder.path("archive.nc"))
     var training = Self.training(.normalScore, archive: folder.path("archive.nc"))
-    #expect(complaint { _ = try training.learn() }.contains("fewer than two different values"))
+    #expect(complaint { _ = try training.learn() }.contains("fewer than two distinct values"))
     training.transforms = ["clt": .logit]
     training.bounds = [:]
     #expect(complaint { _ = try training.learn() }.contains("needs both bounds"))

@@ -26,7 +26,7 @@ import Testing
   static let headers = [
     header("", data: 0, "expected '{'"),
     header("[]", data: 0, "expected '{'"),
-    header("{", data: 0, "quotes"),
+    header("{", data: 0, "quoted"),
     header("{}x", data: 0, "expected the end"),
     header("{}", "take 0 bytes, but 8 follow"),
     header(#"{"a":\#(tensor()),"a":\#(tensor())}"#, "occurs twice"),
