@@ -254,7 +254,7 @@ import Testing
     try MeshFile.write(document, to: folder.path("coloured.ply"))
     let colour = SignalInput(folder.path("coloured.ply"), variables: ["red"])
     _ = try degrade(colour, "random:0.5", noise: "0.2", to: "degraded.ply")
-    let values = try VertexValues(contentsOf: folder.path("degraded.ply"), columns: ["red"])
+    let values = try VertexValues(properties: ["red"], of: MeshFile.document(folder.path("degraded.ply")))
     let errors = zip(values.values.scalars, red).enumerated().filter { values.isValid[$0.offset] }
       .map { $0.element.0 - Float($0.element.1 / 255) }
     #expect(errors.count == 81 && errors.allSatisfy { abs($0) < 1 } && errors.contains { abs($0) > 0.2 })

@@ -1,7 +1,6 @@
 // The synthetic climate as a source of fields like any file: "synthetic:8" stands for eight years of it.
 
 import Foundation
-import SextantArrays
 import SextantGeometry
 
 /// The synthetic climate on a grid of 4°: 46 rows from pole to pole, 90 columns.
@@ -42,24 +41,5 @@ public struct SyntheticClimateFormat: SignalFormat {
     let grid = try LatitudeLongitudeGrid(
       latitudes: (0..<46).map { 90 - 4 * Double($0) }, longitudes: (0..<90).map { 4 * Double($0) })
     return SyntheticClimate().fields(count: years * SyntheticClimate.fieldsPerYear, on: grid)
-  }
-}
-
-extension SignalSet {
-  /// The same fields with the named variables alone, in that order.
-  ///
-  /// Throws ``SignalFormatError/absentVariable(path:name:available:)``.
-  func selecting(_ names: [String], path: String) throws -> SignalSet {
-    let channels = try names.map { name -> Int in
-      guard let channel = variables.firstIndex(where: { $0.name == name }) else {
-        throw SignalFormatError.absentVariable(path: path, name: name, available: variables.map(\.name))
-      }
-      return channel
-    }
-    let rows = values.reshaped(to: [count * vertexCount, channelCount]).gatheringColumns(channels)
-    let flags = (0..<count * vertexCount).flatMap { row in channels.map { isValid[row * channelCount + $0] } }
-    return SignalSet(
-      domain: domain, variables: channels.map { variables[$0] },
-      values: rows.reshaped(to: [count, vertexCount, channels.count]), isValid: flags, labels: labels)
   }
 }
