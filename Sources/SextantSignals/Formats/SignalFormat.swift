@@ -56,22 +56,23 @@ extension SignalFormat {
 }
 
 extension [any SignalFormat] {
-  /// The formats that come with the library.
+  /// The formats that come with the library. The later ones are asked first, so that formats which a program appends come before
+  /// these, and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
-      VertexArrayFormat(), NetCDFFormat(), ImageStackFormat(), MeshPropertyFormat(), VertexTableFormat(),
+      VertexTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(), VertexArrayFormat(),
       SyntheticClimateFormat(),
     ]
   }
 
-  /// The format of the file at `path`: the first that recognises the contents, or else the first that the name promises.
+  /// The format of the file at `path`: the last that recognises the contents, or else the last that the name promises.
   ///
   /// Throws ``FileError/missing(path:)`` where there is no file, and ``SignalFormatError/unrecognised(path:found:formats:)``.
   public func format(of path: String) throws -> any SignalFormat {
-    if let format = first(where: { $0.recognises(path) }) { return format }
+    if let format = last(where: { $0.recognises(path) }) { return format }
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
-    if let format = first(where: { $0.endings.contains(ending) }) { return format }
+    if let format = last(where: { $0.endings.contains(ending) }) { return format }
     throw SignalFormatError.unrecognised(path: path, found: Self.signature(of: path), formats: map(\.name))
   }
 
@@ -91,7 +92,7 @@ extension [any SignalFormat] {
   /// Throws ``SignalFormatError/unknownOutput(path:endings:)`` where neither decides, and what the format throws.
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
     let ending = URL(fileURLWithPath: output.path).pathExtension.lowercased()
-    if let format = first(where: { $0.writtenEndings.contains(ending) }) {
+    if let format = last(where: { $0.writtenEndings.contains(ending) }) {
       return try format.sink(output, like: source)
     }
     if let own = (source as? any SignalDocument)?.format, !own.writtenEndings.isEmpty {

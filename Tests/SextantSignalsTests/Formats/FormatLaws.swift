@@ -176,9 +176,12 @@ import Testing
 
   @Test func aFormatOfSomebodyElseIsOneMoreMember() throws {
     let folder = try ScratchFolder()
+    // To us this is a table without a mesh; a program that knows better is asked first.
     let path = try folder.write("lines\n" + (0..<8).map { "\($0)\n" }.joined(), to: "a.lines")
-    let refusal = complaint { _ = try FormatCase.formats.open(SignalRequest(path: path)) }
-    #expect(refusal.contains("a.lines") && refusal.contains("NetCDF") && refusal.contains("text"), "\(refusal)")
+    #expect(throws: SignalFormatError.meshUnknown(path: path)) { try FormatCase.formats.open(SignalRequest(path: path)) }
+    let prose = try folder.write("Nothing to be read here.\n", to: "b.lines")
+    let refusal = complaint { _ = try FormatCase.formats.open(SignalRequest(path: prose)) }
+    #expect(refusal.contains("b.lines") && refusal.contains("NetCDF") && refusal.contains("text"), "\(refusal)")
     let formats = FormatCase.formats + [Lines()]
     let document = try formats.open(SignalRequest(path: path))
     #expect(try document.read([0]).values.scalars == (0..<8).map(Float.init))
