@@ -1,4 +1,4 @@
-// The covariance of the two-scale prior (design §3): modes of the archive, inflated; the same modes with
+// The covariance of the two-scale prior: modes of the archive, inflated; the same modes with
 // far correlations cut off; and a Matérn field for what the archive lacks. Parameter starts and hyper-priors
 // were chosen on sets of model fields without looking at ERA5 (docs/two-scale.md).
 
