@@ -19,7 +19,8 @@ final class FieldSolver {
   private let fields: any SignalSource
   private let path: String
   private let model: Model
-  private let solver: any Solver
+  /// Series with one mask share what depends on the mask.
+  private let solvers: PreparedSolvers
   private let units: UnitMatch
   /// Nil where the method asks for none.
   private let noise: FieldNoise?
@@ -47,7 +48,7 @@ final class FieldSolver {
         "\(path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(model.space.channelCount) (\(list(model.space.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
       )
     }
-    solver = try request.method.solver(for: model, settings: request.solvers)
+    solvers = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
     methodName = request.method.title
     units = try UnitMatch(file: fields.variables, model: model.space.variables)
     match = try GridMatch(
@@ -84,7 +85,7 @@ final class FieldSolver {
     }
     let measurement = try measure(field, index: index)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
-    let posterior = try solver.posterior(
+    let posterior = try solvers.posterior(
       given: measurement, samples: request.method.traits.drawsSamples ? request.samples : 0, using: &random)
     for (key, value) in posterior.diagnostics { diagnosticSums[key, default: 0] += value }
     if let cost = posterior.cost {
