@@ -165,7 +165,7 @@ import Testing
   @Test(arguments: [true, false])
   func theSolverWithinIsPreparedForTheStandIns(mixes: Bool) throws {
     let prior = Self.prior()
-    let strict = StrictSolver(inner: OptimalInterpolationSolver(prior))
+    let strict = StrictSolver(inner: EOFInterpolationSolver(prior))
     let operation: any LinearOperator = mixes ? Self.average : Self.both
     let measurement = Self.measurement(0.7, noise: 0.05, operation)
     for transform in Self.bounded + [.none] {
@@ -178,7 +178,7 @@ import Testing
 
   @Test func measurementsWithoutTransformedEntriesShareAPreparation() throws {
     let prior = Self.prior()
-    let counter = StrictSolver(inner: OptimalInterpolationSolver(prior))
+    let counter = StrictSolver(inner: EOFInterpolationSolver(prior))
     let prepared = try TransformedSolver(counter, space: prior.space, transforms: [.none])
       .prepare(for: Self.both, noise: [0.2, 0.2])
     for value in [Float(0.1), 0.5, 0.9] {
