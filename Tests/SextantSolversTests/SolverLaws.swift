@@ -188,7 +188,7 @@ private final class CountingSolver: Solver {
 
   func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     count.withLock { $0 += 1 }
-    return Preparation(model: MeasurementModel(operation: operation, noise: noise))
+    return Preparation(model: try MeasurementModel(operation: operation, noise: noise))
   }
 
   private struct Preparation: PreparedSolver {
