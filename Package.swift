@@ -39,13 +39,17 @@ let package = Package(
     .target(name: "CVectorKernels"),
     .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CCHOLMOD", "CARPACK"]),
     .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto"]),
+    .target(name: "SextantConfiguration"),
     .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
     .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),
     .target(
       name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
     .target(
       name: "SextantSignals",
-      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits", "CZlib"]),
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits",
+        "CZlib",
+      ]),
     .target(
       name: "SextantMeasurement",
       dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
@@ -66,20 +70,20 @@ let package = Package(
     .target(
       name: "SextantSolvers",
       dependencies: [
-        "SextantArrays", "SextantAutodiff", "SextantNetworks", "SextantGeometry", "SextantSignals",
-        "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantArrays", "SextantConfiguration", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
+        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
       ]),
     .target(
       name: "SextantEvaluation",
       dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
     .target(
       name: "SextantReport",
-      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "CCairo", "CNetCDF"]),
+      dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals", "CCairo"]),
     .target(
       name: "SextantRuns",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
-        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
         "SextantSolvers", "SextantEvaluation", "SextantReport", "CCurl",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"),
@@ -89,8 +93,8 @@ let package = Package(
     .target(
       name: "Sextant",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
-        "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
         "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantRuns",
       ]),
     .executableTarget(
@@ -101,11 +105,20 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    // MARK: Benchmarks
+    // MARK: Benchmarks and validation
+    .target(
+      name: "SextantStudies",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantPriors", "SextantDiffusion", "SextantFlows", "SextantReport", "SextantRuns",
+      ],
+      path: "Benchmarks/Studies"),
     .executableTarget(
       name: "SextantBenchmarks",
-      dependencies: ["Sextant", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      path: "Benchmarks", exclude: ["Peers"]),
+      dependencies: [
+        "Sextant", "SextantStudies", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks", exclude: ["Peers", "Studies"]),
 
     // MARK: Tests
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
@@ -138,6 +151,7 @@ let package = Package(
       name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "SextantReportTests", dependencies: ["SextantReport", "SextantTestSupport"]),
+    .testTarget(name: "SextantStudiesTests", dependencies: ["SextantStudies", "SextantTestSupport"]),
     .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantTestSupport"]),
     .testTarget(
       name: "SextantCommandTests", dependencies: ["SextantCommand", "SextantTestSupport"]),

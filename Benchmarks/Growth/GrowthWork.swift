@@ -42,7 +42,7 @@ extension GrowthSizes {
           random: random.split("learn"))
       }
     }()
-    let solver = OptimalInterpolationSolver(prior)
+    let solver = EOFInterpolationSolver(prior)
     let posterior = try clock.time("answer") {
       try solver.posterior(given: measurement, samples: samples, using: &random)
     }
@@ -73,9 +73,7 @@ extension GrowthSizes {
     _ domain: any Domain, _ measurement: FieldMeasurement, _ clock: inout StageClock
   ) throws {
     var random = RandomStream(seed: 1)
-    let layout = StateLayout(
-      domain: domain, channelCount: 1, isInside: [Bool](repeating: true, count: domain.vertexCount))
-    let solver = try clock.time("prior") { try SparseFieldSolver(domain: domain, layout: layout) }
+    let solver = try clock.time("prior") { try SparseFieldSolver(domain: domain) }
     let posterior = try clock.time("answer") {
       try solver.posterior(given: measurement, samples: samples, using: &random)
     }

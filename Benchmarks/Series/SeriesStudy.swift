@@ -63,11 +63,11 @@ struct SeriesStudy {
       masked(NearestNeighbourSolver(domain: domain, channelCount: 1)),
       masked(InverseDistanceSolver(domain: domain, channelCount: 1)),
       masked(HarmonicSolver(domain: domain, channelCount: 1)),
-      masked(OptimalInterpolationSolver(prior)), mixed(OptimalInterpolationSolver(prior)),
+      masked(EOFInterpolationSolver(prior)), mixed(EOFInterpolationSolver(prior)),
       masked(start), masked(fitted),
-      masked(try NullSpaceSolver(diffusion, settings: .init(sampling: sampling))),
-      mixed(try NullSpaceSolver(diffusion, settings: .init(sampling: sampling))),
-      mixed(try PseudoinverseGuidedSolver(diffusion, settings: .init(sampling: sampling))),
+      masked(try DDNMSolver(diffusion, settings: .init(sampling: sampling))),
+      mixed(try DDNMSolver(diffusion, settings: .init(sampling: sampling))),
+      mixed(try PiGDMSolver(diffusion, settings: .init(sampling: sampling))),
     ]
   }
 

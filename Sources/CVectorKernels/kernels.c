@@ -1,4 +1,4 @@
-// Compiles the kernels once for each instruction set and chooses among them at first use.
+// Compiles the kernels for each instruction set and selects one at first use.
 
 #include "CVectorKernels.h"
 
@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Partial sums of a reduction: enough for four vectors of any set, and the same for all, so that all add in one order.
+// The number of partial sums of a reduction: enough for four vectors of any instruction set, and the same for all, so
+// that all add in the same order.
 #define VK_WIDTH 32
 
-// The part of a matrix product that stays in registers: so many rows, times two vectors of the set's width.
+// The part of a matrix product that stays in registers: a number of rows, times two vectors of the instruction set's
+// width.
 #define VK_TILE_VECTORS 2
 
 #define VK_SET generic
@@ -65,7 +67,7 @@ static enum vk_instruction_set choose(void) {
 }
 
 enum vk_instruction_set vk_chosen_instruction_set(void) {
-  // Two threads may both decide; they decide alike.
+  // Two threads may both select, with the same result.
   static _Atomic int chosen = -1;
   if (chosen < 0) chosen = (int)choose();
   return (enum vk_instruction_set)chosen;

@@ -3,6 +3,7 @@
 
 @_exported import SextantArrays
 @_exported import SextantAutodiff
+@_exported import SextantConfiguration
 @_exported import SextantDiffusion
 @_exported import SextantEvaluation
 @_exported import SextantFlows

@@ -1,16 +1,16 @@
-// The functions of one number that networks apply element by element, by name.
+// The element-wise functions of networks, by name.
 
 import CVectorKernels
 
-/// A function of one number that the network kernels know, with its derivative.
+/// An element-wise function of the network kernels, with its derivative.
 public enum Activation: String, CaseIterable, Codable, Sendable {
   /// max(x, 0).
   case relu
-  /// x where positive, else slope·x.
+  /// x where x is positive, slope·x elsewhere.
   case leakyReLU
   /// x·σ(x), also called swish.
   case silu
-  /// x·Φ(x) with the exact normal distribution function.
+  /// x·Φ(x), with the exact normal distribution function.
   case gelu
   case tanh
   case exponential
@@ -21,7 +21,7 @@ public enum Activation: String, CaseIterable, Codable, Sendable {
   case softplus
   case square
 
-  /// The number that the kernels know it by.
+  /// The code of the function in the kernels.
   public var code: Int32 {
     let code =
       switch self {
@@ -39,6 +39,6 @@ public enum Activation: String, CaseIterable, Codable, Sendable {
     return Int32(code.rawValue)
   }
 
-  /// Whether the derivative is taken from the result instead of the input.
+  /// Whether the derivative is computed from the result rather than the input.
   public var derivesFromResult: Bool { [.tanh, .exponential, .sigmoid].contains(self) }
 }

@@ -1,31 +1,31 @@
-// The largest eigenpairs of a positive definite operator that is known by its products alone, by ARPACK's implicitly
-// restarted Lanczos method (Lehoucq, Sorensen and Yang, 1998). For the smallest ones, give the inverse. Not here: dense
-// matrices, whose eigenpairs are in `symmetricEigendecomposition`.
+// The largest eigenpairs of a positive definite operator that is given by its products with vectors, by ARPACK's
+// implicitly restarted Lanczos method (Lehoucq, Sorensen and Yang 1998). For the smallest eigenpairs, pass the inverse.
+// For dense matrices use `symmetricEigendecomposition`.
 
 import CARPACK
 import Synchronization
 
-/// The largest eigenpairs of a symmetric positive definite operator on vectors of n numbers.
+/// The largest eigenpairs of a symmetric positive definite operator on vectors with n entries.
 public struct LargestEigenpairs: Sendable {
-  /// The eigenvalues, falling (k).
+  /// The eigenvalues, in descending order (k).
   public let values: [Double]
   /// The eigenvectors, orthonormal, in rows (k×n).
   public let vectors: Tensor<Double>
 
-  /// ARPACK keeps its state in variables of the library: one computation at a time.
+  /// ARPACK stores its state in global variables, so only one computation can run at a time.
   private static let library = Mutex(())
 
-  /// The `count` eigenpairs with the largest eigenvalues, each as often as it is repeated; `count` is below `size`.
+  /// The `count` eigenpairs with the largest eigenvalues, counted with multiplicity; `count` is below `size`.
   ///
-  /// `image` takes a vector to its image (1×n each), and must not ask for eigenpairs itself. Eigenvalues are found to
-  /// `tolerance`, relative; `random` gives the vectors to start from. Throws
+  /// `image` applies the operator to a vector (1×n) and must not compute eigenpairs itself. Eigenvalues have the
+  /// relative accuracy `tolerance`; `random` gives the initial vectors. Throws
   /// ``LinearAlgebraError/tooFewEigenpairs(size:wanted:found:)`` or
   /// ``LinearAlgebraError/eigensolverRefused(size:status:)``.
   public init(
     size: Int, count: Int, tolerance: Double = 1e-10, random: RandomStream, image: (Tensor<Double>) -> Tensor<Double>
   ) throws {
     precondition(count > 0 && count < size, "\(count) eigenpairs of an operator of size \(size)")
-    // More basis vectors than ARPACK's advice of 2·count, for the sake of repeated eigenvalues.
+    // More basis vectors than ARPACK's recommendation of 2·count, because of repeated eigenvalues.
     let basisCount = min(size, 2 * count + 20)
     func find(_ wanted: Int, round: Int, _ image: (Tensor<Double>) -> Tensor<Double>) throws -> LargestEigenpairs {
       try Self.library.withLock { _ in
@@ -35,12 +35,12 @@ public struct LargestEigenpairs: Sendable {
         return try iteration.eigenpairs()
       }
     }
-    // Threads would change the order of sums, and so the last bits.
+    // Threads would change the order of sums, and hence the last bits.
     self = try OpenBLAS.withSingleThread {
       var found = try find(count, round: 0, image)
       var round = 1
-      // One vector sees one direction of each eigenspace, and the others by rounding alone, perhaps too late: look for
-      // what is left outside of the directions found, until that is no larger than the smallest of those.
+      // A Krylov space contains one direction of each eigenspace; the others appear only by rounding, perhaps too late.
+      // Search the complement of the directions found, until its largest eigenvalue is not above the smallest of these.
       while true {
         let directions = found.vectors
         let rest = try find(1, round: round) {
@@ -55,12 +55,12 @@ public struct LargestEigenpairs: Sendable {
 
   fileprivate init(values: [Double], vectors: Tensor<Double>) { (self.values, self.vectors) = (values, vectors) }
 
-  /// What a vector (1×n) has outside of orthonormal rows.
+  /// The component of a vector (1×n) orthogonal to orthonormal rows.
   private static func projecting(_ vector: Tensor<Double>, outOf rows: Tensor<Double>) -> Tensor<Double> {
     vector - matrixProduct(matrixProduct(vector, rows, transposingSecond: true), rows)
   }
 
-  /// With one more pair in the place of the smallest; `vector` is 1×n, of any length.
+  /// The same with one more pair in place of the smallest; `vector` is 1×n, of any length.
   private func inserting(_ value: Double, _ vector: Tensor<Double>) -> LargestEigenpairs {
     let place = values.firstIndex { $0 < value } ?? values.count
     let (count, size) = (values.count, vectors.columnCount)
@@ -74,22 +74,22 @@ public struct LargestEigenpairs: Sendable {
   }
 }
 
-/// ARPACK's conversation: it asks for images of vectors until it is done.
+/// ARPACK's reverse communication: it requests images of vectors until it has finished.
 private struct LanczosIteration {
   private let size: Int
   private let count: Int
   private let tolerance: Double
-  /// The number of basis vectors m, above `count`.
+  /// The number m of basis vectors, larger than `count`.
   private let basisCount: Int
   private var step: Int32 = 0
-  /// 1 says that `residual` holds the vector to start from.
+  /// 1 means that `residual` contains the initial vector.
   private var status: Int32 = 1
   private var parameters = [Int32](repeating: 0, count: 11)
   private var places = [Int32](repeating: 0, count: 11)
   private var residual: [Double]
   /// The basis in rows (m×n).
   private var basis: [Double]
-  /// The vector asked about, its image, and one more: 3·n.
+  /// The requested vector, its image, and one more: 3·n.
   private var vectors: [Double]
   private var scratch: [Double]
   private let scratchCount: Int32
@@ -108,7 +108,7 @@ private struct LanczosIteration {
     scratch = [Double](repeating: 0, count: Int(scratchCount))
   }
 
-  /// Goes on to the next question; false when there is none.
+  /// Advances to the next request; false if there is none.
   mutating func advance() -> Bool {
     dsaupd_c(
       &step, "I", Int32(size), "LA", Int32(count), tolerance, &residual, Int32(basisCount), &basis, Int32(size),
@@ -116,7 +116,7 @@ private struct LanczosIteration {
     return abs(step) == 1
   }
 
-  /// The vector whose image is wanted (1×n).
+  /// The vector whose image is requested (1×n).
   var question: Tensor<Double> {
     let start = Int(places[0]) - 1
     return Tensor(Array(vectors[start..<start + size]), shape: [1, size])
@@ -128,14 +128,14 @@ private struct LanczosIteration {
     vectors.replaceSubrange(start..<start + size, with: image.scalars)
   }
 
-  /// What was found, when there are no more questions.
+  /// The result, after the last request.
   mutating func eigenpairs() throws -> LargestEigenpairs {
-    // 1: as many restarts as allowed; 3: none that would help.
+    // 1: the largest number of restarts was reached; 3: no restart would help.
     guard status != 1, status != 3 else {
       throw LinearAlgebraError.tooFewEigenpairs(size: size, wanted: count, found: Int(parameters[4]))
     }
     guard status == 0 else { throw LinearAlgebraError.eigensolverRefused(size: size, status: Int(status)) }
-    // ARPACK writes here, whatever its header says.
+    // ARPACK writes to this array, whatever its header states.
     var selection = [Int32](repeating: 0, count: basisCount)
     var values = [Double](repeating: 0, count: count)
     var found = [Double](repeating: 0, count: count * size)

@@ -1,12 +1,12 @@
-// The system libraries that the program was linked with, for reports of what it runs on. Each layer adds those that it binds.
+// The versions of the linked system libraries, for reports. Each layer adds the libraries that it binds.
 
 import CCHOLMOD
 
-/// A system library and the version that was found at run time.
+/// A system library and its version at run time.
 public struct LinkedLibrary: Sendable, Equatable, Codable {
-  /// The library's own name, such as "NetCDF".
+  /// The name of the library, such as "NetCDF".
   public let name: String
-  /// Its version, or what it says of itself where it has no version number.
+  /// Its version, or another description if it has no version number.
   public let version: String
 
   public init(name: String, version: String) {

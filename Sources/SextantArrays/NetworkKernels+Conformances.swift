@@ -1,4 +1,4 @@
-// `Float` and `Double` each call their own table of network kernels.
+// The network kernels of `Float` and `Double`.
 
 import CVectorKernels
 

@@ -1,14 +1,14 @@
-// Which of its kernels OpenBLAS chose, and whether it chose well.
+// The kernels that OpenBLAS selected, and whether the selection is right.
 //
-// Releases up to at least 0.3.21 take some processors with AVX-512 for "Haswell" and run matrix products at half speed. The
-// environment variable OPENBLAS_CORETYPE corrects that, but it is read when the library is loaded: a program has
-// to set it and restart itself. This file decides and advises; only an executable may act.
+// Releases up to at least 0.3.21 mistake some processors with AVX-512 for "Haswell" and run matrix products at half
+// speed. The environment variable OPENBLAS_CORETYPE corrects this, but it is read when the library is loaded, so a
+// program has to set it and restart. This file detects the problem and advises; only an executable may act on it.
 
 import COpenBLAS
 import Foundation
 import Synchronization
 
-/// The linear algebra library as it was loaded into this process.
+/// The linear algebra library as loaded into this process.
 public enum OpenBLAS {
   /// The environment variable that names the kernels to use.
   public static let coreTypeVariable = "OPENBLAS_CORETYPE"
@@ -21,21 +21,21 @@ public enum OpenBLAS {
     return words.count > 1 && words[0] == "OpenBLAS" ? String(words[1]) : "unknown"
   }
 
-  /// The processor family whose kernels the library uses, such as "SkylakeX".
+  /// The processor family of the library's kernels, such as "SkylakeX".
   public static var coreName: String { String(cString: openblas_get_corename()) }
 
-  /// The number of threads that the library uses.
+  /// The number of library threads.
   public static var threadCount: Int { Int(openblas_get_num_threads()) }
 
-  /// Lets the library use at most `count` threads.
+  /// Limits the library to `count` threads.
   public static func limitThreads(to count: Int) { openblas_set_num_threads(Int32(max(1, count))) }
 
   private static let singleThreadDepth = Mutex((depth: 0, threadsBefore: 1))
 
-  /// Runs `body` while the library uses one thread, and then lets it use as many as before.
+  /// Runs `body` with a single library thread, then restores the previous number.
   ///
-  /// For work that is parallel above the library, or too small to gain from its threads. The setting is one for the whole
-  /// process: sections may nest and overlap, and the last that ends restores it.
+  /// For work that is parallel at a higher level, or too small to benefit from the library's threads. The setting is
+  /// global to the process: sections may nest and overlap, and the last one to end restores it.
   public static func withSingleThread<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     singleThreadDepth.withLock { state in
       if state.depth == 0 {
@@ -53,12 +53,12 @@ public enum OpenBLAS {
     return try body()
   }
 
-  /// The kernels that would make the library faster; nil when those in use are right.
+  /// The kernels that would be faster; nil if those in use are right.
   public static var betterCoreType: String? {
     betterCoreType(than: coreName, on: Processor.bestInstructionSet)
   }
 
-  /// True when the environment says which kernels to use: that is then somebody's wish, right or wrong.
+  /// Whether the environment specifies the kernels, which is then the user's choice, right or wrong.
   public static var isCoreTypeGiven: Bool { ProcessInfo.processInfo.environment[coreTypeVariable] != nil }
 
   static func betterCoreType(than coreName: String, on processor: Processor.InstructionSet) -> String? {
@@ -66,9 +66,9 @@ public enum OpenBLAS {
     return processor >= .avx512 && !usesAVX512 ? "SkylakeX" : nil
   }
 
-  /// What to tell the user about the library's speed: a text the first time that there is something to tell, then nil.
+  /// Advice for the user about the library's speed: a text the first time, if there is any, then nil.
   ///
-  /// For programs that use the library; the command line repairs itself.
+  /// For programs that use this package; the command line program restarts itself.
   public static func takeAdvice() -> String? {
     guard !isCoreTypeGiven, let better = betterCoreType else { return nil }
     let isFirst = adviceWasTaken.withLock { taken in

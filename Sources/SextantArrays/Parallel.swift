@@ -1,27 +1,27 @@
 // Parallel loops over index ranges, on the threads of `WorkerTeam`.
 //
-// The split into chunks depends on the count and the grain alone, never on the number of threads, so
-// that a reduction over chunks gives the same bits on any machine.
+// The partition into chunks depends on the count and the grain alone, never on the number of threads, so a reduction
+// over chunks gives the same bits on any machine.
 
 import Dispatch
 import Foundation
 import Synchronization
 
-/// Loops whose iterations may run at the same time.
+/// Loops whose iterations may run in parallel.
 public enum Parallel {
   private static let limit = Mutex(
     ProcessInfo.processInfo.environment["SEXTANT_THREADS"].flatMap(Int.init)
       ?? ProcessInfo.processInfo.activeProcessorCount)
 
-  /// How many threads loops use: all processors, or the environment variable `SEXTANT_THREADS`.
+  /// The number of threads for loops: all processors, or the environment variable `SEXTANT_THREADS`.
   public static var threadCount: Int { max(1, limit.withLock { $0 }) }
 
-  /// Lets loops use at most `count` threads from now on. Results do not depend on it.
+  /// Limits loops to `count` threads from now on. Results do not depend on it.
   public static func limitThreads(to count: Int) { limit.withLock { $0 = count } }
 
   /// Calls `body` with consecutive ranges of at most `grain` indices that together cover `0..<count`.
   ///
-  /// `body` runs on several threads at once and must write to disjoint places only.
+  /// `body` runs on several threads at once, so it must write only to disjoint locations.
   public static func forEachRange(
     of count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void
   ) {
@@ -38,7 +38,7 @@ public enum Parallel {
     {
       return
     }
-    // A loop within a loop, or beside another thread's.
+    // A loop within another loop, or at the same time as that of another thread.
     let next = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while true {
@@ -55,7 +55,7 @@ public enum Parallel {
   }
 }
 
-/// A pointer that may cross into a parallel loop; the loop's body must keep its writes disjoint.
+/// A pointer that may be passed to a parallel loop, whose body must write to disjoint locations.
 public struct UncheckedPointer<Pointee>: @unchecked Sendable {
   /// The first element.
   public let base: UnsafeMutablePointer<Pointee>

@@ -1,17 +1,17 @@
-// What this machine's processor offers to the loops and libraries below the tensors.
+// Properties of the processor that matter to loops and libraries.
 
 import CVectorKernels
 import Foundation
 
 /// The processor that the program runs on.
 public enum Processor {
-  /// The instruction sets that element-wise loops are compiled for, each of which includes those before it.
+  /// The instruction sets for which element-wise loops are compiled; each includes the previous ones.
   public enum InstructionSet: String, CaseIterable, Comparable, Codable, Sendable {
-    /// What every processor of the platform has.
+    /// The baseline of the platform.
     case generic
     /// AVX2 with fused multiply-add.
     case avx2
-    /// AVX-512 with the F, DQ, BW, VL and CD parts.
+    /// AVX-512 with the F, DQ, BW, VL and CD extensions.
     case avx512
 
     public static func < (a: Self, b: Self) -> Bool { a.code.rawValue < b.code.rawValue }
@@ -33,20 +33,20 @@ public enum Processor {
     }
   }
 
-  /// The best instruction set that the processor has.
+  /// The best instruction set of the processor.
   public static var bestInstructionSet: InstructionSet { InstructionSet(vk_best_instruction_set()) }
 
-  /// The instruction set that loops use: the best, or that which the environment variable `SEXTANT_KERNELS` names
-  /// (`generic`, `avx2` or `avx512`) where the processor has it.
+  /// The instruction set in use: the best one, or the one in the environment variable `SEXTANT_KERNELS` (`generic`,
+  /// `avx2` or `avx512`) if the processor supports it.
   public static var chosenInstructionSet: InstructionSet { InstructionSet(vk_chosen_instruction_set()) }
 
-  /// The name that the system knows the processor by, such as "AMD EPYC 9R14".
+  /// The system's name for the processor, such as "AMD EPYC 9R14".
   public static var name: String {
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
     let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":", maxSplits: 1).last
     return model?.trimmingCharacters(in: .whitespaces) ?? "unknown"
   }
 
-  /// The number of processors that the program may use.
+  /// The number of processors available to the program.
   public static var coreCount: Int { ProcessInfo.processInfo.activeProcessorCount }
 }

@@ -1,21 +1,21 @@
-// Counter-based random numbers (Philox 4×32-10: Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", SC 2011). A number is a function of (seed, stream, position) alone, so the same seed gives
-// the same result on any number of threads, and a stream can be split without correlation.
+// Counter-based random numbers (Philox 4×32-10: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+// A number is a function of (seed, stream, position) alone, so the same seed gives the same result with any number of
+// threads, and a stream can be split without correlation.
 
 import Foundation
 
 /// A reproducible sequence of random numbers.
 ///
 /// `RandomStream(seed: 7)` is the same sequence on every machine. ``split(_:)`` derives an independent stream for a
-/// part of the work (a field, a sample, a method), so that adding one part never shifts the numbers of another.
+/// part of the work (a field, a sample, a method), so that adding a part never changes the numbers of another.
 public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator {
   /// The 64-bit key.
   public private(set) var key: UInt64
-  /// How many blocks of four 32-bit words have been used.
+  /// The number of blocks of four 32-bit words used so far.
   public private(set) var position: UInt64
   private var spare: UInt64?
 
-  /// The sequence that belongs to `seed`.
+  /// The sequence for `seed`.
   public init(seed: UInt64) {
     key = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15)
     position = 0
@@ -26,12 +26,12 @@ public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator 
     position = 0
   }
 
-  /// An independent stream for part `index` of the work; does not advance this one.
+  /// An independent stream for part `index` of the work; does not advance this stream.
   public func split(_ index: Int) -> RandomStream {
     RandomStream(key: Self.mix(key ^ Self.mix(UInt64(bitPattern: Int64(index)) &+ 0xD1B5_4A32_D192_ED03)))
   }
 
-  /// An independent stream for the part of the work called `label`; does not advance this one.
+  /// An independent stream for the part of the work named `label`; does not advance this stream.
   public func split(_ label: String) -> RandomStream {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in label.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -52,7 +52,7 @@ public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator 
     philox((UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0), key: key)
   }
 
-  /// Philox 4×32 with ten rounds: four 32-bit words for a counter of four words, lowest first, and a key of two.
+  /// Philox 4×32 with ten rounds: four 32-bit words for a counter of four words, lowest first, and a key of two words.
   static func philox(
     _ counter: (UInt32, UInt32, UInt32, UInt32), key: UInt64
   ) -> (UInt32, UInt32, UInt32, UInt32) {
@@ -93,13 +93,13 @@ public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator 
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }
 
-  /// A standard normal number (Box–Muller; one of the pair).
+  /// A standard normal number (Box–Muller, using one of the pair).
   public mutating func normal() -> Double {
     let radius = (-2 * log(1 - uniform())).squareRoot()
     return radius * cos(2 * .pi * uniform())
   }
 
-  /// Uses up `count` blocks that nobody else will see, whatever was left of the last one.
+  /// Reserves `count` unused blocks, discarding the rest of the current one.
   @usableFromInline
   mutating func takeBlocks(_ count: Int) -> (start: UInt64, key: UInt64) {
     spare = nil
@@ -113,7 +113,7 @@ public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator 
     _ shape: [Int], as type: Scalar.Type = Scalar.self
   ) -> Tensor<Scalar> {
     let count = shape.reduce(1, *)
-    // A block of four words makes two 53-bit uniforms, and they make two normals.
+    // A block of four words gives two 53-bit uniform numbers, and these give two normal numbers.
     let (start, key) = takeBlocks((count + 1) / 2)
     return Tensor(shape: shape) { buffer in
       guard let base = buffer.baseAddress else { return }

@@ -173,8 +173,9 @@ public final class SparseCholesky: @unchecked Sendable {
           var target: UnsafeMutablePointer<cholmod_dense>? = result
           var scratch: UnsafeMutablePointer<cholmod_dense>?
           var other: UnsafeMutablePointer<cholmod_dense>?
-          let isDone = cholmod_l_solve2(
-            system, factor, &given, nil, &target, nil, &scratch, &other, workspace.common)
+          let isDone = OpenBLAS.withSingleThread {
+            cholmod_l_solve2(system, factor, &given, nil, &target, nil, &scratch, &other, workspace.common)
+          }
           cholmod_l_free_dense(&scratch, workspace.common)
           cholmod_l_free_dense(&other, workspace.common)
           // Shapes are checked above; only a lack of memory is left, which traps everywhere in this module.

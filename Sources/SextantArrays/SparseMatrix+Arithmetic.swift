@@ -1,7 +1,7 @@
-// Sums of sparse matrices, as precisions are made of.
+// Sums of sparse matrices, as needed for precision matrices.
 
 extension SparseMatrix {
-  /// The matrix with `additions` added to its diagonal, all of whose entries must be stored.
+  /// The matrix plus a diagonal matrix; all diagonal entries must be stored.
   public func addingToDiagonal(_ additions: [Double]) -> SparseMatrix {
     precondition(
       additions.count == rowCount && rowCount == columnCount,

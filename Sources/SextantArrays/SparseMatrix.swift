@@ -1,5 +1,5 @@
-// Sparse matrices in compressed rows: Laplacians, interpolation, prolongation. Double precision,
-// because precisions of fields have condition numbers that single precision cannot carry.
+// Sparse matrices in compressed-row form: Laplacians, interpolation, prolongation. In double precision, because the
+// condition numbers of precision matrices are too large for single precision.
 
 /// A sparse matrix in compressed-row form.
 public struct SparseMatrix: Sendable, Equatable {
@@ -29,7 +29,7 @@ public struct SparseMatrix: Sendable, Equatable {
     self.values = values
   }
 
-  /// A matrix from entries in any order; those that fall on one place are added up.
+  /// A matrix from entries in any order; entries at the same position are added.
   public init(
     rowCount: Int, columnCount: Int, entries: [(row: Int, column: Int, value: Double)]
   ) {

@@ -1,39 +1,39 @@
 // Pooled, cache-line aligned memory for tensors.
 //
-// Fresh memory costs about 1.4 s a gigabyte to touch on the machines that we measured; a block that has
-// been touched costs nothing. So blocks are kept by size class and handed out again, and a loop that
-// makes the same tensors every step allocates nothing after its first step. Not a general allocator.
+// The first access to new memory takes about 1.4 s per gigabyte on the machines that we measured; reusing memory takes
+// no time. Blocks are therefore kept by size class and reused, and a loop that creates the same tensors in every step
+// allocates nothing after its first step. This is not a general-purpose allocator.
 
 import Foundation
 import Synchronization
 
 /// Recycles tensor memory by size class.
 ///
-/// All tensors draw from ``shared``. Used and unused blocks together are never more than a quarter above the most that tensors
-/// used at once so far, or two gibibytes: beyond that the unused blocks of the sizes that were asked for longest ago go back
-/// to the system.
+/// All tensors draw from ``shared``. Used and unused blocks together are at most the larger of two gibibytes and 1.25
+/// times the peak of the memory in use. Beyond that, unused blocks are returned to the system, least recently requested
+/// sizes first.
 public final class StoragePool: Sendable {
-  /// The pool that every tensor draws from.
+  /// The pool of all tensors.
   public static let shared = StoragePool(unquestionedByteCount: 2 << 30)
 
-  /// Counters for benchmarks and tests: what the pool did since the process started.
+  /// Counters for benchmarks and tests since the process started.
   public struct Statistics: Sendable, Equatable {
-    /// Blocks asked of the operating system.
+    /// Blocks requested from the operating system.
     public var allocations = 0
-    /// Blocks handed out again without asking the system.
+    /// Blocks reused without a request to the system.
     public var reuses = 0
-    /// Bytes in blocks that tensors use.
+    /// Bytes in blocks that are in use.
     public var liveBytes = 0
-    /// The most of those at once.
+    /// The peak of ``liveBytes``.
     public var peakBytes = 0
-    /// Bytes lying in the pool, unused.
+    /// Bytes in unused blocks in the pool.
     public var retainedBytes = 0
   }
 
   /// The unused blocks of one size.
   private struct Shelf {
     var blocks: [UnsafeMutableRawPointer] = []
-    /// When a block of this size was last asked for, by the count of all that were.
+    /// When a block of this size was last requested, as a count of all requests.
     var lastUse = 0
   }
 
@@ -43,20 +43,21 @@ public final class StoragePool: Sendable {
   }
 
   private let state = Mutex(State())
-  /// What used and unused blocks may come to however little was used at once.
+  /// The total size that is always allowed, however little memory is in use.
   private let unquestionedByteCount: Int
 
   init(unquestionedByteCount: Int) { self.unquestionedByteCount = unquestionedByteCount }
 
-  /// What the pool did so far.
+  /// The counters so far.
   public var statistics: Statistics { state.withLock { $0.statistics } }
 
-  /// Counts the most bytes used at once from now on.
+  /// Restarts the peak at the bytes now in use.
   public func restartPeak() {
     state.withLock { $0.statistics.peakBytes = $0.statistics.liveBytes }
   }
 
-  /// The size of the block that holds `byteCount` bytes: the next of four steps per power of two, so at most a quarter is wasted.
+  /// The size of the block for `byteCount` bytes: the next of four steps per power of two, so at most a quarter is
+  /// wasted.
   static func sizeClass(for byteCount: Int) -> Int {
     guard byteCount > 256 else { return 256 }
     let step = max(64, (1 << (Int.bitWidth - (byteCount - 1).leadingZeroBitCount - 1)) / 4)
@@ -89,7 +90,7 @@ public final class StoragePool: Sendable {
     }
   }
 
-  /// Returns unused blocks to the system while there are too many bytes, those first whose size was asked for longest ago.
+  /// Returns unused blocks to the system as long as the total is too large, least recently requested sizes first.
   private func makeRoom(_ state: inout State) {
     let limit = max(unquestionedByteCount, state.statistics.peakBytes / 4 * 5)
     while state.statistics.liveBytes + state.statistics.retainedBytes > limit {
@@ -113,7 +114,7 @@ public final class StoragePool: Sendable {
 /// One block of pooled memory, owned by the tensors that share it.
 @usableFromInline
 final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
-  // Sendable is sound: `Tensor` copies the block before writing unless it is the only owner.
+  // Sendable is sound, because `Tensor` copies the block before writing unless it is the only owner.
   @usableFromInline let base: UnsafeMutablePointer<Scalar>
   private let sizeClass: Int
 

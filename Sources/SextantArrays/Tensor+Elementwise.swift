@@ -1,5 +1,5 @@
-// Element-wise arithmetic of tensors and sums over them, on the vector kernels and in parallel where it pays.
-// A sum is split by the shape alone, so that it has the same bits on any number of threads.
+// Element-wise arithmetic of tensors and sums over them, with the vector kernels and in parallel for large tensors.
+// Sums are partitioned by the shape alone, so they have the same bits with any number of threads.
 
 import Foundation
 
@@ -22,7 +22,7 @@ extension Tensor {
     if let same = self as? Tensor<Result> { return same }
     return Tensor<Result>(shape: shape) { out in
       withUnsafeScalars { source in
-        // Loops over types that are known here: generic conversions, one by one, take thirty times as long.
+        // Loops over concrete types: generic conversion of single values takes thirty times as long.
         if let source = source as? UnsafeBufferPointer<Float>, let out = out as? UnsafeMutableBufferPointer<Double> {
           convert(source, into: out) { Double($0) }
         } else if let source = source as? UnsafeBufferPointer<Double>,
@@ -36,19 +36,19 @@ extension Tensor {
     }
   }
 
-  /// The sum of two tensors of one shape.
+  /// The sum of two tensors of equal shape.
   @specialized(where Scalar == Float)
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     a.combined(with: b) { VectorKernels<Scalar>.chosen.add($0, $1, into: $2) }
   }
 
-  /// The difference of two tensors of one shape.
+  /// The difference of two tensors of equal shape.
   @specialized(where Scalar == Float)
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     a.combined(with: b) { VectorKernels<Scalar>.chosen.subtract($0, $1, into: $2) }
   }
 
-  /// The element-wise product of two tensors of one shape.
+  /// The element-wise product of two tensors of equal shape.
   @specialized(where Scalar == Float)
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     a.combined(with: b) { VectorKernels<Scalar>.chosen.multiply($0, $1, into: $2) }
@@ -99,7 +99,7 @@ extension Tensor {
     of source: UnsafeBufferPointer<Scalar>, _ out: UnsafeMutableBufferPointer<Scalar>,
     _ operation: @Sendable (UnsafeBufferPointer<Scalar>, UnsafeMutableBufferPointer<Scalar>) -> Void
   ) {
-    // Sound: the parts do not overlap.
+    // Sound, because the parts do not overlap.
     nonisolated(unsafe) let (source, out) = (source, out)
     Parallel.forEachRange(of: out.count, grain: elementwiseGrain) { range in
       operation(UnsafeBufferPointer(rebasing: source[range]), UnsafeMutableBufferPointer(rebasing: out[range]))
@@ -143,7 +143,7 @@ extension Tensor {
     reducingRows { VectorKernels<Scalar>.chosen.accumulateSquares(of: $0, into: $1) }
   }
 
-  /// The sum of each column, added in double precision.
+  /// The sum of each column, computed in double precision.
   public func columnSums() -> [Scalar] {
     reducingRows { VectorKernels<Scalar>.chosen.accumulate($0, into: $1) }.map { Scalar($0) }
   }
@@ -181,10 +181,10 @@ private func convert<Source: Sendable, Target: Sendable>(
   _ source: UnsafeBufferPointer<Source>, into out: UnsafeMutableBufferPointer<Target>,
   _ one: @Sendable (Source) -> Target
 ) {
-  // Sound: the ranges do not overlap.
+  // Sound, because the ranges do not overlap.
   nonisolated(unsafe) let (source, out) = (source, out)
   Parallel.forEachRange(of: out.count, grain: elementwiseGrain) { range in for i in range { out[i] = one(source[i]) } }
 }
 
-/// The scalars in one part of an element-wise loop: enough to make starting a thread worth it, few enough to stay in cache.
+/// The number of scalars in one part of an element-wise loop: enough to be worth a thread, few enough for the cache.
 private let elementwiseGrain = 1 << 16

@@ -1,4 +1,4 @@
-// Rows and columns picked out of tensors and put into them.
+// Extraction and replacement of rows and columns.
 
 extension Tensor {
   /// Row `index` of a matrix (columns).
@@ -17,14 +17,14 @@ extension Tensor {
     }
   }
 
-  /// The rows of a matrix at `indices`.
+  /// The rows of a matrix with the given indices.
   public func gatheringRows(_ indices: [Int]) -> Tensor {
     let (rows, columns) = (rowCount, columnCount)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < rows }, "A row index is outside shape \(shape)")
     return Tensor(shape: [indices.count, columns]) { out in
       withUnsafeScalars { source in
         guard let first = source.baseAddress, let base = out.baseAddress else { return }
-        // Sound: each row is written by one thread.
+        // Sound, because each row is written by one thread.
         nonisolated(unsafe) let (source, target) = (first, base)
         Parallel.forEachRange(of: indices.count, grain: Self.rowsInPart(columns: columns)) { range in
           for i in range { (target + i * columns).update(from: source + indices[i] * columns, count: columns) }
@@ -33,7 +33,7 @@ extension Tensor {
     }
   }
 
-  /// The columns of a matrix at `indices`.
+  /// The columns of a matrix with the given indices.
   public func gatheringColumns(_ indices: [Int]) -> Tensor {
     let (rows, columns) = (rowCount, columnCount)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
@@ -41,7 +41,7 @@ extension Tensor {
     return Tensor(shape: [rows, indices.count]) { out in
       withUnsafeScalars { source in
         guard let first = source.baseAddress, let base = out.baseAddress else { return }
-        // Sound: each row is written by one thread.
+        // Sound, because each row is written by one thread.
         nonisolated(unsafe) let (source, target) = (first, base)
         let kernels = Scalar.networkKernels
         Parallel.forEachRange(of: rows, grain: Self.rowsInPart(columns: places.count)) { range in
@@ -53,14 +53,14 @@ extension Tensor {
     }
   }
 
-  /// Neighbouring columns of a matrix.
+  /// Consecutive columns of a matrix.
   public func columns(_ range: Range<Int>) -> Tensor {
     let (rows, columns) = (rowCount, columnCount)
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "Columns \(range) of shape \(shape)")
     return Tensor(shape: [rows, range.count]) { out in
       withUnsafeScalars { source in
         guard let first = source.baseAddress, let base = out.baseAddress else { return }
-        // Sound: each row is written by one thread.
+        // Sound, because each row is written by one thread.
         nonisolated(unsafe) let (source, target) = (first, base)
         Parallel.forEachRange(of: rows, grain: Self.rowsInPart(columns: range.count)) { part in
           for row in part {
@@ -71,10 +71,10 @@ extension Tensor {
     }
   }
 
-  /// How many rows are worth a thread's while.
+  /// The number of rows that is worth a thread.
   private static func rowsInPart(columns: Int) -> Int { Swift.max(1, (1 << 16) / Swift.max(1, columns)) }
 
-  /// Overwrites consecutive entries of the first dimension, from `start`, with those of `other`.
+  /// Overwrites consecutive entries of the first dimension, starting at `start`, with those of `other`.
   public mutating func replaceRows(from start: Int, with other: Tensor) {
     let stride = count / Swift.max(1, shape.first ?? 0)
     precondition(

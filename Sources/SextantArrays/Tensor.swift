@@ -1,13 +1,13 @@
-// The n-dimensional array: row-major, contiguous, with value semantics, on pooled storage.
+// The n-dimensional array: row-major, contiguous, with value semantics, in pooled memory.
 //
-// This module is the one seam behind which another compute device could stand: nothing above it
-// touches raw storage except through `withUnsafeScalars`, which such a device would answer by copying.
-// There are no views or strides here; reshaping is free, everything else makes a new tensor.
-// What takes a closure is `@inlinable`, so that loops in other modules are compiled for their own scalar and closure.
+// Another compute device could be added behind this module: code above it accesses the storage only through
+// `withUnsafeScalars`, which a device could implement by copying. There are no views or strides: reshaping is free, and
+// everything else creates a new tensor. Functions that take a closure are `@inlinable`, so that other modules compile
+// the loops for their own scalar types and closures.
 
 /// A row-major array of `Float` or `Double` with any number of dimensions.
 ///
-/// Copies share memory until one is written to. Shapes that do not fit are programmer errors and trap with both shapes.
+/// Copies share memory until one is written. Shape mismatches are programming errors and trap with both shapes.
 public struct Tensor<Scalar: TensorScalar>: Sendable {
   /// The extent of each dimension, outermost first.
   public private(set) var shape: [Int]
@@ -23,7 +23,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     storage = TensorStorage(count: count)
   }
 
-  /// Memory with unspecified content, to be filled by `initialize`, which is given all `count` scalars.
+  /// Memory with undefined content, filled by `initialize`, which receives all `count` scalars.
   @inlinable
   public init(
     shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
@@ -41,11 +41,11 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   /// A tensor filled with zeros.
   @inlinable
   public static func zeros(_ shape: [Int]) -> Tensor {
-    // As bytes: element by element it is slow where the scalar type is not known to the compiler.
+    // As bytes: element by element this is slow if the compiler does not know the scalar type.
     Tensor(shape: shape) { UnsafeMutableRawBufferPointer($0).initializeMemory(as: UInt8.self, repeating: 0) }
   }
 
-  /// A tensor holding `scalars` in row-major order.
+  /// A tensor with `scalars` in row-major order.
   @inlinable
   public init(_ scalars: some Collection<Scalar>, shape: [Int]) {
     precondition(
@@ -53,7 +53,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     self.init(shape: shape) { _ = $0.initialize(from: scalars) }
   }
 
-  /// A one-dimensional tensor holding `scalars`.
+  /// A one-dimensional tensor with `scalars`.
   public init(_ scalars: some Collection<Scalar>) { self.init(scalars, shape: [scalars.count]) }
 
   /// The n×n identity matrix.
@@ -63,14 +63,14 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     return result
   }
 
-  /// The scalars in row-major order, copied.
+  /// A copy of the scalars in row-major order.
   @inlinable
   public var scalars: [Scalar] { withUnsafeScalars { Array($0) } }
 
-  /// The number of rows of a matrix, and of its columns: the last dimension, and the product of all others.
+  /// The number of rows of the tensor as a matrix, that is the product of all dimensions but the last.
   @inlinable
   public var rowCount: Int { shape.isEmpty ? 1 : shape.dropLast().reduce(1, *) }
-  /// The extent of the last dimension.
+  /// The number of columns of the tensor as a matrix, that is the last dimension.
   @inlinable
   public var columnCount: Int { shape.last ?? 1 }
 
@@ -82,7 +82,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     try body(UnsafeBufferPointer(start: storage.base, count: count))
   }
 
-  /// Calls `body` with the scalars for writing, after making this tensor the only owner of its memory.
+  /// Calls `body` with the scalars for writing, after ensuring that this tensor is the only owner of its memory.
   @inlinable
   public mutating func withUnsafeMutableScalars<R, E: Error>(
     _ body: (UnsafeMutableBufferPointer<Scalar>) throws(E) -> R
@@ -99,7 +99,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     storage = copy
   }
 
-  /// The scalar at a full index, checked. For tests and small work; loops belong in operations.
+  /// The scalar at a full index, with bounds checking. For tests and small computations; loops belong in operations.
   @inlinable
   public subscript(index: Int...) -> Scalar {
     get { withUnsafeScalars { $0[offset(of: index)] } }
@@ -120,10 +120,10 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     return offset
   }
 
-  /// The same scalars under another shape, sharing memory.
+  /// The same scalars with another shape, sharing memory.
   public func reshaped(to shape: [Int]) -> Tensor {
     precondition(
-      shape.reduce(1, *) == count, "Shape \(self.shape) cannot be seen as shape \(shape)")
+      shape.reduce(1, *) == count, "Shape \(self.shape) cannot be reshaped to \(shape)")
     var result = self
     result.shape = shape
     return result

@@ -1,9 +1,9 @@
-// The two scalar types and the library routines that each has under another name.
-// Row-major callers meet column-major LAPACK here and nowhere else.
+// The two scalar types, and the library routines that have a separate name for each. Row-major data meet column-major
+// LAPACK only here.
 
 import COpenBLAS
 
-/// `Float` or `Double`: what a ``Tensor`` can hold.
+/// `Float` or `Double`, the scalar types of ``Tensor``.
 public protocol TensorScalar: VectorScalar, NetworkScalar, BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Sendable,
   Codable
 {
@@ -24,25 +24,23 @@ public protocol TensorScalar: VectorScalar, NetworkScalar, BinaryFloatingPoint, 
   static func multiplyTriangle(
     _ n: Int, _ columns: Int, _ l: UnsafePointer<Self>, _ lda: Int,
     _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
-  /// B ← B·L⁻ᵀ or B·L⁻¹ for a row-major lower triangle L (n×n) and rows×n B: `solveTriangle` for what lies in rows.
+  /// B ← B·L⁻ᵀ or B·L⁻¹ for a row-major lower triangle L (n×n) and rows×n B: `solveTriangle` for vectors in rows.
   static func solveTriangleForRows(
     _ transpose: Bool, _ n: Int, _ rows: Int, _ l: UnsafePointer<Self>, _ lda: Int,
     _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
-  /// B ← B·Lᵀ for a row-major lower triangle L (n×n) and rows×n B: `multiplyTriangle` for what lies in rows.
+  /// B ← B·Lᵀ for a row-major lower triangle L (n×n) and rows×n B: `multiplyTriangle` for vectors in rows.
   static func multiplyTriangleForRows(
     _ n: Int, _ rows: Int, _ l: UnsafePointer<Self>, _ lda: Int,
     _ b: UnsafeMutablePointer<Self>, _ ldb: Int)
-  /// Cholesky factor of a row-major symmetric matrix, in place in its lower triangle. Returns LAPACK's info.
+  /// The Cholesky factor of a row-major symmetric matrix, in place in its lower triangle. Returns LAPACK's info.
   static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int) -> Int
-  /// The inverse from a Cholesky factor, in place in the lower triangle. Returns LAPACK's info.
-  static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Self>) -> Int
-  /// Eigenvalues ascending into `w`, eigenvectors into the rows of `a`. Returns LAPACK's info.
+  /// Writes eigenvalues in ascending order to `w`, and eigenvectors to the rows of `a`. Returns LAPACK's info.
   static func symmetricEigen(
     _ n: Int, _ a: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>
   ) -> Int
 }
 
-// A row-major lower triangle is a column-major upper triangle ("U"), of the transposed matrix.
+// A row-major lower triangle is a column-major upper triangle ("U") of the transposed matrix.
 
 extension Float: TensorScalar {
   public static func multiply(
@@ -104,13 +102,6 @@ extension Float: TensorScalar {
     var (size, stride) = (Int32(n), Int32(lda))
     var info: Int32 = 0
     spotrf_("U", &size, a, &stride, &info)
-    return Int(info)
-  }
-
-  public static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Float>) -> Int {
-    var size = Int32(n)
-    var info: Int32 = 0
-    spotri_("U", &size, a, &size, &info)
     return Int(info)
   }
 
@@ -181,13 +172,6 @@ extension Double: TensorScalar {
     var (size, stride) = (Int32(n), Int32(lda))
     var info: Int32 = 0
     dpotrf_("U", &size, a, &stride, &info)
-    return Int(info)
-  }
-
-  public static func choleskyInverse(_ n: Int, _ a: UnsafeMutablePointer<Double>) -> Int {
-    var size = Int32(n)
-    var info: Int32 = 0
-    dpotri_("U", &size, a, &size, &info)
     return Int(info)
   }
 

@@ -1,10 +1,9 @@
-// Element-wise loops at the full width of the processor's vectors: the Swift face of CVectorKernels. Serial; callers split
-// large work with `Parallel`. Inputs and outputs have one length; an output may be the same memory
-// as an input.
+// Element-wise loops with vector instructions: the Swift interface to CVectorKernels. They are serial; callers split
+// large work with `Parallel`. Inputs and outputs have equal lengths; an output may be the same memory as an input.
 
 import CVectorKernels
 
-/// The Matérn correlations that have a closed form, by their smoothness ν. With t = √(2ν)·distance/range:
+/// The Matérn correlations with a closed form, by their smoothness ν. With t = √(2ν)·distance/range:
 public enum MaternCorrelation: String, CaseIterable, Codable, Sendable {
   /// ν = 1/2, the exponential correlation: e⁻ᵗ.
   case half
@@ -24,13 +23,13 @@ public enum MaternCorrelation: String, CaseIterable, Codable, Sendable {
 
 /// Element-wise loops for one scalar type, compiled for one instruction set.
 public struct VectorKernels<Scalar: TensorScalar>: Sendable {
-  /// The instruction set that these loops use.
+  /// The instruction set of these loops.
   public let instructionSet: Processor.InstructionSet
 
   /// The loops for ``Processor/chosenInstructionSet``.
   public static var chosen: VectorKernels { VectorKernels(unchecked: Processor.chosenInstructionSet) }
 
-  /// The loops for `instructionSet`; nil when this processor does not have it.
+  /// The loops for `instructionSet`; nil if the processor does not support it.
   public init?(_ instructionSet: Processor.InstructionSet) {
     guard instructionSet <= Processor.bestInstructionSet else { return nil }
     self.instructionSet = instructionSet
@@ -56,7 +55,7 @@ public struct VectorKernels<Scalar: TensorScalar>: Sendable {
     Scalar.subtract(instructionSet, out.count, a, b, target)
   }
 
-  /// out ← a·b, element by element.
+  /// out ← a·b, element-wise.
   public func multiply(
     _ a: UnsafeBufferPointer<Scalar>, _ b: UnsafeBufferPointer<Scalar>, into out: UnsafeMutableBufferPointer<Scalar>
   ) {
@@ -83,14 +82,14 @@ public struct VectorKernels<Scalar: TensorScalar>: Sendable {
     Scalar.addScaled(instructionSet, y.count, factor, x, target)
   }
 
-  /// sums ← sums + x, in double precision: a column sum, row by row.
+  /// sums ← sums + x in double precision: column sums, row by row.
   public func accumulate(_ x: UnsafeBufferPointer<Scalar>, into sums: UnsafeMutableBufferPointer<Double>) {
     precondition(x.count == sums.count, "Lengths differ")
     guard let x = x.baseAddress, let target = sums.baseAddress else { return }
     Scalar.accumulate(instructionSet, sums.count, x, target)
   }
 
-  /// sums ← sums + x², in double precision: a column's sum of squares, row by row.
+  /// sums ← sums + x² in double precision: the sums of squares of columns, row by row.
   public func accumulateSquares(of x: UnsafeBufferPointer<Scalar>, into sums: UnsafeMutableBufferPointer<Double>) {
     precondition(x.count == sums.count, "Lengths differ")
     guard let x = x.baseAddress, let target = sums.baseAddress else { return }
@@ -120,10 +119,10 @@ public struct VectorKernels<Scalar: TensorScalar>: Sendable {
     Scalar.addSquaredDifferences(instructionSet, out.count, here, x, target)
   }
 
-  /// values ← the correlation at each squared distance, which is in units of the range.
+  /// values ← the correlation at each squared distance, which is in units of the squared range.
   ///
-  /// `slopes`, if given, becomes −2 times the derivative with respect to the squared distance; of the exponential
-  /// correlation at distance 0, where it is infinite, some large finite number.
+  /// `slopes`, if given, is set to −2 times the derivative with respect to the squared distance. For the exponential
+  /// correlation at distance 0, where the derivative is infinite, it is a large finite number.
   public func matern(
     _ correlation: MaternCorrelation, squaredDistances: UnsafeBufferPointer<Scalar>,
     values: UnsafeMutableBufferPointer<Scalar>, slopes: UnsafeMutableBufferPointer<Scalar>? = nil

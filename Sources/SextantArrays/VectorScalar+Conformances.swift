@@ -1,4 +1,4 @@
-// `Float` and `Double` each call their own table of C functions.
+// The C functions of `Float` and `Double`.
 
 import CVectorKernels
 

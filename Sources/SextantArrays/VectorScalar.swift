@@ -1,9 +1,9 @@
-// The C kernels by scalar type: which table of functions `Float` and `Double` have. Pointers and counts only; the face that
-// checks what it is given is ``VectorKernels``.
+// The tables of C kernels for `Float` and `Double`, with pointers and counts only; ``VectorKernels`` is the checked
+// interface.
 
 import CVectorKernels
 
-/// A scalar type that the C kernels are compiled for. What each kernel computes stands in CVectorKernels.h.
+/// A scalar type for which the C kernels are compiled. CVectorKernels.h describes each kernel.
 public protocol VectorScalar {
   static func add(
     _ set: Processor.InstructionSet, _ n: Int, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,

@@ -1,28 +1,28 @@
-// The threads that parallel loops run on. A training step of a network is a thousand loops of 50 microseconds with as little
-// between them: a thread that sleeps in between, as Dispatch's do, is woken when half of such a loop is done, and then takes
-// rows that lie in the other core's cache. These look for the next loop for a tenth of a millisecond before they
-// sleep, letting others go first, and begin with the same share of every loop.
+// The threads for parallel loops. A training step of a network consists of a thousand loops of about 50 microseconds,
+// with little work between them. A thread that sleeps in between, as Dispatch's threads do, wakes up when half of such
+// a loop is done, and then takes rows that are in the other core's cache. These threads look for the next loop for a
+// tenth of a millisecond before they sleep, yield to other threads, and start with the same share of every loop.
 
 import Foundation
 import Synchronization
 
-/// Threads that share the indices of one loop at a time with the thread that calls for it.
+/// Threads that share the indices of one loop at a time with the calling thread.
 final class WorkerTeam: Sendable {
-  /// The one team of the process.
+  /// The single team of the process.
   static let shared = WorkerTeam()
 
-  /// How often a thread looks for the next loop before it sleeps; it yields its processor each time, which takes about half
-  /// a microsecond where nobody else wants it.
+  /// The number of times a thread looks for the next loop before it sleeps. It yields its processor each time, which
+  /// takes about half a microsecond if no other thread wants it.
   private static let patience = 200
 
-  /// The loop at hand. Written by the caller while it alone is inside.
+  /// The current loop, written by the caller while no other thread is inside.
   private struct Loop {
     var body: @Sendable (Int) -> Void = { _ in }
     var count = 0
     var members = 1
   }
 
-  /// How many threads are inside of which loop: the loop's number, a bit while others may still enter, and the threads.
+  /// The number of the loop, a bit that is set while other threads may enter, and the number of threads inside.
   private struct Entry {
     static let threads: UInt64 = 0xFFFF
     static let isOpen: UInt64 = 0x1_0000
@@ -30,20 +30,20 @@ final class WorkerTeam: Sendable {
     static func opened(_ number: UInt64) -> UInt64 { number << 17 | isOpen }
   }
 
-  /// One thread of the team, or the caller: what it has to share, alone in its cache lines.
+  /// A member of the team: a thread, or the caller. Its shared data are alone in their cache lines.
   private final class Member: Sendable {
-    /// The next index of the share that this member begins with.
+    /// The next index of the share with which this member begins.
     let next = Atomic(0)
     let isAsleep = Atomic(false)
     let alarm = DispatchSemaphore(value: 0)
-    /// Keeps what other members write to out of these cache lines.
+    /// Keeps data written by other members out of these cache lines.
     private let distance: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
   }
 
   private let isBusy = Atomic(false)
   private let entry = Atomic<UInt64>(0)
   private let left = Atomic<UInt64>(0)
-  // Sound: both are written by the one caller that holds `isBusy`, before the entry is opened to those who read them.
+  // Sound, because both are written by the single caller that holds `isBusy`, before other threads may enter.
   nonisolated(unsafe) private var loop = Loop()
   nonisolated(unsafe) private var members: [Member] = []
 
@@ -51,7 +51,8 @@ final class WorkerTeam: Sendable {
 
   /// Calls `body` for every index in `0..<count` on at most `threads` threads.
   ///
-  /// - Returns: false, with nothing done, where the team is at another loop, such as the one that this is called from.
+  /// - Returns: false, without having done anything, if the team is busy with another loop, for example the one from
+  ///   which this is called.
   func run(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) -> Bool {
     guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
     defer { isBusy.store(false, ordering: .releasing) }
@@ -71,7 +72,7 @@ final class WorkerTeam: Sendable {
         member.alarm.signal()
       }
       work(as: 0)
-      // Those who did not come by now are not waited for.
+      // Threads that have not entered by now are not waited for.
       let entered = entry.exchange(number << 17, ordering: .acquiringAndReleasing) & Entry.threads
       var rounds = 0
       while left.load(ordering: .acquiring) < entered {
@@ -83,7 +84,7 @@ final class WorkerTeam: Sendable {
     return true
   }
 
-  /// The share of `member` and then what is left of the others'.
+  /// Executes the share of `member`, then what is left of the other shares.
   @inline(never)
   private func work(as member: Int) {
     let (body, count, threads) = (loop.body, loop.count, loop.members)
@@ -123,7 +124,8 @@ final class WorkerTeam: Sendable {
         continue
       }
       member.isAsleep.store(true, ordering: .sequentiallyConsistent)
-      // A loop that began in between is seen here, or its caller saw that this thread sleeps.
+      // Either this thread sees a loop that began in the meantime, or the caller of that loop sees that this thread
+      // sleeps.
       if Entry.number(entry.load(ordering: .sequentiallyConsistent)) == seen
         || !member.isAsleep.exchange(false, ordering: .sequentiallyConsistent)
       {
@@ -133,7 +135,7 @@ final class WorkerTeam: Sendable {
     }
   }
 
-  /// Takes part in the loop of this number if that is still open; false where this thread is not wanted in it.
+  /// Enters the loop with this number if it is still open; false if this thread may not take part.
   private func enter(_ number: UInt64, as index: Int) -> Bool {
     var current = entry.load(ordering: .acquiring)
     while Entry.number(current) == number && current & Entry.isOpen != 0 {

@@ -1,9 +1,9 @@
-// Functions applied element by element, each with its pullback in the same kernel family.
+// Element-wise functions; each shares a kernel family with its pullback.
 
 import SextantArrays
 
 extension Variable {
-  /// `activation` of each element; `slope` is that of leaky ReLU.
+  /// Applies `activation` to each element; `slope` is the slope of leaky ReLU.
   @specialized(where Scalar == Float)
   public func activated(by activation: Activation, slope: Scalar = 0) -> Variable {
     let kernels = Scalar.networkKernels
@@ -14,7 +14,7 @@ extension Variable {
         }
       }
     }
-    // Only what the derivative is taken from is kept.
+    // Keep only the tensor from which the derivative is computed.
     let held = activation.derivesFromResult ? result : value
     let slot = self.slot
     let count = result.count
@@ -33,11 +33,11 @@ extension Variable {
 
   /// max(x, 0).
   public func relu() -> Variable { activated(by: .relu) }
-  /// x where positive, else slope·x.
+  /// x where x is positive, slope·x elsewhere.
   public func leakyReLU(slope: Scalar) -> Variable { activated(by: .leakyReLU, slope: slope) }
   /// x·σ(x).
   public func silu() -> Variable { activated(by: .silu) }
-  /// x·Φ(x), the exact form.
+  /// x·Φ(x), the exact form of GELU.
   public func gelu() -> Variable { activated(by: .gelu) }
   public func tanh() -> Variable { activated(by: .tanh) }
   /// eˣ.

@@ -1,29 +1,30 @@
-// The element-wise part of an affine coupling (Dinh et al. 2017) as one operation: bias, scale and clamp of what the network
-// gives, the map of the entries that change, and the sums of the log-scales. As a dozen operations it took as long as
-// the matrix products of a flow of small width. The matrix products themselves are `dense`.
+// The element-wise part of an affine coupling (Dinh et al. 2017) as one operation: it applies the bias, the scale and
+// the clamp to the network's output, transforms the second block of entries, and sums the log-scales. As a dozen
+// separate operations this took as long as the matrix products of a narrow flow. The matrix products themselves are in
+// `dense`.
 
 import SextantArrays
 
-/// How an affine coupling maps entries b with log-scales s and shifts t.
+/// The affine map of entries b with log-scales s and shifts t.
 public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
-  /// (b + t)·exp(s) if true, b·exp(−s) − t if not: the inverse.
+  /// Whether the map is the normalising direction, (b + t)·exp(s), rather than its inverse, b·exp(−s) − t.
   public let isNormalising: Bool
-  /// Whether s = raw/(1 + |raw|/bound) instead of bound·tanh(raw/bound).
+  /// Whether s = raw/(1 + |raw|/bound) rather than bound·tanh(raw/bound).
   public let isSoftsign: Bool
-  /// What |s| stays below; positive.
+  /// The bound on |s|; positive.
   public let bound: Scalar
 
   public init(isNormalising: Bool, isSoftsign: Bool, bound: Scalar) {
     (self.isNormalising, self.isSoftsign, self.bound) = (isNormalising, isSoftsign, bound)
   }
 
-  /// Maps the last entries of each point.
+  /// Transforms the last entries of each point.
   ///
   /// - Parameters:
-  ///   - points: B×D. The first D − h entries stay, the last h change.
-  ///   - product: B×2h, what the network's last product gives: raw log-scales, then raw shifts.
-  ///   - bias, scale: 2h each; raw numbers are (product + bias)·scale.
-  /// - Returns: B×D, and the sum of the log-scales of each point, B.
+  ///   - points: B×D. The first D − h entries pass through unchanged; the last h are transformed.
+  ///   - product: B×2h, the output of the network's last matrix product: raw log-scales, then raw shifts.
+  ///   - bias, scale: 2h values each; the raw log-scales and shifts are (product + bias)·scale.
+  /// - Returns: the transformed points (B×D) and the sum of the log-scales of each point (B).
   @specialized(where Scalar == Float)
   public func callAsFunction(
     _ points: Variable<Scalar>, product: Variable<Scalar>, bias: Variable<Scalar>, scale: Variable<Scalar>
@@ -58,7 +59,8 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
     return record(value, logScales, sums, from: (points, product, bias, scale))
   }
 
-  /// The two results are two nodes. That of the sums comes later, so backwards it is first, and leaves its gradient to the other.
+  /// The two results are two nodes. The node of the sums is recorded later, so it runs first in the backward pass and
+  /// leaves its gradient for the other node.
   @specialized(where Scalar == Float)
   private func record(
     _ value: Tensor<Scalar>, _ logScales: Tensor<Scalar>, _ sums: Tensor<Scalar>,
@@ -82,7 +84,7 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
     let logScaleSums = points.tape.record(sums, operation: "sums of log-scales", from: [result]) {
       gradient, cotangents in
       fromSums.value = gradient
-      // The pullback of the points has to run even where nothing else depends on them.
+      // The pullback of the points must run even if nothing else depends on them.
       cotangents.write(to: result) { out, adds in if !adds { out.clear(count: value.count) } }
     }
     return (result, logScaleSums)
@@ -96,7 +98,7 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
     let changed = logScales.columnCount
     let kept = dimension - changed
     let kernels = Scalar.networkKernels
-    // Parts of rows, each with its own sums, which are added in order.
+    // Each part of the rows has its own sums, which are added in order.
     let parts = Work.partCount(rows: rows, columns: 2 * dimension)
     var biasSums = Tensor<Double>.zeros([parts, 2 * changed])
     var scaleSums = Tensor<Double>.zeros([parts, 2 * changed])
@@ -132,16 +134,16 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// What the node of the sums leaves for that of the points.
+/// The gradient that the node of the sums leaves for the node of the points.
 private final class GradientOfSums<Scalar: TensorScalar> {
   var value: Tensor<Scalar>?
 }
 
-/// factor·x + shift with two numbers for all entries.
+/// factor·x + shift, with one factor and one shift for all entries.
 ///
 /// - Parameters:
-///   - x: any shape.
-///   - factor, shift: one number each.
+///   - x: a tensor of any shape.
+///   - factor, shift: scalars.
 @specialized(where Scalar == Float)
 public func affineMap<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, factor: Variable<Scalar>, shift: Variable<Scalar>
@@ -162,7 +164,7 @@ public func affineMap<Scalar: TensorScalar>(
       }
     }
     guard factor.wantsGradient || shift.wantsGradient else { return }
-    // The two sums of each part, added in order.
+    // Add the two sums of the parts in order.
     let parts = (count + Work.grain - 1) / Work.grain
     let partial = Tensor<Double>(writing: [parts, 2]) { out in
       gradient.withUnsafeScalars { gradient in

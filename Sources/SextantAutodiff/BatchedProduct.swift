@@ -1,12 +1,12 @@
-// Matrix products of many pairs of matrices at once, and the rearrangement into heads: what attention is made of.
+// Products of many pairs of matrices at once, and the rearrangement into heads: the building blocks of attention.
 
 import SextantArrays
 
-/// op(Aᵢ)·op(Bᵢ) for each i, where op transposes if asked to.
+/// op(Aᵢ)·op(Bᵢ) for each i, where op is the transpose if requested and the identity otherwise.
 ///
 /// - Parameters:
-///   - a: N×m×k, or N×k×m to be transposed.
-///   - b: N×k×n, or N×n×k to be transposed.
+///   - a: N×m×k, or N×k×m if it is to be transposed.
+///   - b: N×k×n, or N×n×k if it is to be transposed.
 /// - Returns: N×m×n.
 public func batchedMatrixProduct<Scalar: TensorScalar>(
   _ a: Variable<Scalar>, _ b: Variable<Scalar>, transposingFirst transposeA: Bool = false,
@@ -34,7 +34,7 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
   }
   return a.tape.record(value, operation: "batched matrix product", from: [a, b]) { gradient, cotangents in
     guard m > 0, n > 0 else { return }
-    // C = op(A)·op(B): d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G, written transposed where op is.
+    // C = op(A)·op(B), so d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G; each is written transposed where op transposes.
     cotangents.write(to: a) { out, adds in
       reading(gradient, bValue) { gradient, b in
         SharedProduct.forEach(count) { i in
@@ -63,9 +63,9 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
 }
 
 extension Variable {
-  /// B×V×(heads·C) to (B·heads)×V×C: the columns of each head become a matrix of their own.
+  /// Rearranges B×V×(heads·C) to (B·heads)×V×C, so that the columns of each head become a separate matrix.
   ///
-  /// - Parameter range: the columns that are split; all if not given.
+  /// - Parameter range: the columns to split; all by default.
   public func splitIntoHeads(_ heads: Int, columns range: Range<Int>? = nil) -> Variable {
     let range = range ?? 0..<value.columnCount
     precondition(
@@ -87,7 +87,7 @@ extension Variable {
     }
   }
 
-  /// (B·heads)×V×C to B×V×(heads·C), the inverse of ``splitIntoHeads(_:columns:)``.
+  /// Rearranges (B·heads)×V×C to B×V×(heads·C), the inverse of ``splitIntoHeads(_:columns:)``.
   public func mergingHeads(_ heads: Int) -> Variable {
     precondition(shape.count == 3 && shape[0] % heads == 0, "\(heads) heads of shape \(shape)")
     let heads = HeadBlocks<Scalar>(
@@ -104,7 +104,7 @@ extension Variable {
   }
 }
 
-/// Head h of sample b: columns of one tensor, whose rows are `stride` long, and a block of the other.
+/// Head h of sample b, as columns of a tensor with rows of length `stride` and as a block of the other tensor.
 private struct HeadBlocks<Scalar: TensorScalar> {
   let samples: Int
   let rows: Int
@@ -114,14 +114,14 @@ private struct HeadBlocks<Scalar: TensorScalar> {
   /// The first column of the first head.
   let first: Int
 
-  /// From columns to blocks.
+  /// Copies columns to blocks.
   func split(_ x: UnsafePointer<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>) {
     Work.overSamples(samples * heads) {
       Scalar.networkKernels.copyRows(rows, columns, x + place($0), stride, adds, out + $0 * rows * columns, columns)
     }
   }
 
-  /// From blocks to columns.
+  /// Copies blocks to columns.
   func merge(_ x: UnsafePointer<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>) {
     Work.overSamples(samples * heads) {
       Scalar.networkKernels.copyRows(rows, columns, x + $0 * rows * columns, columns, adds, out + place($0), stride)

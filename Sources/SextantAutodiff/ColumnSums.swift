@@ -1,11 +1,11 @@
-// Sums over rows, in double precision and by parts that depend on the shape alone: what the gradients of biases, gains and
-// broadcasts are made of.
+// Sums over rows in double precision, as needed for the gradients of biases, gains and broadcasts. The partition into
+// parts depends on the shape alone.
 
 import SextantArrays
 
-/// For each of `segments` equal blocks of rows, the column sums of `x` and, if `y` is given, those of x·y.
+/// For each of `segments` equal blocks of rows: the column sums of `x` and, if `y` is given, the column sums of x·y.
 ///
-/// - Returns: both as segments×columns; the second is empty without `y`.
+/// - Returns: both as segments×columns tensors; the second is empty if `y` is nil.
 @specialized(where Scalar == Float)
 func columnSums<Scalar: TensorScalar>(
   _ x: Tensor<Scalar>, timesSecond y: Tensor<Scalar>?, segments: Int, columns: Int
@@ -36,7 +36,7 @@ func columnSums<Scalar: TensorScalar>(
   )
 }
 
-/// Adds the parts of each segment in order: (segments·parts)×columns to segments×columns.
+/// Adds the parts of each segment in order, from (segments·parts)×columns to segments×columns.
 func sumOfParts(_ partial: Tensor<Double>, segments: Int, parts: Int, columns: Int) -> Tensor<Double> {
   guard parts != 1 else { return partial.reshaped(to: [segments, columns]) }
   let kernels = Double.networkKernels
@@ -54,7 +54,7 @@ func sumOfParts(_ partial: Tensor<Double>, segments: Int, parts: Int, columns: I
 }
 
 extension Tensor {
-  /// Numbers in double precision as a vector of this one.
+  /// A vector with the given double-precision values, rounded to `Scalar`.
   init(doubles: [Double]) {
     self.init(writing: [doubles.count]) { out in
       doubles.withUnsafeBufferPointer { source in
@@ -71,7 +71,7 @@ extension Cotangents {
     add(sums: sums, to: input.slot)
   }
 
-  /// The same for what goes to `slot`.
+  /// Adds sums in double precision to the gradient in `slot`.
   mutating func add(sums: Tensor<Double>, to slot: GradientSlot<Scalar>) {
     write(to: slot) { out, adds in
       sums.reading { Scalar.networkKernels.fromDoubles(sums.count, $0, adds, out) }

@@ -1,15 +1,15 @@
-// The dense layer's operation: a product with the bias already in the output, and gradients summed in place,
-// or kept as factors (`ParameterGradient`).
+// The operation of a dense layer: a matrix product added to the bias in the output. Gradients are accumulated in place,
+// or kept as two factors (`ParameterGradient`).
 
 import SextantArrays
 
 /// x·Wᵀ + b.
 ///
 /// - Parameters:
-///   - x: of any shape whose last dimension is `in`.
+///   - x: a tensor of any shape whose last dimension is `in`.
 ///   - weight: out×in.
-///   - bias: out numbers, or nil.
-/// - Returns: the shape of `x` with `out` as the last dimension.
+///   - bias: `out` values, or nil.
+/// - Returns: a tensor of the shape of `x` with `out` as its last dimension.
 @specialized(where Scalar == Float)
 public func dense<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>? = nil
@@ -18,27 +18,15 @@ public func dense<Scalar: TensorScalar>(
   precondition(
     weight.value.columnCount == inputs && (bias?.value.count ?? outputs) == outputs,
     "Dense layer of weight \(weight.shape) and bias \(bias?.shape ?? []) for \(x.shape)")
-  let hasFewRows = FewRows.suits(rows: rows, inputs: inputs, outputs: outputs)
-  let value = Tensor<Scalar>(writing: x.shape.dropLast() + [outputs]) { out in
-    if FewRows.suitsForward(rows: rows, inputs: inputs, outputs: outputs) {
-      return FewRows.forward(x.value, weight: weight.value, bias: bias?.value, into: out)
-    }
-    reading(x.value, weight.value, bias?.value ?? weight.value) { x, weight, row in
-      SharedProduct.multiply(
-        rows, outputs, inputs, x, weight, transposingWeight: true, from: bias == nil ? .zeros : .row(row), into: out)
-    }
+  let products = DenseProducts<Scalar>(x.shape, outputs: outputs)
+  let value = Tensor<Scalar>(writing: x.shape.dropLast() + [outputs]) {
+    products.forward(x.value, weight: weight.value, bias: bias?.value, into: $0)
   }
   let (xValue, weightValue) = (x.value, weight.value)
   return x.tape.record(value, operation: "dense", from: [x, weight] + (bias.map { [$0] } ?? [])) {
     gradient, cotangents in
     guard rows > 0, outputs > 0 else { return }
-    cotangents.write(to: x) { out, adds in
-      if hasFewRows { return FewRows.pullback(gradient, weight: weightValue, adds: adds, into: out) }
-      reading(gradient, weightValue) { gradient, weight in
-        SharedProduct.multiply(
-          rows, inputs, outputs, gradient, weight, transposingWeight: false, from: adds ? .itself : .zeros, into: out)
-      }
-    }
+    cotangents.write(to: x) { products.pullback(gradient, weight: weightValue, adds: $1, into: $0) }
     if !cotangents.keepProduct(gradient, xValue, of: weight) {
       cotangents.write(to: weight) { out, adds in
         reading(gradient, xValue) { gradient, x in

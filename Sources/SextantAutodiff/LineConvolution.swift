@@ -1,26 +1,27 @@
-// Convolution of three taps along a line by minimal filtering, Winograd's F(4, 3): six products make four outputs, where
-// twelve are what the definition takes. The transforms around the products are the kernels of lines.inc; what this is in exact
-// arithmetic is StencilConvolution.swift. Rounding is some three times that of the plain sum.
+// Convolution of three taps along a line by minimal filtering, Winograd's F(4, 3): four outputs take six products
+// instead of twelve. The kernels in lines.inc do the transforms around the products; StencilConvolution.swift is the
+// same operation in exact arithmetic. The rounding error is about three times that of the direct sum.
 //
-// Blocks lie within a sample, so that it has the same bits in any batch; groups of samples that weight gradients are summed in
-// depend on the shapes alone.
+// Blocks do not cross samples, so a sample has the same bits in any batch. The groups of samples over which weight
+// gradients are summed depend on the shapes alone.
 
 import SextantArrays
 
 /// The sizes of one convolution and its three loops.
 struct LineConvolution<Scalar: TensorScalar> {
-  /// Products for four outputs.
+  /// The number of products for four outputs.
   private static var planes: Int { 6 }
 
   private let batch: Int
   private let inputs: Int
   private let outputs: Int
-  /// V and V′.
+  /// The numbers of input and output vertices, V and V′.
   private let rows: (inputs: Int, outputs: Int)
-  /// The distance from an output to the first input that it reads.
+  /// The offset of the first input that an output reads.
   private let offset: Int
 
-  /// Nil where the window is another, or where matrices are too small for fast products or no multiple of their tile.
+  /// Nil if the window is of another kind, or if the matrices are too small for fast products or not a multiple of
+  /// their tile size.
   init?(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ stencil: Stencil) {
     guard let window = stencil.window, window.stride == 1, window.offsets.count == 3 else { return nil }
     (batch, inputs, outputs) = (x.shape[0], x.shape[2], weight.shape[0])
@@ -31,7 +32,7 @@ struct LineConvolution<Scalar: TensorScalar> {
     }
   }
 
-  /// B×V×I and O×3×I to B×V′×O.
+  /// Convolves x (B×V×I) with the weights (O×3×I) to B×V′×O.
   func forward(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?) -> Tensor<Scalar> {
     Tensor(writing: [batch, rows.outputs, outputs]) { out in
       reading(x, filters(weight, reverses: false), bias ?? weight) { x, filters, shift in
@@ -42,7 +43,8 @@ struct LineConvolution<Scalar: TensorScalar> {
     }
   }
 
-  /// The gradient of x: the same convolution of the result's with the taps in reverse, and its inputs for its outputs.
+  /// The gradient with respect to x: the same convolution of the output gradient, with the taps reversed and inputs and
+  /// outputs exchanged.
   func inputGradient(
     _ gradient: Tensor<Scalar>, _ weight: Tensor<Scalar>, adds: Bool, into memory: UnsafeMutableBufferPointer<Scalar>
   ) {
@@ -54,7 +56,7 @@ struct LineConvolution<Scalar: TensorScalar> {
     }
   }
 
-  /// The weights of the six products, in panels: 6×I×O, or 6×O×I with the taps in reverse.
+  /// The weights of the six products, packed in panels: 6×I×O, or 6×O×I with the taps reversed.
   private func filters(_ weight: Tensor<Scalar>, reverses: Bool) -> Tensor<Scalar> {
     let kernels = Scalar.networkKernels
     let (size, width) = (outputs * inputs, kernels.tileColumns)
@@ -75,12 +77,12 @@ struct LineConvolution<Scalar: TensorScalar> {
     }
   }
 
-  /// One direction or the other.
+  /// Filters in the forward or the backward direction.
   ///
   /// - Parameters:
   ///   - x: B×`rows`×`columns`.
-  ///   - from: the distance from an output to the first input that it reads.
-  ///   - filters: six matrices in panels, which x is multiplied with from the right.
+  ///   - from: the offset of the first input that an output reads.
+  ///   - filters: six matrices packed in panels, by which x is multiplied from the right.
   ///   - out: B×`outRows`×`outColumns`.
   private func filter(
     _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, from first: Int, _ filters: UnsafePointer<Scalar>,
@@ -96,7 +98,7 @@ struct LineConvolution<Scalar: TensorScalar> {
     Tensor<Scalar>.zeros([columns]).reading { zeros in
       Work.overSamples(batch * blocks) { index in
         let (sample, block) = index.quotientAndRemainder(dividingBy: blocks)
-        // Of even size, so that none is smaller than the kernel's tile.
+        // Blocks of equal size, so that none is smaller than the kernel's tile.
         let start = block * tiles / blocks
         let count = (block + 1) * tiles / blocks - start
         let (plane, outPlane) = (count * stride, count * outColumns)
@@ -118,17 +120,18 @@ struct LineConvolution<Scalar: TensorScalar> {
     }
   }
 
-  /// The distance of rows in scratch: no power of two, whose rows would share a few places of the cache.
+  /// The row stride in scratch memory. It avoids powers of two, for which many rows would compete for the same cache
+  /// lines.
   private static func rowDistance(_ columns: Int) -> Int { columns + 16 }
 
-  /// Adds the gradient of the weights (O×3×I).
+  /// Adds the gradient with respect to the weights (O×3×I).
   func addWeightGradient(
     _ gradient: Tensor<Scalar>, _ x: Tensor<Scalar>, to memory: UnsafeMutableBufferPointer<Scalar>
   ) {
     guard let out = memory.baseAddress else { return }
     let kernels = Scalar.networkKernels
     let tiles = (rows.outputs + 3) / 4
-    // Each group of samples has its own sums; their number is a matter of shape, not of threads.
+    // Each group of samples has its own sum. The number of groups depends on the shape, not on the number of threads.
     let groups = min(batch, 4)
     let size = outputs * inputs
     let outStride = Self.rowDistance(outputs)

@@ -1,8 +1,9 @@
-// The product of two matrices of variables: the operation that the time goes into.
+// The product of two matrices, the operation that takes most of the time.
 
 import SextantArrays
 
-/// op(A)·op(B), where op transposes if asked to; the rows of a tensor of more dimensions are all but its last.
+/// op(A)·op(B), where op is the transpose if requested and the identity otherwise. All dimensions of a tensor but the
+/// last count as its rows.
 @specialized(where Scalar == Float)
 public func matrixProduct<Scalar: TensorScalar>(
   _ a: Variable<Scalar>, _ b: Variable<Scalar>, transposingFirst transposeA: Bool = false,
@@ -10,7 +11,7 @@ public func matrixProduct<Scalar: TensorScalar>(
 ) -> Variable<Scalar> {
   let value = matrixProduct(a.value, b.value, transposingFirst: transposeA, transposingSecond: transposeB)
   return a.tape.record(value, operation: "matrix product", from: [a, b]) { gradient, cotangents in
-    // C = op(A)·op(B): d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G, written transposed where op is.
+    // C = op(A)·op(B), so d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G; each is written transposed where op transposes.
     cotangents.add(
       transposeA
         ? matrixProduct(b.value, gradient, transposingFirst: transposeB, transposingSecond: true)

@@ -1,24 +1,24 @@
-// How operations reach the memory of several tensors at once, and how they share out their work.
-// Ranges depend on shapes alone, so that results have the same bits on any number of threads.
+// Access to the memory of several tensors at once, and the partition of an operation's work. Ranges depend on shapes
+// alone, so results have the same bits with any number of threads.
 
 import SextantArrays
 
 extension Tensor {
-  /// The first scalar for reading while `body` runs; a placeholder where there are none.
+  /// Calls `body` with a pointer to the scalars, or to a placeholder if the tensor is empty.
   func reading<R>(_ body: (UnsafePointer<Scalar>) -> R) -> R {
-    // Storage always has at least one scalar of room, so an address exists even for empty tensors.
+    // Storage always has room for at least one scalar, so even an empty tensor has an address.
     withUnsafeScalars { $0.baseAddress.map(body) ?? withUnsafePointer(to: 0, body) }
   }
 }
 
-/// Calls `body` with the memory of two tensors.
+/// Calls `body` with pointers to the memory of two tensors.
 func reading<Scalar: TensorScalar, R>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> R
 ) -> R {
   a.reading { a in b.reading { b in body(a, b) } }
 }
 
-/// Calls `body` with the memory of three tensors.
+/// Calls `body` with pointers to the memory of three tensors.
 func reading<Scalar: TensorScalar, R>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ c: Tensor<Scalar>,
   _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> R
@@ -27,14 +27,14 @@ func reading<Scalar: TensorScalar, R>(
 }
 
 extension Tensor {
-  /// The first scalar for writing while `body` runs; nothing is called where there is none.
+  /// Calls `body` with a pointer to the scalars for writing; does nothing if the tensor is empty.
   mutating func writing(_ body: (UnsafeMutablePointer<Scalar>) -> Void) {
     withUnsafeMutableScalars { scalars in
       if scalars.count > 0, let base = scalars.baseAddress { body(base) }
     }
   }
 
-  /// A tensor of `shape` whose memory `fill` writes; `fill` is not called where there is none to write.
+  /// A tensor of `shape` whose memory is written by `fill`, which is not called if the tensor is empty.
   init(writing shape: [Int], _ fill: (UnsafeMutablePointer<Scalar>) -> Void) {
     self.init(shape: shape) { memory in
       if memory.count > 0, let base = memory.baseAddress { fill(base) }
@@ -43,7 +43,7 @@ extension Tensor {
 }
 
 extension UnsafeMutablePointer where Pointee: TensorScalar {
-  /// Writes zeros, as bytes: element by element it is slow where the scalar type is not known to the compiler.
+  /// Writes zero bytes. Element by element this is slow if the compiler does not know the scalar type.
   func clear(count: Int) {
     UnsafeMutableRawPointer(self).initializeMemory(
       as: UInt8.self, repeating: 0, count: count * MemoryLayout<Pointee>.stride)
@@ -51,14 +51,14 @@ extension UnsafeMutablePointer where Pointee: TensorScalar {
 }
 
 extension Cotangents {
-  /// ``accumulate(to:_:)`` by pointer; nothing is called where there is no scalar.
+  /// ``accumulate(to:_:)`` with a pointer; does nothing if the tensor is empty.
   mutating func write(
     to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
   ) {
     write(to: input.slot, body)
   }
 
-  /// The same for what goes to `slot`.
+  /// The same for the gradient in `slot`.
   mutating func write(
     to slot: GradientSlot<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
   ) {
@@ -68,21 +68,21 @@ extension Cotangents {
   }
 }
 
-/// Parts of element-wise work: enough to make a thread worth it, few enough to stay in cache.
+/// The partition of element-wise work into parts large enough to be worth a thread and small enough for the cache.
 enum Work {
-  /// The scalars in one part.
+  /// The number of scalars in one part.
   static let grain = 1 << 14
 
-  /// Splits `count` scalars.
+  /// Partitions `count` scalars.
   static func overScalars(_ count: Int, _ body: (Range<Int>) -> Void) {
-    // Sound: operations write disjoint ranges.
+    // Sound, because operations write to disjoint ranges.
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
       Parallel.forEachRange(of: count, grain: grain) { body($0) }
     }
   }
 
-  /// Splits `rows` rows of `columns` scalars.
+  /// Partitions `rows` rows of `columns` scalars.
   static func overRows(_ rows: Int, columns: Int, _ body: (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
@@ -90,7 +90,7 @@ enum Work {
     }
   }
 
-  /// Splits `count` indices into ranges of `grain`.
+  /// Partitions `count` indices into ranges of `grain`.
   static func overRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
@@ -98,11 +98,21 @@ enum Work {
     }
   }
 
-  /// One part for each sample.
+  /// Calls `body` once for each sample.
   static func overSamples(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
       Parallel.forEach(count) { body($0) }
+    }
+  }
+
+  /// Splits the `count` indices of each sample into ranges of `grain`.
+  static func overSamples(_ samples: Int, of count: Int, grain: Int, _ body: (_ sample: Int, Range<Int>) -> Void) {
+    let grain = max(1, grain)
+    let parts = (count + grain - 1) / grain
+    overSamples(samples * parts) { index in
+      let (sample, part) = index.quotientAndRemainder(dividingBy: parts)
+      body(sample, part * grain..<min(count, (part + 1) * grain))
     }
   }
 
@@ -122,7 +132,7 @@ enum Work {
     }
   }
 
-  /// How many parts ``overSegments(_:rows:columns:_:)`` makes of one block.
+  /// The number of parts into which ``overSegments(_:rows:columns:_:)`` partitions one block.
   static func partCount(rows: Int, columns: Int) -> Int {
     let grain = rowGrain(columns)
     return (rows + grain - 1) / grain

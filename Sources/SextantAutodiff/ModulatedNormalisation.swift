@@ -1,6 +1,7 @@
-// RMS normalisation, a scale and a shift for each sample, and SiLU as one operation: what stands between the convolutions of a
-// U-Net's blocks. Made of three operations it would read and write six tensors as large as the signal, and keep three of them
-// for the way back; here x alone is kept, and what is needed again is computed again.
+// RMS normalisation, a scale and a shift for each sample, and SiLU as one operation, as it occurs between the
+// convolutions of a U-Net's blocks. Three separate operations would read and write six tensors of the size of the
+// signal and keep three of them for the backward pass. This operation keeps x alone and recomputes what the backward
+// pass needs.
 
 import SextantArrays
 
@@ -9,7 +10,7 @@ import SextantArrays
 /// - Parameters:
 ///   - x: B×V×C.
 ///   - gain: [C].
-///   - modulation: scale and shift, B×C each, the same for all rows of a sample; nil for 1 and 0.
+///   - modulation: a scale and a shift, B×C each, applied to all rows of a sample; nil for 1 and 0.
 ///   - epsilon: added to the mean square.
 public func modulatedNormalisation<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, gain: Variable<Scalar>, modulation: (scale: Variable<Scalar>, shift: Variable<Scalar>)?,
@@ -20,7 +21,7 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
     x.shape.count == 3 && gain.value.count == columns
       && (modulation.map { [$0.scale, $0.shift] } ?? []).allSatisfy { $0.shape == [x.shape[0], columns] },
     "Gain \(gain.shape) and modulation \(modulation?.scale.shape ?? []) for \(x.shape)")
-  // Without a modulation all samples are one segment, with the scale 1 and the shift 0.
+  // Without a modulation, all samples form one segment with scale 1 and shift 0.
   let segments = modulation == nil ? 1 : x.shape[0]
   let rows = input.rowCount / max(1, segments)
   let scale = modulation?.scale.value ?? Tensor(repeating: 1, shape: [1, columns])
@@ -45,7 +46,7 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
   let parameters = [gain] + (modulation.map { [$0.scale, $0.shift] } ?? [])
   return x.tape.record(value, operation: "modulated normalisation", from: [x] + parameters) { gradient, cotangents in
     let parts = Work.partCount(rows: rows, columns: columns)
-    // What arrives at the shift, and its products with the normalised x.
+    // The gradient with respect to the shift, and its products with the normalised x.
     var sums = Tensor<Double>.zeros([segments * parts, columns])
     var products = sums
     func pull(into out: UnsafeMutablePointer<Scalar>, adds: Bool) {

@@ -1,14 +1,14 @@
-// Normalisation by the statistics of groups of columns over blocks of rows: batch normalisation is one block and groups of
-// one column, group normalisation is a block for each sample. Statistics are summed in double precision.
+// Normalisation by the statistics of groups of columns over blocks of rows. Batch normalisation has one block and
+// groups of one column; group normalisation has one block for each sample. Statistics are summed in double precision.
 
 import SextantArrays
 
-/// (x − mean)/√(variance + ε)·gain + bias with the statistics of all rows, for each column.
+/// (x − mean)/√(variance + ε)·gain + bias, with the statistics of each column over all rows.
 ///
 /// - Parameters:
 ///   - gain, bias: [C].
 ///   - epsilon: added to the variance.
-/// - Returns: the result, and the mean and the variance (divided by the number of rows) of each column.
+/// - Returns: the result, and the mean and the variance (with the number of rows as denominator) of each column.
 @specialized(where Scalar == Float)
 public func batchNormalisation<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, epsilon: Double
@@ -20,7 +20,7 @@ public func batchNormalisation<Scalar: TensorScalar>(
 }
 
 extension Tensor {
-  /// 1/√(x + ε) of each scalar: what running variances are used through.
+  /// 1/√(x + ε) of each scalar, the form in which running variances are used.
   public func inverseRoots(adding epsilon: Double) -> Tensor {
     Tensor(writing: shape) { out in
       reading { Scalar.networkKernels.inverseRoots(count, epsilon, $0, out) }
@@ -28,12 +28,12 @@ extension Tensor {
   }
 }
 
-/// (x − mean)/√(variance + ε)·gain + bias with the statistics of each sample over its rows and the columns of a group.
+/// (x − mean)/√(variance + ε)·gain + bias, with the statistics of each sample over its rows and the columns of a group.
 ///
 /// - Parameters:
 ///   - x: B×V×C.
 ///   - gain, bias: [C].
-///   - groups: divides C.
+///   - groups: the number of groups, a divisor of C.
 @specialized(where Scalar == Float)
 public func groupNormalisation<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, groups: Int, epsilon: Double
@@ -91,7 +91,7 @@ private func normalisation<Scalar: TensorScalar>(
   let result = x.tape.record(value, operation: "normalisation", from: [x, gain, bias]) { gradient, cotangents in
     let (sums, products) = columnSums(gradient, timesSecond: input, segments: segments, columns: columns)
     var parameters = Tensor<Double>.zeros([2, columns])
-    // The coefficients of x's gradient, one row of each for each segment.
+    // The coefficients of the gradient with respect to x: three rows for each segment.
     var coefficients = Tensor<Scalar>(shape: [3, segments, columns]) { _ in }
     parameters.withUnsafeMutableScalars { parameters in
       coefficients.withUnsafeMutableScalars { coefficients in

@@ -1,17 +1,18 @@
-// The gradient of a leaf. That of a dense layer's weights is a product of two thin matrices, Gᵀ·X, with one row for each row
-// of the batch; where the batch is smaller than the layer the factors are kept and the product is not formed: an
-// optimiser can use it up as it arises. At the sizes of the APS paper it is a gigabyte a step that is neither written nor read.
+// The gradient of a leaf. For the weights of a dense layer it is a product of two thin matrices, Gᵀ·X, with one row for
+// each row of the batch. If the batch is smaller than the layer, the factors are kept and the product is not formed,
+// because an optimiser can consume it piece by piece. For the networks of Mammadov, Chung and Ye (2024) this avoids
+// writing and reading a gigabyte in each step.
 
 import SextantArrays
 
-/// A gradient, whole or in two factors.
+/// A gradient, as a whole tensor or as two factors.
 public enum ParameterGradient<Scalar: TensorScalar>: Sendable {
-  /// In the shape of the leaf.
+  /// A tensor of the shape of the leaf.
   case whole(Tensor<Scalar>)
-  /// Gᵀ·X for G: rows×outputs and X: rows×inputs; the leaf is outputs×inputs.
+  /// Gᵀ·X for G (rows×outputs) and X (rows×inputs); the leaf is outputs×inputs.
   case product(Tensor<Scalar>, Tensor<Scalar>)
 
-  /// The gradient in the shape of the leaf; a product is formed anew each time.
+  /// The gradient in the shape of the leaf. A product is formed anew at each access.
   public var tensor: Tensor<Scalar> {
     switch self {
     case .whole(let tensor): return tensor
@@ -31,18 +32,18 @@ public enum ParameterGradient<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Whether keeping the factors of `rows` rows is less than half of the work of forming and reading the product.
+  /// Whether keeping the factors of `rows` rows takes less than half of the work of forming and reading the product.
   static func keepsFactors(rows: Int, outputs: Int, inputs: Int) -> Bool {
     rows > 0 && 2 * rows * (outputs + inputs) <= outputs * inputs
   }
 }
 
-/// The root of the sum of the squares of all gradients, in double precision.
+/// The square root of the sum of squares of all gradients, in double precision.
 ///
-/// Of a product, ‖Gᵀ·X‖² is the sum of (G·Gᵀ)∘(X·Xᵀ), two matrices with as many rows as the batch has.
+/// For a product, ‖Gᵀ·X‖² is the sum of the entries of (G·Gᵀ)∘(X·Xᵀ), two matrices with as many rows as the batch.
 public func globalNorm<Scalar: TensorScalar>(_ gradients: [ParameterGradient<Scalar>?]) -> Double {
   let gradients = gradients.compactMap(\.self)
-  // The parts are those of the whole tensors, each a range, and the products, each as one.
+  // A part is a range of a whole tensor, or one product.
   var parts: [(gradient: Int, range: Range<Int>)] = []
   for (index, gradient) in gradients.enumerated() {
     let grain = if case .whole = gradient { 1 << 16 } else { max(1, gradient.count) }

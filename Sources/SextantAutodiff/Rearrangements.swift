@@ -1,4 +1,4 @@
-// Operations that move numbers without changing them: reshape, concatenate, slice, gather, upsample, heads.
+// Operations that move numbers without changing them: reshaping, concatenation, slicing, gathering and upsampling.
 
 import SextantArrays
 
@@ -12,7 +12,7 @@ extension Variable {
     }
   }
 
-  /// Columns `range` of the last dimension.
+  /// The columns `range` of the last dimension.
   @specialized(where Scalar == Float)
   public func columns(_ range: Range<Int>) -> Variable {
     let (rows, columns) = (value.rowCount, value.columnCount)
@@ -42,7 +42,7 @@ extension Variable {
     }
   }
 
-  /// The columns at `indices` of the last dimension: column j of the result is column `indices[j]`.
+  /// The columns `indices` of the last dimension: column j of the result is column `indices[j]` of this tensor.
   @specialized(where Scalar == Float)
   public func gatheringColumns(_ indices: [Int]) -> Variable {
     let (rows, columns, count) = (value.rowCount, value.columnCount, indices.count)
@@ -77,7 +77,7 @@ extension Variable {
     }
   }
 
-  /// Every row of each sample twice in a row: B×V×C to B×2V×C.
+  /// Repeats every row of each sample once: B×V×C to B×2V×C.
   public func upsampledByTwo() -> Variable {
     precondition(shape.count == 3, "Upsampling takes B×V×C, not \(shape)")
     let (rows, columns) = (value.rowCount, value.columnCount)
@@ -107,7 +107,7 @@ extension Variable {
   }
 }
 
-/// Tensors side by side along the last dimension; all others are equal.
+/// Concatenates tensors along the last dimension; all other dimensions must be equal.
 @specialized(where Scalar == Float)
 public func concatenateColumns<Scalar: TensorScalar>(_ parts: [Variable<Scalar>]) -> Variable<Scalar> {
   precondition(!parts.isEmpty, "Nothing to concatenate")
@@ -116,7 +116,7 @@ public func concatenateColumns<Scalar: TensorScalar>(_ parts: [Variable<Scalar>]
   let widths = parts.map(\.value.columnCount)
   precondition(
     parts.allSatisfy { $0.shape.dropLast() == first.shape.dropLast() },
-    "Shapes \(parts.map(\.shape)) cannot lie side by side")
+    "Shapes \(parts.map(\.shape)) cannot be concatenated")
   let columns = widths.reduce(0, +)
   let starts = widths.indices.map { widths[..<$0].reduce(0, +) }
   let kernels = Scalar.networkKernels

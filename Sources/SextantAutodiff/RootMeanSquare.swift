@@ -1,4 +1,4 @@
-// RMS normalisation: each row divided by its root mean square, without a mean taken away (Zhang and Sennrich, 2019).
+// RMS normalisation (Zhang and Sennrich 2019): each row is divided by its root mean square; no mean is subtracted.
 
 import SextantArrays
 
@@ -6,7 +6,7 @@ import SextantArrays
 ///
 /// - Parameters:
 ///   - gain: [C].
-///   - epsilon: added to the mean square; 1e-12 or so keeps a row of zeros zero.
+///   - epsilon: added to the mean square; about 1e-12 keeps a row of zeros at zero.
 public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, gain: Variable<Scalar>, epsilon: Double
 ) -> Variable<Scalar> {

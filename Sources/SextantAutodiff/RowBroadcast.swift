@@ -1,4 +1,5 @@
-// One vector for all rows, or one for the rows of each sample, added and multiplied: shifts, scales and time embeddings.
+// Addition and multiplication of a vector to all rows, or of one vector per sample to its rows: shifts, scales and time
+// embeddings.
 
 import SextantArrays
 
@@ -6,9 +7,8 @@ extension Variable {
   /// x·scale + shift.
   ///
   /// - Parameters:
-  ///   - scale: [C] for all rows, or [B×C] with one vector for the rows of each sample (B is the first dimension of
-  ///     `self`); nil for 1.
-  ///   - shift: likewise, of the same shape if both are given; nil for 0.
+  ///   - scale: [C] for all rows, or [B×C] with one vector per sample (B is the first dimension of `self`); nil for 1.
+  ///   - shift: the same, and of the shape of `scale` if both are given; nil for 0.
   @specialized(where Scalar == Float)
   public func scalingRows(by scale: Variable? = nil, shiftingBy shift: Variable? = nil) -> Variable {
     guard let either = scale ?? shift else { return self }
@@ -32,7 +32,7 @@ extension Variable {
       }
     }
     let slot = self.slot
-    // The input is needed for the gradient of the scale alone.
+    // Only the gradient of the scale needs the input.
     let held = scale?.wantsGradient == true ? x : nil
     return tape.record(result, operation: "scale and shift of rows", from: [self, scale, shift].compactMap(\.self)) {
       gradient, cotangents in
@@ -53,9 +53,9 @@ extension Variable {
     }
   }
 
-  /// The vector added to every row; [C], or [B×C] with one for the rows of each sample.
+  /// Adds the vector to every row; [C], or [B×C] with one vector per sample.
   public func addingToRows(_ vector: Variable) -> Variable { scalingRows(shiftingBy: vector) }
 
-  /// Every row times the vector; [C], or [B×C] with one for the rows of each sample.
+  /// Multiplies every row by the vector; [C], or [B×C] with one vector per sample.
   public func multiplyingRows(by vector: Variable) -> Variable { scalingRows(by: vector) }
 }

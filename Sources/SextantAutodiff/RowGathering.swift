@@ -1,8 +1,9 @@
-// Rows chosen by index: nearest upsampling through a hierarchy of grids, reorderings of vertices, padding and cropping.
+// Selection of rows by index: nearest-neighbour upsampling through a hierarchy of grids, reordering of vertices,
+// padding and cropping.
 
 import SextantArrays
 
-/// y[b, i] = x[b, indices[i]], or zeros where the index is −1.
+/// y[b, i] = x[b, indices[i]], or zero if the index is −1.
 ///
 /// - Parameter x: B×V×C.
 /// - Returns: B×V′×C for V′ indices.

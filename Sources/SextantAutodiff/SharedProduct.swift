@@ -1,52 +1,59 @@
-// Matrix products shared out by this package instead of by OpenBLAS, whose threads wait for one another, and for more work,
-// by spinning: that costs much where anything else runs, and they do not know of the other products of a batch.
-// The parts depend on the shape alone.
+// Matrix products parallelised by this package rather than by OpenBLAS. OpenBLAS's threads spin while they wait for
+// each other and for more work, which is costly if anything else runs, and they cannot share the other products of a
+// batch. The partition depends on the shape alone.
 
 import SextantArrays
 
-/// Products of matrices by parts.
+/// Matrix products computed in parts.
 enum SharedProduct {
-  /// What a result is before the product is added.
+  /// The initial value of a result, to which the product is added.
   enum Beginning<Scalar: TensorScalar> {
     case zeros
-    /// What it is already.
+    /// Its present content.
     case itself
-    /// This in each row.
+    /// This row, in each row.
     case row(UnsafePointer<Scalar>)
   }
 
-  /// C ← X·op(W) for row-major matrices without gaps, X being rows×depth and op(W) depth×columns. Parts of many rows are so small
-  /// that they stay in the outer caches between their beginning and the product.
+  /// C ← X·op(W) for row-major matrices without gaps: in each of `samples`, X is rows×depth; op(W) is depth×columns. Parts of
+  /// many rows are so small that they stay in the outer caches between their beginning and the product. They lie within a sample,
+  /// so that it has the same bits in any batch.
   static func multiply<Scalar: TensorScalar>(
-    _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
-    transposingWeight: Bool, from beginning: Beginning<Scalar>, into c: UnsafeMutablePointer<Scalar>
+    samples: Int = 1, _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>,
+    _ weight: UnsafePointer<Scalar>, transposingWeight: Bool, from beginning: Beginning<Scalar>,
+    into c: UnsafeMutablePointer<Scalar>
   ) {
     let beta: Scalar = if case .zeros = beginning { 0 } else { 1 }
-    func multiply(_ rows: Range<Int>, _ columns: Range<Int>, of width: Int) {
-      let start = rows.lowerBound * width + columns.lowerBound
+    func multiply(_ sample: Int, _ rowRange: Range<Int>, _ columnRange: Range<Int>) {
+      let first = sample * rows + rowRange.lowerBound
+      let start = first * columns + columnRange.lowerBound
       if case .row(let row) = beginning {
-        for r in 0..<rows.count { (c + start + r * width).update(from: row + columns.lowerBound, count: columns.count) }
+        for r in 0..<rowRange.count {
+          (c + start + r * columns).update(from: row + columnRange.lowerBound, count: columnRange.count)
+        }
       }
       guard depth > 0 else { return }
       Scalar.multiply(
-        false, transposingWeight, rows.count, columns.count, depth, 1, x + rows.lowerBound * depth, depth,
-        weight + (transposingWeight ? columns.lowerBound * depth : columns.lowerBound),
-        transposingWeight ? depth : width, beta, c + start, width)
+        false, transposingWeight, rowRange.count, columnRange.count, depth, 1, x + first * depth, depth,
+        weight + (transposingWeight ? columnRange.lowerBound * depth : columnRange.lowerBound),
+        transposingWeight ? depth : columns, beta, c + start, columns)
     }
-    if depth == 0, case .zeros = beginning { return c.clear(count: rows * columns) }
+    if depth == 0, case .zeros = beginning { return c.clear(count: samples * rows * columns) }
     OpenBLAS.withSingleThread {
       let work = rows * columns * depth
       if rows >= columns {
         let cached = max(64, (1 << 19) / (columns + depth) / 16 * 16)
-        Work.overRanges(rows, grain: min(cached, grain(rows, work: work))) { multiply($0, 0..<columns, of: columns) }
+        Work.overSamples(samples, of: rows, grain: min(cached, grain(rows, work: work))) {
+          multiply($0, $1, 0..<columns)
+        }
       } else {
-        Work.overRanges(columns, grain: grain(columns, work: work)) { multiply(0..<rows, $0, of: columns) }
+        Work.overSamples(samples, of: columns, grain: grain(columns, work: work)) { multiply($0, 0..<rows, $1) }
       }
     }
   }
 
-  /// C ← Aᵀ·B, or that added, for row-major A (depth×m) and B (depth×n). Where they are long and the result is small, parts of the
-  /// rows have sums of their own.
+  /// C ← Aᵀ·B, or C += Aᵀ·B, for row-major A (depth×m) and B (depth×n). If they have many rows and the result is small,
+  /// each part of the rows has its own sum.
   static func multiplyTransposed<Scalar: TensorScalar>(
     _ m: Int, _ n: Int, _ depth: Int, _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, adds: Bool,
     into c: UnsafeMutablePointer<Scalar>
@@ -98,14 +105,15 @@ enum SharedProduct {
     }
   }
 
-  /// Parts of one thread lose about a twentieth at 256 rows or columns and a seventh at 64; small products stay whole.
+  /// Parts for one thread lose about a twentieth of the speed at 256 rows or columns and a seventh at 64. Small
+  /// products are not split.
   private static func grain(_ extent: Int, work: Int) -> Int {
     guard work >= 1 << 20 else { return max(1, extent) }
     let eighth = (extent / 8 + 15) / 16 * 16
     return max(eighth, extent >= 256 ? 128 : 64)
   }
 
-  /// Calls `product` for each of `count` pairs of matrices, with as many at a time as there are threads.
+  /// Calls `product` for each of `count` pairs of matrices, on as many threads at once as there are.
   static func forEach(_ count: Int, _ product: (Int) -> Void) {
     guard count > 0 else { return }
     OpenBLAS.withSingleThread { Work.overSamples(count, product) }

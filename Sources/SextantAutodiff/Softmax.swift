@@ -1,9 +1,9 @@
-// Softmax over the last dimension, and over the rows of each sample, as linear attention wants it for its keys.
+// Softmax over the last dimension, and over the rows of each sample, as linear attention applies it to its keys.
 
 import SextantArrays
 
 extension Variable {
-  /// Softmax of each row: over the last dimension.
+  /// Softmax of each row, that is over the last dimension.
   public func softmax() -> Variable {
     let (rows, columns) = (value.rowCount, value.columnCount)
     let kernels = Scalar.networkKernels
@@ -27,7 +27,7 @@ extension Variable {
     }
   }
 
-  /// Softmax of each column of each sample: of B×V×C, over V.
+  /// Softmax of each column of each sample: over V for a tensor of shape B×V×C.
   public func softmaxOverRows() -> Variable {
     precondition(shape.count == 3, "Softmax over rows takes B×V×C, not \(shape)")
     let (samples, rows, columns) = (shape[0], shape[1], shape[2])

@@ -1,9 +1,9 @@
-// Which vertices feed which: the one description behind convolutions on lines, lat–lon grids with poles and wrap, and
-// meshes. A table of neighbours, nothing else; the arithmetic is in StencilConvolution.swift.
+// A table of neighbours, which describes convolutions on lines, on lat–lon grids with poles and periodic longitude, and
+// on meshes. The arithmetic is in StencilConvolution.swift.
 
 import SextantArrays
 
-/// For each of V′ outputs, the K inputs among V that it is computed from.
+/// For each of V′ outputs, the K inputs among V from which it is computed.
 public struct Stencil: Sendable, Equatable {
   /// V, the number of inputs.
   public let inputCount: Int
@@ -11,9 +11,9 @@ public struct Stencil: Sendable, Equatable {
   public let outputCount: Int
   /// K, the number of neighbours of each output.
   public let width: Int
-  /// The neighbours (V′×K); −1 stands for a zero outside the domain.
+  /// The neighbours (V′×K); −1 denotes a zero outside the domain.
   public let neighbours: [Int32]
-  /// How the window lies if this is one along a line.
+  /// The position of the window, for a stencil along a line.
   let window: LineWindow?
 
   /// - Parameter neighbours: V′×K indices below `inputCount`, or −1.
@@ -31,7 +31,7 @@ public struct Stencil: Sendable, Equatable {
     self.window = window
   }
 
-  /// A window along a line of `count` vertices: output i reads i·stride + offset for each of `offsets`.
+  /// A window along a line of `count` vertices: output i reads the inputs i·stride + offset for each of `offsets`.
   public static func line(count: Int, offsets: ClosedRange<Int>, stride: Int = 1, outputCount: Int? = nil) -> Stencil {
     let outputs = outputCount ?? (count + stride - 1) / stride
     var neighbours: [Int32] = []
@@ -50,7 +50,7 @@ public struct Stencil: Sendable, Equatable {
 
 /// A window that slides along a line.
 struct LineWindow: Sendable, Equatable {
-  /// What output i reads, as distances from i·stride.
+  /// The inputs that output i reads, as offsets from i·stride.
   let offsets: ClosedRange<Int>
   let stride: Int
 }

@@ -1,9 +1,9 @@
-// Convolution over any neighbourhood table: gather the neighbours of a tile of vertices into the rows of a small matrix,
-// multiply by the weights while it is in cache. One-dimensional, spherical and mesh convolutions are all this one; where the
-// table is a window of three along a line, `LineConvolution` does the same with half of the products.
+// Convolution over any table of neighbours. The neighbours of a tile of vertices are gathered into the rows of a small
+// matrix, which is multiplied by the weights while it is in the cache. One-dimensional, spherical and mesh convolutions
+// all use this code. For a window of three along a line, `LineConvolution` takes half as many products.
 //
-// Tiles and the groups that weight gradients are summed in depend on the shapes alone, so results have the same
-// bits on any number of threads.
+// The tiles, and the groups over which weight gradients are summed, depend on the shapes alone, so results have the
+// same bits with any number of threads.
 
 import SextantArrays
 
@@ -11,7 +11,8 @@ import SextantArrays
 ///
 /// - Parameters:
 ///   - x: B×V×I.
-///   - weight: O×K×I: for each output channel, the neighbours in the stencil's order, input channels fastest.
+///   - weight: O×K×I: for each output channel the neighbours in the stencil's order, with the input channels varying
+///     fastest.
 ///   - bias: O.
 /// - Returns: B×V′×O.
 public func stencilConvolution<Scalar: TensorScalar>(
@@ -41,7 +42,7 @@ public func stencilConvolution<Scalar: TensorScalar>(
   }
 }
 
-/// The sizes of one convolution and its three loops.
+/// The sizes of one convolution, and its three loops.
 private struct StencilShape<Scalar: TensorScalar> {
   let stencil: Stencil
   let batch: Int
@@ -49,7 +50,7 @@ private struct StencilShape<Scalar: TensorScalar> {
   let outputs: Int
   /// K·I, the length of a gathered row.
   let rowLength: Int
-  /// Rows gathered at a time: about half a megabyte, which a core's second-level cache holds.
+  /// The number of rows gathered at a time: about half a megabyte, which fits in a core's second-level cache.
   let tile: Int
 
   init(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ stencil: Stencil) {
@@ -69,7 +70,8 @@ private struct StencilShape<Scalar: TensorScalar> {
     index * tile..<min(stencil.outputCount, (index + 1) * tile)
   }
 
-  /// Calls `body` for each sample and tile with a scratch matrix of `tile` rows; tiles of one sample in order on one thread.
+  /// Calls `body` for each sample and tile, with a scratch matrix of `tile` rows. The tiles of one sample run in order
+  /// on one thread.
   private func forEachTile(
     samples: Range<Int>, splittingSamples: Bool, _ body: @Sendable (Int, Range<Int>, UncheckedPointer<Scalar>) -> Void
   ) {
@@ -91,7 +93,7 @@ private struct StencilShape<Scalar: TensorScalar> {
     _ = Tensor<Scalar>(shape: [tile, rowLength]) { body(UncheckedPointer($0.baseAddress!)) }
   }
 
-  /// Copies the neighbours of `rows` of one sample into the rows of `target`.
+  /// Copies the neighbours of `rows` in one sample to the rows of `target`.
   private func gather(_ sample: UncheckedPointer<Scalar>, _ rows: Range<Int>, into target: UncheckedPointer<Scalar>) {
     stencil.neighbours.withUnsafeBufferPointer { neighbours in
       guard let neighbours = neighbours.baseAddress else { return }
@@ -132,7 +134,7 @@ private struct StencilShape<Scalar: TensorScalar> {
       weight.withUnsafeScalars { weight in
         let gradient = UncheckedPointer(UnsafeMutablePointer(mutating: gradient.baseAddress!))
         let weight = UncheckedPointer(UnsafeMutablePointer(mutating: weight.baseAddress!))
-        // Two tiles of a sample may write to one vertex: a sample stays on its thread.
+        // Two tiles of a sample may write to the same vertex, so a sample stays on one thread.
         forEachTile(samples: 0..<batch, splittingSamples: false) { sample, rows, scratch in
           Scalar.multiply(
             false, false, rows.count, rowLength, outputs, 1,
@@ -157,7 +159,7 @@ private struct StencilShape<Scalar: TensorScalar> {
   func addWeightGradient(
     _ gradient: Tensor<Scalar>, _ x: Tensor<Scalar>, to memory: UnsafeMutableBufferPointer<Scalar>
   ) {
-    // Each group of samples has its own sum; their number is a matter of shape, not of threads.
+    // Each group of samples has its own sum. The number of groups depends on the shape, not on the number of threads.
     let groups = min(batch, 4)
     let size = memory.count
     let partial = Tensor<Scalar>(shape: [groups, size]) { sums in

@@ -1,24 +1,25 @@
-// Sums and means: of rows, of samples, of everything. Added in double precision, by parts that depend on the shape alone.
+// Sums and means of rows, of samples and of whole tensors, in double precision. The partition depends on the shape
+// alone.
 
 import SextantArrays
 
 extension Variable {
-  /// The sum of each row, without the last dimension.
+  /// The sum of each row; the result lacks the last dimension.
   public func rowSums() -> Variable { sums(of: value.rowCount, shape: Array(shape.dropLast()), factor: 1) }
 
-  /// The sum over everything but the first dimension: [B].
+  /// The sum over all dimensions but the first: [B].
   public func sampleSums() -> Variable { sums(of: shape.first ?? 1, shape: [shape.first ?? 1], factor: 1) }
 
-  /// The mean over everything but the first dimension: [B].
+  /// The mean over all dimensions but the first: [B].
   public func sampleMeans() -> Variable {
     let samples = shape.first ?? 1
     return sums(of: samples, shape: [samples], factor: 1 / Scalar(max(1, value.count / max(1, samples))))
   }
 
-  /// The mean of everything, of shape [].
+  /// The mean of all entries, of shape [].
   public func mean() -> Variable { sum() * (1 / Scalar(max(1, value.count))) }
 
-  /// The sum of everything, of shape [].
+  /// The sum of all entries, of shape [].
   @specialized(where Scalar == Float)
   public func sum() -> Variable {
     let count = value.count

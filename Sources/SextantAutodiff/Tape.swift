@@ -1,38 +1,39 @@
-// The reverse-mode tape: operations are computed at once and remembered, and run backwards for gradients.
+// The tape of reverse-mode differentiation: operations are computed immediately and recorded, and their pullbacks run
+// in reverse order to give gradients.
 //
-// The tape knows no operation. Each operation stands beside its pullback in a file of its own and calls
-// `record`. A tape serves one evaluation and is then dropped, which gives its memory back to the pool.
-// Operations on the path of a training step are `@specialized` for `Float`: generic code that other modules call is
-// otherwise compiled once for all types, and looking those up took a third of the step of a small network.
+// The tape does not know any operation. Each operation is defined next to its pullback, in its own file, and calls
+// `record`. A tape serves one evaluation and is then released, which returns its memory to the pool. Operations of a
+// training step are `@specialized` for `Float`: the compiler otherwise emits one generic version of code that other
+// modules call, and its run-time type lookups took a third of the step of a small network.
 
 import SextantArrays
 
-/// A record of one evaluation, from which gradients are taken.
+/// A record of one evaluation, from which gradients are computed.
 ///
-/// Not shared between threads; operations are parallel inside.
+/// A tape must not be shared between threads; operations are parallel inside.
 public final class Tape<Scalar: TensorScalar> {
-  /// What an operation does to pass a gradient on to its inputs.
+  /// The pullback of an operation: it adds the gradients of the inputs, given the gradient of the result.
   public typealias Pullback = (_ gradient: Tensor<Scalar>, _ cotangents: inout Cotangents<Scalar>) -> Void
 
   private struct Node {
-    /// Absent for leaves.
+    /// Nil for leaves.
     var pullback: Pullback?
     var operation: StaticString
   }
 
   private var nodes: [Node] = []
   private var scopes: [String] = []
-  /// Whether every recorded value is looked at for infinities and NaN: slow, for finding where they began.
+  /// Whether every recorded value is checked for infinities and NaN. This is slow, and meant to find their origin.
   private let looksForNonFinite: Bool
-  /// Where the first value that was not finite arose: its scopes, then its operation.
+  /// The scopes and the operation that gave the first non-finite value.
   public private(set) var firstNonFinite: String?
-  /// Where times are written to, if anywhere.
+  /// The profile to which times are written, if any.
   private let profile = OperationProfile.current
-  /// When the last value was recorded, or the tape begun; of use to the profile alone.
+  /// When the last value was recorded, or the tape created; used by the profile alone.
   private var lastRecord = ContinuousClock.now
   private var hasRecorded = false
 
-  /// - Parameter findingNonFinite: Look at every value that is recorded, to fill ``firstNonFinite``.
+  /// - Parameter findingNonFinite: whether to check every recorded value, which sets ``firstNonFinite``.
   public init(findingNonFinite: Bool = false) {
     looksForNonFinite = findingNonFinite
   }
@@ -40,23 +41,24 @@ public final class Tape<Scalar: TensorScalar> {
   /// A value without a gradient.
   public func constant(_ value: Tensor<Scalar>) -> Variable<Scalar> { Variable(value: value, tape: self, index: nil) }
 
-  /// A leaf whose gradient is wanted.
+  /// A leaf, for which a gradient is computed.
   public func leaf(_ value: Tensor<Scalar>) -> Variable<Scalar> {
     nodes.append(Node(pullback: nil, operation: "leaf"))
     return Variable(value: value, tape: self, index: nodes.count - 1)
   }
 
-  /// The result of an operation on `inputs`, remembered if any of them wants a gradient.
+  /// Records the result of an operation on `inputs`, with its pullback if any of them needs a gradient.
   ///
   /// - Parameters:
   ///   - operation: its name, for messages.
-  ///   - pullback: adds the gradients of its inputs; called once at most. It should hold on to as little as it can.
+  ///   - pullback: adds the gradients of the inputs; it is called at most once. It should keep as little memory alive
+  ///     as possible.
   public func record(
     _ value: Tensor<Scalar>, operation: StaticString, from inputs: [Variable<Scalar>], pullback: @escaping Pullback
   ) -> Variable<Scalar> {
     if let profile {
       let now = ContinuousClock.now
-      // What comes first is mostly the step's data.
+      // The time before the first operation is mostly spent on the step's data.
       profile.add(
         hasRecorded ? "\(operation)" : "before the first operation",
         forward: (now - lastRecord) / .seconds(1))
@@ -71,7 +73,7 @@ public final class Tape<Scalar: TensorScalar> {
     return Variable(value: value, tape: self, index: nodes.count - 1)
   }
 
-  /// Names what `body` records, for messages: "step 3", "attention".
+  /// Names the scope of the operations that `body` records, for messages: "step 3", "attention".
   public func scope<R>(_ name: @autoclosure () -> String, _ body: () throws -> R) rethrows -> R {
     guard looksForNonFinite else { return try body() }
     scopes.append(name())
@@ -81,8 +83,8 @@ public final class Tape<Scalar: TensorScalar> {
 
   /// Runs the tape backwards from `output` and empties it.
   ///
-  /// - Parameter seed: the gradient with respect to `output`; 1 for a single number if none is given.
-  /// - Returns: the gradients of all leaves that `output` depends on.
+  /// - Parameter seed: the gradient with respect to `output`; 1 by default if it is a single number.
+  /// - Returns: the gradients of all leaves on which `output` depends.
   @specialized(where Scalar == Float)
   public func gradients(of output: Variable<Scalar>, seed: Tensor<Scalar>? = nil) -> Gradients<Scalar> {
     precondition(seed != nil || output.value.count == 1, "The gradient of shape \(output.value.shape) needs a seed")
@@ -90,7 +92,7 @@ public final class Tape<Scalar: TensorScalar> {
     guard let last = output.index else { return Gradients(cotangents) }
     cotangents.values[last] = seed ?? Tensor(repeating: 1, shape: output.value.shape)
     for index in stride(from: last, through: 0, by: -1) {
-      // Dropping each pullback as it has been called gives what it held back to the pool at once.
+      // Releasing each pullback after its call returns its memory to the pool immediately.
       guard let pullback = nodes[index].pullback else { continue }
       nodes[index].pullback = nil
       guard let gradient = cotangents.values[index] else { continue }
@@ -108,40 +110,40 @@ public final class Tape<Scalar: TensorScalar> {
 
 /// A tensor on a tape.
 public struct Variable<Scalar: TensorScalar> {
-  /// The value, known at once.
+  /// The value, available immediately.
   public let value: Tensor<Scalar>
-  /// The tape that it was recorded on.
+  /// The tape on which it was recorded.
   public let tape: Tape<Scalar>
-  /// Its place there; nil for a constant.
+  /// Its index on the tape; nil for a constant.
   let index: Int?
 
   /// The shape of the value.
   public var shape: [Int] { value.shape }
-  /// Whether anything before it wants a gradient.
+  /// Whether the variable needs a gradient, because it depends on a leaf.
   public var wantsGradient: Bool { index != nil }
-  /// Where its gradient goes: what a pullback holds on to instead of the variable, where it does not need the value.
+  /// The destination of its gradient. A pullback that does not need the value captures this instead of the variable.
   public var slot: GradientSlot<Scalar> { GradientSlot(index: index, shape: shape) }
-  /// The same value without its past: no gradient flows through it.
+  /// The same value as a constant: no gradient flows through it.
   public var detached: Variable { tape.constant(value) }
 }
 
-/// Where the gradient of a variable goes, without the variable's value, whose memory it would keep.
+/// The destination of a variable's gradient, without its value, whose memory it would keep alive.
 public struct GradientSlot<Scalar: TensorScalar>: Sendable {
-  /// The variable's place on the tape; nil for a constant.
+  /// The variable's index on the tape; nil for a constant.
   let index: Int?
-  /// The shape of value and gradient.
+  /// The shape of the value and of the gradient.
   public let shape: [Int]
 
-  /// How many numbers these are.
+  /// The number of scalars.
   public var count: Int { shape.reduce(1, *) }
-  /// Whether a gradient is wanted.
+  /// Whether a gradient is needed.
   public var wantsGradient: Bool { index != nil }
 }
 
-/// Gradients on their way back: pullbacks add to them.
+/// The gradients during the backward pass; pullbacks add to them.
 public struct Cotangents<Scalar: TensorScalar> {
   fileprivate var values: [Tensor<Scalar>?]
-  /// Gradients of leaves that are products so far, by index; ``values`` has none then.
+  /// Gradients of leaves that are so far a single product, by index; ``values`` has no entry for them.
   fileprivate var products: [Int: (g: Tensor<Scalar>, x: Tensor<Scalar>)] = [:]
   private let isLeaf: [Bool]
 
@@ -150,12 +152,12 @@ public struct Cotangents<Scalar: TensorScalar> {
     values = Array(repeating: nil, count: isLeaf.count)
   }
 
-  /// Adds to the gradient of `input`; nothing happens where none is wanted.
+  /// Adds to the gradient of `input`; does nothing if it needs none.
   public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to input: Variable<Scalar>) {
     add(gradient(), to: input.slot)
   }
 
-  /// Adds to the gradient that goes to `slot`; nothing happens where none is wanted.
+  /// Adds to the gradient in `slot`; does nothing if it needs none.
   public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to slot: GradientSlot<Scalar>) {
     guard let index = slot.index else { return }
     formProduct(at: index)
@@ -168,15 +170,15 @@ public struct Cotangents<Scalar: TensorScalar> {
     }
   }
 
-  /// Adds to the gradient of `input` in place: `body` is given the memory and whether it holds an earlier sum to
-  /// add to; where it does not, the content is unspecified and is to be overwritten.
+  /// Adds to the gradient of `input` in place. `body` receives the memory and whether it contains an earlier sum to add
+  /// to; if not, the content is undefined and must be overwritten.
   public mutating func accumulate(
     to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
   ) {
     accumulate(to: input.slot, body)
   }
 
-  /// The same for what goes to `slot`.
+  /// The same for the gradient in `slot`.
   public mutating func accumulate(
     to slot: GradientSlot<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
   ) {
@@ -189,11 +191,12 @@ public struct Cotangents<Scalar: TensorScalar> {
     }
   }
 
-  /// Keeps Gᵀ·X as the gradient of `input` in its two factors, if that is worth it and nothing else adds to it so far.
+  /// Keeps Gᵀ·X as the gradient of `input` in its two factors, if that saves work and nothing else has been added to
+  /// it.
   ///
   /// - Parameters:
   ///   - g, x: rows×outputs and rows×inputs; `input` is outputs×inputs.
-  /// - Returns: false where the product is to be formed and added by the caller.
+  /// - Returns: false if the caller has to form and add the product.
   mutating func keepProduct(_ g: Tensor<Scalar>, _ x: Tensor<Scalar>, of input: Variable<Scalar>) -> Bool {
     guard let index = input.index else { return true }
     guard isLeaf[index], values[index] == nil, products[index] == nil,
@@ -215,10 +218,10 @@ public struct Gradients<Scalar: TensorScalar> {
 
   fileprivate init(_ cotangents: Cotangents<Scalar>) { self.cotangents = cotangents }
 
-  /// The gradient of `leaf`, or nil if the output does not depend on it.
+  /// The gradient with respect to `leaf`, or nil if the output does not depend on it.
   public subscript(leaf: Variable<Scalar>) -> Tensor<Scalar>? { parameterGradient(of: leaf)?.tensor }
 
-  /// The same, in its factors where it was kept so.
+  /// The same, as two factors if it was kept in that form.
   public func parameterGradient(of leaf: Variable<Scalar>) -> ParameterGradient<Scalar>? {
     guard let index = leaf.index else { return nil }
     if let product = cotangents.products[index] { return .product(product.g, product.x) }

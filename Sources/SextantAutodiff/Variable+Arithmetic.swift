@@ -1,4 +1,4 @@
-// Sums, differences and products of variables of one shape, each beside its pullback.
+// Sums, differences and products of variables of equal shape, each next to its pullback.
 
 import SextantArrays
 
@@ -23,7 +23,7 @@ extension Variable {
     }
   }
 
-  /// a · b, element by element.
+  /// a · b, element-wise.
   @specialized(where Scalar == Float)
   public static func * (a: Variable, b: Variable) -> Variable {
     a.tape.record(a.value * b.value, operation: "multiply", from: [a, b]) { gradient, cotangents in
@@ -32,7 +32,7 @@ extension Variable {
     }
   }
 
-  /// a times a number.
+  /// a times a scalar.
   @specialized(where Scalar == Float)
   public static func * (a: Variable, factor: Scalar) -> Variable {
     let slot = a.slot
@@ -43,7 +43,7 @@ extension Variable {
 }
 
 extension Cotangents {
-  /// Adds the product of two tensors, element by element, without making it first.
+  /// Adds the element-wise product of two tensors without forming it first.
   fileprivate mutating func add(productOf x: Tensor<Scalar>, _ y: Tensor<Scalar>, to input: Variable<Scalar>) {
     let kernels = Scalar.networkKernels
     write(to: input) { out, adds in

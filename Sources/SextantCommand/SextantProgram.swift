@@ -19,7 +19,7 @@ struct SextantTool: ParsableCommand {
     subcommands: [
       TrainCommand.self, ImputeCommand.self, SampleCommand.self, EvaluateCommand.self, SweepCommand.self,
       InspectCommand.self, DegradeCommand.self, ScoreCommand.self, DrawCommand.self, MeshCommand.self,
-      ConvertCommand.self, FetchCommand.self, DemoCommand.self, StudyCommand.self, DoctorCommand.self,
+      ConvertCommand.self, FetchCommand.self, DemoCommand.self, DoctorCommand.self,
     ])
 }
 

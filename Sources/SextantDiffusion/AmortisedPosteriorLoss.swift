@@ -1,28 +1,28 @@
-// Amortised posterior sampling (APS, equations 11 to 17): a network that turns z into a posterior sample of any
-// measurement is trained on measurements alone, with a diffusion prior for what a field is:
+// The loss of amortised posterior sampling (Mammadov, Chung and Ye 2024, equations 11 to 17). A network that maps z to
+// a posterior sample for any measurement is trained on measurements alone, with a diffusion prior on the fields:
 //
-//   E_z[ ½‖(y − A·x)/σ‖² + prior(x) + log q(x|y) ] for x = G(z; y), summed over dimensions, mean over the batch.
+//     E_z[ ½‖(y − A·x)/σ‖² + prior(x) + log q(x|y) ]  with x = G(z; y), summed over dimensions, mean over the batch.
 //
-// log q is −log|det ∂x/∂z| and a constant. Which flow G is, and what A is, are functions given from outside.
+// log q is −log|det ∂x/∂z| plus a constant. The flow G and the operator A are supplied as functions.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// How the weight of the data term grows: 1/(1 + exp(−(step − midpoint)·steepness)).
+/// The growth of the weight of the data term: 1/(1 + exp(−(step − midpoint)·steepness)).
 public struct DataAnnealing: Sendable, Equatable, Codable {
   /// The step at which the weight is one half.
   public var midpoint: Double
-  /// How fast it grows there, per step.
+  /// The growth rate there, per step.
   public var steepness: Double
 
   public init(midpoint: Double, steepness: Double) { (self.midpoint, self.steepness) = (midpoint, steepness) }
 
-  /// That of the score-prior code: the first ten thousand steps learn the prior.
+  /// The setting of the score-prior code, in which the prior dominates the first ten thousand steps.
   public static let scorePrior = DataAnnealing(midpoint: 12_000, steepness: 0.002)
 
-  /// The same curve on another budget: one half at `share` of `steps`, and as near to nothing at step 0.
+  /// The same curve for another number of steps: one half at `share` of `steps`, with the same weight at step 0.
   public static func scaled(toSteps steps: Int, share: Double = 0.2) -> DataAnnealing {
     let midpoint = max(1, share * Double(steps))
     return DataAnnealing(midpoint: midpoint, steepness: scorePrior.midpoint * scorePrior.steepness / midpoint)
@@ -32,11 +32,11 @@ public struct DataAnnealing: Sendable, Equatable, Codable {
   public func weight(atStep step: Int) -> Double { 1 / (1 + exp(-(Double(step) - midpoint) * steepness)) }
 }
 
-/// Draws from a conditional distribution, with their log-density.
+/// Draws from a conditional distribution, with their log-densities.
 public struct PosteriorDraws<Scalar: TensorScalar> {
   /// B×V×C.
   public let fields: Variable<Scalar>
-  /// log q of each draw, up to a constant that no parameter changes, such as −log|det ∂x/∂z|: [B].
+  /// log q of each draw, up to a constant that does not depend on the parameters, for example −log|det ∂x/∂z|: [B].
   public let logDensity: Variable<Scalar>
 
   public init(fields: Variable<Scalar>, logDensity: Variable<Scalar>) {
@@ -46,18 +46,20 @@ public struct PosteriorDraws<Scalar: TensorScalar> {
 
 /// The distillation loss over a set of measurements.
 public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
-  /// From the indices of B measurements to B·K draws, K consecutive ones for each measurement, each from a stream of its own.
+  /// Maps the indices of B measurements to B·K draws, K consecutive draws for each measurement, each from its own
+  /// stream.
   public typealias Draw =
     @Sendable (_ streams: [RandomStream], _ measurements: [Int], _ pass: NetworkPass<Scalar>) throws
     -> PosteriorDraws<Scalar>
-  /// ½‖(y − A·x)/σ‖² of fields (B·K×V×C) and the index of each one's measurement: summed, not averaged, of shape [].
+  /// ½‖(y − A·x)/σ‖² for fields (B·K×V×C) and the indices of their measurements: the sum rather than the mean, of shape
+  /// [].
   public typealias Fidelity = @Sendable (_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar>
 
-  /// N.
+  /// N, the number of measurements.
   public let measurementCount: Int
-  /// B measurements in a step.
+  /// B, the number of measurements in a step.
   public let batchSize: Int
-  /// K draws for each of them.
+  /// K, the number of draws for each measurement.
   public let drawsPerMeasurement: Int
   /// Nil for a data term of full weight from the start.
   public let annealing: DataAnnealing?
@@ -67,7 +69,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
   private let order: BatchOrder
   private let random: RandomStream
 
-  /// - Parameter random: What all random numbers of the training are split from.
+  /// - Parameter random: the stream from which all random numbers of the training are split.
   public init(
     measurementCount: Int, batchSize: Int, drawsPerMeasurement: Int = 1,
     prior: any PriorTerm<Scalar>, annealing: DataAnnealing?, random: RandomStream, draw: @escaping Draw,
@@ -95,11 +97,11 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
   }
 }
 
-/// The fidelity of fields to values measured at their own entries, each with its own noise.
+/// The Gaussian negative log-likelihood of fields for values measured at single entries, each with its own noise.
 public struct EntryFidelity<Scalar: TensorScalar>: Sendable {
-  /// y (N×V×C), 0 where nothing was measured.
+  /// y (N×V×C); 0 at entries without a measurement.
   public let values: Tensor<Scalar>
-  /// 1/σ² of each entry (N×V×C), 0 where nothing was measured.
+  /// 1/σ² of each entry (N×V×C); 0 at entries without a measurement.
   public let precisions: Tensor<Scalar>
 
   public init(values: Tensor<Scalar>, precisions: Tensor<Scalar>) {
@@ -107,7 +109,7 @@ public struct EntryFidelity<Scalar: TensorScalar>: Sendable {
     (self.values, self.precisions) = (values, precisions)
   }
 
-  /// Σ ½·(y − x)²/σ² over all entries of fields (B×V×C), each with the measurement of its index, of shape [].
+  /// Σ ½·(y − x)²/σ² over all entries of the fields (B×V×C) for the measurements with the given indices, of shape [].
   public func callAsFunction(_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar> {
     let difference =
       fields.value - values.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)

@@ -1,9 +1,9 @@
-// Which of N fields make up the batch of a step: all of them once in every epoch, in an order of the epoch's own. A
-// function of the step alone, so that nothing of it has to be kept in a checkpoint.
+// The choice of the fields in the batch of a step: every field once per epoch, in an order that depends on the epoch.
+// It is a function of the step alone, so a checkpoint need not store it.
 
 import SextantArrays
 
-/// The order in which a training sees its fields.
+/// The order in which a training uses its fields.
 struct BatchOrder: Sendable {
   let count: Int
   let batch: Int

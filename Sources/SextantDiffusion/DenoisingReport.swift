@@ -1,13 +1,13 @@
-// A diffusion prior reported by itself: how well it denoises held-out fields at each level of noise, and what bound it
-// gives their log-density, for several predictors on the same noises. A network stands beside the Gaussian prior here,
-// and what it adds is seen before any solver uses it.
+// The evaluation of a diffusion prior on its own: the error with which several predictors denoise held-out fields at
+// each noise level, and their bounds on the log-density, all for the same noises. It compares a network with the
+// Gaussian prior before any solver uses it.
 
 import Foundation
 import SextantArrays
 
-/// Denoising errors and bounds of several predictors on the same fields.
+/// Denoising errors and likelihood bounds of several predictors on the same fields.
 public struct DenoisingReport: Sendable, Equatable, Codable {
-  /// One predictor at one level of noise.
+  /// The result of one predictor at one noise level.
   public struct Level: Sendable, Equatable, Codable {
     /// s/α: the noise in units of the data.
     public let noiseToSignal: Double
@@ -15,34 +15,35 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
     public let rootMeanSquareError: Double
     /// The mean of (ε̂ − ε)² over values and fields.
     public let noiseError: Double
-    /// The standard error over fields of ``noiseError``.
+    /// The standard error of ``noiseError``, over fields.
     public let noiseErrorDeviation: Double
-    /// The mean over fields of ``noiseError`` less the first predictor's on the same noises; negative is better.
+    /// The mean over fields of ``noiseError`` minus that of the first predictor for the same noises; negative is
+    /// better.
     public let differenceFromFirst: Double
-    /// The standard error over fields of that difference.
+    /// The standard error of this difference, over fields.
     public let differenceDeviation: Double
   }
 
-  /// One predictor.
+  /// The results of one predictor.
   public struct Row: Sendable, Equatable, Codable {
     public let name: String
-    /// By level of noise, in the order asked for.
+    /// The results by noise level, in the order requested.
     public let levels: [Level]
-    /// The bound of the log-density; nil where none was asked for.
+    /// The bound on the log-density; nil if it was not requested.
     public let bound: Bound?
   }
 
-  /// One predictor's bound of log p(x), mean over fields.
+  /// A predictor's bound on log p(x), averaged over fields.
   public struct Bound: Sendable, Equatable, Codable {
     /// In nats.
     public let nats: Double
-    /// The standard error over fields of ``nats``.
+    /// The standard error of ``nats``, over fields.
     public let deviation: Double
     /// The same per value: −log₂ p(x)/D.
     public let bitsPerDimension: Double
-    /// ``nats`` less the first predictor's on the same noises; positive is better.
+    /// ``nats`` minus that of the first predictor for the same noises; positive is better.
     public let gain: Double
-    /// The standard error over fields of ``gain``.
+    /// The standard error of ``gain``, over fields.
     public let gainDeviation: Double
   }
 
@@ -51,16 +52,16 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
   /// The number of fields.
   public let fieldCount: Int
 
-  /// Noise levels from 0.02 to 10 in units of the data.
+  /// Noise levels from 0.02 to 10, in units of the data.
   public static let usualLevels = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
 
-  /// Asks each predictor for each field at each level.
+  /// Evaluates each predictor on each field at each noise level.
   ///
   /// - Parameters:
-  ///   - predictors: Names and predictors; the first is what the others are compared with.
-  ///   - fields: Held-out fields (N×V×C) in the units that the priors diffuse in.
+  ///   - predictors: names and predictors; the others are compared with the first.
+  ///   - fields: held-out fields (N×V×C) in the units in which the priors diffuse.
   ///   - noiseLevels: s/α of each level.
-  ///   - timeCount: times and noises for each field's bound; 0 leaves the bound out.
+  ///   - timeCount: the number of times and noises for each field's bound; 0 omits the bound.
   public init<Scalar: TensorScalar>(
     _ predictors: [(name: String, predictor: any NoisePredictor<Scalar>)], on fields: Tensor<Scalar>,
     noiseLevels: [Double] = usualLevels, timeCount: Int = 64, batchSize: Int = 32, using random: RandomStream
@@ -97,7 +98,7 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
     }
   }
 
-  /// ‖ε̂ − ε‖² of each field at one level; the same noises for every predictor.
+  /// ‖ε̂ − ε‖² of each field at one noise level; every predictor sees the same noises.
   private static func errors<Scalar: TensorScalar>(
     _ predictor: any NoisePredictor<Scalar>, _ fields: Tensor<Scalar>, _ level: Double, _ batchSize: Int,
     _ random: RandomStream
@@ -112,7 +113,7 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
   }
 }
 
-/// A mean over fields and its standard error.
+/// The mean over fields and its standard error.
 private struct Summary {
   let mean: Double
   let standardError: Double

@@ -1,18 +1,18 @@
-// What can go wrong when a diffusion model is set up, trained or asked.
+// Errors in the setup, training or use of a diffusion model.
 
-/// A diffusion model that cannot be what was asked for; the text says what was expected and what was found.
+/// An error of a diffusion model; the text states what was expected and what was found.
 public enum DiffusionError: Error, Equatable, CustomStringConvertible {
-  /// Rates or a start that make no variance-preserving schedule.
+  /// The rates or the start time do not define a variance-preserving schedule.
   case unusableSchedule(initialRate: Double, finalRate: Double, startTime: Double)
-  /// Fields of another shape than the predictor's.
+  /// The fields do not have the shape of the predictor's.
   case shapeMismatch(what: String, expected: [Int], found: [Int])
-  /// Weights of a mixture that are negative, not finite or all zero, or not one for each component.
+  /// The weights of a mixture are negative, not finite or all zero, or their number is not that of the components.
   case unusableWeights(count: Int, components: Int)
-  /// A variance that is negative or not finite.
+  /// A variance is negative or not finite.
   case unusableVariance(Double)
-  /// A loss or a gradient that is not finite.
+  /// A loss or a gradient is not finite.
   case notFinite(what: String, step: Int, place: String)
-  /// An integration that needed more steps than it was given.
+  /// An integration exceeded its limit of steps.
   case tooManySteps(limit: Int, field: Int)
 
   public var description: String {
@@ -24,16 +24,16 @@ public enum DiffusionError: Error, Equatable, CustomStringConvertible {
       "\(what): expected shape \(expected), found \(found). "
         + "All fields of one model have the same vertices and channels."
     case .unusableWeights(let count, let components):
-      "A mixture of \(components) components needs as many weights, none negative and not all zero; found \(count) "
-        + "weights, or unusable ones."
+      "A mixture of \(components) components needs one weight per component, none negative and not all zero; "
+        + "found \(count) weights, or unusable ones."
     case .unusableVariance(let variance):
       "A variance must be finite and not negative; found \(variance)."
     case .notFinite(let what, let step, let place):
       "\(what) is not finite at step \(step); the first such value arose in \(place). "
-        + "Go back to the last good checkpoint and lower the learning rate."
+        + "Resume from the last good checkpoint with a lower learning rate."
     case .tooManySteps(let limit, let field):
-      "The probability flow of field \(field) was not integrated within \(limit) steps. "
-        + "Allow more, or loosen the tolerances."
+      "The probability flow of field \(field) could not be integrated within \(limit) steps. "
+        + "Allow more steps, or loosen the tolerances."
     }
   }
 }

@@ -1,16 +1,17 @@
-// New fields from a noise predictor, from pure noise at t = 1 down to t₀ and the denoised field behind it. Three ways
-// that share everything but their step: ancestral (Ho et al. 2020), implicit (Song et al., DDIM, 2021), and the
-// probability flow by Heun's rule (Karras et al. 2022, in the variable x/α, where it reads dx̄/d(s/α) = ε̂).
+// Sampling of new fields with a noise predictor, from pure noise at t = 1 down to t₀, followed by denoising. The three
+// samplers differ only in their step: ancestral (Ho et al. 2020), implicit (DDIM, Song et al. 2021), and the
+// probability flow by Heun's method (Karras et al. 2022, in the variable x/α, for which dx̄/d(s/α) = ε̂).
 
 import SextantArrays
 
-/// How a sampler goes from one time to an earlier one.
+/// The step of a sampler from one time to an earlier one.
 public enum SamplingMethod: Sendable, Equatable, Codable {
-  /// Through the expected earlier field, with noise of the forward step's variance.
+  /// To the expected earlier field, plus noise of the variance of the forward step.
   case ancestral
-  /// Through the denoised field; `eta` 0 adds no noise, 1 that of the forward step given the clean field.
+  /// Through the denoised field. With `eta` 0 no noise is added; with 1, the noise of the forward step given the clean
+  /// field.
   case implicit(eta: Double)
-  /// Along the deterministic flow, two evaluations a step.
+  /// Along the deterministic flow, with two evaluations in each step.
   case probabilityFlow
 }
 
@@ -18,11 +19,11 @@ public enum SamplingMethod: Sendable, Equatable, Codable {
 public struct DiffusionSampler<Scalar: TensorScalar>: Sendable {
   /// The prior.
   public let predictor: any NoisePredictor<Scalar>
-  /// How each step is made.
+  /// The kind of step.
   public let method: SamplingMethod
-  /// The number of steps, even in the log signal-to-noise ratio.
+  /// The number of steps, evenly spaced in the log signal-to-noise ratio.
   public let stepCount: Int
-  /// Fields that the predictor is given at once; results do not depend on it beyond rounding.
+  /// The number of fields passed to the predictor at once; it changes the results only by rounding.
   public let batchSize: Int
 
   public init(
@@ -36,10 +37,10 @@ public struct DiffusionSampler<Scalar: TensorScalar>: Sendable {
     self.batchSize = batchSize
   }
 
-  /// Evaluations of the predictor that a sample takes, the last denoising included.
+  /// The number of evaluations of the predictor for one sample, including the final denoising.
   public var evaluationsPerSample: Int { (method == .probabilityFlow ? 2 : 1) * stepCount + 1 }
 
-  /// The samples of the given indices (N×V×C): each a function of `random`, its index and the settings.
+  /// The samples with the given indices (N×V×C). Each depends only on `random`, its index and the settings.
   public func samples(_ indices: Range<Int>, shape: [Int], using random: RandomStream) -> Tensor<Scalar> {
     var result = Tensor<Scalar>(repeating: 0, shape: [indices.count] + shape)
     for start in stride(from: indices.lowerBound, to: indices.upperBound, by: batchSize) {

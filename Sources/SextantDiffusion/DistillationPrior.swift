@@ -1,23 +1,23 @@
-// The diffusion prior as a term of a loss: an unbiased estimate of the bound on −log p(x), one time for each sample,
-// whose gradient goes through the predictor to x. It has no shortcut past the predictor's own derivative, as the APS
-// paper has none; that derivative is why this costs twice an evaluation and more.
+// The diffusion prior as a term of a loss: an unbiased estimate of the bound on −log p(x) at one time per sample, whose
+// gradient passes through the predictor to x. As in Mammadov, Chung and Ye (2024), the predictor's Jacobian is not
+// dropped, which is why it costs more than twice an evaluation.
 
 import SextantArrays
 import SextantAutodiff
 
-/// The prior's part in a distillation loss.
+/// The prior term of a distillation loss.
 public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
-  /// What is distilled.
+  /// The prior to be distilled.
   public let predictor: any NoisePredictor<Scalar>
-  /// Whether the terms of x₁ and of t₀ are part of it: they are where a density is meant, and are left out where a
-  /// paper's loss is to be repeated that wrote them as a constant.
+  /// Whether to include the terms at x₁ and t₀. They are necessary for a density; omit them to reproduce a published
+  /// loss that treats them as a constant.
   public let keepsEndTerms: Bool
-  /// The predictor's, from the smallest noise that is asked for.
+  /// The predictor's schedule, starting at the smallest noise level.
   private let schedule: VariancePreservingSchedule
 
-  /// - Parameter smallestNoise: s/α below which nothing is distilled; the predictor's own t₀ if nil. Fields of which many
-  ///   values are exactly on a bound have a density without limit as the noise vanishes, and a bound on it that is all about
-  ///   the smallest noises.
+  /// - Parameter smallestNoise: the smallest noise level s/α to distil; nil for the predictor's own t₀. If many values
+  ///   of the fields lie exactly on a bound, the density diverges as the noise vanishes, and the smallest noise levels
+  ///   would dominate the loss.
   public init(
     _ predictor: any NoisePredictor<Scalar>, keepsEndTerms: Bool = true, smallestNoise: Double? = nil
   ) {
@@ -29,13 +29,13 @@ public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   public var evaluationsPerField: Int { 1 }
   public var gradientsPerField: Int { 1 }
 
-  /// An estimate of −log p(x) from above in nats: summed over dimensions, mean over the batch, of shape [].
+  /// An estimate of an upper bound on −log p(x) in nats: summed over dimensions, averaged over the batch, of shape [].
   ///
   /// Without the end terms it is ½·Z·‖ε̂ − ε‖².
   ///
   /// - Parameters:
   ///   - x: B×V×C.
-  ///   - random: Sample b draws from `random.split(b)`.
+  ///   - random: sample b draws from `random.split(b)`.
   public func callAsFunction(_ x: Variable<Scalar>, using random: RandomStream) -> Variable<Scalar> {
     let batch = x.shape[0]
     let dimension = x.value.count / max(1, batch)

@@ -1,30 +1,30 @@
-// Dormand and Prince's embedded pair of orders 5 and 4 with adaptive steps, for many trajectories at once. Each has its
-// own place, step and tolerance, so that none depends on the company that it is integrated in; they share evaluations
-// only.
+// The embedded Runge–Kutta pair of orders 5 and 4 of Dormand and Prince with adaptive steps, for many trajectories at
+// once. Each trajectory has its own time, step and tolerance, so none depends on the others in its batch; only the
+// evaluations are shared.
 
 import Foundation
 import SextantArrays
 
-/// Fields (B×V×C) with one number beside each that is integrated along with it.
+/// Fields (B×V×C), each with one scalar that is integrated along with it.
 struct Trajectories<Scalar: TensorScalar> {
   var fields: Tensor<Scalar>
   var numbers: [Double]
 
-  /// Adds the change of `slope` over `steps` (B), times a factor.
+  /// Adds `slope` times `steps` (B) times `factor`.
   mutating func add(_ slope: Trajectories, steps: [Double], factor: Double) {
     guard factor != 0 else { return }
     fields.add(slope.fields.scalingSamples(by: steps.map { $0 * factor }))
     for sample in numbers.indices { numbers[sample] += steps[sample] * factor * slope.numbers[sample] }
   }
 
-  /// Those at `indices`.
+  /// The trajectories with these indices.
   func picking(_ indices: [Int]) -> Trajectories {
     Trajectories(
       fields: fields.sampleRows.gatheringRows(indices).reshaped(to: [indices.count] + fields.shape.dropFirst()),
       numbers: indices.map { numbers[$0] })
   }
 
-  /// Takes over those of `other` that are `chosen`.
+  /// Replaces the chosen trajectories by those of `other`.
   mutating func replace(_ chosen: [Bool], with other: Trajectories) {
     for sample in numbers.indices where chosen[sample] {
       fields.replaceRows(from: sample, with: other.fields.rows(sample..<sample + 1))
@@ -33,19 +33,19 @@ struct Trajectories<Scalar: TensorScalar> {
   }
 }
 
-/// An integrator of ordinary differential equations.
+/// An integrator for ordinary differential equations.
 struct DormandPrince {
   let relativeTolerance: Double
   let absoluteTolerance: Double
   let stepLimit: Int
 
-  /// The slopes of trajectories, each at its own place; `indices` tells which of the original ones are left.
+  /// The slopes of trajectories, each at its own time; `indices` are their original indices.
   typealias Slope<Scalar: TensorScalar> = (
     _ state: Trajectories<Scalar>, _ places: [Double], _ indices: [Int]
   ) -> Trajectories<Scalar>
 
   private static let nodes: [Double] = [0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1]
-  // Row by row: a table of quotients in one literal is beyond the type checker.
+  // Row by row, because a single literal with all quotients is too much for the type checker.
   private static let weights2: [Double] = [1 / 5]
   private static let weights3: [Double] = [3 / 40, 9 / 40]
   private static let weights4: [Double] = [44 / 45, -56 / 15, 32 / 9]
@@ -53,12 +53,12 @@ struct DormandPrince {
   private static let weights6: [Double] = [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656]
   private static let weights7: [Double] = [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84]
   private static let weights = [[], weights2, weights3, weights4, weights5, weights6, weights7]
-  /// Order 5 less order 4.
+  /// The weights of order 5 minus those of order 4.
   private static let errorWeights: [Double] = [
     71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40,
   ]
 
-  /// The state at `end` of what starts at `start`, which lies before it.
+  /// The state at `end` of the trajectories that begin at `start` < `end`.
   ///
   /// Throws ``DiffusionError/tooManySteps(limit:field:)``.
   func integrate<Scalar: TensorScalar>(
@@ -82,7 +82,7 @@ struct DormandPrince {
       }
       let errors = errors(of: slopes, steps: steps, between: state, and: trial)
       let accepted = errors.map { $0 <= 1 }
-      // The last slope of an accepted step is the first of the next.
+      // The last slope of an accepted step is the first slope of the next step.
       state.replace(accepted, with: trial)
       first.replace(accepted, with: slopes[6])
       var remaining: [Int] = []
@@ -95,7 +95,7 @@ struct DormandPrince {
         }
         remaining.append(sample)
         if accepted[sample] { places[sample] += steps[sample] }
-        // A step that was not a number is treated as far too long.
+        // A step with a non-finite result is treated as much too long.
         let growth = errors[sample].isFinite ? 0.9 * pow(max(errors[sample], 1e-10), -0.2) : 0.2
         steps[sample] *= min(5, max(0.2, growth))
       }
@@ -108,7 +108,7 @@ struct DormandPrince {
     throw DiffusionError.tooManySteps(limit: stepLimit, field: left)
   }
 
-  /// The root mean square of each trajectory's error in units of what is tolerated.
+  /// The root mean square error of each trajectory, in units of the tolerance.
   private func errors<Scalar: TensorScalar>(
     of slopes: [Trajectories<Scalar>], steps: [Double], between a: Trajectories<Scalar>, and b: Trajectories<Scalar>
   ) -> [Double] {

@@ -1,14 +1,14 @@
-// How probable a noise predictor thinks fields are, from below: the bound of LikelihoodTerms.swift by Monte Carlo, with
-// nothing left out. The times of one field are spread evenly over the distribution that they are drawn from.
+// A Monte-Carlo estimate of the lower bound in LikelihoodTerms.swift on the log-density that a noise predictor assigns
+// to fields, including all constants. The times of one field are stratified over their distribution.
 
 import Foundation
 import SextantArrays
 
-/// An estimate of the log-density of one field under a diffusion prior.
+/// An estimate of the log-density of a field under a diffusion prior.
 public struct LogDensityEstimate: Sendable, Equatable, Codable {
-  /// In nats, with respect to the units that the prior diffuses in.
+  /// In nats, in the units in which the prior diffuses.
   public let nats: Double
-  /// The Monte-Carlo standard error in nats; 0 where none is estimated.
+  /// The Monte-Carlo standard error in nats; 0 if it is not estimated.
   public let standardError: Double
   /// D, the number of values of the field.
   public let dimension: Int
@@ -17,13 +17,13 @@ public struct LogDensityEstimate: Sendable, Equatable, Codable {
   public var bitsPerDimension: Double { -nats / (Double(dimension) * log(2)) }
 }
 
-/// A lower bound of log p(x) for each of many fields.
+/// A lower bound on log p(x) for each of many fields.
 public struct EvidenceLowerBound<Scalar: TensorScalar>: Sendable {
-  /// What is asked.
+  /// The noise predictor.
   public let predictor: any NoisePredictor<Scalar>
-  /// Times and noises drawn for each field.
+  /// The number of times and noises drawn for each field.
   public let timeCount: Int
-  /// Fields that the predictor is given at once; results do not depend on it beyond rounding.
+  /// The number of fields passed to the predictor at once; it changes the results only by rounding.
   public let batchSize: Int
 
   public init(_ predictor: any NoisePredictor<Scalar>, timeCount: Int = 128, batchSize: Int = 64) {
@@ -56,7 +56,8 @@ public struct EvidenceLowerBound<Scalar: TensorScalar>: Sendable {
       costs += errors.map { 0.5 * schedule.likelihoodWeight * $0 }
     }
     let mean = costs.reduce(0, +) / Double(timeCount)
-    // Times are in order and evenly spread: what is random about the mean is how each cost differs from its neighbour.
+    // The times are stratified and in order, so the error of the mean follows from the differences between neighbouring
+    // costs.
     let jumps = zip(costs, costs.dropFirst()).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     let variance = jumps / Double(2 * max(1, timeCount - 1))
     let norm = field.sampleSquaredNorms()[0]
@@ -68,7 +69,7 @@ public struct EvidenceLowerBound<Scalar: TensorScalar>: Sendable {
 }
 
 extension NoisePredictor {
-  /// ‖ε̂ − ε‖² of each field (B×V×C) after `noise` was added to it for its time.
+  /// ‖ε̂ − ε‖² of each field (B×V×C) after adding `noise` at the field's time.
   func squaredErrors(_ x: Tensor<Scalar>, at times: [Double], noise: Tensor<Scalar>) -> [Double] {
     var noisy = x.scalingSamples(by: times.map { schedule.signal(at: $0) })
     noisy.add(noise.scalingSamples(by: times.map { schedule.noise(at: $0) }))

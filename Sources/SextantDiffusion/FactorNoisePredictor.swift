@@ -1,26 +1,26 @@
-// The exact noise predictor of an empirical Gaussian: modes, and beside them independent variation of another size at
-// each value. Adding noise leaves no common eigenvectors then, so each time has a small system of its own (Woodbury);
-// GaussianNoisePredictor.swift is quicker where the rest is the same everywhere.
+// The exact noise predictor of an empirical Gaussian: modes plus independent variations of different size at each
+// value. Noise then leaves no common eigenvectors, so each time needs a small linear system (Woodbury). If the residual
+// variance is the same everywhere, GaussianNoisePredictor.swift is faster.
 
 import SextantArrays
 import SextantAutodiff
 
-/// ε̂ = s·(α²(FᵀF + R) + s²I)⁻¹·x_t for fields of N(0, FᵀF + R) with R diagonal.
+/// ε̂ = s·(α²(FᵀF + R) + s²I)⁻¹·x_t for fields from N(0, FᵀF + R), where R is diagonal.
 public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
   /// F (k×D): modes times their standard deviations; they need not be orthogonal.
   public let factor: Tensor<Scalar>
-  /// The diagonal of R (D), not negative.
+  /// The diagonal of R (D), non-negative.
   public let restVariances: [Double]
   public let schedule: VariancePreservingSchedule
 
-  /// Throws ``DiffusionError/shapeMismatch(what:expected:found:)`` unless there is a variance for each column of
-  /// `factor`, and ``DiffusionError/unusableVariance(_:)`` where one is negative or not finite.
+  /// Throws ``DiffusionError/shapeMismatch(what:expected:found:)`` unless there is one variance for each column of
+  /// `factor`, and ``DiffusionError/unusableVariance(_:)`` if one is negative or not finite.
   public init(
     factor: Tensor<Scalar>, restVariances: [Double], schedule: VariancePreservingSchedule = .standard
   ) throws {
     guard factor.shape.count == 2, factor.columnCount == restVariances.count else {
       throw DiffusionError.shapeMismatch(
-        what: "Modes of a Gaussian", expected: [factor.rowCount, restVariances.count], found: factor.shape)
+        what: "The modes of a Gaussian", expected: [factor.rowCount, restVariances.count], found: factor.shape)
     }
     if let unusable = restVariances.first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw DiffusionError.unusableVariance(unusable)
@@ -37,7 +37,7 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     }
     let value = scaledSolution(x.value.sampleRows).reshaped(to: x.shape)
     return x.tape.record(value, operation: "Gaussian noise prediction", from: [x]) { gradient, cotangents in
-      // The prediction is linear in x with a symmetric matrix, which is therefore its own transpose.
+      // The prediction is linear in x with a symmetric matrix, so it is its own transpose.
       cotangents.add(scaledSolution(gradient.sampleRows), to: x)
     }
   }
@@ -64,15 +64,15 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     guard factor.rowCount > 0 else { return weighted }
     var inner = gramMatrix(factor.scalingColumns(by: weights.map { $0.squareRoot() })).converted(to: Double.self)
     for mode in 0..<factor.rowCount { inner[mode, mode] += 1 / (signal * signal) }
-    let projections = matrixProduct(factor, weighted, transposingSecond: true).converted(to: Double.self)  // k×B
     // Positive definite for all finite modes; where they are not, the answer says so.
     guard let cholesky = try? CholeskyFactor(inner) else { return rows * Scalar.nan }
-    let coefficients = cholesky.solve(projections).converted(to: Scalar.self)
-    let explained = matrixProduct(coefficients, factor, transposingFirst: true)
-    return weighted - explained.scalingColumns(by: weights)
+    // By the inverse and not by triangles, whose rows would depend on how many there are.
+    let projections = matrixProduct(weighted, factor, transposingSecond: true).converted(to: Double.self)  // B×k
+    let coefficients = matrixProduct(projections, cholesky.inverse()).converted(to: Scalar.self)
+    return weighted - matrixProduct(coefficients, factor).scalingColumns(by: weights)
   }
 
-  /// Draws fields without noise (N×D), each from a stream of its own.
+  /// Draws noise-free fields (N×D), each from its own stream.
   public func samples(using streams: [RandomStream]) -> Tensor<Scalar> {
     let weights = Tensor<Scalar>.normals(streams.map { $0.split("modes") }, shape: [factor.rowCount])
     let rest = Tensor<Scalar>.normals(streams.map { $0.split("rest") }, shape: [restVariances.count])

@@ -1,11 +1,12 @@
-// The exact noise predictor of a Gaussian: what a learned one has to beat, may start from, and is tested against.
+// The exact noise predictor of a Gaussian: the baseline and possible starting point of learned predictors, and the
+// reference of their tests.
 
 import SextantArrays
 import SextantAutodiff
 
 /// ε̂ = s·(α²Σ + s²I)⁻¹·(x_t − αμ).
 public struct GaussianNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
-  /// The distribution of fields without noise.
+  /// The distribution of noise-free fields.
   public let distribution: SpectralGaussian<Scalar>
   public let schedule: VariancePreservingSchedule
 
@@ -20,7 +21,7 @@ public struct GaussianNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     let value = distribution.solving(distribution.deviations(of: x.value, at: levels), at: levels)
       .scalingSamples(by: noises).reshaped(to: x.shape)
     return x.tape.record(value, operation: "Gaussian noise prediction", from: [x]) { gradient, cotangents in
-      // The prediction is linear in x with a symmetric matrix, which is therefore its own transpose.
+      // The prediction is linear in x with a symmetric matrix, so it is its own transpose.
       cotangents.add(distribution.solving(gradient.sampleRows, at: levels).scalingSamples(by: noises), to: x)
     }
   }
@@ -32,7 +33,7 @@ public struct GaussianNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
 }
 
 extension SpectralGaussian {
-  /// The levels of noise at `times`.
+  /// The noise levels at `times`.
   static func levels(_ schedule: VariancePreservingSchedule, _ times: [Double]) -> [Level] {
     times.map { Level(signal: schedule.signal(at: $0), noise: schedule.noise(at: $0)) }
   }

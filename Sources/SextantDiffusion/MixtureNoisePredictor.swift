@@ -1,19 +1,19 @@
-// The exact noise predictor of a mixture of Gaussians: each component's prediction, weighted by how probable the
-// component is in view of the noisy field. The smallest prior that no single Gaussian can stand for.
+// The exact noise predictor of a mixture of Gaussians: the predictions of the components, weighted by their
+// probabilities given the noisy field. It is the simplest prior that no single Gaussian can represent.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 
-/// ε̂ = Σ_j r_j(x_t)·ε̂_j, with r_j the posterior weight of component j.
+/// ε̂ = Σ_j r_j(x_t)·ε̂_j, where r_j is the posterior probability of component j.
 public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
   /// The components, all over the same fields.
   public let components: [SpectralGaussian<Scalar>]
-  /// Their weights, of sum 1.
+  /// Their weights, which sum to 1.
   public let weights: [Double]
   public let schedule: VariancePreservingSchedule
 
-  /// - Parameter weights: One for each component, not negative; scaled to sum 1.
+  /// - Parameter weights: one non-negative weight for each component; they are scaled to sum to 1.
   public init(
     _ components: [SpectralGaussian<Scalar>], weights: [Double], schedule: VariancePreservingSchedule = .standard
   ) throws {
@@ -23,7 +23,7 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     else { throw DiffusionError.unusableWeights(count: weights.count, components: components.count) }
     for component in components where component.shape != components[0].shape {
       throw DiffusionError.shapeMismatch(
-        what: "Component of a mixture", expected: components[0].shape, found: component.shape)
+        what: "A component of a mixture", expected: components[0].shape, found: component.shape)
     }
     self.components = components
     self.weights = weights.map { $0 / total }
@@ -64,7 +64,7 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     for (prediction, share) in zip(predictions, responsibilities) { value.add(prediction.scalingSamples(by: share)) }
     return x.tape.record(value.reshaped(to: x.shape), operation: "mixture noise prediction", from: [x]) {
       [components] gradient, cotangents in
-      // Each component's part is linear as for one Gaussian; and ∇r_j = −r_j·(ε̂_j − ε̂)/s.
+      // Each component's prediction is linear, as for a single Gaussian; and ∇r_j = −r_j·(ε̂_j − ε̂)/s.
       let seed = gradient.sampleRows
       var result = Tensor<Scalar>(repeating: 0, shape: seed.shape)
       for (j, component) in components.enumerated() {
@@ -82,13 +82,13 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     logTotals(of: jointLogDensities(of: x, at: SpectralGaussian<Scalar>.levels(schedule, times)))
   }
 
-  /// The log-density of fields without noise (B×V×C), in nats.
+  /// The log-density of noise-free fields (B×V×C), in nats.
   public func logDensities(of x: Tensor<Scalar>) -> [Double] {
     let level = SpectralGaussian<Scalar>.Level(signal: 1, noise: 0)
     return logTotals(of: jointLogDensities(of: x, at: Array(repeating: level, count: x.shape[0])))
   }
 
-  /// Draws fields (N×V×C), each from a stream of its own.
+  /// Draws fields (N×V×C), each from its own stream.
   public func samples(using streams: [RandomStream]) -> Tensor<Scalar> {
     var result = Tensor<Scalar>(repeating: 0, shape: [streams.count] + components[0].shape)
     for (row, stream) in streams.enumerated() {

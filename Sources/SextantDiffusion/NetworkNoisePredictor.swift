@@ -1,12 +1,12 @@
-// A network as a noise predictor, alone or as a correction to another predictor. With a last layer that starts at zero,
-// a correction starts as what it corrects: an untrained network is then the Gaussian prior's denoiser, and training
-// can be measured by what it adds.
+// A network as a noise predictor, alone or as a correction to another predictor. If its last layer is initialised to
+// zero, the correction initially vanishes: an untrained network on a Gaussian prior is that prior's denoiser, and one
+// can measure what training adds.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// A network that looks at noisy fields and their times. It holds no numbers: those are in a ``ParameterSet``.
+/// A network that takes noisy fields and their times. Its parameters are in a ``ParameterSet``.
 public protocol NoiseNetwork<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
 
@@ -15,9 +15,9 @@ public protocol NoiseNetwork<Scalar>: Sendable {
   func output(for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar>
 }
 
-/// A noise network made of a function.
+/// A noise network defined by a function.
 public struct FunctionNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
-  /// From noisy fields (B×V×C), times (B) and the parameters on the tape to the output (B×V×C).
+  /// Maps noisy fields (B×V×C), times (B) and the parameters on the tape to the output (B×V×C).
   public typealias Function =
     @Sendable (_ x: Variable<Scalar>, _ times: [Double], _ pass: NetworkPass<Scalar>) -> Variable<Scalar>
   private let function: Function
@@ -32,20 +32,20 @@ public struct FunctionNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
 /// A trained network, with its parameters.
 public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
   public typealias Scalar = Network.Scalar
-  /// What is evaluated.
+  /// The network.
   public let network: Network
-  /// The numbers that it is evaluated with.
+  /// The parameters with which the network is evaluated.
   public var parameters: ParameterSet<Scalar>
-  /// What the network's output is added to; nil where the network predicts alone.
+  /// The predictor to which the network's output is added; nil if the network predicts alone.
   public let base: (any NoisePredictor<Scalar>)?
   public let schedule: VariancePreservingSchedule
 
-  /// - Parameter base: A predictor of the same schedule that the network corrects.
+  /// - Parameter base: a predictor with the same schedule, to be corrected by the network.
   public init(
     _ network: Network, parameters: ParameterSet<Scalar>, correcting base: (any NoisePredictor<Scalar>)? = nil,
     schedule: VariancePreservingSchedule = .standard
   ) {
-    precondition(base.map { $0.schedule == schedule } ?? true, "A correction has the schedule of what it corrects")
+    precondition(base.map { $0.schedule == schedule } ?? true, "A correction has the schedule of its base predictor")
     self.network = network
     self.parameters = parameters
     self.base = base
@@ -57,19 +57,19 @@ public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
     return predictedNoise(in: x, at: times, pass: pass)
   }
 
-  /// The same with parameters that are on a tape already, so that they get gradients.
+  /// The prediction with parameters that are already on a tape, so that they receive gradients.
   public func predictedNoise(
     in x: Variable<Scalar>, at times: [Double], pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
     let output = network.output(for: x, at: times, in: pass)
-    precondition(output.shape == x.shape, "A noise network made shape \(output.shape) of \(x.shape)")
+    precondition(output.shape == x.shape, "A noise network returned shape \(output.shape) for \(x.shape)")
     return base.map { $0.predictedNoise(in: x, at: times) + output } ?? output
   }
 }
 
 extension ParameterSet {
-  /// Sets the parameters whose names begin with `prefix` to zero, such as those of a network's last layer: a correction
-  /// is then nothing until it is trained.
+  /// Sets the parameters whose names begin with `prefix` to zero, for example those of a network's last layer, so that
+  /// a correction vanishes until it is trained.
   public mutating func setToZero(prefix: String) {
     for (index, name) in names.enumerated() where name.hasPrefix(prefix) {
       tensors[index] = .zeros(tensors[index].shape)

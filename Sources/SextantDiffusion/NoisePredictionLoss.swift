@@ -1,25 +1,24 @@
-// What noise predictors are trained on (Ho et al. 2020): noise is added to a field, and the mean squared error of the
-// network's guess of it is the loss. No weights beside the density of times.
+// The loss of noise predictors (Ho et al. 2020): the mean squared error of the network's prediction of the noise that
+// was added to a field. There are no weights apart from the density of the times.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// How the times of a batch are drawn, evenly spread over their distribution.
+/// The distribution of the times of a batch, which are stratified over it.
 public enum TimeDistribution: String, Sendable, Codable, CaseIterable {
-  /// Uniform in [t₀, 1]: what makes good samples.
+  /// Uniform in [t₀, 1], which gives the best samples.
   case uniform
-  /// With density ∝ β/s², t₀ with its own weight included: the loss is then the likelihood bound, up to factor and
-  /// constant.
+  /// Density ∝ β/s², plus a point mass at t₀: the loss is then the likelihood bound, up to a factor and a constant.
   case likelihood
 }
 
-/// The mean of (ε̂ − ε)² over batch and values, of a network on fields of an archive.
+/// The mean of (ε̂ − ε)² over batch and values, for a network and the fields of an archive.
 public struct NoisePredictionLoss<Network: NoiseNetwork>: StochasticLoss {
   public typealias Scalar = Network.Scalar
-  /// What is trained: network, what it corrects, and schedule; its parameters are not used.
+  /// The network to be trained, the predictor that it corrects, and the schedule; its parameters are not used.
   public let predictor: NetworkNoisePredictor<Network>
-  /// N×V×C, in the units to diffuse in.
+  /// N×V×C, in the units in which the prior diffuses.
   public let fields: Tensor<Scalar>
   public let times: TimeDistribution
   /// B.
@@ -27,7 +26,7 @@ public struct NoisePredictionLoss<Network: NoiseNetwork>: StochasticLoss {
   private let order: BatchOrder
   private let random: RandomStream
 
-  /// - Parameter random: What all random numbers of the training are split from.
+  /// - Parameter random: the stream from which all random numbers of the training are split.
   public init(
     _ predictor: NetworkNoisePredictor<Network>, fields: Tensor<Scalar>, batchSize: Int,
     times: TimeDistribution = .uniform, random: RandomStream
@@ -56,7 +55,7 @@ public struct NoisePredictionLoss<Network: NoiseNetwork>: StochasticLoss {
     return weightedSquaredError(predicted, to: noise, weights: Array(repeating: weight, count: batchSize)).total
   }
 
-  /// One time for each of equal parts of the distribution, so that every batch sees all levels of noise.
+  /// One time in each of B strata of equal probability, so that every batch covers all noise levels.
   private func drawTimes(atStep step: Int) -> [Double] {
     var stream = random.split("times").split(step)
     let offset = stream.uniform()

@@ -1,5 +1,5 @@
-// What a diffusion prior is to everything that uses one: a function that tells the noise in a noisy field. Score and
-// denoised field follow from it (Tweedie's formula). How the function came about is the business of those that conform.
+// The interface of a diffusion prior: a function that predicts the noise in a noisy field. The score and the denoised
+// field follow from it by Tweedie's formula. How the function is obtained is left to the conforming types.
 
 import SextantArrays
 import SextantAutodiff
@@ -7,16 +7,16 @@ import SextantAutodiff
 /// Predicts the noise ε in x_t = α(t)·x + s(t)·ε.
 public protocol NoisePredictor<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
-  /// How the noise grows with time.
+  /// The growth of the noise with time.
   var schedule: VariancePreservingSchedule { get }
 
-  /// The expected noise, on the tape of `x`: gradients flow through the prediction to `x`.
+  /// The expected noise on the tape of `x`: gradients flow through the prediction to `x`.
   ///
   /// A sample's prediction must not depend on the other samples.
   ///
   /// - Parameters:
-  ///   - x: Noisy fields, B×V×C.
-  ///   - times: The time of each (B), from t₀ to 1.
+  ///   - x: noisy fields, B×V×C.
+  ///   - times: the time of each field (B), from t₀ to 1.
   /// - Returns: B×V×C.
   func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar>
 }
@@ -32,7 +32,7 @@ extension NoisePredictor {
     predictedNoise(in: x, at: times).scalingSamples(by: times.map { -1 / schedule.noise(at: $0) })
   }
 
-  /// The expected field behind noisy fields (B×V×C): x̂₀ = (x_t − s·ε̂)/α.
+  /// The expected clean field given noisy fields (B×V×C): x̂₀ = (x_t − s·ε̂)/α.
   public func denoised(_ x: Tensor<Scalar>, at times: [Double]) -> Tensor<Scalar> {
     schedule.denoised(x, noise: predictedNoise(in: x, at: times), at: times)
   }

@@ -1,5 +1,5 @@
-// What a distillation loss asks of a prior: how unlikely fields are, with a gradient. The bound by one random time for each
-// field is DistillationPrior; the density of the probability flow is ProbabilityFlowPrior.
+// The prior term of a distillation loss: the negative log-density of fields, with a gradient. DistillationPrior uses
+// the bound at one random time per field; ProbabilityFlowPrior uses the density of the probability flow.
 
 import SextantArrays
 import SextantAutodiff
@@ -7,14 +7,15 @@ import SextantAutodiff
 /// A diffusion prior as a term of a loss.
 public protocol PriorTerm<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
-  /// −log p(x) in nats, or an estimate of it or of a bound: summed over dimensions, mean over the batch, of shape [].
+  /// −log p(x) in nats, or an estimate of it or of a bound on it: summed over dimensions, averaged over the batch, of
+  /// shape [].
   ///
   /// - Parameters:
   ///   - x: B×V×C.
-  ///   - random: Sample b draws from `random.split(b)`.
+  ///   - random: sample b draws from `random.split(b)`.
   func callAsFunction(_ x: Variable<Scalar>, using random: RandomStream) -> Variable<Scalar>
-  /// Evaluations of the predictor that one field takes, those for the gradient included.
+  /// The number of evaluations of the predictor for one field, including those for the gradient.
   var evaluationsPerField: Int { get }
-  /// How many of them are run backwards.
+  /// The number of these evaluations that are also run backwards.
   var gradientsPerField: Int { get }
 }

@@ -1,38 +1,39 @@
-// The exact log-density of the probability flow (Song et al. 2021, appendix D): along the flow from t₀ to 1 a field
-// becomes a draw from N(0, I), and its log-density changes by the divergence. With u = log(s/α) for time the flow is
-// dx/du = s·(ε̂ − s·x), which is smooth from end to end. Divergences are products of gradients on the tape with probes.
+// The exact log-density of the probability flow (Song et al. 2021, appendix D). Along the flow from t₀ to 1 a field
+// becomes a draw from N(0, I), and its log-density changes by the integral of the divergence. With u = log(s/α) as the
+// time variable the flow is dx/du = s·(ε̂ − s·x), which is smooth over the whole interval. Divergences are products of
+// probe vectors and gradients from the tape.
 //
-// NOTE: this is the density of a field that carries the noise of t₀ already, as in the code of the papers: the data
-// smoothed by s₀/α₀ ≈ 0.01. What is finer than that is not seen.
+// NOTE: As in the published codes, this is the density of a field that already carries the noise of t₀, that is of the
+// data smoothed by s₀/α₀ ≈ 0.01. It does not resolve finer structure.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 
-/// How the divergence of a flow is found.
+/// The method for the divergence of the flow.
 public enum DivergenceEstimate: Sendable, Equatable, Codable {
-  /// By all D derivatives: exact, for small fields.
+  /// All D derivatives: exact, for small fields.
   case exact
-  /// By this many random sign vectors (Hutchinson 1990): unbiased.
+  /// This number of random sign vectors (Hutchinson 1990): unbiased.
   case probes(Int)
 }
 
-/// log p(x) of fields by integrating the probability flow.
+/// log p(x) of fields, by integration of the probability flow.
 public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
   /// The prior.
   public let predictor: any NoisePredictor<Scalar>
-  /// How the divergence is found.
+  /// The method for the divergence.
   public let divergence: DivergenceEstimate
-  /// The tolerance of the integration relative to what is integrated.
+  /// The relative tolerance of the integration.
   public let relativeTolerance: Double
-  /// The tolerance of the integration below which nothing counts.
+  /// The absolute tolerance of the integration.
   public let absoluteTolerance: Double
-  /// Steps after which the integration is given up.
+  /// The number of steps after which the integration fails.
   public let stepLimit: Int
-  /// Fields that are integrated at once; results do not depend on it beyond rounding.
+  /// The number of fields integrated at once; it changes the results only by rounding.
   public let batchSize: Int
 
-  /// The tolerances are those of the score-prior code, which uses 16 probes.
+  /// The default tolerances are those of the score-prior code, which uses 16 probes.
   public init(
     _ predictor: any NoisePredictor<Scalar>, divergence: DivergenceEstimate = .probes(16),
     relativeTolerance: Double = 1e-3, absoluteTolerance: Double = 1e-5, stepLimit: Int = 2000, batchSize: Int = 16
@@ -48,7 +49,7 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
 
   /// The log-density of each field (N×V×C) in nats; field i draws its probes from `random.split(first + i)`.
   ///
-  /// The standard error is given as 0: the error of the probes is not estimated, and there is none without them.
+  /// The standard error is reported as 0: the probes' error is not estimated, and the exact divergence has none.
   /// Throws ``DiffusionError/tooManySteps(limit:field:)``.
   public func values(
     for fields: Tensor<Scalar>, using random: RandomStream, first: Int = 0
@@ -76,7 +77,7 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
     }
     let norms = end.fields.sampleSquaredNorms()
     return zip(norms, end.numbers).map { norm, change in
-      // The last term is the change of units from α₀·x, where the flow starts, back to x.
+      // The last term is the change of variables from α₀·x, where the flow starts, to x.
       let nats = -0.5 * (norm + Double(dimension) * log(2 * .pi)) + change + Double(dimension) * log(signal)
       return LogDensityEstimate(nats: nats, standardError: 0, dimension: dimension)
     }
@@ -91,7 +92,7 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
     let noises = times.map { schedule.noise(at: $0) }
     let (batch, count) = (x.shape[0], probes.first?.shape[0] ?? 0)
     let dimension = x.sampleRows.columnCount
-    // Every probe sees a copy of its field: one evaluation and one way back for all of them.
+    // Each probe has its own copy of the field, so one evaluation and one backward pass serve all probes.
     var seed = Tensor<Scalar>(repeating: 0, shape: [count * batch] + x.shape.dropFirst())
     for (sample, vectors) in probes.enumerated() {
       for probe in 0..<count { seed.replaceRows(from: probe * batch + sample, with: vectors.rows(probe..<probe + 1)) }
@@ -111,11 +112,11 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// The vectors that a trace is found with, the same for a field all along its flow.
+/// The probe vectors of a trace estimate; a field keeps its vectors along the whole flow.
 private struct Probes<Scalar: TensorScalar> {
   /// P×V×C for each field.
   let values: [Tensor<Scalar>]
-  /// What the sum over the probes is multiplied by.
+  /// The factor of the sum over the probes.
   let weight: Double
 
   init(_ divergence: DivergenceEstimate, shape: [Int], streams: [RandomStream]) {

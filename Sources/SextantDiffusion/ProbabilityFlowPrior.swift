@@ -1,11 +1,12 @@
-// The density of the probability flow as a term of a loss: what Feng et al. ("Score-based diffusion models as principled
-// priors for inverse imaging", 2023) call exact, against the bound of DistillationPrior. ProbabilityFlowLikelihood.swift
-// measures the same density with steps as small as it needs; here the steps are few, of equal length in u = log(s/α), and
-// of order four (Runge and Kutta), because a gradient has to go through all of them.
+// The density of the probability flow as a term of a loss, which Feng et al. (2023, "Score-based diffusion models as
+// principled priors for inverse imaging") call exact, in contrast to the bound of DistillationPrior.
+// ProbabilityFlowLikelihood.swift evaluates the same density with adaptive steps. Here the gradient has to pass through
+// all steps, so there are few, of equal length in u = log(s/α), by the Runge–Kutta method of order four.
 //
-// The gradient is that of the discretised flow. It goes back step by step, each evaluated again: memory is that of one
-// step. The divergence vᵀ(∂f/∂x)v would need second derivatives on the way back, which the tape does not have, so it is a
-// central difference along v over a tenth of the noise's standard deviation: exact for a predictor that is affine.
+// The gradient is that of the discretised flow. It is computed step by step in reverse, and each step is evaluated
+// again, so the memory is that of one step. The gradient of the divergence vᵀ(∂f/∂x)v would need second derivatives,
+// which the tape does not provide. The divergence is therefore a central difference along v over a tenth of the noise's
+// standard deviation, which is exact for an affine predictor.
 
 import Foundation
 import SextantArrays
@@ -15,9 +16,9 @@ import SextantAutodiff
 public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
   /// The prior.
   public let predictor: any NoisePredictor<Scalar>
-  /// Runge–Kutta steps from t₀ to 1.
+  /// The number of Runge–Kutta steps from t₀ to 1.
   public let stepCount: Int
-  /// Random sign vectors for each field's divergence (Hutchinson 1990): unbiased with any number.
+  /// The number of random sign vectors for each field's divergence (Hutchinson 1990); any number is unbiased.
   public let probeCount: Int
 
   public init(_ predictor: any NoisePredictor<Scalar>, stepCount: Int = 20, probeCount: Int = 1) {
@@ -27,7 +28,8 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     self.probeCount = probeCount
   }
 
-  /// Four stages a step, each at the field and on both sides of it along each probe; all of it once more on the way back.
+  /// Each step has four stages, each with evaluations at the field and on both sides of it along each probe. The
+  /// backward pass repeats all of them.
   public var evaluationsPerField: Int { 2 * gradientsPerField }
   public var gradientsPerField: Int { 4 * stepCount * (1 + 2 * probeCount) }
 
@@ -48,7 +50,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
       logDensity += Double(divergence.value.scalars[0])
       states.append(next.value)
     }
-    // The divergence of −s²·x in closed form, and the change of units from α₀·x, where the flow starts.
+    // The divergence of −s²·x in closed form, and the change of variables from α₀·x, where the flow starts.
     let end = states[stepCount]
     logDensity -= 0.5 * end.dot(end) + Double(batch * dimension) * constant
     let total = Tensor([Scalar(-logDensity / Double(batch))], shape: [])
@@ -69,8 +71,8 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     }
   }
 
-  /// What the log-density of every number has beside the flow's part: from the standard normal at the end, from the
-  /// divergence of −s²·x (∫s² du = ½·log(1 + e^(2u))), and from the change of units.
+  /// The terms of the log-density per value apart from the flow's own: the standard normal at the end, the divergence
+  /// of −s²·x (∫s² du = ½·log(1 + e^(2u))), and the change of variables.
   private var constant: Double {
     let schedule = predictor.schedule
     let (first, last) = (place(0), place(stepCount))
@@ -78,7 +80,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     return 0.5 * log(2 * .pi) + integral - log(schedule.signal(at: schedule.startTime))
   }
 
-  /// u at the start of step `step`, or at a part of it.
+  /// u at the start of step `step`; fractions are allowed.
   private func place(_ step: Double) -> Double {
     let schedule = predictor.schedule
     let first = log(schedule.noiseToSignal(at: schedule.startTime))
@@ -87,7 +89,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
 
   private func place(_ step: Int) -> Double { place(Double(step)) }
 
-  /// The state after step `step`, and ∫ s·∇·ε̂ du over it, added up over the batch.
+  /// The state after step `step`, and ∫ s·∇·ε̂ du over the step, summed over the batch.
   private func moved(
     _ x: Variable<Scalar>, step: Int, probes: [Tensor<Scalar>]
   ) -> (next: Variable<Scalar>, divergence: Variable<Scalar>) {
@@ -103,7 +105,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     return (x + change, divergence)
   }
 
-  /// dx/du = s·(ε̂ − s·x), and s·∇·ε̂ added up over the batch.
+  /// dx/du = s·(ε̂ − s·x), and s·∇·ε̂ summed over the batch.
   private func slope(
     _ x: Variable<Scalar>, at place: Double, probes: [Tensor<Scalar>]
   ) -> (slope: Variable<Scalar>, divergence: Variable<Scalar>) {
@@ -120,7 +122,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     return (centre * Scalar(noise) + x * Scalar(-noise * noise), differences(of: predicted, probes, weight: weight))
   }
 
-  /// x, then for each probe v both x + h·v and x − h·v: (1 + 2·probes)·B samples.
+  /// x, followed for each probe v by x + h·v and x − h·v: (1 + 2·probes)·B samples.
   private func besides(_ x: Variable<Scalar>, probes: [Tensor<Scalar>], distance: Scalar) -> Variable<Scalar> {
     let batch = x.shape[0]
     let copies = 1 + 2 * probeCount
@@ -152,7 +154,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     }
   }
 
-  /// Σ v·(ε̂(x + h·v) − ε̂(x − h·v)) times `weight`.
+  /// Σ v·(ε̂(x + h·v) − ε̂(x − h·v)), times `weight`.
   private func differences(
     of predicted: Variable<Scalar>, _ probes: [Tensor<Scalar>], weight: Scalar
   ) -> Variable<Scalar> {

@@ -1,14 +1,14 @@
-// One step from a time to an earlier one: the arithmetic that unconditional samplers and posterior samplers share. Two
-// ways, ancestral (Ho et al. 2020) and implicit (Song et al., DDIM, 2021). What the noise is, and what is done to it for
-// the sake of a measurement, is decided by those who call.
+// One step from a time to an earlier one, the arithmetic shared by unconditional and posterior samplers. There are two
+// kinds: ancestral (Ho et al. 2020) and implicit (DDIM, Song et al. 2021). The caller supplies the predicted noise and
+// applies the guidance of a measurement.
 
 import SextantArrays
 
-/// How the times of a sampler are placed between 1 and t₀.
+/// The spacing of a sampler's times between 1 and t₀.
 public enum TimeSpacing: String, Sendable, Codable, CaseIterable {
-  /// Evenly in time: what the published posterior samplers do.
+  /// Evenly spaced in time, as in the published posterior samplers.
   case uniform
-  /// Evenly in the log signal-to-noise ratio: more steps where there is little noise.
+  /// Evenly spaced in the log signal-to-noise ratio, with more steps at low noise.
   case logSignalToNoise = "log-snr"
 }
 
@@ -26,9 +26,9 @@ extension VariancePreservingSchedule {
 
 /// A step from a time to an earlier one.
 public struct ReverseStep: Sendable, Equatable {
-  /// Where the step starts.
+  /// The time at which the step starts.
   public let time: Double
-  /// Where it ends.
+  /// The time at which it ends.
   public let next: Double
   /// α and s at the start.
   public let signal, noise: Double
@@ -41,18 +41,18 @@ public struct ReverseStep: Sendable, Equatable {
     (nextSignal, nextNoise) = (schedule.signal(at: next), schedule.noise(at: next))
   }
 
-  /// What is left of a field on the way forward, from the end of the step to its start.
+  /// The factor of the signal in the forward direction, from the end of the step to its start.
   private var ratio: Double { signal / nextSignal }
 
-  /// The variance that a field gains on that way, beside being damped.
+  /// The variance added in the forward direction, in addition to the damping.
   public var forwardVariance: Double { 1 - ratio * ratio }
 
-  /// The ancestral step: E[x_next | x] = (x − (forward variance/s)·ε̂)/ratio, and noise of the forward variance.
+  /// The ancestral step: E[x_next | x] = (x − (forward variance/s)·ε̂)/ratio, plus noise of the forward variance.
   ///
   /// - Parameters:
-  ///   - x: Noisy fields, B×….
+  ///   - x: noisy fields, B×….
   ///   - predicted: ε̂, of the shape of `x`.
-  ///   - streams: Where the noise of each sample comes from (B).
+  ///   - streams: the random streams for the noise of each sample (B).
   public func ancestral<Scalar: TensorScalar>(
     _ x: Tensor<Scalar>, noise predicted: Tensor<Scalar>, using streams: [RandomStream]
   ) -> Tensor<Scalar> {
@@ -63,10 +63,10 @@ public struct ReverseStep: Sendable, Equatable {
     return result
   }
 
-  /// The standard deviations of the noise that an implicit step keeps of ε̂ and of the noise that it adds: their squares
-  /// add up to s² at the end of the step.
+  /// The standard deviations of the part of ε̂ that an implicit step keeps and of the new noise; their squares add up
+  /// to s² at the end of the step.
   ///
-  /// - Parameter eta: 0 adds no noise, 1 that of the forward step given the clean field.
+  /// - Parameter eta: 0 adds no noise; 1 adds the noise of the forward step given the clean field.
   public func implicitDeviations(eta: Double) -> (kept: Double, added: Double) {
     let share = nextNoise / noise
     let variance = eta * eta * share * share * forwardVariance
@@ -78,7 +78,7 @@ public struct ReverseStep: Sendable, Equatable {
   /// - Parameters:
   ///   - denoised: x̂₀ (B×…).
   ///   - predicted: ε̂, of the same shape.
-  ///   - streams: Where z of each sample comes from (B).
+  ///   - streams: the random streams for z of each sample (B).
   public func implicit<Scalar: TensorScalar>(
     denoised: Tensor<Scalar>, noise predicted: Tensor<Scalar>, eta: Double, using streams: [RandomStream]
   ) -> Tensor<Scalar> {

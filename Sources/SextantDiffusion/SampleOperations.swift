@@ -1,11 +1,10 @@
-// The two operations on the tape that every loss of a diffusion model is made of: adding noise, and the weighted
-// squared error. Each is one operation instead of several, because fields are large and the tape remembers all that it
-// is given.
+// The two tape operations from which all losses of diffusion models are built: adding noise, and the weighted squared
+// error. Each is a single operation, because fields are large and the tape keeps every recorded value.
 
 import SextantArrays
 import SextantAutodiff
 
-/// x_t = α·x + s·ε with numbers α and s for each sample.
+/// x_t = α·x + s·ε, with α and s given for each sample.
 ///
 /// - Parameters:
 ///   - x: B×V×C.

@@ -1,10 +1,11 @@
-// A Gaussian over fields whose covariance is known by its eigenvectors, so that adding noise of any size costs nothing:
-// α²·Σ + s²·I has the same eigenvectors. The closed form that diffusion models are held against, and start from.
+// A Gaussian over fields whose covariance is given by its eigenvectors. Adding noise of any size is then cheap, because
+// α²·Σ + s²·I has the same eigenvectors. It is the closed form against which diffusion models are compared, and from
+// which they may start.
 
 import Foundation
 import SextantArrays
 
-/// N(μ, Uᵀ·diag(λ)·U + ρ²·I) over fields of V×C = D numbers, the k rows of U orthonormal.
+/// N(μ, Uᵀ·diag(λ)·U + ρ²·I) over fields of V×C = D values, where the k rows of U are orthonormal.
 public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
   /// V×C.
   public let shape: [Int]
@@ -12,27 +13,27 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
   public let mean: Tensor<Scalar>
   /// U (k×D).
   public let basis: Tensor<Scalar>
-  /// λ (k): the variance along each row of U beyond the rest.
+  /// λ (k): the variance along each row of U in addition to ρ².
   public let variances: [Double]
-  /// ρ²: the variance in every direction.
+  /// ρ²: the isotropic residual variance.
   public let restVariance: Double
 
   /// D.
   public var dimension: Int { mean.count }
 
-  /// From modes that need not be orthogonal: the covariance is FᵀF + ρ²I.
+  /// A Gaussian with the covariance FᵀF + ρ²I, from modes that need not be orthogonal.
   ///
   /// - Parameters:
   ///   - mean: V×C.
   ///   - factor: F (k×D), such as empirical modes times their standard deviations.
-  ///   - restVariance: ρ², positive unless `factor` spans everything.
+  ///   - restVariance: ρ²; positive unless the rows of `factor` span the whole space.
   public init(mean: Tensor<Scalar>, factor: Tensor<Scalar>, restVariance: Double) throws {
     let expected = [factor.rowCount, mean.count]
     guard factor.shape == expected else {
-      throw DiffusionError.shapeMismatch(what: "Modes of a Gaussian", expected: expected, found: factor.shape)
+      throw DiffusionError.shapeMismatch(what: "The modes of a Gaussian", expected: expected, found: factor.shape)
     }
     let precise = factor.converted(to: Double.self)
-    // The Gram matrix k×k has the eigenvalues of the covariance; Fᵀv/√λ are the eigenvectors.
+    // The k×k Gram matrix has the non-zero eigenvalues of FᵀF; the eigenvectors are Fᵀv/√λ.
     let (values, vectors) = try symmetricEigendecomposition(gramMatrix(precise))
     let kept = values.prefix { $0 > 1e-12 * (values.first ?? 0) && $0 > 0 }
     let rows = matrixProduct(vectors.rows(0..<kept.count), precise).scalingRows(by: kept.map { 1 / $0.squareRoot() })
@@ -40,21 +41,21 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
       mean: mean, basis: rows.converted(to: Scalar.self), variances: Array(kept), restVariance: restVariance)
   }
 
-  /// From a covariance (D×D), symmetric and positive definite.
+  /// A Gaussian with a given covariance (D×D), symmetric and positive definite.
   public init(mean: Tensor<Scalar>, covariance: Tensor<Double>) throws {
     guard covariance.shape == [mean.count, mean.count] else {
       throw DiffusionError.shapeMismatch(
-        what: "Covariance of a Gaussian", expected: [mean.count, mean.count], found: covariance.shape)
+        what: "The covariance of a Gaussian", expected: [mean.count, mean.count], found: covariance.shape)
     }
     let (values, vectors) = try symmetricEigendecomposition(covariance)
     try self.init(mean: mean, basis: vectors.converted(to: Scalar.self), variances: values, restVariance: 0)
   }
 
-  /// From orthonormal modes (k×D) and the variance along each beyond the rest.
+  /// A Gaussian with orthonormal modes (k×D) and the variance along each mode in addition to ρ².
   public init(mean: Tensor<Scalar>, basis: Tensor<Scalar>, variances: [Double], restVariance: Double) throws {
     guard basis.shape == [variances.count, mean.count] else {
       throw DiffusionError.shapeMismatch(
-        what: "Basis of a Gaussian", expected: [variances.count, mean.count], found: basis.shape)
+        what: "The basis of a Gaussian", expected: [variances.count, mean.count], found: basis.shape)
     }
     if let unusable = (variances + [restVariance]).first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw DiffusionError.unusableVariance(unusable)
@@ -66,7 +67,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     self.restVariance = restVariance
   }
 
-  /// A level of noise: the signal's factor α and the noise's standard deviation s.
+  /// A noise level: the factor α of the signal and the standard deviation s of the noise.
   struct Level {
     let signal: Double
     let noise: Double
@@ -89,7 +90,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
 
   /// (α²Σ + s²I)⁻¹·r for each sample (B×D).
   func solving(_ r: Tensor<Scalar>, at levels: [Level]) -> Tensor<Scalar> {
-    // Where the basis is complete nothing is outside it, and leaving the rest out avoids a difference of large numbers.
+    // A complete basis leaves no residual space; omitting that term avoids a difference of large numbers.
     let isComplete = variances.count == dimension
     let outside = levels.map { isComplete ? 0 : 1 / restVariance(at: $0) }
     var coefficients = matrixProduct(r, basis, transposingSecond: true)  // B×k
@@ -123,7 +124,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     logDensities(of: x, at: Array(repeating: Level(signal: 1, noise: 0), count: x.shape[0]))
   }
 
-  /// Draws fields (N×V×C), each from a stream of its own.
+  /// Draws fields (N×V×C), each from its own stream.
   public func samples(using streams: [RandomStream]) -> Tensor<Scalar> {
     let weights = Tensor<Scalar>.normals(streams.map { $0.split("modes") }, shape: [variances.count])
     var result = matrixProduct(weights.scalingColumns(by: variances.map { Scalar($0.squareRoot()) }), basis)

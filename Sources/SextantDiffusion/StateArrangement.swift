@@ -1,23 +1,24 @@
-// Between the values that a prior describes, each once, and the V×C arrays that networks look at: coincident vertices
-// share a value, entries outside the domain have none, and the vertices may stand in any order. Noise is added to the
-// values, so that it is one at coincident vertices and nowhere outside the domain.
+// The map between the values of a prior, which are unique, and the V×C arrays that networks process: coincident
+// vertices share a value, entries outside the domain have none, and the order of the vertices may differ. Noise is
+// added to the values, so coincident vertices have the same noise and entries outside the domain have none.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Which of d values stands at each entry of a network's V×C array.
+/// The index of the value at each entry of a network's V×C array.
 public struct StateArrangement: Sendable, Equatable {
   /// C.
   public let channelCount: Int
   /// d.
   public let stateCount: Int
-  /// The value at each entry (V·C, channel fastest, vertices in the network's order), or −1 outside the domain.
+  /// The index of the value at each entry (V·C, channels varying fastest, vertices in the network's order), or −1
+  /// outside the domain.
   public let stateOfEntry: [Int32]
-  /// 1 / the number of entries of each value.
+  /// The inverse of the number of entries of each value.
   private let shares: [Double]
 
   /// - Parameters:
-  ///   - stateOfEntry: the value at each entry in the domain's own order of vertices (V·C), or −1.
+  ///   - stateOfEntry: the index of the value at each entry (V·C) in the domain's own order of vertices, or −1.
   ///   - order: the vertices (V) in the network's order.
   public init(stateOfEntry: [Int32], channelCount: Int, stateCount: Int, order: [Int32]) {
     precondition(order.count * channelCount == stateOfEntry.count, "\(order.count) vertices, \(stateOfEntry.count)")
@@ -31,14 +32,14 @@ public struct StateArrangement: Sendable, Equatable {
     shares = counts.map { 1 / Double(max(1, $0)) }
   }
 
-  /// Values (B×d×1) as arrays (B×V×C), 0 outside the domain.
+  /// Values (B×d×1) as arrays (B×V×C) with 0 outside the domain.
   public func arrays<Scalar: TensorScalar>(from states: Variable<Scalar>) -> Variable<Scalar> {
     let batch = states.shape[0]
     return gatherRows(states.reshaped(to: [batch, stateCount, 1]), stateOfEntry)
       .reshaped(to: [batch, stateOfEntry.count / channelCount, channelCount])
   }
 
-  /// Arrays (B×V×C) as values (B×d×1): the mean over the entries of each.
+  /// Arrays (B×V×C) as values (B×d×1), each the mean over its entries.
   public func states<Scalar: TensorScalar>(from arrays: Variable<Scalar>) -> Variable<Scalar> {
     let (batch, size, count) = (arrays.shape[0], stateOfEntry.count, stateCount)
     let shares = self.shares.map { Scalar($0) }

@@ -1,6 +1,6 @@
-// A network over a V×C array as the noise network of the values that stand in it, alone or on top of a Gaussian. In the
-// second case the network also sees what the Gaussian takes for noise, and starts as the Gaussian: convolutions then
-// need not find out by themselves what only the whole field tells.
+// A network over a V×C array as the noise predictor of the values in it, alone or as a correction to a Gaussian. In the
+// second case the network also takes the noise predicted by the Gaussian as an input, and initially equals the
+// Gaussian. Convolutions then need not learn what depends on the whole field.
 
 import SextantArrays
 import SextantAutodiff
@@ -8,19 +8,19 @@ import SextantNetworks
 
 /// Predicts the noise in d values (B×d×1).
 public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
-  /// What looks at the arrays.
+  /// The network that processes the arrays.
   public enum Body: Sendable {
-    /// A U-Net over neighbourhoods that uses time; its inputs are 2C channels where there is a Gaussian, else C.
+    /// A U-Net over neighbourhoods that takes the time; it has 2C input channels with a Gaussian, C without.
     case stencil(StencilUNet<Scalar>)
-    /// The paper's U-Net along the array; it sees the noisy fields alone.
+    /// The U-Net along the array of vertices, as in Mammadov, Chung and Ye (2024); its only input is the noisy fields.
     case sixLevel(SixLevelUNet<Scalar>)
   }
 
-  /// What looks at the arrays.
+  /// The network that processes the arrays.
   public let body: Body
-  /// Where each value stands in them.
+  /// The position of each value in the arrays.
   public let arrangement: StateArrangement
-  /// The predictor that the network corrects; nil where it stands alone.
+  /// The predictor that the network corrects; nil if the network predicts alone.
   public let base: (any NoisePredictor<Scalar>)?
 
   public init(_ body: Body, arrangement: StateArrangement, correcting base: (any NoisePredictor<Scalar>)? = nil) {

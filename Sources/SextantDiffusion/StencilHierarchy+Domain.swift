@@ -1,17 +1,28 @@
-// The hierarchy of neighbourhoods of whatever domain has one: what networks over neighbourhoods are built on.
+// From the neighbourhoods of a domain, which are plain tables, to the hierarchy that networks with stencils are built on.
 
+import SextantAutodiff
 import SextantGeometry
 import SextantNetworks
 
 extension StencilHierarchy {
-  /// The hierarchy of a latitude–longitude grid or a surface, of at most `levelCount` levels; nil for domains that have none yet.
+  /// The hierarchy of a domain's neighbourhoods, with at most `levelCount` levels; nil for a domain that has none.
   ///
   /// Throws ``GeometryError``.
   public static func neighbourhoods(of domain: any Domain, levelCount: Int) throws -> StencilHierarchy? {
-    switch domain {
-    case let grid as LatitudeLongitudeGrid: .grid(grid, levelCount: levelCount)
-    case let surface as SurfaceMesh: try .surface(surface, levelCount: levelCount)
-    default: nil
-    }
+    try domain.neighbourhoods(levelCount: levelCount).map(StencilHierarchy.init)
+  }
+
+  /// The stencils of tables of neighbourhoods: a step to the next level reads the neighbourhood of each vertex that is kept.
+  public init(_ hierarchy: NeighbourhoodHierarchy) {
+    let width = hierarchy.width
+    self.init(
+      levels: hierarchy.levels.enumerated().map { place, level in
+        let count = hierarchy.vertexCount(ofLevel: place)
+        let stencil = Stencil(inputCount: count, width: width, neighbours: level.neighbours)
+        guard !level.kept.isEmpty else { return Level(stencil: stencil) }
+        let rows = level.kept.flatMap { level.neighbours[Int($0) * width..<(Int($0) + 1) * width] }
+        return Level(
+          stencil: stencil, down: Stencil(inputCount: count, width: width, neighbours: rows), up: level.coarse)
+      })
   }
 }

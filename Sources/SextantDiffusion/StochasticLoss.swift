@@ -1,44 +1,44 @@
-// A loss that is another random estimate at every step, and the state of a network that is trained on one. Everything
-// random in a step is a function of the step's number, so a training that is stopped and resumed repeats the same bits.
-// No loop, no files, no schedule: those are the pipeline's.
+// A loss that is a new random estimate at every step, and the state of a network trained on it. All random numbers of a
+// step are a function of its number, so a training that was stopped and resumed repeats the same bits. The loop, the
+// files and the schedules belong to the pipeline.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// What a network is trained on.
+/// A training loss.
 public protocol StochasticLoss<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
-  /// The loss of step `step` (from 0), of shape [], on the tape of `pass`; a function of both alone.
+  /// The loss of step `step` (counted from 0), of shape [], on the tape of `pass`. It depends on these two alone.
   func loss(atStep step: Int, in pass: NetworkPass<Scalar>) throws -> Variable<Scalar>
 }
 
-/// What happened in one training step.
+/// The record of one training step.
 public struct TrainingStep: Sendable, Equatable, Codable {
   /// The number of the step, from 0.
   public let step: Int
   public let loss: Double
-  /// The norm of the whole gradient before it was limited.
+  /// The norm of the whole gradient before clipping.
   public let gradientNorm: Double
   public let learningRate: Double
 }
 
-/// A network's parameters, its optimiser and the average that follows it.
+/// A network's parameters, their optimiser and their moving average.
 public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
   /// The latest parameters.
   public private(set) var parameters: ParameterSet<Scalar>
-  /// Adam with its moments; its settings may be changed between steps.
+  /// Adam with its moments; its settings may change between steps.
   public var optimiser: Adam<Scalar>
-  /// The average that the network is used with.
+  /// The moving average, which is used after training.
   public private(set) var average: ExponentialMovingAverage<Scalar>
   private let random: RandomStream
 
   /// The number of steps taken.
   public var step: Int { optimiser.step }
 
-  /// A training that has not begun.
+  /// A new training.
   ///
-  /// - Parameter random: Where dropout takes its choices from.
+  /// - Parameter random: the random numbers for dropout.
   public init(
     _ parameters: ParameterSet<Scalar>, settings: AdamSettings, averageDecay: Double = 0.9999, random: RandomStream
   ) {
@@ -47,7 +47,7 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
       average: ExponentialMovingAverage(of: parameters, decay: averageDecay), random: random)
   }
 
-  /// A training that goes on from what a checkpoint held.
+  /// A training that continues from a checkpoint.
   public init(
     _ parameters: ParameterSet<Scalar>, optimiser: Adam<Scalar>, average: ExponentialMovingAverage<Scalar>,
     random: RandomStream
@@ -57,8 +57,8 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
 
   /// Takes one step.
   ///
-  /// Throws ``DiffusionError/notFinite(what:step:place:)`` where the loss or its gradient is not finite, and what the
-  /// loss throws; nothing has changed then.
+  /// Throws ``DiffusionError/notFinite(what:step:place:)`` if the loss or its gradient is not finite, and any error of
+  /// the loss; the training is then unchanged.
   @discardableResult
   public mutating func advance(on loss: some StochasticLoss<Scalar>) throws -> TrainingStep {
     let (step, rate) = (step, optimiser.nextRate)
@@ -69,7 +69,7 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
     let norm = optimiser.update(&parameters, gradients: gradients)
     guard norm.isFinite else {
       throw DiffusionError.notFinite(
-        what: "The gradient", step: step, place: "the way back from a loss of \(value)")
+        what: "The gradient", step: step, place: "the backward pass from a loss of \(value)")
     }
     for (index, statistic) in statistics.enumerated() {
       if let statistic { parameters.tensors[index] = statistic }
@@ -78,7 +78,7 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
     return TrainingStep(step: step, loss: value, gradientNorm: norm, learningRate: rate)
   }
 
-  /// Loss, gradients and new running statistics. The tape is gone afterwards, so that parameters change in place.
+  /// The loss, the gradients and the new running statistics. The tape has been released, so parameters change in place.
   private func evaluate(
     _ loss: some StochasticLoss<Scalar>, at step: Int
   ) throws -> (value: Double, gradients: [ParameterGradient<Scalar>?], statistics: [Tensor<Scalar>?]) {

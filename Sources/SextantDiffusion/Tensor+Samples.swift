@@ -1,23 +1,23 @@
-// A batch seen as one row for each sample, and random numbers that belong to the sample and not to the batch.
+// Views of a batch with one row for each sample, and random numbers that depend on the sample but not on its batch.
 
 import SextantArrays
 
 extension Tensor {
-  /// The tensor as a matrix with a row for each entry of the first dimension (B×D).
+  /// The tensor as a matrix with one row for each entry of the first dimension (B×D).
   public var sampleRows: Tensor {
     let samples = shape.first ?? 1
     return reshaped(to: [samples, samples == 0 ? shape.dropFirst().reduce(1, *) : count / samples])
   }
 
-  /// Each sample multiplied by its own number.
+  /// Each sample multiplied by its own factor.
   public func scalingSamples(by factors: [Double]) -> Tensor {
     sampleRows.scalingRows(by: factors.map { Scalar($0) }).reshaped(to: shape)
   }
 
-  /// The sum of squares of each sample, added in double precision.
+  /// The sum of squares of each sample, in double precision.
   public func sampleSquaredNorms() -> [Double] { sampleProducts(with: self) }
 
-  /// The inner product of each sample with the same sample of `other`.
+  /// The inner product of each sample with the corresponding sample of `other`.
   public func sampleProducts(with other: Tensor) -> [Double] {
     precondition(shape == other.shape, "Shapes \(shape) and \(other.shape) differ")
     let (rows, columns) = (sampleRows.rowCount, sampleRows.columnCount)
@@ -32,7 +32,7 @@ extension Tensor {
     }
   }
 
-  /// The same fields `count` times over, one copy after the other (count·B×…).
+  /// `count` consecutive copies of the fields (count·B×…).
   func repeated(_ count: Int) -> Tensor {
     Tensor(shape: [count * (shape.first ?? 1)] + shape.dropFirst()) { out in
       withUnsafeScalars { source in
@@ -42,7 +42,7 @@ extension Tensor {
     }
   }
 
-  /// Independent standard normal numbers (one sample of `shape` for each stream), those of each from its own.
+  /// Independent standard normal values: one sample of `shape` for each stream, drawn from that stream.
   public static func normals(_ streams: [RandomStream], shape: [Int]) -> Tensor {
     var result = Tensor(repeating: 0, shape: [streams.count] + shape)
     for (sample, stream) in streams.enumerated() {

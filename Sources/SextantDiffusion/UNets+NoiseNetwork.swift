@@ -1,4 +1,5 @@
-// The U-Nets along the vertex array as noise networks: the one-dimensional DDPM of the APS paper and the common form.
+// The U-Nets along the array of vertices as noise networks: the one-dimensional DDPM of Mammadov, Chung and Ye (2024),
+// and lucidrains' Unet1D.
 
 import SextantNetworks
 

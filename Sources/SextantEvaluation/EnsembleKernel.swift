@@ -1,8 +1,9 @@
-// The arithmetic on one block of sixteen entries: N rows of differences between sample and truth, one entry a lane.
+// The arithmetic for one block of sixteen entries: N rows of differences between samples and truth, with one entry per
+// vector lane.
 
 /// Reduces the samples of sixteen entries to their statistics.
 struct EnsembleKernel: Sendable {
-  /// The statistics of sixteen entries; see ``EnsembleStatistics`` for what each is.
+  /// The statistics of sixteen entries; ``EnsembleStatistics`` defines them.
   struct Block: Sendable {
     var crps = SIMD16<Float>.zero
     var meanError = SIMD16<Float>.zero
@@ -12,7 +13,7 @@ struct EnsembleKernel: Sendable {
     var coverage = SIMD16<UInt8>.zero
   }
 
-  /// Where a quantile lies among sorted samples: `fraction` of the way from one to the next.
+  /// The position of a quantile among sorted samples: `fraction` of the way from one sample to the next.
   private struct Position {
     let index: Int
     let fraction: Float
@@ -27,7 +28,7 @@ struct EnsembleKernel: Sendable {
     network = SortingNetwork(count: sampleCount)
     bounds = CoverageLevel.allCases.map { level in
       func position(_ probability: Double) -> Position {
-        // Plotting position i/(N+1) belongs to the i-th smallest, counted from 1.
+        // Plotting position i/(N+1) belongs to the i-th smallest sample, counted from 1.
         let place = min(max(probability * Double(sampleCount + 1) - 1, 0), Double(sampleCount - 1))
         let index = min(Int(place), max(0, sampleCount - 2))
         return Position(index: index, fraction: Float(place - Double(index)))
@@ -36,7 +37,7 @@ struct EnsembleKernel: Sendable {
     }
   }
 
-  /// Statistics of `rows` (N vectors of sample − truth), which are sorted in passing.
+  /// The statistics of `rows` (N vectors of sample − truth), which are sorted in place.
   func reduce(_ rows: UnsafeMutablePointer<SIMD16<Float>>) -> Block {
     var block = Block()
     var (sum, absoluteSum) = (SIMD16<Float>.zero, SIMD16<Float>.zero)
@@ -59,7 +60,7 @@ struct EnsembleKernel: Sendable {
     }
     block.variance = squares / (count - 1)
     network.sort(rows)
-    // Σᵢⱼ|xᵢ − xⱼ|/2 is the sum over nested pairs of sorted samples, each counted by how many gaps lie between.
+    // Σᵢⱼ|xᵢ − xⱼ|/2 as a sum over nested pairs of sorted samples, each weighted by the number of gaps between them.
     var gaps = SIMD16<Float>.zero
     for i in 0..<sampleCount / 2 {
       gaps += Float(sampleCount - 1 - 2 * i) * (rows[sampleCount - 1 - i] - rows[i])

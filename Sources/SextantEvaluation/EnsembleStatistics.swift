@@ -1,21 +1,21 @@
-// What an ensemble says at each vertex, compared with the truth there: CRPS, variance, rank, intervals.
-// Sixteen entries are worked on at a time, one in each vector lane; differences from the truth are taken first, so that
-// single precision loses nothing to the size of the values (280 K ± 1 K). Which entries share a block does not depend
-// on the number of threads, so neither does any result.
+// Statistics of an ensemble at each vertex relative to the truth: CRPS, variance, rank, intervals. Sixteen entries are
+// processed at a time, one in each vector lane. The truth is subtracted first, so that single precision is sufficient
+// even for large values (280 K ± 1 K). The assignment of entries to blocks does not depend on the number of threads,
+// and neither do the results.
 
 import SextantArrays
 
-/// The intervals that coverage is reported for.
+/// The central intervals for which coverage is reported.
 public enum CoverageLevel: Int, Sendable, CaseIterable {
   case fifty = 50
   case eighty = 80
   case ninety = 90
   case ninetyFive = 95
 
-  /// The share that a perfect interval covers.
+  /// The fraction that a perfectly calibrated interval covers.
   public var nominal: Double { Double(rawValue) / 100 }
 
-  /// The score that holds its coverage.
+  /// The score of its coverage.
   public var score: Score {
     switch self {
     case .fifty: .coverage50
@@ -25,7 +25,7 @@ public enum CoverageLevel: Int, Sendable, CaseIterable {
     }
   }
 
-  /// The number of standard deviations from a normal mean to the interval's bounds.
+  /// The distance from a normal mean to the interval's bounds, in standard deviations.
   public var normalQuantile: Double {
     switch self {
     case .fifty: 0.674489750196081743
@@ -35,30 +35,31 @@ public enum CoverageLevel: Int, Sendable, CaseIterable {
     }
   }
 
-  /// Whether N samples reach the bounds: the lower is at or above the first plotting position 1/(N+1).
+  /// Whether N samples suffice for the interval, that is, its lower bound is not below the first plotting position
+  /// 1/(N+1).
   public func isReached(by sampleCount: Int) -> Bool {
     (100 - rawValue) * (sampleCount + 1) >= 200
   }
 }
 
-/// Per-entry statistics of an ensemble of N samples against the truth (V·C entries each, channel fastest).
+/// Statistics of an ensemble of N samples relative to the truth, for each of V·C entries (channels varying fastest).
 ///
-/// Entries that are invalid have meaningless numbers, possibly not finite; whoever reduces them must leave them out.
+/// The values at invalid entries are meaningless and possibly not finite; exclude them from any reduction.
 public struct EnsembleStatistics: Sendable {
   /// The number of samples N.
   public let sampleCount: Int
-  /// Fair CRPS: mean|xᵢ − y| − Σᵢⱼ|xᵢ − xⱼ| / (2N(N−1)). Of one sample, its absolute error.
+  /// Fair CRPS: mean|xᵢ − y| − Σᵢⱼ|xᵢ − xⱼ| / (2N(N−1)). For a single sample, its absolute error.
   public private(set) var crps: [Float]
   /// Mean of the samples − truth.
   public private(set) var meanError: [Float]
-  /// Variance of the samples with divisor N−1; 0 of one sample.
+  /// Variance of the samples with denominator N−1; 0 for a single sample.
   public private(set) var variance: [Float]
-  /// How many samples lie below the truth.
+  /// The number of samples below the truth.
   public private(set) var samplesBelow: [Int32]
-  /// How many samples equal the truth.
+  /// The number of samples equal to the truth.
   public private(set) var samplesEqual: [Int32]
-  /// Bit i says whether the truth lies within the interval of `CoverageLevel.allCases[i]`, bounds included. Bounds are at
-  /// plotting positions i/(N+1) of the sorted samples, with linear interpolation.
+  /// Bit i is set if the truth lies within the interval of `CoverageLevel.allCases[i]`, including its bounds. Bounds
+  /// are at plotting positions i/(N+1) of the sorted samples, with linear interpolation.
   public private(set) var coverage: [UInt8]
 
   private static let laneCount = 16
@@ -126,13 +127,13 @@ public struct EnsembleStatistics: Sendable {
     }
   }
 
-  /// Whether the truth of an entry lies within an interval.
+  /// Whether the truth at an entry lies within an interval.
   public func isCovered(_ entry: Int, at level: CoverageLevel) -> Bool {
     let bit = CoverageLevel.allCases.firstIndex(of: level) ?? 0
     return coverage[entry] & (1 << UInt8(bit)) != 0
   }
 
-  /// The truth's rank among the samples, 0…N; ties are broken at random by a stream of the entry's own.
+  /// The rank of the truth among the samples, 0…N; ties are broken at random with the entry's own stream.
   public func rank(_ entry: Int, using random: RandomStream) -> Int {
     let ties = Int(samplesEqual[entry])
     guard ties > 0 else { return Int(samplesBelow[entry]) }

@@ -1,13 +1,13 @@
-// Scores of a normal distribution in closed form, for methods that give a mean and a spread without samples.
+// Closed-form scores of a normal distribution, for methods that give a mean and a standard deviation but no samples.
 
 import Foundation
 
 /// Scores of N(mean, spread²).
 public enum GaussianDistribution {
-  /// The continuous ranked probability score of a normal distribution (Gneiting and Raftery 2007, equation 21);
-  /// the absolute error where the spread is 0.
+  /// The continuous ranked probability score of a normal distribution (Gneiting and Raftery 2007, equation 21); if the
+  /// spread is 0, the absolute error.
   ///
-  /// `error` is mean − truth; both in the variable's units.
+  /// `error` is mean − truth. Both arguments are in the variable's units.
   public static func crps(error: Double, spread: Double) -> Double {
     guard spread > 0 else { return abs(error) }
     let z = error / spread
@@ -15,7 +15,7 @@ public enum GaussianDistribution {
     return spread * (z * erf(z / 2.0.squareRoot()) + 2 * density - 1 / Double.pi.squareRoot())
   }
 
-  /// Whether the truth lies within a central interval, bounds included.
+  /// Whether the truth lies within a central interval, including its bounds.
   public static func isCovered(error: Double, spread: Double, at level: CoverageLevel) -> Bool {
     abs(error) <= level.normalQuantile * spread
   }

@@ -1,24 +1,24 @@
-// Errors by latitude: where on the sphere a method fails.
+// Errors by latitude, which show where on the sphere a method fails.
 
-/// Errors of the mean in one band of latitudes, weighted by area.
+/// Area-weighted errors of the mean in one band of latitudes.
 public struct LatitudeBandScores: Sendable, Equatable, Codable {
-  /// The southern edge, degrees north, included.
+  /// The southern edge in degrees north, inclusive.
   public var from: Double
-  /// The northern edge, degrees north; included in the northernmost band alone.
+  /// The northern edge in degrees north, inclusive only for the northernmost band.
   public var to: Double
-  /// How many entries were scored.
+  /// The number of scored entries.
   public var count: Int
   /// Mean squared error of the mean, in the variable's units squared.
   public var meanSquareError: Double
   /// Mean of estimate − truth, in the variable's units.
   public var bias: Double
-  /// Fair CRPS of the ensemble, in the variable's units, where there is one.
+  /// Fair CRPS of the ensemble, in the variable's units, if there is an ensemble.
   public var crps: Double?
 
   /// Root mean squared error of the mean, in the variable's units.
   public var rootMeanSquareError: Double { meanSquareError.squareRoot() }
 
-  /// The same band over several fields: means over the fields.
+  /// The average of a band over several fields.
   static func averaged(_ bands: [LatitudeBandScores]) -> LatitudeBandScores? {
     guard var result = bands.first else { return nil }
     let count = Double(bands.count)

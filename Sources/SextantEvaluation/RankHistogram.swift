@@ -1,12 +1,12 @@
-// How often the truth fell at each rank among the samples: flat if the ensemble is reliable, ∪ if overconfident,
-// ∩ if too wide, sloped if biased.
+// The frequency of each rank of the truth among the samples: flat if the ensemble is reliable, ∪-shaped if it is
+// overconfident, ∩-shaped if it is underconfident, sloped if it is biased.
 
 /// Counts of the truth's rank among N samples.
 public struct RankHistogram: Sendable, Equatable, Codable {
-  /// How often each rank 0…N was seen (N+1 counts).
+  /// The count of each rank 0…N (N+1 counts).
   public private(set) var counts: [Int]
 
-  /// No ranks yet, for N samples.
+  /// An empty histogram for N samples.
   public init(sampleCount: Int) { counts = [Int](repeating: 0, count: sampleCount + 1) }
 
   /// The number of ranks counted.
@@ -15,13 +15,14 @@ public struct RankHistogram: Sendable, Equatable, Codable {
   /// Counts one rank, 0…N.
   public mutating func count(_ rank: Int) { counts[rank] += 1 }
 
-  /// Adds the counts of another histogram of as many samples.
+  /// Adds the counts of another histogram with the same number of samples.
   public mutating func add(_ other: RankHistogram) {
     precondition(counts.count == other.counts.count, "Histograms of \(counts.count) and \(other.counts.count) ranks")
     for i in counts.indices { counts[i] += other.counts[i] }
   }
 
-  /// The share of ranks in each of `binCount` bins of equal width, for pictures; ranks on a bin's edge are divided.
+  /// The fraction of ranks in each of `binCount` bins of equal width, for plots; ranks on the edge of a bin are
+  /// divided.
   public func shares(binCount: Int) -> [Double] {
     var shares = [Double](repeating: 0, count: binCount)
     let width = Double(counts.count) / Double(binCount)
@@ -34,7 +35,8 @@ public struct RankHistogram: Sendable, Equatable, Codable {
     return shares.map { total == 0 ? 0 : $0 / Double(total) }
   }
 
-  /// The share of counts in the central part of the ranks, such as 0.9 of them; ranks on its edges are divided. 0 without counts.
+  /// The fraction of counts within the central part `level` of the ranks, such as 0.9; ranks on its edges are divided.
+  /// 0 without counts.
   public func share(withinCentral level: Double) -> Double {
     let edge = (1 - level) / 2 * Double(counts.count)
     let inside = counts.indices.reduce(0.0) { sum, rank in
@@ -44,8 +46,8 @@ public struct RankHistogram: Sendable, Equatable, Codable {
     return total == 0 ? 0 : inside / Double(total)
   }
 
-  /// Half the sum of |share − 1/(N+1)| over all ranks: 0 if flat, towards 1 if all ranks are one. Neighbouring vertices
-  /// are not independent, so this has no simple significance level.
+  /// Half the sum of |fraction − 1/(N+1)| over all ranks: 0 for a flat histogram, towards 1 if all ranks are equal.
+  /// Neighbouring vertices are not independent, so it has no simple significance level.
   public var deviationFromFlat: Double {
     let flat = 1 / Double(counts.count)
     let total = total

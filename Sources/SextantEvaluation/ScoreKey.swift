@@ -1,41 +1,42 @@
-// The name of one number: which score, over which vertices, how weighted, and of which estimate. Numbers kept under
-// such names can be averaged, tabled and stored without anybody knowing what they mean.
+// The key of a score: the kind of score, the region, the weighting and the estimate. Scores with such keys can be
+// averaged, tabulated and stored without knowing their meaning.
 
-/// A way of saying how good an estimate is.
+/// A measure of the quality of an estimate.
 public enum Score: String, Sendable, CaseIterable, Codable {
   /// 10·log₁₀(peak² / mean squared error), dB.
   case psnr
-  /// Root of the mean squared error, in the variable's units.
+  /// Root mean squared error, in the variable's units.
   case rootMeanSquareError = "rmse"
   /// Mean absolute error, in the variable's units.
   case meanAbsoluteError = "mae"
   /// Mean of estimate − truth, in the variable's units.
   case bias
-  /// Structural similarity with a Gaussian window, round the globe where the grid closes; see ``StructuralSimilarity``.
+  /// Structural similarity with a Gaussian window, periodic in longitude if the grid is; see ``StructuralSimilarity``.
   case structuralSimilarity = "ssim"
-  /// Structural similarity as scikit-image computes it: the raster's left and right edges are edges.
+  /// Structural similarity as in scikit-image, in which the raster's left and right edges are not joined.
   case structuralSimilarityWithoutWrap = "ssim-without-wrap"
-  /// Continuous ranked probability score, in the variable's units; fair for an ensemble, closed for a Gaussian.
+  /// Continuous ranked probability score, in the variable's units: fair for an ensemble, in closed form for a Gaussian.
   case crps
-  /// Share of values inside the central 50 % interval.
+  /// Fraction of values within the central 50 % interval.
   case coverage50
-  /// Share of values inside the central 80 % interval.
+  /// Fraction of values within the central 80 % interval.
   case coverage80
-  /// Share of values inside the central 90 % interval.
+  /// Fraction of values within the central 90 % interval.
   case coverage90
-  /// Share of values inside the central 95 % interval.
+  /// Fraction of values within the central 95 % interval.
   case coverage95
-  /// Share of values within the central 90 % of ranks among the samples, ties broken at random: 0.9 for a reliable ensemble, also
-  /// where many values lie exactly on a bound and every interval that ends there holds them.
+  /// Fraction of values whose rank among the samples is in the central 90 %, with ties broken at random. It is 0.9 for
+  /// a reliable ensemble even if many values lie exactly on a bound, where every interval that ends at the bound covers
+  /// them.
   case rankCoverage90 = "rank-coverage90"
-  /// √((N+1)/N · mean ensemble variance), in the variable's units: what ``skill`` is if the ensemble is reliable.
+  /// √((N+1)/N · mean ensemble variance), in the variable's units. It equals ``skill`` if the ensemble is reliable.
   case spread
-  /// Root mean squared error of the mean of the samples, in the variable's units.
+  /// Root mean squared error of the ensemble mean, in the variable's units.
   case skill
-  /// ``spread`` / ``skill``: 1 if reliable, below 1 if overconfident.
+  /// ``spread`` / ``skill``: 1 if the ensemble is reliable, below 1 if it is overconfident.
   case spreadSkillRatio = "spread-skill"
 
-  /// Whether a larger value is better, or nil where a value is best near some target.
+  /// Whether a larger value is better; nil if the best value is a target.
   public var isBetterWhenLarger: Bool? {
     switch self {
     case .psnr, .structuralSimilarity, .structuralSimilarityWithoutWrap: true
@@ -44,7 +45,7 @@ public enum Score: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// The units of this score for a variable with `units`; empty where it has none.
+  /// The units of this score for a variable with `units`; empty if it has none.
   public func units(forVariableIn units: String) -> String {
     switch self {
     case .psnr: "dB"
@@ -54,48 +55,48 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   }
 }
 
-/// Which vertices count.
+/// The vertices over which a score is computed.
 public enum Region: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   /// All valid vertices.
   case all
-  /// Those that were observed.
+  /// The observed vertices.
   case observed
-  /// Those that were not: what had to be imputed.
+  /// The vertices without an observation, which were imputed.
   case missing
 }
 
-/// How much each vertex counts.
+/// The weight of each vertex in a score.
 public enum Weighting: String, Sendable, CaseIterable, Codable {
-  /// Every vertex alike, as in the literature on images.
+  /// Equal weights, as in the image literature.
   case plain
-  /// By the area that the vertex stands for.
+  /// The area of the vertex.
   case area
 }
 
-/// What is compared with the truth.
+/// The estimate that is compared with the truth.
 public enum Estimate: String, Sendable, CaseIterable, Codable {
-  /// The posterior mean as the method gives it.
+  /// The posterior mean of the method.
   case mean
   /// The first sample alone (N = 1).
   case firstSample = "sample"
   /// All samples together.
   case ensemble
-  /// A Gaussian at each vertex with the method's mean and closed-form spread.
+  /// A Gaussian at each vertex with the method's mean and closed-form standard deviation.
   case gaussian
 }
 
-/// The name of one number, written "rmse.missing.area.mean".
+/// The key of a score, written as "rmse.missing.area.mean".
 public struct ScoreKey: Sendable, Hashable {
-  /// Which score.
+  /// The kind of score.
   public var score: Score
-  /// Over which vertices.
+  /// The region.
   public var region: Region
-  /// How weighted.
+  /// The weighting.
   public var weighting: Weighting
-  /// Of what.
+  /// The estimate.
   public var estimate: Estimate
 
-  /// A key; without `estimate` that of the mean, or of the ensemble for scores that need samples.
+  /// A key; by default the estimate is the ensemble for scores that need samples, and the mean for all others.
   public init(
     _ score: Score, in region: Region = .all, weighting: Weighting = .plain, of estimate: Estimate? = nil
   ) {
@@ -124,7 +125,7 @@ extension ScoreKey: CustomStringConvertible {
 }
 
 extension ScoreKey: Codable, CodingKeyRepresentable {
-  /// Reads a name as `description` writes it; nil if it is not one.
+  /// Parses a key as written by `description`; nil if it is invalid.
   public init?(_ text: String) {
     let parts = text.split(separator: ".").map(String.init)
     guard parts.count == 4, let score = Score(rawValue: parts[0]), let region = Region(rawValue: parts[1]),

@@ -1,15 +1,15 @@
-// Means over fields, with how sure they are. PSNR is averaged in dB, as the literature does.
+// Means of scores over fields, with standard errors. PSNR is averaged in dB, as is usual in the literature.
 
-/// The mean of a number over fields.
+/// The mean of a score over fields.
 public struct MeanScore: Sendable, Equatable, Codable {
   /// The mean.
   public var mean: Double
-  /// The standard error of the mean over fields; nil of one field.
+  /// The standard error of the mean over fields; nil for a single field.
   public var standardError: Double?
-  /// How many fields had the number.
+  /// The number of fields that have the score.
   public var count: Int
 
-  /// The mean of some values; nil of none.
+  /// The mean of some values; nil if there are none.
   public init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     let mean = values.reduce(0, +) / Double(values.count)
@@ -26,7 +26,7 @@ public struct MeanScore: Sendable, Equatable, Codable {
 public struct ScoreSummary: Sendable, Equatable, Codable {
   /// The method.
   public var method: String
-  /// The group of fields; nil where all groups are taken together.
+  /// The group of fields; nil for all groups together.
   public var group: String?
   /// The variable's name.
   public var variable: String
@@ -34,15 +34,16 @@ public struct ScoreSummary: Sendable, Equatable, Codable {
   public var units: String
   /// The number of fields.
   public var fieldCount: Int
-  /// The mean of each number over the fields that have it; of spread/skill the ratio of the root mean squares over all
-  /// fields, since single fields' ratios scatter, with the standard error of theirs.
+  /// The mean of each score over the fields that have it. The spread–skill ratio is instead the ratio of the root mean
+  /// squares over all fields, because the ratios of single fields scatter; its standard error is that of the single
+  /// ratios.
   public var values: [ScoreKey: MeanScore]
-  /// Ranks over all fields that had the most common number of samples.
+  /// Ranks over all fields that have the most common number of samples.
   public var rankHistograms: [Region: RankHistogram]
   /// Errors by latitude, averaged over the fields.
   public var latitudeBands: [LatitudeBandScores]
 
-  /// The summary of some fields of one method and variable; nil of none.
+  /// The summary of fields of one method and variable; nil if there are none.
   public init?(_ fields: [FieldScores], group: String?) {
     guard let first = fields.first else { return nil }
     method = first.label.method
@@ -85,7 +86,7 @@ public struct ScoreSummary: Sendable, Equatable, Codable {
     return merged
   }
 
-  /// The mean of one number, or nil if no field has it.
+  /// The mean of a score, or nil if no field has it.
   public subscript(
     _ score: Score, in region: Region = .all, weighting weighting: Weighting = .plain, of estimate: Estimate? = nil
   ) -> MeanScore? {
@@ -93,7 +94,7 @@ public struct ScoreSummary: Sendable, Equatable, Codable {
   }
 }
 
-/// The scores of many fields and methods, kept field by field so that any mean can be taken later.
+/// The scores of many fields and methods, stored field by field so that any mean can be computed later.
 public struct ScoreCollection: Sendable, Equatable, Codable {
   /// All scores, in the order in which they were added.
   public private(set) var fields: [FieldScores]
@@ -104,8 +105,7 @@ public struct ScoreCollection: Sendable, Equatable, Codable {
   /// Adds the scores of a field.
   public mutating func add(_ scores: [FieldScores]) { fields += scores }
 
-  /// One summary for every method, variable and group, in order of first appearance; groups are taken together unless
-  /// `byGroup`.
+  /// One summary for each method, variable and, if `byGroup` is true, group, in order of first appearance.
   public func summaries(byGroup: Bool = true) -> [ScoreSummary] {
     var order: [[String]] = []
     var members: [[String]: [FieldScores]] = [:]

@@ -1,15 +1,15 @@
-// Tables of scores for people: aligned text for terminals, Markdown for documents. One table is of one variable, so
-// that the units stand in the heading.
+// Tables of scores to read: aligned text for terminals, Markdown for documents. A table shows one variable, so that the
+// headings can include the units.
 
 import Foundation
 
-/// A column of a table of scores.
+/// A column in a table of scores.
 public struct ScoreColumn: Sendable, Equatable {
-  /// Which number it shows.
+  /// The score in the column.
   public var key: ScoreKey
   /// The heading, without units.
   public var heading: String
-  /// Digits after the point.
+  /// The number of decimals.
   public var decimals: Int
 
   public init(_ key: ScoreKey, heading: String, decimals: Int) {
@@ -18,7 +18,8 @@ public struct ScoreColumn: Sendable, Equatable {
     self.decimals = decimals
   }
 
-  /// What every comparison shows: the mean and one sample, whole and missing, plain and by area, and calibration.
+  /// The columns of every comparison: the mean and one sample, on all and on missing values, unweighted and
+  /// area-weighted, and calibration.
   public static let standard = [
     ScoreColumn(ScoreKey(.psnr), heading: "PSNR mean", decimals: 2),
     ScoreColumn(ScoreKey(.psnr, of: .firstSample), heading: "PSNR sample", decimals: 2),
@@ -34,21 +35,21 @@ public struct ScoreColumn: Sendable, Equatable {
   ]
 }
 
-/// Methods or fields in rows, scores in columns.
+/// A table with methods or fields in rows and scores in columns.
 public struct ScoreTable: Sendable, Equatable {
   /// The headings of all columns, with units.
   public let headings: [String]
-  /// The cells, row by row, as text; "–" where there is no number.
+  /// The cells as text, row by row; "–" for undefined scores.
   public let rows: [[String]]
-  /// How many of the first columns are names and not numbers.
+  /// The number of leading columns that are names rather than numbers.
   public let nameColumnCount: Int
 
   private static let absent = "–"
 
-  /// A table of the means of each method, with standard errors where there are several fields.
+  /// A table of the means of each method, with standard errors if there are several fields.
   ///
-  /// All summaries should be of one variable. Columns in which no summary has a number are left out, and so is the column
-  /// of groups where there are none.
+  /// All summaries should belong to one variable. Columns without any score are omitted, and so is the column of groups
+  /// if there are no groups.
   public init(_ summaries: [ScoreSummary], columns: [ScoreColumn] = ScoreColumn.standard) {
     let hasGroups = summaries.contains { $0.group?.isEmpty == false }
     self.init(
@@ -59,9 +60,9 @@ public struct ScoreTable: Sendable, Equatable {
       }, columns: columns, units: summaries.first?.units ?? "")
   }
 
-  /// A table of single fields, so that means do not hide the bad ones.
+  /// A table of single fields, in which the bad ones are not hidden by the mean.
   ///
-  /// All scores should be of one variable.
+  /// All scores should belong to one variable.
   public init(fields: [FieldScores], columns: [ScoreColumn] = ScoreColumn.standard) {
     self.init(
       nameHeadings: ["Method", "Field", "Measurement"],
@@ -73,13 +74,13 @@ public struct ScoreTable: Sendable, Equatable {
       }, columns: columns, units: fields.first?.units ?? "")
   }
 
-  /// A table of any cells, such as of costs; each row is as long as the headings.
+  /// A table of arbitrary cells, for example of costs; each row has as many cells as there are headings.
   public init(headings: [String], rows: [[String]], nameColumnCount: Int = 1) {
     precondition(rows.allSatisfy { $0.count == headings.count }, "Rows that are not \(headings.count) cells long")
     (self.headings, self.rows, self.nameColumnCount) = (headings, rows, nameColumnCount)
   }
 
-  /// The cell for a number that there is not.
+  /// The cell for a number, or for an undefined one.
   public static func cell(_ number: Double?, decimals: Int) -> String {
     number.map { String(format: "%.\(decimals)f", $0) } ?? absent
   }
@@ -107,7 +108,7 @@ public struct ScoreTable: Sendable, Equatable {
     }
   }
 
-  /// Columns aligned by spaces: names to the left, numbers to the right.
+  /// The table with columns aligned by spaces, names to the left and numbers to the right.
   public var text: String {
     let widths = headings.indices.map { column in
       max(headings[column].count, rows.map { $0[column].count }.max() ?? 0)
@@ -124,7 +125,7 @@ public struct ScoreTable: Sendable, Equatable {
     return ([line(headings), rule] + rows.map(line)).joined(separator: "\n") + "\n"
   }
 
-  /// A Markdown table.
+  /// The table in Markdown.
   public var markdown: String {
     func line(_ cells: [String]) -> String {
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"

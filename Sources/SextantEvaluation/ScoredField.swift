@@ -1,18 +1,18 @@
-// What goes into scoring: the truth with its flags, and what a method made of the measurement.
+// The inputs of scoring: the truth with its flags, and a method's estimate.
 
 import SextantArrays
 
-/// A variable to score: one channel, or several that share a scale, such as the colours of an image.
+/// A variable to score: one channel, or several channels with a common scale, such as the colours of an image.
 public struct ScoredVariable: Sendable, Equatable, Codable {
-  /// The name for tables.
+  /// The name in tables.
   public var name: String
-  /// The units of its values; empty if it has none.
+  /// The units of its values; empty if there are none.
   public var units: String
-  /// The channels that it is made of.
+  /// Its channels.
   public var channels: [Int]
-  /// The size of its scale, in its units: PSNR's peak and SSIM's data range.
+  /// The size of its scale in its units: the peak of PSNR and the data range of SSIM.
   public var peak: Double
-  /// Where its scale starts, in its units; SSIM needs it.
+  /// The origin of its scale in its units, which SSIM needs.
   public var origin: Double
 
   public init(name: String, units: String = "", channels: [Int], peak: Double, origin: Double = 0) {
@@ -24,11 +24,11 @@ public struct ScoredVariable: Sendable, Equatable, Codable {
   }
 }
 
-/// A clean field, and which of its entries were observed (V·C each, channel fastest).
+/// A clean field, with flags for its observed entries (V·C each, channels varying fastest).
 public struct ScoredTruth: Sendable {
   /// The clean values, in the variables' units.
   public var values: [Float]
-  /// Whether each value is there; the others are never scored.
+  /// Whether each value is valid; invalid values are never scored.
   public var isValid: [Bool]
   /// Whether each entry was observed.
   public var isObserved: [Bool]
@@ -40,13 +40,13 @@ public struct ScoredTruth: Sendable {
   }
 }
 
-/// What a method says of a field.
+/// A method's estimate of a field.
 public struct ScoredEstimate: Sendable {
   /// The mean (V·C), in the variables' units.
   public var mean: [Float]
-  /// The standard deviation in closed form (V·C), if the method has one.
+  /// The closed-form standard deviation (V·C), if the method gives one.
   public var spread: [Float]?
-  /// Samples (N×V·C), if the method gives any.
+  /// Samples (N×V·C), if the method draws any.
   public var samples: Tensor<Float>?
 
   public init(mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil) {

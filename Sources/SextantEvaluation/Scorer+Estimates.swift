@@ -1,7 +1,8 @@
-// The scores of one estimate at a time: errors and similarity of a single field, CRPS and coverage of distributions.
+// The scores of one estimate: errors and structural similarity of a single field, CRPS and coverage of distributions.
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 
 extension Scorer {
   /// PSNR, RMSE, absolute error, bias and structural similarity of `values` (V·C).
@@ -63,7 +64,7 @@ extension Scorer {
     }
   }
 
-  /// CRPS, coverage, spread, skill and ranks of the ensemble.
+  /// CRPS, coverage, spread, skill and ranks of an ensemble.
   func addEnsemble(
     _ ensemble: EnsembleStatistics, _ entries: VariableEntries, _ random: RandomStream, to scores: inout FieldScores
   ) {
@@ -90,7 +91,7 @@ extension Scorer {
     }
   }
 
-  /// Area-weighted errors in each band that has any vertex; empty off the sphere.
+  /// Area-weighted errors in each band that contains a vertex; empty if the domain is not on the sphere.
   func latitudeBands(
     _ mean: [Float], _ ensemble: EnsembleStatistics?, _ truth: ScoredTruth, _ entries: VariableEntries
   ) -> [LatitudeBandScores] {

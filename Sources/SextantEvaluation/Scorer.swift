@@ -1,21 +1,22 @@
-// Scores one field at a time; the definitions are those of the design page, section 6. All sums are in double precision
+// Scores one field at a time; docs/mathematics.md, "Scores", has the definitions. All sums are in double precision
 // and in the order of the vertices, so that results do not depend on the number of threads.
 
 import SextantArrays
+import SextantGeometry
 
-/// Computes all scores of fields on one domain.
+/// Computes the scores of fields on a domain.
 public struct Scorer: Sendable {
   /// The variables to score.
   public let variables: [ScoredVariable]
   /// The number of channels C.
   public let channelCount: Int
-  /// The area of each vertex (V), in any one unit.
+  /// The area of each vertex (V), in any unit.
   public let areaWeights: [Double]
-  /// The latitude of each vertex (V), degrees north; nil off the sphere.
+  /// The latitude of each vertex (V), in degrees north; nil if the domain is not on the sphere.
   public let latitudes: [Double]?
-  /// The edges of the latitude bands, degrees north, ascending.
+  /// The edges of the latitude bands in degrees north, ascending.
   public let bandEdges: [Double]
-  /// How the vertices lie as an image; nil where they do not, and there is no SSIM.
+  /// The arrangement of the vertices as an image; nil if there is none, and then no SSIM.
   public let raster: Raster?
 
   /// A scorer for fields of V = `areaWeights.count` vertices and C channels.
@@ -39,8 +40,8 @@ public struct Scorer: Sendable {
 
   /// The scores of one estimate, one result for each variable.
   ///
-  /// `random` breaks ties of ranks. Throws ``EvaluationError`` where sizes differ, a value to be scored is not finite, or
-  /// a variable has no valid value.
+  /// `random` breaks ties of ranks. Throws ``EvaluationError`` if sizes do not match, if a value to be scored is not
+  /// finite, or if a variable has no valid value.
   public func scores(
     of estimate: ScoredEstimate, against truth: ScoredTruth, label: ScoreLabel, breakingTiesWith random: RandomStream
   ) throws -> [FieldScores] {
@@ -90,12 +91,12 @@ public struct Scorer: Sendable {
     }
     try check("The mean") { estimate.mean[$0].isFinite }
     if let spread = estimate.spread { try check("The spread") { spread[$0].isFinite } }
-    // One sample that is not finite makes the mean of all not finite.
+    // One non-finite sample makes the mean of all samples non-finite.
     if let ensemble { try check("The samples") { ensemble.meanError[$0].isFinite } }
   }
 }
 
-/// The entries of one variable that are scored, by region, with their weights.
+/// The scored entries of one variable by region, with their weights.
 struct VariableEntries {
   let byRegion: [Region: [Int]]
   private let areaWeights: [Double]
@@ -120,7 +121,7 @@ struct VariableEntries {
     weighting == .plain ? 1 : areaWeights[entry / channelCount]
   }
 
-  /// Calls `body` for every region and weighting that has any weight.
+  /// Calls `body` for every combination of region and weighting with a positive total weight.
   func forEachRegion(_ body: (Region, Weighting, _ mean: ((Int) -> Double) -> Double) -> Void) {
     for region in Region.allCases {
       for weighting in Weighting.allCases {
@@ -130,7 +131,7 @@ struct VariableEntries {
     }
   }
 
-  /// A function that takes weighted means over `entries`; nil if they weigh nothing.
+  /// A function for weighted means over `entries`; nil if their total weight is zero.
   func mean(over entries: [Int], _ weighting: Weighting) -> (((Int) -> Double) -> Double)? {
     let total = entries.reduce(0) { $0 + weight(of: $1, weighting) }
     guard total > 0 else { return nil }

@@ -1,10 +1,10 @@
-// Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M): which pairs to compare and
-// exchange, in which order, to sort any n values. The pairs do not depend on the values, so that sixteen vertices'
-// samples are sorted at once in the lanes of vectors.
+// Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M): the sequence of
+// compare–exchange steps that sorts any n values. The steps do not depend on the values, so the samples of sixteen
+// vertices are sorted at once in vector lanes.
 
 /// The compare–exchange steps that sort a fixed number of values.
 struct SortingNetwork: Sendable {
-  /// The values that each step puts in order: the smaller goes to `low`.
+  /// The pairs of values that the steps order; the smaller value is moved to `low`.
   let steps: [(low: Int32, high: Int32)]
 
   init(count: Int) {
@@ -24,7 +24,7 @@ struct SortingNetwork: Sendable {
     self.steps = steps
   }
 
-  /// Sorts `rows` lane by lane, ascending.
+  /// Sorts `rows` in each lane, ascending.
   @inline(__always)
   func sort(_ rows: UnsafeMutablePointer<SIMD16<Float>>) {
     for step in steps {

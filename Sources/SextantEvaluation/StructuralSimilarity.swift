@@ -1,28 +1,13 @@
 // Structural similarity of two rasters (Wang, Bovik, Sheikh and Simoncelli 2004): Gaussian window of 11×11 with
 // σ 1.5, K₁ 0.01, K₂ 0.03, variances with divisor 1 — what scikit-image gives for gaussian_weights=True,
-// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam. Windows that do
-// not fit, or that touch an invalid value, are left out.
+// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam, unless a repeated
+// column would count twice there. Windows that do not fit, or that touch an invalid value, are left out.
 // SSIM is not indifferent to the origin of the scale: 280 K ± 1 K and 0 ± 1 K score differently.
 
 import Foundation
+import SextantGeometry
 
-/// How vertices lie as an image: vertex = row · columns + column.
-public struct Raster: Sendable, Equatable, Codable {
-  /// The number of rows.
-  public var rows: Int
-  /// The number of columns.
-  public var columns: Int
-  /// Whether the last column is next to the first, as on a global grid.
-  public var wraps: Bool
-
-  public init(rows: Int, columns: Int, wraps: Bool = false) {
-    self.rows = rows
-    self.columns = columns
-    self.wraps = wraps
-  }
-}
-
-/// Local similarity of two rasters.
+/// Local structural similarity of two rasters.
 public enum StructuralSimilarity {
   private static let radius = 5
 
@@ -32,13 +17,14 @@ public enum StructuralSimilarity {
     return weights.map { $0 / total }
   }()
 
-  /// The similarity of the windows around each pixel (rows·columns), −1…1; NaN where there is no whole, valid window.
+  /// The similarity of the windows around each pixel (rows·columns), in −1…1; NaN if the window is incomplete or
+  /// contains an invalid pixel.
   ///
   /// - Parameters:
-  ///   - truth: One raster (rows·columns), counted from the scale's origin.
-  ///   - estimate: The other.
-  ///   - isValid: Which pixels may be used.
-  ///   - peak: The size of the scale ("data range").
+  ///   - truth: one raster (rows·columns), relative to the origin of the scale.
+  ///   - estimate: the other raster.
+  ///   - isValid: which pixels are valid.
+  ///   - peak: the size of the scale (the "data range").
   public static func map(
     truth: [Double], estimate: [Double], isValid: [Bool], raster: Raster, peak: Double
   ) -> [Double] {
@@ -46,7 +32,7 @@ public enum StructuralSimilarity {
     precondition(
       truth.count == count && estimate.count == count && isValid.count == count,
       "Rasters of \(truth.count), \(estimate.count) and \(isValid.count) pixels for \(count)")
-    // What lies under an invalid pixel must not spread NaN; windows that touch one are dropped below.
+    // Values at invalid pixels must not spread NaN; windows that contain one are removed below.
     let x = zip(truth, isValid).map { $1 ? $0 : 0 }
     let y = zip(estimate, isValid).map { $1 ? $0 : 0 }
     func smoothed(_ image: [Double]) -> [Double] { filtered(image, raster: raster, with: window) }
@@ -65,10 +51,11 @@ public enum StructuralSimilarity {
     }
   }
 
-  /// Columns then rows; NaN where the window does not fit.
+  /// Filters along columns, then along rows; NaN where the window does not fit.
   private static func filtered(_ image: [Double], raster: Raster, with window: [Double]) -> [Double] {
     let (rows, columns) = (raster.rows, raster.columns)
-    let inner = raster.wraps && columns > 2 * radius ? 0..<columns : radius..<max(radius, columns - radius)
+    let wraps = raster.wraps && !raster.repeatsColumn
+    let inner = wraps && columns > 2 * radius ? 0..<columns : radius..<max(radius, columns - radius)
     var along = [Double](repeating: .nan, count: image.count)
     for row in 0..<rows {
       for column in inner {

@@ -1,10 +1,10 @@
-// The scalar map before each coupling, in both directions, and the bound of its log-scale. Following the published program, the
-// shift comes before the scale in the direction x → z. The couplings' own map is `AffineCoupling`.
+// The scalar affine map before each coupling, in both directions, and the bound on its log-scale. As in the published
+// program, the shift precedes the scale in the direction x → z. The couplings' own map is `AffineCoupling`.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Which way points go through a flow.
+/// The direction of a map through the flow.
 enum FlowDirection: Sendable {
   /// x → z.
   case normalising
@@ -12,11 +12,11 @@ enum FlowDirection: Sendable {
   case sampling
 }
 
-/// (x + t)·exp(−s) on the way x → z, z·exp(s) − t on the way back, with one t and one s for all entries.
+/// (x + t)·exp(−s) in the direction x → z and z·exp(s) − t in the other, with one t and one s for all entries.
 ///
 /// - Parameters:
 ///   - x: B×D.
-///   - shift, logScale: one number each.
+///   - shift, logScale: scalars.
 func scalarAffine<Scalar: TensorScalar>(
   _ x: Variable<Scalar>, shift: Variable<Scalar>, logScale: Variable<Scalar>, direction: FlowDirection
 ) -> Variable<Scalar> {

@@ -1,12 +1,12 @@
-// What every conditional normalising flow does: carry normal numbers z to values x given a condition, and back, each way
-// with its log-determinant. Where the condition comes from (measurements, masks, summaries) is the caller's business.
+// The interface of conditional normalising flows: they map normal values z to x given a condition, and back, with the
+// log-determinant in either direction. The caller supplies the condition (measurements, masks, summaries).
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// Points that a flow arrived at, with the log-determinant of the way there.
+/// Points mapped by a flow, with the log-determinant of the map.
 public struct FlowPoints<Scalar: TensorScalar> {
   /// B×D.
   public let values: Variable<Scalar>
@@ -18,19 +18,19 @@ public struct FlowPoints<Scalar: TensorScalar> {
   }
 }
 
-/// What a flow makes of a condition before it sees any z or x: done once for all samples of a measurement.
+/// The part of a flow's computation that depends on the condition alone, shared by all samples of a measurement.
 public struct PreparedCondition<Scalar: TensorScalar> {
-  /// P rows where P divides the number of points, and consecutive points share one; nil where the flow has no condition.
+  /// P rows, where P divides the number of points and consecutive points share a row; nil if the flow has no condition.
   public let projection: Variable<Scalar>?
 
   public init(projection: Variable<Scalar>?) { self.projection = projection }
 
-  /// The same numbers on another tape, without their gradients: for drawing more samples later.
+  /// The same values on another tape without gradients, to draw more samples later.
   public func detached(to tape: Tape<Scalar>) -> PreparedCondition {
     PreparedCondition(projection: projection.map { tape.constant($0.value) })
   }
 
-  /// Row `indices[i]` as row i.
+  /// The rows with the given indices.
   public func rows(_ indices: [Int]) -> PreparedCondition {
     PreparedCondition(
       projection: projection.map { projection in
@@ -41,29 +41,29 @@ public struct PreparedCondition<Scalar: TensorScalar> {
   }
 }
 
-/// What an untrained flow does.
+/// The map of an untrained flow.
 public enum FlowStart: Sendable, Equatable {
-  /// x = z, to the bit.
+  /// x = z, exact to the last bit.
   case identity
-  /// x has the entries of z in another order.
+  /// x is a permutation of z.
   case permutation
 }
 
-/// A normalising flow of D entries under a condition of M.
+/// A normalising flow on D entries, given a condition of M entries.
 public protocol ConditionalFlow<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
 
-  /// The entries D of x and z.
+  /// The number D of entries of x and z.
   var dimension: Int { get }
-  /// The entries M of the condition; 0 for none.
+  /// The number M of entries of the condition; 0 for none.
   var conditionWidth: Int { get }
-  /// What it does before training.
+  /// The map before training.
   var start: FlowStart { get }
 
   /// The part of the work that depends on the condition alone.
   ///
-  /// - Parameter condition: P×M, where P divides the number B of points: one row for each, one for all, or one for each
-  ///   run of B/P consecutive points (the samples of one measurement).
+  /// - Parameter condition: P×M, where P divides the number B of points: one row for each point, one for all, or one
+  ///   for each run of B/P consecutive points (the samples of one measurement).
   func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar>
 
   /// x = G(z; condition) with log|det ∂x/∂z|.
@@ -82,14 +82,14 @@ public protocol ConditionalFlow<Scalar>: Sendable {
 }
 
 extension ConditionalFlow {
-  /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of P×M.
+  /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of shape P×M.
   public func sample(
     _ z: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     sample(z, given: prepare(condition, in: pass), in: pass)
   }
 
-  /// ``invert(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of P×M.
+  /// ``invert(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of shape P×M.
   public func invert(
     _ x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {

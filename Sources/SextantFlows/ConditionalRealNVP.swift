@@ -1,28 +1,31 @@
-// The conditional RealNVP on vectors (Dinh et al. 2017; as built in DPI and score_prior, conditional as in APS): steps of two
-// couplings with reversals between them and a fixed permutation after each, all choices in `CouplingFlowConfiguration`.
-// Its hidden first layer reads [entries, condition]; the two parts of that product are kept apart, because the one
-// of the condition is the same for all samples of a measurement.
+// The conditional RealNVP on vectors (Dinh et al. 2017, as implemented in DPI and score_prior; conditional as in
+// Mammadov, Chung and Ye 2024): steps of two couplings with reversals between them and a fixed permutation after each
+// step. All choices are in `CouplingFlowConfiguration`. The first hidden layer reads [entries, condition]. The two
+// parts of that product are computed separately, because the part of the condition is the same for all samples of a
+// measurement.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// A conditional flow of affine couplings. Dimensions may be odd: couplings then read D/2 rounded down and change the rest.
+/// A conditional flow of affine couplings. For an odd dimension D, couplings read D/2 entries, rounded down, and change
+/// the others.
 public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
   public let dimension: Int
   public let conditionWidth: Int
-  /// All of its settings.
+  /// All settings of the flow.
   public let configuration: CouplingFlowConfiguration
   private let order: CouplingOrder
   private let couplings: [CouplingNetwork<Scalar>]
   private let conditionWeight: ParameterSet<Scalar>.Reference?
 
-  /// Makes the flow's parameters in `builder`.
+  /// Creates the flow's parameters in `builder`.
   ///
   /// - Parameters:
-  ///   - dimension: the entries D of x and z, 1 or more.
-  ///   - conditionWidth: the entries of the condition, 0 for none (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
-  /// - Throws: ``FlowError`` for settings that make no flow.
+  ///   - dimension: the number D of entries of x and z, at least 1.
+  ///   - conditionWidth: the number of entries of the condition, 0 for none
+  ///     (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
+  /// - Throws: ``FlowError`` for invalid settings.
   public init(
     _ builder: inout ParameterBuilder<Scalar>, dimension: Int, conditionWidth: Int,
     configuration: CouplingFlowConfiguration
@@ -42,7 +45,8 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     }
   }
 
-  /// The same flow and parameters, whose batch statistics are replaced by those of each training pass and not followed.
+  /// The same flow and parameters, but each training pass replaces the running batch statistics by its own instead of
+  /// averaging them.
   public func forgettingStatistics() -> ConditionalRealNVP {
     var forgetful = configuration
     forgetful.batchMomentum = 0
@@ -62,8 +66,8 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
 
   public var start: FlowStart { configuration.restoresOrder ? .identity : .permutation }
 
-  /// The condition for measurements and their masks (B×M each, 1 where measured): the two side by side where the
-  /// configuration asks for the mask, else the measurements.
+  /// The condition for measurements and their masks (B×M each; the mask is 1 where there is a measurement): both, if
+  /// the configuration conditions on the mask, otherwise the measurements alone.
   public func condition(measurements: Tensor<Scalar>, mask: Tensor<Scalar>, on tape: Tape<Scalar>) -> Variable<Scalar> {
     guard configuration.conditionsOnMask else { return tape.constant(measurements) }
     return concatenateColumns([tape.constant(measurements), tape.constant(mask)])
@@ -106,7 +110,7 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
         }
       }
     }
-    // Every coupling adds its log-determinant, and there is at least one.
+    // Each coupling adds its log-determinant; there is at least one coupling.
     let zeros = pass.tape.constant(.zeros([points.value.rowCount]))
     return FlowPoints(values: state.points, logDeterminant: state.logDeterminant ?? zeros)
   }
@@ -159,7 +163,7 @@ private func bounded<Scalar: TensorScalar>(_ x: Variable<Scalar>, by bound: Doub
   (x * Scalar(1 / bound)).tanh() * Scalar(bound)
 }
 
-/// Points on their way through the couplings.
+/// The state of points between couplings.
 private struct CouplingState<Scalar: TensorScalar> {
   var points: Variable<Scalar>
   var logDeterminant: Variable<Scalar>?
@@ -168,7 +172,7 @@ private struct CouplingState<Scalar: TensorScalar> {
 }
 
 extension ParameterBuilder {
-  /// Makes the parameter that `shape` describes.
+  /// Creates the parameter described by `shape`.
   fileprivate mutating func make(_ shape: ParameterShape) -> ParameterSet<Scalar>.Reference {
     switch shape.start {
     case .constant(let value): constant(shape.name, shape.shape, Scalar(value), isTrained: shape.isTrained)

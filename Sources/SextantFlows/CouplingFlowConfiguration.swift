@@ -1,26 +1,27 @@
-// Every choice that makes a conditional coupling flow what it is, so that the published one is a preset and not the code.
-// The values of `paper` are those of the vector RealNVP in the programs of DPI and score_prior, with the 24 steps of the APS
-// paper and the measurement joined to the input of each coupling's network.
+// All choices that define a conditional coupling flow, so that the published flow is a preset rather than fixed in the
+// code. The values of `paper` are those of the vector RealNVP in the programs of DPI and score_prior, with the 24 steps
+// of Mammadov, Chung and Ye (2024) and the measurement appended to the input of each coupling's network.
 
-/// How the raw log-scales of a coupling are kept within bounds; both have slope 1 at 0.
+/// The bound on the raw log-scales of a coupling; both forms have slope 1 at 0.
 public enum LogScaleClamp: String, Codable, Sendable, CaseIterable {
   /// bound · tanh(raw / bound).
   case tanh
-  /// raw / (1 + |raw| / bound): approaches the bound more slowly, so its slope fades later.
+  /// raw / (1 + |raw| / bound), which approaches the bound more slowly, so that its gradient vanishes later.
   case softsign
 }
 
-/// What stands before each coupling.
+/// The transformation before each coupling.
 public enum ActivationNormalisation: String, Codable, Sendable, CaseIterable {
-  /// One learned shift and one learned log-scale for all entries, 0 at the start.
+  /// One learned shift and one learned log-scale for all entries, initially 0.
   case scalar
-  /// Nothing.
+  /// None.
   case none
 }
 
-/// How the entries are reordered between the steps. Each step also reverses their order twice, so that both halves move.
+/// The reordering of the entries between steps. Each step also reverses the order twice, so that both halves are
+/// changed.
 public enum StepOrder: String, Codable, Sendable, CaseIterable {
-  /// After step k, the permutation that NumPy's legacy generator gives for seed k: ``PinnedPermutation``.
+  /// After step k, the permutation of NumPy's legacy generator with seed k: ``PinnedPermutation``.
   case pinned
   /// No permutation: the same halves in every step.
   case halves
@@ -28,47 +29,47 @@ public enum StepOrder: String, Codable, Sendable, CaseIterable {
 
 /// The shape and the settings of a ``ConditionalRealNVP``.
 public struct CouplingFlowConfiguration: Codable, Sendable, Equatable {
-  /// Flow steps, of two couplings each.
+  /// The number of flow steps, each with two couplings.
   public var steps = 24
-  /// The two hidden layers of a coupling's network have dimension / divisor units, rounded down…
+  /// The two hidden layers of a coupling's network have dimension / divisor units, rounded down …
   public var widthDivisor = 8
-  /// …and at least this many.
+  /// … and at least this number.
   public var minimumWidth = 1
-  /// Whether the hidden layers are normalised over the batch.
+  /// Whether the hidden layers use batch normalisation.
   public var normalisesBatches = true
   /// Added to the variances of the batch normalisation.
   public var batchEpsilon = 1e-2
-  /// The part of the running statistics that a training step keeps.
+  /// The weight of the old running statistics in each training step.
   public var batchMomentum = 0.9
   /// The slope of the hidden layers' leaky ReLU below 0.
   public var negativeSlope = 0.01
-  /// How log-scales are bounded…
+  /// The form of the bound on log-scales …
   public var clamp = LogScaleClamp.tanh
-  /// …and by what, for one coupling.
+  /// … and its value, for one coupling.
   public var logScaleBound = 1.0
-  /// What stands before each coupling.
+  /// The transformation before each coupling.
   public var activationNormalisation = ActivationNormalisation.scalar
-  /// The bound of that scalar log-scale; absent as in the paper's program: none.
+  /// The bound on that scalar log-scale; nil for none, as in the published program.
   public var activationLogScaleBound: Double?
-  /// The factor c in exp(c·s), by which each network's outputs are multiplied, s learned and 0 at first.
+  /// The factor c in exp(c·s), which multiplies each network's outputs; s is learned and initially 0.
   public var outputScaleFactor = 3.0
-  /// How the entries are reordered between steps.
+  /// The reordering of the entries between steps.
   public var order = StepOrder.pinned
-  /// Whether z has the order of x, so that the untrained flow is the identity and not a permutation.
+  /// Whether z has the order of x, so that the untrained flow is the identity rather than a permutation.
   public var restoresOrder = false
-  /// Whether the condition is the measurement joined by its mask (2M numbers) and not the measurement alone (M).
+  /// Whether the condition consists of the measurement and its mask (2M values) rather than the measurement alone (M).
   public var conditionsOnMask = false
-  /// The standard deviation of the initial hidden weights. The last layers start at 0.
+  /// The standard deviation of the initial hidden weights. The last layers are initialised to 0.
   public var initialDeviation = 0.05
 
-  /// The paper's flow. ``paper`` says the same.
+  /// The published flow, the same as ``paper``.
   public init() {}
 
-  /// The flow of the APS paper: 24 steps, hidden layers of an eighth of the dimension.
+  /// The flow of Mammadov, Chung and Ye (2024): 24 steps, with hidden layers of an eighth of the dimension.
   public static var paper: CouplingFlowConfiguration { CouplingFlowConfiguration() }
 
-  /// A flow for two processors, **not** the paper's: 8 steps, hidden layers of a sixteenth of the dimension but at least 16,
-  /// and a bound on the scalar log-scales.
+  /// A flow for a machine with two processors, **not** the published flow: 8 steps, hidden layers of a sixteenth of the
+  /// dimension but at least 16 units, and a bound on the scalar log-scales.
   public static var small: CouplingFlowConfiguration {
     var result = CouplingFlowConfiguration()
     result.steps = 8
@@ -78,8 +79,8 @@ public struct CouplingFlowConfiguration: Codable, Sendable, Equatable {
     return result
   }
 
-  /// The flow on the coefficients of a Gaussian posterior: the identity before training, the same in training and in
-  /// evaluation (no batch statistics), and with room for features that are few.
+  /// The flow on the coefficients of a Gaussian posterior. It is the identity before training and behaves the same in
+  /// training and evaluation (no batch statistics); its hidden layers are wide enough even for few features.
   public static var gaussianBase: CouplingFlowConfiguration {
     var result = CouplingFlowConfiguration()
     result.steps = 4
@@ -94,10 +95,10 @@ public struct CouplingFlowConfiguration: Codable, Sendable, Equatable {
   /// The width of the hidden layers for vectors of `dimension` entries.
   public func hiddenWidth(dimension: Int) -> Int { max(minimumWidth, dimension / widthDivisor) }
 
-  /// The width of the condition for `measurements` numbers.
+  /// The width of the condition for `measurements` values.
   public func conditionWidth(measurements: Int) -> Int { conditionsOnMask ? 2 * measurements : measurements }
 
-  /// Throws ``FlowError/invalidSetting(name:found:expected:)`` for the first setting that makes no flow.
+  /// Throws ``FlowError/invalidSetting(name:found:expected:)`` for the first invalid setting.
   public func validate() throws(FlowError) {
     func require(_ holds: Bool, _ name: String, _ found: Any, _ expected: String) throws(FlowError) {
       guard holds else { throw .invalidSetting(name: name, found: "\(found)", expected: expected) }

@@ -1,23 +1,24 @@
-// The network of one coupling: two hidden layers and a last layer that starts at 0, which read one part of the entries and the
-// condition and give a log-scale and a shift for each entry of the other part, which `AffineCoupling` applies.
+// The network of one coupling: two hidden layers and a last layer initialised to 0. Its inputs are one part of the
+// entries and the condition; its outputs are a log-scale and a shift for each entry of the other part, which
+// `AffineCoupling` applies.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// Reads half of the entries, steers the other half.
+/// Reads one half of the entries and transforms the other half.
 struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   typealias Reference = ParameterSet<Scalar>.Reference
 
   let parameters: CouplingParameters<Reference>
   let configuration: CouplingFlowConfiguration
 
-  /// Changes the last entries of each point as the first ones and the condition say.
+  /// Transforms the last entries of each point, given the first entries and the condition.
   ///
   /// - Parameters:
-  ///   - points: B×D, of which the first h stay.
-  ///   - condition: what the condition adds to the first layer: P×width, where P divides B, or nil.
-  /// - Returns: B×D, and the sum of the log-scales of each point, B.
+  ///   - points: B×D; the first h entries pass through unchanged.
+  ///   - condition: the contribution of the condition to the first layer: P×width, where P divides B, or nil.
+  /// - Returns: the transformed points (B×D) and the sum of the log-scales of each point (B).
   @specialized(where Scalar == Float)
   func callAsFunction(
     _ points: Variable<Scalar>, keeping kept: Int, condition: Variable<Scalar>?, direction: FlowDirection,

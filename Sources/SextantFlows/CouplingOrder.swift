@@ -1,17 +1,17 @@
-// Which entry stands where in each coupling of a flow: the reversals and permutations of all steps as lists of places.
-// Dimensions may be odd: the first part, which a coupling reads, is then one shorter than the second, which it changes, and
-// because each step has two couplings with a reversal between them, every entry is changed in every step.
+// The position of each entry in each coupling of a flow: the reversals and permutations of all steps as index lists.
+// Dimensions may be odd: the first part, which a coupling reads, is then one shorter than the second, which it changes.
+// Each step has two couplings with a reversal between them, so every step changes every entry.
 
 /// The reorderings of a flow in the direction x → z.
 struct CouplingOrder: Sendable {
   /// The number of entries.
   let dimension: Int
-  /// The reordering after each coupling; the last one leads to z.
+  /// The reordering after each coupling; the last one gives the order of z.
   let afterCoupling: [[Int]]
-  /// The reorderings that undo them.
+  /// The inverse reorderings.
   let beforeCoupling: [[Int]]
 
-  /// How many entries a coupling reads; it changes the others.
+  /// The number of entries that a coupling reads; it changes the others.
   var readCount: Int { dimension / 2 }
   var changedCount: Int { dimension - readCount }
 
@@ -19,7 +19,7 @@ struct CouplingOrder: Sendable {
     self.dimension = dimension
     let reversal = Array((0..<dimension).reversed())
     var after: [[Int]] = []
-    // Which entry of x stands at each place by now.
+    // The entry of x at each position so far.
     var standing = Array(0..<dimension)
     for step in 0..<configuration.steps {
       let permuted =

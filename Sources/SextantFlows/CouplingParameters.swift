@@ -1,6 +1,6 @@
-// What one coupling has to learn, as shapes before it is made and as references into a set after.
+// The parameters of one coupling, as shapes before they are created and as references into a set afterwards.
 
-/// The parameters of one coupling, with the scalar normalisation before it.
+/// The parameters of one coupling, including the scalar normalisation before it.
 struct CouplingParameters<Value: Sendable>: Sendable {
   /// A scalar shift and log-scale.
   struct Affine: Sendable {
@@ -23,7 +23,7 @@ struct CouplingParameters<Value: Sendable>: Sendable {
     let normalisation: Normalisation?
   }
 
-  /// The last layer, which starts at 0: log-scales first, then shifts.
+  /// The last layer, initialised to 0: log-scales first, then shifts.
   struct Output: Sendable {
     let weight: Value
     let bias: Value
@@ -35,7 +35,7 @@ struct CouplingParameters<Value: Sendable>: Sendable {
   let second: Hidden
   let output: Output
 
-  /// The same with every parameter replaced, in a fixed order.
+  /// The same structure with every parameter transformed, in a fixed order.
   func map<Result>(_ transform: (Value) -> Result) -> CouplingParameters<Result> {
     func hidden(_ layer: Hidden) -> CouplingParameters<Result>.Hidden {
       .init(

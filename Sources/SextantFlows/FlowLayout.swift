@@ -1,12 +1,13 @@
-// The parameters of a coupling flow as names and shapes: counted without making a single one, and made in this order.
+// The names and shapes of a coupling flow's parameters, in the order of their creation. They can be counted without
+// creating any parameter.
 
-/// One parameter to be made.
+/// The description of one parameter.
 public struct ParameterShape: Sendable, Equatable {
-  /// What it starts as.
+  /// The initial value.
   public enum Start: Sendable, Equatable {
-    /// One number everywhere.
+    /// One value everywhere.
     case constant(Double)
-    /// Independent normal numbers of mean 0.
+    /// Independent normal values with mean 0.
     case normal(deviation: Double)
   }
 
@@ -14,7 +15,7 @@ public struct ParameterShape: Sendable, Equatable {
   public let name: String
   /// Its shape; weights are out×in.
   public let shape: [Int]
-  /// What it starts as.
+  /// The initial value.
   public let start: Start
   /// Whether an optimiser changes it; running statistics are not.
   public let isTrained: Bool
@@ -23,20 +24,21 @@ public struct ParameterShape: Sendable, Equatable {
     (self.name, self.shape, self.start, self.isTrained) = (name, shape, start, isTrained)
   }
 
-  /// How many scalars it has.
+  /// The number of scalars.
   public var count: Int { shape.reduce(1, *) }
 }
 
-/// Names and shapes of all parameters of a ``ConditionalRealNVP``.
+/// The names and shapes of all parameters of a ``ConditionalRealNVP``.
 public struct FlowLayout: Sendable {
-  /// The first layers' weights for the condition, the rows of all couplings below each other: one product serves them
-  /// all. Absent where there is no condition.
+  /// The weights of the condition in the first layers of all couplings, stacked so that a single product serves all.
+  /// Nil if there is no condition.
   let condition: ParameterShape?
   let couplings: [CouplingParameters<ParameterShape>]
 
   /// - Parameters:
-  ///   - dimension: the entries D of x and z.
-  ///   - conditionWidth: the entries of the condition (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
+  ///   - dimension: the number D of entries of x and z.
+  ///   - conditionWidth: the number of entries of the condition
+  ///     (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
   public init(dimension: Int, conditionWidth: Int, configuration: CouplingFlowConfiguration) {
     let width = configuration.hiddenWidth(dimension: dimension)
     condition =
@@ -52,13 +54,13 @@ public struct FlowLayout: Sendable {
     }
   }
 
-  /// All parameters in the order in which the flow makes them.
+  /// All parameters, in the order in which the flow creates them.
   public var parameters: [ParameterShape] {
     var all = condition.map { [$0] } ?? []
     for coupling in couplings { _ = coupling.map { all.append($0) } }
     return all
   }
 
-  /// How many scalars an optimiser changes.
+  /// The number of scalars that an optimiser changes.
   public var trainedCount: Int { parameters.reduce(0) { $0 + ($1.isTrained ? $1.count : 0) } }
 }

@@ -1,12 +1,13 @@
-// The Gaussian-base flow (design §3): a conditional flow f on the standard coordinates u of a Gaussian posterior over k
-// coefficients, w = m + L⁻ᵀu. Untrained, f is the identity and the flow is that posterior, to the bit; what training
-// adds has to be worth more. Densities are of the k coefficients; what the coefficients leave of a field is not seen here.
+// The Gaussian-base flow (docs/mathematics.md): a conditional flow f on the standard coordinates u of a Gaussian posterior over k
+// coefficients, w = m + L⁻ᵀu. Untrained, f is the identity and the flow equals that posterior to the last bit, so
+// training can only be worthwhile if it improves on it. Densities refer to the k coefficients; the residual of the
+// field is not included.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// Coefficients that a flow drew, with the logarithm of the density at which it drew them.
+/// Coefficients drawn by a flow, with their log-densities.
 public struct CoefficientDraws<Scalar: TensorScalar> {
   /// B×k.
   public let coefficients: Variable<Scalar>
@@ -14,9 +15,9 @@ public struct CoefficientDraws<Scalar: TensorScalar> {
   public let logDensity: Variable<Scalar>
 }
 
-/// A flow whose untrained state is the exact Gaussian posterior.
+/// A flow that equals the exact Gaussian posterior until it is trained.
 public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
-  /// f, between z and the standard coordinates of a posterior.
+  /// f, the flow between z and the standard coordinates of a posterior.
   public let flow: ConditionalRealNVP<Scalar>
 
   /// The number k of coefficients.
@@ -24,14 +25,14 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   /// The number F of features.
   public var featureCount: Int { flow.conditionWidth }
 
-  /// Makes the flow's parameters in `builder`.
+  /// Creates the flow's parameters in `builder`.
   ///
   /// - Parameters:
   ///   - coefficientCount: k.
-  ///   - featureCount: the numbers F that the flow is told about a measurement, such as scaled posterior means, the
-  ///     observed share and the noise; 0 for none.
-  ///   - configuration: is made to restore the order of the entries, without which the start is a permutation.
-  /// - Throws: ``FlowError`` for settings that make no flow.
+  ///   - featureCount: the number F of features of a measurement that the flow takes, such as scaled posterior means,
+  ///     the observed fraction and the noise; 0 for none.
+  ///   - configuration: its `restoresOrder` is set, because the untrained flow would otherwise be a permutation.
+  /// - Throws: ``FlowError`` for invalid settings.
   public init(
     _ builder: inout ParameterBuilder<Scalar>, coefficientCount: Int, featureCount: Int,
     configuration: CouplingFlowConfiguration = .gaussianBase
@@ -46,8 +47,8 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - z: B×k, standard normal.
-  ///   - features: P×F, where P divides B; consecutive rows of z share a row.
-  ///   - posteriors: one, or P′ that divide B; consecutive rows share one.
+  ///   - features: P×F, where P divides B; consecutive rows of z share a row of features.
+  ///   - posteriors: one posterior, or P′ posteriors where P′ divides B; consecutive rows share one.
   public func sample(
     _ z: Variable<Scalar>, features: Variable<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
@@ -58,7 +59,8 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
     return CoefficientDraws(coefficients: rows.coefficients(points.values), logDensity: logDensity)
   }
 
-  /// z for coefficients w (B×k), with log|det ∂z/∂w|; features and posteriors as in ``sample(_:features:from:in:)``.
+  /// z for coefficients w (B×k), with log|det ∂z/∂w|. Features and posteriors are as in
+  /// ``sample(_:features:from:in:)``.
   public func invert(
     _ w: Variable<Scalar>, features: Variable<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
@@ -76,7 +78,7 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
       values: points.values, logDeterminant: points.logDeterminant + pass.tape.constant(rows.logDeterminants))
   }
 
-  /// log q(w | y) of each row of w (B×k): [B]; features and posteriors as in ``sample(_:features:from:in:)``.
+  /// log q(w | y) of each row of w (B×k): [B]. Features and posteriors are as in ``sample(_:features:from:in:)``.
   public func logDensity(
     of w: Variable<Scalar>, features: Variable<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>

@@ -1,6 +1,6 @@
-// A Gaussian posterior over k coefficients as a mean and the Cholesky factor of its precision, and the affine maps between
-// standard coordinates u and coefficients w = m + L⁻ᵀu as operations on the tape. Rows of one batch may belong to several
-// posteriors. No gradient flows to m and L: they come from a prior and a measurement, not from what is trained.
+// A Gaussian posterior over k coefficients, given by its mean and the Cholesky factor of its precision, and the affine
+// maps between standard coordinates u and coefficients w = m + L⁻ᵀu as tape operations. The rows of a batch may belong
+// to several posteriors. No gradient flows to m and L, which come from a prior and a measurement and are not trained.
 
 import Foundation
 import SextantArrays
@@ -8,9 +8,9 @@ import SextantAutodiff
 
 /// N(m, (L·Lᵀ)⁻¹) over k coefficients.
 public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
-  /// m, of k numbers.
+  /// m, with k entries.
   public let mean: Tensor<Scalar>
-  /// L (k×k), 0 above the diagonal.
+  /// L (k×k), zero above the diagonal.
   let lower: Tensor<Scalar>
   /// log|det L|.
   public let logDeterminant: Double
@@ -19,8 +19,8 @@ public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
   public var count: Int { mean.count }
 
   /// - Parameters:
-  ///   - mean: m, of k numbers.
-  ///   - precisionFactor: the factor L of the precision P = L·Lᵀ (k×k), in any precision.
+  ///   - mean: m, with k entries.
+  ///   - precisionFactor: the Cholesky factor L of the precision P = L·Lᵀ (k×k), in any numerical precision.
   public init<Source: TensorScalar>(mean: Tensor<Source>, precisionFactor: CholeskyFactor<Source>) {
     let k = mean.count
     precondition(precisionFactor.size == k, "A factor of size \(precisionFactor.size) for \(k) coefficients")
@@ -34,36 +34,28 @@ public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
   }
 
   /// Rows·L⁻¹: each row u as L⁻ᵀu.
-  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: true) }
-
-  /// Rows·L⁻ᵀ: the adjoint of ``spreading(_:)``.
-  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> { solved(rows, transposing: false) }
-
-  private func solved(_ rows: Tensor<Scalar>, transposing: Bool) -> Tensor<Scalar> {
-    let (k, n) = (count, rows.rowCount)
-    var columns = rows.transposed()
-    lower.withUnsafeScalars { lower in
-      columns.withUnsafeMutableScalars { columns in
-        guard let lower = lower.baseAddress, let columns = columns.baseAddress, k > 0, n > 0 else { return }
-        Scalar.solveTriangle(transposing, k, n, lower, k, columns, n)
-      }
-    }
-    return columns.transposed()
+  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    CholeskyFactor(lower: lower).solveLowerTransposed(rows: rows)
   }
 
-  /// `factor` times the mean in each of `count` rows.
+  /// Rows·L⁻ᵀ: the adjoint of ``spreading(_:)``.
+  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+    CholeskyFactor(lower: lower).solveLower(rows: rows)
+  }
+
+  /// `count` rows, each equal to `factor` times the mean.
   func meanRows(_ count: Int, times factor: Scalar) -> Tensor<Scalar> {
     (mean * factor).reshaped(to: [1, self.count]).gatheringRows(Array(repeating: 0, count: count))
   }
 }
 
-/// Which posterior each row of a batch belongs to.
+/// The assignment of a batch's rows to posteriors.
 struct PosteriorRows<Scalar: TensorScalar>: Sendable {
   let posteriors: [GaussianCoefficients<Scalar>]
-  /// The rows of each posterior, ascending.
+  /// The rows of each posterior, in ascending order.
   private let rows: [[Int]]
 
-  /// Consecutive rows share a posterior, equally many each.
+  /// Assigns equally many consecutive rows to each posterior.
   init(_ posteriors: [GaussianCoefficients<Scalar>], sharedBy count: Int) {
     precondition(
       !posteriors.isEmpty && count % posteriors.count == 0, "\(count) rows for \(posteriors.count) posteriors")
@@ -71,7 +63,7 @@ struct PosteriorRows<Scalar: TensorScalar>: Sendable {
     self.init(posteriors, of: (0..<count).map { $0 / share })
   }
 
-  /// Row i belongs to posterior `assignment[i]`.
+  /// Assigns row i to posterior `assignment[i]`.
   init(_ posteriors: [GaussianCoefficients<Scalar>], of assignment: [Int]) {
     self.posteriors = posteriors
     var rows = [[Int]](repeating: [], count: posteriors.count)
@@ -79,7 +71,7 @@ struct PosteriorRows<Scalar: TensorScalar>: Sendable {
     self.rows = rows
   }
 
-  /// log|det L| of each row's posterior: [B].
+  /// log|det L| of the posterior of each row: [B].
   var logDeterminants: Tensor<Scalar> {
     var result = Tensor<Scalar>.zeros([rows.reduce(0) { $0 + $1.count }])
     for (posterior, rows) in zip(posteriors, rows) {

@@ -1,20 +1,22 @@
-// Where infinities and NaN began: the failing step is run again on a tape that looks at every value. Slow, so it is run only
-// after a loss or a gradient was found not to be finite. Serves any network, not flows alone.
+// Locates the origin of infinities and NaN by repeating the failing step on a tape that checks every value. This is
+// slow, so it is done only after a loss or a gradient was found not to be finite. It works for any network, not only
+// for flows.
 
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// Finds what was the first to leave the finite numbers.
+/// Finds the first non-finite value.
 public enum NonFiniteSearch {
-  /// The place, such as "the value of step 3 / coupling 1 / dense", or nil if all is finite.
+  /// The place, for example "the value of step 3 / coupling 1 / dense", or nil if everything is finite.
   ///
-  /// Parameters are looked at first, then values in the order in which they arise, then the gradients of the parameters.
+  /// The parameters are checked first, then the values in the order of computation, then the gradients of the
+  /// parameters.
   ///
   /// - Parameters:
-  ///   - parameters: as they were when the step failed.
-  ///   - step: the step's loss, of one number, recorded on the tape of the pass that it is given; it should see the
-  ///     numbers of the step that failed.
+  ///   - parameters: the parameters at the failing step.
+  ///   - step: the loss of the step, a single number recorded on the tape of the pass; it should use the random numbers
+  ///     of the failing step.
   public static func place<Scalar: TensorScalar, Failure: Error>(
     in parameters: ParameterSet<Scalar>, isTraining: Bool,
     of step: (NetworkPass<Scalar>) throws(Failure) -> Variable<Scalar>
@@ -27,14 +29,14 @@ public enum NonFiniteSearch {
     let loss = try step(pass)
     if let place = tape.firstNonFinite { return "the value of \(place)" }
     let gradients = pass.parameterGradients(tape.gradients(of: loss))
-    // The pullbacks run backwards, so the last parameter in the order of the network is where it began.
+    // Pullbacks run in reverse, so the trouble began at the last such parameter in the order of the network.
     for (name, gradient) in zip(parameters.names, gradients).reversed() where gradient?.tensor.isFinite == false {
       return "the gradient of the parameter '\(name)'"
     }
     return nil
   }
 
-  /// Throws ``FlowError/notFinite(place:trainingStep:)`` where ``place(in:isTraining:of:)`` finds one.
+  /// Throws ``FlowError/notFinite(place:trainingStep:)`` if ``place(in:isTraining:of:)`` finds a non-finite value.
   public static func check<Scalar: TensorScalar>(
     _ parameters: ParameterSet<Scalar>, isTraining: Bool, trainingStep: Int,
     of step: (NetworkPass<Scalar>) throws -> Variable<Scalar>

@@ -1,14 +1,14 @@
-// Permutations that are the same everywhere: those of NumPy's `RandomState(seed).permutation(count)`, which the published
-// vector RealNVP pins by the index of its steps. The Mersenne Twister (Matsumoto and Nishimura 1998) with the seeding by one
-// word, and the legacy shuffle: from the last place down, indices by masking and rejection.
-// Not a source of random numbers for anything else; that is `RandomStream`.
+// Reproducible permutations: those of NumPy's `RandomState(seed).permutation(count)`, which the published vector
+// RealNVP seeds with the index of each step. They use the Mersenne Twister (Matsumoto and Nishimura 1998), seeded with
+// one word, and NumPy's legacy shuffle from the last position down, with indices by masking and rejection. Do not use
+// this as a source of random numbers for anything else; use `RandomStream`.
 
-/// A permutation given by its length and a seed.
+/// A permutation defined by its length and a seed.
 public struct PinnedPermutation: Sendable, Equatable {
-  /// Place i of the result holds what stood at place `order[i]`.
+  /// Position i of the result is the element at position `order[i]`.
   public let order: [Int]
 
-  /// The permutation of 0..<`count` that NumPy's `RandomState(seed).permutation(count)` gives.
+  /// The permutation of 0..<`count` returned by NumPy's `RandomState(seed).permutation(count)`.
   public init(count: Int, seed: UInt32) {
     precondition(count >= 0 && count <= Int(UInt32.max), "No permutation of \(count) places")
     var generator = MersenneTwister(seed: seed)
@@ -19,7 +19,7 @@ public struct PinnedPermutation: Sendable, Equatable {
     self.order = order
   }
 
-  /// The order that undoes this one: `inverse[order[i]] == i`.
+  /// The inverse permutation: `inverse[order[i]] == i`.
   public var inverse: [Int] {
     var result = [Int](repeating: 0, count: order.count)
     for (place, source) in order.enumerated() { result[source] = place }
@@ -60,7 +60,7 @@ private struct MersenneTwister {
     return word ^ (word >> 18)
   }
 
-  /// A number from 0 to `bound`, both included.
+  /// A random integer from 0 to `bound`, inclusive.
   mutating func next(upTo bound: UInt32) -> UInt32 {
     let mask = bound == 0 ? 0 : UInt32.max >> UInt32(bound.leadingZeroBitCount)
     while true {

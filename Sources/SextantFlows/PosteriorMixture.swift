@@ -1,20 +1,20 @@
-// The mixture form of the Gaussian-base flow: several Gaussian posteriors of one measurement (by source, month or cluster)
-// with weights from their evidence, and one flow f on the standard coordinates of whichever was chosen.
-// A point's density counts every component that could have made it, so it costs one inverse for each.
+// The mixture form of the Gaussian-base flow: several Gaussian posteriors of one measurement (by source, month or
+// cluster), weighted by their evidence, and one flow f on the standard coordinates of the component drawn. The density
+// of a point sums over all components, so it takes one inverse per component.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// Gaussian posteriors with weights.
+/// A mixture of Gaussian posteriors.
 public struct PosteriorMixture<Scalar: TensorScalar>: Sendable {
-  /// The components, all of k coefficients.
+  /// The components, all over k coefficients.
   public let components: [GaussianCoefficients<Scalar>]
-  /// The logarithms of the weights, which add up to 1.
+  /// The logarithms of the weights, which sum to 1.
   public let logWeights: [Double]
 
-  /// - Parameter logEvidences: the logarithm of each component's weight, up to a constant common to all.
+  /// - Parameter logEvidences: the logarithm of each component's weight, up to a common constant.
   public init(_ components: [GaussianCoefficients<Scalar>], logEvidences: [Double]) {
     precondition(
       !components.isEmpty && components.count == logEvidences.count
@@ -27,7 +27,7 @@ public struct PosteriorMixture<Scalar: TensorScalar>: Sendable {
     logWeights = logEvidences.map { $0 - total }
   }
 
-  /// `count` components chosen by weight.
+  /// Draws `count` components according to their weights.
   public func choose(_ count: Int, using random: inout RandomStream) -> [Int] {
     (0..<count).map { _ in
       var rest = random.uniform()
@@ -35,20 +35,20 @@ public struct PosteriorMixture<Scalar: TensorScalar>: Sendable {
         rest -= exp(weight)
         if rest < 0 { return index }
       }
-      // Rounding may leave a remainder: the last component that has a weight takes it.
+      // Rounding may leave a small remainder, which is assigned to the last component with a non-zero weight.
       return logWeights.lastIndex { $0 > -.infinity } ?? 0
     }
   }
 }
 
 extension GaussianBaseFlow {
-  /// Coefficients (B×k) for z from the components `chosen` for its rows. No gradient flows through the choice: the
-  /// weights are not trained.
+  /// Coefficients (B×k) for z from the component `chosen` for each row. No gradient flows through the choice, because
+  /// the weights are not trained.
   ///
   /// - Parameters:
   ///   - z: B×k, standard normal.
-  ///   - features: K×F, one row for each component, or 1×F for all.
-  ///   - chosen: B components, from ``PosteriorMixture/choose(_:using:)``.
+  ///   - features: K×F with one row for each component, or 1×F for all components.
+  ///   - chosen: B component indices, from ``PosteriorMixture/choose(_:using:)``.
   public func sample(
     _ z: Variable<Scalar>, features: Variable<Scalar>, from mixture: PosteriorMixture<Scalar>, chosen: [Int],
     in pass: NetworkPass<Scalar>
@@ -59,7 +59,7 @@ extension GaussianBaseFlow {
     return rows.coefficients(flow.sample(z, given: condition, in: pass).values)
   }
 
-  /// log Σⱼ πⱼ qⱼ(w) of each row of w (B×k): [B]. Exact, trained or not; features as in
+  /// log Σⱼ πⱼ qⱼ(w) of each row of w (B×k): [B]. It is exact, whether the flow is trained or not. Features are as in
   /// ``sample(_:features:from:chosen:in:)``.
   public func logDensity(
     of w: Variable<Scalar>, features: Variable<Scalar>, from mixture: PosteriorMixture<Scalar>,

@@ -7,7 +7,7 @@ import Foundation
 import SextantArrays
 
 /// A grid whose rows and columns follow no latitudes or longitudes.
-public struct CurvilinearGrid: Domain {
+public struct CurvilinearGrid: Domain, Geography {
   /// The number of rows.
   public let rows: Int
   /// The number of columns.
@@ -90,6 +90,8 @@ public struct CurvilinearGrid: Domain {
     for triangle in triangles { edges.addCotangents(of: triangle, nodePositions, factor: 0.5) }
     return edges.laplacian(nodeCount: nodeCount)
   }
+
+  public var raster: Raster? { Raster(rows: rows, columns: columns, wraps: wraps) }
 
   public var summary: String {
     let range = (latitudes.min() ?? 0, latitudes.max() ?? 0)

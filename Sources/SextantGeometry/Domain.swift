@@ -1,23 +1,26 @@
-// The Domain: where a signal lives. One face for triangle meshes, grids on the sphere and image grids;
-// nothing downstream asks which kind it has, unless geometry matters there.
+// A domain: where a signal lives. A domain has vertices, areas and a Laplacian; what else it can offer (latitudes and
+// longitudes, rows and columns, triangles, neighbourhoods, a form for files) it declares as a capability. Code that needs a
+// capability asks for it, and never for the type of the domain.
 //
-// Vertices are those of the file, in the file's order. Some coincide (each pole of a latitude–longitude
-// grid, a repeated last column): those share a *node*. Priors work on nodes, so that coincident
-// vertices always have one value; files, scores and pictures work on vertices.
+// The vertices are those of the file, in the order of the file. Some vertices coincide (at the poles of a
+// latitude–longitude grid, in a repeated last column). Coincident vertices share one *node*. Priors work on nodes, so that
+// coincident vertices always have the same value; files, scores and pictures work on vertices.
 
 import SextantArrays
 
-/// A set of V vertices on a surface, with what solvers need to know of the surface.
+/// A set of V vertices, with what solvers need to know of the space that they sample.
+///
+/// The first eight members are required. The others are capabilities, and a domain that does not have one inherits `nil`.
 public protocol Domain: Sendable {
-  /// V: the number of vertices, padding not counted.
+  /// V: the number of vertices, without padding.
   var vertexCount: Int { get }
   /// The number of distinct places, at most V.
   var nodeCount: Int { get }
   /// The node of each vertex (V entries, each below `nodeCount`; nodes are numbered by first appearance).
   var nodeOfVertex: [Int32] { get }
-  /// The position of each node: on the unit sphere, or in the mesh's own coordinates.
+  /// The position of each node: on the unit sphere if the domain has a ``geography``, and otherwise in coordinates of its own.
   var nodePositions: [SIMD3<Double>] { get }
-  /// The area that each vertex stands for (V entries), in steradians on a sphere; coincident vertices share theirs.
+  /// The area that each vertex stands for (V entries), in steradians on the sphere; coincident vertices share theirs.
   var areaWeights: [Double] { get }
   /// The area of each node times −Laplace–Beltrami at the node (nodes × nodes, symmetric, positive semi-definite, rows sum to 0).
   var stiffness: SparseMatrix { get }
@@ -25,11 +28,26 @@ public protocol Domain: Sendable {
   var fingerprint: String { get }
   /// One line for people, such as "46×90 latitude–longitude grid, 4°, global, poles included".
   var summary: String { get }
-  /// The weights that interpolate from vertices to places on the sphere (places × V, rows sum to 1).
-  ///
-  /// Throws ``GeometryError/outsideDomain(_:)`` where a place is not covered, and ``GeometryError/notOnSphere(_:)`` where
-  /// the domain has no latitudes and longitudes.
-  func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix
+
+  /// The form in which a model file stores the domain; nil for a domain that cannot be stored.
+  var stored: StoredDomain? { get }
+  /// The latitudes and longitudes of the vertices; nil for a domain that is not on the Earth, whatever its shape.
+  var geography: (any Geography)? { get }
+  /// The rows and columns in which the vertices are arranged; nil for a domain without rows and columns.
+  var raster: Raster? { get }
+  /// The triangles between the vertices, in the order of ``Domain/positions``; nil for a domain without triangles.
+  var surface: TriangleMesh? { get }
+  /// The neighbourhoods of the vertices at no more than `levelCount` resolutions, for networks; nil for a domain that has
+  /// none. Throws ``GeometryError``.
+  func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy?
+}
+
+extension Domain {
+  public var stored: StoredDomain? { nil }
+  public var geography: (any Geography)? { nil }
+  public var raster: Raster? { nil }
+  public var surface: TriangleMesh? { nil }
+  public func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy? { nil }
 }
 
 extension Domain {
@@ -56,22 +74,17 @@ extension Domain {
     return result
   }
 
-  /// Whether all nodes lie on the unit sphere, so that latitudes and longitudes mean something.
-  public var isOnSphere: Bool { nodePositions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 } }
+  /// The geography of the domain. Throws ``GeometryError/noGeography(domain:purpose:)`` if it has none.
+  ///
+  /// - Parameter purpose: What needs latitudes and longitudes, as the subject of a sentence: "A land mask".
+  public func requiredGeography(for purpose: String) throws -> any Geography {
+    guard let geography else { throw GeometryError.noGeography(domain: summary, purpose: purpose) }
+    return geography
+  }
 
-  /// The latitude and longitude of each vertex of a domain on the sphere (V entries).
-  public var geographicPoints: [GeographicPoint] { positions.map(GeographicPoint.init) }
-}
-
-/// A place on the sphere, in degrees.
-public struct GeographicPoint: Sendable, Hashable, Codable {
-  /// Degrees north, −90…90.
-  public var latitude: Double
-  /// Degrees east, any range.
-  public var longitude: Double
-
-  public init(latitude: Double, longitude: Double) {
-    self.latitude = latitude
-    self.longitude = longitude
+  /// The stored form of the domain. Throws ``GeometryError/notStorable(domain:)`` if it has none.
+  public func requiredStored() throws -> StoredDomain {
+    guard let stored else { throw GeometryError.notStorable(domain: summary) }
+    return stored
   }
 }

@@ -8,8 +8,12 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
   case outsideDomain(String)
   /// A mesh that cannot be used.
   case invalidMesh(String)
-  /// Latitudes and longitudes asked of a domain that has none.
-  case notOnSphere(String)
+  /// A domain without latitudes and longitudes where they are needed.
+  case noGeography(domain: String, purpose: String)
+  /// A domain that has no form for files.
+  case notStorable(domain: String)
+  /// A file with a domain of a kind that is not in the list of known kinds.
+  case unknownDomainKind(found: [String], known: [String])
   /// A file that is no mesh; `found` says what it is instead.
   case notAMesh(path: String, found: String)
   /// A mesh file that is shorter than its own header says.
@@ -29,8 +33,14 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason), .notOnSphere(let reason):
+    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason):
       reason
+    case .noGeography(let domain, let purpose):
+      "\(purpose) needs latitudes and longitudes, and the \(domain) has none."
+    case .notStorable(let domain):
+      "A model cannot be stored for this kind of domain: \(domain). Give the domain a stored form."
+    case .unknownDomainKind(let found, let known):
+      "Expected one domain of the kinds \(known.joined(separator: ", ")); found \(found.isEmpty ? "none" : found.joined(separator: ", "))."
     case .notAMesh(let path, let found):
       "\(path): expected a mesh (PLY, OFF, OBJ, STL, glTF, GLB or another format of the Assimp library), found \(found)."
     case .meshTooShort(let path, let declared, let needed, let found):

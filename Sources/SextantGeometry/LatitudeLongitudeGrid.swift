@@ -7,7 +7,7 @@ import Foundation
 import SextantArrays
 
 /// A grid of latitudes and longitudes on the sphere.
-public struct LatitudeLongitudeGrid: Domain {
+public struct LatitudeLongitudeGrid: Domain, Geography {
   /// The latitude of each row, in degrees, in file order.
   public let latitudes: [Double]
   /// The longitude of each column, in degrees, in file order.
@@ -94,6 +94,23 @@ public struct LatitudeLongitudeGrid: Domain {
     hash.add(degrees: [start < 0 ? start + 360 : start, longitudeAxis.direction])
     hash.add(degrees: longitudeAxis.offsets)
     fingerprint = hash.text
+  }
+
+  public var gridAxes: GridAxes? { GridAxes(latitudes: latitudes, longitudes: longitudes) }
+
+  public var raster: Raster? {
+    let firstIsNorth = (latitudes.first ?? 0) > (latitudes.last ?? 0)
+    func edge(isNorth: Bool) -> Raster.Edge {
+      if isNorth ? hasNorthPole : hasSouthPole { return wraps ? .pole : .end }
+      return isGlobal ? .beyondPole : .end
+    }
+    return Raster(
+      rows: rows, columns: columns, wraps: wraps, repeatsColumn: hasRepeatedColumn,
+      firstEdge: edge(isNorth: firstIsNorth), lastEdge: edge(isNorth: !firstIsNorth))
+  }
+
+  public func neighbourhoods(levelCount: Int) -> NeighbourhoodHierarchy? {
+    raster.map { NeighbourhoodHierarchy($0, levelCount: levelCount) }
   }
 
   /// The node of a row and a distinct column.

@@ -5,7 +5,7 @@ import Foundation
 import SextantArrays
 
 /// A set of places on the sphere with no neighbours given.
-public struct ScatteredPoints: Domain {
+public struct ScatteredPoints: Domain, Geography {
   /// The places, one a vertex.
   public let places: [GeographicPoint]
   public let nodeOfVertex: [Int32]

@@ -6,15 +6,14 @@ import Foundation
 import SextantArrays
 
 /// A triangulation of the whole unit sphere.
-public struct SphereMesh: Domain {
+public struct SphereMesh: Domain, Geography {
   public let nodePositions: [SIMD3<Double>]
   /// The corners of each triangle, turning left seen from outside.
   public let triangles: [SIMD3<Int32>]
   public let areaWeights: [Double]
   public let fingerprint: String
   public let summary: String
-  /// What a model file keeps of this mesh.
-  public let gridDescription: GridDescription
+  let record: any DomainRecord
   private let locator: TriangleLocator
 
   public var vertexCount: Int { nodePositions.count }
@@ -27,11 +26,11 @@ public struct SphereMesh: Domain {
   public init(positions: [SIMD3<Double>], triangles: [SIMD3<Int32>]) throws {
     try self.init(
       positions, triangles, summary: "\(positions.count)-vertex mesh of the sphere",
-      description: .sphereMesh(positions: positions, triangles: triangles))
+      record: Record(positions: positions, triangles: triangles))
   }
 
   private init(
-    _ given: [SIMD3<Double>], _ triangles: [SIMD3<Int32>], summary: String, description: GridDescription
+    _ given: [SIMD3<Double>], _ triangles: [SIMD3<Int32>], summary: String, record: any DomainRecord
   ) throws {
     if let bad = given.firstIndex(where: { !$0.isFinite || $0.squaredLength == 0 }) {
       throw GeometryError.invalidMesh(
@@ -63,7 +62,7 @@ public struct SphereMesh: Domain {
     areaWeights = areas
     locator = TriangleLocator(positions: positions, triangles: turned)
     self.summary = summary
-    gridDescription = description
+    self.record = record
     var hash = Fingerprint(kind: "sphere mesh")
     hash.add(positions: positions)
     for triangle in turned { for corner in 0..<3 { hash.add(Int(triangle[corner])) } }
@@ -93,7 +92,7 @@ public struct SphereMesh: Domain {
     for _ in 0..<subdivisions { split(&positions, &triangles) }
     return try SphereMesh(
       positions, triangles, summary: "\(positions.count)-vertex icosphere",
-      description: .icosphere(subdivisions: subdivisions))
+      record: IcosphereRecord(subdivisions: subdivisions))
   }
 
   /// Splits each triangle into four at the middles of its edges.
@@ -136,7 +135,7 @@ public struct SphereMesh: Domain {
     }
     return try SphereMesh(
       positions, SphericalDelaunay(positions.map(\.normalized)).triangles,
-      summary: "\(vertexCount)-vertex Fibonacci lattice", description: .fibonacci(vertexCount: vertexCount))
+      summary: "\(vertexCount)-vertex Fibonacci lattice", record: FibonacciRecord(vertexCount: vertexCount))
   }
 
   /// The cotangent Laplacian, made anew at each call: keep it if you need it twice.
@@ -152,5 +151,3 @@ public struct SphereMesh: Domain {
       to: places, representatives: Array(0..<vertexCount), vertexCount: vertexCount, summary: summary)
   }
 }
-
-extension SphereMesh: DescribableDomain {}

@@ -16,4 +16,5 @@ public struct TriangleMesh: Sendable, Equatable {
 extension SphereMesh {
   /// The vertices and triangles, for writing to a mesh file.
   public var triangleMesh: TriangleMesh { TriangleMesh(positions: nodePositions, triangles: triangles) }
+  public var surface: TriangleMesh? { triangleMesh }
 }

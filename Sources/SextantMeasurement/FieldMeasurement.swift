@@ -1,10 +1,12 @@
-// The measurement: y = A·x + noise, with σ in data units, one for each entry of y.
-// (Not named Measurement: Foundation has a type of that name.) A mask is part of A (a selection), never a weight of zero and never a value of zero.
+// The measurement: y = A·x + noise, with σ in data units, one for each entry of y. A mask is part of A, a selection, and never a
+// weight or a value of zero. (Foundation has a type named Measurement.)
 
 import SextantArrays
 import SextantSignals
 
 /// What was measured of one signal.
+///
+/// There is one value and one noise level for each output of the operator. Solvers check this, and throw a ``MeasurementError``.
 public struct FieldMeasurement: Sendable {
   /// The measured values y (m), in the variables' units.
   public var values: [Float]
@@ -18,10 +20,6 @@ public struct FieldMeasurement: Sendable {
   public init(
     values: [Float], noise: [Float], operation: any LinearOperator, label: FieldLabel = FieldLabel()
   ) {
-    precondition(
-      values.count == operation.outputCount && noise.count == values.count,
-      "\(values.count) values and \(noise.count) noise levels for an operator with \(operation.outputCount) outputs"
-    )
     self.values = values
     self.noise = noise
     self.operation = operation
@@ -30,4 +28,19 @@ public struct FieldMeasurement: Sendable {
 
   /// The number of measured values m.
   public var count: Int { values.count }
+
+  /// Throws ``MeasurementError`` unless there is a finite value and a noise level for each output of the operator.
+  ///
+  /// Noise levels are checked by the methods that use them, see ``MeasurementModel/checkNoise()``.
+  public func check() throws(MeasurementError) {
+    guard values.count == operation.outputCount else {
+      throw .sizeMismatch(what: "The measured values", expected: operation.outputCount, found: values.count)
+    }
+    guard noise.count == operation.outputCount else {
+      throw .sizeMismatch(what: "The noise levels", expected: operation.outputCount, found: noise.count)
+    }
+    if let bad = values.firstIndex(where: { !$0.isFinite }) {
+      throw .invalidValue(what: "Measured value number \(bad + 1)", found: values[bad])
+    }
+  }
 }

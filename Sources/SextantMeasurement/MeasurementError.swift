@@ -10,6 +10,8 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   case nothingObserved(specification: String, reason: String)
   /// Two things that should have one size.
   case sizeMismatch(what: String, expected: Int, found: Int)
+  /// A measured value that is not finite.
+  case invalidValue(what: String, found: Float)
   /// A noise standard deviation that is not a finite number above 0.
   case invalidNoise(what: String, found: Float)
   /// Units that differ where no conversion is known.
@@ -31,6 +33,8 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
     case .sizeMismatch(let what, let expected, let found):
       "\(what): expected \(expected) entries, found \(found). "
         + "It must belong to the same grid and variables as the field."
+    case .invalidValue(let what, let found):
+      "\(what): expected a finite number, found \(found). Leave out what was not measured: the operator selects what was."
     case .invalidNoise(let what, let found):
       "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
     case .unitsDiffer(let what, let expected, let found):

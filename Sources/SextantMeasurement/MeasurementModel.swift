@@ -10,12 +10,20 @@ public struct MeasurementModel: Sendable {
   /// The noise standard deviation of each output (m), in the variables' units.
   public let noise: [Float]
 
-  public init(operation: any LinearOperator, noise: [Float]) {
-    precondition(
-      noise.count == operation.outputCount,
-      "\(noise.count) noise levels for an operator with \(operation.outputCount) outputs")
+  /// Throws ``MeasurementError/sizeMismatch(what:expected:found:)`` unless there is a noise level for each output.
+  public init(operation: any LinearOperator, noise: [Float]) throws(MeasurementError) {
+    guard noise.count == operation.outputCount else {
+      throw .sizeMismatch(what: "The noise levels", expected: operation.outputCount, found: noise.count)
+    }
     self.operation = operation
     self.noise = noise
+  }
+
+  /// Throws ``MeasurementError/invalidNoise(what:found:)`` unless every noise level is finite and above 0.
+  public func checkNoise() throws(MeasurementError) {
+    if let bad = noise.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+      throw .invalidNoise(what: "Noise level number \(bad + 1)", found: noise[bad])
+    }
   }
 
   /// Whether `other` measures the same with the same noise, to the last bit.
@@ -31,8 +39,10 @@ public struct MeasurementModel: Sendable {
 }
 
 extension FieldMeasurement {
-  /// The operator and the noise.
-  public var model: MeasurementModel { MeasurementModel(operation: operation, noise: noise) }
+  /// The operator and the noise. Throws ``MeasurementError/sizeMismatch(what:expected:found:)``.
+  public var model: MeasurementModel {
+    get throws(MeasurementError) { try MeasurementModel(operation: operation, noise: noise) }
+  }
 }
 
 extension LinearOperator {

@@ -1,26 +1,26 @@
-// One evaluation of a network: its parameters as variables on a tape, whether statistics are those of the batch, and
-// the running statistics that the evaluation leaves behind.
+// One evaluation of a network: its parameters as variables on a tape, whether it is in training mode, and the running
+// statistics that the evaluation updates.
 
 import SextantArrays
 import SextantAutodiff
 
 /// A network's parameters on a tape.
 public final class NetworkPass<Scalar: TensorScalar> {
-  /// The tape that everything is recorded on.
+  /// The tape on which everything is recorded.
   public let tape: Tape<Scalar>
-  /// Whether normalisation uses the statistics of the batch (and updates the running ones).
+  /// Whether normalisation uses the statistics of the batch and updates the running statistics.
   public let isTraining: Bool
   private let parameters: ParameterSet<Scalar>
   private var variables: [Variable<Scalar>?]
   private let wantsGradients: Bool
-  /// Where dropout takes its choices from; none are left out without it.
+  /// The random numbers for dropout; without them nothing is dropped.
   public var random: RandomStream?
-  /// New values of parameters that no optimiser changes, by index.
+  /// New values of parameters that are not trained by an optimiser, by index.
   private var updates: [Int: Tensor<Scalar>] = [:]
 
   /// - Parameters:
-  ///   - wantsGradients: Whether the parameters are leaves; if not, gradients flow through the network to its inputs only.
-  ///   - random: Where dropout takes its choices from, if anything is to be left out.
+  ///   - wantsGradients: whether the parameters are leaves; if not, gradients flow only to the network's inputs.
+  ///   - random: the random numbers for dropout, if any.
   public init(
     _ parameters: ParameterSet<Scalar>, tape: Tape<Scalar> = Tape(), isTraining: Bool, wantsGradients: Bool,
     random: RandomStream? = nil
@@ -33,7 +33,7 @@ public final class NetworkPass<Scalar: TensorScalar> {
     variables = Array(repeating: nil, count: parameters.tensors.count)
   }
 
-  /// The parameter as a variable, the same one each time.
+  /// The parameter as a variable; repeated accesses return the same variable.
   public subscript(reference: ParameterSet<Scalar>.Reference) -> Variable<Scalar> {
     if let variable = variables[reference.index] { return variable }
     let tensor = parameters.tensors[reference.index]
@@ -43,7 +43,7 @@ public final class NetworkPass<Scalar: TensorScalar> {
     return variable
   }
 
-  /// Remembers a new value of a running statistic; taken over by ``applyUpdates(to:)``.
+  /// Stores a new value of a running statistic, to be written by ``applyUpdates(to:)``.
   public func update(_ reference: ParameterSet<Scalar>.Reference, to value: Tensor<Scalar>) {
     updates[reference.index] = value
   }
@@ -53,7 +53,7 @@ public final class NetworkPass<Scalar: TensorScalar> {
     for (index, value) in updates { parameters.tensors[index] = value }
   }
 
-  /// The gradient of each parameter in the order of the set; nil where there is none.
+  /// The gradient of each parameter in the order of the set; nil for parameters without a gradient.
   public func parameterGradients(_ gradients: Gradients<Scalar>) -> [ParameterGradient<Scalar>?] {
     variables.map { variable in variable.flatMap { gradients.parameterGradient(of: $0) } }
   }

@@ -1,27 +1,28 @@
-// The numbers of a network by name: what an optimiser changes, an average follows and a checkpoint holds.
-// Layers keep references into a set, never tensors, so a network is a plain value that any set of the same layout serves.
+// The named parameters of a network, which an optimiser changes, a moving average follows and a checkpoint stores.
+// Layers hold references into a set, never tensors, so a network is a plain value that works with any set of the same
+// layout.
 
 import SextantArrays
 
 /// Named tensors in a fixed order.
 public struct ParameterSet<Scalar: TensorScalar>: Sendable {
-  /// One tensor of the set.
+  /// A reference to one tensor of the set.
   public struct Reference: Sendable, Hashable {
     let index: Int
   }
 
   /// The names in order, such as "down.0.convolution.weight".
   public private(set) var names: [String] = []
-  /// The tensors in the order of the names.
+  /// The tensors, in the order of the names.
   public var tensors: [Tensor<Scalar>] = []
-  /// Whether each is changed by an optimiser; running statistics are not.
+  /// Whether an optimiser changes each tensor; running statistics are not trained.
   public private(set) var isTrained: [Bool] = []
 
   public init() {}
 
-  /// Adds a tensor under a name that is not taken.
+  /// Adds a tensor under a new name.
   public mutating func add(_ name: String, _ tensor: Tensor<Scalar>, isTrained: Bool = true) -> Reference {
-    precondition(!names.contains(name), "The parameter '\(name)' is there already")
+    precondition(!names.contains(name), "The parameter '\(name)' already exists")
     names.append(name)
     tensors.append(tensor)
     self.isTrained.append(isTrained)
@@ -46,25 +47,26 @@ public struct ParameterSet<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Builds a parameter set layer by layer, with names by scope and initial values by name: adding a layer never
-/// changes the values that another starts from.
+/// Builds a parameter set layer by layer. Names depend on the scope and initial values on the name, so an added layer
+/// does not change the initial values of the others.
 public struct ParameterBuilder<Scalar: TensorScalar> {
-  /// What was built so far.
+  /// The set built so far.
   public private(set) var parameters = ParameterSet<Scalar>()
   private var scopes: [String] = []
   private let random: RandomStream?
 
-  /// - Parameter random: where initial values come from.
+  /// - Parameter random: the random stream for initial values.
   public init(random: RandomStream) { self.random = random }
 
   private init() { random = nil }
 
-  /// Builds names and shapes alone: the tensors' content is unspecified and their memory is not touched.
+  /// A builder of names and shapes alone: the content of the tensors is undefined and their memory is not touched.
   ///
-  /// For networks whose numbers come from a file: drawing those of a large one takes longer than reading it.
+  /// For networks that are read from a file, because drawing the initial values of a large network takes longer than
+  /// reading it.
   public static var layout: ParameterBuilder { ParameterBuilder() }
 
-  /// Puts "name." before the names of what `body` adds.
+  /// Prefixes the names added by `body` with "name.".
   public mutating func scope<R>(_ name: String, _ body: (inout ParameterBuilder) throws -> R) rethrows -> R {
     scopes.append(name)
     defer { scopes.removeLast() }
@@ -81,7 +83,7 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
     return parameters.add(path(name), tensor, isTrained: isTrained)
   }
 
-  /// Independent normal numbers of mean 0.
+  /// Independent normal values with mean 0.
   public mutating func normal(
     _ name: String, _ shape: [Int], deviation: Double
   ) -> ParameterSet<Scalar>.Reference {
@@ -89,7 +91,7 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
     return parameters.add(path(name), converted(stream.normals(shape, as: Double.self)) * Scalar(deviation))
   }
 
-  /// Independent numbers, uniform in ±`bound`.
+  /// Independent values, uniform in ±`bound`.
   public mutating func uniform(
     _ name: String, _ shape: [Int], bound: Double
   ) -> ParameterSet<Scalar>.Reference {
@@ -100,7 +102,8 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
     return parameters.add(path(name), converted(numbers))
   }
 
-  /// Drawn in double precision and rounded: networks of both precisions start from the same numbers.
+  /// Initial values are drawn in double precision and rounded, so networks of both precisions start from the same
+  /// values.
   private func converted(_ numbers: Tensor<Double>) -> Tensor<Scalar> {
     Tensor(shape: numbers.shape) { out in
       numbers.withUnsafeScalars { numbers in

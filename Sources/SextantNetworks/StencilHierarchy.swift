@@ -1,9 +1,9 @@
-// The same vertices at several resolutions, as tables: what a U-Net needs to know of a domain, and all that it knows.
-// How the tables arise is the domain's affair: a line here, grids on the sphere in SextantDiffusion.
+// The same vertices at several resolutions, as tables: everything that a U-Net needs to know about a domain. Other code
+// builds the tables: for a line, the code here; for grids on the sphere, SextantDiffusion.
 
 import SextantAutodiff
 
-/// Levels of ever fewer vertices, with the neighbourhoods in each and the steps between them.
+/// Levels of decreasing numbers of vertices, with the neighbourhoods in each level and the steps between levels.
 public struct StencilHierarchy: Sendable, Equatable {
   /// One resolution.
   public struct Level: Sendable, Equatable {
@@ -11,7 +11,7 @@ public struct StencilHierarchy: Sendable, Equatable {
     public var stencil: Stencil
     /// The step to the next, coarser level (V_l → V_l+1); nil at the last.
     public var down: Stencil?
-    /// For each vertex of this level, the vertex of the next that covers it; nil at the last.
+    /// For each vertex of this level, the vertex of the next level that covers it; nil at the last.
     public var up: [Int32]?
 
     public init(stencil: Stencil, down: Stencil? = nil, up: [Int32]? = nil) {
@@ -24,7 +24,7 @@ public struct StencilHierarchy: Sendable, Equatable {
   /// The levels, finest first.
   public let levels: [Level]
 
-  /// - Parameter levels: finest first; each but the last has its steps.
+  /// - Parameter levels: finest first; each but the last must have `down` and `up`.
   public init(levels: [Level]) {
     precondition(!levels.isEmpty, "A hierarchy without levels")
     for (fine, coarse) in zip(levels, levels.dropFirst()) {
@@ -38,7 +38,8 @@ public struct StencilHierarchy: Sendable, Equatable {
   /// V, the number of vertices of the finest level.
   public var vertexCount: Int { levels[0].stencil.inputCount }
 
-  /// Vertices in a row, halved from level to level; the paper's view of a signal, whatever the vertices are.
+  /// Vertices in a row, halved from level to level. Mammadov, Chung and Ye (2024) treat every signal in this way,
+  /// whatever its vertices are.
   public static func line(count: Int, levelCount: Int) -> StencilHierarchy {
     var levels: [Level] = []
     var count = count

@@ -1,6 +1,6 @@
-// A U-Net on any hierarchy of neighbourhoods: the geometry-aware network of this package. On a grid it is a 2-D U-Net that
-// knows of poles and wrap; on a line it is a 1-D one. It serves as a score network (with time) and as the network that
-// conditions a flow (without).
+// A U-Net on any hierarchy of neighbourhoods, the geometry-aware network of this package. On a grid it is a 2-D U-Net
+// that respects the poles and the periodic longitude; on a line it is a 1-D U-Net. It serves as a score network (with
+// time) and as the conditioning network of a flow (without time).
 
 import SextantArrays
 import SextantAutodiff
@@ -11,13 +11,13 @@ public struct StencilUNetConfiguration: Sendable, Equatable, Codable {
   public var inputChannels: Int
   /// The number of channels of the output.
   public var outputChannels: Int
-  /// The number of channels in each level, finest first; as many levels as the hierarchy has.
+  /// The number of channels in each level, finest first, with one entry for each level of the hierarchy.
   public var widths: [Int]
-  /// Residual blocks on the way down in each level, and on the way up.
+  /// The number of residual blocks in each level, both in the encoder and in the decoder.
   public var blocksPerLevel: Int
-  /// Whether the network is told a time in 0…1 for each sample.
+  /// Whether the network takes a time in [0, 1] for each sample as an input.
   public var usesTime: Bool
-  /// The share of numbers that each block leaves out while it is trained.
+  /// The dropout rate of each block during training.
   public var dropout: Double
 
   public init(
@@ -33,7 +33,8 @@ public struct StencilUNetConfiguration: Sendable, Equatable, Codable {
   }
 }
 
-/// A U-Net of residual 3×3-like blocks over a ``StencilHierarchy``. Its last layer starts at zero: untrained, it says 0.
+/// A U-Net of residual blocks, with 3×3 convolutions on a grid, over a ``StencilHierarchy``. Its last layer is
+/// initialised to zero, so the untrained network returns 0.
 public struct StencilUNet<Scalar: TensorScalar>: Sendable {
   /// Its sizes.
   public let configuration: StencilUNetConfiguration
@@ -49,7 +50,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
 
   /// Adds the network's parameters to `builder`.
   ///
-  /// - Parameter hierarchy: has as many levels as the configuration has widths.
+  /// - Parameter hierarchy: must have as many levels as the configuration has widths.
   public init(
     _ configuration: StencilUNetConfiguration, hierarchy: StencilHierarchy, in builder: inout ParameterBuilder<Scalar>
   ) {
@@ -86,12 +87,12 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - x: B×V×I.
-  ///   - time: B numbers in 0…1, if the network uses time.
+  ///   - time: B values in [0, 1], if the network uses time.
   /// - Returns: B×V×O.
   public func callAsFunction(
     _ x: Variable<Scalar>, time times: [Double]? = nil, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
-    precondition((times != nil) == configuration.usesTime, "A time is given exactly where the network uses one")
+    precondition((times != nil) == configuration.usesTime, "Pass times if, and only if, the network uses them")
     let embedding = times.flatMap { times in time.map { $0(times, in: pass).silu() } }
     var h = first(x, hierarchy.levels[0].stencil, in: pass)
     var skips: [Variable<Scalar>] = []
@@ -106,7 +107,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
     for level in stride(from: hierarchy.levels.count - 2, through: 0, by: -1) {
       let description = hierarchy.levels[level]
       pass.tape.scope("up \(level)") {
-        // The step's product is cheaper at the coarse level, before the vertices are repeated.
+        // The product of this step is cheaper at the coarse level, before the vertices are repeated.
         h = upSteps[level](h, hierarchy.levels[level + 1].stencil, in: pass)
         h = concatenateColumns([gatherRows(h, description.up ?? []), skips[level]])
         for block in upBlocks[level] { h = block(h, time: embedding, description.stencil, in: pass) }
@@ -116,12 +117,13 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// A convolution over a stencil, as a layer.
+/// A layer that convolves over a stencil.
 struct StencilLayer<Scalar: TensorScalar>: Sendable {
   private let weight: ParameterSet<Scalar>.Reference
   private let bias: ParameterSet<Scalar>.Reference
 
-  /// Weights of variance 2 / (3 · inputs to each output): between a linear layer's and that of rectifiers.
+  /// Initial weights of variance 2 / (3 · inputs of each output), between the usual values for linear layers and for
+  /// rectifiers.
   init(
     _ name: String, inputs: Int, outputs: Int, neighbours: Int, startsAtZero: Bool = false,
     in builder: inout ParameterBuilder<Scalar>
@@ -132,7 +134,7 @@ struct StencilLayer<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter x: B×V×inputs, V the inputs of the stencil.
+  /// - Parameter x: B×V×inputs, where V is the number of the stencil's inputs.
   func callAsFunction(_ x: Variable<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     stencilConvolution(x, weight: pass[weight], bias: pass[bias], stencil: stencil)
   }
@@ -143,7 +145,7 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
   private let normalisations: (GroupNormalisation<Scalar>, GroupNormalisation<Scalar>)
   private let convolutions: (StencilLayer<Scalar>, StencilLayer<Scalar>)
   private let time: Dense<Scalar>?
-  /// Where the widths differ.
+  /// Present if the widths differ.
   private let shortcut: Dense<Scalar>?
   private let dropout: Dropout
 
@@ -168,7 +170,7 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Groups of at least eight channels, and at most eight groups.
+  /// At most eight groups, of at least eight channels each.
   static func groups(of channels: Int) -> Int {
     (1...max(1, min(8, channels / 8))).last { channels % $0 == 0 } ?? 1
   }

@@ -1,33 +1,34 @@
-// Archive fields like the one that is observed: a second, narrower prior that the evidence may prefer.
+// Archive fields that resemble the observed field: a second, narrower prior that the evidence may prefer.
 //
-// Every archive field gets a weight by how well it fits the observations, exp(−D/2T) with D the squared misfit in
-// units of the noise; the temperature T is set so that about ten fields count. Their weighted mean moves
-// the prior's mean, and their weighted covariance is added to the archive's. All in the space of the modes,
-// so that nothing but the fields' coefficients is kept. The weights have seen the observations once: whoever compares evidences must ask for a margin.
+// The weight of an archive field is exp(−D/2T), where D is its squared residual in units of the noise; the temperature
+// T is such that the effective number of fields is about ten. The weighted mean shifts the prior mean, and the weighted
+// covariance is added to that of the archive. All computations are in the space of the modes, so only the fields'
+// coefficients are stored. The weights have already used the observations once, so a comparison of evidences must
+// require a margin.
 
 import Foundation
 import SextantArrays
 
-/// The archive fields that resemble an observed one.
+/// The archive fields that resemble an observed field.
 public struct ArchiveAnalogues: Sendable {
   /// The weighted mean of the fields, as a standardised state (d).
   public let mean: [Float]
-  /// Modes whose covariance is the fields' own, scaled (k×d).
+  /// Modes whose covariance is the scaled covariance of these fields (k×d).
   public let modes: Tensor<Float>
 
-  /// How many fields count: 1/Σw².
+  /// The effective number of fields, 1/Σw².
   private static let effectiveCount = 10.0
-  /// Fields beyond so many are forgotten.
+  /// The largest number of fields that are kept.
   private static let keptCount = 100
 
-  /// Finds the analogues of an observation; nil where the archive is too small to have any.
+  /// Finds the analogues of an observation; nil if the archive is too small.
   ///
-  /// - Parameter amplitude: of the analogues' covariance beside the archive's.
+  /// - Parameter amplitude: the amplitude of the analogues' covariance relative to the archive's.
   public init?(of observation: StateObservation, in prior: GaussianPrior, amplitude: Float = 0.74) throws {
     let coefficients = prior.archiveCoefficients
     let (fields, k) = (coefficients.shape[0], coefficients.columnCount)
     guard Double(fields) > 2 * Self.effectiveCount, k > 0, observation.count > 0 else { return nil }
-    // Archive fields at the observed places (N×m), from the modes there (k×m).
+    // The archive fields at the observed places (N×m), from the modes there (k×m).
     let atPlaces = matrixProduct(coefficients, observation.apply(prior.functions.scaledModes))
     let m = observation.count
     let misfits = atPlaces.withUnsafeScalars { values in
@@ -48,7 +49,7 @@ public struct ArchiveAnalogues: Sendable {
         for j in 0..<k { centre[j] += weights[field] / total * values[row * k + j] }
       }
     }
-    // √w·(c − mean), whose Gram matrix is the weighted covariance; as modes: the rows times the archive's modes.
+    // √w·(c − mean), whose Gram matrix is the weighted covariance; as modes, these rows times the archive's modes.
     let spread = Tensor<Float>(shape: [kept.count, k]) { out in
       rows.withUnsafeScalars { values in
         for (row, field) in kept.enumerated() {
@@ -61,7 +62,8 @@ public struct ArchiveAnalogues: Sendable {
     mean = matrixProduct(Tensor(centre.map { Float($0) }, shape: [1, k]), prior.functions.scaledModes).scalars
   }
 
-  /// exp(−(D − min D)/2T), with T by bisection such that 1/Σw² of the normalised weights is ``effectiveCount``.
+  /// exp(−(D − min D)/2T), with T determined by bisection so that 1/Σw² of the normalised weights is
+  /// ``effectiveCount``.
   static func weights(_ misfits: [Double]) -> [Double] {
     let least = misfits.min() ?? 0
     func normalised(_ logTemperature: Double) -> [Double] {

@@ -1,20 +1,20 @@
-// The mean field that is known before measuring: constant, one for each month, or annual harmonics.
-// Fitted from an archive in one streamed pass. It knows nothing of variability around it.
+// The prior mean as a function of the season: constant, monthly, or annual harmonics. It is fitted to an archive in one
+// streamed pass, and does not include the variability about the mean.
 
 import Foundation
 import SextantArrays
 import SextantSignals
 
-/// How the mean depends on the season.
+/// The dependence of the mean on the season.
 public enum ClimatologyKind: Sendable, Equatable, Codable {
-  /// One mean of all fields.
+  /// One mean for all fields.
   case constant
-  /// A mean for each calendar month, and one for fields without a month (annual means).
+  /// One mean for each calendar month, and one for fields without a month (annual means).
   case monthly
-  /// Sines and cosines of the first `order` multiples of the year.
+  /// Sines and cosines of the first `order` harmonics of the year.
   case harmonic(order: Int)
 
-  /// The number of regression coefficients of each state.
+  /// The number of regression coefficients per state.
   public var termCount: Int {
     switch self {
     case .constant: 1
@@ -23,7 +23,7 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
     }
   }
 
-  /// The regressors of a field: `termCount` numbers.
+  /// The regressors of a field: `termCount` values.
   func terms(of label: FieldLabel) -> [Double] {
     switch self {
     case .constant: return [1]
@@ -32,7 +32,7 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
       terms[label.month.map { min(max($0, 0), 12) } ?? 0] = 1
       return terms
     case .harmonic(let order):
-      // The middle of the month where only the month is known; annual means see no harmonic.
+      // The middle of the month if only the month is known; the harmonics vanish for annual means.
       let fraction = label.yearFraction ?? label.month.map { (Double($0) - 0.5) / 12 }
       return [1]
         + (1...max(1, order)).prefix(order).flatMap { multiple -> [Double] in
@@ -77,7 +77,8 @@ public struct Climatology: Sendable {
     }
   }
 
-  /// Least squares of the fields at `indices` on the season, in one pass; missing entries are left out state by state.
+  /// Fits the season to the fields with the given indices by least squares in one pass; missing entries are skipped
+  /// state by state.
   ///
   /// A month that the archive lacks at a place takes the mean of all fields there.
   ///
@@ -87,7 +88,8 @@ public struct Climatology: Sendable {
     progress: (Int) throws -> Void = { _ in }
   ) throws -> Climatology {
     let (terms, d) = (kind.termCount, layout.count)
-    // Sums over fields of x·yᵗ and, as few fields have gaps, x·xᵗ shared by all states with corrections for gaps.
+    // Sums over fields of x·yᵗ and of x·xᵗ, the latter shared by all states and corrected for gaps, because few fields
+    // have gaps.
     var products = [Double](repeating: 0, count: terms * d)
     var common = [Double](repeating: 0, count: terms * terms)
     var gaps: [Int: [Double]] = [:]
@@ -127,7 +129,7 @@ public struct Climatology: Sendable {
   }
 }
 
-/// Small least-squares systems, where a month without data must not make the rest unsolvable.
+/// Small least-squares systems, in which a month without data must not make the others unsolvable.
 private struct NormalEquations {
   private let terms: Int
   private let form: Form

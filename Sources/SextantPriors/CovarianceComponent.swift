@@ -1,29 +1,31 @@
-// The terms that a two-scale covariance is the sum of, and what their parameters mean.
+// The terms of a two-scale covariance, and the meaning of their parameters.
 //
-// All parameters are natural logarithms, so that none can leave its range, with a normal hyper-prior
-// that holds those which a field's few observations cannot determine. Units: standard deviations in
-// units of the standardised state, ranges in radians of chord distance on the unit sphere.
+// All parameters are natural logarithms, so none can leave its range, and have a normal hyper-prior, which determines
+// those that a field's few observations cannot. Standard deviations are in units of the standardised state, and ranges
+// in radians of chord distance on the unit sphere.
 
 import SextantArrays
 
-/// One parameter of a covariance and what is believed of it before seeing a field.
+/// A parameter of a covariance, and its hyper-prior.
 public struct CovarianceParameter: Sendable, Equatable, Codable {
-  /// A name for people and files, such as "field.log-range".
+  /// The name in output and files, such as "field.log-range".
   public var name: String
-  /// The mean of its hyper-prior, where the search starts.
+  /// The mean of its hyper-prior, at which the search starts.
   public var start: Double
   /// The standard deviation of its hyper-prior.
   public var deviation: Double
-  /// Whether `start` counts from the logarithm of the observation's noise: what lies far below the noise cannot be seen.
+  /// Whether `start` is relative to the logarithm of the observation's noise, because variations far below the noise
+  /// cannot be observed.
   public var isRelativeToNoise: Bool
-  /// Another parameter that moves the mean of the hyper-prior along, by a factor.
+  /// Another parameter that shifts the mean of the hyper-prior, multiplied by a factor.
   public var coupling: Coupling?
 
-  /// "What needs inflated modes also lacks more": the hyper-prior of one parameter leans on another.
+  /// The dependence of a hyper-prior's mean on another parameter: archives whose modes need inflation also lack more
+  /// small-scale variance.
   public struct Coupling: Sendable, Equatable, Codable {
     /// The name of the other parameter.
     public var name: String
-    /// How far the mean moves for each unit of the other.
+    /// The shift of the mean per unit of the other parameter.
     public var factor: Double
 
     public init(name: String, factor: Double) {
@@ -47,18 +49,20 @@ public struct CovarianceParameter: Sendable, Equatable, Codable {
 public enum CovarianceComponent: Sendable, Equatable {
   /// a²·Φᵢ·Φⱼ: the archive's modes, inflated. Parameter: log a.
   case modes(amplitude: CovarianceParameter)
-  /// b²·Φᵢ·Φⱼ·ρ(t): the archive's modes with far correlations cut off, as ensemble filters do. Parameters: log b, log range, then one log weight for each coordinate.
+  /// b²·Φᵢ·Φⱼ·ρ(t): the archive's modes, localised as in ensemble filters. Parameters: log b, log range, then one log
+  /// weight for each coordinate.
   case localisedModes(
     amplitude: CovarianceParameter, range: CovarianceParameter, coordinates: [CoordinateWeight],
     smoothness: MaternCorrelation)
-  /// sᵢ·sⱼ·ρ(t): a Matérn field whose standard deviation s follows features, log s = Σ βq·zq. Parameters: log range, one log weight for each coordinate, β.
+  /// sᵢ·sⱼ·ρ(t): a Matérn field whose standard deviation s depends on features, log s = Σ βq·zq. Parameters: log range,
+  /// one log weight for each coordinate, β.
   case field(
     range: CovarianceParameter, coordinates: [CoordinateWeight], smoothness: MaternCorrelation,
     deviation: [FeatureCoefficient])
 
-  /// A coordinate beside the position: t² = |xᵢ−xⱼ|²/range² + Σ w²·(cᵢ−cⱼ)², so that land and sea can part.
+  /// A coordinate in addition to the position: t² = |xᵢ−xⱼ|²/range² + Σ w²·(cᵢ−cⱼ)², which separates land from sea.
   public struct CoordinateWeight: Sendable, Equatable {
-    /// Which of the model's coordinates.
+    /// The index of the coordinate in the model.
     public var coordinate: Int
     /// log w.
     public var weight: CovarianceParameter
@@ -71,7 +75,7 @@ public enum CovarianceComponent: Sendable, Equatable {
 
   /// The coefficient β of a feature in the logarithm of a standard deviation.
   public struct FeatureCoefficient: Sendable, Equatable {
-    /// Which of the model's features.
+    /// The index of the feature in the model.
     public var feature: Int
     /// β.
     public var coefficient: CovarianceParameter
@@ -82,7 +86,7 @@ public enum CovarianceComponent: Sendable, Equatable {
     }
   }
 
-  /// The parameters in the order of the parameter vector.
+  /// The parameters, in the order of the parameter vector.
   public var parameters: [CovarianceParameter] {
     switch self {
     case .modes(let amplitude): [amplitude]

@@ -1,7 +1,7 @@
-// A covariance model with its parameters put in, laid out for the loops over pairs of states.
+// A covariance model with its parameters inserted, arranged for loops over pairs of states.
 //
-// Every correlation is a function of one squared distance in a scaled embedding: the position divided by
-// the range, followed by the coordinates times their weights. So all terms share one inner loop.
+// Every correlation is a function of a single squared distance in a scaled embedding: the position divided by the
+// range, followed by the weighted coordinates. All terms therefore share one inner loop.
 
 import Foundation
 import SextantArrays
@@ -9,16 +9,16 @@ import SextantArrays
 func exponent(of value: Double) -> Double { log(value) }
 
 extension CovarianceModel {
-  /// The scaled embedding that a correlation is a function of.
+  /// The scaled embedding of a correlation.
   struct Metric: Sendable {
     /// 1/range.
     var inverseRange: Double
-    /// Which coordinates follow the position, and the factor of each.
+    /// The coordinates that follow the position, and the factor of each.
     var weights: [(coordinate: Int, factor: Double)]
     var smoothness: MaternCorrelation
   }
 
-  /// A component with its parameters put in. Amplitudes are squared.
+  /// A component with its parameters inserted. Amplitudes are squared.
   enum Term: Sendable {
     case modes(amplitude: Double)
     case localisedModes(amplitude: Double, Metric)
@@ -62,7 +62,7 @@ extension CovarianceModel {
     }
   }
 
-  /// The embedding of `states` under `metric`, one row of n numbers after another.
+  /// The embedding of `states` under `metric`, one row of n values after another.
   func embedding(_ metric: Metric, of states: [Int]) -> [Double] {
     var rows: [Double] = []
     rows.reserveCapacity(states.count * (3 + metric.weights.count))

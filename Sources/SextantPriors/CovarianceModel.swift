@@ -1,7 +1,7 @@
 // A Gaussian prior given by its covariance function: a sum of components over the states.
 //
-// Dense blocks only: meant for a few thousand observed states, where one Cholesky
-// factor of the observed block costs milliseconds. Large domains have the sparse model instead.
+// It uses dense blocks only and is meant for a few thousand observed states, for which one Cholesky factor of the
+// observed block takes milliseconds. The sparse model serves large domains.
 
 import SextantArrays
 
@@ -9,26 +9,27 @@ import SextantArrays
 public struct CovarianceModel: Sendable {
   /// The terms of the sum.
   public let components: [CovarianceComponent]
-  /// The archive's modes, each times its standard deviation (k×d), in standardised units.
+  /// The archive's modes, each multiplied by its standard deviation (k×d), in standardised units.
   public let modes: Tensor<Double>
   /// The position of each state on the unit sphere (d).
   public let positions: [SIMD3<Double>]
-  /// Coordinates beside the position, each of d numbers, such as the share of land.
+  /// Coordinates in addition to the position, each with d values, such as the fraction of land.
   public let coordinates: [[Double]]
-  /// Features of the standard deviation, each of d numbers; by convention the first is 1 everywhere.
+  /// Features of the standard deviation, each with d values; by convention the first is 1 everywhere.
   public let features: [[Double]]
   /// The channel of each state (d).
   public let channels: [Int32]
-  /// The correlation between channels of the fields' local part (C×C).
+  /// The correlation between channels of the local part of the fields (C×C).
   public let channelCorrelation: Tensor<Double>
 
   /// The number of states d.
   public var stateCount: Int { positions.count }
 
-  /// All parameters in the order of the parameter vector.
+  /// All parameters, in the order of the parameter vector.
   public var parameters: [CovarianceParameter] { components.flatMap(\.parameters) }
 
-  /// Where the search for parameters starts: the means of the hyper-priors, for noise of this standard deviation (standardised).
+  /// The starting point of the search for parameters: the means of the hyper-priors for noise of this standard
+  /// deviation (standardised).
   public func start(noise: Double) -> [Double] {
     let parameters = parameters
     var theta = parameters.map { $0.start + ($0.isRelativeToNoise ? exponent(of: noise) : 0) }
@@ -40,7 +41,7 @@ public struct CovarianceModel: Sendable {
     return theta
   }
 
-  /// −log of the hyper-prior at `theta` up to a constant, and its gradient.
+  /// −log of the hyper-prior at `theta`, up to a constant, and its gradient.
   func hyperPrior(at theta: [Double], noise: Double) -> (value: Double, gradient: [Double]) {
     let parameters = parameters
     var value = 0.0
@@ -82,7 +83,7 @@ public struct CovarianceModel: Sendable {
     assembledBlock(rows: rows, columns: columns, parameters: theta)
   }
 
-  /// ``block(rows:columns:parameters:)`` in single precision, in half the time.
+  /// ``block(rows:columns:parameters:)`` in single precision, which takes half the time.
   public func singlePrecisionBlock(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Float> {
     assembledBlock(rows: rows, columns: columns, parameters: theta)
   }
@@ -93,13 +94,14 @@ public struct CovarianceModel: Sendable {
     return block(rows: all, columns: all, parameters: theta)
   }
 
-  /// The lower triangle of the covariance of all states (d×d) without the term a²·Φᵢ·Φⱼ, which is drawn by its coefficients.
+  /// The lower triangle of the covariance of all states (d×d) without the term a²·Φᵢ·Φⱼ, which is sampled by its
+  /// coefficients.
   public func localCovariance(parameters theta: [Double]) -> Tensor<Double> { assembledLocal(theta) }
 
   /// ``localCovariance(parameters:)`` in single precision.
   public func singlePrecisionLocalCovariance(parameters theta: [Double]) -> Tensor<Float> { assembledLocal(theta) }
 
-  /// a² of the term a²·Φᵢ·Φⱼ; 0 where there is none.
+  /// a² of the term a²·Φᵢ·Φⱼ; 0 if there is none.
   public func modeAmplitude(parameters theta: [Double]) -> Double {
     terms(theta).reduce(0.0) { sum, term in
       if case .modes(let amplitude) = term { sum + amplitude } else { sum }
@@ -123,7 +125,7 @@ public struct CovarianceModel: Sendable {
     return result
   }
 
-  /// The same covariance about other modes (k×d).
+  /// The same covariance with other modes (k×d).
   func replacing(modes: Tensor<Double>) -> CovarianceModel {
     CovarianceModel(
       components: components, modes: modes, positions: positions, coordinates: coordinates, features: features,

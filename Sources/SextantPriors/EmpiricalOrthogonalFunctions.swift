@@ -1,18 +1,18 @@
-// Empirical orthogonal functions: the leading modes of an archive's anomalies, and the variance they leave.
+// Empirical orthogonal functions: the leading modes of an archive's anomalies, and the residual variance.
 //
-// Exact by the smaller of the two Gram matrices while the archive fits in memory; beyond that by a
-// randomised range finder (Halko, Martinsson, Tropp 2011) that reads the archive a few times in pieces.
-// Anomalies are expected centred and scaled; gaps (NaN) count as no anomaly.
+// If the archive fits in memory, the modes are exact and computed from the smaller of the two Gram matrices. Otherwise
+// a randomised range finder (Halko, Martinsson and Tropp 2011) reads the archive a few times in pieces. Anomalies must
+// be centred and scaled; gaps (NaN) count as zero anomalies.
 
 import SextantArrays
 
 /// The leading modes of a set of anomalies.
 public struct EmpiricalOrthogonalFunctions: Sendable {
-  /// The modes, each times its standard deviation: k×d, rows orthogonal, largest first.
+  /// The modes, each multiplied by its standard deviation: k×d, orthogonal rows, largest first.
   public let scaledModes: Tensor<Float>
   /// The standard deviation of each mode's coefficient (k).
   public let deviations: [Float]
-  /// The variance of each state that the modes leave out (d).
+  /// The residual variance of each state, which the modes do not explain (d).
   public let residualVariance: [Float]
 
   /// k.
@@ -20,7 +20,7 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
   /// d.
   public var stateCount: Int { residualVariance.count }
 
-  /// The variance of each state, in the modes and beside them (d).
+  /// The variance of each state, explained and residual (d).
   public var totalVariance: [Double] {
     zip(residualVariance, scaledModes.columnSquaredNorms()).map { Double($0) + $1 }
   }
@@ -33,7 +33,7 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     self.residualVariance = residualVariance
   }
 
-  /// The first `count` modes; what the others held joins the residual variance.
+  /// The first `count` modes; the variance of the others is added to the residual variance.
   public func truncated(to count: Int) -> EmpiricalOrthogonalFunctions {
     guard count < modeCount else { return self }
     let dropped = scaledModes.rows(count..<modeCount).columnSquaredNorms()
@@ -42,45 +42,47 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
       residualVariance: zip(residualVariance, dropped).map { $0 + Float($1) })
   }
 
-  /// The coefficients of anomalies (N×d, NaN = no anomaly) in units of each mode's standard deviation (N×k).
+  /// The coefficients of anomalies (N×d, NaN for a zero anomaly) in units of each mode's standard deviation (N×k).
   public func coefficients(of anomalies: Tensor<Float>) -> Tensor<Float> {
     matrixProduct(Self.withoutGaps(anomalies), scaledModes, transposingSecond: true)
       .scalingColumns(by: deviations.map { 1 / ($0 * $0) })
   }
 
-  /// The share of the total variance that the modes hold.
+  /// The fraction of the total variance that the modes explain.
   public var explainedShare: Double {
     let held = deviations.reduce(0.0) { $0 + Double($1) * Double($1) }
     let left = residualVariance.reduce(0.0) { $0 + Double($1) }
     return held + left > 0 ? held / (held + left) : 0
   }
 
-  /// Exact modes of anomalies in memory (N×d, mean square = variance, NaN = no anomaly).
+  /// The exact modes of anomalies in memory (N×d, mean square = variance, NaN for a zero anomaly).
   ///
-  /// - Parameter weights: how much each field counts (N), nil for all alike.
+  /// - Parameter weights: the weight of each field (N); nil for equal weights.
   public init(of anomalies: Tensor<Float>, modeCount: Int, weights: [Double]? = nil) throws {
     let (fields, d) = (anomalies.rowCount, anomalies.columnCount)
     let total = weights?.reduce(0, +) ?? Double(fields)
     let factors = (0..<fields).map { Float(((weights?[$0] ?? 1) / total).squareRoot()) }
     let scaled = Self.withoutGaps(anomalies).scalingRows(by: factors)
     let variance = scaled.columnSquaredNorms()
-    // The eigenvectors of either Gram matrix give the same modes; double precision, as it squares the condition.
+    // The eigenvectors of either Gram matrix give the same modes. Double precision, because a Gram matrix squares the
+    // condition number.
     let isWide = fields <= d
     let gram = gramMatrix(scaled.converted(to: Double.self), transposeFirst: !isWide)
     let (values, vectors) = try symmetricEigendecomposition(gram)
     let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
     let leading = vectors.rows(0..<kept).converted(to: Float.self)
     let deviations = values.prefix(kept).map { Float($0.squareRoot()) }
-    // Wide: uᵢᵀX is already the mode times its deviation. Tall: the eigenvector is the mode itself.
+    // Wide: uᵢᵀX is already the mode times its standard deviation. Tall: the eigenvector is the mode itself.
     let modes = isWide ? matrixProduct(leading, scaled) : leading.scalingRows(by: deviations)
     self.init(modes: modes, deviations: deviations, variance: variance)
   }
 
-  /// Modes of anomalies that are read in pieces, by a randomised range finder.
+  /// The modes of anomalies that are read in pieces, by a randomised range finder.
   ///
   /// - Parameters:
-  ///   - forEachPiece: Calls its argument with consecutive pieces (n×d) of the same fields in the same order, each time it is called.
-  ///   - powerIterations: How often the sketch is sharpened; the archive is read 2 + 2·powerIterations times.
+  ///   - forEachPiece: calls its argument with consecutive pieces (n×d); each call must give the same fields in the
+  ///     same order.
+  ///   - powerIterations: the number of power iterations; the archive is read 2 + 2·powerIterations times.
   public init(
     streaming forEachPiece: ((Tensor<Float>) throws -> Void) throws -> Void, fieldCount: Int,
     stateCount d: Int, modeCount: Int, powerIterations: Int = 1, random: inout RandomStream
@@ -131,14 +133,14 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
   }
 }
 
-/// An orthonormal basis of the columns of `matrix` (n×w), by Cholesky QR done twice.
+/// An orthonormal basis of the columns of `matrix` (n×w), by two passes of Cholesky QR.
 func orthonormalised(_ matrix: Tensor<Double>) throws -> Tensor<Double> {
   var result = matrix
   for _ in 0..<2 {
     var gram = gramMatrix(result, transposeFirst: true)
     let trace = (0..<gram.columnCount).reduce(0.0) { $0 + gram[$1, $1] }
     for i in 0..<gram.columnCount { gram[i, i] += 1e-12 * trace }
-    // Q = A·L⁻ᵀ: each row of Q is L⁻¹ times that of A.
+    // Q = A·L⁻ᵀ: each row of Q is L⁻¹ times the corresponding row of A.
     result = try CholeskyFactor(gram).solveLower(rows: result)
   }
   return result

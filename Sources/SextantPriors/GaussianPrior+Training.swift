@@ -1,12 +1,12 @@
-// Learning a Gaussian prior from an archive that is read in pieces: what is inside the domain, the
-// climatology, the scales, the modes. Nothing here looks at a measurement.
+// Learning of a Gaussian prior from an archive that is read in pieces: the extent of the domain, the climatology, the
+// scales and the modes. Measurements are not used.
 
 import SextantArrays
 import SextantGeometry
 import SextantSignals
 
 extension GaussianPrior {
-  /// A step of training, for progress bars.
+  /// A stage of training, for progress reports.
   public enum TrainingStep: String, Sendable {
     case coverage = "finding the domain"
     case climatology = "climatology"
@@ -14,13 +14,13 @@ extension GaussianPrior {
     case modes = "modes"
   }
 
-  /// Learns the prior from the fields at `indices` of an archive.
+  /// Learns the prior from the fields of an archive with the given indices.
   ///
   /// - Parameters:
-  ///   - landShare: the share of land at each vertex (V), or nil.
-  ///   - memoryLimit: how many bytes of anomalies are held; a larger archive is read again and again instead.
-  ///   - progress: called with the step and the fields done in it; may throw to interrupt.
-  /// - Throws: ``PriorError/tooFewFields(found:needed:)``, what reading throws, and what `progress` throws.
+  ///   - landShare: the fraction of land at each vertex (V), or nil.
+  ///   - memoryLimit: the number of bytes for anomalies in memory; a larger archive is read repeatedly instead.
+  ///   - progress: called with the stage and the number of fields done; may throw to interrupt.
+  /// - Throws: ``PriorError/tooFewFields(found:needed:)``, the errors of reading, and those of `progress`.
   public static func train(
     _ configuration: GaussianPriorConfiguration, on archive: some SignalSource, indices: [Int],
     landShare: [Float]? = nil, memoryLimit: Int = 2 << 30, random: RandomStream,
@@ -73,7 +73,7 @@ extension GaussianPrior {
       channelCorrelation: channelCorrelation(of: functions, layout: layout))
   }
 
-  /// The states: every node and channel that is there in at least one field.
+  /// The states: every node and channel that has a value in at least one field.
   private static func layout(
     of archive: some SignalSource, indices: [Int], progress: (TrainingStep, Int) throws -> Void
   ) throws -> StateLayout {
@@ -88,7 +88,7 @@ extension GaussianPrior {
     return StateLayout(domain: archive.domain, channelCount: archive.variables.count, isInside: isInside)
   }
 
-  /// The root-mean-square anomaly of each channel over all its states and fields.
+  /// The root mean square anomaly of each channel, over all its states and fields.
   private static func scales(
     of archive: some SignalSource, indices: [Int], space: StateSpace, progress: (TrainingStep, Int) throws -> Void
   ) throws -> [Float] {
@@ -114,19 +114,19 @@ extension GaussianPrior {
       guard scale.isFinite else {
         throw PriorError.notFinite("The archive's variance of \(archive.variables[channel].name)")
       }
-      // A variable that never varies has no scale of its own; any positive one serves.
+      // A variable that never varies has no scale; any positive value will do.
       return scale > 0 ? scale : 1
     }
   }
 
-  /// How the modes correlate one channel with another at the same node, on average: for the local field to share.
+  /// The average correlation of the modes between channels at the same node, which the local field shares.
   private static func channelCorrelation(
     of functions: EmpiricalOrthogonalFunctions, layout: StateLayout
   ) -> Tensor<Float> {
     let channels = layout.channelCount
     var result = Tensor<Float>.identity(channels)
     guard channels > 1 else { return result }
-    // The trailing half of the modes stands for the small scales that the local field continues.
+    // The trailing half of the modes represents the small scales that the local field continues.
     let first = functions.modeCount / 2
     let modes = functions.scaledModes.rows(first..<functions.modeCount)
     let d = layout.count

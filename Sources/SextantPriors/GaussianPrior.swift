@@ -1,32 +1,32 @@
-// A Gaussian prior learned from an archive: its climatology, its modes, and what it takes to add to them a
-// Matérn field for what the archive lacks. Immutable; solvers condition it, see SextantSolvers.
+// A Gaussian prior learned from an archive: its climatology, its modes, and the ingredients of the Matérn field that
+// represents what the archive lacks. It is immutable; SextantSolvers conditions it on measurements.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSignals
 
-/// What a Gaussian prior is made of.
+/// The kind of a Gaussian prior.
 public enum GaussianPriorKind: String, Sendable, Codable, CaseIterable {
-  /// The archive's modes and, for what they leave, independent noise: optimal interpolation.
+  /// The archive's modes, with independent noise for the residual: optimal interpolation.
   case modes = "eof"
-  /// The archive's modes, inflated and localised, and a Matérn field: trusted away from the archive too.
+  /// The archive's modes, inflated and localised, plus a Matérn field: reliable also for fields unlike the archive's.
   case twoScale = "two-scale"
-  /// A two-scale prior for each group of the archive's fields, and the pooled one beside them.
+  /// A two-scale prior for each group of the archive's fields, together with the pooled one.
   case mixture
-  /// A trend of low degree and a Matérn field: no archive is needed.
+  /// A trend of low degree and a Matérn field, which need no archive.
   case trend = "matern"
 }
 
-/// How a Gaussian prior is to be learned.
+/// The settings for learning a Gaussian prior.
 public struct GaussianPriorConfiguration: Sendable, Equatable, Codable {
-  /// What it is made of.
+  /// The kind of prior.
   public var kind: GaussianPriorKind
-  /// k, at most; fewer where the archive has fewer.
+  /// k, the largest number of modes; the archive may have fewer.
   public var modeCount: Int
-  /// How the mean depends on the season.
+  /// The dependence of the mean on the season.
   public var climatology: ClimatologyKind
-  /// How the archive is split, for a mixture; nil for any other kind.
+  /// The grouping of the archive for a mixture; nil for any other kind.
   public var components: MixtureGrouping?
 
   public init(
@@ -42,17 +42,17 @@ public struct GaussianPriorConfiguration: Sendable, Equatable, Codable {
 
 /// A Gaussian prior over the fields of a domain.
 public struct GaussianPrior: Sendable {
-  /// How it was learned.
+  /// The settings with which it was learned.
   public let configuration: GaussianPriorConfiguration
-  /// States, climatology and scales.
+  /// The states, the climatology and the scales.
   public let space: StateSpace
   /// The archive's modes, in standardised units.
   public let functions: EmpiricalOrthogonalFunctions
   /// The archive's fields as coefficients of the modes (N×k), in units of each mode's standard deviation.
   public let archiveCoefficients: Tensor<Float>
-  /// The share of land at each state (d), if a mask was given.
+  /// The fraction of land at each state (d), if a mask was given.
   public let landShare: [Float]?
-  /// The correlation between channels of what the modes leave (C×C).
+  /// The correlation between channels of the residual of the modes (C×C).
   public let channelCorrelation: Tensor<Float>
 
   public init(
@@ -71,7 +71,7 @@ public struct GaussianPrior: Sendable {
     self.channelCorrelation = channelCorrelation
   }
 
-  /// The same prior about another mean.
+  /// The same prior with another mean.
   public func replacing(climatology: Climatology) -> GaussianPrior {
     GaussianPrior(
       configuration: configuration,
@@ -79,7 +79,7 @@ public struct GaussianPrior: Sendable {
       archiveCoefficients: archiveCoefficients, landShare: landShare, channelCorrelation: channelCorrelation)
   }
 
-  /// The mean climatology of each state (d), standardised over the states of its channel: the "climate" of a place.
+  /// The mean climatology of each state (d), standardised over the states of its channel.
   private var standardisedClimate: [Double] {
     let mean = space.climatology.overallMean
     var result = [Double](repeating: 0, count: space.count)
@@ -94,15 +94,15 @@ public struct GaussianPrior: Sendable {
     return result
   }
 
-  /// The covariance as a function of parameters that each field's own observations choose.
+  /// The covariance as a function of parameters that are fitted to the observations of each field.
   ///
   /// - Parameters:
-  ///   - nodePositions: The positions of the domain's nodes. Ranges are in radians on the unit sphere; on any other surface in
-  ///     units of the root of the mean squared distance from its centre, so that nothing depends on the file's unit of length.
-  ///   - modes: Modes instead of the archive's (k×d), standardised.
-  public func covarianceModel(nodePositions: [SIMD3<Double>], modes: Tensor<Float>? = nil) -> CovarianceModel {
+  ///   - domain: the domain of the fields. Ranges are in radians if it has a geography, and otherwise in units of the root
+  ///     mean square distance of its nodes from their centre, so that nothing depends on the file's unit of length.
+  ///   - modes: modes that replace the archive's (k×d), standardised.
+  public func covarianceModel(on domain: any Domain, modes: Tensor<Float>? = nil) -> CovarianceModel {
     let layout = space.layout
-    let nodes = Self.normalised(nodePositions)
+    let nodes = domain.geography == nil ? Self.normalised(domain.nodePositions) : domain.nodePositions
     let positions = layout.nodeOfState.map { nodes[Int($0)] }
     return TwoScaleCovariance.model(
       modes: modes ?? functions.scaledModes, positions: positions, channels: layout.channelOfState,
@@ -112,10 +112,9 @@ public struct GaussianPrior: Sendable {
       isTrend: configuration.kind == .trend)
   }
 
-  /// Positions on the unit sphere as they are, others from their centre, with a mean squared distance of 1.
+  /// Positions relative to their centre, scaled to a mean squared distance of 1.
   private static func normalised(_ positions: [SIMD3<Double>]) -> [SIMD3<Double>] {
-    let isOnSphere = positions.allSatisfy { abs(($0 * $0).sum() - 1) < 1e-6 }
-    guard !isOnSphere, !positions.isEmpty else { return positions }
+    guard !positions.isEmpty else { return positions }
     let centre = positions.reduce(SIMD3<Double>(), +) / Double(positions.count)
     let square = positions.reduce(0.0) { $0 + (($1 - centre) * ($1 - centre)).sum() } / Double(positions.count)
     return square > 0 ? positions.map { ($0 - centre) / square.squareRoot() } : positions
@@ -123,7 +122,7 @@ public struct GaussianPrior: Sendable {
 }
 
 extension CovarianceModel {
-  /// The same covariance with modes beside the archive's, of fields like the one observed.
+  /// The same covariance with additional modes, from archive fields similar to the observed one.
   public func adding(_ analogues: ArchiveAnalogues) -> CovarianceModel {
     replacing(modes: modes.stacked(on: analogues.modes.converted(to: Double.self)))
   }

@@ -1,7 +1,7 @@
-// How likely a field's own noisy observations are under a covariance model, with its gradient.
+// The marginal likelihood of a field's own noisy observations under a covariance model, with its gradient.
 //
-// −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−mean)/deviation)², where
-// K = cov(θ) + noise. The gradient is ½ tr((K⁻¹ − ααᵀ)·∂K), α = K⁻¹y (Rasmussen and Williams 2006, eq. 5.9).
+// −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−mean)/deviation)², where K = cov(θ) + noise.
+// The gradient is ½ tr((K⁻¹ − ααᵀ)·∂K) with α = K⁻¹y (Rasmussen and Williams 2006, eq. 5.9).
 
 import SextantArrays
 
@@ -16,7 +16,7 @@ struct MarginalLikelihood {
   let noise: Double
 
   /// - Parameters:
-  ///   - states: the observed states (n), each at most once.
+  ///   - states: the observed states (n), without repetitions.
   ///   - anomalies: observed minus mean, standardised (n).
   ///   - noiseVariance: the noise variance of each, standardised (n).
   init(_ model: CovarianceModel, states: [Int], anomalies: [Double], noiseVariance: [Double]) {
@@ -25,11 +25,12 @@ struct MarginalLikelihood {
     self.anomalies = anomalies
     self.noiseVariance = noiseVariance
     modeProducts = gramMatrix(model.modes(at: states, as: Double.self), transposeFirst: true)
-    // Noise beyond the climate's own spread tells nothing, however far beyond: it must not move what is believed.
+    // Noise beyond the climate's own standard deviation carries no information, however large it is, so it must not
+    // influence the hyper-prior.
     noise = (noiseVariance.reduce(0) { $0 + min($1, 1) } / Double(max(1, noiseVariance.count))).squareRoot()
   }
 
-  /// The objective and its gradient; infinite where the covariance is not positive definite.
+  /// The objective and its gradient; infinite if the covariance is not positive definite.
   func callAsFunction(_ theta: [Double]) -> (value: Double, gradient: [Double]) {
     let n = anomalies.count
     let kernels = model.terms(theta).map { PairKernel<Double>($0, rows: states, columns: states, in: model) }
@@ -46,7 +47,7 @@ struct MarginalLikelihood {
     let hyperPrior = model.hyperPrior(at: theta, noise: noise)
     let value = 0.5 * fit + 0.5 * factor.logDeterminant + hyperPrior.value
 
-    // G = K⁻¹ − ααᵀ, of which only the lower triangle is read.
+    // G = K⁻¹ − ααᵀ, of which only the lower triangle is used.
     var inverse = factor.inverse()
     inverse.withUnsafeMutableScalars { g in
       guard let base = g.baseAddress else { return }
@@ -74,8 +75,8 @@ extension PairKernel<Double> {
   /// ½ Σ Gij·∂Kij/∂θ for each parameter of the component, by loops over the lower triangle.
   ///
   /// - Parameters:
-  ///   - g: G, of which the lower triangle is read (n×n).
-  ///   - features: all features of the model, each at all states; `states` are those of the block.
+  ///   - g: G, of which the lower triangle is used (n×n).
+  ///   - features: all features of the model at all states; `states` are the states of the block.
   func gradient(
     of component: CovarianceComponent, weights g: UnsafeBufferPointer<Double>,
     modeProducts: UnsafeBufferPointer<Double>, features: [[Double]], states: [Int]
@@ -86,7 +87,8 @@ extension PairKernel<Double> {
     let modes = UncheckedPointer(UnsafeMutablePointer(mutating: modeBase))
     let groups = max(0, axisCount - 2)
     let ownFeatures = component.featureIndices.map { index in states.map { features[index][$0] } }
-    // For each chunk of rows: Σ G·K, Σ G·slope·(squared distance up to each axis group), Σ G·K·(zi + zj) of each feature.
+    // For each chunk of rows: Σ G·K, Σ G·slope·(squared distance up to each group of axes), Σ G·K·(zi + zj) of each
+    // feature.
     let width = 1 + groups + ownFeatures.count
     let grain = 8
     var sums = [Double](repeating: 0, count: (n + grain - 1) / grain * width)
@@ -95,7 +97,7 @@ extension PairKernel<Double> {
       let sums = UncheckedPointer(base)
       let kernels = VectorKernels<Double>.chosen
       Parallel.forEachRange(of: n, grain: grain) { range in
-        // Values, slopes, products, ones, and the squared distances of each axis group.
+        // Values, slopes, products, ones, and the squared distances of each group of axes.
         var scratch = [Double](repeating: 0, count: n * (4 + groups))
         let slot = range.lowerBound / grain * width
         scratch.withUnsafeMutableBufferPointer { scratch in
@@ -118,7 +120,7 @@ extension PairKernel<Double> {
               kernels.multiply(weightRow, UnsafeBufferPointer(factors), into: products)
               if usesModes { kernels.multiply(UnsafeBufferPointer(products), modeRow, into: products) }
             }
-            // The distances to itself are 0, so the diagonal needs no care here.
+            // The distance of a state to itself is 0, so the diagonal needs no special case here.
             if groups > 0 {
               multiply(slopes)
               for group in 0..<groups {
@@ -131,7 +133,7 @@ extension PairKernel<Double> {
             let rowSum = kernels.dot(UnsafeBufferPointer(products), UnsafeBufferPointer(ones))
             sums[slot] += rowSum
             for (f, feature) in ownFeatures.enumerated() {
-              // Σ over j ≤ i of p·(zi + zj), the diagonal once and not twice.
+              // Σ over j ≤ i of p·(zi + zj), with the diagonal counted once rather than twice.
               let across = feature.withUnsafeBufferPointer {
                 kernels.dot(UnsafeBufferPointer(products), UnsafeBufferPointer(rebasing: $0[..<count]))
               }
@@ -144,9 +146,10 @@ extension PairKernel<Double> {
     func total(_ index: Int) -> Double {
       stride(from: index, to: sums.count, by: width).reduce(0.0) { $0 + sums[$1] }
     }
-    /// The sum that belongs to one axis group alone: the position, or a coordinate.
+    /// The sum for a single group of axes: the position, or one coordinate.
     func axisTotal(_ group: Int) -> Double { total(1 + group) - (group > 0 ? total(group) : 0) }
-    // K depends on amplitudes by exp(2a); on log range by +t², on log weights by −t² of their axis, through the slope.
+    // K depends on amplitudes through exp(2a), on the log range through +t², and on the log weights through −t² of
+    // their axis, by the slope.
     switch component {
     case .modes: return [2 * total(0)]
     case .localisedModes(_, _, let coordinates, _):
@@ -159,7 +162,7 @@ extension PairKernel<Double> {
 }
 
 extension CovarianceComponent {
-  /// The features that the component's standard deviation follows.
+  /// The features on which the component's standard deviation depends.
   fileprivate var featureIndices: [Int] {
     if case .field(_, _, _, let deviation) = self { deviation.map(\.feature) } else { [] }
   }

@@ -1,15 +1,16 @@
-// One term of a covariance between two lists of states, ready for loops over their pairs.
+// One term of a covariance between two lists of states, prepared for loops over pairs.
 //
-// A row of a block is made at a time, by the vector kernels: nothing here looks at a single pair. In single precision for
-// posteriors, which noise makes forgiving; in double for the likelihood, whose differences a search lives on.
+// The vector kernels compute a row of a block at a time; no code here handles single pairs. Posteriors use single
+// precision, which suffices because of the noise; the likelihood uses double precision, because the search depends on
+// its differences.
 
 import SextantArrays
 
-/// Factors and correlations of one term, row by row.
+/// The factors and correlations of one term, row by row.
 struct PairKernel<Scalar: TensorScalar>: Sendable {
   /// Whether the term multiplies the products of the states' modes.
   let usesModes: Bool
-  /// The number of axes of the embedding: three and one for each coordinate, or none.
+  /// The number of axes of the embedding: three plus one for each coordinate, or none.
   let axisCount: Int
   /// The number of rows of a block.
   let rowCount: Int
@@ -19,7 +20,7 @@ struct PairKernel<Scalar: TensorScalar>: Sendable {
   private let columnEmbedding: [Scalar]
   /// The factor of each row: the standard deviation of a field, or an amplitude.
   private let rowFactors: [Scalar]
-  /// The factors of the columns, for each channel that a row may be of; none where all are 1.
+  /// The factors of the columns for each possible channel of a row; empty if all are 1.
   private let columnFactors: [[Scalar]]
   private let rowChannels: [Int]
 
@@ -59,9 +60,10 @@ struct PairKernel<Scalar: TensorScalar>: Sendable {
     fill(values, slopes: nil, squaredDistances: nil, row: i)
   }
 
-  /// As ``fill(_:row:)``, with what the gradient needs: slopes, and the squared distances up to each axis group.
+  /// ``fill(_:row:)`` with the quantities for the gradient: slopes, and squared distances up to each group of axes.
   ///
-  /// - Parameter squaredDistances: for each group (the three of the position, then each coordinate) as many as `values`.
+  /// - Parameter squaredDistances: for each group (the three axes of the position, then each coordinate) as many values
+  ///   as `values`.
   func fill(
     _ values: UnsafeMutableBufferPointer<Scalar>, slopes: UnsafeMutableBufferPointer<Scalar>?,
     squaredDistances: UnsafeMutableBufferPointer<Scalar>?, row i: Int
@@ -77,7 +79,7 @@ struct PairKernel<Scalar: TensorScalar>: Sendable {
       for axis in 0..<axisCount {
         let row = UnsafeBufferPointer(rebasing: embedding[axis * columnCount..<axis * columnCount + count])
         kernels.addSquaredDifferences(from: rowEmbedding[axis * rowCount + i], to: row, into: values)
-        // After the three of the position, and after each coordinate: the running sum marks the axis groups.
+        // After the three axes of the position, and after each coordinate, the running sum belongs to a group of axes.
         if let squaredDistances, axis >= 2 {
           let group = UnsafeMutableBufferPointer(rebasing: squaredDistances[(axis - 2) * count..<(axis - 1) * count])
           _ = group.update(from: values)
@@ -96,14 +98,14 @@ struct PairKernel<Scalar: TensorScalar>: Sendable {
 }
 
 extension PairKernel {
-  /// Turns the products of the states' modes (rows × columns) into the covariance that is the sum of `kernels`.
+  /// Replaces the products of the states' modes (rows × columns) by the covariance, the sum of `kernels`.
   ///
-  /// - Parameter lowerOnly: whether the block is square and only its lower triangle is read and written.
+  /// - Parameter lowerOnly: whether the block is square and only its lower triangle is used.
   static func assemble(_ kernels: [PairKernel], in block: inout Tensor<Scalar>, lowerOnly: Bool) {
     let (rows, columns) = (block.rowCount, block.columnCount)
     let vectors = VectorKernels<Scalar>.chosen
     block.withUnsafeMutableScalars { out in
-      // Sound: each row is written by one thread.
+      // Sound, because each row is written by one thread.
       nonisolated(unsafe) let out = out
       Parallel.forEachRange(of: rows, grain: 8) { range in
         var scratch = [Scalar](repeating: 0, count: 3 * columns)

@@ -1,21 +1,21 @@
-// Choosing the parameters of a covariance by the marginal likelihood of observed values: those of one
-// field, or of several fields together.
+// Fits the parameters of a covariance by maximising the marginal likelihood of observed values, those of one field or
+// of several fields together.
 //
-// The way is found on few of the values, where a likelihood costs little, and finished on many from what the
-// first search learned of the curvature.
+// A first search uses a subset of the values, for which a likelihood is cheap. Its result and its estimate of the
+// curvature are the starting point of a search on many values.
 
 import Foundation
 import SextantArrays
 
-/// Parameters that were chosen, and how.
+/// The fitted parameters and the record of the fit.
 public struct ChosenParameters: Sendable, Equatable {
   /// The parameter vector.
   public var values: [Double]
-  /// Negative log marginal likelihood with hyper-prior, up to a constant.
+  /// The negative log marginal likelihood with the hyper-prior, up to a constant.
   public var objective: Double
-  /// How often the likelihood was evaluated.
+  /// The number of evaluations of the likelihood.
   public var evaluations: Int
-  /// What the search learned of the curvature, for one that goes on from here; empty where nothing.
+  /// The estimated inverse Hessian, to start another search; empty if there is none.
   var inverseHessian: [[Double]] = []
 
   public init(values: [Double], objective: Double = .nan, evaluations: Int = 0) {
@@ -26,13 +26,15 @@ public struct ChosenParameters: Sendable, Equatable {
 }
 
 extension CovarianceModel {
-  /// The parameters that make the observations most likely.
+  /// The parameters that maximise the likelihood of the observations.
   ///
   /// - Parameters:
-  ///   - observations: of one field, or of several that share parameters.
-  ///   - first: where the search starts, from which no short way is tried; nil for where the hyper-prior is highest.
-  ///   - observedLimit: at most this many values of each field enter the likelihood, chosen by `random`; the posterior uses all.
-  ///   - maximumEvaluations: the effort.
+  ///   - observations: the observations of one field, or of several that share parameters.
+  ///   - first: the starting point, from which the search on a subset is skipped; nil for the maximum of the
+  ///     hyper-prior.
+  ///   - observedLimit: the largest number of values of each field in the likelihood, chosen by `random`; the posterior
+  ///     uses all.
+  ///   - maximumEvaluations: the largest number of evaluations.
   public func chooseParameters(
     for observations: [StateObservation], from first: ChosenParameters? = nil, observedLimit: Int = 900,
     maximumEvaluations: Int = 24, random: RandomStream
@@ -46,7 +48,7 @@ extension CovarianceModel {
       observations, from: first, limit: observedLimit, maximumEvaluations: maximumEvaluations, random: random)
   }
 
-  /// How many values of a field show the way.
+  /// The number of values of a field in the first search.
   private static let earlyLimit = 300
 
   private func search(
@@ -60,7 +62,7 @@ extension CovarianceModel {
         rows.shuffle(using: &stream)
         rows = rows.prefix(limit).sorted()
       }
-      // NOTE: a value that mixes states enters the search as if it saw the one with the largest weight alone.
+      // NOTE: A value that combines states enters the search as if it measured only the state with the largest weight.
       let states = observation.dominantStates
       return MarginalLikelihood(
         self, states: rows.map { states[$0] }, anomalies: rows.map { observation.anomalies[$0] },

@@ -1,23 +1,23 @@
-// Minimisation of a smooth function of a few parameters: BFGS with a backtracking line search
-// (Nocedal and Wright 2006, algorithms 6.1 and 3.1), steps bounded because parameters are logarithms.
-// Not for many parameters: the inverse Hessian is dense.
+// Minimisation of a smooth function of a few parameters: BFGS with a backtracking line search (Nocedal and Wright 2006,
+// algorithms 6.1 and 3.1) and bounded steps, because the parameters are logarithms. It is not suited to many
+// parameters, because the inverse Hessian is dense.
 
 /// The result of a minimisation.
 struct Minimum: Sendable {
   var point: [Double]
   var value: Double
   var evaluations: Int
-  /// What the search learned of the curvature, for one that goes on from here; empty where nothing.
+  /// The estimated inverse Hessian, to start another search; empty if there is none.
   var inverseHessian: [[Double]] = []
 }
 
 /// Minimises `objective` (value and gradient) from `start`.
 ///
 /// - Parameters:
-///   - scale: The step in each parameter that is thought reasonable; also the first inverse Hessian's diagonal, squared.
-///   - inverseHessian: What is known of the curvature at the start; empty for nothing.
-///   - bounds: The range in which every parameter is kept.
-///   - tolerance: Ends when the value falls by less than this share of its size in an iteration.
+///   - scale: a reasonable step in each parameter; its square is the diagonal of the initial inverse Hessian.
+///   - inverseHessian: an initial inverse Hessian; empty for the default.
+///   - bounds: the range of every parameter.
+///   - tolerance: the search ends when the relative decrease of the value in an iteration is smaller.
 func minimise(
   from start: [Double], scale: [Double], inverseHessian known: [[Double]] = [], bounds: ClosedRange<Double> = -8...8,
   maximumEvaluations: Int = 30,
@@ -33,14 +33,14 @@ func minimise(
     isFirst ? (0..<n).map { i in (0..<n).map { j in i == j ? scale[i] * scale[i] : 0.0 } } : known
   while evaluations < maximumEvaluations {
     var direction = (0..<n).map { i in -(0..<n).reduce(0.0) { $0 + inverseHessian[i][$1] * gradient[$1] } }
-    // A parameter at its bound that wants to leave stays.
+    // A parameter at its bound whose step would leave the range is kept fixed.
     for i in 0..<n
     where (x[i] <= bounds.lowerBound && direction[i] < 0) || (x[i] >= bounds.upperBound && direction[i] > 0) {
       direction[i] = 0
     }
     let longest = (0..<n).map { abs(direction[$0]) / scale[$0] }.max() ?? 0
     guard longest > 1e-9 else { break }
-    // The first step knows nothing of the curvature; later ones may be bolder.
+    // The first step knows nothing about the curvature; later steps may be longer.
     let limit = isFirst ? 0.5 : 2.0
     if longest > limit { direction = direction.map { $0 * limit / longest } }
     let slope = zip(direction, gradient).reduce(0.0) { $0 + $1.0 * $1.1 }
@@ -57,7 +57,7 @@ func minimise(
         accepted = true
         break
       }
-      // The minimum of the parabola through what is known, kept within sensible limits.
+      // The minimum of the parabola through the known values, kept within reasonable limits.
       let parabola = -slope * step / (2 * (next.value - value - slope * step)) * step
       step = next.value.isFinite ? min(max(parabola, 0.1 * step), 0.5 * step) : 0.1 * step
     }
@@ -70,7 +70,7 @@ func minimise(
     if curvature > 1e-12 {
       if isFirst {
         let size = turned.reduce(0.0) { $0 + $1 * $1 }
-        // Keeps the shape of the scales, sets their size to the curvature seen.
+        // Keep the shape of the scales, and set their size from the observed curvature.
         let ratio = curvature / max(size, 1e-300)
         let mean = scale.reduce(0.0) { $0 + $1 * $1 } / Double(n)
         for i in 0..<n { inverseHessian[i][i] *= ratio / mean }

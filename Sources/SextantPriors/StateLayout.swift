@@ -1,19 +1,19 @@
-// From the V×C array of a file to the vector that a Gaussian prior describes.
+// The map from the V×C array of a file to the state vector of a Gaussian prior.
 //
-// The state has one entry for each node and channel inside the domain: coincident vertices (a pole) are
-// one entry, and entries that the whole archive lacks (sea-surface temperature on land) have none.
-// States are ordered by channel, then node. Padding never appears here.
+// The state has one entry for each node and channel inside the domain: coincident vertices (a pole) share one entry,
+// and entries that are missing in the whole archive (sea-surface temperature on land) have none. States are ordered by
+// channel, then by node. There is no padding.
 
 import SextantArrays
 import SextantGeometry
 
-/// Which entries of a V×C array belong to the state, and which of them are one value.
+/// The map between the entries of a V×C array and the states.
 public struct StateLayout: Sendable, Equatable {
   /// V, the number of vertices.
   public let vertexCount: Int
   /// C, the number of channels.
   public let channelCount: Int
-  /// The state of each entry of the V×C array (V·C, channel fastest), or −1 where it is outside the domain.
+  /// The state of each entry of the V×C array (V·C, channels varying fastest), or −1 outside the domain.
   public let stateOfEntry: [Int32]
   /// The node of each state.
   public let nodeOfState: [Int32]
@@ -23,9 +23,9 @@ public struct StateLayout: Sendable, Equatable {
   /// The number of states d.
   public var count: Int { nodeOfState.count }
 
-  /// The layout of fields of `channelCount` channels on `domain`; an entry is inside where any vertex of its node is.
+  /// The layout of fields with `channelCount` channels on `domain`; an entry is inside if any vertex of its node is.
   ///
-  /// - Parameter isInside: whether each entry of the V×C array is ever there (V·C, channel fastest).
+  /// - Parameter isInside: whether each entry of the V×C array ever has a value (V·C, channels varying fastest).
   public init(domain: some Domain, channelCount: Int, isInside: [Bool]) {
     let vertices = domain.vertexCount
     precondition(
@@ -36,14 +36,16 @@ public struct StateLayout: Sendable, Equatable {
     var nodeOfState: [Int32] = []
     var channelOfState: [Int32] = []
     for channel in 0..<channelCount {
-      var stateOfNode = [Int32](repeating: -1, count: domain.nodeCount)
+      var isNodeInside = [Bool](repeating: false, count: domain.nodeCount)
       for vertex in 0..<vertices where isInside[vertex * channelCount + channel] {
-        let node = Int(nodeOfVertex[vertex])
-        if stateOfNode[node] < 0 {
-          stateOfNode[node] = Int32(nodeOfState.count)
-          nodeOfState.append(Int32(node))
-          channelOfState.append(Int32(channel))
-        }
+        isNodeInside[Int(nodeOfVertex[vertex])] = true
+      }
+      // By node, and not by the first vertex that is inside: the flags of all entries give the same states as those of some.
+      var stateOfNode = [Int32](repeating: -1, count: domain.nodeCount)
+      for node in isNodeInside.indices where isNodeInside[node] {
+        stateOfNode[node] = Int32(nodeOfState.count)
+        nodeOfState.append(Int32(node))
+        channelOfState.append(Int32(channel))
       }
       for vertex in 0..<vertices {
         stateOfEntry[vertex * channelCount + channel] = stateOfNode[Int(nodeOfVertex[vertex])]
@@ -56,20 +58,20 @@ public struct StateLayout: Sendable, Equatable {
     self.channelOfState = channelOfState
   }
 
-  /// The states that belong to `channel`.
+  /// The states of `channel`.
   public func states(ofChannel channel: Int) -> Range<Int> {
     let first = channelOfState.firstIndex(of: Int32(channel)) ?? 0
     let end = channelOfState.lastIndex(of: Int32(channel)).map { $0 + 1 } ?? first
     return first..<end
   }
 
-  /// The share of land at each state (d), from that at each vertex (V).
+  /// The fraction of land at each state (d), from that at each vertex (V).
   public func landOfStates(_ share: [Float], domain: some Domain) -> [Float] {
     let vertices = domain.representativeVertices
     return nodeOfState.map { share[vertices[Int($0)]] }
   }
 
-  /// Rows of the state (B×d) as rows of V×C arrays (B×V·C); entries outside the domain become `outside`.
+  /// Rows of states (B×d) as rows of V×C arrays (B×V·C); entries outside the domain are set to `outside`.
   public func expanded(_ states: Tensor<Float>, outside: Float = .nan) -> Tensor<Float> {
     let (rows, size, d) = (states.rowCount, stateOfEntry.count, count)
     precondition(states.columnCount == d, "Rows of \(states.columnCount) values for \(d) states")
@@ -92,9 +94,9 @@ public struct StateLayout: Sendable, Equatable {
     }
   }
 
-  /// V×C arrays (B×V·C) as rows of the state (B×d): the mean over the valid vertices of each node.
+  /// V×C arrays (B×V·C) as rows of states (B×d): the mean over the valid vertices of each node.
   ///
-  /// - Parameter isValid: B·V·C flags; a state with no valid vertex becomes `missing`.
+  /// - Parameter isValid: B·V·C flags; a state without a valid vertex is set to `missing`.
   public func reduced(
     _ arrays: Tensor<Float>, isValid: [Bool], missing: Float = .nan
   ) -> Tensor<Float> {

@@ -1,11 +1,11 @@
-// Where a Gaussian prior lives: the states of a domain, their climatology, and the scale of each channel.
-// Turns measurements in the variables' units into standardised observations, and states back into fields.
+// The standardised space of a Gaussian prior: the states of a domain, their climatology, and the scale of each channel.
+// Converts measurements in the variables' units to standardised observations, and states to fields.
 
 import SextantArrays
 import SextantMeasurement
 import SextantSignals
 
-/// The standardised space that priors describe: (value − climatology) / scale of the channel.
+/// The standardised space of priors: (value − climatology) / scale of the channel.
 public struct StateSpace: Sendable {
   /// Which entries of the V×C array are states.
   public let layout: StateLayout
@@ -57,69 +57,71 @@ public struct StateSpace: Sendable {
     return layout.expanded(scaled)
   }
 
-  /// The standardised spread of the states (d) as a V×C array (V·C) in the variables' units.
+  /// The standard deviations of the states (d) as a V×C array (V·C) in the variables' units.
   public func spread(fromStates deviations: [Float]) -> [Float] {
     let scaled = zip(deviations, stateScales).map { $0 * $1 }
     return layout.expanded(Tensor(scaled, shape: [1, count])).scalars
   }
 
-  /// An operator and its noise in terms of the states: what ``observe(_:)`` uses, once for many measurements.
+  /// An operator and its noise in terms of the states, which ``observe(_:)`` uses; it can serve many measurements.
   ///
-  /// Measured values that depend on entries outside the domain say nothing and are counted as ignored. Several values of one
-  /// state (the cells of a pole) become one with their weighted mean and its noise, which leaves every posterior as it is.
+  /// Measured values that depend on entries outside the domain carry no information and are counted as ignored. Several
+  /// values of one state (the cells of a pole) are combined to their weighted mean with its noise, which leaves every
+  /// posterior unchanged.
   ///
-  /// - Throws: ``PriorError/wrongSize(expected:found:)``, and
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, ``MeasurementError/invalidNoise(what:found:)``, and
   ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
   public func observationOperator(_ model: MeasurementModel) throws -> ObservationOperator {
     guard model.operation.inputCount == layout.stateOfEntry.count else {
       throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: model.operation.inputCount)
     }
+    try model.checkNoise()
     return try ObservationOperator(model, layout: layout, scales: stateScales)
   }
 
-  /// What a measurement by an operator says of the states.
+  /// The observation of the states that a measurement with an operator makes.
   public func observe(_ measurement: FieldMeasurement, by operation: ObservationOperator) -> StateObservation {
     operation.observation(of: measurement.values, mean: climatology.mean(for: measurement.label))
   }
 
-  /// What a measurement says of the states; ``observationOperator(_:)`` says how it is read.
+  /// The observation of the states that a measurement makes; see ``observationOperator(_:)``.
   public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
     observe(measurement, by: try observationOperator(measurement.model))
   }
 }
 
-/// A prior that cannot be made or used.
+/// A prior that cannot be learned or used.
 public enum PriorError: Error, Equatable, CustomStringConvertible {
-  /// A measurement or field of the wrong length.
+  /// A measurement or field has the wrong length.
   case wrongSize(expected: Int, found: Int)
-  /// Too few fields to learn from.
+  /// There are too few fields to learn from.
   case tooFewFields(found: Int, needed: Int)
-  /// A problem that is too large for the method.
+  /// The problem is too large for the method.
   case tooLarge(String)
-  /// Nothing was observed inside the domain.
+  /// Nothing is observed inside the domain.
   case nothingObserved
-  /// Values that are not finite.
+  /// Values are not finite.
   case notFinite(String)
-  /// A measured value that depends on several channels, for a prior that takes each by itself.
+  /// A measured value depends on several channels, but the prior treats each separately.
   case mixesChannels(row: Int)
-  /// A variable that cannot be transformed as asked.
+  /// A variable cannot be transformed in the requested way.
   case noTransform(variable: String, reason: String)
-  /// An archive whose fields cannot be grouped as asked.
+  /// The fields of an archive cannot be grouped in the requested way.
   case noComponents(String)
 
   public var description: String {
     switch self {
     case .wrongSize(let expected, let found):
-      "The model has \(expected) entries a field, but \(found) were given. Use a model trained on this grid, or interpolate to the model's."
+      "The model has \(expected) entries a field, but the input has \(found). Use a model trained on this grid, or interpolate to the model's."
     case .tooFewFields(let found, let needed):
       "The archive has \(found) field\(found == 1 ? "" : "s"), but at least \(needed) are needed. Add fields, or use a prior that needs no archive (kind: matern)."
     case .tooLarge(let reason), .noComponents(let reason): reason
     case .nothingObserved:
       "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."
     case .mixesChannels(let row):
-      "Measured value number \(row + 1) depends on several variables, but this prior takes each variable by itself. Use kind: two-scale, or measure each variable apart."
+      "Measured value number \(row + 1) depends on several variables, but this prior treats each variable separately. Use kind: two-scale, or measure each variable separately."
     case .noTransform(let variable, let reason): "The variable '\(variable)' cannot be transformed: \(reason)."
-    case .notFinite(let place): "\(place) is not finite. Look for infinite values or a wrong unit in the input."
+    case .notFinite(let place): "\(place) is not finite. Check the input for infinite values or wrong units."
     }
   }
 }

@@ -1,12 +1,12 @@
-// The covariance of the two-scale prior: modes of the archive, inflated; the same modes with
-// far correlations cut off; and a Matérn field for what the archive lacks. Parameter starts and hyper-priors
-// were chosen on sets of model fields without looking at ERA5 (docs/two-scale.md).
+// The covariance of the two-scale prior (docs/mathematics.md): modes of the archive, inflated; the same modes with far
+// correlations removed by localisation; and a Matérn field for what the archive lacks. The initial parameters and the
+// hyper-priors were chosen on sets of model fields, without using ERA5 (docs/two-scale.md).
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// Builds the two-scale covariance of a set of states.
+/// Builds the two-scale covariance for a set of states.
 enum TwoScaleCovariance {
   static func model(
     modes: Tensor<Float>, positions: [SIMD3<Double>], channels: [Int32], anomalyVariance: [Double],
@@ -14,7 +14,8 @@ enum TwoScaleCovariance {
   ) -> CovarianceModel {
     let d = positions.count
     let channelCount = channelCorrelation.columnCount
-    // Features of log standard deviation: for each channel a constant, land, and the archive's own log deviation.
+    // Features of the log standard deviation: for each channel a constant, land, and the archive's own log standard
+    // deviation.
     let mean = anomalyVariance.reduce(0, +) / Double(max(1, d))
     let logDeviation = centred(anomalyVariance.map { 0.5 * log($0 + 0.25 * mean) })
     var features: [[Double]] = []
@@ -27,8 +28,9 @@ enum TwoScaleCovariance {
         deviation.append(.init(feature: features.count, coefficient: parameter))
         features.append((0..<d).map { channels[$0] == channel ? values[$0] : 0 })
       }
-      // Beside an archive the field is what the archive lacks: near the noise, and more where modes need inflating.
-      // Beside a trend it carries all the variance there is, which is 1 by standardisation.
+      // Together with an archive, the field represents what the archive lacks: about as large as the noise, and larger
+      // where modes need inflation. Together with a trend, it carries the total variance, which standardisation makes
+      // 1.
       add(
         isTrend
           ? .init(name: "field.log-deviation", start: log(0.6), deviation: 1.5)
@@ -39,7 +41,7 @@ enum TwoScaleCovariance {
       if let landShare { add(.init(name: "field.land", start: 0, deviation: 0.5), centred(landShare)) }
       if !isTrend { add(.init(name: "field.archive-deviation", start: 0, deviation: 0.6), logDeviation) }
     }
-    // Coordinates that part what lies near each other: land from sea, and warm ground from cold (mountains).
+    // Coordinates that separate neighbouring places: land from sea, and warm ground from cold (mountains).
     var coordinates: [[Double]] = []
     var weights: [CovarianceComponent.CoordinateWeight] = []
     if let landShare {
@@ -65,7 +67,7 @@ enum TwoScaleCovariance {
         coordinates: weights,
         smoothness: .half, deviation: deviation),
     ]
-    // The modes of a trend are no archive's: there is nothing in them to localise.
+    // The modes of a trend do not come from an archive, so they are not localised.
     if isTrend { components.remove(at: 1) }
     return CovarianceModel(
       components: components, modes: modes.converted(to: Double.self), positions: positions,
@@ -77,7 +79,8 @@ enum TwoScaleCovariance {
     return values.map { $0 - mean }
   }
 
-  /// The distance between neighbours, in which ranges are thought of: to the fourth nearest, where the grid is widest.
+  /// The typical distance between neighbours, which serves as the unit of ranges: the distance to the fourth nearest
+  /// neighbour where the grid is widest.
   static func typicalSpacing(_ positions: [SIMD3<Double>], channels: [Int32]) -> Double {
     let own = positions.indices.filter { channels[$0] == channels.first }.map { positions[$0] }
     guard own.count > 4 else { return 0.1 }

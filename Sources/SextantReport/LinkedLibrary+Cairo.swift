@@ -1,10 +1,10 @@
-// The version of the library that draws.
+// The version of Cairo.
 
 import CCairo
 import SextantArrays
 
 extension LinkedLibrary {
-  /// Pictures.
+  /// The drawing library.
   public static var cairo: LinkedLibrary {
     LinkedLibrary(name: "Cairo", version: String(cString: cairo_version_string()))
   }

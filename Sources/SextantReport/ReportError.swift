@@ -1,13 +1,11 @@
-// What can go wrong between numbers and a picture. Files that cannot be written are FileError (SextantStorage).
+// Errors in the drawing of pictures. File errors are FileError (SextantStorage).
 
-/// A picture that cannot be drawn as asked.
+/// A picture that cannot be drawn.
 public enum ReportError: Error, Equatable, CustomStringConvertible {
-  /// The drawing library refused; the reason is its own.
+  /// The drawing library reported an error.
   case drawing(String)
-  /// Two lists that must go together do not; the text names both.
+  /// Two lists do not match; the text names both.
   case mismatch(String)
-  /// A domain that a map cannot show.
-  case notOnSphere(summary: String, radius: Double)
   /// A range, size or list that makes no picture.
   case unusable(String)
   /// A coastline file that does not have the expected layout.
@@ -17,10 +15,8 @@ public enum ReportError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .drawing(let reason): "Could not draw the picture: \(reason)."
     case .mismatch(let text), .unusable(let text): text
-    case .notOnSphere(let summary, let radius):
-      "A map needs a domain on the unit sphere; “\(summary)” has a vertex at radius \(radius). Render it as a mesh instead."
     case .coastlines(let path, let reason):
-      "\(path): not a coastline file as expected: \(reason). Reinstall it, or draw without coastlines."
+      "\(path): not a valid coastline file: \(reason). Reinstall it, or draw without coastlines."
     }
   }
 }

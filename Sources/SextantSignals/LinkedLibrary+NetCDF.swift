@@ -1,4 +1,4 @@
-// The versions of the libraries that read and write signals.
+// The versions of the libraries for files of signals and for units.
 
 import CNetCDF
 import CUDUnits
@@ -6,18 +6,18 @@ import Foundation
 import SextantArrays
 
 extension LinkedLibrary {
-  /// Files of signals.
+  /// NetCDF files.
   public static var netCDF: LinkedLibrary {
-    // "4.9.0 of Jul 15 2022 …": the build date is no news.
+    // "4.9.0 of Jul 15 2022 …": the build date is omitted.
     let text = String(cString: nc_inq_libvers())
     return LinkedLibrary(name: "NetCDF", version: text.split(separator: " ").first.map(String.init) ?? text)
   }
 
-  /// What NetCDF-4 files are made of; nil when the NetCDF library does without.
+  /// The format library of NetCDF-4 files; nil if the NetCDF library was built without it.
   public static var hdf5: LinkedLibrary? {
     typealias VersionQuery =
       @convention(c) (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>) -> Int32
-    // The NetCDF library brings HDF5 along; this package does not bind it, so it is asked by name.
+    // The NetCDF library loads HDF5; this package does not bind it, so the symbol is looked up by name.
     guard let symbol = dlsym(dlopen(nil, RTLD_LAZY), "H5get_libversion") else { return nil }
     let query = unsafeBitCast(symbol, to: VersionQuery.self)
     var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
@@ -25,7 +25,7 @@ extension LinkedLibrary {
     return LinkedLibrary(name: "HDF5", version: "\(major).\(minor).\(release)")
   }
 
-  /// Units of measurement. The library has no version query; its database of units is named instead.
+  /// Units of measurement. The library does not report its version, so the path of its database is given instead.
   public static var udunits: LinkedLibrary {
     var status = UT_SUCCESS
     let path = ut_get_path_xml(nil, &status).map { String(cString: $0) }

@@ -1,18 +1,17 @@
-// Signals on a Domain: V×C values with the knowledge of which are there, and what they mean.
-// No file format here; see NetCDF/.
+// Signals on a domain: V×C values, their validity and their meaning. File formats are in NetCDF/ and Meshes/.
 
 import SextantArrays
 import SextantGeometry
 
-/// One physical quantity: a channel of a signal.
+/// A physical quantity, which is one channel of a signal.
 public struct Variable: Sendable, Equatable, Codable {
   /// The name in the file, such as "t2m".
   public var name: String
-  /// Units as UDUNITS spells them, such as "K"; empty if the file names none.
+  /// The units in UDUNITS' notation, such as "K"; empty if the file does not give any.
   public var units: String
-  /// CF standard name, if any.
+  /// The CF standard name, if any.
   public var standardName: String?
-  /// A name for people, if any.
+  /// A descriptive name, if any.
   public var longName: String?
 
   public init(name: String, units: String = "", standardName: String? = nil, longName: String? = nil) {
@@ -23,15 +22,15 @@ public struct Variable: Sendable, Equatable, Codable {
   }
 }
 
-/// What tells one field of a set from another: when it was, and the other coordinates.
+/// The label that distinguishes a field of a set: its time and its other coordinates.
 public struct FieldLabel: Sendable, Equatable, Codable {
-  /// The month, 1…12, if the time or a month variable tells it; nil for an annual mean.
+  /// The month, 1…12, given by the time or by a month variable; nil for an annual mean.
   public var month: Int?
-  /// The fraction of the year that has passed, 0..<1, where the time tells it.
+  /// The elapsed fraction of the year, 0..<1, if the time is known.
   public var yearFraction: Double?
-  /// The time as text, ISO 8601 in the file's calendar, such as "2012-12-01T14:00:00".
+  /// The time as ISO 8601 text in the file's calendar, such as "2012-12-01T14:00:00".
   public var time: String?
-  /// Every other coordinate that varies between fields, such as "level": "500 hPa", "number": "3".
+  /// All other coordinates that vary between fields, such as "level": "500 hPa" and "number": "3".
   public var coordinates: [String: String]
 
   public init(
@@ -45,20 +44,20 @@ public struct FieldLabel: Sendable, Equatable, Codable {
   }
 }
 
-/// N fields of C variables on one domain.
+/// N fields of C variables on a domain.
 ///
-/// An entry that is missing in the file (fill value, NaN, outside the valid range) holds 0 in `values` and
-/// false in `isValid`: a missing entry and an observed 0 differ.
+/// An entry that is missing in the file (fill value, NaN, outside the valid range) is 0 in `values` and false in
+/// `isValid`, which distinguishes it from an observed 0.
 public struct SignalSet: Sendable {
-  /// Where the fields live.
+  /// The domain of the fields.
   public var domain: any Domain
   /// The variables (C).
   public var variables: [Variable]
   /// The values, N×V×C, in the variables' units.
   public var values: Tensor<Float>
-  /// Whether each value is there (N·V·C entries, in the order of `values`).
+  /// Whether each value is valid (N·V·C entries, in the order of `values`).
   public var isValid: [Bool]
-  /// What each field is (N).
+  /// The labels of the fields (N).
   public var labels: [FieldLabel]
 
   /// The number of fields N.
@@ -84,7 +83,7 @@ public struct SignalSet: Sendable {
     self.labels = labels
   }
 
-  /// Field `index` alone.
+  /// Field `index` as a single signal.
   public subscript(index: Int) -> Signal {
     let size = vertexCount * channelCount
     return Signal(
@@ -94,17 +93,17 @@ public struct SignalSet: Sendable {
   }
 }
 
-/// One field of C variables on a domain: V×C values and which of them are there.
+/// One field of C variables on a domain: V×C values and their validity.
 public struct Signal: Sendable {
-  /// Where the field lives.
+  /// The domain of the field.
   public var domain: any Domain
   /// The variables (C).
   public var variables: [Variable]
-  /// The values, V×C, in the variables' units; 0 where missing.
+  /// The values, V×C, in the variables' units; missing values are 0.
   public var values: Tensor<Float>
-  /// Whether each value is there (V·C entries).
+  /// Whether each value is valid (V·C entries).
   public var isValid: [Bool]
-  /// What the field is.
+  /// The label of the field.
   public var label: FieldLabel
 
   public init(
@@ -123,15 +122,15 @@ public struct Signal: Sendable {
   }
 }
 
-/// Fields that can be read piece by piece, so that an archive may be larger than memory.
+/// Fields that can be read in pieces, so that an archive may be larger than memory.
 public protocol SignalSource: Sendable {
-  /// Where the fields live.
+  /// The domain of the fields.
   var domain: any Domain { get }
   /// The variables (C).
   var variables: [Variable] { get }
-  /// What each field is (N).
+  /// The labels of the fields (N).
   var labels: [FieldLabel] { get }
-  /// Reads the fields at `indices`, in that order.
+  /// Reads the fields with the given indices, in that order.
   func read(_ indices: [Int]) throws -> SignalSet
 }
 
@@ -139,12 +138,12 @@ extension SignalSource {
   /// The number of fields N.
   public var count: Int { labels.count }
 
-  /// How many fields make a piece of at most about `byteLimit` bytes (values and validity).
+  /// The number of fields in a piece of at most about `byteLimit` bytes (values and validity).
   public func chunkLength(byteLimit: Int = 256 << 20) -> Int {
     max(1, byteLimit / max(1, domain.vertexCount * variables.count * 5))
   }
 
-  /// Calls `body` with consecutive pieces of the fields at `indices`.
+  /// Calls `body` with consecutive pieces of the fields with the given indices.
   public func forEachChunk(
     of indices: [Int], byteLimit: Int = 256 << 20, _ body: (SignalSet) throws -> Void
   ) throws {

@@ -1,33 +1,33 @@
-// Units by UDUNITS: what can be converted, and how. Temperatures are taken as absolute, never as differences.
+// Conversion of units by UDUNITS. Temperatures are always treated as absolute values, never as differences.
 
 import CUDUnits
 import Foundation
 import SextantStorage
 
-/// Units that do not fit.
+/// Units that cannot be converted.
 public enum UnitsError: Error, Equatable, CustomStringConvertible {
-  /// One of the two is empty or unknown to UDUNITS, so nothing is certain about it.
+  /// One of the units is empty or unknown to UDUNITS, so the conversion is uncertain.
   case uncertain(from: String, to: String, unknown: String)
-  /// Both are known and measure different things.
+  /// Both units are known, but they measure different quantities.
   case incompatible(from: String, to: String)
 
   public var description: String {
     switch self {
     case .uncertain(let from, let to, let unknown):
-      "Cannot tell how \"\(from)\" relates to \"\(to)\": "
+      "Cannot convert \"\(from)\" to \"\(to)\": "
         + (unknown.isEmpty ? "one of them is empty." : "UDUNITS does not know \"\(unknown)\".")
         + " Set the units attribute, for example with ncatted."
     case .incompatible(let from, let to):
-      "\"\(from)\" cannot be converted to \"\(to)\": they measure different things."
+      "\"\(from)\" cannot be converted to \"\(to)\": they measure different quantities."
     }
   }
 }
 
 /// Conversion between units.
 public enum Units {
-  /// The values in other units.
+  /// The values converted to other units.
   ///
-  /// Throws ``UnitsError`` where the conversion is not certain. Equal texts need no conversion, even unknown ones.
+  /// Throws ``UnitsError`` if the conversion is uncertain. Equal units need no conversion, even if they are unknown.
   public static func convert(_ values: [Double], from: String, to: String) throws -> [Double] {
     if normalized(from) == normalized(to) { return values }
     return try system.withConverter(from: normalized(from), to: normalized(to)) { converter in
@@ -35,7 +35,7 @@ public enum Units {
     }
   }
 
-  /// Whether values in one unit can, with certainty, be given in the other.
+  /// Whether values in one unit can be converted to the other with certainty.
   public static func areConvertible(_ a: String, _ b: String) -> Bool { (try? convert([], from: a, to: b)) != nil }
 
   /// Whether UDUNITS knows the units.
@@ -43,9 +43,10 @@ public enum Units {
     (try? system.withConverter(from: normalized(units), to: normalized(units)) { _ in }) != nil
   }
 
-  /// The factor and offset of a conversion that is a straight line; all between absolute units are, but for logarithms.
+  /// The factor and the offset of a linear conversion; all conversions between absolute units are linear, except for
+  /// logarithmic units.
   ///
-  /// Throws ``UnitsError`` where the conversion is not certain.
+  /// Throws ``UnitsError`` if the conversion is uncertain.
   public static func line(from: String, to: String) throws -> (factor: Double, offset: Double) {
     let ends = try convert([0, 1], from: from, to: to)
     return (ends[1] - ends[0], ends[0])
@@ -55,7 +56,7 @@ public enum Units {
   private static let system = UnitSystem()
 }
 
-/// UDUNITS' database, behind a lock: the library is not safe to use from several threads.
+/// UDUNITS' database with a lock, because the library is not thread-safe.
 private final class UnitSystem: @unchecked Sendable {
   private let lock = NSLock()
   private let system: OpaquePointer?

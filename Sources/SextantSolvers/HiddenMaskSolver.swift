@@ -35,7 +35,10 @@ public struct HiddenMaskSolver: DirectSolver {
     self.filler = filler
   }
 
-  public func check(_ operation: any LinearOperator) throws { _ = try entries(of: operation) }
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(prior.space.layout.stateOfEntry.count)
+    _ = try entries(of: operation)
+  }
 
   private func entries(of operation: any LinearOperator) throws -> [Int] {
     try selection(of: operation, hint: "Give the mask, so that nothing has to be inferred.")
@@ -45,6 +48,7 @@ public struct HiddenMaskSolver: DirectSolver {
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     let entries = try entries(of: measurement.operation)
+    try measurement.model.checkNoise()
     var expectation = marginals(at: measurement.label)
     var odds = probabilities(of: measurement, entries, expectation: expectation)
     // Only what is all but certain teaches about the rest.

@@ -24,7 +24,7 @@ public final class PreparedSolvers: Sendable {
 
   /// The solver prepared for an operator and its noise; throws what preparing throws.
   public func prepared(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let known = kept.withLock { kept -> (any PreparedSolver)? in
       guard let index = kept.lastIndex(where: { $0.model.matches(model) }) else {
         // Released first: two large factors need not be held at once where one is enough.
@@ -48,7 +48,8 @@ public final class PreparedSolvers: Sendable {
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
-    try prepared(for: measurement.operation, noise: measurement.noise).solve(
+    try measurement.check()
+    return try prepared(for: measurement.operation, noise: measurement.noise).solve(
       measurement, samples: samples, using: &random)
   }
 }

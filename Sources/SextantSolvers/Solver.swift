@@ -3,6 +3,7 @@
 
 import SextantArrays
 import SextantMeasurement
+import SextantPriors
 
 /// A method that recovers whole signals from measurements.
 public protocol Solver: Sendable {
@@ -46,10 +47,14 @@ extension Solver {
   public func marginals(atObserved measurement: FieldMeasurement) throws -> Posterior? { nil }
 
   /// The posterior given one measurement: prepares for its operator and noise, then solves.
+  ///
+  /// Throws ``MeasurementError`` where values, noise and operator do not fit together or a value is not finite, and what the
+  /// method throws.
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
-    try prepare(for: measurement.operation, noise: measurement.noise).solve(
+    try measurement.check()
+    return try prepare(for: measurement.operation, noise: measurement.noise).solve(
       measurement, samples: samples, using: &random)
   }
 
@@ -64,15 +69,24 @@ extension Solver {
   }
 }
 
+extension LinearOperator {
+  /// Throws ``PriorError/wrongSize(expected:found:)`` unless the operator measures fields of `count` entries.
+  func requireInputs(_ count: Int) throws(PriorError) {
+    guard inputCount == count else { throw .wrongSize(expected: count, found: inputCount) }
+  }
+}
+
 extension PreparedSolver {
   /// The posterior given a measurement by the operator and with the noise that this is prepared for: to the last bit the one
   /// that the solver itself gives.
   ///
-  /// Throws ``MeasurementError/notPrepared(what:)`` for any other measurement, and what the method throws.
+  /// Throws ``MeasurementError/notPrepared(what:)`` for any other measurement, ``MeasurementError`` where its values cannot be
+  /// used, and what the method throws.
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     try model.check(measurement)
+    try measurement.check()
     return try solve(measurement, samples: samples, using: &random)
   }
 }
@@ -82,7 +96,7 @@ extension DirectSolver {
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     try check(operation)
-    return DirectPreparation(solver: self, model: MeasurementModel(operation: operation, noise: noise))
+    return try DirectPreparation(solver: self, model: MeasurementModel(operation: operation, noise: noise))
   }
 }
 

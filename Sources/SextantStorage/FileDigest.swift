@@ -1,11 +1,11 @@
-// SHA-256 of files, by OpenSSL: whether what was fetched is what was meant.
+// SHA-256 of files, computed by OpenSSL, to verify downloads.
 
 import CCrypto
 import Foundation
 
-/// Hashes files.
+/// Hashes of files.
 public enum FileDigest {
-  /// The SHA-256 of a file, 64 hexadecimal digits. Reads it piece by piece. Throws ``FileError``.
+  /// The SHA-256 of a file as 64 hexadecimal digits. The file is read in pieces. Throws ``FileError``.
   public static func sha256(of path: String) throws -> String {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       if !FileManager.default.fileExists(atPath: path) { throw FileError.missing(path: path) }
@@ -27,7 +27,7 @@ public enum FileDigest {
     }
     var digest = [UInt8](repeating: 0, count: 32)
     guard succeeded, EVP_DigestFinal_ex(context, &digest, nil) == 1 else {
-      throw FileError.system(action: "hash the file", path: path, reason: "OpenSSL refused")
+      throw FileError.system(action: "hash the file", path: path, reason: "OpenSSL reported an error")
     }
     return digest.map { byte in
       let text = String(byte, radix: 16)

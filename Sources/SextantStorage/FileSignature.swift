@@ -1,18 +1,18 @@
-// What a file that was not expected may be, by its first bytes: for errors that name it.
+// Guesses the type of an unexpected file from its first bytes, for error messages.
 
 import Foundation
 
-/// Names files by their contents.
+/// Identifies file types by their contents.
 public enum FileSignature {
   /// A phrase such as "a gzip archive (unpack it with gunzip)" or "text".
   ///
-  /// - Parameter head: the first bytes of the file; some dozens are enough.
+  /// - Parameter head: the first bytes of the file; a few dozen suffice.
   public static func description(of head: some Collection<UInt8>) -> String {
     let known: [([UInt8], String)] = [
       ([0x0E, 0x03, 0x13, 0x01], "HDF4 (convert it with h4toh5 or ncl_convert2nc)"),
       ([0x89, 0x48, 0x44, 0x46], "HDF5 or NetCDF"), (Array("CDF".utf8), "NetCDF"),
       ([0x1F, 0x8B], "a gzip archive (unpack it with gunzip)"),
-      (Array("PK".utf8), "a zip archive (unpack it with unzip; the CDS packs several files so)"),
+      (Array("PK".utf8), "a zip archive (unpack it with unzip; the CDS delivers several files in this form)"),
       (Array("BZh".utf8), "a bzip2 archive (unpack it with bunzip2)"),
       (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
@@ -20,9 +20,9 @@ public enum FileSignature {
       (Array("{".utf8), "JSON text"),
       (
         Array("<?xml version=\"1.0\"?>\n<VTKFile".utf8),
-        "a VTK file, which is written here and not read (give the .ply)"
+        "a VTK file, which Sextant writes but does not read (use the .ply)"
       ),
-      (Array("<".utf8), "HTML or XML text (an error page of a server?)"),
+      (Array("<".utf8), "HTML or XML text (perhaps a server's error page)"),
     ]
     if head.isEmpty { return "an empty file (0 bytes)" }
     if let match = known.first(where: { head.starts(with: $0.0) }) { return match.1 }

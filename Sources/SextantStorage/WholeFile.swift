@@ -1,20 +1,20 @@
-// Output files that are either whole or absent: written beside their place, flushed, then renamed.
-// A crash, a full disk or a kill leaves at most a temporary file, which the next run removes.
+// Output files that are either complete or absent: they are written under a temporary name in the same folder, flushed
+// and renamed. A crash, a full disk or a killed process leaves at most a temporary file, which the next run removes.
 
 import Foundation
 
-/// What can go wrong with a file that is not about its format.
+/// File errors that do not depend on a format.
 public enum FileError: Error, Equatable, CustomStringConvertible {
-  /// The output is there already.
+  /// The output file already exists.
   case exists(path: String)
-  /// The input is not there.
+  /// The input file does not exist.
   case missing(path: String)
-  /// The system refused; the reason is its own.
+  /// A system call failed, for the given reason.
   case system(action: String, path: String, reason: String)
 
   public var description: String {
     switch self {
-    case .exists(let path): "\(path): the file exists already. Give --overwrite to replace it, or another name."
+    case .exists(let path): "\(path): the file exists already. Pass --overwrite to replace it, or choose another name."
     case .missing(let path): "\(path): no such file."
     case .system(let action, let path, let reason):
       "\(path): could not \(action): \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
@@ -22,12 +22,12 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Writes files that appear whole or not at all.
+/// Writes files that appear completely or not at all.
 public enum WholeFile {
   /// Calls `write` with a temporary path in the same folder, then moves the result to `path`.
   ///
-  /// Folders that are missing are made. Throws ``FileError/exists(path:)`` before any work if the file is there and
-  /// `overwrite` is false, and rethrows what `write` throws after removing what it wrote.
+  /// Creates missing folders. Throws ``FileError/exists(path:)`` before any work if the file exists and `overwrite` is
+  /// false. If `write` throws, its output is removed and the error is rethrown.
   public static func write<R>(
     to path: String, overwrite: Bool, _ write: (_ temporaryPath: String) throws -> R
   ) throws -> R {
@@ -37,7 +37,7 @@ public enum WholeFile {
     try makeFolder(folder.path)
     let pattern = ".\(url.lastPathComponent).partial"
     removeLeftovers(of: pattern, in: folder)
-    // The extension is kept at the end: some libraries choose the format by it.
+    // The extension stays at the end, because some libraries choose the format by it.
     let temporary = folder.appendingPathComponent(
       "\(pattern)-\(ProcessInfo.processInfo.processIdentifier).\(url.pathExtension)"
     ).path
@@ -54,7 +54,7 @@ public enum WholeFile {
     }
   }
 
-  /// Writes `data` to `path`, whole or not at all.
+  /// Writes `data` to `path`, completely or not at all.
   public static func write(_ data: Data, to path: String, overwrite: Bool) throws {
     try write(to: path, overwrite: overwrite) { temporary in
       guard FileManager.default.createFile(atPath: temporary, contents: nil),
@@ -69,17 +69,17 @@ public enum WholeFile {
     }
   }
 
-  /// Throws ``FileError/exists(path:)`` if `path` is taken and may not be replaced: to be asked before long work.
+  /// Throws ``FileError/exists(path:)`` if `path` exists and must not be replaced. Call this before long work.
   public static func checkIsFree(_ path: String, overwrite: Bool) throws {
     if !overwrite, FileManager.default.fileExists(atPath: path) { throw FileError.exists(path: path) }
   }
 
-  /// Makes a folder and those that it lies in, as far as they are missing. Throws ``FileError``.
+  /// Creates a folder and its missing parents. Throws ``FileError``.
   public static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw FileError.system(action: "make the folder", path: path, reason: error.localizedDescription)
+      throw FileError.system(action: "create the folder", path: path, reason: error.localizedDescription)
     }
   }
 
@@ -93,10 +93,10 @@ public enum WholeFile {
     }
   }
 
-  /// The system's reason for the last failed call.
+  /// The system's description of the last error.
   static var lastSystemError: String { String(cString: strerror(errno)) }
 
-  /// A full disk may show only when the data is flushed.
+  /// A full disk may become apparent only when the data is flushed.
   private static func flush(_ path: String) throws {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else {
@@ -108,7 +108,7 @@ public enum WholeFile {
     }
   }
 
-  /// Removes temporary files of processes that are gone.
+  /// Removes temporary files of processes that no longer exist.
   private static func removeLeftovers(of pattern: String, in folder: URL) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for name in names where name.hasPrefix(pattern + "-") {

@@ -7,7 +7,7 @@ by rank the truth then lies below it. Both are therefore counted in whole steps 
     digit_ranks.py truth MESH.ply IMAGES.gz COUNT truth.npy     projects COUNT images, evenly spread, on a mesh (ASCII PLY)
     digit_ranks.py ranks truth.npy SAMPLES.npy                  prints the shares; SAMPLES of `sextant impute`, N x S x V
 
-Needs NumPy only, and nothing of Sextant: the projection is written anew from the design (section 6).
+Needs NumPy only, and nothing of Sextant: the projection is implemented again from docs/mathematics.md, "Test sets".
 """
 
 import gzip

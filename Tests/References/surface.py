@@ -1,13 +1,12 @@
-"""Robust Laplacians, their lowest eigenvalues and heat-method distances by other programs, for SextantGeometryTests.
+"""Robust Laplacians and their lowest eigenvalues by other programs, for SextantGeometryTests.
 
 Usage: python surface.py > Tests/SextantGeometryTests/Fixtures/surface.json
-Needs numpy, scipy, robust_laplacian (Sharp and Crane's own code) and potpourri3d.
+Needs numpy, scipy and robust_laplacian (Sharp and Crane's own code).
 """
 
 import json
 
 import numpy
-import potpourri3d
 import robust_laplacian
 import scipy.linalg
 import scipy.spatial
@@ -83,8 +82,6 @@ def reference(name, vertices, faces):
     stiffness = laplacian.toarray()
     areas = mass.diagonal()
     eigenvalues = scipy.linalg.eigh(stiffness, numpy.diag(areas), eigvals_only=True)
-    sources = [0, len(vertices) // 2]
-    solver = potpourri3d.MeshHeatMethodDistanceSolver(vertices, faces)
     rows, columns = numpy.nonzero(numpy.triu(numpy.abs(stiffness) > 1e-12, 1))
     return {
         "name": name,
@@ -94,8 +91,6 @@ def reference(name, vertices, faces):
         "edges": numpy.column_stack([rows, columns]).tolist(),
         "weights": (-stiffness[rows, columns]).tolist(),
         "eigenvalues": eigenvalues[:12].tolist(),
-        "sources": sources,
-        "distances": solver.compute_distance_multisource(sources).tolist(),
     }
 
 

@@ -2,6 +2,7 @@
 
 import SextantArrays
 import SextantAutodiff
+import SextantTestSupport
 import Testing
 
 @Suite(.serialized) struct OperationLaws {
@@ -60,20 +61,29 @@ import Testing
 
   @Test(arguments: OperationCase.allCases) func threadsChangeNoBit(operation: OperationCase) {
     let inputs = operation.inputs(rows: 3001).map { $0.converted(to: Float.self) }
-    let threads = Parallel.threadCount
-    let blasThreads = OpenBLAS.threadCount
-    defer {
-      Parallel.limitThreads(to: threads)
-      OpenBLAS.limitThreads(to: blasThreads)
+    let results = ThreadCounts.forEach { operation.lossAndGradients(inputs) }
+    #expect(results[0].loss == results[1].loss)
+    #expect(results[0].gradients == results[1].gradients)
+  }
+
+  /// A sample's result, and what goes back to its input, do not depend on the samples beside it; on neither side of the sizes
+  /// that kernels are chosen by.
+  @Test(arguments: OperationCase.allCases.filter(\.treatsSamplesAlone), [12, 45, 64, 301])
+  func aSampleHasTheSameBitsInAnyBatch(operation: OperationCase, rows: Int) throws {
+    let inputs = operation.inputs(rows: rows).map { $0.converted(to: Float.self) }
+    func result(_ inputs: [Tensor<Float>]) throws -> (value: Tensor<Float>, gradient: Tensor<Float>) {
+      let tape = Tape<Float>()
+      let leaves = inputs.map { tape.leaf($0) }
+      let result = operation.apply(leaves)
+      return (result.value, try #require(tape.gradients(of: result, seed: result.value)[leaves[0]]))
     }
-    Parallel.limitThreads(to: 1)
-    OpenBLAS.limitThreads(to: 1)
-    let one = operation.lossAndGradients(inputs)
-    Parallel.limitThreads(to: 2)
-    OpenBLAS.limitThreads(to: 2)
-    let two = operation.lossAndGradients(inputs)
-    #expect(one.loss == two.loss)
-    #expect(one.gradients == two.gradients)
+    let together = try result(inputs)
+    for samples in [0..<1, 1..<3] {
+      // What has as many entries as there are samples is one for each; gains and weights have other numbers of them.
+      let alone = try result(inputs.map { $0.shape[0] == inputs[0].shape[0] ? $0.samples(samples) : $0 })
+      #expect(alone.value == together.value.samples(samples))
+      #expect(alone.gradient == together.gradient.samples(samples))
+    }
   }
 
   @Test func theGradientOfAProductIsItsFactors() throws {
@@ -121,5 +131,13 @@ import Testing
     #expect(gradients[x] == nil)
     #expect(gradients[weight] == Tensor([4, 6, 4, 6], shape: [2, 2]))
     #expect(!dense(x, weight: weight.detached).wantsGradient)
+  }
+}
+
+extension Tensor {
+  /// Some of the samples, which are what the first index counts.
+  fileprivate func samples(_ range: Range<Int>) -> Tensor {
+    let size = count / shape[0]
+    return Tensor(scalars[range.lowerBound * size..<range.upperBound * size], shape: [range.count] + shape.dropFirst())
   }
 }

@@ -7,7 +7,7 @@ import SextantAutodiff
 enum OperationCase: String, CaseIterable, Sendable {
   case add, subtract, multiply, scale, sum, mean, rowSums, sampleSums, sampleMeans
   case matrixProduct, matrixProductTransposed, dense, denseWithoutBias, denseUsedTwice
-  case denseOfFewRows, denseOfFewRowsUsedTwice, affineMap
+  case denseOfFewRows, denseOfFewRowsUsedTwice, denseOfSamples, affineMap
   case couplingSampling, couplingNormalising, softsignCouplingSampling, softsignCouplingNormalising
   case relu, leakyReLU, silu, gelu, tanh, exponential, logarithm, sigmoid, softplus, square
   case scaleRows, shiftRows, scaleAndShiftRows, scaleAndShiftSamples
@@ -29,6 +29,7 @@ enum OperationCase: String, CaseIterable, Sendable {
     // Weights so large beside the batch that their gradient stays in two factors, and no multiple of a tile.
     case .denseOfFewRows: [[17, 94], [81, 94], [81]]
     case .denseOfFewRowsUsedTwice: [[17, 94], [94, 94], [94]]
+    case .denseOfSamples: [[3, v, 94], [81, 94], [81]]
     case .couplingSampling, .couplingNormalising, .softsignCouplingSampling, .softsignCouplingNormalising:
       [[3 * v, 7], [3 * v, 8], [8], [8]]
     case .affineMap: [[3, v, 7], [1], [1]]
@@ -49,6 +50,18 @@ enum OperationCase: String, CaseIterable, Sendable {
     // Of many rows and whole tiles of channels: six products for four outputs.
     case .lineConvolution: [[3, v, 32], [64, 3, 32], [64]]
     default: [[3, v, 7]]
+    }
+  }
+
+  /// Whether samples, the first index of the first input, have nothing to do with each other.
+  var treatsSamplesAlone: Bool {
+    switch self {
+    // Results that are one number, matrices without samples, and statistics of a batch.
+    case .sum, .mean, .matrixProduct, .matrixProductTransposed, .batchNormalisation, .reshape: false
+    // Here rows are samples; a law of their own says from how many on they are alone.
+    case .denseWithoutBias, .denseUsedTwice, .denseOfFewRows, .denseOfFewRowsUsedTwice: false
+    case .couplingSampling, .couplingNormalising, .softsignCouplingSampling, .softsignCouplingNormalising: false
+    default: true
     }
   }
 
@@ -85,7 +98,7 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .matrixProduct: return SextantAutodiff.matrixProduct(x[0], x[1])
     case .matrixProductTransposed:
       return SextantAutodiff.matrixProduct(x[0], x[1], transposingFirst: true, transposingSecond: true)
-    case .dense: return SextantAutodiff.dense(x[0], weight: x[1], bias: x[2])
+    case .dense, .denseOfSamples: return SextantAutodiff.dense(x[0], weight: x[1], bias: x[2])
     case .denseWithoutBias: return SextantAutodiff.dense(x[0], weight: x[1])
     case .denseUsedTwice:
       let once = SextantAutodiff.dense(x[0], weight: x[1], bias: x[2]) + x[0]

@@ -127,9 +127,9 @@ struct BadMeshInputTests {
   }
 
   @Test(arguments: [
-    (Data(), "empty"), (Data("GIF89a".utf8), "IDX"), (Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2]), "cut off"),
-    (Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3]), "24 bytes, 19 are there"),
-    (Data([0, 0, 8, 3] + [UInt8](repeating: 255, count: 12)), "cut off"),
+    (Data(), "empty"), (Data("GIF89a".utf8), "IDX"), (Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2]), "truncated"),
+    (Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3]), "expected 24 bytes, found 19"),
+    (Data([0, 0, 8, 3] + [UInt8](repeating: 255, count: 12)), "truncated"),
     (Data([0, 0, 13, 3] + [UInt8](repeating: 0, count: 12)), "0xd"),
   ]) func imagesThatAreNoneAreRefused(bytes: Data, reason: String) throws {
     let folder = try SurfaceProgramTests.folder()

@@ -166,7 +166,7 @@ struct ProgramTests {
     let end = try Program(arguments, prelude: "trap '' XFSZ; ulimit -f 4;").end()
     #expect(end.code == 1 && end.output.isEmpty, "\(end.code) \(end.output) \(end.errors)")
     #expect(end.errors.hasPrefix("sextant: error: ") && end.errors.contains("could not"), "\(end.errors)")
-    if command == "degrade" { #expect(end.errors.contains("a limit is set on the size of files"), "\(end.errors)") }
+    if command == "degrade" { #expect(end.errors.contains("the size of files is limited"), "\(end.errors)") }
     let left = desk.names.filter { !before.contains($0) && $0 != ".out.nc.fields" }
     // The folder of a model may have been made; nothing is in it.
     let inside = try left == ["RUN"] ? desk.folder.contents("RUN") : left

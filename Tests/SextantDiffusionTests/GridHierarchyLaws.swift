@@ -27,7 +27,7 @@ import Testing
 
   @Test(arguments: Case.allCases) func neighboursAreNear(_ example: Case) throws {
     let grid = try example.grid()
-    let stencil = StencilHierarchy.grid(grid, levelCount: 1).levels[0].stencil
+    let stencil = try #require(try StencilHierarchy.neighbourhoods(of: grid, levelCount: 1)).levels[0].stencil
     let positions = grid.positions
     let spacing = abs(grid.latitudes[0] - grid.latitudes[1])
     let columns = abs(grid.longitudes[1] - grid.longitudes[0])
@@ -49,7 +49,7 @@ import Testing
 
   @Test(arguments: Case.allCases) func everyVertexIsCoveredByOneNearby(_ example: Case) throws {
     let grid = try example.grid()
-    let hierarchy = StencilHierarchy.grid(grid, levelCount: 4)
+    let hierarchy = try #require(try StencilHierarchy.neighbourhoods(of: grid, levelCount: 4))
     #expect(hierarchy.levels.count >= 3)
     for (fine, coarse) in zip(hierarchy.levels, hierarchy.levels.dropFirst()) {
       let (up, down) = (try #require(fine.up), try #require(fine.down))

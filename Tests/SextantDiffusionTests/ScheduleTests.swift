@@ -34,7 +34,7 @@ import Testing
       #expect(abs(schedule.logSignalToNoise(at: time) - 2 * log(signal / noise)) < 1e-9)
       #expect(abs(schedule.time(noiseToSignal: noise / signal) - time) < 1e-10)
     }
-    // Design, section 3: what a start at 0.001 leaves unseen.
+    // The smallest noise level of a schedule that starts at 0.001 (docs/mathematics.md, "Diffusion").
     #expect(abs(schedule.noiseToSignal(at: schedule.startTime) - 0.010) < 5e-4)
     let later = schedule.starting(atNoiseToSignal: 0.2)
     #expect(abs(later.noiseToSignal(at: later.startTime) - 0.2) < 1e-12)

@@ -10,8 +10,8 @@ import Testing
 @Suite struct SurfaceStencilTests {
   @Test func stencilsAreTheSurfacesNeighbourhoods() throws {
     let surface = try SurfaceMesh(SphereMesh.icosphere(subdivisions: 3).triangleMesh)
-    let geometry = try SurfaceHierarchy(surface, levelCount: 3)
-    let hierarchy = try StencilHierarchy.surface(surface, levelCount: 3)
+    let geometry = try NeighbourhoodHierarchy(surface, levelCount: 3)
+    let hierarchy = try #require(try StencilHierarchy.neighbourhoods(of: surface, levelCount: 3))
     #expect(hierarchy == StencilHierarchy(geometry))
     #expect(hierarchy.vertexCount == 642 && hierarchy.levels.map(\.stencil.inputCount) == [642, 161, 41])
     for (level, tables) in zip(hierarchy.levels, geometry.levels) {

@@ -122,11 +122,23 @@ struct ScorerProperties {
     let global = try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: (0..<16).map { Double($0) * 22.5 })
     let variables = [ScoredVariable(name: "x", channels: [0], peak: 1)]
     let scorer = Scorer(on: global, variables: variables, channelCount: 1)
-    #expect(scorer.raster == Raster(rows: 13, columns: 16, wraps: true))
+    #expect(scorer.raster == Raster(rows: 13, columns: 16, wraps: true, firstEdge: .pole, lastEdge: .pole))
     let area = scorer.areaWeights.reduce(0, +)
     #expect(abs(area - 4 * Double.pi) < 1e-9)
     #expect(scorer.latitudes?.first == 90 && abs((scorer.latitudes?[17] ?? 0) - 75) < 1e-9)
-    let repeated = try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: (0...16).map { Double($0) * 22.5 })
-    #expect(Raster(of: repeated) == Raster(rows: 13, columns: 17, wraps: false))
+  }
+
+  @Test("a seam column that is repeated does not count twice")
+  func similarityAcrossARepeatedSeam() {
+    var random = RandomStream(seed: 3)
+    let (x, y) = ((0..<13 * 17).map { _ in random.uniform() }, (0..<13 * 17).map { _ in random.uniform() })
+    func map(_ raster: Raster) -> [Double] {
+      StructuralSimilarity.map(
+        truth: x, estimate: y, isValid: [Bool](repeating: true, count: x.count), raster: raster, peak: 1)
+    }
+    let repeated = map(Raster(rows: 13, columns: 17, wraps: true, repeatsColumn: true))
+    let flat = map(Raster(rows: 13, columns: 17))
+    #expect(repeated.contains { !$0.isNaN })
+    #expect(zip(repeated, flat).allSatisfy { ($0.isNaN && $1.isNaN) || $0 == $1 })
   }
 }

@@ -8,7 +8,7 @@ import SextantArrays
 /// A domain with a name for test reports.
 struct NamedDomain: CustomStringConvertible, Sendable {
   let name: String
-  let domain: any DescribableDomain
+  let domain: any Domain
   var description: String { name }
 }
 
@@ -56,7 +56,22 @@ enum DomainZoo {
       NamedDomain(
         name: "curvilinear",
         domain: try CurvilinearGrid(rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes)),
+      NamedDomain(name: "curvilinear, closed", domain: try rotatedGrid()),
     ]
+  }
+
+  /// A curvilinear grid around an axis that is tilted by 30°, whose last column borders the first.
+  static func rotatedGrid() throws -> CurvilinearGrid {
+    let (rows, columns) = (15, 24)
+    let points = (0..<rows * columns).map { vertex in
+      let p = GeographicPoint(
+        latitude: -70 + 10 * Double(vertex / columns), longitude: 15 * Double(vertex % columns)
+      ).position
+      let (c, s) = (3.0.squareRoot() / 2, 0.5)
+      return GeographicPoint(SIMD3(p.x, c * p.y - s * p.z, s * p.y + c * p.z))
+    }
+    return try CurvilinearGrid(
+      rows: rows, columns: columns, latitudes: points.map(\.latitude), longitudes: points.map(\.longitude))
   }
 
   /// Points without a mesh, evenly over the sphere.
@@ -81,7 +96,10 @@ enum DomainZoo {
     ]
   }
 
-  static func all() throws -> [NamedDomain] {
+  /// Domains with latitudes and longitudes.
+  static func geographic() throws -> [NamedDomain] {
     try globalGrids() + meshes() + regionalDomains() + [scattered(400)]
   }
+
+  static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() }
 }

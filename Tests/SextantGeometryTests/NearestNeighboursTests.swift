@@ -1,4 +1,4 @@
-// The k-d tree against brute force; distances; masks.
+// The k-d tree against brute force.
 
 import SextantArrays
 import Testing
@@ -42,39 +42,5 @@ import Testing
     #expect(tree.nearest(4, to: SIMD3(1, 0, 0)).map(\.index) == [0, 1, 2, 3])
     #expect(tree.within(0.1, of: SIMD3(1, 0, 0)).count == 50)
     #expect(NearestNeighbours([]).nearest(3, to: SIMD3(0, 0, 1)).isEmpty)
-  }
-
-  @Test func distancesComeWholeOrInBlocks() {
-    let (a, b) = (Self.points(30, seed: 3), Self.points(7, seed: 4))
-    let distances = ChordDistances(from: a, to: b)
-    let whole = distances.matrix(as: Double.self)
-    for i in a.indices { for j in b.indices { #expect(whole[i, j] == (a[i] - b[j]).length) } }
-    var rows = 0
-    distances.forEachBlock(as: Double.self, byteLimit: 7 * 8 * 4) { range, block in
-      #expect(range.lowerBound == rows && block == whole.rows(range))
-      rows = range.upperBound
-    }
-    #expect(rows == 30)
-    let squares = distances.matrix(rows: 3..<5, as: Float.self) { $0 * $0 }
-    #expect(abs(squares[1, 2] - Float(whole[4, 2] * whole[4, 2])) < 1e-6)
-  }
-
-  @Test func masksCarryOverToOtherDomains() throws {
-    let raster = try DomainZoo.grid(DomainZoo.range(-89.5, 1, 180), DomainZoo.range(0.5, 1, 360))
-    let categories = raster.geographicPoints.map { $0.latitude > 0 ? 1 : 0 }
-    let mask = try GriddedMask(grid: raster, categories: categories)
-    let mesh = try SphereMesh.icosphere(subdivisions: 4)
-    let nearest = mask.nearestCategories(at: mesh.nodePositions)
-    for (position, category) in zip(mesh.nodePositions, nearest) where abs(position.z) > 0.02 {
-      #expect(category == (position.z > 0 ? 1 : 0))
-    }
-    let share = mask.share(of: 1, on: mesh)
-    for (position, value) in zip(mesh.nodePositions, share) {
-      #expect((0...1).contains(value))
-      if abs(position.z) > 0.1 { #expect(value == (position.z > 0 ? 1 : 0)) }
-    }
-    let total = zip(share, mesh.nodeAreas).reduce(0) { $0 + $1.0 * $1.1 }
-    #expect(abs(total / sphereArea - 0.5) < 0.01)
-    #expect(throws: GeometryError.self) { try GriddedMask(grid: raster, categories: [1]) }
   }
 }

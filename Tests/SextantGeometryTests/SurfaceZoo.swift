@@ -76,7 +76,7 @@ enum SurfaceZoo {
   }
 }
 
-/// What robust_laplacian, SciPy and potpourri3d computed (Tests/References/surface.py).
+/// What robust_laplacian and SciPy computed (Tests/References/surface.py).
 struct SurfaceReference: Decodable, Sendable, CustomStringConvertible, CustomTestStringConvertible {
   var name: String
   var positions: [SIMD3<Double>]
@@ -85,8 +85,6 @@ struct SurfaceReference: Decodable, Sendable, CustomStringConvertible, CustomTes
   var edges: [[Int]]
   var weights: [Double]
   var eigenvalues: [Double]
-  var sources: [Int]
-  var distances: [Double]
 
   var mesh: TriangleMesh { TriangleMesh(positions: positions, triangles: triangles) }
   var description: String { name }

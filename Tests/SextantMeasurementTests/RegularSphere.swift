@@ -5,7 +5,7 @@ import SextantArrays
 import SextantGeometry
 
 /// Rows from 90° N to 90° S and columns from 0° E, `step` degrees apart.
-struct RegularSphere: Domain {
+struct RegularSphere: Domain, Geography {
   let rows: Int
   let columns: Int
   let step: Double

@@ -67,6 +67,18 @@ struct SpecificationErrors {
     #expect(error?.description.contains("a sheet of two") == true)
   }
 
+  @Test("a round surface is not the Earth", arguments: ["band:0..10", "swath", "cells:0.3,size=20"])
+  func roundSurface(text: String) throws {
+    let ball = try SurfaceMesh(SphereMesh.icosphere(subdivisions: 1).triangleMesh)
+    let isValid = [Bool](repeating: true, count: ball.vertexCount)
+    let error = #expect(throws: MeasurementError.self) {
+      var random = RandomStream(seed: 1)
+      _ = try AnyMeasurementDesign(text).draw(
+        on: MeasurementGround(domain: ball, isValid: isValid), using: &random)
+    }
+    #expect(error?.description.contains("latitudes and longitudes") == true)
+  }
+
   @Test("a wrong noise level is refused", arguments: ["", "K", "-1K", "0", "nan", "inf", "variable:"])
   func wrongNoise(text: String) {
     let error = #expect(throws: MeasurementError.self) { try NoiseLevel(text) }
@@ -84,8 +96,4 @@ private struct FlatSheet: Domain {
   let stiffness = SparseMatrix(rowCount: 2, columnCount: 2, entries: [])
   let fingerprint = "sheet"
   let summary = "a sheet of two"
-
-  func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix {
-    throw GeometryError.outsideDomain("A sheet has no latitudes.")
-  }
 }

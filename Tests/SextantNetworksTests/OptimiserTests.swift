@@ -4,6 +4,7 @@ import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
+import SextantTestSupport
 import Testing
 
 @Suite(.serialized) struct OptimiserTests {
@@ -79,19 +80,12 @@ import Testing
   }
 
   @Test func threadsChangeNoBit() {
-    func train(threads: Int) -> [Tensor<Float>] {
-      Parallel.limitThreads(to: threads)
-      OpenBLAS.limitThreads(to: threads)
+    let results = ThreadCounts.forEach {
       var training = SmallTraining<Float>(width: 20_000)
       for _ in 0..<3 { _ = training.step() }
       return training.parameters.tensors + training.average.parameters.tensors
     }
-    let (threads, blasThreads) = (Parallel.threadCount, OpenBLAS.threadCount)
-    defer {
-      Parallel.limitThreads(to: threads)
-      OpenBLAS.limitThreads(to: blasThreads)
-    }
-    #expect(train(threads: 1) == train(threads: 2))
+    #expect(results[0] == results[1])
   }
 
   @Test func steadyStepsAskTheSystemForNothing() {

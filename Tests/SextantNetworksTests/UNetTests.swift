@@ -3,6 +3,7 @@
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
+import SextantTestSupport
 import Testing
 
 @Suite(.serialized) struct UNetTests {
@@ -67,6 +68,47 @@ import Testing
     try check(group.0.output, group.1)
   }
 
+  /// As in a sampler, where all samples have one time.
+  @Test(arguments: [37, 300]) func samplesOfOneTimeHaveTheSameBitsInAnyBatch(vertices: Int) throws {
+    func check(
+      _ network: (Variable<Float>, [Double], NetworkPass<Float>) -> Variable<Float>, _ parameters: ParameterSet<Float>
+    ) throws {
+      var stream = RandomStream(seed: 4)
+      // Last layers that start as zeros would hide all that is before them.
+      var parameters = parameters
+      for i in parameters.tensors.indices where parameters.tensors[i].scalars.allSatisfy({ $0 == 0 }) {
+        parameters.tensors[i] = stream.normals(parameters.tensors[i].shape) * 0.05
+      }
+      let x: Tensor<Float> = stream.normals([20, vertices])
+      func result(_ samples: Range<Int>) throws -> (value: Tensor<Float>, gradient: Tensor<Float>) {
+        let shape = [samples.count, vertices, 1]
+        let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+        let input = pass.tape.leaf(x.rows(samples).reshaped(to: shape))
+        let output = network(input, Array(repeating: 0.3, count: samples.count), pass)
+        let gradient = try #require(pass.tape.gradients(of: output, seed: output.value)[input])
+        return (
+          output.value.reshaped(to: [samples.count, vertices]), gradient.reshaped(to: [samples.count, vertices])
+        )
+      }
+      let together = try result(0..<20)
+      for samples in [0..<1, 4..<7, 3..<20] {
+        let alone = try result(samples)
+        #expect(alone.value == together.value.rows(samples) && alone.gradient == together.gradient.rows(samples))
+      }
+    }
+    let six = Self.sixLevels(width: 32, channels: 1)
+    try check(six.0.output, six.1)
+    let rms = Self.oneDimensional(width: 32, channels: 1)
+    try check(rms.0.output, rms.1)
+    let group = Self.oneDimensional(width: 8, channels: 1, .group(count: 8))
+    try check(group.0.output, group.1)
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 5))
+    let stencil = StencilUNet(
+      StencilUNetConfiguration(inputChannels: 1, outputChannels: 1, widths: [8, 40, 64], usesTime: true),
+      hierarchy: .line(count: vertices, levelCount: 3), in: &builder)
+    try check({ stencil($0, time: $1, in: $2) }, builder.parameters)
+  }
+
   /// The gradients of one training step on 515 vertices.
   func gradients(_ network: UNet1D<Float>, _ parameters: ParameterSet<Float>) -> [Tensor<Float>?] {
     var stream = RandomStream(seed: 3)
@@ -78,17 +120,8 @@ import Testing
 
   @Test func threadsChangeNoBit() {
     let (network, parameters) = Self.oneDimensional(width: 16)
-    let (threads, blasThreads) = (Parallel.threadCount, OpenBLAS.threadCount)
-    defer {
-      Parallel.limitThreads(to: threads)
-      OpenBLAS.limitThreads(to: blasThreads)
-    }
-    Parallel.limitThreads(to: 1)
-    OpenBLAS.limitThreads(to: 1)
-    let one = gradients(network, parameters)
-    Parallel.limitThreads(to: 2)
-    OpenBLAS.limitThreads(to: 2)
-    #expect(gradients(network, parameters) == one)
+    let results = ThreadCounts.forEach { gradients(network, parameters) }
+    #expect(results[0] == results[1])
   }
 
   @Test func steadyStepsAskTheSystemForAlmostNothing() {

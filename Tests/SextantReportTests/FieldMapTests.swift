@@ -41,14 +41,14 @@ private func colours(around place: SIMD2<Double>, radius: Double, on canvas: Can
     latitudes: Array(stride(from: 85.0, through: -85, by: -10)), longitudes: Array(stride(from: 5.0, to: 360, by: 10)))
 
   @Test(arguments: projections) func cellsHaveTheColourOfTheirValue(_ projection: MapProjection) throws {
-    let values = Self.grid.geographicPoints.map {
+    let values = Self.grid.points.map {
       Float(($0.latitude * 7 + $0.longitude * 3).truncatingRemainder(dividingBy: 50))
     }
     let map = try FieldMap(domain: Self.grid, values: values, shoreline: .none)
     let canvas = try map.canvas(projection: projection, width: width, resolution: 2)
     let frame = frame(of: map, projection)
     var checked = 0
-    for (vertex, point) in Self.grid.geographicPoints.enumerated() where vertex % 5 == 0 && abs(point.latitude) < 70 {
+    for (vertex, point) in Self.grid.points.enumerated() where vertex % 5 == 0 && abs(point.latitude) < 70 {
       guard let place = frame.onPage(point), let inside = frame.point(at: place + SIMD2(3, 0)),
         frame.point(at: place - SIMD2(3, 0)) != nil, abs(inside.longitude - projection.centre.longitude) < 170
       else { continue }
@@ -64,10 +64,10 @@ private func colours(around place: SIMD2<Double>, radius: Double, on canvas: Can
 
   @Test(arguments: projections) func missingCellsAreHatched(_ projection: MapProjection) throws {
     let hole = GeographicPoint(latitude: 40, longitude: 45)
-    let valid = Self.grid.geographicPoints.map { abs($0.latitude - 40) > 20 || abs($0.longitude - 45) > 30 }
+    let valid = Self.grid.points.map { abs($0.latitude - 40) > 20 || abs($0.longitude - 45) > 30 }
     let map = try FieldMap(domain: Self.grid, values: Self.grid.temperatures, isValid: valid, shoreline: .none)
     let canvas = try map.canvas(projection: projection, width: width, resolution: 2)
-    guard let place = frame(of: map, projection).onPage(hole) else { return }
+    let place = try #require(frame(of: map, projection).onPage(hole))
     let seen = colours(around: place, radius: 5, on: canvas)
     #expect(seen.contains { isClose($0, MissingHatch.background) })
     #expect(seen.contains { isClose($0, MissingHatch.line) })
@@ -75,7 +75,7 @@ private func colours(around place: SIMD2<Double>, radius: Double, on canvas: Can
   }
 
   @Test func whatIsNotFiniteIsMissing() throws {
-    let valid = Self.grid.geographicPoints.map { $0.latitude < 30 }
+    let valid = Self.grid.points.map { $0.latitude < 30 }
     let values = Self.grid.temperatures
     let byMask = try FieldMap(domain: Self.grid, values: values, isValid: valid, shoreline: .none)
     let byNaN = try FieldMap(
@@ -130,19 +130,19 @@ private func colours(around place: SIMD2<Double>, radius: Double, on canvas: Can
     let map = try FieldMap(domain: domain, values: domain.temperatures, units: "K", shoreline: .none)
     let canvas = try map.canvas(width: width, resolution: 1)
     let frame = frame(of: map, map.fittingProjection)
-    let point = domain.geographicPoints[0]
+    let point = domain.points[0]
     let place = try #require(frame.onPage(point)) + SIMD2(6, 6)
     let shown = try #require(canvas.colour(at: place))
     #expect(isClose(shown, map.scale.colour(of: Double(domain.temperatures[0]))))
   }
 
   @Test func smoothShadingKeepsVerticesAndGaps() throws {
-    let valid = Self.grid.geographicPoints.map { $0.longitude < 60 || $0.longitude > 120 }
+    let valid = Self.grid.points.map { $0.longitude < 60 || $0.longitude > 120 }
     let map = try FieldMap(
       domain: Self.grid, values: Self.grid.temperatures, isValid: valid, shading: .smooth, shoreline: .none)
     let canvas = try map.canvas(projection: .equirectangular, width: width, resolution: 2)
     let frame = frame(of: map, .equirectangular)
-    for (vertex, point) in Self.grid.geographicPoints.enumerated() where vertex % 7 == 0 && valid[vertex] {
+    for (vertex, point) in Self.grid.points.enumerated() where vertex % 7 == 0 && valid[vertex] {
       let shown = try colour(of: canvas, at: point, in: frame)
       let expected = OKLab(map.scale.colour(of: Double(Self.grid.temperatures[vertex])))
       #expect(OKLab(shown).distance(to: expected) < 0.03)

@@ -1,5 +1,5 @@
-// Pictures for people to look at, written only when the environment variable SEXTANT_PICTURES names a folder.
-// What they must show is checked in the other files; whether they please is a matter for eyes.
+// A gallery of every kind of picture. Each test draws its pictures and checks that each is a PNG that is not blank. Set the
+// environment variable SEXTANT_PICTURES to a folder to keep the pictures and look at them.
 
 import Foundation
 import SextantArrays
@@ -8,11 +8,25 @@ import Testing
 
 @testable import SextantReport
 
-private let folder = ProcessInfo.processInfo.environment["SEXTANT_PICTURES"]
+@Suite struct GalleryTests {
+  private let scratch: TemporaryFolder
+  private let folder: String
 
-@Suite(.enabled(if: folder != nil, "SEXTANT_PICTURES names no folder"))
-struct GalleryTests {
-  private func path(_ name: String) throws -> String { "\(try #require(folder))/\(name).png" }
+  init() throws {
+    scratch = try TemporaryFolder()
+    folder = ProcessInfo.processInfo.environment["SEXTANT_PICTURES"] ?? scratch.path("gallery")
+  }
+
+  private func path(_ name: String) -> String { "\(folder)/\(name).png" }
+
+  /// Checks that each picture is a PNG of a sensible size. A blank page compresses to less than 4000 bytes.
+  private func expectPictures(_ names: String..., location: SourceLocation = #_sourceLocation) throws {
+    for name in names {
+      let data = try Data(contentsOf: URL(fileURLWithPath: path(name)))
+      #expect(data.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), "\(name)", sourceLocation: location)
+      #expect(data.count > 4000, "\(name) has \(data.count) bytes", sourceLocation: location)
+    }
+  }
 
   @Test(arguments: [
     ("equirectangular", MapProjection.equirectangular), ("robinson", .robinson), ("mollweide", .mollweide),
@@ -22,11 +36,12 @@ struct GalleryTests {
   ])
   func worldMaps(_ name: String, _ projection: MapProjection) throws {
     let grid = SphereStub.global(4)
-    let valid = grid.geographicPoints.map { abs($0.latitude - 20) > 15 || abs($0.longitude) > 30 }
+    let valid = grid.points.map { abs($0.latitude - 20) > 15 || abs($0.longitude) > 30 }
     try FieldMap(
       domain: grid, values: grid.temperatures, isValid: valid, title: "2 m temperature", subtitle: "synthetic, 4° grid",
       units: "K"
     ).write(to: path(name), projection: projection, overwrite: true)
+    try expectPictures(name)
   }
 
   @Test(arguments: [("uk", 50.0, 58.0, -10.0, 2.0), ("fiji", -25.0, -10.0, 170.0, 190.0), ("peru", -20.0, 2, -85, -65)])
@@ -34,26 +49,28 @@ struct GalleryTests {
     let grid = SphereStub(
       latitudes: Array(stride(from: north, through: south, by: -0.25)),
       longitudes: Array(stride(from: west, through: east, by: 0.25)))
-    let values = grid.geographicPoints.map { Float(sin($0.latitude) + cos($0.longitude * 0.7)) * 3 }
+    let values = grid.points.map { Float(sin($0.latitude) + cos($0.longitude * 0.7)) * 3 }
     try FieldMap(
       domain: grid, values: values, title: "Difference", subtitle: "0.25° region", units: "K",
       scale: .divergingWithin(limit: 4)
     ).write(to: path(name), overwrite: true)
+    try expectPictures(name)
   }
 
   @Test func scatteredMap() throws {
     let sphere = SphereStub.spiral(2000)
     try FieldMap(
       domain: sphere, values: sphere.temperatures, title: "A spiral of 2000 points", units: "K", colours: .ember,
-      shoreline: .mask(sphere.geographicPoints.map { cos($0.longitude / 20) + sin($0.latitude / 15) > 0.6 })
+      shoreline: .mask(sphere.points.map { cos($0.longitude / 20) + sin($0.latitude / 15) > 0.6 })
     ).write(to: path("spiral"), overwrite: true)
+    try expectPictures("spiral")
   }
 
   @Test func sheet() throws {
     let grid = SphereStub.global(4)
     var random = RandomStream(seed: 1)
     let truth = grid.temperatures
-    let spread = grid.geographicPoints.map { Float(0.3 + 1.2 * pow(sin($0.latitude * .pi / 180), 2)) }
+    let spread = grid.points.map { Float(0.3 + 1.2 * pow(sin($0.latitude * .pi / 180), 2)) }
     let seen = truth.map { _ in random.uniform() < 0.4 }
     let mean = zip(truth, spread).map { $0 + $1 * Float(random.normal()) }
     try MapPanels.reconstruction(
@@ -62,6 +79,7 @@ struct GalleryTests {
       title: "2 m temperature, 60 % missing", subtitle: "synthetic field; two-scale Gaussian posterior, 128 samples",
       units: "K"
     ).write(to: path("sheet"), overwrite: true)
+    try expectPictures("sheet")
   }
 
   @Test func colourMaps() throws {
@@ -76,6 +94,7 @@ struct GalleryTests {
       }
     }
     try canvas.writePNG(to: path("colours"), overwrite: true)
+    try expectPictures("colours")
   }
 
   @Test func plots() throws {
@@ -116,18 +135,6 @@ struct GalleryTests {
             PlotSeries("observation space", x: sizes, y: sizes.map { pow($0, 1.7) * 1e-8 }),
           ], areMarked: true)
     ).write(to: path("speed"), overwrite: true)
-    let methods = ["climatology", "nearest (CDO setmisstonn)", "inverse distance", "EOF", "two-scale Gaussian"]
-    try BarChart(
-      title: "CRPS", subtitle: "lower is better; 60 % missing, σ = 1.2 K", axis: Axis("CRPS (K)"), methods: methods,
-      groups: [
-        BarChart.Group("random sub-annual", values: [3.2, 1.5, 1.2, 0.6, 0.63], errors: [0.2, 0.1, 0.1, 0.05, 0.04]),
-        BarChart.Group("ERA5", values: [3.4, 1.7, .nan, 1.96, 1.45]),
-      ]
-    ).write(to: path("bars"), overwrite: true)
-    try BarChart(
-      title: "PSNR of the mean", subtitle: "higher is better", axis: Axis("PSNR (dB)"), methods: methods,
-      groups: [BarChart.Group(values: [24.5, 25.4, 28.3, 39.8, 39.9], errors: [0.3, 0.3, 0.2, 0.4, 0.3])], mark: .dots,
-      decimals: 1
-    ).write(to: path("dots"), overwrite: true)
+    try expectPictures("ranks", "calibration", "latitude", "spread-skill", "speed")
   }
 }

@@ -226,7 +226,7 @@ import Testing
     #expect(complaint { _ = try MeshPicture(mesh, views: [MeshView("", azimuth: .nan)]) }.contains("finite"))
     #expect(
       complaint { _ = try MeshPicture(TriangleMesh(positions: mesh.positions, triangles: [SIMD3(0, 0, 1)])) }
-        .contains("none with an area"))
+        .contains("no area to draw"))
     #expect(
       complaint { _ = try MeshPicture(mesh, signal: .values([1, 2, 3, 4]), scale: .fixed(1...1)) } != "no complaint")
     #expect(complaint { _ = try MeshPanels(mesh, panels: []) }.contains("at least one panel"))

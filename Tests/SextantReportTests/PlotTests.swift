@@ -86,29 +86,10 @@ import Testing
       Plot(layers: []), Plot.calibration([]), Plot.spreadSkill([], units: "K"), Plot.errorByLatitude([], units: "K"),
       Plot.spreadSkill([PlotSeries("zero", x: [0], y: [.nan])], units: ""),
     ] { #expect(try plot.canvas(width: 320, height: 320, resolution: 1).height == 320) }
-    #expect(try BarChart(axis: Axis("score"), methods: [], groups: []).canvas(resolution: 1).width == 640)
   }
 
   @Test func unequalListsAndTinyPagesAreRefused() {
     #expect(throws: ReportError.self) { try Plot(layers: [.line(x: [1], y: [1, 2])]).canvas() }
     #expect(throws: ReportError.self) { try Plot(layers: []).canvas(width: 30, height: 30) }
-    #expect(throws: ReportError.self) {
-      try BarChart(axis: Axis("score"), methods: ["a"], groups: [.init(values: [1, 2])]).canvas()
-    }
-  }
-
-  @Test(arguments: [BarChart.Mark.bars, .dots]) func barsReachTheirValue(_ mark: BarChart.Mark) throws {
-    let chart = BarChart(
-      axis: Axis("score", range: 0...10), methods: ["one", "two"], groups: [.init(values: [5, .nan])], mark: mark)
-    let canvas = try chart.canvas(width: 400, resolution: 1)
-    let colour = Colour.lines[0]
-    let last = (0..<400).last { x in
-      (0..<Int(canvas.height)).contains { canvas.colour(at: SIMD2(Double(x), Double($0))) == colour }
-    }
-    let first = (0..<400).first { x in
-      (0..<Int(canvas.height)).contains { canvas.colour(at: SIMD2(Double(x), Double($0))) == colour }
-    }
-    let (start, end) = (try #require(first), try #require(last))
-    if mark == .bars { #expect(end - start > 100) } else { #expect(end - start < 12) }
   }
 }

@@ -30,7 +30,7 @@ private func distance(_ one: GeographicPoint, _ other: SIMD3<Double>) -> Double 
 
   @Test(arguments: orders) func gridOrderDoesNotMatter(_ grid: SphereStub) throws {
     let cells = try SphereCells(grid)
-    let points = grid.geographicPoints
+    let points = grid.points
     for latitude in stride(from: -90.0, through: 90, by: 3.3) {
       for longitude in stride(from: -540.0, to: 540, by: 37.2) {
         let vertex = try #require(cells.vertex(at: GeographicPoint(latitude: latitude, longitude: longitude)))
@@ -44,7 +44,7 @@ private func distance(_ one: GeographicPoint, _ other: SIMD3<Double>) -> Double 
 
   @Test(arguments: orders) func blendReproducesPlanes(_ grid: SphereStub) throws {
     let cells = try SphereCells(grid)
-    let points = grid.geographicPoints
+    let points = grid.points
     for (latitude, longitude) in [(12.0, 3.0), (-47, 200), (64, -3), (0, 359), (31, 352.5)] {
       let blend = try #require(cells.blend(at: GeographicPoint(latitude: latitude, longitude: longitude)))
       #expect(abs(blend.weights.sum() - 1) < 1e-12)
@@ -78,7 +78,7 @@ private func distance(_ one: GeographicPoint, _ other: SIMD3<Double>) -> Double 
     #expect(grid.vertex(at: GeographicPoint(latitude: 42.6, longitude: 2)) == nil)
     #expect(grid.vertex(at: GeographicPoint(latitude: 41, longitude: 2.6)) == nil)
     #expect(grid.vertex(at: GeographicPoint(latitude: 41, longitude: -1.4)) == 4)
-    let patch = SphereStub.spiral(4000).geographicPoints.filter { abs($0.latitude) < 30 && abs($0.longitude) < 30 }
+    let patch = SphereStub.spiral(4000).points.filter { abs($0.latitude) < 30 && abs($0.longitude) < 30 }
     let scattered = try SphereCells(SphereStub(patch, areas: patch.map { _ in 4 * .pi / 4000 }))
     #expect(scattered.vertex(at: GeographicPoint(latitude: 0, longitude: 0)) != nil)
     #expect(scattered.vertex(at: GeographicPoint(latitude: 0, longitude: 40)) == nil)
@@ -90,7 +90,7 @@ private func distance(_ one: GeographicPoint, _ other: SIMD3<Double>) -> Double 
   ])
   func narrowGridsHaveCells(_ grid: SphereStub) throws {
     let cells = try SphereCells(grid)
-    for (vertex, point) in grid.geographicPoints.enumerated() { #expect(cells.vertex(at: point) == vertex) }
+    for (vertex, point) in grid.points.enumerated() { #expect(cells.vertex(at: point) == vertex) }
     #expect(cells.vertex(at: GeographicPoint(latitude: -40, longitude: 50)) == nil)
   }
 
@@ -101,8 +101,9 @@ private func distance(_ one: GeographicPoint, _ other: SIMD3<Double>) -> Double 
     #expect(cells.vertex(at: GeographicPoint(latitude: -90, longitude: 3)) == 0)
   }
 
-  @Test func meshesAreRefused() {
-    let bunny = SphereStub(positions: [SIMD3(1, 0, 0), SIMD3(0.2, 0.1, 0)])
-    #expect(throws: ReportError.self) { try SphereCells(bunny) }
+  @Test func meshesAreRefused() throws {
+    // Even a mesh whose vertices lie on the unit sphere is no map of the Earth.
+    let ball = try SurfaceMesh(SphereMesh.icosphere(subdivisions: 1).triangleMesh)
+    #expect(throws: GeometryError.noGeography(domain: ball.summary, purpose: "A map")) { try SphereCells(ball) }
   }
 }

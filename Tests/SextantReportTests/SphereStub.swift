@@ -4,7 +4,7 @@ import Foundation
 import SextantArrays
 import SextantGeometry
 
-struct SphereStub: Domain {
+struct SphereStub: Domain, Geography {
   var vertexCount: Int { nodePositions.count }
   var nodeCount: Int { nodePositions.count }
   var nodeOfVertex: [Int32] { (0..<Int32(nodePositions.count)).map { $0 } }
@@ -51,7 +51,7 @@ struct SphereStub: Domain {
 
   /// A field like the temperature of the air, in kelvin: warm at the equator, with waves.
   var temperatures: [Float] {
-    geographicPoints.map { point in
+    points.map { point in
       let (phi, lambda) = (point.latitude * .pi / 180, point.longitude * .pi / 180)
       return Float(302 - 55 * sin(phi) * sin(phi) + 6 * cos(phi) * sin(3 * lambda) - 8 * sin(phi))
     }

@@ -11,7 +11,7 @@ import Testing
 @Suite struct AnswerLaws {
   /// Fills `fields` with gaps by `method`, and gives the answer's path.
   static func fill(
-    _ fields: SignalSet, model: TrainedModel, method: ImputationMethod = .modes, mask: String = "random:0.5",
+    _ fields: SignalSet, model: Model, method: Method = .eof, mask: String = "random:0.5",
     samples: Int = 8, in folder: ScratchFolder, name: String = "out.nc", change: (inout Imputation) -> Void = { _ in }
   ) throws -> String {
     let observed = folder.path("observed-of-\(name)")
@@ -24,12 +24,12 @@ import Testing
   }
 
   /// The names of the variables that an answer of `method` has beside the mean.
-  static func companions(of method: ImputationMethod) -> [String] {
-    method.drawsSamples ? ["_ensemble", "_quantile"] : []
+  static func companions(of method: Method) -> [String] {
+    method.traits.drawsSamples ? ["_ensemble", "_quantile"] : []
   }
 
-  @Test(arguments: ImputationMethod.withoutNetworks)
-  func polesAndRepeatedColumnsAreSingleValuedAndRangesAreHonoured(method: ImputationMethod) throws {
+  @Test(arguments: [Method].withoutNetworks)
+  func polesAndRepeatedColumnsAreSingleValuedAndRangesAreHonoured(method: Method) throws {
     let grid = try SmallClimate.grid(repeatsColumn: true)
     let fields = SyntheticClimate().fields(count: 40, on: grid)
     let model = try SmallClimate.model(of: fields.read(Array(0..<38)))
@@ -63,7 +63,7 @@ import Testing
     func answer(_ fields: SignalSet, _ name: String) throws -> (mean: Float, observed: Float) {
       let path = folder.path(name)
       try SmallClimate.write(fields, to: path + ".in.nc")
-      let request = Imputation(method: .modes, samples: 0, noise: try NoiseSpecification(text: "tas=1K,clt=0.02"))
+      let request = Imputation(method: .eof, samples: 0, noise: try NoiseSpecification(text: "tas=1K,clt=0.02"))
       _ = try request.run(input: path + ".in.nc", model: model, output: path, overwrite: false, history: "test")
       return (
         try SmallClimate.values("clt", in: path)[0][place], try SmallClimate.values("clt_observed", in: path)[0][place]
@@ -81,7 +81,7 @@ import Testing
     let whole = folder.path("whole.nc")
     try SmallClimate.observe(fields, to: whole)
     func fill(_ selecting: [String: [String]], _ name: String) throws -> [[Float]] {
-      let request = Imputation(method: .modes, samples: 4, selecting: selecting, seed: 7)
+      let request = Imputation(method: .eof, samples: 4, selecting: selecting, seed: 7)
       _ = try request.run(
         input: whole, model: model, output: folder.path(name), overwrite: false, history: "test")
       return try SmallClimate.values("tas_ensemble", in: folder.path(name))
@@ -123,7 +123,7 @@ import Testing
     try output.close()
 
     let model = try SmallClimate.model(of: SmallClimate.fields().selecting(["tas"]), kind: .modes)
-    let request = Imputation(method: .modes, samples: 2, noise: try NoiseSpecification(text: "1K"))
+    let request = Imputation(method: .eof, samples: 2, noise: try NoiseSpecification(text: "1K"))
     _ = try request.run(
       input: folder.path("days.nc"), model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
     let filled = try GriddedFile(path: folder.path("out.nc"), variables: ["tas"])

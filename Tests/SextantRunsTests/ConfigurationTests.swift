@@ -1,6 +1,7 @@
 // Configurations: what is read, what is refused with which words and places, and what overrides do.
 
 import Foundation
+import SextantConfiguration
 import SextantMeasurement
 import SextantPriors
 import SextantSolvers
@@ -80,9 +81,14 @@ import Testing
     #expect(run.seed == .max)
   }
 
-  @Test func aConfigurationSurvivesJSON() throws {
-    let run = try Self.parse(Self.example).configuration
-    #expect(try JSONDecoder().decode(RunConfiguration.self, from: JSONEncoder().encode(run)) == run)
+  @Test func equalConfigurationsHaveEqualTexts() throws {
+    func text(_ overrides: String...) throws -> String {
+      try RunConfiguration.parse(Self.example, path: "run.yaml", overrides: overrides).configuration.canonicalText()
+    }
+    #expect(try text() == text())
+    for change in ["prior.modes=7", "evaluate.methods=[eof]", "solvers.dps.step_size=0.3", "evaluate.draws=2"] {
+      #expect(try text(change) != text(), "\(change)")
+    }
   }
 
   @Test(arguments: [

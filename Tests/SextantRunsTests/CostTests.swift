@@ -3,6 +3,7 @@
 import Foundation
 import SextantEvaluation
 import SextantMeasurement
+import SextantSolvers
 import SextantTestSupport
 import Testing
 
@@ -25,8 +26,8 @@ import Testing
 
   @Test func aFlowNeedsThePriorThatItWasDistilledFrom() {
     let costs = TrainingCosts(diffusion: 30, flow: 12)
-    #expect(costs.seconds(before: .flow) == 12 && costs.seconds(before: .nullSpace) == 30)
-    #expect(costs.seconds(before: .modes) == nil)
+    #expect(costs.seconds(before: .flow) == 12 && costs.seconds(before: .ddnm) == 30)
+    #expect(costs.seconds(before: .eof) == nil)
     #expect(TrainingCosts(diffusion: 30, flow: 12, flowNeedsDiffusion: true).seconds(before: .flow) == 42)
     #expect(TrainingCosts(diffusion: 30).seconds(before: .flow) == nil)
   }

@@ -52,25 +52,25 @@ import Testing
     let records = try TrainingLog(path: folder.path("run/diffusion.jsonl")).records()
     #expect(records.last?.step == run.diffusion?.steps)
     #expect(records.allSatisfy { $0.loss.isFinite && $0.validation?.isFinite ?? false })
-    let prior = try TrainedDiffusion(folder: folder.path("run"), model: model)
-    #expect(prior.settings == run.diffusion)
+    let prior = try LearnedDiffusion(folder: folder.path("run"), for: model.space)
+    #expect(try prior.identity == run.diffusion?.canonicalText())
     let held = try HeldOutStates(folder: folder.path("run"), model: model)
     #expect(held.states.shape == [4, model.prior.space.count])
     let x = held.states.rows(0..<2).reshaped(to: [2, model.prior.space.count, 1])
-    #expect(try prior.predictor(for: model).predictedNoise(in: x, at: [0.1, 0.9]).isFinite)
+    #expect(prior.predictor.predictedNoise(in: x, at: [0.1, 0.9]).isFinite)
   }
 
   @Test func anUntrainedNetworkIsTheGaussian() throws {
     let folder = try ScratchFolder()
     let run = try Self.configuration(in: folder, diffusion: "{steps: 1, batch: 1, widths: [8, 8], learning_rate: 1e-8}")
     let model = try run.train(overwrite: false)
-    let prior = try TrainedDiffusion(folder: folder.path("run"), model: model)
+    let prior = try LearnedDiffusion(folder: folder.path("run"), for: model.space)
     let held = try HeldOutStates(folder: folder.path("run"), model: model)
     let x = held.states.reshaped(to: held.states.shape + [1])
     let times = [0.01, 0.1, 0.5, 1]
     let (network, gaussian) = (
-      try prior.predictor(for: model).predictedNoise(in: x, at: times),
-      try prior.gaussianPredictor().predictedNoise(in: x, at: times)
+      prior.predictor.predictedNoise(in: x, at: times),
+      try #require(prior.gaussian).predictedNoise(in: x, at: times)
     )
     #expect(rootMeanSquareDifference(network.scalars, gaussian.scalars) < 1e-4)
   }
@@ -89,10 +89,10 @@ import Testing
       (noisy * Float(predictor.schedule.signal(at: time))).reshaped(to: [1, space.count, 1]), at: [time])
 
     let values = space.fields(fromStates: noisy, label: field.labels[0]).scalars
-    let channels = model.channelCount
+    let channels = model.space.channelCount
     // Each value once: further vertices of a pole would be further measurements.
     var isFirst = [Bool](repeating: false, count: values.count)
-    for vertex in model.domain.representativeVertices {
+    for vertex in model.space.domain.representativeVertices {
       for channel in 0..<channels { isFirst[vertex * channels + channel] = true }
     }
     let entries = values.indices.filter { isFirst[$0] }
@@ -101,7 +101,7 @@ import Testing
       operation: SelectionOperator(inputCount: values.count, indices: entries),
       label: field.labels[0])
     var random = RandomStream(seed: 1)
-    let posterior = try OptimalInterpolationSolver(model.prior)
+    let posterior = try EOFInterpolationSolver(model.prior)
       .posterior(given: measurement, samples: 0, using: &random)
     let expected = space.layout.reduced(
       Tensor(posterior.mean, shape: [1, values.count]), isValid: values.map { _ in true })
@@ -155,7 +155,7 @@ import Testing
 
   @Test func aModelWithoutADiffusionPriorSaysSo() throws {
     let folder = try ScratchFolder()
-    let text = complaint { _ = try TrainedDiffusion(folder: folder.path, model: SmallClimate.model()) }
+    let text = complaint { _ = try LearnedDiffusion(folder: folder.path, for: SmallClimate.model().space) }
     #expect(text.contains("section `diffusion`"))
   }
 }

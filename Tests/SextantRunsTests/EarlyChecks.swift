@@ -83,10 +83,10 @@ import Testing
     let files = try Files()
     // Other tests change how many threads OpenBLAS uses, and with them the last bits.
     try OpenBLAS.withSingleThread {
-      let percent = try files.configuration(parameters: "per-archive").training.learn().description.parameters
+      let percent = try files.configuration(parameters: "per-archive").training.learn().parameters
       var training = try files.configuration(parameters: "per-archive").training
       training.parameters = .perArchive(missingShare: 0.6, noise: try NoiseSpecification(text: "tas=2K,clt=0.02"))
-      let absolute = try training.learn().description.parameters
+      let absolute = try training.learn().parameters
       #expect(percent != .perField && percent == absolute)
     }
   }

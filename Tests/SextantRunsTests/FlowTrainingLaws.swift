@@ -38,19 +38,6 @@ import Testing
     "preset: small, mask_as_input: true", "preset: paper, coupling_steps: 2, training: unsupervised, pairs: 16",
   ]
 
-  /// Asks for a stop after so many reports of progress of the flow's training.
-  final class StopAfter: ProgressObserver {
-    let steps: Int
-    let interruption: Interruption
-    nonisolated(unsafe) private var isTraining = false
-
-    init(steps: Int, interruption: Interruption) { (self.steps, self.interruption) = (steps, interruption) }
-
-    func start(_ activity: String, unit: String, count: Int) { isTraining = unit == "step" }
-    func advance(to done: Int) { if isTraining, done >= steps { interruption.request() } }
-    func finish() {}
-  }
-
   @Test func aFinishedTrainingIsKeptUnlessOverwritten() throws {
     let folder = try ScratchFolder()
     let run = try Self.configuration(in: folder, steps: 4, output: "run")
@@ -91,7 +78,7 @@ import Testing
     _ = try Self.configuration(in: folder, steps: 6, output: "halves", flow: flow).train(overwrite: false)
     let paths = ["whole", "halves"].map { folder.path("\($0)/flow.safetensors") }
     #expect(try Data(contentsOf: URL(fileURLWithPath: paths[0])) == Data(contentsOf: URL(fileURLWithPath: paths[1])))
-    let model = try TrainedModel(contentsOf: folder.path("whole"))
+    let model = try Model(contentsOf: folder.path("whole"))
     let observed = folder.path("observed.nc")
     try SmallClimate.observe(SmallClimate.unseen(1), to: observed)
     let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
@@ -138,7 +125,7 @@ import Testing
   }
 
   @Test func aModelWithoutAFlowSaysSo() throws {
-    let error = #expect(throws: RunError.self) { try ImputationMethod.flow.solver(for: SmallClimate.model()) }
+    let error = #expect(throws: MethodError.self) { try Method.flow.solver(for: SmallClimate.model()) }
     #expect("\(try #require(error))".contains("has no flow"))
   }
 }

@@ -19,7 +19,7 @@ import Testing
       folder = try ScratchFolder()
       coarse = try SmallClimate.unseen(1)
       let grid = try SmallClimate.grid(step: 10)
-      let weights = try coarse.domain.interpolation(to: grid.geographicPoints)
+      let weights = try #require(coarse.domain.geography).interpolation(to: grid.points)
       let channels = coarse.values(ofChannel: 0) + coarse.values(ofChannel: 1)
       let columns = channels.map { weights.times($0.map(Double.init)).map(Float.init) }
       fine = columns[0]
@@ -35,7 +35,7 @@ import Testing
   @Test func anotherGridIsRefusedWithBothNamesAndTheWayOut() throws {
     let input = try FineInput()
     let words = complaint {
-      _ = try Imputation(method: .modes, samples: 2).run(
+      _ = try Imputation(method: .eof, samples: 2).run(
         input: input.path, model: SmallClimate.model(), output: input.folder.path("out.nc"), overwrite: false,
         history: "test")
     }
@@ -45,8 +45,8 @@ import Testing
     #expect(try input.folder.names() == ["fine.nc"])
   }
 
-  @Test(arguments: [ImputationMethod.modes, .twoScale], AnswerGrid.allCases)
-  func answersAreGivenOnEitherGrid(method: ImputationMethod, grid: AnswerGrid) throws {
+  @Test(arguments: [Method.eof, .twoScale], AnswerGrid.allCases)
+  func answersAreGivenOnEitherGrid(method: Method, grid: AnswerGrid) throws {
     let input = try FineInput()
     let output = input.folder.path("out.nc")
     _ = try Imputation(method: method, samples: 20, regrid: grid).run(
@@ -58,12 +58,12 @@ import Testing
       #expect(domain.fingerprint == (try SmallClimate.grid(step: 10)).fingerprint)
       let isObserved = try SmallClimate.values("tas_observed", in: output)[0]
       let pairs = zip(zip(mean, input.fine), isObserved).filter { $0.1 == 1 }.map(\.0)
-      #expect(rootMeanSquareDifference(pairs.map(\.0), pairs.map(\.1)) < (method == .modes ? 2 : 1))
+      #expect(rootMeanSquareDifference(pairs.map(\.0), pairs.map(\.1)) < (method == .eof ? 2 : 1))
       let spread = try SmallClimate.values("tas_spread", in: output)[0]
       #expect(spread.allSatisfy { $0 > 0 && $0 < 10 })
     case .model:
       #expect(domain.fingerprint == input.coarse.domain.fingerprint)
-      #expect(rootMeanSquareDifference(mean, input.coarse.values(ofChannel: 0)[0]) < (method == .modes ? 2 : 1.5))
+      #expect(rootMeanSquareDifference(mean, input.coarse.values(ofChannel: 0)[0]) < (method == .eof ? 2 : 1.5))
     }
     // Poles are single-valued on either grid.
     let columns = grid == .input ? 36 : 18
@@ -83,7 +83,7 @@ import Testing
     try SmallClimate.write(gappy, to: folder.path("celsius.nc"))
     func fill(_ name: String, noise: String) throws -> String {
       let output = folder.path("filled-\(name).nc")
-      _ = try Imputation(method: .modes, samples: 5, noise: try NoiseSpecification(text: noise)).run(
+      _ = try Imputation(method: .eof, samples: 5, noise: try NoiseSpecification(text: noise)).run(
         input: folder.path("\(name).nc"), model: SmallClimate.model(), output: output, overwrite: false,
         history: "test")
       return output

@@ -1,7 +1,5 @@
-// Laws of every method, whatever it is made of: eight measurements solved by one preparation are eight solved one by one, and
-// threads change nothing. All in bits, with two exceptions: samples that come from the Cholesky factor of a
-// full covariance, whose product OpenBLAS parts by threads, and samples that a network is given in batches of other sizes, whose
-// matrix products round otherwise.
+// Laws of every method: eight measurements answered together are eight answered alone, threads change nothing, and samples do not
+// depend on how many are drawn at a time. All to the last bit.
 
 import Foundation
 import Sextant
@@ -12,16 +10,14 @@ import Testing
 
 @Suite(.serialized) struct MethodLaws {
   /// All methods, each with a model that it can be asked of; a flow over the whole vector is another flow.
-  static let names = ImputationMethod.allCases.map(\.rawValue) + ["flow-vector"]
-  /// Those whose samples come from the Cholesky factor of a full covariance.
-  static let factored = ["kriging", "two-scale", "flow"]
+  static let names = [Method].standard.map(\.name) + ["flow-vector"]
   /// How many measurements there are.
   private static let count = 8
 
   /// Models on a small mesh with everything that a method asks for, trained for a few steps, and measurements.
   private struct Desk {
     /// By what they are for.
-    let models: [String: TrainedModel]
+    let models: [String: Model]
     let fields: SignalSet
 
     init() throws {
@@ -46,7 +42,7 @@ import Testing
     /// The solver of a method, made anew, and its settings changed.
     func solver(_ name: String, _ overrides: [String] = []) throws -> any Solver {
       let word = name == "flow-vector" ? "flow" : name
-      let method = try #require(ImputationMethod(rawValue: word))
+      let method = try #require([Method].standard.named(word))
       let model = try #require(models[name == "flow-vector" ? "vector" : name == "mixture" ? "mixture" : "plain"])
       let short = DiffusionSolverRuns.short.split(separator: "\n").map { line in
         let parts = line.split(separator: ":", maxSplits: 1)
@@ -84,10 +80,6 @@ import Testing
 
   private static let desk = Result { try Desk() }
 
-  private func largest(_ a: Tensor<Float>?, _ b: Tensor<Float>?) throws -> Float {
-    try zip(#require(a).scalars, #require(b).scalars).reduce(0) { max($0, abs($1.0 - $1.1)) }
-  }
-
   private func expectSameBits(_ a: Posterior, _ b: Posterior, _ name: String) {
     func bits(_ values: [Float]?) -> [UInt32]? { values?.map(\.bitPattern) }
     #expect(bits(a.mean) == bits(b.mean), "\(name): mean")
@@ -120,33 +112,110 @@ import Testing
 
   @Test(arguments: names) func threadsChangeNoBit(name: String) throws {
     let desk = try Self.desk.get()
-    let (threads, blasThreads) = (Parallel.threadCount, OpenBLAS.threadCount)
-    defer {
-      Parallel.limitThreads(to: threads)
-      OpenBLAS.limitThreads(to: blasThreads)
+    let answers = try ThreadCounts.forEach { try desk.answers(name, to: [2, 5]) }
+    for (one, two) in zip(answers[0], answers[1]) { expectSameBits(one, two, name) }
+  }
+
+  /// A measurement that means nothing is a typed error, never a trap or an answer that is not a number. Noise of nothing is one
+  /// for the methods that weigh by it, and makes no difference to the others.
+  @Test(arguments: names) func whatCannotBeUsedIsATypedError(name: String) throws {
+    let desk = try Self.desk.get()
+    let solver = try desk.solver(name)
+    let good = desk.measurements(for: name)[0]
+    func answer(_ measurement: FieldMeasurement) throws -> Posterior {
+      var random = RandomStream(seed: 5)
+      return try solver.posterior(given: measurement, samples: 2, using: &random)
     }
-    let answers = try [1, 2].map { threads in
-      Parallel.limitThreads(to: threads)
-      OpenBLAS.limitThreads(to: threads)
-      return try desk.answers(name, to: [2, 5])
+    func expectTyped(_ measurement: FieldMeasurement, _ what: String) {
+      let error = #expect(throws: (any Error).self, "\(name): \(what)") { try answer(measurement) }
+      guard let error else { return }
+      #expect(
+        error is MeasurementError || error is PriorError || error is SolverError, "\(name): \(what): \(error)")
     }
-    for (one, two) in zip(answers[0], answers[1]) {
-      guard Self.factored.contains(name) else {
-        expectSameBits(one, two, name)
-        continue
+    func changing(_ change: (inout FieldMeasurement) -> Void) -> FieldMeasurement {
+      var changed = good
+      change(&changed)
+      return changed
+    }
+    for bad in [Float.nan, .infinity, -.infinity] {
+      expectTyped(changing { $0.values[3] = bad }, "a value of \(bad)")
+    }
+    expectTyped(changing { $0.values.removeLast() }, "a value too few")
+    expectTyped(changing { $0.noise.removeLast() }, "a noise level too few")
+    expectTyped(changing { $0.noise = [] }, "no noise")
+    let size = good.operation.inputCount
+    for wrong in [size - 1, size + 1, 2 * size] {
+      let operation = SelectionOperator(inputCount: wrong, indices: Array(0..<size - 1))
+      expectTyped(
+        FieldMeasurement(
+          values: [Float](repeating: 0, count: size - 1), noise: [Float](repeating: 1, count: size - 1),
+          operation: operation), "a field of \(wrong) entries for one of \(size)")
+    }
+    let word = name == "flow-vector" ? "flow" : name
+    let usesNoise = try #require([Method].standard.named(word)).traits.usesNoise
+    let right = try answer(good)
+    for bad in [0, -0.1, Float.nan, .infinity] {
+      for places in [0..<1, 0..<good.count] {
+        let measurement = changing { for place in places { $0.noise[place] = bad } }
+        if usesNoise {
+          expectTyped(measurement, "noise of \(bad)")
+        } else {
+          expectSameBits(try answer(measurement), right, name)
+        }
       }
-      #expect(one.mean == two.mean && one.spread == two.spread)
-      #expect(try largest(one.samples, two.samples) < 1e-5)
     }
   }
 
-  /// Samples are their own: eight in one batch of the network are eight in batches of one.
-  @Test(arguments: ["dps", "mcg", "pigdm", "ddnm", "red-diff"]) func samplesDoNotDependOnTheirBatch(name: String) throws
-  {
+  /// An operator that is given by its action alone.
+  private struct Action: LinearOperator {
+    let inner: any LinearOperator
+    var inputCount: Int { inner.inputCount }
+    var outputCount: Int { inner.outputCount }
+    func apply(_ signals: Tensor<Float>) -> Tensor<Float> { inner.apply(signals) }
+    func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> { inner.applyAdjoint(measurements) }
+  }
+
+  /// The table says which forms a method takes: those are answered, and others refused by one error.
+  @Test(arguments: names) func theFormsOfTheTableAreThoseOfTheSolver(name: String) throws {
     let desk = try Self.desk.get()
-    let answers = try [8, 1].map { size in
+    let word = name == "flow-vector" ? "flow" : name
+    let method = try #require([Method].standard.named(word))
+    let size = desk.fields.vertexCount
+    let means = SparseOperator(
+      SparseMatrix(
+        rowCount: size, columnCount: size,
+        entries: (0..<size).flatMap { [($0, $0, 0.75), ($0, ($0 + 1) % size, 0.25)] }))
+    let truth = desk.fields[0].values.reshaped(to: [1, size])
+    let operators: [any LinearOperator] = [
+      SelectionOperator(inputCount: size, indices: Array(0..<size)), means, Action(inner: means),
+    ]
+    for operation in operators {
+      func answer() throws -> Posterior {
+        var random = RandomStream(seed: 5)
+        return try desk.solver(name).posterior(
+          given: FieldMeasurement(
+            values: operation.apply(truth).scalars, noise: [Float](repeating: 0.1, count: size), operation: operation),
+          samples: 0, using: &random)
+      }
+      guard method.handles.contains(operation.form.kind) else {
+        let error = #expect(throws: MeasurementError.self, "\(name): \(operation.form.kind)") { try answer() }
+        guard case .operatorNotSupported = error else {
+          Issue.record("\(name): \(String(describing: error))")
+          continue
+        }
+        continue
+      }
+      #expect(try answer().mean.allSatisfy(\.isFinite), "\(name): \(operation.form.kind)")
+    }
+  }
+
+  /// Samples are their own: eight that the network sees together are eight that it sees in batches of other sizes.
+  @Test(arguments: ["dps", "mcg", "pigdm", "ddnm", "red-diff"], [1, 3])
+  func samplesDoNotDependOnTheirBatch(name: String, size: Int) throws {
+    let desk = try Self.desk.get()
+    let answers = try [8, size].map { size in
       try desk.answers(name, to: [3], samples: 8, ["solvers.\(name).batch=\(size)"])[0]
     }
-    #expect(try largest(answers[0].samples, answers[1].samples) < 1e-4)
+    expectSameBits(answers[0], answers[1], name)
   }
 }

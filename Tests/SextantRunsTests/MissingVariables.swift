@@ -8,15 +8,15 @@ import Testing
 @testable import SextantRuns
 
 @Suite struct MissingVariables {
-  @Test(arguments: [ImputationMethod.modes, .twoScale])
-  func aVariableIsRecoveredFromAnother(method: ImputationMethod) throws {
+  @Test(arguments: [Method.eof, .twoScale])
+  func aVariableIsRecoveredFromAnother(method: Method) throws {
     let folder = try ScratchFolder()
     let truth = try SmallClimate.unseen(6)
     let cloudAlone = truth.mapping { $2 == 0 && $0 > 0 ? nil : $3 }
     try SmallClimate.observe(cloudAlone, mask: "none", noise: "tas=1K,clt=0.02", to: folder.path("in.nc"))
     let model = try SmallClimate.model()
-    func errors(_ method: ImputationMethod) throws -> Double {
-      let path = folder.path("\(method.rawValue).nc")
+    func errors(_ method: Method) throws -> Double {
+      let path = folder.path("\(method.name).nc")
       _ = try Imputation(method: method, samples: 3).run(
         input: folder.path("in.nc"), model: model, output: path, overwrite: false, history: "test")
       let answers = try SmallClimate.values("tas", in: path).dropFirst()
@@ -33,8 +33,8 @@ import Testing
     let folder = try ScratchFolder()
     let fields = try SmallClimate.unseen(1).mapping { $2 == 0 ? nil : $3 }
     try SmallClimate.observe(fields, to: folder.path("in.nc"))
-    for method in [ImputationMethod.nearest, .inverseDistance, .harmonic, .kriging] {
-      let path = folder.path("\(method.rawValue).nc")
+    for method in [Method.nearest, .inverseDistance, .harmonic, .kriging] {
+      let path = folder.path("\(method.name).nc")
       _ = try Imputation(method: method, samples: 2).run(
         input: folder.path("in.nc"), model: SmallClimate.model(), output: path, overwrite: false, history: "test")
       let cloud = try SmallClimate.values("clt", in: path)[0]
@@ -44,8 +44,8 @@ import Testing
     #expect(nearest.allSatisfy { $0.isNaN })
   }
 
-  @Test(arguments: ImputationMethod.withoutNetworks)
-  func aVariableOfTheSeaIsNeverFilledOnLand(method: ImputationMethod) throws {
+  @Test(arguments: [Method].withoutNetworks)
+  func aVariableOfTheSeaIsNeverFilledOnLand(method: Method) throws {
     let grid = try SmallClimate.grid()
     let isLand = SyntheticClimate().landShare(on: grid).map { $0 > 0.5 }
     let sea = try SmallClimate.fields().read(Array(0..<40)).mapping { _, vertex, channel, value in

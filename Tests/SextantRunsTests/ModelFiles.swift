@@ -22,7 +22,7 @@ import Testing
   struct StoredModel {
     let folder: ScratchFolder
     let bytes: Data
-    let model: TrainedModel
+    let model: Model
 
     init() throws {
       folder = try ScratchFolder()
@@ -37,9 +37,9 @@ import Testing
       let path = folder.path("tampered.safetensors")
       try bytes.write(to: URL(fileURLWithPath: path))
       return SextantTestSupport.complaint {
-        let model = try TrainedModel(contentsOf: path)
-        let solver = try ImputationMethod(of: model.description.prior.kind).solver(for: model)
-        let count = model.isInside.count
+        let model = try Model(contentsOf: path)
+        let solver = try model.prior.configuration.kind.method.solver(for: model)
+        let count = model.space.isInside.count
         var random = RandomStream(seed: 1)
         _ = try solver.posterior(
           given: FieldMeasurement(
@@ -53,28 +53,49 @@ import Testing
     let folder = try ScratchFolder()
     let model = try SmallClimate.model()
     try model.write(toFolder: folder.path("RUN"), overwrite: false)
-    let again = try TrainedModel(contentsOf: folder.path("RUN"))
-    #expect(again.description == model.description)
+    let again = try Model(contentsOf: folder.path("RUN"))
+    #expect(try ModelDescription(again) == ModelDescription(model))
     let fields = try SmallClimate.unseen(1)
     let paths = try [model, again].enumerated().map { number, model in
-      try AnswerLaws.fill(fields, model: model, method: .modes, in: folder, name: "\(number).nc")
+      try AnswerLaws.fill(fields, model: model, method: .eof, in: folder, name: "\(number).nc")
     }
     for name in ["tas", "tas_ensemble", "clt_spread"] {
       #expect(try SmallClimate.values(name, in: paths[0]) == SmallClimate.values(name, in: paths[1]))
     }
   }
 
+  /// Files of earlier versions do not say whose land it is: without files it is that of the synthetic climate.
+  @Test func theLandOfAModelIsTheOneThatTheFileNames() throws {
+    let folder = try ScratchFolder()
+    let space = try SmallClimate.model().space
+    for (hasOwnLand, files) in [(false, []), (true, []), (false, ["a.nc"]), (true, ["a.nc"])] {
+      let land = (0..<space.domain.vertexCount).map { Float($0 % 3) / 2 }
+      let model = try Model(
+        FieldSpace(
+          domain: space.domain, variables: space.variables, isInside: space.isInside, landShare: land,
+          hasOwnLand: hasOwnLand, bounds: space.bounds),
+        provenance: .init(archiveFiles: files), gaussian: SmallClimate.model().gaussian)
+      try model.write(toFolder: folder.path, overwrite: true)
+      #expect(try Model(contentsOf: folder.path).space.hasOwnLand == hasOwnLand)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path(Model.fileName)))
+      let old = try Self.tampered(bytes) { $0.replacing(",\\\"hasOwnLand\\\":\(hasOwnLand)", with: "") }
+      #expect(old.count < bytes.count)
+      try old.write(to: URL(fileURLWithPath: folder.path(Model.fileName)))
+      #expect(try Model(contentsOf: folder.path).space.hasOwnLand == files.isEmpty)
+    }
+  }
+
   @Test func whatIsNoModelIsNamed() throws {
     let folder = try ScratchFolder()
-    #expect(complaint { _ = try TrainedModel(contentsOf: folder.path("absent")) }.contains("no such file"))
-    #expect(complaint { _ = try TrainedModel(contentsOf: folder.path) }.contains("no model.safetensors there"))
+    #expect(complaint { _ = try Model(contentsOf: folder.path("absent")) }.contains("no such file"))
+    #expect(complaint { _ = try Model(contentsOf: folder.path) }.contains("no model.safetensors there"))
     var writer = SafetensorsWriter(metadata: ["format": "pt"])
     writer.add("encoder.weight", Tensor<Float>([1, 2, 3]))
     try writer.write(to: folder.path("network.safetensors"), overwrite: false)
-    let words = complaint { _ = try TrainedModel(contentsOf: folder.path("network.safetensors")) }
+    let words = complaint { _ = try Model(contentsOf: folder.path("network.safetensors")) }
     #expect(words.contains("not a Sextant model") && words.contains("encoder.weight"), "\(words)")
     let text = try folder.write("name: run\n", to: "run.yaml")
-    #expect(complaint { _ = try TrainedModel(contentsOf: text) }.contains("run.yaml"))
+    #expect(complaint { _ = try Model(contentsOf: text) }.contains("run.yaml"))
   }
 
   @Test func aModelThatIsCutAnywhereIsRefused() throws {
@@ -162,7 +183,7 @@ import Testing
       writer.add(name, broken)
       let path = stored.folder.path("broken.safetensors")
       try writer.write(to: path, overwrite: true)
-      let words = complaint { _ = try TrainedModel(contentsOf: path) }
+      let words = complaint { _ = try Model(contentsOf: path) }
       #expect(words.contains("does not fit together"), "\(name): \(words)")
     }
   }

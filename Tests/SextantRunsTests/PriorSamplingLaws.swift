@@ -31,7 +31,7 @@ import Testing
       summary.files.count == (isDrawn ? 3 : 1)
         && summary.files.allSatisfy { FileManager.default.fileExists(atPath: $0) })
     let file = try GriddedFile(path: output, variables: ["tas", "clt"])
-    #expect(file.count == 3 && file.variables.map(\.units) == model.description.variables.map(\.units))
+    #expect(file.count == 3 && file.variables.map(\.units) == model.space.variables.map(\.units))
     #expect(try NetCDFFile(path: output).dimensions.first?.name == "realization")
     let set = try file.readAll()
     #expect(set.isValid.allSatisfy { $0 })

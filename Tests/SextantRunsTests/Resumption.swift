@@ -32,11 +32,11 @@ import Testing
 
   /// Fills the folder's input; returns how many fields were filled for it.
   static func fill(
-    _ folder: ScratchFolder, model: TrainedModel, output: String = "out.nc", stopAfter limit: Int = .max,
+    _ folder: ScratchFolder, model: Model, output: String = "out.nc", stopAfter limit: Int = .max,
     seed: UInt64 = 3
   ) throws -> Int {
     let stopper = Stopper(after: limit)
-    let request = Imputation(method: .modes, samples: 3, quantileLevels: [0.5], seed: seed)
+    let request = Imputation(method: .eof, samples: 3, quantileLevels: [0.5], seed: seed)
     do {
       _ = try request.run(
         input: folder.path("in.nc"), model: model, output: folder.path(output), overwrite: false, history: "test",
@@ -88,7 +88,7 @@ import Testing
       Dictionary(uniqueKeysWithValues: names.map { ($0, ["1", "2"]) })
     }
     let keys = try orders.map {
-      try AnswerKey.text(request: Imputation(method: .modes, selecting: $0), inputs: [path], model: model)
+      try AnswerKey.text(request: Imputation(method: .eof, selecting: $0), inputs: [path], model: model)
     }
     #expect(keys[0] == keys[1])
   }

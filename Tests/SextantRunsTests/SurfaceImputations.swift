@@ -46,7 +46,7 @@ import Testing
 
   @discardableResult
   static func fill(
-    _ input: SurfaceInput, _ method: ImputationMethod, model: TrainedModel? = nil, noise: String? = "0.01",
+    _ input: SurfaceInput, _ method: Method, model: Model? = nil, noise: String? = "0.01",
     samples: Int = 2, to output: String
   ) throws -> ImputationSummary {
     try SurfaceImputation(
@@ -66,8 +66,8 @@ import Testing
 
   // MARK: Without a model
 
-  @Test(arguments: ImputationMethod.allCases.filter { !$0.needsArchive })
-  func aPropertyIsFilledWhereItIsBad(method: ImputationMethod) throws {
+  @Test(arguments: [Method].standard.filter { !$0.learnsFromArchive })
+  func aPropertyIsFilledWhereItIsBad(method: Method) throws {
     let folder = try Self.folder()
     let summary = try Self.fill(Self.scan(folder), method, to: folder.path("out.ply"))
     #expect(summary.fieldCount == 1 && abs(summary.missingShare - 1.0 / 3) < 1e-9)
@@ -78,7 +78,7 @@ import Testing
     #expect(after.positions == before.positions && after.polygons == before.polygons)
     #expect(after.comments == ["a scan", "by a test"])
     var names = ["heat", "salt", "quality", "heat_mean"]
-    if method.drawsSamples { names += ["heat_spread", "heat_sample_000", "heat_sample_001"] }
+    if method.traits.drawsSamples { names += ["heat_spread", "heat_sample_000", "heat_sample_001"] }
     #expect(after.vertexProperties.map(\.name) == names + ["heat_observed"])
     #expect(try after.vertexProperty("heat_observed").values == Self.isBad.map { $0 ? 0 : 1 })
 
@@ -143,14 +143,14 @@ import Testing
       }, shape: [3, Self.count, 2])
     try NPYFile.write(fields, to: folder.path("fields.npy"))
     let input = SurfaceInput(signal: folder.path("fields.npy"), mesh: folder.path("scan.ply"), properties: ["a", "b"])
-    let summary = try Self.fill(input, .sparseField, noise: "a=0.01,b=0.02", samples: 4, to: folder.path("out.npy"))
+    let summary = try Self.fill(input, .sparseMatern, noise: "a=0.01,b=0.02", samples: 4, to: folder.path("out.npy"))
     #expect(summary.fieldCount == 3 && summary.noise.keys.sorted() == ["a", "b"])
     let mean = try NPYFile.read(folder.path("out.npy"))
     #expect(mean.shape == [3, Self.count, 2] && mean.scalars.allSatisfy(\.isFinite))
     #expect(rootMeanSquareDifference(mean.scalars, fields.scalars) < 0.02 && summary.hidden == nil)
     var masked = input
     masked.mask = "random:0.2"
-    let hidden = try Self.fill(masked, .sparseField, noise: "a=0.01,b=0.02", to: folder.path("masked.npy")).hidden
+    let hidden = try Self.fill(masked, .sparseMatern, noise: "a=0.01,b=0.02", to: folder.path("masked.npy")).hidden
     for told in try [#require(hidden?["a"]), #require(hidden?["b"])] {
       #expect(told.count > 60 && told.error < 0.1 && (0.001...0.3).contains(told.spread ?? 0), "\(told)")
     }
@@ -272,9 +272,9 @@ import Testing
     let truth = try SurfaceRuns.configuration(in: folder).archive.open(seed: 1).source.read([79])[0].values.scalars
     let holed = zip(truth, Self.isBad).map { $1 ? Float.nan : $0 }
     try NPYFile.write(Tensor(holed), to: folder.path("digit.npy"))
-    for method in [ImputationMethod.modes, .flow, .climatology] {
+    for method in [Method.eof, .flow, .climatology] {
       // The model knows its mesh, and what its variable is called.
-      let output = folder.path("\(method.rawValue).ply")
+      let output = folder.path("\(method.name).ply")
       try Self.fill(
         SurfaceInput(signal: folder.path("digit.npy")), method, model: model, noise: "0.05", samples: 16, to: output)
       let mean = try Self.values("image_mean", in: output)
@@ -285,21 +285,21 @@ import Testing
 
     // The mesh of the model in another file is the same mesh; another mesh is refused, both named.
     let same = SurfaceInput(signal: folder.path("digit.npy"), mesh: folder.path("scan.ply"))
-    try Self.fill(same, .modes, model: model, noise: "0.05", samples: 0, to: folder.path("same.npy"))
+    try Self.fill(same, .eof, model: model, noise: "0.05", samples: 0, to: folder.path("same.npy"))
     try MeshFile.writePLY(Self.mesh(scale: 1.1), to: folder.path("larger.ply"))
     let larger = SurfaceInput(signal: folder.path("digit.npy"), mesh: folder.path("larger.ply"))
-    let refusal = complaint { try Self.fill(larger, .modes, model: model, to: folder.path("x.npy")) }
+    let refusal = complaint { try Self.fill(larger, .eof, model: model, to: folder.path("x.npy")) }
     let other = try SurfaceMesh(Self.mesh(scale: 1.1)).fingerprint
-    #expect(refusal.contains("larger.ply") && refusal.contains("'\(model.description.name)'"), "\(refusal)")
-    #expect(refusal.contains(other.prefix(8)) && refusal.contains(model.domain.fingerprint.prefix(8)), "\(refusal)")
+    #expect(refusal.contains("larger.ply") && refusal.contains("'\(model.provenance.name)'"), "\(refusal)")
+    #expect(refusal.contains(other.prefix(8)) && refusal.contains(model.space.domain.fingerprint.prefix(8)), "\(refusal)")
     let holes = complaint {
       try Self.fill(
-        SurfaceInput(signal: folder.path("digit.npy")), .noiseToScore, model: model, to: folder.path("x.npy"))
+        SurfaceInput(signal: folder.path("digit.npy")), .noise2score, model: model, to: folder.path("x.npy"))
     }
     #expect(
       holes.contains("digit.npy") && holes.contains("of 162 values are missing") && holes.contains("ddnm"), "\(holes)")
     let two = SurfaceInput(signal: folder.path("scan.ply"), properties: ["heat", "salt"])
-    #expect(complaint { try Self.fill(two, .modes, model: model, to: folder.path("x.npy")) }.contains("heat, salt"))
+    #expect(complaint { try Self.fill(two, .eof, model: model, to: folder.path("x.npy")) }.contains("heat, salt"))
   }
 
   @Test func propertiesAreRecoveredFromEachOther() throws {
@@ -326,8 +326,8 @@ import Testing
       """, path: "test.yaml"
     ).configuration
     let model = try run.train(overwrite: false)
-    #expect(model.description.fieldCount == 59 && model.description.variables.map(\.name) == ["heat", "salt"])
-    #expect(model.description.archiveFiles.contains(folder.path("scan.ply")))
+    #expect(model.provenance.fieldCount == 59 && model.space.variables.map(\.name) == ["heat", "salt"])
+    #expect(model.provenance.archiveFiles.contains(folder.path("scan.ply")))
     // Heat is nowhere, salt at two vertices in three.
     let last = try #require(fields.last)
     let holed = last.enumerated().map { entry, value in
@@ -335,7 +335,7 @@ import Testing
     }
     try NPYFile.write(Tensor(holed, shape: [Self.count, 2]), to: folder.path("in.npy"))
     try Self.fill(
-      SurfaceInput(signal: folder.path("in.npy")), .modes, model: model, noise: "0.01", to: folder.path("out.ply"))
+      SurfaceInput(signal: folder.path("in.npy")), .eof, model: model, noise: "0.01", to: folder.path("out.ply"))
     for (channel, name) in ["heat", "salt"].enumerated() {
       let truth = stride(from: channel, to: last.count, by: 2).map { last[$0] }
       #expect(rootMeanSquareDifference(try Self.values("\(name)_mean", in: folder.path("out.ply")), truth) < 0.1)

@@ -23,7 +23,7 @@ import Testing
     let result = try run.runSweep(overwrite: false)
     #expect(
       result.rows.map(\.method)
-        == [.modes, .noiseToScore] + Array(repeating: .posteriorSampling, count: 4) + [.nullSpace, .nullSpace])
+        == ["eof", "noise2score"] + Array(repeating: "dps", count: 4) + ["ddnm", "ddnm"])
     #expect(result.rows.map(\.steps) == [nil, nil, 3, 3, 6, 6, 3, 6])
     #expect(result.rows.map(\.stepSize) == [nil, nil, 0.1, 0.5, 0.1, 0.5, nil, nil])
     #expect(result.rows.map(\.evaluationsPerSample) == [nil, 1, 4, 4, 7, 7, 4, 7])
@@ -33,13 +33,13 @@ import Testing
     }
     let data = try Data(contentsOf: URL(fileURLWithPath: folder.path("run/sweep/sweep.json")))
     #expect(try JSONDecoder().decode(SweepResult.self, from: data) == result)
-    #expect(result.markdown.contains("| DPS | 6 | 0.5 | 7 |") && result.text.contains("DDNM+"))
+    #expect(result.markdown.contains("| \(Method.dps.title) | 6 | 0.5 | 7 |") && result.text.contains(Method.ddnm.title))
     #expect(throws: FileError.self) { try run.runSweep(overwrite: false) }
     // The same measurements and samples as in a comparison of the same settings.
     var compared = run
-    compared.evaluate.methods = [.nullSpace]
+    compared.evaluate.methods = [.ddnm]
     compared.solvers.samples = 4
-    compared.solvers.ddnm.sampling.steps = 6
+    compared.solvers = compared.solvers.changing(.ddnm, steps: 6, stepSize: nil)
     let model = try compared.modelForEvaluation()
     let (comparison, fields, indices) = try compared.comparison(for: model)
     let scores = try comparison.run(model: model, fields: fields, indices: indices).scores
@@ -79,12 +79,12 @@ import Testing
       try run.runSweep(overwrite: false, progress: stopper, interruption: stopper.interruption)
     }
     let begun = try #require(SweepResult.earlier(inFolder: folder.path("run/sweep")))
-    #expect(begun.rows.map(\.trial) == Array(whole.rows.map(\.trial).prefix(2)))
+    #expect(begun.rows.map(\.key) == Array(whole.rows.map(\.key).prefix(2)))
     let counter = Resumption.Stopper(after: .max)
     let finished = try run.runSweep(overwrite: false, progress: counter)
     #expect(counter.filled == learning + 6 && Array(finished.rows.prefix(2)) == begun.rows)
     func scores(_ result: SweepResult) -> [Double?] { result.rows.map { $0.psnr?.mean } }
-    #expect(finished.rows.map(\.trial) == whole.rows.map(\.trial) && scores(finished) == scores(whole))
+    #expect(finished.rows.map(\.key) == whole.rows.map(\.key) && scores(finished) == scores(whole))
     #expect(SweepResult.earlier(inFolder: folder.path("run/sweep")) == finished)
     #expect(complaint { _ = try run.runSweep(overwrite: false) }.contains("exists already"))
 
@@ -94,7 +94,7 @@ import Testing
     let second = Resumption.Stopper(after: .max)
     let extended = try more.runSweep(overwrite: false, progress: second)
     #expect(second.filled == learning + 4)
-    #expect(extended.rows.map(\.method.rawValue) == ["nearest", "eof", "ddnm", "ddnm", "ddnm", "dps", "dps"])
+    #expect(extended.rows.map(\.method) == ["nearest", "eof", "ddnm", "ddnm", "ddnm", "dps", "dps"])
     #expect(extended.rows.map(\.steps) == [nil, nil, 3, 4, 6, 3, 6])
 
     // Under other conditions nothing is taken, and nothing is lost.

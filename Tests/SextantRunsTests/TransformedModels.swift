@@ -22,10 +22,10 @@ import Testing
     try SmallClimate.write(fields.read(Array(0..<SmallClimate.trainingCount)), to: folder.path("archive.nc"))
     let model = try Self.training(kind, archive: folder.path("archive.nc")).learn().withFixedParameters()
     try model.write(toFolder: folder.path("RUN"), overwrite: false)
-    let again = try TrainedModel(contentsOf: folder.path("RUN"))
-    #expect(again.description == model.description && model.description.formatVersion == 2)
+    let again = try Model(contentsOf: folder.path("RUN"))
+    #expect(try ModelDescription(again) == ModelDescription(model) && ModelDescription(model).formatVersion == 2)
     let unseen = try SmallClimate.unseen(2)
-    for method in ImputationMethod.withoutNetworks where method.needsArchive {
+    for method in [Method].withoutNetworks where method.learnsFromArchive {
       let paths = try [model, again].enumerated().map { number, model in
         try AnswerLaws.fill(unseen, model: model, method: method, in: folder, name: "\(method)-\(number).nc")
       }
@@ -60,7 +60,7 @@ import Testing
     let filler: [Float] = [200, 1.5]
     let values = noise.indices.map { measured.isMeasured[$0] ? measured.values[$0] : filler[$0 % 2] }
     let posterior = try HiddenMaskSolver(
-      ImputationMethod.twoScale.solver(for: model), prior: model.prior, transforms: model.transforms, filler: filler
+      Method.twoScale.solver(for: model), prior: model.prior, transforms: model.space.transforms, filler: filler
     ).posterior(
       given: FieldMeasurement(
         values: values, noise: noise,
@@ -77,7 +77,7 @@ import Testing
     try SmallClimate.write(fields, to: folder.path("archive.nc"))
     var training = Self.training(.logit, archive: folder.path("archive.nc"))
     training.parameters = .perArchive(missingShare: 0.5, noise: try NoiseSpecification(text: "tas=1K,clt=0.05"))
-    guard case .fixed(let values) = try training.learn().description.parameters else {
+    guard case .fixed(let values) = try training.learn().parameters else {
       Issue.record("The parameters were not fixed")
       return
     }
@@ -90,7 +90,7 @@ import Testing
     try SmallClimate.write(
       fields.mapping { _, _, channel, value in channel == 1 ? 0.5 : value }, to: folder.path("archive.nc"))
     var training = Self.training(.normalScore, archive: folder.path("archive.nc"))
-    #expect(complaint { _ = try training.learn() }.contains("fewer than two different values"))
+    #expect(complaint { _ = try training.learn() }.contains("fewer than two distinct values"))
     training.transforms = ["clt": .logit]
     training.bounds = [:]
     #expect(complaint { _ = try training.learn() }.contains("needs both bounds"))

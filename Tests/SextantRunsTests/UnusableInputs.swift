@@ -10,14 +10,14 @@ import Testing
 @Suite struct UnusableInputs {
   /// What filling `path` complains of; the folder must hold the same files afterwards.
   static func complaintOfFilling(
-    _ path: String, in folder: ScratchFolder, model: TrainedModel? = nil, noise: String? = "tas=1K,clt=0.05",
+    _ path: String, in folder: ScratchFolder, model: Model? = nil, noise: String? = "tas=1K,clt=0.05",
     variables: [String]? = nil
   ) throws -> String {
     let before = try folder.names()
     let model = try model ?? SmallClimate.model()
     let words = complaint {
       let request = Imputation(
-        method: .modes, samples: 2, noise: try noise.map(NoiseSpecification.init(text:)), variables: variables)
+        method: .eof, samples: 2, noise: try noise.map(NoiseSpecification.init(text:)), variables: variables)
       _ = try request.run(
         input: path, model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
     }
@@ -122,7 +122,7 @@ import Testing
     let output = try folder.write("mine", to: "out.nc")
     let model = try SmallClimate.model()
     func run(overwrite: Bool) throws {
-      _ = try Imputation(method: .modes, samples: 2).run(
+      _ = try Imputation(method: .eof, samples: 2).run(
         input: folder.path("in.nc"), model: model, output: output, overwrite: overwrite, history: "test")
     }
     #expect(complaint { try run(overwrite: false) }.contains("--overwrite"))

@@ -48,9 +48,9 @@ import Testing
     ("text", Data("hello".utf8), "the bytes 68 65 6c 6c"),
     ("floats", file(type: 13, shape: [1, 2, 2], content: [0, 0, 0, 0]), "type 0xd"),
     ("labels", file(shape: [4], content: [1, 2, 3, 4]), "1 dimensions"),
-    ("short", file(shape: [2, 2, 2], content: [1, 2, 3]), "its header tells of 24 bytes, 19 are there"),
-    ("header", Data([0, 0, 8, 3, 0, 0]), "cut off"),
-    ("huge", file(shape: [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], content: []), "cut off"),
+    ("short", file(shape: [2, 2, 2], content: [1, 2, 3]), "expected 24 bytes, found 19"),
+    ("header", Data([0, 0, 8, 3, 0, 0]), "truncated"),
+    ("huge", file(shape: [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], content: []), "truncated"),
     ("flat", file(shape: [3, 0, 5], content: []), "0 × 5"),
   ]
 

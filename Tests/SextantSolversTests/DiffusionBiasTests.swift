@@ -28,25 +28,25 @@ import Testing
     let isUniform = !name.hasPrefix("pigdm") || name.hasSuffix("uniform")
     let sampling = SamplingSettings(
       steps: Int(try setting("steps")), spacing: isUniform ? .uniform : .logSignalToNoise, batchSize: 1000)
-    let norm: MisfitNorm = name.hasSuffix("norm") ? .actual : .expected
+    let norm: GuidanceNorm = name.hasSuffix("norm") ? .residualNorm : .noiseScale
     switch name.split(separator: "-")[0] {
     case "dps":
-      return try DiffusionPosteriorSolver(
+      return try DPSSolver(
         prior, settings: .init(sampling: sampling, stepSize: setting("stepSize"), norm: norm))
     case "mcg":
-      return try ManifoldConstrainedSolver(
+      return try MCGSolver(
         prior, settings: .init(sampling: sampling, stepSize: setting("stepSize"), norm: norm))
     case "pigdm":
-      return try PseudoinverseGuidedSolver(
+      return try PiGDMSolver(
         prior,
         settings: .init(
           sampling: sampling, weight: name.contains("published") ? .published : .score, eta: setting("eta")))
-    case "ddnm": return try NullSpaceSolver(prior, settings: .init(sampling: sampling, eta: setting("eta")))
+    case "ddnm": return try DDNMSolver(prior, settings: .init(sampling: sampling, eta: setting("eta")))
     default:
       // With an epsilon that drowns Adam's division, a step is the mean gradient times rate/epsilon: affine.
       let epsilon = name.contains("affine") ? 1e6 : 1e-8
       let rate = try setting("stepSize") * (name.contains("affine") ? epsilon : 1)
-      return try DenoisingRegularisationSolver(
+      return try REDDiffSolver(
         prior,
         settings: .init(
           sampling: sampling, optimiser: AdamSettings(rate: rate, beta1: 0.9, beta2: 0.99, epsilon: epsilon),
@@ -124,7 +124,7 @@ import Testing
       SpectralGaussian(
         mean: Tensor<Float>.zeros([problems.count, 1]), basis: Tensor<Float>.zeros([0, problems.count]), variances: [],
         restVariance: 1))
-    let solver = try PseudoinverseGuidedSolver(
+    let solver = try PiGDMSolver(
       DiffusionPrior(white, space: problems.space()),
       settings: .init(sampling: SamplingSettings(steps: steps, spacing: .logSignalToNoise, batchSize: 1000)))
     var random = RandomStream(seed: 31)
@@ -156,7 +156,7 @@ import Testing
   @Test func tweediesFormulaIsTheExactMean() throws {
     let problems = try MeshProblems.load()
     var random = RandomStream(seed: 32)
-    let solver = NoiseToScoreSolver(try problems.prior())
+    let solver = Noise2ScoreSolver(try problems.prior())
     let posterior = try solver.posterior(given: problems.measurement("everywhere"), samples: 8, using: &random)
     let mean = try problems.states(Tensor(posterior.mean, shape: [1, problems.count])).scalars
     let exact = try problems.moments(ofExact: "everywhere").mean

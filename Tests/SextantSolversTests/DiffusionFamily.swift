@@ -20,14 +20,14 @@ enum DiffusionFamily {
     let sampling = SamplingSettings(steps: steps, batchSize: batchSize)
     switch name {
     case "dps":
-      return try DiffusionPosteriorSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
+      return try DPSSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
     case "mcg":
-      return try ManifoldConstrainedSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
+      return try MCGSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
     case "pigdm":
-      return try PseudoinverseGuidedSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 1))
-    case "ddnm": return try NullSpaceSolver(prior, settings: .init(sampling: sampling, eta: stepSize ?? 0.85))
+      return try PiGDMSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 1))
+    case "ddnm": return try DDNMSolver(prior, settings: .init(sampling: sampling, eta: stepSize ?? 0.85))
     case "red-diff":
-      return try DenoisingRegularisationSolver(
+      return try REDDiffSolver(
         prior,
         settings: .init(sampling: sampling, optimiser: AdamSettings(rate: stepSize ?? 0.1, beta1: 0.9, beta2: 0.99)))
     case "score-prior", "score-prior-exact":
@@ -36,7 +36,7 @@ enum DiffusionFamily {
         settings: .init(
           density: name == "score-prior" ? .lowerBound : .probabilityFlow(steps: 4), steps: steps, batchSize: batchSize,
           stepSize: stepSize ?? 1e-3, warmUpSteps: 2))
-    default: return NoiseToScoreSolver(prior)
+    default: return Noise2ScoreSolver(prior)
     }
   }
 

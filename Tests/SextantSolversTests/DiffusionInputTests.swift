@@ -13,8 +13,8 @@ import Testing
 @Suite struct DiffusionInputTests {
   @Test func stepsThatAreTooLongAreToldAsSuch() throws {
     let problems = try MeshProblems.load()
-    let solver = try DiffusionPosteriorSolver(
-      problems.prior(), settings: .init(sampling: SamplingSettings(steps: 100), stepSize: 60, norm: .expected))
+    let solver = try DPSSolver(
+      problems.prior(), settings: .init(sampling: SamplingSettings(steps: 100), stepSize: 60, norm: .noiseScale))
     var random = RandomStream(seed: 50)
     let error = try #require(throws: SolverError.self) {
       try solver.posterior(given: problems.measurement("mask"), samples: 2, using: &random)
@@ -28,7 +28,7 @@ import Testing
 
   @Test func tweediesFormulaTakesNothingButNoiseAway() throws {
     let problems = try MeshProblems.load()
-    let solver = NoiseToScoreSolver(try problems.prior())
+    let solver = Noise2ScoreSolver(try problems.prior())
     let mask = try problems.measurement("mask")
     #expect(
       throws: SolverError.notDenoising(method: "Noise2Score", reason: "17 of 42 values were not measured")
@@ -51,7 +51,7 @@ import Testing
   @Test func tweediesFormulaLevelsTheNoise() throws {
     let problems = try MeshProblems.load()
     let space = try problems.space(scale: 1, offset: 0)
-    let solver = NoiseToScoreSolver(DiffusionPrior(try problems.predictor(), space: space))
+    let solver = Noise2ScoreSolver(DiffusionPrior(try problems.predictor(), space: space))
     var measurement = try problems.measurement("everywhere", scale: 1, offset: 0)
     for i in 0..<21 { measurement.noise[i] = 0.1 }
     var sums = [Double](repeating: 0, count: 42)
@@ -75,13 +75,13 @@ import Testing
   @Test func settingsOutsideTheirRangesAreRefused() throws {
     let prior = try MeshProblems.load().prior()
     for eta in [-0.1, 1.1, .nan] {
-      #expect(throws: SolverError.self) { try NullSpaceSolver(prior, settings: .init(eta: eta)) }
-      #expect(throws: SolverError.self) { try PseudoinverseGuidedSolver(prior, settings: .init(eta: eta)) }
+      #expect(throws: SolverError.self) { try DDNMSolver(prior, settings: .init(eta: eta)) }
+      #expect(throws: SolverError.self) { try PiGDMSolver(prior, settings: .init(eta: eta)) }
     }
-    var settings = DenoisingRegularisationSettings()
+    var settings = REDDiffSettings()
     settings.optimiser.largestNorm = 1
-    #expect(throws: SolverError.self) { try DenoisingRegularisationSolver(prior, settings: settings) }
-    #expect(throws: SolverError.self) { try DenoisingRegularisationSolver(prior, settings: .init(weight: 0)) }
+    #expect(throws: SolverError.self) { try REDDiffSolver(prior, settings: settings) }
+    #expect(throws: SolverError.self) { try REDDiffSolver(prior, settings: .init(weight: 0)) }
     #expect(throws: SolverError.self) {
       try ScorePriorSolver(prior, settings: .init(density: .probabilityFlow(steps: 0)))
     }
@@ -89,13 +89,13 @@ import Testing
     #expect(throws: SolverError.self) {
       var drawless = SamplingSettings(steps: 5)
       drawless.drawsForMean = 0
-      _ = try NullSpaceSolver(prior, settings: .init(sampling: drawless))
+      _ = try DDNMSolver(prior, settings: .init(sampling: drawless))
     }
   }
 
   @Test func publishedStepSizesAreConverted() {
     // ζ = κ·σ·√m.
-    #expect(abs(MisfitDescentSettings.stepSize(published: 0.5, measuredCount: 100, noise: 0.1) - 0.5) < 1e-12)
+    #expect(abs(LikelihoodGuidanceSettings.stepSize(published: 0.5, measuredCount: 100, noise: 0.1) - 0.5) < 1e-12)
   }
 
   @Test func operatorsBeyondTheLimitAreRefused() throws {

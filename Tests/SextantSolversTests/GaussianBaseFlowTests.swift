@@ -16,22 +16,29 @@ import SextantTestSupport
 import Testing
 
 @Suite struct GaussianBaseFlowTests {
+  @Test func theVerticesOfARoundSurfaceHavePlacesInSpace() throws {
+    let mesh = try SphereMesh.icosphere(subdivisions: 1)
+    func width(on domain: some Domain) -> Int { PosteriorFeatures.channelCount(fieldChannels: 1, domain: domain) }
+    #expect(width(on: mesh) == 9)
+    #expect(width(on: try SurfaceMesh(mesh.triangleMesh)) == 11)
+  }
+
   /// An untrained flow of both variables, and its base.
   private static func flow() throws -> (flow: GaussianBaseFlowSolver, base: TransformedSolver) {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
-      try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters),
+      try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
       space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], turnLimit: 2)
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(
-        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.domain), outputChannels: 4,
+        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
         widths: [8, 8]),
-      hierarchy: .grid(try SmallClimate.grid(), levelCount: 2), in: &builder)
+      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)), in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
-        model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare),
+        model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare),
       network: network, parameters: builder.parameters)
     return (flow, base)
   }
@@ -41,7 +48,7 @@ import Testing
   @Test func valuesThatMixEntriesAreRefused() throws {
     let model = try SmallClimate.model()
     let (flow, base) = try Self.flow()
-    let count = model.isInside.count
+    let count = model.space.isInside.count
     let average = SparseOperator(SparseMatrix(rowCount: 1, columnCount: count, entries: [(0, 40, 0.5), (0, 42, 0.5)]))
     let measurement = FieldMeasurement(values: [280], noise: [1], operation: average)
     func expectRefusal(_ body: () throws -> Void) throws {
@@ -57,7 +64,7 @@ import Testing
     let posterior = try base.latentPosterior(given: measurement, samples: 0, using: &random)
     try expectRefusal {
       _ = try PosteriorFeatures(
-        model.prior, transforms: base.transforms, domain: model.domain, landShare: model.landShare
+        model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare
       ).features(of: measurement, posterior: posterior)
     }
   }

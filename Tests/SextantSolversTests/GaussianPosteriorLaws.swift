@@ -163,7 +163,7 @@ import Testing
     let measurement = Self.measurement(Self.operators[index], seed: 5)
     let expected = try textbook(space.observe(measurement))
     var random = RandomStream(seed: 1)
-    let posterior = try OptimalInterpolationSolver(prior).posterior(given: measurement, samples: 0, using: &random)
+    let posterior = try EOFInterpolationSolver(prior).posterior(given: measurement, samples: 0, using: &random)
     for i in 0..<d {
       #expect(abs(Double(posterior.mean[i]) - 0.5 - 2 * expected.mean[i]) < 2e-5)
       #expect(abs(Double(try #require(posterior.spread)[i]) - 2 * expected.covariance[i, i].squareRoot()) < 2e-5)

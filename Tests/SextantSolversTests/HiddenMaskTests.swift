@@ -14,7 +14,7 @@ import Testing
 @Suite struct HiddenMaskTests {
   @Test(arguments: [0.3, 0.45, 0.6]) func theMaskIsFound(share: Double) throws {
     let model = try SmallClimate.model()
-    let solver = try TwoScaleSolver(model.prior, domain: model.domain, parameters: model.description.parameters)
+    let solver = try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters)
     let filler: [Float] = [200, -0.5]
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 2)
@@ -29,7 +29,7 @@ import Testing
     let hidden = FieldMeasurement(
       values: values, noise: noise,
       operation: SelectionOperator(inputCount: values.count, indices: Array(values.indices)), label: field.label)
-    let blind = HiddenMaskSolver(solver, prior: model.prior, transforms: model.transforms, filler: filler)
+    let blind = HiddenMaskSolver(solver, prior: model.prior, transforms: model.space.transforms, filler: filler)
     let found = try blind.posterior(given: hidden, samples: 0, using: &random)
     let known = try solver.posterior(given: measured.measurement, samples: 0, using: &random)
     let missing = Double(measured.isMeasured.count { !$0 }) / Double(values.count)
@@ -47,8 +47,8 @@ import Testing
   @Test func valuesThatMixEntriesAreRefused() throws {
     let model = try SmallClimate.model()
     let blind = HiddenMaskSolver(
-      ClimatologySolver(model.prior), prior: model.prior, transforms: model.transforms, filler: [200, 0])
-    let count = model.isInside.count
+      ClimatologySolver(model.prior), prior: model.prior, transforms: model.space.transforms, filler: [200, 0])
+    let count = model.space.isInside.count
     let average = SparseOperator(SparseMatrix(rowCount: 1, columnCount: count, entries: [(0, 0, 0.5), (0, 2, 0.5)]))
     var random = RandomStream(seed: 1)
     let error = try #require(throws: MeasurementError.self) {

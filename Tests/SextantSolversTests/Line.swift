@@ -12,7 +12,4 @@ struct Line: Domain {
   var stiffness: SparseMatrix { SparseMatrix(rowCount: vertexCount, columnCount: vertexCount, entries: []) }
   var fingerprint: String { "line-\(vertexCount)" }
   var summary: String { "\(vertexCount) vertices in a row" }
-  func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix {
-    throw GeometryError.outsideDomain("A line has no places on the sphere.")
-  }
 }

@@ -164,7 +164,7 @@ import Testing
 
   @Test func oneGroupIsTheTwoScaleGaussian() throws {
     let (prior, fields) = try Self.archive()
-    let theta = prior.covarianceModel(nodePositions: fields.domain.nodePositions).start(noise: 0.2)
+    let theta = prior.covarianceModel(on: fields.domain).start(noise: 0.2)
     let domain = try SmallClimate.grid(step: 30)
     let mixture = try GaussianMixturePrior(prior, membership: [Int](repeating: 0, count: 70))
     var (first, second) = (RandomStream(seed: 1), RandomStream(seed: 1))
@@ -179,7 +179,7 @@ import Testing
   @Test func groupsAreProperAndAnswersDoNotDependOnOthers() throws {
     let (prior, fields) = try Self.archive()
     let domain = try SmallClimate.grid(step: 30)
-    let theta = prior.covarianceModel(nodePositions: fields.domain.nodePositions).start(noise: 0.2)
+    let theta = prior.covarianceModel(on: fields.domain).start(noise: 0.2)
     // The last group has one field.
     let membership = (0..<70).map { $0 == 69 ? 2 : $0 / 40 }
     let mixture = try GaussianMixturePrior(prior, membership: membership)

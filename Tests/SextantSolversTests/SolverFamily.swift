@@ -43,8 +43,8 @@ struct SolverFamily {
   static let selecting = ["hidden mask", "noise2score"]
   static let names = linear + selecting
 
-  let model: TrainedModel
-  let mixture: TrainedModel
+  let model: Model
+  let mixture: Model
   let fields: SignalSet
 
   init() throws {
@@ -57,13 +57,13 @@ struct SolverFamily {
   static func shared() throws -> SolverFamily { try cached.get() }
 
   func solver(_ name: String) throws -> any Solver {
-    let (prior, domain, channels) = (model.prior, model.domain, model.channelCount)
-    let parameters = model.description.parameters
+    let (prior, domain, channels) = (model.prior, model.space.domain, model.space.channelCount)
+    let parameters = model.parameters
     func sparseField() throws -> SparseFieldSolver {
       try SparseFieldSolver(prior.space, domain: domain, configuration: SparseFieldConfiguration(spreadDraws: 16))
     }
     func mixtureSolver(_ parameters: ParameterChoice) throws -> MixtureSolver {
-      let membership = try #require(mixture.description.membership)
+      let membership = try #require(mixture.gaussian?.membership)
       return try MixtureSolver(
         GaussianMixturePrior(mixture.prior, membership: membership), domain: domain, parameters: parameters)
     }
@@ -79,38 +79,38 @@ struct SolverFamily {
     case "kriging": return try KrigingSolver(domain: domain, channelCount: channels)
     case "sparse field": return try sparseField()
     case "sparse field, fitted": return try sparseField().fitted(to: measurements(by: mask)[0])
-    case "iterated EOF": return IteratedModeSolver(prior)
-    case "EOF": return OptimalInterpolationSolver(prior)
+    case "iterated EOF": return DINEOFSolver(prior)
+    case "EOF": return EOFInterpolationSolver(prior)
     case "two-scale": return try TwoScaleSolver(prior, domain: domain)
     case "two-scale, fixed": return try TwoScaleSolver(prior, domain: domain, parameters: parameters)
     case "mixture": return try mixtureSolver(.perField)
-    case "mixture, fixed": return try mixtureSolver(mixture.description.parameters)
+    case "mixture, fixed": return try mixtureSolver(mixture.parameters)
     case "confined":
       return ConfinedSolver(
         HarmonicSolver(domain: domain, channelCount: channels),
         isInside: (0..<domain.vertexCount * channels).map { $0 % 7 != 0 })
     case "bounded":
-      return BoundedSolver(OptimalInterpolationSolver(prior), bounds: [nil, ValueBounds(minimum: 0, maximum: 1)])
-    case "transformed EOF": return transformed(OptimalInterpolationSolver(prior))
+      return BoundedSolver(EOFInterpolationSolver(prior), bounds: [nil, ValueBounds(minimum: 0, maximum: 1)])
+    case "transformed EOF": return transformed(EOFInterpolationSolver(prior))
     case "transformed two-scale":
       return transformed(try TwoScaleSolver(prior, domain: domain, parameters: parameters))
-    case "plainly transformed": return transformed(OptimalInterpolationSolver(prior), .none)
+    case "plainly transformed": return transformed(EOFInterpolationSolver(prior), .none)
     case "hidden mask":
       return HiddenMaskSolver(
-        OptimalInterpolationSolver(prior), prior: prior, transforms: [.none, .none], filler: [200, -0.5])
+        EOFInterpolationSolver(prior), prior: prior, transforms: [.none, .none], filler: [200, -0.5])
     default: return try DiffusionFamily.solver(name, diffusion, steps: 4)
     }
   }
 
   /// Two vertices in three, with both channels.
   var mask: any LinearOperator {
-    let channels = model.channelCount
-    return SelectionOperator(observed: (0..<model.domain.vertexCount * channels).map { $0 / channels % 3 != 0 })
+    let channels = model.space.channelCount
+    return SelectionOperator(observed: (0..<model.space.domain.vertexCount * channels).map { $0 / channels % 3 != 0 })
   }
 
   /// Means of an entry and the next vertex's.
   var averages: any LinearOperator {
-    let (channels, count) = (model.channelCount, model.domain.vertexCount * model.channelCount)
+    let (channels, count) = (model.space.channelCount, model.space.domain.vertexCount * model.space.channelCount)
     let rows = (0..<count - channels).filter { $0 / channels % 3 != 1 }
     return SparseOperator(
       SparseMatrix(
@@ -120,11 +120,11 @@ struct SolverFamily {
 
   /// Some values of a blurred field.
   var maskedBlur: any LinearOperator {
-    mask.composed(after: MatrixFreeBlur(vertexCount: model.domain.vertexCount, channelCount: model.channelCount))
+    mask.composed(after: MatrixFreeBlur(vertexCount: model.space.domain.vertexCount, channelCount: model.space.channelCount))
   }
 
   /// Every entry: for the methods that fill no gaps.
-  var everything: any LinearOperator { SelectionOperator(all: model.domain.vertexCount * model.channelCount) }
+  var everything: any LinearOperator { SelectionOperator(all: model.space.domain.vertexCount * model.space.channelCount) }
 
   /// An operator that a solver takes.
   func operation(for name: String) -> any LinearOperator { name == "noise2score" ? everything : mask }

@@ -78,12 +78,12 @@ import Testing
   /// The two-scale Gaussian of a blurred field against the textbook formula on dense matrices.
   @Test func theTwoScalePosteriorOfABlurIsExact() throws {
     let family = try family()
-    let (prior, parameters) = (family.model.prior, family.model.description.parameters)
+    let (prior, parameters) = (family.model.prior, family.model.parameters)
     guard case .fixed(let theta) = parameters else {
       Issue.record("The parameters should be fixed.")
       return
     }
-    let covariance = prior.covarianceModel(nodePositions: family.model.domain.nodePositions)
+    let covariance = prior.covarianceModel(on: family.model.space.domain)
       .covariance(parameters: theta)
     let measurement = try family.measurements(by: family.maskedBlur)[0]
     let observation = try prior.space.observe(measurement)

@@ -5,6 +5,7 @@ import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantPriors
+import SextantSignals
 import Testing
 
 @testable import SextantSolvers
@@ -31,8 +32,7 @@ import Testing
   }
 
   @Test func coincidentVerticesHaveOneValue() throws {
-    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
-    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let solver = try SparseFieldSolver(domain: grid)
     var random = RandomStream(seed: 1)
     let posterior = try solver.posterior(
       given: measurement((0..<size).filter { $0 % 3 == 0 }, channels: 1), samples: 3, using: &random)
@@ -52,8 +52,8 @@ import Testing
   @Test func variablesAndGapsAreKeptApart() throws {
     // The second variable is there on the northern half only, as a variable of the sea is not on land.
     let isInside = (0..<2 * size).map { $0 % 2 == 0 || $0 / 2 < 7 * 25 }
-    let layout = StateLayout(domain: grid, channelCount: 2, isInside: isInside)
-    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let solver = try SparseFieldSolver(
+      FieldSpace(domain: grid, variables: [Variable(name: "a"), Variable(name: "b")], isInside: isInside))
     let observed = (0..<2 * size).filter { $0 % 5 == 0 && isInside[$0] }
     var random = RandomStream(seed: 2)
     let posterior = try solver.posterior(given: measurement(observed, channels: 2), samples: 2, using: &random)
@@ -66,8 +66,7 @@ import Testing
   }
 
   @Test func sameStreamSameResult() throws {
-    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
-    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let solver = try SparseFieldSolver(domain: grid)
     let measured = measurement((0..<size).filter { $0 % 4 == 0 }, channels: 1)
     var (first, second) = (RandomStream(seed: 3), RandomStream(seed: 3))
     let a = try solver.posterior(given: measured, samples: 2, using: &first)
@@ -78,8 +77,7 @@ import Testing
   }
 
   @Test func interpolatedPlacesAreMeasurements() throws {
-    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
-    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let solver = try SparseFieldSolver(domain: grid)
     var random = RandomStream(seed: 4)
     let places = (0..<150).map { _ in
       GeographicPoint(latitude: asin(random.uniform(in: -1..<1)) * 180 / .pi, longitude: 360 * random.uniform())
@@ -95,8 +93,7 @@ import Testing
   }
 
   @Test func valuesOfTwoVariablesAreRefused() throws {
-    let layout = StateLayout(domain: grid, channelCount: 2, isInside: [Bool](repeating: true, count: 2 * size))
-    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let solver = try SparseFieldSolver(domain: grid, channelCount: 2)
     let mixed = SparseOperator(
       SparseMatrix(rowCount: 1, columnCount: 2 * size, entries: [(0, 60, 0.5), (0, 61, 0.5)]))
     var random = RandomStream(seed: 5)
@@ -107,8 +104,7 @@ import Testing
   }
 
   @Test func nothingObservedIsRefused() throws {
-    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: size))
-    let solver = try SparseFieldSolver(domain: grid, layout: layout)
+    let solver = try SparseFieldSolver(domain: grid)
     var random = RandomStream(seed: 6)
     #expect(throws: PriorError.nothingObserved) {
       try solver.posterior(given: measurement([], channels: 1), samples: 1, using: &random)

@@ -76,7 +76,7 @@ import Testing
   func itIsNearTheExactPosterior(transform: MarginalTransform, measured: (value: Float, noise: Float)) throws {
     let prior = Self.prior()
     let solver = TransformedSolver(
-      OptimalInterpolationSolver(prior), space: prior.space, transforms: [transform], turnLimit: 20, tolerance: 1e-3)
+      EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], turnLimit: 20, tolerance: 1e-3)
     for operation in [Self.selection, Self.both] {
       let measurement = Self.measurement(measured.value, noise: measured.noise, operation)
       let exact = try Self.exact(measurement, transform)
@@ -100,7 +100,7 @@ import Testing
   func theTangentEndsAtTheMode(transform: MarginalTransform, measured: (value: Float, noise: Float)) throws {
     let prior = Self.prior()
     let solver = TransformedSolver(
-      OptimalInterpolationSolver(prior), space: prior.space, transforms: [transform], approximation: .mode,
+      EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], approximation: .mode,
       turnLimit: 60, tolerance: 1e-6)
     for operation in [Self.selection, Self.both, Self.average] as [any LinearOperator] {
       let measurement = Self.measurement(measured.value, noise: measured.noise, operation)
@@ -118,7 +118,7 @@ import Testing
 
   @Test func withoutATransformItIsThePlainSolver() throws {
     let prior = Self.prior()
-    let plain = OptimalInterpolationSolver(prior)
+    let plain = EOFInterpolationSolver(prior)
     let solver = TransformedSolver(plain, space: prior.space, transforms: [.none])
     for operation in [Self.selection, Self.average] as [any LinearOperator] {
       let measurement = Self.measurement(0.7, noise: 0.2, operation)
@@ -133,10 +133,10 @@ import Testing
   func aStraightLineChangesNothing(approximation: LikelihoodApproximation) throws {
     // x = 2 + 3w: the prior of w in its units is that of x in the others.
     let line = MarginalTransform.normalScore(NormalScore(scores: [-1, 1], values: [-1, 5]))
-    let plain = OptimalInterpolationSolver(Self.prior(scale: 3, shift: 2))
+    let plain = EOFInterpolationSolver(Self.prior(scale: 3, shift: 2))
     let prior = Self.prior()
     let solver = TransformedSolver(
-      OptimalInterpolationSolver(prior), space: prior.space, transforms: [line], approximation: approximation)
+      EOFInterpolationSolver(prior), space: prior.space, transforms: [line], approximation: approximation)
     for operation in [Self.selection, Self.both, Self.average] as [any LinearOperator] {
       let measurement = Self.measurement(3.7, noise: 0.8, operation)
       var (first, second) = (RandomStream(seed: 3), RandomStream(seed: 3))
@@ -165,7 +165,7 @@ import Testing
   @Test(arguments: [true, false])
   func theSolverWithinIsPreparedForTheStandIns(mixes: Bool) throws {
     let prior = Self.prior()
-    let strict = StrictSolver(inner: OptimalInterpolationSolver(prior))
+    let strict = StrictSolver(inner: EOFInterpolationSolver(prior))
     let operation: any LinearOperator = mixes ? Self.average : Self.both
     let measurement = Self.measurement(0.7, noise: 0.05, operation)
     for transform in Self.bounded + [.none] {
@@ -178,7 +178,7 @@ import Testing
 
   @Test func measurementsWithoutTransformedEntriesShareAPreparation() throws {
     let prior = Self.prior()
-    let counter = StrictSolver(inner: OptimalInterpolationSolver(prior))
+    let counter = StrictSolver(inner: EOFInterpolationSolver(prior))
     let prepared = try TransformedSolver(counter, space: prior.space, transforms: [.none])
       .prepare(for: Self.both, noise: [0.2, 0.2])
     for value in [Float(0.1), 0.5, 0.9] {

@@ -26,34 +26,34 @@ import Testing
   static let headers = [
     header("", data: 0, "expected '{'"),
     header("[]", data: 0, "expected '{'"),
-    header("{", data: 0, "quotes"),
+    header("{", data: 0, "quoted"),
     header("{}x", data: 0, "expected the end"),
     header("{}", "take 0 bytes, but 8 follow"),
     header(#"{"a":\#(tensor()),"a":\#(tensor())}"#, "occurs twice"),
     header(#"{"a":\#(tensor()),"\u0061":\#(tensor())}"#, "occurs twice"),
     header(#"{"a":\#(tensor("F8"))}"#, "'F8' is not one of"),
     header(#"{"a":\#(tensor("F32", "[2]", "[0,16]"))}"#, "takes 8 bytes"),
-    header(#"{"a":\#(tensor("F32", "[4]", "[0,16]"))}"#, "cut short"),
+    header(#"{"a":\#(tensor("F32", "[4]", "[0,16]"))}"#, "truncated"),
     header(#"{"a":\#(tensor("F32", "[2]", "[8,0]"))}"#, "before they start"),
     header(#"{"a":\#(tensor("F32", "[2]", "[0]"))}"#, "two data_offsets"),
-    header(#"{"a":\#(tensor("F32", "[2]", "[-8,0]"))}"#, "whole number"),
+    header(#"{"a":\#(tensor("F32", "[2]", "[-8,0]"))}"#, "integer"),
     header(#"{"a":\#(tensor("F32", "[1.5]"))}"#, "expected ']'"),
-    header(#"{"a":\#(tensor("F32", "[99999999999999999999999]"))}"#, "whole number"),
-    header(#"{"a":\#(tensor("F32", "[4611686018427387904,4]"))}"#, "more elements than can be counted"),
+    header(#"{"a":\#(tensor("F32", "[99999999999999999999999]"))}"#, "integer"),
+    header(#"{"a":\#(tensor("F32", "[4611686018427387904,4]"))}"#, "too many elements"),
     header(#"{"a":\#(tensor()),"b":\#(tensor())}"#, "overlap"),
     header(#"{"a":\#(tensor("F32", "[1]", "[4,8]"))}"#, "gap"),
     header(#"{"a":{"dtype":"F32","shape":[2]}}"#, "expected dtype, shape and two data_offsets"),
     header(#"{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, "occurs twice"),
     header(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"extra":1}}"#, "unknown"),
-    header(#"{"a":{"dtype":{"x":"F32"},"shape":[2],"data_offsets":[0,8]}}"#, "text in quotes"),
+    header(#"{"a":{"dtype":{"x":"F32"},"shape":[2],"data_offsets":[0,8]}}"#, "quoted string"),
     header(#"{"__metadata__":{"x":"1","x":"2"}}"#, data: 0, "occurs twice"),
     header(#"{"__metadata__":{},"__metadata__":{}}"#, data: 0, "occurs twice"),
-    header(#"{"__metadata__":{"x":1}}"#, data: 0, "text in quotes"),
-    header(#"{"__metadata__":{"x":"\ud800"}}"#, data: 0, "no character"),
+    header(#"{"__metadata__":{"x":1}}"#, data: 0, "quoted string"),
+    header(#"{"__metadata__":{"x":"\ud800"}}"#, data: 0, "escape is invalid"),
     header(#"{"__metadata__":{"x":"\q"}}"#, data: 0, "unknown escape"),
     header("{\"__metadata__\":{\"x\":\"a\u{1}\"}}", data: 0, "control character"),
     header(#"{"a":"# + String(repeating: "[", count: 100_000), "expected '{'"),
-    header(#"{"a":{"shape":"# + String(repeating: "[", count: 100_000), "whole number"),
+    header(#"{"a":{"shape":"# + String(repeating: "[", count: 100_000), "integer"),
   ]
 
   static func bytes(_ header: [UInt8], claimedLength: UInt64? = nil, data: Int) -> Data {
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test(arguments: 0..<8) func filesTooShortForALengthAreRefused(count: Int) throws {
-    #expect(try Self.complaint(Data(count: count))?.contains("its header alone takes 8") == true)
+    #expect(try Self.complaint(Data(count: count))?.contains("length field alone takes 8") == true)
   }
 
   @Test func textsThatAreNotUTF8AreRefused() throws {

@@ -34,18 +34,18 @@ public enum SmallClimate {
   }
 
   /// The two-scale model of both variables that tests share.
-  public static func model() throws -> TrainedModel { try cachedModel.get() }
+  public static func model() throws -> Model { try cachedModel.get() }
 
   /// A model learned, by way of a file, from the first two years of `fields`.
   public static func model(
     of fields: SignalSet, kind: GaussianPriorKind = .twoScale, fixesParameters: Bool = true
-  ) throws -> TrainedModel {
+  ) throws -> Model {
     let folder = try ScratchFolder()
     let archive = folder.path("archive.nc")
     try write(fields.read(Array(0..<min(fields.count, trainingCount))), to: archive)
     let bounds = bounds.filter { name, _ in fields.variables.contains { $0.name == name } }
     let model = try training(from: archive, kind: kind, bounds: bounds).learn()
-    return fixesParameters ? model.withFixedParameters() : model
+    return fixesParameters ? try model.withFixedParameters() : model
   }
 
   /// What learns a model from a file.
@@ -84,19 +84,29 @@ public enum SmallClimate {
   }
 }
 
-extension ImputationMethod {
+extension [Method] {
   /// The methods that need no network: those of every model.
-  public static let withoutNetworks = allCases.filter { $0 != .flow && !$0.asksDiffusion }
+  public static let withoutNetworks = standard.filter { $0.needs.isDisjoint(with: [.diffusion, .flow]) }
 }
 
-extension TrainedModel {
+extension Model {
+  /// The Gaussian prior, which every model of the tests has.
+  public var prior: GaussianPrior { learned.prior }
+
+  /// Where the parameters of its covariance come from.
+  public var parameters: ParameterChoice { learned.parameters }
+
+  private var learned: LearnedGaussian {
+    guard let gaussian else { preconditionFailure("A model without a Gaussian prior") }
+    return gaussian
+  }
+
   /// The model with the parameters at which the search for a field's own would start: quick where optimisation is off.
-  public func withFixedParameters() -> TrainedModel {
-    let covariance = prior.covarianceModel(nodePositions: domain.nodePositions)
-    var description = description
-    description.parameters = .fixed(covariance.start(noise: 0.2))
-    return TrainedModel(
-      description: description, domain: domain, isInside: isInside, landShare: landShare, prior: prior)
+  public func withFixedParameters() throws -> Model {
+    let covariance = prior.covarianceModel(on: space.domain)
+    return try with(
+      gaussian: LearnedGaussian(
+        prior, parameters: .fixed(covariance.start(noise: 0.2)), membership: learned.membership))
   }
 }
 

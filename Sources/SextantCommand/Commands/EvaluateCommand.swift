@@ -27,7 +27,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     guard
       let configuration = try source.opened(
-        by: RunConfiguration.load(path:overrides:), machine: machine, format: format)?.configuration
+        by: { try RunConfiguration.load(path: $0, overrides: $1) }, machine: machine, format: format)?.configuration
     else { return }
     // Asked before the long work of learning.
     try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)

@@ -6,8 +6,9 @@ import Sextant
 
 extension ImputeCommand {
   /// Whether the input is a signal on a mesh: by itself, by the options, or by the model.
-  func isOnMesh(_ model: TrainedModel?) throws -> Bool {
-    let isSurface = try surface.areFor(input, isOnMesh: model?.domain is SurfaceMesh)
+  func isOnMesh(_ model: Model?) throws -> Bool {
+    let isMeshModel = model.map { $0.space.domain.geography == nil && $0.space.domain.surface != nil } ?? false
+    let isSurface = try surface.areFor(input, isOnMesh: isMeshModel)
     if !isSurface, gaps.areUsed {
       throw ValidationError(
         "\(gaps.mask == nil ? "--missing" : "--mask") is for signals on meshes, and \(input) is none. `sextant degrade` makes gaps in a NetCDF file."
@@ -17,7 +18,7 @@ extension ImputeCommand {
   }
 
   /// Fills a signal on a mesh.
-  func fillSurface(_ model: TrainedModel?) throws -> ImputationSummary {
+  func fillSurface(_ model: Model?) throws -> ImputationSummary {
     let others: [(String, Bool)] = [
       ("--variables", variables != nil), ("--regrid", regrid != nil), ("--select", !select.isEmpty),
       ("--land-mask", landMask != nil), ("--split-members", splitMembers),

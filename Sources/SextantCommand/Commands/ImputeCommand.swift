@@ -35,9 +35,9 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The method: \(ImputationMethod.allCases.map(\.rawValue).joined(separator: ", ")). The model's own, if not given.",
+      "The method: \([Method].standard.map(\.name).joined(separator: ", ")). The model's own, if not given.",
       valueName: "name"))
-  var method: ImputationMethod?
+  var method: Method?
 
   @Option(name: [.short, .long], help: ArgumentHelp("Where the answer goes.", valueName: "file"))
   var output: String
@@ -121,12 +121,15 @@ struct ImputeCommand: ParsableCommand {
     if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(text(of: summary)) }
   }
 
-  private func fillFile(_ learned: TrainedModel?) throws -> ImputationSummary {
+  private func fillFile(_ learned: Model?) throws -> ImputationSummary {
     let selecting = try ImputeCommand.selection(select)
     let model =
       try learned
-      ?? TrainedModel(
-        forFile: input, variables: names(variables), selecting: selecting, landMask: landMask.map(LandMask.init(text:)))
+      ?? Model(
+        FieldSpace(
+          forFile: input, variables: names(variables), selecting: selecting,
+          landMask: landMask.map(LandMask.init(text:))),
+        provenance: Model.Provenance(name: input))
     var request = try request(for: model)
     (request.variables, request.regrid, request.selecting) = (names(variables), regrid, selecting)
     (request.quantileLevels, request.splitsMembers) = (try levels(), splitMembers)
@@ -137,8 +140,8 @@ struct ImputeCommand: ParsableCommand {
   }
 
   /// The request, as far as grids and meshes have it in common.
-  func request(for model: TrainedModel?) throws -> Imputation {
-    guard let method = method ?? model.map({ ImputationMethod(of: $0.description.prior.kind) }) else {
+  func request(for model: Model?) throws -> Imputation {
+    guard let method = method ?? model?.gaussian?.kind.method else {
       throw Self.methodIsMissing
     }
     return Imputation(
@@ -148,22 +151,22 @@ struct ImputeCommand: ParsableCommand {
   }
 
   /// The model that was asked for; nil where the method needs none.
-  private func learnedModel() throws -> TrainedModel? {
+  private func learnedModel() throws -> Model? {
     if let model {
       let trained =
         try method.map {
-          try TrainedModel(contentsOf: model, for: $0, solvers: SolverSettings(overrides: overrides))
+          try Model(contentsOf: model, for: $0, solvers: SolverSettings(overrides: overrides))
         }
-        ?? TrainedModel(contentsOf: model)
+        ?? Model(contentsOf: model)
       guard anomalies else { return trained }
-      if trained.description.transforms != nil {
+      if trained.space.transforms.contains(where: { !$0.isIdentity }) {
         throw ValidationError("--anomalies: the model transforms a variable, and a difference has no transform.")
       }
       return trained.forAnomalies
     }
-    guard let method, !method.needsArchive else {
+    guard let method, !method.learnsFromArchive else {
       throw ValidationError(
-        "--method \(method?.rawValue ?? ""): this method learns from an archive. Give --model FOLDER.")
+        "--method \(method?.name ?? ""): this method learns from an archive. Give --model FOLDER.")
     }
     return nil
   }
@@ -215,5 +218,13 @@ struct ImputeCommand: ParsableCommand {
   }
 }
 
-extension ImputationMethod: ExpressibleByArgument {}
+extension Method: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let method = [Method].standard.named(argument) else { return nil }
+    self = method
+  }
+
+  public static var allValueStrings: [String] { [Method].standard.map(\.name) }
+}
+
 extension AnswerGrid: ExpressibleByArgument {}

@@ -69,10 +69,10 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     machine.apply()
-    let model = try TrainedModel(contentsOf: folder)
+    let model = try Model(contentsOf: folder)
     let interruption = InterruptionSignals.interruption
     if report {
-      let file = try fields.map { try GriddedFile(path: $0, variables: model.description.variables.map(\.name)) }
+      let file = try fields.map { try GriddedFile(path: $0, variables: model.space.variables.map(\.name)) }
       let (report, markdown) = try PriorReport(seed: seed).run(
         folder: folder, model: model, file: file, overwrite: options.overwrite, interruption: interruption)
       if format.json { try StandardOutput.json(report) } else { StandardOutput.line(markdown) }

@@ -28,7 +28,7 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     guard
       let configuration = try source.opened(
-        by: RunConfiguration.load(path:overrides:), machine: machine, format: format)?.configuration
+        by: { try RunConfiguration.load(path: $0, overrides: $1) }, machine: machine, format: format)?.configuration
     else { return }
     let result = try configuration.runSweep(
       overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)

@@ -31,7 +31,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     guard
       let (configuration, settings) = try source.opened(
-        by: RunConfiguration.load(path:overrides:), machine: machine, format: format)
+        by: { try RunConfiguration.load(path: $0, overrides: $1) }, machine: machine, format: format)
     else { return }
     let start = ContinuousClock.now
     let profile = profile ? OperationProfile() : nil
@@ -44,14 +44,15 @@ struct TrainCommand: ParsableCommand {
       Data((settings.table + "\n").utf8), to: configuration.output + "/settings.txt", overwrite: true)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if format.json {
-      try StandardOutput.json(model.description)
+      try StandardOutput.json(ModelDescription(model))
       return
     }
+    let prior = try model.requireGaussian().prior
     StandardOutput.line(
       """
-      \(configuration.output)/\(TrainedModel.fileName)
-      learned from \(model.description.fieldCount) fields on a \(model.domain.summary)
-      \(model.prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * model.prior.functions.explainedShare)) % of the variance; \(model.prior.space.count) states; \(String(format: "%.1f", seconds)) s
+      \(configuration.output)/\(Model.fileName)
+      learned from \(model.provenance.fieldCount) fields on a \(model.space.domain.summary)
+      \(prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * prior.functions.explainedShare)) % of the variance; \(prior.space.count) states; \(String(format: "%.1f", seconds)) s
       """)
   }
 }

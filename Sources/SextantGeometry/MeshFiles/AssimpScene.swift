@@ -1,17 +1,18 @@
-// STL, glTF, GLB and whatever else the Assimp library reads: all meshes of the scene, each placed where the scene's nodes put
-// it. No clean-up step is asked for, above all no joining of vertices: that would renumber them. STL files, which repeat
-// each vertex in every triangle, are welded afterwards where positions are exactly the same.
+// STL, glTF, GLB and the other formats of the Assimp library: all meshes of the scene, transformed by the scene's
+// nodes. No post-processing step is requested, in particular no joining of vertices, which would renumber them. STL
+// files repeat each vertex in every triangle; their vertices are merged afterwards if their positions are exactly
+// equal.
 
 import CAssimp
 
-/// A scene that Assimp has read.
+/// A scene read by Assimp.
 struct AssimpScene {
   private var result: MeshDocument
   private var collector = MeshPartCollector()
-  /// Properties by name; those that some vertices lack are dropped at the end.
+  /// Properties by name; those that some vertices lack are removed at the end.
   private var columns: [String: [Double]] = [:]
   private static let names = ["nx", "ny", "nz", "red", "green", "blue", "alpha", "s", "t"]
-  /// Deeper trees are taken for an attack on the stack.
+  /// Deeper trees are assumed to be an attack on the stack.
   private static let depthLimit = 1000
 
   /// Reads a file, whose contents are `bytes`.
@@ -24,7 +25,7 @@ struct AssimpScene {
     guard let scene = load(content, path: path, format: format) else {
       let reason = aiGetErrorString().map { String(cString: $0) } ?? ""
       throw GeometryError.invalidMesh(
-        "\(path): not a mesh that can be read\(reason.isEmpty ? "" : " (\(reason))"). Expected PLY, OFF, OBJ, STL, glTF or another format of the Assimp library."
+        "\(path): not a readable mesh\(reason.isEmpty ? "" : " (\(reason))"). Expected PLY, OFF, OBJ, STL, glTF or another format of the Assimp library."
       )
     }
     defer { aiReleaseImport(scene) }
@@ -40,7 +41,8 @@ struct AssimpScene {
     return reader.finished(weldsVertices: format == .stl)
   }
 
-  /// The library goes by the file's name, which may lie: what was recognised is handed over as bytes under a true one.
+  /// The library relies on the file's name, which may be wrong, so the bytes are passed under the name of the
+  /// recognised format.
   private static func load(_ bytes: [UInt8], path: String, format: MeshFormat) -> UnsafePointer<aiScene>? {
     if format == .other { return aiImportFile(path, 0) }
     return bytes.withUnsafeBytes {
@@ -48,7 +50,7 @@ struct AssimpScene {
     }
   }
 
-  /// Whether the library reads files whose names end so.
+  /// Whether the library reads files with this extension.
   static func isReadable(ending: String) -> Bool { !ending.isEmpty && aiIsExtensionSupported("." + ending) == AI_TRUE }
 
   private init(path: String, format: MeshFormat, encoding: MeshEncoding) {
@@ -58,7 +60,7 @@ struct AssimpScene {
 
   private mutating func collect(_ node: aiNode, _ scene: aiScene, _ parent: aiMatrix4x4, depth: Int) throws {
     guard depth < Self.depthLimit else {
-      throw GeometryError.invalidMesh("\(result.path): the scene's nodes lie more than \(Self.depthLimit) deep.")
+      throw GeometryError.invalidMesh("\(result.path): the scene's nodes are more than \(Self.depthLimit) levels deep.")
     }
     let transform = parent.times(node.mTransformation)
     let start = result.polygons.count
@@ -78,8 +80,8 @@ struct AssimpScene {
     }
   }
 
-  /// The node's name, or else the mesh's. Assimp calls a nameless node of glTF "nodes[3]", and the first of several pieces
-  /// of a mesh "Truck-0".
+  /// The name of the node, or else of the mesh. Assimp names a nameless glTF node "nodes[3]", and the first of several
+  /// parts of a mesh "Truck-0".
   private static func partName(node: String, mesh: String, meshCount: Int) -> String {
     if !node.isEmpty, !node.hasPrefix("nodes[") { return node }
     return meshCount > 1 && mesh.hasSuffix("-0") ? String(mesh.dropLast(2)) : mesh
@@ -96,9 +98,9 @@ struct AssimpScene {
     appendProperties(of: mesh, transform)
     for i in 0..<Int(mesh.mNumFaces) {
       guard let face = mesh.mFaces?[i], let indices = face.mIndices else { continue }
-      // Points and lines are no faces.
+      // Points and lines are not faces.
       guard face.mNumIndices >= 3 else { continue }
-      // Corners beyond this mesh would fall into the next one.
+      // Corners outside this mesh would refer to the next one.
       result.polygons.append(
         (0..<Int(face.mNumIndices)).map { Int(indices[$0]) < count ? Int32(start + Int(indices[$0])) : Int32.max })
     }
@@ -163,7 +165,7 @@ extension aiMatrix4x4 {
     return matrix
   }
 
-  /// This transformation after `other`.
+  /// This transformation, applied after `other`.
   fileprivate func times(_ other: aiMatrix4x4) -> aiMatrix4x4 {
     var result = self
     var other = other
@@ -183,7 +185,7 @@ extension aiMatrix4x4 {
     return SIMD3(x.dot(p) + Double(a4), y.dot(p) + Double(b4), z.dot(p) + Double(c4))
   }
 
-  /// A normal, which turns with the inverse transpose: with the cofactors.
+  /// A normal, which is transformed by the inverse transpose, computed from the cofactors.
   fileprivate func normal(of n: SIMD3<Double>) -> SIMD3<Double> {
     let (x, y, z) = rows
     let image = SIMD3(y.cross(z).dot(n), z.cross(x).dot(n), x.cross(y).dot(n))

@@ -1,26 +1,26 @@
-// What must hold of a glTF 2.0 file before Assimp may see it: that its buffers are there and as long as it says, and that
-// views, accessors, meshes and nodes refer to what exists. The library takes much of that on trust. It also looks for
-// buffers under names such as "my%20scene.bin" as they stand, so that buffers beside the file are put into it here.
-// After the specification, Khronos Group, "glTF 2.0", §3.6 (binary data) and §4 (GLB).
+// Validation of glTF 2.0 files before they are passed to Assimp: buffers must exist and have the stated length, and
+// views, accessors, meshes and nodes must refer to existing objects. The library trusts much of this. It also looks for
+// buffers under percent-encoded names such as "my%20scene.bin", so external buffers are embedded in the file here. The
+// reference is Khronos Group, "glTF 2.0", §3.6 (binary data) and §4 (GLB).
 
 import Foundation
 
-/// Checks of a glTF file.
+/// Validates a glTF file.
 struct GLTFCheck {
   private let path: String
   private let isBinary: Bool
   private let root: [String: Any]
-  /// The length of the binary chunk of a GLB file; nil where there is none.
+  /// The length of the binary chunk of a GLB file; nil if there is none.
   private let chunkLength: Int?
 
-  /// The file with all its buffers inside.
+  /// The file with all its buffers embedded.
   ///
   /// Throws ``GeometryError/missingBuffer(path:buffer:reason:)`` or ``GeometryError/invalidMesh(_:)`` for a file that
   /// cannot be read safely.
   static func selfContained(_ bytes: [UInt8], path: String, isBinary: Bool) throws -> [UInt8] {
     let check = try GLTFCheck(bytes, path: path, isBinary: isBinary)
-    // Version 1 keeps its parts by name and not by number; what follows would say nothing of it.
-    guard check.isVersion2 else { throw check.invalid("is of a glTF version other than 2, which is not read") }
+    // Version 1 refers to its parts by name rather than by number, so the following checks do not apply.
+    guard check.isVersion2 else { throw check.invalid("has a version other than 2, which is not supported") }
     try check.checkExtensions()
     let buffers = try check.checkBuffers()
     let views = try check.checkViews(buffers)
@@ -59,7 +59,7 @@ struct GLTFCheck {
     }
     chunkLength = chunk
     guard let object = try? JSONSerialization.jsonObject(with: Data(json)) as? [String: Any] else {
-      throw GeometryError.invalidMesh("\(path): the glTF file's JSON cannot be read. It may be cut off.")
+      throw GeometryError.invalidMesh("\(path): the glTF file's JSON is not readable. It may be truncated.")
     }
     root = object
   }
@@ -70,7 +70,7 @@ struct GLTFCheck {
 
   private func list(_ name: String) -> [[String: Any]] { root[name] as? [[String: Any]] ?? [] }
 
-  /// A number that is whole and from 0 on; nil where there is none of that name.
+  /// A non-negative integer; nil if there is no entry of this name.
   private func number(_ object: [String: Any], _ name: String, of owner: String) throws -> Int? {
     guard let value = object[name] else { return nil }
     guard let number = value as? Int, number >= 0, number < 1 << 40 else {
@@ -81,14 +81,14 @@ struct GLTFCheck {
 
   private func reference(_ object: [String: Any], _ name: String, below count: Int, of owner: String) throws -> Int? {
     guard let index = try number(object, name, of: owner) else { return nil }
-    guard index < count else { throw invalid("has \(owner) whose \(name) is \(index), where \(count) exist") }
+    guard index < count else { throw invalid("has \(owner) whose \(name) is \(index), but there are \(count)") }
     return index
   }
 
   private func checkExtensions() throws {
     let needed = root["extensionsRequired"] as? [String] ?? []
     for name in needed where name.contains("compression") {
-      throw invalid("is compressed by \(name), which is not read: export it without compression")
+      throw invalid("is compressed by \(name), which is not supported: export it without compression")
     }
   }
 
@@ -102,7 +102,7 @@ struct GLTFCheck {
       guard let name = buffer["uri"] as? String else {
         let found = index == 0 ? chunkLength ?? 0 : 0
         guard found >= length else {
-          throw missing("\(index)", "should have \(length) bytes in the file, \(found) are there")
+          throw missing("\(index)", "should have \(length) bytes in the file, but has \(found)")
         }
         return length
       }
@@ -114,44 +114,44 @@ struct GLTFCheck {
   private func checkFile(_ name: String, length: Int) throws {
     if name.hasPrefix("data:") {
       guard let comma = name.firstIndex(of: ","), name[..<comma].hasSuffix(";base64") else {
-        throw invalid("has a buffer inside that is not in base 64")
+        throw invalid("has an embedded buffer that is not in base 64")
       }
       let found = name[comma...].utf8.dropFirst().count / 4 * 3
-      guard found >= length else { throw missing("inside the file", "should have \(length) bytes, \(found) are there") }
+      guard found >= length else { throw missing("inside the file", "should have \(length) bytes, but has \(found)") }
       return
     }
     let file = try file(of: name)
     let size = (try? FileManager.default.attributesOfItem(atPath: file.path))?[.size] as? Int
     guard let size else { throw missing(file.lastPathComponent, "is missing") }
-    guard size >= length else { throw missing(file.lastPathComponent, "should have \(length) bytes and has \(size)") }
+    guard size >= length else { throw missing(file.lastPathComponent, "should have \(length) bytes, but has \(size)") }
   }
 
-  /// The file beside this one that holds a buffer.
+  /// The external file of a buffer.
   private func file(of name: String) throws -> URL {
     guard let decoded = name.removingPercentEncoding, !decoded.contains("://") else {
-      throw missing(name, "does not lie beside the file, and nothing is fetched")
+      throw missing(name, "is not in the folder of the file, and nothing is downloaded")
     }
     return URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(decoded)
   }
 
-  /// The file with the buffers that lie beside it put inside.
+  /// The file with its external buffers embedded.
   private func embedding(_ bytes: [UInt8]) throws -> [UInt8] {
     var buffers = list("buffers")
     var hasChanged = false
     for index in buffers.indices {
       guard let name = buffers[index]["uri"] as? String, !name.hasPrefix("data:") else { continue }
       guard !isBinary else {
-        throw invalid("is binary and has a buffer beside it, which is not read: export it as .gltf")
+        throw invalid("is binary and has an external buffer, which is not supported: export it as .gltf")
       }
       let file = try file(of: name)
-      guard let data = try? Data(contentsOf: file) else { throw missing(file.lastPathComponent, "cannot be read") }
+      guard let data = try? Data(contentsOf: file) else { throw missing(file.lastPathComponent, "is not readable") }
       buffers[index]["uri"] = "data:application/octet-stream;base64," + data.base64EncodedString()
       hasChanged = true
     }
     guard hasChanged else { return bytes }
     var changed = root
     changed["buffers"] = buffers
-    // Sorted, as the library insists that TEXCOORD_0 comes before TEXCOORD_1.
+    // Sorted, because the library requires TEXCOORD_0 before TEXCOORD_1.
     return [UInt8](try JSONSerialization.data(withJSONObject: changed, options: .sortedKeys))
   }
 
@@ -159,7 +159,7 @@ struct GLTFCheck {
     .missingBuffer(path: path, buffer: buffer, reason: reason)
   }
 
-  /// The length of each view of a buffer, and its stride (0 where the view has none).
+  /// The length of each buffer view, and its stride (0 if it has none).
   private func checkViews(_ buffers: [Int]) throws -> [(length: Int, stride: Int)] {
     try list("bufferViews").enumerated().map { index, view in
       let owner = "the view \(index)"
@@ -218,7 +218,7 @@ struct GLTFCheck {
     }
   }
 
-  /// Nodes must form trees: a circle would never end.
+  /// Nodes must form trees, because a cycle would never end.
   private func checkNodes() throws {
     let nodes = list("nodes")
     let meshCount = list("meshes").count
@@ -229,7 +229,7 @@ struct GLTFCheck {
       let own = node["children"] as? [Int] ?? []
       for child in own {
         guard nodes.indices.contains(child) else {
-          throw invalid("has the node \(index) with a child \(child) that is not there")
+          throw invalid("has the node \(index) with a child \(child) that does not exist")
         }
         parentCount[child] += 1
       }
@@ -244,10 +244,10 @@ struct GLTFCheck {
       level = level.flatMap { children[$0] }
     }
     guard visited == nodes.count else { throw invalid("has nodes that contain each other") }
-    guard depth <= 1000 else { throw invalid("has nodes more than 1000 deep") }
+    guard depth <= 1000 else { throw invalid("has nodes nested more than 1000 levels deep") }
     for (index, scene) in list("scenes").enumerated() {
       for node in scene["nodes"] as? [Int] ?? [] where !nodes.indices.contains(node) {
-        throw invalid("has the scene \(index) with a node \(node) that is not there")
+        throw invalid("has the scene \(index) with a node \(node) that does not exist")
       }
     }
   }

@@ -1,10 +1,10 @@
-// The version of the mesh reader.
+// The version of Assimp.
 
 import CAssimp
 import SextantArrays
 
 extension LinkedLibrary {
-  /// Readers of mesh files.
+  /// The reader of mesh files.
   public static var assimp: LinkedLibrary {
     LinkedLibrary(
       name: "Assimp", version: "\(aiGetVersionMajor()).\(aiGetVersionMinor()).\(aiGetVersionPatch())")

@@ -1,19 +1,19 @@
-// What a solver found, beside what the file had: named so that each number says what it is.
+// Adds a solver's estimates to the properties of a file, under names that describe each property.
 
 import Foundation
 import SextantArrays
 
 extension MeshDocument {
-  /// Adds an estimate as properties `NAME_mean`, `NAME_spread`, `NAME_quantile_0.05`, … and `NAME_sample_000`, `NAME_sample_001`,
-  /// … of each channel.
+  /// Adds an estimate of each channel as the properties `NAME_mean`, `NAME_spread`, `NAME_quantile_0.05`, … and
+  /// `NAME_sample_000`, `NAME_sample_001`, ….
   ///
   /// - Parameters:
   ///   - channels: the names of the channels (C).
   ///   - mean: the mean, V×C.
   ///   - spread: the standard deviation, V×C, if there is one.
-  ///   - quantiles: levels, each with its quantile, V×C.
-  ///   - samples: draws, N×V×C, if they are wanted.
-  /// - Throws: ``GeometryError/wrongValueCount(name:expected:found:)`` where the mesh has another number of vertices.
+  ///   - quantiles: levels, each with its quantiles, V×C.
+  ///   - samples: draws, N×V×C, if there are any.
+  /// - Throws: ``GeometryError/wrongValueCount(name:expected:found:)`` if the mesh has another number of vertices.
   public mutating func setEstimate(
     of channels: [String], mean: Tensor<Float>, spread: Tensor<Float>? = nil,
     quantiles: [(level: Double, values: Tensor<Float>)] = [], samples: Tensor<Float>? = nil
@@ -36,7 +36,7 @@ extension MeshDocument {
     }
   }
 
-  /// Sets a property of each column of V×C values.
+  /// Sets a property for each column of V×C values.
   private mutating func setChannels(_ names: [String], _ values: Tensor<Float>) throws {
     let scalars = values.scalars
     for (channel, name) in names.enumerated() {

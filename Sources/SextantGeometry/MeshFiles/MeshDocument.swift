@@ -1,31 +1,31 @@
-// A mesh as its file has it: vertices neither split nor merged, polygons uncut, every named number kept.
-// TriangleMesh is what geometry takes from it.
+// A mesh as stored in its file: vertices neither split nor merged, polygons not triangulated, all properties preserved.
+// TriangleMesh is the part that geometry needs.
 
-/// Everything that was read from a mesh file.
+/// The contents of a mesh file.
 ///
 /// V is the number of vertices, F the number of polygons.
 public struct MeshDocument: Sendable, Equatable {
-  /// The file that it came from; empty for a mesh that was made.
+  /// The path of the file; empty for a mesh that was created.
   public var path: String
-  /// The format of the file, and how its numbers are written.
+  /// The format of the file and the encoding of its numbers.
   public var source: MeshSource
-  /// The position of each vertex (V entries), in the file's unit.
+  /// The position of each vertex (V entries), in the units of the file.
   public var positions: [SIMD3<Double>]
-  /// The type that the file gives the coordinates.
+  /// The type of the coordinates in the file.
   public var positionType: MeshScalarType
-  /// The polygons as filed (F).
+  /// The polygons as stored (F).
   public var polygons: PolygonList
-  /// Named numbers at the vertices (V values each): colours, normals, confidence.
+  /// The properties of the vertices (V values each): colours, normals, confidence.
   public var vertexProperties: [MeshProperty]
-  /// Named numbers at the polygons (F values each).
+  /// The properties of the polygons (F values each).
   public var faceProperties: [MeshProperty]
-  /// The meshes of a scene, the solids of an STL file, the objects of an OBJ file, in the order of the file.
+  /// The meshes of a scene, the solids of an STL file or the objects of an OBJ file, in the order of the file.
   public var parts: [MeshPart]
   /// The comments of a PLY file's header.
   public var comments: [String]
   /// The `obj_info` lines of a PLY file's header.
   public var objectInformation: [String]
-  /// What the file holds that is not kept, a line each.
+  /// Contents of the file that are not preserved, one line each.
   public var omissions: [String]
 
   /// A mesh without properties.
@@ -46,7 +46,7 @@ public struct MeshDocument: Sendable, Equatable {
     omissions = []
   }
 
-  /// A mesh made of triangles.
+  /// A mesh of triangles.
   public init(_ mesh: TriangleMesh) {
     self.init(positions: mesh.positions, polygons: PolygonList(triangles: mesh.triangles))
   }
@@ -54,21 +54,21 @@ public struct MeshDocument: Sendable, Equatable {
   /// The number of vertices V.
   public var vertexCount: Int { positions.count }
 
-  /// The polygons cut into triangles; those of fewer than three corners make none.
+  /// The triangulated polygons; polygons of fewer than three corners give none.
   ///
   /// Throws ``GeometryError/invalidMesh(_:)`` for a polygon of more than 1000 corners that is not convex.
   public func triangles() throws -> [SIMD3<Int32>] { try polygons.triangulated(positions, path: path).triangles }
 
-  /// The positions and triangles, for geometry.
+  /// The positions and triangles.
   ///
-  /// Throws ``GeometryError/noFaces(path:)`` where there is no triangle, and what ``triangles()`` throws.
+  /// Throws ``GeometryError/noFaces(path:)`` if there is no triangle, and any error of ``triangles()``.
   public func triangleMesh() throws -> TriangleMesh {
     let triangles = try triangles()
     guard !triangles.isEmpty else { throw GeometryError.noFaces(path: path) }
     return TriangleMesh(positions: positions, triangles: triangles)
   }
 
-  /// The vertex property of that name. Throws ``GeometryError/absentProperty(path:name:available:)``.
+  /// The vertex property with this name. Throws ``GeometryError/absentProperty(path:name:available:)``.
   public func vertexProperty(_ name: String) throws -> MeshProperty {
     guard let property = vertexProperties.first(where: { $0.name == name }) else {
       throw GeometryError.absentProperty(path: path, name: name, available: vertexProperties.map(\.name))
@@ -76,7 +76,7 @@ public struct MeshDocument: Sendable, Equatable {
     return property
   }
 
-  /// Adds a vertex property, in the place of one of the same name if there is one.
+  /// Adds a vertex property, replacing one with the same name.
   ///
   /// Throws ``GeometryError/wrongValueCount(name:expected:found:)`` unless it has V values.
   public mutating func setVertexProperty(_ property: MeshProperty) throws {
@@ -90,11 +90,11 @@ public struct MeshDocument: Sendable, Equatable {
     }
   }
 
-  /// Throws unless all positions are finite and all corners are vertices.
+  /// Throws unless all positions are finite and all corners refer to vertices.
   func checkGeometry() throws {
     if let vertex = positions.firstIndex(where: { !$0.isFinite }) {
       throw GeometryError.invalidMesh(
-        "\(path): vertex number \(vertex + 1) lies at (\(positions[vertex].x), \(positions[vertex].y), \(positions[vertex].z)): expected finite coordinates."
+        "\(path): vertex number \(vertex + 1) is at (\(positions[vertex].x), \(positions[vertex].y), \(positions[vertex].z)): expected finite coordinates."
       )
     }
     let count = Int32(clamping: vertexCount)
@@ -105,11 +105,11 @@ public struct MeshDocument: Sendable, Equatable {
   }
 }
 
-/// What kind of file a mesh came from.
+/// The kind of file from which a mesh was read.
 public struct MeshSource: Sendable, Equatable {
   /// The format.
   public var format: MeshFormat
-  /// How numbers are written.
+  /// The encoding of numbers.
   public var encoding: MeshEncoding
 
   public init(format: MeshFormat, encoding: MeshEncoding) {
@@ -118,14 +118,14 @@ public struct MeshSource: Sendable, Equatable {
   }
 }
 
-/// How a mesh file writes numbers.
+/// The encoding of numbers in a mesh file.
 public enum MeshEncoding: String, Sendable, Codable {
   /// As text.
   case text
-  /// As bytes, the lowest first.
+  /// Binary, least significant byte first.
   case littleEndian = "binary little-endian"
-  /// As bytes, the highest first.
+  /// Binary, most significant byte first.
   case bigEndian = "binary big-endian"
-  /// As the Assimp library knows and does not tell.
+  /// Known only to the Assimp library.
   case library = "read by Assimp"
 }

@@ -1,16 +1,16 @@
-// The door to mesh files: the format is told by the contents and not by the name, and each has its reader here.
-// Writing is PLY, OFF and VTK; see PLYWriter and VTKWriter.
+// Reading and writing of mesh files. The format is determined by the contents rather than the name, and each format has
+// its own reader. PLY, OFF and VTK can be written; see PLYWriter and VTKWriter.
 
 import Foundation
 import SextantStorage
 
 /// Reads and writes meshes.
 public enum MeshFile {
-  /// Reads a mesh file with everything that it holds.
+  /// Reads the complete contents of a mesh file.
   ///
-  /// - Parameter selection: which of the meshes of a scene to take; all, as one mesh, unless told otherwise.
-  /// - Throws: ``FileError`` from SextantStorage where there is no file, and ``GeometryError``, which names the file and the
-  ///   place, where it is no mesh, is cut off or refers to what is not there. A file without faces is read.
+  /// - Parameter selection: which meshes of a scene to read; by default all, as one mesh.
+  /// - Throws: ``FileError`` from SextantStorage if there is no file, and ``GeometryError`` with the file and the place
+  ///   if it is not a mesh, is truncated or refers to something that does not exist. A file without faces can be read.
   public static func document(_ path: String, selecting selection: MeshSelection = .merged) throws -> MeshDocument {
     let bytes = try contents(of: path)
     let document: MeshDocument
@@ -20,7 +20,7 @@ public enum MeshFile {
     case .obj: document = try OBJReader.document(bytes, path: path)
     case let format: document = try AssimpScene.document(bytes, path: path, format: format)
     }
-    guard document.vertexCount > 0 else { throw GeometryError.invalidMesh("\(path): the file holds no vertices.") }
+    guard document.vertexCount > 0 else { throw GeometryError.invalidMesh("\(path): the file contains no vertices.") }
     try document.checkGeometry()
     return switch selection {
     case .merged: document
@@ -28,9 +28,9 @@ public enum MeshFile {
     }
   }
 
-  /// Reads the positions and triangles of a mesh file, polygons cut into triangles.
+  /// Reads the positions and triangles of a mesh file; polygons are triangulated.
   ///
-  /// Throws ``GeometryError/noFaces(path:)`` where there are none, and what ``document(_:selecting:)`` throws.
+  /// Throws ``GeometryError/noFaces(path:)`` if there are no faces, and any error of ``document(_:selecting:)``.
   public static func read(_ path: String, selecting selection: MeshSelection = .merged) throws -> TriangleMesh {
     try document(path, selecting: selection).triangleMesh()
   }
@@ -52,7 +52,7 @@ public enum MeshFile {
     try WholeFile.write(Data(text.utf8), to: path, overwrite: overwrite)
   }
 
-  /// The bytes of a file that is there and not empty.
+  /// The bytes of a file that exists and is not empty.
   private static func contents(of path: String) throws -> [UInt8] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -70,7 +70,7 @@ public enum MeshFile {
     }
   }
 
-  /// The format by the contents, or else the library's by the name.
+  /// The format according to the contents, or else according to the library and the name.
   private static func format(of bytes: [UInt8], path: String) throws -> MeshFormat {
     if let format = MeshFormat.recognised(in: bytes) { return format }
     let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
@@ -79,7 +79,7 @@ public enum MeshFile {
         path: path, declared: "the \(count) triangles of a binary STL file", neededBytes: 84 + 50 * count,
         foundBytes: bytes.count)
     }
-    // The names of formats whose contents are known here would be lies.
+    // If the contents do not match a known format, its extension must be wrong.
     let isKnown = MeshFormat.allCases.contains { $0.ending == ending }
     if !isKnown, AssimpScene.isReadable(ending: ending) { return .other }
     throw GeometryError.notAMesh(path: path, found: FileSignature.description(of: bytes.prefix(1024)))

@@ -1,5 +1,5 @@
-// Which format a mesh file has, by its contents: names lie. Formats that no first bytes tell are left to the library that
-// knows them, which goes by the name.
+// Recognises the format of a mesh file by its contents, because names may be wrong. Formats without a signature are
+// left to the library, which relies on the name.
 
 import Foundation
 import SextantStorage
@@ -12,13 +12,13 @@ public enum MeshFormat: String, Sendable, Codable, CaseIterable {
   case stl = "STL"
   case gltf = "glTF"
   case glb = "GLB"
-  /// One that the Assimp library tells by the name.
+  /// A format that the Assimp library recognises by the name.
   case other = "other"
 
-  /// The ending of a file's name that goes with the format.
+  /// The usual extension of the format.
   var ending: String { rawValue.lowercased() }
 
-  /// The format that the contents of a file have; nil where they tell none.
+  /// The format according to the contents of a file; nil if they do not determine it.
   public static func recognised(in bytes: [UInt8]) -> MeshFormat? {
     if bytes.starts(with: Array("glTF".utf8)) { return .glb }
     if isBinarySTL(bytes) { return .stl }
@@ -32,21 +32,22 @@ public enum MeshFormat: String, Sendable, Codable, CaseIterable {
     return isOBJ(head) ? .obj : nil
   }
 
-  /// Whether the file at `path` has the contents of a mesh; false where it cannot be read.
+  /// Whether the contents of the file at `path` are those of a mesh; false if it cannot be read.
   public static func isRecognised(at path: String) -> Bool {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return false }
-    // Past the head only two things matter: the length of an STL file, and where a glTF file names its asset.
+    // Beyond the head only two things matter: the length of an STL file, and the position of "asset" in a glTF file.
     let head = [UInt8](data.prefix(1 << 16))
     return recognised(in: head) != nil || isBinarySTL(head, length: data.count)
   }
 
-  /// The number of triangles that a binary STL file declares; nil where the file is too short to declare any.
+  /// The number of triangles that a binary STL file declares; nil if the file is too short to declare any.
   static func declaredSTLCount(_ bytes: [UInt8]) -> Int? {
     guard bytes.count >= 84 else { return nil }
     return (0..<4).reduce(0) { $0 | Int(bytes[80 + $1]) << (8 * $1) }
   }
 
-  /// Whether the length is that of the triangles which a binary STL file declares. Its header may say anything, even "solid".
+  /// Whether the length matches the number of triangles that a binary STL file declares. Its header may contain
+  /// anything, even "solid".
   static func isBinarySTL(_ bytes: [UInt8], length: Int? = nil) -> Bool {
     guard let count = declaredSTLCount(bytes), count > 0 else { return false }
     return 84 + 50 * count == length ?? bytes.count
@@ -61,7 +62,7 @@ public enum MeshFormat: String, Sendable, Codable, CaseIterable {
     Data(bytes).range(of: Data(text.utf8)) != nil
   }
 
-  /// OBJ files have no signature: their lines begin with words of a small list, and one is a vertex.
+  /// OBJ files have no signature: their lines begin with keywords from a small set, and at least one line is a vertex.
   private static func isOBJ(_ head: [UInt8]) -> Bool {
     let keywords: Set = ["v", "vn", "vt", "vp", "f", "l", "p", "o", "g", "s", "mg", "usemtl", "mtllib"]
     var scanner = TextScanner(head, path: "")

@@ -1,4 +1,4 @@
-// A mesh's inspection for people.
+// The inspection of a mesh as text.
 
 import Foundation
 

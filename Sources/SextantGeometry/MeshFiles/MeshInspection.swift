@@ -1,17 +1,17 @@
-// What a mesh file holds, for `sextant inspect`: its format, its properties with their ranges, its meshes, and what is
-// unusual about its faces. A file without faces is inspected like any other.
+// The contents of a mesh file for `sextant inspect`: its format, its properties with their ranges, its parts, and
+// irregularities of its faces. A file without faces is inspected like any other.
 
-/// Counts of a mesh file, and what is unusual about the mesh.
+/// A summary of a mesh file and the irregularities of the mesh.
 public struct MeshInspection: Sendable, Equatable, Encodable {
-  /// A property in short.
+  /// A summary of a property.
   public struct Property: Sendable, Equatable, Encodable {
     /// The name in the file.
     public let name: String
     /// The type in the file.
     public let type: MeshScalarType
-    /// The least value; nil where all are not-a-number.
+    /// The smallest value; nil if all values are NaN.
     public let minimum: Double?
-    /// The greatest value.
+    /// The largest value.
     public let maximum: Double?
 
     init(_ property: MeshProperty) {
@@ -22,55 +22,55 @@ public struct MeshInspection: Sendable, Equatable, Encodable {
     }
   }
 
-  /// A mesh of a scene in short.
+  /// A summary of a mesh in a scene.
   public struct Part: Sendable, Equatable, Encodable {
-    /// The name by which it is chosen.
+    /// The name by which it is selected.
     public let name: String
-    /// The number of vertices that its polygons use.
+    /// The number of vertices used by its polygons.
     public let vertexCount: Int
     /// The number of its polygons.
     public let polygonCount: Int
   }
 
-  /// The file.
+  /// The path of the file.
   public let path: String
   /// The format, such as "PLY".
   public let format: MeshFormat
-  /// How the file writes numbers.
+  /// The encoding of numbers in the file.
   public let encoding: MeshEncoding
-  /// The number of vertices V as filed; of an STL file, which repeats them, the number of different ones.
+  /// The number V of vertices as stored; for an STL file, which repeats them, the number of distinct vertices.
   public let vertexCount: Int
-  /// The number of polygons as filed.
+  /// The number of polygons as stored.
   public let polygonCount: Int
-  /// The number of triangles, polygons cut up.
+  /// The number of triangles after triangulation.
   public let triangleCount: Int
-  /// The number of different positions.
+  /// The number of distinct positions.
   public let distinctPositionCount: Int
-  /// The least coordinates, in the file's unit.
+  /// The smallest coordinates, in the units of the file.
   public let lowerCorner: SIMD3<Double>
-  /// The greatest coordinates, in the file's unit.
+  /// The largest coordinates, in the units of the file.
   public let upperCorner: SIMD3<Double>
-  /// The properties of the vertices beside their positions.
+  /// The properties of the vertices, except their positions.
   public let vertexProperties: [Property]
   /// The properties of the polygons.
   public let faceProperties: [Property]
-  /// The meshes of a scene; empty where the file names none.
+  /// The meshes of a scene; empty if the file does not name any.
   public let parts: [Part]
-  /// How the faces hang together, by the vertices of the file.
+  /// The topology of the faces, by the vertices of the file.
   public let topology: MeshTopology
-  /// The same with coincident vertices taken as one; nil where there are none.
+  /// The topology after merging coincident vertices; nil if there are none.
   public let joinedTopology: MeshTopology?
-  /// The number of triangles without area: two corners on one place, or three on a line.
+  /// The number of triangles without area: two coincident corners, or three collinear corners.
   public let degenerateTriangleCount: Int
-  /// What the file holds that is not kept.
+  /// Contents of the file that are not preserved.
   public let omissions: [String]
 
-  /// Reads a mesh file of any format; throws what ``MeshFile/document(_:selecting:)`` throws.
+  /// Reads a mesh file of any format. Throws the errors of ``MeshFile/document(_:selecting:)``.
   public init(path: String, selecting selection: MeshSelection = .merged) throws {
     try self.init(MeshFile.document(path, selecting: selection))
   }
 
-  /// Looks at a mesh that was read; throws what ``MeshDocument/triangles()`` throws.
+  /// Inspects a mesh. Throws the errors of ``MeshDocument/triangles()``.
   public init(_ document: MeshDocument) throws {
     let first = document.positions.first ?? SIMD3()
     let triangles = try document.triangles()
@@ -101,7 +101,8 @@ public struct MeshInspection: Sendable, Equatable, Encodable {
     degenerateTriangleCount = triangles.count { Self.isDegenerate($0, document.positions) }
   }
 
-  /// Whether a triangle is lower than 10⁻⁶ of its longest side: less than single precision tells from a line.
+  /// Whether the height of a triangle is less than 10⁻⁶ of its longest side, which single precision cannot distinguish
+  /// from a line.
   private static func isDegenerate(_ triangle: SIMD3<Int32>, _ positions: [SIMD3<Double>]) -> Bool {
     let (a, b, c) = (positions[Int(triangle.x)], positions[Int(triangle.y)], positions[Int(triangle.z)])
     let longest = max((b - a).squaredLength, (c - b).squaredLength, (a - c).squaredLength)

@@ -1,10 +1,10 @@
-// The meshes of a scene: their names, and one of them taken alone.
+// The meshes of a scene: their names, and the extraction of a single mesh.
 
-/// A mesh within a file that holds several.
+/// A mesh in a file with several meshes.
 public struct MeshPart: Sendable, Equatable {
-  /// The name, made different from all others of the file by a number where needed, such as "Wheels (2)".
+  /// The name, made unique within the file by a number if necessary, such as "Wheels (2)".
   public var name: String
-  /// Its polygons, by number.
+  /// The indices of its polygons.
   public var polygons: [Int]
 
   public init(name: String, polygons: [Int]) {
@@ -13,16 +13,16 @@ public struct MeshPart: Sendable, Equatable {
   }
 }
 
-/// Which meshes of a file are wanted.
+/// The selection of meshes in a file.
 public enum MeshSelection: Sendable, Equatable {
-  /// All, as one mesh.
+  /// All meshes, merged into one.
   case merged
-  /// The one of that name.
+  /// The mesh with this name.
   case named(String)
 }
 
 extension MeshDocument {
-  /// The part of that name alone: its polygons and the vertices that they use, in the order of the file.
+  /// The part with this name: its polygons and the vertices that they use, in the order of the file.
   ///
   /// Throws ``GeometryError/absentMeshPart(path:name:available:)``.
   public func part(named name: String) throws -> MeshDocument {
@@ -45,20 +45,20 @@ extension MeshDocument {
   }
 }
 
-/// Collects parts while a file is read.
+/// Collects the parts while a file is read.
 struct MeshPartCollector {
   private var names: [String] = []
   private var polygons: [[Int]] = []
   private var places: [String: Int] = [:]
 
-  /// Adds a polygon to the part of that name, wherever in the file that was begun.
+  /// Adds a polygon to the part with this name, wherever in the file the part began.
   mutating func add(polygon: Int, to name: String) {
     let place = places[name] ?? names.count
     if place == names.count { begin(name) }
     polygons[place].append(polygon)
   }
 
-  /// Adds polygons as a part of their own, whatever others are called.
+  /// Adds polygons as a new part, even if its name is already used.
   mutating func add(polygons range: Range<Int>, as name: String) {
     var (distinct, number) = (name, 1)
     while places[distinct] != nil {
@@ -75,7 +75,7 @@ struct MeshPartCollector {
     polygons.append([])
   }
 
-  /// The parts; none where the file names nothing.
+  /// The parts; empty if the file does not name any.
   var parts: [MeshPart] {
     let all = zip(names, polygons).map { MeshPart(name: $0, polygons: $1) }
     return all.count == 1 && all[0].name.isEmpty ? [] : all

@@ -1,11 +1,11 @@
-// A named number at each vertex or face of a mesh file, with the type that the file gives it.
-// What the numbers mean is not known here: see VertexValues in SextantSignals.
+// A named value at each vertex or face of a mesh file, with its type in the file. The meaning of the values is defined
+// elsewhere: see VertexValues in SextantSignals.
 
-/// The types that numbers have in mesh files.
+/// The types of numbers in mesh files.
 public enum MeshScalarType: String, Sendable, Codable, CaseIterable {
   case int8, uint8, int16, uint16, int32, uint32, float32, float64
 
-  /// The bytes of one number.
+  /// The number of bytes of a value.
   public var byteCount: Int {
     switch self {
     case .int8, .uint8: 1
@@ -15,10 +15,10 @@ public enum MeshScalarType: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// Whether the numbers are whole.
+  /// Whether the type is an integer type.
   public var isInteger: Bool { self != .float32 && self != .float64 }
 
-  /// The whole numbers that an integer type holds; nil for the others.
+  /// The range of an integer type; nil for the other types.
   public var wholeRange: ClosedRange<Double>? {
     switch self {
     case .int8: -128...127
@@ -31,20 +31,20 @@ public enum MeshScalarType: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// The number as this type holds it: rounded to single precision for `float32`; nil where an integer type cannot.
+  /// The value as this type represents it, rounded to single precision for `float32`; nil if an integer type cannot.
   public func stored(_ value: Double) -> Double? {
     if let range = wholeRange { return range.contains(value) && value == value.rounded() ? value : nil }
     return self == .float32 ? Double(Float(value)) : value
   }
 }
 
-/// A named number at each vertex, or at each face.
+/// A named value at each vertex, or at each face.
 public struct MeshProperty: Sendable, Equatable {
   /// The name, such as "confidence" or "red".
   public var name: String
   /// The type in the file.
   public var type: MeshScalarType
-  /// The values, one for each vertex or face. A `Double` holds every value of every type.
+  /// The values, one for each vertex or face. `Double` represents the values of all types exactly.
   public var values: [Double]
 
   public init(name: String, type: MeshScalarType, values: [Double]) {
@@ -58,14 +58,14 @@ public struct MeshProperty: Sendable, Equatable {
     self.init(name: name, type: .float32, values: values.map(Double.init))
   }
 
-  /// The least and the greatest value, not-a-numbers left out; nil where nothing is left.
+  /// The smallest and the largest value, excluding NaN; nil if there is none.
   public var range: ClosedRange<Double>? {
     let numbers = values.lazy.filter { !$0.isNaN }
     guard let least = numbers.min(), let greatest = numbers.max() else { return nil }
     return least...greatest
   }
 
-  /// The values at `indices`.
+  /// The values with the given indices.
   func gathering(_ indices: [Int]) -> MeshProperty {
     MeshProperty(name: name, type: type, values: indices.map { values[$0] })
   }

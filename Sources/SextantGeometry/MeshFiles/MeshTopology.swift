@@ -1,31 +1,31 @@
-// How the faces of a mesh hang together: edges with one face or more than two, faces that are listed twice, pieces.
-// Only counted, nothing is repaired.
+// The topology of a mesh's faces: edges with one face or more than two, duplicate faces, connected components. They are
+// only counted; nothing is repaired.
 
-/// Counts of what is usual and unusual about the faces of a mesh.
+/// Counts of regular and irregular features of the faces of a mesh.
 public struct MeshTopology: Sendable, Equatable, Encodable {
-  /// The number of edges, a pair of different corners that follow each other in a face.
+  /// The number of edges; an edge is a pair of different, consecutive corners of a face.
   public let edgeCount: Int
-  /// The number of edges with one face only.
+  /// The number of edges with only one face.
   public let boundaryEdgeCount: Int
   /// The number of edges with more than two faces.
   public let nonManifoldEdgeCount: Int
-  /// The number of directed edges that more than one face goes along: neighbours that are turned over, or non-manifold edges.
+  /// The number of directed edges shared by several faces, because of inconsistent orientation or non-manifold edges.
   public let repeatedDirectedEdgeCount: Int
   /// The number of vertices that no face uses.
   public let isolatedVertexCount: Int
-  /// The number of faces with the corners of an earlier one, in whatever order.
+  /// The number of faces with the same corners as an earlier face, in any order.
   public let duplicateFaceCount: Int
-  /// The number of pieces that hang together by their vertices; isolated vertices are none.
+  /// The number of components connected by vertices, not counting isolated vertices.
   public let componentCount: Int
 
   /// Whether every edge has exactly two faces.
   public var isClosed: Bool { edgeCount > 0 && boundaryEdgeCount == 0 && nonManifoldEdgeCount == 0 }
 
-  /// Counts the edges of polygons, whose corners are below `vertexCount`.
+  /// Counts the edges of polygons, whose corners must be below `vertexCount`.
   public init(polygons: PolygonList, vertexCount: Int) {
     var pieces = VertexSets(count: vertexCount)
     var isUsed = [Bool](repeating: false, count: vertexCount)
-    // Lower end, higher end and direction in one number each, so that sorting brings the faces of an edge together.
+    // The lower end, the higher end and the direction in a single number, so that sorting groups the faces of an edge.
     var sides: [UInt64] = []
     sides.reserveCapacity(polygons.corners.count)
     var faces: Set<[Int32]> = []
@@ -69,7 +69,7 @@ public struct MeshTopology: Sendable, Equatable, Encodable {
   }
 }
 
-/// Vertices in sets that are joined bit by bit.
+/// Sets of vertices that are merged step by step.
 private struct VertexSets {
   private var parent: [Int]
 

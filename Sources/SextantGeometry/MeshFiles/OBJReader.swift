@@ -1,6 +1,7 @@
-// Wavefront OBJ: the vertices are the file's `v` lines, in their order. Assimp would make a vertex of every corner with texture
-// coordinates of its own (17,568 of 2,930 in a well-known cow), and throw away which was which.
-// Texture coordinates and normals belong to corners there, not to vertices, and are passed over; so are curves and materials.
+// Wavefront OBJ: the vertices are the file's `v` lines, in their order. Assimp would create a vertex for every corner
+// with different texture coordinates (17,568 instead of 2,930 in a well-known cow) and discard the correspondence.
+// Texture coordinates and normals belong to corners rather than to vertices and are ignored, as are curves and
+// materials.
 
 /// Reads an OBJ file.
 struct OBJReader {
@@ -12,7 +13,7 @@ struct OBJReader {
   private var names = (object: "", group: "")
   private var colours = ColourColumns()
   private var passedOver: [String: Int] = [:]
-  /// Lines that are passed over by name; all others are counted together.
+  /// Keywords of lines that are ignored and counted by name; all others are counted together.
   private static let otherKeywords: Set = ["vn", "vt", "vp", "l", "p", "curv", "curv2", "surf"]
 
   /// Reads the mesh in `bytes`. Throws ``GeometryError/invalidMesh(_:)`` and
@@ -51,7 +52,7 @@ struct OBJReader {
 
   private mutating func takeVertex(_ words: [String]) throws {
     let name = "vertex number \(result.vertexCount + 1)"
-    // Three coordinates, then a weight, or a colour with or without alpha.
+    // Three coordinates, optionally followed by a weight, or by a colour with or without alpha.
     guard [3, 4, 6, 7].contains(words.count) else {
       throw GeometryError.invalidMesh(
         "\(path), line \(scanner.line): \(words.count) numbers for \(name): expected 3, 4, 6 or 7.")
@@ -65,7 +66,7 @@ struct OBJReader {
     let index = result.polygons.count
     var polygon: [Int32] = []
     for word in words {
-      // "v", "v/vt", "v//vn" or "v/vt/vn": from 1, or from the end of what was read so far where negative.
+      // "v", "v/vt", "v//vn" or "v/vt/vn": counted from 1, or backwards from the last vertex so far if negative.
       let text = word.prefix { $0 != "/" }
       guard let number = Int(text), number != 0 else {
         throw scanner.misplaced(word, expected: "a vertex of face number \(index + 1), counted from 1,")

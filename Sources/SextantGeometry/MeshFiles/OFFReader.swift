@@ -1,9 +1,9 @@
-// The Object File Format of Geomview, as text: OFF, and its variants with colours (C), normals (N) and texture coordinates
-// (ST) at the vertices. Its binary form and its forms in other than three dimensions are named and refused.
+// Geomview's Object File Format as text: OFF and its variants with colours (C), normals (N) and texture coordinates
+// (ST) at the vertices. The binary form and forms in other than three dimensions are recognised and rejected.
 
 /// Reads an OFF file.
 struct OFFReader {
-  /// What stands at each vertex, told by the first word.
+  /// The values at each vertex, according to the first word.
   struct Layout {
     let hasTexture: Bool
     let hasColour: Bool
@@ -42,15 +42,15 @@ struct OFFReader {
     let keyword = try scanner.word(called: "the word OFF")
     guard let layout = Layout(keyword: keyword), layout.isUsable else {
       throw GeometryError.invalidMesh(
-        "\(path): \(keyword) files are not read: expected three coordinates (OFF, COFF, …).")
+        "\(path): \(keyword) files are not supported: expected three coordinates (OFF, COFF, …).")
     }
     let first = try scanner.word(called: "the number of vertices")
     if first.uppercased() == "BINARY" {
-      throw GeometryError.invalidMesh("\(path): binary OFF files are not read: write it as text, or as PLY.")
+      throw GeometryError.invalidMesh("\(path): binary OFF files are not supported: save it as text, or as PLY.")
     }
     let vertices = try scanner.count(first, called: "the number of vertices")
     let faces = try scanner.count(called: "the number of faces")
-    // The number of edges, which many files leave out and none needs.
+    // The number of edges, which many files omit and no reader needs.
     for word in scanner.restOfLine() { _ = try scanner.count(word, called: "the number of edges") }
     try checkLength(vertices, faces)
 
@@ -60,13 +60,13 @@ struct OFFReader {
     return result
   }
 
-  /// A vertex needs at least three digits with something between, a face its number of corners.
+  /// A vertex needs at least three digits with separators, a face its number of corners.
   private func checkLength(_ vertices: Int, _ faces: Int) throws {
     let (most, found) = (Int.max / 16, scanner.remainingCount + 1)
     let needed = min(vertices, most) * 6 + min(faces, most) * 2
     guard needed <= found else {
       throw GeometryError.meshTooShort(
-        path: path, declared: "its \(vertices) vertices and \(faces) faces", neededBytes: needed, foundBytes: found)
+        path: path, declared: "\(vertices) vertices and \(faces) faces", neededBytes: needed, foundBytes: found)
     }
   }
 
@@ -118,7 +118,7 @@ struct OFFReader {
       }
       result.polygons.append(polygon)
       let rest = scanner.restOfLine()
-      // One number is the number of a colour in a table that is not in the file.
+      // A single number is the index of a colour in a table that is not in the file.
       if rest.count == 3 || rest.count == 4 {
         try colours.append(rest.map { ($0, try scanner.number($0, called: name)) })
       }
@@ -128,15 +128,15 @@ struct OFFReader {
   }
 }
 
-/// Colours as text files have them: whole numbers from 0 to 255, or fractions.
+/// Colours in text files: integers from 0 to 255, or fractions.
 struct ColourColumns {
   private var columns = [[Double]](repeating: [], count: 4)
   private var isWhole = true
 
-  /// Whether no colour has come.
+  /// Whether there are no colours yet.
   var isEmpty: Bool { columns[0].isEmpty }
 
-  /// Appends a colour of three or four numbers, each with the word that it is in the file.
+  /// Appends a colour of three or four numbers, each with its word in the file.
   mutating func append(_ colour: [(word: String, value: Double)]) {
     for (place, number) in colour.enumerated() {
       columns[place].append(number.value)
@@ -144,9 +144,9 @@ struct ColourColumns {
     }
   }
 
-  /// The properties red, green, blue and alpha, those that all `count` places have.
+  /// The properties red, green, blue and alpha that all `count` vertices or faces have.
   func properties(count: Int) -> [MeshProperty] {
-    // Whole numbers that never pass 1 are fractions too.
+    // Integers that never exceed 1 are fractions too.
     let type: MeshScalarType = isWhole && columns.contains { $0.contains { $0 > 1 } } ? .uint8 : .float64
     return zip(["red", "green", "blue", "alpha"], columns).filter { $1.count == count && count > 0 }.map {
       MeshProperty(name: $0, type: type, values: $1)

@@ -1,12 +1,12 @@
-// The header of a PLY file (Turk, "The PLY Polygon File Format", 1994): which elements it holds, how many of each, and
-// which properties each has. Nothing here trusts a count: the body is asked for its length before anything is allocated.
+// The header of a PLY file (Turk, "The PLY Polygon File Format", 1994): the elements, their numbers and their
+// properties. Counts are not trusted: the length of the body is checked before anything is allocated.
 
-/// What a PLY file declares.
+/// The declarations of a PLY file.
 struct PLYHeader {
   /// A property of an element.
   struct Property {
     var name: String
-    /// The type of a list's length; nil for a single value.
+    /// The type of the length of a list; nil for a single value.
     var countType: MeshScalarType?
     var type: MeshScalarType
   }
@@ -17,10 +17,11 @@ struct PLYHeader {
     var count: Int
     var properties: [Property] = []
 
-    /// The place of a single value of that name.
+    /// The index of the single-valued property with this name.
     func place(of name: String) -> Int? { properties.firstIndex { $0.name == name && $0.countType == nil } }
 
-    /// The fewest bytes that the elements can fill: lists may be empty, and a number in text needs a digit and a space.
+    /// The smallest number of bytes of the elements: lists may be empty, and a number in text needs a digit and a
+    /// space.
     func leastByteCount(_ encoding: MeshEncoding) -> Int {
       let each = properties.reduce(0) { $0 + (encoding == .text ? 2 : ($1.countType ?? $1.type).byteCount) }
       let (bytes, isTooMany) = count.multipliedReportingOverflow(by: each)
@@ -32,20 +33,21 @@ struct PLYHeader {
   private(set) var elements: [Element] = []
   private(set) var comments: [String] = []
   private(set) var objectInformation: [String] = []
-  /// Where the body begins.
+  /// The offset at which the body begins.
   private(set) var bodyStart = 0
-  /// The number of lines of the header.
+  /// The number of lines in the header.
   private(set) var lineCount = 0
 
-  /// Reads the header. Throws ``GeometryError/invalidMesh(_:)``, and ``GeometryError/meshTooShort(path:declared:neededBytes:foundBytes:)``
-  /// where it declares more than the file can hold.
+  /// Reads the header. Throws ``GeometryError/invalidMesh(_:)``, and
+  /// ``GeometryError/meshTooShort(path:declared:neededBytes:foundBytes:)`` if it declares more than the file can
+  /// contain.
   init(_ bytes: [UInt8], path: String) throws {
     var isFormatKnown = false
-    // Old files end their lines with a carriage return alone.
+    // Old files end their lines with only a carriage return.
     let lineEnd = UInt8(ascii: bytes.count > 4 && bytes[3] == 13 && bytes[4] != 10 ? "\r" : "\n")
     while true {
       guard lineCount < 10_000, let end = bytes[bodyStart...].firstIndex(of: lineEnd) else {
-        throw GeometryError.invalidMesh("\(path): the PLY header has no end_header line. The file may be cut off.")
+        throw GeometryError.invalidMesh("\(path): the PLY header has no end_header line. The file may be truncated.")
       }
       lineCount += 1
       let line = String(decoding: bytes[bodyStart..<end], as: UTF8.self)
@@ -55,7 +57,7 @@ struct PLYHeader {
       if words.first == "format" { isFormatKnown = true }
       guard take(words, line) else {
         throw GeometryError.invalidMesh(
-          "\(path), line \(lineCount): not understood in a PLY header: \(line.prefix(120))")
+          "\(path), line \(lineCount): invalid line in a PLY header: \(line.prefix(120))")
       }
     }
     guard isFormatKnown else {
@@ -64,7 +66,7 @@ struct PLYHeader {
     try checkLength(bytes.count - bodyStart, path: path)
   }
 
-  /// Takes a line of the header; false if it cannot be understood.
+  /// Parses a line of the header; false if it is invalid.
   private mutating func take(_ words: [String], _ line: String) -> Bool {
     switch (words.first, words.count) {
     case ("ply", 1), (nil, _): return true
@@ -111,10 +113,10 @@ struct PLYHeader {
     for element in elements {
       let (sum, isTooLong) = needed.addingReportingOverflow(element.leastByteCount(encoding))
       needed = isTooLong ? Int.max : sum
-      // The last number of a text needs no space behind it.
+      // The last number in a text file needs no space after it.
       guard needed <= found + (encoding == .text ? 1 : 0) else {
         throw GeometryError.meshTooShort(
-          path: path, declared: "its \(element.count) elements \"\(element.name)\"", neededBytes: needed,
+          path: path, declared: "\(element.count) elements \"\(element.name)\"", neededBytes: needed,
           foundBytes: found)
       }
     }
@@ -133,7 +135,7 @@ extension MeshScalarType {
     }
   }
 
-  /// The older of the two names, which all programs know.
+  /// The older of the two names, which all programs support.
   var plyName: String {
     switch self {
     case .int8: "char"

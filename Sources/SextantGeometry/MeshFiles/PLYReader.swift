@@ -1,8 +1,9 @@
-// The body of a PLY file: text, or bytes of either order. Every single number at vertices and faces is kept with its type,
-// as are comments; lists other than the corners of faces, and other elements, are passed over and named.
+// The body of a PLY file: text, or binary in either byte order. All single-valued properties of vertices and faces are
+// preserved with their types, as are comments; lists other than the corners of faces, and other elements, are skipped
+// and reported.
 //
-// Our own, because no library here keeps what the file has: Assimp joins and drops vertices and knows colours and normals
-// only; RPly, which would do, is not packaged by Debian.
+// This package has its own reader because no available library preserves the contents of the file: Assimp merges and
+// drops vertices and reads only colours and normals, and RPly, which would be suitable, is not packaged by Debian.
 
 /// Reads a PLY file.
 struct PLYReader {
@@ -67,7 +68,7 @@ struct PLYReader {
   }
 
   private mutating func readFaces(_ element: PLYHeader.Element, into result: inout MeshDocument) throws {
-    // Both names are in use.
+    // Both names are common.
     let corners = element.properties.firstIndex { $0.countType != nil && $0.name.hasPrefix("vertex_ind") }
     guard let corners else {
       throw GeometryError.invalidMesh(
@@ -103,8 +104,8 @@ struct PLYReader {
     }
   }
 
-  /// Reads all numbers of an element and returns the single values, a column for each property (empty for lists and for
-  /// what is not kept); lists are handed to `takeList` with the place of their property.
+  /// Reads all numbers of an element and returns the single values, one column per property (empty for lists and for
+  /// properties that are not preserved); lists are passed to `takeList` with the index of their property.
   @discardableResult
   private mutating func readValues(
     of element: PLYHeader.Element, keeping isKept: (PLYHeader.Property) -> Bool,
@@ -112,7 +113,7 @@ struct PLYReader {
   ) throws -> [[Double]] {
     let properties = element.properties
     var columns = [[Double]](repeating: [], count: properties.count)
-    // An element without properties fills no bytes, whatever its count.
+    // An element without properties occupies no bytes, whatever its count.
     guard !properties.isEmpty else { return columns }
     let keeps = properties.map { $0.countType == nil && isKept($0) }
     for place in properties.indices where keeps[place] { columns[place].reserveCapacity(element.count) }
@@ -162,7 +163,7 @@ struct PLYReader {
     }
     guard offset + type.byteCount <= bytes.count else {
       throw GeometryError.invalidMesh(
-        "\(path): the file ends within \(element.name) number \(index + 1). It may be cut off.")
+        "\(path): the file ends within \(element.name) number \(index + 1). It may be truncated.")
     }
     defer { offset += type.byteCount }
     return type.decode(bytes, at: offset, isBigEndian: header.encoding == .bigEndian)
@@ -190,7 +191,7 @@ extension MeshScalarType {
     }
   }
 
-  /// Appends the bytes of a number that the type holds, the lowest first.
+  /// Appends the bytes of a number of this type, least significant first.
   func appendLittleEndian(_ value: Double, to bytes: inout [UInt8]) {
     func append<Word: FixedWidthInteger>(_ word: Word) {
       withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }

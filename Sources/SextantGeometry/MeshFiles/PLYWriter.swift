@@ -1,16 +1,16 @@
-// Meshes written as PLY, with all properties at vertices and faces: as bytes, the lowest first, or as text.
+// Writes meshes as PLY with all properties of vertices and faces, binary little-endian or as text.
 
 import Foundation
 import SextantStorage
 
 extension MeshFile {
-  /// Writes a mesh as PLY: positions and properties in the types that they have, polygons uncut, comments kept.
+  /// Writes a mesh as PLY: positions and properties with their types, polygons as they are, and comments.
   ///
-  /// White space in the names of properties becomes an underscore, as PLY has no quotes.
+  /// Whitespace in the names of properties becomes an underscore, because PLY has no quotes.
   ///
-  /// - Parameter encoding: bytes with the lowest first, or text.
-  /// - Throws: ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` where a property has a value that its
-  ///   type cannot hold, or two have one name.
+  /// - Parameter encoding: binary little-endian, or text.
+  /// - Throws: ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` if a property has a value that
+  ///   its type cannot represent, or if two properties have the same name.
   public static func writePLY(
     _ document: MeshDocument, encoding: MeshEncoding = .littleEndian, to path: String, overwrite: Bool = false
   ) throws {
@@ -19,7 +19,7 @@ extension MeshFile {
   }
 }
 
-/// A PLY file in the making.
+/// A PLY file during writing.
 private struct PLYWriter {
   private(set) var bytes: [UInt8] = []
   private let isText: Bool
@@ -88,7 +88,7 @@ private struct PLYWriter {
         continue
       }
       throw GeometryError.invalidMesh(
-        "\(path): the property \"\(property.name)\" has the value \(value), which is no \(property.type.rawValue).")
+        "\(path): the property \"\(property.name)\" has the value \(value), which is not a \(property.type.rawValue).")
     }
   }
 }

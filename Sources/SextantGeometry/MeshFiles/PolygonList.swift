@@ -1,15 +1,15 @@
-// The faces of a mesh as a file lists them: each a chain of corners, any number of them.
+// The faces of a mesh as stored in a file: polygons with any number of corners.
 
-/// Polygons, each a list of vertices.
+/// Polygons, each given by its vertices.
 public struct PolygonList: Sendable, Equatable {
-  /// The corners of all polygons, one polygon's after the other's.
+  /// The corners of all polygons, consecutively.
   public private(set) var corners: [Int32] = []
-  /// Where each polygon's corners begin in `corners`, and at the end where they end (count + 1 entries).
+  /// The index in `corners` at which each polygon begins, and finally the end of the last (count + 1 entries).
   public private(set) var starts: [Int] = [0]
 
   public init() {}
 
-  /// Triangles.
+  /// Polygons from triangles.
   public init(triangles: [SIMD3<Int32>]) {
     corners = triangles.flatMap { [$0.x, $0.y, $0.z] }
     starts = Array(stride(from: 0, through: corners.count, by: 3))
@@ -27,14 +27,14 @@ public struct PolygonList: Sendable, Equatable {
     starts.append(corners.count)
   }
 
-  /// The same polygons with every corner replaced.
+  /// The same polygons with every corner mapped.
   func mapping(_ corner: (Int32) -> Int32) -> PolygonList {
     var result = self
     result.corners = corners.map(corner)
     return result
   }
 
-  /// Makes room for polygons that are about to come.
+  /// Reserves memory for polygons to be appended.
   mutating func reserve(polygons: Int, corners count: Int) {
     starts.reserveCapacity(starts.count + polygons)
     corners.reserveCapacity(corners.count + count)

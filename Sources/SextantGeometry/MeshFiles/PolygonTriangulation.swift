@@ -1,16 +1,17 @@
-// Polygons cut into triangles. Convex ones fall into a fan around their first corner; the others lose one ear after the
-// other (Meisters, "Polygons have ears", 1975), seen along the normal of Newell's sum. A polygon of n corners always makes n − 2
-// triangles, also where it is flat or crosses itself.
+// Triangulation of polygons. Convex polygons are split into a fan around their first corner; others by ear clipping
+// (Meisters, "Polygons have ears", 1975), projected along the normal given by Newell's method. A polygon of n corners
+// always gives n − 2 triangles, even if it is flat or self-intersecting.
 
 extension PolygonList {
-  /// The most corners of a polygon that is not convex: ears are found in a time that grows with their cube.
+  /// The largest number of corners of a non-convex polygon, because ear clipping takes a time that grows with its cube.
   static let concaveCornerLimit = 1000
 
-  /// The polygons as triangles, and the polygon of each triangle. Polygons of fewer than three corners make none.
+  /// The triangles of the polygons, and the index of the polygon of each triangle. Polygons of fewer than three corners
+  /// give none.
   ///
-  /// - Parameter positions: the places of the vertices.
-  /// - Throws: ``GeometryError/invalidMesh(_:)``, which names `path`, where a polygon with more than
-  ///   1000 corners is not convex.
+  /// - Parameter positions: the positions of the vertices.
+  /// - Throws: ``GeometryError/invalidMesh(_:)``, which names `path`, if a polygon with more than 1000 corners is not
+  ///   convex.
   func triangulated(_ positions: [SIMD3<Double>], path: String) throws -> (triangles: [SIMD3<Int32>], polygons: [Int32])
   {
     var triangles: [SIMD3<Int32>] = []
@@ -34,7 +35,8 @@ extension PolygonList {
     return (triangles, origins)
   }
 
-  /// Twice the vector area: Newell's sum, taken from the first corner so that far-away polygons keep their digits.
+  /// Twice the vector area by Newell's method, relative to the first corner, so that polygons far from the origin keep
+  /// their precision.
   private static func newellNormal(_ polygon: [Int32], _ positions: [SIMD3<Double>]) -> SIMD3<Double> {
     let origin = positions[Int(polygon[0])]
     var sum = SIMD3<Double>()
@@ -44,7 +46,7 @@ extension PolygonList {
     return sum
   }
 
-  /// Whether the fan around the first corner covers the polygon: no triangle of it is turned over, and every corner turns
+  /// Whether the fan around the first corner covers the polygon: none of its triangles is flipped, and all corners turn
   /// the same way.
   private static func isConvex(_ polygon: [Int32], _ positions: [SIMD3<Double>]) -> Bool {
     let normal = newellNormal(polygon, positions)
@@ -58,14 +60,14 @@ extension PolygonList {
     return true
   }
 
-  /// The triangles of a polygon that is not convex.
+  /// The triangles of a non-convex polygon.
   private static func ears(_ polygon: [Int32], _ positions: [SIMD3<Double>]) -> [SIMD3<Int32>] {
     let plane = Projection(normal: newellNormal(polygon, positions))
     let places = polygon.map { plane.image(of: positions[Int($0)]) }
     var rest = Array(polygon.indices)
     var triangles: [SIMD3<Int32>] = []
     while rest.count > 3 {
-      // Where rounding or a crossing leaves no ear, any corner will do: the count of triangles stays right.
+      // If rounding or a self-intersection leaves no ear, any corner will do: the number of triangles remains correct.
       let ear = rest.indices.first { isEar($0, rest, places) } ?? 0
       let (a, b, c) = neighbours(of: ear, in: rest)
       triangles.append(SIMD3(polygon[a], polygon[b], polygon[c]))
@@ -85,19 +87,19 @@ extension PolygonList {
     return !rest.contains { k in
       guard k != a, k != b, k != c else { return false }
       let p = places[k]
-      // A corner that coincides with one of the ear's (a bridge to a hole) does not lie inside it.
+      // A corner that coincides with a corner of the ear (a bridge to a hole) is not inside it.
       guard p != places[a], p != places[b], p != places[c] else { return false }
       return turn(places[a], places[b], p) >= 0 && turn(places[b], places[c], p) >= 0
         && turn(places[c], places[a], p) >= 0
     }
   }
 
-  /// Twice the area of a triangle in the plane, positive where it turns left.
+  /// Twice the area of a triangle in the plane, positive if it is counter-clockwise.
   private static func turn(_ a: SIMD2<Double>, _ b: SIMD2<Double>, _ c: SIMD2<Double>) -> Double {
     (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
   }
 
-  /// The map along the axis that lies nearest to a normal, orientation kept.
+  /// The projection along the axis closest to a normal, preserving orientation.
   private struct Projection {
     private let first: Int
     private let second: Int

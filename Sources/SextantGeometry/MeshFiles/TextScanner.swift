@@ -1,6 +1,6 @@
-// Reads words and numbers from the bytes of a text file, with errors that name the line.
+// Reads words and numbers from the bytes of a text file; errors give the line.
 
-/// A place in a text file.
+/// A position in a text file.
 struct TextScanner {
   private let bytes: [UInt8]
   private let path: String
@@ -18,10 +18,10 @@ struct TextScanner {
   private static let lineFeed = UInt8(ascii: "\n")
   private static let hash = UInt8(ascii: "#")
 
-  /// The bytes from here to the end.
+  /// The number of bytes from here to the end.
   var remainingCount: Int { bytes.count - offset }
 
-  /// Moves past spaces, line ends and comments (from # to the end of the line).
+  /// Skips spaces, line ends and comments (from # to the end of the line).
   private mutating func skipSpace() {
     while offset < bytes.count {
       let byte = bytes[offset]
@@ -36,7 +36,7 @@ struct TextScanner {
     }
   }
 
-  /// Moves to the end of the line.
+  /// Skips to the end of the line.
   private mutating func skipLine() {
     while offset < bytes.count, bytes[offset] != Self.lineFeed { offset += 1 }
   }
@@ -53,12 +53,12 @@ struct TextScanner {
   mutating func word(called name: @autoclosure () -> String) throws -> String {
     guard let word = nextWord() else {
       throw GeometryError.invalidMesh(
-        "\(path): the file ends in line \(line) where \(name()) should stand. It may be cut off.")
+        "\(path): the file ends in line \(line), where \(name()) is expected. It may be truncated.")
     }
     return word
   }
 
-  /// The words up to the end of the line or a comment. A backslash at the end joins the next line.
+  /// The words up to the end of the line or a comment. A backslash at the end continues the line.
   mutating func restOfLine() -> [String] {
     var words: [String] = []
     while offset < bytes.count {
@@ -95,19 +95,19 @@ struct TextScanner {
     return value
   }
 
-  /// The next word as a whole number from 0 on.
+  /// The next word as a non-negative integer.
   mutating func count(called name: @autoclosure () -> String) throws -> Int {
     try count(word(called: name()), called: name())
   }
 
-  /// A word of this line as a whole number from 0 on.
+  /// A word of this line as a non-negative integer.
   func count(_ word: String, called name: @autoclosure () -> String) throws -> Int {
-    guard let value = Int(word), value >= 0 else { throw misplaced(word, expected: "a whole number (\(name()))") }
+    guard let value = Int(word), value >= 0 else { throw misplaced(word, expected: "an integer from 0 on (\(name()))") }
     return value
   }
 
-  /// The error for a word of this line.
+  /// The error for an unexpected word in this line.
   func misplaced(_ word: String, expected: String) -> GeometryError {
-    .invalidMesh("\(path), line \(line): \"\(word)\" where \(expected) should stand.")
+    .invalidMesh("\(path), line \(line): expected \(expected), found \"\(word)\".")
   }
 }

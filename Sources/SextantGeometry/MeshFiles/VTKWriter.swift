@@ -1,15 +1,15 @@
-// Meshes written as VTK XML PolyData (.vtp), which ParaView, VisIt and PyVista open: polygons uncut, every property a named array,
-// colours and normals as the vectors that they are. Numbers are bytes in base 64 inside the file, the lowest byte first, each array
-// behind its length as a 64-bit number; see "VTK XML Formats" in VTK's documentation.
+// Writes meshes as VTK XML PolyData (.vtp) for ParaView, VisIt and PyVista: polygons as they are, every property as a
+// named array, colours and normals as vectors. Numbers are stored in the file in base 64, in little-endian order, and
+// each array is preceded by its length as a 64-bit number; see "VTK XML Formats" in VTK's documentation.
 
 import Foundation
 import SextantStorage
 
 extension MeshFile {
-  /// Writes a mesh in the format that the name's ending tells: `.ply` (bytes) or `.vtp`.
+  /// Writes a mesh in the format given by the extension of the name: `.ply` (binary) or `.vtp`.
   ///
-  /// Throws ``FileError`` from SextantStorage, ``GeometryError/invalidMesh(_:)`` for another ending or what the format
-  /// cannot hold.
+  /// Throws ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` for any other extension or if the
+  /// format cannot represent the mesh.
   public static func write(_ document: MeshDocument, to path: String, overwrite: Bool = false) throws {
     switch URL(fileURLWithPath: path).pathExtension.lowercased() {
     case "ply": try writePLY(document, to: path, overwrite: overwrite)
@@ -21,16 +21,16 @@ extension MeshFile {
   /// Writes a mesh as VTK XML PolyData with all its properties.
   ///
   /// Properties named red, green and blue (and alpha) become one array "colours", nx, ny and nz one array "normals".
-  /// Polygons of fewer than three corners are left out; a mesh without polygons is written as points.
+  /// Polygons of fewer than three corners are omitted; a mesh without polygons is written as points.
   ///
-  /// Throws ``FileError`` from SextantStorage, ``GeometryError/invalidMesh(_:)`` where a property has a value that its
-  /// type cannot hold.
+  /// Throws ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` if a property has a value that its
+  /// type cannot represent.
   public static func writeVTK(_ document: MeshDocument, to path: String, overwrite: Bool = false) throws {
     try WholeFile.write(Data(VTKWriter(document, path: path).text.utf8), to: path, overwrite: overwrite)
   }
 }
 
-/// A .vtp file in the making.
+/// A .vtp file during writing.
 private struct VTKWriter {
   private(set) var text: String
   private let path: String
@@ -75,7 +75,7 @@ private struct VTKWriter {
     text += "</\(element)>\n"
   }
 
-  /// Arrays with their columns: single numbers, and vectors where all parts are there in one type.
+  /// The arrays with their columns: single values, and vectors if all components are present with the same type.
   private static func vectors(_ properties: [MeshProperty]) -> [(name: String, columns: [MeshProperty])] {
     var rest = properties
     var result: [(name: String, columns: [MeshProperty])] = []
@@ -102,7 +102,7 @@ private struct VTKWriter {
       for column in columns {
         guard !type.isInteger || type.stored(column.values[row]) != nil else {
           throw GeometryError.invalidMesh(
-            "\(path): the property \"\(column.name)\" has the value \(column.values[row]), which is no \(type.rawValue)."
+            "\(path): the property \"\(column.name)\" has the value \(column.values[row]), which is not a \(type.rawValue)."
           )
         }
         type.appendLittleEndian(column.values[row], to: &bytes)

@@ -1,7 +1,8 @@
 // A triangle mesh as a domain: any surface in space, with the vertices of its file. Areas and Laplacian are those of the
 // surface itself, made on an intrinsic Delaunay triangulation of its tufted cover, so that boundaries, non-manifold edges,
 // triangles without area and ones filed twice all give a symmetric, positive semi-definite stiffness with no negative
-// coupling. Not here: meshes of the sphere with latitudes and longitudes, see SphereMesh; files, see MeshFile.
+// coupling. It has no latitudes and longitudes, even if its vertices lie on the unit sphere: see SphereMesh for a mesh of the
+// Earth. Not here: files, see MeshFile.
 
 import SextantArrays
 
@@ -11,7 +12,7 @@ import SextantArrays
 /// weight 1 (the size of a coupling between neighbours, which does not depend on the unit of length in two dimensions) and
 /// takes an equal part of its area. So what is not observed there becomes what is found beside it, the couplings stay
 /// connected as the surface is, and no mode of the Laplacian belongs to such a vertex alone.
-public struct SurfaceMesh: DescribableDomain {
+public struct SurfaceMesh: Domain {
   /// The vertices and triangles as they were given.
   public let mesh: TriangleMesh
   /// Whether vertices at exactly one place are one node.
@@ -125,20 +126,14 @@ public struct SurfaceMesh: DescribableDomain {
     return normals
   }
 
-  public var gridDescription: GridDescription {
-    .surfaceMesh(positions: mesh.positions, triangles: mesh.triangles, mergesCoincident: mergesCoincident)
+  public var surface: TriangleMesh? { mesh }
+
+  public func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy? {
+    try NeighbourhoodHierarchy(self, levelCount: levelCount)
   }
 
   public var summary: String {
     let merged = nodeCount < vertexCount ? ", \(nodeCount) places" : ""
     return "\(vertexCount)-vertex surface\(merged), \(triangles.count) triangles"
-  }
-
-  /// A surface in space has no latitudes and longitudes.
-  ///
-  /// Throws ``GeometryError/notOnSphere(_:)``, always.
-  public func interpolation(to places: [GeographicPoint]) throws -> SparseMatrix {
-    throw GeometryError.notOnSphere(
-      "The \(summary) has no latitudes and longitudes to interpolate to: give values at its vertices.")
   }
 }

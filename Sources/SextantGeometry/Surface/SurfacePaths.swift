@@ -90,36 +90,6 @@ public struct SurfacePaths: Sendable {
     return found
   }
 
-  /// The `count` nearest of several sources for each node, nearest first: node of the source's place in `sources`, and
-  /// distance. Fewer entries where a piece of the surface has fewer sources.
-  ///
-  /// - Parameter sources: Nodes; one that is listed twice counts twice.
-  public func nearestSources(_ count: Int, from sources: [Int]) -> [[Neighbour]] {
-    var found = [[Neighbour]](repeating: [], count: nodeCount)
-    var heap = MinimumHeap<SourceVisit>()
-    for (place, node) in sources.enumerated() { heap.insert(SourceVisit(distance: 0, source: place, node: node)) }
-    while let visit = heap.removeMinimum() {
-      guard found[visit.node].count < count, !found[visit.node].contains(where: { $0.node == visit.source })
-      else { continue }
-      found[visit.node].append(Neighbour(node: visit.source, distance: visit.distance))
-      for k in starts[visit.node]..<starts[visit.node + 1] where found[Int(ends[k])].count < count {
-        heap.insert(
-          SourceVisit(distance: visit.distance + lengths[k], source: visit.source, node: Int(ends[k])))
-      }
-    }
-    return found
-  }
-
-  private struct SourceVisit: Comparable {
-    var distance: Double
-    var source: Int
-    var node: Int
-
-    static func < (a: SourceVisit, b: SourceVisit) -> Bool {
-      (a.distance, a.source, a.node) < (b.distance, b.source, b.node)
-    }
-  }
-
   /// `count` nodes that are spread evenly, each as far as can be from those before it, and for every node the place in
   /// `nodes` of the nearest. Every piece of the surface gets at least one, if there are so many.
   func spreadNodes(_ count: Int) -> (nodes: [Int], nearest: [Int32]) {

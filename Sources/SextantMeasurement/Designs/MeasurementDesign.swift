@@ -74,19 +74,24 @@ public struct MeasurementGround: Sendable {
 
   /// The unit vector of each vertex (V).
   ///
-  /// Throws ``MeasurementError/missingInput(specification:needs:hint:)`` unless the domain lies on the unit sphere.
+  /// Throws ``MeasurementError/missingInput(specification:needs:hint:)`` if the domain has no geography.
   public func directions(for design: any MeasurementDesign) throws(MeasurementError) -> [SIMD3<Double>] {
-    guard domain.isOnSphere else {
-      throw .missingInput(
-        specification: design.description, needs: "latitudes and longitudes",
-        hint: "The domain (\(domain.summary)) does not lie on the sphere; use random:SHARE or file:PATH.")
-    }
+    _ = try geography(for: design)
     return domain.positions
   }
 
   /// The latitude and longitude of each vertex (V); throws as ``directions(for:)``.
   public func geographicPoints(for design: any MeasurementDesign) throws(MeasurementError) -> [GeographicPoint] {
-    try directions(for: design).map { GeographicPoint($0) }
+    try geography(for: design).points
+  }
+
+  private func geography(for design: any MeasurementDesign) throws(MeasurementError) -> any Geography {
+    guard let geography = domain.geography else {
+      throw .missingInput(
+        specification: design.description, needs: "latitudes and longitudes",
+        hint: "The domain (\(domain.summary)) has none; use random:SHARE or file:PATH.")
+    }
+    return geography
   }
 
   /// Whether each vertex is land (V).

@@ -20,12 +20,14 @@ public struct GridInterpolation: LinearOperator, Equatable {
 
   /// The interpolation from `domain` to `places`.
   ///
-  /// Throws ``GeometryError/outsideDomain(_:)`` where the domain does not cover a place.
+  /// Throws ``GeometryError/noGeography(domain:purpose:)``, and ``GeometryError/outsideDomain(_:)`` where the domain does not
+  /// cover a place.
   public init(from domain: any Domain, to places: [GeographicPoint], channelCount: Int) throws {
     precondition(channelCount > 0, "An interpolation of \(channelCount) channels")
     self.places = places
     self.channelCount = channelCount
-    sparse = SparseOperator(Self.repeated(try domain.interpolation(to: places), channelCount: channelCount))
+    let weights = try domain.requiredGeography(for: "Interpolation to places").interpolation(to: places)
+    sparse = SparseOperator(Self.repeated(weights, channelCount: channelCount))
   }
 
   public func apply(_ signals: Tensor<Float>) -> Tensor<Float> { sparse.apply(signals) }

@@ -39,7 +39,7 @@ public enum OperatorForm: Sendable {
   public static let materialisationLimit = 8192
 
   /// The forms without their contents.
-  public enum Kind: String, Sendable, CaseIterable {
+  public enum Kind: String, Sendable, CaseIterable, Codable {
     case selection, sparse, spectral
     case matrixFree = "matrix-free"
   }
@@ -53,6 +53,11 @@ public enum OperatorForm: Sendable {
     case .matrixFree: .matrixFree
     }
   }
+}
+
+extension Set<OperatorForm.Kind> {
+  /// Every form: for methods that reduce an operator to the prior's states.
+  public static let all = Set(OperatorForm.Kind.allCases)
 }
 
 /// A singular value decomposition A = U·diag(s)·Vᵀ whose orthogonal factors are fast transforms.

@@ -1,12 +1,12 @@
-// A training's whole state in one safetensors file: parameters and running statistics under their own names, the
-// optimiser's moments and the average under prefixes, everything else as JSON texts. Reading maps the file and copies only
-// the tensors that are asked for.
+// The complete state of a training in one safetensors file: parameters and running statistics under their own names,
+// the optimiser's moments and the moving average under prefixes, and everything else as JSON texts. Reading maps the
+// file and copies only the requested tensors.
 
 import Foundation
 import SextantArrays
 import SextantStorage
 
-/// The parameters of a network with, while it is being trained, the state of its training.
+/// The parameters of a network and, during training, the state of the training.
 public struct Checkpoint<Scalar: TensorScalar>: Sendable {
   public var metadata: CheckpointMetadata
   public var parameters: ParameterSet<Scalar>
@@ -20,7 +20,7 @@ public struct Checkpoint<Scalar: TensorScalar>: Sendable {
     (self.metadata, self.parameters, self.optimiser, self.average) = (metadata, parameters, optimiser, average)
   }
 
-  /// Writes the file, whole or not at all. Throws ``FileError`` and ``SafetensorsError``.
+  /// Writes the complete file or nothing. Throws ``FileError`` and ``SafetensorsError``.
   public func write(to path: String, overwrite: Bool) throws {
     var writer = SafetensorsWriter()
     for (index, name) in parameters.names.enumerated() {
@@ -51,7 +51,7 @@ public struct Checkpoint<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// The names in the file.
+/// The names of tensors and metadata in the file.
 enum CheckpointNames {
   static let moment = "optimiser.moment."
   static let square = "optimiser.square."

@@ -1,19 +1,20 @@
-// Reading checkpoints: first what the file says, from which the network is rebuilt, then its tensors into that layout.
+// Reading of checkpoints: first the metadata, from which the network is rebuilt, then the tensors in the layout of that
+// network.
 
 import Foundation
 import SextantArrays
 import SextantStorage
 
-/// A checkpoint, open for reading: mapped, with nothing copied but its header.
+/// A checkpoint opened for reading: the file is mapped, and only its header has been copied.
 public struct CheckpointFile: Sendable {
   public let metadata: CheckpointMetadata
-  /// Whether the state of a training is there too.
+  /// Whether the file also contains the state of a training.
   public var canResume: Bool { file.metadata[CheckpointNames.optimiser] != nil }
   private let file: SafetensorsFile
 
   /// Opens the file. Throws ``FileError``, ``SafetensorsError`` and ``CheckpointError``.
   ///
-  /// - Parameter kind: the kind of network that is needed.
+  /// - Parameter kind: the required kind of network.
   public init(path: String, kind: String) throws {
     file = try SafetensorsFile(path: path)
     metadata = try Self.decoded(CheckpointNames.metadata, in: file)
@@ -22,7 +23,8 @@ public struct CheckpointFile: Sendable {
     }
   }
 
-  /// The parameters in the names and shapes of `layout`: what training ended with, or its average.
+  /// The parameters in the names and shapes of `layout`: either the last values of the training or their moving
+  /// average.
   ///
   /// Throws ``SafetensorsError`` and ``CheckpointError``.
   public func parameters<Scalar: TensorScalar>(
@@ -32,7 +34,7 @@ public struct CheckpointFile: Sendable {
     return try filled(layout, prefix: averaged ? CheckpointNames.average : "")
   }
 
-  /// Everything, to go on with a training. Optimiser and average are nil where the file has none.
+  /// The complete checkpoint, to continue a training. The optimiser and the average are nil if the file has none.
   ///
   /// Throws ``SafetensorsError`` and ``CheckpointError``.
   public func checkpoint<Scalar: TensorScalar>(layout: ParameterSet<Scalar>) throws -> Checkpoint<Scalar> {
@@ -53,7 +55,7 @@ public struct CheckpointFile: Sendable {
       let state: AverageState = try Self.decoded(CheckpointNames.averageState, in: file)
       guard (0..<1).contains(state.decay) else {
         throw CheckpointError.unreadable(
-          path: file.path, key: CheckpointNames.averageState, reason: "its decay \(state.decay) is not in 0..<1.")
+          path: file.path, key: CheckpointNames.averageState, reason: "its decay \(state.decay) is not in [0, 1).")
       }
       var average = ExponentialMovingAverage(
         of: try filled(layout, prefix: CheckpointNames.average), decay: state.decay, startsFast: state.startsFast)
@@ -68,7 +70,7 @@ public struct CheckpointFile: Sendable {
   ) throws -> ParameterSet<Scalar> {
     var result = layout
     for (index, name) in layout.names.enumerated() {
-      // Running statistics have no average of their own.
+      // Running statistics are not averaged.
       let path = layout.isTrained[index] ? prefix + name : name
       result.tensors[index] = try tensor(path, shape: layout.tensors[index].shape)
     }

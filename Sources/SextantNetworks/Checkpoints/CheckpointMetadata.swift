@@ -1,23 +1,23 @@
-// What a checkpoint says about itself beside its tensors, as texts that any reader of safetensors can see.
+// The description of a checkpoint in addition to its tensors, as texts that any safetensors reader can show.
 
 import Foundation
 import SextantArrays
 
-/// What the tensors of a checkpoint are and come from.
+/// What the tensors of a checkpoint represent, and their provenance.
 public struct CheckpointMetadata: Sendable, Equatable, Codable {
-  /// What the network is: "diffusion prior", "flow".
+  /// The kind of network: "diffusion prior", "flow".
   public var kind: String
-  /// The configuration that the network is rebuilt from, as JSON.
+  /// The configuration from which the network is rebuilt, as JSON.
   public var configuration: String
   /// The number of training steps taken.
   public var step: Int
-  /// Where the next step's random numbers come from.
+  /// The stream of random numbers from which the next step draws.
   public var randomStream: RandomStream?
-  /// The fingerprint of the domain that the network was trained on.
+  /// The fingerprint of the domain on which the network was trained.
   public var domainFingerprint: String
-  /// The hash of the data that it was trained with.
+  /// The hash of the training data.
   public var dataHash: String
-  /// Anything else, such as the best loss so far; JSON goes in as text.
+  /// Additional entries, such as the best loss so far; JSON values are stored as text.
   public var notes: [String: String]
 
   public init(
@@ -29,36 +29,36 @@ public struct CheckpointMetadata: Sendable, Equatable, Codable {
   }
 }
 
-/// The state of an optimiser that is not a tensor.
+/// The scalar part of an optimiser's state.
 struct OptimiserState: Codable {
   var settings: AdamSettings
   var step: Int
 }
 
-/// The state of an average that is not a tensor.
+/// The scalar part of a moving average's state.
 struct AverageState: Codable {
   var decay: Double
   var startsFast: Bool
   var step: Int
 }
 
-/// A checkpoint that cannot be used.
+/// The error for a checkpoint that cannot be used.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
-  /// The file holds another kind of network.
+  /// The file contains another kind of network.
   case otherKind(path: String, expected: String, found: String)
-  /// A text of the metadata cannot be read.
+  /// An entry of the metadata cannot be read.
   case unreadable(path: String, key: String, reason: String)
-  /// The file holds parameters that the network does not have.
+  /// The file contains parameters that the network does not have.
   case unknownParameters(path: String, names: [String])
 
   public var description: String {
     switch self {
     case .otherKind(let path, let expected, let found):
-      "\(path) holds a \(found), but a \(expected) is needed. Give the file of a \(expected)."
+      "\(path) contains a \(found), but a \(expected) is required. Pass the file of a \(expected)."
     case .unreadable(let path, let key, let reason):
-      "\(path): the metadata '\(key)' cannot be read: \(reason) The file was written by another program or version; train again."
+      "\(path): cannot read the metadata '\(key)': \(reason) The file was written by another program or version; train again."
     case .unknownParameters(let path, let names):
-      "\(path) holds parameters that the network does not have: \(names.prefix(5).joined(separator: ", ")). Its configuration belongs to another network."
+      "\(path) contains parameters that the network does not have: \(names.prefix(5).joined(separator: ", ")). Its configuration belongs to another network."
     }
   }
 }

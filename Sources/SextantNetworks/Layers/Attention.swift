@@ -1,29 +1,30 @@
-// Attention along the vertex array: every vertex looks at every other (full), or at a summary of all of them (linear: Shen et
-// al., "Efficient attention", 2018). The forms of lucidrains' Unet1D; normalisation and the skip connection are the caller's.
+// Attention along the array of vertices: every vertex attends to every other vertex (full), or to a summary of all
+// vertices (linear: Shen et al. 2018, "Efficient attention"). Both forms follow lucidrains' Unet1D. Normalisation and
+// the skip connection are left to the caller.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 
-/// Multi-head attention of B×V×C to itself.
+/// Multi-head self-attention on B×V×C.
 public struct Attention<Scalar: TensorScalar>: Sendable {
-  /// What a vertex looks at.
+  /// The form of the attention.
   public enum Form: String, Sendable, Codable {
-    /// All vertices: the cost grows with V².
+    /// To all vertices: the cost grows as V².
     case full
-    /// A matrix made of all vertices: the cost grows with V.
+    /// To a matrix that summarises all vertices: the cost grows as V.
     case linear
   }
 
   public let form: Form
   public let heads: Int
-  /// Channels of a head.
+  /// The number of channels of a head.
   public let width: Int
   private let queriesKeysValues: Dense<Scalar>
   private let output: Dense<Scalar>
 
   /// - Parameters:
-  ///   - outputInitial: how the last layer starts; zeros make the attention silent at first.
+  ///   - outputInitial: the initial values of the last layer; with zeros the attention has no effect at first.
   public init(
     _ name: String, channels: Int, form: Form, heads: Int = 4, width: Int = 32, hasInputBias: Bool = false,
     initial: InitialValues = .uniformByInputs, outputInitial: InitialValues? = nil,
@@ -44,7 +45,7 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
   public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     let hidden = heads * width
     let joint = queriesKeysValues(x, in: pass)
-    // Each (B·heads)×V×width.
+    // Each is (B·heads)×V×width.
     let queries = joint.splitIntoHeads(heads, columns: 0..<hidden)
     let keys = joint.splitIntoHeads(heads, columns: hidden..<2 * hidden)
     let values = joint.splitIntoHeads(heads, columns: 2 * hidden..<3 * hidden)
@@ -55,7 +56,7 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
       let weights = batchedMatrixProduct(queries * scale, keys, transposingSecond: true).softmax()
       result = batchedMatrixProduct(weights, values)
     case .linear:
-      // The scale belongs to the queries; the summary is smaller.
+      // The scale belongs to the queries, but the summary is smaller and therefore cheaper to scale.
       let summary = batchedMatrixProduct(keys.softmaxOverRows(), values, transposingFirst: true) * scale
       result = batchedMatrixProduct(queries.softmax(), summary)
     }

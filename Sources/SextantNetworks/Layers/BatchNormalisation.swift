@@ -1,19 +1,19 @@
-// Batch normalisation: statistics of the batch in training, running ones otherwise. The running variance is that which
-// divides by the number of rows, as in Flax; PyTorch's divides by one less.
+// Batch normalisation, with the statistics of the batch in training and running statistics otherwise. The running
+// variance has the number of rows n as its denominator, as in Flax; PyTorch uses n − 1.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Each column to mean 0 and variance 1 over all rows, then a gain and a bias.
+/// Normalises each column to mean 0 and variance 1 over all rows, then applies a gain and a bias.
 public struct BatchNormalisation<Scalar: TensorScalar>: Sendable {
   public let gain: ParameterSet<Scalar>.Reference
   public let bias: ParameterSet<Scalar>.Reference
-  /// Not changed by optimisers but by ``NetworkPass/applyUpdates(to:)``.
+  /// Changed by ``NetworkPass/applyUpdates(to:)`` rather than by optimisers.
   public let runningMean: ParameterSet<Scalar>.Reference
   public let runningVariance: ParameterSet<Scalar>.Reference
   /// Added to the variance.
   public let epsilon: Double
-  /// The part of a running statistic that stays in a step: 0.9 is what PyTorch calls 0.1.
+  /// The weight of the old value when a running statistic is updated: 0.9 here is 0.1 in PyTorch's convention.
   public let momentum: Double
 
   public init(
@@ -31,7 +31,7 @@ public struct BatchNormalisation<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// The layer over parameters that were made elsewhere, of as many numbers each as there are channels.
+  /// A layer over existing parameters, each with one value per channel.
   public init(
     gain: ParameterSet<Scalar>.Reference, bias: ParameterSet<Scalar>.Reference,
     runningMean: ParameterSet<Scalar>.Reference, runningVariance: ParameterSet<Scalar>.Reference, epsilon: Double,
@@ -41,7 +41,7 @@ public struct BatchNormalisation<Scalar: TensorScalar>: Sendable {
     (self.epsilon, self.momentum) = (epsilon, momentum)
   }
 
-  /// - Parameter x: any shape whose last dimension are the channels; all others are rows.
+  /// - Parameter x: a tensor of any shape whose last dimension is the channels; all other dimensions are rows.
   public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     guard pass.isTraining else {
       let factor = pass[runningVariance].value.inverseRoots(adding: epsilon)

@@ -1,22 +1,22 @@
-// Convolution along the vertex array, with zeros beyond its ends: PyTorch's Conv1d, channels last.
+// Convolution along the array of vertices with zero padding, as PyTorch's Conv1d but with the channels last.
 
 import SextantArrays
 import SextantAutodiff
 
-/// A window that slides along V: B×V×I to B×V′×O.
+/// A window that slides along V, from B×V×I to B×V′×O.
 public struct Convolution1D<Scalar: TensorScalar>: Sendable {
-  /// O×K×I: PyTorch's O×I×K with the last two dimensions exchanged.
+  /// O×K×I, which is PyTorch's O×I×K with the last two dimensions exchanged.
   public let weight: ParameterSet<Scalar>.Reference
-  /// O numbers.
+  /// O values.
   public let bias: ParameterSet<Scalar>.Reference
-  /// K, the number of vertices under the window.
+  /// K, the number of vertices in the window.
   public let kernel: Int
-  /// How far the window moves.
+  /// The number of vertices by which the window moves.
   public let stride: Int
-  /// How many zeros stand before and after the array.
+  /// The numbers of zeros before and after the array.
   public let padding: (before: Int, after: Int)
 
-  /// - Parameter padding: zeros at both ends; (K − 1)/2 if not given.
+  /// - Parameter padding: the numbers of zeros at the ends; (K − 1)/2 by default.
   public init(
     _ name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: (before: Int, after: Int)? = nil,
     initial: InitialValues = .uniformByInputs, in builder: inout ParameterBuilder<Scalar>

@@ -1,13 +1,13 @@
-// The dense layer: every output from every input of its row.
+// The dense layer: each output depends on all inputs of its row.
 
 import SextantArrays
 import SextantAutodiff
 
-/// x·Wᵀ + b over the last dimension.
+/// x·Wᵀ + b, applied to the last dimension.
 public struct Dense<Scalar: TensorScalar>: Sendable {
   /// outputs×inputs.
   public let weight: ParameterSet<Scalar>.Reference
-  /// One for each output, if the layer has them.
+  /// One value for each output, if the layer has biases.
   public let bias: ParameterSet<Scalar>.Reference?
 
   /// Adds "name.weight" and "name.bias" to the parameters.
@@ -23,7 +23,7 @@ public struct Dense<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter x: any shape whose last dimension are the inputs.
+  /// - Parameter x: a tensor of any shape whose last dimension is the inputs.
   public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     dense(x, weight: pass[weight], bias: bias.map { pass[$0] })
   }

@@ -1,9 +1,10 @@
-// Dropout (Srivastava et al., 2014): in training, numbers are left out at random and the others raised to make up for it.
+// Dropout (Srivastava et al. 2014): in training, random values are set to zero and the others are scaled up to
+// compensate.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Leaves out each number with a probability.
+/// Sets each value to zero with a given probability.
 public struct Dropout: Sendable, Equatable {
   /// The probability, in 0..<1.
   public let rate: Double
@@ -13,14 +14,14 @@ public struct Dropout: Sendable, Equatable {
     self.rate = rate
   }
 
-  /// Takes its choices from ``NetworkPass/random``; does nothing without it, or in a pass that is not training.
+  /// Draws from ``NetworkPass/random``. Does nothing without a random stream, or if the pass is not in training mode.
   public func callAsFunction<Scalar: TensorScalar>(
     _ x: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
     guard rate > 0, pass.isTraining, var random = pass.random else { return x }
     defer { pass.random = random }
     let count = x.value.count
-    // Two choices from each word of 64 bits.
+    // Each 64-bit word serves two values.
     let words = [UInt32](unsafeUninitializedCapacity: count) { words, filled in
       for i in 0..<(count + 1) / 2 {
         let word = random.next()

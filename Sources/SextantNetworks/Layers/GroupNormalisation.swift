@@ -1,9 +1,10 @@
-// Group normalisation (Wu and He, 2018) and RMS normalisation as layers, and the choice between them.
+// Group normalisation (Wu and He 2018) and RMS normalisation as layers, and the choice between them.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Each sample and group of channels to mean 0 and variance 1 over the vertices, then a gain and a bias for each channel.
+/// Normalises each sample and group of channels to mean 0 and variance 1 over the vertices, then applies a gain and a
+/// bias for each channel.
 public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
   public let gain: ParameterSet<Scalar>.Reference
   public let bias: ParameterSet<Scalar>.Reference
@@ -11,7 +12,7 @@ public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
   /// Added to the variance.
   public let epsilon: Double
 
-  /// - Parameter groups: divides `channels`.
+  /// - Parameter groups: the number of groups, a divisor of `channels`.
   public init(
     _ name: String, channels: Int, groups: Int, epsilon: Double = 1e-5, in builder: inout ParameterBuilder<Scalar>
   ) {
@@ -29,7 +30,7 @@ public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Each row divided by its root mean square, times a gain for each channel.
+/// Divides each row by its root mean square, then applies a gain for each channel.
 public struct RMSNormalisation<Scalar: TensorScalar>: Sendable {
   public let gain: ParameterSet<Scalar>.Reference
   /// Added to the mean square.
@@ -42,19 +43,19 @@ public struct RMSNormalisation<Scalar: TensorScalar>: Sendable {
     gain = builder.scope(name) { $0.constant("weight", [channels], 1) }
   }
 
-  /// - Parameter x: any shape whose last dimension are the channels.
+  /// - Parameter x: a tensor of any shape whose last dimension is the channels.
   public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
     rootMeanSquareNormalisation(x, gain: pass[gain], epsilon: epsilon)
   }
 }
 
-/// Which normalisation a network uses.
+/// The kind of normalisation that a network uses.
 public enum NormalisationKind: Sendable, Equatable, Codable {
   case group(count: Int)
   case rootMeanSquare
 }
 
-/// One normalisation or the other.
+/// A layer of either kind of normalisation.
 public enum Normalisation<Scalar: TensorScalar>: Sendable {
   case group(GroupNormalisation<Scalar>)
   case rootMeanSquare(RMSNormalisation<Scalar>)
@@ -70,11 +71,11 @@ public enum Normalisation<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// SiLU of the normalised x, or of that times a scale and with a shift for each sample.
+  /// SiLU of the normalised x, optionally after a scale and a shift for each sample.
   ///
   /// - Parameters:
   ///   - x: B×V×C.
-  ///   - modulation: B×C each.
+  ///   - modulation: the scale and the shift, B×C each.
   public func activated(
     _ x: Variable<Scalar>, modulation: (scale: Variable<Scalar>, shift: Variable<Scalar>)? = nil,
     in pass: NetworkPass<Scalar>

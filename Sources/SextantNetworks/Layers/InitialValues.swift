@@ -1,19 +1,19 @@
-// Where the weights of a layer start from: the habits of the programs whose networks are rebuilt here.
+// Initial values of weights, following the conventions of the programs whose networks are reproduced here.
 
 import Foundation
 import SextantArrays
 
-/// How a layer's weights and biases are drawn at first.
+/// The distribution from which the weights and biases of a layer are drawn.
 public enum InitialValues: Sendable, Equatable {
-  /// Uniform in ±1/√inputs, biases too: PyTorch's default for dense and convolution layers.
+  /// Uniform in ±1/√inputs, for weights and biases: PyTorch's default for dense and convolution layers.
   case uniformByInputs
-  /// Normal with this deviation, biases 0.
+  /// Normal with this standard deviation; biases are 0.
   case normal(deviation: Double)
-  /// Uniform with variance `scale`·2/(inputs + outputs), biases 0: the default of the DDPM code.
+  /// Uniform with variance `scale`·2/(inputs + outputs); biases are 0. The default of the DDPM code.
   case fanAverage(scale: Double)
   case zeros
 
-  /// A weight tensor in which each output is a sum of `inputs` products, and each input goes into `outputs` of them.
+  /// A weight tensor in which each output sums `inputs` products and each input contributes to `outputs` sums.
   func weight<Scalar: TensorScalar>(
     _ name: String, _ shape: [Int], inputs: Int, outputs: Int, in builder: inout ParameterBuilder<Scalar>
   ) -> ParameterSet<Scalar>.Reference {
@@ -26,7 +26,7 @@ public enum InitialValues: Sendable, Equatable {
     }
   }
 
-  /// The biases of a layer of `inputs` inputs.
+  /// The biases of a layer with `inputs` inputs.
   func bias<Scalar: TensorScalar>(
     _ name: String, _ count: Int, inputs: Int, in builder: inout ParameterBuilder<Scalar>
   ) -> ParameterSet<Scalar>.Reference {

@@ -1,14 +1,14 @@
-// The time of a diffusion as numbers that a network can use: sines and cosines of many frequencies, then a small network.
+// The embedding of the diffusion time: sines and cosines of many frequencies, followed by a small network.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 
-/// Sines and cosines of t at frequencies from 1 down to 1/10000, as in the transformer and in DDPM.
+/// Sines and cosines of t at frequencies from 1 down to 1/10000, as in the Transformer and in DDPM.
 ///
 /// - Parameters:
-///   - times: one number for each sample.
-///   - width: how many numbers come out: half of them sines, half cosines; even and at least 4.
+///   - times: one value for each sample.
+///   - width: the number of outputs, half of them sines and half cosines; even and at least 4.
 /// - Returns: B×width, sines first.
 public func sinusoidalEmbedding<Scalar: TensorScalar>(
   of times: [Double], width: Int, as type: Scalar.Type = Scalar.self
@@ -24,11 +24,12 @@ public func sinusoidalEmbedding<Scalar: TensorScalar>(
   return Tensor(rows, shape: [times.count, width])
 }
 
-/// The embedding of a time in [0, 1] and two dense layers.
+/// The embedding of a time in [0, 1], followed by two dense layers.
 public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
-  /// The numbers that come out.
+  /// The number of outputs.
   public let outputs: Int
-  /// What t is multiplied by: the number of steps of the discrete diffusion that the frequencies were made for.
+  /// The factor by which t is multiplied: the number of steps of the discrete diffusion for which the frequencies were
+  /// designed.
   public let steps: Double
   private let width: Int
   private let activation: Activation
@@ -36,8 +37,8 @@ public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
   private let last: Dense<Scalar>
 
   /// - Parameters:
-  ///   - width: of the sines and cosines; even.
-  ///   - outputs: the hidden and the last layer's width; 4·`width` if not given.
+  ///   - width: the number of sines and cosines; even.
+  ///   - outputs: the width of the hidden and of the last layer; 4·`width` by default.
   public init(
     _ name: String, width: Int, outputs: Int? = nil, activation: Activation = .gelu, steps: Double = 1000,
     initial: InitialValues = .uniformByInputs, in builder: inout ParameterBuilder<Scalar>
@@ -52,9 +53,13 @@ public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// A time that all samples share, as those of a sampler do, is embedded once: what comes of it then does not depend on how many
+  /// samples there are.
+  ///
   /// - Parameter times: one in [0, 1] for each sample.
-  /// - Returns: B×outputs.
+  /// - Returns: B×outputs, or 1×outputs where all times are the same.
   public func callAsFunction(_ times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+    let times = Set(times).count == 1 ? Array(times.prefix(1)) : times
     let waves: Tensor<Scalar> = sinusoidalEmbedding(of: times.map { $0 * steps }, width: width)
     return last(hidden(pass.tape.constant(waves), in: pass).activated(by: activation), in: pass)
   }

@@ -1,25 +1,25 @@
-// Adam (Kingma and Ba, 2015) with decoupled decay (Loshchilov and Hutter, 2019), linear warm-up and a limit on the norm of
-// the whole gradient. One fused loop for each tensor, in place; sums are split by shape, so threads change no bit.
-// A gradient in two factors is multiplied out tile by tile within that loop.
+// Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019), linear warm-up and clipping of
+// the global gradient norm. One fused loop updates each tensor in place. Sums are partitioned by shape, so the number
+// of threads does not change any bit. A gradient in two factors is multiplied out tile by tile within this loop.
 
 import SextantArrays
 import SextantAutodiff
 
-/// What an ``Adam`` optimiser is set to.
+/// The settings of an ``Adam`` optimiser.
 public struct AdamSettings: Sendable, Equatable, Codable {
   /// The learning rate after the warm-up.
   public var rate: Double
-  /// How much of the mean gradient stays in a step.
+  /// The decay of the mean gradient in each step.
   public var beta1: Double
-  /// How much of the mean squared gradient stays in a step.
+  /// The decay of the mean squared gradient in each step.
   public var beta2: Double
-  /// Added to the root of the mean squared gradient.
+  /// Added to the square root of the mean squared gradient.
   public var epsilon: Double
-  /// The part of a parameter, times the rate, that each step takes away: AdamW's decay.
+  /// The decoupled weight decay of AdamW: each step subtracts this fraction of a parameter times the learning rate.
   public var decay: Double
-  /// The steps over which the rate grows from 0; step 1 has 1/`warmUpSteps` of it.
+  /// The number of steps over which the learning rate grows from 0; in step 1 it is 1/`warmUpSteps` of its full value.
   public var warmUpSteps: Int
-  /// The largest norm of the whole gradient; longer ones are scaled down to it. Nil for no limit.
+  /// The largest norm of the whole gradient; gradients with a larger norm are scaled down to it. Nil for no limit.
   public var largestNorm: Double?
 
   public init(
@@ -31,18 +31,18 @@ public struct AdamSettings: Sendable, Equatable, Codable {
   }
 }
 
-/// An optimiser and its state: two moments for each trained parameter.
+/// An optimiser and its state, two moments for each trained parameter.
 public struct Adam<Scalar: TensorScalar>: Sendable {
-  /// May be changed between steps, for a schedule.
+  /// The settings, which may change between steps to follow a schedule.
   public var settings: AdamSettings
   /// The number of steps taken.
   public internal(set) var step = 0
-  /// The mean gradients in the order of the set; empty where nothing is trained.
+  /// The mean gradients in the order of the set; empty for tensors that are not trained.
   var moments: [Tensor<Scalar>]
   /// The mean squared gradients.
   var squares: [Tensor<Scalar>]
 
-  /// - Parameter parameters: the set that will be trained.
+  /// - Parameter parameters: the set to be trained.
   public init(_ settings: AdamSettings, for parameters: ParameterSet<Scalar>) {
     self.settings = settings
     moments = zip(parameters.tensors, parameters.isTrained).map { .zeros($1 ? $0.shape : [0]) }
@@ -54,10 +54,11 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     settings.rate * (settings.warmUpSteps > 0 ? min(1, Double(step + 1) / Double(settings.warmUpSteps)) : 1)
   }
 
-  /// Takes one step. Let go of the pass first: parameters that it still holds are copied instead of changed in place.
+  /// Takes one step. Release the pass first: parameters that it still holds would be copied instead of updated in
+  /// place.
   ///
-  /// - Parameter gradients: in the order of the set, nil for those that stay as they are.
-  /// - Returns: the norm of the whole gradient before it was limited. If that is not finite, nothing was changed.
+  /// - Parameter gradients: in the order of the set; nil for parameters that stay unchanged.
+  /// - Returns: the norm of the whole gradient before clipping. If it is not finite, nothing was changed.
   public mutating func update(
     _ parameters: inout ParameterSet<Scalar>, gradients: [ParameterGradient<Scalar>?]
   ) -> Double {
@@ -80,7 +81,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     return norm
   }
 
-  /// What one step multiplies by.
+  /// The constants of one step.
   private struct StepConstants: Sendable {
     let factor, beta1, beta2, rate, rootScale, epsilon, decay: Scalar
 
@@ -118,7 +119,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     let kernels = Scalar.networkKernels
     gradient.withUnsafeScalars { gradient in
       guard let base = gradient.baseAddress else { return }
-      // Sound: the ranges do not overlap.
+      // Sound, because the ranges do not overlap.
       nonisolated(unsafe) let (x, m, s, g) = (parameter, moment, square, base)
       let c = constants
       Parallel.forEachRange(of: gradient.count, grain: 1 << 16) { range in
@@ -143,7 +144,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     packed(g, width: tall).withUnsafeScalars { g in
       packed(x, width: kernels.tileColumns).withUnsafeScalars { x in
         guard let g = g.baseAddress, let x = x.baseAddress else { return }
-        // Sound: the ranges do not overlap.
+        // Sound, because the ranges do not overlap.
         nonisolated(unsafe) let (w, m, s) = (parameter, moment, square)
         let c = constants
         nonisolated(unsafe) let (left, right) = (g, x)
@@ -158,14 +159,14 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// The columns of `matrix` in panels of `width`, as ``NetworkKernels/adamProduct`` wants them.
+  /// The columns of `matrix` in panels of `width`, the layout that ``NetworkKernels/adamProduct`` takes.
   private static func packed(_ matrix: Tensor<Scalar>, width: Int) -> Tensor<Scalar> {
     let (rows, columns) = (matrix.rowCount, matrix.columnCount)
     let panels = (columns + width - 1) / width
     return Tensor(shape: [panels, rows, width]) { out in
       matrix.withUnsafeScalars { matrix in
         guard let matrix = matrix.baseAddress, let out = out.baseAddress else { return }
-        // Sound: the ranges do not overlap.
+        // Sound, because the ranges do not overlap.
         nonisolated(unsafe) let (source, target) = (matrix, out)
         Parallel.forEachRange(of: panels, grain: max(1, (1 << 16) / (rows * width + 1))) { range in
           let start = range.lowerBound * width
@@ -177,7 +178,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// βⁿ by repeated squaring, so that a long run does not multiply a million times.
+/// βⁿ by repeated squaring, which avoids millions of multiplications in a long run.
 private func power(_ base: Double, _ exponent: Int) -> Double {
   var (result, factor, rest) = (1.0, base, exponent)
   while rest > 0 {

@@ -1,19 +1,20 @@
-// The moving average of a network's parameters over the steps of its training: what diffusion models are used with.
+// The exponential moving average of a network's parameters over the training steps, which diffusion models use for
+// sampling.
 
 import SextantArrays
 
-/// An average that follows a parameter set.
+/// A moving average that follows a parameter set.
 public struct ExponentialMovingAverage<Scalar: TensorScalar>: Sendable {
-  /// The part of the average that stays in a step, in the long run.
+  /// The weight of the old average in each step, after the start.
   public let decay: Double
-  /// Whether the first n steps have the smaller decay (1 + n)/(10 + n), so that the initial values are forgotten soon.
+  /// Whether the decay is at most (1 + n)/(10 + n) in step n, so that the initial values are soon forgotten.
   public let startsFast: Bool
-  /// The number of steps followed.
+  /// The number of steps so far.
   public internal(set) var step = 0
-  /// The average; running statistics are the latest ones.
+  /// The averaged parameters; running statistics are the latest values instead.
   public internal(set) var parameters: ParameterSet<Scalar>
 
-  /// - Parameter parameters: what the average starts as.
+  /// - Parameter parameters: the initial value of the average.
   public init(of parameters: ParameterSet<Scalar>, decay: Double, startsFast: Bool = true) {
     precondition((0..<1).contains(decay), "A decay of \(decay)")
     (self.decay, self.startsFast, self.parameters) = (decay, startsFast, parameters)
@@ -21,7 +22,7 @@ public struct ExponentialMovingAverage<Scalar: TensorScalar>: Sendable {
 
   /// Moves the average towards `latest`, in place.
   public mutating func follow(_ latest: ParameterSet<Scalar>) {
-    precondition(latest.names == parameters.names, "The average follows another network")
+    precondition(latest.names == parameters.names, "The average belongs to another network")
     step += 1
     let decay = startsFast ? min(decay, Double(1 + step) / Double(10 + step)) : decay
     let (rate, kernels) = (Scalar(1 - decay), Scalar.networkKernels)
@@ -34,7 +35,7 @@ public struct ExponentialMovingAverage<Scalar: TensorScalar>: Sendable {
       parameters.tensors[index].withUnsafeMutableScalars { average in
         latest.tensors[index].withUnsafeScalars { x in
           guard count > 0, let average = average.baseAddress, let x = x.baseAddress else { return }
-          // Sound: the ranges do not overlap.
+          // Sound, because the ranges do not overlap.
           nonisolated(unsafe) let (target, source) = (average, x)
           Parallel.forEachRange(of: count, grain: 1 << 16) { range in
             kernels.follow(range.count, rate, source + range.lowerBound, target + range.lowerBound)

@@ -1,11 +1,12 @@
-// The two blocks of the DDPM U-Net: a residual block that the time is added to, and attention with one head.
+// The two blocks of the DDPM U-Net: a residual block to which the time embedding is added, and attention with one head.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Normalise, SiLU, convolve, add the time; normalise, SiLU, drop out, convolve; add the input.
+/// Normalisation, SiLU, convolution and addition of the time; normalisation, SiLU, dropout and convolution; then the
+/// skip connection.
 struct ResidualBlock<Scalar: TensorScalar>: Sendable {
-  /// What all blocks of a network share.
+  /// The settings that all blocks of a network share.
   struct Style: Sendable {
     var timeWidth: Int
     var groups: Int
@@ -15,7 +16,7 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
   private let normalisations: (GroupNormalisation<Scalar>, GroupNormalisation<Scalar>)
   private let convolutions: (Convolution1D<Scalar>, Convolution1D<Scalar>)
   private let time: Dense<Scalar>
-  /// Where the widths differ.
+  /// Present if the widths differ.
   private let shortcut: Dense<Scalar>?
   private let dropout: Dropout
 
@@ -43,7 +44,7 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
 
   /// - Parameters:
   ///   - x: B×V×inputs.
-  ///   - time: B×timeWidth, behind its nonlinearity.
+  ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
   func callAsFunction(
     _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
@@ -54,7 +55,7 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Normalise, attend with one head of all channels, add the input.
+/// Normalisation, attention with one head of all channels, and the skip connection.
 struct AttentionBlock<Scalar: TensorScalar>: Sendable {
   private let normalisation: GroupNormalisation<Scalar>
   private let attention: Attention<Scalar>

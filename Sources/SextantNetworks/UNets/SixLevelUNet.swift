@@ -1,25 +1,26 @@
-// The U-Net of DDPM (Ho et al., 2020, their model for 256² pixels) with convolutions along the vertex array: the best
-// reconstruction of the score network that the APS paper calls "1-D DDPM". Names and order of layers follow the DDPM form of
-// score_sde. It halves five times, attends at the fifth level, and predicts noise.
+// The U-Net of DDPM (Ho et al. 2020, their model for 256² pixels) with convolutions along the array of vertices. This
+// is our best reconstruction of the score network that Mammadov, Chung and Ye (2024) describe as the 1-D formulation of
+// DDPM. The names and the order of the layers follow the DDPM model of score_sde. It halves the resolution five times,
+// has attention at the fifth level, and predicts the noise.
 
 import SextantArrays
 import SextantAutodiff
 
 /// The settings of a ``SixLevelUNet``; the defaults are the 48.6 M preset.
 public struct SixLevelUNetSettings: Sendable, Equatable, Codable {
-  /// C of the signals.
+  /// The number of channels C of the signals.
   public var channels = 1
-  /// Channels of the first level.
+  /// The number of channels of the first level.
   public var width = 128
-  /// Channels of each level, in units of `width`.
+  /// The number of channels of each level, in units of `width`.
   public var multipliers = [1, 1, 2, 2, 4, 4]
-  /// Residual blocks of a level on the way down; one more on the way up.
+  /// The number of residual blocks per level in the encoder; the decoder has one more.
   public var blocks = 2
-  /// Levels that attend, the first being 0.
+  /// The levels with attention, counted from 0.
   public var attentionLevels = [4]
-  /// Groups of each normalisation, at most; a quarter of the channels where that is less.
+  /// The largest number of groups of each normalisation; never more than a quarter of the channels.
   public var groups = 32
-  /// The probability that dropout leaves a number out.
+  /// The dropout rate.
   public var dropout = 0.0
 
   public init(channels: Int = 1, width: Int = 128) {
@@ -73,7 +74,7 @@ public struct SixLevelUNet<Scalar: TensorScalar>: Sendable {
           skips.append(width)
         }
         guard index < levelCount - 1 else { return }
-        // A zero at the end only, as TensorFlow pads a stride of 2.
+        // One zero at the end only, as TensorFlow pads a convolution of stride 2.
         level.resampling = Convolution1D(
           "downsample", inputs: width, outputs: width, kernel: 3, stride: 2, padding: (0, 1), initial: standard,
           in: &builder)
@@ -115,14 +116,14 @@ public struct SixLevelUNet<Scalar: TensorScalar>: Sendable {
   /// The predicted noise (B×V×C).
   ///
   /// - Parameters:
-  ///   - x: noisy signals, B×V×C with any V.
-  ///   - times: one in [0, 1] for each sample.
+  ///   - x: noisy signals, B×V×C, for any V.
+  ///   - times: one value in [0, 1] for each sample.
   public func output(
     for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
     let count = x.shape[1]
     precondition(times.count == x.shape[0], "\(times.count) times for a batch of shape \(x.shape)")
-    // All blocks take the embedding through the same nonlinearity.
+    // All blocks apply the same nonlinearity to the embedding.
     let time = embedding(times, in: pass).silu()
     let padded = VertexPadding.paddedCount(count, multiple: 1 << (settings.multipliers.count - 1))
     var h = first(VertexPadding.pad(x, to: padded), in: pass)

@@ -1,12 +1,13 @@
-// The two blocks of lucidrains' Unet1D: a residual block that the time scales and shifts, and attention behind a
-// normalisation.
+// The two blocks of lucidrains' Unet1D: a residual block that is scaled and shifted by the time embedding, and
+// attention after a normalisation.
 
 import SextantArrays
 import SextantAutodiff
 
-/// Convolve, normalise, scale and shift by the time, SiLU, drop out; the same without time; add the input.
+/// Convolution, normalisation, scale and shift by the time, SiLU and dropout; then the same without time; then the skip
+/// connection.
 struct TimedBlock<Scalar: TensorScalar>: Sendable {
-  /// What all blocks of a network share.
+  /// The settings that all blocks of a network share.
   struct Style: Sendable {
     var timeWidth: Int
     var normalisation: NormalisationKind
@@ -16,7 +17,7 @@ struct TimedBlock<Scalar: TensorScalar>: Sendable {
   private let convolutions: (Convolution1D<Scalar>, Convolution1D<Scalar>)
   private let normalisations: (Normalisation<Scalar>, Normalisation<Scalar>)
   private let time: Dense<Scalar>
-  /// Where the widths differ.
+  /// Present if the widths differ.
   private let shortcut: Dense<Scalar>?
   private let dropout: Dropout
   private let outputs: Int
@@ -42,12 +43,17 @@ struct TimedBlock<Scalar: TensorScalar>: Sendable {
 
   /// - Parameters:
   ///   - x: B×V×inputs.
-  ///   - time: B×timeWidth, behind its nonlinearity.
+  ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
   func callAsFunction(
     _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
-    let joint = time(embedding, in: pass)
-    let ones = pass.tape.constant(Tensor(repeating: 1, shape: [x.shape[0], outputs]))
+    let batch = x.shape[0]
+    var joint = time(embedding, in: pass)
+    if joint.shape[0] < batch {
+      let repeated = gatherRows(joint.reshaped(to: [1, 1, 2 * outputs]), [Int32](repeating: 0, count: batch))
+      joint = repeated.reshaped(to: [batch, 2 * outputs])
+    }
+    let ones = pass.tape.constant(Tensor(repeating: 1, shape: [batch, outputs]))
     let scale = joint.columns(0..<outputs) + ones
     let shift = joint.columns(outputs..<2 * outputs)
     let timed = normalisations.0.activated(convolutions.0(x, in: pass), modulation: (scale, shift), in: pass)
@@ -56,7 +62,7 @@ struct TimedBlock<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Normalise, attend (and normalise again behind linear attention), add the input.
+/// Normalisation, attention (with another normalisation after linear attention) and the skip connection.
 struct NormalisedAttention<Scalar: TensorScalar>: Sendable {
   private let before: RMSNormalisation<Scalar>
   private let attention: Attention<Scalar>

@@ -1,22 +1,23 @@
-// The widely used one-dimensional U-Net of lucidrains' denoising-diffusion-pytorch (Unet1D): linear attention at every level,
-// full attention in the middle, time as scale and shift. `normalisation` is RMS since that project's commit 5999fc1 of
-// 2024-05-03 and group normalisation before.
+// The widely used one-dimensional U-Net of lucidrains' denoising-diffusion-pytorch (Unet1D), with linear attention at
+// every level, full attention in the middle, and the time embedding as scale and shift. That project uses RMS
+// normalisation since its commit 5999fc1 of 2024-05-03, and group normalisation before; `normalisation` selects one of
+// them.
 
 import SextantArrays
 import SextantAutodiff
 
 /// The settings of a ``UNet1D``.
 public struct UNet1DSettings: Sendable, Equatable, Codable {
-  /// C of the signals.
+  /// The number of channels C of the signals.
   public var channels = 1
-  /// Channels of the first level; even and at least 4.
+  /// The number of channels of the first level; even and at least 4.
   public var width = 64
-  /// Channels of each level, in units of `width`.
+  /// The number of channels of each level, in units of `width`.
   public var multipliers = [1, 2, 4, 8]
   public var normalisation = NormalisationKind.rootMeanSquare
   public var heads = 4
   public var headWidth = 32
-  /// The probability that dropout leaves a number out.
+  /// The dropout rate.
   public var dropout = 0.0
 
   public init(channels: Int = 1, width: Int = 64, normalisation: NormalisationKind = .rootMeanSquare) {
@@ -26,7 +27,7 @@ public struct UNet1DSettings: Sendable, Equatable, Codable {
   }
 }
 
-/// A U-Net along the vertex array.
+/// A U-Net along the array of vertices.
 public struct UNet1D<Scalar: TensorScalar>: Sendable {
   public let settings: UNet1DSettings
 
@@ -104,14 +105,14 @@ public struct UNet1D<Scalar: TensorScalar>: Sendable {
   /// The predicted noise (B×V×C).
   ///
   /// - Parameters:
-  ///   - x: noisy signals, B×V×C with any V.
-  ///   - times: one in [0, 1] for each sample.
+  ///   - x: noisy signals, B×V×C, for any V.
+  ///   - times: one value in [0, 1] for each sample.
   public func output(
     for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
   ) -> Variable<Scalar> {
     let count = x.shape[1]
     precondition(times.count == x.shape[0], "\(times.count) times for a batch of shape \(x.shape)")
-    // All blocks take the embedding through the same nonlinearity.
+    // All blocks apply the same nonlinearity to the embedding.
     let time = embedding(times, in: pass).silu()
     let padded = VertexPadding.paddedCount(count, multiple: 1 << (down.count - 1))
     let start = first(VertexPadding.pad(x, to: padded), in: pass)

@@ -1,14 +1,15 @@
-// Vertex arrays of any length for networks that halve them several times: rows of zeros at the end, cut off again.
+// Padding of vertex arrays of any length for networks that halve them several times: rows of zeros are added at the end
+// and removed afterwards.
 
 import SextantArrays
 import SextantAutodiff
 
-/// How many rows a network adds to what it is given.
+/// The padding of vertex arrays.
 enum VertexPadding {
-  /// The next multiple of `multiple` from `count` on.
+  /// The smallest multiple of `multiple` that is not below `count`.
   static func paddedCount(_ count: Int, multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
 
-  /// B×V×C with rows of zeros up to `count`.
+  /// Pads B×V×C with rows of zeros to `count` rows.
   static func pad<Scalar: TensorScalar>(_ x: Variable<Scalar>, to count: Int) -> Variable<Scalar> {
     guard count != x.shape[1] else { return x }
     return gatherRows(x, (0..<count).map { $0 < x.shape[1] ? Int32($0) : -1 })

@@ -1,46 +1,47 @@
-// A mixture of Gaussians over the fields of a domain: each group of the archive has a mean and modes of its own.
+// A mixture of Gaussians over the fields of a domain: each group of the archive has its own mean and modes.
 //
-// All is done in the coefficients of the pooled modes, whose pooled covariance is the identity. With n fields, mean c and
-// covariance S a group's component has the mean n/(n + 1/2)·c and the covariance λS + (1 − λ)W, λ = n/(n + 15), W the
-// covariance within groups, of which a fiftieth is the pooled covariance: so a group of one field is proper too.
+// All computations use the coefficients of the pooled modes, whose pooled covariance is the identity. For a group with
+// n fields, mean c and covariance S, the component has the mean n/(n + 1/2)·c and the covariance λS + (1 − λ)W with λ =
+// n/(n + 15). W is the covariance within groups, plus a fiftieth of the pooled covariance, so that a group of a single
+// field is proper as well.
 
 import SextantArrays
 
-/// A pooled prior and what its archive's groups are like.
+/// A pooled prior, and the groups of its archive.
 public struct GaussianMixturePrior: Sendable {
   /// A group of the archive.
   public struct Component: Sendable {
-    /// Its share of the archive's fields.
+    /// Its fraction of the archive's fields.
     public var weight: Double
-    /// Its mean, as coefficients of the pooled modes (k), in units of their standard deviations.
+    /// Its mean as coefficients of the pooled modes (k), in units of their standard deviations.
     public var centre: [Double]
-    /// L with L·Lᵀ the covariance of those coefficients (k×k).
+    /// L such that L·Lᵀ is the covariance of these coefficients (k×k).
     public var factor: CholeskyFactor<Double>
   }
 
-  /// What was learned from all fields.
+  /// The prior learned from all fields.
   public let pooled: GaussianPrior
   /// The groups.
   public let components: [Component]
 
-  /// Fields of a group at which its own covariance weighs as much as that within all groups.
+  /// The number of fields for which a group's own covariance has the same weight as that within all groups.
   private static let covarianceShrinkage = 15.0
-  /// Fields of a group at which its mean would lie half way to the pooled mean.
+  /// The number of fields for which a group's mean would be half way to the pooled mean.
   private static let meanShrinkage = 0.5
-  /// The share of the pooled covariance in every component.
+  /// The fraction of the pooled covariance in every component.
   private static let pooledShare = 0.02
 
   /// - Parameters:
-  ///   - pooled: learned from all fields of the archive, which it keeps as coefficients.
-  ///   - membership: the group of each field (N), from 0 without gaps.
-  /// - Throws: ``PriorError/noComponents(_:)`` where membership and archive do not fit.
+  ///   - pooled: the prior learned from all fields of the archive, which it keeps as coefficients.
+  ///   - membership: the group of each field (N), numbered from 0 without gaps.
+  /// - Throws: ``PriorError/noComponents(_:)`` if the membership does not match the archive.
   public init(_ pooled: GaussianPrior, membership: [Int]) throws {
     let coefficients = pooled.archiveCoefficients.converted(to: Double.self)
     let (n, k) = (coefficients.shape[0], coefficients.columnCount)
     let groups = (membership.max() ?? -1) + 1
     guard n == membership.count, n > 0, groups > 0, Set(membership) == Set(0..<groups) else {
       throw PriorError.noComponents(
-        "\(membership.count) groups of fields were named for an archive of \(n), or some are empty. Train it again.")
+        "\(membership.count) group labels for an archive of \(n) fields, or some groups are empty. Train it again.")
     }
     self.pooled = pooled
     let members = (0..<groups).map { group in membership.indices.filter { membership[$0] == group } }
@@ -75,16 +76,16 @@ public struct GaussianMixturePrior: Sendable {
     ).scalars
   }
 
-  /// Modes with a component's covariance (k×d), standardised.
+  /// Modes with the covariance of a component (k×d), standardised.
   public func modes(of component: Component) -> Tensor<Float> {
     matrixProduct(
       component.factor.lower.converted(to: Float.self), pooled.functions.scaledModes, transposingFirst: true)
   }
 
-  /// log p(y) under each component's modes and independent noise for what they leave: cheap, and enough to tell which
-  /// components come into question.
+  /// log p(y) under each component's modes with independent noise for the residual. It is cheap to compute and
+  /// sufficient to select the plausible components.
   public func roughEvidence(of observation: StateObservation) throws -> [Double] {
-    // G = Φ at the observed places (k×m), with the whole noise taken out: R = σ² + rest.
+    // G = Φ at the observed places (k×m), whitened by the total noise R = σ² + residual variance.
     let rest = observation.apply(Tensor(pooled.functions.residualVariance, shape: [1, pooled.space.count])).scalars
     let precision = zip(observation.noiseVariance, rest).map { 1 / ($0 + Double($1)) }
     let roots = precision.map { Float($0.squareRoot()) }
@@ -94,7 +95,7 @@ public struct GaussianMixturePrior: Sendable {
     let anomalies = zip(observation.anomalies, precision).map { $0 * $1.squareRoot() }
     let (k, m) = (gram.columnCount, anomalies.count)
     return try components.map { component in
-      // a = y − Gᵀc; P = I + Lᵀ·GGᵀ·L; evidence by Woodbury.
+      // a = y − Gᵀc; P = I + Lᵀ·GGᵀ·L; the evidence follows by the Woodbury identity.
       let expected = matrixProduct(Tensor(component.centre, shape: [1, k]), weighted).scalars
       let left = zip(anomalies, expected).map { $0 - $1 }
       let half = matrixProduct(component.factor.lower, gram, transposingFirst: true)

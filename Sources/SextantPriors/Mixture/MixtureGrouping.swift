@@ -1,25 +1,26 @@
-// Which fields of an archive make a component of a mixture: those of one source, one calendar month, both, or one
-// cluster of the mode coefficients. Here fields are told apart; what is learned of each group, see GaussianMixturePrior.
+// The grouping of an archive's fields into the components of a mixture: by source, by calendar month, by both, or by
+// clusters of the mode coefficients. This file assigns the fields to groups; GaussianMixturePrior learns the
+// components.
 
 import Foundation
 import SextantArrays
 import SextantSignals
 
-/// How an archive is split into components; written "source", "month", "source-month" or "clusters:K".
+/// The grouping of an archive into components; written "source", "month", "source-month" or "clusters:K".
 public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
   /// By the coordinate `source`.
   case source
-  /// By calendar month; fields without one are a group.
+  /// By calendar month; fields without a month form a group.
   case month
   /// By both.
   case sourceMonth
-  /// So many clusters of the fields themselves, by k-means.
+  /// This number of clusters of the fields themselves, by k-means.
   case clusters(Int)
 
-  /// What to write, for errors.
+  /// The expected text, for errors.
   public static let expectation = "source, month, source-month or clusters:K with K from 1"
 
-  /// Reads what ``description`` writes; nil for anything else.
+  /// Parses a text in the form of ``description``; nil for anything else.
   public init?(_ text: String) {
     switch text {
     case "source": self = .source
@@ -41,12 +42,12 @@ public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The group of each field of an archive (N), from 0 without gaps.
+  /// The group of each field of an archive (N), numbered from 0 without gaps.
   ///
   /// - Parameters:
-  ///   - prior: the prior that was learned from the same fields, in the same order as `labels`.
-  ///   - random: where clusters start.
-  /// - Throws: ``PriorError/noComponents(_:)`` where the fields do not tell their source.
+  ///   - prior: the prior that was learned from the same fields, in the order of `labels`.
+  ///   - random: the stream for the initial clusters.
+  /// - Throws: ``PriorError/noComponents(_:)`` if the labels of the fields do not include their source.
   public func membership(labels: [FieldLabel], prior: GaussianPrior, random: RandomStream) throws -> [Int] {
     if case .clusters(let count) = self {
       let deviations = prior.functions.deviations
@@ -68,7 +69,7 @@ public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
     return names.map { index[$0] ?? 0 }
   }
 
-  /// k-means with k-means++ starts; empty clusters are dropped.
+  /// k-means with k-means++ initialisation; empty clusters are removed.
   private static func clusters(_ points: Tensor<Double>, count: Int, random: RandomStream) -> [Int] {
     let (n, k) = (points.rowCount, points.columnCount)
     guard n > 0 else { return [] }

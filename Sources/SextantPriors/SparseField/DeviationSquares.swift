@@ -1,15 +1,16 @@
-// The spread of samples that are not kept: their squared deviations from a known mean, added up block by block.
+// The standard deviation of samples that are not stored: their squared deviations from a known mean are added block by
+// block.
 
 import SextantArrays
 
-/// Sums of squares of many draws, one for each node.
+/// The sums of squares of many samples, one for each node.
 public struct DeviationSquares: Sendable {
   private var sums: [Double]
   private var drawCount = 0
 
   public init(count: Int) { sums = [Double](repeating: 0, count: count) }
 
-  /// Adds the rows of B × nodes deviations from a known mean.
+  /// Adds B × nodes deviations from a known mean.
   public mutating func add(_ block: Tensor<Float>) {
     let (rows, nodes) = (block.rowCount, sums.count)
     drawCount += rows
@@ -31,6 +32,6 @@ public struct DeviationSquares: Sendable {
     }
   }
 
-  /// The standard deviation of each node about the mean that was taken off; 0 without draws.
+  /// The standard deviation at each node about the known mean; 0 without samples.
   public var rootMean: [Float] { sums.map { Float(($0 / Double(max(1, drawCount))).squareRoot()) } }
 }

@@ -1,23 +1,24 @@
-// The stochastic equation of the prior on one mesh (Lindgren, Rue and Lindström, 2011):
+// The stochastic partial differential equation of the prior on one mesh (Lindgren, Rue and Lindström 2011):
 //
-//   (κ²·C + G)·x = √(θ·C)·noise,
+//     (κ²·C + G)·x = √(θ·C)·noise,
 //
-// C the areas, G the stiffness weakened across coasts, θ the roughness of each place. The field's precision is
-// Kᵀ·diag(1/(θ·C))·K. A node with very many neighbours, such as the pole of a fine grid, would couple all of them with each
-// other: its equation sees a few of them, evenly chosen, in place of all. They lie close together and hardly differ.
+// where C are the areas, G is the stiffness matrix with weakened couplings across coasts, and θ is the roughness at
+// each node. The precision of the field is Kᵀ·diag(1/(θ·C))·K. A node with very many neighbours, such as the pole of a
+// fine grid, would couple all of them to each other; its equation uses a few evenly chosen neighbours instead, which
+// are close together and hardly differ.
 
 import SextantArrays
 
 /// K of one mesh, by rows and by columns.
 struct FieldEquations: Sendable {
-  /// More neighbours than this make a node's equation too expensive.
+  /// The largest number of neighbours in a node's equation.
   static let neighbourLimit = 24
-  /// How many of them stand for all then.
+  /// The number of neighbours that represent all if there are more.
   static let chosenNeighbours = 8
 
   /// K (n×n): row i is the equation of node i.
   let rows: SparseMatrix
-  /// Kᵀ: row j holds the equations that node j takes part in.
+  /// Kᵀ: row j has the equations in which node j occurs.
   let columns: SparseMatrix
   /// C (n).
   let areas: [Double]
@@ -26,8 +27,8 @@ struct FieldEquations: Sendable {
   var count: Int { areas.count }
 
   /// - Parameters:
-  ///   - landShare: The share of land at each node (n); nil where nothing is known of coasts.
-  ///   - barrier: See ``SparseFieldConfiguration/barrier``.
+  ///   - landShare: the fraction of land at each node (n); nil if coasts are unknown.
+  ///   - barrier: see ``SparseFieldConfiguration/barrier``.
   init(_ level: MeshLevel, landShare: [Float]?, kappaSquared: Double, barrier: Double) {
     let (stiffness, areas) = (level.stiffness, level.areas)
     let n = areas.count
@@ -40,7 +41,7 @@ struct FieldEquations: Sendable {
     for i in 0..<n {
       let range = stiffness.rowStarts[i]..<stiffness.rowStarts[i + 1]
       let seen = Self.seenEntries(of: i, in: stiffness)
-      // What is left out is made up for by the others.
+      // The chosen neighbours compensate for the omitted ones.
       let share = Double(range.count - 1) / Double(max(1, seen.count - 1))
       var couplings = 0.0
       var diagonal: Int?
@@ -59,7 +60,7 @@ struct FieldEquations: Sendable {
           values.append(value)
         }
       }
-      // The stiffness of every domain stores its diagonal.
+      // The stiffness matrix of every domain stores its diagonal.
       if let diagonal { values[diagonal] = kappaSquared * areas[i] - couplings }
       starts.append(columns.count)
     }
@@ -68,7 +69,7 @@ struct FieldEquations: Sendable {
     self.areas = areas
   }
 
-  /// The entries of a row of the stiffness that the node's equation keeps, its diagonal among them.
+  /// The entries in a row of the stiffness matrix that the node's equation uses, including the diagonal.
   private static func seenEntries(of node: Int, in stiffness: SparseMatrix) -> [Int] {
     let range = stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1]
     guard range.count > neighbourLimit + 1 else { return Array(range) }
@@ -108,7 +109,7 @@ struct FieldEquations: Sendable {
 }
 
 extension SparseMatrix {
-  /// Calls `body` with the row starts, columns and values, for loops that may run on several threads and only read.
+  /// Calls `body` with the row starts, columns and values, for read-only loops that may run on several threads.
   func withUnsafeRows<R>(
     _ body: (_ rowStarts: UncheckedPointer<Int>, _ columns: UncheckedPointer<Int32>, _ values: UncheckedPointer<Double>)
       -> R

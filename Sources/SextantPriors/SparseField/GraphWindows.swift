@@ -1,9 +1,9 @@
 // Gaussian windows on any mesh by diffusion: four implicit steps of the heat equation, whose kernel is close to a
-// Gaussian of the same variance. Weights are areas; nothing leaves a domain through its edge.
+// Gaussian of the same variance. The weights are areas, and there is no flux through the boundary of the domain.
 
 import SextantArrays
 
-/// The windows of a mesh that is no grid.
+/// The windows of a mesh that is not a grid.
 struct GraphWindows: WindowFamily {
   /// The area of each node, in squared units (n).
   let areas: [Double]

@@ -1,30 +1,30 @@
-// The nodes of a latitude–longitude grid by row and column, without the poles, which are one node each and belong to no
-// row.
+// The nodes of a latitude–longitude grid by row and column, without the poles, each of which is a single node and
+// belongs to no row.
 
 import SextantArrays
 import SextantGeometry
 
-/// Where the nodes of a grid lie: rows of consecutive nodes.
+/// The positions of a grid's nodes: rows of consecutive nodes.
 struct GridLattice: Sendable {
-  /// A row that is no pole.
+  /// A row that is not a pole.
   struct Row: Sendable {
-    /// Its place among the grid's rows.
+    /// Its index among the grid's rows.
     let index: Int
-    /// The node of its first column; the others follow.
+    /// The node in its first column; the other columns follow.
     let firstNode: Int
     /// Its latitude, in radians.
     let latitude: Double
   }
 
-  /// The rows that are no poles, in the grid's order.
+  /// The rows that are not poles, in the grid's order.
   let rows: [Row]
   /// The nodes that are poles.
   let poles: [Int]
   /// The number of distinct columns.
   let columns: Int
-  /// The angle of each distinct column from the first, in radians: 0 and rising.
+  /// The angle of each distinct column from the first, in radians: from 0, increasing.
   let longitudes: [Double]
-  /// Whether the last column borders the first.
+  /// Whether the last column is adjacent to the first.
   let wraps: Bool
 
   init(_ grid: LatitudeLongitudeGrid) {
@@ -41,7 +41,7 @@ struct GridLattice: Sendable {
     }
     var longitudes = [0.0]
     for j in 1..<max(1, columns) {
-      // Across the end of the range, such as 355 to 0, the step is the short way round.
+      // Across the end of the range, as from 355 to 0, the step takes the short way round.
       let step = (grid.longitudes[j] - grid.longitudes[j - 1]).remainder(dividingBy: 360)
       longitudes.append(longitudes[j - 1] + abs(step) * .pi / 180)
     }

@@ -1,25 +1,25 @@
-// How a grid hangs on a coarser one that has some of its rows and columns: bilinear interpolation in the indices, and the
-// variance of what the interpolation misses.
+// The relation of a grid to a coarser grid that has some of its rows and columns: bilinear interpolation in the
+// indices, and the variance of the interpolation error.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// The step from a coarse grid to the grid that it was taken from.
+/// The step from a coarse grid to the grid from which it was taken.
 struct GridRefinement {
-  /// A fine line between two coarse ones.
+  /// The position of a fine line between two coarse lines.
   private struct Place {
     let before: Int
     let after: Int
-    /// How many fine lines it lies beyond the first, of how many between the two.
+    /// Its index counted from the first coarse line, and the number of fine lines between the two.
     let offset: Int
     let span: Int
     var fraction: Double { Double(offset) / Double(span) }
   }
 
-  /// The fine nodes' values as combinations of the coarse ones' (fine nodes × coarse nodes).
+  /// The values of the fine nodes as combinations of those of the coarse nodes (fine nodes × coarse nodes).
   let prolongation: SparseMatrix
-  /// The fine node at the place of each coarse one.
+  /// The fine node at the position of each coarse node.
   let restriction: [Int32]
   private let fine: LatitudeLongitudeGrid
   private let fineLattice: GridLattice
@@ -27,8 +27,8 @@ struct GridRefinement {
   private let columnPlaces: [Place]
 
   /// - Parameters:
-  ///   - rows: The fine row of each coarse row.
-  ///   - columns: The fine column of each coarse column.
+  ///   - rows: the fine row of each coarse row.
+  ///   - columns: the fine column of each coarse column.
   init(
     fine: LatitudeLongitudeGrid, fineLattice: GridLattice, coarse: LatitudeLongitudeGrid, rows: [Int], columns: [Int],
     wraps: Bool
@@ -72,7 +72,7 @@ struct GridRefinement {
     self.columnPlaces = columnPlaces
   }
 
-  /// Adds to a row of at most four entries, sorted by column; a pole appears twice and is one entry.
+  /// Adds to a row of at most four entries, sorted by column; a pole may appear twice, as a single entry.
   private static func insert(
     _ column: Int32, _ weight: Double, from first: Int, _ columns: inout [Int32], _ values: inout [Double]
   ) {
@@ -91,7 +91,7 @@ struct GridRefinement {
       let after = kept.firstIndexNotBelow(line)
       if after < kept.count, kept[after] == line { return Place(before: after, after: after, offset: 0, span: 1) }
       if after == kept.count {
-        // Only a circle goes on beyond the last line that was kept.
+        // Only a circle continues beyond the last coarse line.
         precondition(wraps, "A line beyond the last")
         return Place(before: after - 1, after: 0, offset: line - kept[after - 1], span: count - kept[after - 1])
       }
@@ -100,10 +100,11 @@ struct GridRefinement {
     }
   }
 
-  /// The variance of (value − interpolation) at each fine node under the prior, divided by the roughness there.
+  /// The prior variance of (value − interpolation) at each fine node, divided by the roughness there.
   ///
-  /// That of the intrinsic field on an even lattice with the cells' aspect: the mean over wave numbers of
-  /// aspect·|1 − interpolation's response|² / λ², λ the symbol of the Laplacian. κ and coasts are left out.
+  /// For the intrinsic field on a regular lattice with the aspect ratio of the cells, this is the mean over wave
+  /// numbers of aspect·|1 − response of the interpolation|² / λ², where λ is the symbol of the Laplacian. κ and coasts
+  /// are neglected.
   func submeshFactors(unit: Double) -> [Float] {
     let waves = 24
     let angles = (0..<waves).map { (Double($0) + 0.5) * 2 * .pi / Double(waves) }
@@ -115,7 +116,7 @@ struct GridRefinement {
         factors.append(0)
         continue
       }
-      // Cells near a pole are needles; the sum over wave numbers resolves aspects down to a tenth.
+      // Cells near a pole are very narrow; the sum over wave numbers resolves aspect ratios down to a tenth.
       let aspect = max(0.1, cos(fine.latitudes[i] * .pi / 180))
       var known: [SIMD2<Int>: Float] = [:]
       for column in columnPlaces {
@@ -156,7 +157,7 @@ struct GridRefinement {
 }
 
 extension [Int] {
-  /// The first index whose element is at least `value`, in an ascending array; `count` where there is none.
+  /// The first index whose element is at least `value`, in an ascending array; `count` if there is none.
   fileprivate func firstIndexNotBelow(_ value: Int) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -1,6 +1,7 @@
-// Gaussian windows on a latitude–longitude grid: along the rows, where a distance is more degrees the nearer the pole, and
-// then along the columns. Each pass is four implicit steps of diffusion in one dimension, a tridiagonal system that costs the
-// same whatever the width, serves uneven spacings, and is cyclic where the grid is. Poles take no part, and are given the mean of the row next to them.
+// Gaussian windows on a latitude–longitude grid: first along the rows, where a given distance spans more degrees the
+// closer it is to a pole, then along the columns. Each pass consists of four implicit steps of one-dimensional
+// diffusion, which are tridiagonal systems. Their cost does not depend on the width; they allow uneven spacing and are
+// cyclic if the grid is. Poles are excluded, and are given the mean of the adjacent row.
 
 import Foundation
 
@@ -11,7 +12,7 @@ struct GridWindows: WindowFamily {
   /// The length of a unit, in radians.
   let unit: Double
   private static let steps = 4
-  /// No window is wider than this, in radians of longitude (standard deviation): rows near a pole are short.
+  /// The largest width of a window in radians of longitude (standard deviation), because rows near a pole are short.
   private static let widestLongitude = 2 * Double.pi / 7
 
   func smoothed(_ fields: [[Double]], deviation: Double) throws -> [[Double]] {
@@ -34,7 +35,7 @@ struct GridWindows: WindowFamily {
         let starts = lattice.rows.map(\.firstNode)
         for _ in 0..<Self.steps { alongColumns.stepAcross(base, lineStarts: starts, lineLength: columns) }
         for pole in lattice.poles {
-          // The row next to it, as nodes are numbered row by row.
+          // The adjacent row, because nodes are numbered row by row.
           guard let row = pole < (starts.first ?? 0) ? starts.first : starts.last else { continue }
           base[pole] = (0..<columns).reduce(0.0) { $0 + base[row + $1] } / Double(columns)
         }
@@ -46,12 +47,12 @@ struct GridWindows: WindowFamily {
   private func time(_ deviation: Double) -> Double { deviation * deviation / Double(2 * Self.steps) }
 }
 
-/// One implicit step of diffusion along a line or a circle of places: (M + time·L)·x = M·b.
+/// One implicit step of diffusion along a line or a circle: (M + time·L)·x = M·b.
 struct TridiagonalDiffusion: Sendable {
   private let masses: [Double]
-  /// The coupling of each place to the next, times the time; the last to the first on a circle.
+  /// The coupling of each position to the next, times the time; on a circle, also of the last to the first.
   private let couplings: [Double]
-  /// The factors of elimination: reciprocal pivots, and each place's coupling times the pivot before it.
+  /// The factors of the elimination: reciprocal pivots, and each coupling times the pivot before it.
   private let inversePivots: [Double]
   private let isCyclic: Bool
   /// The solution for the cyclic correction, and its denominator.
@@ -59,8 +60,8 @@ struct TridiagonalDiffusion: Sendable {
   private let correctionScale: Double
 
   /// - Parameters:
-  ///   - positions: Rising or falling throughout.
-  ///   - period: The length of the circle; nil for a line with ends that nothing passes.
+  ///   - positions: strictly monotonic.
+  ///   - period: the length of the circle; nil for a line without flux through its ends.
   init(positions: [Double], period: Double?, time: Double) {
     let n = positions.count
     var gaps = zip(positions.dropFirst(), positions).map { abs($0 - $1) }
@@ -108,7 +109,7 @@ struct TridiagonalDiffusion: Sendable {
     correctionScale = closing / (1 - closing * (unitEnds[0] + unitEnds[n - 1]))
   }
 
-  /// One step in place on contiguous values.
+  /// One step in place, on contiguous values.
   func step(_ values: UnsafeMutablePointer<Double>, scratch: inout [Double]) {
     let n = masses.count
     guard n > 1 else { return }
@@ -119,7 +120,7 @@ struct TridiagonalDiffusion: Sendable {
     for i in 0..<n { values[i] += share * correction[i] }
   }
 
-  /// One step in place between whole lines of values, each of `lineLength` from its start; not for circles.
+  /// One step in place across lines of values, each of `lineLength` values from its start; not for circles.
   func stepAcross(_ values: UnsafeMutablePointer<Double>, lineStarts: [Int], lineLength: Int) {
     let n = masses.count
     guard n > 1 else { return }

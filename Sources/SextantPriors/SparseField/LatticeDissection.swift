@@ -1,17 +1,17 @@
-// Nested dissection of a lattice whose nodes are coupled up to two steps apart (|Δrow| + |Δcolumn| ≤ 2), as the sparse
-// field's precision couples them. A separator is two neighbouring lines, which may be diagonals as well: a diagonal has one
-// node a row like a column has, but is √2 as long, so that blocks bounded by diagonals have the shortest boundaries. On the
-// 0.25° global grid the factor has 0.65 of the entries that rows and columns alone give.
+// Nested dissection of a lattice whose nodes are coupled up to two steps apart (|Δrow| + |Δcolumn| ≤ 2), as in the
+// precision of the sparse field. A separator consists of two adjacent lines, which may also be diagonals: a diagonal
+// has one node per row, like a column, but is √2 times as long, so blocks bounded by diagonals have the shortest
+// boundaries. On the 0.25° global grid the factor has 0.65 times as many entries as with rows and columns alone.
 
-/// Arranges the nodes of a lattice for factorisation.
+/// Orders the nodes of a lattice for factorisation.
 struct LatticeDissection {
-  /// How far from the middle of a block a separator may lie, as a share of the block's nodes.
+  /// The largest distance of a separator from the middle of a block, as a fraction of the block's nodes.
   private static let imbalance = 0.2
 
-  /// Blocks of at most this many nodes are taken as they come.
+  /// Blocks of at most this number of nodes are not divided further.
   private static let leafSize = 24
 
-  /// A node with its coordinates along and across.
+  /// A node with its coordinates in the lattice.
   private struct Place {
     let node: Int32
     let row: Int32
@@ -31,7 +31,7 @@ struct LatticeDissection {
   private var places: [Place] = []
   private var order: [Int32] = []
 
-  /// The order of all nodes: blocks before their separators, the poles last.
+  /// The order of all nodes: blocks before their separators, poles last.
   static func order(_ lattice: GridLattice) -> [Int32] {
     var dissection = LatticeDissection()
     dissection.run(lattice)
@@ -82,7 +82,7 @@ struct LatticeDissection {
     order += separator.map(\.node)
   }
 
-  /// The two lines that make the elimination of a block cheapest; nil where none leaves nodes on both sides.
+  /// The two lines that make the elimination of a block cheapest; nil if no cut leaves nodes on both sides.
   private static func bestCut(_ block: [Place], boundary: [Place]) -> (direction: Int, line: Int)? {
     var best: (direction: Int, line: Int)?
     var leastCost = Double.infinity
@@ -119,13 +119,14 @@ struct LatticeDissection {
     return best
   }
 
-  /// The operations that eliminating a separator takes, when its boundary is all that is left around it.
+  /// The operations to eliminate a separator when only its boundary is left around it.
   private static func frontCost(separator: Double, boundary: Double) -> Double {
     let front = separator + boundary
     return separator * front * front
   }
 
-  /// About the operations that a region will take: those of its own first separator, and as many for all that follow.
+  /// An estimate of the operations for a region: those of its first separator, and as many again for all the following
+  /// ones.
   private static func regionCost(nodes: Int, boundary: Int) -> Double {
     2 * frontCost(separator: (2 * Double(nodes)).squareRoot(), boundary: Double(boundary))
   }

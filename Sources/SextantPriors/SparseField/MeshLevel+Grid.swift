@@ -1,13 +1,13 @@
-// The cascade of a latitude–longitude grid: the grid itself, then every second row and column of it, every fourth, …
-// Coarse meshes are grids too, so that areas, couplings, poles and wrapping come from where those of all grids come from.
+// The cascade of a latitude–longitude grid: the grid itself, then every second row and column, every fourth, and so on.
+// Coarse meshes are grids as well, so their areas, couplings, poles and periodicity use the same code as all grids.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
 extension MeshLevel {
-  /// The meshes of a grid from the finest, its own, to the first with at most `nodeLimit` nodes; at least `count` of them
-  /// where the grid is not too small.
+  /// The meshes of a grid from the finest, its own, to the first with at most `nodeLimit` nodes; at least `count`
+  /// meshes, unless the grid is too small.
   static func cascade(
     _ grid: LatitudeLongitudeGrid, coarsestNodeLimit nodeLimit: Int, atLeast count: Int
   ) throws -> [MeshLevel] {
@@ -43,7 +43,7 @@ extension MeshLevel {
       ordering: .given(LatticeDissection.order(lattice)), windows: GridWindows(lattice: lattice, unit: unit))
   }
 
-  /// The typical distance between neighbours, in radians: the geometric mean of the median steps of rows and columns.
+  /// The typical distance between neighbours in radians: the geometric mean of the median steps of rows and columns.
   private static func unitLength(_ grid: LatitudeLongitudeGrid) -> Double {
     func median(_ values: [Double]) -> Double? {
       let steps = zip(values.dropFirst(), values).map { abs(($0 - $1).remainder(dividingBy: 360)) }.sorted()
@@ -56,7 +56,7 @@ extension MeshLevel {
     }
   }
 
-  /// Every `stride`-th of `count` lines; the last too where nothing lies beyond it.
+  /// Every `stride`-th of `count` lines, and the last line if nothing lies beyond it.
   private static func kept(_ count: Int, stride: Int, keepsLast: Bool) -> [Int] {
     var lines = Array(Swift.stride(from: 0, to: count, by: stride))
     if keepsLast, let last = lines.last, last < count - 1 { lines.append(count - 1) }

@@ -1,6 +1,6 @@
-// One mesh of the cascade on which a sparse field is estimated and conditioned, whatever the domain: areas, couplings, an
-// order for the factorisation, windows for the estimation, and how the domain's nodes hang on the mesh's.
-// A domain of any kind is a cascade of one level; latitude–longitude grids make coarser ones, see MeshLevel+Grid.swift.
+// One mesh of the cascade on which a sparse field is estimated and conditioned, for any domain: areas, couplings, an
+// ordering for the factorisation, windows for the estimation, and the relation to the domain's nodes. A general domain
+// has a cascade of one level; latitude–longitude grids have coarser levels, see MeshLevel+Grid.swift.
 
 import SextantArrays
 import SextantGeometry
@@ -11,31 +11,32 @@ struct MeshLevel: Sendable {
   let step: Double
   /// The area of each node, in squared units (n).
   let areas: [Double]
-  /// −Laplacian times area, without regard to coasts (n×n).
+  /// −Laplacian times area, ignoring coasts (n×n).
   let stiffness: SparseMatrix
-  /// The domain's values as combinations of the mesh's (domain nodes × n); nil where they are the same nodes.
+  /// The domain's values as combinations of the mesh's values (domain nodes × n); nil if the nodes are the same.
   let prolongation: SparseMatrix?
-  /// The domain's node at the place of each of the mesh's (n); nil where they are the same nodes.
+  /// The domain's node at the position of each of the mesh's nodes (n); nil if the nodes are the same.
   let nodeOfDomain: [Int32]?
-  /// The variance between the mesh's nodes, at each of the domain's, as a multiple of the roughness there; nil where none.
+  /// The variance between the mesh's nodes at each of the domain's nodes, as a multiple of the roughness there; nil if
+  /// there is none.
   let submeshFactors: [Float]?
-  /// How the rows of a precision are arranged.
+  /// The ordering of the rows of a precision.
   let ordering: SparseOrdering
-  /// The windows of the estimation.
+  /// The windows for the estimation.
   let windows: any WindowFamily
 
   /// The number of nodes n.
   var nodeCount: Int { areas.count }
 
-  /// Values on the domain's nodes taken to the mesh's: those at the same places.
+  /// The values at the mesh's nodes, taken from the domain's nodes at the same positions.
   func restricted<Value>(_ values: [Value]) -> [Value] {
     nodeOfDomain.map { $0.map { values[Int($0)] } } ?? values
   }
 
-  /// Values on the mesh's nodes taken to the domain's.
+  /// Values at the mesh's nodes interpolated to the domain's nodes.
   func prolonged(_ values: [Double]) -> [Double] { prolongation?.times(values) ?? values }
 
-  /// The one level of any domain: its own nodes, in units of the root of their mean area.
+  /// The single level of any domain: its own nodes, with the square root of their mean area as the unit.
   static func single(_ domain: some Domain) -> MeshLevel {
     let nodeAreas = domain.nodeAreas
     let unitArea = max(nodeAreas.reduce(0, +) / Double(max(1, nodeAreas.count)), .leastNormalMagnitude)
@@ -49,6 +50,6 @@ struct MeshLevel: Sendable {
 
 /// Makes smoothing windows of any width on one mesh.
 protocol WindowFamily: Sendable {
-  /// Averages each field (n values) in Gaussian windows with the given standard deviation, in units.
+  /// Averages each field (n values) over Gaussian windows with the given standard deviation, in units.
   func smoothed(_ fields: [[Double]], deviation: Double) throws -> [[Double]]
 }

@@ -1,4 +1,4 @@
-// What was measured, in terms of a field's nodes, and the same in terms of a mesh that the field hangs on.
+// Measured values in terms of a field's nodes, and in terms of the nodes of a mesh for the field.
 
 import SextantArrays
 
@@ -10,13 +10,13 @@ public struct SparseFieldObservation: Sendable {
   public let anomalies: [Double]
   /// The variance of its noise (m).
   public let noiseVariance: [Double]
-  /// Whether each value sees one node with weight 1, and no node is seen twice.
+  /// Whether each value measures one node with weight 1, and no node is measured twice.
   public let isSelection: Bool
 
   /// The number of measured values m.
   public var count: Int { anomalies.count }
 
-  /// - Parameter isSelection: Whether each row of the matrix is one entry of 1, no two in one column.
+  /// - Parameter isSelection: whether each row of the matrix has a single entry of 1, with no two in the same column.
   public init(matrix: SparseMatrix, anomalies: [Double], noiseVariance: [Double], isSelection: Bool) {
     precondition(
       matrix.rowCount == anomalies.count && anomalies.count == noiseVariance.count,
@@ -27,9 +27,9 @@ public struct SparseFieldObservation: Sendable {
     self.isSelection = isSelection
   }
 
-  /// The part of an observation of states that sees one channel.
+  /// The part of an observation of states that belongs to one channel.
   ///
-  /// Throws ``PriorError/mixesChannels(row:)`` where a value sees this channel and another.
+  /// Throws ``PriorError/mixesChannels(row:)`` if a value depends on this channel and another.
   public init(_ observation: StateObservation, channel: Int, layout: StateLayout, nodeCount: Int) throws {
     let states = layout.states(ofChannel: channel)
     let source = observation.matrix
@@ -42,7 +42,7 @@ public struct SparseFieldObservation: Sendable {
       let inside = range.count { states.contains(Int(source.columns[$0])) }
       guard inside > 0 else { continue }
       guard inside == range.count else { throw PriorError.mixesChannels(row: row) }
-      // States ascend with their nodes inside a channel, so that columns stay sorted.
+      // The states of a channel are in the order of their nodes, so columns remain sorted.
       for k in range {
         columns.append(layout.nodeOfState[Int(source.columns[k])])
         values.append(source.values[k])
@@ -57,7 +57,7 @@ public struct SparseFieldObservation: Sendable {
       isSelection: observation.selectedStates != nil)
   }
 
-  /// The level around which the anomalies lie: least squares of a constant field.
+  /// The level of the anomalies: the least-squares fit of a constant field.
   var level: Double {
     var (top, bottom) = (0.0, 0.0)
     for (row, sum) in rowSums.enumerated() {
@@ -67,12 +67,12 @@ public struct SparseFieldObservation: Sendable {
     return bottom > 0 ? top / bottom : 0
   }
 
-  /// What a field of ones would measure (m).
+  /// The measurement of a field of ones (m).
   var rowSums: [Double] {
     (0..<count).map { row in matrix.values[matrix.rowStarts[row]..<matrix.rowStarts[row + 1]].reduce(0, +) }
   }
 
-  /// The anomalies of the field less a constant.
+  /// The anomalies relative to a constant field.
   func residuals(from constant: Double) -> [Double] {
     zip(anomalies, rowSums).map { $0 - constant * $1 }
   }
@@ -93,9 +93,9 @@ struct MeshObservation: Sendable {
     submeshFactors = level.submeshFactors
   }
 
-  /// The variance of each value about what the mesh says: noise, and the field between the mesh's nodes (m).
+  /// The variance of each value given the values on the mesh: noise, and the field between the mesh's nodes (m).
   ///
-  /// - Parameter roughness: At the domain's nodes.
+  /// - Parameter roughness: at the domain's nodes.
   func variances(roughness: [Double]) -> [Double] {
     guard let submeshFactors else { return noiseVariance }
     return noiseVariance.indices.map { row in

@@ -1,15 +1,16 @@
-// A = Kᵀ·diag(1/(θ·C))·K + (H·B)ᵀ·R⁻¹·(H·B), as its lower triangle: the pattern once for a mesh, values for each roughness.
+// A = Kᵀ·diag(1/(θ·C))·K + (H·B)ᵀ·R⁻¹·(H·B), as its lower triangle: the sparsity pattern is computed once per mesh, the
+// values for each roughness.
 
 import SextantArrays
 
-/// The pattern of the posterior precisions of one mesh.
+/// The sparsity pattern of the posterior precision on one mesh.
 struct PosteriorPrecision: Sendable {
-  /// Where each row starts in `columns` (n + 1).
+  /// The start of each row in `columns` (n + 1).
   private let rowStarts: [Int]
   /// The columns of each row up to the diagonal, ascending.
   private let columns: [Int32]
   private let equations: FieldEquations
-  /// Whether observations added nothing to the prior's own pattern.
+  /// Whether the pattern is that of the prior, without additions from observations.
   let isPriorPattern: Bool
 
   /// The pattern of the prior alone.
@@ -53,9 +54,9 @@ struct PosteriorPrecision: Sendable {
     isPriorPattern = true
   }
 
-  /// The pattern of `prior` with what an observation adds where it sees nodes that are no neighbours.
+  /// The pattern of `prior` plus the entries of observations that combine nodes which are not neighbours.
   ///
-  /// Throws ``PriorError/tooLarge(_:)`` where single values see so many nodes that the matrix is no longer sparse.
+  /// Throws ``PriorError/tooLarge(_:)`` if single values combine so many nodes that the matrix is no longer sparse.
   init(_ prior: PosteriorPrecision, observing matrix: SparseMatrix) throws {
     let pairs = (0..<matrix.rowCount).reduce(0.0) { sum, row in
       let length = Double(matrix.rowStarts[row + 1] - matrix.rowStarts[row])
@@ -63,7 +64,7 @@ struct PosteriorPrecision: Sendable {
     }
     guard pairs <= 2e8 else {
       throw PriorError.tooLarge(
-        "Single measured values are averages over so many grid cells that they couple \(Int(min(pairs, 1e15))) pairs of them: the sparse prior serves at most 200000000. Average over fewer cells, or use a coarser grid."
+        "Single measured values are averages over so many grid cells that they couple \(Int(min(pairs, 1e15))) pairs of them: the sparse prior supports at most 200000000. Average over fewer cells, or use a coarser grid."
       )
     }
     var extra: [(row: Int32, column: Int32)] = []
@@ -100,7 +101,7 @@ struct PosteriorPrecision: Sendable {
     isPriorPattern = false
   }
 
-  /// Where the entry of a row and a column up to the row is stored.
+  /// The index of the entry in a row and a column that does not exceed the row.
   private func slot(_ row: Int, _ column: Int32) -> Int? {
     var (low, high) = (rowStarts[row], rowStarts[row + 1])
     while low < high {
@@ -110,10 +111,10 @@ struct PosteriorPrecision: Sendable {
     return low < rowStarts[row + 1] && columns[low] == column ? low : nil
   }
 
-  /// The prior's precision for a roughness at each of the mesh's nodes (n), as its lower triangle.
+  /// The prior precision for a roughness at each of the mesh's nodes (n), as its lower triangle.
   func prior(roughness: [Double]) -> SparseMatrix { matrix(roughness: roughness, observation: nil) }
 
-  /// The posterior's precision, as its lower triangle.
+  /// The posterior precision, as its lower triangle.
   ///
   /// - Parameter observation: H·B (m×n) and the variance of each value (m).
   func matrix(
@@ -140,7 +141,7 @@ struct PosteriorPrecision: Sendable {
                   for l in equationStarts[i]..<equationStarts[i + 1] {
                     let node = nodes[l]
                     guard Int(node) <= r else { break }
-                    // Both lists ascend.
+                    // Both lists are in ascending order.
                     slot = Self.search(own, node, from: slot, to: end)
                     target[slot] = target[slot] + factor * equationValues[l]
                   }
@@ -183,7 +184,7 @@ struct PosteriorPrecision: Sendable {
   }
 }
 
-/// Ranges of rows that are worked on at the same time, with results in order.
+/// Ranges of rows that are processed in parallel, with results in order.
 private struct RowChunks {
   let count: Int
   private let grain = 16384

@@ -1,8 +1,9 @@
-// The roughness θ of each place from the observations alone: MacKay's fixed point, θ = Σ residual² / Σ degrees of freedom,
-// with sums in Gaussian windows. With the posterior N(x, A⁻¹), node i has the squared residual (K·x)²/C and
-// γ = 1 − Var[K·x]/(θ·C) degrees of freedom, the variance from posterior draws. Windows do not mix classes of places (sea,
-// coast, land), and fall back on a wider window, and that on the whole class's and the whole field's values, where they
-// hold little: an estimate from n degrees of freedom counts n against the fallback's `windowPriorCount`.
+// The roughness θ at each node, estimated from the observations alone by MacKay's fixed point, θ = Σ residual² / Σ
+// degrees of freedom, with sums over Gaussian windows. For the posterior N(x, A⁻¹), node i has the squared residual
+// (K·x)²/C and γ = 1 − Var[K·x]/(θ·C) degrees of freedom, where the variance comes from posterior samples. Windows do
+// not combine different classes of nodes (sea, coast, land). Where they contain little data they are combined with a
+// wider window, that with the whole class, and that with the whole field: an estimate from n degrees of freedom has the
+// weight n against the `windowPriorCount` of the fallback.
 
 import Foundation
 import SextantArrays
@@ -17,12 +18,12 @@ struct RoughnessEstimate: Sendable {
   /// The class of each node (n), below `classCount`.
   private let classes: [UInt8]
   private let classCount: Int
-  /// The smoothed shares of land at which classes begin.
+  /// The smoothed land fractions at which classes begin.
   private static let classLimits: [Double] = [0.04, 0.35, 0.65, 0.96]
-  /// The standard deviation of the window in which the share of land is smoothed, in units.
+  /// The standard deviation of the window that smooths the land fraction, in units.
   private static let classWindow = 2.0
 
-  /// - Parameter landShare: The share of land at each of the mesh's nodes; nil makes one class.
+  /// - Parameter landShare: the fraction of land at each of the mesh's nodes; nil gives a single class.
   init(_ level: MeshLevel, landShare: [Float]?, settings: SparseFieldConfiguration) throws {
     windows = level.windows
     self.settings = settings
@@ -41,9 +42,9 @@ struct RoughnessEstimate: Sendable {
   /// The next roughness (n).
   ///
   /// - Parameters:
-  ///   - current: The roughness under which the posterior was made (n).
+  ///   - current: the roughness for which the posterior was computed (n).
   ///   - squaredResiduals: (K·x)²/C of the posterior mean x (n).
-  ///   - residualVariances: The posterior variance of K·x, divided by C (n).
+  ///   - residualVariances: the posterior variance of K·x, divided by C (n).
   func next(
     after current: [Double], squaredResiduals: [Double], residualVariances: [Double]
   ) throws -> [Double] {
@@ -75,7 +76,8 @@ struct RoughnessEstimate: Sendable {
     }
   }
 
-  /// The logarithm of squares / degrees, drawn towards the fallback's, where roughnesses may differ by orders of magnitude.
+  /// The logarithm of squares / degrees, shrunk towards that of the fallback, because roughnesses may differ by orders
+  /// of magnitude.
   private func blend(squares: Double, degrees: Double, fallback: Double) -> Double {
     guard degrees > 1e-6 else { return fallback }
     let found = log(max(squares, .leastNormalMagnitude) / degrees)

@@ -1,43 +1,46 @@
-// The settings of the sparse field prior. Lengths are in units of the finest grid's spacing and variances follow from the
-// data, so that one set of numbers serves any grid and any unit. Why these numbers: docs/sparse-field.md.
+// The settings of the sparse field prior. Lengths are in units of the finest grid's spacing and variances follow from
+// the data, so the same numbers serve any grid and any units. docs/sparse-field.md explains their choice.
 
-/// On which mesh the posterior of a sparse field is computed.
+/// The mesh on which the posterior of a sparse field is computed.
 public enum SparseFieldFinish: String, Sendable, Codable, CaseIterable {
-  /// The domain's own nodes: the most faithful samples.
+  /// The domain's own nodes, which give the most faithful samples.
   case fine
-  /// Every second row and column, and independent variance between them: a quarter of the memory and a third of the time.
+  /// Every second row and column, with independent variance between them: a quarter of the memory and a third of the
+  /// time.
   case coarse
 }
 
-/// How a sparse field is modelled and estimated.
+/// The model of a sparse field and its estimation.
 public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// The mesh of the posterior.
   public var finish: SparseFieldFinish
-  /// κ², per squared unit: far below 1, so that the field has no preferred level and no shortest scale.
+  /// κ² per squared unit, much less than 1, so that the field has no preferred level and no smallest scale.
   public var kappaSquared: Double
-  /// How much a coast weakens couplings: a conductance is divided by 1 + barrier · |change of the land's share per unit|.
+  /// The weakening of couplings across coasts: a conductance is divided by 1 + barrier · |change of the land fraction
+  /// per unit|.
   public var barrier: Double
   /// The standard deviation of the window in which the roughness is estimated, in units.
   public var narrowWindow: Double
-  /// The standard deviation of the window that the narrow one falls back on where it holds too little, in units.
+  /// The standard deviation of the wider window, which is used where the narrow window has too little data, in units.
   public var wideWindow: Double
-  /// How many degrees of freedom the wide window's estimate counts for in the narrow one.
+  /// The number of degrees of freedom for which the wide window's estimate counts in the narrow window.
   public var narrowPriorCount: Double
-  /// How many degrees of freedom its class's estimate counts for in the wide window, and the whole field's in the class.
+  /// The number of degrees of freedom for which the class's estimate counts in the wide window, and the whole field's
+  /// in the class.
   public var widePriorCount: Double
-  /// The largest factor by which the roughness of a place may change in one iteration.
+  /// The largest factor by which the roughness at a node may change in one iteration.
   public var largestChange: Double
-  /// How many posterior draws stand for the posterior covariance in an iteration.
+  /// The number of posterior samples that represent the posterior covariance in an iteration.
   public var drawsPerIteration: Int
   /// The number of iterations on the coarsest mesh.
   public var coarsestIterations: Int
   /// The number of iterations on each finer mesh of at most ``refinementNodeLimit`` nodes.
   public var refiningIterations: Int
-  /// Coarser meshes are added while the coarsest has more nodes than this.
+  /// Coarser meshes are added as long as the coarsest has more nodes than this.
   public var coarsestNodeLimit: Int
-  /// Meshes with more nodes take the roughness of the next coarser one as it is.
+  /// Meshes with more nodes use the roughness of the next coarser mesh without iterating.
   public var refinementNodeLimit: Int
-  /// How many draws the spread is made of, at least: 128 give each standard deviation to 6 %.
+  /// The smallest number of samples for the standard deviation; 128 samples give it to within 6 %.
   public var spreadDraws: Int
 
   public init(

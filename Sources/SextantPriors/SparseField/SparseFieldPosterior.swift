@@ -1,7 +1,8 @@
-// The posterior of a sparse field: its exact mean, and draws in blocks, so that no more of them need be held than wanted.
+// The posterior of a sparse field: its exact mean, and samples in blocks, so that only as many as needed are in memory.
 //
-// Where the mesh is coarser than the domain, x = B·u + e with independent e between the mesh's nodes, whose variance v the
-// roughness gives. Given u, a value y = x + noise makes e ~ N(v/(v+r)·(y − B·u), v·r/(v+r)): exact under that model.
+// If the mesh is coarser than the domain, x = B·u + e, where e is independent between the mesh's nodes and its variance
+// v follows from the roughness. Given u, a value y = x + noise implies e ~ N(v/(v+r)·(y − B·u), v·r/(v+r)), which is
+// exact under this model.
 
 import Foundation
 import SextantArrays
@@ -13,10 +14,10 @@ public struct SparseFieldFactor: Sendable {
   /// The factor of the posterior precision on the mesh.
   let factor: SparseCholesky
   let observation: MeshObservation
-  /// The variance of each value about what the mesh says (m).
+  /// The variance of each value given the values on the mesh (m).
   let variances: [Double]
   let level: MeshLevel
-  /// The roughness of each of the domain's nodes.
+  /// The roughness at each of the domain's nodes.
   public let roughness: [Double]
 
   /// The number of entries of the factor.
@@ -25,18 +26,19 @@ public struct SparseFieldFactor: Sendable {
 
 /// A Gaussian posterior over the values at a domain's nodes.
 ///
-/// Memory: that of the factor and, while drawing, 48 doubles a mesh node for each thread.
+/// Memory: that of the factor and, while sampling, 48 doubles per mesh node and thread.
 public struct SparseFieldPosterior: Sendable {
   /// The posterior mean at each of the domain's nodes.
   public let mean: [Float]
-  /// The roughness of each of the domain's nodes.
+  /// The roughness at each of the domain's nodes.
   public let roughness: [Double]
-  /// The number of entries of the factor of the posterior precision.
+  /// The number of entries in the factor of the posterior precision.
   public var factorEntryCount: Int { factor.factorEntryCount }
 
   private let factor: SparseCholesky
   private let prolongation: SparseMatrix?
-  /// How much of a draw's deviation from the mean stays at each node after its own measured value is seen again: r/(v+r).
+  /// The fraction of a sample's deviation from the mean that remains at each node after conditioning on the node's own
+  /// measurement: r/(v+r).
   private let keptShares: [Float]?
   /// The standard deviation of e given everything else (nodes).
   private let submeshDeviations: [Float]?
@@ -73,9 +75,10 @@ public struct SparseFieldPosterior: Sendable {
     submeshDeviations = variances.map { Float($0.squareRoot()) }
   }
 
-  /// Calls `body` with blocks of samples (B × nodes), in order; the first argument is the number of the block's first.
+  /// Calls `body` with blocks of samples (B × nodes), in order; the first argument is the index of the block's first
+  /// sample.
   ///
-  /// Sample i is made from part i of `random`, whatever the count and the number of threads.
+  /// Sample i depends on part i of `random`, whatever the number of samples and of threads.
   public func forEachSampleBlock(
     count: Int, random: RandomStream, _ body: (Int, Tensor<Float>) throws -> Void
   ) rethrows {
@@ -94,7 +97,7 @@ public struct SparseFieldPosterior: Sendable {
     }
   }
 
-  /// As ``forEachSampleBlock(count:random:_:)``, with samples less the mean.
+  /// ``forEachSampleBlock(count:random:_:)`` for samples minus the mean.
   public func forEachDeviationBlock(
     count: Int, random: RandomStream, _ body: (Int, Tensor<Float>) throws -> Void
   ) rethrows {
@@ -103,14 +106,14 @@ public struct SparseFieldPosterior: Sendable {
     }
   }
 
-  /// The standard deviation at each of the domain's nodes, from draws about the exact mean.
+  /// The standard deviation at each of the domain's nodes, from samples about the exact mean.
   public func spread(draws: Int, random: RandomStream) -> [Float] {
     var sum = DeviationSquares(count: mean.count)
     forEachDeviationBlock(count: draws, random: random) { _, block in sum.add(block) }
     return sum.rootMean
   }
 
-  /// Draws on the mesh (B×n) as deviations at the domain's nodes (B × nodes).
+  /// Samples on the mesh (B×n) as deviations from the mean at the domain's nodes (B × nodes).
   private func deviations(_ block: Tensor<Double>, first: Int, random: RandomStream) -> Tensor<Float> {
     guard let prolongation else { return block.converted(to: Float.self) }
     let (n, nodes) = (block.columnCount, mean.count)

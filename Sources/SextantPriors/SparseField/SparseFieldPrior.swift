@@ -1,6 +1,6 @@
-// The sparse field prior: a Gaussian field on the nodes of a domain of any size, smooth to a degree that varies from place
-// to place and is estimated from the very observations that it is then conditioned on. No archive is needed.
-// Estimation runs on coarse meshes, where a factorisation takes a second, and hands its result down to finer ones.
+// The sparse field prior: a Gaussian field on the nodes of a domain of any size, whose smoothness varies in space and
+// is estimated from the same observations on which the field is then conditioned. No archive is needed. The estimation
+// starts on coarse meshes, where a factorisation takes a second, and passes its result to finer ones.
 
 import Foundation
 import SextantArrays
@@ -10,17 +10,17 @@ import Synchronization
 /// A Gaussian field with sparse precision on the nodes of a domain.
 ///
 /// Works in any unit: lengths are in units of the grid's spacing and variances follow from the data. Memory for the
-/// 0.25° global grid (1 038 240 vertices): about 4 GiB where the finish is fine, 1.5 GiB where it is coarse.
+/// 0.25° global grid (1 038 240 vertices): about 4 GiB with a fine finish, 1.5 GiB with a coarse one.
 public final class SparseFieldPrior: Sendable {
   /// The settings.
   public let configuration: SparseFieldConfiguration
   /// The number of nodes of the domain.
   public let nodeCount: Int
-  /// From fine to coarse.
+  /// The meshes, from fine to coarse.
   let meshes: [Mesh]
   private let analyses = Mutex<[Int: SparseCholeskyAnalysis]>([:])
 
-  /// What one level is made of.
+  /// One level of the cascade.
   struct Mesh: Sendable {
     let level: MeshLevel
     let equations: FieldEquations
@@ -29,10 +29,11 @@ public final class SparseFieldPrior: Sendable {
   }
 
   /// - Parameters:
-  ///   - domain: Where the field lives; a latitude–longitude grid gets a cascade of meshes, any other domain one.
-  ///   - landShare: The share of land at each node, 0…1: couplings are weaker across coasts, and land, coast and sea have
-  ///     roughnesses of their own. Nil where there are no coasts.
-  /// - Throws: What the domain's geometry throws.
+  ///   - domain: the domain of the field; a latitude–longitude grid has a cascade of meshes, any other domain a single
+  ///     one.
+  ///   - landShare: the fraction of land at each node, 0…1. Couplings are weaker across coasts, and land, coast and sea
+  ///     have separate roughnesses. Nil if there are no coasts.
+  /// - Throws: the errors of the domain's geometry.
   public init(
     domain: any Domain, landShare: [Float]? = nil, configuration: SparseFieldConfiguration = SparseFieldConfiguration()
   ) throws {
@@ -40,7 +41,7 @@ public final class SparseFieldPrior: Sendable {
       landShare.map { $0.count == domain.nodeCount } ?? true,
       "\(landShare?.count ?? 0) shares of land for \(domain.nodeCount) nodes")
     let levels =
-      try (domain as? LatitudeLongitudeGrid).map {
+      try Self.grid(of: domain).map {
         try MeshLevel.cascade(
           $0, coarsestNodeLimit: configuration.coarsestNodeLimit, atLeast: configuration.finish == .coarse ? 2 : 1)
       } ?? [MeshLevel.single(domain)]
@@ -54,16 +55,23 @@ public final class SparseFieldPrior: Sendable {
     }
   }
 
+  /// The latitude–longitude grid that a domain is; nil where it is none.
+  private static func grid(of domain: any Domain) throws -> LatitudeLongitudeGrid? {
+    guard let axes = domain.geography?.gridAxes else { return nil }
+    let grid = try LatitudeLongitudeGrid(latitudes: axes.latitudes, longitudes: axes.longitudes)
+    return grid.fingerprint == domain.fingerprint ? grid : nil
+  }
+
   /// The number of nodes of each mesh, from fine to coarse.
   public var meshNodeCounts: [Int] { meshes.map(\.level.nodeCount) }
 
-  /// Which mesh the posterior is computed on.
+  /// The index of the mesh on which the posterior is computed.
   var finishIndex: Int { configuration.finish == .fine ? 0 : min(1, meshes.count - 1) }
 
-  /// The roughness of each of the domain's nodes, estimated from an observation.
+  /// The roughness at each of the domain's nodes, estimated from an observation.
   ///
-  /// - Parameter random: Where the draws of the estimation come from; the same stream gives the same result.
-  /// - Throws: ``PriorError/nothingObserved``, and what factorising throws.
+  /// - Parameter random: the stream for the samples of the estimation; the same stream gives the same result.
+  /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
   public func roughness(for observation: SparseFieldObservation, random: RandomStream) throws -> [Double] {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let level = observation.level
@@ -82,10 +90,10 @@ public final class SparseFieldPrior: Sendable {
     return roughness
   }
 
-  /// The factorisation for a known roughness, which serves all observations with the operator and the noise of this one.
+  /// The factorisation for a known roughness, for all observations with the same operator and noise as this one.
   ///
-  /// - Parameter roughness: At each of the domain's nodes; all above 0.
-  /// - Throws: ``PriorError/nothingObserved``, and what factorising throws.
+  /// - Parameter roughness: at each of the domain's nodes; all positive.
+  /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
   public func factor(for observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldFactor {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     precondition(roughness.count == nodeCount, "\(roughness.count) roughnesses for \(nodeCount) nodes")
@@ -96,12 +104,13 @@ public final class SparseFieldPrior: Sendable {
       factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness)
   }
 
-  /// The posterior for a known roughness; arguments and errors are those of ``factor(for:roughness:)``.
+  /// The posterior for a known roughness. The arguments and errors are those of ``factor(for:roughness:)``.
   public func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
     SparseFieldPosterior(try factor(for: observation, roughness: roughness), given: observation)
   }
 
-  /// A roughness to start from, surely too small: the fixed point is approached in few steps from below, in many from above.
+  /// An initial roughness that is certainly too small: the fixed point is reached in few steps from below, but in many
+  /// from above.
   private static func firstGuess(_ anomalies: [Double], _ noiseVariance: [Double]) -> Double {
     let noise = noiseVariance.reduce(0, +) / Double(noiseVariance.count)
     let absolute = anomalies.map { abs($0) }.sorted()
@@ -148,7 +157,7 @@ public final class SparseFieldPrior: Sendable {
     )
   }
 
-  /// The analysis of a mesh's pattern is kept, as it takes about as long as a factorisation.
+  /// The analysis of a mesh's pattern is cached, because it takes about as long as a factorisation.
   private func analysis(
     of matrix: SparseMatrix, mesh index: Int, isPriorPattern: Bool
   ) throws -> SparseCholeskyAnalysis {

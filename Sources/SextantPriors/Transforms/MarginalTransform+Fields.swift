@@ -1,11 +1,12 @@
-// Whole fields brought from transformed units back to the variables' own: values one by one, and the mean and spread of
+// Transforms whole fields back to the variables' units: single values, or the mean and the standard deviation of
 // entries that are normal in transformed units.
 
 import SextantArrays
 
 extension [MarginalTransform] {
-  /// Replaces mean and spread of normal entries (V·C each, channel fastest) by those of their values in the variables'
-  /// units. Entries that are not a number stay; without a spread, each value is the one at its mean.
+  /// Replaces the mean and the standard deviation of normal entries (V·C each, channels varying fastest) by those of
+  /// the values in the variables' units. NaN entries remain; without a standard deviation, the mean itself is
+  /// transformed.
   public func mapMoments(mean: inout [Float], spread: inout [Float]?) {
     for entry in mean.indices {
       let transform = self[entry % count]
@@ -17,7 +18,8 @@ extension [MarginalTransform] {
     }
   }
 
-  /// Replaces transformed values (rows of V·C, channel fastest) by those in the variables' units; what is not a number stays.
+  /// Replaces transformed values (rows of V·C, channels varying fastest) by values in the variables' units; NaN entries
+  /// remain.
   public func mapValues(_ fields: inout Tensor<Float>) {
     guard contains(where: { !$0.isIdentity }) else { return }
     fields.withUnsafeMutableScalars { values in

@@ -1,20 +1,21 @@
-// A monotone change of one variable after which a Gaussian describes it better: cloud cover as its logit, any
-// skewed variable as its normal score. Here is the change of single values; who learns it, see TransformedSource,
-// who conditions a prior in transformed units, see TransformedSolver. Values x are in the variable's units, w transformed.
+// A monotone transform of a variable after which a Gaussian describes it better: the logit of cloud cover, the normal
+// score of any skewed variable. This file transforms single values; TransformedSource fits the transforms, and
+// TransformedSolver conditions a prior in transformed units. Values x are in the variable's units, values w are
+// transformed.
 
 import Foundation
 
-/// Which change a variable gets, in the words of configurations.
+/// The kind of a variable's transform, as written in configurations.
 public enum MarginalTransformKind: String, Sendable, Codable, CaseIterable {
-  /// The variable as it is.
+  /// No transform.
   case none
-  /// log((x − minimum)/(maximum − x)), for a variable with both bounds.
+  /// log((x − minimum)/(maximum − x)), for a variable with two bounds.
   case logit
-  /// The monotone map to a standard normal that the archive's values give.
+  /// The monotone map to a standard normal variable, fitted to the archive's values.
   case normalScore = "normal-score"
 }
 
-/// A strictly increasing change of a variable, with its inverse and their derivatives.
+/// A strictly increasing transform of a variable, with its inverse and their derivatives.
 public enum MarginalTransform: Sendable, Equatable, Codable {
   /// w = x.
   case none
@@ -23,13 +24,22 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
   /// w = the normal score of x.
   case normalScore(NormalScore)
 
-  /// How near its bounds a value may come before it is transformed, as a share of the range.
+  /// The smallest distance of a value from a bound before it is transformed, as a fraction of the range.
   static let margin = 1e-5
 
-  /// Whether this changes anything.
+  /// The kind of the transform, as written in configurations.
+  public var kind: MarginalTransformKind {
+    switch self {
+    case .none: .none
+    case .logit: .logit
+    case .normalScore: .normalScore
+    }
+  }
+
+  /// Whether the transform is the identity.
   public var isIdentity: Bool { self == .none }
 
-  /// w of x; a value on or beyond a bound is taken as one just inside.
+  /// w as a function of x; a value on or beyond a bound is moved just inside.
   public func transformed(_ x: Double) -> Double {
     switch self {
     case .none: return x
@@ -40,7 +50,7 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
     }
   }
 
-  /// x of w, strictly between the bounds up to rounding.
+  /// x as a function of w, strictly between the bounds up to rounding.
   public func value(at w: Double) -> Double {
     switch self {
     case .none: w
@@ -49,7 +59,7 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
     }
   }
 
-  /// dx/dw at w, never negative.
+  /// dx/dw at w, non-negative.
   public func slope(at w: Double) -> Double {
     switch self {
     case .none: return 1
@@ -63,7 +73,7 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
   /// dw/dx at x: the derivative of ``transformed(_:)``.
   public func derivative(at x: Double) -> Double { 1 / slope(at: transformed(x)) }
 
-  /// The steepest that ``value(at:)`` is anywhere.
+  /// The largest slope of ``value(at:)``.
   public var greatestSlope: Double {
     switch self {
     case .none: 1
@@ -72,7 +82,7 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
     }
   }
 
-  /// Whether the numbers make a strictly increasing map: what is read from a file may not.
+  /// Whether the numbers define a strictly increasing map, which must be checked after reading them from a file.
   public var isValid: Bool {
     switch self {
     case .none: true
@@ -81,9 +91,9 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
     }
   }
 
-  /// Mean and standard deviation of x where w is normal, by the trapezium rule over ±6 standard deviations.
+  /// The mean and the standard deviation of x for normal w, by the trapezium rule over ±6 standard deviations.
   ///
-  /// The rule is exact for straight lines, and for smooth maps to far below single precision.
+  /// The rule is exact for linear maps, and for smooth maps accurate far beyond single precision.
   public func momentsOfNormal(mean: Double, deviation: Double) -> (mean: Double, deviation: Double) {
     guard deviation > 0, mean.isFinite else { return (value(at: mean), 0) }
     let centre = value(at: mean)

@@ -1,23 +1,24 @@
-// The map from normal scores to values that makes a sample's distribution standard normal: a monotone rational-quadratic
-// spline through the sample's quantiles (Gregory and Delbourgo 1982), which has its inverse in closed form. Outside the
-// knots it goes on with the same slope, straight where there is no bound, and towards a bound exponentially without reaching it.
+// The map from normal scores to values that makes the distribution of a sample standard normal: a monotone
+// rational-quadratic spline through the sample's quantiles (Gregory and Delbourgo 1982), which has a closed-form
+// inverse. Outside the knots it continues with the same slope: linearly if there is no bound, otherwise exponentially
+// towards the bound, which it never reaches.
 
 import Foundation
 
-/// A strictly increasing, once continuously differentiable map between a variable and a standard normal one.
+/// A strictly increasing, continuously differentiable map between a variable and a standard normal variable.
 public struct NormalScore: Sendable, Equatable, Codable {
   /// The normal scores of the knots, increasing.
   public let scores: [Double]
-  /// The variable's values there, increasing, strictly inside the bounds.
+  /// The variable's values at the knots, increasing, strictly inside the bounds.
   public let values: [Double]
-  /// dx/dw at the knots, all above 0.
+  /// dx/dw at the knots, all positive.
   public let slopes: [Double]
-  /// The least value that is possible, or nil if there is none.
+  /// The lower bound of the variable, or nil if there is none.
   public let minimum: Double?
-  /// The greatest value that is possible, or nil if there is none.
+  /// The upper bound of the variable, or nil if there is none.
   public let maximum: Double?
 
-  /// Knots that are given.
+  /// A map with the given knots.
   public init(scores: [Double], values: [Double], minimum: Double? = nil, maximum: Double? = nil) {
     precondition(scores.count == values.count && scores.count >= 2, "\(scores.count) scores, \(values.count) values")
     self.scores = scores
@@ -28,15 +29,15 @@ public struct NormalScore: Sendable, Equatable, Codable {
       let rise = values[i] - values[i - 1]
       return rise / (scores[i] - scores[i - 1])
     }
-    // The geometric mean of the neighbouring secants: positive, and gentle where a steep and a flat piece meet.
+    // The geometric mean of the neighbouring secants: positive, and moderate where a steep and a flat piece meet.
     slopes = scores.indices.map { i in
       (secants[max(0, i - 1)] * secants[min(i, secants.count - 1)]).squareRoot()
     }
   }
 
-  /// Learns the map from a sample; nil where it holds fewer than two different values.
+  /// Fits the map to a sample; nil if it has fewer than two distinct values.
   ///
-  /// Many equal values, such as a clear sky's zeros, become one knot at the score of their middle.
+  /// Many equal values, such as the zeros of a clear sky, become one knot at the score of their mid-rank.
   public init?(sample: [Double], minimum: Double? = nil, maximum: Double? = nil) {
     let sorted = sample.filter(\.isFinite).sorted()
     guard let least = sorted.first, let greatest = sorted.last, least < greatest else { return nil }
@@ -61,7 +62,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
     self.init(scores: scores, values: values, minimum: minimum, maximum: maximum)
   }
 
-  /// Whether the numbers make a strictly increasing map.
+  /// Whether the knots define a strictly increasing map.
   var isValid: Bool {
     func increases(_ numbers: [Double]) -> Bool {
       numbers.allSatisfy(\.isFinite) && zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
@@ -71,7 +72,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
       && (minimum.map { $0 < values[0] } ?? true) && (maximum.map { $0 > values[values.count - 1] } ?? true)
   }
 
-  /// The steepest that the map is anywhere: a piece can be steeper inside than at its ends.
+  /// The largest slope of the map; a piece can be steeper inside than at its ends.
   var greatestSlope: Double {
     var greatest = 0.0
     for (low, high) in zip(scores, scores.dropFirst()) {
@@ -80,7 +81,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
     return greatest
   }
 
-  /// The value with the normal score w.
+  /// The value at the normal score w.
   func value(at w: Double) -> Double {
     let last = scores.count - 1
     if w <= scores[0] {
@@ -102,7 +103,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
     return piece.slope(at: (w - piece.from) / piece.width)
   }
 
-  /// The normal score of the value x; one on or beyond a bound is taken as one just inside.
+  /// The normal score of the value x; a value on or beyond a bound is moved just inside.
   func score(of x: Double) -> Double {
     let last = scores.count - 1
     if x <= values[0] {
@@ -131,7 +132,8 @@ public struct NormalScore: Sendable, Equatable, Codable {
   private static func tailStep(from value: Double, slope: Double, to x: Double, bound: Double?) -> Double {
     guard let bound else { return (x - value) / slope }
     let room = bound - value
-    // A hundredth of what the outermost knot leaves: values on the bound itself must not score as never seen.
+    // At least a hundredth of the distance between the outermost knot and the bound: values on the bound itself must
+    // not have an extreme score.
     let share = max((bound - x) / room, 0.01)
     return -room / slope * log(share)
   }
@@ -144,7 +146,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
     var secant: Double { rise / width }
     private var bend: Double { left + right - 2 * secant }
 
-    /// The share of the rise at the share t of the width.
+    /// The fraction of the rise at the fraction t of the width.
     func ratio(at t: Double) -> Double {
       (secant * t * t + left * t * (1 - t)) / (secant + bend * t * (1 - t))
     }
@@ -154,7 +156,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
       return secant * secant * (right * t * t + 2 * secant * t * (1 - t) + left * (1 - t) * (1 - t)) / (bottom * bottom)
     }
 
-    /// The share t of the width at which the piece has risen by so much.
+    /// The fraction t of the width at which the piece has risen by `amount`.
     func share(rising amount: Double) -> Double {
       let a = rise * (secant - left) + amount * bend
       let b = rise * left - amount * bend
@@ -169,7 +171,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
       left: slopes[i], right: slopes[i + 1])
   }
 
-  /// How many of the increasing `numbers` lie below `x`.
+  /// The number of the increasing `numbers` that are below `x`.
   private static func rank(of x: Double, in numbers: [Double]) -> Int {
     var (low, high) = (0, numbers.count)
     while low < high {
@@ -183,7 +185,8 @@ public struct NormalScore: Sendable, Equatable, Codable {
 
   private static func distribution(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
 
-  /// The standard normal's quantile, by bisection: a few dozen are needed, once.
+  /// The quantile of the standard normal distribution by bisection, which is fast enough for the few dozen that are
+  /// needed.
   private static func quantile(_ level: Double) -> Double {
     var (low, high) = (-8.0, 8.0)
     for _ in 0..<60 {

@@ -1,11 +1,11 @@
-// An archive as a Gaussian prior should see it: every value transformed as its variable asks. Also how the
-// transforms are learned: from the values of a spread of fields and places, pooled over the domain.
+// An archive in the form in which a Gaussian prior uses it, with every variable transformed. Also the fit of the
+// transforms to values from a selection of fields and places, pooled over the domain.
 
 import SextantArrays
 import SextantGeometry
 import SextantSignals
 
-/// Fields of another source, transformed.
+/// The transformed fields of another source.
 public struct TransformedSource: SignalSource {
   private let source: any SignalSource
   /// The transform of each channel (C).
@@ -15,7 +15,7 @@ public struct TransformedSource: SignalSource {
   public var variables: [Variable] { source.variables }
   public var labels: [FieldLabel] { source.labels }
 
-  /// - Parameter transforms: one for each channel (C).
+  /// - Parameter transforms: one transform for each channel (C).
   public init(_ source: any SignalSource, transforms: [MarginalTransform]) {
     precondition(
       transforms.count == source.variables.count, "\(transforms.count) transforms, \(source.variables.count) channels")
@@ -35,9 +35,9 @@ public struct TransformedSource: SignalSource {
     return fields
   }
 
-  /// Noise in the variables' units (V·C) as noise in transformed units, to first order about a transformed field.
+  /// Noise in the variables' units (V·C) converted to transformed units, linearised about a transformed field.
   ///
-  /// Where the transform is so flat that a value says next to nothing, the noise is cut off at 1000.
+  /// If the transform is so flat that a value contains almost no information, the noise is limited to 1000.
   public func transformed(noise: [Float], about field: Signal) -> [Float] {
     field.values.withUnsafeScalars { values in
       noise.indices.map { entry in
@@ -50,16 +50,16 @@ public struct TransformedSource: SignalSource {
 }
 
 extension MarginalTransform {
-  /// At most so many values of a variable are looked at.
+  /// The largest number of values of a variable that are used.
   private static let sampleLimit = 400_000
 
-  /// The transform of each channel (C), learned from the fields at `indices` of an archive.
+  /// The transform of each channel (C), fitted to the fields of an archive with the given indices.
   ///
   /// - Parameters:
-  ///   - kinds: what each channel asks for (C).
-  ///   - bounds: the range of each channel (C); ``MarginalTransformKind/logit`` needs both ends.
-  ///   - progress: called with the number of fields read; may throw to interrupt.
-  /// - Throws: ``PriorError/noTransform(variable:reason:)``, and what reading throws.
+  ///   - kinds: the kind of transform of each channel (C).
+  ///   - bounds: the range of each channel (C); ``MarginalTransformKind/logit`` requires both bounds.
+  ///   - progress: called with the number of fields read so far; may throw to interrupt.
+  /// - Throws: ``PriorError/noTransform(variable:reason:)``, and the errors of reading.
   public static func learn(
     _ kinds: [MarginalTransformKind], bounds: [(minimum: Double?, maximum: Double?)], from archive: some SignalSource,
     indices: [Int], progress: (Int) throws -> Void = { _ in }
@@ -75,7 +75,7 @@ extension MarginalTransform {
         chunk.values.withUnsafeScalars { values in
           for place in 0..<chunk.count * vertices {
             next += 1
-            // A stride that shares no factor with rows and columns of a grid, so that no meridian is favoured.
+            // A stride that has no common factor with a grid's rows and columns, so that no meridian is favoured.
             guard stride == 1 || (next &* 7919) % stride == 0 else { continue }
             for channel in 0..<channels where kinds[channel] == .normalScore {
               let entry = place * channels + channel
@@ -93,13 +93,13 @@ extension MarginalTransform {
       case .logit:
         guard let minimum = range.minimum, let maximum = range.maximum, minimum < maximum else {
           throw PriorError.noTransform(
-            variable: variable, reason: "a logit needs both bounds. Give bounds.\(variable).min and .max")
+            variable: variable, reason: "a logit needs both bounds. Set bounds.\(variable).min and .max")
         }
         return .logit(minimum: minimum, maximum: maximum)
       case .normalScore:
         guard let score = NormalScore(sample: samples[channel], minimum: range.minimum, maximum: range.maximum) else {
           throw PriorError.noTransform(
-            variable: variable, reason: "the archive has fewer than two different values of it. Leave the transform out"
+            variable: variable, reason: "the archive has fewer than two distinct values of it. Remove the transform"
           )
         }
         return .normalScore(score)

@@ -1,18 +1,18 @@
-// Raster images on a canvas: placed pixel by pixel, never resampled, so that a cell of a field has the
-// colour of its value and nothing between.
+// Raster images on a canvas: placed pixel by pixel, never resampled, so that a cell of a field has exactly the colour
+// of its value.
 
 import CCairo
 
-/// A raster of packed colours: alpha, red, green, blue from the highest byte, colours premultiplied by alpha.
+/// A raster of packed colours: alpha, red, green, blue from the highest byte, with colours premultiplied by alpha.
 public struct PixelImage: Sendable, Equatable {
-  /// Pixels per row.
+  /// The number of pixels per row.
   public let width: Int
-  /// Rows.
+  /// The number of rows.
   public let height: Int
   /// The pixels, row by row from the top (width · height entries); 0 is transparent.
   public var pixels: [UInt32]
 
-  /// A raster of `pixels`, or of transparent ones if none are given.
+  /// A raster of `pixels`, or of transparent pixels by default.
   public init(width: Int, height: Int, pixels: [UInt32]? = nil) {
     let pixels = pixels ?? [UInt32](repeating: 0, count: width * height)
     precondition(pixels.count == width * height, "\(pixels.count) pixels for \(width) × \(height)")
@@ -23,7 +23,7 @@ public struct PixelImage: Sendable, Equatable {
 }
 
 extension Canvas {
-  /// The whole pixels that cover a rectangle given in points, in the page's pixels, for an image to be drawn there.
+  /// The range of whole pixels of the page that covers a rectangle given in points.
   public func pixels(covering rectangle: Rectangle) -> (x: Int, y: Int, width: Int, height: Int) {
     let corners = (
       x: (rectangle.minX * resolution).rounded(.down), y: (rectangle.minY * resolution).rounded(.down),
@@ -32,9 +32,9 @@ extension Canvas {
     return (Int(corners.x), Int(corners.y), Int(corners.maxX - corners.x), Int(corners.maxY - corners.y))
   }
 
-  /// Draws an image with its upper left corner at a pixel of the page, one image pixel to one page pixel.
+  /// Draws an image with its upper left corner at a pixel of the page, without scaling.
   ///
-  /// The origin of ``translated(by:_:)`` does not apply; a clip does.
+  /// The offset of ``translated(by:_:)`` is ignored; clipping applies.
   public func draw(_ image: PixelImage, atPixel x: Int, _ y: Int) throws {
     guard image.width > 0, image.height > 0 else { return }
     var pixels = image.pixels
@@ -43,8 +43,8 @@ extension Canvas {
       guard
         let source = cairo_image_surface_create_for_data(
           data, CAIRO_FORMAT_ARGB32, Int32(image.width), Int32(image.height), Int32(4 * image.width))
-      else { throw ReportError.drawing("no image was made") }
-      // The page must let go of the image before its memory goes.
+      else { throw ReportError.drawing("the image could not be created") }
+      // The page must release the image before its memory is freed.
       defer {
         cairo_surface_finish(source)
         cairo_surface_destroy(source)

@@ -1,16 +1,16 @@
-// Text on a canvas, by Cairo's own text calls: one line at a time, placed by an anchor. The face is asked of
-// fontconfig by name; where it is not installed, fontconfig gives its nearest, and where there is no font
-// at all, Cairo draws its built-in stroke letters: a picture never fails for want of a font.
+// Text on a canvas, drawn by Cairo's text functions: one line at a time, placed by an anchor. The font is requested
+// from fontconfig by name. If it is not installed, fontconfig returns the nearest match, and without any font Cairo
+// draws its built-in stroke letters, so a picture never fails for lack of a font.
 
 import CCairo
 
-/// How a line of text looks.
+/// The style of a line of text.
 public struct TextStyle: Sendable, Equatable {
-  /// The height of the face in points.
+  /// The size of the font in points.
   public var size: Double
-  /// Whether the letters are bold.
+  /// Whether the font is bold.
   public var isBold: Bool
-  /// The colour of the letters.
+  /// The colour of the text.
   public var colour: Colour
 
   public init(size: Double = 11, isBold: Bool = false, colour: Colour = .ink) {
@@ -20,7 +20,7 @@ public struct TextStyle: Sendable, Equatable {
   }
 }
 
-/// Which point of a line of text lies at the place given for it.
+/// The point of a line of text that is placed at the given position.
 public struct TextAnchor: Sendable, Equatable {
   /// The horizontal part.
   public enum Horizontal: Sendable { case left, centre, right }
@@ -39,12 +39,12 @@ public struct TextAnchor: Sendable, Equatable {
 }
 
 extension Canvas {
-  /// The family that fontconfig is asked for.
+  /// The font family requested from fontconfig.
   private static let family = "DejaVu Sans"
-  /// The height of a capital letter relative to the size of the face.
+  /// The height of a capital letter relative to the font size.
   private static let capitalHeight = 0.73
 
-  /// Makes letter widths independent of the resolution, so that a 2x picture has the layout of the 1x one.
+  /// Makes glyph widths independent of the resolution, so that a 2x picture has the layout of the 1x picture.
   func prepareText() {
     guard let options = cairo_font_options_create() else { return }
     defer { cairo_font_options_destroy(options) }
@@ -54,9 +54,10 @@ extension Canvas {
     cairo_set_font_options(context, options)
   }
 
-  /// Draws one line of text with its anchor at `point`, turned counter-clockwise by `rotation` degrees around it.
+  /// Draws one line of text with its anchor at `point`, rotated counter-clockwise by `rotation` degrees about the
+  /// anchor.
   ///
-  /// `halo` is the width of a white border that keeps the letters readable on a map.
+  /// `halo` is the width of a white outline that keeps the text readable on a map.
   public func draw(
     _ text: String, at point: SIMD2<Double>, style: TextStyle = TextStyle(),
     anchor: TextAnchor = TextAnchor(.left, .baseline), rotation: Double = 0, halo: Double = 0
@@ -101,7 +102,7 @@ extension Canvas {
     return advance(of: text)
   }
 
-  /// The lines into which `text` is broken at spaces so that each is at most `width` points wide, words permitting.
+  /// `text` broken at spaces into lines of at most `width` points, unless a single word is longer.
   public func lines(of text: String, style: TextStyle, width limit: Double) -> [String] {
     var lines: [String] = []
     for word in text.split(separator: " ") {

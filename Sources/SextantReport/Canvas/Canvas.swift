@@ -1,6 +1,6 @@
-// A page to draw on: a safe face over a Cairo image surface. Lengths are in points, of which one is
-// `resolution` pixels wide; y grows downwards, as in Cairo. Opaque white to begin with, so that the PNG
-// needs no alpha. Text is in Canvas+Text.swift, pictures in Canvas+Image.swift.
+// A page to draw on: a safe interface to a Cairo image surface. Lengths are in points of `resolution` pixels; y
+// increases downwards, as in Cairo. The page is initially opaque white, so the PNG needs no alpha channel.
+// Canvas+Text.swift draws text, Canvas+Image.swift draws images.
 
 import CCairo
 import SextantStorage
@@ -21,21 +21,21 @@ public final class Canvas {
 
   /// A white page of `width` × `height` points with `resolution` pixels per point.
   ///
-  /// Throws ``ReportError/unusable(_:)`` for a size that is not positive and finite or beyond 32767 pixels a side, and
-  /// ``ReportError/drawing(_:)`` if memory is short.
+  /// Throws ``ReportError/unusable(_:)`` if a side is not positive and finite or exceeds 32767 pixels, and
+  /// ``ReportError/drawing(_:)`` if memory is insufficient.
   public init(width: Double, height: Double, resolution: Double = 2) throws {
     let pixels = (width: (width * resolution).rounded(.up), height: (height * resolution).rounded(.up))
     guard pixels.width >= 1, pixels.height >= 1, pixels.width <= 32767, pixels.height <= 32767, resolution > 0 else {
       throw ReportError.unusable(
-        "A picture of \(width) × \(height) points at \(resolution) pixels per point was asked for; "
+        "A picture of \(width) × \(height) points at \(resolution) pixels per point is too small or too large; "
           + "each side must have between 1 and 32767 pixels.")
     }
     guard let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(pixels.width), Int32(pixels.height)) else {
-      throw ReportError.drawing("no surface was made")
+      throw ReportError.drawing("the surface could not be created")
     }
     guard let context = cairo_create(surface) else {
       cairo_surface_destroy(surface)
-      throw ReportError.drawing("no context was made")
+      throw ReportError.drawing("the drawing context could not be created")
     }
     self.width = width
     self.height = height
@@ -66,20 +66,20 @@ public final class Canvas {
     cairo_fill(context)
   }
 
-  /// Strokes `path` with a line `width` points wide; `dashes` are lengths of ink and gap in turn.
+  /// Strokes `path` with a line `width` points wide; `dashes` are the lengths of dashes and gaps in turn.
   public func stroke(_ path: Path, with colour: Colour, width: Double = 1, dashes: [Double] = []) {
     trace(path)
     setSource(colour)
     cairo_set_line_width(context, width)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
     cairo_set_line_cap(context, dashes.isEmpty ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
-    // A pattern without ink, or not a number, would put the context into a lasting error state.
+    // A pattern without dashes, or with NaN, would put the context into a permanent error state.
     let usable = dashes.allSatisfy { $0.isFinite && $0 >= 0 } && dashes.contains { $0 > 0 }
     cairo_set_dash(context, dashes, usable ? Int32(dashes.count) : 0, 0)
     cairo_stroke(context)
   }
 
-  /// Runs `body` with drawing limited to the inside of `path`.
+  /// Runs `body` with drawing clipped to the inside of `path`.
   public func clipped<R>(to path: Path, _ body: () throws -> R) rethrows -> R {
     cairo_save(context)
     defer { cairo_restore(context) }
@@ -98,9 +98,9 @@ public final class Canvas {
 
   // MARK: Result
 
-  /// Writes the page as PNG; the file appears whole or not at all.
+  /// Writes the page as a complete PNG file or not at all.
   ///
-  /// Throws ``FileError`` if the file is there and may not be replaced or cannot be written, and
+  /// Throws ``FileError`` if the file exists and must not be replaced, or if it cannot be written, and
   /// ``ReportError/drawing(_:)`` if an earlier call left the page in an error state.
   public func writePNG(to path: String, overwrite: Bool = false) throws {
     try checkStatus()
@@ -125,7 +125,7 @@ public final class Canvas {
     return Colour(packed: word | 0xFF00_0000)
   }
 
-  /// Throws what the drawing library has to complain of, if anything.
+  /// Throws the drawing library's error, if there is one.
   func checkStatus() throws {
     let status = cairo_status(context)
     guard status == CAIRO_STATUS_SUCCESS else { throw ReportError.drawing(Self.text(of: status)) }

@@ -1,15 +1,15 @@
-// Shapes in points: rectangles and paths. Plain values that know nothing of Cairo. Elements that are not
-// finite are left out, so that a NaN in the data cannot spoil the whole page.
+// Shapes in points: rectangles and paths, as plain values independent of Cairo. Non-finite elements are omitted, so
+// that a NaN in the data cannot spoil the page.
 
-/// An upright rectangle; y grows downwards.
+/// An axis-aligned rectangle; y increases downwards.
 public struct Rectangle: Sendable, Equatable {
   /// The left edge.
   public var x: Double
   /// The upper edge.
   public var y: Double
-  /// The width, not negative.
+  /// The width, non-negative.
   public var width: Double
-  /// The height, not negative.
+  /// The height, non-negative.
   public var height: Double
 
   public init(x: Double, y: Double, width: Double, height: Double) {
@@ -27,17 +27,17 @@ public struct Rectangle: Sendable, Equatable {
   public var minY: Double { y }
   /// The lower edge.
   public var maxY: Double { y + height }
-  /// The middle.
+  /// The centre.
   public var centre: SIMD2<Double> { SIMD2(x + width / 2, y + height / 2) }
 
-  /// The rectangle made smaller by these amounts on each side.
+  /// The rectangle reduced by these amounts on each side.
   public func inset(left: Double = 0, right: Double = 0, top: Double = 0, bottom: Double = 0) -> Rectangle {
     Rectangle(
       x: x + left, y: y + top, width: max(0, width - left - right), height: max(0, height - top - bottom))
   }
 }
 
-/// A sequence of lines, circles and closed figures.
+/// A sequence of lines, circles and closed polygons.
 public struct Path: Sendable, Equatable {
   enum Element: Sendable, Equatable {
     case move(SIMD2<Double>)
@@ -48,7 +48,7 @@ public struct Path: Sendable, Equatable {
 
   private(set) var elements: [Element] = []
 
-  /// A path without anything.
+  /// An empty path.
   public init() {}
 
   /// The outline of a rectangle.
@@ -60,7 +60,7 @@ public struct Path: Sendable, Equatable {
       ])
   }
 
-  /// A closed figure through `points`.
+  /// A closed polygon through `points`.
   public init(polygon points: [SIMD2<Double>]) {
     addLines(points)
     close()
@@ -72,7 +72,7 @@ public struct Path: Sendable, Equatable {
   /// A circle.
   public init(circleAt centre: SIMD2<Double>, radius: Double) { addCircle(at: centre, radius: radius) }
 
-  /// Whether nothing would be drawn.
+  /// Whether the path draws nothing.
   public var isEmpty: Bool { elements.isEmpty }
 
   /// Starts a new line at `point`.
@@ -80,12 +80,12 @@ public struct Path: Sendable, Equatable {
     if point.x.isFinite && point.y.isFinite { elements.append(.move(point)) }
   }
 
-  /// Goes on to `point`.
+  /// Adds a line to `point`.
   public mutating func addLine(to point: SIMD2<Double>) {
     if point.x.isFinite && point.y.isFinite { elements.append(.line(point)) }
   }
 
-  /// Adds an open line through `points`; a point that is not finite breaks it in two.
+  /// Adds an open line through `points`; a non-finite point interrupts it.
   public mutating func addLines(_ points: [SIMD2<Double>]) {
     var isDown = false
     for point in points {
@@ -105,6 +105,6 @@ public struct Path: Sendable, Equatable {
     }
   }
 
-  /// Joins the last point to the first of the current figure.
+  /// Joins the last point to the first of the current polygon.
   public mutating func close() { elements.append(.close) }
 }

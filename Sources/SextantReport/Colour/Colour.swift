@@ -1,15 +1,15 @@
-// Colours: sRGB for drawing, OKLab for reasoning about what the eye sees (B. Ottosson, "A perceptual color
-// space for image processing", 2020, whose matrices are in the public domain).
+// Colours: sRGB for drawing, OKLab for perceived differences (B. Ottosson, "A perceptual color space for image
+// processing", 2020, whose matrices are in the public domain).
 
 import Foundation
 
-/// A colour in sRGB with opacity, each part 0…1.
+/// A colour in sRGB with opacity, each component in 0…1.
 public struct Colour: Sendable, Equatable {
-  /// The red part.
+  /// The red component.
   public var red: Double
-  /// The green part.
+  /// The green component.
   public var green: Double
-  /// The blue part.
+  /// The blue component.
   public var blue: Double
   /// The opacity; 1 is opaque.
   public var alpha: Double
@@ -21,19 +21,19 @@ public struct Colour: Sendable, Equatable {
     self.alpha = alpha
   }
 
-  /// A shade between black (0) and white (1).
+  /// A grey between black (0) and white (1).
   public init(grey: Double) { self.init(red: grey, green: grey, blue: grey) }
 
   /// An opaque colour such as 0xE69F00.
   public init(hexadecimal: UInt32) { self.init(packed: hexadecimal | 0xFF00_0000) }
 
-  /// The colour of an opaque packed pixel: alpha, red, green, blue from the highest byte.
+  /// A colour from an opaque packed pixel: alpha, red, green, blue from the highest byte.
   init(packed: UInt32) {
     func part(_ shift: UInt32) -> Double { Double((packed >> shift) & 0xFF) / 255 }
     self.init(red: part(16), green: part(8), blue: part(0), alpha: part(24))
   }
 
-  /// The opaque packed pixel nearest to this colour.
+  /// The nearest opaque packed pixel.
   var packed: UInt32 {
     func byte(_ part: Double) -> UInt32 { UInt32((min(1, max(0, part)) * 255).rounded()) }
     return 0xFF00_0000 | byte(red) << 16 | byte(green) << 8 | byte(blue)
@@ -53,9 +53,9 @@ public struct Colour: Sendable, Equatable {
   /// The grey of grid lines.
   public static let faint = Colour(grey: 0.87)
 
-  /// Line colours that people with any common colour vision can tell apart on white, most distinct first.
+  /// Line colours on white that remain distinct with common forms of colour blindness, most distinct first.
   ///
-  /// Okabe and Ito's set (2008) without its yellow, which is too pale on white.
+  /// The palette of Okabe and Ito (2008) without its yellow, which is too pale on white.
   public static let lines: [Colour] = [
     Colour(hexadecimal: 0x0072B2), Colour(hexadecimal: 0xD55E00), Colour(hexadecimal: 0x009E73),
     Colour(hexadecimal: 0xCC79A7), Colour(hexadecimal: 0xE69F00), Colour(hexadecimal: 0x56B4E9),
@@ -63,7 +63,7 @@ public struct Colour: Sendable, Equatable {
   ]
 }
 
-/// A colour in OKLab: lightness 0…1, and the green–red and blue–yellow parts.
+/// A colour in OKLab: lightness in 0…1, and the green–red and blue–yellow components.
 public struct OKLab: Sendable, Equatable {
   /// Perceived lightness: 0 black, 1 white.
   public var lightness: Double
@@ -78,13 +78,13 @@ public struct OKLab: Sendable, Equatable {
     self.blueYellow = blueYellow
   }
 
-  /// The colour of a lightness, a chroma (distance from grey) and a hue in degrees.
+  /// A colour with a lightness, a chroma (distance from grey) and a hue in degrees.
   public init(lightness: Double, chroma: Double, hue: Double) {
     self.init(
       lightness: lightness, greenRed: chroma * cos(hue * .pi / 180), blueYellow: chroma * sin(hue * .pi / 180))
   }
 
-  /// How different two colours look: about 0.02 is just noticeable.
+  /// The perceived difference of two colours; about 0.02 is just noticeable.
   public func distance(to other: OKLab) -> Double {
     let (l, a, b) = (
       lightness - other.lightness, greenRed - other.greenRed, blueYellow - other.blueYellow
@@ -94,7 +94,7 @@ public struct OKLab: Sendable, Equatable {
 }
 
 extension OKLab {
-  /// What the eye sees of `colour`, its opacity left out.
+  /// The OKLab coordinates of `colour`, without its opacity.
   public init(_ colour: Colour) {
     func linear(_ part: Double) -> Double {
       part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
@@ -109,7 +109,7 @@ extension OKLab {
       blueYellow: 0.0259040371 * l + 0.7827717662 * m - 0.8086757660 * s)
   }
 
-  /// The linear light of the three primaries; outside 0…1 where sRGB cannot show the colour.
+  /// The linear light of the three primaries; outside 0…1 for colours outside the sRGB gamut.
   private var linearLight: (red: Double, green: Double, blue: Double) {
     func cube(_ value: Double) -> Double { value * value * value }
     let l = cube(lightness + 0.3963377774 * greenRed + 0.2158037573 * blueYellow)
@@ -122,13 +122,13 @@ extension OKLab {
     )
   }
 
-  /// Whether sRGB can show the colour.
+  /// Whether the colour is in the sRGB gamut.
   public var isDisplayable: Bool {
     let light = linearLight
     return [light.red, light.green, light.blue].allSatisfy { $0 >= -1e-6 && $0 <= 1 + 1e-6 }
   }
 
-  /// The colour of a lightness and hue with the given chroma, or with the largest that sRGB can show.
+  /// The colour with the given lightness and hue, and the given chroma or the largest in the sRGB gamut.
   public static func displayable(lightness: Double, chroma: Double, hue: Double) -> OKLab {
     let wanted = OKLab(lightness: lightness, chroma: chroma, hue: hue)
     if wanted.isDisplayable { return wanted }
@@ -140,7 +140,7 @@ extension OKLab {
     return OKLab(lightness: lightness, chroma: low, hue: hue)
   }
 
-  /// The colour to draw with; parts beyond what sRGB can show are cut off.
+  /// The sRGB colour, with components clamped to the gamut.
   public var colour: Colour {
     func encoded(_ light: Double) -> Double {
       let light = min(1, max(0, light))

@@ -1,17 +1,17 @@
-// Colour maps made by formula in OKLab, not copied from a table: lightness runs straight (sequential) or
-// straight to the middle and back alike (diverging), hue and chroma run smoothly through a few
-// control points that stay inside what sRGB can show, so that no edge appears where the data has none.
-// Missing is not on any map: see MissingHatch.
+// Colour maps defined by formulas in OKLab rather than by tables. Lightness is linear (sequential maps) or linear on
+// both sides of the middle (diverging maps). Hue and chroma vary smoothly through a few control points inside the sRGB
+// gamut, so the map shows no edges that are not in the data. No map contains the colour of missing values; see
+// MissingHatch.
 
 import Foundation
 
-/// A way from numbers in 0…1 to colours, even to the eye.
+/// A perceptually uniform map from numbers in 0…1 to colours.
 public struct ColourMap: Sendable, Equatable {
-  /// A name for people.
+  /// The name of the map.
   public let name: String
-  /// Whether the middle means "none" and the two ends are opposite signs.
+  /// Whether the middle represents zero and the two ends opposite signs.
   public let isDiverging: Bool
-  /// The colours at even steps from 0 to 1 (256 entries).
+  /// The colours at evenly spaced positions from 0 to 1 (256 entries).
   public let colours: [Colour]
   /// The same colours as pixels.
   let pixels: [UInt32]
@@ -25,17 +25,17 @@ public struct ColourMap: Sendable, Equatable {
     pixels = colours.map(\.packed)
   }
 
-  /// The colour at `position`, which is cut to 0…1.
+  /// The colour at `position`, which is clamped to 0…1.
   public func colour(at position: Double) -> Colour { colours[Self.entry(at: position)] }
 
-  /// The pixel at `position`, which is cut to 0…1.
+  /// The pixel at `position`, which is clamped to 0…1.
   func pixel(at position: Double) -> UInt32 { pixels[Self.entry(at: position)] }
 
   private static func entry(at position: Double) -> Int {
     Int((min(1, max(0, position)) * Double(count - 1)).rounded())
   }
 
-  /// The same map from its other end.
+  /// The same map reversed.
   public var reversed: ColourMap {
     ColourMap(name: name + ", reversed", isDiverging: isDiverging) { OKLab(colour(at: 1 - $0)) }
   }
@@ -50,7 +50,7 @@ public struct ColourMap: Sendable, Equatable {
       (106, 0.183),
     ])
 
-  /// Near-black through crimson and orange to pale yellow, for fields shown beside another.
+  /// Near-black through crimson and orange to pale yellow, for a second field.
   public static let ember = sequential(
     "ember", lightness: (0.16, 0.96),
     points: [
@@ -58,7 +58,7 @@ public struct ColourMap: Sendable, Equatable {
       (465, 0.08),
     ])
 
-  /// Near-white to deep violet, for spreads: nothing is pale, much is dark.
+  /// Near-white to deep violet, for spreads: zero is pale, large values are dark.
   public static let heather = sequential(
     "heather", lightness: (0.97, 0.30),
     points: [
@@ -66,19 +66,19 @@ public struct ColourMap: Sendable, Equatable {
       (306, 0.13),
     ])
 
-  /// Blue through white to red, alike in lightness and chroma on both sides, for errors and differences.
+  /// Blue through white to red, with equal lightness and chroma on both sides, for errors and differences.
   public static let balance = ColourMap(name: "balance", isDiverging: true) { position in
     let distance = abs(2 * position - 1)
-    // Just inside what sRGB can show of either hue at the ends, where blue is the weaker one.
+    // Just inside the sRGB gamut for either hue at the ends, where blue is the limiting one.
     return OKLab(
       lightness: 0.975 - 0.555 * distance, chroma: 0.153 * sin(distance * .pi / 2), hue: position < 0.5 ? 258 : 28)
   }
 
-  /// A map whose lightness runs straight from start to end and whose hue (degrees) and chroma pass through `points`.
+  /// A map whose lightness is linear from start to end and whose hue (degrees) and chroma interpolate `points`.
   private static func sequential(
     _ name: String, lightness: (start: Double, end: Double), points: [(hue: Double, chroma: Double)]
   ) -> ColourMap {
-    // Hues are turned to within half a circle of the one before, so that they never run the long way round.
+    // Each hue is shifted to within half a circle of the previous one, so the interpolation takes the short way round.
     var hues = points.map(\.hue)
     for index in 1..<hues.count {
       hues[index] = hues[index - 1] + remainder(hues[index] - hues[index - 1], 360)
@@ -91,7 +91,7 @@ public struct ColourMap: Sendable, Equatable {
     }
   }
 
-  /// Evenly spaced `values` interpolated by Catmull–Rom cubics; `position` is 0…1.
+  /// Catmull–Rom interpolation of evenly spaced `values`; `position` is in 0…1.
   private static func smooth(_ values: [Double], at position: Double) -> Double {
     let place = position * Double(values.count - 1)
     let index = min(values.count - 2, Int(place))

@@ -1,26 +1,26 @@
-// The tie between values and colours: a range, a colour map, and whether values lie beyond either end.
+// A scale from values to colours: a range, a colour map, and whether values lie beyond either end.
 
-/// How the range of a colour scale is chosen.
+/// The choice of the range of a colour scale.
 public enum FieldScale: Sendable, Equatable {
-  /// From the least to the greatest valid value.
+  /// From the minimum to the maximum valid value.
   case automatic
-  /// The given range; values beyond it have the colour of the end, and the colour bar an arrow there.
+  /// The given range; values beyond it have the colour of the end, and the colour bar shows an arrow there.
   case fixed(ClosedRange<Double>)
-  /// Symmetric about 0, out to the largest valid magnitude, with a diverging map.
+  /// Symmetric about 0, up to the largest valid magnitude, with a diverging map.
   case diverging
-  /// Symmetric about 0, out to `limit`, with a diverging map.
+  /// Symmetric about 0, up to `limit`, with a diverging map.
   case divergingWithin(limit: Double)
 }
 
-/// A range of values and the colours that stand for them.
+/// A range of values and the corresponding colours.
 public struct ColourScale: Sendable, Equatable {
-  /// The values of the two ends of the colour map; never empty.
+  /// The values at the two ends of the colour map; never empty.
   public var range: ClosedRange<Double>
   /// The colours.
   public var map: ColourMap
-  /// Whether some valid value lies below the range.
+  /// Whether a valid value lies below the range.
   public var hasLower: Bool
-  /// Whether some valid value lies above the range.
+  /// Whether a valid value lies above the range.
   public var hasHigher: Bool
 
   /// The colour of a finite `value`.
@@ -33,10 +33,10 @@ public struct ColourScale: Sendable, Equatable {
     (value - range.lowerBound) / (range.upperBound - range.lowerBound)
   }
 
-  /// The scale that `choice` makes for `values`, of which only finite ones count.
+  /// The scale for `values` according to `choice`; only finite values count.
   ///
-  /// Without `map`, a sequential or diverging one is taken to suit. Throws ``ReportError/unusable(_:)`` for a fixed
-  /// range that is empty or not finite.
+  /// By default a suitable sequential or diverging map is chosen. Throws ``ReportError/unusable(_:)`` for a fixed range
+  /// that is empty or not finite.
   public init(
     _ choice: FieldScale, for values: some Sequence<Float>, map: ColourMap? = nil
   ) throws {
@@ -66,13 +66,13 @@ public struct ColourScale: Sendable, Equatable {
     }
     self.range = range
     self.map = map ?? (choice.isDiverging ? .balance : .lagoon)
-    // A rounding error of the range is not a value beyond it.
+    // Values beyond the range by a rounding error do not count as outside.
     let tolerance = 1e-6 * (range.upperBound - range.lowerBound)
     hasLower = least < range.lowerBound - tolerance
     hasHigher = greatest > range.upperBound + tolerance
   }
 
-  /// A range that can be divided by: a constant field gets a little room on both sides.
+  /// A range of non-zero width: a constant field is given a small margin on both sides.
   private static func widened(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
     let middle = (range.lowerBound + range.upperBound) / 2
     let least = max(abs(middle) * 1e-6, Double(Float.leastNormalMagnitude))

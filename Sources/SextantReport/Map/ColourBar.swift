@@ -1,20 +1,20 @@
-// The legend of a map: the colours with their values and units, arrows where values lie beyond the range,
-// and a hatched or grey box where something is missing.
+// The legend of a map: the colours with their values and units, arrows if values lie beyond the range, and a hatched or
+// grey box if values are missing.
 
 /// The legend of a colour scale, drawn horizontally.
 struct ColourBar {
   let scale: ColourScale
   let units: String
   let hasMissing: Bool
-  /// False for a field without any valid value, whose scale means nothing.
+  /// False for a field without any valid value, whose scale has no meaning.
   let hasValues: Bool
   var textSize = 10.0
-  /// What stands for missing; nil for the hatching of maps.
+  /// The colour of missing values; nil for the hatching of maps.
   var missingColour: Colour?
-  /// What the values are, before their units; empty where there is one bar.
+  /// The name of the values, shown before their units; empty if there is a single bar.
   var name = ""
 
-  /// The height of the bar with its labels.
+  /// The height of the bar including its labels.
   var height: Double { barHeight + 2.1 * textSize }
 
   private var barHeight: Double { 1.1 * textSize }
@@ -33,7 +33,7 @@ struct ColourBar {
     let missingWidth = hasMissing ? canvas.width(of: "missing", style: style) + 2.6 * textSize : 0
     let suffixWidth = canvas.width(of: suffix, style: style)
     let side = max(missingWidth, suffixWidth + 8) + 1.6 * textSize
-    // Where there is no room for everything, letters overlap rather than that the bar vanishes.
+    // If there is not enough space, let labels overlap rather than omit the bar.
     let inset = min(max(side, 0.19 * width), 0.4 * width)
     let bar = Rectangle(x: origin.x + inset, y: origin.y, width: width - 2 * inset, height: barHeight)
     if hasMissing { try drawMissingBox(on: canvas, at: origin, text: "missing") }
@@ -59,7 +59,7 @@ struct ColourBar {
       for row in 0..<area.height { image.pixels[row * area.width + column] = pixel }
     }
     try canvas.clipped(to: Path(bar)) { try canvas.draw(image, atPixel: area.x, area.y) }
-    // One outline around the bar and its arrows.
+    // A single outline around the bar and its arrows.
     var corners = [SIMD2(bar.minX, bar.maxY), SIMD2(bar.maxX, bar.maxY)]
     if scale.hasHigher {
       let tip = SIMD2(bar.maxX + 0.8 * bar.height, bar.centre.y)

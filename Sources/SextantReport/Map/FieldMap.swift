@@ -1,5 +1,5 @@
-// One field of V values on the sphere as a map: the picture that a sheet of panels is made of and that can
-// stand alone. What is drawn is decided here; how pixels, lines and legends look, in the files beside.
+// A map of one field of V values on the sphere, alone or as a panel of a sheet. This file decides what is drawn; the
+// neighbouring files draw the pixels, lines and legends.
 
 import SextantGeometry
 import SextantStorage
@@ -9,40 +9,40 @@ import SextantStorage
 ///     try FieldMap(domain: grid, values: field, isValid: mask, title: "2 m temperature", units: "K")
 ///       .write(to: "map.png", projection: .robinson)
 public struct FieldMap: Sendable {
-  /// Which lines between land and water are drawn.
+  /// The lines drawn between land and water.
   public enum Shoreline: Sendable {
-    /// Those installed on the system, if any.
+    /// The installed coastlines, if any.
     case installed
-    /// Those given.
+    /// The given coastlines.
     case lines(Coastlines)
-    /// The edges between true and false of a land mask (V entries).
+    /// The boundary between true and false in a land mask (V entries).
     case mask([Bool])
     /// None.
     case none
   }
 
-  /// A heading in large letters; may be empty.
+  /// A title in large letters; may be empty.
   public var title: String
-  /// A line of explanation below it; may be empty.
+  /// An explanatory line below the title; may be empty.
   public var subtitle: String
   /// The units of the values, for the colour bar.
   public var units: String
   /// The range and colours.
   public var scale: ColourScale
-  /// Whether cells or interpolated values are shown.
+  /// Whether to show cells or interpolated values.
   public var shading: Shading
-  /// Lines between land and water.
+  /// The lines between land and water.
   public var shoreline: Shoreline
 
   private let cells: SphereCells
-  /// V values, NaN where missing.
+  /// V values; NaN is missing.
   private let values: [Float]
 
   /// A map of `values` (V, in `units`) on `domain`.
   ///
-  /// A value is missing where `isValid` (V entries, if given) is false or where it is not finite. `colours` replaces
-  /// the usual colour map, `vertexLookup` the usual cells. Throws ``ReportError`` if counts differ, the domain is not
-  /// the unit sphere or the scale is empty.
+  /// A value is missing if `isValid` (V entries, if given) is false or if it is not finite. `colours` overrides the
+  /// default colour map, `vertexLookup` the default cells. Throws ``ReportError`` if the counts differ, if the domain
+  /// is not on the unit sphere, or if the scale is empty.
   public init(
     domain: any Domain, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
     units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
@@ -53,7 +53,7 @@ public struct FieldMap: Sendable {
       subtitle: subtitle, units: units, scale: scale, colours: colours, shading: shading, shoreline: shoreline)
   }
 
-  /// The same on cells that are there already, as for the panels of one sheet.
+  /// The same with existing cells, as for the panels of a sheet.
   init(
     cells: SphereCells, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
     units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
@@ -61,12 +61,12 @@ public struct FieldMap: Sendable {
   ) throws {
     guard values.count == cells.vertexCount, isValid.map({ $0.count == values.count }) ?? true else {
       throw ReportError.mismatch(
-        "A map of \(cells.vertexCount) vertices needs as many values and validity flags; "
+        "A map of \(cells.vertexCount) vertices needs one value and one validity flag for each; "
           + "there are \(values.count) values" + (isValid.map { " and \($0.count) flags." } ?? "."))
     }
     if case .mask(let mask) = shoreline, mask.count != cells.vertexCount {
       throw ReportError.mismatch(
-        "The land mask of a map of \(cells.vertexCount) vertices must have as many entries; it has \(mask.count).")
+        "The land mask of a map of \(cells.vertexCount) vertices must have one entry for each; it has \(mask.count).")
     }
     self.cells = cells
     self.values = isValid.map { zip(values, $0).map { $1 && $0.isFinite ? $0 : .nan } } ?? values
@@ -78,13 +78,13 @@ public struct FieldMap: Sendable {
     self.scale = try ColourScale(scale, for: self.values, map: colours)
   }
 
-  /// The projection that suits the domain: Robinson for the whole sphere, otherwise a map of the part it covers.
+  /// A suitable projection for the domain: Robinson for the whole sphere, otherwise a map of the part that it covers.
   public var fittingProjection: MapProjection { cells.extent.map(MapProjection.fitting) ?? .robinson }
 
-  /// Writes the map as PNG, whole or not at all.
+  /// Writes the map as a complete PNG file or not at all.
   ///
-  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file is there already (unless
-  /// `overwrite`) or cannot be written.
+  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file exists and `overwrite` is
+  /// false, or if it cannot be written.
   public func write(
     to path: String, projection: MapProjection? = nil, width: Double = 900, resolution: Double = 2,
     overwrite: Bool = false
@@ -94,7 +94,7 @@ public struct FieldMap: Sendable {
       .writePNG(to: path, overwrite: overwrite)
   }
 
-  /// The map on a page of its own.
+  /// The map on a separate page.
   public func canvas(projection: MapProjection? = nil, width: Double = 900, resolution: Double = 2) throws -> Canvas {
     let projection = projection ?? fittingProjection
     let margin = 16.0
@@ -104,7 +104,7 @@ public struct FieldMap: Sendable {
     return canvas
   }
 
-  /// Where the parts of a map lie, from the upper left corner of the whole.
+  /// The positions of the parts of a map, from the upper left corner of the whole.
   struct Layout {
     let frame: MapFrame
     let textSize: Double
@@ -121,8 +121,8 @@ public struct FieldMap: Sendable {
       titleY = map.title.isEmpty ? 0 : 1.3 * textSize
       subtitleY = map.subtitle.isEmpty ? titleY : titleY + 1.6 * textSize
       let top = subtitleY == 0 ? 0.8 * textSize : (subtitleY + textSize).rounded(.up)
-      // Tall regions are made narrower rather than higher than the page is wide. Whole points keep the hatching of
-      // neighbouring panels and their outlines alike.
+      // Tall regions are narrowed so that the map is not higher than the page is wide. Whole points keep the hatching
+      // and the outlines of neighbouring panels alike.
       let mapWidth = width - room.left - textSize
       frame = MapFrame(projection, at: SIMD2(room.left, top), width: mapWidth, height: 0.72 * width)
       barY = (frame.rectangle.maxY + room.below + 1.1 * textSize).rounded(.up)
@@ -130,7 +130,7 @@ public struct FieldMap: Sendable {
     }
   }
 
-  /// Draws title, map and colour bar with their upper left corner at `origin`.
+  /// Draws the title, the map and the colour bar with their upper left corner at `origin`.
   func draw(on canvas: Canvas, at origin: SIMD2<Double>, _ layout: Layout) throws {
     let textSize = layout.textSize
     let frame = layout.frame.moved(by: origin)
@@ -173,14 +173,14 @@ public struct FieldMap: Sendable {
     }
   }
 
-  /// Land and lakes of less than a few points' area would be specks; they are left out.
+  /// Land and lakes with an area of less than a few points would be specks and are omitted.
   private func draw(_ coastlines: Coastlines, on canvas: Canvas, in frame: MapFrame, colour: Colour) {
     let side = frame.degreesPerPoint * 111
     let shown = coastlines.lines.filter { line in
       line.level <= 2 && line.area >= side * side * (line.level == 1 ? 4 : 60)
     }
     let paths = shown.map { (path: frame.path(through: $0.points), width: $0.level == 1 ? 0.7 : 0.5) }
-    // A pale border first, so that the lines can be followed over dark colours.
+    // A pale border first, so that the lines are visible on dark colours.
     for (path, width) in paths { canvas.stroke(path, with: Colour.white.withAlpha(0.4), width: width + 1) }
     for (path, width) in paths { canvas.stroke(path, with: colour, width: width) }
   }

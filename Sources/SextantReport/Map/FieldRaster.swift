@@ -1,11 +1,11 @@
-// The pixels of a field on a map: each pixel's place on the sphere is found by the inverse projection, and
-// its colour is that of the vertex there. Missing cells are hatched grey, which no colour map
-// contains; places without a cell are left transparent.
+// The pixels of a field on a map. The inverse projection gives the position of each pixel on the sphere, and the pixel
+// has the colour of the vertex there. Missing cells are hatched in grey, which no colour map contains; pixels without a
+// cell are transparent.
 
 import SextantArrays
 import SextantGeometry
 
-/// The hatching of what is missing: light grey with darker diagonal lines.
+/// The hatching of missing values: light grey with darker diagonal lines.
 enum MissingHatch {
   static let background = Colour(grey: 0.91)
   static let line = Colour(grey: 0.66)
@@ -14,7 +14,7 @@ enum MissingHatch {
   /// The width of a line, measured along the x axis, in points.
   static let lineWidth = 1.3
 
-  /// The pixel at a place of the page, so that the lines of neighbouring cells meet.
+  /// The pixel at a position on the page, chosen so that the lines of neighbouring cells meet.
   static func pixel(x: Int, y: Int, resolution: Double) -> UInt32 {
     let place = (Double(x + y) / resolution).truncatingRemainder(dividingBy: spacing)
     return place < lineWidth ? lines : ground
@@ -35,23 +35,23 @@ enum MissingHatch {
   }
 }
 
-/// How the values between vertices are shown.
+/// The display of values between vertices.
 public enum Shading: Sendable, Equatable {
-  /// Each vertex's cell in one colour: what is known, no more.
+  /// Each vertex's cell in a single colour, which shows the data without interpolation.
   case cells
-  /// Interpolated between the vertices of a latitude–longitude grid; cells on other domains.
+  /// Bilinear interpolation on latitude–longitude grids; cells on other domains.
   case smooth
 }
 
 /// The pixels of one field.
 struct FieldRaster {
   let cells: SphereCells
-  /// V values; those that are not finite are missing.
+  /// V values; non-finite values are missing.
   let values: [Float]
   let scale: ColourScale
   let shading: Shading
 
-  /// The image of the field in `frame`, and the pixel of `canvas` at which it belongs.
+  /// The image of the field in `frame`, and its position in the pixels of `canvas`.
   func image(in frame: MapFrame, on canvas: Canvas) -> (image: PixelImage, x: Int, y: Int) {
     let area = canvas.pixels(covering: frame.rectangle)
     let resolution = canvas.resolution
@@ -75,9 +75,9 @@ struct FieldRaster {
     return (image, area.x, area.y)
   }
 
-  /// The point of the sphere at a place of the page.
+  /// The point on the sphere at a position on the page.
   ///
-  /// A place up to a pixel outside the map takes that of the map's edge, so that no white shows inside the outline.
+  /// A position up to one pixel outside the map is moved to its edge, so that no white shows inside the outline.
   private func nearestShown(_ place: SIMD2<Double>, in frame: MapFrame, step: Double) -> GeographicPoint? {
     if let point = frame.point(at: place) { return point }
     let middle = frame.rectangle.centre
@@ -86,7 +86,7 @@ struct FieldRaster {
       ?? frame.point(at: place + inwards)
   }
 
-  /// The value to show, or nil where it is missing; whether it is missing is always up to the nearest vertex.
+  /// The value to show, or nil if it is missing, which depends on the nearest vertex alone.
   private func value(at point: GeographicPoint, vertex: Int) -> Float? {
     let own = values[vertex]
     guard own.isFinite else { return nil }
@@ -99,7 +99,7 @@ struct FieldRaster {
     return total > 0 ? Float(sum / total) : own
   }
 
-  /// The pixels at which a mask of vertices changes, in `colour`: coastlines for those who have a land mask only.
+  /// The pixels at which a mask of vertices changes, in `colour`: coastlines from a land mask.
   static func boundary(
     of mask: [Bool], cells: SphereCells, in frame: MapFrame, on canvas: Canvas, colour: Colour
   ) -> (image: PixelImage, x: Int, y: Int) {

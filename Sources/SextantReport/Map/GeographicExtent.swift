@@ -1,5 +1,5 @@
-// The part of the sphere that a domain covers, found from its points: latitudes from least to greatest,
-// longitudes by leaving out the widest gap, so that a region across 180° or 0° E stays whole.
+// The part of the sphere that a domain covers, derived from its points: latitudes from minimum to maximum, and
+// longitudes without the widest gap, so that a region across 180° or 0° E remains connected.
 
 import Foundation
 import SextantGeometry
@@ -22,22 +22,23 @@ public struct GeographicExtent: Sendable, Equatable {
     self.east = east
   }
 
-  /// Degrees from west to east.
+  /// The width from west to east, in degrees.
   public var width: Double { east - west }
-  /// Degrees from south to north.
+  /// The height from south to north, in degrees.
   public var height: Double { north - south }
-  /// Whether all longitudes are in.
+  /// Whether the extent includes all longitudes.
   public var isFullCircle: Bool { width >= 360 - 1e-6 }
 
-  /// The least extent around `points`, with `margin` degrees of latitude added, and as far on the ground east and west.
+  /// The smallest extent around `points`, enlarged by `margin` degrees of latitude and by the same distance on the
+  /// ground east and west.
   ///
-  /// Nil without points. A gap of up to four margins in longitude does not count as one.
+  /// Nil if there are no points. A gap in longitude of up to four margins is ignored.
   public init?(around points: [GeographicPoint], margin: Double) {
     let latitudes = points.lazy.map(\.latitude)
     guard let least = latitudes.min(), let greatest = latitudes.max() else { return nil }
     south = max(-90, least - margin)
     north = min(90, greatest + margin)
-    // The poles have every longitude, and so none that could count.
+    // The poles have no longitude.
     let longitudes = points.lazy.filter { abs($0.latitude) < 90 - 1e-9 }
       .map { (($0.longitude * 1e7).rounded() / 1e7 + 720).truncatingRemainder(dividingBy: 360) }.sorted()
     guard let first = longitudes.first, let last = longitudes.last else {
@@ -52,7 +53,7 @@ public struct GeographicExtent: Sendable, Equatable {
     if widest <= max(4 * margin, 360.0 / Double(longitudes.count) * 1.01) || 360 - widest + 2 * stretched >= 360 {
       (west, east) = (-180, 180)
     } else {
-      // As near to 0° E as whole turns allow, for labels people know.
+      // As near to 0° E as whole turns allow, for familiar labels.
       let turn = ((start + (360 - widest) / 2 + 180) / 360).rounded(.down) * 360
       west = start - turn - stretched
       east = start + 360 - widest - turn + stretched
@@ -61,7 +62,7 @@ public struct GeographicExtent: Sendable, Equatable {
 }
 
 extension MapProjection {
-  /// The projection that suits a part of the sphere: a world map, a globe over a pole, or a regional map.
+  /// A suitable projection for a part of the sphere: a world map, a polar view, or a regional map.
   public static func fitting(_ extent: GeographicExtent) -> MapProjection {
     guard extent.isFullCircle else { return .regional(extent) }
     if extent.south >= 20 { return .orthographic(centre: GeographicPoint(latitude: 90, longitude: 0)) }

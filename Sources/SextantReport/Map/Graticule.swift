@@ -1,5 +1,5 @@
-// Lines of latitude and longitude at round degrees, thin, with labels outside the map where its edge is
-// straight enough to carry them and on the map, with a white border, where it is not.
+// Thin lines of latitude and longitude at round degrees. Labels are outside the map if its edge is straight, and
+// otherwise on the map with a white outline.
 
 import Foundation
 import SextantGeometry
@@ -12,7 +12,7 @@ struct Graticule: Sendable {
   private let frame: MapFrame
   private let textSize: Double
 
-  /// Room for labels to the left of and below a map.
+  /// The space for labels to the left of and below a map.
   static func labelRoom(for projection: MapProjection, textSize: Double) -> (left: Double, below: Double) {
     switch projection.kind {
     case .equirectangular, .robinson: (4.2 * textSize, 1.7 * textSize)
@@ -29,7 +29,7 @@ struct Graticule: Sendable {
       longitudeStep = Self.step(extent.width / max(2, min(6, frame.rectangle.width / (7 * textSize))))
     } else {
       latitudeStep = 30
-      // On Robinson's pole line, half as long as the equator, labels stand closest.
+      // Labels are closest together on Robinson's pole line, which is half as long as the equator.
       longitudeStep = frame.rectangle.width > 70 * textSize ? 60 : 90
     }
   }
@@ -53,13 +53,13 @@ struct Graticule: Sendable {
   private var latitudes: [Double] { Self.multiples(of: latitudeStep, from: extent.south, to: extent.north) }
   private var longitudes: [Double] { Self.multiples(of: longitudeStep, from: extent.west, to: extent.east) }
 
-  /// Draws the lines; the canvas is expected to be clipped to the map.
+  /// Draws the lines; the canvas must be clipped to the map.
   func drawLines(on canvas: Canvas) {
     let extent = extent
     let colour = Colour(grey: 0.1).withAlpha(0.28)
     for latitude in latitudes where abs(latitude) < 90 {
       let steps = stride(from: 0.0, through: 1, by: 1.0 / 180)
-      // From the middle outwards would be symmetric; just inside the edges avoids the seam.
+      // The lines end just inside the edges, to avoid the seam.
       let inner = extent.width - 2e-6
       let points = steps.map { GeographicPoint(latitude: latitude, longitude: extent.west + 1e-6 + inner * $0) }
       canvas.stroke(frame.path(through: points), with: colour, width: 0.5)
@@ -73,7 +73,7 @@ struct Graticule: Sendable {
     }
   }
 
-  /// Draws the labels, outside the map or over it.
+  /// Draws the labels outside or on the map.
   func drawLabels(on canvas: Canvas) {
     let style = TextStyle(size: textSize, colour: .softInk)
     let centre = frame.projection.centre
@@ -104,7 +104,7 @@ struct Graticule: Sendable {
     case .orthographic:
       let style = TextStyle(size: textSize, colour: .ink)
       for latitude in latitudes where abs(latitude) < 90 {
-        // Seen from a pole the middle meridian carries a label of its own.
+        // In a polar view the central meridian has its own label.
         guard let place = place(latitude, abs(centre.latitude) > 60 ? 30 : 0), isWellInside(place) else { continue }
         canvas.draw(
           label(latitude: latitude), at: place + SIMD2(4, -4), style: style, anchor: .init(.left, .baseline), halo: 1.5)
@@ -121,7 +121,7 @@ struct Graticule: Sendable {
     }
   }
 
-  /// The place on the page of a latitude and of degrees east of the centre.
+  /// The position on the page of a latitude and a number of degrees east of the centre.
   private func place(_ latitude: Double, _ offset: Double) -> SIMD2<Double>? {
     frame.projection.forward(latitude: latitude, longitudeOffset: offset).map { frame.onPage($0) }
   }

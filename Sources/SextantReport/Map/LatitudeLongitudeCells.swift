@@ -1,22 +1,22 @@
-// Cells of a latitude–longitude grid, found by row and column instead of by distance, so that they are the
-// boxes that people expect, up to the poles and across the seam. The grid is recognised from its vertices
-// alone (rows of equal latitude with the same longitudes), so any domain with such vertices profits.
+// The cells of a latitude–longitude grid, found by row and column rather than by distance, so that they are rectangular
+// up to the poles and across the seam. The grid is recognised from its vertices alone (rows of equal latitude with the
+// same longitudes), so this works for any domain with such vertices.
 
 import Foundation
 import SextantGeometry
 
-/// The boxes around the vertices of a latitude–longitude grid.
+/// The rectangular cells around the vertices of a latitude–longitude grid.
 struct LatitudeLongitudeCells: Sendable {
   private let rows: Coordinate
   private let columns: Coordinate
-  /// Whether the vertices of a row lie one after another in the file, as opposed to those of a column.
+  /// Whether consecutive vertices in the file belong to a row rather than to a column.
   private let isRowMajor: Bool
-  /// The longitude from which the columns' are counted.
+  /// The longitude relative to which the columns' longitudes are given.
   private let origin: Double
 
-  /// Half the larger of the two spacings, in degrees: how far cells reach beyond the outermost vertices.
+  /// Half the larger of the two spacings in degrees, by which cells extend beyond the outermost vertices.
   var margin: Double { max(rows.margin, columns.margin) }
-  /// What the cells cover.
+  /// The extent of the cells.
   var extent: GeographicExtent {
     let isFull = columns.upper - columns.lower >= 360 - 1e-6
     let turn = isFull ? 0 : (((columns.lower + columns.upper) / 2 + origin + 180) / 360).rounded(.down) * 360
@@ -25,7 +25,7 @@ struct LatitudeLongitudeCells: Sendable {
       east: isFull ? 180 : columns.upper + origin - turn)
   }
 
-  /// The grid of `points` (V entries, in file order); nil if they are not one.
+  /// The grid of `points` (V entries, in file order); nil if they do not form a grid.
   init?(_ points: [GeographicPoint]) {
     guard let first = points.first else { return nil }
     let tolerance = 1e-5
@@ -34,7 +34,7 @@ struct LatitudeLongitudeCells: Sendable {
       isPole(one) || isPole(other) || abs(remainder(one.longitude - other.longitude, 360)) < tolerance
     }
     let rowMajorRun = points.firstIndex { abs($0.latitude - first.latitude) > tolerance } ?? points.count
-    // In column-major order the first run has changing latitudes and one longitude; a pole tells none.
+    // In column-major order the first run has changing latitudes and one longitude; a pole has none.
     let columnMajorRun =
       rowMajorRun > 1
       ? nil : points.dropFirst().firstIndex { abs($0.latitude - first.latitude) < tolerance } ?? points.count
@@ -43,7 +43,7 @@ struct LatitudeLongitudeCells: Sendable {
     guard run > 0, points.count % run == 0 else { return nil }
     let (rowCount, columnCount) = isRowMajor ? (points.count / run, run) : (run, points.count / run)
     let (rowStep, columnStep) = isRowMajor ? (run, 1) : (1, run)
-    // Longitudes are read in a row that is not a pole.
+    // Longitudes are taken from a row that is not a pole.
     guard let middle = (0..<rowCount).first(where: { !isPole(points[$0 * rowStep]) }) else { return nil }
     for row in 0..<rowCount {
       for column in 0..<columnCount {
@@ -70,7 +70,7 @@ struct LatitudeLongitudeCells: Sendable {
     self.columns = columns
   }
 
-  /// The vertex in whose cell `point` lies; nil outside the grid.
+  /// The vertex whose cell contains `point`; nil outside the grid.
   func vertex(at point: GeographicPoint) -> Int? {
     guard let row = rows.index(at: point.latitude),
       let column = columns.index(at: columns.wrapped(point.longitude - origin))
@@ -78,7 +78,7 @@ struct LatitudeLongitudeCells: Sendable {
     return vertex(row: row, column: column)
   }
 
-  /// The four vertices around `point` and their bilinear weights (sum 1); nil outside the grid's cells.
+  /// The four vertices around `point` and their bilinear weights, which sum to 1; nil outside the grid's cells.
   func blend(at point: GeographicPoint) -> (vertices: SIMD4<Int>, weights: SIMD4<Double>)? {
     let longitude = columns.wrapped(point.longitude - origin)
     guard rows.index(at: point.latitude) != nil, columns.index(at: longitude) != nil else { return nil }
@@ -97,17 +97,17 @@ struct LatitudeLongitudeCells: Sendable {
   }
 }
 
-/// The values of one coordinate and the bounds of the cells around them.
+/// The values of one coordinate and the bounds of their cells.
 private struct Coordinate: Sendable {
-  /// The coordinate values, rising.
+  /// The coordinate values, ascending.
   private var values: [Double]
-  /// The bounds, rising: cell i lies between i and i + 1.
+  /// The bounds, ascending: cell i lies between bounds i and i + 1.
   private var bounds: [Double]
   private let isFalling: Bool
-  /// The period, if the cells go all the way round.
+  /// The period, if the cells cover the full circle.
   private let period: Double?
 
-  /// How many values the file has; one more than `count` where the last repeats the first.
+  /// The number of values in the file; one more than `count` if the last value repeats the first.
   let fileCount: Int
 
   var count: Int { values.count }
@@ -119,13 +119,13 @@ private struct Coordinate: Sendable {
     zip(values, values.dropFirst()).map { abs($1 - $0) }.max()
   }
 
-  /// Nil unless the values rise or fall throughout.
+  /// Nil unless the values are strictly monotonic.
   init?(_ given: [Double], spacingIfAlone: Double, period: Double?) {
     guard let first = given.first, let last = given.last else { return nil }
     isFalling = last < first
     fileCount = given.count
     var values = isFalling ? given.reversed() : given
-    // A column repeated to close the circle is the first one again.
+    // A column that repeats the first to close the circle is dropped.
     if let period, values.count > 3, values[values.count - 1] - values[0] > period - 1e-6 { values.removeLast() }
     guard zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
     let count = values.count
@@ -138,7 +138,7 @@ private struct Coordinate: Sendable {
     self.bounds = bounds
     if let period, count > 2, bounds[count] - bounds[0] > period - 0.5 * min(below, above) {
       self.period = period
-      // A gap left by rounding, or by a seam a little wider than the rest, goes to the last cell.
+      // A gap from rounding, or from a slightly wider seam, is added to the last cell.
       self.bounds[count] = max(self.bounds[count], bounds[0] + period)
     } else {
       self.period = nil
@@ -146,7 +146,7 @@ private struct Coordinate: Sendable {
     }
   }
 
-  /// Outermost rows that stop less than a cell from a pole reach it, and none reaches beyond.
+  /// Extends outermost rows that end less than a cell from a pole to the pole, and clips all rows there.
   func clippedToPoles() -> Coordinate {
     var result = self
     let last = bounds.count - 1
@@ -155,19 +155,19 @@ private struct Coordinate: Sendable {
     return result
   }
 
-  /// `value` moved by whole turns into the cells, if it can be.
+  /// `value` shifted by whole turns into the cells, if possible.
   func wrapped(_ value: Double) -> Double {
     let turned = lower + (value - lower).truncatingRemainder(dividingBy: 360)
     return turned < lower ? turned + 360 : turned
   }
 
-  /// The place in the file of the cell around `value`.
+  /// The file index of the cell that contains `value`.
   func index(at value: Double) -> Int? {
     guard value >= lower, value <= upper else { return nil }
     return inFile(min(count - 1, Self.lastIndex(of: bounds, notAbove: value)))
   }
 
-  /// The places in the file of the values on both sides of `value`, and how far it lies from the first to the second.
+  /// The file indices of the values on both sides of `value`, and the fractional distance from the first to the second.
   func pair(at value: Double) -> (Int, Int, Double) {
     if value < values[0] || value >= values[count - 1] {
       guard let period else {
@@ -186,7 +186,7 @@ private struct Coordinate: Sendable {
 
   private func inFile(_ index: Int) -> Int { isFalling ? fileCount - 1 - index : index }
 
-  /// The last entry that is not above `value`, by bisection; 0 if all are.
+  /// The index of the last entry that is not above `value`, by bisection; 0 if all are above.
   private static func lastIndex(of sorted: [Double], notAbove value: Double) -> Int {
     var (low, high) = (0, sorted.count)
     while high - low > 1 {

@@ -1,12 +1,12 @@
-// A sheet of maps of one domain: what was true, what was seen, what was concluded and how far that is off.
-// Panels of one role share one scale, so that colours may be compared between them.
+// A sheet of maps of one domain: truth, observation, estimate and error. Panels of the same role share a scale, so
+// colours can be compared between them.
 
 import SextantGeometry
 import SextantStorage
 
 /// Maps side by side under one title.
 public struct MapPanels: Sendable {
-  /// What a panel shows; panels of one role share a colour scale.
+  /// The role of a panel; panels of the same role share a colour scale.
   public enum Role: Sendable, Hashable, CaseIterable {
     /// The quantity itself: truth, observations, means, samples.
     case value
@@ -20,11 +20,11 @@ public struct MapPanels: Sendable {
   public struct Panel: Sendable {
     /// The heading.
     public var title: String
-    /// What it shows.
+    /// Its role.
     public var role: Role
     /// V values.
     public var values: [Float]
-    /// Which of them are there (V), or nil for all that are finite.
+    /// Which values are valid (V), or nil for all finite values.
     public var isValid: [Bool]?
 
     public init(_ title: String, role: Role = .value, values: [Float], isValid: [Bool]? = nil) {
@@ -35,11 +35,11 @@ public struct MapPanels: Sendable {
     }
   }
 
-  /// A heading for the sheet; may be empty.
+  /// A title for the sheet; may be empty.
   public var title: String
-  /// A line of explanation below it; may be empty.
+  /// An explanatory line below the title; may be empty.
   public var subtitle: String
-  /// How many panels stand side by side.
+  /// The number of panels in a row.
   public var columns: Int
   private let maps: [FieldMap]
 
@@ -48,8 +48,8 @@ public struct MapPanels: Sendable {
 
   /// Panels on `domain`, in reading order.
   ///
-  /// `scales` replaces the scale of a role; by default values run from the least to the greatest of all their panels,
-  /// spreads from 0, errors symmetric about 0. Throws ``ReportError`` as ``FieldMap`` does.
+  /// `scales` overrides the scale of a role. By default values range from the minimum to the maximum over all their
+  /// panels, spreads start at 0, and errors are symmetric about 0. Throws ``ReportError`` as ``FieldMap`` does.
   public init(
     domain: any Domain, panels: [Panel], title: String = "", subtitle: String = "", units: String = "",
     columns: Int = 3, scales: [Role: FieldScale] = [:], shading: Shading = .cells,
@@ -61,7 +61,7 @@ public struct MapPanels: Sendable {
       let members = panels.filter { $0.role == role }.map(\.validValues)
       shared[role] = try role.scale(of: members.joined())
     }
-    // Coastlines are read once for the sheet.
+    // Coastlines are read once per sheet.
     var shoreline = shoreline
     if case .installed = shoreline { shoreline = Coastlines.installed(.low).map { .lines($0) } ?? .none }
     self.title = title
@@ -74,10 +74,10 @@ public struct MapPanels: Sendable {
     }
   }
 
-  /// The usual sheet: truth, observation, mean, one sample, spread and the error of the mean.
+  /// The standard sheet: truth, observation, mean, one sample, spread and the error of the mean.
   ///
-  /// All are V values; the error is mean − truth. Entries that were not observed are missing in the
-  /// observation's panel. Without `truth` there is no error to show.
+  /// All arguments have V values; the error is mean − truth. Unobserved entries are missing in the observation's panel.
+  /// Without `truth` there is no panel of the error.
   public static func reconstruction(
     domain: any Domain, truth: [Float]?, observation: [Float], isObserved: [Bool], mean: [Float], spread: [Float],
     sample: [Float]? = nil, isValid: [Bool]? = nil, title: String = "", subtitle: String = "", units: String = "",
@@ -98,9 +98,9 @@ public struct MapPanels: Sendable {
       columns: panels.count == 4 || panels.count < 3 ? 2 : 3, shoreline: shoreline)
   }
 
-  /// Writes the sheet as PNG, whole or not at all; `width` is that of the whole sheet in points.
+  /// Writes the sheet as a complete PNG file or not at all; `width` is the width of the whole sheet in points.
   ///
-  /// Throws ``FileError`` if the file is there already (unless `overwrite`) or cannot be written.
+  /// Throws ``FileError`` if the file exists and `overwrite` is false, or if it cannot be written.
   public func write(
     to path: String, projection: MapProjection? = nil, width: Double = 1200, resolution: Double = 2,
     overwrite: Bool = false
@@ -110,7 +110,7 @@ public struct MapPanels: Sendable {
       .writePNG(to: path, overwrite: overwrite)
   }
 
-  /// The sheet on a page of its own.
+  /// The sheet on a separate page.
   public func canvas(projection: MapProjection? = nil, width: Double = 1200, resolution: Double = 2) throws -> Canvas {
     guard let first = maps.first else { throw ReportError.unusable("A sheet of maps needs at least one panel.") }
     let (margin, gap) = (16.0, 18.0)
@@ -137,7 +137,7 @@ public struct MapPanels: Sendable {
 }
 
 extension MapPanels.Role {
-  /// The usual scale of the role for all its panels' values.
+  /// The default scale of the role for the values of all its panels.
   func scale(of values: some Sequence<Float>) throws -> FieldScale {
     switch self {
     case .value: return .fixed(try ColourScale(.automatic, for: values).range)
@@ -157,7 +157,7 @@ extension MapPanels.Panel {
 }
 
 extension MapPanels.Role {
-  /// What the role's values are called.
+  /// The name of the role's values.
   var name: String {
     switch self {
     case .value: "value"

@@ -1,14 +1,14 @@
-// Map projections of the unit sphere: forward from degrees to the plane and back. The plane's unit is the
-// sphere's radius, its y axis points north. Formulas from J. P. Snyder, "Map Projections: A Working Manual"
-// (USGS 1395, 1987); Robinson's table from its 1974 definition, see RobinsonTable.
+// Map projections of the unit sphere, from degrees to the plane and back. The unit of the plane is the radius of the
+// sphere, and its y axis points north. The formulas are from J. P. Snyder, "Map Projections: A Working Manual" (USGS
+// Professional Paper 1395, 1987); RobinsonTable has Robinson's table of 1974.
 
 import Foundation
 import SextantGeometry
 
-/// A way to lay the sphere, or a part of it, on the plane.
+/// A map of the sphere, or a part of it, to the plane.
 public struct MapProjection: Sendable, Equatable {
   enum Kind: Sendable, Equatable {
-    /// Plate carrée; east–west distances are true at the standard parallel.
+    /// Plate carrée; east–west distances are correct at the standard parallel.
     case equirectangular(GeographicExtent, standardParallel: Double)
     case robinson
     case mollweide
@@ -16,7 +16,7 @@ public struct MapProjection: Sendable, Equatable {
   }
 
   let kind: Kind
-  /// The point in the middle of the map; its latitude counts for the globe only.
+  /// The point at the centre of the map; its latitude matters only for the orthographic projection.
   public let centre: GeographicPoint
 
   private init(_ kind: Kind, centre: GeographicPoint) {
@@ -26,7 +26,7 @@ public struct MapProjection: Sendable, Equatable {
 
   // MARK: The projections
 
-  /// The whole sphere with straight, evenly spaced meridians and parallels, 0° E in the middle.
+  /// The whole sphere with straight, evenly spaced meridians and parallels, centred on 0° E.
   public static let equirectangular = equirectangular(centralLongitude: 0)
   /// The whole sphere with straight, evenly spaced meridians and parallels.
   public static func equirectangular(centralLongitude: Double) -> MapProjection {
@@ -35,7 +35,7 @@ public struct MapProjection: Sendable, Equatable {
     return regional(extent, standardParallel: 0)
   }
 
-  /// A part of the sphere with straight meridians and parallels, in true proportion in its middle.
+  /// A part of the sphere with straight meridians and parallels, with correct proportions at its centre.
   public static func regional(_ extent: GeographicExtent) -> MapProjection {
     regional(extent, standardParallel: (extent.south + extent.north) / 2)
   }
@@ -46,34 +46,34 @@ public struct MapProjection: Sendable, Equatable {
     return MapProjection(.equirectangular(extent, standardParallel: standardParallel), centre: centre)
   }
 
-  /// Robinson's compromise for world maps, 0° E in the middle.
+  /// Robinson's compromise projection for world maps, centred on 0° E.
   public static let robinson = robinson(centralLongitude: 0)
-  /// Robinson's compromise for world maps.
+  /// Robinson's compromise projection for world maps.
   public static func robinson(centralLongitude: Double) -> MapProjection {
     MapProjection(.robinson, centre: GeographicPoint(latitude: 0, longitude: centralLongitude))
   }
 
-  /// Mollweide's equal-area ellipse, 0° E in the middle.
+  /// Mollweide's equal-area projection, centred on 0° E.
   public static let mollweide = mollweide(centralLongitude: 0)
-  /// Mollweide's equal-area ellipse.
+  /// Mollweide's equal-area projection.
   public static func mollweide(centralLongitude: Double) -> MapProjection {
     MapProjection(.mollweide, centre: GeographicPoint(latitude: 0, longitude: centralLongitude))
   }
 
-  /// The globe seen from far above `centre`; its far side is hidden.
+  /// The globe seen from a great distance above `centre`; the far side is hidden.
   public static func orthographic(centre: GeographicPoint) -> MapProjection {
     MapProjection(.orthographic, centre: centre)
   }
 
   // MARK: Forward and inverse
 
-  /// The place of `point` on the plane; nil if the map does not show it.
+  /// The position of `point` on the plane; nil if the map does not show it.
   public func forward(_ point: GeographicPoint) -> SIMD2<Double>? {
     let offset = remainder(point.longitude - centre.longitude, 360)
     return forward(latitude: point.latitude, longitudeOffset: offset)
   }
 
-  /// The same with degrees east of the centre, where −180 and 180 are the left and the right edge of a world map.
+  /// The same for degrees east of the centre, where −180 and 180 are the left and right edges of a world map.
   func forward(latitude: Double, longitudeOffset: Double) -> SIMD2<Double>? {
     let (phi, lambda) = (latitude * .pi / 180, longitudeOffset * .pi / 180)
     switch kind {
@@ -96,9 +96,9 @@ public struct MapProjection: Sendable, Equatable {
     }
   }
 
-  /// The point of the sphere at a place on the plane; nil outside the map.
+  /// The point on the sphere at a position on the plane; nil outside the map.
   ///
-  /// Its longitude lies within half a circle of the centre's.
+  /// Its longitude is within half a circle of the centre's.
   public func inverse(_ place: SIMD2<Double>) -> GeographicPoint? {
     let latitude: Double
     let offset: Double
@@ -133,7 +133,7 @@ public struct MapProjection: Sendable, Equatable {
     return GeographicPoint(latitude: latitude, longitude: centre.longitude + offset)
   }
 
-  /// θ with 2θ + sin 2θ = π sin φ, by bisection: Newton's steps shrink to nothing at the poles.
+  /// θ with 2θ + sin 2θ = π sin φ, by bisection: Newton's method stalls at the poles.
   private static func mollweideAngle(_ phi: Double) -> Double {
     if abs(phi) >= .pi / 2 { return phi < 0 ? -.pi / 2 : .pi / 2 }
     let target = .pi * sin(abs(phi))
@@ -147,7 +147,7 @@ public struct MapProjection: Sendable, Equatable {
 
   // MARK: Shape
 
-  /// Whether the map shows all longitudes of a flat world, so that its left and right edges are one meridian.
+  /// Whether the map is a world map whose left and right edges are the same meridian.
   var isWorld: Bool {
     switch kind {
     case .equirectangular(let extent, _): extent.isFullCircle
@@ -156,7 +156,7 @@ public struct MapProjection: Sendable, Equatable {
     }
   }
 
-  /// The edge of the map on the plane, counter-clockwise.
+  /// The boundary of the map on the plane, counter-clockwise.
   public var outline: [SIMD2<Double>] {
     switch kind {
     case .equirectangular(let extent, let parallel):

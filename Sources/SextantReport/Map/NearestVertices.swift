@@ -1,29 +1,30 @@
-// The vertex nearest to any place on the sphere, by a k-d tree over the vertices' positions (J. L. Bentley,
-// 1975). For domains without rows and columns; a place farther from its vertex than the vertex's cell can
-// reach belongs to none, so that a regional domain does not paint the whole globe.
+// The vertex nearest to a point on the sphere, by a k-d tree over the vertex positions (Bentley 1975). It serves
+// domains without rows and columns. A point beyond the reach of its nearest vertex's cell has no vertex, so that a
+// regional domain does not colour the whole globe.
 
 import SextantGeometry
 
 /// Finds the nearest of V positions on the unit sphere.
 struct NearestVertices: Sendable {
-  /// Vertices ordered as a balanced tree: the middle of each range splits it along one axis.
+  /// The vertices as a balanced tree: the middle element of each range splits it along one axis.
   private let order: [Int32]
   private let positions: [SIMD3<Double>]
-  /// The square of the chord that a vertex's cell reaches, per vertex.
+  /// The squared chord length up to which a vertex's cell reaches, per vertex.
   private let squaredReach: [Double]
 
-  /// Over `positions` (V unit vectors) with the area of each vertex in steradians (V entries).
+  /// A tree over `positions` (V unit vectors) with the area of each vertex in steradians (V entries).
   init(positions: [SIMD3<Double>], areas: [Double]) {
     self.positions = positions
     var order = (0..<Int32(positions.count)).map { $0 }
     order.withUnsafeMutableBufferPointer { Self.split($0[...], positions, axis: 0) }
     self.order = order
     let median = areas.isEmpty ? 0 : areas.sorted()[areas.count / 2]
-    // The corner of a square cell is 0.71 sides away; vertices on a border have part of a cell's area only.
+    // The corner of a square cell is 0.71 sides away from its centre; boundary vertices have only part of a cell's
+    // area.
     squaredReach = areas.map { 0.75 * max($0, median) }
   }
 
-  /// The vertex nearest to `point`; nil where no cell reaches.
+  /// The vertex nearest to `point`; nil if no cell reaches that far.
   func vertex(at point: GeographicPoint) -> Int? {
     guard !order.isEmpty else { return nil }
     let target = point.position
@@ -40,7 +41,7 @@ struct NearestVertices: Sendable {
     let vertex = Int(order[middle])
     let difference = target - positions[vertex]
     let distance = (difference * difference).sum()
-    // Of coincident vertices the first in the file counts.
+    // Among coincident vertices, the first in the file is chosen.
     if distance < best.distance || (distance == best.distance && vertex < best.vertex) {
       best = (vertex, distance)
     }
@@ -67,7 +68,7 @@ struct NearestVertices: Sendable {
     split(slice.base[middle + 1..<slice.endIndex], positions, axis: next)
   }
 
-  /// Moves to `place` the entry that belongs there in sorted order, with none greater before it (Hoare's quickselect).
+  /// Moves the entry with rank `place` there, with no greater entry before it (Hoare's quickselect).
   private static func select(
     _ place: Int, in slice: inout Slice<UnsafeMutableBufferPointer<Int32>>, by isLess: (Int32, Int32) -> Bool
   ) {

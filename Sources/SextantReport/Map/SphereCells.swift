@@ -1,12 +1,12 @@
-// Which vertex of a domain stands for a place on the sphere: the one face behind which rows and columns,
-// nearest vertices and a caller's own lookup look alike to the drawing code.
+// The vertex of a domain at a point on the sphere: a common interface to rows and columns, nearest vertices and custom
+// lookups for the drawing code.
 
 import SextantGeometry
 
-/// Tells the vertex whose cell contains a place; nil where there is none. Called from several threads at once.
+/// Returns the vertex whose cell contains a point; nil if there is none. Called from several threads at once.
 public typealias VertexLookup = @Sendable (GeographicPoint) -> Int?
 
-/// The cells of a domain on the sphere and what they cover.
+/// The cells of a domain on the sphere, and their extent.
 struct SphereCells: Sendable {
   private enum Kind: Sendable {
     case grid(LatitudeLongitudeCells)
@@ -17,21 +17,14 @@ struct SphereCells: Sendable {
   private let kind: Kind
   /// V.
   let vertexCount: Int
-  /// What the cells cover; nil for a domain without vertices.
+  /// The extent of the cells; nil for a domain without vertices.
   let extent: GeographicExtent?
 
-  /// The cells of `domain`, by `lookup` if one is given.
+  /// The cells of `domain`, or those of `lookup` if it is given.
   ///
-  /// Throws ``ReportError/notOnSphere(summary:radius:)`` for a mesh that is not the unit sphere.
+  /// Throws ``GeometryError/noGeography(domain:purpose:)``.
   init(_ domain: any Domain, lookup: VertexLookup? = nil) throws {
-    let positions = domain.positions
-    for position in positions {
-      let square = (position * position).sum()
-      guard abs(square - 1) < 1e-3 else {
-        throw ReportError.notOnSphere(summary: domain.summary, radius: square.squareRoot())
-      }
-    }
-    let points = positions.map(GeographicPoint.init)
+    let points = try domain.requiredGeography(for: "A map").points
     vertexCount = points.count
     let grid = LatitudeLongitudeCells(points)
     if let grid {
@@ -46,16 +39,16 @@ struct SphereCells: Sendable {
     } else if let grid {
       kind = .grid(grid)
     } else {
-      kind = .scattered(NearestVertices(positions: positions, areas: domain.areaWeights))
+      kind = .scattered(NearestVertices(positions: domain.positions, areas: domain.areaWeights))
     }
   }
 
-  /// The vertex in whose cell `point` lies.
+  /// The vertex whose cell contains `point`.
   func vertex(at point: GeographicPoint) -> Int? {
     switch kind {
     case .grid(let grid): grid.vertex(at: point)
     case .scattered(let tree): tree.vertex(at: point)
-    // A caller's lookup may err; the drawing code indexes with what it says.
+    // A custom lookup may return an invalid index, and the drawing code uses it as an index.
     case .custom(let lookup): lookup(point).flatMap { $0 >= 0 && $0 < vertexCount ? $0 : nil }
     }
   }

@@ -1,13 +1,13 @@
-// The colour of a place on a surface before light falls on it, in linear light, so that it can be mixed and shaded as light
-// is. Values are mixed along the surface and then coloured, so that every colour between is on the colour bar.
+// The colour of a point on a surface before lighting, in linear light, in which it is mixed and shaded. Values are
+// interpolated along the surface before they are mapped to colours, so every intermediate colour is on the colour bar.
 
 import Foundation
 
-/// Colours of the places on triangles.
+/// The colours of points on triangles.
 struct MeshPaint: Sendable {
-  /// The neutral grey of what is missing.
+  /// The neutral grey of missing values.
   static let missing = Colour(grey: 0.72)
-  /// The clay of a bare shape.
+  /// The clay colour of an unpainted shape.
   static let clay = OKLab(lightness: 0.83, chroma: 0.025, hue: 75).colour
 
   private let signal: MeshSignal
@@ -21,9 +21,9 @@ struct MeshPaint: Sendable {
     table = (scale?.map.colours ?? [Self.clay]).map(Self.linear)
   }
 
-  /// The linear light at a place of a triangle that is the mean of its corners with `weights`, which sum to 1.
+  /// The linear light at a point of a triangle, with barycentric `weights` that sum to 1.
   ///
-  /// What the nearest corner lacks is missing; other corners without a value do not count.
+  /// The point is missing if its nearest corner is missing; other corners without a value are ignored.
   func light(_ t: SIMD3<Int32>, _ weights: SIMD3<Float>) -> SIMD3<Float> {
     switch signal {
     case .none: return table[0]
@@ -44,7 +44,7 @@ struct MeshPaint: Sendable {
     }
   }
 
-  /// The weights of the corners that have a value, again summing to 1; nil where the nearest corner has none.
+  /// The weights of the corners with a value, rescaled to sum to 1; nil if the nearest corner has none.
   private static func kept(_ corners: SIMD3<Float>, _ weights: SIMD3<Float>) -> SIMD3<Float>? {
     if corners.sum().isFinite { return weights }
     var kept = weights

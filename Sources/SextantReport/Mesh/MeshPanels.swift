@@ -1,5 +1,5 @@
-// A sheet of pictures of one surface: what was true, what was seen, what was concluded and how sure that is. Panels of one
-// role share one scale and one colour bar at the foot of the sheet, so that colours may be compared between them.
+// A sheet of pictures of one surface: truth, observation, estimate and uncertainty. Panels of the same role share a
+// scale and a colour bar at the bottom of the sheet, so colours can be compared between them.
 
 import SextantGeometry
 import SextantStorage
@@ -10,7 +10,7 @@ public struct MeshPanels: Sendable {
   public struct Panel: Sendable {
     /// The heading.
     public var title: String
-    /// What it shows; panels of one role share a colour scale.
+    /// Its role; panels of the same role share a colour scale.
     public var role: MapPanels.Role
     /// The signal.
     public var signal: MeshSignal
@@ -22,25 +22,26 @@ public struct MeshPanels: Sendable {
     }
   }
 
-  /// A heading for the sheet; may be empty.
+  /// A title for the sheet; may be empty.
   public var title: String
-  /// A line of explanation below it; may be empty.
+  /// An explanatory line below the title; may be empty.
   public var subtitle: String
   /// The units of all values.
   public var units: String
-  /// How many panels stand side by side.
+  /// The number of panels in a row.
   public var columns: Int
-  /// The scale of each role that some panel has values of.
+  /// The scale of each role for which a panel has values.
   public let scales: [MapPanels.Role: ColourScale]
   private let shape: MeshShape
   private let panels: [Panel]
   private let views: [MeshView]
   private let axes: MeshAxes
 
-  /// Panels of signals on `mesh`, in reading order, each seen from all of `views`.
+  /// Panels of signals on `mesh`, in reading order, each in all of `views`.
   ///
-  /// `scales` replaces the scale of a role; by default values run from the least to the greatest of all their panels,
-  /// spreads from 0, errors symmetric about 0. Throws ``ReportError`` as ``MeshPicture`` does, and without panels.
+  /// `scales` overrides the scale of a role. By default values range from the minimum to the maximum over all their
+  /// panels, spreads start at 0, and errors are symmetric about 0. Throws ``ReportError`` as ``MeshPicture`` does, and
+  /// if there are no panels.
   public init(
     _ mesh: TriangleMesh, panels: [Panel], title: String = "", subtitle: String = "", units: String = "",
     columns: Int = 4, scales: [MapPanels.Role: FieldScale] = [:], views: [MeshView] = [.front], axes: MeshAxes = .yUp
@@ -65,10 +66,10 @@ public struct MeshPanels: Sendable {
     self.scales = shared
   }
 
-  /// The usual sheet: truth, observation, mean, spread and samples, the error of the mean last.
+  /// The standard sheet: truth, observation, mean, spread, samples and finally the error of the mean.
   ///
-  /// Truth, mean and samples are of one kind: values, or colours; entries that were not observed are missing in the
-  /// observation's panel. Without `truth`, or for colours, there is no error to show.
+  /// Truth, mean and samples are all values or all colours; unobserved entries are missing in the observation's panel.
+  /// Without `truth`, or for colours, there is no panel of the error.
   public static func reconstruction(
     _ mesh: TriangleMesh, truth: MeshSignal?, observation: MeshSignal, isObserved: [Bool], mean: MeshSignal,
     spread: [Float]?, samples: [MeshSignal] = [], title: String = "", subtitle: String = "", units: String = "",
@@ -89,15 +90,15 @@ public struct MeshPanels: Sendable {
       mesh, panels: panels, title: title, subtitle: subtitle, units: units, columns: columns, views: views, axes: axes)
   }
 
-  /// Writes the sheet as PNG, whole or not at all; `width` is that of the whole sheet in points.
+  /// Writes the sheet as a complete PNG file or not at all; `width` is the width of the whole sheet in points.
   ///
-  /// Throws ``FileError`` if the file is there already (unless `overwrite`) or cannot be written.
+  /// Throws ``FileError`` if the file exists and `overwrite` is false, or if it cannot be written.
   public func write(to path: String, width: Double = 1200, resolution: Double = 2, overwrite: Bool = false) throws {
     try WholeFile.checkIsFree(path, overwrite: overwrite)
     try canvas(width: width, resolution: resolution).writePNG(to: path, overwrite: overwrite)
   }
 
-  /// The sheet on a page of its own.
+  /// The sheet on a separate page.
   public func canvas(width: Double = 1200, resolution: Double = 2) throws -> Canvas {
     let (margin, gap, textSize) = (16.0, 18.0, Self.textSize)
     let panelWidth = ((width - 2 * margin - gap * Double(columns - 1)) / Double(columns)).rounded(.down)
@@ -129,16 +130,16 @@ public struct MeshPanels: Sendable {
     return canvas
   }
 
-  /// The height of a colour bar with its labels and what is free below, in text sizes.
+  /// The height of a colour bar with its labels and the space below, in units of the text size.
   private static let barHeight = 3.2
   private static let textSize = 10.5
 
-  /// How many bars have room beside each other.
+  /// The number of bars that fit side by side.
   private func barsSideBySide(width: Double) -> Int {
     max(1, min(scales.count, Int(width / (30 * Self.textSize))))
   }
 
-  /// One bar for each role, named where there are several.
+  /// Draws one bar for each role, with a name if there are several.
   private func drawBars(on canvas: Canvas, y: Double, margin: Double) throws {
     let textSize = Self.textSize
     let roles = MapPanels.Role.allCases.compactMap { role in scales[role].map { (role, $0) } }

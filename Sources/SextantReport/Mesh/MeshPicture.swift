@@ -1,5 +1,5 @@
-// A painted surface as a picture: several views side by side under a title, with a colour bar. For surfaces what FieldMap
-// is for the sphere.
+// A picture of a painted surface: several views side by side under a title, with a colour bar. It is the counterpart of
+// FieldMap for surfaces.
 
 import SextantGeometry
 import SextantStorage
@@ -8,23 +8,23 @@ import SextantStorage
 ///
 ///     try MeshPicture(surface.mesh, signal: .values(field), title: "truth", units: "1").write(to: "bunny.png")
 public struct MeshPicture: Sendable {
-  /// A heading in large letters; may be empty.
+  /// A title in large letters; may be empty.
   public var title: String
-  /// A line of explanation below it; may be empty.
+  /// An explanatory line below the title; may be empty.
   public var subtitle: String
   /// The units of the values, for the colour bar.
   public var units: String
-  /// The range and colours of values; nil where there are none.
+  /// The range and colours of the values; nil if there are none.
   public let scale: ColourScale?
   private let shape: MeshShape
   private let signal: MeshSignal
   private let views: [MeshView]
   private let axes: MeshAxes
 
-  /// A picture of `signal` on the triangles of `mesh`; vertices without triangles are not seen.
+  /// A picture of `signal` on the triangles of `mesh`; vertices without triangles are not visible.
   ///
-  /// Throws ``ReportError`` if the signal has not V entries, no triangle has an area, no view is asked for or the scale is
-  /// empty.
+  /// Throws ``ReportError`` if the signal does not have V entries, if no triangle has an area, if there are no views,
+  /// or if the scale is empty.
   public init(
     _ mesh: TriangleMesh, signal: MeshSignal = .none, title: String = "", subtitle: String = "", units: String = "",
     scale: FieldScale = .automatic, colours: ColourMap? = nil, views: [MeshView] = MeshView.standard,
@@ -48,7 +48,7 @@ public struct MeshPicture: Sendable {
   static func check(_ mesh: TriangleMesh, _ signal: MeshSignal, _ views: [MeshView]) throws {
     if let count = signal.count, count != mesh.positions.count {
       throw ReportError.mismatch(
-        "A surface of \(mesh.positions.count) vertices needs as many values; there are \(count).")
+        "A surface of \(mesh.positions.count) vertices needs one value for each; there are \(count).")
     }
     guard !views.isEmpty else { throw ReportError.unusable("A picture of a surface needs at least one view.") }
     guard views.allSatisfy({ $0.azimuth.isFinite && $0.elevation.isFinite }) else {
@@ -56,16 +56,16 @@ public struct MeshPicture: Sendable {
     }
   }
 
-  /// Writes the picture as PNG, whole or not at all.
+  /// Writes the picture as a complete PNG file or not at all.
   ///
-  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file is there already (unless
-  /// `overwrite`) or cannot be written.
+  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file exists and `overwrite` is
+  /// false, or if it cannot be written.
   public func write(to path: String, width: Double = 900, resolution: Double = 2, overwrite: Bool = false) throws {
     try WholeFile.checkIsFree(path, overwrite: overwrite)
     try canvas(width: width, resolution: resolution).writePNG(to: path, overwrite: overwrite)
   }
 
-  /// The picture on a page of its own.
+  /// The picture on a separate page.
   public func canvas(width: Double = 900, resolution: Double = 2) throws -> Canvas {
     let (margin, textSize) = (16.0, 11.0)
     let titleY = title.isEmpty ? 0 : 1.3 * textSize

@@ -1,28 +1,28 @@
-// A surface as pixels: a depth buffer with several samples a pixel in each direction, smooth shading, and the mean of the
-// samples in linear light. All by the processor; no display and no graphics library has a part in it.
+// Rasterises a surface: a depth buffer with several samples per pixel in each direction, smooth shading, and averaging
+// in linear light. It runs on the processor alone, without a display or a graphics library.
 //
-// Bands of rows are drawn side by side, each with all triangles that reach it in their order, so that the picture has the
-// same bytes on any number of threads.
+// Bands of rows are drawn in parallel, each with all triangles that overlap it in their order, so the picture has the
+// same bytes with any number of threads.
 
 import Foundation
 import SextantArrays
 
-/// Draws a shape from one side.
+/// Draws a shape from one view.
 struct MeshRaster: Sendable {
   let shape: MeshShape
   let paint: MeshPaint
   let basis: ViewBasis
-  /// Pixels for each unit of length of the mesh.
+  /// Pixels per unit of length of the mesh.
   let scale: Double
-  /// What of the view lies in the middle of the picture, in its axes.
+  /// The point of the view at the centre of the picture, in the view's axes.
   let centre: SIMD2<Double>
 
-  /// Samples a pixel has in each direction.
+  /// The number of samples per pixel in each direction.
   private static let sampling = 3
-  /// Pixel rows in a band.
+  /// The number of pixel rows in a band.
   private static let bandHeight = 16
 
-  /// The surface on a transparent ground.
+  /// The surface on a transparent background.
   func image(width: Int, height: Int) -> PixelImage {
     let samples = Double(Self.sampling)
     let corners = shape.positions.map { position -> SIMD3<Float> in
@@ -45,7 +45,7 @@ struct MeshRaster: Sendable {
     return image
   }
 
-  /// The triangles that reach into each band, in their order.
+  /// The triangles that overlap each band, in their order.
   private func trianglesByBand(_ corners: [SIMD3<Float>], bands: Int) -> [[Int32]] {
     var result = [[Int32]](repeating: [], count: bands)
     let bandHeight = Float(Self.bandHeight * Self.sampling)
@@ -78,7 +78,7 @@ struct MeshRaster: Sendable {
         max(firstRow, Int(min(a.y, b.y, c.y) - 0.5)), min(firstRow + lines - 1, Int(max(a.y, b.y, c.y)))
       )
       guard left <= right, top <= bottom else { continue }
-      // Both sides of a surface are seen. Rows run downwards, so that a triangle that turns left has a negative area.
+      // Both sides of a surface are visible. Rows run downwards, so a counter-clockwise triangle has a negative area.
       let side: Float = doubleArea < 0 ? 1 : -1
       let normals = (0..<3).map { corner -> SIMD3<Float> in
         let normal = shape.cornerNormals[3 * Int(index) + corner]
@@ -128,22 +128,22 @@ struct MeshRaster: Sendable {
   }
 }
 
-/// How bright a surface is: soft light from all around, a lamp over the viewer's left shoulder, and edges that turn away
-/// from the viewer a little darker, so that a shape is seen where its paint is one colour. Light changes how light a colour
-/// is and nothing else, so that hues remain those of the colour bar.
+/// The lighting of a surface: ambient light, a lamp over the viewer's left shoulder, and slightly darker edges where
+/// the surface turns away from the viewer, so that the shape is visible even under a single colour. Lighting changes
+/// only the lightness of a colour, so hues remain those of the colour bar.
 enum Lighting {
   private static let lamp: SIMD3<Float> = {
     let direction = SIMD3<Float>(-0.45, 0.6, 0.66)
     return direction / (direction * direction).sum().squareRoot()
   }()
 
-  /// The factor of a colour's light where the surface faces along `normal`, in the picture's axes, of any length.
+  /// The factor on a colour's light for a surface with the given normal, in the picture's axes and of any length.
   static func brightness(_ normal: SIMD3<Float>) -> Float {
     let length = (normal * normal).sum().squareRoot()
     guard length > 0 else { return 0.6 }
     let n = normal / length
     let facing = (n * lamp).sum()
-    // Half Lambert: the side away from the lamp is shaped, too.
+    // Half-Lambert shading: the side away from the lamp is shaded, too.
     let half = 0.5 + 0.5 * facing
     let away = 1 - max(0, n.z)
     let rim = away * away * away

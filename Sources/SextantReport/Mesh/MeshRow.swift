@@ -1,33 +1,33 @@
-// One painted surface seen from several sides, in a row: all at one scale, with the views' names below.
+// One painted surface in several views, in a row: all at the same scale, with the names of the views below.
 
 import SextantGeometry
 
-/// Where the views of a surface lie beside each other.
+/// The positions of a surface's views side by side.
 struct MeshRow: Sendable {
-  /// One view: its axes, the middle of the surface in it, and the extent there in the mesh's unit.
+  /// One view: its axes, and the centre and the extent of the surface in it, in the mesh's units.
   private struct Place {
     let view: MeshView
     let basis: ViewBasis
     let centre: SIMD2<Double>
     let extent: SIMD2<Double>
-    /// The left edge in points, from the row's.
+    /// The left edge in points, from the left edge of the row.
     var left = 0.0
   }
 
   private let shape: MeshShape
   private let places: [Place]
-  /// Points for each unit of length.
+  /// Points per unit of length.
   private let scale: Double
   private let textSize: Double
   private let showsNames: Bool
   /// The height of the tallest view, in points.
   private let viewHeight: Double
-  /// The height with the names.
+  /// The height including the names.
   var height: Double { viewHeight + (showsNames ? 1.9 * textSize : 0) }
 
   /// - Parameters:
-  ///   - width: What the row may take, in points.
-  ///   - maximumHeight: What a view may take.
+  ///   - width: the available width, in points.
+  ///   - maximumHeight: the maximum height of a view, in points.
   init(
     _ shape: MeshShape, views: [MeshView], axes: MeshAxes, width: Double, maximumHeight: Double, textSize: Double,
     showsNames: Bool
@@ -41,7 +41,7 @@ struct MeshRow: Sendable {
         extent: SIMD2(high.x - low.x, high.y - low.y))
     }
     let gaps = gap * Double(max(0, places.count - 1))
-    // A flat surface seen from its edge has no width.
+    // A flat surface has no width when seen edge-on.
     let total = places.reduce(0) { $0 + $1.extent.x }
     let tallest = places.reduce(0) { max($0, $1.extent.y) }
     let scale = min(
@@ -64,7 +64,7 @@ struct MeshRow: Sendable {
     for place in places {
       let middle = SIMD2(origin.x + place.left + scale * place.extent.x / 2, origin.y + viewHeight / 2)
       let half = scale * place.extent / 2
-      // A pixel more on each side, for edges that are covered in part.
+      // One more pixel on each side, for partially covered edges.
       let margin = 1 / canvas.resolution
       let area = canvas.pixels(
         covering: Rectangle(

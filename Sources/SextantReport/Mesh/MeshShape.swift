@@ -1,20 +1,20 @@
-// The triangles of a surface with the direction of each of their corners, by which light falls on them: the mean of the
-// triangles around, as far as they go on smoothly. Files turn triangles over, so that sides are not told apart.
+// The triangles of a surface with a normal at each corner for shading: the mean over the surrounding triangles across
+// which the surface is smooth. Files may contain flipped triangles, so the two sides are not distinguished.
 
 import SextantGeometry
 
-/// A surface ready to be drawn from any side.
+/// A surface prepared for drawing from any direction.
 struct MeshShape: Sendable {
   let positions: [SIMD3<Double>]
-  /// Those with an area.
+  /// The triangles with a non-zero area.
   let triangles: [SIMD3<Int32>]
-  /// The direction of each corner of each triangle (3 for each), of length 1, on its triangle's side.
+  /// The unit normal of each corner of each triangle (three per triangle), on the side of its triangle.
   let cornerNormals: [SIMD3<Float>]
 
-  /// The cosine of the angle beyond which two triangles meet in a crease, across which nothing is smoothed.
+  /// The cosine of the crease angle; normals are not smoothed across sharper edges.
   private static let creaseCosine = 0.5
 
-  /// Throws ``ReportError/unusable(_:)`` for a mesh without a triangle that has an area.
+  /// Throws ``ReportError/unusable(_:)`` for a mesh in which no triangle has an area.
   init(_ mesh: TriangleMesh) throws {
     let positions = mesh.positions
     var triangles: [SIMD3<Int32>] = []
@@ -30,7 +30,7 @@ struct MeshShape: Sendable {
     }
     guard !triangles.isEmpty else {
       throw ReportError.unusable(
-        "A surface of \(mesh.positions.count) vertices and \(mesh.triangles.count) triangles has none with an area to draw."
+        "A surface of \(mesh.positions.count) vertices and \(mesh.triangles.count) triangles has no area to draw."
       )
     }
     // The triangles around each vertex, in one list.
@@ -52,7 +52,7 @@ struct MeshShape: Sendable {
         var sum = SIMD3<Double>()
         for other in around[starts[vertex]..<starts[vertex + 1]] {
           let cosine = (directions[f] * directions[other]).sum()
-          // One that looks the opposite way is turned over in the file, or is the other side of something thin.
+          // A triangle that faces the opposite way is flipped in the file, or is the other side of something thin.
           if abs(cosine) > Self.creaseCosine { sum += cosine < 0 ? -faces[other] : faces[other] }
         }
         return SIMD3<Float>(sum / (sum * sum).sum().squareRoot())
@@ -62,7 +62,7 @@ struct MeshShape: Sendable {
     self.triangles = triangles
   }
 
-  /// What the surface covers in a view: the least and greatest of its corners in the picture's axes.
+  /// The bounds of the surface in a view, in the picture's axes.
   func bounds(_ basis: ViewBasis) -> (low: SIMD3<Double>, high: SIMD3<Double>) {
     var (low, high) = (SIMD3(repeating: Double.infinity), SIMD3(repeating: -Double.infinity))
     for t in triangles {
@@ -76,7 +76,7 @@ struct MeshShape: Sendable {
   }
 }
 
-/// The vector product.
+/// The cross product.
 private func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
   SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
 }

@@ -1,15 +1,15 @@
-// What is painted on a surface: nothing, one value for each vertex, or a colour for each vertex.
+// The paint of a surface: none, one value per vertex, or one colour per vertex.
 
 /// The paint of a surface of V vertices.
 public enum MeshSignal: Sendable {
-  /// The bare shape.
+  /// The unpainted shape.
   case none
-  /// One value a vertex (V), shown by a colour scale; not-a-number is missing.
+  /// One value per vertex (V), shown by a colour scale; NaN is missing.
   case values([Float])
-  /// A colour a vertex (V): red, green and blue in 0…1, as in images; not-a-number is missing.
+  /// One colour per vertex (V): red, green and blue in 0…1, as in images; NaN is missing.
   case colours([SIMD3<Float>])
 
-  /// The number of vertices that there are values for; nil where any number will do.
+  /// The number of vertices with values; nil if any number is acceptable.
   var count: Int? {
     switch self {
     case .none: nil
@@ -18,10 +18,10 @@ public enum MeshSignal: Sendable {
     }
   }
 
-  /// The values of a colour scale; none where there is no scale.
+  /// The values for a colour scale; empty if there is no scale.
   var scaledValues: [Float] { if case .values(let values) = self { values } else { [] } }
 
-  /// Whether something is missing.
+  /// Whether a value is missing.
   var hasMissing: Bool {
     switch self {
     case .none: false
@@ -30,7 +30,7 @@ public enum MeshSignal: Sendable {
     }
   }
 
-  /// The same, missing where `isValid` (V entries) is false.
+  /// The same signal, missing where `isValid` (V entries) is false.
   public func masked(by isValid: [Bool]) -> MeshSignal {
     switch self {
     case .none: .none

@@ -1,21 +1,21 @@
-// An axis of a plot: a name, a range and a way from values to places, linear or logarithmic.
+// An axis of a plot: a label, a range and a linear or logarithmic scale.
 
 import Foundation
 
 /// One axis of a plot.
 public struct Axis: Sendable, Equatable {
-  /// How places follow from values.
+  /// The scale of the axis.
   public enum Kind: Sendable { case linear, logarithmic }
 
-  /// What stands beside the axis, with its units, such as "error (K)".
+  /// The label beside the axis, with units, such as "error (K)".
   public var label: String
   /// Linear or logarithmic.
   public var kind: Kind
-  /// The values at the two ends, or nil for what the data needs.
+  /// The values at the two ends, or nil to fit the data.
   public var range: ClosedRange<Double>?
-  /// Ticks of one's own, or nil for round numbers.
+  /// Custom ticks, or nil for round numbers.
   public var ticks: Ticks?
-  /// Whether 0 belongs to the axis even if no value is near it.
+  /// Whether the axis always includes 0.
   public var includesZero: Bool
 
   public init(
@@ -29,16 +29,16 @@ public struct Axis: Sendable, Equatable {
     self.includesZero = includesZero
   }
 
-  /// Whether the axis can show `value` at all.
+  /// Whether the axis can show `value`.
   func canShow(_ value: Double) -> Bool { value.isFinite && (kind == .linear || value > 0) }
 
-  /// The range to draw: the one given, or one around those of `values` that can be shown, with a little room.
+  /// The range to draw: the given range, or one that encloses all values that can be shown, with a margin.
   func resolvedRange(for values: some Sequence<Double>) throws -> ClosedRange<Double> {
     if let range {
       guard canShow(range.lowerBound), canShow(range.upperBound), range.lowerBound < range.upperBound else {
         throw ReportError.unusable(
           "The axis “\(label)” cannot run from \(range.lowerBound) to \(range.upperBound): "
-            + (kind == .linear ? "two different finite ends are needed." : "a logarithmic axis needs 0 < low < high."))
+            + (kind == .linear ? "it needs two different finite ends." : "a logarithmic axis needs 0 < low < high."))
       }
       return range
     }
@@ -58,16 +58,16 @@ public struct Axis: Sendable, Equatable {
     }
     if low == high { return low - max(0.5, abs(low) * 0.05)...high + max(0.5, abs(high) * 0.05) }
     let room = 0.05 * (high - low)
-    // Zero stays the end where the values do not cross it.
+    // Zero remains the end of the range unless values lie on both sides of it.
     return (includesZero && low == 0 ? 0 : low - room)...(includesZero && high == 0 ? 0 : high + room)
   }
 }
 
-/// An axis with its range and its stretch of the page.
+/// An axis with its range and its position on the page.
 struct PlacedAxis {
   let axis: Axis
   let range: ClosedRange<Double>
-  /// The page coordinates of the two ends of the range.
+  /// The page coordinates of the ends of the range.
   let start: Double
   let end: Double
 
@@ -82,7 +82,7 @@ struct PlacedAxis {
     return start + part * (end - start)
   }
 
-  /// The ticks to draw; `spacing` is the distance in points that labels need.
+  /// The ticks to draw; `spacing` is the distance in points that labels require.
   func ticks(spacing: Double) -> Ticks {
     if let ticks = axis.ticks { return ticks }
     return switch axis.kind {

@@ -1,5 +1,5 @@
-// Plots that tell whether stated uncertainties are true: rank histograms, coverage, spread against error
-// (T. M. Hamill, 2001; V. Fortin et al., 2014). They draw numbers that SextantEvaluation works out.
+// Plots that show whether stated uncertainties are calibrated: rank histograms, coverage, spread versus error (Hamill
+// 2001; Fortin et al. 2014). SextantEvaluation computes the numbers.
 
 /// A named list of points.
 public struct PlotSeries: Sendable, Equatable {
@@ -7,7 +7,7 @@ public struct PlotSeries: Sendable, Equatable {
   public var name: String
   /// The horizontal values.
   public var x: [Double]
-  /// The vertical values, as many.
+  /// The vertical values, one for each horizontal value.
   public var y: [Double]
 
   public init(_ name: String, x: [Double], y: [Double]) {
@@ -18,11 +18,12 @@ public struct PlotSeries: Sendable, Equatable {
 }
 
 extension Plot {
-  /// How often the truth had each rank among N samples (`counts`: N + 1 entries), relative to equal frequencies.
+  /// A rank histogram: the frequency of each rank of the truth among N samples (`counts`: N + 1 entries), relative to a
+  /// uniform distribution.
   ///
-  /// The band holds 95 % of the bars of a calibrated ensemble if `independentCases` of the counted cases were
-  /// independent (by default all; neighbouring vertices of one field are not, and fewer make it wider). Throws
-  /// ``ReportError/unusable(_:)`` without counts.
+  /// The band contains 95 % of the bars of a calibrated ensemble if `independentCases` of the counted cases are
+  /// independent. By default all are; the vertices of a field are correlated, and a smaller number widens the band.
+  /// Throws ``ReportError/unusable(_:)`` if there are no counts.
   public static func rankHistogram(
     counts: [Int], independentCases: Double? = nil, title: String = "Rank histogram", subtitle: String? = nil
   ) throws -> Plot {
@@ -33,7 +34,7 @@ extension Plot {
     }
     let bins = Double(counts.count)
     let cases = independentCases ?? Double(total)
-    // Of a binomial count: its standard deviation relative to its mean, 1.96 of them on both sides.
+    // The standard deviation of a binomial count relative to its mean, times 1.96 on both sides.
     let halfWidth = 1.96 * ((1 - 1 / bins) * bins / cases).squareRoot()
     let ends = [-0.5, bins - 0.5]
     let ranks = counts.indices.map(Double.init)
@@ -53,7 +54,8 @@ extension Plot {
       ])
   }
 
-  /// The part of true values inside central intervals (`y`, 0…1) against the part promised (`x`, 0…1), a line a method.
+  /// The observed coverage of central intervals (`y`, 0…1) against their nominal coverage (`x`, 0…1), with one line per
+  /// method.
   public static func calibration(
     _ series: [PlotSeries], title: String = "Calibration",
     subtitle: String = "below the diagonal: intervals too narrow (overconfident); above: too wide"
@@ -65,12 +67,12 @@ extension Plot {
       layers: [.line("ideal", x: [0, 1], y: [0, 1], style: .reference)] + lines(series, areMarked: true), aspect: 1)
   }
 
-  /// Errors (`y`, root mean square) of cases grouped by their spread (`x`), in `units`.
+  /// Root mean square errors (`y`) of cases grouped by their spread (`x`), in `units`.
   ///
-  /// On the diagonal the spread is true.
+  /// The points of a calibrated ensemble lie on the diagonal.
   public static func spreadSkill(
     _ series: [PlotSeries], units: String, title: String = "Spread and error",
-    subtitle: String = "above the diagonal: errors larger than the spread says (overconfident)"
+    subtitle: String = "above the diagonal: errors larger than the spread (overconfident)"
   ) -> Plot {
     let greatest = series.flatMap { $0.x + $0.y }.filter(\.isFinite).max() ?? 1
     let limit = greatest > 0 ? greatest * 1.06 : 1
@@ -86,7 +88,7 @@ extension Plot {
       layers: [.line("ideal", x: [0, limit], y: [0, limit], style: .reference)] + points, aspect: 1)
   }
 
-  /// Errors (`y`, in `units`) against latitude (`x`, degrees north), a line a method.
+  /// Errors (`y`, in `units`) against latitude (`x`, degrees north), with one line per method.
   public static func errorByLatitude(
     _ series: [PlotSeries], units: String, quantity: String = "root-mean-square error",
     title: String = "Error by latitude", subtitle: String = ""
@@ -105,7 +107,7 @@ extension Plot {
       layers: lines(series, areMarked: false))
   }
 
-  /// A line a series; the palette's colours, and dashes after the last of them.
+  /// One line per series, in the palette's colours, then in the same colours dashed.
   public static func lines(_ series: [PlotSeries], areMarked: Bool = false) -> [Layer] {
     series.enumerated().map { index, series in
       Layer.line(

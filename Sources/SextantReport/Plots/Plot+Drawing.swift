@@ -1,15 +1,15 @@
-// How each kind of layer is drawn, and how it looks in the legend.
+// The drawing of each kind of layer, in the plot and in the legend.
 
 extension Plot.Layer {
   private var colour: Colour { style.colour ?? .ink }
 
-  /// The x values that the axis must reach.
+  /// The x values that the axis must include.
   var xExtent: [Double] {
     if case .bars(let width) = shape { return x.map { $0 - width / 2 } + x.map { $0 + width / 2 } }
     return x
   }
 
-  /// The y values that the axis must reach.
+  /// The y values that the axis must include.
   var yExtent: [Double] {
     switch shape {
     case .line, .points: y
@@ -18,7 +18,7 @@ extension Plot.Layer {
     }
   }
 
-  /// The legend's line for the layer; nil without a name.
+  /// The layer's entry in the legend; nil for a layer without a name.
   var legendEntry: PlotFrame.LegendEntry? {
     guard !name.isEmpty else { return nil }
     let kind: PlotFrame.LegendEntry.Kind =
@@ -42,7 +42,7 @@ extension Plot.Layer {
     case .points:
       drawMarkers(at: points, on: canvas)
     case .band(let upper):
-      // Each stretch without a gap is an area of its own.
+      // Each stretch without a gap is filled separately.
       let pairs = zip(points, zip(x, upper).map { frame.place($0, $1) }).map { (lower: $0, upper: $1) }
       for run in pairs.split(whereSeparator: { !($0.lower + $0.upper).y.isFinite || !$0.lower.x.isFinite }) {
         canvas.fill(
@@ -54,7 +54,7 @@ extension Plot.Layer {
         let (left, right) = (frame.xAxis.place(x - width / 2), frame.xAxis.place(x + width / 2))
         let (top, bottom) = (frame.yAxis.place(y), frame.yAxis.place(base))
         guard [left, right, top, bottom].allSatisfy(\.isFinite) else { continue }
-        // A hair of white tells neighbours apart.
+        // A thin white gap separates adjacent bars.
         let gap = min(0.5, (right - left) * 0.1)
         canvas.fill(
           Path(
@@ -66,7 +66,7 @@ extension Plot.Layer {
 
   private func drawMarkers(at points: [SIMD2<Double>], on canvas: Canvas) {
     guard let marker = style.marker else { return }
-    // Many marks lie on one another: smaller and clearer then, so that their number shows.
+    // Many points overlap; smaller, lighter markers show their density.
     let isCrowded = points.count > 400
     for point in points {
       let path = marker.path(at: point, radius: isCrowded ? 1.8 : 3.6)
@@ -77,7 +77,7 @@ extension Plot.Layer {
 }
 
 extension Plot.Marker {
-  /// The mark's outline; all have about one area.
+  /// The outline of the marker; all markers have about the same area.
   func path(at point: SIMD2<Double>, radius: Double) -> Path {
     let r = radius
     let corners: [SIMD2<Double>] =

@@ -1,23 +1,22 @@
-// A plot with two axes: lines, bands, points and bars in layers, with a legend above the frame where it can
-// hide nothing. The plots that Sextant's results need are in Plot+Calibration.swift and its neighbours; bars for
-// named things are in BarChart.swift.
+// A plot with two axes: lines, bands, points and bars in layers, with a legend above the frame, where it does not cover
+// data. Plot+Calibration.swift and its neighbours define the plots of Sextant's results.
 
 import SextantStorage
 
-/// A picture of numbers against numbers.
+/// A plot of numbers against numbers.
 public struct Plot: Sendable {
-  /// How a layer's points are marked.
+  /// The marker of a layer's points.
   public enum Marker: Sendable, Equatable, CaseIterable { case circle, square, triangle, diamond }
 
-  /// How a layer looks; nil parts are chosen so that layers differ.
+  /// The style of a layer; values left nil are chosen so that layers differ.
   public struct Style: Sendable, Equatable {
     /// The colour, or nil for the next of ``Colour/lines``.
     public var colour: Colour?
     /// The width of lines in points.
     public var width: Double
-    /// Lengths of ink and gap in turn; empty for a whole line.
+    /// Lengths of dashes and gaps in turn; empty for a solid line.
     public var dashes: [Double]
-    /// The mark at each point, if any.
+    /// The marker at each point, if any.
     public var marker: Marker?
 
     public init(colour: Colour? = nil, width: Double = 1.8, dashes: [Double] = [], marker: Marker? = nil) {
@@ -27,16 +26,16 @@ public struct Plot: Sendable {
       self.marker = marker
     }
 
-    /// A thin dashed grey line for what is to be compared with.
+    /// A thin dashed grey line for references.
     public static let reference = Style(colour: .softInk, width: 1.2, dashes: [5, 3.5])
   }
 
-  /// One thing that is drawn.
+  /// One layer of a plot.
   public struct Layer: Sendable {
     enum Shape: Sendable {
-      /// A line through the points, broken where one is not finite.
+      /// A line through the points, interrupted at non-finite values.
       case line
-      /// Marks without a line.
+      /// Markers without a line.
       case points
       /// The area between `y` and `upper`.
       case band(upper: [Double])
@@ -50,12 +49,12 @@ public struct Plot: Sendable {
     var y: [Double]
     var style: Style
 
-    /// A line through (x, y); an unnamed layer is not in the legend.
+    /// A line through (x, y); a layer without a name does not appear in the legend.
     public static func line(_ name: String = "", x: [Double], y: [Double], style: Style = Style()) -> Layer {
       Layer(name: name, shape: .line, x: x, y: y, style: style)
     }
 
-    /// Marks at (x, y).
+    /// Markers at (x, y).
     public static func points(
       _ name: String = "", x: [Double], y: [Double], style: Style = Style(marker: .circle)
     ) -> Layer {
@@ -77,15 +76,15 @@ public struct Plot: Sendable {
     }
   }
 
-  /// A heading in large letters; may be empty.
+  /// A title in large letters; may be empty.
   public var title: String
-  /// A line of explanation below it; may be empty.
+  /// An explanatory line below the title; may be empty.
   public var subtitle: String
   /// The horizontal axis.
   public var xAxis: Axis
   /// The vertical axis.
   public var yAxis: Axis
-  /// What is drawn, from back to front.
+  /// The layers, from back to front.
   public var layers: [Layer]
   /// The width of the frame divided by its height, or nil to fill the page.
   public var aspect: Double?
@@ -102,10 +101,10 @@ public struct Plot: Sendable {
     self.aspect = aspect
   }
 
-  /// Writes the plot as PNG, whole or not at all; `width` and `height` are in points.
+  /// Writes the plot as a complete PNG file or not at all; `width` and `height` are in points.
   ///
-  /// Throws ``FileError`` if the file is there already (unless `overwrite`) or cannot be written, and
-  /// ``ReportError`` for lists of different lengths or an impossible axis.
+  /// Throws ``FileError`` if the file exists and `overwrite` is false, or if it cannot be written, and ``ReportError``
+  /// for lists of different lengths or an impossible axis.
   public func write(
     to path: String, width: Double = 640, height: Double = 440, resolution: Double = 2, overwrite: Bool = false
   ) throws {
@@ -113,7 +112,7 @@ public struct Plot: Sendable {
     try canvas(width: width, height: height, resolution: resolution).writePNG(to: path, overwrite: overwrite)
   }
 
-  /// The plot on a page of its own.
+  /// The plot on a separate page.
   public func canvas(width: Double = 640, height: Double = 440, resolution: Double = 2) throws -> Canvas {
     for layer in layers {
       var counts = [layer.x.count, layer.y.count]
@@ -121,7 +120,7 @@ public struct Plot: Sendable {
       guard Set(counts).count == 1 else {
         throw ReportError.mismatch(
           "The layer “\(layer.name)” of the plot “\(title)” has lists of "
-            + counts.map(String.init).joined(separator: " and ") + " values; they must be equally long."
+            + counts.map(String.init).joined(separator: " and ") + " values; they must have the same length."
         )
       }
     }
@@ -140,7 +139,7 @@ public struct Plot: Sendable {
     return canvas
   }
 
-  /// The layers with a colour each; after the last colour, lines begin again dashed.
+  /// The layers, each with a colour; after the last colour, the colours repeat with dashed lines.
   private var styledLayers: [Layer] {
     var next = 0
     return layers.map { layer in

@@ -1,9 +1,9 @@
-// What surrounds the data of a plot: title, legend, axes with ticks and labels, grid lines. Laid out from the
-// top down and from the outside in, with room for the labels that there really are.
+// The surroundings of a plot: title, legend, axes with ticks and labels, and grid lines. The layout proceeds from the
+// top down and from the outside in, and reserves space for the actual labels.
 
 /// The surroundings of a plot on a page.
 struct PlotFrame {
-  /// One line of the legend.
+  /// One entry of the legend.
   struct LegendEntry {
     enum Kind { case line, points, area(opacity: Double) }
     var name: String
@@ -21,7 +21,7 @@ struct PlotFrame {
   private var xTicks = Ticks(values: [], labels: [])
   private var yTicks = Ticks(values: [], labels: [])
 
-  /// Draws title and legend and leaves the rest of the page for the axes.
+  /// Draws the title and the legend, and leaves the rest of the page for the axes.
   init(title: String, subtitle: String, legend: [LegendEntry], on canvas: Canvas) {
     var y = Self.margin
     let left = Self.margin
@@ -40,13 +40,13 @@ struct PlotFrame {
     area = Rectangle(x: left, y: y + 8, width: width, height: canvas.height - y - 8 - Self.margin)
   }
 
-  /// Fits the axes, with their labels, into what is left of the page.
+  /// Fits the axes and their labels into the rest of the page.
   mutating func setAxes(
     _ x: Axis, xRange: ClosedRange<Double>, _ y: Axis, yRange: ClosedRange<Double>, aspect: Double?, on canvas: Canvas
   ) throws {
     let below = Self.textSize * (x.label.isEmpty ? 2 : 3.6)
     var inner = area.inset(right: 12, bottom: below)
-    // The labels of y decide the left edge; their ticks do not depend on it.
+    // The labels of y determine the left edge; their ticks do not depend on it.
     yTicks = PlacedAxis(axis: y, range: yRange, start: inner.maxY, end: inner.minY).ticks(spacing: 34)
     let labelWidth = yTicks.labels.map { canvas.width(of: $0, style: Self.tickStyle) }.max() ?? 0
     inner = inner.inset(left: labelWidth + 9 + (y.label.isEmpty ? 0 : 1.9 * Self.textSize))
@@ -56,7 +56,7 @@ struct PlotFrame {
     }
     guard inner.width > 20, inner.height > 20 else {
       throw ReportError.unusable(
-        "A plot on \(canvas.width) × \(canvas.height) points has no room left between its labels; ask for a larger one."
+        "A plot on \(canvas.width) × \(canvas.height) points has no room between its labels; choose a larger size."
       )
     }
     area = inner
@@ -65,12 +65,12 @@ struct PlotFrame {
     xTicks = xAxis.ticks(spacing: 62)
   }
 
-  /// The place on the page of a pair of values.
+  /// The position on the page of a pair of values.
   func place(_ x: Double, _ y: Double) -> SIMD2<Double> { SIMD2(xAxis.place(x), yAxis.place(y)) }
 
   private static let tickStyle = TextStyle(size: 10)
 
-  /// Draws lines at the ticks; those of `y` are left out where rows have names.
+  /// Draws lines at the ticks; those of `y` are omitted if the rows have names.
   func drawGrid(on canvas: Canvas, hasRows: Bool = true) {
     for value in xTicks.values {
       let x = xAxis.place(value)
@@ -114,12 +114,12 @@ struct PlotFrame {
       anchor: .init(.centre, .baseline), rotation: 90)
   }
 
-  /// The axis's label with the power of ten by which its tick labels are to be multiplied.
+  /// The label of an axis, with the power of ten of its tick labels.
   private static func label(_ text: String, _ ticks: Ticks) -> String {
     ticks.exponent == 0 ? text : text + ", × 10" + Ticks.superscript(ticks.exponent)
   }
 
-  /// Draws the legend in as many rows as it needs and returns where it ends.
+  /// Draws the legend in as many rows as necessary and returns its lower edge.
   private static func draw(
     _ legend: [LegendEntry], on canvas: Canvas, at origin: SIMD2<Double>, width: Double
   ) -> Double {

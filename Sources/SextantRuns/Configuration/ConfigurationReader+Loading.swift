@@ -2,6 +2,7 @@
 // configuration: those of runs and those of studies.
 
 import Foundation
+import SextantConfiguration
 import SextantStorage
 
 extension ConfigurationReader {

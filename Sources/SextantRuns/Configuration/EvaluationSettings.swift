@@ -1,13 +1,15 @@
 // The section `evaluate`: which fields, methods and measurements are compared, and on which scale.
 
+import SextantConfiguration
 import SextantMeasurement
+import SextantSolvers
 
 /// What is compared, and how it is shown.
-public struct EvaluationSettings: Sendable, Equatable, Codable {
+public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// The test fields.
   public var fields: FieldChoice
   /// The methods, in the order of the table.
-  public var methods: [ImputationMethod]
+  public var methods: [Method]
   /// What is missing; scores are grouped by mask.
   public var masks: [AnyMeasurementDesign]
   /// The noise.
@@ -23,15 +25,15 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
   /// How many measurements are drawn as maps.
   public var pictures: Int
   /// What publications say of methods, to stand beside what is measured.
-  public var published: [ImputationMethod: PublishedFigures]
+  public var published: [Method: PublishedFigures]
 
-  init(_ reader: ConfigurationReader) throws {
+  init(_ reader: ConfigurationReader, methods table: [Method]) throws {
     fields = try reader.requiredSection("fields") { try FieldChoice($0, defaultYears: 10) }
-    let words: [String] = ImputationMethod.allCases.map(\.rawValue)
-    methods = try reader.list(
-      "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .modes, .twoScale])
+    methods = try reader.methods(
+      "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .eof, .twoScale], of: table)
     if methods.isEmpty {
-      throw reader.wrong("methods", expected: "at least one of \(words.joined(separator: ", "))", found: "none")
+      let words = table.map(\.name).joined(separator: ", ")
+      throw reader.wrong("methods", expected: "at least one of \(words)", found: "none")
     }
     masks = try reader.parsedList("masks", default: ["random:0.6"]) {
       try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0))
@@ -42,26 +44,28 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
     scales = try reader.namedSections("scale", Scale.init)
     hidesMask = try reader.value("hide_mask", default: false)
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
-    published = try Self.published(reader)
+    published = try Self.published(reader, methods: table)
     try checkGaps(for: methods, at: "methods", of: reader)
   }
 
   /// Throws ``ConfigurationError`` at a key where one of `methods` fills no gaps and the measurements may have some.
-  func checkGaps(for methods: [ImputationMethod], at key: String, of reader: ConfigurationReader) throws {
-    guard methods.contains(.noiseToScore) else { return }
+  func checkGaps(for methods: [Method], at key: String, of reader: ConfigurationReader) throws {
+    guard let method = methods.first(where: { !$0.traits.fillsGaps }) else { return }
     let advice = "which takes noise away and fills no gaps; dps, pigdm and ddnm do"
     if let mask = masks.first(where: \.mayHide) {
-      throw reader.wrong(key, expected: "evaluate.masks: [none] beside noise2score, \(advice)", found: "\(mask)")
+      throw reader.wrong(key, expected: "evaluate.masks: [none] beside \(method), \(advice)", found: "\(mask)")
     }
     if hidesMask {
-      throw reader.wrong(key, expected: "no evaluate.hide_mask beside noise2score, \(advice)", found: "it")
+      throw reader.wrong(key, expected: "no evaluate.hide_mask beside \(method), \(advice)", found: "it")
     }
   }
 
-  private static func published(_ reader: ConfigurationReader) throws -> [ImputationMethod: PublishedFigures] {
-    var result: [ImputationMethod: PublishedFigures] = [:]
+  private static func published(
+    _ reader: ConfigurationReader, methods: [Method]
+  ) throws -> [Method: PublishedFigures] {
+    var result: [Method: PublishedFigures] = [:]
     for (name, figures) in try reader.namedSections("published", PublishedFigures.init) {
-      guard let method = ImputationMethod(rawValue: name) else {
+      guard let method = methods.named(name) else {
         throw reader.wrong("published", expected: "names of methods, such as flow or dps", found: name)
       }
       result[method] = figures
@@ -84,4 +88,9 @@ public struct EvaluationSettings: Sendable, Equatable, Codable {
   }
 }
 
-extension ImputationMethod: ConfigurationChoice {}
+extension ConfigurationReader {
+  /// The methods named at a key, each once; `fallback` if the key is absent. Throws ``ConfigurationError``.
+  func methods(_ key: String, default fallback: [Method] = [], of table: [Method]) throws -> [Method] {
+    try list(key, default: fallback, among: table.map { ($0.name, $0) }).withoutRepetitions
+  }
+}

@@ -5,6 +5,7 @@ import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 import SextantSignals
+import SextantSolvers
 
 extension RunConfiguration {
   /// What `sextant train` does.
@@ -26,18 +27,18 @@ extension RunConfiguration {
   ///
   /// - Throws: what opening the test fields and the masks' files throws; ``GridMismatchError`` where the fields lie on another grid.
   public func comparison(
-    for model: TrainedModel
+    for model: Model
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
     let (fields, indices) = try evaluate.fields.open(seed: seed)
-    let (scales, deviations) = try check(fields, against: model.description.variables, domain: model.domain)
-    let inputs = try measurementInputs(on: model.domain, landShare: model.landShare)
+    let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
+    let inputs = try measurementInputs(on: model.space.domain, landShare: model.space.landShare)
     var comparison = Comparison(
       methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
       hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
     comparison.published = evaluate.published
     comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
-    return (comparison, try ConvertedSource(fields, inUnitsOf: model.description.variables), indices)
+    return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)
   }
 
   /// Throws what ``comparison(for:)`` would, before there is a model: to be asked before the long work of learning.
@@ -45,7 +46,7 @@ extension RunConfiguration {
   /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
   ///
   /// - Parameter methods: those of the section `evaluate`, if not given.
-  public func checkComparison(of methods: [ImputationMethod]? = nil) throws {
+  public func checkComparison(of methods: [Method]? = nil) throws {
     try checkDiffusion(for: methods ?? evaluate.methods)
     let source = try archive.preview(seed: seed)
     _ = try check(evaluate.fields.preview(seed: seed), against: source.variables, domain: source.domain)

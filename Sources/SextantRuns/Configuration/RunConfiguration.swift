@@ -1,11 +1,12 @@
 // The settings of a run as data: what `run.yaml` may say, with its defaults. One struct a section; a field is a declaration
 // and the line in `init` that reads it. What the settings do is decided in Pipelines.
 
+import SextantConfiguration
 import SextantPriors
 import SextantSolvers
 
 /// Everything that a run is told.
-public struct RunConfiguration: Sendable, Equatable, Codable {
+public struct RunConfiguration: Sendable, Equatable, Encodable {
   /// What the run is called, in reports and models.
   public var name: String
   /// The seed of all random numbers.
@@ -36,7 +37,9 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
   public var sweep: SweepSettings?
 
   /// Reads all sections. Throws ``ConfigurationError``.
-  public init(_ reader: ConfigurationReader) throws {
+  ///
+  /// - Parameter methods: the methods that there are.
+  public init(_ reader: ConfigurationReader, methods: [Method] = .standard) throws {
     name = try reader.value("name", default: "run")
     seed = try reader.value("seed", default: 1)
     output = try reader.value("output", default: "RUN")
@@ -47,7 +50,7 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
     let bounds = try reader.namedSections("bounds", ValueBounds.init)
     self.bounds = bounds
     transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
-    let evaluate = try reader.requiredSection("evaluate", EvaluationSettings.init)
+    let evaluate = try reader.requiredSection("evaluate") { try EvaluationSettings($0, methods: methods) }
     self.evaluate = evaluate
     let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
     self.diffusion = diffusion
@@ -55,12 +58,13 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
       try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil)
     }
     // Their defaults are worth a word only where one of them is asked.
-    sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate) }
-    let asks = sweep != nil || evaluate.methods.contains(where: \.asksDiffusion)
+    sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate, methods: methods) }
+    let asks = sweep != nil || evaluate.methods.contains(where: \.samplesDiffusion)
+    func read(_ section: ConfigurationReader) throws -> SolverSettings { try SolverSettings(section, methods: methods) }
     solvers =
       asks
-      ? try reader.requiredSection("solvers", SolverSettings.init)
-      : try reader.optionalSection("solvers", SolverSettings.init) ?? SolverSettings()
+      ? try reader.requiredSection("solvers", read)
+      : try reader.optionalSection("solvers", read) ?? SolverSettings(methods: methods)
     try reader.finish()
   }
 }
@@ -72,14 +76,18 @@ extension RunConfiguration {
   /// Reads a YAML file and puts overrides such as "prior.modes=80" in.
   ///
   /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
-  public static func load(path: String, overrides: [String] = []) throws -> Resolved {
+  public static func load(
+    path: String, overrides: [String] = [], methods: [Method] = .standard
+  ) throws -> Resolved {
     let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
-    return (try RunConfiguration(reader), settings)
+    return (try RunConfiguration(reader, methods: methods), settings)
   }
 
   /// Reads YAML text; `path` is what errors call it.
-  public static func parse(_ text: String, path: String, overrides: [String] = []) throws -> Resolved {
+  public static func parse(
+    _ text: String, path: String, overrides: [String] = [], methods: [Method] = .standard
+  ) throws -> Resolved {
     let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
-    return (try RunConfiguration(reader), settings)
+    return (try RunConfiguration(reader, methods: methods), settings)
   }
 }

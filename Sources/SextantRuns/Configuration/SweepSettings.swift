@@ -1,10 +1,13 @@
 // The section `sweep`: methods that sample a diffusion prior, the numbers of steps and the step sizes that they are tried
 // with, and what they are held against. What is measured, and how, is the section `evaluate`'s.
 
+import SextantConfiguration
+import SextantSolvers
+
 /// What `sextant sweep` tries.
-public struct SweepSettings: Sendable, Equatable, Codable {
+public struct SweepSettings: Sendable, Equatable, Encodable {
   /// The methods.
-  public var methods: [ImputationMethod]
+  public var methods: [Method]
   /// The numbers of steps.
   public var steps: [Int]
   /// The step sizes, for methods that have one; the method's own where there are none.
@@ -12,18 +15,17 @@ public struct SweepSettings: Sendable, Equatable, Codable {
   /// Samples that a mean is taken of.
   public var samples: Int
   /// Methods that are drawn as lines: they have no steps.
-  public var reference: [ImputationMethod]
+  public var reference: [Method]
 
-  /// The methods that have steps.
-  static let swept = ImputationMethod.allCases.filter { $0.asksDiffusion && $0 != .noiseToScore }
-
-  /// - Parameter evaluate: what is measured.
-  init(_ reader: ConfigurationReader, evaluate: EvaluationSettings) throws {
-    methods = try reader.list("methods", default: [.posteriorSampling, .nullSpace])
-    guard !methods.isEmpty, methods.allSatisfy(Self.swept.contains) else {
-      let words = Self.swept.map(\.rawValue).joined(separator: ", ")
+  /// - Parameters:
+  ///   - evaluate: what is measured.
+  ///   - table: the methods that there are.
+  init(_ reader: ConfigurationReader, evaluate: EvaluationSettings, methods table: [Method]) throws {
+    methods = try reader.methods("methods", default: [.dps, .ddnm], of: table)
+    guard !methods.isEmpty, methods.allSatisfy(\.hasSteps) else {
+      let words = table.filter(\.hasSteps).map(\.name).joined(separator: ", ")
       throw reader.wrong(
-        "methods", expected: "some of \(words)", found: methods.map(\.rawValue).joined(separator: ", "))
+        "methods", expected: "some of \(words)", found: methods.map(\.name).joined(separator: ", "))
     }
     steps = try reader.list("steps", default: [10, 30, 100, 300, 1000])
     if steps.isEmpty || steps.contains(where: { !(1...1_000_000).contains($0) }) {
@@ -34,10 +36,10 @@ public struct SweepSettings: Sendable, Equatable, Codable {
       throw reader.wrong("step_sizes", expected: "numbers above 0", found: "\(stepSizes)")
     }
     samples = try reader.value("samples", default: 16, in: 1...10_000)
-    reference = try reader.list("reference")
-    if let bad = reference.first(where: Self.swept.contains) {
+    reference = try reader.methods("reference", of: table)
+    if let bad = reference.first(where: \.hasSteps) {
       throw reader.wrong(
-        "reference", expected: "methods without steps, such as flow, eof or noise2score", found: bad.rawValue)
+        "reference", expected: "methods without steps, such as flow, eof or noise2score", found: bad.name)
     }
     try evaluate.checkGaps(for: reference, at: "reference", of: reader)
   }

@@ -6,6 +6,7 @@ import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSignals
+import SextantSolvers
 
 /// Where a signal on a mesh is read from.
 public struct SurfaceInput: Sendable, Equatable, Codable {
@@ -48,15 +49,15 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
   ///   - seed: draws the mask.
   /// - Throws: ``FileError``, ``GeometryError``, ``VertexFileError``, ``MeasurementError``, and ``RunError`` where it is not
   ///   clear which mesh or which properties are meant, or the model is of another mesh.
-  func open(for model: TrainedModel?, seed: UInt64) throws -> Opened {
+  func open(for model: Model?, seed: UInt64) throws -> Opened {
     if let properties, Set(properties).count < properties.count {
       throw RunError.invalid("\(signal): a property is named twice: \(properties.joined(separator: ", ")).")
     }
     let kind = try SignalFileKind(of: signal)
     let isOwnMesh = kind == .mesh
     let document = try document(kind, model: model)
-    let surface = try model.flatMap { try Self.surface(of: $0, like: document) } ?? SurfaceMesh(document.triangleMesh())
-    if let model { try Self.check(surface, at: document.path, isThatOf: model) }
+    let domain = try model.flatMap { try Self.domain(of: $0, like: document) } ?? SurfaceMesh(document.triangleMesh())
+    if let model { try Self.check(domain, at: document.path, isThatOf: model) }
     let values: VertexValues
     if isOwnMesh {
       let source = mesh == nil ? document : try MeshFile.document(signal)
@@ -64,10 +65,10 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     } else {
       values = try VertexValues(contentsOf: signal, columns: properties)
     }
-    var fields = try values.signals(on: surface)
-    if let model, fields.channelCount == model.channelCount {
+    var fields = try values.signals(on: domain)
+    if let model, fields.channelCount == model.space.channelCount {
       // Files of meshes name no units: the model's are meant.
-      for (channel, variable) in model.description.variables.enumerated() {
+      for (channel, variable) in model.space.variables.enumerated() {
         fields.variables[channel].units = variable.units
         if !isOwnMesh, properties == nil { fields.variables[channel].name = variable.name }
       }
@@ -77,10 +78,10 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     return Opened(document: document, fields: fields, hidden: hidden)
   }
 
-  private func document(_ kind: SignalFileKind, model: TrainedModel?) throws -> MeshDocument {
+  private func document(_ kind: SignalFileKind, model: Model?) throws -> MeshDocument {
     if let mesh { return try MeshFile.document(mesh) }
     if kind == .mesh { return try MeshFile.document(signal) }
-    if let surface = model?.domain as? SurfaceMesh { return MeshDocument(surface.mesh) }
+    if let mesh = model?.space.domain.surface { return MeshDocument(mesh) }
     try Self.refuseToGoWithoutMesh(signal, kind)
   }
 
@@ -93,27 +94,27 @@ public struct SurfaceInput: Sendable, Equatable, Codable {
     throw RunError.meshUnknown(path: signal)
   }
 
-  /// The model's own surface where it is the same as the document's, so that what depends on it is not made twice.
-  private static func surface(of model: TrainedModel, like document: MeshDocument) throws -> SurfaceMesh? {
-    guard let surface = model.domain as? SurfaceMesh, document.positions == surface.positions,
-      try document.triangles() == surface.triangles
+  /// The model's own domain if its surface is the document's, so that what depends on it is not made twice.
+  private static func domain(of model: Model, like document: MeshDocument) throws -> (any Domain)? {
+    guard let mesh = model.space.domain.surface, document.positions == mesh.positions,
+      try document.triangles() == mesh.triangles
     else { return nil }
-    return surface
+    return model.space.domain
   }
 
-  private static func check(_ surface: SurfaceMesh, at path: String, isThatOf model: TrainedModel) throws {
-    guard surface.fingerprint != model.domain.fingerprint else { return }
+  private static func check(_ domain: any Domain, at path: String, isThatOf model: Model) throws {
+    guard domain.fingerprint != model.space.domain.fingerprint else { return }
     throw RunError.anotherMesh(
-      path: path, mesh: "a \(surface.summary) (fingerprint \(surface.fingerprint.prefix(8)))",
-      name: model.description.name,
-      model: "a \(model.domain.summary) (fingerprint \(model.domain.fingerprint.prefix(8)))")
+      path: path, mesh: "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))",
+      name: model.provenance.name,
+      model: "a \(model.space.domain.summary) (fingerprint \(model.space.domain.fingerprint.prefix(8)))")
   }
 
-  private func properties(of document: MeshDocument, model: TrainedModel?) throws -> [String] {
+  private func properties(of document: MeshDocument, model: Model?) throws -> [String] {
     if let properties { return properties }
     let names = document.vertexProperties.map(\.name)
     if let model {
-      let wanted = model.description.variables.map(\.name)
+      let wanted = model.space.variables.map(\.name)
       return wanted.count == 1 && names.count == 1 ? names : wanted
     }
     guard names.count == 1 else {

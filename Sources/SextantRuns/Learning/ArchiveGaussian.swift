@@ -67,16 +67,3 @@ struct ArchiveGaussian: Sendable {
     try FactorNoisePredictor(factor: modes, restVariances: restVariance.map(Double.init), schedule: schedule)
   }
 }
-
-extension GaussianPrior {
-  /// The exact noise predictor of the prior's modes and independent rest, over standardised states (B×d×1): the prior
-  /// of kind `eof`, whose posterior mean under white noise is the predictor's denoised field.
-  ///
-  /// Throws ``DiffusionError``.
-  public func noisePredictor(
-    schedule: VariancePreservingSchedule = .standard
-  ) throws -> FactorNoisePredictor<Float> {
-    try FactorNoisePredictor(
-      factor: functions.scaledModes, restVariances: functions.residualVariance.map(Double.init), schedule: schedule)
-  }
-}

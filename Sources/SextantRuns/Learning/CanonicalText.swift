@@ -4,7 +4,7 @@ import Foundation
 
 extension Encodable {
   /// JSON with its keys sorted.
-  func canonicalText() throws -> String {
+  package func canonicalText() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(self), as: UTF8.self)

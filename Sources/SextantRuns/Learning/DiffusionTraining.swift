@@ -10,6 +10,7 @@ import SextantGeometry
 import SextantNetworks
 import SextantPriors
 import SextantSignals
+import SextantSolvers
 import SextantStorage
 
 /// How a diffusion prior is trained beside a model's Gaussian one.
@@ -30,21 +31,21 @@ public struct DiffusionTraining: Sendable {
   /// Throws ``RunError``, ``LearningError``, ``DiffusionError``, what reading and writing throw, and
   /// ``InterruptionError``.
   public func run(
-    model: TrainedModel, folder: String, progress: any ProgressObserver = SilentProgress(),
+    model: Model, folder: String, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
-  ) throws -> TrainedDiffusion {
+  ) throws -> LearnedDiffusion {
     let (seen, heldOut) = try fields(model: model, interruption: interruption)
     let count = seen.rowCount
     let trial =
       settings.heldOut == .blocks ? Array(count * 3 / 4..<count) : stride(from: 1, to: count, by: 4).map { $0 }
     let gaussian = try ArchiveGaussian(
-      anomalies: seen, modeCount: prior.prior.modeCount, channelOfState: model.prior.space.layout.channelOfState,
+      anomalies: seen, modeCount: prior.prior.modeCount, channelOfState: model.space.layout.channelOfState,
       trial: trial)
-    let order = try (settings.network == .neighbourhoods ? .file : settings.order).order(of: model.domain)
+    let order = try (settings.network == .neighbourhoods ? .file : settings.order).order(of: model.space.domain)
     let stream = RandomStream(seed: prior.seed).split("diffusion")
     var builder = ParameterBuilder<Float>(random: stream.split("network"))
-    let network = try TrainedDiffusion.network(
-      settings, gaussian: gaussian, order: order, model: model, in: &builder)
+    let network = try StoredDiffusion.network(
+      settings, gaussian: gaussian, order: order, space: model.space, in: &builder)
     let predictor = NetworkNoisePredictor(
       network, parameters: builder.parameters,
       schedule: try VariancePreservingSchedule(finalRate: settings.finalRate))
@@ -64,27 +65,27 @@ public struct DiffusionTraining: Sendable {
       name: "training the diffusion prior", progress: progress, interruption: interruption)
     try TrainingCurves.draw(
       loop.log.records(), title: "Training of the diffusion prior", to: folder + "/diffusion.png")
-    let trained = TrainedDiffusion(settings: settings, parameters: best, gaussian: gaussian, order: order)
-    try HeldOutStates(states: heldOut, fingerprint: model.description.fingerprint).write(toFolder: folder)
-    try trained.write(toFolder: folder, fingerprint: model.description.fingerprint)
-    return trained
+    let trained = StoredDiffusion(settings: settings, parameters: best, gaussian: gaussian, order: order)
+    try HeldOutStates(states: heldOut, fingerprint: model.space.domain.fingerprint).write(toFolder: folder)
+    try trained.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
+    return try trained.learned(for: model.space)
   }
 
   /// What makes this training what it is: a checkpoint of any other is not resumed.
-  private func identity(model: TrainedModel) throws -> CheckpointMetadata {
+  private func identity(model: Model) throws -> CheckpointMetadata {
     struct Identity: Encodable {
       var settings: DiffusionSettings
-      var model: TrainedModel.Description
+      var model: ModelDescription
     }
     return CheckpointMetadata(
       kind: "diffusion training",
-      configuration: try Identity(settings: settings, model: model.description).canonicalText(),
-      domainFingerprint: model.description.fingerprint)
+      configuration: try Identity(settings: settings, model: ModelDescription(model)).canonicalText(),
+      domainFingerprint: model.space.domain.fingerprint)
   }
 
   /// The archive's fields as states (N×d): those that training sees, and the others.
   private func fields(
-    model: TrainedModel, interruption: Interruption
+    model: Model, interruption: Interruption
   ) throws -> (seen: Tensor<Float>, heldOut: Tensor<Float>) {
     let (source, indices) = try prior.archive.open(seed: prior.seed)
     guard indices.count >= 4 else {
@@ -101,15 +102,16 @@ public struct DiffusionTraining: Sendable {
   }
 }
 
-extension TrainedModel {
+extension Model {
   /// Fields of a source in the model's units as standardised states (N×d); a gap is 0, the climatology.
   func states(
     of source: any SignalSource, indices: [Int], progress: () throws -> Void = {}
   ) throws -> Tensor<Float> {
-    var result = Tensor<Float>.zeros([indices.count, prior.space.count])
+    let states = try requireGaussian().prior.space
+    var result = Tensor<Float>.zeros([indices.count, states.count])
     var row = 0
-    try TransformedSource(source, transforms: transforms).forEachChunk(of: indices) { chunk in
-      result.replaceRows(from: row, with: prior.space.anomalies(of: chunk).map { $0.isNaN ? 0 : $0 })
+    try TransformedSource(source, transforms: space.transforms).forEachChunk(of: indices) { chunk in
+      result.replaceRows(from: row, with: states.anomalies(of: chunk).map { $0.isNaN ? 0 : $0 })
       row += chunk.count
       try progress()
     }

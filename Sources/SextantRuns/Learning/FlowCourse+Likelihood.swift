@@ -9,13 +9,13 @@ import SextantSignals
 import SextantSolvers
 
 extension FlowCourse {
-  func learnLikelihood(_ configuration: CouplingFlowConfiguration) throws -> TrainedFlow {
+  func learnLikelihood(_ configuration: CouplingFlowConfiguration) throws -> LearnedFlow {
     let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
     let simulation = try training.simulation(for: model, count: archive.count)
     let plans = simulation.plans(fieldCount: archive.count)
     let seen = plans.filter { !$0.isHeldOut }.map(\.field).sorted()
-    let space = model.prior.space
-    let transforms = model.transforms
+    let space = prior.space
+    let transforms = model.space.transforms
     @Sendable func condition(of field: Int, number: Int, purpose: String) throws -> [Float] {
       try MeasuredStates(
         simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), space: space
@@ -54,14 +54,14 @@ extension FlowCourse {
       heldOut: (archive.states.gatheringRows(heldOut), judgedConditions.rows(0..<heldOut.count)), judge: judge)
     let best = judge.calibrated(try train(builder.parameters, on: objective))
     try report(judge, trained: best)
-    return TrainedFlow(network: .vector(configuration), parameters: best, identity: identity.configuration)
+    return LearnedFlow(network: .vector(configuration), parameters: best, identity: identity.configuration)
   }
 
   /// A judge of `flow`; each set lists the flow's measurements with the archive's fields beneath them.
   func judge(
     _ flow: any StateFlow, archive: ArchiveStates, sets: [(name: String, members: [(measurement: Int, field: Int)])]
   ) -> FlowJudge {
-    let space = model.prior.space
+    let space = prior.space
     return FlowJudge(
       flow: flow,
       sets: sets.map { name, members in
@@ -71,8 +71,8 @@ extension FlowCourse {
           climates: Tensor(
             members.flatMap { space.climatology.mean(for: archive.fields.labels[$0.field]) },
             shape: [members.count, space.count]))
-      }, space: space, transforms: model.transforms, variables: model.description.variables.map(\.name),
-      peaks: model.description.variables.map { training.peaks[$0.name] }, random: random("flow judge"))
+      }, space: space, transforms: model.space.transforms, variables: model.space.variables.map(\.name),
+      peaks: model.space.variables.map { training.peaks[$0.name] }, random: random("flow judge"))
   }
 }
 
@@ -85,7 +85,7 @@ struct ArchiveStates: Sendable {
 
   var count: Int { fields.count }
 
-  init(training: FlowTraining, model: TrainedModel, interruption: Interruption) throws {
+  init(training: FlowTraining, model: Model, interruption: Interruption) throws {
     let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
     fields = try source.read(indices)
     states = try model.states(of: fields, indices: Array(indices.indices)) { try interruption.check() }

@@ -6,7 +6,7 @@ import SextantNetworks
 import SextantSolvers
 
 extension FlowCourse {
-  func learnMarginals() throws -> TrainedFlow {
+  func learnMarginals() throws -> LearnedFlow {
     var builder = ParameterBuilder<Float>(random: random("flow"))
     let (configuration, network) = try training.network(for: model, in: &builder)
     let pairs = try simulatedPairs()
@@ -15,7 +15,7 @@ extension FlowCourse {
       on: MarginalObjective(
         pairs: pairs, network: network, loss: settings.loss, batch: settings.batch, stream: random("flow batches")),
       preparation: pairs.seconds)
-    return TrainedFlow(
+    return LearnedFlow(
       network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration)
   }
 
@@ -24,7 +24,7 @@ extension FlowCourse {
     if let pairs = try SimulatedPairs(contentsOf: pairsPath, identity: identity) { return pairs }
     let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
     var pairs = SimulatedPairs(
-      count: settings.pairs, domain: model.domain, channels: model.channelCount)
+      count: settings.pairs, domain: model.space.domain, channels: model.space.channelCount)
     pairs.seconds = try forEachPosterior(source: source, indices: indices, samples: 0) { pairs.put($0) }
     try pairs.write(to: pairsPath, identity: identity)
     return pairs

@@ -37,11 +37,11 @@ public struct FlowTraining: Sendable {
   /// - Parameter diffusion: the run's diffusion prior, where there is one.
   /// - Throws: ``RunError``, ``LearningError``, what reading and writing throw, and ``InterruptionError``.
   public func run(
-    model: TrainedModel, diffusion: TrainedDiffusion? = nil, folder: String,
+    model: Model, diffusion: LearnedDiffusion? = nil, folder: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
-  ) throws -> TrainedFlow {
+  ) throws -> LearnedFlow {
     let course = FlowCourse(
-      training: self, model: model, folder: folder, identity: try identity(model: model), progress: progress,
+      training: self, model: model, prior: try model.requireGaussian().prior, folder: folder, identity: try identity(model: model), progress: progress,
       interruption: interruption)
     let flow =
       switch (settings.vector, settings.training) {
@@ -50,54 +50,55 @@ public struct FlowTraining: Sendable {
       case (let configuration?, .supervised): try course.learnLikelihood(configuration)
       case (let configuration?, .unsupervised): try course.distilVector(configuration, diffusion)
       }
-    try flow.write(toFolder: folder, fingerprint: model.description.fingerprint)
+    try flow.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
     return flow
   }
 
   /// What makes this training what it is: a checkpoint of any other is not resumed.
-  func identity(model: TrainedModel) throws -> CheckpointMetadata {
+  func identity(model: Model) throws -> CheckpointMetadata {
     struct Identity: Encodable {
       var settings: FlowSettings
-      var model: TrainedModel.Description
+      var model: ModelDescription
     }
     return CheckpointMetadata(
       kind: "flow training",
-      configuration: try Identity(settings: settings, model: model.description).canonicalText(),
-      domainFingerprint: model.description.fingerprint)
+      configuration: try Identity(settings: settings, model: ModelDescription(model)).canonicalText(),
+      domainFingerprint: model.space.domain.fingerprint)
   }
 
   /// How its measurements are simulated on the domain of `model`.
   ///
   /// - Parameter count: how many, where it is not the number of pairs.
-  func simulation(for model: TrainedModel, count: Int? = nil) throws -> MeasurementSimulation {
-    let inputs = MeasurementInputs(on: model.domain, landShare: model.landShare)
-    try inputs.check(settings.masks, on: model.domain)
+  func simulation(for model: Model, count: Int? = nil) throws -> MeasurementSimulation {
+    let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare)
+    try inputs.check(settings.masks, on: model.space.domain)
     return MeasurementSimulation(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
       validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
-      noise: try noise(of: model.description.variables), seed: prior.seed)
+      noise: try noise(of: model.space.variables), seed: prior.seed)
   }
 
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
-  func base(learnedFrom kept: [Int], model: TrainedModel, interruption: Interruption) throws -> FlowBase {
-    let part = try prior.learn(only: kept, parameters: model.description.parameters, interruption: interruption)
-    return FlowBase(solver: try ImputationMethod.flowBase(for: part), prior: part.prior)
+  func base(learnedFrom kept: [Int], model: Model, interruption: Interruption) throws -> FlowBase {
+    let part = try prior.learn(
+      only: kept, parameters: model.requireGaussian().parameters, interruption: interruption)
+    return FlowBase(solver: try part.flowBase(), prior: try part.requireGaussian().prior)
   }
 
   /// The network on a Gaussian posterior. Throws ``RunError`` for a domain that has none.
   func network(
-    for model: TrainedModel, in builder: inout ParameterBuilder<Float>
+    for model: Model, in builder: inout ParameterBuilder<Float>
   ) throws -> (configuration: StencilUNetConfiguration, network: StencilUNet<Float>) {
     guard
-      let hierarchy = try StencilHierarchy.neighbourhoods(of: model.domain, levelCount: settings.widths.count)
+      let hierarchy = try StencilHierarchy.neighbourhoods(of: model.space.domain, levelCount: settings.widths.count)
     else {
       throw RunError.invalid(
-        "flow: there is no network for this kind of domain yet (\(model.domain.summary)); latitude-longitude grids and meshes have one."
+        "flow: there is no network for this kind of domain yet (\(model.space.domain.summary)); latitude-longitude grids and meshes have one."
       )
     }
     let configuration = StencilUNetConfiguration(
-      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.channelCount, domain: model.domain),
-      outputChannels: 2 * model.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
+      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.space.channelCount, domain: model.space.domain),
+      outputChannels: 2 * model.space.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
       blocksPerLevel: settings.blocks, dropout: settings.dropout)
     return (configuration, StencilUNet(configuration, hierarchy: hierarchy, in: &builder))
   }
@@ -106,7 +107,9 @@ public struct FlowTraining: Sendable {
 /// One training of a flow on its way: what is learned, for which model, and where it is kept.
 struct FlowCourse {
   let training: FlowTraining
-  let model: TrainedModel
+  let model: Model
+  /// The Gaussian prior of the model.
+  let prior: GaussianPrior
   let folder: String
   let identity: CheckpointMetadata
   let progress: any ProgressObserver
@@ -133,7 +136,7 @@ struct FlowCourse {
     let records = try loop.log.records()
     try TrainingCurves.draw(records, title: "Training of the flow", to: folder + "/flow.png")
     try TrainingCurves.drawQuality(
-      records, variables: model.description.variables, to: folder + "/flow-quality.png")
+      records, variables: model.space.variables, to: folder + "/flow-quality.png")
     return best
   }
 
@@ -155,11 +158,11 @@ struct FlowCourse {
       var masks: [AnyMeasurementDesign]
       var noise: NoiseSpecification
       var validationShare: Double
-      var model: TrainedModel.Description
+      var model: ModelDescription
     }
     return try Identity(
       kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
-      noise: settings.noise, validationShare: settings.validationShare, model: model.description
+      noise: settings.noise, validationShare: settings.validationShare, model: ModelDescription(model)
     ).canonicalText()
   }
 
@@ -173,7 +176,7 @@ struct FlowCourse {
     progress.start("simulating pairs", unit: "pair", count: settings.pairs)
     defer { progress.finish() }
     try training.simulation(for: model).forEachPosterior(
-      source: source, indices: indices, domain: model.domain, landShare: model.landShare, samples: samples,
+      source: source, indices: indices, domain: model.space.domain, landShare: model.space.landShare, samples: samples,
       progress: { done in
         try interruption.check()
         progress.advance(to: done)

@@ -2,7 +2,9 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 import SextantPriors
+import SextantSolvers
 import SextantStorage
 
 /// Standardised states (N×d) on disk.
@@ -24,16 +26,16 @@ struct HeldOutStates: Sendable {
   }
 
   /// Opens what a training left in `folder`. Throws ``RunError``, ``ModelError``, ``SafetensorsError``.
-  init(folder: String, model: TrainedModel) throws {
+  init(folder: String, model: Model) throws {
     let path = folder + "/" + Self.fileName
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunError.invalid("\(folder): no \(Self.fileName) there. Train again, or name fields with --fields FILE.")
     }
     let file = try SafetensorsFile(path: path)
     let states = try file.floats("states")
-    guard file.metadata[Self.metadataKey] == model.description.fingerprint, states.shape.count == 2,
-      states.columnCount == model.prior.space.count, states.rowCount > 0, states.isFinite
+    guard file.metadata[Self.metadataKey] == model.space.domain.fingerprint, states.shape.count == 2,
+      states.columnCount == model.space.layout.count, states.rowCount > 0, states.isFinite
     else { throw ModelError.inconsistent(path: path, reason: "its fields are not states of the model beside it") }
-    self.init(states: states, fingerprint: model.description.fingerprint)
+    self.init(states: states, fingerprint: model.space.domain.fingerprint)
   }
 }

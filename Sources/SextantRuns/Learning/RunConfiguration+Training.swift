@@ -3,6 +3,7 @@
 import Foundation
 import SextantNetworks
 import SextantSignals
+import SextantSolvers
 import SextantStorage
 
 extension RunConfiguration {
@@ -12,7 +13,7 @@ extension RunConfiguration {
   /// `overwrite` says so. Throws what the parts throw.
   public func train(
     overwrite: Bool, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
-  ) throws -> TrainedModel {
+  ) throws -> Model {
     guard let last = lastFile else {
       let model = try training.run(
         folder: output, overwrite: overwrite, progress: progress, interruption: interruption)
@@ -33,55 +34,65 @@ extension RunConfiguration {
   /// Throws ``LearningError/anotherTraining(path:)`` where the folder's networks were trained with other settings, and what
   /// learning throws.
   public func modelForEvaluation(
-    of methods: [ImputationMethod]? = nil, progress: any ProgressObserver = SilentProgress(),
+    of methods: [Method]? = nil, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
-  ) throws -> TrainedModel {
+  ) throws -> Model {
     let methods = methods ?? evaluate.methods
     try checkDiffusion(for: methods)
-    let flow = methods.contains(.flow) ? flow : nil
+    let flow = methods.contains { $0.needs.contains(.flow) } ? flow : nil
     let asks = asksTrainedDiffusion(methods)
     guard flow != nil || asks else { return try training.learn(progress: progress, interruption: interruption) }
-    let flowPath = output + "/" + TrainedFlow.fileName
+    let flowPath = output + "/" + LearnedFlow.fileName
     let needed = (flow != nil ? [flowPath] : []) + (asks ? [diffusionPath] : [])
     guard needed.allSatisfy(FileManager.default.fileExists(atPath:)) else {
       return try finish(
         withDiffusion: asks || flow?.prior == .diffusion, withFlow: flow != nil, progress: progress,
         interruption: interruption)
     }
-    var model = try TrainedModel(contentsOf: output)
+    var model = try ownModel()
     if let flow {
       let expected = try flowTraining(flow).identity(model: model)
       guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
     }
     if asks {
-      let trained = try TrainedDiffusion(folder: output, model: model)
-      guard diffusion.map({ $0 == trained.settings }) ?? true, model.description.prior == training.prior else {
+      let learned = try LearnedDiffusion(folder: output, for: model.space)
+      guard try diffusion.map({ try $0.canonicalText() == learned.identity }) ?? true else {
         throw LearningError.anotherTraining(path: diffusionPath)
       }
-      model.diffusion = trained
+      model = model.with(diffusion: learned)
     }
     return model
   }
 
-  private var diffusionPath: String { output + "/" + TrainedDiffusion.fileName }
+  /// The model in the run's folder. Throws ``LearningError/anotherTraining(path:)`` where it was learned with other settings than
+  /// these, and what opening throws.
+  private func ownModel() throws -> Model {
+    let model = try Model(contentsOf: output)
+    guard try training.hasLearned(model) else {
+      throw LearningError.anotherTraining(path: output + "/" + Model.fileName)
+    }
+    return model
+  }
 
-  private func asksTrainedDiffusion(_ methods: [ImputationMethod]) -> Bool {
-    solvers.prior == .diffusion && methods.contains(where: \.asksDiffusion)
+  private var diffusionPath: String { output + "/" + LearnedDiffusion.fileName }
+
+  private func asksTrainedDiffusion(_ methods: [Method]) -> Bool {
+    solvers.prior == .diffusion && methods.contains(where: \.samplesDiffusion)
   }
 
   /// Throws ``RunError`` where one of the methods needs a diffusion prior that is neither there nor to be trained.
-  func checkDiffusion(for methods: [ImputationMethod]) throws {
+  func checkDiffusion(for methods: [Method]) throws {
     guard asksTrainedDiffusion(methods), diffusion == nil, !FileManager.default.fileExists(atPath: diffusionPath),
-      let method = methods.first(where: \.asksDiffusion)
+      let method = methods.first(where: \.samplesDiffusion)
     else { return }
     throw RunError.invalid(
-      "'\(method.rawValue)' samples a diffusion prior, and the run has none: no section `diffusion`, and no \(TrainedDiffusion.fileName) in \(output). Add the section and train, or set solvers.prior=gaussian to sample the Gaussian of the run's modes."
+      "'\(method.name)' samples a diffusion prior, and the run has none: no section `diffusion`, and no \(LearnedDiffusion.fileName) in \(output). Add the section and train, or set solvers.prior=gaussian to sample the Gaussian of the run's modes."
     )
   }
 
   /// The file that is written last; nil where there is no network.
   private var lastFile: String? {
-    let name = flow != nil ? TrainedFlow.fileName : diffusion != nil ? TrainedDiffusion.fileName : nil
+    let name = flow != nil ? LearnedFlow.fileName : diffusion != nil ? LearnedDiffusion.fileName : nil
     return name.map { output + "/" + $0 }
   }
 
@@ -92,29 +103,34 @@ extension RunConfiguration {
   /// Trains what is not there yet.
   private func finish(
     withDiffusion: Bool = true, withFlow: Bool = true, progress: any ProgressObserver, interruption: Interruption
-  ) throws -> TrainedModel {
+  ) throws -> Model {
     let flow = withFlow ? flow : nil
     // Everything that can be wrong is asked before the long work of learning.
     if let flow { _ = try flowTraining(flow).noise(of: archive.open(seed: seed).source.variables) }
     var model = try beginning(progress: progress, interruption: interruption)
-    let learned = try (withDiffusion ? diffusion : nil).map {
-      try DiffusionTraining(prior: training, settings: $0).run(
-        model: model, folder: output, progress: progress, interruption: interruption)
+    if withDiffusion, let diffusion {
+      model = model.with(
+        diffusion: try DiffusionTraining(prior: training, settings: diffusion).run(
+          model: model, folder: output, progress: progress, interruption: interruption))
     }
-    model.diffusion = learned
     if let flow {
-      model.flow = try flowTraining(flow).run(
-        model: model, diffusion: learned, folder: output, progress: progress, interruption: interruption)
+      model = model.with(
+        flow: try flowTraining(flow).run(
+          model: model, diffusion: model.diffusion, folder: output, progress: progress, interruption: interruption))
     }
     return model
   }
 
-  /// The prior of a training that was stopped, if it is this one's; else a new one.
-  private func beginning(progress: any ProgressObserver, interruption: Interruption) throws -> TrainedModel {
+  /// The prior of this training where it was stopped after its prior was learned; else a new one.
+  ///
+  /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings, and what opening
+  /// throws where it cannot be read: neither may be replaced without being asked.
+  private func beginning(progress: any ProgressObserver, interruption: Interruption) throws -> Model {
     let isBegun = ["flow.last", "flow.pairs", "diffusion.last"].contains {
       FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
     }
-    if isBegun, let earlier = try? TrainedModel(contentsOf: output) { return earlier }
+    let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
+    if isBegun, isThere { return try ownModel() }
     return try training.run(folder: output, overwrite: true, progress: progress, interruption: interruption)
   }
 

@@ -34,11 +34,13 @@ public struct TrainingRecord: Sendable, Codable, Equatable {
 }
 
 /// The file that records go to.
-struct TrainingLog: Sendable {
-  let path: String
+package struct TrainingLog: Sendable {
+  package let path: String
+
+  package init(path: String) { self.path = path }
 
   /// The records up to `step`, in order; lines that were cut short by a kill are dropped.
-  func records(upTo step: Int = .max) throws -> [TrainingRecord] {
+  package func records(upTo step: Int = .max) throws -> [TrainingRecord] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     let decoder = JSONDecoder()
@@ -47,13 +49,13 @@ struct TrainingLog: Sendable {
   }
 
   /// Keeps the records up to `step` alone.
-  func rewind(to step: Int) throws {
+  package func rewind(to step: Int) throws {
     let kept = try records(upTo: step)
     try WholeFile.write(
       Data(try kept.map { try Self.line($0) }.joined().utf8), to: path, overwrite: true)
   }
 
-  func append(_ record: TrainingRecord) throws {
+  package func append(_ record: TrainingRecord) throws {
     guard let handle = FileHandle(forWritingAtPath: path) else {
       throw FileError.system(action: "append to the log", path: path, reason: "it is gone")
     }

@@ -11,7 +11,7 @@ import SextantNetworks
 import SextantStorage
 
 /// What is minimised.
-protocol TrainingObjective {
+package protocol TrainingObjective {
   /// Loss and gradients of one step, from the number of the step alone.
   ///
   /// - Parameter parameters: the current ones; statistics that the step leaves behind are written into them.
@@ -22,46 +22,60 @@ protocol TrainingObjective {
 }
 
 /// What was found out about parameters between two steps.
-struct TrainingJudgement {
+package struct TrainingJudgement {
   /// What the best parameters are chosen by.
-  var loss: Double
+  package var loss: Double
   /// For the log alone.
-  var figures: [String: Double]?
+  package var figures: [String: Double]?
+
+  package init(loss: Double, figures: [String: Double]? = nil) { (self.loss, self.figures) = (loss, figures) }
 }
 
 /// What came out of one step.
-struct StepResult {
-  var loss: Double
+package struct StepResult {
+  package var loss: Double
   /// One for each parameter; nil where there is none.
-  var gradients: [ParameterGradient<Float>?]
+  package var gradients: [ParameterGradient<Float>?]
+
+  package init(loss: Double, gradients: [ParameterGradient<Float>?]) {
+    (self.loss, self.gradients) = (loss, gradients)
+  }
 }
 
 /// How long and how often.
-struct TrainingSchedule: Sendable, Equatable, Codable {
+package struct TrainingSchedule: Sendable, Equatable, Codable {
   /// Steps in all.
-  var steps: Int
+  package var steps: Int
   /// Steps of linear warm-up.
-  var warmUp: Int
+  package var warmUp: Int
   /// The learning rate after it; it falls to a hundredth along a cosine.
-  var learningRate: Double
+  package var learningRate: Double
   /// AdamW's decay of the weights.
-  var decay = 0.0
+  package var decay = 0.0
   /// Gradients are cut to this norm.
-  var largestNorm: Double
+  package var largestNorm: Double
   /// How much of the averaged parameters stays in a step.
-  var averageDecay: Double
+  package var averageDecay: Double
   /// Steps between validations, log lines and checkpoints.
-  var interval: Int
+  package var interval: Int
+
+  package init(
+    steps: Int, warmUp: Int, learningRate: Double, decay: Double = 0, largestNorm: Double, averageDecay: Double,
+    interval: Int
+  ) {
+    (self.steps, self.warmUp, self.learningRate, self.decay) = (steps, warmUp, learningRate, decay)
+    (self.largestNorm, self.averageDecay, self.interval) = (largestNorm, averageDecay, interval)
+  }
 
   /// The schedule of trainings that say no more than how long and how fast.
-  static func usual(steps: Int, learningRate: Double, decay: Double = 0) -> TrainingSchedule {
+  package static func usual(steps: Int, learningRate: Double, decay: Double = 0) -> TrainingSchedule {
     TrainingSchedule(
       steps: steps, warmUp: min(200, steps / 10), learningRate: learningRate, decay: decay, largestNorm: 1,
       averageDecay: 0.998, interval: max(1, min(200, steps / 20)))
   }
 
   /// The learning rate of step `step`, counted from 0.
-  func rate(at step: Int) -> Double {
+  package func rate(at step: Int) -> Double {
     if step < warmUp { return learningRate * Double(step + 1) / Double(warmUp) }
     let done = Double(step - warmUp) / Double(max(1, steps - warmUp))
     return learningRate * (0.01 + 0.99 * 0.5 * (1 + cos(.pi * done)))
@@ -69,16 +83,20 @@ struct TrainingSchedule: Sendable, Equatable, Codable {
 }
 
 /// Runs a training to its end.
-struct TrainingLoop {
-  let schedule: TrainingSchedule
+package struct TrainingLoop {
+  package let schedule: TrainingSchedule
   /// The files of the training, without their endings: PREFIX.last.safetensors, PREFIX.best.safetensors, PREFIX.jsonl.
-  let prefix: String
+  package let prefix: String
   /// What tells this training from another: settings, data and domain; step and notes are filled in.
-  let identity: CheckpointMetadata
+  package let identity: CheckpointMetadata
 
-  var lastPath: String { prefix + ".last.safetensors" }
-  var bestPath: String { prefix + ".best.safetensors" }
-  var log: TrainingLog { TrainingLog(path: prefix + ".jsonl") }
+  package init(schedule: TrainingSchedule, prefix: String, identity: CheckpointMetadata) {
+    (self.schedule, self.prefix, self.identity) = (schedule, prefix, identity)
+  }
+
+  package var lastPath: String { prefix + ".last.safetensors" }
+  package var bestPath: String { prefix + ".best.safetensors" }
+  package var log: TrainingLog { TrainingLog(path: prefix + ".jsonl") }
 
   /// Trains from where an earlier run stopped, or from the beginning.
   ///
@@ -87,7 +105,7 @@ struct TrainingLoop {
   ///   - preparation: seconds that were spent before the first step.
   /// - Returns: the averaged parameters of the best validation.
   /// - Throws: ``LearningError`` where the loss stays non-finite, and what the objective, files and `interruption` throw.
-  func run(
+  package func run(
     from initial: ParameterSet<Float>, objective: some TrainingObjective, name: String, preparation: Double = 0,
     progress: any ProgressObserver, interruption: Interruption
   ) throws -> ParameterSet<Float> {
@@ -167,7 +185,7 @@ public enum LearningError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let step, let place):
       "Step \(step) of the training gave a number that is not finite, first in: \(place). Going back to the last checkpoint did not help. Use a lower learning rate (flow.learning_rate or diffusion.learning_rate), and look for extreme values in the data with `sextant inspect`."
     case .anotherTraining(let path):
-      "\(path): the checkpoint was made with other settings or data. Give --overwrite to start again, or another output."
+      "\(path): it was made with other settings or data. Use those, train again with `sextant train --overwrite`, or choose another output."
     }
   }
 }

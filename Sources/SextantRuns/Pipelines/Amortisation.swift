@@ -4,6 +4,7 @@
 import Foundation
 import SextantEvaluation
 import SextantReport
+import SextantSolvers
 import SextantStorage
 
 /// What the learned parts of a run cost to train, in seconds of wall time, as their logs tell.
@@ -29,15 +30,15 @@ public struct TrainingCosts: Sendable, Equatable, Codable {
   }
 
   /// What was spent before the first answer of `method`; nil for a method without training, or whose log is gone.
-  func seconds(before method: ImputationMethod) -> Double? {
-    if method == .flow { return flow.map { $0 + (flowNeedsDiffusion ? diffusion ?? 0 : 0) } }
-    return method.asksDiffusion ? diffusion : nil
+  func seconds(before method: Method) -> Double? {
+    if method.needs.contains(.flow) { return flow.map { $0 + (flowNeedsDiffusion ? diffusion ?? 0 : 0) } }
+    return method.samplesDiffusion ? diffusion : nil
   }
 }
 
 /// Training and answers of one method, in seconds.
 public struct AmortisedCost: Sendable, Equatable, Codable {
-  /// The method, by its name in tables.
+  /// The title of the method.
   public var name: String
   /// Before the first answer.
   public var training: Double
@@ -60,13 +61,12 @@ public struct AmortisedCost: Sendable, Equatable, Codable {
 struct Amortisation {
   let costs: [AmortisedCost]
 
-  /// - Parameter methods: each with its name in tables.
-  init(_ methods: [(method: ImputationMethod, name: String)], training: TrainingCosts, scores: ComparisonScores) {
-    costs = methods.compactMap { method, name in
-      guard let before = training.seconds(before: method), let answer = scores.medianSeconds(of: name) else {
+  init(_ methods: [Method], training: TrainingCosts, scores: ComparisonScores) {
+    costs = methods.withoutRepetitions.compactMap { method in
+      guard let before = training.seconds(before: method), let answer = scores.medianSeconds(of: method.name) else {
         return nil
       }
-      return AmortisedCost(name: name, training: before, answer: answer)
+      return AmortisedCost(name: scores.title(of: method.name), training: before, answer: answer)
     }
   }
 

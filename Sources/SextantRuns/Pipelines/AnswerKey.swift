@@ -3,25 +3,51 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 import SextantNetworks
 import SextantPriors
+import SextantSignals
+import SextantSolvers
 
 /// Says whether two runs would give the same answers.
 enum AnswerKey {
   /// The text for a request on files and a model.
-  static func text(request: some Encodable, inputs: [String], model: TrainedModel) throws -> String {
+  static func text(request: some Encodable, inputs: [String], model: Model) throws -> String {
     try text(
       inputs,
-      [request.canonicalText(), model.description.canonicalText(), digest(of: prior(of: model) + networks(of: model))])
+      [request.canonicalText(), Description(model).canonicalText(), digest(of: prior(of: model) + networks(of: model))])
   }
 
   /// A hash of what the points of a sweep depend on beside the method, its steps and its step size.
   ///
   /// A prior that is learned anew for each sweep may differ in last digits: it enters by what it is learned from and how.
-  static func conditions(request: some Encodable, inputs: [String], model: TrainedModel) throws -> String {
+  static func conditions(request: some Encodable, inputs: [String], model: Model) throws -> String {
     let text = try text(
-      inputs, [request.canonicalText(), model.description.canonicalText(), digest(of: networks(of: model))])
+      inputs, [request.canonicalText(), Description(model).canonicalText(), digest(of: networks(of: model))])
     return Self.text(text.utf8.reduce(start) { hash($0, UInt64($1)) })
+  }
+
+  /// All of a model but its numbers.
+  private struct Description: Encodable {
+    var name, program, fingerprint: String
+    var variables: [Variable]
+    var transforms: [MarginalTransform]
+    var bounds: [ValueBounds?]
+    var archiveFiles: [String]
+    var fieldCount: Int
+    var seed: UInt64
+    var prior: GaussianPriorConfiguration?
+    var parameters: ParameterChoice?
+    var membership: [Int]?
+
+    init(_ model: Model) {
+      let (space, provenance) = (model.space, model.provenance)
+      (name, program, fingerprint) = (provenance.name, provenance.program, space.domain.fingerprint)
+      (variables, transforms, bounds) = (space.variables, space.transforms, space.bounds)
+      (archiveFiles, fieldCount, seed) = (provenance.archiveFiles, provenance.fieldCount, provenance.seed)
+      prior = model.gaussian?.prior.configuration
+      (parameters, membership) = (model.gaussian?.parameters, model.gaussian?.membership)
+    }
   }
 
   private static func text(_ inputs: [String], _ parts: [String]) -> String {
@@ -35,16 +61,17 @@ enum AnswerKey {
     return "\(path) \(attributes?[.size] ?? 0) \(date)"
   }
 
-  private static func prior(of model: TrainedModel) -> [Tensor<Float>] {
-    let prior = model.prior
+  private static func prior(of model: Model) -> [Tensor<Float>] {
+    let land = Tensor(model.space.landShare ?? [])
+    guard let prior = model.gaussian?.prior else { return [land] }
     return [
       prior.space.climatology.coefficients, Tensor(prior.space.scales), prior.functions.scaledModes,
       Tensor(prior.functions.residualVariance), prior.archiveCoefficients, prior.channelCorrelation,
-      Tensor(model.landShare ?? []),
+      land,
     ]
   }
 
-  private static func networks(of model: TrainedModel) -> [Tensor<Float>] {
+  private static func networks(of model: Model) -> [Tensor<Float>] {
     [model.flow?.parameters, model.diffusion?.parameters].flatMap { $0?.tensors ?? [] }
   }
 

@@ -14,7 +14,7 @@ import SextantSolvers
 /// What is to be compared.
 public struct Comparison: Sendable {
   /// The methods, in the order of the table.
-  public var methods: [ImputationMethod]
+  public var methods: [Method]
   /// The masks; scores are grouped by mask.
   public var masks: [AnyMeasurementDesign]
   /// The land mask and the files that the masks need.
@@ -32,15 +32,14 @@ public struct Comparison: Sendable {
   /// What the methods that ask a diffusion prior are set to.
   public var solvers: SolverSettings
   /// What publications say of the methods.
-  public var published: [ImputationMethod: PublishedFigures] = [:]
+  public var published: [Method: PublishedFigures] = [:]
   /// What the learned parts of the run cost.
   public var training = TrainingCosts()
   /// Where masks, noise and samples come from.
   public var seed: UInt64
 
   public init(
-    methods: [ImputationMethod], masks: [AnyMeasurementDesign],
-    inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
+    methods: [Method], masks: [AnyMeasurementDesign], inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
     samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
     solvers: SolverSettings = SolverSettings(), seed: UInt64
   ) {
@@ -57,10 +56,12 @@ public struct Comparison: Sendable {
   }
 }
 
-/// What came out of a comparison.
+/// The result of a comparison. Methods are told apart by their names; titles are for people.
 public struct ComparisonScores: Sendable, Codable {
   /// All scores, field by field.
   public var scores: ScoreCollection
+  /// The title of each method for tables, by name.
+  public var titles: [String: String]
   /// Seconds for each answer of each method, everything counted after loading: parameters, mean, spread, samples.
   public var seconds: [String: [Double]]
   /// How often each method that has a network evaluated it for one answer, all samples together.
@@ -69,16 +70,20 @@ public struct ComparisonScores: Sendable, Codable {
   public var networkEvaluationsPerSample: [String: Double]
 
   public init(
-    scores: ScoreCollection = ScoreCollection(), seconds: [String: [Double]] = [:],
+    scores: ScoreCollection = ScoreCollection(), titles: [String: String] = [:], seconds: [String: [Double]] = [:],
     networkEvaluations: [String: Int] = [:], networkEvaluationsPerSample: [String: Double] = [:]
   ) {
     self.scores = scores
+    self.titles = titles
     self.seconds = seconds
     self.networkEvaluations = networkEvaluations
     self.networkEvaluationsPerSample = networkEvaluationsPerSample
   }
 
-  /// The methods by their names in tables, in the order of the comparison.
+  /// The title of a method in tables: its name where it has none.
+  public func title(of method: String) -> String { titles[method] ?? method }
+
+  /// The names of the methods, in the order of the comparison.
   public var methodNames: [String] {
     var names: [String] = []
     for field in scores.fields where !names.contains(field.label.method) { names.append(field.label.method) }
@@ -92,6 +97,14 @@ public struct ComparisonScores: Sendable, Codable {
   }
 }
 
+extension [Method] {
+  /// A title for each method, by name: two methods with one title have their names behind it.
+  var distinctTitles: [String: String] {
+    let uses = Dictionary(grouping: self, by: \.title)
+    return Dictionary(map { ($0.name, uses[$0.title]?.count == 1 ? $0.title : "\($0.title) (\($0.name))") }) { a, _ in a }
+  }
+}
+
 /// One measurement and what each method made of it, for pictures.
 public struct ComparedField: Sendable {
   /// The clean field.
@@ -100,8 +113,8 @@ public struct ComparedField: Sendable {
   public var measured: SimulatedMeasurement
   /// The mask that was drawn.
   public var mask: AnyMeasurementDesign
-  /// The answers, by the method's name in tables.
-  public var answers: [(name: String, posterior: Posterior)]
+  /// The answers.
+  public var answers: [(method: Method, posterior: Posterior)]
 }
 
 extension Comparison {
@@ -114,21 +127,24 @@ extension Comparison {
   ///   - progress: called after each answer with how many were given; may throw to interrupt.
   ///   - visit: called with each measurement and all answers to it.
   public func run(
-    model: TrainedModel, fields: some SignalSource, indices: [Int],
+    model: Model, fields: some SignalSource, indices: [Int],
     progress: (Int) throws -> Void = { _ in }, visit: (ComparedField) throws -> Void = { _ in }
   ) throws -> ComparisonScores {
+    let methods = methods.withoutRepetitions
     let asked = try methods.map { method -> any Solver in
       let solver = try method.solver(for: model, settings: solvers)
-      return hiddenFiller.map { HiddenMaskSolver(solver, prior: model.prior, transforms: model.transforms, filler: $0) }
-        ?? solver
+      return try hiddenFiller.map {
+        HiddenMaskSolver(
+          solver, prior: try model.requireGaussian().prior, transforms: model.space.transforms, filler: $0)
+      } ?? solver
     }
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)
-    var result = ComparisonScores()
+    var result = ComparisonScores(titles: methods.distinctTitles)
     var done = 0
     for index in indices {
       let truth = try fields.read([index])[0]
-      let isScored = zip(truth.isValid, model.isInside).map { $0 && $1 }
+      let isScored = zip(truth.isValid, model.space.isInside).map { $0 && $1 }
       for draw in 0..<draws {
         for mask in masks {
           // The streams depend on field, draw and mask alone: adding a method or a mask changes no other number.
@@ -137,15 +153,15 @@ extension Comparison {
           let given =
             try hiddenFiller.map { try hiding(measured, isScored: isScored, filler: $0, stream: stream) }
             ?? measured.measurement
-          var answers: [(name: String, posterior: Posterior)] = []
+          var answers: [(method: Method, posterior: Posterior)] = []
           for (method, solver) in zip(methods, asked) {
-            var random = stream.split(method.rawValue)
+            var random = stream.split(method.name)
             let start = ContinuousClock.now
             let posterior = try solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
-            result.seconds[solver.name, default: []].append(elapsed / .seconds(1))
-            result.networkEvaluations[solver.name] = posterior.cost?.evaluations
-            result.networkEvaluationsPerSample[solver.name] = posterior.cost?.evaluationsPerSample
+            result.seconds[method.name, default: []].append(elapsed / .seconds(1))
+            result.networkEvaluations[method.name] = posterior.cost?.evaluations
+            result.networkEvaluationsPerSample[method.name] = posterior.cost?.evaluationsPerSample
             try result.scores.add(
               scorer.scores(
                 of: ScoredEstimate(
@@ -153,10 +169,10 @@ extension Comparison {
                 against: ScoredTruth(
                   values: truth.values.scalars, isValid: isScored, isObserved: Self.isObserved(measured)),
                 label: ScoreLabel(
-                  method: solver.name, field: Self.name(of: truth.label, index: index, draw: draw),
+                  method: method.name, field: Self.name(of: truth.label, index: index, draw: draw),
                   group: mask.description),
                 breakingTiesWith: stream.split("ties")))
-            answers.append((solver.name, posterior))
+            answers.append((method, posterior))
             done += 1
             try progress(done)
           }
@@ -168,12 +184,12 @@ extension Comparison {
   }
 
   /// How many answers a run over `fieldCount` fields gives.
-  public func answerCount(fieldCount: Int) -> Int { fieldCount * draws * masks.count * methods.count }
+  public func answerCount(fieldCount: Int) -> Int { fieldCount * draws * masks.count * methods.withoutRepetitions.count }
 
   /// The samples that a method is asked for.
-  private func sampleCount(of method: ImputationMethod) -> Int {
-    guard method.drawsSamples else { return 0 }
-    return method.asksDiffusion ? solvers.samples ?? samples : samples
+  private func sampleCount(of method: Method) -> Int {
+    guard method.traits.drawsSamples else { return 0 }
+    return method.samplesDiffusion ? solvers.samples ?? samples : samples
   }
 
   private func measure(
@@ -216,16 +232,12 @@ extension Comparison {
       operation: SelectionOperator(inputCount: isScored.count, indices: entries), label: measured.measurement.label)
   }
 
-  private func scorer(for model: TrainedModel) -> Scorer {
-    let variables = zip(model.description.variables, scales).enumerated().map { channel, pair in
+  private func scorer(for model: Model) -> Scorer {
+    let variables = zip(model.space.variables, scales).enumerated().map { channel, pair in
       ScoredVariable(
         name: pair.0.name, units: pair.0.units, channels: [channel], peak: pair.1.peak, origin: pair.1.origin)
     }
-    let grid = model.domain as? LatitudeLongitudeGrid
-    return Scorer(
-      variables: variables, channelCount: model.channelCount, areaWeights: model.domain.areaWeights,
-      latitudes: model.domain.isOnSphere ? model.domain.geographicPoints.map(\.latitude) : nil,
-      raster: grid.map { Raster(rows: $0.rows, columns: $0.columns, wraps: $0.wraps) })
+    return Scorer(on: model.space.domain, variables: variables, channelCount: model.space.channelCount)
   }
 
   private static func name(of label: FieldLabel, index: Int, draw: Int) -> String {

@@ -25,21 +25,21 @@ public struct ComparisonPictures: Sendable {
     self.land = land
   }
 
-  /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. Maps on the sphere,
-  /// the surface itself for a mesh; other domains have none.
+  /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. They are maps for a
+  /// domain with a geography and pictures of the surface for a mesh; for other domains there are none.
   ///
   /// - Returns: the files written.
   @discardableResult
   public func drawFields(of field: ComparedField, number: Int) throws -> [String] {
     let domain = field.truth.domain
-    let surface = (domain as? SurfaceMesh)?.mesh
-    guard domain.isOnSphere || surface != nil else { return [] }
+    let surface = domain.geography == nil ? domain.surface : nil
+    guard domain.geography != nil || surface != nil else { return [] }
     var written: [String] = []
     for (method, posterior) in field.answers {
       guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
       for (channel, variable) in field.truth.variables.enumerated() {
-        let sheet = Sheet(field, method: method, posterior: posterior, spread: spread, channel: channel)
-        let path = place("\(surface == nil ? "map" : "surface")-\(number)-\(variable.name)-\(method)")
+        let sheet = Sheet(field, method: method.title, posterior: posterior, spread: spread, channel: channel)
+        let path = place("\(surface == nil ? "map" : "surface")-\(number)-\(variable.name)-\(method.name)")
         if let surface {
           try sheet.panels(on: surface).write(to: path, overwrite: overwrite)
         } else {
@@ -52,10 +52,13 @@ public struct ComparisonPictures: Sendable {
   }
 
   /// Plots of all scores of one variable under one kind of measurement.
+  ///
+  /// - Parameter titles: the title of each method, by the name that the summaries have.
   @discardableResult
-  public func drawPlots(of summaries: [ScoreSummary], name: String) throws -> [String] {
+  public func drawPlots(of summaries: [ScoreSummary], titles: [String: String] = [:], name: String) throws -> [String] {
     guard let first = summaries.first else { return [] }
     var written: [String] = []
+    func title(_ summary: ScoreSummary) -> String { titles[summary.method] ?? summary.method }
     func write(_ plot: Plot, _ kind: String) throws {
       let path = place("\(name)-\(kind)")
       try plot.write(to: path, overwrite: overwrite)
@@ -68,7 +71,7 @@ public struct ComparisonPictures: Sendable {
       let cases = max(Double(summary.fieldCount), Double(histogram.total) / 100)
       try write(
         Plot.rankHistogram(
-          counts: histogram.counts, independentCases: cases, title: "Rank histogram, \(summary.method)"),
+          counts: histogram.counts, independentCases: cases, title: "Rank histogram, \(title(summary))"),
         "ranks-\(summary.method)")
     }
     if !sampling.isEmpty {
@@ -77,7 +80,7 @@ public struct ComparisonPictures: Sendable {
       ]
       let series = sampling.map { summary in
         let points = levels.compactMap { level, score in summary[score].map { (level, $0.mean) } }
-        return PlotSeries(summary.method, x: points.map(\.0), y: points.map(\.1))
+        return PlotSeries(title(summary), x: points.map(\.0), y: points.map(\.1))
       }
       try write(Plot.calibration(series), "calibration")
     }
@@ -85,7 +88,7 @@ public struct ComparisonPictures: Sendable {
     if !bands.isEmpty {
       let series = bands.map { summary in
         PlotSeries(
-          summary.method, x: summary.latitudeBands.map { ($0.from + $0.to) / 2 },
+          title(summary), x: summary.latitudeBands.map { ($0.from + $0.to) / 2 },
           y: summary.latitudeBands.map(\.rootMeanSquareError))
       }
       try write(

@@ -75,7 +75,7 @@ public struct Demonstration: Sendable {
     say("5. Every method on \(tested.count) fields that training never saw, the same masks and noise for all.\n")
     let comparison = Comparison(
       methods: [
-        .climatology, .nearest, .inverseDistance, .harmonic, .iteratedModes, .kriging, .modes, .twoScale,
+        .climatology, .nearest, .inverseDistance, .harmonic, .dineof, .kriging, .eof, .twoScale,
       ], masks: [AnyMeasurementDesign(RandomMissing(share: 0.6...0.6))], noise: Self.noise, samples: 128,
       scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 1)
     let outcome = try comparison.report(

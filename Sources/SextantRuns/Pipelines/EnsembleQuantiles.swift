@@ -1,5 +1,5 @@
 // Quantiles of an ensemble by plotting positions i/(N+1) with linear interpolation: plain quantiles of a
-// finite ensemble are too narrow (design §6).
+// finite ensemble are too narrow (docs/mathematics.md, "Scores").
 
 import SextantArrays
 

@@ -7,6 +7,7 @@ import SextantEvaluation
 import SextantMeasurement
 import SextantReport
 import SextantSignals
+import SextantSolvers
 import SextantStorage
 
 /// What an evaluation left behind.
@@ -26,10 +27,10 @@ extension Comparison {
   ///
   /// - Parameter pictures: how many measurements are drawn.
   public func report(
-    model: TrainedModel, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
+    model: Model, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     pictures: Int, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> EvaluationOutcome {
-    let drawing = ComparisonPictures(folder: folder, overwrite: overwrite, land: model.ownLand)
+    let drawing = ComparisonPictures(folder: folder, overwrite: overwrite, land: model.space.ownLand)
     try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
     var drawn: [String] = []
     var visited = 0
@@ -47,16 +48,15 @@ extension Comparison {
       }
     }
     let summaries = result.scores.summaries()
-    let methods = Array(zip(methods, result.methodNames)).map { (method: $0, name: $1) }
     var text = ""
     var markdown = ""
     for (name, group) in Self.groups(of: summaries) {
-      let table = ScoreTable(group)
+      let table = ScoreTable(group.map { $0.named(result.title(of: $0.method)) })
       text += "\(name)\n\n\(table.text)\n"
       markdown += "### \(name)\n\n\(table.markdown)\n"
-      if pictures > 0 { drawn += try drawing.drawPlots(of: group, name: "plot-\(name)") }
+      if pictures > 0 { drawn += try drawing.drawPlots(of: group, titles: result.titles, name: "plot-\(name)") }
       if let table = PublishedFigures.table(
-        group, published: published(under: group.first?.group, names: methods),
+        group, published: published(under: group.first?.group), titles: result.titles,
         evaluations: result.networkEvaluationsPerSample)
       {
         text += "beside published figures\n\n\(table.text)\n"
@@ -83,14 +83,11 @@ extension Comparison {
     return EvaluationOutcome(result: result, text: text, markdown: markdown, pictures: drawn)
   }
 
-  /// What was published of the methods under a mask, by their names in tables.
-  private func published(
-    under mask: String?, names: [(method: ImputationMethod, name: String)]
-  ) -> [String: PublishedFigures] {
+  /// The published figures of the methods under a mask, by the methods' names.
+  private func published(under mask: String?) -> [String: PublishedFigures] {
     var result: [String: PublishedFigures] = [:]
-    for (method, name) in names {
-      guard let figures = published[method], (figures.mask ?? masks.first)?.description == mask else { continue }
-      result[name] = figures
+    for (method, figures) in published where (figures.mask ?? masks.first)?.description == mask {
+      result[method.name] = figures
     }
     return result
   }
@@ -110,12 +107,21 @@ extension Comparison {
   }
 }
 
+extension ScoreSummary {
+  /// The same summary with another name of the method.
+  fileprivate func named(_ title: String) -> ScoreSummary {
+    var result = self
+    result.method = title
+    return result
+  }
+}
+
 extension ComparisonScores {
   /// What an answer of each method costs, in the order of the scores.
   var costs: ScoreTable {
     let rows = methodNames.map { method in
       [
-        method, ScoreTable.cell(medianSeconds(of: method), decimals: 3),
+        title(of: method), ScoreTable.cell(medianSeconds(of: method), decimals: 3),
         ScoreTable.cell(networkEvaluations[method].map(Double.init), decimals: 0),
         ScoreTable.cell(networkEvaluationsPerSample[method], decimals: 0),
       ]

@@ -18,7 +18,7 @@ final class FieldSolver {
   private let request: Imputation
   private let fields: any SignalSource
   private let path: String
-  private let model: TrainedModel
+  private let model: Model
   /// Series with one mask share what depends on the mask.
   private let solvers: PreparedSolvers
   private let units: UnitMatch
@@ -35,25 +35,25 @@ final class FieldSolver {
   ///   - noise: nil where the method makes no use of it.
   /// - Throws: ``RunError``, ``GridMismatchError``, ``UnitsError``, and what the method throws.
   init(
-    _ request: Imputation, fields: any SignalSource, path: String, noise: FieldNoise?, model: TrainedModel
+    _ request: Imputation, fields: any SignalSource, path: String, noise: FieldNoise?, model: Model
   ) throws {
     self.request = request
     self.fields = fields
     self.path = path
     self.noise = noise
     self.model = model
-    guard fields.variables.count == model.channelCount else {
+    guard fields.variables.count == model.space.channelCount else {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
       throw RunError.invalid(
-        "\(path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(model.channelCount) (\(list(model.description.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
+        "\(path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(model.space.channelCount) (\(list(model.space.variables))). Name one for each, in the model's order; one that is wholly missing may be there as such."
       )
     }
     solvers = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
-    methodName = solvers.solver.name
-    units = try UnitMatch(file: fields.variables, model: model.description.variables)
+    methodName = request.method.title
+    units = try UnitMatch(file: fields.variables, model: model.space.variables)
     match = try GridMatch(
-      input: fields.domain, path: path, model: model.domain, channelCount: model.channelCount, regrid: request.regrid)
-    noiseSums = [Double](repeating: 0, count: model.channelCount)
+      input: fields.domain, path: path, model: model.space.domain, channelCount: model.space.channelCount, regrid: request.regrid)
+    noiseSums = [Double](repeating: 0, count: model.space.channelCount)
     noiseCounts = noiseSums
   }
 
@@ -86,7 +86,7 @@ final class FieldSolver {
     let measurement = try measure(field, index: index)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let posterior = try solvers.posterior(
-      given: measurement, samples: request.method.drawsSamples ? request.samples : 0, using: &random)
+      given: measurement, samples: request.method.traits.drawsSamples ? request.samples : 0, using: &random)
     for (key, value) in posterior.diagnostics { diagnosticSums[key, default: 0] += value }
     if let cost = posterior.cost {
       diagnosticSums["network-evaluations", default: 0] += Double(cost.evaluations)
@@ -107,7 +107,7 @@ final class FieldSolver {
   }
 
   private func measure(_ field: Signal, index: Int) throws -> FieldMeasurement {
-    let channels = model.channelCount
+    let channels = model.space.channelCount
     let levels = try noise?(index)
     var (values, deviations): ([Float], [Float]) = ([], [])
     try field.values.withUnsafeScalars { scalars in
@@ -166,6 +166,13 @@ final class FieldSolver {
       missingShare: missing.total > 0 ? Double(missing.count) / Double(missing.total) : 0, noise: noise,
       secondsPerField: seconds / Double(max(1, solvedCount)),
       diagnostics: diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) })
+  }
+}
+
+extension Model {
+  /// The standard deviation of a channel's anomalies, in the variable's units; 1 of them without an archive.
+  fileprivate func typicalDeviation(ofChannel channel: Int) -> Double {
+    gaussian?.typicalDeviation(ofChannel: channel, transform: space.transforms[channel]) ?? 1
   }
 }
 

@@ -37,7 +37,8 @@ struct GridMatch: Sendable {
   /// Which grid answers are given on.
   let answer: AnswerGrid
 
-  /// - Throws: ``GridMismatchError`` where the grids differ and `regrid` is nil; ``GeometryError`` where the model does not cover the file.
+  /// - Throws: ``GridMismatchError`` where the grids differ and `regrid` is nil; ``GeometryError`` where the model does not cover
+  ///   the file, or one of them has no geography.
   init(input: any Domain, path: String, model: any Domain, channelCount: Int, regrid: AnswerGrid?) throws {
     inputDomain = input
     modelDomain = model
@@ -49,7 +50,9 @@ struct GridMatch: Sendable {
     }
     guard let regrid else { throw GridMismatchError(path: path, input: input.summary, model: model.summary) }
     answer = regrid
-    toInput = try GridInterpolation(from: model, to: input.geographicPoints, channelCount: channelCount)
+    let purpose = "Interpolation between the file and the model (--regrid)"
+    toInput = try GridInterpolation(
+      from: model, to: input.requiredGeography(for: purpose).points, channelCount: channelCount)
   }
 
   /// Where answers live.

@@ -17,14 +17,14 @@ extension Imputation {
   ///   - progress: told of each field; `interruption` is looked at between fields.
   /// - Returns: what was done.
   public func run(
-    input path: String, model: TrainedModel, output: String, overwrite: Bool, history: String,
+    input path: String, model: Model, output: String, overwrite: Bool, history: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     if splitsMembers { try checkThatMembersCanBeSplit() }
     let members = splitsMembers ? MemberFilesWriter.paths(for: output, count: samples) : []
     for place in splitsMembers ? members : [output] { try WholeFile.checkIsFree(place, overwrite: overwrite) }
     let file = try GriddedFile(
-      path: path, variables: variables ?? model.description.variables.map(\.name), selecting: selecting)
+      path: path, variables: variables ?? model.space.variables.map(\.name), selecting: selecting)
     let solver = try FieldSolver(
       self, fields: file, path: path, noise: FieldSolver.noise(of: file, for: self), model: model)
     let finished = try FinishedFields(
@@ -36,9 +36,9 @@ extension Imputation {
   }
 
   private func checkThatMembersCanBeSplit() throws {
-    guard method.drawsSamples, samples > 0 else {
+    guard method.traits.drawsSamples, samples > 0 else {
       throw RunError.invalid(
-        "One file for each sample was asked for, but '\(method.rawValue)' draws \(method.drawsSamples ? "none without --samples" : "no samples"). Use eof, two-scale or kriging, or one output."
+        "One file for each sample was asked for, but '\(method.name)' draws \(method.traits.drawsSamples ? "none without --samples" : "no samples"). Use eof, two-scale or kriging, or one output."
       )
     }
     if regrid == .model {

@@ -9,9 +9,9 @@ import SextantSignals
 import SextantSolvers
 
 /// What is to be filled, with what.
-public struct Imputation: Sendable, Codable {
+public struct Imputation: Sendable, Encodable {
   /// The method.
-  public var method: ImputationMethod
+  public var method: Method
   /// N, the number of samples; 0 for mean and spread alone.
   public var samples: Int
   /// The noise; nil for the file's own variables `<name>_noise`.
@@ -34,7 +34,7 @@ public struct Imputation: Sendable, Codable {
   public var seed: UInt64
 
   public init(
-    method: ImputationMethod, samples: Int = 128, noise: NoiseSpecification? = nil, variables: [String]? = nil,
+    method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, variables: [String]? = nil,
     regrid: AnswerGrid? = nil, quantileLevels: [Double] = [], writesEnsemble: Bool = true,
     splitsMembers: Bool = false, selecting: [String: [String]] = [:],
     solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0

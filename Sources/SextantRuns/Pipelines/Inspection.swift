@@ -12,7 +12,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   case fields(FileInspection)
   case mesh(MeshInspection)
   case numbers(NumbersInspection)
-  case model(TrainedModel.Description, ModelFacts)
+  case model(ModelDescription, ModelFacts)
 
   /// What a model's description does not say of its numbers.
   public struct ModelFacts: Sendable, Codable {
@@ -35,21 +35,24 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   /// Models are told by their folder or `.safetensors`, everything else by ``SignalFileKind``; what nothing tells is taken for
   /// NetCDF, whose reader says what else it may be.
   ///
-  /// - Parameter mesh: which of the meshes of a scene to look at.
-  public init(path: String, mesh: MeshSelection = .merged) throws {
+  /// - Parameters:
+  ///   - mesh: which of the meshes of a scene to look at.
+  ///   - domains: the kinds of domain that a model may have.
+  public init(path: String, mesh: MeshSelection = .merged, domains: [StoredDomainKind] = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError.missing(path: path)
     }
     let kind = URL(fileURLWithPath: path).pathExtension.lowercased()
     if isFolder.boolValue || kind == "safetensors" {
-      let model = try TrainedModel(contentsOf: path)
-      let scales = zip(model.description.variables, model.prior.space.scales).map { ($0.name, Double($1)) }
+      let model = try Model(contentsOf: path, domains: domains)
+      let prior = try model.requireGaussian().prior
+      let scales = zip(model.space.variables, prior.space.scales).map { ($0.name, Double($1)) }
       self = .model(
-        model.description,
+        try ModelDescription(model),
         ModelFacts(
-          path: path, domain: model.domain.summary, stateCount: model.prior.space.count,
-          modeCount: model.prior.functions.modeCount, explainedShare: model.prior.functions.explainedShare,
+          path: path, domain: model.space.domain.summary, stateCount: prior.space.count,
+          modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
           scales: Dictionary(uniqueKeysWithValues: scales)))
     } else {
       switch try mesh == .merged ? SignalFileKind(of: path) : .mesh {
@@ -69,7 +72,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
     }
   }
 
-  private static func text(_ model: TrainedModel.Description, _ facts: ModelFacts) -> String {
+  private static func text(_ model: ModelDescription, _ facts: ModelFacts) -> String {
     let variables = zip(model.variables, model.bounds).map { variable, bounds in
       let range =
         bounds.map { "  range \($0.minimum.map { "\($0)" } ?? "…") to \($0.maximum.map { "\($0)" } ?? "…")" } ?? ""

@@ -6,6 +6,7 @@ import SextantArrays
 import SextantDiffusion
 import SextantGeometry
 import SextantSignals
+import SextantSolvers
 import SextantStorage
 
 /// How priors are reported.
@@ -29,19 +30,19 @@ public struct PriorReport: Sendable {
   ///   out.
   /// - Throws: ``RunError``, ``ModelError``, ``GridMismatchError``, and what reading and writing throw.
   public func run(
-    folder: String, model: TrainedModel, file: GriddedFile? = nil, overwrite: Bool,
+    folder: String, model: Model, file: GriddedFile? = nil, overwrite: Bool,
     interruption: Interruption = Interruption()
   ) throws -> (report: DenoisingReport, markdown: String) {
     for name in ["priors.json", "priors.md"] { try WholeFile.checkIsFree("\(folder)/\(name)", overwrite: overwrite) }
-    let prior = try TrainedDiffusion(folder: folder, model: model)
+    let stored = try StoredDiffusion(folder: folder, space: model.space)
     let all = try file.map { try states(of: $0, model: model) } ?? HeldOutStates(folder: folder, model: model).states
     let count = min(fieldLimit, all.rowCount)
     let fields = all.gatheringRows((0..<count).map { (2 * $0 + 1) * all.rowCount / (2 * count) })
     try interruption.check()
     let report = DenoisingReport(
       [
-        (name: "Gaussian", predictor: try prior.gaussianPredictor()),
-        (name: "diffusion", predictor: try prior.predictor(for: model)),
+        (name: "Gaussian", predictor: try stored.learnedGaussian()),
+        (name: "diffusion", predictor: try stored.learned(for: model.space).predictor),
       ], on: fields.reshaped(to: fields.shape + [1]), timeCount: timeCount, batchSize: 8,
       using: RandomStream(seed: seed).split("prior report"))
     try interruption.check()
@@ -53,14 +54,14 @@ public struct PriorReport: Sendable {
     return (report, markdown)
   }
 
-  private func states(of file: GriddedFile, model: TrainedModel) throws -> Tensor<Float> {
-    guard file.domain.fingerprint == model.domain.fingerprint, file.variables.count == model.channelCount else {
+  private func states(of file: GriddedFile, model: Model) throws -> Tensor<Float> {
+    guard file.domain.fingerprint == model.space.domain.fingerprint, file.variables.count == model.space.channelCount else {
       throw RunError.invalid(
-        "\(file.path): \(file.variables.count) variables on a \(file.domain.summary), but the model has \(model.channelCount) on a \(model.domain.summary). A prior is reported on fields of its own grid and variables."
+        "\(file.path): \(file.variables.count) variables on a \(file.domain.summary), but the model has \(model.space.channelCount) on a \(model.space.domain.summary). A prior is reported on fields of its own grid and variables."
       )
     }
     return try model.states(
-      of: ConvertedSource(file, inUnitsOf: model.description.variables), indices: Array(0..<file.count))
+      of: ConvertedSource(file, inUnitsOf: model.space.variables), indices: Array(0..<file.count))
   }
 
   /// The report as two tables: by level of noise, and the bound.

@@ -81,19 +81,22 @@ extension PriorSampling {
   ///
   /// Throws ``RunError``, ``ModelError``, ``DiffusionError`` and what reading throws.
   public func fields(
-    folder: String, model: TrainedModel, progress: any ProgressObserver = SilentProgress(),
+    folder: String, model: Model, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
   ) throws -> (fields: SignalSet, evaluations: Int) {
-    let states = model.prior.space.count
+    let space = try model.requireGaussian().prior.space
+    let states = space.count
     let stream = RandomStream(seed: seed).split("prior samples")
-    let isThere = FileManager.default.fileExists(atPath: folder + "/" + TrainedDiffusion.fileName)
+    let isThere = FileManager.default.fileExists(atPath: folder + "/" + LearnedDiffusion.fileName)
     if prior == .gaussian {
       let gaussian =
         try isThere
-        ? TrainedDiffusion(folder: folder, model: model).gaussianPredictor() : model.prior.noisePredictor()
-      return (set(of: gaussian.samples(using: (0..<count).map { stream.split($0) }), model: model), 0)
+        ? StoredDiffusion(folder: folder, space: model.space).learnedGaussian()
+        : model.requireGaussian().prior.noisePredictor()
+      let states = gaussian.samples(using: (0..<count).map { stream.split($0) })
+      return (set(of: states, space: space, model: model), 0)
     }
-    let predictor = try TrainedDiffusion(folder: folder, model: model).predictor(for: model)
+    let predictor = try LearnedDiffusion(folder: folder, for: model.space).predictor
     // Batches of a few: a stop is heard between them, and samples do not depend on them.
     let batch = 4
     let sampler = DiffusionSampler(predictor, method: method.method, stepCount: steps, batchSize: batch)
@@ -107,15 +110,15 @@ extension PriorSampling {
       result.replaceRows(from: start, with: samples.reshaped(to: [chunk.count, states]))
       progress.advance(to: chunk.upperBound)
     }
-    return (set(of: result, model: model), sampler.evaluationsPerSample)
+    return (set(of: result, space: space, model: model), sampler.evaluationsPerSample)
   }
 
   /// States (N×d) as fields in the variables' units.
-  private func set(of states: Tensor<Float>, model: TrainedModel) -> SignalSet {
-    let channels = model.channelCount
-    var values = model.prior.space.fields(fromStates: states, label: FieldLabel(month: month))
-    model.transforms.mapValues(&values)
-    let bounds = model.description.bounds
+  private func set(of states: Tensor<Float>, space: StateSpace, model: Model) -> SignalSet {
+    let channels = model.space.channelCount
+    var values = space.fields(fromStates: states, label: FieldLabel(month: month))
+    model.space.transforms.mapValues(&values)
+    let bounds = model.space.bounds
     values.withUnsafeMutableScalars { values in
       for entry in values.indices {
         guard !values[entry].isNaN else {
@@ -127,9 +130,9 @@ extension PriorSampling {
       }
     }
     return SignalSet(
-      domain: model.domain, variables: model.description.variables,
-      values: values.reshaped(to: [states.rowCount, model.domain.vertexCount, channels]),
-      isValid: (0..<states.rowCount).flatMap { _ in model.isInside },
+      domain: model.space.domain, variables: model.space.variables,
+      values: values.reshaped(to: [states.rowCount, model.space.domain.vertexCount, channels]),
+      isValid: (0..<states.rowCount).flatMap { _ in model.space.isInside },
       labels: (0..<states.rowCount).map {
         FieldLabel(month: month, coordinates: ["realization": "\($0 + 1)"])
       })
@@ -139,7 +142,7 @@ extension PriorSampling {
   ///
   /// Throws what ``fields(folder:model:progress:interruption:)`` and writing throw.
   public func run(
-    folder: String, model: TrainedModel, output: String, pictures: String? = nil, overwrite: Bool, history: String,
+    folder: String, model: Model, output: String, pictures: String? = nil, overwrite: Bool, history: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> PriorSamplingSummary {
     try WholeFile.checkIsFree(output, overwrite: overwrite)
@@ -160,9 +163,9 @@ extension PriorSampling {
 
   /// A sheet of maps for each variable, of at most nine fields.
   private func draw(
-    _ fields: SignalSet, model: TrainedModel, name: String, folder: String, overwrite: Bool
+    _ fields: SignalSet, model: Model, name: String, folder: String, overwrite: Bool
   ) throws -> [String] {
-    guard fields.domain.isOnSphere else { return [] }
+    guard fields.domain.geography != nil else { return [] }
     let channels = fields.channelCount
     return try fields.variables.enumerated().map { channel, variable in
       let panels = (0..<min(9, fields.count)).map { index in
@@ -176,7 +179,7 @@ extension PriorSampling {
       try MapPanels(
         domain: fields.domain, panels: panels, title: variable.longName ?? variable.name, subtitle: name,
         units: variable.units, columns: panels.count < 3 ? 2 : 3,
-        shoreline: model.ownLand.map { .mask($0) } ?? .installed
+        shoreline: model.space.ownLand.map { .mask($0) } ?? .installed
       ).write(to: path, overwrite: overwrite)
       return path
     }

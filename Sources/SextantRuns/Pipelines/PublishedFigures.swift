@@ -1,5 +1,6 @@
 // Figures that somebody published for a method, to stand beside ours in a table.
 
+import SextantConfiguration
 import SextantEvaluation
 import SextantMeasurement
 
@@ -33,16 +34,18 @@ public struct PublishedFigures: Sendable, Equatable, Codable {
   ///
   /// - Parameters:
   ///   - summaries: of one variable under one mask.
-  ///   - published: by the method's name in tables.
-  ///   - evaluations: ours for one sample, by the same name.
+  ///   - published: by the method's name.
+  ///   - titles: the title of each method, by name.
+  ///   - evaluations: ours for one sample, by name.
   static func table(
-    _ summaries: [ScoreSummary], published: [String: PublishedFigures], evaluations: [String: Double]
+    _ summaries: [ScoreSummary], published: [String: PublishedFigures], titles: [String: String],
+    evaluations: [String: Double]
   ) -> ScoreTable? {
     let rows = summaries.compactMap { summary -> [String]? in
       guard let figures = published[summary.method] else { return nil }
       func mean(_ key: ScoreKey) -> String { ScoreTable.cell(summary.values[key]?.mean, decimals: 2) }
       return [
-        summary.method, mean(ScoreKey(.psnr)), ScoreTable.cell(figures.psnr, decimals: 2),
+        titles[summary.method] ?? summary.method, mean(ScoreKey(.psnr)), ScoreTable.cell(figures.psnr, decimals: 2),
         mean(ScoreKey(.psnr, of: .firstSample)), ScoreTable.cell(figures.sample, decimals: 2),
         ScoreTable.cell(evaluations[summary.method], decimals: 0), ScoreTable.cell(figures.evaluations, decimals: 0),
         figures.source,

@@ -6,10 +6,11 @@ import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSignals
+import SextantSolvers
 import SextantStorage
 
 /// What is to be filled on a mesh, with what.
-public struct SurfaceImputation: Sendable, Codable {
+public struct SurfaceImputation: Sendable, Encodable {
   /// The signal and its mesh.
   public var input: SurfaceInput
   /// The method and its settings; `variables`, `regrid` and `selecting` have no meaning here.
@@ -33,7 +34,7 @@ public struct SurfaceImputation: Sendable, Codable {
   ///   - history: one line of provenance for the output.
   /// - Throws: ``RunError``, and what reading, solving and writing throw.
   public func run(
-    model: TrainedModel?, output: String, overwrite: Bool, history: String,
+    model: Model?, output: String, overwrite: Bool, history: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     let outputs = try SurfaceAnswerFiles(output)
@@ -43,12 +44,12 @@ public struct SurfaceImputation: Sendable, Codable {
     let opened = try input.open(for: model, seed: request.seed)
     let fields = opened.fields
     try outputs.checkThatTheyTake(fields, of: input)
-    if request.method == .noiseToScore, fields.isValid.contains(false) {
+    if !request.method.traits.fillsGaps, fields.isValid.contains(false) {
       throw RunError.invalid(
-        "\(input.signal): \(fields.isValid.count { !$0 }) of \(fields.isValid.count) values are missing or hidden, and '\(request.method.rawValue)' takes noise away and fills no gaps. Use a method that does, such as dps, pigdm or ddnm."
+        "\(input.signal): \(fields.isValid.count { !$0 }) of \(fields.isValid.count) values are missing or hidden, and '\(request.method.name)' takes noise away and fills no gaps. Use a method that does, such as dps, pigdm or ddnm."
       )
     }
-    let model = try model ?? TrainedModel(forFieldsLike: fields, name: opened.document.path)
+    let model = try model ?? Model(FieldSpace(fields), provenance: .init(name: opened.document.path))
     let solver = try FieldSolver(
       request, fields: fields, path: input.signal, noise: noise(of: fields, document: opened.document), model: model)
     let finished = try FinishedFields(
@@ -107,7 +108,7 @@ public struct SurfaceImputation: Sendable, Codable {
     if let noise = request.noise {
       specification = noise
     } else {
-      guard request.method.usesNoise else { return nil }
+      guard request.method.traits.usesNoise else { return nil }
       for variable in fields.variables {
         guard document.vertexProperties.contains(where: { $0.name == variable.name + "_noise" }) else {
           throw RunError.noiseUnknown(path: input.signal, variable: variable.name)

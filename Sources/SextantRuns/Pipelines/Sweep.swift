@@ -26,10 +26,20 @@ public struct Sweep: Sendable {
 
   /// One setting of one method.
   struct Trial: Sendable, Hashable {
-    var method: ImputationMethod
-    /// Nil for methods that are held against.
+    var method: Method
+    /// Nil for reference methods.
     var steps: Int?
     /// Nil for methods that have none, or keep their own.
+    var stepSize: Double?
+
+    /// What tells it from other trials, in files too.
+    var key: TrialKey { TrialKey(method: method.name, steps: steps, stepSize: stepSize) }
+  }
+
+  /// One setting of one method, by the method's name.
+  struct TrialKey: Hashable {
+    var method: String
+    var steps: Int?
     var stepSize: Double?
   }
 
@@ -43,17 +53,17 @@ public struct Sweep: Sendable {
   /// already, ``RunError/anotherSweep(path:)`` where what is there was found under other conditions, both unless `overwrite`
   /// says to start again; what ``Comparison/run(model:fields:indices:progress:visit:)`` throws otherwise, and what writing throws.
   public func run(
-    model: TrainedModel, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
+    model: Model, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> SweepResult {
     var result = SweepResult(
       samples: settings.samples, fieldCount: indices.count, conditions: conditions,
       rows: try kept(inFolder: folder, overwrite: overwrite))
-    let done = Set(result.rows.map(\.trial))
+    let done = Set(result.rows.map(\.key))
     let perTrial = indices.count * comparison.draws * comparison.masks.count
     progress.start("sweeping", unit: "answer", count: perTrial * trials.count)
     defer { progress.finish() }
-    for (number, trial) in trials.enumerated() where !done.contains(trial) {
+    for (number, trial) in trials.enumerated() where !done.contains(trial.key) {
       var own = comparison
       own.methods = [trial.method]
       if let steps = trial.steps {
@@ -66,9 +76,9 @@ public struct Sweep: Sendable {
           progress.advance(to: number * perTrial + done)
         }
         found = rows(trial, scores)
-      } catch SolverError.diverged(let name, _) {
-        found = model.description.variables.flatMap { variable in
-          own.masks.map { SweepRow(trial, name: name, variable: variable.name, mask: $0.description) }
+      } catch SolverError.diverged {
+        found = model.space.variables.flatMap { variable in
+          own.masks.map { SweepRow(trial, variable: variable.name, mask: $0.description) }
         }
         progress.advance(to: (number + 1) * perTrial)
       }
@@ -91,15 +101,15 @@ public struct Sweep: Sendable {
 
   /// Rows in the order of the trials, with those of no trial at the end.
   private func ordered(_ rows: [SweepRow]) -> [SweepRow] {
-    let places = Dictionary(trials.enumerated().map { ($1, $0) }) { first, _ in first }
+    let places = Dictionary(trials.enumerated().map { ($1.key, $0) }) { first, _ in first }
     return rows.enumerated().sorted {
-      (places[$0.element.trial] ?? .max, $0.offset) < (places[$1.element.trial] ?? .max, $1.offset)
+      (places[$0.element.key] ?? .max, $0.offset) < (places[$1.element.key] ?? .max, $1.offset)
     }.map(\.element)
   }
 
   private func rows(_ trial: Trial, _ scores: ComparisonScores) -> [SweepRow] {
     scores.scores.summaries().map { summary in
-      var row = SweepRow(trial, name: summary.method, variable: summary.variable, mask: summary.group ?? "")
+      var row = SweepRow(trial, variable: summary.variable, mask: summary.group ?? "")
       row.psnr = summary[.psnr]
       row.samplePSNR = summary[.psnr, of: .firstSample]
       row.evaluationsPerSample = scores.networkEvaluationsPerSample[summary.method]

@@ -3,13 +3,14 @@
 import Foundation
 import SextantEvaluation
 import SextantReport
+import SextantSolvers
 import SextantStorage
 
 /// What one setting of a method is worth for one variable under one mask.
 public struct SweepRow: Sendable, Equatable, Codable {
-  /// The method, by the name that users write.
-  public var method: ImputationMethod
-  /// Its name in tables.
+  /// The name of the method.
+  public var method: String
+  /// Its title in tables.
   public var name: String
   /// Nil for a method that has no steps.
   public var steps: Int?
@@ -28,13 +29,13 @@ public struct SweepRow: Sendable, Equatable, Codable {
   /// The median time of an answer with all its samples.
   public var seconds: Double?
 
-  init(_ trial: Sweep.Trial, name: String, variable: String, mask: String) {
-    (method, steps, stepSize) = (trial.method, trial.steps, trial.stepSize)
-    (self.name, self.variable, self.mask) = (name, variable, mask)
+  init(_ trial: Sweep.Trial, variable: String, mask: String) {
+    (method, steps, stepSize) = (trial.method.name, trial.steps, trial.stepSize)
+    (name, self.variable, self.mask) = (trial.method.title, variable, mask)
   }
 
   /// What was tried.
-  var trial: Sweep.Trial { Sweep.Trial(method: method, steps: steps, stepSize: stepSize) }
+  var key: Sweep.TrialKey { Sweep.TrialKey(method: method, steps: steps, stepSize: stepSize) }
 }
 
 /// All that a sweep found.
@@ -62,7 +63,7 @@ public struct SweepResult: Sendable, Equatable, Codable {
   }
 
   /// Whether every one of `trials` is among the rows.
-  func holds(_ trials: [Sweep.Trial]) -> Bool { Set(trials).isSubset(of: rows.map(\.trial)) }
+  func holds(_ trials: [Sweep.Trial]) -> Bool { Set(trials.map(\.key)).isSubset(of: rows.map(\.key)) }
 
   /// Rows of one variable under one mask.
   private var groups: [(variable: String, mask: String, rows: [SweepRow])] {
@@ -132,7 +133,7 @@ public struct SweepResult: Sendable, Equatable, Codable {
           title: "\(name): quality against the step size", subtitle: subtitle,
           xAxis: Axis("step size", kind: .logarithmic), yAxis: yAxis,
           layers: Self.againstStepSizes(own, references: group.rows)
-        ).write(to: "\(folder)/step-sizes-\(method.rawValue)\(ending)", overwrite: true)
+        ).write(to: "\(folder)/step-sizes-\(method)\(ending)", overwrite: true)
       }
     }
   }

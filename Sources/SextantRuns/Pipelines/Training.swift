@@ -59,9 +59,10 @@ public struct Training: Sendable {
   public func run(
     folder: String, overwrite: Bool, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
-  ) throws -> TrainedModel {
+  ) throws -> Model {
     try WholeFile.checkIsFree(
-      URL(fileURLWithPath: folder).appendingPathComponent(TrainedModel.fileName).path, overwrite: overwrite)
+      URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
+    _ = try archive.preview(seed: seed).domain.requiredStored()
     let model = try learn(progress: progress, interruption: interruption)
     try model.write(toFolder: folder, overwrite: overwrite)
     return model
@@ -75,7 +76,7 @@ public struct Training: Sendable {
   public func learn(
     only kept: [Int]? = nil, parameters known: ParameterChoice? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
-  ) throws -> TrainedModel {
+  ) throws -> Model {
     let (source, all) = try archive.open(seed: seed)
     let indices = kept?.map { all[$0] } ?? all
     for (section, names) in [("bounds", Array(bounds.keys)), ("variables", Array(transforms.keys))] {
@@ -85,10 +86,8 @@ public struct Training: Sendable {
         )
       }
     }
-    guard let domain = source.domain as? any DescribableDomain else {
-      throw RunError.invalid("A model cannot be stored for this kind of grid: \(source.domain.summary).")
-    }
-    // Everything that can be wrong is asked before the long work of learning.
+    // Everything that can be wrong is checked before the long work of learning.
+    let domain = source.domain
     let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
     let land = try landShare(on: domain)
     let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
@@ -98,17 +97,50 @@ public struct Training: Sendable {
       try known
       ?? chooseParameters(
         prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
-    let layout = prior.space.layout
-    return TrainedModel(
-      description: TrainedModel.Description(
-        program: ProgramVersion.current, name: name, variables: source.variables, grid: domain.gridDescription,
-        fingerprint: domain.fingerprint, prior: self.prior, parameters: choice,
-        bounds: source.variables.map { bounds[$0.name] }, archiveFiles: archive.sources, fieldCount: indices.count,
-        seed: seed, transforms: learned.allSatisfy(\.isIdentity) ? nil : learned,
+    let space = try FieldSpace(
+      domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
+      landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
+      bounds: source.variables.map { bounds[$0.name] })
+    return try Model(
+      space,
+      provenance: Model.Provenance(
+        name: name, program: ProgramVersion.current, archiveFiles: archive.sources, fieldCount: indices.count,
+        seed: seed, training: kept == nil ? try identity : nil),
+      gaussian: LearnedGaussian(
+        prior, parameters: choice,
         membership: try self.prior.components?.membership(
           labels: indices.map { source.labels[$0] }, prior: prior,
-          random: RandomStream(seed: seed).split("clusters"))),
-      domain: domain, isInside: layout.stateOfEntry.map { $0 >= 0 }, landShare: land, prior: prior)
+          random: RandomStream(seed: seed).split("clusters"))))
+  }
+
+  /// The settings that determine what is learned, as text: models of other settings have another.
+  var identity: String {
+    get throws {
+      struct Identity: Encodable {
+        var archive: FieldChoice
+        var landMask: LandMask?
+        var prior: GaussianPriorConfiguration
+        var parameters: ParameterPolicy
+        var bounds: [String: ValueBounds]
+        var transforms: [String: MarginalTransformKind]
+        var seed: UInt64
+      }
+      return try Identity(
+        archive: archive, landMask: landMask, prior: prior, parameters: parameters, bounds: bounds,
+        transforms: transforms, seed: seed
+      ).canonicalText()
+    }
+  }
+
+  /// Whether a model was learned with these settings. Of a model whose file does not hold its settings, what the file holds is
+  /// compared: prior, files, seed, ranges and transforms.
+  func hasLearned(_ model: Model) throws -> Bool {
+    if let known = model.provenance.training { return known == (try identity) }
+    guard let gaussian = model.gaussian else { return false }
+    let space = model.space
+    return gaussian.prior.configuration == prior && model.provenance.archiveFiles == archive.sources
+      && model.provenance.seed == seed && space.bounds == space.variables.map { bounds[$0.name] }
+      && space.transforms.map(\.kind) == space.variables.map { transforms[$0.name] ?? .none }
   }
 
   private func learnTransforms(
@@ -180,7 +212,7 @@ public struct Training: Sendable {
       return try smaller.space.observe(
         Simulation.measure(field, by: mask, noise: noise, using: &random).measurement)
     }
-    let model = smaller.covarianceModel(nodePositions: domain.nodePositions)
+    let model = smaller.covarianceModel(on: domain)
     return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
   }
 }

@@ -1,5 +1,5 @@
-// The calendars of CF 4.4.1: which days there are. Days are numbered from 0000-01-01 of each calendar; only
-// differences matter. "standard" is Julian until 1582-10-04 and Gregorian from 1582-10-15, as UDUNITS has it.
+// The calendars of CF 4.4.1. Days are numbered from 0000-01-01 of each calendar; only differences matter. The
+// "standard" calendar is Julian until 1582-10-04 and Gregorian from 1582-10-15, as in UDUNITS.
 
 /// A calendar of the CF conventions.
 public enum CFCalendar: String, Sendable, Codable, CaseIterable {
@@ -10,7 +10,7 @@ public enum CFCalendar: String, Sendable, Codable, CaseIterable {
   case allLeap = "all_leap"
   case days360 = "360_day"
 
-  /// The calendar that a file calls `name`; nil if CF knows none of that name.
+  /// The calendar with the given CF name; nil if CF does not define it.
   public init?(cfName name: String) {
     switch name.lowercased() {
     case "standard", "gregorian", "": self = .standard
@@ -35,7 +35,7 @@ public enum CFCalendar: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// The number of days in a month, 1…12. October 1582 counts 31 in the standard calendar, though ten were left out.
+  /// The number of days in a month, 1…12. October 1582 has 31 days in the standard calendar, although ten were skipped.
   public func dayCount(ofMonth month: Int, year: Int) -> Int {
     if self == .days360 { return 30 }
     if month == 2 { return isLeap(year) ? 29 : 28 }
@@ -49,11 +49,11 @@ public enum CFCalendar: String, Sendable, Codable, CaseIterable {
     return isLeap(year) ? 366 : 365
   }
 
-  /// The number of a day, counted from one fixed day of the calendar.
+  /// The number of a day, counted from a fixed day of the calendar.
   func dayNumber(year: Int, month: Int, day: Int) -> Int {
     if self == .standard {
       let isGregorian = (year, month, day) >= (1582, 10, 15)
-      // The two day counts agree on 1582-10-15 Gregorian being the day after 1582-10-04 Julian.
+      // In both counts, 1582-10-15 (Gregorian) is the day after 1582-10-04 (Julian).
       return isGregorian
         ? CFCalendar.prolepticGregorian.dayNumber(year: year, month: month, day: day)
         : CFCalendar.julian.dayNumber(year: year, month: month, day: day) - 2
@@ -61,7 +61,7 @@ public enum CFCalendar: String, Sendable, Codable, CaseIterable {
     return firstDay(ofYear: year) + (1..<month).reduce(0) { $0 + dayCount(ofMonth: $1, year: year) } + day - 1
   }
 
-  /// The date of a day number.
+  /// The date of a numbered day.
   func date(ofDay number: Int) -> (year: Int, month: Int, day: Int) {
     if self == .standard {
       let start = CFCalendar.prolepticGregorian.dayNumber(year: 1582, month: 10, day: 15)
@@ -80,7 +80,7 @@ public enum CFCalendar: String, Sendable, Codable, CaseIterable {
   }
 
   private func firstDay(ofYear year: Int) -> Int {
-    // Leap days of the years 0..<year.
+    // The number of leap days in the years 0..<year.
     func multiples(_ n: Int) -> Int { Self.quotient(year - 1, n) + 1 }
     return switch self {
     case .days360: 360 * year

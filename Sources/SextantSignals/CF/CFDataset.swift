@@ -1,7 +1,7 @@
-// The variables of a file sorted by what they are to each other under CF: data, coordinates, bounds, grid
-// mappings and other company. Says which variables lie on a grid; reads no values.
+// The variables of a file sorted by their role under CF: data, coordinates, bounds, grid mappings and other auxiliary
+// variables. It determines which variables are on a grid, without reading values.
 
-/// What a variable is for, as `sextant inspect` shows it.
+/// The role of a variable, as shown by `sextant inspect`.
 public enum VariableRole: String, Sendable, Codable {
   case data, latitude, longitude, time, vertical, realization, coordinate, bounds
   case gridMapping = "grid mapping"
@@ -10,7 +10,7 @@ public enum VariableRole: String, Sendable, Codable {
   case other
 }
 
-/// A file under the rules of CF.
+/// A file interpreted under the CF conventions.
 struct CFDataset: Sendable {
   let file: NetCDFFile
   private let roles: [String: CoordinateRole]
@@ -33,7 +33,7 @@ struct CFDataset: Sendable {
       return names
     }
     var bounds = named(by: ["bounds", "climatology"])
-    // Undeclared bounds: the usual name, and one more dimension than their coordinate has.
+    // Bounds that are not declared: the usual name, and one more dimension than their coordinate.
     for variable in file.variables {
       for suffix in ["_bnds", "_bounds", "_bnd"] where variable.baseName.hasSuffix(suffix) {
         let name = String(variable.name.dropLast(suffix.count))
@@ -55,7 +55,7 @@ struct CFDataset: Sendable {
 
   func coordinateRole(of variable: NetCDFVariable) -> CoordinateRole? { roles[variable.name] }
 
-  /// The variable that `name` means when `variable` says it: in its own group, or the nearest above.
+  /// The variable to which `name` refers in an attribute of `variable`: in the same group, or the nearest one above.
   func resolve(_ name: String, from variable: NetCDFVariable) -> NetCDFVariable? {
     Self.resolve(name, from: variable, in: file)
   }
@@ -77,8 +77,8 @@ struct CFDataset: Sendable {
     return found?.dimensions == [dimension] ? found : nil
   }
 
-  /// The horizontal coordinates of a variable: its coordinate variables, else those that its `coordinates` names,
-  /// else any of the file that share its dimensions.
+  /// The horizontal coordinates of a variable: its coordinate variables, else those in its `coordinates` attribute,
+  /// else any variables of the file that share its dimensions.
   func horizontalGrid(of variable: NetCDFVariable) -> HorizontalGrid? {
     let own = variable.dimensions.compactMap { coordinateVariable(of: $0, for: variable) }
     let named = variable.words("coordinates").compactMap { resolve($0, from: variable) }
@@ -95,7 +95,7 @@ struct CFDataset: Sendable {
     return rotatedGrid(of: variable, coordinates: own)
   }
 
-  /// The grid of a variable whose coordinate variables count from the rotated pole of its grid mapping.
+  /// The grid of a variable whose coordinate variables refer to the rotated pole of its grid mapping.
   private func rotatedGrid(of variable: NetCDFVariable, coordinates: [NetCDFVariable]) -> HorizontalGrid? {
     func named(_ name: String) -> NetCDFVariable? { coordinates.first { $0.text("standard_name") == name } }
     guard let mapping = variable.words("grid_mapping").first,
@@ -105,7 +105,7 @@ struct CFDataset: Sendable {
     return HorizontalGrid(latitude: latitude, longitude: longitude, pole: pole, dimensions: variable.dimensions)
   }
 
-  /// What a variable is for.
+  /// The role of a variable.
   func role(of variable: NetCDFVariable) -> VariableRole {
     if boundsNames.contains(variable.name) { return .bounds }
     if gridMappingNames.contains(variable.name) { return .gridMapping }
@@ -129,7 +129,7 @@ struct CFDataset: Sendable {
     variable.dimensions.count >= 2 && horizontalGrid(of: variable).map { $0.kind != .points } ?? false
   }
 
-  /// All variables that lie on a grid, company of others included.
+  /// All variables on a grid, including auxiliary ones.
   var griddedVariables: [NetCDFVariable] {
     file.variables.filter { [.data, .ancillary].contains(role(of: $0)) }
   }

@@ -1,8 +1,8 @@
-// A moment in one of CF's calendars, which Foundation's dates cannot express.
+// A date and time in one of the CF calendars, which Foundation's dates cannot represent.
 
 import Foundation
 
-/// A date and time of day in a calendar of CF.
+/// A date and time of day in a CF calendar.
 public struct CFDateTime: Sendable, Equatable {
   public let calendar: CFCalendar
   public let year: Int
@@ -13,10 +13,10 @@ public struct CFDateTime: Sendable, Equatable {
   /// Seconds since midnight, to the millisecond.
   public let secondOfDay: Double
 
-  /// The moment `seconds` after midnight of a day.
+  /// The time `seconds` after midnight of a day.
   init(calendar: CFCalendar, dayNumber: Int, seconds: Double) {
     let wholeDays = (seconds / 86400).rounded(.down)
-    // Milliseconds: what a double counting seconds since 1900 can hold, and fine enough to undo thirds of hours.
+    // Milliseconds are what a double with seconds since 1900 can resolve, and fine enough to recover thirds of hours.
     var milliseconds = ((seconds - wholeDays * 86400) * 1000).rounded()
     var number = dayNumber + Int(wholeDays)
     if milliseconds >= 86_400_000 {
@@ -28,7 +28,7 @@ public struct CFDateTime: Sendable, Equatable {
     secondOfDay = milliseconds / 1000
   }
 
-  /// The moment that ``text`` tells of; nil if the text has another form or its date does not exist.
+  /// Parses a time written as ``text``; nil if the form is different or the date does not exist.
   init?(text: String, calendar: CFCalendar) {
     let pattern = /(-?\d{4,})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)/
     guard let match = text.wholeMatch(of: pattern), let year = Int(match.1), let month = Int(match.2),
@@ -43,17 +43,17 @@ public struct CFDateTime: Sendable, Equatable {
   /// The number of the day in its calendar.
   var dayNumber: Int { calendar.dayNumber(year: year, month: month, day: day) }
 
-  /// The fraction of the year that has passed, 0..<1.
+  /// The elapsed fraction of the year, 0..<1.
   public var yearFraction: Double {
     let passed = dayNumber - calendar.dayNumber(year: year, month: 1, day: 1)
     return (Double(passed) + secondOfDay / 86400) / Double(calendar.dayCount(ofYear: year))
   }
 
-  /// ISO 8601 in the moment's own calendar, such as "2012-12-01T14:00:00".
+  /// The ISO 8601 form in the calendar of the time, such as "2012-12-01T14:00:00".
   public var text: String {
     let whole = Int(secondOfDay)
     let milliseconds = Int(((secondOfDay - Double(whole)) * 1000).rounded())
-    // By hand: archives have thousands of moments, and Foundation's formats take a microsecond for each number.
+    // Formatted by hand, because archives have thousands of times and Foundation takes a microsecond for each number.
     func digits(_ number: Int, _ count: Int) -> String {
       let text = String(number)
       return String(repeating: "0", count: max(0, count - text.count)) + text

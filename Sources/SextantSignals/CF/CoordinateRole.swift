@@ -1,13 +1,13 @@
-// What a variable is to others: a latitude, a time, a level. By CF 4: units, standard_name, axis and positive
-// first; names last, and only for variables that say nothing else of themselves.
+// The role of a coordinate: latitude, time, level and so on. As in CF 4, units, standard_name, axis and positive come
+// first; names come last, and only for variables without any of these attributes.
 
 import Foundation
 
-/// The part that a coordinate plays.
+/// The role of a coordinate.
 enum CoordinateRole: String, Sendable, Codable {
   case latitude, longitude, time, vertical, realization
 
-  /// The role that a variable claims by its attributes; nil if it claims none.
+  /// The role that a variable declares by its attributes; nil if it declares none.
   init?(of variable: NetCDFVariable) {
     let units = (variable.text("units") ?? "").trimmingCharacters(in: .whitespaces)
     let standardName = (variable.text("standard_name") ?? "").lowercased()
@@ -42,7 +42,7 @@ enum CoordinateRole: String, Sendable, Codable {
     "ocean_s_coordinate", "air_potential_temperature",
   ]
 
-  // Only coordinate variables and scalars: a field of pressure or height is no level.
+  // Only coordinate variables and scalars, because a field of pressure or height is not a level.
   private static func vertical(_ variable: NetCDFVariable, units: String, standardName: String) -> CoordinateRole? {
     guard variable.isCoordinateVariable || variable.dimensions.isEmpty else { return nil }
     let isVertical =

@@ -1,20 +1,20 @@
-// A coordinate that tells fields apart: read in full (it is small), as numbers, times or words.
+// A coordinate that distinguishes fields. It is small and read completely, as numbers, times or words.
 
 import Foundation
 
-/// A coordinate along field dimensions, or a scalar one that all fields share.
+/// A coordinate along field dimensions, or a scalar coordinate of all fields.
 struct FieldCoordinate: Sendable {
   let name: String
   let role: CoordinateRole?
   let standardName: String?
-  /// The field dimensions that it runs along; none for a scalar.
+  /// The field dimensions of the coordinate; empty for a scalar.
   let dimensions: [NetCDFDimension]
   /// The values as texts for labels, row-major over `dimensions`.
   let texts: [String]
-  /// The values as numbers, NaN where missing; nil for words.
+  /// The values as numbers, NaN if missing; nil for words.
   let numbers: [Double]?
   let units: String
-  /// The values as times, where they are times.
+  /// The values as times, if they are times.
   let times: [CFDateTime?]?
 
   init(_ variable: NetCDFVariable, role: CoordinateRole?, in file: NetCDFFile) throws {
@@ -41,7 +41,7 @@ struct FieldCoordinate: Sendable {
     }
   }
 
-  /// The value for a field at `places` along `fieldDimensions`.
+  /// The index of the value for a field at `places` along `fieldDimensions`.
   func index(at places: [Int], along fieldDimensions: [FieldDimension]) -> Int {
     dimensions.reduce(0) { flat, dimension in
       let place = fieldDimensions.firstIndex { $0.dimension == dimension }.map { places[$0] } ?? 0
@@ -49,10 +49,10 @@ struct FieldCoordinate: Sendable {
     }
   }
 
-  /// A number without needless decimals.
+  /// A number without unnecessary decimals.
   static func text(of number: Double) -> String {
     if number == number.rounded(), abs(number) < 1e15 { return String(Int(number)) }
-    // Coordinates are often single precision: 0.1 should not read 0.10000000149011612.
+    // Coordinates are often in single precision: 0.1 should not be shown as 0.10000000149011612.
     return Double(Float(number)) == number ? "\(Float(number))" : "\(number)"
   }
 

@@ -1,14 +1,16 @@
-// All coordinates that tell the fields of a variable apart, the main time among them, and the labels that
-// follow. Every variable along field dimensions counts, whether or not a `coordinates` attribute names it.
+// All coordinates that distinguish the fields of a variable, including the main time, and the resulting labels. Every
+// variable along field dimensions is used, whether or not a `coordinates` attribute names it.
+
+import SextantConfiguration
 
 /// The coordinates of a set of fields.
 struct FieldCoordinates: Sendable {
   let all: [FieldCoordinate]
-  /// The time at which the fields are valid.
+  /// The time for which the fields are valid.
   let time: FieldCoordinate?
-  /// The coordinate that gives months where no time does, or in its place.
+  /// The coordinate that gives months, if there is no time or it was chosen instead of the time.
   let month: FieldCoordinate?
-  /// Dimensions that no coordinate describes: their places become labels.
+  /// Dimensions without a coordinate; their indices become labels.
   let bareDimensions: [NetCDFDimension]
 
   init(
@@ -40,7 +42,7 @@ struct FieldCoordinates: Sendable {
     bareDimensions = dimensions.map(\.dimension).filter { !described.contains($0) && $0.length > 1 }
   }
 
-  /// The label of the field at `places`.
+  /// The label of the field at the given indices.
   func label(at places: [Int], along dimensions: [FieldDimension]) -> FieldLabel {
     var label = FieldLabel()
     for coordinate in all {
@@ -65,7 +67,7 @@ struct FieldCoordinates: Sendable {
     return label
   }
 
-  // "time" means when the field is valid; a forecast's start only if nothing better is there.
+  // "time" is the time for which a field is valid; the start of a forecast is used only as a last resort.
   private static func mainTime(_ coordinates: [FieldCoordinate]) -> FieldCoordinate? {
     let times = coordinates.filter { $0.role == .time }
     return times.first { $0.standardName == "time" }

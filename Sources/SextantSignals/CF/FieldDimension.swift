@@ -1,9 +1,9 @@
-// The dimensions of a variable that are not horizontal: each combination of their places is one field.
+// The non-horizontal dimensions of a variable: each combination of their indices is one field.
 
-/// One non-horizontal dimension, and which of its places are taken.
+/// A non-horizontal dimension and its selected indices.
 struct FieldDimension: Sendable {
   let dimension: NetCDFDimension
-  /// The places taken, ascending, in the file's numbering.
+  /// The selected indices in the file, ascending.
   var selected: [Int]
 
   init(_ dimension: NetCDFDimension) {
@@ -16,7 +16,7 @@ extension [FieldDimension] {
   /// The number of fields.
   var fieldCount: Int { reduce(1) { $0 * $1.selected.count } }
 
-  /// The place of field `index` along each dimension, in the file's numbering; the last dimension runs fastest.
+  /// The index of the field along each dimension in the file; the last dimension varies fastest.
   func places(ofField index: Int) -> [Int] {
     var rest = index
     var places = [Int](repeating: 0, count: count)

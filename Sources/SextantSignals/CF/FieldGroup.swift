@@ -1,19 +1,21 @@
-// Which variables of a file become the channels of its fields: those asked for, or all that share a grid and
-// field dimensions with the richest of them.
+// The choice of a file's variables as channels of its fields: the requested variables, or all that share a grid and
+// field dimensions with the group that has the most fields.
+
+import SextantConfiguration
 
 /// Variables that share a grid and field dimensions.
 struct FieldGroup {
   let variables: [NetCDFVariable]
   let grid: HorizontalGrid
-  /// The dimensions that are not horizontal, in the order of the first variable.
+  /// The non-horizontal dimensions, in the order of the first variable.
   let dimensions: [NetCDFDimension]
-  /// ECMWF's dimension of final and preliminary versions, whose entries are combined into one field.
+  /// ECMWF's dimension of final and preliminary versions, which are merged into one field.
   let versions: NetCDFDimension?
 
-  /// The variables named, or those that a reader means who names none.
+  /// The named variables, or a default choice if none are named.
   ///
-  /// None named: of all groups of data variables that share grid and field dimensions, the one with the most
-  /// fields, and the first in the file where that is a tie.
+  /// The default is, of all groups of data variables that share a grid and field dimensions, the one with the most
+  /// fields, and the first in the file if several have equally many.
   static func choose(_ names: [String]?, in dataset: CFDataset, points: Bool) throws -> FieldGroup {
     guard let names, !names.isEmpty else {
       let wanted: VariableRole = points ? .points : .data
@@ -83,7 +85,7 @@ struct FieldGroup {
     return with(dataset.file.variables.filter { names.contains($0.name) })
   }
 
-  /// Why another group cannot be joined to this one; nil if it can.
+  /// The reason why another group cannot be merged into this one; nil if it can.
   private func reasonAgainst(_ other: FieldGroup) -> String? {
     if !grid.isSame(as: other.grid) {
       return "they lie on different grids (\(grid.latitude.name) × \(grid.longitude.name) and "
@@ -100,19 +102,19 @@ struct FieldGroup {
 }
 
 extension CFDataset {
-  /// Why a variable cannot be taken as fields.
+  /// The reason why a variable cannot be read as fields.
   func reasonAgainst(_ variable: NetCDFVariable) -> String {
-    if !variable.type.isNumeric { return "it holds \(variable.type), not numbers." }
+    if !variable.type.isNumeric { return "it contains \(variable.type), not numbers." }
     let dimensions = variable.dimensions.map(\.name).joined(separator: ", ")
     if let grid = horizontalGrid(of: variable), grid.kind == .points {
-      return "its latitudes \(grid.latitude.name) and longitudes \(grid.longitude.name) share the dimension "
-        + "\(grid.rows.name): these are points, not a grid. Read them as a point set."
+      return "the latitudes \(grid.latitude.name) and longitudes \(grid.longitude.name) share the dimension "
+        + "\(grid.rows.name): they are points, not a grid. Read them as a set of points."
     }
-    return "its dimensions (\(dimensions)) have no latitude and longitude. Expected coordinates with units "
+    return "the dimensions (\(dimensions)) do not include latitude and longitude. Expected coordinates with units "
       + "degrees_north and degrees_east, or standard_name latitude and longitude, along two of them."
   }
 
-  /// Why the file holds no fields.
+  /// The reason why the file has no fields.
   func noGridError(points: Bool) -> NetCDFError {
     let places = file.variables.filter { role(of: $0) == .points }
     if !points, let first = places.first {

@@ -1,34 +1,34 @@
-// How to find a field in each variable of a group: what each of its dimensions is, and how its numbers are
-// turned into values. Made once on opening.
+// The plan for reading fields from each variable of a group: the meaning of its dimensions and the conversion of its
+// numbers. It is made once, when the file is opened.
 
 import Foundation
 
-/// What a dimension of a variable is to its fields.
+/// The role of a variable's dimension for its fields.
 enum DimensionUse: Sendable, Equatable {
   case row
   case column
-  /// The field dimension of this number.
+  /// The field dimension with this index.
   case field(Int)
-  /// ECMWF's final and preliminary versions.
+  /// The dimension of ECMWF's final and preliminary versions.
   case version
 
-  /// Whether it is part of the grid.
+  /// Whether the dimension belongs to the grid.
   var isHorizontal: Bool { self == .row || self == .column }
 }
 
-/// One variable, ready to be read.
+/// The plan for reading one variable.
 struct ChannelPlan: Sendable {
   let name: String
-  /// For each dimension of the variable, outermost first.
+  /// The role of each dimension of the variable, outermost first.
   let uses: [DimensionUse]
   let decoder: ValueDecoder
 }
 
-/// The variables of a group, ready to be read.
+/// The plan for reading the variables of a group.
 struct FieldGroupPlan: Sendable {
   let grid: HorizontalGrid
   let channels: [ChannelPlan]
-  /// The places along the dimension of versions in order of preference; one place, 0, if there is none.
+  /// The indices along the dimension of versions in order of preference; the single index 0 if there is none.
   let versionOrder: [Int]
   let hasVersions: Bool
 
@@ -47,7 +47,7 @@ struct FieldGroupPlan: Sendable {
     versionOrder = try Self.versionOrder(group.versions, in: file)
   }
 
-  // "0001" or 1 is final and comes before 5, the preliminary ERA5T.
+  // "0001" or 1 is final and precedes 5, the preliminary ERA5T.
   private static func versionOrder(_ versions: NetCDFDimension?, in file: NetCDFFile) throws -> [Int] {
     guard let versions else { return [0] }
     let places = Array(0..<versions.length)

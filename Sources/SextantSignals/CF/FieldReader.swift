@@ -1,5 +1,5 @@
-// Reads fields of one variable by hyperslabs: as few and as large as memory and the file's order allow,
-// whatever the order of its dimensions. Nothing else of the file is touched.
+// Reads fields of a variable in hyperslabs, as few and as large as memory and the order of the file allow, for any
+// order of its dimensions. Nothing else in the file is read.
 
 import Foundation
 import SextantArrays
@@ -7,17 +7,17 @@ import SextantGeometry
 
 /// Reads one channel of a file's fields.
 struct FieldReader {
-  /// Consecutive fields that one hyperslab holds.
+  /// Consecutive fields in one hyperslab.
   private struct Run {
     var fields: [Int]
     let places: [Int]
   }
 
-  /// How far apart the numbers of a slab lie.
+  /// The strides of the numbers in a slab.
   private struct SlabLayout: Sendable {
     var (row, column, version, field) = (0, 0, 0, 0)
 
-    /// - Parameter count: the slab's extents.
+    /// - Parameter count: the extents of the slab.
     init(_ plan: ChannelPlan, count: [Int], runDimension: Int?) {
       var stride = 1
       for (i, use) in plan.uses.enumerated().reversed() {
@@ -32,11 +32,11 @@ struct FieldReader {
     }
   }
 
-  /// Numbers in one hyperslab, unless a single field has more.
+  /// The maximum number of values in a hyperslab, unless a single field has more.
   static let slabLimit = 4 << 20
-  /// Bytes of decompressed chunks that are kept for the next hyperslab.
+  /// The number of bytes of decompressed chunks that are cached for the next hyperslab.
   static let chunkCacheLimit = 128 << 20
-  /// Numbers that are worth a thread's while.
+  /// The smallest number of values that is worth a thread.
   private static let grain = 1 << 16
 
   private let source: GriddedFile
@@ -58,7 +58,7 @@ struct FieldReader {
     try sizeChunkCache()
   }
 
-  /// Fills the entries of this channel in `out` (N×V×C) and `isValid` for the fields at `indices`.
+  /// Fills the entries of this channel in `out` (N×V×C) and `isValid` for the fields with the given indices.
   func read(
     _ indices: [Int], into out: UnsafeMutableBufferPointer<Float>, isValid: UnsafeMutableBufferPointer<Bool>
   ) throws {
@@ -89,7 +89,7 @@ struct FieldReader {
     }
   }
 
-  /// The field dimension along which neighbouring fields are read together: the last with several places.
+  /// The field dimension along which adjacent fields are read together: the last one with several selected indices.
   private var runDimension: Int? { source.dimensions.lastIndex { $0.selected.count > 1 } }
 
   private func runs(over fields: [Int]) -> [Run] {
@@ -125,19 +125,19 @@ struct FieldReader {
     return (start, count)
   }
 
-  /// Copies the fields of a run from their slab to the entries from `bases` on, several fields at once.
+  /// Copies the fields of a run from their slab to the entries starting at `bases`, several fields at once.
   ///
-  /// - Parameter decode: the value of a stored number, NaN for a gap.
+  /// - Parameter decode: the value of a stored number, NaN if it is missing.
   @inline(__always)
   private func fill<Stored: Sendable>(
     _ run: Run, from slab: [Stored], layout: SlabLayout, bases: [Int], into out: UnsafeMutableBufferPointer<Float>,
     isValid: UnsafeMutableBufferPointer<Bool>, decode: @Sendable (Stored) -> Float
   ) throws {
-    // For each field, the vertex of the first value that is infinite.
+    // For each field, the vertex of the first infinite value.
     var infinite = [Int?](repeating: nil, count: run.fields.count)
     slab.withUnsafeBufferPointer { slab in
       infinite.withUnsafeMutableBufferPointer { infinite in
-        // Sound: each field has entries of its own.
+        // Sound, because each field writes to its own entries.
         nonisolated(unsafe) let (slab, infinite, out, isValid) = (slab, infinite, out, isValid)
         let (rows, columns, channels) = (source.grid.rows, source.grid.columns, source.variables.count)
         let versions = source.group.versionOrder
@@ -176,7 +176,7 @@ struct FieldReader {
     return .infiniteValue(path: file.path, variable: variable.name, place: place.joined(separator: ", "))
   }
 
-  /// Chunks that are deeper than one field would otherwise be decompressed once for each field.
+  /// Chunks that contain several fields would otherwise be decompressed once per field.
   private func sizeChunkCache() throws {
     guard let chunk = try file.chunkShape(of: variable) else { return }
     var bytes = max(1, variable.type.byteCount)

@@ -1,14 +1,15 @@
-// Choosing fields by their coordinates: level 500, number 3, time 2012-12. A choice along one dimension keeps
-// the rest of the file's shape, so that what is written back has the same axes.
+// Selection of fields by their coordinates: level 500, number 3, time 2012-12. A selection along one dimension keeps
+// the other dimensions of the file, so the output has the same axes.
 
 import Foundation
+import SextantConfiguration
 
 extension FieldCoordinates {
-  /// Keeps the places along `dimensions` whose coordinates have one of the wanted values.
+  /// Keeps the indices along `dimensions` whose coordinates have one of the requested values.
   ///
-  /// Keys are names of coordinates or dimensions; "time", "month", "level" and "number" also find the coordinate
-  /// that plays the part under another name. A time matches by its beginning ("2012-12"), a number by value, with
-  /// units ("500 hPa" finds "50000 Pa") or without.
+  /// Keys are names of coordinates or dimensions; "time", "month", "level" and "number" also match the coordinate with
+  /// that role under another name. A time matches by its beginning ("2012-12"), and a number by its value, with units
+  /// ("500 hPa" matches "50000 Pa") or without.
   func select(
     _ wanted: [String: [String]], from dimensions: inout [FieldDimension], path: String
   ) throws {
@@ -62,7 +63,7 @@ extension FieldCoordinates {
       let names = coordinate.dimensions.map(\.name).joined(separator: " and ")
       throw NetCDFError.unusableVariable(
         path: path, variable: coordinate.name,
-        reason: "it varies along \(names), so fields cannot be chosen by it; choose along one of these instead.")
+        reason: "it varies along \(names), so it cannot select fields; select along one of these dimensions.")
     }
   }
 
@@ -77,7 +78,7 @@ extension FieldCoordinates {
 }
 
 extension FieldCoordinate {
-  /// Whether value `index` is what a user means by `text`.
+  /// Whether `text` refers to the value at `index`.
   func matches(_ text: String, at index: Int) -> Bool {
     let text = text.trimmingCharacters(in: .whitespaces)
     if texts[index] == text { return true }

@@ -1,16 +1,16 @@
-// The numbers of a horizontal grid, in degrees and in the file's order, and the Domain that they make.
-// Which kind of Domain follows from the shape of the coordinates; whether they are sound is the Domain's to say.
+// The coordinates of a horizontal grid in degrees, in the order of the file, and the domain that they define. The shape
+// of the coordinates determines the type of the domain, which checks their validity itself.
 
 import SextantGeometry
 
-/// Latitudes and longitudes of a grid as the file has them.
+/// The latitudes and longitudes of a grid as stored in the file.
 struct GridCoordinates: Sendable, Equatable {
   let kind: HorizontalGrid.Kind
   let rows: Int
   let columns: Int
-  /// Degrees north: one for each row of a rectilinear grid, else one for each vertex.
+  /// Degrees north: one for each row of a rectilinear grid, otherwise one for each vertex.
   let latitudes: [Double]
-  /// Degrees east: one for each column of a rectilinear grid, else one for each vertex.
+  /// Degrees east: one for each column of a rectilinear grid, otherwise one for each vertex.
   let longitudes: [Double]
 
   init(_ grid: HorizontalGrid, in file: NetCDFFile) throws {
@@ -29,14 +29,14 @@ struct GridCoordinates: Sendable, Equatable {
   /// The number of vertices.
   var vertexCount: Int { rows * columns }
 
-  /// The place of a vertex, with the file's own numbers.
+  /// The coordinates of a vertex, with the file's own numbers.
   func point(ofVertex vertex: Int) -> GeographicPoint {
     kind == .rectilinear
       ? GeographicPoint(latitude: latitudes[vertex / columns], longitude: longitudes[vertex % columns])
       : GeographicPoint(latitude: latitudes[vertex], longitude: longitudes[vertex])
   }
 
-  /// The Domain; vertex row·columns + column, with row = the latitude's place in the file.
+  /// The domain, with vertex = row·columns + column, where the row is the latitude's index in the file.
   func makeDomain() throws -> any Domain {
     switch kind {
     case .rectilinear: try LatitudeLongitudeGrid(latitudes: latitudes, longitudes: longitudes)
@@ -53,11 +53,11 @@ struct GridCoordinates: Sendable, Equatable {
     if ["radian", "radians", "rad"].contains(units) { values = values.map { $0 * 180 / .pi } }
     let size = variable.shape.suffix(2).reduce(1, *)
     guard values.count > size else { return values }
-    // WRF and others repeat the grid for each time.
+    // WRF and other models repeat the grid for each time.
     for (i, value) in values.enumerated() where value != values[i % size] {
       throw NetCDFError.invalidCoordinate(
         path: file.path, variable: variable.name,
-        reason: "the grid moves along \(variable.dimensions[0].name); cut the file into pieces with one grid each.")
+        reason: "the grid changes along \(variable.dimensions[0].name); split the file into files with one grid each.")
     }
     return Array(values.prefix(size))
   }

@@ -1,51 +1,51 @@
-// Several files as one source of fields: a year each, a model each. All must lie on one grid; units are brought
-// to those of the first file where UDUNITS is certain how.
+// Several files as one source of fields, for example one file per year or per model. All files must have the same grid.
+// Units are converted to those of the first file if UDUNITS can convert them unambiguously.
 
 import SextantArrays
 import SextantGeometry
 
-/// Files that do not make one archive.
+/// Files that cannot be combined to an archive.
 public enum ArchiveError: Error, Equatable, CustomStringConvertible {
   /// No file was given.
   case empty
-  /// Two files lie on different grids; the texts name each file and its grid.
+  /// Two files have different grids; the texts name each file and its grid.
   case differentGrids(first: String, firstGrid: String, second: String, secondGrid: String)
   /// Two files have different numbers of variables.
   case differentVariables(first: String, firstNames: [String], second: String, secondNames: [String])
-  /// The units of one variable differ, and there is no certain way to convert them.
+  /// The units of a variable differ and cannot be converted unambiguously.
   case differentUnits(first: String, second: String, variable: String, reason: String)
-  /// A field has no value at all.
+  /// A field has no values.
   case noObservations(variable: String, field: String)
 
   public var description: String {
     switch self {
-    case .empty: "No file to read: give at least one NetCDF file."
+    case .empty: "No input file: pass at least one NetCDF file."
     case .differentGrids(let first, let firstGrid, let second, let secondGrid):
-      "The files lie on different grids: \(first) has a \(firstGrid), \(second) a \(secondGrid). "
-        + "Bring them to one grid first, for example with \"cdo remapbil,\(first) \(second) out.nc\"."
+      "The files have different grids: \(first) has a \(firstGrid), \(second) a \(secondGrid). "
+        + "Interpolate them to one grid first, for example with \"cdo remapbil,\(first) \(second) out.nc\"."
     case .differentVariables(let first, let firstNames, let second, let secondNames):
       "The files have different variables: \(first) has \(firstNames.joined(separator: ", ")), "
-        + "\(second) has \(secondNames.joined(separator: ", ")). Name the variables to read."
+        + "\(second) has \(secondNames.joined(separator: ", ")). Specify the variables to read."
     case .differentUnits(let first, let second, let variable, let reason):
       "The units of \(variable) differ between \(first) and \(second): \(reason)"
     case .noObservations(let variable, let field):
-      "Variable \(variable) has no value at all in the field \(field): every entry is missing. "
-        + "Leave the field out, or check its fill value and valid range."
+      "Variable \(variable) has no values in the field \(field): every entry is missing. "
+        + "Exclude the field, or check its fill value and valid range."
     }
   }
 }
 
-/// The fields of several files, one file's after the other's.
+/// The fields of several files, in the order of the files.
 public struct GriddedArchive: SignalSource {
   /// The files, in order.
   public let files: [GriddedFile]
   public let labels: [FieldLabel]
-  /// The number of the first field of each file.
+  /// The index of the first field of each file.
   private let starts: [Int]
-  /// For each file and channel, how to come to the first file's units; nil where they are the same.
+  /// The conversion to the first file's units for each file and channel; nil if the units are equal.
   private let conversions: [[(factor: Double, offset: Double)?]]
 
-  /// Opens files with the same choice of variables; parameters as for ``GriddedFile``.
+  /// Opens files with the same choice of variables. The parameters are those of ``GriddedFile``.
   public init(
     paths: [String], variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
   ) throws {
@@ -59,9 +59,9 @@ public struct GriddedArchive: SignalSource {
     try self.init(files: files)
   }
 
-  /// Joins files whose channels correspond in order, whatever their names.
+  /// Combines files whose channels correspond in order, even if their names differ.
   ///
-  /// Throws ``ArchiveError`` where grids, channels or units do not fit.
+  /// Throws ``ArchiveError`` if grids, channels or units do not match.
   public init(files: [GriddedFile]) throws {
     guard let first = files.first else { throw ArchiveError.empty }
     for file in files.dropFirst() where file.domain.fingerprint != first.domain.fingerprint {
@@ -92,14 +92,14 @@ public struct GriddedArchive: SignalSource {
   public var domain: any Domain { files[0].domain }
   public var variables: [Variable] { files[0].variables }
 
-  /// The file that field `index` comes from, and its number there.
+  /// The file that contains the field `index`, and the field's index in that file.
   public func origin(of index: Int) -> (file: GriddedFile, index: Int) {
     let number = (starts.firstIndex { $0 > index } ?? starts.count) - 1
     return (files[number], index - starts[number])
   }
 
   public func read(_ indices: [Int]) throws -> SignalSet {
-    // One file in its own units needs no second copy.
+    // A single file in its own units needs no second copy.
     if files.count == 1 { return try files[0].read(indices) }
     let size = domain.vertexCount * variables.count
     var isValid = [Bool](repeating: false, count: indices.count * size)
@@ -118,7 +118,7 @@ public struct GriddedArchive: SignalSource {
             _ = UnsafeMutableBufferPointer(rebasing: out[to]).initialize(from: source[from])
             for (channel, line) in lines.enumerated() {
               guard let line else { continue }
-              // A missing entry stays 0, whatever 0 is in other units.
+              // A missing entry remains 0, also if the units are converted.
               for j in stride(from: to.lowerBound + channel, to: to.upperBound, by: lines.count) where isValid[j] {
                 out[j] = Float(Double(out[j]) * line.factor + line.offset)
               }

@@ -1,16 +1,16 @@
-// A NetCDF file as a source of fields: recognised on opening, read a few fields at a time. Holds no file open
-// between reads, so that an archive may have more files than the system lets one process open.
+// A NetCDF file as a source of fields: its structure is recognised on opening, and fields are read a few at a time. The
+// file is closed between reads, so an archive may have more files than a process can open at once.
 
 import SextantArrays
 import SextantGeometry
 
 /// The gridded fields of one NetCDF file.
 ///
-/// Each combination of the places along non-horizontal dimensions (time, level, member, sample, …) is one field;
-/// each variable is one channel. Vertex = row·columns + column, where rows are latitudes in the file's order,
-/// whatever the order of the variable's dimensions.
+/// Each combination of indices along the non-horizontal dimensions (time, level, member, sample, …) is one field, and
+/// each variable is one channel. Vertex = row·columns + column, where rows are latitudes in the order of the file, for
+/// any order of the variable's dimensions.
 public struct GriddedFile: SignalSource {
-  /// Where the file is.
+  /// The path of the file.
   public let path: String
   public let domain: any Domain
   public let variables: [Variable]
@@ -24,12 +24,12 @@ public struct GriddedFile: SignalSource {
   /// Recognises the fields of the file at `path`.
   ///
   /// - Parameters:
-  ///   - variables: the channels, in this order; nil takes all data variables that share a grid and field dimensions
-  ///     (of several such groups, that with the most fields).
-  ///   - selecting: keeps fields whose coordinate has one of the values, such as ["level": ["500"]].
-  ///   - monthVariable: the variable along the fields that holds months (0 for annual means), where no time tells.
+  ///   - variables: the channels, in this order; nil for all data variables that share a grid and field dimensions (of
+  ///     several such groups, the one with the most fields).
+  ///   - selecting: keeps the fields whose coordinate has one of the values, for example ["level": ["500"]].
+  ///   - monthVariable: the variable along the fields that holds months (0 for annual means), if there is no time.
   ///
-  /// Throws ``NetCDFError`` that says what is wrong, and ``GeometryError`` if the coordinates make no grid.
+  /// Throws ``NetCDFError`` with the reason, and ``GeometryError`` if the coordinates do not form a grid.
   public init(
     path: String, variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
   ) throws {
@@ -38,7 +38,7 @@ public struct GriddedFile: SignalSource {
       sharing: nil)
   }
 
-  /// As the public one; `sharing` lends its domain if its coordinates are the same.
+  /// The same, but the domain of `sharing` is used if its coordinates are equal.
   init(
     path: String, variables names: [String]?, selecting: [String: [String]], monthVariable: String?,
     acceptsPoints: Bool, sharing other: GriddedFile?

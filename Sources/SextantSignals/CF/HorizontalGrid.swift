@@ -1,30 +1,31 @@
-// How the values of a variable lie on the earth: the two coordinates that say so, and the dimensions that they
-// run along. Recognised by what coordinates claim and which dimensions they share, never by a registry.
+// The position of a variable's values on the earth: its two horizontal coordinates and the dimensions along which they
+// run. It is recognised by the attributes of coordinates and the dimensions that they share, without a list of known
+// grids.
 
 /// The horizontal coordinates of a variable.
 struct HorizontalGrid: Sendable {
   enum Kind: String, Sendable {
-    /// One-dimensional latitudes and longitudes along dimensions of their own.
+    /// One-dimensional latitudes and longitudes along separate dimensions.
     case rectilinear
-    /// Two-dimensional latitudes and longitudes that share both dimensions.
+    /// Two-dimensional latitudes and longitudes with the same two dimensions.
     case curvilinear
-    /// One-dimensional coordinates that count from a rotated pole.
+    /// One-dimensional coordinates relative to a rotated pole.
     case rotated
-    /// One-dimensional latitudes and longitudes that share their dimension: stations, tracks, unstructured cells.
+    /// One-dimensional latitudes and longitudes along the same dimension: stations, tracks, unstructured cells.
     case points
   }
 
   let kind: Kind
   let latitude: NetCDFVariable
   let longitude: NetCDFVariable
-  /// The pole from which the coordinates count, if it is not the earth's.
+  /// The pole of the coordinates, if it is not the geographic pole.
   let pole: RotatedPole?
-  /// The dimension of the rows; that of the points if there are only points.
+  /// The dimension of the rows; for points, their dimension.
   let rows: NetCDFDimension
-  /// The dimension of the columns; the same as `rows` if there are only points.
+  /// The dimension of the columns; for points, the same as `rows`.
   let columns: NetCDFDimension
 
-  /// The grid that two coordinates make for a variable with `dimensions`; nil if they do not fit together or to it.
+  /// The grid of two coordinates for a variable with `dimensions`; nil if they do not match each other or the variable.
   init?(
     latitude: NetCDFVariable, longitude: NetCDFVariable, pole: RotatedPole? = nil, dimensions: [NetCDFDimension]
   ) {
@@ -38,7 +39,7 @@ struct HorizontalGrid: Sendable {
       kind = y[0] == x[0] ? .points : pole == nil ? .rectilinear : .rotated
       (rows, columns) = (y[0], x[0])
     } else if y.count >= 2, y == x {
-      // Leading dimensions, as in WRF's XLAT(Time, y, x), are checked to repeat one grid when it is read.
+      // Leading dimensions, as in WRF's XLAT(Time, y, x), are checked when the grid is read: they must repeat it.
       kind = .curvilinear
       (rows, columns) = (y[y.count - 2], y[y.count - 1])
     } else {
@@ -46,12 +47,12 @@ struct HorizontalGrid: Sendable {
     }
   }
 
-  /// Whether two variables lie on the same grid of their file.
+  /// Whether two variables have the same grid in their file.
   func isSame(as other: HorizontalGrid) -> Bool {
     kind == other.kind && latitude.name == other.latitude.name && longitude.name == other.longitude.name
       && rows == other.rows && columns == other.columns
   }
 
-  /// Whether `dimension` is one of the grid's own.
+  /// Whether `dimension` belongs to the grid.
   func contains(_ dimension: NetCDFDimension) -> Bool { dimension == rows || dimension == columns }
 }

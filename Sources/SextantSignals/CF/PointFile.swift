@@ -1,17 +1,17 @@
-// Observations at places: CF's discrete sampling geometries in their orthogonal and single-profile forms, where
-// one dimension runs along the places. Ragged arrays are not read.
+// Observations at points: CF's discrete sampling geometries in their orthogonal and single-profile forms, in which one
+// dimension runs along the points. Ragged arrays are not supported.
 
 import SextantGeometry
 
-/// The values of a NetCDF file at scattered places, as fields on those places: one field for each time.
+/// The values of a NetCDF file at scattered points, as fields on those points, one field for each time.
 public struct PointFile: SignalSource {
   private let file: GriddedFile
-  /// The places, in the file's order; they are the vertices of `domain`.
+  /// The points, in the order of the file; they are the vertices of `domain`.
   public let points: [GeographicPoint]
 
-  /// Recognises the point data of the file at `path`; parameters as for ``GriddedFile``.
+  /// Recognises the point data of the file at `path`. The parameters are those of ``GriddedFile``.
   ///
-  /// A grid is taken too where named variables lie on one: its vertices are the places.
+  /// If the named variables are on a grid, its vertices are used as the points.
   public init(
     path: String, variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
   ) throws {
@@ -22,7 +22,7 @@ public struct PointFile: SignalSource {
     points = (0..<grid.vertexCount).map { grid.point(ofVertex: $0) }
   }
 
-  /// Where the file is.
+  /// The path of the file.
   public var path: String { file.path }
   public var domain: any Domain { file.domain }
   public var variables: [Variable] { file.variables }

@@ -1,5 +1,5 @@
-// The grid mapping rotated_latitude_longitude of CF (appendix F): from rotated to geographic coordinates. Needed
-// only where a file gives no two-dimensional latitudes and longitudes of its own.
+// The grid mapping rotated_latitude_longitude of CF (appendix F), from rotated to geographic coordinates. It is needed
+// only for files without two-dimensional latitudes and longitudes.
 
 import Foundation
 
@@ -7,7 +7,7 @@ import Foundation
 struct RotatedPole: Sendable, Equatable {
   let latitude: Double
   let longitude: Double
-  /// The rotated longitude of the true north pole.
+  /// The rotated longitude of the geographic north pole.
   let gridLongitude: Double
 
   init(latitude: Double, longitude: Double, gridLongitude: Double = 0) {
@@ -16,7 +16,7 @@ struct RotatedPole: Sendable, Equatable {
     self.gridLongitude = gridLongitude
   }
 
-  /// The pole that a grid mapping variable describes; nil if it is another mapping.
+  /// The pole described by a grid mapping variable; nil if it is another mapping.
   init?(_ mapping: NetCDFVariable) {
     func number(_ name: String) -> Double? { mapping.attribute(name)?.numbers?.first }
     guard mapping.text("grid_mapping_name") == "rotated_latitude_longitude",
@@ -25,7 +25,7 @@ struct RotatedPole: Sendable, Equatable {
     self.init(latitude: latitude, longitude: longitude, gridLongitude: number("north_pole_grid_longitude") ?? 0)
   }
 
-  /// The place with rotated coordinates, all in degrees.
+  /// The geographic coordinates of a point with rotated coordinates, all in degrees.
   func geographic(latitude rotatedLatitude: Double, longitude rotatedLongitude: Double) -> (Double, Double) {
     let degree = Double.pi / 180
     let (phi, lambda) = (rotatedLatitude * degree, (rotatedLongitude - gridLongitude) * degree)

@@ -1,7 +1,7 @@
-// Refuses fields that hold nothing, before anything is computed from them.
+// Rejects fields without any value before anything is computed from them.
 
 extension SignalSet {
-  /// Throws ``ArchiveError/noObservations(variable:field:)`` for the first variable of a field without any value.
+  /// Throws ``ArchiveError/noObservations(variable:field:)`` for the first variable that has no value in a field.
   public func requireObservations() throws {
     let size = vertexCount * channelCount
     for field in 0..<count {
@@ -17,7 +17,8 @@ extension SignalSet {
 }
 
 extension FieldLabel {
-  /// One line that tells a field from others, such as "2012-12-01T14:00:00, level 500 hPa"; its number if nothing else.
+  /// One line that identifies a field, such as "2012-12-01T14:00:00, level 500 hPa"; its number if there is nothing
+  /// else.
   func summary(index: Int) -> String {
     var parts = [time].compactMap { $0 }
     if time == nil, let month { parts.append("month \(month)") }

@@ -1,10 +1,10 @@
-// "hours since 1900-01-01 00:00:00.0": decoding times by CF 4.4, in any of its calendars. Months and years are
-// those of the calendar, not UDUNITS' mean ones, because that is what those who write them mean. Also CDO's
-// absolute times, "day as %Y%m%d.%f".
+// Decoding of times such as "hours since 1900-01-01 00:00:00.0" by CF 4.4, in any of its calendars. Months and years
+// are those of the calendar rather than UDUNITS' mean months and years, because that is what authors of files intend.
+// CDO's absolute times, "day as %Y%m%d.%f", are also decoded.
 
 import Foundation
 
-/// Units of a time coordinate, with the calendar in which they count.
+/// The units of a time coordinate, and its calendar.
 public struct TimeUnits: Sendable, Equatable {
   private enum Step: Equatable {
     case seconds(Double)
@@ -12,13 +12,13 @@ public struct TimeUnits: Sendable, Equatable {
     case absolute
   }
 
-  /// The calendar in which the units count.
+  /// The calendar of the units.
   public let calendar: CFCalendar
   private let step: Step
   private let referenceDay: Int
   private let referenceSeconds: Double
 
-  /// Reads units such as "days since 1850-1-1"; nil if the text is no time unit or its date does not exist.
+  /// Parses units such as "days since 1850-1-1"; nil if the text is not a time unit or its date does not exist.
   public init?(_ text: String, calendar: CFCalendar) {
     self.calendar = calendar
     let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
@@ -33,18 +33,18 @@ public struct TimeUnits: Sendable, Equatable {
     (referenceDay, referenceSeconds) = reference
   }
 
-  /// Whether `text` has the form of a time unit, whatever its date.
+  /// Whether `text` has the form of a time unit, for any date.
   static func looksLikeTime(_ text: String) -> Bool {
     let lowered = " " + text.lowercased()
     return lowered.contains(" since ") || lowered.contains(" as %y%m%d")
   }
 
-  /// The moment that a number of these units means; nil for numbers that are not finite or absurdly large.
+  /// The date and time of a number in these units; nil for numbers that are not finite or absurdly large.
   public func dateTime(of value: Double) -> CFDateTime? {
     guard value.isFinite, abs(value) < 1e15 else { return nil }
     switch step {
     case .seconds(let seconds):
-      // Whole days apart, so that milliseconds survive over thousands of years.
+      // Whole days are separated, so that milliseconds are preserved over thousands of years.
       let days = (value * seconds / 86400).rounded(.down)
       guard abs(days) < 1e12 else { return nil }
       let rest = seconds == 86400 ? (value - days) * 86400 : value * seconds - days * 86400
@@ -91,9 +91,10 @@ public struct TimeUnits: Sendable, Equatable {
     }
   }
 
-  /// "1900-1-1", "1970-01-01T00:00:00+00:00", "1800-1-1 00:00:0.0", "1990-1-1 0:0:0 -6:00": day and seconds.
+  /// The day and the seconds of references such as "1900-1-1", "1970-01-01T00:00:00+00:00", "1800-1-1 00:00:0.0" and
+  /// "1990-1-1 0:0:0 -6:00".
   private static func reference(_ text: String, _ calendar: CFCalendar) -> (Int, Double)? {
-    // Extended syntax: spaces and line ends do not count.
+    // Extended syntax: spaces and line ends are ignored.
     let pattern =
       #/
       ([+-]?\d{1,5}) (?: -(\d{1,2}) (?: -(\d{1,2}) )? )?

@@ -1,9 +1,9 @@
-// The inspection as a page for the terminal.
+// The inspection as text for the terminal.
 
 import Foundation
 
 extension FileInspection: CustomStringConvertible {
-  /// The whole inspection as text of several lines.
+  /// The complete inspection as text with several lines.
   public var description: String {
     var lines = ["\(path): \(format)"]
     let extents = dimensions.map { "\($0.name) = \($0.length)\($0.isUnlimited ? " (unlimited)" : "")" }

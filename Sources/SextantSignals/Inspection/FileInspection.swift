@@ -1,9 +1,9 @@
-// Everything that `sextant inspect` tells of a NetCDF file, as values that also go into JSON. Streamed: memory
-// does not grow with the file.
+// Everything that `sextant inspect` reports about a NetCDF file, as values that are also written as JSON. The file is
+// streamed, so memory does not grow with its size.
 
 import SextantGeometry
 
-/// What a NetCDF file holds, how Sextant understands it, and what is wrong with it.
+/// The contents of a NetCDF file, Sextant's interpretation of it, and its problems.
 public struct FileInspection: Sendable, Codable, Equatable {
   /// A dimension of the file.
   public struct Dimension: Sendable, Codable, Equatable {
@@ -12,20 +12,20 @@ public struct FileInspection: Sendable, Codable, Equatable {
     public let isUnlimited: Bool
   }
 
-  /// The fields that are read unless the user chooses others.
+  /// The fields that are read by default.
   public struct Fields: Sendable, Codable, Equatable {
     /// The variables that become channels.
     public let variables: [String]
-    /// One line on the grid, or on the points.
+    /// A one-line description of the grid or the points.
     public let domain: String
-    /// Whether the values lie at points and not on a grid.
+    /// Whether the values are at points rather than on a grid.
     public let arePoints: Bool
     /// The number of fields.
     public let count: Int
-    /// The first and the last time, as text, where times tell the fields apart.
+    /// The first and the last time as text, if times distinguish the fields.
     public let firstTime: String?
     public let lastTime: String?
-    /// The names of the other coordinates that tell fields apart, with their different values (the first few).
+    /// The names of the other coordinates that distinguish fields, with the first few of their distinct values.
     public let coordinates: [String: [String]]
   }
 
@@ -34,14 +34,14 @@ public struct FileInspection: Sendable, Codable, Equatable {
   public let format: String
   public let dimensions: [Dimension]
   public let variables: [VariableInspection]
-  /// nil if nothing lies on a grid or at points; the problems tell why.
+  /// Nil if no variable is on a grid or at points; the problems give the reason.
   public let fields: Fields?
-  /// What a user should know before using the file; empty if all is well.
+  /// What a user should know before using the file; empty if there are no problems.
   public let problems: [String]
 
   /// Inspects the file at `path`.
   ///
-  /// Throws ``NetCDFError`` if it cannot be opened at all; everything else becomes a problem.
+  /// Throws ``NetCDFError`` if the file cannot be opened at all; everything else is reported as a problem.
   public init(path: String) throws {
     let file = try NetCDFFile(path: path)
     let dataset = CFDataset(file)
@@ -79,7 +79,7 @@ public struct FileInspection: Sendable, Codable, Equatable {
     if variable.units.isEmpty {
       problems.append("\(name): no units; results cannot be converted or compared with certainty.")
     } else if !Units.areKnown(variable.units) {
-      problems.append("\(name): UDUNITS does not know the units \"\(variable.units)\".")
+      problems.append("\(name): the units \"\(variable.units)\" are unknown to UDUNITS.")
     }
     return problems
   }

@@ -1,13 +1,13 @@
-// Walking over a whole variable in pieces that fit into memory.
+// Iteration over a complete variable in pieces that fit into memory.
 
 extension NetCDFFile {
-  /// Calls `body` with the stored numbers of consecutive pieces of a variable, at most about `limit` numbers each.
+  /// Calls `body` with the stored numbers of consecutive pieces of a variable, each with at most about `limit` numbers.
   ///
-  /// Pieces follow the chunks of the first split dimension, so that no chunk is decompressed twice without need.
+  /// Pieces follow the chunks along the first split dimension, so that chunks are not decompressed twice unnecessarily.
   func forEachSlab(of variable: NetCDFVariable, limit: Int = 4 << 20, _ body: ([Double]) throws -> Void) throws {
     let shape = variable.shape
     guard !shape.contains(0) else { return }
-    // Dimensions from `split` + 1 on are read whole, `split` in steps, those before one by one.
+    // Dimensions after `split` are read completely, `split` in steps, and those before it one index at a time.
     var split = shape.count - 1
     var inner = 1
     while split > 0, inner * shape[split] <= limit {

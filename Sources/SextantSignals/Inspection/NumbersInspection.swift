@@ -1,39 +1,40 @@
-// What is in an array (.npy) or a table of text: how many numbers in which shape, in which range, and how many are missing. Not
-// which mesh they belong to: no such file tells.
+// The contents of an array (.npy) or a text table: shape, ranges and numbers of missing values. The mesh to which the
+// values belong is not stored in such files.
 
 import Foundation
 import SextantArrays
 
-/// What was found in a file of bare numbers.
+/// The result of inspecting a file of plain numbers.
 public struct NumbersInspection: Sendable, Equatable, Encodable {
-  /// A column in short.
+  /// A summary of a column.
   public struct Column: Sendable, Equatable, Encodable {
-    /// The name in the file, or what it is called that has none.
+    /// The name in the file, or a generated name if it has none.
     public let name: String
-    /// The least finite number; nil where there is none.
+    /// The smallest finite number; nil if there is none.
     public let minimum: Double?
-    /// The greatest finite number.
+    /// The largest finite number.
     public let maximum: Double?
     /// The mean of the finite numbers.
     public let mean: Double?
-    /// How many are not-a-number or, in a table, left empty.
+    /// The number of entries that are NaN or, in a table, empty.
     public let missingCount: Int
-    /// How many are infinite, which no signal may be.
+    /// The number of infinite entries, which are not allowed in a signal.
     public let infiniteCount: Int
   }
 
-  /// The file.
+  /// The path of the file.
   public let path: String
   /// "NumPy array" or "table".
   public let format: String
-  /// The extents: of an array as filed, of a table its rows and columns.
+  /// The extents of an array as stored, or the numbers of rows and columns of a table.
   public let shape: [Int]
-  /// How a signal is read from it, such as "1 field of 3 variables at 42 vertices"; nil where none can be.
+  /// The interpretation as a signal, such as "1 field of 3 variables at 42 vertices"; nil if there is none.
   public let signal: String?
-  /// The columns of a table; those of an array where it has several and not too many to be looked at, else all its numbers as one.
+  /// The columns of a table, or of an array that has several but not too many; otherwise all numbers of the array as
+  /// one column.
   public let columns: [Column]
 
-  /// Looks into an array or a table, as its contents or its name tell.
+  /// Inspects an array or a table, which are distinguished by content or by name.
   ///
   /// Throws ``FileError`` from SextantStorage and ``VertexFileError``.
   public init(path: String) throws {
@@ -72,7 +73,7 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
     }
   }
 
-  /// More columns than these are no longer told one by one.
+  /// Arrays with more columns are summarised as a whole.
   private static let mostColumns = 24
 
   private static func signal(_ fields: Int, _ vertices: Int, _ variables: Int) -> String {
@@ -109,7 +110,7 @@ extension NumbersInspection: CustomStringConvertible {
     let extents = shape.map(String.init).joined(separator: " × ")
     let size = format == "table" ? "\(shape[0]) rows, \(shape[1]) columns" : shape.isEmpty ? "one number" : extents
     var lines = ["\(path): \(format), \(size)"]
-    lines.append("  as a signal  \(signal ?? "none: V, V×C or N×V×C numbers are one, and some there must be")")
+    lines.append("  as a signal  \(signal ?? "none: expected V, V×C or N×V×C numbers, and at least one")")
     let width = columns.map(\.name.count).max() ?? 0
     for column in columns {
       func number(_ value: Double?) -> String { String(format: "%.6g", value ?? .nan) }

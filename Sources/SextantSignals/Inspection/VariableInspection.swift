@@ -1,4 +1,4 @@
-// What can be told of one variable without keeping it: role, units, range, gaps. Counted piece by piece.
+// A summary of a variable that needs only one pass: role, units, range, missing values.
 
 /// One variable of an inspected file.
 public struct VariableInspection: Sendable, Codable, Equatable {
@@ -11,14 +11,14 @@ public struct VariableInspection: Sendable, Codable, Equatable {
   public let units: String
   public let standardName: String?
   public let longName: String?
-  /// How the variable is cut into chunks; nil where it lies in one piece.
+  /// The chunk shape of the variable; nil if it is stored contiguously.
   public let chunks: [Int]?
-  /// The smallest and the largest finite value, unpacked; nil for texts and where nothing is there.
+  /// The smallest and the largest finite value, unpacked; nil for texts and if there are none.
   public let minimum: Double?
   public let maximum: Double?
-  /// The share of values that are missing, 0…1; nil for texts.
+  /// The fraction of missing values, 0…1; nil for texts.
   public let missingShare: Double?
-  /// The number of infinite values that no attribute declares missing.
+  /// The number of infinite values that no attribute declares as missing.
   public let infiniteCount: Int
 
   init(_ variable: NetCDFVariable, in dataset: CFDataset) throws {

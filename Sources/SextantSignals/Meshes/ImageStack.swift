@@ -1,5 +1,6 @@
-// Stacks of grey images in IDX files, as MNIST has them: a header of big-endian numbers, then bytes; gzipped or not.
-// Format: the MNIST page of LeCun, Cortes and Burges, "The IDX file format". Labels are one number an item.
+// Stacks of grey images in IDX files, the format of MNIST: a header of big-endian numbers, then bytes, optionally
+// gzipped. The format is described on the MNIST page of LeCun, Cortes and Burges, "The IDX file format". Labels are one
+// number per item.
 
 import CZlib
 import Foundation
@@ -7,37 +8,37 @@ import SextantArrays
 
 /// A file of images or labels that cannot be used.
 public enum ImageFileError: Error, Equatable, CustomStringConvertible {
-  /// The file cannot be opened or unpacked.
+  /// The file cannot be opened or decompressed.
   case unreadable(path: String, reason: String)
-  /// The file does not begin as an IDX file does.
+  /// The file does not begin like an IDX file.
   case notIDX(path: String, found: String)
-  /// An IDX file of something else than what was asked for.
+  /// An IDX file with other contents than required.
   case anotherShape(path: String, expected: String, found: String)
-  /// The file ends before its header says.
+  /// The file is shorter than its header states.
   case truncated(path: String, expectedBytes: Int, foundBytes: Int)
 
   public var description: String {
     switch self {
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)."
+    case .unreadable(let path, let reason): "\(path): cannot read the file: \(reason)."
     case .notIDX(let path, let found):
-      "\(path): expected an IDX file (two zero bytes, then type and number of dimensions), found \(found). MNIST's files have it, such as train-images-idx3-ubyte.gz."
+      "\(path): expected an IDX file (two zero bytes, then type and number of dimensions), found \(found). MNIST is distributed in this format, for example train-images-idx3-ubyte.gz."
     case .anotherShape(let path, let expected, let found): "\(path): expected \(expected), found \(found)."
     case .truncated(let path, let expected, let found):
-      "\(path): the file is cut off: its header tells of \(expected) bytes, \(found) are there. Fetch or copy it again."
+      "\(path): the file is truncated: expected \(expected) bytes, found \(found). Download or copy it again."
     }
   }
 }
 
-/// N grey images of the same size, as the bytes of their file.
+/// N grey images of the same size, stored as bytes.
 public struct ImageStack: Sendable {
-  /// Pixels from top to bottom.
+  /// The number of pixels from top to bottom.
   public let rows: Int
-  /// Pixels from left to right.
+  /// The number of pixels from left to right.
   public let columns: Int
   /// N·rows·columns bytes, 0…255.
   private let bytes: [UInt8]
 
-  /// N.
+  /// The number of images, N.
   public var count: Int { bytes.count / (rows * columns) }
 
   /// Reads an IDX file of images. Throws ``ImageFileError``.
@@ -54,7 +55,7 @@ public struct ImageStack: Sendable {
     try read(path, dimensions: 1, what: "labels (one dimension of bytes)").bytes.map { Int($0) }
   }
 
-  /// The pixels of image `index`, row by row from the top, 0…1.
+  /// The pixels of an image, row by row from the top, 0…1.
   public func pixels(_ index: Int) -> [Float] {
     bytes[index * rows * columns..<(index + 1) * rows * columns].map { Float($0) / 255 }
   }
@@ -78,7 +79,7 @@ public struct ImageStack: Sendable {
       throw ImageFileError.truncated(path: path, expectedBytes: header, foundBytes: data.count)
     }
     let shape = (0..<dimensions).map { d in (0..<4).reduce(0) { $0 << 8 | Int(data[4 + 4 * d + $1]) } }
-    // Three numbers of 32 bits may overflow when they are multiplied.
+    // The product of three 32-bit numbers may overflow.
     let wanted = shape.reduce((partialValue: header > 0 ? 1 : 0, overflow: false)) { product, extent in
       let next = product.partialValue.multipliedReportingOverflow(by: extent)
       return (next.partialValue, product.overflow || next.overflow)
@@ -90,7 +91,7 @@ public struct ImageStack: Sendable {
     return (shape, Array(data[header..<header + wanted.partialValue]))
   }
 
-  /// The bytes of a file, unpacked where it is gzipped.
+  /// The bytes of a file, decompressed if it is gzipped.
   private static func unpacked(_ path: String) throws -> [UInt8] {
     guard let file = gzopen(path, "rb") else {
       throw ImageFileError.unreadable(path: path, reason: String(cString: strerror(errno)))

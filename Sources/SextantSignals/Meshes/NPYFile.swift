@@ -1,5 +1,6 @@
-// NumPy's array files (.npy), versions 1 to 3: a header that is a Python dictionary, then numbers of either byte order, rows
-// or columns first. Format: NumPy Enhancement Proposal 1. Objects and structured types are refused.
+// NumPy array files (.npy), versions 1 to 3: a header that is a Python dictionary, then numbers in either byte order,
+// in row-major or column-major order. The format is described in NumPy Enhancement Proposal 1. Objects and structured
+// types are rejected.
 
 import Foundation
 import SextantArrays
@@ -9,21 +10,21 @@ import SextantStorage
 public enum NPYFile {
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  /// Whether the file begins as an array file does.
+  /// Whether the file begins like an array file.
   public static func isRecognised(at path: String) -> Bool {
     guard let handle = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? handle.close() }
     return [UInt8]((try? handle.read(upToCount: magic.count)) ?? Data()) == magic
   }
 
-  /// Reads an array of numbers, rows first whatever the file has.
+  /// Reads an array of numbers in row-major order, whatever the order in the file.
   ///
   /// Throws ``FileError``; ``VertexFileError/anotherKind(path:expected:found:)`` and
   /// ``VertexFileError/truncated(path:expectedBytes:foundBytes:)``.
   public static func read(_ path: String) throws -> Tensor<Float> {
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or may not be read")
+      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or not readable")
     }
     let bytes = [UInt8](data)
     let header = try Header(bytes, path: path)
@@ -33,11 +34,11 @@ public enum NPYFile {
     return header.isColumnMajor ? tensor.reversingOrder() : tensor
   }
 
-  /// Writes an array in single precision, rows first. Throws ``FileError``.
+  /// Writes an array in single precision and row-major order. Throws ``FileError``.
   public static func write(_ tensor: Tensor<Float>, to path: String, overwrite: Bool = false) throws {
     let shape = tensor.shape.map { "\($0)," }.joined(separator: " ")
     var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
-    // The body begins at a multiple of 64 bytes.
+    // The data begin at a multiple of 64 bytes.
     text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
     var bytes = magic + [1, 0, UInt8(text.utf8.count % 256), UInt8(text.utf8.count / 256)] + Array(text.utf8)
     tensor.withUnsafeScalars { scalars in
@@ -47,7 +48,7 @@ public enum NPYFile {
     try WholeFile.write(Data(bytes), to: path, overwrite: overwrite)
   }
 
-  /// What the header says.
+  /// The contents of the header.
   private struct Header {
     let type: ArrayNumberType
     let isBigEndian: Bool
@@ -74,7 +75,7 @@ public enum NPYFile {
       guard let description = Self.value(of: "descr", in: text), description.count >= 4,
         let type = ArrayNumberType(rawValue: String(description.dropFirst(2).prefix { $0 != "'" })),
         let order = description.dropFirst().first, "<>=|".contains(order)
-      else { throw unusable("an array of real numbers (floating-point, whole or Boolean)") }
+      else { throw unusable("an array of real numbers (floating-point, integer or Boolean)") }
       guard let fortran = Self.value(of: "fortran_order", in: text), let list = Self.value(of: "shape", in: text),
         list.first == "(", let end = list.firstIndex(of: ")")
       else { throw unusable("a header with fortran_order and shape") }
@@ -83,7 +84,7 @@ public enum NPYFile {
       isColumnMajor = fortran.hasPrefix("True")
       let words = list[list.index(after: list.startIndex)..<end].split { $0 == "," || $0 == " " }
       let extents = words.compactMap { Int($0) }.filter { $0 >= 0 }
-      guard extents.count == words.count else { throw unusable("a shape of whole numbers") }
+      guard extents.count == words.count else { throw unusable("a shape of integers") }
       shape = extents
       var needed = type.byteCount
       for extent in extents {
@@ -96,7 +97,7 @@ public enum NPYFile {
       }
     }
 
-    /// What stands behind a key.
+    /// The text after a key.
     private static func value(of key: String, in text: String) -> Substring? {
       guard let range = text.range(of: "'\(key)':") else { return nil }
       return text[range.upperBound...].drop { $0 == " " }
@@ -104,7 +105,7 @@ public enum NPYFile {
   }
 }
 
-/// The types of numbers in arrays, as NumPy abbreviates them.
+/// The types of numbers in arrays, with NumPy's abbreviations.
 private enum ArrayNumberType: String {
   case float16 = "f2"
   case float32 = "f4"
@@ -150,7 +151,7 @@ private enum ArrayNumberType: String {
 }
 
 extension Tensor<Float> {
-  /// The same array where the memory holds the first index fastest.
+  /// The same array, if its memory has the first index varying fastest.
   fileprivate func reversingOrder() -> Tensor {
     var strides: [Int] = []
     var stride = 1
@@ -165,7 +166,7 @@ extension Tensor<Float> {
         var offset = 0
         for entry in out.indices {
           out[entry] = source[offset]
-          // The last index runs fastest.
+          // The last index varies fastest.
           for axis in extents.indices.reversed() {
             index[axis] += 1
             offset += strides[axis]

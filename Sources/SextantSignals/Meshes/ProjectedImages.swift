@@ -1,25 +1,26 @@
-// Images as signals on a surface: each vertex has the image's value at its place in a plane, seen along the third axis.
-// Both sides of the surface get the same image. So the APS paper puts MNIST's digits on the Stanford bunny (design §6).
+// Images as signals on a surface: each vertex has the image's value at its position in a plane, viewed along the third
+// axis.
+// Both sides of the surface get the same image. So the APS paper puts digits of MNIST on the Stanford bunny (docs/mathematics.md).
 
 import SextantArrays
 import SextantGeometry
 
-/// How a surface is laid under an image.
+/// The projection of a surface onto an image.
 public struct ImageProjection: Sendable, Equatable, Codable {
-  /// A direction of the mesh's coordinates.
+  /// An axis of the mesh's coordinates.
   public enum Axis: String, Sendable, Codable, CaseIterable { case x, y, z }
 
-  /// The direction that goes to the right in the image.
+  /// The axis that points to the right in the image.
   public var horizontal: Axis
-  /// The direction that goes up in the image.
+  /// The axis that points up in the image.
   public var vertical: Axis
 
   public init(horizontal: Axis = .x, vertical: Axis = .y) {
     (self.horizontal, self.vertical) = (horizontal, vertical)
   }
 
-  /// The place of each vertex (V) in the unit square, (0, 0) at the lower left: a square about the middle of the mesh's bounding
-  /// box, as wide as the longer of its two sides.
+  /// The position of each vertex (V) in the unit square, with (0, 0) at the lower left. The square is centred on the
+  /// mesh's bounding box and as wide as the longer of its two sides.
   func places(of positions: [SIMD3<Double>]) -> [SIMD2<Double>] {
     func component(_ p: SIMD3<Double>, _ axis: Axis) -> Double {
       switch axis {
@@ -38,17 +39,17 @@ public struct ImageProjection: Sendable, Equatable, Codable {
   }
 }
 
-/// Grey images on a surface (values 0…1), read when they are asked for.
+/// Grey images on a surface (values 0…1), which are computed when they are read.
 public struct ProjectedImages: SignalSource {
   public let domain: any Domain
   public let variables: [Variable]
   public let labels: [FieldLabel]
   private let images: ImageStack
-  /// For each vertex its upper left pixel and how far it lies from it, to the right and down.
+  /// For each vertex, its upper left pixel and its distance from that pixel, to the right and down.
   private let samples: [(pixel: Int, right: Float, down: Float)]
 
   /// - Parameters:
-  ///   - digits: what each image shows (N), a coordinate of the fields; nil where nobody said.
+  ///   - digits: the class of each image (N), a coordinate of the fields; nil if unknown.
   ///   - name: the name of the variable.
   public init(
     _ images: ImageStack, on domain: any Domain, projection: ImageProjection = ImageProjection(), digits: [Int]? = nil,
@@ -61,7 +62,7 @@ public struct ProjectedImages: SignalSource {
       if let digits, index < digits.count { coordinates["digit"] = "\(digits[index])" }
       return FieldLabel(coordinates: coordinates)
     }
-    // Bilinear between the pixels' centres; the square spans from the first centre to the last.
+    // Bilinear interpolation between the pixels' centres; the square spans from the first centre to the last.
     samples = projection.places(of: domain.positions).map { place in
       let right = place.x * Double(images.columns - 1)
       let down = (1 - place.y) * Double(images.rows - 1)
@@ -73,7 +74,7 @@ public struct ProjectedImages: SignalSource {
 
   public func read(_ indices: [Int]) throws -> SignalSet {
     let (vertices, columns) = (samples.count, images.columns)
-    // A single row or column has no neighbour to be mixed with.
+    // A single row or column has no neighbour for interpolation.
     let (toRight, toBelow) = (columns > 1 ? 1 : 0, images.rows > 1 ? columns : 0)
     let values = Tensor<Float>(shape: [indices.count, vertices, 1]) { out in
       for (row, index) in indices.enumerated() {

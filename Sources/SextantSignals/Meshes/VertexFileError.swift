@@ -1,18 +1,18 @@
-// What can be wrong with a file of numbers at vertices, told so that the reader knows the file, the place and what to do.
+// Errors in files of values at vertices; the text names the file, the place and the remedy.
 
-/// A file of numbers that cannot be taken as signals on a mesh.
+/// A file of values that cannot be used as signals on a mesh.
 public enum VertexFileError: Error, Equatable, CustomStringConvertible {
-  /// The values are not one for each vertex of the mesh.
+  /// The number of values is not that of the mesh's vertices.
   case wrongLength(path: String, expected: Int, found: Int)
-  /// The file ends before its own header says.
+  /// The file is shorter than its header states.
   case truncated(path: String, expectedBytes: Int, foundBytes: Int)
-  /// The file is of another kind than its reader takes.
+  /// The file is not of the kind that the reader supports.
   case anotherKind(path: String, expected: String, found: String)
-  /// A column that is not there.
+  /// A column does not exist.
   case absentColumn(path: String, name: String, available: [String])
-  /// A row of a table with another number of cells than the first.
+  /// A row of a table has a different number of cells than the first.
   case unevenRow(path: String, line: Int, expected: Int, found: Int)
-  /// A cell that is no number.
+  /// A cell is not a number.
   case notANumber(path: String, line: Int, column: String, text: String)
   /// A value is infinite.
   case infinite(path: String, place: String)
@@ -20,17 +20,17 @@ public enum VertexFileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .wrongLength(let path, let expected, let found):
-      "\(path): values for \(found) vertices, but the mesh has \(expected). They must be in the order of the mesh's vertices, one for each."
+      "\(path): values for \(found) vertices, but the mesh has \(expected). One value is required for each vertex, in the order of the mesh."
     case .truncated(let path, let expected, let found):
-      "\(path): the file is cut off: its header tells of \(expected) bytes, \(found) are there. Fetch or copy it again."
+      "\(path): the file is truncated: expected \(expected) bytes, found \(found). Download or copy it again."
     case .anotherKind(let path, let expected, let found): "\(path): expected \(expected), found \(found)."
     case .absentColumn(let path, let name, let available):
       "\(path): no column \"\(name)\". The file has: \(NetCDFError.abridged(available))."
     case .unevenRow(let path, let line, let expected, let found):
-      "\(path), line \(line): \(found) cells, where the first row has \(expected)."
+      "\(path), line \(line): \(found) cells, but the first row has \(expected)."
     case .notANumber(let path, let line, let column, let text):
-      "\(path), line \(line), column \(column): \"\(text)\" is no number. Leave the cell empty or write NaN where a value is missing."
-    case .infinite(let path, let place): "\(path): infinite value at \(place). Write NaN where a value is missing."
+      "\(path), line \(line), column \(column): \"\(text)\" is not a number. Leave the cell empty or write NaN for a missing value."
+    case .infinite(let path, let place): "\(path): infinite value at \(place). Write NaN for a missing value."
     }
   }
 }

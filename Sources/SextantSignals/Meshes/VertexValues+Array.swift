@@ -3,11 +3,12 @@
 import SextantArrays
 
 extension VertexValues {
-  /// The fields of an array: V values are one field of one variable, V×C one of C variables, N×V×C are N fields.
+  /// The fields of an array: V values are one field of one variable, V×C values one field of C variables, and N×V×C
+  /// values N fields.
   ///
   /// - Parameters:
   ///   - path: a .npy file.
-  ///   - names: the names of the C variables; "column_1", … if nil, or "value" for a single one.
+  ///   - names: the names of the C variables; by default "column_1", …, or "value" for a single variable.
   /// - Throws: ``FileError``, ``VertexFileError``.
   public init(array path: String, names: [String]? = nil) throws {
     let tensor = try NPYFile.read(path)

@@ -1,16 +1,17 @@
-// The named numbers of a mesh file as a signal: a scan's confidence, a scalar, or a colour whose channels are filled jointly.
+// The properties of a mesh file as a signal: the confidence of a scan, a scalar, or a colour, whose channels are filled
+// jointly.
 
 import SextantArrays
 import SextantGeometry
 
 extension VertexValues {
-  /// One field of the vertex properties of a mesh.
+  /// One field with the vertex properties of a mesh.
   ///
-  /// Colours (red, green, blue, alpha) are brought to 0…1: whole numbers are divided by the greatest of their type, fractions
-  /// that go beyond 1 by 255.
+  /// Colours (red, green, blue, alpha) are scaled to 0…1: integers are divided by the largest value of their type,
+  /// fractional numbers with values above 1 by 255.
   ///
   /// - Parameters:
-  ///   - names: the properties in the order wanted, such as red, green and blue; all if nil.
+  ///   - names: the properties in this order, such as red, green and blue; nil for all.
   ///   - document: the mesh.
   /// - Throws: ``GeometryError/absentProperty(path:name:available:)``, ``VertexFileError/infinite(path:place:)``.
   public init(properties names: [String]? = nil, of document: MeshDocument) throws {
@@ -41,11 +42,11 @@ extension VertexValues {
 }
 
 extension MeshProperty {
-  /// The property that a signal is read back from as these values: colours run from 0 to 1 in signals, and to 255 in files.
+  /// The property that represents a signal in a file: colours range from 0 to 1 in signals, and to 255 in files.
   ///
   /// - Parameters:
-  ///   - name: the variable's.
-  ///   - values: V values, not-a-number where one is missing.
+  ///   - name: the name of the variable.
+  ///   - values: V values; NaN is missing.
   public init(signal name: String, values: [Float]) {
     let scale: Float = VertexValues.colours.contains(name) ? 255 : 1
     self.init(name: name, values: values.map { scale * $0 })

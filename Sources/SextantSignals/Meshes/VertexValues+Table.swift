@@ -1,24 +1,24 @@
-// Tables of text (CSV): a row for each vertex, in the mesh's order. RFC 4180, and what people write instead of it: semicolons,
-// tabs or spaces between the cells, no header, comments.
+// Text tables (CSV) with one row per vertex, in the order of the mesh. Supports RFC 4180 and common variations:
+// semicolons, tabs or spaces between the cells, no header, comments.
 
 import Foundation
 import SextantArrays
 import SextantStorage
 
 extension VertexValues {
-  /// One field of the columns of a table.
+  /// One field with the columns of a table.
   ///
-  /// The first row is a header if one of its cells is no number. Cells are parted by what the first row has of: tab,
-  /// semicolon, comma, space. Empty cells, NaN and NA are missing; lines that begin with # are passed over.
+  /// The first row is a header if one of its cells is not a number. The separator is the first of tab, semicolon, comma
+  /// and space that occurs in the first row. Empty cells, NaN and NA are missing; lines that begin with # are ignored.
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - names: the columns in the order wanted, by name or by number from 1; all if nil.
+  ///   - names: the columns in this order, by name or by number from 1; nil for all.
   /// - Throws: ``FileError``, ``VertexFileError``.
   public init(table path: String, columns names: [String]? = nil) throws {
     let rows = try TableRows(path)
     guard let first = rows.rows.first else {
-      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "no row")
+      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "no rows")
     }
     let hasHeader = first.cells.contains { Self.number($0) == nil }
     let titles = hasHeader ? first.cells : first.cells.indices.map { "\($0 + 1)" }
@@ -31,7 +31,7 @@ extension VertexValues {
     let places = chosen ?? Array(titles.indices)
     let body = rows.rows.dropFirst(hasHeader ? 1 : 0)
     guard !body.isEmpty else {
-      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "a header alone")
+      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "only a header")
     }
     var scalars: [Float] = []
     scalars.reserveCapacity(body.count * places.count)
@@ -51,22 +51,22 @@ extension VertexValues {
       values: Tensor(scalars, shape: [1, body.count, places.count]))
   }
 
-  /// The number in a cell, NaN where it is missing; nil where it is something else.
+  /// The number in a cell, NaN if it is missing; nil if the cell is not a number.
   private static func number(_ cell: String) -> Float? {
     cell.isEmpty || cell.uppercased() == "NA" ? .nan : Float(cell)
   }
 }
 
-/// The rows of a table with the lines that they stand in.
+/// The rows of a table, with their line numbers.
 private struct TableRows {
   private(set) var rows: [(line: Int, cells: [String])] = []
 
   init(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or may not be read")
+      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or not readable")
     }
-    // Pages come in the place of files that a server does not have.
+    // Servers return a web page for a missing file.
     let isPage = data.first == UInt8(ascii: "<")
     guard !data.isEmpty, !isPage, !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {
       throw VertexFileError.anotherKind(
@@ -84,14 +84,14 @@ private struct TableRows {
     }
   }
 
-  /// The cells of a line, without quotes and the spaces around them.
+  /// The cells of a line, without quotes and surrounding spaces.
   private static func cells(of line: Substring, separator: Character) -> [String] {
     if separator == " " { return line.split(whereSeparator: \.isWhitespace).map(String.init) }
     var cells = [""]
     var isQuoted = false
     for character in line {
       if character == "\"" {
-        // A quote doubled inside quotes closes and opens them again, and stands for one.
+        // A doubled quote inside quotes represents a single quote.
         if !isQuoted, cells[cells.count - 1].last == "\u{0}" { cells[cells.count - 1].append("\"") }
         isQuoted.toggle()
         if !isQuoted { cells[cells.count - 1].append("\u{0}") }

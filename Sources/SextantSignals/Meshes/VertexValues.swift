@@ -1,26 +1,26 @@
-// Numbers at the vertices of a mesh, from whatever file has them, before they are told which mesh it is: properties of the
-// mesh's own file, tables, arrays. A value that is NaN is missing.
+// Values at the vertices of a mesh from any file, before the mesh is known: properties of the mesh's own file, tables,
+// arrays. NaN is missing.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantStorage
 
-/// N fields of C variables at V vertices in the order of a file.
+/// N fields of C variables at V vertices, in the order of a file.
 public struct VertexValues: Sendable {
-  /// The file, for messages.
+  /// The path of the file, for messages.
   public let path: String
   /// The variables (C).
   public let variables: [Variable]
   /// The values, N×V×C; 0 where missing.
   public let values: Tensor<Float>
-  /// Whether each value is there (N·V·C entries).
+  /// Whether each value is valid (N·V·C entries).
   public let isValid: [Bool]
 
-  /// Values with NaN where one is missing.
+  /// Values in which NaN is missing.
   ///
   /// - Parameters:
-  ///   - path: the file that they came from.
+  ///   - path: the file that contained them.
   ///   - variables: C variables.
   ///   - values: N×V×C.
   /// - Throws: ``VertexFileError/infinite(path:place:)``.
@@ -56,7 +56,7 @@ public struct VertexValues: Sendable {
   /// The number of vertices V.
   public var vertexCount: Int { values.shape[1] }
 
-  /// What a column is called that its file gives no name.
+  /// The name of a column that has none in its file.
   static func unnamed(_ column: Int, of count: Int) -> String { count == 1 ? "value" : "column_\(column + 1)" }
 
   /// The values as signals on a domain. Throws ``VertexFileError/wrongLength(path:expected:found:)``.
@@ -69,11 +69,11 @@ public struct VertexValues: Sendable {
       labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : ["field": "\($0)"]) })
   }
 
-  /// Reads a file of any kind that is understood here: a NumPy array, a mesh with properties, or a table of text.
+  /// Reads a file of any supported kind: a NumPy array, a mesh with properties, or a text table.
   ///
   /// - Parameters:
-  ///   - path: the file; its contents tell what it is, or its name where they tell nothing.
-  ///   - columns: the names of the properties or columns to take, in this order; all if nil. Of an array, what to call its
+  ///   - path: the file, whose kind is determined by its contents, or by its name if the contents are ambiguous.
+  ///   - columns: the properties or columns to read, in this order; nil for all. For an array, the names of its
   ///     columns.
   /// - Throws: ``FileError`` from SextantStorage, ``GeometryError`` for meshes, ``VertexFileError``.
   public init(contentsOf path: String, columns: [String]? = nil) throws {

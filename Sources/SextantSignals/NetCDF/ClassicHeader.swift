@@ -1,11 +1,11 @@
-// How long a netCDF-3 file must be, from its own header. libnetcdf reads the missing end of a cut-off file as
-// zeros without a word, so the length is checked before. Follows the netCDF Classic Format Specification
-// (CDF-1, CDF-2 and CDF-5); values of attributes are skipped.
+// The length of a netCDF-3 file according to its own header. libnetcdf silently reads the missing end of a truncated
+// file as zeros, so the length is checked first. This follows the netCDF Classic Format Specification (CDF-1, CDF-2 and
+// CDF-5); values of attributes are skipped.
 
 import Foundation
 
 enum ClassicHeader {
-  /// Throws ``NetCDFError/truncated(path:expectedBytes:foundBytes:)`` if `path` is shorter than its header tells.
+  /// Throws ``NetCDFError/truncated(path:expectedBytes:foundBytes:)`` if `path` is shorter than its header states.
   static func requireWhole(_ path: String) throws {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else { return }
     do {
@@ -20,7 +20,7 @@ enum ClassicHeader {
 
   private struct HeaderEnds: Error {}
 
-  /// Walks over big-endian integers.
+  /// A cursor over big-endian integers.
   private struct Cursor {
     let data: Data
     var position = 4
@@ -92,11 +92,11 @@ enum ClassicHeader {
       variables.append((isRecord, extents.reduce(byteCount(ofType: type)) { $0 &* $1 }, begin))
     }
     let recordVariables = variables.filter(\.isRecord)
-    // A lone record variable is not padded to four bytes.
+    // A single record variable is not padded to four bytes.
     let recordSize =
       recordVariables.count == 1
       ? recordVariables[0].bytes : recordVariables.reduce(0) { $0 + (($1.bytes + 3) & ~3) }
-    // A streaming file gives no record count: all bits set.
+    // A streaming file has no record count; all bits are set.
     let isStreaming = records < 0 || records == 0xFFFF_FFFF
     return variables.reduce(cursor.position) { longest, variable in
       guard variable.isRecord else { return max(longest, variable.begin + variable.bytes) }

@@ -1,16 +1,16 @@
-// Why a file could not grow, found out by trying: the libraries that write files tell that a write failed, and not
+// Determines by trial why a file cannot grow, because the libraries that write files report that a write failed but not
 // that the disk is full.
 
 import Foundation
 
-/// Room for files.
+/// Checks for disk space.
 enum DiskSpace {
-  /// How many bytes there must be room for: as many as the libraries write at once, or nearly.
+  /// The number of bytes to try: about as many as the libraries write at once.
   private static let wanted = 4 << 20
 
-  /// What keeps the file at `path` from growing, in words for people; nil if nothing does, or the file cannot be opened.
+  /// The reason why the file at `path` cannot grow, in words; nil if it can grow, or if it cannot be opened.
   ///
-  /// Appends to the file: only for one that is given up.
+  /// Appends to the file, so use it only for a file that is to be discarded.
   static func shortage(for path: String) -> String? {
     let descriptor = open(path, O_WRONLY | O_APPEND)
     guard descriptor >= 0 else { return nil }
@@ -29,9 +29,9 @@ enum DiskSpace {
 
   private static func words(for code: Int32, folder: URL) -> String? {
     switch code {
-    case ENOSPC: "the disk is full: no room is left in \(folder.path). Free some, or write elsewhere"
-    case EDQUOT: "your share of the disk is used up: no room is left in \(folder.path). Free some, or write elsewhere"
-    case EFBIG: "the file may not grow further: a limit is set on the size of files (ulimit -f)"
+    case ENOSPC: "the disk is full: no space is left in \(folder.path). Free some space, or write elsewhere"
+    case EDQUOT: "your disk quota is exhausted: no space is left in \(folder.path). Free some space, or write elsewhere"
+    case EFBIG: "the file cannot grow further: the size of files is limited (ulimit -f)"
     default: nil
     }
   }

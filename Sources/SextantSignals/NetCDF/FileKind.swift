@@ -1,11 +1,11 @@
-// What a file is, by its first bytes: so that GRIB, text, empty and cut-off files are refused by name and not
-// by a library's status number.
+// Identifies a file by its first bytes, so that GRIB, text, empty and truncated files are reported as such rather than
+// with a library's status.
 
 import Foundation
 import SextantStorage
 
 enum FileKind {
-  /// Throws unless `path` is a whole file that libnetcdf can be expected to open.
+  /// Throws unless `path` is a complete file that libnetcdf can be expected to open.
   static func requireNetCDF(_ path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -27,7 +27,7 @@ enum FileKind {
     throw NetCDFError.notNetCDF(path: path, found: FileSignature.description(of: head))
   }
 
-  /// Whether the file at `path` begins as NetCDF files do; false where it cannot be read.
+  /// Whether the file at `path` begins like a NetCDF file; false if it cannot be read.
   static func isNetCDF(at path: String) -> Bool {
     guard let handle = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? handle.close() }
@@ -40,7 +40,7 @@ enum FileKind {
     return [0, 512].contains { head.count >= $0 + 8 && head[$0..<$0 + 8].elementsEqual(signature) }
   }
 
-  // A GRIB message may follow a bulletin's header.
+  // A GRIB message may follow the header of a bulletin.
   private static func containsGRIB(_ head: [UInt8]) -> Bool {
     let word = Array("GRIB".utf8)
     guard head.count >= 8 else { return false }

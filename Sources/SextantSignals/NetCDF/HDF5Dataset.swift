@@ -1,18 +1,19 @@
-// The chunks of a NetCDF-4 variable as they lie in the file, packed: the little of HDF5's interface that gives them out, which
-// NetCDF's has nothing for.
+// The stored, compressed chunks of a NetCDF-4 variable, by the small part of HDF5's interface that gives access to
+// them; NetCDF's interface does not.
 
 import CHDF5
 
-/// A variable's data set, open for reading its chunks. All calls belong inside ``NetCDFLibrary/withLock(_:)``.
+/// The data set of a variable, opened to read its chunks. All calls must be made inside ``NetCDFLibrary/withLock(_:)``.
 final class HDF5Dataset {
   private let file: hid_t
   private let dataset: hid_t
-  /// Whether bytes were sorted by their place in a number before they were deflated.
+  /// Whether bytes were shuffled, that is sorted by their position in a number, before compression.
   let isShuffled: Bool
 
-  /// Nil where the file has no such variable, and where chunks are packed by anything but deflate, with or without shuffling.
+  /// Nil if the file has no such variable, or if its chunks are compressed by anything but deflate, with or without
+  /// shuffling.
   init?(path: String, variable: String) {
-    // Read only, as NetCDF has the same file open.
+    // Read-only, because NetCDF has the same file open.
     let file = H5Fopen(path, 0, hid_t(H5P_DEFAULT))
     guard file >= 0 else { return nil }
     let dataset = H5Dopen2(file, "/" + variable, hid_t(H5P_DEFAULT))
@@ -32,7 +33,8 @@ final class HDF5Dataset {
     _ = H5Fclose(file)
   }
 
-  /// Appends the packed bytes of the chunk whose first entry is at `offset`; false, where it is absent or not packed.
+  /// Appends the compressed bytes of the chunk whose first entry is at `offset`; false if it does not exist or is not
+  /// compressed.
   func appendChunk(at offset: [Int], to bytes: inout [UInt8]) -> Bool {
     let offset = offset.map { hsize_t($0) }
     var size: hsize_t = 0

@@ -1,30 +1,30 @@
-// What can be wrong with a NetCDF file, told so that the reader knows the file, the variable and what to do.
+// Errors in NetCDF files; the text names the file, the variable and the remedy.
 
 /// A file that cannot be read or written as gridded NetCDF.
 public enum NetCDFError: Error, Equatable, CustomStringConvertible {
-  /// The NetCDF library refused; the reason is its own.
+  /// The NetCDF library reported an error, for the given reason.
   case library(action: String, path: String, variable: String?, reason: String)
-  /// The file is something else than NetCDF.
+  /// The file is not NetCDF.
   case notNetCDF(path: String, found: String)
   /// The file is GRIB.
   case grib(path: String)
-  /// The file ends before its own header says.
+  /// The file is shorter than its header states.
   case truncated(path: String, expectedBytes: Int, foundBytes: Int)
-  /// A variable that was asked for is not in the file.
+  /// A requested variable does not exist.
   case absentVariable(path: String, name: String, available: [String], nearest: String?)
   /// No variable lies on a grid.
   case noGrid(path: String, reason: String)
-  /// A variable is there but cannot be taken as fields.
+  /// A variable exists but cannot be read as fields.
   case unusableVariable(path: String, variable: String, reason: String)
-  /// Variables of one file that do not share a grid and field dimensions.
+  /// The variables of a file do not share a grid and field dimensions.
   case unlikeVariables(path: String, first: String, second: String, reason: String)
-  /// Coordinates, times or attributes that break the conventions.
+  /// Coordinates, times or attributes violate the conventions.
   case invalidCoordinate(path: String, variable: String, reason: String)
   /// A value is infinite.
   case infiniteValue(path: String, variable: String, place: String)
-  /// Fields on a domain that this writer cannot describe without a template.
+  /// The fields are on a domain that cannot be written without a template.
   case unwritableDomain(path: String, domain: String)
-  /// A selection that names nothing in the file.
+  /// A selection matches nothing in the file.
   case emptySelection(path: String, coordinate: String, wanted: [String], available: [String])
 
   public var description: String {
@@ -37,7 +37,7 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
       "\(path): this is GRIB; Sextant reads NetCDF. Convert it first, for example with "
         + "\"grib_to_netcdf -o out.nc in.grib\" or \"cdo -f nc copy in.grib out.nc\"."
     case .truncated(let path, let expected, let found):
-      "\(path): the file is cut off: its header tells of \(expected) bytes, \(found) are there. Fetch or copy it again."
+      "\(path): the file is truncated: expected \(expected) bytes, found \(found). Download or copy it again."
     case .absentVariable(let path, let name, let available, let nearest):
       "\(path): no variable \"\(name)\"\(nearest.map { "; did you mean \"\($0)\"?" } ?? ".") "
         + "The file has: \(available.isEmpty ? "none on a grid" : available.joined(separator: ", "))."
@@ -51,7 +51,7 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
       "\(path), variable \(variable): \(reason)"
     case .infiniteValue(let path, let variable, let place):
       "\(path), variable \(variable): infinite value at \(place). "
-        + "Declare it as _FillValue or missing_value if it stands for a gap."
+        + "If it marks missing data, declare it as _FillValue or missing_value."
     case .unwritableDomain(let path, let domain):
       "\(path): cannot write fields on a \(domain) without a template; expected a latitude–longitude grid."
     case .emptySelection(let path, let coordinate, let wanted, let available):

@@ -1,6 +1,7 @@
-// Hyperslabs of compressed variables, unpacked by all threads. HDF5 unpacks one chunk after the other, inside a lock, and
-// that is two thirds of the time of reading an archive. Here packed chunks are read as they lie, and unpacked side by side.
-// Only what is sure to give the same numbers: deflate and shuffling, numbers in this machine's byte order, all chunks there.
+// Parallel decompression of hyperslabs. HDF5 decompresses one chunk after the other inside a lock, which takes two
+// thirds of the time to read an archive. Here the compressed chunks are read as stored and decompressed in parallel,
+// but only if the result is certain to be the same: deflate and shuffling, numbers in this machine's byte order, and
+// all chunks present.
 
 import CNetCDF
 import CZlib
@@ -8,9 +9,9 @@ import Foundation
 import SextantArrays
 
 extension NetCDFFile {
-  /// The stored numbers of a hyperslab as they lie in the file; nil where the library has to be asked instead.
+  /// The stored numbers of a hyperslab; nil if the library has to read it instead.
   ///
-  /// - Parameter type: that of the variable, as it is in memory.
+  /// - Parameter type: the type of the variable in memory.
   func unpackedChunks<Number: BitwiseCopyable & Sendable>(
     of variable: NetCDFVariable, start: [Int], count: [Int], as type: Number.Type
   ) throws -> [Number]? {
@@ -19,7 +20,7 @@ extension NetCDFFile {
       total > 0, let shape = try chunkShape(of: variable), try isInOwnByteOrder(variable)
     else { return nil }
     let grid = ChunkGrid(shape: shape, start: start, count: count)
-    // Chunks that reach far beyond the slab are better kept unpacked by the library, for the next slab.
+    // If chunks extend far beyond the slab, the library should keep them decompressed for the next slab.
     guard grid.chunkCount > 1, grid.entryCount <= 2 * total else { return nil }
     var packed: [UInt8] = []
     var ranges: [Range<Int>] = []
@@ -39,13 +40,13 @@ extension NetCDFFile {
       isWhole = grid.unpack(packed, ranges: ranges, isShuffled: isShuffled, into: out)
       initialized = out.count
     }
-    // Damaged chunks are the library's to complain of.
+    // The library reports damaged chunks.
     return isWhole ? numbers : nil
   }
 
   private func isInOwnByteOrder(_ variable: NetCDFVariable) throws -> Bool {
     var order: Int32 = 0
-    try NetCDFLibrary.check("ask for the byte order", path: path, variable: variable.name) {
+    try NetCDFLibrary.check("query the byte order", path: path, variable: variable.name) {
       nc_inq_var_endian(variable.groupID, variable.id, &order)
     }
     let own = 1.littleEndian == 1 ? NC_ENDIAN_LITTLE : NC_ENDIAN_BIG
@@ -53,11 +54,11 @@ extension NetCDFFile {
   }
 }
 
-/// The chunks that a hyperslab touches, numbered from 0 in row-major order.
+/// The chunks that intersect a hyperslab, numbered from 0 in row-major order.
 private struct ChunkGrid: Sendable {
-  /// The extents of a chunk, and where the slab starts and how far it reaches.
+  /// The shape of a chunk, and the start and extents of the slab.
   let (shape, start, count): ([Int], [Int], [Int])
-  /// The first chunk along each dimension, and how many there are.
+  /// The index of the first chunk along each dimension, and the numbers of chunks.
   private let (first, extents): ([Int], [Int])
 
   init(shape: [Int], start: [Int], count: [Int]) {
@@ -68,12 +69,12 @@ private struct ChunkGrid: Sendable {
   }
 
   var chunkCount: Int { extents.reduce(1, *) }
-  /// Numbers in one chunk.
+  /// The number of entries in a chunk.
   var chunkSize: Int { shape.reduce(1, *) }
-  /// Numbers in all chunks.
+  /// The number of entries in all chunks.
   var entryCount: Int { chunkCount * chunkSize }
 
-  /// The place of a chunk's first number in the variable.
+  /// The position of a chunk's first entry in the variable.
   func offset(ofChunk index: Int) -> [Int] {
     var (offset, rest) = (shape, index)
     for axis in shape.indices.reversed() {
@@ -83,14 +84,14 @@ private struct ChunkGrid: Sendable {
     return offset
   }
 
-  /// Unpacks chunk after chunk, several at once; false where one is damaged.
+  /// Decompresses the chunks, several at once; false if one is damaged.
   func unpack<Number: BitwiseCopyable & Sendable>(
     _ packed: [UInt8], ranges: [Range<Int>], isShuffled: Bool, into out: UnsafeMutableBufferPointer<Number>
   ) -> Bool {
     var isWhole = [Bool](repeating: false, count: ranges.count)
     packed.withUnsafeBufferPointer { packed in
       isWhole.withUnsafeMutableBufferPointer { isWhole in
-        // Sound: each chunk has entries of its own.
+        // Sound, because each chunk writes to its own entries.
         nonisolated(unsafe) let (packed, isWhole, out) = (packed, isWhole, out)
         Parallel.forEachRange(of: ranges.count, grain: max(1, (1 << 15) / chunkSize)) { chunks in
           let byteCount = chunkSize * MemoryLayout<Number>.stride
@@ -116,7 +117,7 @@ private struct ChunkGrid: Sendable {
     return uncompress(target, &made, packed.baseAddress, UInt(packed.count)) == Z_OK && made == UInt(bytes.count)
   }
 
-  /// Gathers the bytes of each number, which shuffling had put apart: all first bytes, all second bytes, ….
+  /// Reverses shuffling, which stores all first bytes of the numbers, then all second bytes, and so on.
   private static func unshuffle(
     _ bytes: UnsafeMutableRawBufferPointer, stride: Int, into out: UnsafeMutableRawBufferPointer
   ) {
@@ -124,7 +125,7 @@ private struct ChunkGrid: Sendable {
       let target = out.baseAddress?.assumingMemoryBound(to: UInt8.self)
     else { return }
     let count = bytes.count / stride
-    // The usual sizes apart, so that the compiler knows how many bytes it moves at once.
+    // The usual sizes have separate cases, so that the compiler knows the number of bytes to move.
     switch stride {
     case 1: target.update(from: source, count: count)
     case 2: for i in 0..<count { for byte in 0..<2 { target[2 * i + byte] = source[byte * count + i] } }
@@ -134,12 +135,12 @@ private struct ChunkGrid: Sendable {
     }
   }
 
-  /// Copies what of a chunk lies in the slab.
+  /// Copies the part of a chunk that lies in the slab.
   private func copy<Number: BitwiseCopyable>(
     _ chunk: UnsafeMutableBufferPointer<Number>, at offset: [Int], to out: UnsafeMutableBufferPointer<Number>
   ) {
     let axes = shape.count
-    // The common part, in the variable's own places.
+    // The intersection, in positions of the variable.
     let low = (0..<axes).map { max(offset[$0], start[$0]) }
     let high = (0..<axes).map { min(offset[$0] + shape[$0], start[$0] + count[$0]) }
     let (length, last) = (high[axes - 1] - low[axes - 1], axes - 1)
@@ -151,7 +152,7 @@ private struct ChunkGrid: Sendable {
         to = to * count[axis] + place[axis] - start[axis]
       }
       for i in 0..<length { out[to + i] = chunk[from + i] }
-      // The next row, the last axis apart.
+      // Advance to the next row, over all axes but the last.
       var axis = last - 1
       while axis >= 0 {
         place[axis] += 1

@@ -1,25 +1,25 @@
-// Reading hyperslabs of an open file: raw numbers as they are stored, and texts.
+// Reading of hyperslabs from an open file: the stored numbers, and texts.
 
 import CNetCDF
 import Foundation
 
 extension NetCDFFile {
-  /// The stored numbers of a hyperslab, in the variable's own order, neither unpacked nor checked for gaps.
+  /// The stored numbers of a hyperslab in the variable's own order, neither unpacked nor checked for missing values.
   ///
-  /// `start` and `count` have one entry for each dimension. 64-bit integers beyond 2⁵³ lose their last digits.
+  /// `start` and `count` have one entry for each dimension. 64-bit integers beyond 2⁵³ are rounded.
   public func rawValues(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Double] {
     if variable.type == .short,
       let numbers = try unpackedChunks(of: variable, start: start, count: count, as: Int16.self)
     {
       return numbers.map { Double($0) }
     }
-    // One more entry, so that scalars too have an address to hand over.
+    // One additional entry, so that scalars have an address to pass as well.
     return try numbers(of: variable, start: start, count: count) {
       nc_get_vara_double(variable.groupID, variable.id, start + [0], count + [0], $0)
     }
   }
 
-  /// As ``rawValues(of:start:count:)``, of a variable that is stored in single precision.
+  /// ``rawValues(of:start:count:)`` for a variable that is stored in single precision.
   func rawSingles(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Float] {
     precondition(variable.type == .float, "\(variable.name) is stored as \(variable.type)")
     if let numbers = try unpackedChunks(of: variable, start: start, count: count, as: Float.self) { return numbers }
@@ -45,7 +45,7 @@ extension NetCDFFile {
     try rawValues(of: variable, start: variable.shape.map { _ in 0 }, count: variable.shape)
   }
 
-  /// The values of a hyperslab, unpacked in double precision; NaN where there is no value.
+  /// The values of a hyperslab, unpacked in double precision; NaN is missing.
   public func values(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Double] {
     let decoder = try ValueDecoder(variable, in: self)
     var values = try rawValues(of: variable, start: start, count: count)
@@ -53,7 +53,7 @@ extension NetCDFFile {
     return values
   }
 
-  /// All values of a variable, unpacked in double precision; NaN where there is no value.
+  /// All values of a variable, unpacked in double precision; NaN is missing.
   public func values(of variable: NetCDFVariable) throws -> [Double] {
     try values(of: variable, start: variable.shape.map { _ in 0 }, count: variable.shape)
   }
@@ -91,7 +91,7 @@ extension NetCDFFile {
     }
   }
 
-  /// The number of values in a hyperslab of numbers, which must lie inside the variable.
+  /// The number of values in a hyperslab of numbers, which must lie within the variable.
   func checkedCount(_ variable: NetCDFVariable, start: [Int], count: [Int]) throws -> Int {
     guard variable.type.isNumeric else {
       throw NetCDFError.unusableVariable(
@@ -100,26 +100,26 @@ extension NetCDFFile {
     precondition(
       start.count == variable.shape.count && count.count == variable.shape.count
         && zip(zip(start, count), variable.shape).allSatisfy { $0.0 >= 0 && $0.1 >= 0 && $0.0 + $0.1 <= $1 },
-      "Hyperslab \(start) + \(count) outside \(variable.name) of shape \(variable.shape)")
+      "Hyperslab \(start) + \(count) is outside \(variable.name) of shape \(variable.shape)")
     return count.reduce(1, *)
   }
 
-  /// How the variable is cut into chunks (one extent for each dimension); nil where it is stored in one piece.
+  /// The chunk shape of the variable (one extent for each dimension); nil if it is stored contiguously.
   public func chunkShape(of variable: NetCDFVariable) throws -> [Int]? {
     guard !variable.dimensions.isEmpty else { return nil }
     var storage: Int32 = 0
     var sizes = [Int](repeating: 0, count: variable.dimensions.count)
-    try NetCDFLibrary.check("ask for the chunks", path: path, variable: variable.name) {
+    try NetCDFLibrary.check("query the chunks", path: path, variable: variable.name) {
       nc_inq_var_chunking(variable.groupID, variable.id, &storage, &sizes)
     }
     return storage == NC_CHUNKED ? sizes : nil
   }
 
-  /// Lets the library keep `byteCount` bytes of decompressed chunks of a variable, so that neighbouring
-  /// hyperslabs do not decompress the same chunk twice. Does nothing for netCDF-3.
+  /// Lets the library cache `byteCount` bytes of decompressed chunks of a variable, so that neighbouring hyperslabs do
+  /// not decompress the same chunk twice. Does nothing for netCDF-3.
   func keepChunks(of variable: NetCDFVariable, byteCount: Int) throws {
     guard format.hasPrefix("netCDF-4") else { return }
-    try NetCDFLibrary.check("size the chunk cache", path: path, variable: variable.name) {
+    try NetCDFLibrary.check("set the size of the chunk cache", path: path, variable: variable.name) {
       nc_set_var_chunk_cache(variable.groupID, variable.id, byteCount, 4133, 0.75)
     }
   }

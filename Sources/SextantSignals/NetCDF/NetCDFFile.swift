@@ -1,26 +1,26 @@
-// A NetCDF file that is open for reading: a thin and safe wrapper around libnetcdf, which knows nothing of
-// CF, grids or units. Groups are flattened: a variable of a group bears the group's name and a slash.
+// A NetCDF file opened for reading: a thin, safe wrapper around libnetcdf, independent of CF, grids and units. Groups
+// are flattened: the name of a variable in a group is prefixed by the group's name and a slash.
 
 import CNetCDF
 import Foundation
 
-/// A NetCDF file, open for reading until the last reference goes.
+/// A NetCDF file, open for reading until its last reference is released.
 public final class NetCDFFile: Sendable {
-  /// Where the file is.
+  /// The path of the file.
   public let path: String
   let id: Int32
   /// The kind of file, such as "netCDF-4" or "64-bit offset".
   public let format: String
-  /// All dimensions, those of groups included.
+  /// All dimensions, including those of groups.
   public let dimensions: [NetCDFDimension]
-  /// All variables, those of groups included.
+  /// All variables, including those of groups.
   public let variables: [NetCDFVariable]
   /// The attributes of the file.
   public let attributes: [NetCDFAttribute]
 
   /// Opens `path` for reading.
   ///
-  /// Throws ``NetCDFError`` naming the file if it is absent, cut off, GRIB or anything else than NetCDF.
+  /// Throws ``NetCDFError`` if the file does not exist, is truncated, or is GRIB or anything else than NetCDF.
   public convenience init(path: String) throws {
     try FileKind.requireNetCDF(path)
     var id: Int32 = -1
@@ -46,9 +46,9 @@ public final class NetCDFFile: Sendable {
 
   deinit { _ = NetCDFLibrary.withLock { nc_close(id) } }
 
-  /// The variable `name`, if there.
+  /// The variable `name`, if it exists.
   public func variable(_ name: String) -> NetCDFVariable? { variables.first { $0.name == name } }
 
-  /// The text of the global attribute `name`, if there.
+  /// The text of the global attribute `name`, if it exists.
   public func text(_ name: String) -> String? { attributes.first { $0.name == name }?.value.text }
 }

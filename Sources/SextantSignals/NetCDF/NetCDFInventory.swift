@@ -1,4 +1,4 @@
-// What a NetCDF file holds: dimensions, variables, attributes. Plain values, no reading here.
+// The contents of a NetCDF file: dimensions, variables, attributes. Plain values without any reading.
 
 import CNetCDF
 
@@ -6,7 +6,7 @@ import CNetCDF
 public enum NetCDFType: Sendable, Hashable, Codable {
   case byte, character, short, int, float, double
   case unsignedByte, unsignedShort, unsignedInt, int64, unsignedInt64, string
-  /// A user-defined type, which this library does not read.
+  /// A user-defined type, which this package does not read.
   case other
 
   init(code: Int32) {
@@ -28,7 +28,7 @@ public enum NetCDFType: Sendable, Hashable, Codable {
       }
   }
 
-  /// The library's own number for the type.
+  /// The library's code of the type.
   var code: Int32 {
     switch self {
     case .byte: NC_BYTE
@@ -58,21 +58,21 @@ public enum NetCDFType: Sendable, Hashable, Codable {
     }
   }
 
-  /// Whether values are numbers.
+  /// Whether the values are numbers.
   public var isNumeric: Bool { ![.character, .string, .other].contains(self) }
-  /// Whether values are floating-point numbers.
+  /// Whether the values are floating-point numbers.
   public var isFloatingPoint: Bool { self == .float || self == .double }
 }
 
-/// A named extent.
+/// A dimension with a name and a length.
 public struct NetCDFDimension: Sendable, Hashable {
-  /// The library's number for the dimension, unique in its file.
+  /// The library's identifier of the dimension, unique in its file.
   let id: Int32
   /// The name, without its group.
   public let name: String
-  /// The present length; may be 0.
+  /// The current length, which may be 0.
   public let length: Int
-  /// Whether more can be appended.
+  /// Whether the dimension can grow.
   public let isUnlimited: Bool
 }
 
@@ -80,7 +80,7 @@ public struct NetCDFDimension: Sendable, Hashable {
 public enum NetCDFAttributeValue: Sendable, Equatable {
   case text(String)
   case strings([String])
-  /// Numbers, with the type that they have in the file.
+  /// Numbers, with their type in the file.
   case numbers([Double], NetCDFType)
   /// A user-defined type.
   case unreadable
@@ -94,7 +94,7 @@ public enum NetCDFAttributeValue: Sendable, Equatable {
     }
   }
 
-  /// The numbers, if it has any.
+  /// The numbers, if the attribute has any.
   public var numbers: [Double]? { if case .numbers(let values, _) = self { values } else { nil } }
 }
 
@@ -104,15 +104,15 @@ public struct NetCDFAttribute: Sendable, Equatable {
   public let value: NetCDFAttributeValue
 }
 
-/// A variable: its type, its dimensions and its attributes.
+/// A variable with its type, dimensions and attributes.
 public struct NetCDFVariable: Sendable {
-  /// The library's numbers for the group that holds the variable, and for the variable in it.
+  /// The library's identifiers of the variable's group and of the variable in it.
   let groupID: Int32
   let id: Int32
-  /// The name; preceded by its groups and slashes if it is not in the root group.
+  /// The name, preceded by its groups and slashes if it is not in the root group.
   public let name: String
   public let type: NetCDFType
-  /// Outermost first; none for a scalar.
+  /// Outermost first; empty for a scalar.
   public let dimensions: [NetCDFDimension]
   public let attributes: [NetCDFAttribute]
 
@@ -123,13 +123,13 @@ public struct NetCDFVariable: Sendable {
   /// The name without groups.
   public var baseName: String { name.split(separator: "/").last.map(String.init) ?? name }
 
-  /// The attribute `name`, if there.
+  /// The attribute `name`, if it exists.
   public func attribute(_ name: String) -> NetCDFAttributeValue? { attributes.first { $0.name == name }?.value }
-  /// The text of attribute `name`, if it is there and text.
+  /// The text of the attribute `name`, if it exists and is text.
   public func text(_ name: String) -> String? { attribute(name)?.text }
-  /// The words of attribute `name`, split at spaces.
+  /// The words of the attribute `name`, separated by whitespace.
   func words(_ name: String) -> [String] { (text(name) ?? "").split(whereSeparator: \.isWhitespace).map(String.init) }
 
-  /// Whether this is the coordinate variable of its only dimension, in the sense of the NetCDF User's Guide.
+  /// Whether this is the coordinate variable of its only dimension, as defined by the NetCDF User's Guide.
   public var isCoordinateVariable: Bool { dimensions.count == 1 && dimensions[0].name == baseName }
 }

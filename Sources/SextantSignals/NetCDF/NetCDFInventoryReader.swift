@@ -1,4 +1,4 @@
-// Asks libnetcdf what an open file holds, group by group.
+// Reads the inventory of an open file from libnetcdf, group by group.
 
 import CNetCDF
 import Foundation
@@ -8,7 +8,7 @@ struct NetCDFInventoryReader {
 
   func format(of id: Int32) throws -> String {
     var format: Int32 = 0
-    try NetCDFLibrary.check("ask for the format", path: path) { nc_inq_format(id, &format) }
+    try NetCDFLibrary.check("query the format", path: path) { nc_inq_format(id, &format) }
     return switch format {
     case NC_FORMAT_CLASSIC: "netCDF-3 classic"
     case NC_FORMAT_64BIT_OFFSET: "netCDF-3 64-bit offset"

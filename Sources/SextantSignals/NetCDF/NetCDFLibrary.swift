@@ -1,16 +1,16 @@
-// The one door to libnetcdf. The library and HDF5 under it keep global state without locks, so every call
-// in this process goes through one lock, and every status becomes a typed error.
+// All access to libnetcdf. The library and HDF5 keep global state without locks, so every call in this process takes
+// one lock, and every error status becomes a typed error.
 
 import CNetCDF
 import Foundation
 
-/// Serialises and checks the calls into libnetcdf.
+/// Serialises and checks calls to libnetcdf.
 public enum NetCDFLibrary {
   private static let lock = NSLock()
 
-  /// Calls `body` while nobody else is inside the library.
+  /// Calls `body` while no other thread is inside the library.
   ///
-  /// Not re-entrant: `body` makes plain `nc_` calls only.
+  /// Not re-entrant: `body` must contain only plain `nc_` calls.
   public static func withLock<R>(_ body: () throws -> R) rethrows -> R {
     lock.lock()
     defer { lock.unlock() }
@@ -18,8 +18,8 @@ public enum NetCDFLibrary {
     return try body()
   }
 
-  /// Calls `body`, which returns an `nc_` status, and throws ``NetCDFError/library(action:path:variable:reason:)``
-  /// unless it is zero.
+  /// Calls `body`, which returns an `nc_` status, and throws ``NetCDFError/library(action:path:variable:reason:)`` if
+  /// the status is not zero.
   static func check(
     _ action: String, path: String, variable: String? = nil, _ body: () -> Int32
   ) throws {
@@ -28,9 +28,9 @@ public enum NetCDFLibrary {
     throw NetCDFError.library(action: action, path: path, variable: variable, reason: reason(of: status))
   }
 
-  /// HDF5 prints an error stack for every attribute that libnetcdf looks for in vain. libnetcdf turns that off for
-  /// the thread that first calls it only, so it is turned off for each calling thread here. HDF5 is not linked by
-  /// name: the function is looked up where libnetcdf has brought it.
+  /// HDF5 prints an error stack for every attribute that libnetcdf does not find. libnetcdf switches this off only for
+  /// the first thread that calls it, so it is switched off for each calling thread here. HDF5 is not linked by name:
+  /// the function is looked up in the libraries that libnetcdf has loaded.
   private static func silenceHDF5() { _ = setHDF5Printing?(0, nil, nil) }
 
   private typealias SetPrinting =

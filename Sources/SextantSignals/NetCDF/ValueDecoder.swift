@@ -1,15 +1,16 @@
-// From stored numbers to values: packing and gaps, by the NetCDF User's Guide (Appendix A) and CF 2.5 and 8.1.
-// Arithmetic is in double precision. A gap is what equals _FillValue or missing_value (one or many), what lies
-// outside valid_min, valid_max or valid_range, NaN, and the type's default fill value where no _FillValue is set.
+// Conversion of stored numbers to values: packing and missing data, according to the NetCDF User's Guide (Appendix A)
+// and CF 2.5 and 8.1. The arithmetic is in double precision. A value is missing if it equals _FillValue or
+// missing_value (one or several), if it lies outside valid_min, valid_max or valid_range, if it is NaN, or if it equals
+// the default fill value of its type and no _FillValue is set.
 
 import CNetCDF
 
-/// Turns the stored numbers of one variable into values.
+/// Converts the stored numbers of a variable to values.
 struct ValueDecoder {
   private let type: NetCDFType
   private let scale: Double
   private let offset: Double
-  /// What to add to negative numbers of a signed type that stands for an unsigned one; 0 elsewhere.
+  /// The offset for negative numbers of a signed type that represents an unsigned type; otherwise 0.
   private let unsignedSpan: Double
   private var storedGaps: [Double] = []
   private var unpackedGaps: [Double] = []
@@ -40,14 +41,14 @@ struct ValueDecoder {
     try readRanges(of: variable, isPacked: isPacked, in: file)
   }
 
-  /// The same for numbers that are stored in single precision and stand for themselves; nil for others, and for the rare
-  /// variable that has more than two numbers for gaps.
+  /// The decoder of numbers that are stored unpacked in single precision; nil for all other variables, and for the rare
+  /// variable that has more than two fill values.
   var single: SingleValueDecoder? {
     guard type == .float, scale == 1, offset == 0, storedGaps.count <= 2 else { return nil }
     return SingleValueDecoder(gaps: storedGaps.map { Float($0) }, range: storedRange)
   }
 
-  /// The value of a stored number; NaN if it stands for a gap.
+  /// The value of a stored number; NaN if it is missing.
   func decode(_ number: Double) -> Double {
     var stored = number
     if stored < 0 { stored += unsignedSpan }
@@ -73,7 +74,7 @@ struct ValueDecoder {
     )
     for (name, isLower, index) in bounds {
       guard case .numbers(let numbers, let type) = variable.attribute(name), index < numbers.count else { continue }
-      // A floating-point bound on packed integers is meant for the unpacked values (User's Guide, Appendix A).
+      // A floating-point bound of packed integers refers to the unpacked values (User's Guide, Appendix A).
       let isForUnpacked = isPacked && type.isFloatingPoint && !variable.type.isFloatingPoint
       let bound = isForUnpacked ? numbers[index] : unsigned(Self.rounded(numbers[index], as: variable.type))
       guard !bound.isNaN else { continue }
@@ -87,18 +88,18 @@ struct ValueDecoder {
     guard stored.0 <= stored.1, unpacked.0 <= unpacked.1 else {
       throw NetCDFError.unusableVariable(
         path: file.path, variable: variable.name,
-        reason: "its valid range is empty (\(stored.0)…\(stored.1)). Correct valid_min, valid_max or valid_range.")
+        reason: "the valid range is empty (\(stored.0)…\(stored.1)). Correct valid_min, valid_max or valid_range.")
     }
     storedRange = stored.0...stored.1
     unpackedRange = unpacked.0...unpacked.1
   }
 
-  // Some writers store missing_value as text.
+  // Some programs write missing_value as text.
   private static func numbers(of value: NetCDFAttributeValue?) -> [Double] {
     value?.numbers ?? value?.text.flatMap(Double.init).map { [$0] } ?? []
   }
 
-  /// The number as the type can hold it; nil if it is an integer type that cannot.
+  /// The number as the type represents it; nil if an integer type cannot.
   private static func stored(_ number: Double, as type: NetCDFType) -> Double? {
     if type.isFloatingPoint { return rounded(number, as: type) }
     return number == number.rounded() && abs(number) < 2e19 ? number : nil
@@ -108,7 +109,7 @@ struct ValueDecoder {
     type == .float ? Double(Float(number)) : number
   }
 
-  /// The library's own fill value, unless the variable was written without filling. Bytes have none.
+  /// The library's default fill value, unless the variable was written without filling. Bytes have none.
   private static func defaultFill(of variable: NetCDFVariable, in file: NetCDFFile) throws -> Double? {
     let fills: [NetCDFType: Double] = [
       .short: -32767, .int: -2_147_483_647, .float: Double(Float(9.969_209_968_386_869e36)),
@@ -117,28 +118,28 @@ struct ValueDecoder {
     ]
     guard let fill = fills[variable.type] else { return nil }
     var isNotFilled: Int32 = 0
-    try NetCDFLibrary.check("ask for the fill value", path: file.path, variable: variable.name) {
+    try NetCDFLibrary.check("query the fill value", path: file.path, variable: variable.name) {
       nc_inq_var_fill(variable.groupID, variable.id, &isNotFilled, nil)
     }
     return isNotFilled == 0 ? fill : nil
   }
 }
 
-/// What ``ValueDecoder`` does, for values in single precision that need no arithmetic.
+/// The counterpart of ``ValueDecoder`` for values in single precision that need no arithmetic.
 struct SingleValueDecoder: Sendable {
   private let (firstGap, secondGap): (Float, Float)
   private let (lowerBound, upperBound): (Float, Float)
 
   /// - Parameters:
-  ///   - gaps: at most two.
-  ///   - range: bounds that single precision can hold.
+  ///   - gaps: at most two fill values.
+  ///   - range: bounds that are representable in single precision.
   fileprivate init(gaps: [Float], range: ClosedRange<Double>) {
-    // Nothing equals NaN.
+    // NaN does not equal any number.
     (firstGap, secondGap) = (gaps.first ?? .nan, gaps.dropFirst().first ?? .nan)
     (lowerBound, upperBound) = (Float(range.lowerBound), Float(range.upperBound))
   }
 
-  /// The value of a stored number; NaN if it stands for a gap.
+  /// The value of a stored number; NaN if it is missing.
   func decode(_ number: Float) -> Float {
     number >= lowerBound && number <= upperBound && number != firstGap && number != secondGap ? number : .nan
   }

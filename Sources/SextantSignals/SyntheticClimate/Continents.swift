@@ -1,16 +1,16 @@
-// The land of the synthetic climate: where it is, and how high. Smooth random fields, cut at a level that
-// leaves about 30 % land, with mountains where a second field is large.
+// The land of the synthetic climate and its elevation: a smooth random field above a threshold that gives about 30 %
+// land, with mountains where a second field is large.
 
 import Foundation
 import SextantArrays
 
-/// Land and orography as functions of place.
+/// Land and orography as functions of position.
 struct Continents: Sendable {
-  /// What the ground is at a place.
+  /// The surface at a point.
   struct Surface: Sendable {
-    /// 0 at sea, 1 on land, between on the coast.
+    /// 0 at sea, 1 on land, in between on the coast.
     var land: Double
-    /// Height in km.
+    /// Elevation in km.
     var height: Double
   }
 
@@ -25,7 +25,7 @@ struct Continents: Sendable {
   func evaluate(at positions: [SIMD3<Double>]) -> [Surface] {
     positions.map { position in
       let level = Self.sum(shape, at: position)
-      // The steep logistic is a coast about one grid cell of 4° wide.
+      // The steep logistic function makes the coast about one grid cell of 4° wide.
       let land = 1 / (1 + exp(-(level - 0.45) * 14))
       let ridge = max(0, Self.sum(relief, at: position) - 0.35)
       return Surface(land: land, height: land * (0.25 + 2.4 * ridge))

@@ -1,5 +1,5 @@
-// Homogeneous random fields on the sphere with a power-law spectrum: sums of plane waves through space,
-// seen on the sphere, whose amplitudes follow first-order autoregressions in time.
+// Homogeneous random fields on the sphere with a power-law spectrum: sums of three-dimensional plane waves, restricted
+// to the sphere, whose amplitudes follow first-order autoregressive processes in time.
 
 import Foundation
 import SextantArrays
@@ -9,7 +9,7 @@ struct RandomWaves: Sendable {
   private let vectors: [SIMD3<Double>]
   private let amplitudes: [Double]
 
-  /// Wavenumbers between 1.5 and 40 radians⁻¹, evenly spread in their logarithm, with spectral density k^−slope.
+  /// Wavenumbers between 1.5 and 40 radians⁻¹, evenly spaced in their logarithm, with spectral density k^−slope.
   init(count: Int, spectralSlope: Double, seed: RandomStream) {
     var random = seed
     var vectors: [SIMD3<Double>] = []
@@ -20,7 +20,7 @@ struct RandomWaves: Sendable {
       let angle = random.uniform(in: 0..<(2 * Double.pi))
       let horizontal = (1 - z * z).squareRoot()
       vectors.append(SIMD3(horizontal * cos(angle), horizontal * sin(angle), z) * wavenumber)
-      // Even in log k: the density is multiplied by k.
+      // Evenly spaced in log k, so the density is multiplied by k.
       power.append(pow(wavenumber, 1 - spectralSlope))
     }
     let total = power.reduce(0, +)
@@ -28,7 +28,7 @@ struct RandomWaves: Sendable {
     amplitudes = power.map { ($0 / total).squareRoot() }
   }
 
-  /// `count` consecutive fields at `positions` (count×V), each of unit variance, with correlation `memory` from one to the next.
+  /// `count` consecutive fields at `positions` (count×V), each of unit variance, with lag-one correlation `memory`.
   func fields(count: Int, at positions: [SIMD3<Double>], memory: Double, seed: RandomStream) -> Tensor<Float> {
     let waves = vectors.count
     var random = seed

@@ -1,9 +1,9 @@
-// A climate that the program makes itself: the data of `make demo`, and the yardstick of later work.
+// A synthetic climate: the data of `make demo`, and a benchmark for later work.
 //
-// FROZEN as "synthetic climate 1": change nothing that changes a value; make a second one instead. Not a
-// model of the Earth, but with what makes real fields hard: a seasonal cycle, land–sea contrast, orography,
-// a power-law spectrum, travelling fronts, and a second variable that is bounded and skewed.
-// docs/synthetic-climate.md has the formulas. Everything is a function of place and time, so any grid serves.
+// FROZEN as "synthetic climate 1": do not change anything that changes a value; create a second version instead. It is
+// not a model of the Earth, but it has the features that make real fields difficult: a seasonal cycle, land–sea
+// contrast, orography, a power-law spectrum, travelling fronts, and a second variable that is bounded and skewed.
+// docs/synthetic-climate.md gives the formulas. All values are functions of place and time, so any grid can be used.
 
 import Foundation
 import SextantArrays
@@ -11,11 +11,11 @@ import SextantGeometry
 
 /// A seeded, synthetic climate of near-surface temperature and cloud cover, one field every five days.
 public struct SyntheticClimate: Sendable {
-  /// The version: fields of one version never change.
+  /// The version. The fields of a version never change.
   public static let version = 1
   /// Days between fields.
   public static let daysBetweenFields = 5
-  /// Fields in a year of 365 days.
+  /// The number of fields in a year of 365 days.
   public static let fieldsPerYear = 73
   /// The variables: temperature in K, and cloud cover between 0 and 1.
   public static let variables = [
@@ -27,10 +27,10 @@ public struct SyntheticClimate: Sendable {
 
   private let seed: RandomStream
 
-  /// The climate of `seed`; the demo's is 1.
+  /// The climate for `seed`; the demo uses seed 1.
   public init(seed: UInt64 = 1) { self.seed = RandomStream(seed: seed).split("synthetic climate 1") }
 
-  /// The share of land at each vertex of `domain` (V), between 0 and 1.
+  /// The fraction of land at each vertex of `domain` (V), between 0 and 1.
   public func landShare(on domain: some Domain) -> [Float] {
     Continents(seed.split("continents")).evaluate(at: domain.positions).map { Float($0.land) }
   }
@@ -82,14 +82,15 @@ public struct SyntheticClimate: Sendable {
     temperatureNoise: Double, cloudNoise: Double
   ) -> (temperature: Double, cloud: Double) {
     let (s, c) = (sin(latitude), cos(latitude))
-    // Warmest in late July north of the equator; land follows the sun sooner and further than the sea.
+    // Warmest in late July north of the equator; land responds to the sun earlier and more strongly than the sea.
     let lag = 0.56 + 0.06 * (1 - surface.land)
     let season = cos(2 * .pi * (yearFraction - lag)) * s * (4 + 13 * surface.land)
     let mean = 300 - 44 * s * s - 12 * s * s * s * s * (s < 0 ? 1.6 : 1)
     let contrast = -6 * surface.land * s * s + 2.5 * surface.land * c
     let weather = temperatureNoise * (1.2 + 2.2 * s * s) * (1 + 0.5 * surface.land)
     let temperature = mean + contrast + season - 6.5 * surface.height + front.step + weather
-    // Rain belt near the equator, following the sun; subtropical clear skies; bands ahead of fronts.
+    // A rain belt near the equator that follows the sun, clear skies in the subtropics, and cloud bands ahead of
+    // fronts.
     let belt = exp(-pow((latitude * 180 / .pi - 8 * cos(2 * .pi * (yearFraction - 0.56))) / 7, 2))
     let logit = -2.3 + 2.6 * belt + 4.8 * front.band - 0.6 * surface.land + 0.5 * surface.height + 1.1 * cloudNoise
     return (temperature, 1 / (1 + exp(-logit)))

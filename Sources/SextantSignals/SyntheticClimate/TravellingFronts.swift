@@ -1,25 +1,25 @@
-// The fronts of the synthetic climate: sharp steps of temperature that travel eastward in both storm
-// tracks, with a band of cloud ahead of each. They are what a Gaussian prior cannot know.
+// The fronts of the synthetic climate: sharp temperature steps that travel eastwards in both storm tracks, each with a
+// band of cloud ahead of it. A Gaussian prior cannot represent them.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// All fronts of a climate, through time.
+/// All fronts of a climate as functions of time.
 struct TravellingFronts: Sendable {
   /// One front on one day.
   struct Front: Sendable {
-    /// Degrees.
+    /// In degrees.
     var latitude: Double
     var longitude: Double
-    /// Degrees of longitude that the front leans westward for each degree towards the pole.
+    /// The number of degrees of longitude by which the front leans westwards per degree towards the pole.
     var lean: Double
     /// The half-length of the front along the meridian, in degrees.
     var reach: Double
-    /// How much colder it is behind the front, in K.
+    /// The temperature drop behind the front, in K.
     var drop: Double
 
-    /// The temperature step in K, and the band of cloud between 0 and 1, at a place.
+    /// The temperature step in K, and the cloud band between 0 and 1, at a point.
     func effect(at place: GeographicPoint) -> (step: Double, band: Double) {
       let north = place.latitude - latitude
       guard abs(north) < 3 * reach else { return (0, 0) }
@@ -27,13 +27,13 @@ struct TravellingFronts: Sendable {
       var east = (place.longitude - longitude + lean * poleward).truncatingRemainder(dividingBy: 360)
       if east > 180 { east -= 360 }
       if east < -180 { east += 360 }
-      // Degrees of arc east of the front line, at the place's own latitude.
+      // Degrees of arc east of the front line, at the latitude of the point.
       let distance = east * cos(place.latitude * .pi / 180)
       let envelope = exp(-pow(poleward / reach, 2))
-      // Cold air behind (west), fading over 25°; the step itself is 1° wide.
+      // Cold air behind the front (west), fading over 25°; the step itself is 1° wide.
       let behind = 1 / (1 + exp(distance / 0.5))
       let step = -drop * envelope * behind * exp(-pow(min(distance, 0) / 25, 2))
-      // Cloud lies from the front to some 6° ahead of it.
+      // Cloud from the front to about 6° ahead of it.
       let band = envelope / (1 + exp(-distance / 0.5)) * exp(-pow(max(distance, 0) / 6, 2))
       return (step, band)
     }
@@ -42,12 +42,12 @@ struct TravellingFronts: Sendable {
   private struct Track: Sendable {
     var latitude: Double
     var startLongitude: Double
-    /// Degrees of longitude a day.
+    /// Degrees of longitude per day.
     var speed: Double
     var lean: Double
     var reach: Double
     var drop: Double
-    /// Days in which the front grows, fades and is followed by the next on its track.
+    /// The number of days in which a front grows, decays and is followed by the next front on its track.
     var period: Double
     var phase: Double
     var seed: RandomStream
@@ -67,7 +67,7 @@ struct TravellingFronts: Sendable {
     }
   }
 
-  /// The fronts that are there on a day; each life on a track draws its own place and strength.
+  /// The fronts on a given day. Each front on a track draws its own position and strength.
   func fronts(onDay day: Double) -> [Front] {
     tracks.map { track in
       let cycle = day / track.period + track.phase

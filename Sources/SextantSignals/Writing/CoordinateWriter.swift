@@ -1,4 +1,4 @@
-// Writes coordinates: those of a template bit for bit, or made ones.
+// Writes coordinates: exact copies of a template's, or new ones.
 
 import CNetCDF
 
@@ -7,7 +7,7 @@ struct CoordinateWriter {
   let template: NetCDFFile?
   let dimensionIDs: [String: Int32]
 
-  /// Defines a coordinate and returns its number.
+  /// Defines a coordinate and returns its identifier.
   func define(_ coordinate: LayoutCoordinate) throws -> Int32 {
     switch coordinate {
     case .copied(let variable, _):
@@ -32,7 +32,7 @@ struct CoordinateWriter {
     return id
   }
 
-  /// Writes the values of a coordinate that was defined as `id`.
+  /// Writes the values of the coordinate that was defined as `id`.
   func write(_ coordinate: LayoutCoordinate, id: Int32) throws {
     switch coordinate {
     case .copied(let variable, let places): try copy(variable, places: places, to: id)
@@ -61,7 +61,7 @@ struct CoordinateWriter {
     try output.putBytes(selected, variable: id, name: variable.name, count: count)
   }
 
-  /// The row-major offsets of all combinations of places.
+  /// The row-major offsets of all combinations of indices.
   private static func offsets(of places: [[Int]], in shape: [Int]) -> [Int] {
     zip(places, shape).reduce([0]) { offsets, axis in
       offsets.flatMap { offset in axis.0.map { offset * axis.1 + $0 } }
@@ -70,7 +70,7 @@ struct CoordinateWriter {
 }
 
 extension NetCDFFile {
-  /// All values of a variable of fixed size, as they lie in memory.
+  /// The bytes of all values of a variable of fixed size, as they are in memory.
   func bytes(of variable: NetCDFVariable) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: variable.valueCount * variable.type.byteCount)
     guard !bytes.isEmpty else { return bytes }

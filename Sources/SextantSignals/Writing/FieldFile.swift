@@ -1,16 +1,16 @@
-// Writes fields as they are, with their gaps: degraded and synthetic ones, and truths to score against.
+// Writes fields with their missing values: degraded and synthetic fields, and reference fields for scoring.
 
 import SextantArrays
 import SextantGeometry
 import SextantStorage
 
-/// A variable beside the fields, such as the noise level of each entry.
+/// A variable that accompanies the fields, such as the noise level of each entry.
 public struct CompanionVariable: Sendable {
   /// The name in the file, such as "t2m_noise".
   public var name: String
   public var units: String
   public var longName: String
-  /// The values of a field (V entries); what is not finite is written as missing.
+  /// The values of a field (V entries); non-finite values are written as missing.
   public var values: @Sendable (_ field: Int) throws -> [Float]
 
   public init(
@@ -23,13 +23,13 @@ public struct CompanionVariable: Sendable {
   }
 }
 
-/// Plain files of fields.
+/// Files of fields without a posterior.
 public enum FieldFile {
-  /// Writes all fields of `source` to `path`, piece by piece, whole or not at all.
+  /// Writes all fields of `source` to `path` in pieces, as a complete file or not at all.
   ///
-  /// With a `template`, field n of `source` takes the place of its field n and channel c that of its channel c, and
-  /// axes and attributes are the template's; without, `source` must lie on a latitude–longitude grid and its
-  /// labels become coordinates. Throws ``FileError``, ``NetCDFError``, and what `source` throws.
+  /// With a `template`, field n and channel c of `source` replace field n and channel c of the template, and axes and
+  /// attributes are those of the template. Without one, `source` must be on a latitude–longitude grid, and its labels
+  /// become coordinates. Throws ``FileError``, ``NetCDFError``, and any error of `source`.
   public static func write(
     _ source: any SignalSource, to path: String, overwrite: Bool = false, like template: GriddedFile? = nil,
     companions: [CompanionVariable] = [], description: FieldFileDescription

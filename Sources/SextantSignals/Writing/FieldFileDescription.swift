@@ -1,10 +1,10 @@
-// What a written file says of itself, apart from its fields.
+// The metadata of a written file.
 
-/// The global attributes that a written file gets, and how hard it is compressed.
+/// The global attributes of a written file, and its compression level.
 public struct FieldFileDescription: Sendable {
   /// The title; nil keeps the template's.
   public var title: String?
-  /// One line of provenance: when, which program, which arguments. It is appended to the template's history.
+  /// One line of provenance: date, program and arguments. It is appended to the template's history.
   public var history: String
   /// Further global attributes, such as "source" or "references"; they replace the template's.
   public var attributes: [String: String]

@@ -1,27 +1,27 @@
-// Writes fields into a file of a given layout, one field at a time: what filled, degraded and synthetic fields
-// have in common. What the variables mean is the caller's to say.
+// Writes fields in a given layout, one field at a time, for filled, degraded and synthetic fields alike. The caller
+// defines the variables.
 
 import SextantGeometry
 
 /// A variable to be written.
 struct FieldVariable {
   let name: String
-  /// Whose shape and attributes it has.
+  /// The channel whose shape and attributes the variable has.
   let channel: Int
-  /// Dimensions that the channel does not have, such as realization.
+  /// Dimensions in addition to the channel's, such as realization.
   var leading: [LayoutDimension] = []
   var type = NetCDFType.float
-  /// Attributes beside, or in place of, the template's.
+  /// Attributes that are added to the template's, or replace them.
   var attributes: [(String, NetCDFAttributeValue)] = []
-  /// Whether the template's attributes are kept (those of packing and valid ranges never are).
+  /// Whether to keep the template's attributes (those of packing and valid ranges are never kept).
   var keepsAttributes = true
 }
 
-/// A file of fields that is being written.
+/// A file of fields during writing.
 final class FieldFileWriter {
-  /// What stands for missing: the library's own fill value, which every program knows.
+  /// The value of missing entries: the library's default fill value, which all programs recognise.
   static let fill = Float(9.969_209_968_386_869e36)
-  // Packing is undone, values may leave the old range, and these would then be wrong.
+  // Values are written unpacked and may leave the original range, so these attributes would be wrong.
   private static let dropped: Set = [
     "scale_factor", "add_offset", "_FillValue", "missing_value", "valid_min", "valid_max", "valid_range", "_Unsigned",
     "actual_range", "least_significant_digit", "ancillary_variables", "cell_measures", "coordinates",
@@ -40,7 +40,7 @@ final class FieldFileWriter {
     output = try NetCDFOutput(creating: path, reportedAs: name)
   }
 
-  /// Writes header and coordinates; `extraCoordinates` belong to leading dimensions.
+  /// Writes the header and the coordinates; `extraCoordinates` belong to additional dimensions.
   func define(_ fieldVariables: [FieldVariable], extraCoordinates: [LayoutCoordinate] = []) throws {
     let leading = fieldVariables.flatMap(\.leading)
     for dimension in layout.dimensions + leading where dimensionIDs[dimension.name] == nil {
@@ -58,9 +58,9 @@ final class FieldFileWriter {
     for (coordinate, id) in pending { try coordinateWriter.write(coordinate, id: id) }
   }
 
-  /// Writes the values of a field, channel `channel` of the V·C entries that `value` gives.
+  /// Writes the values of a field: channel `channel` of the V·C entries returned by `value`.
   ///
-  /// Values that are not finite are written as missing.
+  /// Non-finite values are written as missing.
   func write(
     _ name: String, field: Int, leading: [Int] = [], value: (_ vertex: Int) -> Float
   ) throws {
@@ -92,7 +92,7 @@ final class FieldFileWriter {
   /// Finishes the file.
   func close() throws { try output.close() }
 
-  // Columns may come before rows in the file.
+  // Columns may precede rows in the file.
   private func inFileOrder(_ shape: ChannelLayout, _ value: (Int) -> Float) -> [Float] {
     let (rows, columns) = (layout.rows, layout.columns)
     let rowFirst = shape.uses.first { $0 == .row || $0 == .column } == .row
@@ -104,7 +104,7 @@ final class FieldFileWriter {
     let shape = layout.channel(variable.channel)
     var dimensions = shape.dimensions
     dimensions.insert(contentsOf: variable.leading, at: shape.leadingPosition)
-    // One chunk for one field.
+    // One chunk per field.
     var chunk = zip(shape.dimensions, shape.uses).map { dimension, use in
       use == .row || use == .column ? dimension.length : 1
     }
@@ -128,7 +128,7 @@ final class FieldFileWriter {
     return id
   }
 
-  /// The coordinates that CF wants named: all that belong to the variable and are not coordinate variables.
+  /// The coordinates that CF requires to be named: all of the variable's coordinates that are not coordinate variables.
   private func auxiliaryCoordinates(
     of dimensions: [LayoutDimension], source: NetCDFVariable?, among coordinates: [LayoutCoordinate]
   ) -> [String] {

@@ -1,6 +1,6 @@
-// The layout of a file without a template: fields on a latitude–longitude grid, told apart by their labels. Times
-// that rise become the time axis; members of an ensemble become CF's realizations; else the fields are numbered
-// samples, with labels beside them.
+// The layout of a file without a template: fields on a latitude–longitude grid, distinguished by their labels.
+// Increasing times become the time axis, members of an ensemble become CF realizations, and all other fields are
+// numbered samples with labels.
 
 import Foundation
 import SextantGeometry
@@ -8,9 +8,9 @@ import SextantGeometry
 extension FieldLayout {
   /// The layout of fields with `labels` on `domain`.
   ///
-  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` is a latitude–longitude grid.
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has the axes of a latitude–longitude grid.
   init(labels: [FieldLabel], on domain: any Domain, path: String) throws {
-    guard let grid = domain as? LatitudeLongitudeGrid else {
+    guard let grid = domain.geography?.gridAxes else {
       throw NetCDFError.unwritableDomain(path: path, domain: domain.summary)
     }
     let hours = Self.hours(of: labels)
@@ -57,12 +57,12 @@ extension FieldLayout {
   }
 
   /// Latitude and longitude as dimensions.
-  static func dimensions(of grid: LatitudeLongitudeGrid) -> [LayoutDimension] {
+  static func dimensions(of grid: GridAxes) -> [LayoutDimension] {
     [LayoutDimension(name: "latitude", length: grid.rows), LayoutDimension(name: "longitude", length: grid.columns)]
   }
 
   /// Latitude and longitude as coordinates.
-  static func coordinates(of grid: LatitudeLongitudeGrid) -> [LayoutCoordinate] {
+  static func coordinates(of grid: GridAxes) -> [LayoutCoordinate] {
     [("latitude", grid.latitudes, "degrees_north", "Y"), ("longitude", grid.longitudes, "degrees_east", "X")].map {
       .numbers(
         $0, $1, type: .double, dimensions: [$0],
@@ -70,7 +70,7 @@ extension FieldLayout {
     }
   }
 
-  /// The times as hours since 1900; nil unless every label has a time that exists in the standard calendar.
+  /// The times as hours since 1900; nil unless each label has a time that exists in the standard calendar.
   private static func hours(of labels: [FieldLabel]) -> [Double]? {
     let start = CFCalendar.standard.dayNumber(year: 1900, month: 1, day: 1)
     var hours: [Double] = []

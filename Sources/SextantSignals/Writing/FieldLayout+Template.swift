@@ -1,14 +1,14 @@
-// The layout of a file that takes another's place: the same dimensions in the same order, the same coordinates
-// with their bounds and attributes bit for bit, cut to the fields that were selected. On another grid, that holds
-// of all but the horizontal axes.
+// The layout of a file that corresponds to a template: the same dimensions in the same order, and exactly the same
+// coordinates with their bounds and attributes, restricted to the selected fields. On another grid, this applies to
+// everything but the horizontal axes.
 
 import SextantGeometry
 
 extension FieldLayout {
-  /// The layout of `template`'s fields; its file is opened to copy from.
+  /// The layout of the fields of `template`, whose file is opened for copying.
   ///
   /// - Parameter other: the grid that takes the place of the template's own; nil to keep that.
-  init(template source: GriddedFile, on other: LatitudeLongitudeGrid? = nil) throws {
+  init(template source: GriddedFile, on other: GridAxes? = nil) throws {
     let file = try NetCDFFile(path: source.path)
     let dataset = CFDataset(file)
     let grid = source.group.grid
@@ -47,12 +47,12 @@ extension FieldLayout {
       droppedAttributes: other == nil ? [] : ["grid_mapping"])
   }
 
-  /// The dimensions of a variable with latitude and longitude where its horizontal ones were.
+  /// The dimensions of a variable with latitude and longitude in place of its horizontal dimensions.
   private static func replacingGrid(
-    of dimensions: [(LayoutDimension, DimensionUse)], by grid: LatitudeLongitudeGrid
+    of dimensions: [(LayoutDimension, DimensionUse)], by grid: GridAxes
   ) -> [(LayoutDimension, DimensionUse)] {
     let horizontal = Self.dimensions(of: grid)
-    // Points have one dimension where grids have two.
+    // Points have one dimension, grids have two.
     let hasColumns = dimensions.contains { $0.1 == .column }
     return dimensions.flatMap { dimension, use -> [(LayoutDimension, DimensionUse)] in
       switch use {
@@ -63,7 +63,7 @@ extension FieldLayout {
     }
   }
 
-  /// Whether a variable describes the horizontal axes, or has one.
+  /// Whether a variable describes or contains the horizontal axes.
   private static func isHorizontal(_ variable: NetCDFVariable, on grid: HorizontalGrid, in dataset: CFDataset) -> Bool {
     dataset.role(of: variable) == .gridMapping
       || [.latitude, .longitude].contains(dataset.coordinateRole(of: variable))
@@ -79,14 +79,14 @@ extension FieldLayout {
       name: dimension.name, length: places(along: dimension, of: source).count, isUnlimited: dimension.isUnlimited)
   }
 
-  /// Whether a variable goes with the fields: a coordinate, its bounds, a grid mapping, or a label along a dimension.
+  /// Whether a variable accompanies the fields: a coordinate, its bounds, a grid mapping, or a label along a dimension.
   private static func isCompany(
     _ variable: NetCDFVariable, of kept: [NetCDFDimension], versions: NetCDFDimension?, in dataset: CFDataset
   ) -> Bool {
     guard variable.type != .other, !variable.dimensions.contains(where: { $0 == versions || $0.length == 0 }),
       ![.data, .ancillary, .points].contains(dataset.role(of: variable))
     else { return false }
-    // Bounds and texts have one dimension more, which no field has.
+    // Bounds and texts have an additional dimension, which no field has.
     return variable.dimensions.first.map(kept.contains) ?? true
   }
 }

@@ -1,5 +1,5 @@
-// The shape of a file of fields: its dimensions, its coordinates, and how one field lies in each variable. Made
-// either from a template, whose axes are kept as they are, or from a plain grid with labels.
+// The layout of a file of fields: its dimensions, its coordinates, and the arrangement of a field in each variable. It
+// is made from a template, whose axes are preserved, or from a grid and labels.
 
 import SextantGeometry
 
@@ -10,16 +10,16 @@ struct LayoutDimension: Sendable, Equatable {
   var isUnlimited = false
 }
 
-/// How the fields of one variable lie in the file.
+/// The arrangement of a variable's fields in the file.
 struct ChannelLayout: Sendable {
-  /// The template's variable, whose attributes are kept.
+  /// The template's variable, whose attributes are preserved.
   let source: NetCDFVariable?
   /// Outermost first.
   let dimensions: [LayoutDimension]
-  /// What each dimension is to a field.
+  /// The role of each dimension for a field.
   let uses: [DimensionUse]
 
-  /// Where dimensions go that the channel does not have: after the first field dimension, for CDO wants time first.
+  /// The position of additional dimensions: after the first field dimension, because CDO expects time first.
   var leadingPosition: Int {
     if case .field = uses.first { 1 } else { 0 }
   }
@@ -27,11 +27,11 @@ struct ChannelLayout: Sendable {
 
 /// A coordinate to be written.
 enum LayoutCoordinate: Sendable {
-  /// Copied from the template, with the places taken along each of its dimensions.
+  /// Copied from the template, with the selected indices along each of its dimensions.
   case copied(NetCDFVariable, places: [[Int]])
-  /// Made of numbers.
+  /// Defined by numbers.
   case numbers(String, [Double], type: NetCDFType, dimensions: [String], attributes: [(String, NetCDFAttributeValue)])
-  /// Made of texts.
+  /// Defined by texts.
   case texts(String, [String], dimensions: [String], attributes: [(String, NetCDFAttributeValue)])
 
   var name: String {
@@ -42,20 +42,20 @@ enum LayoutCoordinate: Sendable {
   }
 }
 
-/// The shape of a file of fields.
+/// The layout of a file of fields.
 struct FieldLayout: Sendable {
   /// All dimensions, in the order in which they are defined.
   let dimensions: [LayoutDimension]
   let coordinates: [LayoutCoordinate]
-  /// One for each variable of the template, or a single one that all variables share.
+  /// One for each variable of the template, or a single one for all variables.
   let channels: [ChannelLayout]
-  /// The number of places along each field dimension.
+  /// The length of each field dimension.
   let fieldLengths: [Int]
   let rows: Int
   let columns: Int
-  /// The template's file, from which coordinates and attributes are copied.
+  /// The template file, from which coordinates and attributes are copied.
   let template: NetCDFFile?
-  /// Attributes of the template's variables that do not hold here.
+  /// Attributes of the template's variables that no longer apply.
   var droppedAttributes: Set<String> = []
 
   /// The layout of channel `index`.
@@ -64,7 +64,7 @@ struct FieldLayout: Sendable {
   /// The number of fields.
   var fieldCount: Int { fieldLengths.reduce(1, *) }
 
-  /// The place of field `index` along each field dimension of the file.
+  /// The index of the field along each field dimension of the file.
   func places(ofField index: Int) -> [Int] {
     var rest = index
     var places = [Int](repeating: 0, count: fieldLengths.count)
@@ -75,7 +75,7 @@ struct FieldLayout: Sendable {
     return places
   }
 
-  /// A name that no dimension or coordinate has yet.
+  /// A name that no dimension or coordinate uses yet.
   func freeName(_ name: String) -> String {
     let taken = Set(dimensions.map(\.name) + coordinates.map(\.name))
     return taken.contains(name) ? freeName("posterior_\(name)") : name

@@ -1,8 +1,8 @@
-// What is known of one field after filling its gaps, and which parts of it a file shall hold.
+// The posterior of one field after filling its gaps, and the choice of what to write to a file.
 
 import SextantArrays
 
-/// One field of V·C entries (channel fastest, as in signals) after its gaps were filled.
+/// One field of V·C entries (channels varying fastest, as in signals) after its gaps were filled.
 public struct FilledField: Sendable {
   /// The posterior mean (V·C).
   public var mean: [Float]
@@ -10,9 +10,9 @@ public struct FilledField: Sendable {
   public var spread: [Float]?
   /// The ensemble (members × V·C).
   public var members: Tensor<Float>?
-  /// For each quantile level, its values (V·C).
+  /// The values of each quantile level (V·C).
   public var quantiles: [[Float]]
-  /// Where the field was observed (V·C).
+  /// Whether each entry was observed (V·C).
   public var isObserved: [Bool]?
 
   public init(
@@ -27,11 +27,11 @@ public struct FilledField: Sendable {
   }
 }
 
-/// Which variables a file of filled fields has beside the mean.
+/// The variables of a file of filled fields in addition to the mean.
 public struct FilledFileContent: Sendable, Equatable {
   /// The size of the ensemble; 0 for none.
   public var memberCount: Int
-  /// Levels of the quantiles, between 0 and 1; empty for none.
+  /// The levels of the quantiles, between 0 and 1; empty for none.
   public var quantileLevels: [Double]
   public var hasSpread: Bool
   public var hasObservedMask: Bool

@@ -1,30 +1,30 @@
-// Writes filled fields as CF-1.8 netCDF-4 in the shape of the file they come from: `<name>` (the mean),
-// `<name>_spread`, `<name>_ensemble`, `<name>_quantile` and `<name>_observed`. One field at a time.
+// Writes filled fields as CF-1.8 netCDF-4 in the layout of the input file: `<name>` (the mean), `<name>_spread`,
+// `<name>_ensemble`, `<name>_quantile` and `<name>_observed`. One field at a time.
 
 import SextantArrays
 import SextantGeometry
 import SextantStorage
 
-/// A file of filled fields that is being written.
+/// A file of filled fields during writing.
 public final class FilledFileWriter {
   private let writer: FieldFileWriter
   private let variables: [Variable]
   private let content: FilledFileContent
 
-  /// Writes the file at `path`, whole or not at all: `body` hands over the fields, in any order.
+  /// Writes the file at `path`, completely or not at all; `body` supplies the fields in any order.
   ///
-  /// Axes, coordinates, names, units and calendars are those of `template`; a field that is never handed over is
-  /// missing in the file. Throws ``FileError/exists(path:)`` if the file is there and `overwrite` is false.
+  /// Axes, coordinates, names, units and calendars are those of `template`; a field that is never supplied is missing
+  /// in the file. Throws ``FileError/exists(path:)`` if the file exists and `overwrite` is false.
   ///
   /// - Parameter domain: the grid of the answers in place of the template's own; nil to keep that. Throws
-  ///   ``NetCDFError/unwritableDomain(path:domain:)`` unless it is a latitude–longitude grid.
+  ///   ``NetCDFError/unwritableDomain(path:domain:)`` unless it has the axes of a latitude–longitude grid.
   public static func write<R>(
     to path: String, overwrite: Bool = false, like template: GriddedFile, on domain: (any Domain)? = nil,
     content: FilledFileContent,
     description: FieldFileDescription, _ body: (FilledFileWriter) throws -> R
   ) throws -> R {
     try WholeFile.write(to: path, overwrite: overwrite) { temporary in
-      let grid = domain as? LatitudeLongitudeGrid
+      let grid = domain?.geography?.gridAxes
       if let domain, grid == nil { throw NetCDFError.unwritableDomain(path: path, domain: domain.summary) }
       let layout = try FieldLayout(template: template, on: grid)
       let writer = try FilledFileWriter(
@@ -46,7 +46,7 @@ public final class FilledFileWriter {
       extraCoordinates: naming.extraCoordinates)
   }
 
-  /// Writes field `index` of the template.
+  /// Writes the field that corresponds to field `index` of the template.
   public func write(_ field: FilledField, at index: Int) throws {
     let channels = variables.count
     for (channel, variable) in variables.enumerated() {

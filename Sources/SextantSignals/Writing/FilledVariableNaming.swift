@@ -1,12 +1,12 @@
-// The names and attributes of the variables that describe a posterior, by CF: cell_methods over realizations,
-// flags for the mask, ancillary_variables to tie them together.
+// The names and attributes of the variables that describe a posterior, according to CF: cell_methods over realizations,
+// flags for the mask, and ancillary_variables to link them.
 
-/// Defines the variables of a file of filled fields.
+/// Defines the variables in a file of filled fields.
 struct FilledVariableNaming {
   let layout: FieldLayout
   let content: FilledFileContent
 
-  /// The name without the groups that the template may have.
+  /// The name without the template's groups.
   static func baseName(of variable: Variable) -> String {
     variable.name.split(separator: "/").last.map(String.init) ?? variable.name
   }
@@ -18,7 +18,7 @@ struct FilledVariableNaming {
     LayoutDimension(name: layout.freeName("quantile"), length: content.quantileLevels.count)
   }
 
-  /// The coordinates of the dimensions that the template does not have.
+  /// The coordinates of the dimensions that are not in the template.
   var extraCoordinates: [LayoutCoordinate] {
     var result: [LayoutCoordinate] = []
     if content.memberCount > 0 {
@@ -41,7 +41,7 @@ struct FilledVariableNaming {
     return result
   }
 
-  /// The variables that describe one channel.
+  /// The variables for one channel.
   func fieldVariables(of variable: Variable, channel: Int) -> [FieldVariable] {
     let name = Self.baseName(of: variable)
     let title = variable.longName ?? name
@@ -51,7 +51,7 @@ struct FilledVariableNaming {
       return text.isEmpty ? [] : [("cell_methods", .text(text))]
     }
     func named(_ text: String) -> (String, NetCDFAttributeValue) { ("long_name", .text(text)) }
-    // Without a template the units have to be said here.
+    // Without a template, the units must be written here.
     let units: [(String, NetCDFAttributeValue)] =
       layout.channel(channel).source == nil && !variable.units.isEmpty ? [("units", .text(variable.units))] : []
     var result: [FieldVariable] = []
@@ -94,7 +94,7 @@ struct FilledVariableNaming {
     return [mean] + result
   }
 
-  /// A standard deviation is a difference: one of temperatures in °C is in K, lest someone add 273.15.
+  /// A standard deviation is a difference: for temperatures in °C it is written in K, so that nobody adds 273.15.
   private static func differenceUnits(of units: String) -> [(String, NetCDFAttributeValue)] {
     guard let line = try? Units.line(from: units, to: "K") else { return [] }
     let marker: (String, NetCDFAttributeValue) = ("units_metadata", .text("temperature: difference"))

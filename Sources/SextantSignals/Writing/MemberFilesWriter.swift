@@ -1,16 +1,17 @@
-// An ensemble as one file for each member, each with the plain variable name: what CDO's ensemble operators
-// (`cdo enscrps`, `cdo ensmean`) take. All files appear whole or none is left half written.
+// An ensemble as one file per member, each with the plain variable name, as CDO's ensemble operators (`cdo enscrps`,
+// `cdo ensmean`) expect. Either all files appear, or none.
 
 import Foundation
 import SextantArrays
 import SextantStorage
 
-/// The files of an ensemble that are being written.
+/// The files of an ensemble during writing.
 public final class MemberFilesWriter {
   private let writers: [FieldFileWriter]
   private let variables: [Variable]
 
-  /// The paths of `count` members: "out.nc" gives "out_member001.nc" and on, a folder ("out/") "out/member001.nc".
+  /// The paths of `count` members: "out.nc" gives "out_member001.nc" and so on, a folder "out/" gives
+  /// "out/member001.nc".
   public static func paths(for path: String, count: Int) -> [String] {
     let digits = max(3, String(count).count)
     let isFolder = path.hasSuffix("/") || (path as NSString).pathExtension.isEmpty
@@ -18,7 +19,7 @@ public final class MemberFilesWriter {
     return (1...max(1, count)).prefix(count).map { stem + String(format: "member%0\(digits)d.nc", $0) }
   }
 
-  /// Writes one file for each of `paths`; `body` hands over the fields.
+  /// Writes one file for each of `paths`; `body` supplies the fields.
   public static func write<R>(
     to paths: [String], overwrite: Bool = false, like template: GriddedFile, description: FieldFileDescription,
     _ body: (MemberFilesWriter) throws -> R
@@ -36,7 +37,7 @@ public final class MemberFilesWriter {
     self.variables = variables
   }
 
-  /// Writes the members of field `index` of the template; `members` is paths × V·C.
+  /// Writes the members of the field that corresponds to field `index` of the template; `members` is paths × V·C.
   public func write(_ members: Tensor<Float>, at index: Int) throws {
     precondition(members.rowCount == writers.count, "\(members.rowCount) members for \(writers.count) files")
     let (size, channels) = (members.columnCount, variables.count)
@@ -51,7 +52,7 @@ public final class MemberFilesWriter {
     }
   }
 
-  // Each file is opened inside the one before, so that a failure removes them all.
+  // Each file is opened inside the previous one, so that a failure removes all of them.
   private static func nest<R>(
     _ paths: ArraySlice<String>, overwrite: Bool, writers: [FieldFileWriter], layout: FieldLayout,
     description: FieldFileDescription, _ body: ([FieldFileWriter]) throws -> R

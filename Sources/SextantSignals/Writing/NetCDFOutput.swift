@@ -1,12 +1,12 @@
-// A NetCDF file that is being written: a thin and safe wrapper around libnetcdf's defining and putting calls.
-// Knows nothing of CF. The file is complete only after `close()`; see WholeFile for making it appear whole.
+// A NetCDF file during writing: a thin, safe wrapper around libnetcdf's functions for defining and writing, independent
+// of CF. The file is complete only after `close()`; see WholeFile for atomic writing.
 
 import CNetCDF
 import Foundation
 
-/// A new NetCDF file, open for writing.
+/// A new NetCDF file, opened for writing.
 public final class NetCDFOutput {
-  /// The kinds of file.
+  /// The NetCDF formats.
   public enum Format: Sendable, CaseIterable {
     case netCDF4, netCDF4Classic, classic, offset64Bit, data64Bit
 
@@ -21,12 +21,12 @@ public final class NetCDFOutput {
     }
   }
 
-  /// The name that errors give; the file itself may lie under a temporary one.
+  /// The path in error messages; the file itself may have a temporary name.
   let path: String
   private let place: String
   private var id: Int32 = -1
 
-  /// Creates `path`, replacing what is there; errors speak of `name`. Only netCDF-4 has strings, groups and chunks.
+  /// Creates `path`, replacing an existing file; errors refer to `name`. Only netCDF-4 has strings, groups and chunks.
   public init(creating path: String, reportedAs name: String, format: Format = .netCDF4) throws {
     self.path = name
     place = path
@@ -35,7 +35,7 @@ public final class NetCDFOutput {
 
   deinit { if id >= 0 { _ = NetCDFLibrary.withLock { nc_close(id) } } }
 
-  /// Flushes and closes the file; a full disk may show only here.
+  /// Flushes and closes the file; a full disk may become apparent only here.
   public func close() throws {
     guard id >= 0 else { return }
     let open = id
@@ -46,19 +46,19 @@ public final class NetCDFOutput {
   private func check(_ action: String, variable: String? = nil, _ body: () -> Int32) throws {
     let status = NetCDFLibrary.withLock(body)
     guard status != NC_NOERR else { return }
-    // Of a full disk the library says no more than "HDF error".
+    // For a full disk, the library reports only "HDF error".
     let reason = DiskSpace.shortage(for: place) ?? NetCDFLibrary.reason(of: status)
     throw NetCDFError.library(action: action, path: path, variable: variable, reason: reason)
   }
 
-  /// Defines a dimension and returns its number.
+  /// Defines a dimension and returns its identifier.
   public func defineDimension(_ name: String, length: Int, isUnlimited: Bool = false) throws -> Int32 {
     var dimension: Int32 = 0
     try check("define dimension \(name)") { nc_def_dim(id, name, isUnlimited ? 0 : length, &dimension) }
     return dimension
   }
 
-  /// Defines a variable and returns its number; `chunk` (one extent for each dimension) also turns compression on.
+  /// Defines a variable and returns its identifier; `chunk` (one extent for each dimension) also enables compression.
   public func defineVariable(
     _ name: String, type: NetCDFType, dimensions: [Int32], chunk: [Int]? = nil, compression: Int = 0
   ) throws -> Int32 {
@@ -79,7 +79,7 @@ public final class NetCDFOutput {
     return variable
   }
 
-  /// Sets an attribute of a variable, or of the file (`variable` nil).
+  /// Sets an attribute of a variable, or of the file if `variable` is nil.
   public func setAttribute(_ name: String, _ value: NetCDFAttributeValue, of variable: Int32? = nil) throws {
     let target = variable ?? NC_GLOBAL
     let action = "set attribute \(name)"
@@ -97,35 +97,35 @@ public final class NetCDFOutput {
     }
   }
 
-  /// Copies an attribute of another file's variable as it is stored there.
+  /// Copies an attribute of a variable in another file exactly as it is stored.
   func copyAttribute(_ name: String, of source: NetCDFVariable, to variable: Int32) throws {
     try check("copy attribute \(name)", variable: source.name) {
       nc_copy_att(source.groupID, source.id, name, id, variable)
     }
   }
 
-  /// Ends defining; values can be put from here on.
+  /// Ends the definitions; values can be written from now on.
   public func endDefinitions() throws { try check("end the header") { nc_enddef(id) } }
 
-  /// Puts numbers, converted to the variable's type.
+  /// Writes numbers, converted to the variable's type.
   public func put(_ values: [Double], variable: Int32, name: String, start: [Int], count: [Int]) throws {
     requireFit(values.count, count)
     try check("write the values", variable: name) { nc_put_vara_double(id, variable, start + [0], count + [0], values) }
   }
 
-  /// Puts single-precision numbers.
+  /// Writes single-precision numbers.
   public func put(_ values: [Float], variable: Int32, name: String, start: [Int], count: [Int]) throws {
     requireFit(values.count, count)
     try check("write the values", variable: name) { nc_put_vara_float(id, variable, start + [0], count + [0], values) }
   }
 
-  /// Puts small integers.
+  /// Writes small integers.
   public func put(_ values: [Int8], variable: Int32, name: String, start: [Int], count: [Int]) throws {
     requireFit(values.count, count)
     try check("write the values", variable: name) { nc_put_vara_schar(id, variable, start + [0], count + [0], values) }
   }
 
-  /// Puts the bytes of values as they lie in memory, in the variable's own type.
+  /// Writes the bytes of values as they are in memory, in the variable's own type.
   func putBytes(_ bytes: [UInt8], variable: Int32, name: String, count: [Int]) throws {
     guard !bytes.isEmpty else { return }
     try check("write the values", variable: name) {
@@ -133,7 +133,7 @@ public final class NetCDFOutput {
     }
   }
 
-  /// Puts texts in a variable of strings.
+  /// Writes texts to a variable of strings.
   public func put(_ texts: [String], variable: Int32, name: String, count: [Int]) throws {
     requireFit(texts.count, count)
     guard !texts.isEmpty else { return }

@@ -27,6 +27,7 @@ public struct MeasuredStates: Sendable {
     guard measurement.operation.inputCount == layout.stateOfEntry.count else {
       throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
     }
+    try measurement.model.checkNoise()
     let entries = try measurement.operation.entriesForFlow
     let mean = space.climatology.mean(for: measurement.label)
     let rows = entries.indices.filter { layout.stateOfEntry[entries[$0]] >= 0 }

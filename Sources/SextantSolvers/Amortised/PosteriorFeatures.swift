@@ -14,13 +14,14 @@ public struct PosteriorFeatures: Sendable {
     7 * fieldChannels + 1 + placeWidth(on: domain)
   }
 
-  /// How many numbers tell where a vertex lies: the sine of its latitude, or its place in the box of a mesh.
-  private static func placeWidth(on domain: any Domain) -> Int { domain.isOnSphere ? 1 : 3 }
+  /// How many numbers describe the place of a vertex: the sine of its latitude, or three coordinates in the bounding box of
+  /// a domain without a geography.
+  private static func placeWidth(on domain: any Domain) -> Int { domain.geography == nil ? 3 : 1 }
 
   /// Where each vertex lies, −1…1 (V lists of ``placeWidth(on:)``).
   private static func places(on domain: any Domain) -> [[Float]] {
     let positions = domain.positions
-    guard !domain.isOnSphere, let first = positions.first else { return positions.map { [Float($0.z)] } }
+    guard domain.geography == nil, let first = positions.first else { return positions.map { [Float($0.z)] } }
     let low = positions.reduce(first) { pointwiseMin($0, $1) }
     let high = positions.reduce(first) { pointwiseMax($0, $1) }
     let half = max((high - low).max() / 2, .leastNormalMagnitude)

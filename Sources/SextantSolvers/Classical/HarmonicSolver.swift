@@ -32,7 +32,7 @@ public struct HarmonicSolver: Solver {
       return HarmonicChannel(places: places, nodes: nodes, equations: equations[equations.count - 1])
     }
     return HarmonicPreparation(
-      model: MeasurementModel(operation: operation, noise: noise), domain: domain, channels: channels)
+      model: try MeasurementModel(operation: operation, noise: noise), domain: domain, channels: channels)
   }
 
   /// The node of each value. A value that mixes vertices is put on the node that is nearest to its place.
@@ -137,5 +137,14 @@ private struct HarmonicEquations: Sendable {
     }
     for (node, value) in zip(unknowns, factor.solve(right)) { result[node] = value }
     return result
+  }
+}
+
+extension Method {
+  /// Harmonic (Laplace) interpolation.
+  public static let harmonic = Method(
+    name: "harmonic", title: "harmonic interpolation", traits: .ofPoints
+  ) { context in
+    HarmonicSolver(domain: context.space.domain, channelCount: context.space.channelCount)
   }
 }

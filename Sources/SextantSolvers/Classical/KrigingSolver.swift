@@ -27,6 +27,10 @@ public struct KrigingSolver: DirectSolver {
     self.isInside = isInside
   }
 
+  public func check(_ operation: any LinearOperator) throws {
+    try operation.requireInputs(domain.vertexCount * channelCount)
+  }
+
   /// Fills channel by channel: without an archive nothing is known of how they go together.
   public func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
@@ -111,5 +115,15 @@ public struct KrigingSolver: DirectSolver {
     return GaussianPrior(
       configuration: GaussianPriorConfiguration(kind: .trend, modeCount: 5), space: space, functions: functions,
       archiveCoefficients: .zeros([0, 5]), landShare: nil, channelCorrelation: .identity(1))
+  }
+}
+
+extension Method {
+  /// Matérn kriging.
+  public static let kriging = Method(
+    name: "kriging", title: "Matérn kriging"
+  ) { context in
+    let space = context.space
+    return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
   }
 }

@@ -109,3 +109,24 @@ private struct NeighbourPreparation: PreparedSolver {
         }))
   }
 }
+
+extension Method {
+  /// The value of the nearest observation.
+  public static let nearest = Method(
+    name: "nearest", title: "nearest neighbour", traits: .ofPoints
+  ) { context in
+    NearestNeighbourSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+  }
+
+  /// Inverse distance weighting.
+  public static let inverseDistance = Method(
+    name: "inverse-distance", title: "inverse distance weighting", traits: .ofPoints
+  ) { context in
+    InverseDistanceSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+  }
+}
+
+extension Method.Traits {
+  /// Those of methods that interpolate between points: one answer, at every vertex, whatever the noise.
+  static let ofPoints = Method.Traits(drawsSamples: false, usesNoise: false, answersInStates: false)
+}

@@ -17,12 +17,14 @@ struct ObservedPlaces: Sendable {
   ///
   /// A value that mixes channels is no point of any, and is left out.
   ///
-  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator without a matrix that is too
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, and
+  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator without a matrix that is too
   ///   large for one.
   static func byChannel(
     _ operation: any LinearOperator, domain: any Domain, channelCount: Int, method: String
   ) throws -> [ObservedPlaces] {
     var result = [ObservedPlaces](repeating: ObservedPlaces(), count: channelCount)
+    try operation.requireInputs(domain.vertexCount * channelCount)
     let positions = domain.positions
     let matrix = try operation.materialised(for: method)
     for row in 0..<matrix.rowCount {

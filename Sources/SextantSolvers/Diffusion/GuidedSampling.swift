@@ -2,6 +2,7 @@
 // in batches. How a measurement bends a step is the rule of the method.
 
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
@@ -130,4 +131,22 @@ extension PredictorCalls {
 extension RandomStream {
   /// A stream for one answer: another one each time, whatever the answer takes from it.
   mutating func fork() -> RandomStream { split(Int(truncatingIfNeeded: next())) }
+}
+
+extension SamplingSettings {
+  /// These settings with the changes that a method's section makes. Throws ``ConfigurationError``.
+  func reading(_ section: ConfigurationReader) throws -> SamplingSettings {
+    SamplingSettings(
+      steps: try section.value("steps", default: steps, in: 1...1_000_000),
+      spacing: try section.value("spacing", default: spacing),
+      batchSize: try section.value("batch", default: batchSize, in: 1...100_000),
+      drawsForMean: try section.value("draws_for_mean", default: drawsForMean, in: 1...10_000))
+  }
+}
+
+extension TimeSpacing: ConfigurationChoice {}
+
+extension Method.Traits {
+  /// Those of methods that sample a diffusion prior, which holds the transforms of the variables.
+  static let ofDiffusion = Method.Traits(transformsItself: true)
 }

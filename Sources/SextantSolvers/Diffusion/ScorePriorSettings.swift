@@ -1,5 +1,6 @@
 // Every choice of the score prior of Feng et al.: which density of the diffusion is used, the flow, and its training.
 
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 
@@ -89,6 +90,48 @@ extension CouplingFlowConfiguration {
     var result = CouplingFlowConfiguration.gaussianBase
     result.steps = 8
     result.widthDivisor = 4
+    return result
+  }
+}
+
+extension ScorePriorSettings: MethodSettings {
+  public static var swept: SweptSettings<ScorePriorSettings>? {
+    SweptSettings(steps: \.steps, stepSize: \ScorePriorSettings.stepSize)
+  }
+
+  private enum Preset: String, ConfigurationChoice {
+    case small, published
+  }
+
+  private enum DensityWord: String, ConfigurationChoice {
+    case lowerBound = "lower-bound"
+    case probabilityFlow = "probability-flow"
+  }
+
+  /// Settings that the section does not give come from the preset that it names, and without one from these.
+  public func reading(_ section: ConfigurationReader) throws -> ScorePriorSettings {
+    let preset: Preset = try section.value("preset", default: .small)
+    var result = preset == .published ? .published() : self
+    switch try section.value("density", default: DensityWord.lowerBound) {
+    case .lowerBound:
+      for key in ["density_steps", "probes"] where section.contains(key) {
+        throw section.wrong(key, expected: "density: probability-flow beside it", found: "density: lower-bound")
+      }
+    case .probabilityFlow:
+      result.density = .probabilityFlow(
+        steps: try section.value("density_steps", default: 20, in: 1...1000),
+        probes: try section.value("probes", default: 1, in: 1...1000))
+    }
+    result.flow.steps = try section.value("coupling_steps", default: result.flow.steps, in: 1...1000)
+    result.flow.widthDivisor = try section.value("width_divisor", default: result.flow.widthDivisor, in: 1...100_000)
+    result.steps = try section.value("steps", default: result.steps, in: 1...10_000_000)
+    result.batchSize = try section.value("batch", default: result.batchSize, in: 1...100_000)
+    result.stepSize = try section.positive("step_size", default: result.stepSize)
+    result.warmUpSteps = try section.value("warm_up", default: result.warmUpSteps, in: 0...10_000_000)
+    result.finalShare = try section.value("final_share", default: result.finalShare, in: 0...1)
+    result.largestNorm = try section.positive("largest_norm", default: result.largestNorm)
+    result.averageDecay = try section.value("average_decay", default: result.averageDecay, in: 0...0.999_999)
+    result.drawsForMean = try section.value("draws_for_mean", default: result.drawsForMean, in: 1...10_000)
     return result
   }
 }

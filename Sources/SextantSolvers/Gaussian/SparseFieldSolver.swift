@@ -40,16 +40,27 @@ public final class SparseFieldSolver: Solver {
     roughness = nil
   }
 
-  /// The solver where no archive tells a mean: fields vary about the mean of their own observations.
+  /// The solver without an archive: fields vary about the mean of their own observations.
+  ///
+  /// - Parameters:
+  ///   - space: where the fields live.
+  ///   - seed: where the draws of the estimation come from.
+  /// - Throws: what the domain's geometry throws.
   public convenience init(
-    domain: any Domain, layout: StateLayout, landShare: [Float]? = nil,
-    configuration: SparseFieldConfiguration = SparseFieldConfiguration(), seed: RandomStream = RandomStream(seed: 0)
+    _ space: FieldSpace, configuration: SparseFieldConfiguration = SparseFieldConfiguration(),
+    seed: RandomStream = RandomStream(seed: 0)
   ) throws {
-    let space = StateSpace(
-      layout: layout,
-      climatology: Climatology(kind: .constant, coefficients: .zeros([1, layout.count])),
-      scales: [Float](repeating: 1, count: layout.channelCount))
-    try self.init(space, domain: domain, landShare: landShare, configuration: configuration, seed: seed)
+    let layout = space.layout
+    try self.init(
+      StateSpace(
+        layout: layout, climatology: Climatology(kind: .constant, coefficients: .zeros([1, layout.count])),
+        scales: [Float](repeating: 1, count: layout.channelCount)),
+      domain: space.domain, landShare: space.landShare, configuration: configuration, seed: seed)
+  }
+
+  /// The solver for fields of `channelCount` variables that cover the whole domain.
+  public convenience init(domain: any Domain, channelCount: Int = 1) throws {
+    try self.init(FieldSpace(domain: domain, channelCount: channelCount))
   }
 
   private init(_ solver: SparseFieldSolver, roughness: [[Double]]) {
@@ -69,7 +80,7 @@ public final class SparseFieldSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try space.observationOperator(model)
     guard observed.count > 0 else { throw PriorError.nothingObserved }
     return SparseFieldPreparation(model: model, solver: self, operation: observed)
@@ -201,5 +212,14 @@ private struct ChannelEntries {
         }
       }
     }
+  }
+}
+
+extension Method {
+  /// The sparse Matérn field, for domains of any size.
+  public static let sparseMatern = Method(
+    name: "sparse-matern", title: "sparse Matérn field"
+  ) { context in
+    try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed))
   }
 }

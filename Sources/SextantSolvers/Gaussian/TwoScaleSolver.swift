@@ -29,7 +29,7 @@ public struct TwoScaleSolver: Solver {
   private let fitted: FittedPrior?
 
   /// - Parameters:
-  ///   - domain: where the fields live; its node positions are on the unit sphere.
+  ///   - domain: the domain of the fields.
   ///   - parameters: where the covariance's parameters come from.
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``stateLimit`` states.
@@ -43,7 +43,7 @@ public struct TwoScaleSolver: Solver {
       )
     }
     self.prior = prior
-    fit = CovarianceFit(prior, model: prior.covarianceModel(nodePositions: domain.nodePositions), seed: seed)
+    fit = CovarianceFit(prior, model: prior.covarianceModel(on: domain), seed: seed)
     fitted =
       if case .fixed(let theta) = parameters {
         FittedPrior(FittedCovariance(model: fit.model, chosen: ChosenParameters(values: theta)), reuse: .everything)
@@ -67,7 +67,7 @@ public struct TwoScaleSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     let observed = try prior.space.observationOperator(model)
     guard observed.count > 0 else { throw PriorError.nothingObserved }
     guard let fitted else {
@@ -115,5 +115,29 @@ private struct FittingPreparation: PreparedSolver {
     let covariance = try fit.covariance(for: space.observe(measurement, by: operation))
     return try FittedPrior(covariance, reuse: .none).preparation(model, space: space, operation: operation)
       .solve(measurement, samples: samples, using: &random)
+  }
+}
+
+extension Model {
+  /// The two-scale solver of the model's Gaussian prior. Throws ``MethodError``, ``PriorError/tooLarge(_:)``.
+  func twoScaleSolver() throws -> TwoScaleSolver {
+    let gaussian = try requireGaussian()
+    let solver = try TwoScaleSolver(gaussian.prior, domain: space.domain, parameters: gaussian.parameters)
+    if case .fixed(let values) = gaussian.parameters {
+      let expected = solver.parameterNames.count
+      guard values.count == expected, values.allSatisfy({ $0.isFinite && abs($0) < 50 }) else {
+        throw MethodError.wrongParameters(model: provenance.name, found: values.count, expected: expected)
+      }
+    }
+    return solver
+  }
+}
+
+extension Method {
+  /// The two-scale Gaussian.
+  public static let twoScale = Method(
+    name: "two-scale", title: "two-scale Gaussian", needs: .gaussian
+  ) { context in
+    try context.model.twoScaleSolver()
   }
 }

@@ -17,7 +17,7 @@ public struct MixtureSolver: DirectSolver {
   public let name = "mixture of two-scale Gaussians"
 
   private let mixture: GaussianMixturePrior
-  private let nodePositions: [SIMD3<Double>]
+  private let domain: any Domain
   private let parameters: ParameterChoice
   private let seed: RandomStream
   /// The components for all measurements, where they are fitted already.
@@ -43,7 +43,7 @@ public struct MixtureSolver: DirectSolver {
   }
 
   /// - Parameters:
-  ///   - domain: where the fields live; its node positions are on the unit sphere.
+  ///   - domain: the domain of the fields.
   ///   - parameters: where the covariance's parameters come from; fixed ones serve all components.
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
@@ -58,14 +58,14 @@ public struct MixtureSolver: DirectSolver {
       )
     }
     self.mixture = mixture
-    nodePositions = domain.nodePositions
+    self.domain = domain
     self.parameters = parameters
     self.seed = seed
     fitted = nil
   }
 
   private init(_ solver: MixtureSolver, fitted: [FittedComponent]) {
-    (mixture, nodePositions, parameters, seed) = (solver.mixture, solver.nodePositions, solver.parameters, solver.seed)
+    (mixture, domain, parameters, seed) = (solver.mixture, solver.domain, solver.parameters, solver.seed)
     self.fitted = fitted
   }
 
@@ -83,11 +83,11 @@ public struct MixtureSolver: DirectSolver {
       let component = mixture.components[index]
       return FittedComponent(
         logWeight: log(component.weight),
-        model: pooled.covarianceModel(nodePositions: nodePositions, modes: mixture.modes(of: component)),
+        model: pooled.covarianceModel(on: domain, modes: mixture.modes(of: component)),
         theta: theta, shift: mixture.mean(of: component), isGroup: true)
     }
     var first = group(order[0], theta: [])
-    let model = pooled.covarianceModel(nodePositions: nodePositions)
+    let model = pooled.covarianceModel(on: domain)
     var whole = FittedComponent(
       logWeight: log(Self.pooledWeight), model: model, theta: [],
       shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)
@@ -160,5 +160,29 @@ public struct MixtureSolver: DirectSolver {
     return space.posterior(
       mean: moments.mean.map { Float($0) }, spread: moments.spread.map { Float($0) },
       samples: draws?.converted(to: Float.self), label: measurement.label, diagnostics: diagnostics)
+  }
+}
+
+extension Model {
+  /// The mixture solver of the model's Gaussian prior and its groups. Throws ``MethodError``, ``PriorError``.
+  func mixtureSolver() throws -> MixtureSolver {
+    let gaussian = try requireGaussian()
+    guard let membership = gaussian.membership else {
+      throw MethodError.missingPart(.mixture, model: provenance.name)
+    }
+    // The parameters are those of a two-scale prior, and are checked as such.
+    _ = try twoScaleSolver()
+    return try MixtureSolver(
+      GaussianMixturePrior(gaussian.prior, membership: membership), domain: space.domain,
+      parameters: gaussian.parameters)
+  }
+}
+
+extension Method {
+  /// The mixture of two-scale Gaussians, for a model of kind: mixture.
+  public static let mixture = Method(
+    name: "mixture", title: "mixture of two-scale Gaussians", needs: [.gaussian, .mixture]
+  ) { context in
+    try context.model.mixtureSolver()
   }
 }

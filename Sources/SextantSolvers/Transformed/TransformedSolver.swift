@@ -57,10 +57,11 @@ public struct TransformedSolver: Solver {
 
   /// The preparation whose posteriors stay in transformed units: Gaussian, as the solver within gives them.
   public func prepareLatent(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = MeasurementModel(operation: operation, noise: noise)
+    let model = try MeasurementModel(operation: operation, noise: noise)
     guard operation.inputCount == space.layout.stateOfEntry.count else {
       throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: operation.inputCount)
     }
+    try model.checkNoise()
     let source = try PseudoMeasurementSource(model, transforms: transforms)
     return LatentPreparation(
       model: model, solver: self, source: source,

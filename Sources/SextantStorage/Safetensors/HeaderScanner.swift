@@ -1,7 +1,8 @@
-// Reads the little JSON that a safetensors header is made of: objects of known depth, strings, and natural numbers.
+// A scanner for the subset of JSON in safetensors headers: objects of known depth, strings and natural numbers.
 //
-// Not a JSON parser: there is no recursion that a hostile file could drive deep, keys that occur twice are seen, and numbers
-// that do not fit are errors. Foundation's decoders promise neither of the last two.
+// It is deliberately not a general JSON parser: it has no recursion that a hostile file could drive deep, it detects
+// duplicate keys, and it rejects numbers that are out of range. Foundation's decoders guarantee neither of the last
+// two.
 
 /// A position in the text of a header.
 struct HeaderScanner {
@@ -14,7 +15,7 @@ struct HeaderScanner {
     self.path = path
   }
 
-  /// The error for what is wrong at the current position.
+  /// An error at the current position.
   func error(_ reason: String) -> SafetensorsError {
     .invalidFile(path: path, reason: "\(reason) (byte \(position + 8))")
   }
@@ -23,7 +24,7 @@ struct HeaderScanner {
     while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
   }
 
-  /// Steps over `character` if it is next.
+  /// Consumes `character` if it is next.
   mutating func take(_ character: Character) -> Bool {
     skipSpace()
     guard position < bytes.count, bytes[position] == character.asciiValue else { return false }
@@ -31,41 +32,41 @@ struct HeaderScanner {
     return true
   }
 
-  /// Steps over `character`, which must be next.
+  /// Consumes `character`, which must be next.
   mutating func expect(_ character: Character, in place: String) throws {
     guard take(character) else { throw error("expected '\(character)' in \(place)") }
   }
 
-  /// Only spaces may follow.
+  /// Checks that only spaces follow.
   mutating func expectEnd() throws {
     skipSpace()
     guard position == bytes.count else { throw error("expected the end of the header") }
   }
 
-  /// A string in quotes.
+  /// A quoted string.
   mutating func string() throws -> String {
-    guard take("\"") else { throw error("expected a text in quotes") }
+    guard take("\"") else { throw error("expected a quoted string") }
     var text: [UInt8] = []
     while position < bytes.count {
       let byte = bytes[position]
       position += 1
       switch byte {
       case UInt8(ascii: "\""):
-        guard let string = String(validating: text, as: UTF8.self) else { throw error("a text is not valid UTF-8") }
+        guard let string = String(validating: text, as: UTF8.self) else { throw error("a string is not valid UTF-8") }
         return string
       case UInt8(ascii: "\\"):
         text += try escaped()
       case 0..<0x20:
-        throw error("a text has a control character in it")
+        throw error("a string contains a control character")
       default:
         text.append(byte)
       }
     }
-    throw error("a text has no end")
+    throw error("a string is not terminated")
   }
 
   private mutating func escaped() throws -> [UInt8] {
-    guard position < bytes.count else { throw error("a text has no end") }
+    guard position < bytes.count else { throw error("a string is not terminated") }
     let byte = bytes[position]
     position += 1
     switch byte {
@@ -77,21 +78,21 @@ struct HeaderScanner {
     case UInt8(ascii: "t"): return [0x09]
     case UInt8(ascii: "u"):
       var units = [try codeUnit()]
-      // The second half of a pair follows as another escape.
+      // The second half of a surrogate pair follows as another escape.
       if UTF16.isLeadSurrogate(units[0]), position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
         bytes[position + 1] == UInt8(ascii: "u")
       {
         position += 2
         units.append(try codeUnit())
       }
-      guard let string = String(validating: units, as: UTF16.self) else { throw error("a \\u escape is no character") }
+      guard let string = String(validating: units, as: UTF16.self) else { throw error("a \\u escape is invalid") }
       return Array(string.utf8)
-    default: throw error("an unknown escape in a text")
+    default: throw error("an unknown escape in a string")
     }
   }
 
   private mutating func codeUnit() throws -> UInt16 {
-    guard position + 4 <= bytes.count else { throw error("a text has no end") }
+    guard position + 4 <= bytes.count else { throw error("a string is not terminated") }
     let digits = bytes[position..<position + 4]
     guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
       let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
@@ -100,7 +101,7 @@ struct HeaderScanner {
     return unit
   }
 
-  /// Whole numbers from 0 in brackets.
+  /// A bracketed list of integers that are not negative.
   mutating func naturalNumbers() throws -> [Int] {
     var numbers: [Int] = []
     try expect("[", in: "a list of numbers")
@@ -115,7 +116,7 @@ struct HeaderScanner {
     let start = position
     while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) { position += 1 }
     guard let number = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else {
-      throw error("expected a whole number from 0 to \(Int.max)")
+      throw error("expected an integer from 0 to \(Int.max)")
     }
     return number
   }

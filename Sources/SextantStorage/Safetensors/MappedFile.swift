@@ -1,11 +1,11 @@
-// A file's bytes as memory, read by the system when they are touched. Closed files stay readable through the mapping, and
-// files written by `WholeFile` are replaced, never cut, so that the mapping cannot lose its ground.
+// The bytes of a file as mapped memory, which the system reads on access. The mapping outlives the file descriptor, and
+// files written by `WholeFile` are replaced rather than truncated, so the mapping stays valid.
 
 import Foundation
 
 /// A file mapped for reading.
 final class MappedFile: @unchecked Sendable {
-  // Sendable is sound: the memory is never written to.
+  // Sendable is sound, because the memory is never written.
   let bytes: UnsafeRawBufferPointer
 
   /// Maps the file at `path`. Throws ``FileError``.

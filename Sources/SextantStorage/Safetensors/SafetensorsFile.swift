@@ -1,25 +1,25 @@
-// Reading a safetensors file: the container that models are stored in, which any framework can open.
-// The file is mapped, so that opening a large model costs nothing and only the tensors that are asked for are read.
+// Reads safetensors files, the format in which models are stored and which any framework can read. The file is mapped,
+// so opening a large model is fast and only the requested tensors are read.
 
 import SextantArrays
 
-/// A safetensors file, open for reading.
+/// A safetensors file opened for reading.
 public struct SafetensorsFile: Sendable {
-  /// Where the file is.
+  /// The path of the file.
   public let path: String
-  /// The texts stored beside the tensors.
+  /// The metadata texts stored with the tensors.
   public let metadata: [String: String]
   private let entries: [String: SafetensorsHeader.Entry]
   private let file: MappedFile
   private let dataStart: Int
 
-  /// Opens the file and checks all of its header. Throws ``FileError`` and ``SafetensorsError``.
+  /// Opens the file and checks the complete header. Throws ``FileError`` and ``SafetensorsError``.
   public init(path: String) throws {
     self.path = path
     file = try MappedFile(path: path)
     guard file.bytes.count >= 8 else {
       throw SafetensorsError.invalidFile(
-        path: path, reason: "it has \(file.bytes.count) bytes, and the length of its header alone takes 8")
+        path: path, reason: "it has \(file.bytes.count) bytes, but the header's length field alone takes 8")
     }
     let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
     guard length <= SafetensorsHeader.byteLimit, Int(length) <= file.bytes.count - 8 else {
@@ -37,7 +37,7 @@ public struct SafetensorsFile: Sendable {
   /// The names of the tensors, sorted.
   public var names: [String] { entries.keys.sorted() }
 
-  /// Whether there is a tensor called `name`.
+  /// Whether there is a tensor with this name.
   public func contains(_ name: String) -> Bool { entries[name] != nil }
 
   /// The shape of a tensor. Throws ``SafetensorsError/missingTensor(path:tensor:present:)``.
@@ -49,23 +49,23 @@ public struct SafetensorsFile: Sendable {
     return text
   }
 
-  /// A tensor in single precision, stored as F32; of `shape` if given.
+  /// A tensor in single precision, stored as F32; if `shape` is given, it must match.
   public func floats(_ name: String, shape: [Int]? = nil) throws -> Tensor<Float> {
     try tensor(name, type: .float32, shape: shape)
   }
 
-  /// A tensor in double precision, stored as F64; of `shape` if given.
+  /// A tensor in double precision, stored as F64; if `shape` is given, it must match.
   public func doubles(_ name: String, shape: [Int]? = nil) throws -> Tensor<Double> {
     try tensor(name, type: .float64, shape: shape)
   }
 
-  /// Whole numbers, stored as I64 or I32, in row-major order.
+  /// Integers, stored as I64 or I32, in row-major order.
   public func integers(_ name: String) throws -> [Int] {
     let entry = try entry(name)
     switch entry.type {
     case .int64: return elements(of: entry, as: Int64.self).map { Int($0) }
     case .int32: return elements(of: entry, as: Int32.self).map { Int($0) }
-    default: throw mismatch(name, expected: "whole numbers (I64 or I32)", found: entry)
+    default: throw mismatch(name, expected: "integers (I64 or I32)", found: entry)
     }
   }
 
@@ -76,11 +76,11 @@ public struct SafetensorsFile: Sendable {
     return elements(of: entry, as: UInt8.self)
   }
 
-  /// Truth values, stored as BOOL.
+  /// Boolean values, stored as BOOL.
   public func booleans(_ name: String) throws -> [Bool] {
     let entry = try entry(name)
-    guard entry.type == .bool else { throw mismatch(name, expected: "truth values (BOOL)", found: entry) }
-    // Any byte but 0 counts as true: a `Bool` must not be made from other bytes.
+    guard entry.type == .bool else { throw mismatch(name, expected: "Boolean values (BOOL)", found: entry) }
+    // Any non-zero byte counts as true: a `Bool` must not be created from other bytes.
     return elements(of: entry, as: UInt8.self).map { $0 != 0 }
   }
 
@@ -114,10 +114,10 @@ public struct SafetensorsFile: Sendable {
     }
   }
 
-  /// Copies, because a foreign file may align its tensors to nothing: by all threads, because memory that nothing has touched
-  /// yet takes longer to be had than to be written to.
+  /// Copies the bytes, because files of other programs may not align their tensors. All threads take part, because the
+  /// first access to new memory takes longer than writing to it.
   private func copy(_ entry: SafetensorsHeader.Entry, to target: UnsafeMutableRawBufferPointer) {
-    // Sound: the ranges do not overlap.
+    // Sound, because the ranges do not overlap.
     nonisolated(unsafe) let target = target
     let start = dataStart + entry.range.lowerBound
     Parallel.forEachRange(of: entry.range.count, grain: 1 << 20) { range in

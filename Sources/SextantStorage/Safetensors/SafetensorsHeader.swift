@@ -1,9 +1,9 @@
-// The header of a safetensors file: which tensors there are, of what type and shape, and where their bytes lie.
+// The header of a safetensors file: the types, shapes and byte ranges of its tensors.
 //
-// Follows the format's README and the checks of its reference implementation: the bytes of all tensors follow one another
-// without gaps or overlaps and fill the rest of the file. Nothing here trusts the file: sizes are checked before they are used.
+// It follows the format's README and the checks of the reference implementation: the bytes of all tensors follow each
+// other without gaps or overlaps and fill the rest of the file. The file is not trusted: sizes are checked before use.
 
-/// The element types that are read and written here.
+/// The element types that this package reads and writes.
 public enum SafetensorsType: String, Sendable, CaseIterable {
   case float64 = "F64"
   case int64 = "I64"
@@ -12,7 +12,7 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
   case uint8 = "U8"
   case bool = "BOOL"
 
-  /// Bytes an element.
+  /// Bytes per element.
   public var byteCount: Int {
     switch self {
     case .float64, .int64: 8
@@ -24,7 +24,7 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
 
 /// The contents of a header.
 struct SafetensorsHeader: Equatable {
-  /// One tensor's place; offsets count from the end of the header.
+  /// The description of one tensor; offsets count from the end of the header.
   struct Entry: Equatable {
     var type: SafetensorsType
     var shape: [Int]
@@ -37,10 +37,11 @@ struct SafetensorsHeader: Equatable {
   var metadata: [String: String] = [:]
   var entries: [String: Entry] = [:]
 
-  /// Longer headers are not believed: the reference implementation's limit.
+  /// The limit on the header's length, as in the reference implementation.
   static let byteLimit = 100_000_000
 
-  /// Parses and checks a header (its bytes, without the length in front) for `dataByteCount` bytes of tensors.
+  /// Parses and checks a header, given its bytes without the length prefix and the number `dataByteCount` of tensor
+  /// bytes.
   init(parsing bytes: UnsafeRawBufferPointer, dataByteCount: Int, path: String) throws {
     var scanner = HeaderScanner(bytes: bytes, path: path)
     try scanner.expect("{", in: "the header")
@@ -104,25 +105,25 @@ struct SafetensorsHeader: Equatable {
     }
     guard let type = SafetensorsType(rawValue: typeName) else {
       let known = SafetensorsType.allCases.map(\.rawValue).joined(separator: ", ")
-      throw fail("its element type '\(typeName)' is not one of \(known)")
+      throw fail("the element type '\(typeName)' is not one of \(known)")
     }
     guard offsets[0] <= offsets[1] else {
-      throw fail("its bytes end (\(offsets[1])) before they start (\(offsets[0]))")
+      throw fail("the bytes end (\(offsets[1])) before they start (\(offsets[0]))")
     }
     var byteCount = type.byteCount
     for extent in shape {
       let (product, overflows) = byteCount.multipliedReportingOverflow(by: extent)
-      guard !overflows else { throw fail("its shape \(shape) has more elements than can be counted") }
+      guard !overflows else { throw fail("the shape \(shape) has too many elements") }
       byteCount = product
     }
     guard offsets[1] - offsets[0] == byteCount else {
       throw fail(
-        "shape \(shape) of \(typeName) takes \(byteCount) bytes, but its offsets span \(offsets[1] - offsets[0])")
+        "shape \(shape) of \(typeName) takes \(byteCount) bytes, but the offsets span \(offsets[1] - offsets[0])")
     }
     return Entry(type: type, shape: shape, range: offsets[0]..<offsets[1])
   }
 
-  /// Tensors must fill the data without gaps and overlaps, in whatever order.
+  /// Tensors must fill the data without gaps or overlaps, in any order.
   private func checkLayout(dataByteCount: Int, path: String) throws {
     var end = 0
     let ordered = entries.sorted {
@@ -133,17 +134,17 @@ struct SafetensorsHeader: Equatable {
       guard entry.range.upperBound <= dataByteCount else {
         throw SafetensorsError.invalidTensor(
           path: path, tensor: name,
-          reason: "its bytes end at \(entry.range.upperBound), but the file holds \(dataByteCount). Was it cut short?")
+          reason: "the bytes end at \(entry.range.upperBound), but the file has \(dataByteCount). Is it truncated?")
       }
       guard entry.range.lowerBound == end else {
         let problem = entry.range.lowerBound < end ? "overlap those of another tensor" : "leave a gap before them"
-        throw SafetensorsError.invalidTensor(path: path, tensor: name, reason: "its bytes \(problem)")
+        throw SafetensorsError.invalidTensor(path: path, tensor: name, reason: "the bytes \(problem)")
       }
       end = entry.range.upperBound
     }
     guard end == dataByteCount else {
       throw SafetensorsError.invalidFile(
-        path: path, reason: "its tensors take \(end) bytes, but \(dataByteCount) follow the header")
+        path: path, reason: "the tensors take \(end) bytes, but \(dataByteCount) follow the header")
     }
   }
 }

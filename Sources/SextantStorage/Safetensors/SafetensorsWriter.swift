@@ -1,25 +1,25 @@
-// Writing a safetensors file, whole or not at all. Tensors are ordered by element size, largest first, behind a header padded
-// to a cache line, so that each is aligned to its elements although the format allows no gaps.
+// Writes a complete safetensors file, or none. Tensors are ordered by element size, largest first, after a header
+// padded to a cache line, so that every tensor is aligned to its elements although the format allows no gaps.
 
 import Foundation
 import SextantArrays
 
-/// Collects tensors and texts, then writes them as one safetensors file.
+/// Collects tensors and metadata, then writes them to one safetensors file.
 public struct SafetensorsWriter: Sendable {
-  /// The texts stored beside the tensors. JSON goes in as text.
+  /// The metadata texts stored with the tensors. JSON values are stored as text.
   public var metadata: [String: String]
   private var items: [String: Item] = [:]
 
   private struct Item: Sendable {
     var type: SafetensorsType
     var shape: [Int]
-    /// Gives the bytes to its argument.
+    /// Passes the bytes to its argument.
     var withBytes: @Sendable (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
     var byteCount: Int { shape.reduce(type.byteCount, *) }
   }
 
-  /// A file with these texts and no tensors yet.
+  /// A file with this metadata and no tensors yet.
   public init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
   /// Adds a tensor in single precision, replacing one of the same name.
@@ -36,16 +36,16 @@ public struct SafetensorsWriter: Sendable {
     }
   }
 
-  /// Adds whole numbers as I64, in one dimension.
+  /// Adds integers as I64, in one dimension.
   public mutating func add(_ name: String, integers: [Int]) { addElements(name, .int64, integers.map { Int64($0) }) }
 
-  /// Adds whole numbers as I32, in one dimension.
+  /// Adds integers as I32, in one dimension.
   public mutating func add(_ name: String, integers: [Int32]) { addElements(name, .int32, integers) }
 
   /// Adds bytes as U8, in one dimension.
   public mutating func add(_ name: String, bytes: [UInt8]) { addElements(name, .uint8, bytes) }
 
-  /// Adds truth values as BOOL, in one dimension.
+  /// Adds Boolean values as BOOL, in one dimension.
   public mutating func add(_ name: String, booleans: [Bool]) {
     addElements(name, .bool, booleans.map { $0 ? UInt8(1) : 0 })
   }
@@ -56,11 +56,11 @@ public struct SafetensorsWriter: Sendable {
     items[name] = Item(type: type, shape: [elements.count]) { body in try elements.withUnsafeBytes { try body($0) } }
   }
 
-  /// Writes the file. Throws ``FileError``, and ``SafetensorsError`` for names that the format cannot store.
+  /// Writes the file. Throws ``FileError``, and ``SafetensorsError`` for names that the format does not allow.
   public func write(to path: String, overwrite: Bool) throws {
     if items["__metadata__"] != nil {
       throw SafetensorsError.invalidTensor(
-        path: path, tensor: "__metadata__", reason: "the format keeps this name for itself")
+        path: path, tensor: "__metadata__", reason: "the format reserves this name")
     }
     let ordered = items.sorted { ($1.value.type.byteCount, $0.key) < ($0.value.type.byteCount, $1.key) }
     let header = try header(ordered)
@@ -87,7 +87,7 @@ public struct SafetensorsWriter: Sendable {
     }
   }
 
-  /// The header's length and text, padded with spaces.
+  /// The length and the text of the header, padded with spaces.
   private func header(_ ordered: [(key: String, value: Item)]) throws -> Data {
     struct Description: Encodable {
       var type: String

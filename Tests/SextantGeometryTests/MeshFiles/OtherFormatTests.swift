@@ -176,7 +176,7 @@ import Testing
     _ = try folder.write("too short", to: "some where.bin")
     #expect(
       throws: GeometryError.missingBuffer(
-        path: path, buffer: "some where.bin", reason: "should have 72 bytes and has 9")
+        path: path, buffer: "some where.bin", reason: "should have 72 bytes, but has 9")
     ) {
       try MeshFile.document(path)
     }

@@ -100,10 +100,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a,b\n1,2\n3\n", "line 3: 1 cells, where the first row has 2"),
-    ("a,b\n1,2\n3,four\n", "line 3, column b: \"four\" is no number"),
+    ("a,b\n1,2\n3\n", "line 3: 1 cells, but the first row has 2"),
+    ("a,b\n1,2\n3,four\n", "line 3, column b: \"four\" is not a number"),
     ("a,b\n1,inf\n", "infinite value at vertex number 1 of b"),
-    ("", "an empty file"), ("a,b\n", "a header alone"), ("# nothing\n\n", "no row"),
+    ("", "an empty file"), ("a,b\n", "only a header"), ("# nothing\n\n", "no row"),
   ]) func tablesThatCannotBeUsedSayWhere(text: String, reason: String) {
     let found = complaint { _ = try Self.table(text) }
     #expect(found.contains(reason) && found.contains("a.csv"), "\(found)")

@@ -90,7 +90,7 @@ import Testing
     let file = try GriddedFile(path: path)
     #expect(file.count == 2)
     #expect(try file.read([1]).values.scalars == (6..<12).map(Float.init))
-    for (vertex, point) in file.domain.geographicPoints.enumerated() {
+    for (vertex, point) in try #require(file.domain.geography).points.enumerated() {
       #expect(abs(point.latitude - latitudes[vertex]) < 1e-9)
       #expect(abs(point.longitude - longitudes[vertex]) < 1e-9)
     }
@@ -214,7 +214,7 @@ import Testing
       ])
     let file = try GriddedFile(path: path)
     #expect(try file.read([0]).values.scalars == [0, 1, 2, 3])
-    for (point, place) in zip(file.domain.geographicPoints, places) {
+    for (point, place) in zip(try #require(file.domain.geography).points, places) {
       #expect(abs(point.latitude - place[0]) < 1e-9 && abs(point.longitude - place[1]) < 1e-9)
     }
   }

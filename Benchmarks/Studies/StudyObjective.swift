@@ -1,0 +1,88 @@
+// What a study minimises: the loss of amortised posterior sampling on measurements alone, with the exact score of the
+// prior; and what it looks at between steps: the distance from the exact posterior on measurements seen and unseen.
+
+import SextantRuns
+import SextantArrays
+import SextantAutodiff
+import SextantDiffusion
+import SextantNetworks
+
+/// The unsupervised training of a study's flow.
+struct StudyObjective: TrainingObjective {
+  let flow: StudiedFlow
+  /// What is trained on.
+  let measurements: PreparedMeasurements
+  /// What is looked at between steps, by name: "unseen" decides what is best.
+  let judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticJudge)]
+  let samples: Int
+  private let amortised: AmortisedPosteriorLoss<Float>
+  private let random: RandomStream
+
+  init(
+    flow: StudiedFlow, settings: StudyTrainingSettings, prior: AnalyticPrior, measurements: PreparedMeasurements,
+    judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticJudge)], samples: Int,
+    random: RandomStream
+  ) throws {
+    (self.flow, self.measurements, self.judged, self.samples) = (flow, measurements, judged, samples)
+    self.random = random
+    let simulated = measurements.simulated
+    let shape = [simulated.count, flow.dimension, 1]
+    let fidelity = EntryFidelity(
+      values: simulated.values.converted(to: Float.self).reshaped(to: shape),
+      precisions: (simulated.masks * (1 / (simulated.noise * simulated.noise))).converted(to: Float.self)
+        .reshaped(to: shape))
+    amortised = AmortisedPosteriorLoss(
+      measurementCount: simulated.count, batchSize: settings.batch, drawsPerMeasurement: settings.draws,
+      prior: DistillationPrior(try prior.noisePredictor(settings.schedule.schedule)),
+      annealing: settings.annealing > 0 ? .scaled(toSteps: settings.steps, share: settings.annealing) : nil,
+      random: random.split("loss")
+    ) { streams, indices, pass in
+      let z = pass.tape.constant(Tensor<Float>.normals(streams, shape: [flow.dimension]))
+      return flow.draw(z, for: measurements, indices, using: pass.random ?? random, in: pass)
+    } fidelity: {
+      fidelity($0, $1)
+    }
+  }
+
+  func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult {
+    let pass = NetworkPass(
+      parameters, tape: tape, isTraining: true, wantsGradients: true, random: random.split("components").split(step))
+    let loss = try amortised.loss(atStep: step, in: pass)
+    let gradients = pass.parameterGradients(tape.gradients(of: loss))
+    pass.applyUpdates(to: &parameters)
+    return StepResult(loss: Double(loss.value.scalars[0]), gradients: gradients)
+  }
+
+  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+    let calibrated = self.calibrated(parameters)
+    var judgement = TrainingJudgement(loss: .infinity, figures: [:])
+    for (name, measurements, judge) in judged {
+      let scores = scores(calibrated, of: measurements, by: judge, samples: samples)
+      if name == "unseen" { judgement.loss = scores.divergence }
+      judgement.figures?.merge(scores.figures(name)) { $1 }
+    }
+    return judgement
+  }
+
+  /// The parameters as they are used: with batch statistics of 2048 draws.
+  func calibrated(_ parameters: ParameterSet<Float>) -> ParameterSet<Float> {
+    flow.calibrated(parameters, on: measurements, count: 2048, using: random.split("calibration"))
+  }
+
+  /// The scores of the flow with calibrated parameters; the same draws of z whenever it is asked.
+  func scores(
+    _ parameters: ParameterSet<Float>, of measurements: PreparedMeasurements, by judge: AnalyticJudge, samples: Int
+  ) -> AnalyticScores {
+    let random = self.random.split("judgement")
+    return judge.scores { index in
+      var stream = random.split(index)
+      let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+      let z = pass.tape.constant(stream.normals([samples, flow.dimension], as: Float.self))
+      let draws = flow.draw(z, for: measurements, [index], using: random.split("components").split(index), in: pass)
+      return (
+        draws.fields.value.reshaped(to: [samples, flow.dimension]).converted(to: Double.self),
+        draws.logDensity.value.scalars.map { Double($0) }
+      )
+    }
+  }
+}

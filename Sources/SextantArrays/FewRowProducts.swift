@@ -1,0 +1,89 @@
+// Products whose left side has few rows, such as a batch of samples. The other side is read as it lies, because packing it for a
+// general product would take as long as a third of the work; the few rows are packed instead.
+//
+// An entry of the result is one chain of additions along the depth, in order. It depends on its own row and column alone: a
+// sample has the same bits in any batch and on any number of threads.
+
+/// X·W and X·Wᵀ for row-major X of few rows.
+package enum FewRowProduct {
+  /// The most rows that the kernels can hold at a time.
+  package static let rowLimit = 256
+
+  /// out ← X·W, or itself and that.
+  ///
+  /// - Parameters:
+  ///   - x: rows×depth, at most ``rowLimit`` rows.
+  ///   - weight: depth×columns.
+  ///   - isParallel: false where the caller shares out several products.
+  ///   - out: rows×columns.
+  package static func multiply<Scalar: TensorScalar>(
+    _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
+    adds: Bool = false, isParallel: Bool = true, into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let kernels = Scalar.networkKernels
+    // A small product is over before a second thread has begun.
+    let isParallel = isParallel && rows * columns * depth >= 1 << 16
+    let packed = panels(rows, depth, x, width: kernels.tileRows, isParallel: isParallel)
+    // Whole blocks of the kernel's panels.
+    let block = 4 * kernels.tileColumns
+    packed.withUnsafeScalars { packed in
+      guard let first = packed.baseAddress else { return }
+      // Sound: each range of columns is written by one thread.
+      nonisolated(unsafe) let (x, weight, out) = (first, weight, out)
+      Parallel.forEachRange(of: columns, grain: isParallel ? block : columns) { range in
+        kernels.denseInputs(
+          range.count, depth, rows, columns, weight + range.lowerBound, x, adds, out + range.lowerBound)
+      }
+    }
+  }
+
+  /// out ← X·Wᵀ + bias.
+  ///
+  /// - Parameters:
+  ///   - x: rows×depth, at most ``rowLimit`` rows.
+  ///   - weight: columns×depth.
+  ///   - bias: one for each column, or nil.
+  ///   - isParallel: false where the caller shares out several products.
+  ///   - out: rows×columns.
+  package static func multiplyTransposed<Scalar: TensorScalar>(
+    _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
+    bias: UnsafePointer<Scalar>? = nil, isParallel: Bool = true, into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let kernels = Scalar.networkKernels
+    let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
+    let (tiles, panelCount) = ((columns + tall - 1) / tall, (rows + wide - 1) / wide)
+    let isParallel = isParallel && rows * columns * depth >= 1 << 16
+    let packed = panels(rows, depth, x, width: wide, isParallel: isParallel)
+    _ = Tensor<Scalar>(shape: [tiles, panelCount, tall, wide]) { sums in
+      packed.withUnsafeScalars { packed in
+        guard let room = sums.baseAddress, let first = packed.baseAddress else { return }
+        // Sound: each range of tiles is written by one thread.
+        nonisolated(unsafe) let (sums, x, weight, bias, out) = (room, first, weight, bias, out)
+        Parallel.forEachRange(of: tiles, grain: isParallel ? 4 : tiles) { range in
+          let start = range.lowerBound * tall
+          kernels.denseOutputs(
+            min(columns, range.upperBound * tall) - start, depth, rows, columns, weight + start * depth, x,
+            bias.map { $0 + start }, sums + start * panelCount * wide, out + start)
+        }
+      }
+    }
+  }
+
+  /// The rows of `x` in panels of `width`.
+  private static func panels<Scalar: TensorScalar>(
+    _ rows: Int, _ columns: Int, _ x: UnsafePointer<Scalar>, width: Int, isParallel: Bool
+  ) -> Tensor<Scalar> {
+    let count = (rows + width - 1) / width
+    return Tensor(shape: [count, columns, width]) { out in
+      guard let first = out.baseAddress, columns > 0 else { return }
+      // Sound: each panel is written by one thread.
+      nonisolated(unsafe) let (x, out) = (x, first)
+      Parallel.forEachRange(of: count, grain: isParallel ? max(1, (1 << 14) / (width * columns)) : count) { range in
+        let start = range.lowerBound * width
+        Scalar.networkKernels.packRows(
+          min(rows, range.upperBound * width) - start, columns, columns, width, x + start * columns,
+          out + start * columns)
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// The method `flow`: the learned posterior of a model, whichever network it is.
+
+import SextantDiffusion
+import SextantFlows
+import SextantMeasurement
+import SextantNetworks
+import SextantPriors
+
+extension Method {
+  /// A learned posterior, on top of the Gaussian posterior or over the vector of states.
+  public static let flow = Method(
+    name: "flow", title: "amortised flow", traits: Traits(transformsItself: true), needs: [.gaussian, .flow],
+    handles: [.selection]
+  ) { context in
+    try context.model.flowSolver()
+  }
+}
+
+extension Model {
+  /// The Gaussian posterior that a flow starts from, in transformed units: the model's own prior.
+  ///
+  /// Throws ``MethodError``, ``PriorError/tooLarge(_:)``.
+  public func flowBase() throws -> TransformedSolver {
+    let gaussian = try requireGaussian()
+    let inner: any Solver =
+      switch gaussian.kind {
+      case .modes: EOFInterpolationSolver(gaussian.prior)
+      case .mixture: try mixtureSolver()
+      case .twoScale, .trend: try twoScaleSolver()
+      }
+    // Two iterations come within sampling error of six, and the network learns on top of what these two give.
+    return TransformedSolver(inner, space: gaussian.prior.space, transforms: space.transforms, turnLimit: 2)
+  }
+
+  fileprivate func flowSolver() throws -> any Solver {
+    let missing = MethodError.missingPart(.flow, model: provenance.name)
+    guard let flow else { throw missing }
+    let prior = try requireGaussian().prior
+    // The layout of the parameters; their values come from the flow.
+    var builder = ParameterBuilder<Float>.layout
+    switch flow.network {
+    case .vector(let configuration):
+      return VectorFlowSolver(
+        flow: try LearnedFlow.vectorFlow(configuration, over: prior.space, in: &builder),
+        parameters: flow.parameters, space: prior.space, transforms: space.transforms)
+    case .neighbourhoods(let configuration):
+      guard let network = try LearnedFlow.stencilNetwork(configuration, on: space.domain, in: &builder) else {
+        throw missing
+      }
+      let base = try flowBase()
+      return GaussianBaseFlowSolver(
+        base: base,
+        features: PosteriorFeatures(
+          prior, transforms: base.transforms, domain: space.domain, landShare: space.landShare),
+        network: network, parameters: flow.parameters)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Noise2Score (Kim and Ye, "Noise2Score: Tweedie's approach to self-supervised image denoising without clean images", 2021):
+// with y = x + N(0, σ²I) the posterior mean is y + σ²·∇ log p(y). The score of noisy fields is what a diffusion model knows:
+// at the time where s/α = σ the mean is the denoised field behind α·y. One evaluation, the exact mean where the predictor is
+// exact, and no uncertainty. For measurements of every entry only.
+//
+// The formula has one σ for all. Values that were measured better than the worst one (the cells of a pole, which are one
+// value; a channel with less noise) get as much noise added as they lack, and so do all where σ is below the least noise
+// that the diffusion knows. The answer is then exact for that lesser measurement.
+
+import SextantArrays
+import SextantDiffusion
+import SextantMeasurement
+import SextantPriors
+
+/// Tweedie's formula.
+public struct Noise2ScoreSolver: Solver {
+  public let name = "Noise2Score"
+  /// What tells the score.
+  public let prior: DiffusionPrior
+
+  public init(_ prior: DiffusionPrior) { self.prior = prior }
+
+  /// Throws ``SolverError/notDenoising(method:reason:)``, and
+  /// ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
+  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    let layout = prior.space.layout
+    let entries = try selection(
+      of: operation, hint: "Use a method that takes any linear measurement, such as dps, pigdm or ddnm.")
+    guard operation.inputCount == layout.stateOfEntry.count else {
+      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: operation.inputCount)
+    }
+    let seen = Set(entries.map { layout.stateOfEntry[$0] }).subtracting([-1])
+    guard seen.count == layout.count else {
+      throw SolverError.notDenoising(
+        method: name, reason: "\(layout.count - seen.count) of \(layout.count) values were not measured")
+    }
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    return Preparation(
+      model: model, prior: prior, name: name, operation: try prior.observationOperator(model, method: name))
+  }
+
+  private struct Preparation: PreparedSolver {
+    let model: MeasurementModel
+    let prior: DiffusionPrior
+    let name: String
+    let operation: ObservationOperator
+
+    func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+      try prior.check(measurement, method: name)
+      let observation = prior.space.observe(measurement, by: operation)
+      let schedule = prior.predictor.schedule
+      let least = schedule.noiseToSignal(at: schedule.startTime)
+      let level = observation.noiseVariance.reduce(least * least) { max($0, $1) }.squareRoot()
+      let most = schedule.noiseToSignal(at: 1)
+      guard level <= most else { throw SolverError.noiseOutOfRange(method: name, found: level, most: most) }
+      var stream = random.fork()
+      var levelled = 0
+      let values = zip(observation.anomalies, observation.noiseVariance).map { value, variance in
+        let lacking = level * level - variance
+        // Noise levels are single precision, so equal ones may differ in their last digits.
+        guard lacking > 1e-5 * level * level else { return Float(value) }
+        levelled += 1
+        return Float(value + lacking.squareRoot() * stream.normal())
+      }
+      let time = min(1, max(schedule.startTime, schedule.time(noiseToSignal: level)))
+      let y = Tensor(values, shape: [1, values.count]) * Float(schedule.signal(at: time))
+      var calls = PredictorCalls(prior.predictor)
+      let noise = calls.noise(in: y, at: time)
+      let answer = calls.denoised(y, noise: noise, at: time)
+      guard answer.isFinite else { throw SolverError.diverged(method: name, step: 0) }
+      return prior.posterior(
+        answer, keepsSamples: false, label: measurement.label, cost: calls.cost(samples: 1),
+        diagnostics: ["values-given-noise": Double(levelled)])
+    }
+  }
+}
+
+extension Method {
+  /// Tweedie's formula, for measurements of every entry.
+  public static let noise2score = Method(
+    name: "noise2score", title: "Tweedie's formula (Noise2Score)",
+    traits: Traits(drawsSamples: false, fillsGaps: false, transformsItself: true), needs: [.gaussian, .diffusion],
+    handles: [.selection]
+  ) { context in
+    Noise2ScoreSolver(try context.diffusionPrior())
+  }
+}

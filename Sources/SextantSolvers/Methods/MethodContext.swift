@@ -1,0 +1,72 @@
+// What a method's solver is made from: a model, and the settings of all methods.
+
+import SextantArrays
+import SextantDiffusion
+import SextantPriors
+
+/// The model and the settings that a method's solver is made from.
+public struct MethodContext: Sendable {
+  /// The method.
+  public let method: Method
+  /// The model.
+  public let model: Model
+  /// The settings of all methods.
+  public let settings: SolverSettings
+
+  /// Where the fields live.
+  public var space: FieldSpace { model.space }
+
+  /// Throws ``MethodError/missingPart(_:model:)`` where the model lacks a part that the method needs.
+  func check() throws(MethodError) {
+    var needs = method.needs
+    if needs.contains(.diffusion), settings.prior == .gaussian {
+      needs.remove(.diffusion)
+      needs.insert(.gaussian)
+    }
+    for part: Model.Parts in [.gaussian, .mixture, .diffusion, .flow]
+    where needs.contains(part) && !model.parts.contains(part) {
+      throw .missingPart(part, model: model.provenance.name)
+    }
+  }
+
+  /// The method's own settings. Programmers' error: a method whose settings are not of type `Settings`.
+  public func ownSettings<Settings: MethodSettings>(as type: Settings.Type = Settings.self) -> Settings {
+    guard let own = (settings[method] ?? method.settings) as? Settings else {
+      preconditionFailure("\(method.name) has no settings of type \(type)")
+    }
+    return own
+  }
+
+  /// The Gaussian prior. Throws ``MethodError/missingPart(_:model:)``.
+  public func gaussian() throws -> LearnedGaussian { try model.requireGaussian() }
+
+  /// The prior that diffusion solvers sample: the learned one, or the Gaussian of the modes where settings say so.
+  ///
+  /// Throws ``MethodError/missingPart(_:model:)``, ``DiffusionError``.
+  public func diffusionPrior() throws -> DiffusionPrior {
+    let prior = try gaussian().prior
+    let predictor: any NoisePredictor<Float>
+    switch settings.prior {
+    case .gaussian: predictor = try prior.noisePredictor()
+    case .diffusion:
+      guard let diffusion = model.diffusion else {
+        throw MethodError.missingPart(.diffusion, model: model.provenance.name)
+      }
+      predictor = diffusion.predictor
+    }
+    return DiffusionPrior(predictor, space: prior.space, transforms: space.transforms)
+  }
+}
+
+extension GaussianPrior {
+  /// The exact noise predictor of the prior's modes and independent residual, over standardised states (B×d×1): the prior of
+  /// kind `eof`, whose posterior mean under white noise is the predictor's denoised field.
+  ///
+  /// Throws ``DiffusionError``.
+  public func noisePredictor(
+    schedule: VariancePreservingSchedule = .standard
+  ) throws -> FactorNoisePredictor<Float> {
+    try FactorNoisePredictor(
+      factor: functions.scaledModes, restVariances: functions.residualVariance.map(Double.init), schedule: schedule)
+  }
+}

@@ -1,0 +1,90 @@
+// The space of a problem: the domain, the variables on it, and what is known of their values before any archive. Solvers that
+// need no archive are made from a space alone; a `Model` adds what was learned.
+
+import SextantGeometry
+import SextantPriors
+import SextantSignals
+
+/// Where fields live and which values they may have: V vertices, C variables.
+public struct FieldSpace: Sendable {
+  /// The vertices and their geometry.
+  public let domain: any Domain
+  /// The variables (C), with their units.
+  public let variables: [Variable]
+  /// Whether each entry of the V×C array belongs to the field (V·C, channel fastest); false on land for a variable of the sea.
+  public let isInside: [Bool]
+  /// The share of land at each vertex (V), or nil where it is unknown.
+  public let landShare: [Float]?
+  /// Whether ``landShare`` describes another planet than the Earth, so that maps draw its coastlines and not the Earth's.
+  public let hasOwnLand: Bool
+  /// The transform of each variable (C) after which a Gaussian describes it; ``MarginalTransform/none`` for most.
+  public let transforms: [MarginalTransform]
+  /// The range of each variable (C), in its units; nil for a variable that may have any value.
+  public let bounds: [ValueBounds?]
+  /// Which entries are states, and which of them are one value.
+  public let layout: StateLayout
+
+  /// - Parameters:
+  ///   - isInside: V·C flags; all true, if nil.
+  ///   - landShare: V shares from 0 to 1, or nil.
+  ///   - hasOwnLand: whether the land is that of another planet.
+  ///   - transforms: C transforms; none, if nil.
+  ///   - bounds: C ranges; none, if nil.
+  /// - Throws: ``FieldSpaceError`` where there is no variable or a list has the wrong length.
+  public init(
+    domain: any Domain, variables: [Variable], isInside: [Bool]? = nil, landShare: [Float]? = nil,
+    hasOwnLand: Bool = false, transforms: [MarginalTransform]? = nil, bounds: [ValueBounds?]? = nil
+  ) throws(FieldSpaceError) {
+    let (vertices, channels) = (domain.vertexCount, variables.count)
+    guard channels > 0 else { throw .noVariables }
+    func check(_ what: String, _ found: Int?, _ expected: Int) throws(FieldSpaceError) {
+      if let found, found != expected { throw .wrongCount(what: what, expected: expected, found: found) }
+    }
+    try check("isInside", isInside?.count, vertices * channels)
+    try check("landShare", landShare?.count, vertices)
+    try check("transforms", transforms?.count, channels)
+    try check("bounds", bounds?.count, channels)
+    let isInside = isInside ?? [Bool](repeating: true, count: vertices * channels)
+    self.domain = domain
+    self.variables = variables
+    self.isInside = isInside
+    self.landShare = landShare
+    self.hasOwnLand = hasOwnLand
+    self.transforms = transforms ?? [MarginalTransform](repeating: .none, count: channels)
+    self.bounds = bounds ?? [ValueBounds?](repeating: nil, count: channels)
+    layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
+  }
+
+  /// The space of the fields of a source: every entry is inside, because nothing says otherwise.
+  public init(_ fields: any SignalSource, landShare: [Float]? = nil) throws(FieldSpaceError) {
+    try self.init(domain: fields.domain, variables: fields.variables, landShare: landShare)
+  }
+
+  /// The space of fields of `channelCount` variables without names or units.
+  public init(domain: any Domain, channelCount: Int = 1) throws(FieldSpaceError) {
+    try self.init(
+      domain: domain, variables: (0..<max(0, channelCount)).map { Variable(name: "variable \($0 + 1)") })
+  }
+
+  /// C, the number of variables.
+  public var channelCount: Int { variables.count }
+
+  /// Whether each vertex is land (V), where the land is that of another planet; nil on the Earth.
+  public var ownLand: [Bool]? { hasOwnLand ? landShare?.map { $0 > 0.5 } : nil }
+}
+
+/// A space whose parts do not fit together.
+public enum FieldSpaceError: Error, Equatable, CustomStringConvertible {
+  /// There is nothing to recover.
+  case noVariables
+  /// A list of the wrong length.
+  case wrongCount(what: String, expected: Int, found: Int)
+
+  public var description: String {
+    switch self {
+    case .noVariables: "A field needs at least one variable, and none was given."
+    case .wrongCount(let what, let expected, let found):
+      "'\(what)' has \(found) elements, but the domain and the variables need \(expected): one for each vertex, each variable, or each vertex and variable (variables fastest)."
+    }
+  }
+}
