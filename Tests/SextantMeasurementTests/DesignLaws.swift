@@ -93,7 +93,8 @@ struct DesignLaws {
   func followersAreChains(text: String) throws {
     let design = try Self.design(text)
     #expect(try Self.design("none").followed(by: design) == design)
-    guard text != "none" else { return }
+    // A path takes the rest of the text, so that a file can only be named last.
+    guard text != "none", !text.contains("file:") else { return }
     let both = design.followed(by: try Self.design("random:0.2"))
     #expect(both == (try Self.design("\(design)|random:0.2")))
     // The text reads back as a design that draws the same.
