@@ -27,7 +27,7 @@ extension BenchmarkRow {
         kind: "netcdf-read", settings: ["path": [path], "variables": climate.variables.map(\.name)], tensors: [])
     ) {
       _ = folder
-      let archive = try GriddedArchive(paths: [path], variables: climate.variables.map(\.name))
+      let archive = try GriddedFile(path: path, variables: climate.variables.map(\.name))
       return [("values", try archive.read(Array(0..<archive.count)).values)]
     }
   }
@@ -36,19 +36,19 @@ extension BenchmarkRow {
     let folder = try TemporaryFolder()
     let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "sextant")
     let training = Training(
-      name: "benchmark", archive: FieldChoice(syntheticYears: 8),
+      name: "benchmark", archive: .synthetic(years: 8),
       prior: GaussianPriorConfiguration(kind: .twoScale, modeCount: 100, climatology: .harmonic(order: 2)),
       bounds: ["clt": ValueBounds(minimum: 0, maximum: 1)], seed: 1)
     _ = try training.run(
       folder: folder.path + "/model", overwrite: false, progress: SilentProgress(), interruption: Interruption())
-    let climate = try FieldChoice.synthetic(years: 10, variables: nil)
+    let climate = try SyntheticClimateFormat.fields(years: 10)
     try FieldFile.write(
       climate.read([8 * SyntheticClimate.fieldsPerYear + 30]), to: folder.path + "/truth.nc",
       description: FieldFileDescription(history: "made for a benchmark"))
-    _ = try FileDegradation(
+    _ = try Degradation(
       mask: AnyMeasurementDesign(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
     ).run(
-      input: folder.path + "/truth.nc", output: folder.path + "/observed.nc", overwrite: false,
+      SignalInput(folder.path + "/truth.nc"), output: folder.path + "/observed.nc", overwrite: false,
       history: "made for a benchmark")
     return EvaluationWorkload {
       let process = Process()

@@ -11,7 +11,16 @@ enum ProgramExit {
 
   /// The exit code for `error`: 0 for a request for help, 64 for wrong arguments, 130 for an interruption, else 1.
   static func code(for error: any Error) -> Int32 {
-    error is InterruptionError ? interruptedCode : SextantTool.exitCode(for: error).rawValue
+    if error is InterruptionError { return interruptedCode }
+    return isWrongArgument(error) ? ExitCode.validationFailure.rawValue : SextantTool.exitCode(for: error).rawValue
+  }
+
+  /// Whether an error of a format means that the arguments have to be others, and not the file.
+  private static func isWrongArgument(_ error: any Error) -> Bool {
+    switch error as? SignalFormatError {
+    case .refused, .meshUnknown, .unknownOutput, .unwritable, .repeatedVariable: true
+    default: false
+    }
   }
 
   /// The message for `error`, with the usage below it where the arguments are wrong.

@@ -54,6 +54,21 @@ public enum WholeFile {
     }
   }
 
+  /// Calls `write` with a temporary path for each of `paths`, then moves the results into place, all of them or none.
+  ///
+  /// Throws ``FileError/exists(path:)`` before any work if one of the files is there and `overwrite` is false.
+  public static func write<R>(
+    toAll paths: [String], overwrite: Bool, _ write: (_ temporaryPaths: [String]) throws -> R
+  ) throws -> R {
+    for path in paths { try checkIsFree(path, overwrite: overwrite) }
+    // Each file is opened inside the one before, so that a failure removes them all.
+    func nest(_ rest: ArraySlice<String>, _ temporary: [String]) throws -> R {
+      guard let path = rest.first else { return try write(temporary) }
+      return try self.write(to: path, overwrite: overwrite) { try nest(rest.dropFirst(), temporary + [$0]) }
+    }
+    return try nest(paths[...], [])
+  }
+
   /// Writes `data` to `path`, completely or not at all.
   public static func write(_ data: Data, to path: String, overwrite: Bool) throws {
     try write(to: path, overwrite: overwrite) { temporary in

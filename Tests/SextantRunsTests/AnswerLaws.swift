@@ -19,7 +19,7 @@ import Testing
     var request = Imputation(method: method, samples: samples, quantileLevels: [0.05, 0.95], seed: 7)
     change(&request)
     _ = try request.run(
-      input: observed, model: model, output: folder.path(name), overwrite: false, history: "test")
+      SignalInput(observed), model: model, output: folder.path(name), overwrite: false, history: "test")
     return folder.path(name)
   }
 
@@ -64,7 +64,7 @@ import Testing
       let path = folder.path(name)
       try SmallClimate.write(fields, to: path + ".in.nc")
       let request = Imputation(method: .eof, samples: 0, noise: try NoiseSpecification(text: "tas=1K,clt=0.02"))
-      _ = try request.run(input: path + ".in.nc", model: model, output: path, overwrite: false, history: "test")
+      _ = try request.run(SignalInput(path + ".in.nc"), model: model, output: path, overwrite: false, history: "test")
       return (
         try SmallClimate.values("clt", in: path)[0][place], try SmallClimate.values("clt_observed", in: path)[0][place]
       )
@@ -81,9 +81,9 @@ import Testing
     let whole = folder.path("whole.nc")
     try SmallClimate.observe(fields, to: whole)
     func fill(_ selecting: [String: [String]], _ name: String) throws -> [[Float]] {
-      let request = Imputation(method: .eof, samples: 4, selecting: selecting, seed: 7)
+      let request = Imputation(method: .eof, samples: 4, seed: 7)
       _ = try request.run(
-        input: whole, model: model, output: folder.path(name), overwrite: false, history: "test")
+        SignalInput(whole, select: selecting), model: model, output: folder.path(name), overwrite: false, history: "test")
       return try SmallClimate.values("tas_ensemble", in: folder.path(name))
     }
     let all = try fill([:], "all.nc")
@@ -125,7 +125,7 @@ import Testing
     let model = try SmallClimate.model(of: SmallClimate.fields().selecting(["tas"]), kind: .modes)
     let request = Imputation(method: .eof, samples: 2, noise: try NoiseSpecification(text: "1K"))
     _ = try request.run(
-      input: folder.path("days.nc"), model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
+      SignalInput(folder.path("days.nc")), model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
     let filled = try GriddedFile(path: folder.path("out.nc"), variables: ["tas"])
     #expect(filled.labels.map(\.time) == ["2000-02-29", "2000-02-30", "2000-03-04"].map { $0 + "T00:00:00" })
     let time = try #require(try NetCDFFile(path: folder.path("out.nc")).variable("time"))

@@ -133,7 +133,7 @@ import Testing
       #expect((model.diffusion != nil) == (prior == "diffusion"))
       let request = Imputation(method: .dps, samples: 2, solvers: solvers, seed: 1)
       let summary = try request.run(
-        input: observed, model: model, output: folder.path("\(prior).nc"), overwrite: false, history: "test")
+        SignalInput(observed), model: model, output: folder.path("\(prior).nc"), overwrite: false, history: "test")
       #expect(summary.method == Method.dps.title && summary.diagnostics["network-evaluations-per-sample"] == 4)
       // Clouds are transformed, and stay in their range.
       let cloud = try SmallClimate.values("clt", in: folder.path("\(prior).nc"))
@@ -141,7 +141,7 @@ import Testing
       #expect(
         complaint {
           _ = try Imputation(method: .ddnm, samples: 2, solvers: solvers).run(
-            input: observed, model: model, output: folder.path("ddnm.nc"), overwrite: false, history: "test")
+            SignalInput(observed), model: model, output: folder.path("ddnm.nc"), overwrite: false, history: "test")
         }.contains("variable number 2 is transformed"))
     }
     let warm = folder.path("diffusion.nc")

@@ -82,7 +82,7 @@ import Testing
     let observed = folder.path("observed.nc")
     try SmallClimate.observe(SmallClimate.unseen(1), to: observed)
     let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
-      input: observed, model: model, output: folder.path("filled.nc"), overwrite: false, history: "test")
+      SignalInput(observed), model: model, output: folder.path("filled.nc"), overwrite: false, history: "test")
     #expect(summary.diagnostics["network-evaluations"] == 1)
     let cloud = try SmallClimate.values("clt", in: folder.path("filled.nc"))
     #expect(cloud.allSatisfy { $0.allSatisfy { (0...1).contains($0) } })

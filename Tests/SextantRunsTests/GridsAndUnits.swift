@@ -36,7 +36,7 @@ import Testing
     let input = try FineInput()
     let words = complaint {
       _ = try Imputation(method: .eof, samples: 2).run(
-        input: input.path, model: SmallClimate.model(), output: input.folder.path("out.nc"), overwrite: false,
+        SignalInput(input.path), model: SmallClimate.model(), output: input.folder.path("out.nc"), overwrite: false,
         history: "test")
     }
     for part in ["19×36", "10×18", "--regrid input", "--regrid model", input.path] {
@@ -50,7 +50,7 @@ import Testing
     let input = try FineInput()
     let output = input.folder.path("out.nc")
     _ = try Imputation(method: method, samples: 20, regrid: grid).run(
-      input: input.path, model: SmallClimate.model(), output: output, overwrite: false, history: "test")
+      SignalInput(input.path), model: SmallClimate.model(), output: output, overwrite: false, history: "test")
     let mean = try SmallClimate.values("tas", in: output)[0]
     let domain = try GriddedFile(path: output, variables: ["tas"]).domain
     switch grid {
@@ -84,7 +84,7 @@ import Testing
     func fill(_ name: String, noise: String) throws -> String {
       let output = folder.path("filled-\(name).nc")
       _ = try Imputation(method: .eof, samples: 5, noise: try NoiseSpecification(text: noise)).run(
-        input: folder.path("\(name).nc"), model: SmallClimate.model(), output: output, overwrite: false,
+        SignalInput(folder.path("\(name).nc")), model: SmallClimate.model(), output: output, overwrite: false,
         history: "test")
       return output
     }

@@ -127,9 +127,9 @@ import Testing
     let folder = try ScratchFolder()
     let truth = try SmallClimate.unseen(3)
     try SmallClimate.write(truth, to: folder.path("clean.nc"))
-    let summary = try FileDegradation(
+    let summary = try Degradation(
       mask: AnyMeasurementDesign("random:0.6"), noise: NoiseSpecification(text: "tas=2K,clt=0.05"), seed: 4
-    ).run(input: folder.path("clean.nc"), output: folder.path("obs.nc"), overwrite: false, history: "test")
+    ).run(SignalInput(folder.path("clean.nc")), output: folder.path("obs.nc"), overwrite: false, history: "test")
     #expect(summary.fieldCount == 3 && summary.noise["tas"] == 2)
     let observed = try SmallClimate.values("tas", in: folder.path("obs.nc"))
     let noise = try SmallClimate.values("tas_noise", in: folder.path("obs.nc"))

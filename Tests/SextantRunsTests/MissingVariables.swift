@@ -18,7 +18,7 @@ import Testing
     func errors(_ method: Method) throws -> Double {
       let path = folder.path("\(method.name).nc")
       _ = try Imputation(method: method, samples: 3).run(
-        input: folder.path("in.nc"), model: model, output: path, overwrite: false, history: "test")
+        SignalInput(folder.path("in.nc")), model: model, output: path, overwrite: false, history: "test")
       let answers = try SmallClimate.values("tas", in: path).dropFirst()
       let wanted = truth.values(ofChannel: 0).dropFirst()
       let isObserved = try SmallClimate.values("tas_observed", in: path).map { $0.max() ?? 9 }
@@ -36,7 +36,7 @@ import Testing
     for method in [Method.nearest, .inverseDistance, .harmonic, .kriging] {
       let path = folder.path("\(method.name).nc")
       _ = try Imputation(method: method, samples: 2).run(
-        input: folder.path("in.nc"), model: SmallClimate.model(), output: path, overwrite: false, history: "test")
+        SignalInput(folder.path("in.nc")), model: SmallClimate.model(), output: path, overwrite: false, history: "test")
       let cloud = try SmallClimate.values("clt", in: path)[0]
       #expect(!cloud.contains { $0.isNaN })
     }

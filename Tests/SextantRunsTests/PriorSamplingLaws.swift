@@ -60,7 +60,7 @@ import Testing
     let (desk, model) = try Self.trained.get()
     let truth = desk.path("truth.nc")
     try SmallClimate.write(SmallClimate.unseen(4), to: truth)
-    let file = try GriddedFile(path: truth, variables: ["tas", "clt"])
+    let file = GriddedDocument(try GriddedFile(path: truth, variables: ["tas", "clt"]))
     for given in [nil, file] {
       let (report, markdown) = try PriorReport(fieldLimit: 3, timeCount: 4).run(
         folder: desk.path("run"), model: model, file: given, overwrite: true)
@@ -70,7 +70,7 @@ import Testing
       let data = try Data(contentsOf: URL(fileURLWithPath: desk.path("run/priors.json")))
       #expect(try JSONDecoder().decode(DenoisingReport.self, from: data).fieldCount == 3)
     }
-    let other = try GriddedFile(path: truth, variables: ["tas"])
+    let other = GriddedDocument(try GriddedFile(path: truth, variables: ["tas"]))
     #expect(throws: RunError.self) {
       try PriorReport().run(folder: desk.path("run"), model: model, file: other, overwrite: true)
     }

@@ -51,7 +51,7 @@ import Testing
   @Test func aConfigurationNamesForeignMethods() throws {
     let foreign = Method(name: "walk", title: "random walk") { _ in throw MethodError.missingPart(.flow, model: "") }
     let text = "archive: {files: [a]}\nevaluate: {methods: [eof, walk, eof]}"
-    let run = try RunConfiguration.parse(text, path: "run.yaml", methods: .standard + [foreign]).configuration
+    let run = try RunConfiguration.parse(text, path: "run.yaml", catalogue: Catalogue(methods: .standard + [foreign])).configuration
     #expect(run.evaluate.methods == [.eof, foreign])
     let refusal = complaint { _ = try RunConfiguration.parse(text, path: "run.yaml") }
     #expect(refusal.contains("run.yaml:2:27: 'evaluate.methods': expected one of climatology, nearest"), "\(refusal)")

@@ -39,7 +39,7 @@ import Testing
     let request = Imputation(method: .eof, samples: 3, quantileLevels: [0.5], seed: seed)
     do {
       _ = try request.run(
-        input: folder.path("in.nc"), model: model, output: folder.path(output), overwrite: false, history: "test",
+        SignalInput(folder.path("in.nc")), model: model, output: folder.path(output), overwrite: false, history: "test",
         progress: stopper, interruption: stopper.interruption)
       #expect(limit == .max)
     } catch is InterruptionError {
@@ -88,7 +88,7 @@ import Testing
       Dictionary(uniqueKeysWithValues: names.map { ($0, ["1", "2"]) })
     }
     let keys = try orders.map {
-      try AnswerKey.text(request: Imputation(method: .eof, selecting: $0), inputs: [path], model: model)
+      try CacheKey.text(request: SignalInput(path, select: $0), inputs: [path], model: model)
     }
     #expect(keys[0] == keys[1])
   }

@@ -17,9 +17,9 @@ import Testing
     let model = try model ?? SmallClimate.model()
     let words = complaint {
       let request = Imputation(
-        method: .eof, samples: 2, noise: try noise.map(NoiseSpecification.init(text:)), variables: variables)
+        method: .eof, samples: 2, noise: try noise.map(NoiseSpecification.init(text:)))
       _ = try request.run(
-        input: path, model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
+        SignalInput(path, variables: variables), model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
     }
     #expect(try folder.names().filter { !$0.hasPrefix(".out.nc.fields") } == before)
     return words
@@ -123,7 +123,7 @@ import Testing
     let model = try SmallClimate.model()
     func run(overwrite: Bool) throws {
       _ = try Imputation(method: .eof, samples: 2).run(
-        input: folder.path("in.nc"), model: model, output: output, overwrite: overwrite, history: "test")
+        SignalInput(folder.path("in.nc")), model: model, output: output, overwrite: overwrite, history: "test")
     }
     #expect(complaint { try run(overwrite: false) }.contains("--overwrite"))
     #expect(try String(contentsOfFile: output, encoding: .utf8) == "mine")
@@ -142,7 +142,7 @@ import Testing
     try SmallClimate.observe(SmallClimate.unseen(1), to: folder.path("in.nc"))
     let words = complaint {
       _ = try Imputation(method: .harmonic, samples: 2, splitsMembers: true).run(
-        input: folder.path("in.nc"), model: SmallClimate.model(), output: folder.path("out.nc"), overwrite: false,
+        SignalInput(folder.path("in.nc")), model: SmallClimate.model(), output: folder.path("out.nc"), overwrite: false,
         history: "test")
     }
     #expect(words.contains("harmonic"), "\(words)")

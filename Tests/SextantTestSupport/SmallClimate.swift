@@ -53,7 +53,7 @@ public enum SmallClimate {
     from archive: String, kind: GaussianPriorKind = .twoScale, bounds: [String: ValueBounds] = bounds
   ) -> Training {
     Training(
-      name: "small", archive: FieldChoice(files: [archive]),
+      name: "small", archive: DatasetSelection(files: [archive]),
       prior: GaussianPriorConfiguration(kind: kind, modeCount: 30, components: .month), bounds: bounds, seed: 1)
   }
 
@@ -71,9 +71,9 @@ public enum SmallClimate {
     defer { try? FileManager.default.removeItem(atPath: clean) }
     let names = fields.variables.map(\.name)
     let levels = noise.split(separator: ",").filter { level in names.contains { level.hasPrefix($0 + "=") } }
-    _ = try FileDegradation(
+    _ = try Degradation(
       mask: AnyMeasurementDesign(mask), noise: NoiseSpecification(text: levels.joined(separator: ",")), seed: 1
-    ).run(input: clean, output: path, overwrite: false, history: "test")
+    ).run(SignalInput(clean), output: path, overwrite: false, history: "test")
   }
 
   /// The values of a variable of a file, a list for each of its fields; what is missing is not-a-number.

@@ -15,15 +15,15 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade clean.nc --mask swath:width=1450,orbits=7 --output obs.nc
         sextant degrade clean.nc --mask blocks:share=0.4,size=30 --noise 0.5K --seed 7 --output obs.nc
         sextant degrade clean.nc --mask file:coverage.nc:mask --noise 0.5K --output obs.nc
-        sextant degrade bunny.ply --property confidence --mask random:0.3 --noise 0.1 --output holed.ply
+        sextant degrade bunny.ply --variables confidence --mask random:0.3 --noise 0.1 --output holed.ply
         sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
 
       Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, land, sea,
       file:PATH:VARIABLE; A+B is missing where either is. The noise level goes into the file as NAME_noise, where
       `sextant impute` finds it.
 
-      On a mesh, what is missing becomes not-a-number. The output is the mesh with all that it had (.ply, .vtp), the properties
-      changed and NAME_noise beside them, or an array (.npy), which has no place for the noise: give it to `sextant impute`.
+      The ending of the output's name chooses its format. On a mesh, missing values become not-a-number, and the output is the mesh
+      with all that it had. An array (.npy) has the noise in FILE.noise.npy beside it.
       """)
 
   @Argument(help: "The clean file: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
@@ -40,8 +40,10 @@ struct DegradeCommand: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "file"))
   var output: String
 
-  @Option(help: ArgumentHelp("The variables, by commas; all that share a grid, if not given.", valueName: "names"))
-  var variables: String?
+  @Option(
+    name: .customLong("operator"),
+    help: ArgumentHelp("A measurement that is applied before the mask; none, if not given.", valueName: "design"))
+  var operation: String?
 
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, for the masks land and sea.", valueName: "file"))
   var landMask: String?
@@ -49,26 +51,17 @@ struct DegradeCommand: ParsableCommand {
   @Option(help: "The seed of mask and noise.")
   var seed: UInt64 = 0
 
-  @OptionGroup(title: "Meshes") var surface: SurfaceOptions
+  @OptionGroup(title: "Fields") var fields: SignalOptions
   @OptionGroup var options: OutputOptions
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let request = FileDegradation(
-      mask: try AnyMeasurementDesign(mask), noise: try noise.map(NoiseSpecification.init(text:)),
-      variables: variables.map { $0.split(separator: ",").map(String.init) },
-      landMask: landMask.map(LandMask.init(text:)), seed: seed)
-    let history = Provenance.line(CommandLine.arguments)
-    let summary: FileDegradation.Summary
-    if try surface.areFor(input) {
-      try surface.refuse([("--variables", variables != nil), ("--land-mask", landMask != nil)], for: input)
-      try surface.checkOutput(output)
-      summary = try request.run(
-        on: SurfaceInput(signal: input, mesh: surface.mesh, properties: surface.properties), output: output,
-        overwrite: options.overwrite, history: history)
-    } else {
-      summary = try request.run(input: input, output: output, overwrite: options.overwrite, history: history)
-    }
+    let summary = try Degradation(
+      mask: AnyMeasurementDesign(mask), operation: operation.map { try AnyMeasurementDesign($0) },
+      noise: noise.map(NoiseSpecification.init(text:)), landMask: landMask.map(LandMask.init(text:)), seed: seed
+    ).run(
+      fields.input(input), output: output, overwrite: options.overwrite,
+      history: Provenance.line(CommandLine.arguments))
     if format.json {
       try StandardOutput.json(summary)
       return

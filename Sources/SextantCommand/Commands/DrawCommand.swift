@@ -1,6 +1,7 @@
 // `sextant draw`: a map of a field of a file, or pictures of a mesh, because people would rather look than read.
 
 import ArgumentParser
+import Foundation
 import Sextant
 
 /// Draws a field as a PNG map, a signal on a mesh from several sides.
@@ -10,11 +11,11 @@ struct DrawCommand: ParsableCommand {
     abstract: "Draw a field of a NetCDF file as a PNG map, or a mesh and a signal on it.",
     discussion: """
       Examples:
-        sextant draw filled.nc --variable tas --output mean.png
-        sextant draw filled.nc --variable tas_spread --projection globe --latitude 50 --longitude 10 --output spread.png
-        sextant draw obs.nc --variable tas --field 3 --output gaps.png
-        sextant draw bunny.ply --property confidence --output bunny.png
-        sextant draw filled.ply --property red_mean,green_mean,blue_mean --views front,top --output colours.png
+        sextant draw filled.nc --variables tas --output mean.png
+        sextant draw filled.nc --variables tas_spread --projection globe --latitude 50 --longitude 10 --output spread.png
+        sextant draw obs.nc --variables tas --field 3 --output gaps.png
+        sextant draw bunny.ply --variables confidence --output bunny.png
+        sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
       """)
 
   /// The projections that a user can name.
@@ -24,9 +25,6 @@ struct DrawCommand: ParsableCommand {
 
   @Argument(help: "The NetCDF file, mesh, table or array.", completion: .file())
   var input: String
-
-  @Option(help: ArgumentHelp("The variable.", valueName: "name"))
-  var variable: String?
 
   @Option(help: ArgumentHelp("Which field, counted from 1.", valueName: "number"))
   var field = 1
@@ -43,7 +41,7 @@ struct DrawCommand: ParsableCommand {
   @Flag(help: "Colours that diverge from 0, for anomalies and errors.")
   var diverging = false
 
-  @OptionGroup(title: "Meshes") var surface: SurfaceOptions
+  @OptionGroup(title: "Fields") var fields: SignalOptions
 
   @Option(
     help: ArgumentHelp(
@@ -59,24 +57,23 @@ struct DrawCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    try surface.areFor(input) ? drawSurface() : drawMap()
+    try Drawing(
+      fields.input(input), field: field, isDiverging: diverging, projection: chosenProjection, views: chosenViews(),
+      axes: up
+    ).run(output: output, overwrite: options.overwrite)
     StandardOutput.line(output)
   }
 
-  private func drawMap() throws {
-    let file = try GriddedFile(path: input, variables: variable.map { [$0] })
-    guard field >= 1, field <= file.count else {
-      throw ValidationError("--field \(field): the file has fields 1 to \(file.count).")
+  private func chosenViews() throws -> [MeshView] {
+    guard let views else { return MeshView.standard }
+    return try views.split(separator: ",").map { word in
+      let name = word.trimmingCharacters(in: .whitespaces)
+      guard let view = MeshView.named.first(where: { $0.name == name }) else {
+        throw ValidationError(
+          "--views \(name): expected some of \(MeshView.named.map(\.name).joined(separator: ", ")), by commas.")
+      }
+      return view
     }
-    let signal = try file.read([field - 1])[0]
-    let channels = signal.variables.count
-    func firstChannel<T>(_ entries: [T]) -> [T] { stride(from: 0, to: entries.count, by: channels).map { entries[$0] } }
-    let shown = signal.variables[0]
-    let map = try FieldMap(
-      domain: signal.domain, values: firstChannel(signal.values.scalars), isValid: firstChannel(signal.isValid),
-      title: shown.longName ?? shown.name, subtitle: signal.label.time ?? "", units: shown.units,
-      scale: diverging ? .diverging : .automatic)
-    try map.write(to: output, projection: chosenProjection, overwrite: options.overwrite)
   }
 
   private var chosenProjection: MapProjection? {
@@ -89,3 +86,5 @@ struct DrawCommand: ParsableCommand {
     }
   }
 }
+
+extension MeshAxes: ExpressibleByArgument {}

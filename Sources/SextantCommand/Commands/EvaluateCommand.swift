@@ -20,14 +20,23 @@ struct EvaluateCommand: ParsableCommand {
       """)
 
   @OptionGroup var source: ConfigurationOptions
+
+  @Option(
+    name: .customLong("operator"),
+    help: ArgumentHelp(
+      "A measurement that is applied before the masks, instead of evaluate.operator.", valueName: "design"))
+  var operation: String?
+
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
+  private var operatorOverride: [String] { operation.map { ["evaluate.operator=\($0)"] } ?? [] }
+
   func run() throws {
     guard
       let configuration = try source.opened(
-        by: { try RunConfiguration.load(path: $0, overrides: $1) }, machine: machine, format: format)?.configuration
+        by: { try RunConfiguration.load(path: $0, overrides: $1 + operatorOverride) }, machine: machine, format: format)?.configuration
     else { return }
     // Asked before the long work of learning.
     try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)

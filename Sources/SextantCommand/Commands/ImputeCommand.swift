@@ -16,15 +16,14 @@ struct ImputeCommand: ParsableCommand {
         sextant impute obs.nc --model RUN --variables t2m --regrid input --output filled.nc
         sextant impute obs.nc --model RUN --method dps --samples 8 --set solvers.dps.steps=200 --output filled.nc
         sextant impute obs.nc --method kriging --noise 0.5K --output filled.nc     (no model: no archive is needed)
-        sextant impute scan.ply --property confidence --missing 'confidence<0.1' --method harmonic --output filled.ply
+        sextant impute scan.ply --variables confidence --missing 'confidence<0.1' --method harmonic --output filled.ply
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
 
-      The output has the input's axes, names and units: the posterior mean as NAME, and NAME_spread, NAME_ensemble,
-      NAME_quantile and NAME_observed. An interrupted run that is started again goes on where it was.
-
-      On a mesh, what is missing is not-a-number in the file, or excluded by --missing or --mask. The output is the mesh with
-      all that it had (.ply, .vtp), and NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; or
-      arrays (.npy). Without --samples, 128 are drawn and a mesh gets the first 4; with it, all.
+      The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior
+      mean as NAME, and NAME_spread, NAME_ensemble, NAME_quantile and NAME_observed. A mesh (.ply, .vtp) keeps all that it had, and
+      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) has these as columns.
+      An array (.npy) has the mean, with FILE.spread.npy, FILE.samples.npy and FILE.quantiles.npy beside it. Without --samples, 128
+      are drawn and a mesh or a table gets the first 4; with it, all. Run an interrupted command again to resume it.
       """)
 
   @Argument(help: "The file with gaps: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
@@ -44,7 +43,7 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Posterior samples a field; 0 for mean and spread alone. (default: \(ImputeCommand.drawnSamples), of which a mesh file gets \(ImputeCommand.samplesOnMeshes))",
+      "Posterior samples a field; 0 for mean and spread alone. (default: \(ImputeCommand.drawnSamples), of which a mesh file gets \(OutputRequest.fewMembers))",
       valueName: "count"))
   var samples: Int?
 
@@ -54,10 +53,6 @@ struct ImputeCommand: ParsableCommand {
       valueName: "level"))
   var noise: String?
 
-  @Option(
-    help: ArgumentHelp("The file's variables, in the order of the model's, by commas.", valueName: "names"))
-  var variables: String?
-
   @Option(help: ArgumentHelp("The grid of the answer, where file and model differ: input or model.", valueName: "grid"))
   var regrid: AnswerGrid?
 
@@ -65,9 +60,17 @@ struct ImputeCommand: ParsableCommand {
   var quantiles: String?
 
   @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp("Keep fields by a coordinate, such as level=500; may be repeated.", valueName: "name=value"))
-  var select: [String] = []
+    help: ArgumentHelp(
+      "Hold out more values by a mask, such as random:0.3, and report how near the answer comes to them.",
+      valueName: "mask"))
+  var mask: String?
+
+  @Option(
+    name: .customLong("operator"),
+    help: ArgumentHelp(
+      "The measurement that was applied to the fields before their gaps were made; none, if not given.",
+      valueName: "design"))
+  var operation: String?
 
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, where there is no model.", valueName: "file"))
   var landMask: String?
@@ -91,16 +94,13 @@ struct ImputeCommand: ParsableCommand {
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0
 
-  @OptionGroup(title: "Meshes") var surface: SurfaceOptions
-  @OptionGroup(title: "Meshes") var gaps: SurfaceGapOptions
+  @OptionGroup(title: "Fields") var fields: SignalOptions
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
   /// Samples that are drawn where none were asked for.
   private static let drawnSamples = 128
-  /// How many of these a mesh file gets: more properties than can be looked at hide the others.
-  static let samplesOnMeshes = 4
 
   private static let methodIsMissing = ValidationError(
     "Give --model FOLDER, or a --method that needs no archive, such as --method kriging.")
@@ -116,37 +116,23 @@ struct ImputeCommand: ParsableCommand {
 
   func run() throws {
     machine.apply()
-    let learned = try learnedModel()
-    let summary = try isOnMesh(learned) ? fillSurface(learned) : fillFile(learned)
+    let model = try learnedModel()
+    let summary = try request(for: model).run(
+      fields.input(input), model: model, output: output, overwrite: options.overwrite,
+      history: Provenance.line(CommandLine.arguments), progress: options.progress,
+      interruption: InterruptionSignals.interruption)
     if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(text(of: summary)) }
   }
 
-  private func fillFile(_ learned: Model?) throws -> ImputationSummary {
-    let selecting = try ImputeCommand.selection(select)
-    let model =
-      try learned
-      ?? Model(
-        FieldSpace(
-          forFile: input, variables: names(variables), selecting: selecting,
-          landMask: landMask.map(LandMask.init(text:))),
-        provenance: Model.Provenance(name: input))
-    var request = try request(for: model)
-    (request.variables, request.regrid, request.selecting) = (names(variables), regrid, selecting)
-    (request.quantileLevels, request.splitsMembers) = (try levels(), splitMembers)
-    return try request.run(
-      input: input, model: model, output: output, overwrite: options.overwrite,
-      history: Provenance.line(CommandLine.arguments), progress: options.progress,
-      interruption: InterruptionSignals.interruption)
-  }
-
-  /// The request, as far as grids and meshes have it in common.
-  func request(for model: Model?) throws -> Imputation {
+  private func request(for model: Model?) throws -> Imputation {
     guard let method = method ?? model?.gaussian?.kind.method else {
       throw Self.methodIsMissing
     }
     return Imputation(
-      method: method, samples: samples ?? Self.drawnSamples,
-      noise: try noise.map(NoiseSpecification.init(text:)), writesEnsemble: ensemble,
+      method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
+      operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
+      regrid: regrid, quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
+      splitsMembers: splitMembers, landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
   }
 
@@ -171,30 +157,13 @@ struct ImputeCommand: ParsableCommand {
     return nil
   }
 
-  private func names(_ text: String?) -> [String]? {
-    text.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-  }
-
-  func levels() throws -> [Double] {
+  private func levels() throws -> [Double] {
     try (quantiles ?? "").split(separator: ",").map { text in
       guard let level = Double(text.trimmingCharacters(in: .whitespaces)), level > 0, level < 1 else {
         throw ValidationError("--quantiles \(text): expected numbers between 0 and 1, such as 0.05,0.95.")
       }
       return level
     }
-  }
-
-  /// Reads "name=value" texts; several values of one name are alternatives.
-  static func selection(_ texts: [String]) throws -> [String: [String]] {
-    var result: [String: [String]] = [:]
-    for text in texts {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else {
-        throw ValidationError("--select \(text): expected NAME=VALUE, such as level=500.")
-      }
-      result[parts[0], default: []].append(parts[1])
-    }
-    return result
   }
 
   private func text(of summary: ImputationSummary) -> String {
@@ -211,7 +180,7 @@ struct ImputeCommand: ParsableCommand {
     for (name, hidden) in (summary.hidden ?? [:]).sorted(by: { $0.key < $1.key }) {
       let spread = hidden.spread.map { String(format: ", spread %.4g", $0) } ?? ""
       lines.append(
-        String(format: "%d hidden values of %@: root-mean-square error %.4g", hidden.count, name, hidden.error) + spread
+        String(format: "%d held-out values of %@: root-mean-square error %.4g", hidden.count, name, hidden.error) + spread
       )
     }
     return lines.joined(separator: "\n")

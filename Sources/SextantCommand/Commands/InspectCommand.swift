@@ -28,7 +28,7 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let inspection = try Inspection(path: file, mesh: part.map { .named($0) } ?? .merged)
+    let inspection = try Inspection(path: file, part: part)
     if format.json { try StandardOutput.json(inspection) } else { StandardOutput.line("\(inspection)") }
   }
 }

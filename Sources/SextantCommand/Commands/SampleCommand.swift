@@ -72,7 +72,7 @@ struct SampleCommand: ParsableCommand {
     let model = try Model(contentsOf: folder)
     let interruption = InterruptionSignals.interruption
     if report {
-      let file = try fields.map { try GriddedFile(path: $0, variables: model.space.variables.map(\.name)) }
+      let file = try fields.map { try SignalInput($0).open(for: model.space) }
       let (report, markdown) = try PriorReport(seed: seed).run(
         folder: folder, model: model, file: file, overwrite: options.overwrite, interruption: interruption)
       if format.json { try StandardOutput.json(report) } else { StandardOutput.line(markdown) }

@@ -16,7 +16,7 @@ struct ScoreCommand: ParsableCommand {
         sextant score ours.nc cdo.nc --truth truth.nc --observed obs.nc --peak 118.27
       """)
 
-  @Argument(help: "The filled files.", completion: .file(extensions: ["nc"]))
+  @Argument(help: "The filled files.", completion: .file())
   var filled: [String]
 
   @Option(help: ArgumentHelp("The clean file.", valueName: "file"))
@@ -25,9 +25,6 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file with gaps: tells observed from missing.", valueName: "file"))
   var observed: String?
 
-  @Option(help: ArgumentHelp("The variable; all that share a grid, if not given.", valueName: "name"))
-  var variable: String?
-
   @Option(
     help: ArgumentHelp("The size of the scale that PSNR refers to, in the variable's units.", valueName: "number"))
   var peak: Double
@@ -35,6 +32,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where that scale starts; SSIM needs it.", valueName: "number"))
   var origin = 0.0
 
+  @OptionGroup(title: "Fields") var fields: SignalOptions
   @OptionGroup var format: FormatOptions
 
   func validate() throws {
@@ -42,9 +40,7 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
-    let scores = try FilledFileScoring(
-      truth: truth, observed: observed, variable: variable, scale: (peak, origin)
-    ).run(filled)
+    let scores = try Scoring(truth: fields.input(truth), observed: observed, scale: (peak, origin)).run(filled)
     if format.json { try StandardOutput.json(scores) } else { StandardOutput.line(ScoreTable(scores.summaries()).text) }
   }
 }

@@ -7,10 +7,10 @@ import SextantSolvers
 /// What is compared, and how it is shown.
 public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// The test fields.
-  public var fields: FieldChoice
+  public var fields: DatasetSelection
   /// The methods, in the order of the table.
   public var methods: [Method]
-  /// What is missing; scores are grouped by mask.
+  /// What is measured: masks, after the operator if there is one. Scores are grouped by them.
   public var masks: [AnyMeasurementDesign]
   /// The noise.
   public var noise: NoiseSpecification
@@ -27,24 +27,23 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// What publications say of methods, to stand beside what is measured.
   public var published: [Method: PublishedFigures]
 
-  init(_ reader: ConfigurationReader, methods table: [Method]) throws {
-    fields = try reader.requiredSection("fields") { try FieldChoice($0, defaultYears: 10) }
+  init(_ reader: ConfigurationReader, catalogue: Catalogue) throws {
+    let table = catalogue.methods
+    fields = try reader.requiredSection("fields") { try DatasetSelection($0, defaultYears: 10) }
     methods = try reader.methods(
       "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .eof, .twoScale], of: table)
     if methods.isEmpty {
       let words = table.map(\.name).joined(separator: ", ")
       throw reader.wrong("methods", expected: "at least one of \(words)", found: "none")
     }
-    masks = try reader.parsedList("masks", default: ["random:0.6"]) {
-      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0))
-    }
+    masks = try reader.designs("masks", default: ["random:0.6"], after: "operator", kinds: catalogue.designs)
     noise = try reader.parsed("noise", default: "5%") { try NoiseSpecification(text: $0) }
     samples = try reader.value("samples", default: 128, in: 0...10_000)
     draws = try reader.value("draws", default: 1, in: 1...1000)
     scales = try reader.namedSections("scale", Scale.init)
     hidesMask = try reader.value("hide_mask", default: false)
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
-    published = try Self.published(reader, methods: table)
+    published = try Self.published(reader, methods: table, designs: catalogue.designs)
     try checkGaps(for: methods, at: "methods", of: reader)
   }
 
@@ -61,10 +60,10 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   }
 
   private static func published(
-    _ reader: ConfigurationReader, methods: [Method]
+    _ reader: ConfigurationReader, methods: [Method], designs: [MeasurementDesignKind]
   ) throws -> [Method: PublishedFigures] {
     var result: [Method: PublishedFigures] = [:]
-    for (name, figures) in try reader.namedSections("published", PublishedFigures.init) {
+    for (name, figures) in try reader.namedSections("published", { try PublishedFigures($0, designs: designs) }) {
       guard let method = methods.named(name) else {
         throw reader.wrong("published", expected: "names of methods, such as flow or dps", found: name)
       }
@@ -89,6 +88,19 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
 }
 
 extension ConfigurationReader {
+  /// The measurement designs at a key, on what the design at the key `first` gives, if there is one. Throws ``ConfigurationError``.
+  func designs(
+    _ key: String, default fallback: [String], after first: String, kinds: [MeasurementDesignKind]
+  ) throws -> [AnyMeasurementDesign] {
+    func design(_ text: String) throws -> AnyMeasurementDesign {
+      try AnyMeasurementDesign(FilePatterns.expandVariables(in: text), kinds: kinds)
+    }
+    let none = "none"
+    let operation = try parsed(first, default: none, by: design)
+    let masks = try parsedList(key, default: fallback, by: design)
+    return operation.description == none ? masks : try masks.map { try $0.after(operation, kinds: kinds) }
+  }
+
   /// The methods named at a key, each once; `fallback` if the key is absent. Throws ``ConfigurationError``.
   func methods(_ key: String, default fallback: [Method] = [], of table: [Method]) throws -> [Method] {
     try list(key, default: fallback, among: table.map { ($0.name, $0) }).withoutRepetitions

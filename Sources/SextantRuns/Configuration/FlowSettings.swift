@@ -62,7 +62,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   public var folds: Int
   /// How the parts are cut.
   public var foldOrder: FieldSplit
-  /// What is missing in the pairs.
+  /// What is measured in the pairs: masks, after the operator if there is one.
   public var masks: [AnyMeasurementDesign]
   /// The noise in the pairs.
   public var noise: NoiseSpecification
@@ -86,7 +86,11 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
-  init(_ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool) throws {
+  ///   - designs: the measurement designs that are known.
+  init(
+    _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool,
+    designs: [MeasurementDesignKind] = .standard
+  ) throws {
     let preset: Preset = try reader.value("preset", default: .gaussianBase)
     let training: Supervision = try reader.value("training", default: .supervised)
     (self.preset, self.training) = (preset, training)
@@ -127,9 +131,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     pairs = try makesPairs ? reader.value("pairs", default: 800, in: 8...1_000_000) : 0
     folds = try reader.value("folds", default: 4, in: 2...100)
     foldOrder = try reader.value("fold_order", default: .blocks)
-    masks = try reader.parsedList("masks", default: ["random:0.6"]) {
-      try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0))
-    }
+    masks = try reader.designs("masks", default: ["random:0.6"], after: "operator", kinds: designs)
     noise = try reader.parsed("noise", default: fallback.description) { try NoiseSpecification(text: $0) }
     widths = try vector == nil ? reader.list("widths", default: [24, 48, 64]) : []
     blocks = try vector == nil ? reader.value("blocks", default: 1, in: 1...8) : 0

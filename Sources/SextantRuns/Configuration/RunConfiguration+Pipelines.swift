@@ -9,29 +9,35 @@ import SextantSolvers
 
 extension RunConfiguration {
   /// What `sextant train` does.
-  public var training: Training {
+  public var training: Training { training(in: .standard) }
+
+  /// What `sextant train` does with archives in the formats of a catalogue.
+  func training(in catalogue: Catalogue) -> Training {
     let policy: Training.ParameterPolicy =
       switch prior.parameters {
       case .perField: .perField
       case .perArchive:
         .perArchive(missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak))
       }
-    return Training(
+    var training = Training(
       name: name, archive: archive, landMask: landMask,
       prior: GaussianPriorConfiguration(
         kind: prior.kind, modeCount: prior.modes, climatology: climatology, components: prior.components),
       parameters: policy, bounds: bounds, transforms: transforms, seed: seed)
+    training.formats = catalogue.formats
+    return training
   }
 
   /// What `sextant evaluate` does with a model.
   ///
   /// - Throws: what opening the test fields and the masks' files throws; ``GridMismatchError`` where the fields lie on another grid.
   public func comparison(
-    for model: Model
+    for model: Model, catalogue: Catalogue = .standard
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
-    let (fields, indices) = try evaluate.fields.open(seed: seed)
+    let (fields, indices) = try evaluate.fields.open(seed: seed, formats: catalogue.formats)
     let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
-    let inputs = try measurementInputs(on: model.space.domain, landShare: model.space.landShare)
+    let inputs = try measurementInputs(
+      on: model.space.domain, landShare: model.space.landShare, formats: catalogue.formats)
     var comparison = Comparison(
       methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
@@ -41,21 +47,24 @@ extension RunConfiguration {
     return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)
   }
 
-  /// Throws what ``comparison(for:)`` would, before there is a model: to be asked before the long work of learning.
+  /// Throws what ``comparison(for:catalogue:)`` would, before there is a model: to be asked before the long work of learning.
   ///
   /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
   ///
   /// - Parameter methods: those of the section `evaluate`, if not given.
-  public func checkComparison(of methods: [Method]? = nil) throws {
+  public func checkComparison(of methods: [Method]? = nil, catalogue: Catalogue = .standard) throws {
     try checkDiffusion(for: methods ?? evaluate.methods)
-    let source = try archive.preview(seed: seed)
-    _ = try check(evaluate.fields.preview(seed: seed), against: source.variables, domain: source.domain)
-    _ = try measurementInputs(on: source.domain, landShare: training.landShare(on: source.domain))
+    let source = try archive.preview(seed: seed, formats: catalogue.formats)
+    _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)
+    _ = try measurementInputs(
+      on: source.domain, landShare: training(in: catalogue).landShare(on: source.domain), formats: catalogue.formats)
   }
 
   /// The land mask and the files of the masks, which are looked at here so that what is wrong with them is found early.
-  private func measurementInputs(on domain: any Domain, landShare: [Float]?) throws -> MeasurementInputs {
-    let inputs = MeasurementInputs(on: domain, landShare: landShare)
+  private func measurementInputs(
+    on domain: any Domain, landShare: [Float]?, formats: [any SignalFormat]
+  ) throws -> MeasurementInputs {
+    let inputs = MeasurementInputs(on: domain, landShare: landShare, formats: formats)
     try inputs.check(evaluate.masks, on: domain)
     return inputs
   }

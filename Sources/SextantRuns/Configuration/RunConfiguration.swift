@@ -14,7 +14,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
   /// The folder that results go to.
   public var output: String
   /// The fields to learn from.
-  public var archive: FieldChoice
+  public var archive: DatasetSelection
   /// What tells land from sea.
   public var landMask: LandMask?
   /// How the mean depends on the season.
@@ -38,24 +38,25 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
 
   /// Reads all sections. Throws ``ConfigurationError``.
   ///
-  /// - Parameter methods: the methods that there are.
-  public init(_ reader: ConfigurationReader, methods: [Method] = .standard) throws {
+  /// - Parameter catalogue: The methods and measurement designs that are known.
+  public init(_ reader: ConfigurationReader, catalogue: Catalogue = .standard) throws {
+    let methods = catalogue.methods
     name = try reader.value("name", default: "run")
     seed = try reader.value("seed", default: 1)
     output = try reader.value("output", default: "RUN")
-    archive = try reader.requiredSection("archive") { try FieldChoice($0, defaultYears: 8) }
+    archive = try reader.requiredSection("archive") { try DatasetSelection($0, defaultYears: 8) }
     landMask = try reader.optionalSection("land_mask", LandMask.init)
     climatology = try reader.requiredSection("climatology", ClimatologyKind.init)
     prior = try reader.requiredSection("prior", PriorSettings.init)
     let bounds = try reader.namedSections("bounds", ValueBounds.init)
     self.bounds = bounds
     transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
-    let evaluate = try reader.requiredSection("evaluate") { try EvaluationSettings($0, methods: methods) }
+    let evaluate = try reader.requiredSection("evaluate") { try EvaluationSettings($0, catalogue: catalogue) }
     self.evaluate = evaluate
     let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
     self.diffusion = diffusion
     flow = try reader.optionalSection("flow") {
-      try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil)
+      try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil, designs: catalogue.designs)
     }
     // Their defaults are worth a word only where one of them is asked.
     sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate, methods: methods) }
@@ -77,17 +78,17 @@ extension RunConfiguration {
   ///
   /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
   public static func load(
-    path: String, overrides: [String] = [], methods: [Method] = .standard
+    path: String, overrides: [String] = [], catalogue: Catalogue = .standard
   ) throws -> Resolved {
     let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
-    return (try RunConfiguration(reader, methods: methods), settings)
+    return (try RunConfiguration(reader, catalogue: catalogue), settings)
   }
 
   /// Reads YAML text; `path` is what errors call it.
   public static func parse(
-    _ text: String, path: String, overrides: [String] = [], methods: [Method] = .standard
+    _ text: String, path: String, overrides: [String] = [], catalogue: Catalogue = .standard
   ) throws -> Resolved {
     let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
-    return (try RunConfiguration(reader, methods: methods), settings)
+    return (try RunConfiguration(reader, catalogue: catalogue), settings)
   }
 }

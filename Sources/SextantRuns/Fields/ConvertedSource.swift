@@ -7,7 +7,7 @@ import SextantSignals
 /// A source whose values are in other units than those of the source that it reads.
 struct ConvertedSource: SignalSource {
   private let source: any SignalSource
-  private let match: UnitMatch
+  private let match: UnitConversion
   let variables: [Variable]
 
   var domain: any Domain { source.domain }
@@ -17,7 +17,7 @@ struct ConvertedSource: SignalSource {
   /// - Throws: ``UnitsError`` where a conversion is not certain.
   init(_ source: any SignalSource, inUnitsOf variables: [Variable]) throws {
     self.source = source
-    match = try UnitMatch(file: source.variables, model: variables)
+    match = try UnitConversion(file: source.variables, model: variables)
     self.variables = zip(source.variables, variables).map { own, wanted in
       var variable = own
       variable.units = wanted.units

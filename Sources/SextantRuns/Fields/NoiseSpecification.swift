@@ -1,8 +1,10 @@
 // Noise levels as users give them for a file: one for all variables, or one for each by name.
 
 import Foundation
+import SextantGeometry
 import SextantMeasurement
 import SextantSignals
+import Synchronization
 
 /// The noise of the variables of a file: "0.5K", "5%", or "tas=5K,clt=0.05".
 public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConvertible {
@@ -11,6 +13,12 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
 
   /// The same level for every variable.
   public init(_ level: NoiseLevel) { levels = ["": level] }
+
+  /// The noise that a file gives for each of some variables, as `<name>_noise`.
+  init(besideVariables variables: [Variable]) {
+    levels = Dictionary(
+      variables.map { ($0.name, .variable(NoiseNaming.noise(of: $0.name))) }, uniquingKeysWith: { first, _ in first })
+  }
 
   /// Reads one level, or NAME=LEVEL pairs by commas.
   ///
@@ -72,5 +80,58 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
       for vertex in 0..<vertexCount { result[vertex * variables.count + channel] = own[vertex] }
     }
     return result
+  }
+}
+
+/// The noise of every entry of each field of a document (V·C, channel fastest), in its variables' units.
+struct NoiseLevels: Sendable {
+  private let levels: @Sendable (_ index: Int) throws -> [Float]
+
+  /// - Parameter specification: The noise; nil for the document's own values `<name>_noise`.
+  /// - Throws: ``RunError/noiseUnknown(path:variable:)`` where there are no such values, and what is wrong with those that there are.
+  init(_ specification: NoiseSpecification?, of document: any SignalDocument) throws {
+    let companions = CompanionTable(document)
+    if specification == nil {
+      for variable in document.variables
+      where try companions.find(NoiseNaming.noise(of: variable.name)) == nil {
+        throw RunError.noiseUnknown(path: document.path, variable: variable.name)
+      }
+    }
+    let specification = specification ?? NoiseSpecification(besideVariables: document.variables)
+    let (variables, vertexCount) = (document.variables, document.domain.vertexCount)
+    let levels: @Sendable (Int) throws -> [Float] = { index in
+      try specification.deviations(vertexCount: vertexCount, variables: variables) {
+        try companions.values($0, at: index)
+      }
+    }
+    // The levels of the first field are made at once: what is wrong with them is found before long work.
+    let first = try levels(0)
+    let areConstant = companions.areConstant
+    self.levels = { index in areConstant ? first : try levels(index) }
+  }
+
+  /// The noise of field `index`.
+  func callAsFunction(_ index: Int) throws -> [Float] { try levels(index) }
+}
+
+/// The numbers beside the fields of a document that were asked for, each opened once.
+private final class CompanionTable: Sendable {
+  private let document: any SignalDocument
+  private let known = Mutex<[String: FieldCompanion?]>([:])
+
+  init(_ document: any SignalDocument) { self.document = document }
+
+  /// Whether all that were asked for are the same for all fields.
+  var areConstant: Bool { known.withLock { $0.values.allSatisfy { $0?.isConstant ?? true } } }
+
+  func find(_ name: String) throws -> FieldCompanion? {
+    if let found = known.withLock({ $0[name] }) { return found }
+    let found = try document.companion(name)
+    known.withLock { $0[name] = found }
+    return found
+  }
+
+  func values(_ name: String, at index: Int) throws -> [Float] {
+    try (find(name) ?? document.requiredCompanion(name)).values(index)
   }
 }

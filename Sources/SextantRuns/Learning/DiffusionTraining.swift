@@ -87,7 +87,7 @@ public struct DiffusionTraining: Sendable {
   private func fields(
     model: Model, interruption: Interruption
   ) throws -> (seen: Tensor<Float>, heldOut: Tensor<Float>) {
-    let (source, indices) = try prior.archive.open(seed: prior.seed)
+    let (source, indices) = try prior.openArchive()
     guard indices.count >= 4 else {
       throw RunError.invalid(
         "diffusion: the archive has \(indices.count) fields, and at least 4 are needed to learn from some and look at others."

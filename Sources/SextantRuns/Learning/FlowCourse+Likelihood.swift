@@ -86,7 +86,7 @@ struct ArchiveStates: Sendable {
   var count: Int { fields.count }
 
   init(training: FlowTraining, model: Model, interruption: Interruption) throws {
-    let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
+    let (source, indices) = try training.prior.openArchive()
     fields = try source.read(indices)
     states = try model.states(of: fields, indices: Array(indices.indices)) { try interruption.check() }
   }

@@ -22,7 +22,7 @@ extension FlowCourse {
   private func simulatedPairs() throws -> SimulatedPairs {
     let identity = try pairsIdentity("pairs")
     if let pairs = try SimulatedPairs(contentsOf: pairsPath, identity: identity) { return pairs }
-    let (source, indices) = try training.prior.archive.open(seed: training.prior.seed)
+    let (source, indices) = try training.prior.openArchive()
     var pairs = SimulatedPairs(
       count: settings.pairs, domain: model.space.domain, channels: model.space.channelCount)
     pairs.seconds = try forEachPosterior(source: source, indices: indices, samples: 0) { pairs.put($0) }

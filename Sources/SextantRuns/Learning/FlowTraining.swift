@@ -70,7 +70,7 @@ public struct FlowTraining: Sendable {
   ///
   /// - Parameter count: how many, where it is not the number of pairs.
   func simulation(for model: Model, count: Int? = nil) throws -> MeasurementSimulation {
-    let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare)
+    let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare, formats: prior.formats)
     try inputs.check(settings.masks, on: model.space.domain)
     return MeasurementSimulation(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,

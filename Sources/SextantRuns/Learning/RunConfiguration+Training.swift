@@ -12,10 +12,11 @@ extension RunConfiguration {
   /// Where the folder holds the beginnings of the same training, it is finished; otherwise what is there is kept unless
   /// `overwrite` says so. Throws what the parts throw.
   public func train(
-    overwrite: Bool, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+    overwrite: Bool, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
   ) throws -> Model {
     guard let last = lastFile else {
-      let model = try training.run(
+      let model = try training(in: catalogue).run(
         folder: output, overwrite: overwrite, progress: progress, interruption: interruption)
       // Networks on top of an earlier model do not belong to this one.
       if overwrite { try removeTrainings() }
@@ -24,7 +25,7 @@ extension RunConfiguration {
     // What stands before the last part may be there already: the beginnings of this training.
     try WholeFile.checkIsFree(last, overwrite: overwrite)
     if overwrite { try removeTrainings() }
-    return try finish(progress: progress, interruption: interruption)
+    return try finish(catalogue: catalogue, progress: progress, interruption: interruption)
   }
 
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings, else a
@@ -34,24 +35,26 @@ extension RunConfiguration {
   /// Throws ``LearningError/anotherTraining(path:)`` where the folder's networks were trained with other settings, and what
   /// learning throws.
   public func modelForEvaluation(
-    of methods: [Method]? = nil, progress: any ProgressObserver = SilentProgress(),
+    of methods: [Method]? = nil, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
   ) throws -> Model {
     let methods = methods ?? evaluate.methods
     try checkDiffusion(for: methods)
     let flow = methods.contains { $0.needs.contains(.flow) } ? flow : nil
     let asks = asksTrainedDiffusion(methods)
-    guard flow != nil || asks else { return try training.learn(progress: progress, interruption: interruption) }
+    guard flow != nil || asks else {
+      return try training(in: catalogue).learn(progress: progress, interruption: interruption)
+    }
     let flowPath = output + "/" + LearnedFlow.fileName
     let needed = (flow != nil ? [flowPath] : []) + (asks ? [diffusionPath] : [])
     guard needed.allSatisfy(FileManager.default.fileExists(atPath:)) else {
       return try finish(
-        withDiffusion: asks || flow?.prior == .diffusion, withFlow: flow != nil, progress: progress,
-        interruption: interruption)
+        withDiffusion: asks || flow?.prior == .diffusion, withFlow: flow != nil, catalogue: catalogue,
+        progress: progress, interruption: interruption)
     }
-    var model = try ownModel()
+    var model = try ownModel(catalogue)
     if let flow {
-      let expected = try flowTraining(flow).identity(model: model)
+      let expected = try flowTraining(flow, catalogue).identity(model: model)
       guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
     }
     if asks {
@@ -66,9 +69,9 @@ extension RunConfiguration {
 
   /// The model in the run's folder. Throws ``LearningError/anotherTraining(path:)`` where it was learned with other settings than
   /// these, and what opening throws.
-  private func ownModel() throws -> Model {
-    let model = try Model(contentsOf: output)
-    guard try training.hasLearned(model) else {
+  private func ownModel(_ catalogue: Catalogue) throws -> Model {
+    let model = try Model(contentsOf: output, domains: catalogue.domains)
+    guard try training(in: catalogue).hasLearned(model) else {
       throw LearningError.anotherTraining(path: output + "/" + Model.fileName)
     }
     return model
@@ -96,26 +99,30 @@ extension RunConfiguration {
     return name.map { output + "/" + $0 }
   }
 
-  private func flowTraining(_ flow: FlowSettings) -> FlowTraining {
-    FlowTraining(prior: training, settings: flow, peaks: evaluate.scales.mapValues(\.peak))
+  private func flowTraining(_ flow: FlowSettings, _ catalogue: Catalogue) -> FlowTraining {
+    FlowTraining(prior: training(in: catalogue), settings: flow, peaks: evaluate.scales.mapValues(\.peak))
   }
 
   /// Trains what is not there yet.
   private func finish(
-    withDiffusion: Bool = true, withFlow: Bool = true, progress: any ProgressObserver, interruption: Interruption
+    withDiffusion: Bool = true, withFlow: Bool = true, catalogue: Catalogue, progress: any ProgressObserver,
+    interruption: Interruption
   ) throws -> Model {
     let flow = withFlow ? flow : nil
     // Everything that can be wrong is asked before the long work of learning.
-    if let flow { _ = try flowTraining(flow).noise(of: archive.open(seed: seed).source.variables) }
-    var model = try beginning(progress: progress, interruption: interruption)
+    if let flow {
+      _ = try flowTraining(flow, catalogue).noise(
+        of: archive.open(seed: seed, formats: catalogue.formats).source.variables)
+    }
+    var model = try beginning(catalogue, progress: progress, interruption: interruption)
     if withDiffusion, let diffusion {
       model = model.with(
-        diffusion: try DiffusionTraining(prior: training, settings: diffusion).run(
+        diffusion: try DiffusionTraining(prior: training(in: catalogue), settings: diffusion).run(
           model: model, folder: output, progress: progress, interruption: interruption))
     }
     if let flow {
       model = model.with(
-        flow: try flowTraining(flow).run(
+        flow: try flowTraining(flow, catalogue).run(
           model: model, diffusion: model.diffusion, folder: output, progress: progress, interruption: interruption))
     }
     return model
@@ -125,13 +132,16 @@ extension RunConfiguration {
   ///
   /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings, and what opening
   /// throws where it cannot be read: neither may be replaced without being asked.
-  private func beginning(progress: any ProgressObserver, interruption: Interruption) throws -> Model {
+  private func beginning(
+    _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> Model {
     let isBegun = ["flow.last", "flow.pairs", "diffusion.last"].contains {
       FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
     }
     let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
-    if isBegun, isThere { return try ownModel() }
-    return try training.run(folder: output, overwrite: true, progress: progress, interruption: interruption)
+    if isBegun, isThere { return try ownModel(catalogue) }
+    return try training(in: catalogue).run(
+      folder: output, overwrite: true, progress: progress, interruption: interruption)
   }
 
   private func removeTrainings() throws {

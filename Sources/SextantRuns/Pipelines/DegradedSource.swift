@@ -6,32 +6,32 @@ import SextantMeasurement
 import SextantSignals
 
 /// A source of fields with gaps and noise, over a source of clean ones.
-public struct DegradedSource: SignalSource {
+struct DegradedSource: SignalSource {
   private let clean: any SignalSource
-  private let mask: AnyMeasurementDesign
+  private let design: AnyMeasurementDesign
   private let inputs: MeasurementInputs
-  private let noise: [Float]
+  private let noise: NoiseLevels?
   private let seed: RandomStream
 
-  public var domain: any Domain { clean.domain }
-  public var variables: [Variable] { clean.variables }
-  public var labels: [FieldLabel] { clean.labels }
+  var domain: any Domain { clean.domain }
+  var variables: [Variable] { clean.variables }
+  var labels: [FieldLabel] { clean.labels }
 
   /// - Parameters:
-  ///   - mask: what is observed, drawn anew for each field.
-  ///   - noise: the standard deviation of each entry (V·C), in the variables' units; nil for none.
-  ///   - seed: field n gets the n-th stream of it.
-  public init(
-    _ clean: any SignalSource, mask: AnyMeasurementDesign, inputs: MeasurementInputs, noise: [Float]?, seed: RandomStream
+  ///   - design: What is measured, drawn anew for each field; as many values as a field has, of which some may be missing.
+  ///   - noise: The standard deviation of each entry (V·C) of each field, in the variables' units; nil for none.
+  ///   - seed: Field n gets the n-th stream of it.
+  init(
+    _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs, noise: NoiseLevels?, seed: RandomStream
   ) {
     self.clean = clean
-    self.mask = mask
+    self.design = design
     self.inputs = inputs
-    self.noise = noise ?? []
+    self.noise = noise
     self.seed = seed
   }
 
-  public func read(_ indices: [Int]) throws -> SignalSet {
+  func read(_ indices: [Int]) throws -> SignalSet {
     var fields = try clean.read(indices)
     let size = fields.vertexCount * fields.channelCount
     for (slot, index) in indices.enumerated() {
@@ -39,11 +39,11 @@ public struct DegradedSource: SignalSource {
       var (maskStream, noiseStream) = (stream.split("mask"), stream.split("noise"))
       let field = fields[slot]
       let ground = try MeasurementGround(domain: domain, isValid: field.isValid, inputs: inputs)
-      let operation = try mask.draw(on: ground, using: &maskStream)
-      let measured = try measure(field, by: operation, using: &noiseStream)
+      let operation = try design.draw(on: ground, using: &maskStream)
+      let measured = try measure(field, by: operation, noise: noise?(index), using: &noiseStream)
       guard measured.values.count == size else {
         throw MeasurementError.sizeMismatch(
-          what: "What '\(mask)' measures of a field", expected: size, found: measured.values.count)
+          what: "What '\(design)' measures of a field", expected: size, found: measured.values.count)
       }
       fields.values.withUnsafeMutableScalars { out in
         for entry in 0..<size { out[slot * size + entry] = measured.values[entry] }
@@ -54,9 +54,9 @@ public struct DegradedSource: SignalSource {
   }
 
   private func measure(
-    _ field: Signal, by operation: any LinearOperator, using random: inout RandomStream
+    _ field: Signal, by operation: any LinearOperator, noise: [Float]?, using random: inout RandomStream
   ) throws -> (values: [Float], isMeasured: [Bool]) {
-    guard !noise.isEmpty else { return try Simulation.observe(field, by: operation) }
+    guard let noise else { return try Simulation.observe(field, by: operation) }
     let measured = try Simulation.measure(field, by: operation, noise: noise, using: &random)
     return (measured.values, measured.isMeasured)
   }

@@ -38,7 +38,7 @@ public struct Demonstration: Sendable {
     say(
       "1. The synthetic climate: \(Self.years) years on the 46×90 grid; years 1 to \(Self.trainingYears) are learned from."
     )
-    let climate = try FieldChoice.synthetic(years: Self.years, variables: nil)
+    let climate = try SyntheticClimateFormat.fields(years: Self.years)
     let lastTraining = Self.trainingYears * SyntheticClimate.fieldsPerYear
     let tested = FieldPart.evenly(testFields).members(of: Array(lastTraining..<climate.count), seed: 0)
     let shown = tested[tested.count / 2]
@@ -49,7 +49,7 @@ public struct Demonstration: Sendable {
 
     say("2. Learning the two-scale Gaussian prior into \(folder)/model.")
     let training = Training(
-      name: "demo", archive: FieldChoice(syntheticYears: Self.trainingYears),
+      name: "demo", archive: .synthetic(years: Self.trainingYears),
       prior: GaussianPriorConfiguration(kind: .twoScale, modeCount: 100, climatology: .harmonic(order: 2)),
       bounds: ["clt": ValueBounds(minimum: 0, maximum: 1)], seed: 1)
     let model = try training.run(
@@ -61,15 +61,15 @@ public struct Demonstration: Sendable {
     say(
       "   sextant degrade \(truthFile) --mask random:0.6 --noise tas=5K,clt=0.05 --seed 1 --output \(folder)/observed.nc"
     )
-    _ = try FileDegradation(
+    _ = try Degradation(
       mask: AnyMeasurementDesign(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
-    ).run(input: truthFile, output: folder + "/observed.nc", overwrite: overwrite, history: history)
+    ).run(SignalInput(truthFile), output: folder + "/observed.nc", overwrite: overwrite, history: history)
 
     say("4. Filling it, 128 samples: \(folder)/filled.nc.")
     say("   sextant impute \(folder)/observed.nc --model \(folder)/model --output \(folder)/filled.nc")
     let imputation = Imputation(method: .twoScale, samples: 128, quantileLevels: [0.05, 0.95], seed: 1)
     _ = try imputation.run(
-      input: folder + "/observed.nc", model: model, output: folder + "/filled.nc", overwrite: overwrite,
+      SignalInput(folder + "/observed.nc"), model: model, output: folder + "/filled.nc", overwrite: overwrite,
       history: history, progress: progress, interruption: interruption)
 
     say("5. Every method on \(tested.count) fields that training never saw, the same masks and noise for all.\n")

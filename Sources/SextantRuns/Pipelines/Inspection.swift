@@ -1,4 +1,4 @@
-// What a file is and what is in it: a NetCDF file, a mesh, an array, a table or a model. What `sextant inspect` runs.
+// What a file is and what is in it: a file of signals in any format, or a model. What `sextant inspect` runs.
 
 import Foundation
 import SextantGeometry
@@ -9,9 +9,7 @@ import SextantStorage
 
 /// What was found in a file.
 public enum Inspection: Sendable, Encodable, CustomStringConvertible {
-  case fields(FileInspection)
-  case mesh(MeshInspection)
-  case numbers(NumbersInspection)
+  case file(any SignalInspection)
   case model(ModelDescription, ModelFacts)
 
   /// What a model's description does not say of its numbers.
@@ -32,20 +30,19 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
 
   /// Looks into a file, or into the folder of a run.
   ///
-  /// Models are told by their folder or `.safetensors`, everything else by ``SignalFileKind``; what nothing tells is taken for
-  /// NetCDF, whose reader says what else it may be.
+  /// A folder or a `.safetensors` file is taken for a model, everything else for a file of signals.
   ///
   /// - Parameters:
-  ///   - mesh: which of the meshes of a scene to look at.
-  ///   - domains: the kinds of domain that a model may have.
-  public init(path: String, mesh: MeshSelection = .merged, domains: [StoredDomainKind] = .standard) throws {
+  ///   - part: The mesh of a scene to look at alone; nil for all of them together.
+  ///   - catalogue: The formats that are known, and the domains that a model may have.
+  public init(path: String, part: String? = nil, catalogue: Catalogue = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError.missing(path: path)
     }
     let kind = URL(fileURLWithPath: path).pathExtension.lowercased()
     if isFolder.boolValue || kind == "safetensors" {
-      let model = try Model(contentsOf: path, domains: domains)
+      let model = try Model(contentsOf: path, domains: catalogue.domains)
       let prior = try model.requireGaussian().prior
       let scales = zip(model.space.variables, prior.space.scales).map { ($0.name, Double($1)) }
       self = .model(
@@ -55,19 +52,13 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
           modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
           scales: Dictionary(uniqueKeysWithValues: scales)))
     } else {
-      switch try mesh == .merged ? SignalFileKind(of: path) : .mesh {
-      case .mesh: self = .mesh(try MeshInspection(path: path, selecting: mesh))
-      case .array, .table: self = .numbers(try NumbersInspection(path: path))
-      case .fields: self = .fields(try FileInspection(path: path))
-      }
+      self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part)))
     }
   }
 
   public var description: String {
     switch self {
-    case .fields(let inspection): "\(inspection)"
-    case .mesh(let inspection): "\(inspection)"
-    case .numbers(let inspection): "\(inspection)"
+    case .file(let inspection): inspection.description
     case .model(let description, let facts): Self.text(description, facts)
     }
   }
@@ -95,14 +86,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     switch self {
-    case .fields(let inspection):
-      try container.encode("netcdf", forKey: .kind)
-      try container.encode(inspection, forKey: .content)
-    case .mesh(let inspection):
-      try container.encode("mesh", forKey: .kind)
-      try container.encode(inspection, forKey: .content)
-    case .numbers(let inspection):
-      try container.encode("numbers", forKey: .kind)
+    case .file(let inspection):
+      try container.encode(type(of: inspection).kind, forKey: .kind)
       try container.encode(inspection, forKey: .content)
     case .model(let description, let facts):
       try container.encode("model", forKey: .kind)

@@ -9,7 +9,7 @@ import Synchronization
 
 /// A file that tells land from sea.
 public struct LandMask: Sendable, Equatable, Codable {
-  /// The NetCDF file.
+  /// The file.
   public var file: String
   /// Its variable; nil where it has one only.
   public var variable: String?
@@ -26,8 +26,8 @@ public struct LandMask: Sendable, Equatable, Codable {
   ///
   /// On a latitude–longitude grid it is the mean over the cell of the vertex, elsewhere the interpolated value. Throws
   /// ``GeometryError/noGeography(domain:purpose:)``, and what reading throws.
-  public func share(on domain: any Domain) throws -> [Float] {
-    let source = try GriddedFile(path: file, variables: variable.map { [$0] })
+  public func share(on domain: any Domain, formats: [any SignalFormat] = .standard) throws -> [Float] {
+    let source = try formats.open(SignalRequest(path: file, variables: variable.map { [$0] }))
     let field = try source.read([0])[0]
     let channels = field.variables.count
     let shares = field.values.withUnsafeScalars { values in
@@ -74,11 +74,11 @@ public struct LandMask: Sendable, Equatable, Codable {
 extension MeasurementInputs {
   /// What designs need beside their text, on `domain`: the land mask, and the content of coverage files.
   ///
-  /// A value of a coverage file counts as observed where it is there and not 0; each vertex takes the nearest cell. On a
-  /// surface in space the file is one of numbers at vertices, such as a table or an array, and its first variable counts. A
-  /// file is read when a design first needs it, and kept.
-  init(on domain: any Domain, landShare: [Float]?) {
-    let files = CoverageFiles(domain)
+  /// A value of a coverage file counts as observed where it is there and not 0; the first variable of the file counts, if none is
+  /// named. If the file is on other vertices than the domain, each vertex takes the nearest one of the file. A file is read when
+  /// a design first needs it, and kept.
+  init(on domain: any Domain, landShare: [Float]?, formats: [any SignalFormat] = .standard) {
+    let files = CoverageFiles(domain, formats: formats)
     self.init(landShare: landShare) { path, variable in try files.isObserved(in: path, variable: variable) }
   }
 
@@ -97,9 +97,10 @@ extension MeasurementInputs {
 /// The coverage files of one domain, each read once.
 private final class CoverageFiles: Sendable {
   private let domain: any Domain
+  private let formats: [any SignalFormat]
   private let kept = Mutex<[String: [Bool]]>([:])
 
-  init(_ domain: any Domain) { self.domain = domain }
+  init(_ domain: any Domain, formats: [any SignalFormat]) { (self.domain, self.formats) = (domain, formats) }
 
   /// Whether each vertex (V) is observed according to a file.
   func isObserved(in path: String, variable: String?) throws -> [Bool] {
@@ -111,22 +112,27 @@ private final class CoverageFiles: Sendable {
   }
 
   private func read(_ path: String, variable: String?) throws -> [Bool] {
-    if let surface = domain as? SurfaceMesh {
-      let field = try VertexValues(contentsOf: path, columns: variable.map { [$0] }).signals(on: surface)[0]
-      let (values, channels) = (field.values.scalars, field.variables.count)
-      return (0..<surface.vertexCount).map { vertex in
-        field.isValid[vertex * channels] && values[vertex * channels] != 0
-      }
-    }
-    let source = try GriddedFile(path: path, variables: variable.map { [$0] })
+    let source = try formats.open(SignalRequest(path: path, variables: variable.map { [$0] }, domain: domain))
     let field = try source.read([0])[0]
     let channels = field.variables.count
-    let values = field.values.scalars
+    let flags = field.values.withUnsafeScalars { values in
+      (0..<source.domain.vertexCount).map { field.isValid[$0 * channels] && values[$0 * channels] != 0 }
+    }
+    if source.domain.fingerprint == domain.fingerprint { return flags }
+    // Positions of domains that are not on the Earth are coordinates of their own, which mean nothing to each other.
+    _ = try source.domain.requiredGeography(for: "A coverage file on other vertices than the fields")
+    _ = try domain.requiredGeography(for: "A coverage file on other vertices than the fields")
     let cells = NearestNeighbours(source.domain.positions)
     return domain.positions.map { position in
-      guard let cell = cells.nearest(1, to: position).first else { return false }
-      let entry = cell.index * channels
-      return field.isValid[entry] && values[entry] != 0
+      cells.nearest(1, to: position).first.map { flags[$0.index] } ?? false
     }
+  }
+}
+
+extension LandMask {
+  /// Reads "FILE" or "FILE:VARIABLE".
+  public init(text: String) {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    self.init(file: parts.first ?? text, variable: parts.count == 2 ? parts[1] : nil)
   }
 }

@@ -26,11 +26,11 @@ public struct PriorReport: Sendable {
 
   /// Reports on the priors of the run in `folder`, and writes `priors.json` and `priors.md` there.
   ///
-  /// - Parameter file: fields to report on, with the model's variables on its grid; nil for those that training held
+  /// - Parameter file: fields to report on, with the model's variables on its domain; nil for those that training held
   ///   out.
   /// - Throws: ``RunError``, ``ModelError``, ``GridMismatchError``, and what reading and writing throw.
   public func run(
-    folder: String, model: Model, file: GriddedFile? = nil, overwrite: Bool,
+    folder: String, model: Model, file: (any SignalDocument)? = nil, overwrite: Bool,
     interruption: Interruption = Interruption()
   ) throws -> (report: DenoisingReport, markdown: String) {
     for name in ["priors.json", "priors.md"] { try WholeFile.checkIsFree("\(folder)/\(name)", overwrite: overwrite) }
@@ -54,7 +54,7 @@ public struct PriorReport: Sendable {
     return (report, markdown)
   }
 
-  private func states(of file: GriddedFile, model: Model) throws -> Tensor<Float> {
+  private func states(of file: any SignalDocument, model: Model) throws -> Tensor<Float> {
     guard file.domain.fingerprint == model.space.domain.fingerprint, file.variables.count == model.space.channelCount else {
       throw RunError.invalid(
         "\(file.path): \(file.variables.count) variables on a \(file.domain.summary), but the model has \(model.space.channelCount) on a \(model.space.domain.summary). A prior is reported on fields of its own grid and variables."

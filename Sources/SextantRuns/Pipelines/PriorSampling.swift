@@ -133,32 +133,44 @@ extension PriorSampling {
       domain: model.space.domain, variables: model.space.variables,
       values: values.reshaped(to: [states.rowCount, model.space.domain.vertexCount, channels]),
       isValid: (0..<states.rowCount).flatMap { _ in model.space.isInside },
-      labels: (0..<states.rowCount).map {
-        FieldLabel(month: month, coordinates: ["realization": "\($0 + 1)"])
-      })
+      labels: labels)
   }
 
-  /// Draws fields and writes them to `output`, with maps in the folder `pictures` if one is named.
+  /// Draws fields and writes them to `output`, in the format that its name chooses, with pictures in the folder `pictures` if one is
+  /// named.
   ///
   /// Throws what ``fields(folder:model:progress:interruption:)`` and writing throw.
   public func run(
     folder: String, model: Model, output: String, pictures: String? = nil, overwrite: Bool, history: String,
-    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+    catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
   ) throws -> PriorSamplingSummary {
-    try WholeFile.checkIsFree(output, overwrite: overwrite)
+    let content = SignalContent.fields(count)
+    let space = SampledSpace(space: model.space, labels: labels)
+    let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content), like: space)
+    try sink.checkIsFree(overwrite: overwrite)
     let start = ContinuousClock.now
     let (drawn, evaluations) = try fields(
       folder: folder, model: model, progress: progress, interruption: interruption)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let name = prior == .gaussian ? "Gaussian prior" : "diffusion prior, \(method.rawValue), \(steps) steps"
-    try FieldFile.write(
-      drawn, to: output, overwrite: overwrite,
-      description: FieldFileDescription(
-        title: "Samples of a prior: \(name)", history: history, attributes: ["sextant_method": name]))
+    let description = FieldFileDescription(
+      title: "Samples of a prior: \(name)", history: history,
+      attributes: [
+        "sextant_version": ProgramVersion.current, "sextant_method": name, "sextant_seed": "\(seed)",
+        "sextant_model": model.provenance.name,
+      ])
+    try sink.write(content, description: description, overwrite: overwrite) { writer in
+      for index in 0..<drawn.count { try writer.write(FieldRecord(drawn[index]), at: index) }
+    }
     let maps = try pictures.map { try draw(drawn, model: model, name: name, folder: $0, overwrite: overwrite) } ?? []
     return PriorSamplingSummary(
       prior: name, count: count, evaluationsPerSample: evaluations,
-      secondsPerSample: seconds / Double(max(1, count)), files: [output] + maps)
+      secondsPerSample: seconds / Double(max(1, count)), files: sink.paths + maps)
+  }
+
+  private var labels: [FieldLabel] {
+    (0..<count).map { FieldLabel(month: month, coordinates: ["realization": "\($0 + 1)"]) }
   }
 
   /// A sheet of maps for each variable, of at most nine fields.
@@ -183,5 +195,18 @@ extension PriorSampling {
       ).write(to: path, overwrite: overwrite)
       return path
     }
+  }
+}
+
+/// Where samples live before they are drawn, for the sink that they will go to.
+private struct SampledSpace: SignalSource {
+  let space: FieldSpace
+  let labels: [FieldLabel]
+
+  var domain: any Domain { space.domain }
+  var variables: [Variable] { space.variables }
+
+  func read(_ indices: [Int]) throws -> SignalSet {
+    preconditionFailure("Samples that are not drawn yet cannot be read")
   }
 }

@@ -17,13 +17,15 @@ public struct PublishedFigures: Sendable, Equatable, Codable {
   /// The mask that it says so of; nil for the first of an evaluation.
   public var mask: AnyMeasurementDesign?
 
-  init(_ reader: ConfigurationReader) throws {
+  init(_ reader: ConfigurationReader, designs: [MeasurementDesignKind]) throws {
     psnr = try reader.optional("psnr")
     sample = try reader.optional("sample")
     evaluations = try reader.optional("evaluations")
     source = try reader.required("source")
     if reader.contains("mask") {
-      mask = try reader.parsed("mask", default: "none") { try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0)) }
+      mask = try reader.parsed("mask", default: "none") {
+        try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0), kinds: designs)
+      }
     }
     if psnr == nil, sample == nil {
       throw reader.wrong("psnr", expected: "psnr, sample or both, in dB", found: "neither")

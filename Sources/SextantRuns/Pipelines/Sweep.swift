@@ -137,7 +137,8 @@ extension RunConfiguration {
   ///
   /// Throws ``RunError`` where there is no such section, and what the parts throw.
   public func runSweep(
-    overwrite: Bool, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+    overwrite: Bool, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
   ) throws -> SweepResult {
     guard let sweep else {
       throw RunError.invalid(
@@ -150,10 +151,11 @@ extension RunConfiguration {
     if !overwrite, SweepResult.earlier(inFolder: folder)?.holds(sweep.trials) ?? false {
       throw FileError.exists(path: "\(folder)/\(SweepResult.fileName).json")
     }
-    try checkComparison(of: methods)
-    let model = try modelForEvaluation(of: methods, progress: progress, interruption: interruption)
-    let (comparison, fields, indices) = try comparison(for: model)
-    let conditions = try AnswerKey.conditions(
+    try checkComparison(of: methods, catalogue: catalogue)
+    let model = try modelForEvaluation(
+      of: methods, catalogue: catalogue, progress: progress, interruption: interruption)
+    let (comparison, fields, indices) = try comparison(for: model, catalogue: catalogue)
+    let conditions = try CacheKey.conditions(
       request: conditionsOfSweep, inputs: FilePatterns.files(matching: archive.sources + evaluate.fields.sources),
       model: model)
     return try Sweep(sweep, comparison: comparison, conditions: conditions).run(

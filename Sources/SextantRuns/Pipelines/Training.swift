@@ -14,7 +14,7 @@ public struct Training: Sendable {
   /// The name of the run.
   public var name: String
   /// The archive.
-  public var archive: FieldChoice
+  public var archive: DatasetSelection
   /// What tells land from sea, if anything; the synthetic climate brings its own.
   public var landMask: LandMask?
   /// How the prior is made.
@@ -27,6 +27,8 @@ public struct Training: Sendable {
   public var transforms: [String: MarginalTransformKind]
   /// Where everything random comes from.
   public var seed: UInt64
+  /// The formats that the files of the archive may have.
+  public var formats: [any SignalFormat] = .standard
 
   /// When the parameters of a covariance are chosen.
   public enum ParameterPolicy: Sendable, Equatable, Codable {
@@ -38,7 +40,7 @@ public struct Training: Sendable {
   }
 
   public init(
-    name: String, archive: FieldChoice, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
+    name: String, archive: DatasetSelection, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
     parameters: ParameterPolicy = .perField, bounds: [String: ValueBounds] = [:],
     transforms: [String: MarginalTransformKind] = [:], seed: UInt64 = 0
   ) {
@@ -62,10 +64,15 @@ public struct Training: Sendable {
   ) throws -> Model {
     try WholeFile.checkIsFree(
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
-    _ = try archive.preview(seed: seed).domain.requiredStored()
+    _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
     let model = try learn(progress: progress, interruption: interruption)
     try model.write(toFolder: folder, overwrite: overwrite)
     return model
+  }
+
+  /// The fields of the archive, and which of them are learned from.
+  func openArchive() throws -> (source: any SignalSource, indices: [Int]) {
+    try archive.open(seed: seed, formats: formats)
   }
 
   /// Learns the model without writing it.
@@ -77,7 +84,7 @@ public struct Training: Sendable {
     only kept: [Int]? = nil, parameters known: ParameterChoice? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> Model {
-    let (source, all) = try archive.open(seed: seed)
+    let (source, all) = try openArchive()
     let indices = kept?.map { all[$0] } ?? all
     for (section, names) in [("bounds", Array(bounds.keys)), ("variables", Array(transforms.keys))] {
       for name in names where !source.variables.contains(where: { $0.name == name }) {
@@ -117,7 +124,7 @@ public struct Training: Sendable {
   var identity: String {
     get throws {
       struct Identity: Encodable {
-        var archive: FieldChoice
+        var archive: DatasetSelection
         var landMask: LandMask?
         var prior: GaussianPriorConfiguration
         var parameters: ParameterPolicy
@@ -155,7 +162,7 @@ public struct Training: Sendable {
   }
 
   func landShare(on domain: any Domain) throws -> [Float]? {
-    if let landMask { return try landMask.share(on: domain) }
+    if let landMask { return try landMask.share(on: domain, formats: formats) }
     return archive.isSynthetic ? SyntheticClimate().landShare(on: domain) : nil
   }
 

@@ -34,42 +34,42 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
   /// one column.
   public let columns: [Column]
 
-  /// Inspects an array or a table, which are distinguished by content or by name.
-  ///
-  /// Throws ``FileError`` from SextantStorage and ``VertexFileError``.
-  public init(path: String) throws {
+  /// Inspects an array. Throws ``FileError`` from SextantStorage and ``VertexFileError``.
+  public init(array path: String) throws {
     self.path = path
-    if try SignalFileKind(of: path) == .array {
-      let tensor = try NPYFile.read(path)
-      format = "NumPy array"
-      shape = tensor.shape
-      let last = tensor.shape.last ?? 1
-      let width = tensor.shape.count > 1 && (1...Self.mostColumns).contains(last) ? last : 1
-      signal =
-        switch (tensor.count > 0, shape.count) {
-        case (true, 1): Self.signal(1, shape[0], 1)
-        case (true, 2): Self.signal(1, shape[0], shape[1])
-        case (true, 3): Self.signal(shape[0], shape[1], shape[2])
-        default: nil
-        }
-      columns = tensor.withUnsafeScalars { scalars in
-        (0..<width).map { column in
-          Column(
-            name: VertexValues.unnamed(column, of: width),
-            stride(from: column, to: scalars.count, by: width).lazy.map { scalars[$0] })
-        }
+    let tensor = try NPYFile.read(path)
+    format = "NumPy array"
+    shape = tensor.shape
+    let last = tensor.shape.last ?? 1
+    let width = tensor.shape.count > 1 && (1...Self.mostColumns).contains(last) ? last : 1
+    signal =
+      switch (tensor.count > 0, shape.count) {
+      case (true, 1): Self.signal(1, shape[0], 1)
+      case (true, 2): Self.signal(1, shape[0], shape[1])
+      case (true, 3): Self.signal(shape[0], shape[1], shape[2])
+      default: nil
       }
-    } else {
-      let values = try VertexValues(table: path)
-      format = "table"
-      shape = [values.vertexCount, values.variables.count]
-      signal = Self.signal(1, shape[0], shape[1])
-      let (scalars, isValid, width) = (values.values.scalars, values.isValid, shape[1])
-      columns = values.variables.enumerated().map { column, variable in
+    columns = tensor.withUnsafeScalars { scalars in
+      (0..<width).map { column in
         Column(
-          name: variable.name,
-          stride(from: column, to: scalars.count, by: width).lazy.map { isValid[$0] ? scalars[$0] : .nan })
+          name: VertexValues.unnamed(column, of: width),
+          stride(from: column, to: scalars.count, by: width).lazy.map { scalars[$0] })
       }
+    }
+  }
+
+  /// Inspects a table. Throws ``FileError`` from SextantStorage and ``VertexFileError``.
+  public init(table path: String) throws {
+    self.path = path
+    let values = try VertexValues(table: path)
+    format = "table"
+    shape = [values.vertexCount, values.variables.count]
+    signal = Self.signal(1, shape[0], shape[1])
+    let (scalars, isValid, width) = (values.values.scalars, values.isValid, shape[1])
+    columns = values.variables.enumerated().map { column, variable in
+      Column(
+        name: variable.name,
+        stride(from: column, to: scalars.count, by: width).lazy.map { isValid[$0] ? scalars[$0] : .nan })
     }
   }
 

@@ -36,16 +36,20 @@ public enum NPYFile {
 
   /// Writes an array in single precision and row-major order. Throws ``FileError``.
   public static func write(_ tensor: Tensor<Float>, to path: String, overwrite: Bool = false) throws {
-    let shape = tensor.shape.map { "\($0)," }.joined(separator: " ")
+    try WholeFile.write(to: path, overwrite: overwrite) { temporary in
+      let writer = try NPYWriter(creating: temporary, reportedAs: path, shape: tensor.shape)
+      try writer.write(tensor.scalars, at: 0)
+      try writer.close()
+    }
+  }
+
+  /// The header of an array in single precision, rows first, in version 1 of the format.
+  static func header(shape: [Int]) -> [UInt8] {
+    let shape = shape.map { "\($0)," }.joined(separator: " ")
     var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
     // The data begin at a multiple of 64 bytes.
     text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
-    var bytes = magic + [1, 0, UInt8(text.utf8.count % 256), UInt8(text.utf8.count / 256)] + Array(text.utf8)
-    tensor.withUnsafeScalars { scalars in
-      bytes.reserveCapacity(bytes.count + 4 * scalars.count)
-      for scalar in scalars { withUnsafeBytes(of: scalar.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
-    }
-    try WholeFile.write(Data(bytes), to: path, overwrite: overwrite)
+    return magic + [1, 0, UInt8(text.utf8.count % 256), UInt8(text.utf8.count / 256)] + Array(text.utf8)
   }
 
   /// The contents of the header.

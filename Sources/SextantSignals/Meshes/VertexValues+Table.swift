@@ -17,11 +17,7 @@ extension VertexValues {
   /// - Throws: ``FileError``, ``VertexFileError``.
   public init(table path: String, columns names: [String]? = nil) throws {
     let rows = try TableRows(path)
-    guard let first = rows.rows.first else {
-      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "no rows")
-    }
-    let hasHeader = first.cells.contains { Self.number($0) == nil }
-    let titles = hasHeader ? first.cells : first.cells.indices.map { "\($0 + 1)" }
+    let (titles, hasHeader) = try Self.titles(of: rows, path: path)
     let chosen = try names?.map { name in
       guard let place = titles.firstIndex(of: name) ?? Int(name).map({ $0 - 1 }), titles.indices.contains(place) else {
         throw VertexFileError.absentColumn(path: path, name: name, available: titles)
@@ -51,6 +47,33 @@ extension VertexValues {
       values: Tensor(scalars, shape: [1, body.count, places.count]))
   }
 
+  /// The names of the columns of a table, or their numbers from 1 if it has no header. Throws ``FileError``, ``VertexFileError``.
+  static func titles(ofTable path: String) throws -> [String] { try titles(of: TableRows(path), path: path).titles }
+
+  private static func titles(of rows: TableRows, path: String) throws -> (titles: [String], hasHeader: Bool) {
+    guard let first = rows.rows.first else {
+      throw VertexFileError.anotherKind(path: path, expected: "a table of numbers", found: "no rows")
+    }
+    let hasHeader = first.cells.contains { number($0) == nil }
+    return (hasHeader ? first.cells : first.cells.indices.map { "\($0 + 1)" }, hasHeader)
+  }
+
+  /// Whether the file at `path` begins as a table: text whose second row, or only one, has numbers in all its cells, as many as the
+  /// first row has cells.
+  static func isTable(_ path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    let limit = 1 << 16
+    let head = (try? handle.read(upToCount: limit)) ?? Data()
+    // The last row may be cut off.
+    let whole = head.count < limit ? head : head[..<(head.lastIndex(of: UInt8(ascii: "\n")) ?? head.startIndex)]
+    guard let rows = try? TableRows(whole, path: path), let first = rows.rows.first else { return false }
+    let second = rows.rows.dropFirst().first ?? first
+    let numbers = second.cells.map(number)
+    return second.cells.count == first.cells.count && !numbers.contains { $0 == nil }
+      && numbers.contains { $0?.isNaN == false }
+  }
+
   /// The number in a cell, NaN if it is missing; nil if the cell is not a number.
   private static func number(_ cell: String) -> Float? {
     cell.isEmpty || cell.uppercased() == "NA" ? .nan : Float(cell)
@@ -66,6 +89,10 @@ private struct TableRows {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw FileError.system(action: "read the file", path: path, reason: "it is a folder or not readable")
     }
+    try self.init(data, path: path)
+  }
+
+  init(_ data: Data, path: String) throws {
     // Servers return a web page for a missing file.
     let isPage = data.first == UInt8(ascii: "<")
     guard !data.isEmpty, !isPage, !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {

@@ -1,10 +1,8 @@
 // Values at the vertices of a mesh from any file, before the mesh is known: properties of the mesh's own file, tables,
 // arrays. NaN is missing.
 
-import Foundation
 import SextantArrays
 import SextantGeometry
-import SextantStorage
 
 /// N fields of C variables at V vertices, in the order of a file.
 public struct VertexValues: Sendable {
@@ -66,21 +64,6 @@ public struct VertexValues: Sendable {
     }
     return SignalSet(
       domain: domain, variables: variables, values: values, isValid: isValid,
-      labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : ["field": "\($0)"]) })
-  }
-
-  /// Reads a file of any supported kind: a NumPy array, a mesh with properties, or a text table.
-  ///
-  /// - Parameters:
-  ///   - path: the file, whose kind is determined by its contents, or by its name if the contents are ambiguous.
-  ///   - columns: the properties or columns to read, in this order; nil for all. For an array, the names of its
-  ///     columns.
-  /// - Throws: ``FileError`` from SextantStorage, ``GeometryError`` for meshes, ``VertexFileError``.
-  public init(contentsOf path: String, columns: [String]? = nil) throws {
-    switch try SignalFileKind(of: path) {
-    case .array: try self.init(array: path, names: columns)
-    case .mesh: try self.init(properties: columns, of: MeshFile.document(path))
-    case .table, .fields: try self.init(table: path, columns: columns)
-    }
+      labels: (0..<count).map { FieldLabel(coordinates: count == 1 ? [:] : [FieldLabel.numberName: "\($0)"]) })
   }
 }

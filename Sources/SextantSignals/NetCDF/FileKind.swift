@@ -29,10 +29,17 @@ enum FileKind {
 
   /// Whether the file at `path` begins like a NetCDF file; false if it cannot be read.
   static func isNetCDF(at path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? handle.close() }
-    let head = [UInt8]((try? handle.read(upToCount: 1024)) ?? Data())
+    let head = head(of: path)
     return head.starts(with: Array("CDF".utf8)) || isHDF5(head)
+  }
+
+  /// Whether the file at `path` begins as GRIB files do; false where it cannot be read.
+  static func isGRIB(at path: String) -> Bool { containsGRIB(head(of: path)) }
+
+  private static func head(of path: String) -> [UInt8] {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return [] }
+    defer { try? handle.close() }
+    return [UInt8]((try? handle.read(upToCount: 1024)) ?? Data())
   }
 
   private static func isHDF5(_ head: [UInt8]) -> Bool {

@@ -1,6 +1,6 @@
 // The metadata of a written file.
 
-/// The global attributes of a written file, and its compression level.
+/// The attributes of a written file, as far as its format has a place for them, and its compression level.
 public struct FieldFileDescription: Sendable {
   /// The title; nil keeps the template's.
   public var title: String?
@@ -16,5 +16,18 @@ public struct FieldFileDescription: Sendable {
     self.history = history
     self.attributes = attributes
     self.compression = compression
+  }
+
+  /// The history of a file whose template has the history `old`: a command that writes several files, each from the one
+  /// before, adds its line once.
+  func history(after old: String) -> String {
+    if old.isEmpty { return history }
+    return old.split(separator: "\n").contains { $0 == history } ? old : "\(old)\n\(history)"
+  }
+
+  /// All of it as lines of text, for formats that have comments: the history and, in the order of their names, title and attributes.
+  var lines: [String] {
+    [history] + (title.map { ["title: \($0)"] } ?? [])
+      + attributes.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
   }
 }

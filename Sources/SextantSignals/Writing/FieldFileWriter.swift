@@ -160,7 +160,6 @@ final class FieldFileWriter {
       try output.setAttribute(name, .text(text))
     }
     let old = layout.template?.text("history") ?? ""
-    let lines = old.isEmpty ? description.history : "\(old)\n\(description.history)"
-    try output.setAttribute("history", .text(lines))
+    try output.setAttribute("history", .text(description.history(after: old)))
   }
 }

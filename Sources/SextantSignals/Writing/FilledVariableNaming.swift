@@ -4,7 +4,7 @@
 /// Defines the variables in a file of filled fields.
 struct FilledVariableNaming {
   let layout: FieldLayout
-  let content: FilledFileContent
+  let content: SignalContent
 
   /// The name without the template's groups.
   static func baseName(of variable: Variable) -> String {
@@ -74,7 +74,7 @@ struct FilledVariableNaming {
           name: "\(name)_quantile", channel: channel, leading: [quantile],
           attributes: [named("posterior quantiles of \(title)")] + units + cellMethods(nil)))
     }
-    if content.hasObservedMask {
+    if content.hasObserved {
       result.append(
         FieldVariable(
           name: "\(name)_observed", channel: channel, type: .byte,

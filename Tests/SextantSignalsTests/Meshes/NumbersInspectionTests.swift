@@ -13,7 +13,7 @@ import Testing
     func inspect(_ values: [Float], _ shape: [Int]) throws -> NumbersInspection {
       let path = folder.path("a.npy")
       try NPYFile.write(Tensor(values, shape: shape), to: path, overwrite: true)
-      return try NumbersInspection(path: path)
+      return try NumbersInspection(array: path)
     }
     let line = try inspect([1, .nan, 4, -2], [4])
     #expect(line.shape == [4] && line.signal == "1 field of 1 variable at 4 vertices" && line.columns.count == 1)
@@ -39,7 +39,7 @@ import Testing
   @Test func tablesAreTold() throws {
     let folder = try ScratchFolder()
     let path = try folder.write("heat;salt\n1.5;NA\n;3\n-1;4\n", to: "values.csv")
-    let inspection = try NumbersInspection(path: path)
+    let inspection = try NumbersInspection(table: path)
     #expect(inspection.format == "table" && inspection.shape == [3, 2])
     #expect(inspection.columns.map(\.name) == ["heat", "salt"] && inspection.columns.map(\.missingCount) == [1, 1])
     #expect(inspection.columns.map(\.minimum) == [-1, 3] && inspection.columns.map(\.maximum) == [1.5, 4])

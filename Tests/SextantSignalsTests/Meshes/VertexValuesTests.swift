@@ -21,6 +21,10 @@ import Testing
     return document
   }
 
+  private static func properties(_ path: String, _ names: [String]? = nil) throws -> VertexValues {
+    try VertexValues(properties: names, of: MeshFile.document(path))
+  }
+
   private static let numbers = (0..<12).map { Double($0) * 20 }
 
   @Test(arguments: [MeshEncoding.text, .littleEndian]) func propertiesOfAFileAreSignals(encoding: MeshEncoding) throws {
@@ -28,7 +32,7 @@ import Testing
     let holed = MeshProperty(name: "heat", type: .float64, values: Self.numbers.map { $0 == 40 ? .nan : $0 / 8 })
     let document = try Self.document([MeshProperty(name: "salt", values: (0..<12).map { Float(12 - $0) }), holed])
     try MeshFile.writePLY(document, encoding: encoding, to: folder.path("a.ply"))
-    let values = try VertexValues(contentsOf: folder.path("a.ply"), columns: ["heat", "salt"])
+    let values = try Self.properties(folder.path("a.ply"), ["heat", "salt"])
     let set = try values.signals(on: Self.surface())
     #expect(set.variables.map(\.name) == ["heat", "salt"] && set.count == 1)
     #expect(set.isValid.indices.filter { !set.isValid[$0] } == [4])
@@ -36,8 +40,8 @@ import Testing
       [vertex == 2 ? 0 : Float(vertex) * 2.5, Float(12 - vertex)]
     }
     #expect(set.values.scalars == expected)
-    #expect(try VertexValues(contentsOf: folder.path("a.ply")).variables.map(\.name) == ["salt", "heat"])
-    let absent = complaint { _ = try VertexValues(contentsOf: folder.path("a.ply"), columns: ["depth"]) }
+    #expect(try Self.properties(folder.path("a.ply")).variables.map(\.name) == ["salt", "heat"])
+    let absent = complaint { _ = try Self.properties(folder.path("a.ply"), ["depth"]) }
     #expect(absent.contains("depth") && absent.contains("salt") && absent.contains("a.ply"))
   }
 
@@ -70,7 +74,7 @@ import Testing
 
   private static func table(_ text: String, columns: [String]? = nil) throws -> VertexValues {
     let folder = try ScratchFolder()
-    return try VertexValues(contentsOf: try folder.write(text, to: "a.csv"), columns: columns)
+    return try VertexValues(table: try folder.write(text, to: "a.csv"), columns: columns)
   }
 
   @Test(arguments: [",", ";", "\t", " "]) func tablesOfAllKindsAreRead(separator: String) throws {
@@ -121,10 +125,11 @@ import Testing
       ([0x89, 0x50, 0x4E, 0x47, 0], "a.csv"), ([0xFF, 0xFE, 0x41], "b.csv"), ([1, 2, 3], "c.npy"), ([], "d.npy"),
     ] {
       try Data(bytes.map(UInt8.init)).write(to: URL(fileURLWithPath: folder.path(name)))
-      #expect(complaint { _ = try VertexValues(contentsOf: folder.path(name)) }.contains("\(name): expected"))
+      let request = SignalRequest(path: folder.path(name))
+      #expect(complaint { _ = try [any SignalFormat].standard.open(request) }.contains("\(name): expected"))
     }
-    #expect(complaint { _ = try VertexValues(contentsOf: folder.path("absent.csv")) }.contains("no such file"))
-    #expect(complaint { _ = try VertexValues(contentsOf: folder.path) }.contains("folder"))
+    #expect(complaint { _ = try VertexValues(table: folder.path("absent.csv")) }.contains("no such file"))
+    #expect(complaint { _ = try VertexValues(table: folder.path) }.contains("folder"))
   }
 
   // MARK: Arrays
@@ -132,7 +137,7 @@ import Testing
   private static func array(_ tensor: Tensor<Float>, columns: [String]? = nil) throws -> VertexValues {
     let folder = try ScratchFolder()
     try NPYFile.write(tensor, to: folder.path("a.npy"))
-    return try VertexValues(contentsOf: folder.path("a.npy"), columns: columns)
+    return try VertexValues(array: folder.path("a.npy"), names: columns)
   }
 
   @Test func arraysOfOneTwoAndThreeDimensionsAreFields() throws {
@@ -165,9 +170,9 @@ import Testing
 
   @Test(.enabled(if: SharedMeshes.arePresent, "\(SharedMeshes.absence)")) func aScansConfidenceIsASignal() throws {
     let path = SharedMeshes.path("bunny/bun_zipper_res3.ply")
-    let values = try VertexValues(contentsOf: path, columns: ["confidence"])
+    let values = try Self.properties(path, ["confidence"])
     #expect(values.vertexCount == 1889 && values.values.scalars.allSatisfy { (0...1).contains($0) })
-    let colours = try VertexValues(contentsOf: SharedMeshes.path("reference.ply"), columns: ["red", "green", "blue"])
+    let colours = try Self.properties(SharedMeshes.path("reference.ply"), ["red", "green", "blue"])
     #expect(colours.values.shape == [1, 845, 3] && colours.values.scalars.allSatisfy { (0...1).contains($0) })
   }
 }

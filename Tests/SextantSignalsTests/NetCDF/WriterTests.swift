@@ -35,17 +35,28 @@ import Testing
   static let description = FieldFileDescription(
     title: "Filled", history: "2020-01-01 sextant impute", attributes: ["source": "a test"])
 
+  /// Writes a file, or one for each member, like another.
+  static func write(
+    _ content: SignalContent, to path: String, like file: GriddedFile, on domain: (any Domain)? = nil,
+    splitsMembers: Bool = false, _ body: (any FieldWriter) throws -> Void
+  ) throws {
+    try NetCDFSink(
+      OutputRequest(path: path, content: content, domain: domain, splitsMembers: splitsMembers),
+      like: GriddedDocument(file)
+    ).write(content, description: description, overwrite: false, body)
+  }
+
   static func fill(_ folder: TestFolder, _ name: String = "out.nc") throws -> (GriddedFile, String) {
     let file = try GriddedFile(path: try template(folder))
     let path = folder.path(name)
-    let content = FilledFileContent(memberCount: 2, quantileLevels: [0.05, 0.95])
-    try FilledFileWriter.write(to: path, like: file, content: content, description: description) { writer in
+    let content = SignalContent.estimates(file.count, memberCount: 2, quantileLevels: [0.05, 0.95])
+    try write(content, to: path, like: file) { writer in
       for n in [1, 0] {
         let set = try file.read([n])
         let mean = set.values.scalars.map { $0 + 0.25 }
         try writer.write(
-          FilledField(
-            mean: mean, spread: mean.map { _ in 0.5 },
+          FieldRecord(
+            mean, spread: mean.map { _ in 0.5 },
             members: Tensor(mean + mean.map { $0 + 1 }, shape: [2, mean.count]),
             quantiles: [mean.map { $0 - 1 }, mean.map { $0 + 1 }], isObserved: set.isValid), at: n)
       }
@@ -92,13 +103,10 @@ import Testing
     let file = try GriddedFile(path: try Self.template(folder))
     let grid = try LatitudeLongitudeGrid(latitudes: [90, 0, -90], longitudes: [0, 90, 180, 270])
     let path = folder.path("regridded.nc")
-    try FilledFileWriter.write(
-      to: path, like: file, on: grid, content: FilledFileContent(memberCount: 2), description: Self.description
-    ) { writer in
+    try Self.write(.estimates(2, memberCount: 2), to: path, like: file, on: grid) { writer in
       for n in 0..<2 {
         let mean = (0..<12).map { Float(100 * n + $0) }
-        try writer.write(
-          FilledField(mean: mean, members: Tensor(mean + mean.map { $0 + 0.5 }, shape: [2, 12])), at: n)
+        try writer.write(FieldRecord(mean, members: Tensor(mean + mean.map { $0 + 0.5 }, shape: [2, 12])), at: n)
       }
     }
     let answer = try GriddedFile(path: path, variables: ["tas"])
@@ -131,13 +139,15 @@ import Testing
   @Test func membersGetAFileEach() throws {
     let folder = try TestFolder()
     let file = try GriddedFile(path: try Self.template(folder))
-    let paths = MemberFilesWriter.paths(for: folder.path("out.nc"), count: 3)
+    let paths = MemberFiles.paths(for: folder.path("out.nc"), count: 3, ending: "nc")
     #expect(paths.map { URL(fileURLWithPath: $0).lastPathComponent }.last == "out_member003.nc")
-    #expect(MemberFilesWriter.paths(for: "out/", count: 1) == ["out/member001.nc"])
-    try MemberFilesWriter.write(to: paths, like: file, description: Self.description) { writer in
+    #expect(MemberFiles.paths(for: "out/", count: 1, ending: "nc") == ["out/member001.nc"])
+    let content = SignalContent.estimates(2, memberCount: 3)
+    try Self.write(content, to: folder.path("out.nc"), like: file, splitsMembers: true) { writer in
       for n in 0..<2 {
         let mean = try file.read([n]).values.scalars
-        try writer.write(Tensor((0..<3).flatMap { m in mean.map { $0 + Float(m) } }, shape: [3, mean.count]), at: n)
+        let members = Tensor((0..<3).flatMap { m in mean.map { $0 + Float(m) } }, shape: [3, mean.count])
+        try writer.write(FieldRecord(mean, members: members), at: n)
       }
     }
     for (m, path) in paths.enumerated() {
@@ -146,19 +156,8 @@ import Testing
       #expect(try member.read([1]).values.scalars == file.read([1]).values.scalars.map { $0 + Float(m) })
     }
     #expect(throws: FileError.self) {
-      try MemberFilesWriter.write(to: paths, like: file, description: Self.description) { _ in }
+      try Self.write(content, to: folder.path("out.nc"), like: file, splitsMembers: true) { _ in }
     }
-  }
-
-  @Test func aFailureLeavesNoFile() throws {
-    struct Stop: Error {}
-    let folder = try TestFolder()
-    let file = try GriddedFile(path: try Self.template(folder))
-    let paths = MemberFilesWriter.paths(for: folder.path("out.nc"), count: 3)
-    #expect(throws: Stop.self) {
-      try MemberFilesWriter.write(to: paths, like: file, description: Self.description) { _ in throw Stop() }
-    }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["in.nc"])
   }
 
   @Test(arguments: [true, false]) func fieldsWithoutTemplate(hasTimes: Bool) throws {
@@ -174,11 +173,17 @@ import Testing
     let values = Tensor<Float>((0..<24).map { $0 == 5 ? 0 : Float($0) }, shape: [2, 12, 1])
     let set = SignalSet(
       domain: grid, variables: [Variable(name: "tas", units: "K")], values: values, isValid: isValid, labels: labels)
-    let noise = CompanionVariable(name: "tas_noise", units: "K", longName: "noise") { field in
-      [Float](repeating: Float(field) + 0.5, count: 12)
-    }
     let path = folder.path("plain.nc")
-    try FieldFile.write(set, to: path, companions: [noise], description: Self.description)
+    let content = SignalContent.measurements(2, hasNoise: true)
+    try NetCDFSink(OutputRequest(path: path, content: content), like: set).write(
+      content, description: Self.description, overwrite: false
+    ) { writer in
+      for field in 0..<2 {
+        var record = FieldRecord(set[field])
+        record.noise = [Float](repeating: Float(field) + 0.5, count: 12)
+        try writer.write(record, at: field)
+      }
+    }
     let file = try GriddedFile(path: path, variables: ["tas"])
     let read = try file.read([0, 1])
     #expect(read.values == set.values && read.isValid == set.isValid)
@@ -212,24 +217,24 @@ import Testing
     try FieldFile.write(set, to: truth, description: Self.description)
     let template = try GriddedFile(path: truth)
     let filled = folder.path("filled.nc")
-    try FilledFileWriter.write(
-      to: filled, like: template, content: FilledFileContent(memberCount: 2, quantileLevels: [0.5]),
-      description: Self.description
-    ) { writer in
+    try Self.write(.estimates(2, memberCount: 2, quantileLevels: [0.5]), to: filled, like: template) { writer in
       for n in 0..<2 {
         let mean = try template.read([n]).values.scalars
         try writer.write(
-          FilledField(mean: mean, spread: mean, members: Tensor(mean + mean, shape: [2, 12]), quantiles: [mean]), at: n)
+          FieldRecord(mean, spread: mean, members: Tensor(mean + mean, shape: [2, 12]), quantiles: [mean]), at: n)
       }
     }
     let table = String(decoding: try ExternalProgram.output(["cdo", "-s", "infon", filled]), as: UTF8.self)
     #expect(table.contains("tas_ensemble") && table.contains("tas_spread"), Comment(rawValue: table))
     #expect(table.split(separator: "\n").contains { $0.contains("2000-02-01") && $0.contains("17.500") })
-    let paths = MemberFilesWriter.paths(for: folder.path("members"), count: 2)
-    try MemberFilesWriter.write(to: paths, like: template, description: Self.description) { writer in
+    let paths = MemberFiles.paths(for: folder.path("members"), count: 2, ending: "nc")
+    try Self.write(
+      .estimates(2, memberCount: 2), to: folder.path("members"), like: template, splitsMembers: true
+    ) { writer in
       for n in 0..<2 {
         let mean = try template.read([n]).values.scalars
-        try writer.write(Tensor(mean.map { $0 - 1 } + mean.map { $0 + 1 }, shape: [2, 12]), at: n)
+        let members = Tensor(mean.map { $0 - 1 } + mean.map { $0 + 1 }, shape: [2, 12])
+        try writer.write(FieldRecord(mean, members: members), at: n)
       }
     }
     _ = try ExternalProgram.output(["cdo", "-s", "enscrps", truth] + paths + [folder.path("crps")])

@@ -1,0 +1,63 @@
+// Which fields of a file a command works on: the same options for every command and every format.
+
+import ArgumentParser
+import Foundation
+import Sextant
+
+/// Options about the fields of a file.
+struct SignalOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The variables, by commas: NetCDF variables, properties of a mesh, columns of a table. Those of the model or else the file's own, if not given.",
+      valueName: "names"))
+  var variables: String?
+
+  @Option(name: [.customLong("property"), .customLong("variable")], help: .hidden)
+  var otherName: String?
+
+  @Option(
+    help: ArgumentHelp("The mesh whose vertices an array (.npy) or table (.csv) has values for.", valueName: "file"))
+  var mesh: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Keep fields by a coordinate, such as level=500; may be repeated.", valueName: "name=value"))
+  var select: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Values count as missing where this holds, such as 'confidence<0.2'; may be repeated.", valueName: "condition"))
+  var missing: [String] = []
+
+  func validate() throws {
+    if variables != nil, otherName != nil {
+      throw ValidationError("--variables and --property (or --variable) mean the same: give one of them.")
+    }
+  }
+
+  /// The fields that the options choose of a file.
+  func input(_ path: String) throws -> SignalInput {
+    SignalInput(
+      path, mesh: mesh, variables: (variables ?? otherName).map(Self.names), select: try selection(),
+      missing: try missing.map(MissingCondition.init))
+  }
+
+  /// Reads a list by commas.
+  private static func names(_ text: String) -> [String] {
+    text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// Reads "name=value" texts; several values of one name are alternatives.
+  private func selection() throws -> [String: [String]] {
+    var result: [String: [String]] = [:]
+    for text in select {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw ValidationError("--select \(text): expected NAME=VALUE, such as level=500.")
+      }
+      result[parts[0], default: []].append(parts[1])
+    }
+    return result
+  }
+}

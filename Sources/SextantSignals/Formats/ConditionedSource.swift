@@ -1,0 +1,60 @@
+// Fields without the values that conditions exclude, such as those of a scan with a confidence below 0.2.
+
+import SextantArrays
+import SextantGeometry
+
+/// A document in which values count as missing where one of several conditions holds.
+public struct ConditionedSource: SignalDocument {
+  private let source: any SignalDocument
+  private let conditions: [(condition: MissingCondition, companion: FieldCompanion)]
+
+  /// Throws ``SignalFormatError/absentCompanion(path:name:available:)`` and what
+  /// ``SignalDocument/companion(_:)`` throws.
+  public init(_ source: any SignalDocument, excluding conditions: [MissingCondition]) throws {
+    self.source = source
+    self.conditions = try conditions.map { ($0, try source.requiredCompanion($0.name)) }
+  }
+
+  public var path: String { source.path }
+  public var inputPaths: [String] { source.inputPaths }
+  public var format: any SignalFormat { source.format }
+  public var origin: any SignalDocument { source.origin }
+  public var domain: any Domain { source.domain }
+  public var variables: [Variable] { source.variables }
+  public var labels: [FieldLabel] { source.labels }
+  public var companionNames: [String] { source.companionNames }
+  public func companion(_ name: String) throws -> FieldCompanion? { try source.companion(name) }
+  public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
+
+  public func read(_ indices: [Int]) throws -> SignalSet {
+    var fields = try source.read(indices)
+    let size = fields.vertexCount * fields.channelCount
+    var excluded: [Int] = []
+    for (slot, index) in indices.enumerated() {
+      for (condition, companion) in conditions {
+        let numbers = try companion.values(index)
+        guard numbers.count == size || numbers.count == fields.vertexCount else {
+          throw SignalFormatError.unusableCompanion(
+            path: path, name: condition.name,
+            reason: "it has \(numbers.count) values, but a field has \(fields.vertexCount) vertices.")
+        }
+        let width = size / numbers.count
+        for (place, number) in numbers.enumerated() where condition.holds(for: Double(number)) {
+          excluded += (place * width..<(place + 1) * width).map { slot * size + $0 }
+        }
+      }
+    }
+    fields.takeOut(excluded)
+    return fields
+  }
+}
+
+extension SignalSet {
+  /// Makes entries (of N·V·C) missing.
+  mutating func takeOut(_ entries: [Int]) {
+    for entry in entries { isValid[entry] = false }
+    values.withUnsafeMutableScalars { values in
+      for entry in entries { values[entry] = 0 }
+    }
+  }
+}

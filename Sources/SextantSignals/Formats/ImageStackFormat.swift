@@ -1,0 +1,94 @@
+// Stacks of grey images projected on a mesh, as a format: each image is a field, its brightness at each vertex.
+
+import CZlib
+import Foundation
+import SextantGeometry
+
+/// IDX files of images, such as MNIST's, on the vertices of a mesh.
+///
+/// Its own settings: `labels` (the IDX file of what the images show, by which fields can be chosen as `digit`), `horizontal` and
+/// `vertical` (the axes of the mesh that are the image's), `drop_last` (vertices at the end of the mesh that are left out).
+public struct ImageStackFormat: SignalFormat {
+  public init() {}
+
+  public var name: String { "a stack of images" }
+  public var help: String { "IDX files of grey images, such as MNIST's, projected on a mesh; gzipped or not" }
+
+  /// Whether the file begins as an IDX file of bytes does.
+  public func recognises(_ path: String) -> Bool {
+    guard FileManager.default.fileExists(atPath: path), let file = gzopen(path, "rb") else { return false }
+    defer { gzclose(file) }
+    var head = [UInt8](repeating: 0, count: 4)
+    guard gzread(file, &head, 4) == 4 else { return false }
+    return head[0] == 0 && head[1] == 0 && head[2] == 8 && (1...3).contains(head[3])
+  }
+
+  public func open(_ request: SignalRequest) throws -> any SignalDocument {
+    // What cannot be read is the greater mistake than a mesh that is not named.
+    let stack = try ImageStack(path: request.path)
+    try request.refuseMonthVariable(for: self)
+    try request.refuseSettings(except: ["labels", "horizontal", "vertical", "drop_last"], for: self)
+    guard let geometry = request.geometry else { throw SignalFormatError.meshUnknown(path: request.path) }
+    var mesh = try MeshFile.read(geometry)
+    let dropped = try dropped(request)
+    let kept = mesh.positions.count - dropped
+    guard kept >= 3 else {
+      throw SignalFormatError.invalidSetting(
+        path: geometry, name: "drop_last", expected: "at least 3 vertices to be left of \(mesh.positions.count)",
+        found: "\(dropped) to be left out")
+    }
+    mesh.positions = Array(mesh.positions.prefix(kept))
+    mesh.triangles = mesh.triangles.filter { Int($0.max()) < kept }
+    let labels = request.settings["labels"]
+    let digits = try labels.map { try ImageStack.labels(path: $0) }
+    if let digits, digits.count != stack.count {
+      throw SignalFormatError.invalidSetting(
+        path: labels ?? request.path, name: "labels", expected: "one for each of the \(stack.count) images",
+        found: "\(digits.count)")
+    }
+    let images = ProjectedImages(
+      stack, on: try request.domain(of: MeshDocument(mesh)), projection: try projection(request), digits: digits)
+    let document = ImageStackDocument(
+      path: request.path, inputPaths: [geometry, request.path] + [labels].compactMap { $0 }, images: images)
+    if let name = request.variables?.first(where: { name in !images.variables.contains { $0.name == name } }) {
+      throw SignalFormatError.absentVariable(
+        path: request.path, name: name, available: images.variables.map(\.name))
+    }
+    return try document.selecting(request.select)
+  }
+
+  private func dropped(_ request: SignalRequest) throws -> Int {
+    guard let text = request.settings["drop_last"] else { return 0 }
+    guard let count = Int(text), count >= 0 else {
+      throw SignalFormatError.invalidSetting(
+        path: request.path, name: "drop_last", expected: "a whole number from 0", found: "'\(text)'")
+    }
+    return count
+  }
+
+  private func projection(_ request: SignalRequest) throws -> ImageProjection {
+    func axis(_ name: String, _ standard: ImageProjection.Axis) throws -> ImageProjection.Axis {
+      guard let text = request.settings[name] else { return standard }
+      guard let axis = ImageProjection.Axis(rawValue: text) else {
+        throw SignalFormatError.invalidSetting(
+          path: request.path, name: name,
+          expected: "one of \(ImageProjection.Axis.allCases.map(\.rawValue).joined(separator: ", "))", found: "'\(text)'")
+      }
+      return axis
+    }
+    return ImageProjection(horizontal: try axis("horizontal", .x), vertical: try axis("vertical", .y))
+  }
+}
+
+/// Images on a mesh, projected while they are read.
+struct ImageStackDocument: SignalDocument {
+  let path: String
+  let inputPaths: [String]
+  let images: ProjectedImages
+
+  var format: any SignalFormat { ImageStackFormat() }
+  var domain: any Domain { images.domain }
+  var variables: [Variable] { images.variables }
+  var labels: [FieldLabel] { images.labels }
+  func read(_ indices: [Int]) throws -> SignalSet { try images.read(indices) }
+}

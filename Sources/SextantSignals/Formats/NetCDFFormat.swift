@@ -1,0 +1,161 @@
+// Gridded fields in NetCDF files that follow the CF conventions, as a format. Reading is GriddedFile's, writing NetCDFSink's.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+
+/// CF-NetCDF files of fields on latitude–longitude and curvilinear grids.
+public struct NetCDFFormat: SignalFormat {
+  public init() {}
+
+  public var name: String { "NetCDF" }
+  public var help: String { "NetCDF files of fields on a grid, by the CF conventions (.nc)" }
+  public var endings: [String] { ["nc", "nc4", "nc3", "cdf", "netcdf", "grib", "grb", "grib2", "h5", "hdf5"] }
+  public var writtenEndings: [String] { ["nc", "nc4", "cdf", "netcdf"] }
+
+  /// GRIB counts, too: the reader says how to convert it.
+  public func recognises(_ path: String) -> Bool { FileKind.isNetCDF(at: path) || FileKind.isGRIB(at: path) }
+
+  public func open(_ request: SignalRequest) throws -> any SignalDocument {
+    let names = request.wantedNames
+    let other = request.series?.origin as? GriddedDocument
+    var file = try GriddedFile(
+      path: request.path, variables: names, selecting: request.select, monthVariable: request.monthVariable,
+      acceptsPoints: false, sharing: other?.file)
+    try request.checkNames()
+    try request.refuseGeometry(for: self, because: "the file has a grid of its own. Leave it out.")
+    try request.refuseSettings(for: self)
+    let all = file.variables.map(\.name)
+    let fields = all.filter { !NoiseNaming.isNoise($0, among: all) }
+    if names == nil, fields.count < all.count {
+      file = try GriddedFile(
+        path: request.path, variables: fields, selecting: request.select, monthVariable: request.monthVariable,
+        acceptsPoints: false, sharing: file)
+    }
+    return GriddedDocument(file)
+  }
+
+  public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
+    let inspection = try FileInspection(path: request.path)
+    try request.refusePart(for: self)
+    return inspection
+  }
+
+  public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
+    try NetCDFSink(output, like: source)
+  }
+}
+
+/// The name of the noise of a variable, in every format.
+public enum NoiseNaming {
+  private static let suffix = "_noise"
+
+  /// The name of the noise of the variable called `name`.
+  public static func noise(of name: String) -> String { name + suffix }
+
+  /// Whether `name` is that of the noise of another variable among `names`.
+  public static func isNoise(_ name: String, among names: [String]) -> Bool {
+    name.hasSuffix(suffix) && names.contains(String(name.dropLast(suffix.count)))
+  }
+}
+
+/// The fields of a NetCDF file, and the other variables on their grid.
+public struct GriddedDocument: SignalDocument {
+  /// The fields.
+  public let file: GriddedFile
+
+  /// The fields of a file that is open already.
+  public init(_ file: GriddedFile) { self.file = file }
+
+  public var path: String { file.path }
+  public var format: any SignalFormat { NetCDFFormat() }
+  public var domain: any Domain { file.domain }
+  public var variables: [Variable] { file.variables }
+  public var labels: [FieldLabel] { file.labels }
+  public func read(_ indices: [Int]) throws -> SignalSet { try file.read(indices) }
+
+  public var companionNames: [String] {
+    (try? CFDataset(NetCDFFile(path: path)).griddedVariables.map(\.name)) ?? variables.map(\.name)
+  }
+
+  public func companion(_ name: String) throws -> FieldCompanion? {
+    if let own = ownCompanion(name) { return own }
+    guard let other = try gridded([name]) else { return nil }
+    let isConstant = other.count == 1
+    let map = isConstant ? nil : file.placesAlong(other)
+    if !isConstant, map == nil {
+      guard other.count != file.count else {
+        throw SignalFormatError.unusableCompanion(
+          path: path, name: name, reason: "it varies along other dimensions than the fields.")
+      }
+      throw SignalFormatError.companionCount(path: path, name: name, expected: file.count, found: other.count)
+    }
+    return FieldCompanion(name: name, units: other.variables[0].units, isConstant: isConstant) { index in
+      let field = try other.read([map.map { $0(index) } ?? 0])
+      return field.values.withUnsafeScalars { values in zip(values, field.isValid).map { $1 ? $0 : Float.nan } }
+    }
+  }
+
+  public func members(of index: Int) throws -> Tensor<Float>? {
+    let names = variables.map { "\($0.name)_ensemble" }
+    guard let ensemble = try gridded(names) else { return nil }
+    guard let places = file.placesAlongMembers(of: ensemble) else {
+      throw SignalFormatError.unusableCompanion(
+        path: path, name: names[0], reason: "it should vary along the dimensions of \(variables[0].name) and one more.")
+    }
+    let set = try ensemble.read(places(index))
+    return set.values.reshaped(to: [set.count, set.vertexCount * set.channelCount])
+  }
+
+  /// Variables beside the fields, whatever was selected of these; nil where the first is not in the file.
+  private func gridded(_ names: [String]) throws -> GriddedFile? {
+    guard try NetCDFFile(path: path).variable(names[0]) != nil else { return nil }
+    let other = try GriddedFile(
+      path: path, variables: names, selecting: [:], monthVariable: nil, acceptsPoints: false, sharing: file)
+    guard other.domain.fingerprint == file.domain.fingerprint else {
+      throw SignalFormatError.unusableCompanion(
+        path: path, name: names[0], reason: "it is on another grid (\(other.domain.summary)) than the fields.")
+    }
+    return other
+  }
+}
+
+extension GriddedFile {
+  /// How a field of this file is found among those of `other`, a variable of the same file along the same dimensions in any
+  /// order and without a selection; nil if its dimensions are others.
+  fileprivate func placesAlong(_ other: GriddedFile) -> (@Sendable (Int) -> Int)? {
+    let (own, along) = (long(dimensions), long(other.dimensions))
+    guard Set(own) == Set(along) else { return nil }
+    return { other.flatIndex(of: self.places(ofField: $0)) }
+  }
+
+  /// How the members of a field are found in `ensemble`, which has one dimension more; nil if its dimensions are others.
+  fileprivate func placesAlongMembers(of ensemble: GriddedFile) -> (@Sendable (Int) -> [Int])? {
+    let own = Set(dimensions.map(\.dimension))
+    let more = ensemble.dimensions.filter { !own.contains($0.dimension) }
+    guard more.count == 1, Set(long(dimensions)).isSubset(of: Set(long(ensemble.dimensions))) else { return nil }
+    let extra = more[0].dimension
+    return { index in
+      var places = self.places(ofField: index)
+      return (0..<extra.length).map { member in
+        places[extra] = member
+        return ensemble.flatIndex(of: places)
+      }
+    }
+  }
+
+  /// Dimensions with a choice.
+  private func long(_ dimensions: [FieldDimension]) -> [NetCDFDimension] {
+    dimensions.map(\.dimension).filter { $0.length > 1 }
+  }
+
+  private func places(ofField index: Int) -> [NetCDFDimension: Int] {
+    Dictionary(
+      zip(dimensions.map(\.dimension), dimensions.places(ofField: index)), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The number of the field at `places` in a file without a selection.
+  private func flatIndex(of places: [NetCDFDimension: Int]) -> Int {
+    dimensions.reduce(0) { $0 * $1.dimension.length + (places[$1.dimension] ?? 0) }
+  }
+}

@@ -1,0 +1,81 @@
+// Fields chosen by their labels, for formats that cannot choose while they read.
+
+import SextantArrays
+import SextantGeometry
+
+/// Some of the fields of a document.
+public struct SelectedSource: SignalDocument {
+  private let source: any SignalDocument
+  private let indices: [Int]
+
+  public let labels: [FieldLabel]
+
+  /// The fields at `indices`, in that order.
+  public init(_ source: any SignalDocument, indices: [Int]) {
+    self.source = source
+    self.indices = indices
+    labels = indices.map { source.labels[$0] }
+  }
+
+  public var path: String { source.path }
+  public var inputPaths: [String] { source.inputPaths }
+  public var format: any SignalFormat { source.format }
+  public var origin: any SignalDocument { source.origin }
+  public var domain: any Domain { source.domain }
+  public var variables: [Variable] { source.variables }
+  public var companionNames: [String] { source.companionNames }
+
+  public func read(_ indices: [Int]) throws -> SignalSet { try source.read(indices.map { self.indices[$0] }) }
+
+  public func companion(_ name: String) throws -> FieldCompanion? {
+    try source.companion(name).map { companion in
+      FieldCompanion(name: name, units: companion.units, isConstant: companion.isConstant) { index in
+        try companion.values(indices[index])
+      }
+    }
+  }
+
+  public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: indices[index]) }
+}
+
+extension SignalDocument {
+  /// The fields whose coordinates have one of the wanted values; a time matches by its beginning.
+  ///
+  /// Throws ``SignalFormatError/emptySelection(path:coordinate:wanted:available:)`` where no field is left.
+  public func selecting(_ wanted: [String: [String]]) throws -> any SignalDocument {
+    guard !wanted.isEmpty else { return self }
+    var indices = Array(labels.indices)
+    for (name, values) in wanted.sorted(by: { $0.key < $1.key }) {
+      let kept = indices.filter { labels[$0].matches(name, anyOf: values) }
+      guard !kept.isEmpty else {
+        var available: [String] = []
+        for text in indices.compactMap({ labels[$0].text(of: name) }) where !available.contains(text) {
+          available.append(text)
+        }
+        throw SignalFormatError.emptySelection(path: path, coordinate: name, wanted: values, available: available)
+      }
+      indices = kept
+    }
+    return SelectedSource(self, indices: indices)
+  }
+}
+
+extension FieldLabel {
+  /// Whether the coordinate called `name` (or `month`, or the beginning of `time`) has one of `values`.
+  public func matches(_ name: String, anyOf values: [String]) -> Bool {
+    switch name {
+    case "time": values.contains { time?.hasPrefix($0) ?? false }
+    case "month" where coordinates[name] == nil: values.contains { Int($0) == (month ?? 0) }
+    default: values.contains { coordinates[name] == $0 }
+    }
+  }
+
+  /// The coordinate called `name` as text.
+  fileprivate func text(of name: String) -> String? {
+    switch name {
+    case "time": time
+    case "month" where coordinates[name] == nil: month.map(String.init)
+    default: coordinates[name]
+    }
+  }
+}

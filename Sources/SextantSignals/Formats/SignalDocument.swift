@@ -1,0 +1,73 @@
+// An open file of signals: fields that can be read piece by piece, and the numbers that the file has beside them.
+
+import SextantArrays
+import SextantGeometry
+
+/// The fields of a file.
+public protocol SignalDocument: SignalSource {
+  /// The file that was asked for.
+  var path: String { get }
+  /// All files that the fields come from, such as the mesh of an array.
+  var inputPaths: [String] { get }
+  /// The format of the file.
+  var format: any SignalFormat { get }
+  /// The document that a wrapper, such as ``ConditionedSource``, reads; itself for any other.
+  var origin: any SignalDocument { get }
+
+  /// Numbers beside the fields: the noise of a variable, a flag, a quality. A variable of the fields counts, too.
+  ///
+  /// Throws ``SignalFormatError/companionCount(path:name:expected:found:)`` where there are neither as many as fields nor
+  /// exactly one, and what reading throws. Nil where the file has nothing of that name.
+  func companion(_ name: String) throws -> FieldCompanion?
+  /// The names that ``companion(_:)`` knows, for messages.
+  var companionNames: [String] { get }
+  /// The ensemble of field `index` (N×V·C), where the file holds estimates with one.
+  func members(of index: Int) throws -> Tensor<Float>?
+}
+
+extension SignalDocument {
+  public var inputPaths: [String] { [path] }
+  public var origin: any SignalDocument { self }
+  public func companion(_ name: String) throws -> FieldCompanion? { ownCompanion(name) }
+  public var companionNames: [String] { variables.map(\.name) }
+  public func members(of index: Int) throws -> Tensor<Float>? { nil }
+
+  /// A companion for field `index` (V or V·C numbers); see ``companion(_:)``.
+  public func companion(_ name: String, at index: Int) throws -> [Float]? { try companion(name)?.values(index) }
+
+  /// The companion of that name, which must be there. Throws ``SignalFormatError/absentCompanion(path:name:available:)``.
+  public func requiredCompanion(_ name: String) throws -> FieldCompanion {
+    if let companion = try companion(name) { return companion }
+    throw SignalFormatError.absentCompanion(path: path, name: name, available: companionNames)
+  }
+
+  /// A variable of the fields as numbers beside them.
+  func ownCompanion(_ name: String) -> FieldCompanion? {
+    guard let channel = variables.firstIndex(where: { $0.name == name }) else { return nil }
+    return FieldCompanion(name: name, units: variables[channel].units, isConstant: false) { index in
+      let field = try read([index])[0]
+      let channels = field.variables.count
+      return field.values.withUnsafeScalars { values in
+        stride(from: channel, to: values.count, by: channels).map { field.isValid[$0] ? values[$0] : .nan }
+      }
+    }
+  }
+}
+
+/// Numbers beside the fields of a file.
+public struct FieldCompanion: Sendable {
+  /// The name in the file.
+  public let name: String
+  /// The units; empty if the file names none.
+  public let units: String
+  /// Whether all fields have the same.
+  public let isConstant: Bool
+  /// The numbers for a field (V or V·C), not-a-number where one is missing.
+  public let values: @Sendable (_ field: Int) throws -> [Float]
+
+  public init(
+    name: String, units: String = "", isConstant: Bool, values: @escaping @Sendable (_ field: Int) throws -> [Float]
+  ) {
+    (self.name, self.units, self.isConstant, self.values) = (name, units, isConstant, values)
+  }
+}

@@ -1,0 +1,111 @@
+// A format of files that hold signals: how a file is recognised, opened and inspected, and how fields are written to it.
+// Code above this protocol never asks which format a file has. A format is a plain value: the list of those that a program
+// knows is handed to it (`[any SignalFormat].standard`, or a copy with more members), and nothing is registered globally.
+
+import Foundation
+import SextantStorage
+
+/// A file format for signals on domains.
+///
+/// Only ``name``, ``help``, ``recognises(_:)`` and ``open(_:)`` are required. Without the others, a format is read only,
+/// is recognised by its contents only, and its files are inspected by reading their fields.
+public protocol SignalFormat: Sendable {
+  /// The name for people, such as "NetCDF".
+  var name: String { get }
+  /// One line for help texts: which files these are, and what is read from them.
+  var help: String { get }
+  /// The endings of file names, in lower case and without the dot, that promise this format where the contents do not
+  /// identify any, such as those of an empty file.
+  var endings: [String] { get }
+  /// The endings of the file names that it writes; empty if it writes no files.
+  var writtenEndings: [String] { get }
+
+  /// Whether the contents of the file at `path` are in this format; false where there is no file.
+  func recognises(_ path: String) -> Bool
+
+  /// Opens a file.
+  ///
+  /// Throws what is wrong with the file, and then ``SignalFormatError/refused(path:format:option:reason:)`` for a part
+  /// of the request that the format cannot honour.
+  func open(_ request: SignalRequest) throws -> any SignalDocument
+
+  /// Describes what is in a file.
+  func inspect(_ request: InspectionRequest) throws -> any SignalInspection
+
+  /// Prepares to write fields like those of `source`: on its domain, with its variables and labels. Nothing is written yet.
+  ///
+  /// - Parameter source: A document, whose axes and other contents are kept where the format can do so, or fields without a
+  ///   file, such as samples of a prior.
+  /// - Throws: ``SignalFormatError`` where the format cannot hold what is to be written, with the reason.
+  func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink
+}
+
+extension SignalFormat {
+  public var endings: [String] { [] }
+  public var writtenEndings: [String] { [] }
+
+  public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
+    let document = try open(SignalRequest(path: request.path))
+    try request.refusePart(for: self)
+    return try FieldsInspection(document)
+  }
+
+  public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
+    throw SignalFormatError.unwritable(path: output.path, format: name, reason: "this format can only be read")
+  }
+}
+
+extension [any SignalFormat] {
+  /// The formats that come with the library.
+  public static var standard: [any SignalFormat] {
+    [
+      VertexArrayFormat(), NetCDFFormat(), ImageStackFormat(), MeshPropertyFormat(), VertexTableFormat(),
+      SyntheticClimateFormat(),
+    ]
+  }
+
+  /// The format of the file at `path`: the first that recognises the contents, or else the first that the name promises.
+  ///
+  /// Throws ``FileError/missing(path:)`` where there is no file, and ``SignalFormatError/unrecognised(path:found:formats:)``.
+  public func format(of path: String) throws -> any SignalFormat {
+    if let format = first(where: { $0.recognises(path) }) { return format }
+    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
+    let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+    if let format = first(where: { $0.endings.contains(ending) }) { return format }
+    throw SignalFormatError.unrecognised(path: path, found: Self.signature(of: path), formats: map(\.name))
+  }
+
+  /// Opens a file in the format that it has.
+  public func open(_ request: SignalRequest) throws -> any SignalDocument {
+    try format(of: request.path).open(request)
+  }
+
+  /// Describes a file in the format that it has.
+  public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
+    try format(of: request.path).inspect(request)
+  }
+
+  /// Prepares to write fields like those of `source` in the format that the ending of the output's name chooses, or else in
+  /// the format of the source itself.
+  ///
+  /// Throws ``SignalFormatError/unknownOutput(path:endings:)`` where neither decides, and what the format throws.
+  public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
+    let ending = URL(fileURLWithPath: output.path).pathExtension.lowercased()
+    if let format = first(where: { $0.writtenEndings.contains(ending) }) {
+      return try format.sink(output, like: source)
+    }
+    if let own = (source as? any SignalDocument)?.format, !own.writtenEndings.isEmpty {
+      return try own.sink(output, like: source)
+    }
+    throw SignalFormatError.unknownOutput(path: output.path, endings: flatMap(\.writtenEndings))
+  }
+
+  private static func signature(of path: String) -> String {
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder.boolValue { return "a folder" }
+    guard let handle = FileHandle(forReadingAtPath: path) else { return "a file that may not be read" }
+    defer { try? handle.close() }
+    return FileSignature.description(of: [UInt8]((try? handle.read(upToCount: 1024)) ?? Data()))
+  }
+}

@@ -1,0 +1,71 @@
+// What can be wrong with a request to read or write a file of signals, beside what is wrong with the file itself.
+
+/// A file or a request that no format, or not this format, can honour.
+public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
+  /// No format recognises a file.
+  case unrecognised(path: String, found: String, formats: [String])
+  /// An option that the format of a file cannot honour; the reason says what to do instead.
+  case refused(path: String, format: String, option: String, reason: String)
+  /// Values at the vertices of a mesh that was not named.
+  case meshUnknown(path: String)
+  /// Several variables, of which none was named.
+  case variablesUnclear(path: String, available: [String])
+  /// A variable that is not there.
+  case absentVariable(path: String, name: String, available: [String])
+  /// A variable that was named twice.
+  case repeatedVariable(path: String, name: String)
+  /// Numbers beside the fields that are not there.
+  case absentCompanion(path: String, name: String, available: [String])
+  /// Numbers beside the fields that are neither as many as fields nor one for all.
+  case companionCount(path: String, name: String, expected: Int, found: Int)
+  /// Numbers beside the fields that do not fit them for another reason.
+  case unusableCompanion(path: String, name: String, reason: String)
+  /// A selection that leaves no field.
+  case emptySelection(path: String, coordinate: String, wanted: [String], available: [String])
+  /// A setting of a format with a value that it cannot have.
+  case invalidSetting(path: String, name: String, expected: String, found: String)
+  /// A condition on values that cannot be read.
+  case invalidCondition(text: String)
+  /// Files of one series with different variables.
+  case unlikeSeries(first: String, firstVariables: [String], other: String, otherVariables: [String])
+  /// An output whose name does not choose a format.
+  case unknownOutput(path: String, endings: [String])
+  /// Fields that a format cannot hold; the reason says what to do instead.
+  case unwritable(path: String, format: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unrecognised(let path, let found, let formats):
+      "\(path): none of the known formats (\(formats.joined(separator: ", "))) recognises this file. Found \(found)."
+    case .refused(let path, let format, let option, let reason):
+      "\(path): \(option) cannot be used with this file (\(format)): \(reason)"
+    case .meshUnknown(let path):
+      "\(path): these values belong to the vertices of a mesh, and the file does not hold it. Give --mesh FILE."
+    case .variablesUnclear(let path, let available):
+      "\(path): which variables are meant? Give --variables with one or more of: \(available.isEmpty ? "none, the vertices have no properties" : available.joined(separator: ", "))."
+    case .absentVariable(let path, let name, let available):
+      "\(path): there is no variable \"\(name)\". The file has: \(NetCDFError.abridged(available))."
+    case .repeatedVariable(let path, let name):
+      "\(path): the variable \"\(name)\" is named twice. Name each variable once."
+    case .absentCompanion(let path, let name, let available):
+      "\(path): there are no values \"\(name)\" beside the fields. The file has: \(NetCDFError.abridged(available))."
+    case .companionCount(let path, let name, let expected, let found):
+      "\(path): \"\(name)\" has values for \(found) fields, but there are \(expected) fields. Expected values for each of them, or for exactly one, which then hold for all."
+    case .unusableCompanion(let path, let name, let reason):
+      "\(path): \"\(name)\" cannot be used beside the fields: \(reason)"
+    case .emptySelection(let path, let coordinate, let wanted, let available):
+      "\(path): no field has \(coordinate) = \(wanted.joined(separator: " or ")). "
+        + (available.isEmpty
+          ? "The fields have no such coordinate." : "The file has: \(NetCDFError.abridged(available)).")
+    case .invalidSetting(let path, let name, let expected, let found):
+      "\(path): \(name): expected \(expected), found \(found)."
+    case .invalidCondition(let text):
+      "'\(text)' is not a valid condition: expected NAME, one of < <= > >= =, and a number, such as confidence<0.2."
+    case .unlikeSeries(let first, let firstVariables, let other, let otherVariables):
+      "\(other): the variables are \(otherVariables.joined(separator: ", ")), but \(first) has \(firstVariables.joined(separator: ", ")). Name the variables that all files have."
+    case .unknownOutput(let path, let endings):
+      "\(path): the ending of the name chooses the format of the output. Expected one of \(endings.map { ".\($0)" }.joined(separator: ", "))."
+    case .unwritable(let path, let format, let reason): "\(path): \(format) cannot hold these fields: \(reason)"
+    }
+  }
+}

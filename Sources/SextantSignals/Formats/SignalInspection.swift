@@ -1,0 +1,100 @@
+// What is found in a file, for people and for programs.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+
+/// The description of a file: text for people, and JSON for programs.
+public protocol SignalInspection: Sendable, Encodable, CustomStringConvertible {
+  /// The kind of file, in one word: "netcdf", "mesh", "numbers".
+  static var kind: String { get }
+}
+
+extension FileInspection: SignalInspection {
+  public static var kind: String { "netcdf" }
+}
+
+extension MeshInspection: SignalInspection {
+  public static var kind: String { "mesh" }
+}
+
+extension NumbersInspection: SignalInspection {
+  public static var kind: String { "numbers" }
+}
+
+/// The description of a file that is known by its fields alone.
+public struct FieldsInspection: SignalInspection {
+  public static var kind: String { "fields" }
+
+  /// A variable in short, over all fields.
+  public struct Channel: Sendable, Equatable, Encodable {
+    /// The variable.
+    public let variable: Variable
+    /// The least value; nil where every value is missing.
+    public let minimum: Double?
+    /// The greatest value.
+    public let maximum: Double?
+    /// The number of missing values.
+    public let missingCount: Int
+  }
+
+  /// The file.
+  public let path: String
+  /// The name of the format.
+  public let format: String
+  /// One line on the domain.
+  public let domain: String
+  /// The number of fields N.
+  public let fieldCount: Int
+  /// The number of vertices V.
+  public let vertexCount: Int
+  /// The names of the coordinates that tell the fields apart.
+  public let coordinates: [String]
+  /// The variables (C).
+  public let variables: [Channel]
+
+  /// Reads all fields of a document, piece by piece.
+  public init(_ document: any SignalDocument) throws {
+    (path, format, domain) = (document.path, document.format.name, document.domain.summary)
+    (fieldCount, vertexCount) = (document.count, document.domain.vertexCount)
+    coordinates = Set(document.labels.flatMap(\.coordinates.keys)).sorted()
+    let channels = document.variables.count
+    var ranges = [(low: Double, high: Double, missing: Int)](
+      repeating: (.infinity, -.infinity, 0), count: channels)
+    try document.forEachChunk(of: Array(0..<document.count)) { set in
+      set.values.withUnsafeScalars { values in
+        for entry in values.indices {
+          let channel = entry % channels
+          if set.isValid[entry] {
+            ranges[channel].low = min(ranges[channel].low, Double(values[entry]))
+            ranges[channel].high = max(ranges[channel].high, Double(values[entry]))
+          } else {
+            ranges[channel].missing += 1
+          }
+        }
+      }
+    }
+    variables = zip(document.variables, ranges).map { variable, range in
+      let isEmpty = range.low > range.high
+      return Channel(
+        variable: variable, minimum: isEmpty ? nil : range.low, maximum: isEmpty ? nil : range.high,
+        missingCount: range.missing)
+    }
+  }
+
+  public var description: String {
+    var lines = [
+      "\(path): \(format), \(fieldCount) field\(fieldCount == 1 ? "" : "s") on a \(domain)"
+    ]
+    if !coordinates.isEmpty { lines.append("  told apart by \(coordinates.joined(separator: ", "))") }
+    for channel in variables {
+      let name = channel.variable.name + (channel.variable.units.isEmpty ? "" : " (\(channel.variable.units))")
+      let range =
+        channel.minimum.flatMap { low in
+          channel.maximum.map { "\(String(format: "%.6g", low)) to \(String(format: "%.6g", $0))" }
+        } ?? "no values"
+      lines.append("  \(name): \(range), \(channel.missingCount) missing")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,108 @@
+// Which fields are wanted of a file, and what a file is inspected for: the same request for every format.
+
+import SextantGeometry
+
+/// A request to open a file of signals.
+public struct SignalRequest: Sendable {
+  /// What is wanted of a file that holds both measured values and estimates of them.
+  public enum Content: Sendable {
+    /// The fields as they are.
+    case fields
+    /// The estimates: where a file names the estimate of NAME differently from NAME itself, that is meant.
+    case estimates
+  }
+
+  /// The file.
+  public var path: String
+  /// The file of the mesh that the values belong to, for formats that hold no geometry; nil for none.
+  public var geometry: String?
+  /// The variables, in this order; nil for the format's default.
+  public var variables: [String]?
+  /// Keeps fields whose coordinate has one of these values, such as ["level": ["500"]].
+  public var select: [String: [String]]
+  /// The variable that holds months, where no time coordinate does.
+  public var monthVariable: String?
+  /// Settings of a single format, by name, such as "drop_last" of image stacks.
+  public var settings: [String: String]
+  /// Whether fields or estimates are wanted.
+  public var content: Content
+  /// The variables that the fields are expected to have, such as those of a model: their names are the default for
+  /// ``variables``, and their units hold where the format names none.
+  public var expectedVariables: [Variable]?
+  /// The domain that the fields are expected to be on, such as that of a model: values without a geometry are taken to be on
+  /// it, and it is used in the place of an equal one.
+  public var domain: (any Domain)?
+  /// The first document of a series of files to which this one belongs: it has the same variables, and shares its domain if it can.
+  public var series: (any SignalDocument)?
+
+  public init(
+    path: String, geometry: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
+    monthVariable: String? = nil, settings: [String: String] = [:], content: Content = .fields,
+    expectedVariables: [Variable]? = nil, domain: (any Domain)? = nil, series: (any SignalDocument)? = nil
+  ) {
+    self.path = path
+    self.geometry = geometry
+    self.variables = variables
+    self.select = select
+    self.monthVariable = monthVariable
+    self.settings = settings
+    self.content = content
+    self.expectedVariables = expectedVariables
+    self.domain = domain
+    self.series = series
+  }
+
+  /// The variables that are asked for by name: those named, or else those of the series or the expected ones.
+  var wantedNames: [String]? { variables ?? series?.variables.map(\.name) ?? expectedVariables?.map(\.name) }
+
+  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` if a mesh was named for a format with its own geometry.
+  func refuseGeometry(for format: some SignalFormat, because reason: String) throws {
+    guard geometry != nil else { return }
+    throw SignalFormatError.refused(path: path, format: format.name, option: "--mesh", reason: reason)
+  }
+
+  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` if a variable of months was named.
+  func refuseMonthVariable(for format: some SignalFormat) throws {
+    guard let monthVariable else { return }
+    throw SignalFormatError.refused(
+      path: path, format: format.name, option: "month_variable: \(monthVariable)",
+      reason: "only NetCDF files have a variable of months beside the fields. Leave it out.")
+  }
+
+  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` for a setting that is not among `known`.
+  func refuseSettings(except known: [String] = [], for format: some SignalFormat) throws {
+    guard let name = settings.keys.sorted().first(where: { !known.contains($0) }) else { return }
+    throw SignalFormatError.refused(
+      path: path, format: format.name, option: name,
+      reason: known.isEmpty
+        ? "the format has no settings of its own. Leave it out."
+        : "the format's own settings are \(known.joined(separator: ", ")).")
+  }
+
+  /// Throws ``SignalFormatError/repeatedVariable(path:name:)`` if a variable is named twice.
+  func checkNames() throws {
+    guard let variables, let name = variables.enumerated().first(where: { variables[..<$0.offset].contains($0.element) })
+    else { return }
+    throw SignalFormatError.repeatedVariable(path: path, name: name.element)
+  }
+}
+
+/// A request to describe a file.
+public struct InspectionRequest: Sendable {
+  /// The file.
+  public var path: String
+  /// The mesh of a scene to look at alone; nil for all of them together.
+  public var part: String?
+
+  public init(path: String, part: String? = nil) {
+    self.path = path
+    self.part = part
+  }
+
+  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` if a mesh of a scene was named.
+  public func refusePart(for format: some SignalFormat) throws {
+    guard part != nil else { return }
+    throw SignalFormatError.refused(
+      path: path, format: format.name, option: "--part", reason: "only meshes have parts. Leave it out.")
+  }
+}

@@ -1,0 +1,160 @@
+// The twin of a source: where fields are written, one at a time. What the fields are (answers with an ensemble, measured
+// values with their noise, plain fields) is said once, and each format stores it in its own way or refuses it with the reason.
+
+import SextantArrays
+import SextantGeometry
+import SextantStorage
+
+/// What a file is to hold of each field.
+public struct SignalContent: Sendable, Equatable {
+  /// What the fields are.
+  public enum Kind: Sendable, Equatable {
+    /// Estimates: a mean, and what is known of its uncertainty.
+    case estimates
+    /// Measured values with gaps, and their noise.
+    case measurements
+    /// Fields as they are, such as samples of a prior.
+    case fields
+  }
+
+  /// What the fields are.
+  public var kind: Kind
+  /// The number of fields.
+  public var fieldCount: Int
+  /// The size of the ensemble of each estimate; 0 for none.
+  public var memberCount: Int
+  /// The levels of the quantiles of each estimate, between 0 and 1.
+  public var quantileLevels: [Double]
+  /// Whether each estimate has a standard deviation.
+  public var hasSpread: Bool
+  /// Whether each estimate says where the field was observed.
+  public var hasObserved: Bool
+  /// Whether measured values come with the standard deviation of their noise.
+  public var hasNoise: Bool
+
+  private init(
+    kind: Kind, fieldCount: Int, memberCount: Int = 0, quantileLevels: [Double] = [], hasSpread: Bool = false,
+    hasObserved: Bool = false, hasNoise: Bool = false
+  ) {
+    self.kind = kind
+    self.fieldCount = fieldCount
+    self.memberCount = memberCount
+    self.quantileLevels = quantileLevels
+    self.hasSpread = hasSpread
+    self.hasObserved = hasObserved
+    self.hasNoise = hasNoise
+  }
+
+  /// Estimates of `fieldCount` fields.
+  public static func estimates(
+    _ fieldCount: Int, memberCount: Int = 0, quantileLevels: [Double] = [], hasSpread: Bool = true,
+    hasObserved: Bool = true
+  ) -> SignalContent {
+    SignalContent(
+      kind: .estimates, fieldCount: fieldCount, memberCount: memberCount, quantileLevels: quantileLevels,
+      hasSpread: hasSpread, hasObserved: hasObserved)
+  }
+
+  /// Measured values of `fieldCount` fields.
+  public static func measurements(_ fieldCount: Int, hasNoise: Bool) -> SignalContent {
+    SignalContent(kind: .measurements, fieldCount: fieldCount, hasNoise: hasNoise)
+  }
+
+  /// `fieldCount` fields as they are.
+  public static func fields(_ fieldCount: Int) -> SignalContent { SignalContent(kind: .fields, fieldCount: fieldCount) }
+}
+
+/// One field as a file holds it: V·C numbers (channel fastest), not-a-number where there is none.
+public struct FieldRecord: Sendable {
+  /// The mean of an estimate, or the values of a measured or plain field (V·C).
+  public var values: [Float]
+  /// The standard deviation of an estimate (V·C).
+  public var spread: [Float]?
+  /// The ensemble of an estimate (N×V·C).
+  public var members: Tensor<Float>?
+  /// For each quantile level, its values (V·C).
+  public var quantiles: [[Float]]
+  /// Where the field was observed (V·C).
+  public var isObserved: [Bool]?
+  /// The standard deviation of the noise of measured values (V·C).
+  public var noise: [Float]?
+
+  public init(
+    _ values: [Float], spread: [Float]? = nil, members: Tensor<Float>? = nil, quantiles: [[Float]] = [],
+    isObserved: [Bool]? = nil, noise: [Float]? = nil
+  ) {
+    self.values = values
+    self.spread = spread
+    self.members = members
+    self.quantiles = quantiles
+    self.isObserved = isObserved
+    self.noise = noise
+  }
+
+  /// The values of a signal, with not-a-number where one is missing.
+  public init(_ signal: Signal) {
+    self.init(
+      signal.values.withUnsafeScalars { values in zip(values, signal.isValid).map { $1 ? $0 : Float.nan } })
+  }
+}
+
+/// Where fields are to go, and what of them.
+public struct OutputRequest: Sendable {
+  /// The file, or where members are split the pattern of their names.
+  public var path: String
+  /// What is to be written of each field, as far as it is known beforehand: ``SignalSink/write(_:description:overwrite:_:)``
+  /// may be given less.
+  public var content: SignalContent
+  /// The domain of the fields, where it is not that of the source.
+  public var domain: (any Domain)?
+  /// Whether each member of the ensemble gets a file of its own, and nothing else is written.
+  public var splitsMembers: Bool
+  /// Whether all members are wanted in a file where many get in the way of a reader, such as a mesh; otherwise it gets the first
+  /// ``fewMembers``.
+  public var wantsAllMembers: Bool
+
+  /// The number of members in a mesh or a table unless all are wanted: more than can be looked at hide the others.
+  public static let fewMembers = 4
+
+  public init(
+    path: String, content: SignalContent, domain: (any Domain)? = nil, splitsMembers: Bool = false,
+    wantsAllMembers: Bool = true
+  ) {
+    self.path = path
+    self.content = content
+    self.domain = domain
+    self.splitsMembers = splitsMembers
+    self.wantsAllMembers = wantsAllMembers
+  }
+}
+
+/// Writes the fields of one output.
+public protocol SignalSink: Sendable {
+  /// The files that will be written.
+  var paths: [String] { get }
+
+  /// Writes the files, whole or not at all: `body` hands over the fields, in any order. A field that is never handed over
+  /// is missing in the file.
+  ///
+  /// - Parameters:
+  ///   - content: What each field consists of: at most what the sink was prepared for.
+  ///   - description: Title, history and attributes, stored where the format has a place for them.
+  /// - Throws: ``FileError/exists(path:)`` before anything is written, and what `body` and writing throw.
+  func write(
+    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ body: (any FieldWriter) throws -> Void
+  ) throws
+}
+
+extension SignalSink {
+  /// Throws ``FileError/exists(path:)`` if one of the files is there and may not be replaced: to be asked before long work.
+  public func checkIsFree(overwrite: Bool) throws {
+    for path in paths { try WholeFile.checkIsFree(path, overwrite: overwrite) }
+  }
+}
+
+/// Takes the fields of one output, one at a time.
+public protocol FieldWriter: AnyObject {
+  /// Writes field `index`.
+  func write(_ field: FieldRecord, at index: Int) throws
+}

@@ -1,0 +1,100 @@
+// NumPy arrays as a format: V numbers are a field of one variable, V×C of C variables, N×V×C are N fields. What an array
+// cannot hold beside its numbers is in arrays of its own next to it: FILE.spread.npy, FILE.noise.npy, FILE.samples.npy.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+
+/// NumPy arrays (.npy) of values at the vertices of a mesh, or of any domain that is known.
+public struct VertexArrayFormat: SignalFormat {
+  public init() {}
+
+  public var name: String { "a NumPy array" }
+  public var help: String { "NumPy arrays of V, V×C or N×V×C values at the vertices of a mesh (.npy)" }
+  public var endings: [String] { ["npy"] }
+  public var writtenEndings: [String] { ["npy"] }
+
+  public func recognises(_ path: String) -> Bool { NPYFile.isRecognised(at: path) }
+
+  public func open(_ request: SignalRequest) throws -> any SignalDocument {
+    let names = request.variables ?? request.series?.variables.map(\.name)
+    let values = try VertexValues(array: request.path, names: names)
+    try request.checkNames()
+    try request.refuseMonthVariable(for: self)
+    try request.refuseSettings(for: self)
+    let (mesh, domain) = try request.ground()
+    let fields = request.describing(try values.signals(on: domain), isNamed: names != nil)
+    let (path, count, channels) = (request.path, fields.count, fields.channelCount)
+    let noiseNames = fields.variables.map { NoiseNaming.noise(of: $0.name) }
+    let noisePath = ArrayFiles.path("noise", beside: path)
+    let hasNoise = FileManager.default.fileExists(atPath: noisePath)
+    let samplesPath = ArrayFiles.path("samples", beside: path)
+    let hasSamples = request.content == .estimates && FileManager.default.fileExists(atPath: samplesPath)
+    return try StoredSignals(
+      path: path, inputPaths: request.vertexPaths + (hasNoise ? [noisePath] : []), format: self, fields: fields,
+      mesh: mesh, columnNames: hasNoise ? noiseNames : [],
+      columns: { name in
+        guard hasNoise, let channel = noiseNames.firstIndex(of: name) else { return nil }
+        return try Self.companion(
+          name, channel: channel, of: channels, fieldCount: count, vertexCount: domain.vertexCount, path: noisePath)
+      },
+      ensembles: { index in
+        guard hasSamples else { return nil }
+        let samples = try NPYFile.read(samplesPath)
+        let size = domain.vertexCount * channels
+        guard samples.count.isMultiple(of: size * count) else {
+          throw VertexFileError.anotherKind(
+            path: samplesPath, expected: "samples of \(count) fields of \(size) values", found: "the shape \(samples.shape)")
+        }
+        let members = samples.count / (size * count)
+        return samples.reshaped(to: [count * members, size]).rows(index * members..<(index + 1) * members)
+      }
+    ).selecting(request.select)
+  }
+
+  public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
+    let inspection = try NumbersInspection(array: request.path)
+    try request.refusePart(for: self)
+    return inspection
+  }
+
+  public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
+    ArraySink(output, like: source)
+  }
+
+  /// One channel of an array beside the fields: V, V×C or N×V×C numbers.
+  private static func companion(
+    _ name: String, channel: Int, of channels: Int, fieldCount: Int, vertexCount: Int, path: String
+  ) throws -> FieldCompanion {
+    let values = try VertexValues(array: path)
+    guard values.vertexCount == vertexCount else {
+      throw VertexFileError.wrongLength(path: path, expected: vertexCount, found: values.vertexCount)
+    }
+    guard values.variables.count == channels || values.variables.count == 1 else {
+      throw VertexFileError.anotherKind(
+        path: path, expected: "\(channels) columns, one for each variable", found: "\(values.variables.count)")
+    }
+    guard values.count == fieldCount || values.count == 1 else {
+      throw SignalFormatError.companionCount(path: path, name: name, expected: fieldCount, found: values.count)
+    }
+    let width = values.variables.count
+    let start = width == 1 ? 0 : channel
+    return FieldCompanion(name: name, isConstant: values.count == 1) { index in
+      let field = values.count == 1 ? 0 : index
+      return values.values.withUnsafeScalars { scalars in
+        (0..<vertexCount).map { vertex in
+          let entry = (field * vertexCount + vertex) * width + start
+          return values.isValid[entry] ? scalars[entry] : .nan
+        }
+      }
+    }
+  }
+}
+
+/// The names of the arrays of one output.
+enum ArrayFiles {
+  /// "heat.npy" with "spread" gives "heat.spread.npy".
+  static func path(_ what: String, beside path: String) -> String {
+    (path as NSString).deletingPathExtension + ".\(what).npy"
+  }
+}
