@@ -53,6 +53,32 @@ struct SyntheticArchive {
       labels: [FieldLabel](repeating: FieldLabel(), count: count))
   }
 
+  /// Two vertices in five.
+  func mask() -> any LinearOperator {
+    var stream = random.split("mask")
+    return SelectionOperator(observed: (0..<domain.vertexCount).map { _ in stream.uniform() < 0.4 })
+  }
+
+  /// The mean of every eighth vertex and the next.
+  func means() -> any LinearOperator {
+    let first = Array(stride(from: 0, to: domain.vertexCount - 1, by: 8))
+    return SparseOperator(
+      SparseMatrix(
+        rowCount: first.count, columnCount: domain.vertexCount,
+        entries: first.enumerated().flatMap { row, vertex in [(row, vertex, 0.5), (row, vertex + 1, 0.5)] }))
+  }
+
+  /// Other fields, measured by one operator with noise of deviation 0.3.
+  func measurements(_ count: Int, by operation: any LinearOperator) -> [FieldMeasurement] {
+    var stream = random.split("series")
+    var seen = operation.apply(values(count, for: "truth"))
+    seen.add(stream.normals(seen.shape), scaledBy: 0.3)
+    let noise = [Float](repeating: 0.3, count: operation.outputCount)
+    return (0..<count).map { row in
+      FieldMeasurement(values: seen.row(row).scalars, noise: noise, operation: operation)
+    }
+  }
+
   /// Another field, of which two vertices in five were measured with noise of deviation 0.3.
   func measurement() -> FieldMeasurement {
     var stream = random.split("mask")

@@ -80,7 +80,9 @@ public struct Climatology: Sendable {
   /// Fits the season to the fields with the given indices by least squares in one pass; missing entries are skipped
   /// state by state.
   ///
-  /// A month for which the archive has no data at a place has the mean of all fields there.
+  /// A month that the archive lacks at a place takes the mean of all fields there.
+  ///
+  /// - Throws: ``PriorError/notFinite(_:)`` where the time of year of a field is not a number, and what reading throws.
   public static func fit(
     _ kind: ClimatologyKind, to source: some SignalSource, indices: [Int], layout: StateLayout,
     progress: (Int) throws -> Void = { _ in }
@@ -112,14 +114,14 @@ public struct Climatology: Sendable {
       }
       try progress(chunk.count)
     }
-    let shared = NormalEquations(common, terms: terms)
-    let coefficients = Tensor<Float>(shape: [terms, d]) { out in
+    let shared = try NormalEquations(common, terms: terms, kind: kind)
+    let coefficients = try Tensor<Float>(shape: [terms, d]) { out in
       for j in 0..<d {
         let equations =
-          gaps[j].map { lost in
-            NormalEquations(zip(common, lost).map { $0 - $1 }, terms: terms)
+          try gaps[j].map { lost in
+            try NormalEquations(zip(common, lost).map { $0 - $1 }, terms: terms, kind: kind)
           } ?? shared
-        let solution = equations.solve((0..<terms).map { products[$0 * d + j] }, kind: kind)
+        let solution = equations.solve((0..<terms).map { products[$0 * d + j] })
         for p in 0..<terms { out[p * d + j] = Float(solution[p]) }
       }
     }
@@ -129,30 +131,49 @@ public struct Climatology: Sendable {
 
 /// Small least-squares systems, in which a month without data must not make the others unsolvable.
 private struct NormalEquations {
-  private let matrix: [Double]
   private let terms: Int
+  private let form: Form
 
-  init(_ matrix: [Double], terms: Int) {
-    self.matrix = matrix
-    self.terms = terms
+  private enum Form {
+    /// One count for each month: the matrix is diagonal.
+    case counts([Double])
+    case factor(CholeskyFactor<Double>)
+    /// A state that no field has.
+    case nothing
   }
 
-  func solve(_ right: [Double], kind: ClimatologyKind) -> [Double] {
+  /// Throws ``PriorError/notFinite(_:)`` where the regressors of a field are not finite.
+  init(_ matrix: [Double], terms: Int, kind: ClimatologyKind) throws {
+    self.terms = terms
+    let diagonal = (0..<terms).map { matrix[$0 * terms + $0] }
+    let trace = diagonal.reduce(0, +)
+    guard trace.isFinite else { throw Self.notFinite }
     if kind == .monthly {
-      // The matrix is diagonal, with one count for each month.
-      let total = (0..<terms).reduce(0.0) { $0 + matrix[$1 * terms + $1] }
-      let overall = total > 0 ? right.reduce(0, +) / total : 0
-      return (0..<terms).map { p in
-        let count = matrix[p * terms + p]
-        return count > 0 ? right[p] / count : overall
+      form = .counts(diagonal)
+    } else if trace <= 0 {
+      form = .nothing
+    } else {
+      // A ridge of a millionth keeps harmonics that the archive does not determine near zero.
+      var regular = Tensor(matrix, shape: [terms, terms])
+      for p in 1..<max(1, terms) { regular[p, p] += 1e-6 * trace }
+      do {
+        form = .factor(try CholeskyFactor(regular))
+      } catch is LinearAlgebraError {
+        throw Self.notFinite
       }
     }
-    // A ridge of 10⁻⁶ keeps harmonics that the archive does not determine near zero.
-    let trace = (0..<terms).reduce(0.0) { $0 + matrix[$1 * terms + $1] }
-    guard trace > 0 else { return [Double](repeating: 0, count: terms) }
-    var regular = Tensor(matrix, shape: [terms, terms])
-    for p in 1..<max(1, terms) { regular[p, p] += 1e-6 * trace }
-    guard let factor = try? CholeskyFactor(regular) else { return [Double](repeating: 0, count: terms) }
-    return factor.solve(Tensor(right)).scalars
+  }
+
+  private static var notFinite: PriorError { .notFinite("The time of year of a field of the archive") }
+
+  func solve(_ right: [Double]) -> [Double] {
+    switch form {
+    case .counts(let counts):
+      let total = counts.reduce(0, +)
+      let overall = total > 0 ? right.reduce(0, +) / total : 0
+      return zip(right, counts).map { $1 > 0 ? $0 / $1 : overall }
+    case .factor(let factor): return factor.solve(Tensor(right)).scalars
+    case .nothing: return [Double](repeating: 0, count: terms)
+    }
   }
 }

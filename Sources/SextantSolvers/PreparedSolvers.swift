@@ -48,7 +48,8 @@ public final class PreparedSolvers: Sendable {
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
-    try prepared(for: measurement.operation, noise: measurement.noise).solve(
+    try measurement.check()
+    return try prepared(for: measurement.operation, noise: measurement.noise).solve(
       measurement, samples: samples, using: &random)
   }
 }

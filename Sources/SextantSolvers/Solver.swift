@@ -127,7 +127,6 @@ public struct Posterior: Sendable {
     mean: [Float], spread: [Float]? = nil, samples: Tensor<Float>? = nil, cost: NetworkCost? = nil,
     diagnostics: [String: Double] = [:]
   ) {
-    self.cost = cost
     self.mean = mean
     self.spread = spread
     self.samples = samples

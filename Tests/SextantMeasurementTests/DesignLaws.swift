@@ -89,6 +89,22 @@ struct DesignLaws {
     #expect(try Self.draw("ring:2|random:0.4", isValid: valid).outputEntries == chain.outputEntries)
   }
 
+  @Test("a design followed by another is their chain, and the other alone after none", arguments: texts)
+  func followersAreChains(text: String) throws {
+    let design = try Self.design(text)
+    #expect(try Self.design("none").followed(by: design) == design)
+    // A path takes the rest of the text, so that a file can only be named last.
+    guard text != "none", !text.contains("file:") else { return }
+    let both = design.followed(by: try Self.design("random:0.2"))
+    #expect(both == (try Self.design("\(design)|random:0.2")))
+    // The text reads back as a design that draws the same.
+    var (one, two) = (RandomStream(seed: 2), RandomStream(seed: 2))
+    let ground = try MeasurementGround(
+      domain: MaskLaws.domain, isValid: MaskLaws.isValid, inputs: MaskLaws.inputs)
+    let drawn = try both.draw(on: ground, using: &one)
+    #expect(drawn.isSame(as: try Self.design(both.description).draw(on: ground, using: &two)))
+  }
+
   @Test("a mask after a mask hides some of what the first one leaves")
   func chainsOfMasks() throws {
     let (one, two) = (try Self.draw("band:-20..20"), try Self.draw("band:-20..20|random:0.4"))

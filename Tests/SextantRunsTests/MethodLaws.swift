@@ -92,9 +92,22 @@ import Testing
     let together = try desk.answers(name, to: 0..<Self.count)
     #expect(together[0].mean != together[1].mean || name == "climatology")
     // In another order, so that nothing that one leaves behind goes unseen.
+    let solver = try desk.solver(name)
     for index in (0..<Self.count).reversed() {
-      expectSameBits(try desk.answers(name, to: [index])[0], together[index], name)
+      var random = RandomStream(seed: 5).split(index)
+      let alone = try solver.posterior(given: desk.measurements(for: name)[index], samples: 4, using: &random)
+      expectSameBits(alone, together[index], name)
     }
+  }
+
+  @Test(arguments: names) func aPreparationServesOneOperator(name: String) throws {
+    let desk = try Self.desk.get()
+    let measurements = desk.measurements(for: name)
+    let prepared = try desk.solver(name).prepare(for: measurements[0].operation, noise: measurements[0].noise)
+    var other = measurements[0]
+    other.noise[0] += 1
+    var random = RandomStream(seed: 5)
+    #expect(throws: MeasurementError.self) { try prepared.posterior(given: other, samples: 0, using: &random) }
   }
 
   @Test(arguments: names) func threadsChangeNoBit(name: String) throws {

@@ -23,23 +23,55 @@ import Testing
     #expect(width(on: try SurfaceMesh(mesh.triangleMesh)) == 11)
   }
 
-  @Test func untrainedItIsTheGaussianPosterior() throws {
+  /// An untrained flow of both variables, and its base.
+  private static func flow() throws -> (flow: GaussianBaseFlowSolver, base: TransformedSolver) {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
       try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
       space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], turnLimit: 2)
-    let grid = try SmallClimate.grid()
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(
         inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
         widths: [8, 8]),
-      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: grid, levelCount: 2)), in: &builder)
+      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)), in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
         model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare),
       network: network, parameters: builder.parameters)
+    return (flow, base)
+  }
+
+  /// A network that is told "nothing was observed" beside a posterior that has seen the values answers from an input that its
+  /// training never made. It is not asked.
+  @Test func valuesThatMixEntriesAreRefused() throws {
+    let model = try SmallClimate.model()
+    let (flow, base) = try Self.flow()
+    let count = model.space.isInside.count
+    let average = SparseOperator(SparseMatrix(rowCount: 1, columnCount: count, entries: [(0, 40, 0.5), (0, 42, 0.5)]))
+    let measurement = FieldMeasurement(values: [280], noise: [1], operation: average)
+    func expectRefusal(_ body: () throws -> Void) throws {
+      let error = try #require(throws: MeasurementError.self, performing: body)
+      guard case .operatorNotSupported(_, .sparse, _, let hint) = error else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(hint.contains("two-scale"))
+    }
+    try expectRefusal { _ = try flow.prepare(for: average, noise: [1]) }
+    var random = RandomStream(seed: 1)
+    let posterior = try base.latentPosterior(given: measurement, samples: 0, using: &random)
+    try expectRefusal {
+      _ = try PosteriorFeatures(
+        model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare
+      ).features(of: measurement, posterior: posterior)
+    }
+  }
+
+  @Test func untrainedItIsTheGaussianPosterior() throws {
+    let (flow, base) = try Self.flow()
+    let grid = try SmallClimate.grid()
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 6)
     let mask = try AnyMeasurementDesign("random:0.5")

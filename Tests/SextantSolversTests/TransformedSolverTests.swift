@@ -6,6 +6,7 @@ import SextantArrays
 import SextantMeasurement
 import SextantPriors
 import SextantSignals
+import Synchronization
 import Testing
 
 @testable import SextantSolvers
@@ -158,5 +159,56 @@ import Testing
       given: Self.measurement(0.5, noise: 0.1, Self.selection), samples: 0, using: &random)
     #expect(abs(Double(posterior.mean[0]) - transform.value(at: 0.3)) < 1e-6)
     #expect(posterior.spread == nil && posterior.samples == nil)
+  }
+
+  /// Stand-ins have noise and, where values mix entries, an operator of their own: the solver within is prepared for these.
+  @Test(arguments: [true, false])
+  func theSolverWithinIsPreparedForTheStandIns(mixes: Bool) throws {
+    let prior = Self.prior()
+    let strict = StrictSolver(inner: EOFInterpolationSolver(prior))
+    let operation: any LinearOperator = mixes ? Self.average : Self.both
+    let measurement = Self.measurement(0.7, noise: 0.05, operation)
+    for transform in Self.bounded + [.none] {
+      let solver = TransformedSolver(strict, space: prior.space, transforms: [transform], turnLimit: 3)
+      var random = RandomStream(seed: 3)
+      let answer = try solver.posterior(given: measurement, samples: 2, using: &random)
+      #expect(answer.mean.allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test func measurementsWithoutTransformedEntriesShareAPreparation() throws {
+    let prior = Self.prior()
+    let counter = StrictSolver(inner: EOFInterpolationSolver(prior))
+    let prepared = try TransformedSolver(counter, space: prior.space, transforms: [.none])
+      .prepare(for: Self.both, noise: [0.2, 0.2])
+    for value in [Float(0.1), 0.5, 0.9] {
+      var random = RandomStream(seed: 3)
+      _ = try prepared.posterior(given: Self.measurement(value, noise: 0.2, Self.both), samples: 2, using: &random)
+    }
+    #expect(counter.preparations == 1)
+  }
+}
+
+/// Solves nothing that it was not prepared for, and counts its preparations.
+private final class StrictSolver: Solver {
+  let name = "strict"
+  private let inner: any Solver
+  private let count = Mutex(0)
+  var preparations: Int { count.withLock { $0 } }
+
+  init(inner: any Solver) { self.inner = inner }
+
+  func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    count.withLock { $0 += 1 }
+    return Preparation(inner: try inner.prepare(for: operation, noise: noise))
+  }
+
+  private struct Preparation: PreparedSolver {
+    let inner: any PreparedSolver
+    var model: MeasurementModel { inner.model }
+
+    func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+      try inner.posterior(given: measurement, samples: samples, using: &random)
+    }
   }
 }

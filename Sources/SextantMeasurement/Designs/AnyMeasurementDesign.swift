@@ -55,6 +55,14 @@ public struct AnyMeasurementDesign: MeasurementDesign {
     return (design, rest.popFirst())
   }
 
+  /// This design and then another, which measures what this one gives: `A|B`. After `none` it is the other alone, with the
+  /// other's own random numbers.
+  ///
+  /// The text of the chain reads back unless this design ends with `file:PATH`: a path takes the rest of the text.
+  public func followed(by next: AnyMeasurementDesign) -> AnyMeasurementDesign {
+    description == CompleteMask().description ? next : AnyMeasurementDesign(DesignChain([design, next.design]))
+  }
+
   public var mayHide: Bool { design.mayHide }
   public var description: String { design.description }
 

@@ -41,7 +41,10 @@ struct MaskCombination: MaskDesign {
 struct DesignChain: MeasurementDesign {
   private let stages: [any MeasurementDesign]
 
-  init(_ stages: [any MeasurementDesign]) { self.stages = stages }
+  /// A chain within the chain is the same as its stages.
+  init(_ stages: [any MeasurementDesign]) {
+    self.stages = stages.flatMap { ($0 as? DesignChain)?.stages ?? [$0] }
+  }
 
   var mayHide: Bool { stages.contains { $0.mayHide } }
   var description: String { stages.map(\.description).joined(separator: "|") }
