@@ -38,16 +38,8 @@ struct EvaluateCommand: ParsableCommand {
       let configuration = try source.opened(
         by: { try RunConfiguration.load(path: $0, overrides: $1 + operatorOverride) }, machine: machine, format: format)?.configuration
     else { return }
-    // Asked before the long work of learning.
-    try WholeFile.checkIsFree(configuration.output + "/evaluation/scores.json", overwrite: options.overwrite)
-    try configuration.checkComparison()
-    let interruption = InterruptionSignals.interruption
-    let model = try configuration.modelForEvaluation(progress: options.progress, interruption: interruption)
-    let (comparison, fields, indices) = try configuration.comparison(for: model)
-    let outcome = try comparison.report(
-      model: model, fields: fields, indices: indices, folder: configuration.output + "/evaluation",
-      overwrite: options.overwrite, pictures: configuration.evaluate.pictures, progress: options.progress,
-      interruption: interruption)
+    let outcome = try configuration.runEvaluation(
+      overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
     if format.json {
       try StandardOutput.json(outcome.result)
     } else {

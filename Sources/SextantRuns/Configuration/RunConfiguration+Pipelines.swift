@@ -6,6 +6,7 @@ import SextantMeasurement
 import SextantPriors
 import SextantSignals
 import SextantSolvers
+import SextantStorage
 
 extension RunConfiguration {
   /// What `sextant train` does.
@@ -45,6 +46,24 @@ extension RunConfiguration {
     comparison.published = evaluate.published
     comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
     return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)
+  }
+
+  /// What `sextant evaluate` does: learns what is needed, compares the methods, and writes the report into the folder `evaluation` of the
+  /// output.
+  ///
+  /// Throws what the parts throw; what is wrong with the settings, before the long work of learning.
+  public func runEvaluation(
+    overwrite: Bool, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> EvaluationOutcome {
+    let folder = output + "/evaluation"
+    try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
+    try checkComparison(catalogue: catalogue)
+    let model = try modelForEvaluation(catalogue: catalogue, progress: progress, interruption: interruption)
+    let (comparison, fields, indices) = try comparison(for: model, catalogue: catalogue)
+    return try comparison.report(
+      model: model, fields: fields, indices: indices, folder: folder, overwrite: overwrite,
+      pictures: evaluate.pictures, progress: progress, interruption: interruption)
   }
 
   /// Throws what ``comparison(for:catalogue:)`` would, before there is a model: to be asked before the long work of learning.

@@ -11,16 +11,17 @@ import SextantGeometry
 public struct ImageStackFormat: SignalFormat {
   public init() {}
 
-  public var name: String { "a stack of images" }
+  public var name: String { "IDX images" }
   public var help: String { "IDX files of grey images, such as MNIST's, projected on a mesh; gzipped or not" }
 
-  /// Whether the file begins as an IDX file of bytes does.
+  /// Whether the file begins as an IDX file does: two zero bytes, a type of numbers, and how many dimensions they have.
   public func recognises(_ path: String) -> Bool {
     guard FileManager.default.fileExists(atPath: path), let file = gzopen(path, "rb") else { return false }
     defer { gzclose(file) }
     var head = [UInt8](repeating: 0, count: 4)
     guard gzread(file, &head, 4) == 4 else { return false }
-    return head[0] == 0 && head[1] == 0 && head[2] == 8 && (1...3).contains(head[3])
+    let types: [UInt8] = [0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E]
+    return head[0] == 0 && head[1] == 0 && types.contains(head[2]) && (1...4).contains(head[3])
   }
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {

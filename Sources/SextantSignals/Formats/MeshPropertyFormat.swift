@@ -19,12 +19,12 @@ public struct MeshPropertyFormat: SignalFormat {
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
     let own = try MeshFile.document(request.path)
+    let mesh = try request.geometry.map { try MeshFile.document($0) } ?? own
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
     let names = try names(of: own, request: request)
     let values = try VertexValues(properties: names.properties, of: own)
-    let mesh = try request.geometry.map { try MeshFile.document($0) } ?? own
     var fields = try values.signals(on: request.domain(of: mesh))
     for (channel, name) in names.variables.enumerated() { fields.variables[channel].name = name }
     let samples = try request.content == .estimates ? Self.samples(of: names.variables, in: own) : nil
