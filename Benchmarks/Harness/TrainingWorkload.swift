@@ -10,7 +10,7 @@ final class TrainingWorkload: Workload {
   private var parameters: ParameterSet<Float>
   private var optimiser: Adam<Float>
   private let inputs: [String: Tensor<Float>]
-  private let loss: (NetworkPass<Float>) -> SextantAutodiff.Variable<Float>
+  private let loss: (NetworkPass<Float>) -> DifferentiableTensor<Float>
 
   /// - Parameters:
   ///   - kind: what peers know the work as.
@@ -20,7 +20,7 @@ final class TrainingWorkload: Workload {
   ///   - loss: of shape [], recorded on the pass that it is given.
   init(
     kind: String, settings: any Encodable, parameters: ParameterSet<Float>, inputs: [String: Tensor<Float>],
-    loss: @escaping (NetworkPass<Float>) -> SextantAutodiff.Variable<Float>
+    loss: @escaping (NetworkPass<Float>) -> DifferentiableTensor<Float>
   ) {
     (self.kind, self.settings, self.inputs, self.loss) = (kind, settings, inputs, loss)
     self.parameters = parameters.scattered()

@@ -39,8 +39,8 @@ extension BenchmarkRow {
     _ kind: String, x: [Int], weight: [Int], output: [Int],
     apply:
       @escaping (
-        SextantAutodiff.Variable<Float>, SextantAutodiff.Variable<Float>, SextantAutodiff.Variable<Float>
-      ) -> SextantAutodiff.Variable<Float>
+        DifferentiableTensor<Float>, DifferentiableTensor<Float>, DifferentiableTensor<Float>
+      ) -> DifferentiableTensor<Float>
   ) -> any Workload {
     let random = RandomStream(seed: 4)
     func normals(_ name: String, _ shape: [Int], deviation: Float = 1) -> Tensor<Float> {

@@ -111,7 +111,7 @@ extension BenchmarkRow {
     let (space, _) = try states()
     let factor: Tensor<Float> = random.normals([100, space.count]) * 0.1
     let distribution = try SpectralGaussian(
-      mean: Tensor.zeros([space.count, 1]), factor: factor, restVariance: 0.05)
+      mean: Tensor.zeros([space.count, 1]), factor: factor, residualVariance: 0.05)
     let solver = try DPSSolver(
       DiffusionPrior(GaussianNoisePredictor(distribution), space: space))
     let measurement = measurement(of: 944, among: space.count, random: random)

@@ -40,7 +40,7 @@ public struct AnalyticScores: Sendable, Codable, Equatable {
 }
 
 /// Measurements with their exact posteriors, against which distributions are judged.
-struct AnalyticJudge: Sendable {
+struct AnalyticEvaluator: Sendable {
   let measurements: SimulatedMeasurements
   let posteriors: [AnalyticPosterior]
   /// One standardised unit in the field's units.

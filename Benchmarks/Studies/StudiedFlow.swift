@@ -67,7 +67,7 @@ struct StudiedFlow: Sendable {
   ///
   /// - Parameter random: where components of a mixture are chosen by.
   func draw(
-    _ z: Variable<Float>, for measurements: PreparedMeasurements, _ indices: [Int], using random: RandomStream,
+    _ z: DifferentiableTensor<Float>, for measurements: PreparedMeasurements, _ indices: [Int], using random: RandomStream,
     in pass: NetworkPass<Float>
   ) -> PosteriorDraws<Float> {
     switch form {
@@ -78,7 +78,7 @@ struct StudiedFlow: Sendable {
   }
 
   private func draw(
-    _ z: Variable<Float>, from flow: ConditionalRealNVP<Float>, for measurements: PreparedMeasurements,
+    _ z: DifferentiableTensor<Float>, from flow: ConditionalRealNVP<Float>, for measurements: PreparedMeasurements,
     _ indices: [Int], in pass: NetworkPass<Float>
   ) -> PosteriorDraws<Float> {
     let condition = flow.condition(
@@ -91,7 +91,7 @@ struct StudiedFlow: Sendable {
   }
 
   private func draw(
-    _ z: Variable<Float>, from flow: GaussianBaseFlow<Float>, basis: Tensor<Double>,
+    _ z: DifferentiableTensor<Float>, from flow: GaussianBaseFlow<Float>, basis: Tensor<Double>,
     for measurements: PreparedMeasurements, _ indices: [Int], using random: RandomStream, in pass: NetworkPass<Float>
   ) -> PosteriorDraws<Float> {
     let share = z.shape[0] / indices.count
@@ -100,7 +100,7 @@ struct StudiedFlow: Sendable {
       // Standardised fields have coefficients of order 1 and less, so that their means need no scaling.
       Tensor(mixture.components.flatMap(\.mean.scalars), shape: [mixture.components.count, dimension])
     }
-    var draws: [(coefficients: Variable<Float>, logDensity: Variable<Float>)] = []
+    var draws: [(coefficients: DifferentiableTensor<Float>, logDensity: DifferentiableTensor<Float>)] = []
     if mixtures.allSatisfy({ $0.components.count == 1 }) {
       let all = Tensor(mixtures.flatMap { features($0).scalars }, shape: [mixtures.count, dimension])
       let drawn = flow.sample(
@@ -125,8 +125,8 @@ struct StudiedFlow: Sendable {
 
   /// x = Uᵀ·w for the rows w of several blocks, one below the other: N×V×1.
   private func fields(
-    _ blocks: [Variable<Float>], basis: Tensor<Float>, in pass: NetworkPass<Float>
-  ) -> Variable<Float> {
+    _ blocks: [DifferentiableTensor<Float>], basis: Tensor<Float>, in pass: NetworkPass<Float>
+  ) -> DifferentiableTensor<Float> {
     let rows = blocks.reduce(0) { $0 + $1.value.rowCount }
     let flat = concatenateColumns(blocks.map { $0.reshaped(to: [1, $0.value.count]) })
     return dense(flat.reshaped(to: [rows, dimension]), weight: pass.tape.constant(basis.transposed()))

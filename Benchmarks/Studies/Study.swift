@@ -44,8 +44,8 @@ public struct Study: Sendable {
     // What decides when the flow was best is not what it is judged by in the end.
     let watched = try flow.prepared(measurements(settings.evaluation.logFields, "watched", of: prior))
     let unseen = try flow.prepared(measurements(settings.evaluation.fields, "unseen", of: prior))
-    func judge(_ measurements: PreparedMeasurements, _ count: Int) throws -> AnalyticJudge {
-      try AnalyticJudge(measurements.simulated, count: count, under: prior)
+    func judge(_ measurements: PreparedMeasurements, _ count: Int) throws -> AnalyticEvaluator {
+      try AnalyticEvaluator(measurements.simulated, count: count, under: prior)
     }
     let objective = try StudyObjective(
       flow: flow, settings: settings.training, prior: prior, measurements: seen,
@@ -53,7 +53,7 @@ public struct Study: Sendable {
         ("unseen", watched, try judge(watched, settings.evaluation.logFields)),
         ("seen", seen, try judge(seen, settings.evaluation.logFields)),
       ], samples: settings.evaluation.logSamples, random: random.split("training"))
-    let start = try objective.judgement(flow.initial)
+    let start = try objective.validation(flow.initial)
     let loop = TrainingLoop(
       schedule: schedule, prefix: folder + "/" + FileName.prefix, identity: try identity(mesh.fingerprint))
     let best = try loop.run(

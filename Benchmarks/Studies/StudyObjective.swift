@@ -13,14 +13,14 @@ struct StudyObjective: TrainingObjective {
   /// What is trained on.
   let measurements: PreparedMeasurements
   /// What is looked at between steps, by name: "unseen" decides what is best.
-  let judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticJudge)]
+  let judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticEvaluator)]
   let samples: Int
   private let amortised: AmortisedPosteriorLoss<Float>
   private let random: RandomStream
 
   init(
     flow: StudiedFlow, settings: StudyTrainingSettings, prior: AnalyticPrior, measurements: PreparedMeasurements,
-    judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticJudge)], samples: Int,
+    judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticEvaluator)], samples: Int,
     random: RandomStream
   ) throws {
     (self.flow, self.measurements, self.judged, self.samples) = (flow, measurements, judged, samples)
@@ -53,15 +53,15 @@ struct StudyObjective: TrainingObjective {
     return StepResult(loss: Double(loss.value.scalars[0]), gradients: gradients)
   }
 
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
     let calibrated = self.calibrated(parameters)
-    var judgement = TrainingJudgement(loss: .infinity, figures: [:])
+    var validation = TrainingValidation(loss: .infinity, figures: [:])
     for (name, measurements, judge) in judged {
       let scores = scores(calibrated, of: measurements, by: judge, samples: samples)
-      if name == "unseen" { judgement.loss = scores.divergence }
-      judgement.figures?.merge(scores.figures(name)) { $1 }
+      if name == "unseen" { validation.loss = scores.divergence }
+      validation.figures?.merge(scores.figures(name)) { $1 }
     }
-    return judgement
+    return validation
   }
 
   /// The parameters as they are used: with batch statistics of 2048 draws.
@@ -71,9 +71,9 @@ struct StudyObjective: TrainingObjective {
 
   /// The scores of the flow with calibrated parameters; the same draws of z whenever it is asked.
   func scores(
-    _ parameters: ParameterSet<Float>, of measurements: PreparedMeasurements, by judge: AnalyticJudge, samples: Int
+    _ parameters: ParameterSet<Float>, of measurements: PreparedMeasurements, by judge: AnalyticEvaluator, samples: Int
   ) -> AnalyticScores {
-    let random = self.random.split("judgement")
+    let random = self.random.split("validation")
     return judge.scores { index in
       var stream = random.split(index)
       let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)

@@ -1,8 +1,9 @@
 // The umbrella: everything the command line uses, for people who write their own programs.
-// It defines nothing itself; where two layers use one name, it says which is meant.
+// It defines nothing itself.
 
 @_exported import SextantArrays
 @_exported import SextantAutodiff
+@_exported import SextantConfiguration
 @_exported import SextantConfiguration
 @_exported import SextantDiffusion
 @_exported import SextantEvaluation
@@ -16,6 +17,3 @@
 @_exported import SextantSignals
 @_exported import SextantSolvers
 @_exported import SextantStorage
-
-/// A physical quantity of a field; a tensor on a tape is `SextantAutodiff.Variable`.
-public typealias Variable = SextantSignals.Variable

@@ -2,10 +2,10 @@
 
 import SextantArrays
 
-extension Variable {
+extension DifferentiableTensor {
   /// Applies `activation` to each element; `slope` is the slope of leaky ReLU.
   @specialized(where Scalar == Float)
-  public func activated(by activation: Activation, slope: Scalar = 0) -> Variable {
+  public func activated(by activation: Activation, slope: Scalar = 0) -> DifferentiableTensor {
     let kernels = Scalar.networkKernels
     let result = Tensor<Scalar>(writing: value.shape) { out in
       value.reading { x in
@@ -32,22 +32,22 @@ extension Variable {
   }
 
   /// max(x, 0).
-  public func relu() -> Variable { activated(by: .relu) }
+  public func relu() -> DifferentiableTensor { activated(by: .relu) }
   /// x where x is positive, slope·x elsewhere.
-  public func leakyReLU(slope: Scalar) -> Variable { activated(by: .leakyReLU, slope: slope) }
+  public func leakyReLU(slope: Scalar) -> DifferentiableTensor { activated(by: .leakyReLU, slope: slope) }
   /// x·σ(x).
-  public func silu() -> Variable { activated(by: .silu) }
+  public func silu() -> DifferentiableTensor { activated(by: .silu) }
   /// x·Φ(x), the exact form of GELU.
-  public func gelu() -> Variable { activated(by: .gelu) }
-  public func tanh() -> Variable { activated(by: .tanh) }
+  public func gelu() -> DifferentiableTensor { activated(by: .gelu) }
+  public func tanh() -> DifferentiableTensor { activated(by: .tanh) }
   /// eˣ.
-  public func exponential() -> Variable { activated(by: .exponential) }
+  public func exponential() -> DifferentiableTensor { activated(by: .exponential) }
   /// The natural logarithm.
-  public func logarithm() -> Variable { activated(by: .logarithm) }
+  public func logarithm() -> DifferentiableTensor { activated(by: .logarithm) }
   /// 1/(1 + e⁻ˣ).
-  public func sigmoid() -> Variable { activated(by: .sigmoid) }
+  public func sigmoid() -> DifferentiableTensor { activated(by: .sigmoid) }
   /// log(1 + eˣ).
-  public func softplus() -> Variable { activated(by: .softplus) }
+  public func softplus() -> DifferentiableTensor { activated(by: .softplus) }
   /// x².
-  public func squared() -> Variable { activated(by: .square) }
+  public func squared() -> DifferentiableTensor { activated(by: .square) }
 }

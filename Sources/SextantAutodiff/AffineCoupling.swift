@@ -27,8 +27,8 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
   /// - Returns: the transformed points (B×D) and the sum of the log-scales of each point (B).
   @specialized(where Scalar == Float)
   public func callAsFunction(
-    _ points: Variable<Scalar>, product: Variable<Scalar>, bias: Variable<Scalar>, scale: Variable<Scalar>
-  ) -> (points: Variable<Scalar>, logScaleSums: Variable<Scalar>) {
+    _ points: DifferentiableTensor<Scalar>, product: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, scale: DifferentiableTensor<Scalar>
+  ) -> (points: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let (rows, dimension) = (points.value.rowCount, points.value.columnCount)
     let changed = product.value.columnCount / 2
     let kept = dimension - changed
@@ -65,9 +65,9 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
   private func record(
     _ value: Tensor<Scalar>, _ logScales: Tensor<Scalar>, _ sums: Tensor<Scalar>,
     from inputs: (
-      points: Variable<Scalar>, product: Variable<Scalar>, bias: Variable<Scalar>, scale: Variable<Scalar>
+      points: DifferentiableTensor<Scalar>, product: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, scale: DifferentiableTensor<Scalar>
     )
-  ) -> (points: Variable<Scalar>, logScaleSums: Variable<Scalar>) {
+  ) -> (points: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let (points, product, bias, scale) = inputs
     let fromSums = GradientOfSums<Scalar>()
     let result = points.tape.record(value, operation: "affine coupling", from: [points, product, bias, scale]) {
@@ -146,8 +146,8 @@ private final class GradientOfSums<Scalar: TensorScalar> {
 ///   - factor, shift: scalars.
 @specialized(where Scalar == Float)
 public func affineMap<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, factor: Variable<Scalar>, shift: Variable<Scalar>
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, factor: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>
+) -> DifferentiableTensor<Scalar> {
   precondition(factor.value.count == 1 && shift.value.count == 1, "\(factor.shape) and \(shift.shape) for one number")
   let (a, c) = (factor.value[0], shift.value[0])
   let kernels = Scalar.networkKernels

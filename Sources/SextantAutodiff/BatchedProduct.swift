@@ -9,9 +9,9 @@ import SextantArrays
 ///   - b: N×k×n, or N×n×k if it is to be transposed.
 /// - Returns: N×m×n.
 public func batchedMatrixProduct<Scalar: TensorScalar>(
-  _ a: Variable<Scalar>, _ b: Variable<Scalar>, transposingFirst transposeA: Bool = false,
+  _ a: DifferentiableTensor<Scalar>, _ b: DifferentiableTensor<Scalar>, transposingFirst transposeA: Bool = false,
   transposingSecond transposeB: Bool = false
-) -> Variable<Scalar> {
+) -> DifferentiableTensor<Scalar> {
   precondition(
     a.shape.count == 3 && b.shape.count == 3 && a.shape[0] == b.shape[0],
     "Batched product of shapes \(a.shape) and \(b.shape)")
@@ -62,11 +62,11 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
   }
 }
 
-extension Variable {
+extension DifferentiableTensor {
   /// Rearranges B×V×(heads·C) to (B·heads)×V×C, so that the columns of each head become a separate matrix.
   ///
   /// - Parameter range: the columns to split; all by default.
-  public func splitIntoHeads(_ heads: Int, columns range: Range<Int>? = nil) -> Variable {
+  public func splitIntoHeads(_ heads: Int, columns range: Range<Int>? = nil) -> DifferentiableTensor {
     let range = range ?? 0..<value.columnCount
     precondition(
       shape.count == 3 && range.count % heads == 0 && range.upperBound <= shape[2],
@@ -88,7 +88,7 @@ extension Variable {
   }
 
   /// Rearranges (B·heads)×V×C to B×V×(heads·C), the inverse of ``splitIntoHeads(_:columns:)``.
-  public func mergingHeads(_ heads: Int) -> Variable {
+  public func mergingHeads(_ heads: Int) -> DifferentiableTensor {
     precondition(shape.count == 3 && shape[0] % heads == 0, "\(heads) heads of shape \(shape)")
     let heads = HeadBlocks<Scalar>(
       samples: shape[0] / heads, rows: shape[1], heads: heads, columns: shape[2], stride: heads * shape[2], first: 0)

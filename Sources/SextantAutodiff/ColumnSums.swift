@@ -67,7 +67,7 @@ extension Tensor {
 
 extension Cotangents {
   /// Adds sums in double precision to the gradient of `input`.
-  mutating func add(sums: Tensor<Double>, to input: Variable<Scalar>) {
+  mutating func add(sums: Tensor<Double>, to input: DifferentiableTensor<Scalar>) {
     add(sums: sums, to: input.slot)
   }
 

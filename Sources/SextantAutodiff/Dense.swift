@@ -12,8 +12,8 @@ import SextantArrays
 /// - Returns: a tensor of the shape of `x` with `out` as its last dimension.
 @specialized(where Scalar == Float)
 public func dense<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>? = nil
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, weight: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>? = nil
+) -> DifferentiableTensor<Scalar> {
   let (rows, inputs, outputs) = (x.value.rowCount, x.value.columnCount, weight.value.rowCount)
   precondition(
     weight.value.columnCount == inputs && (bias?.value.count ?? outputs) == outputs,

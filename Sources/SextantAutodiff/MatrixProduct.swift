@@ -6,9 +6,9 @@ import SextantArrays
 /// last count as its rows.
 @specialized(where Scalar == Float)
 public func matrixProduct<Scalar: TensorScalar>(
-  _ a: Variable<Scalar>, _ b: Variable<Scalar>, transposingFirst transposeA: Bool = false,
+  _ a: DifferentiableTensor<Scalar>, _ b: DifferentiableTensor<Scalar>, transposingFirst transposeA: Bool = false,
   transposingSecond transposeB: Bool = false
-) -> Variable<Scalar> {
+) -> DifferentiableTensor<Scalar> {
   let value = matrixProduct(a.value, b.value, transposingFirst: transposeA, transposingSecond: transposeB)
   return a.tape.record(value, operation: "matrix product", from: [a, b]) { gradient, cotangents in
     // C = op(A)·op(B), so d op(A) = G·op(B)ᵀ and d op(B) = op(A)ᵀ·G; each is written transposed where op transposes.

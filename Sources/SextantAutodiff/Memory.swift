@@ -53,7 +53,7 @@ extension UnsafeMutablePointer where Pointee: TensorScalar {
 extension Cotangents {
   /// ``accumulate(to:_:)`` with a pointer; does nothing if the tensor is empty.
   mutating func write(
-    to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
+    to input: DifferentiableTensor<Scalar>, _ body: (_ memory: UnsafeMutablePointer<Scalar>, _ adds: Bool) -> Void
   ) {
     write(to: input.slot, body)
   }

@@ -13,9 +13,9 @@ import SextantArrays
 ///   - modulation: a scale and a shift, B×C each, applied to all rows of a sample; nil for 1 and 0.
 ///   - epsilon: added to the mean square.
 public func modulatedNormalisation<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, gain: Variable<Scalar>, modulation: (scale: Variable<Scalar>, shift: Variable<Scalar>)?,
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, modulation: (scale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>)?,
   epsilon: Double
-) -> Variable<Scalar> {
+) -> DifferentiableTensor<Scalar> {
   let (input, gainValue, columns) = (x.value, gain.value, x.value.columnCount)
   precondition(
     x.shape.count == 3 && gain.value.count == columns

@@ -11,8 +11,8 @@ import SextantArrays
 /// - Returns: the result, and the mean and the variance (with the number of rows as denominator) of each column.
 @specialized(where Scalar == Float)
 public func batchNormalisation<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, epsilon: Double
-) -> (result: Variable<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, epsilon: Double
+) -> (result: DifferentiableTensor<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
   let columns = x.value.columnCount
   let normalised = normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: 1, groups: columns)
   let variance = normalised.inverse.map { max(0, 1 / ($0 * $0) - epsilon) }
@@ -36,16 +36,16 @@ extension Tensor {
 ///   - groups: the number of groups, a divisor of C.
 @specialized(where Scalar == Float)
 public func groupNormalisation<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, groups: Int, epsilon: Double
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, groups: Int, epsilon: Double
+) -> DifferentiableTensor<Scalar> {
   precondition(
     x.shape.count == 3 && groups > 0 && x.shape[2] % groups == 0, "\(groups) groups of columns of shape \(x.shape)")
   return normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: x.shape[0], groups: groups).result
 }
 
 private func normalisation<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, gain: Variable<Scalar>, bias: Variable<Scalar>, epsilon: Double, segments: Int, groups: Int
-) -> (result: Variable<Scalar>, mean: [Double], inverse: [Double]) {
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, epsilon: Double, segments: Int, groups: Int
+) -> (result: DifferentiableTensor<Scalar>, mean: [Double], inverse: [Double]) {
   let (input, columns) = (x.value, x.value.columnCount)
   precondition(
     gain.value.count == columns && bias.value.count == columns,

@@ -2,10 +2,10 @@
 
 import SextantArrays
 
-extension Variable {
+extension DifferentiableTensor {
   /// The same numbers in another shape.
   @specialized(where Scalar == Float)
-  public func reshaped(to shape: [Int]) -> Variable {
+  public func reshaped(to shape: [Int]) -> DifferentiableTensor {
     let slot = self.slot
     return tape.record(value.reshaped(to: shape), operation: "reshape", from: [self]) { gradient, cotangents in
       cotangents.add(gradient, to: slot)
@@ -14,7 +14,7 @@ extension Variable {
 
   /// The columns `range` of the last dimension.
   @specialized(where Scalar == Float)
-  public func columns(_ range: Range<Int>) -> Variable {
+  public func columns(_ range: Range<Int>) -> DifferentiableTensor {
     let (rows, columns) = (value.rowCount, value.columnCount)
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "Columns \(range) of shape \(shape)")
     let kernels = Scalar.networkKernels
@@ -44,7 +44,7 @@ extension Variable {
 
   /// The columns `indices` of the last dimension: column j of the result is column `indices[j]` of this tensor.
   @specialized(where Scalar == Float)
-  public func gatheringColumns(_ indices: [Int]) -> Variable {
+  public func gatheringColumns(_ indices: [Int]) -> DifferentiableTensor {
     let (rows, columns, count) = (value.rowCount, value.columnCount, indices.count)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
     let kernels = Scalar.networkKernels
@@ -78,7 +78,7 @@ extension Variable {
   }
 
   /// Repeats every row of each sample once: B×V×C to B×2V×C.
-  public func upsampledByTwo() -> Variable {
+  public func upsampledByTwo() -> DifferentiableTensor {
     precondition(shape.count == 3, "Upsampling takes B×V×C, not \(shape)")
     let (rows, columns) = (value.rowCount, value.columnCount)
     let kernels = Scalar.networkKernels
@@ -109,7 +109,7 @@ extension Variable {
 
 /// Concatenates tensors along the last dimension; all other dimensions must be equal.
 @specialized(where Scalar == Float)
-public func concatenateColumns<Scalar: TensorScalar>(_ parts: [Variable<Scalar>]) -> Variable<Scalar> {
+public func concatenateColumns<Scalar: TensorScalar>(_ parts: [DifferentiableTensor<Scalar>]) -> DifferentiableTensor<Scalar> {
   precondition(!parts.isEmpty, "Nothing to concatenate")
   let first = parts[0]
   let rows = first.value.rowCount

@@ -8,8 +8,8 @@ import SextantArrays
 ///   - gain: [C].
 ///   - epsilon: added to the mean square; about 1e-12 keeps a row of zeros at zero.
 public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, gain: Variable<Scalar>, epsilon: Double
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, epsilon: Double
+) -> DifferentiableTensor<Scalar> {
   let (input, rows, columns) = (x.value, x.value.rowCount, x.value.columnCount)
   precondition(gain.value.count == columns, "Gain of shape \(gain.shape) for shape \(x.shape)")
   let (gainValue, kernels) = (gain.value, Scalar.networkKernels)

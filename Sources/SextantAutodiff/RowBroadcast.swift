@@ -3,14 +3,14 @@
 
 import SextantArrays
 
-extension Variable {
+extension DifferentiableTensor {
   /// x·scale + shift.
   ///
   /// - Parameters:
   ///   - scale: [C] for all rows, or [B×C] with one vector per sample (B is the first dimension of `self`); nil for 1.
   ///   - shift: the same, and of the shape of `scale` if both are given; nil for 0.
   @specialized(where Scalar == Float)
-  public func scalingRows(by scale: Variable? = nil, shiftingBy shift: Variable? = nil) -> Variable {
+  public func scalingRows(by scale: DifferentiableTensor? = nil, shiftingBy shift: DifferentiableTensor? = nil) -> DifferentiableTensor {
     guard let either = scale ?? shift else { return self }
     let columns = value.columnCount
     let segments = either.value.count == columns ? 1 : either.value.rowCount
@@ -54,8 +54,8 @@ extension Variable {
   }
 
   /// Adds the vector to every row; [C], or [B×C] with one vector per sample.
-  public func addingToRows(_ vector: Variable) -> Variable { scalingRows(shiftingBy: vector) }
+  public func addingToRows(_ vector: DifferentiableTensor) -> DifferentiableTensor { scalingRows(shiftingBy: vector) }
 
   /// Multiplies every row by the vector; [C], or [B×C] with one vector per sample.
-  public func multiplyingRows(by vector: Variable) -> Variable { scalingRows(by: vector) }
+  public func multiplyingRows(by vector: DifferentiableTensor) -> DifferentiableTensor { scalingRows(by: vector) }
 }

@@ -7,7 +7,7 @@ import SextantArrays
 ///
 /// - Parameter x: B×V×C.
 /// - Returns: B×V′×C for V′ indices.
-public func gatherRows<Scalar: TensorScalar>(_ x: Variable<Scalar>, _ indices: [Int32]) -> Variable<Scalar> {
+public func gatherRows<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, _ indices: [Int32]) -> DifferentiableTensor<Scalar> {
   precondition(x.shape.count == 3, "Rows of a batch of shape \(x.shape)")
   let (batch, vertices, channels) = (x.shape[0], x.shape[1], x.shape[2])
   let kernels = Scalar.networkKernels

@@ -2,9 +2,9 @@
 
 import SextantArrays
 
-extension Variable {
+extension DifferentiableTensor {
   /// Softmax of each row, that is over the last dimension.
-  public func softmax() -> Variable {
+  public func softmax() -> DifferentiableTensor {
     let (rows, columns) = (value.rowCount, value.columnCount)
     let kernels = Scalar.networkKernels
     let result = Tensor<Scalar>(writing: shape) { out in
@@ -28,7 +28,7 @@ extension Variable {
   }
 
   /// Softmax of each column of each sample: over V for a tensor of shape B×V×C.
-  public func softmaxOverRows() -> Variable {
+  public func softmaxOverRows() -> DifferentiableTensor {
     precondition(shape.count == 3, "Softmax over rows takes B×V×C, not \(shape)")
     let (samples, rows, columns) = (shape[0], shape[1], shape[2])
     let kernels = Scalar.networkKernels

@@ -16,8 +16,8 @@ import SextantArrays
 ///   - bias: O.
 /// - Returns: B×V′×O.
 public func stencilConvolution<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, weight: Variable<Scalar>, bias: Variable<Scalar>?, stencil: Stencil
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, weight: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>?, stencil: Stencil
+) -> DifferentiableTensor<Scalar> {
   let shape = StencilShape(x.value, weight.value, stencil)
   let line = LineConvolution(x.value, weight.value, stencil)
   let value =

@@ -3,25 +3,25 @@
 
 import SextantArrays
 
-extension Variable {
+extension DifferentiableTensor {
   /// The sum of each row; the result lacks the last dimension.
-  public func rowSums() -> Variable { sums(of: value.rowCount, shape: Array(shape.dropLast()), factor: 1) }
+  public func rowSums() -> DifferentiableTensor { sums(of: value.rowCount, shape: Array(shape.dropLast()), factor: 1) }
 
   /// The sum over all dimensions but the first: [B].
-  public func sampleSums() -> Variable { sums(of: shape.first ?? 1, shape: [shape.first ?? 1], factor: 1) }
+  public func sampleSums() -> DifferentiableTensor { sums(of: shape.first ?? 1, shape: [shape.first ?? 1], factor: 1) }
 
   /// The mean over all dimensions but the first: [B].
-  public func sampleMeans() -> Variable {
+  public func sampleMeans() -> DifferentiableTensor {
     let samples = shape.first ?? 1
     return sums(of: samples, shape: [samples], factor: 1 / Scalar(max(1, value.count / max(1, samples))))
   }
 
   /// The mean of all entries, of shape [].
-  public func mean() -> Variable { sum() * (1 / Scalar(max(1, value.count))) }
+  public func mean() -> DifferentiableTensor { sum() * (1 / Scalar(max(1, value.count))) }
 
   /// The sum of all entries, of shape [].
   @specialized(where Scalar == Float)
-  public func sum() -> Variable {
+  public func sum() -> DifferentiableTensor {
     let count = value.count
     let parts = (count + Work.grain - 1) / Work.grain
     let kernels = Scalar.networkKernels
@@ -40,7 +40,7 @@ extension Variable {
   }
 
   @specialized(where Scalar == Float)
-  private func sums(of rows: Int, shape: [Int], factor: Scalar) -> Variable {
+  private func sums(of rows: Int, shape: [Int], factor: Scalar) -> DifferentiableTensor {
     let columns = rows == 0 ? 0 : value.count / rows
     let kernels = Scalar.networkKernels
     let result = Tensor<Scalar>(writing: shape) { out in

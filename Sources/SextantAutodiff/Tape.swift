@@ -39,12 +39,12 @@ public final class Tape<Scalar: TensorScalar> {
   }
 
   /// A value without a gradient.
-  public func constant(_ value: Tensor<Scalar>) -> Variable<Scalar> { Variable(value: value, tape: self, index: nil) }
+  public func constant(_ value: Tensor<Scalar>) -> DifferentiableTensor<Scalar> { DifferentiableTensor(value: value, tape: self, index: nil) }
 
   /// A leaf, for which a gradient is computed.
-  public func leaf(_ value: Tensor<Scalar>) -> Variable<Scalar> {
+  public func leaf(_ value: Tensor<Scalar>) -> DifferentiableTensor<Scalar> {
     nodes.append(Node(pullback: nil, operation: "leaf"))
-    return Variable(value: value, tape: self, index: nodes.count - 1)
+    return DifferentiableTensor(value: value, tape: self, index: nodes.count - 1)
   }
 
   /// Records the result of an operation on `inputs`, with its pullback if any of them needs a gradient.
@@ -54,8 +54,8 @@ public final class Tape<Scalar: TensorScalar> {
   ///   - pullback: adds the gradients of the inputs; it is called at most once. It should keep as little memory alive
   ///     as possible.
   public func record(
-    _ value: Tensor<Scalar>, operation: StaticString, from inputs: [Variable<Scalar>], pullback: @escaping Pullback
-  ) -> Variable<Scalar> {
+    _ value: Tensor<Scalar>, operation: StaticString, from inputs: [DifferentiableTensor<Scalar>], pullback: @escaping Pullback
+  ) -> DifferentiableTensor<Scalar> {
     if let profile {
       let now = ContinuousClock.now
       // The time before the first operation is mostly spent on the step's data.
@@ -70,7 +70,7 @@ public final class Tape<Scalar: TensorScalar> {
     }
     guard inputs.contains(where: \.wantsGradient) else { return constant(value) }
     nodes.append(Node(pullback: pullback, operation: operation))
-    return Variable(value: value, tape: self, index: nodes.count - 1)
+    return DifferentiableTensor(value: value, tape: self, index: nodes.count - 1)
   }
 
   /// Names the scope of the operations that `body` records, for messages: "step 3", "attention".
@@ -86,7 +86,7 @@ public final class Tape<Scalar: TensorScalar> {
   /// - Parameter seed: the gradient with respect to `output`; 1 by default if it is a single number.
   /// - Returns: the gradients of all leaves on which `output` depends.
   @specialized(where Scalar == Float)
-  public func gradients(of output: Variable<Scalar>, seed: Tensor<Scalar>? = nil) -> Gradients<Scalar> {
+  public func gradients(of output: DifferentiableTensor<Scalar>, seed: Tensor<Scalar>? = nil) -> Gradients<Scalar> {
     precondition(seed != nil || output.value.count == 1, "The gradient of shape \(output.value.shape) needs a seed")
     var cotangents = Cotangents<Scalar>(isLeaf: nodes.map { $0.pullback == nil })
     guard let last = output.index else { return Gradients(cotangents) }
@@ -109,7 +109,7 @@ public final class Tape<Scalar: TensorScalar> {
 }
 
 /// A tensor on a tape.
-public struct Variable<Scalar: TensorScalar> {
+public struct DifferentiableTensor<Scalar: TensorScalar> {
   /// The value, available immediately.
   public let value: Tensor<Scalar>
   /// The tape on which it was recorded.
@@ -124,7 +124,7 @@ public struct Variable<Scalar: TensorScalar> {
   /// The destination of its gradient. A pullback that does not need the value captures this instead of the variable.
   public var slot: GradientSlot<Scalar> { GradientSlot(index: index, shape: shape) }
   /// The same value as a constant: no gradient flows through it.
-  public var detached: Variable { tape.constant(value) }
+  public var detached: DifferentiableTensor { tape.constant(value) }
 }
 
 /// The destination of a variable's gradient, without its value, whose memory it would keep alive.
@@ -153,7 +153,7 @@ public struct Cotangents<Scalar: TensorScalar> {
   }
 
   /// Adds to the gradient of `input`; does nothing if it needs none.
-  public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to input: Variable<Scalar>) {
+  public mutating func add(_ gradient: @autoclosure () -> Tensor<Scalar>, to input: DifferentiableTensor<Scalar>) {
     add(gradient(), to: input.slot)
   }
 
@@ -173,7 +173,7 @@ public struct Cotangents<Scalar: TensorScalar> {
   /// Adds to the gradient of `input` in place. `body` receives the memory and whether it contains an earlier sum to add
   /// to; if not, the content is undefined and must be overwritten.
   public mutating func accumulate(
-    to input: Variable<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
+    to input: DifferentiableTensor<Scalar>, _ body: (_ memory: UnsafeMutableBufferPointer<Scalar>, _ adds: Bool) -> Void
   ) {
     accumulate(to: input.slot, body)
   }
@@ -197,7 +197,7 @@ public struct Cotangents<Scalar: TensorScalar> {
   /// - Parameters:
   ///   - g, x: rows×outputs and rows×inputs; `input` is outputs×inputs.
   /// - Returns: false if the caller has to form and add the product.
-  mutating func keepProduct(_ g: Tensor<Scalar>, _ x: Tensor<Scalar>, of input: Variable<Scalar>) -> Bool {
+  mutating func keepProduct(_ g: Tensor<Scalar>, _ x: Tensor<Scalar>, of input: DifferentiableTensor<Scalar>) -> Bool {
     guard let index = input.index else { return true }
     guard isLeaf[index], values[index] == nil, products[index] == nil,
       ParameterGradient<Scalar>.keepsFactors(rows: x.rowCount, outputs: g.columnCount, inputs: x.columnCount)
@@ -219,10 +219,10 @@ public struct Gradients<Scalar: TensorScalar> {
   fileprivate init(_ cotangents: Cotangents<Scalar>) { self.cotangents = cotangents }
 
   /// The gradient with respect to `leaf`, or nil if the output does not depend on it.
-  public subscript(leaf: Variable<Scalar>) -> Tensor<Scalar>? { parameterGradient(of: leaf)?.tensor }
+  public subscript(leaf: DifferentiableTensor<Scalar>) -> Tensor<Scalar>? { parameterGradient(of: leaf)?.tensor }
 
   /// The same, as two factors if it was kept in that form.
-  public func parameterGradient(of leaf: Variable<Scalar>) -> ParameterGradient<Scalar>? {
+  public func parameterGradient(of leaf: DifferentiableTensor<Scalar>) -> ParameterGradient<Scalar>? {
     guard let index = leaf.index else { return nil }
     if let product = cotangents.products[index] { return .product(product.g, product.x) }
     return cotangents.values[index].map { .whole($0) }

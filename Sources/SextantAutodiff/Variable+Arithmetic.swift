@@ -2,10 +2,10 @@
 
 import SextantArrays
 
-extension Variable {
+extension DifferentiableTensor {
   /// a + b.
   @specialized(where Scalar == Float)
-  public static func + (a: Variable, b: Variable) -> Variable {
+  public static func + (a: DifferentiableTensor, b: DifferentiableTensor) -> DifferentiableTensor {
     let slots = (a.slot, b.slot)
     return a.tape.record(a.value + b.value, operation: "add", from: [a, b]) { gradient, cotangents in
       cotangents.add(gradient, to: slots.0)
@@ -15,7 +15,7 @@ extension Variable {
 
   /// a − b.
   @specialized(where Scalar == Float)
-  public static func - (a: Variable, b: Variable) -> Variable {
+  public static func - (a: DifferentiableTensor, b: DifferentiableTensor) -> DifferentiableTensor {
     let slots = (a.slot, b.slot)
     return a.tape.record(a.value - b.value, operation: "subtract", from: [a, b]) { gradient, cotangents in
       cotangents.add(gradient, to: slots.0)
@@ -25,7 +25,7 @@ extension Variable {
 
   /// a · b, element-wise.
   @specialized(where Scalar == Float)
-  public static func * (a: Variable, b: Variable) -> Variable {
+  public static func * (a: DifferentiableTensor, b: DifferentiableTensor) -> DifferentiableTensor {
     a.tape.record(a.value * b.value, operation: "multiply", from: [a, b]) { gradient, cotangents in
       cotangents.add(productOf: gradient, b.value, to: a)
       cotangents.add(productOf: gradient, a.value, to: b)
@@ -34,7 +34,7 @@ extension Variable {
 
   /// a times a scalar.
   @specialized(where Scalar == Float)
-  public static func * (a: Variable, factor: Scalar) -> Variable {
+  public static func * (a: DifferentiableTensor, factor: Scalar) -> DifferentiableTensor {
     let slot = a.slot
     return a.tape.record(a.value * factor, operation: "scale", from: [a]) { gradient, cotangents in
       cotangents.add(gradient * factor, to: slot)
@@ -44,7 +44,7 @@ extension Variable {
 
 extension Cotangents {
   /// Adds the element-wise product of two tensors without forming it first.
-  fileprivate mutating func add(productOf x: Tensor<Scalar>, _ y: Tensor<Scalar>, to input: Variable<Scalar>) {
+  fileprivate mutating func add(productOf x: Tensor<Scalar>, _ y: Tensor<Scalar>, to input: DifferentiableTensor<Scalar>) {
     let kernels = Scalar.networkKernels
     write(to: input) { out, adds in
       reading(x, y) { x, y in

@@ -35,11 +35,11 @@ public struct DataAnnealing: Sendable, Equatable, Codable {
 /// Draws from a conditional distribution, with their log-densities.
 public struct PosteriorDraws<Scalar: TensorScalar> {
   /// B×V×C.
-  public let fields: Variable<Scalar>
+  public let fields: DifferentiableTensor<Scalar>
   /// log q of each draw, up to a constant that does not depend on the parameters, for example −log|det ∂x/∂z|: [B].
-  public let logDensity: Variable<Scalar>
+  public let logDensity: DifferentiableTensor<Scalar>
 
-  public init(fields: Variable<Scalar>, logDensity: Variable<Scalar>) {
+  public init(fields: DifferentiableTensor<Scalar>, logDensity: DifferentiableTensor<Scalar>) {
     (self.fields, self.logDensity) = (fields, logDensity)
   }
 }
@@ -53,7 +53,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
     -> PosteriorDraws<Scalar>
   /// ½‖(y − A·x)/σ‖² for fields (B·K×V×C) and the indices of their measurements: the sum rather than the mean, of shape
   /// [].
-  public typealias Fidelity = @Sendable (_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar>
+  public typealias Fidelity = @Sendable (_ fields: DifferentiableTensor<Scalar>, _ measurements: [Int]) -> DifferentiableTensor<Scalar>
 
   /// N, the number of measurements.
   public let measurementCount: Int
@@ -84,7 +84,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
     order = BatchOrder(count: measurementCount, batch: batchSize, random: random.split("order"))
   }
 
-  public func loss(atStep step: Int, in pass: NetworkPass<Scalar>) throws -> Variable<Scalar> {
+  public func loss(atStep step: Int, in pass: NetworkPass<Scalar>) throws -> DifferentiableTensor<Scalar> {
     let measurements = order.indices(atStep: step)
     let count = batchSize * drawsPerMeasurement
     let streams = random.split("base").split(step)
@@ -110,7 +110,7 @@ public struct EntryFidelity<Scalar: TensorScalar>: Sendable {
   }
 
   /// Σ ½·(y − x)²/σ² over all entries of the fields (B×V×C) for the measurements with the given indices, of shape [].
-  public func callAsFunction(_ fields: Variable<Scalar>, _ measurements: [Int]) -> Variable<Scalar> {
+  public func callAsFunction(_ fields: DifferentiableTensor<Scalar>, _ measurements: [Int]) -> DifferentiableTensor<Scalar> {
     let difference =
       fields.value - values.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)
     let weighted = difference * precisions.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)

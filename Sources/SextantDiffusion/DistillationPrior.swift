@@ -36,7 +36,7 @@ public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   /// - Parameters:
   ///   - x: B×V×C.
   ///   - random: sample b draws from `random.split(b)`.
-  public func callAsFunction(_ x: Variable<Scalar>, using random: RandomStream) -> Variable<Scalar> {
+  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, using random: RandomStream) -> DifferentiableTensor<Scalar> {
     let batch = x.shape[0]
     let dimension = x.value.count / max(1, batch)
     let streams = (0..<batch).map { random.split($0) }

@@ -10,27 +10,27 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
   /// F (k×D): modes times their standard deviations; they need not be orthogonal.
   public let factor: Tensor<Scalar>
   /// The diagonal of R (D), non-negative.
-  public let restVariances: [Double]
+  public let residualVariances: [Double]
   public let schedule: VariancePreservingSchedule
 
   /// Throws ``DiffusionError/shapeMismatch(what:expected:found:)`` unless there is one variance for each column of
   /// `factor`, and ``DiffusionError/unusableVariance(_:)`` if one is negative or not finite.
   public init(
-    factor: Tensor<Scalar>, restVariances: [Double], schedule: VariancePreservingSchedule = .standard
+    factor: Tensor<Scalar>, residualVariances: [Double], schedule: VariancePreservingSchedule = .standard
   ) throws {
-    guard factor.shape.count == 2, factor.columnCount == restVariances.count else {
+    guard factor.shape.count == 2, factor.columnCount == residualVariances.count else {
       throw DiffusionError.shapeMismatch(
-        what: "The modes of a Gaussian", expected: [factor.rowCount, restVariances.count], found: factor.shape)
+        what: "The modes of a Gaussian", expected: [factor.rowCount, residualVariances.count], found: factor.shape)
     }
-    if let unusable = restVariances.first(where: { !($0 >= 0 && $0.isFinite) }) {
+    if let unusable = residualVariances.first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw DiffusionError.unusableVariance(unusable)
     }
     self.factor = factor
-    self.restVariances = restVariances
+    self.residualVariances = residualVariances
     self.schedule = schedule
   }
 
-  public func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar> {
+  public func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double]) -> DifferentiableTensor<Scalar> {
     let noises = times.map { schedule.noise(at: $0) }
     func scaledSolution(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
       solving(rows, at: times).scalingSamples(by: noises)
@@ -59,7 +59,7 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
   /// With W = (α²R + s²I)⁻¹: W·r − W·Fᵀ·(α⁻²I + F·W·Fᵀ)⁻¹·F·W·r.
   private func solving(_ rows: Tensor<Scalar>, at time: Double) -> Tensor<Scalar> {
     let (signal, noise) = (schedule.signal(at: time), schedule.noise(at: time))
-    let weights = restVariances.map { Scalar(1 / (signal * signal * $0 + noise * noise)) }
+    let weights = residualVariances.map { Scalar(1 / (signal * signal * $0 + noise * noise)) }
     let weighted = rows.scalingColumns(by: weights)
     guard factor.rowCount > 0 else { return weighted }
     var inner = gramMatrix(factor.scalingColumns(by: weights.map { $0.squareRoot() })).converted(to: Double.self)
@@ -75,8 +75,8 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
   /// Draws noise-free fields (N×D), each from its own stream.
   public func samples(using streams: [RandomStream]) -> Tensor<Scalar> {
     let weights = Tensor<Scalar>.normals(streams.map { $0.split("modes") }, shape: [factor.rowCount])
-    let rest = Tensor<Scalar>.normals(streams.map { $0.split("rest") }, shape: [restVariances.count])
-      .scalingColumns(by: restVariances.map { Scalar($0.squareRoot()) })
+    let rest = Tensor<Scalar>.normals(streams.map { $0.split("rest") }, shape: [residualVariances.count])
+      .scalingColumns(by: residualVariances.map { Scalar($0.squareRoot()) })
     return factor.rowCount > 0 ? matrixProduct(weights, factor) + rest : rest
   }
 }

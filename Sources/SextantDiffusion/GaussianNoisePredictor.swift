@@ -15,7 +15,7 @@ public struct GaussianNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     self.schedule = schedule
   }
 
-  public func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar> {
+  public func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double]) -> DifferentiableTensor<Scalar> {
     let levels = SpectralGaussian<Scalar>.levels(schedule, times)
     let noises = levels.map(\.noise)
     let value = distribution.solving(distribution.deviations(of: x.value, at: levels), at: levels)

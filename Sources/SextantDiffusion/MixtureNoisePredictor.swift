@@ -53,7 +53,7 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     }
   }
 
-  public func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar> {
+  public func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double]) -> DifferentiableTensor<Scalar> {
     let levels = SpectralGaussian<Scalar>.levels(schedule, times)
     let noises = levels.map(\.noise)
     let responsibilities = responsibilities(of: jointLogDensities(of: x.value, at: levels))

@@ -12,19 +12,19 @@ public protocol NoiseNetwork<Scalar>: Sendable {
 
   /// The network's output (B×V×C) for noisy fields (B×V×C) at `times` (B, from t₀ to 1), recorded on the tape of
   /// `pass`.
-  func output(for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar>
+  func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar>
 }
 
 /// A noise network defined by a function.
 public struct FunctionNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   /// Maps noisy fields (B×V×C), times (B) and the parameters on the tape to the output (B×V×C).
   public typealias Function =
-    @Sendable (_ x: Variable<Scalar>, _ times: [Double], _ pass: NetworkPass<Scalar>) -> Variable<Scalar>
+    @Sendable (_ x: DifferentiableTensor<Scalar>, _ times: [Double], _ pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar>
   private let function: Function
 
   public init(_ function: @escaping Function) { self.function = function }
 
-  public func output(for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     function(x, times, pass)
   }
 }
@@ -52,15 +52,15 @@ public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
     self.schedule = schedule
   }
 
-  public func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar> {
+  public func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double]) -> DifferentiableTensor<Scalar> {
     let pass = NetworkPass(parameters, tape: x.tape, isTraining: false, wantsGradients: false)
     return predictedNoise(in: x, at: times, pass: pass)
   }
 
   /// The prediction with parameters that are already on a tape, so that they receive gradients.
   public func predictedNoise(
-    in x: Variable<Scalar>, at times: [Double], pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    in x: DifferentiableTensor<Scalar>, at times: [Double], pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let output = network.output(for: x, at: times, in: pass)
     precondition(output.shape == x.shape, "A noise network returned shape \(output.shape) for \(x.shape)")
     return base.map { $0.predictedNoise(in: x, at: times) + output } ?? output

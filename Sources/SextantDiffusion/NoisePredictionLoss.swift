@@ -40,7 +40,7 @@ public struct NoisePredictionLoss<Network: NoiseNetwork>: StochasticLoss {
     order = BatchOrder(count: fields.shape[0], batch: batchSize, random: random.split("order"))
   }
 
-  public func loss(atStep step: Int, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func loss(atStep step: Int, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     let shape = Array(fields.shape.dropFirst())
     let batch = fields.sampleRows.gatheringRows(order.indices(atStep: step)).reshaped(to: [batchSize] + shape)
     let times = drawTimes(atStep: step)

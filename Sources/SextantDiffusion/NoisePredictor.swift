@@ -18,7 +18,7 @@ public protocol NoisePredictor<Scalar>: Sendable {
   ///   - x: noisy fields, B×V×C.
   ///   - times: the time of each field (B), from t₀ to 1.
   /// - Returns: B×V×C.
-  func predictedNoise(in x: Variable<Scalar>, at times: [Double]) -> Variable<Scalar>
+  func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double]) -> DifferentiableTensor<Scalar>
 }
 
 extension NoisePredictor {

@@ -13,7 +13,7 @@ public protocol PriorTerm<Scalar>: Sendable {
   /// - Parameters:
   ///   - x: B×V×C.
   ///   - random: sample b draws from `random.split(b)`.
-  func callAsFunction(_ x: Variable<Scalar>, using random: RandomStream) -> Variable<Scalar>
+  func callAsFunction(_ x: DifferentiableTensor<Scalar>, using random: RandomStream) -> DifferentiableTensor<Scalar>
   /// The number of evaluations of the predictor for one field, including those for the gradient.
   var evaluationsPerField: Int { get }
   /// The number of these evaluations that are also run backwards.

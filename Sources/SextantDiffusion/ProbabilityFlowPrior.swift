@@ -33,7 +33,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
   public var evaluationsPerField: Int { 2 * gradientsPerField }
   public var gradientsPerField: Int { 4 * stepCount * (1 + 2 * probeCount) }
 
-  public func callAsFunction(_ x: Variable<Scalar>, using random: RandomStream) -> Variable<Scalar> {
+  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, using random: RandomStream) -> DifferentiableTensor<Scalar> {
     let schedule = predictor.schedule
     let (batch, shape) = (x.shape[0], Array(x.shape.dropFirst()))
     let dimension = x.value.count / max(1, batch)
@@ -91,8 +91,8 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
 
   /// The state after step `step`, and ∫ s·∇·ε̂ du over the step, summed over the batch.
   private func moved(
-    _ x: Variable<Scalar>, step: Int, probes: [Tensor<Scalar>]
-  ) -> (next: Variable<Scalar>, divergence: Variable<Scalar>) {
+    _ x: DifferentiableTensor<Scalar>, step: Int, probes: [Tensor<Scalar>]
+  ) -> (next: DifferentiableTensor<Scalar>, divergence: DifferentiableTensor<Scalar>) {
     let length = place(step + 1) - place(step)
     let (first, half, last) = (Double(step), Double(step) + 0.5, Double(step) + 1)
     let one = slope(x, at: place(first), probes: probes)
@@ -107,8 +107,8 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
 
   /// dx/du = s·(ε̂ − s·x), and s·∇·ε̂ summed over the batch.
   private func slope(
-    _ x: Variable<Scalar>, at place: Double, probes: [Tensor<Scalar>]
-  ) -> (slope: Variable<Scalar>, divergence: Variable<Scalar>) {
+    _ x: DifferentiableTensor<Scalar>, at place: Double, probes: [Tensor<Scalar>]
+  ) -> (slope: DifferentiableTensor<Scalar>, divergence: DifferentiableTensor<Scalar>) {
     let schedule = predictor.schedule
     let time = min(1, max(schedule.startTime, schedule.time(noiseToSignal: exp(place))))
     let noise = schedule.noise(at: time)
@@ -123,7 +123,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
   }
 
   /// x, followed for each probe v by x + h·v and x − h·v: (1 + 2·probes)·B samples.
-  private func besides(_ x: Variable<Scalar>, probes: [Tensor<Scalar>], distance: Scalar) -> Variable<Scalar> {
+  private func besides(_ x: DifferentiableTensor<Scalar>, probes: [Tensor<Scalar>], distance: Scalar) -> DifferentiableTensor<Scalar> {
     let batch = x.shape[0]
     let copies = 1 + 2 * probeCount
     var value = x.value.repeated(copies)
@@ -145,7 +145,7 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
     }
   }
 
-  private func firstSamples(of x: Variable<Scalar>, count: Int) -> Variable<Scalar> {
+  private func firstSamples(of x: DifferentiableTensor<Scalar>, count: Int) -> DifferentiableTensor<Scalar> {
     x.tape.record(x.value.rows(0..<count), operation: "first fields", from: [x]) { gradient, cotangents in
       cotangents.accumulate(to: x) { memory, adds in
         if !adds { memory.update(repeating: 0) }
@@ -156,8 +156,8 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
 
   /// Σ v·(ε̂(x + h·v) − ε̂(x − h·v)), times `weight`.
   private func differences(
-    of predicted: Variable<Scalar>, _ probes: [Tensor<Scalar>], weight: Scalar
-  ) -> Variable<Scalar> {
+    of predicted: DifferentiableTensor<Scalar>, _ probes: [Tensor<Scalar>], weight: Scalar
+  ) -> DifferentiableTensor<Scalar> {
     let batch = probes.count
     var signed = Tensor<Scalar>.zeros(predicted.shape)
     for (sample, vectors) in probes.enumerated() {

@@ -10,8 +10,8 @@ import SextantAutodiff
 ///   - x: B×V×C.
 ///   - noise: ε, of the shape of `x`.
 func diffused<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, signals: [Double], noises: [Double], noise: Tensor<Scalar>
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, signals: [Double], noises: [Double], noise: Tensor<Scalar>
+) -> DifferentiableTensor<Scalar> {
   var value = noise.scalingSamples(by: noises)
   value.add(x.value.scalingSamples(by: signals))
   return x.tape.record(value, operation: "diffusion", from: [x]) { gradient, cotangents in
@@ -21,8 +21,8 @@ func diffused<Scalar: TensorScalar>(
 
 /// Σ_b w_b·‖x_b − target_b‖², and each sample's squared norm without its weight.
 func weightedSquaredError<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, to target: Tensor<Scalar>, weights: [Double]
-) -> (total: Variable<Scalar>, each: [Double]) {
+  _ x: DifferentiableTensor<Scalar>, to target: Tensor<Scalar>, weights: [Double]
+) -> (total: DifferentiableTensor<Scalar>, each: [Double]) {
   let difference = x.value - target
   let each = difference.sampleSquaredNorms()
   let total = zip(each, weights).reduce(0) { $0 + $1.0 * $1.1 }

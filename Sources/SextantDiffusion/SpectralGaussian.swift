@@ -16,7 +16,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
   /// λ (k): the variance along each row of U in addition to ρ².
   public let variances: [Double]
   /// ρ²: the isotropic residual variance.
-  public let restVariance: Double
+  public let residualVariance: Double
 
   /// D.
   public var dimension: Int { mean.count }
@@ -26,8 +26,8 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
   /// - Parameters:
   ///   - mean: V×C.
   ///   - factor: F (k×D), such as empirical modes times their standard deviations.
-  ///   - restVariance: ρ²; positive unless the rows of `factor` span the whole space.
-  public init(mean: Tensor<Scalar>, factor: Tensor<Scalar>, restVariance: Double) throws {
+  ///   - residualVariance: ρ²; positive unless the rows of `factor` span the whole space.
+  public init(mean: Tensor<Scalar>, factor: Tensor<Scalar>, residualVariance: Double) throws {
     let expected = [factor.rowCount, mean.count]
     guard factor.shape == expected else {
       throw DiffusionError.shapeMismatch(what: "The modes of a Gaussian", expected: expected, found: factor.shape)
@@ -38,7 +38,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     let kept = values.prefix { $0 > 1e-12 * (values.first ?? 0) && $0 > 0 }
     let rows = matrixProduct(vectors.rows(0..<kept.count), precise).scalingRows(by: kept.map { 1 / $0.squareRoot() })
     try self.init(
-      mean: mean, basis: rows.converted(to: Scalar.self), variances: Array(kept), restVariance: restVariance)
+      mean: mean, basis: rows.converted(to: Scalar.self), variances: Array(kept), residualVariance: residualVariance)
   }
 
   /// A Gaussian with a given covariance (D×D), symmetric and positive definite.
@@ -48,23 +48,23 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
         what: "The covariance of a Gaussian", expected: [mean.count, mean.count], found: covariance.shape)
     }
     let (values, vectors) = try symmetricEigendecomposition(covariance)
-    try self.init(mean: mean, basis: vectors.converted(to: Scalar.self), variances: values, restVariance: 0)
+    try self.init(mean: mean, basis: vectors.converted(to: Scalar.self), variances: values, residualVariance: 0)
   }
 
   /// A Gaussian with orthonormal modes (k×D) and the variance along each mode in addition to ρ².
-  public init(mean: Tensor<Scalar>, basis: Tensor<Scalar>, variances: [Double], restVariance: Double) throws {
+  public init(mean: Tensor<Scalar>, basis: Tensor<Scalar>, variances: [Double], residualVariance: Double) throws {
     guard basis.shape == [variances.count, mean.count] else {
       throw DiffusionError.shapeMismatch(
         what: "The basis of a Gaussian", expected: [variances.count, mean.count], found: basis.shape)
     }
-    if let unusable = (variances + [restVariance]).first(where: { !($0 >= 0 && $0.isFinite) }) {
+    if let unusable = (variances + [residualVariance]).first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw DiffusionError.unusableVariance(unusable)
     }
     shape = mean.shape
     self.mean = mean.reshaped(to: [mean.count])
     self.basis = basis
     self.variances = variances
-    self.restVariance = restVariance
+    self.residualVariance = residualVariance
   }
 
   /// A noise level: the factor α of the signal and the standard deviation s of the noise.
@@ -75,11 +75,11 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
 
   /// The variance of α·x + s·ε along each row of the basis.
   private func variances(at level: Level) -> [Double] {
-    variances.map { level.signal * level.signal * ($0 + restVariance) + level.noise * level.noise }
+    variances.map { level.signal * level.signal * ($0 + residualVariance) + level.noise * level.noise }
   }
 
-  private func restVariance(at level: Level) -> Double {
-    level.signal * level.signal * restVariance + level.noise * level.noise
+  private func residualVariance(at level: Level) -> Double {
+    level.signal * level.signal * residualVariance + level.noise * level.noise
   }
 
   /// x − α·μ for each sample (B×D).
@@ -92,7 +92,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
   func solving(_ r: Tensor<Scalar>, at levels: [Level]) -> Tensor<Scalar> {
     // A complete basis leaves no residual space; omitting that term avoids a difference of large numbers.
     let isComplete = variances.count == dimension
-    let outside = levels.map { isComplete ? 0 : 1 / restVariance(at: $0) }
+    let outside = levels.map { isComplete ? 0 : 1 / residualVariance(at: $0) }
     var coefficients = matrixProduct(r, basis, transposingSecond: true)  // B×k
     let modes = variances.count
     coefficients.withUnsafeMutableScalars { scalars in
@@ -114,7 +114,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     return zip(levels, quadratic).map { level, quadratic in
       var logDeterminant = variances(at: level).reduce(0) { $0 + log($1) }
       let outside = dimension - variances.count
-      if outside > 0 { logDeterminant += Double(outside) * log(restVariance(at: level)) }
+      if outside > 0 { logDeterminant += Double(outside) * log(residualVariance(at: level)) }
       return -0.5 * (quadratic + logDeterminant + Double(dimension) * log(2 * .pi))
     }
   }
@@ -130,9 +130,9 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     var result = matrixProduct(weights.scalingColumns(by: variances.map { Scalar($0.squareRoot()) }), basis)
     let ones = Tensor<Scalar>(repeating: 1, shape: [streams.count, 1])
     result.add(matrixProduct(ones, mean.reshaped(to: [1, dimension])))
-    if restVariance > 0 {
+    if residualVariance > 0 {
       result.add(
-        .normals(streams.map { $0.split("rest") }, shape: [dimension]), scaledBy: Scalar(restVariance.squareRoot()))
+        .normals(streams.map { $0.split("rest") }, shape: [dimension]), scaledBy: Scalar(residualVariance.squareRoot()))
     }
     return result.reshaped(to: [streams.count] + shape)
   }

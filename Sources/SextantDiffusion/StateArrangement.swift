@@ -33,14 +33,14 @@ public struct StateArrangement: Sendable, Equatable {
   }
 
   /// Values (B×d×1) as arrays (B×V×C) with 0 outside the domain.
-  public func arrays<Scalar: TensorScalar>(from states: Variable<Scalar>) -> Variable<Scalar> {
+  public func arrays<Scalar: TensorScalar>(from states: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
     let batch = states.shape[0]
     return gatherRows(states.reshaped(to: [batch, stateCount, 1]), stateOfEntry)
       .reshaped(to: [batch, stateOfEntry.count / channelCount, channelCount])
   }
 
   /// Arrays (B×V×C) as values (B×d×1), each the mean over its entries.
-  public func states<Scalar: TensorScalar>(from arrays: Variable<Scalar>) -> Variable<Scalar> {
+  public func states<Scalar: TensorScalar>(from arrays: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
     let (batch, size, count) = (arrays.shape[0], stateOfEntry.count, stateCount)
     let shares = self.shares.map { Scalar($0) }
     let value = Tensor<Scalar>(shape: [batch, count, 1]) { out in

@@ -10,7 +10,7 @@ import SextantNetworks
 public protocol StochasticLoss<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
   /// The loss of step `step` (counted from 0), of shape [], on the tape of `pass`. It depends on these two alone.
-  func loss(atStep step: Int, in pass: NetworkPass<Scalar>) throws -> Variable<Scalar>
+  func loss(atStep step: Int, in pass: NetworkPass<Scalar>) throws -> DifferentiableTensor<Scalar>
 }
 
 /// The record of one training step.

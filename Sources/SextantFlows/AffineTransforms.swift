@@ -18,8 +18,8 @@ enum FlowDirection: Sendable {
 ///   - x: B×D.
 ///   - shift, logScale: scalars.
 func scalarAffine<Scalar: TensorScalar>(
-  _ x: Variable<Scalar>, shift: Variable<Scalar>, logScale: Variable<Scalar>, direction: FlowDirection
-) -> Variable<Scalar> {
+  _ x: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>, logScale: DifferentiableTensor<Scalar>, direction: FlowDirection
+) -> DifferentiableTensor<Scalar> {
   switch direction {
   case .normalising:
     let factor = (logScale * -1).exponential()

@@ -9,11 +9,11 @@ import SextantNetworks
 /// Points mapped by a flow, with the log-determinant of the map.
 public struct FlowPoints<Scalar: TensorScalar> {
   /// B×D.
-  public let values: Variable<Scalar>
+  public let values: DifferentiableTensor<Scalar>
   /// log|det ∂(to)/∂(from)| of each row: [B].
-  public let logDeterminant: Variable<Scalar>
+  public let logDeterminant: DifferentiableTensor<Scalar>
 
-  public init(values: Variable<Scalar>, logDeterminant: Variable<Scalar>) {
+  public init(values: DifferentiableTensor<Scalar>, logDeterminant: DifferentiableTensor<Scalar>) {
     (self.values, self.logDeterminant) = (values, logDeterminant)
   }
 }
@@ -21,9 +21,9 @@ public struct FlowPoints<Scalar: TensorScalar> {
 /// The part of a flow's computation that depends on the condition alone, shared by all samples of a measurement.
 public struct PreparedCondition<Scalar: TensorScalar> {
   /// P rows, where P divides the number of points and consecutive points share a row; nil if the flow has no condition.
-  public let projection: Variable<Scalar>?
+  public let projection: DifferentiableTensor<Scalar>?
 
-  public init(projection: Variable<Scalar>?) { self.projection = projection }
+  public init(projection: DifferentiableTensor<Scalar>?) { self.projection = projection }
 
   /// The same values on another tape without gradients, to draw more samples later.
   public func detached(to tape: Tape<Scalar>) -> PreparedCondition {
@@ -64,49 +64,49 @@ public protocol ConditionalFlow<Scalar>: Sendable {
   ///
   /// - Parameter condition: P×M, where P divides the number B of points: one row for each point, one for all, or one
   ///   for each run of B/P consecutive points (the samples of one measurement).
-  func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar>
+  func prepare(_ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar>
 
   /// x = G(z; condition) with log|det ∂x/∂z|.
   ///
   /// - Parameter z: B×D, standard normal.
   func sample(
-    _ z: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+    _ z: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar>
 
   /// z = G⁻¹(x; condition) with log|det ∂z/∂x|.
   ///
   /// - Parameter x: B×D.
   func invert(
-    _ x: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+    _ x: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar>
 }
 
 extension ConditionalFlow {
   /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of shape P×M.
   public func sample(
-    _ z: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
+    _ z: DifferentiableTensor<Scalar>, given condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     sample(z, given: prepare(condition, in: pass), in: pass)
   }
 
   /// ``invert(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of shape P×M.
   public func invert(
-    _ x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
+    _ x: DifferentiableTensor<Scalar>, given condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     invert(x, given: prepare(condition, in: pass), in: pass)
   }
 
   /// log q(x | condition) of each row: [B]; the condition is P×M.
   public func logDensity(
-    of x: Variable<Scalar>, given condition: Variable<Scalar>, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    of x: DifferentiableTensor<Scalar>, given condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let points = invert(x, given: condition, in: pass)
     return standardNormalLogDensity(points.values) + points.logDeterminant
   }
 }
 
 /// The log-density of each row of B×D under independent standard normal entries: [B].
-public func standardNormalLogDensity<Scalar: TensorScalar>(_ z: Variable<Scalar>) -> Variable<Scalar> {
+public func standardNormalLogDensity<Scalar: TensorScalar>(_ z: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
   let squares = z.squared().rowSums()
   let constant = Scalar(-0.5 * log(2 * .pi) * Double(z.value.columnCount))
   return squares * Scalar(-0.5) + z.tape.constant(Tensor(repeating: constant, shape: squares.shape))

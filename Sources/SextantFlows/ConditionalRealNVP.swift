@@ -68,13 +68,13 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
 
   /// The condition for measurements and their masks (B×M each; the mask is 1 where there is a measurement): both, if
   /// the configuration conditions on the mask, otherwise the measurements alone.
-  public func condition(measurements: Tensor<Scalar>, mask: Tensor<Scalar>, on tape: Tape<Scalar>) -> Variable<Scalar> {
+  public func condition(measurements: Tensor<Scalar>, mask: Tensor<Scalar>, on tape: Tape<Scalar>) -> DifferentiableTensor<Scalar> {
     guard configuration.conditionsOnMask else { return tape.constant(measurements) }
     return concatenateColumns([tape.constant(measurements), tape.constant(mask)])
   }
 
   @specialized(where Scalar == Float)
-  public func prepare(_ condition: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar> {
+  public func prepare(_ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar> {
     precondition(
       condition.value.columnCount == conditionWidth,
       "Condition of shape \(condition.shape) for a flow under \(conditionWidth) numbers")
@@ -84,20 +84,20 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
   }
 
   public func sample(
-    _ z: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+    _ z: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     run(z, given: condition, in: pass, direction: .sampling)
   }
 
   public func invert(
-    _ x: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
+    _ x: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     run(x, given: condition, in: pass, direction: .normalising)
   }
 
   @specialized(where Scalar == Float)
   private func run(
-    _ points: Variable<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>,
+    _ points: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>,
     direction: FlowDirection
   ) -> FlowPoints<Scalar> {
     precondition(points.value.columnCount == dimension, "Points of shape \(points.shape) for \(dimension) entries")
@@ -159,16 +159,16 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
 }
 
 /// bound·tanh(x/bound).
-private func bounded<Scalar: TensorScalar>(_ x: Variable<Scalar>, by bound: Double) -> Variable<Scalar> {
+private func bounded<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, by bound: Double) -> DifferentiableTensor<Scalar> {
   (x * Scalar(1 / bound)).tanh() * Scalar(bound)
 }
 
 /// The state of points between couplings.
 private struct CouplingState<Scalar: TensorScalar> {
-  var points: Variable<Scalar>
-  var logDeterminant: Variable<Scalar>?
+  var points: DifferentiableTensor<Scalar>
+  var logDeterminant: DifferentiableTensor<Scalar>?
 
-  mutating func add(_ change: Variable<Scalar>) { logDeterminant = logDeterminant.map { $0 + change } ?? change }
+  mutating func add(_ change: DifferentiableTensor<Scalar>) { logDeterminant = logDeterminant.map { $0 + change } ?? change }
 }
 
 extension ParameterBuilder {

@@ -21,9 +21,9 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   /// - Returns: the transformed points (B×D) and the sum of the log-scales of each point (B).
   @specialized(where Scalar == Float)
   func callAsFunction(
-    _ points: Variable<Scalar>, keeping kept: Int, condition: Variable<Scalar>?, direction: FlowDirection,
+    _ points: DifferentiableTensor<Scalar>, keeping kept: Int, condition: DifferentiableTensor<Scalar>?, direction: FlowDirection,
     in pass: NetworkPass<Scalar>
-  ) -> (points: Variable<Scalar>, logScaleSums: Variable<Scalar>) {
+  ) -> (points: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let read = points.columns(0..<kept)
     var hidden = dense(read, weight: pass[parameters.first.weight], bias: pass[parameters.first.bias])
     if let condition { hidden = Self.add(condition, to: hidden) }
@@ -39,7 +39,7 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   }
 
   /// Adds row r·P/B of the condition (P×width) to row r of the hidden layer (B×width).
-  private static func add(_ condition: Variable<Scalar>, to hidden: Variable<Scalar>) -> Variable<Scalar> {
+  private static func add(_ condition: DifferentiableTensor<Scalar>, to hidden: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
     let (rows, own) = (hidden.value.rowCount, condition.value.rowCount)
     if own == rows { return hidden + condition }
     if own == 1 { return hidden.addingToRows(condition) }
@@ -49,8 +49,8 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   }
 
   private func activated(
-    _ x: Variable<Scalar>, _ layer: CouplingParameters<Reference>.Hidden, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    _ x: DifferentiableTensor<Scalar>, _ layer: CouplingParameters<Reference>.Hidden, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let x = x.leakyReLU(slope: Scalar(configuration.negativeSlope))
     guard let statistics = layer.normalisation else { return x }
     let normalisation = BatchNormalisation<Scalar>(

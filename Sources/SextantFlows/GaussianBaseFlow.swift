@@ -10,9 +10,9 @@ import SextantNetworks
 /// Coefficients drawn by a flow, with their log-densities.
 public struct CoefficientDraws<Scalar: TensorScalar> {
   /// B×k.
-  public let coefficients: Variable<Scalar>
+  public let coefficients: DifferentiableTensor<Scalar>
   /// log q(w | y) of each row: [B].
-  public let logDensity: Variable<Scalar>
+  public let logDensity: DifferentiableTensor<Scalar>
 }
 
 /// A flow that equals the exact Gaussian posterior until it is trained.
@@ -50,7 +50,7 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   ///   - features: P×F, where P divides B; consecutive rows of z share a row of features.
   ///   - posteriors: one posterior, or P′ posteriors where P′ divides B; consecutive rows share one.
   public func sample(
-    _ z: Variable<Scalar>, features: Variable<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
+    _ z: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
   ) -> CoefficientDraws<Scalar> {
     let rows = PosteriorRows(posteriors, sharedBy: z.value.rowCount)
@@ -62,7 +62,7 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   /// z for coefficients w (B×k), with log|det ∂z/∂w|. Features and posteriors are as in
   /// ``sample(_:features:from:in:)``.
   public func invert(
-    _ w: Variable<Scalar>, features: Variable<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
+    _ w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     let rows = PosteriorRows(posteriors, sharedBy: w.value.rowCount)
@@ -70,7 +70,7 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   }
 
   func invert(
-    _ w: Variable<Scalar>, given condition: PreparedCondition<Scalar>, rows: PosteriorRows<Scalar>,
+    _ w: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, rows: PosteriorRows<Scalar>,
     in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     let points = flow.invert(rows.standardised(w), given: condition, in: pass)
@@ -80,9 +80,9 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
 
   /// log q(w | y) of each row of w (B×k): [B]. Features and posteriors are as in ``sample(_:features:from:in:)``.
   public func logDensity(
-    of w: Variable<Scalar>, features: Variable<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
+    of w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+  ) -> DifferentiableTensor<Scalar> {
     let points = invert(w, features: features, from: posteriors, in: pass)
     return standardNormalLogDensity(points.values) + points.logDeterminant
   }

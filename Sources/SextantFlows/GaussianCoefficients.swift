@@ -81,7 +81,7 @@ struct PosteriorRows<Scalar: TensorScalar>: Sendable {
   }
 
   /// w = m + L⁻ᵀu for each row u of B×k.
-  func coefficients(_ u: Variable<Scalar>) -> Variable<Scalar> {
+  func coefficients(_ u: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
     let value = mapping(u.value) { posterior, rows in
       posterior.spreading(rows) + posterior.meanRows(rows.rowCount, times: 1)
     }
@@ -91,7 +91,7 @@ struct PosteriorRows<Scalar: TensorScalar>: Sendable {
   }
 
   /// u = Lᵀ(w − m) for each row w of B×k.
-  func standardised(_ w: Variable<Scalar>) -> Variable<Scalar> {
+  func standardised(_ w: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
     let value = mapping(w.value) { posterior, rows in
       matrixProduct(rows + posterior.meanRows(rows.rowCount, times: -1), posterior.lower)
     }

@@ -19,7 +19,7 @@ public enum NonFiniteSearch {
   ///     of the failing step.
   public static func place<Scalar: TensorScalar, Failure: Error>(
     in parameters: ParameterSet<Scalar>, isTraining: Bool,
-    of step: (NetworkPass<Scalar>) throws(Failure) -> Variable<Scalar>
+    of step: (NetworkPass<Scalar>) throws(Failure) -> DifferentiableTensor<Scalar>
   ) throws(Failure) -> String? {
     for (name, tensor) in zip(parameters.names, parameters.tensors) where !tensor.isFinite {
       return "the parameter '\(name)'"
@@ -39,7 +39,7 @@ public enum NonFiniteSearch {
   /// Throws ``FlowError/notFinite(place:trainingStep:)`` if ``place(in:isTraining:of:)`` finds a non-finite value.
   public static func check<Scalar: TensorScalar>(
     _ parameters: ParameterSet<Scalar>, isTraining: Bool, trainingStep: Int,
-    of step: (NetworkPass<Scalar>) throws -> Variable<Scalar>
+    of step: (NetworkPass<Scalar>) throws -> DifferentiableTensor<Scalar>
   ) throws {
     if let place = try place(in: parameters, isTraining: isTraining, of: step) {
       throw FlowError.notFinite(place: place, trainingStep: trainingStep)

@@ -50,9 +50,9 @@ extension GaussianBaseFlow {
   ///   - features: K×F with one row for each component, or 1×F for all components.
   ///   - chosen: B component indices, from ``PosteriorMixture/choose(_:using:)``.
   public func sample(
-    _ z: Variable<Scalar>, features: Variable<Scalar>, from mixture: PosteriorMixture<Scalar>, chosen: [Int],
+    _ z: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from mixture: PosteriorMixture<Scalar>, chosen: [Int],
     in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+  ) -> DifferentiableTensor<Scalar> {
     let rows = PosteriorRows(mixture.components, of: chosen)
     var condition = flow.prepare(features, in: pass)
     if features.value.rowCount > 1 { condition = condition.rows(chosen) }
@@ -62,9 +62,9 @@ extension GaussianBaseFlow {
   /// log Σⱼ πⱼ qⱼ(w) of each row of w (B×k): [B]. It is exact, whether the flow is trained or not. Features are as in
   /// ``sample(_:features:from:chosen:in:)``.
   public func logDensity(
-    of w: Variable<Scalar>, features: Variable<Scalar>, from mixture: PosteriorMixture<Scalar>,
+    of w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from mixture: PosteriorMixture<Scalar>,
     in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+  ) -> DifferentiableTensor<Scalar> {
     let count = w.value.rowCount
     let condition = flow.prepare(features, in: pass)
     let densities = mixture.components.enumerated().map { index, component in
@@ -79,7 +79,7 @@ extension GaussianBaseFlow {
 }
 
 /// log Σⱼ exp(xᵢⱼ) of each row of B×K: [B].
-func logarithmOfSummedExponentials<Scalar: TensorScalar>(_ x: Variable<Scalar>) -> Variable<Scalar> {
+func logarithmOfSummedExponentials<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
   let (rows, columns) = (x.value.rowCount, x.value.columnCount)
   let input = x.value.scalars.map { Double($0) }
   let sums = (0..<rows).map { row in

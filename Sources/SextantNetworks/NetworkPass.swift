@@ -11,7 +11,7 @@ public final class NetworkPass<Scalar: TensorScalar> {
   /// Whether normalisation uses the statistics of the batch and updates the running statistics.
   public let isTraining: Bool
   private let parameters: ParameterSet<Scalar>
-  private var variables: [Variable<Scalar>?]
+  private var variables: [DifferentiableTensor<Scalar>?]
   private let wantsGradients: Bool
   /// The random numbers for dropout; without them nothing is dropped.
   public var random: RandomStream?
@@ -34,7 +34,7 @@ public final class NetworkPass<Scalar: TensorScalar> {
   }
 
   /// The parameter as a variable; repeated accesses return the same variable.
-  public subscript(reference: ParameterSet<Scalar>.Reference) -> Variable<Scalar> {
+  public subscript(reference: ParameterSet<Scalar>.Reference) -> DifferentiableTensor<Scalar> {
     if let variable = variables[reference.index] { return variable }
     let tensor = parameters.tensors[reference.index]
     let variable =

@@ -90,12 +90,12 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
   ///   - time: B values in [0, 1], if the network uses time.
   /// - Returns: B×V×O.
   public func callAsFunction(
-    _ x: Variable<Scalar>, time times: [Double]? = nil, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    _ x: DifferentiableTensor<Scalar>, time times: [Double]? = nil, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     precondition((times != nil) == configuration.usesTime, "Pass times if, and only if, the network uses them")
     let embedding = times.flatMap { times in time.map { $0(times, in: pass).silu() } }
     var h = first(x, hierarchy.levels[0].stencil, in: pass)
-    var skips: [Variable<Scalar>] = []
+    var skips: [DifferentiableTensor<Scalar>] = []
     for (level, description) in hierarchy.levels.enumerated() {
       pass.tape.scope("down \(level)") {
         for block in downBlocks[level] { h = block(h, time: embedding, description.stencil, in: pass) }
@@ -135,7 +135,7 @@ struct StencilLayer<Scalar: TensorScalar>: Sendable {
   }
 
   /// - Parameter x: B×V×inputs, where V is the number of the stencil's inputs.
-  func callAsFunction(_ x: Variable<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  func callAsFunction(_ x: DifferentiableTensor<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     stencilConvolution(x, weight: pass[weight], bias: pass[bias], stencil: stencil)
   }
 }
@@ -176,8 +176,8 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
   }
 
   func callAsFunction(
-    _ x: Variable<Scalar>, time embedding: Variable<Scalar>?, _ stencil: Stencil, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>?, _ stencil: Stencil, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     var h = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
     if let embedding, let time { h = h.addingToRows(time(embedding, in: pass)) }
     h = convolutions.1(dropout(normalisations.1(h, in: pass).silu(), in: pass), stencil, in: pass)

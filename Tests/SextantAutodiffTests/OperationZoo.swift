@@ -83,7 +83,7 @@ enum OperationCase: String, CaseIterable, Sendable {
     }
   }
 
-  func apply<Scalar: TensorScalar>(_ x: [Variable<Scalar>]) -> Variable<Scalar> {
+  func apply<Scalar: TensorScalar>(_ x: [DifferentiableTensor<Scalar>]) -> DifferentiableTensor<Scalar> {
     let rows = x[0].shape.count > 1 ? x[0].shape[1] : 1
     switch self {
     case .add: return x[0] + x[1]

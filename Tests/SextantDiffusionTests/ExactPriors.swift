@@ -15,7 +15,7 @@ enum ExactPriors {
   static func lowRank() throws -> SpectralGaussian<Double> {
     var stream = random.split("low rank")
     return try SpectralGaussian(
-      mean: stream.normals([3, 2]), factor: stream.normals([3, 6]) * 0.7, restVariance: 0.2)
+      mean: stream.normals([3, 2]), factor: stream.normals([3, 6]) * 0.7, residualVariance: 0.2)
   }
 
   /// A covariance without structure over `dimension` numbers, eigenvalues from about 0.1 upwards.
@@ -49,7 +49,7 @@ enum ExactPriors {
     let b = builder.normal("b", [6, 5], deviation: 0.4)
     let c = builder.normal("c", [5, 6], deviation: 0.4)
     let network = FunctionNoiseNetwork<Double> { x, times, pass in
-      let rows = Variable(flattening: x)
+      let rows = DifferentiableTensor(flattening: x)
       let noises = times.flatMap { Array(repeating: VariancePreservingSchedule.standard.noise(at: $0), count: 5) }
       let shift = x.tape.constant(Tensor(noises, shape: [times.count, 5]))
       let hidden = matrixProduct(rows, pass[a]) * (matrixProduct(rows, pass[b]) + shift)
@@ -74,15 +74,15 @@ enum ExactPriors {
   static let predictorNames = ["low-rank Gaussian", "dense Gaussian", "mixture", "network", "corrected Gaussian"]
 }
 
-extension Variable {
+extension DifferentiableTensor {
   /// The samples as rows of a matrix.
-  init(flattening x: Variable) {
+  init(flattening x: DifferentiableTensor) {
     let rows = x.value.reshaped(to: [x.shape[0], x.value.count / x.shape[0]])
     self = x.tape.record(rows, operation: "reshape", from: [x]) { $1.add($0, to: x) }
   }
 
   /// The same numbers in the shape of `other`.
-  func shaped(like other: Variable) -> Variable {
+  func shaped(like other: DifferentiableTensor) -> DifferentiableTensor {
     tape.record(value.reshaped(to: other.shape), operation: "reshape", from: [self]) { $1.add($0, to: self) }
   }
 }

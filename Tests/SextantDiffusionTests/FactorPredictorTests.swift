@@ -17,7 +17,7 @@ import Testing
     for i in 0..<6 { covariance[i, i] += rest[i] }
     let mean = Tensor<Double>(repeating: 0, shape: [6, 1])
     return try (
-      FactorNoisePredictor(factor: factor, restVariances: rest),
+      FactorNoisePredictor(factor: factor, residualVariances: rest),
       GaussianNoisePredictor(SpectralGaussian(mean: mean, covariance: covariance + Tensor.identity(6) * 1e-9))
     )
   }
@@ -45,16 +45,16 @@ import Testing
     let samples = factor.samples(using: streams(0..<5000, of: RandomStream(seed: 73)))
     let found = gramMatrix(samples, transposeFirst: true) * (1 / 5000.0)
     var expected = gramMatrix(factor.factor, transposeFirst: true)
-    for i in 0..<6 { expected[i, i] += factor.restVariances[i] }
+    for i in 0..<6 { expected[i, i] += factor.residualVariances[i] }
     let largest = expected.scalars.reduce(0) { max($0, abs($1)) }
     #expect(largestDifference(found, expected) < 0.08 * largest)
   }
 
   @Test func unusableNumbersAreRefused() {
     let modes = Tensor<Double>(repeating: 1, shape: [2, 3])
-    #expect(throws: DiffusionError.self) { try FactorNoisePredictor(factor: modes, restVariances: [1, 1]) }
+    #expect(throws: DiffusionError.self) { try FactorNoisePredictor(factor: modes, residualVariances: [1, 1]) }
     #expect(throws: DiffusionError.unusableVariance(-1)) {
-      try FactorNoisePredictor(factor: modes, restVariances: [1, 1, -1])
+      try FactorNoisePredictor(factor: modes, residualVariances: [1, 1, -1])
     }
   }
 
@@ -85,7 +85,7 @@ import Testing
       parameters.tensors[index] = stream.normals(parameters.tensors[index].shape) * 0.3
     }
     let factor: Tensor<Double> = stream.normals([2, 3])
-    let base = try FactorNoisePredictor(factor: factor, restVariances: [0.1, 0.2, 0.3])
+    let base = try FactorNoisePredictor(factor: factor, residualVariances: [0.1, 0.2, 0.3])
     let network = StateNoiseNetwork(
       .stencil(body), arrangement: Self.arrangement, correcting: startsFromGaussian ? base : nil)
     let predictor = NetworkNoisePredictor(network, parameters: parameters)

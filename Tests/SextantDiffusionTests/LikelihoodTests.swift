@@ -13,7 +13,7 @@ import Testing
     let least = VariancePreservingSchedule.standard.noiseToSignal(at: 1e-3)
     return try SpectralGaussian(
       mean: gaussian.mean.reshaped(to: gaussian.shape), basis: gaussian.basis, variances: gaussian.variances,
-      restVariance: gaussian.restVariance + least * least)
+      residualVariance: gaussian.residualVariance + least * least)
   }
 
   @Test func boundOfAGaussianIsBelowByItsGap() throws {
@@ -36,7 +36,7 @@ import Testing
     let schedule = predictor.schedule
     let (signal, least) = (schedule.signal(at: 1), pow(schedule.noiseToSignal(at: schedule.startTime), 2))
     let spectrum =
-      gaussian.variances.map { $0 + gaussian.restVariance } + Array(repeating: gaussian.restVariance, count: 3)
+      gaussian.variances.map { $0 + gaussian.residualVariance } + Array(repeating: gaussian.residualVariance, count: 3)
     let end = spectrum.reduce(signal * signal * gaussian.mean.dot(gaussian.mean)) { sum, variance in
       let v = signal * signal * (variance - 1) + 1
       return sum + v - 1 - log(v)
@@ -67,7 +67,7 @@ import Testing
     let drawn = try ExactPriors.lowRank()
     // About zero, so that N(0, I) at t = 1 is right to 1e-4.
     let gaussian = try SpectralGaussian(
-      mean: Tensor.zeros([3, 2]), basis: drawn.basis, variances: drawn.variances, restVariance: drawn.restVariance)
+      mean: Tensor.zeros([3, 2]), basis: drawn.basis, variances: drawn.variances, residualVariance: drawn.residualVariance)
     let fields = gaussian.samples(using: streams(0..<5, of: random))
     let expected = try smoothed(gaussian).logDensities(of: fields)
     let predictor = GaussianNoisePredictor(gaussian)
@@ -97,7 +97,7 @@ import Testing
       mixture.components.map {
         try SpectralGaussian(
           mean: $0.mean.reshaped(to: $0.shape), basis: $0.basis, variances: $0.variances.map { $0 + least * least },
-          restVariance: 0)
+          residualVariance: 0)
       }, weights: mixture.weights)
     let expected = blurred.logDensities(of: fields)
     let found = try ProbabilityFlowLikelihood(

@@ -64,7 +64,7 @@ import Testing
   @Test func gaussiansAgreeWithDenseAlgebra() throws {
     let gaussian = try ExactPriors.lowRank()
     let modes = gaussian.basis.scalingRows(by: gaussian.variances.map { $0.squareRoot() })
-    let covariance = gramMatrix(modes, transposeFirst: true) + Tensor.identity(6) * gaussian.restVariance
+    let covariance = gramMatrix(modes, transposeFirst: true) + Tensor.identity(6) * gaussian.residualVariance
     let x = fields(1, [3, 2])
     for time in Self.times {
       let (signal, noise) = (
@@ -142,7 +142,7 @@ import Testing
     }
     #expect(throws: DiffusionError.unusableVariance(-1)) {
       try SpectralGaussian(
-        mean: Tensor<Double>.zeros([2, 1]), basis: Tensor.identity(2), variances: [1, -1], restVariance: 0)
+        mean: Tensor<Double>.zeros([2, 1]), basis: Tensor.identity(2), variances: [1, -1], residualVariance: 0)
     }
   }
 }

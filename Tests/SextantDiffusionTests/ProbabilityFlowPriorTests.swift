@@ -15,10 +15,10 @@ import Testing
     let least = VariancePreservingSchedule.standard.noiseToSignal(at: 1e-3)
     let gaussian = try SpectralGaussian(
       mean: Tensor<Double>.zeros([3, 2]), basis: drawn.basis, variances: drawn.variances,
-      restVariance: drawn.restVariance)
+      residualVariance: drawn.residualVariance)
     let smoothed = try SpectralGaussian(
       mean: Tensor<Double>.zeros([3, 2]), basis: drawn.basis, variances: drawn.variances,
-      restVariance: drawn.restVariance + least * least)
+      residualVariance: drawn.residualVariance + least * least)
     let fields = gaussian.samples(using: streams(0..<5, of: RandomStream(seed: 61)))
     let expected = smoothed.logDensities(of: fields)
     // An affine prediction has the same divergence everywhere, so fields by themselves, with the same probe, have the same

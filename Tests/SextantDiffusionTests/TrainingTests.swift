@@ -38,7 +38,7 @@ import Testing
           [schedule.noise(at: $0), schedule.signal(at: $0), schedule.logSignalToNoise(at: $0) / 10]
         }
         let time = pass.tape.constant(Tensor(features, shape: [times.count, 3]))
-        let input = concatenateColumns([Variable(flattening: x), time])
+        let input = concatenateColumns([DifferentiableTensor(flattening: x), time])
         let middle = second(hidden(input, in: pass).silu(), in: pass).silu()
         return last(middle, in: pass).shaped(like: x)
       }

@@ -14,14 +14,14 @@ import Testing
   private static func gaussian() throws -> SpectralGaussian<Double> {
     var stream = RandomStream(seed: 50)
     return try SpectralGaussian(
-      mean: stream.normals(shape), factor: stream.normals([10, 96]) * 0.3, restVariance: 0.01)
+      mean: stream.normals(shape), factor: stream.normals([10, 96]) * 0.3, residualVariance: 0.01)
   }
 
   private static func single(_ gaussian: SpectralGaussian<Double>) throws -> SpectralGaussian<Float> {
     try SpectralGaussian(
       mean: gaussian.mean.converted(to: Float.self).reshaped(to: shape),
       basis: gaussian.basis.converted(to: Float.self), variances: gaussian.variances,
-      restVariance: gaussian.restVariance)
+      residualVariance: gaussian.residualVariance)
   }
 
   @Test(arguments: [1.0, 0.3, 0.03, 1e-3])

@@ -139,7 +139,7 @@ import Testing
     for samples in [true, false] {
       func loss(
         _ parameters: ParameterSet<Double>, _ z: Tensor<Double>, _ y: Tensor<Double>
-      ) -> (NetworkPass<Double>, loss: Variable<Double>, z: Variable<Double>, y: Variable<Double>) {
+      ) -> (NetworkPass<Double>, loss: DifferentiableTensor<Double>, z: DifferentiableTensor<Double>, y: DifferentiableTensor<Double>) {
         let pass = NetworkPass(parameters, isTraining: isTraining, wantsGradients: true)
         let (z, y) = (pass.tape.leaf(z), pass.tape.leaf(y))
         let points = samples ? flow.sample(z, given: y, in: pass) : flow.invert(z, given: y, in: pass)

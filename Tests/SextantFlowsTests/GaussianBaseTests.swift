@@ -149,7 +149,7 @@ import Testing
     let posteriors = try [Posterior(k, seed: 40), Posterior(k, seed: 41)].map(\.coefficients)
     let mixture = PosteriorMixture(posteriors, logEvidences: [0, 0.5])
     let features = FlowCase.normals([2, 2], seed: 42) as Tensor<Double>
-    func loss(_ z: Tensor<Double>) -> (tape: Tape<Double>, loss: Variable<Double>, z: Variable<Double>) {
+    func loss(_ z: Tensor<Double>) -> (tape: Tape<Double>, loss: DifferentiableTensor<Double>, z: DifferentiableTensor<Double>) {
       let pass = made
       let leaf = pass.tape.leaf(z)
       let features = pass.tape.constant(features)

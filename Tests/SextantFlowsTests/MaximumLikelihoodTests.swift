@@ -50,7 +50,7 @@ import Testing
   /// Takes `steps` steps of Adam, with a rate that falls to 0, on what `loss` makes of the random numbers of a step.
   private func train(
     _ parameters: inout ParameterSet<Float>, steps: Int, rate: Double,
-    loss: (NetworkPass<Float>, inout RandomStream) -> Variable<Float>
+    loss: (NetworkPass<Float>, inout RandomStream) -> DifferentiableTensor<Float>
   ) {
     var optimiser = Adam(AdamSettings(rate: rate, largestNorm: 10), for: parameters)
     let random = RandomStream(seed: 63)
@@ -78,7 +78,7 @@ import Testing
     let flow = try ConditionalRealNVP(
       &builder, dimension: dimension, conditionWidth: measurements, configuration: configuration)
     var parameters = builder.parameters
-    func logDensity(_ x: Tensor<Double>, _ y: Tensor<Double>, _ pass: NetworkPass<Float>) -> Variable<Float> {
+    func logDensity(_ x: Tensor<Double>, _ y: Tensor<Double>, _ pass: NetworkPass<Float>) -> DifferentiableTensor<Float> {
       flow.logDensity(
         of: pass.tape.constant(x.converted(to: Float.self)), given: pass.tape.constant(y.converted(to: Float.self)),
         in: pass)
@@ -112,7 +112,7 @@ import Testing
         shape: [count, k])
       return (w, y.converted(to: Float.self), log(2) - log(2 * .pi) - 0.5 * z.dot(z) / Double(count))
     }
-    func meanLogDensity(_ w: Tensor<Float>, _ y: Tensor<Float>, _ pass: NetworkPass<Float>) -> Variable<Float> {
+    func meanLogDensity(_ w: Tensor<Float>, _ y: Tensor<Float>, _ pass: NetworkPass<Float>) -> DifferentiableTensor<Float> {
       flow.logDensity(of: pass.tape.constant(w), features: pass.tape.constant(y), from: [base], in: pass).mean()
     }
     var random = RandomStream(seed: 71)

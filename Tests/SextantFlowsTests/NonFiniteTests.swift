@@ -9,7 +9,7 @@ import Testing
 @Suite struct NonFiniteTests {
   let each = FlowCase("small", 6, 5, .small)
 
-  func loss(_ flow: ConditionalRealNVP<Float>, _ scale: Float) -> (NetworkPass<Float>) -> Variable<Float> {
+  func loss(_ flow: ConditionalRealNVP<Float>, _ scale: Float) -> (NetworkPass<Float>) -> DifferentiableTensor<Float> {
     { pass in
       let z = pass.tape.constant((FlowCase.normals([4, 6], seed: 1) as Tensor<Float>) * scale)
       let y = pass.tape.constant(FlowCase.normals([4, 5], seed: 2) as Tensor<Float>)

@@ -52,7 +52,7 @@ struct Reference: Decodable {
   ///   - evaluate: the network's output and its loss.
   func check<Scalar: TensorScalar>(
     _ set: ParameterSet<Scalar>, _ settings: AdamSettings, tolerance: Double,
-    evaluate: (NetworkPass<Scalar>) throws -> (output: Variable<Scalar>, loss: Variable<Scalar>)
+    evaluate: (NetworkPass<Scalar>) throws -> (output: DifferentiableTensor<Scalar>, loss: DifferentiableTensor<Scalar>)
   ) throws -> ParameterSet<Scalar> {
     var set = set
     try load(into: &set)

@@ -21,7 +21,7 @@ import Testing
     }
     let (z, condition, target) = try (reference.input("z"), reference.input("condition"), reference.input("target"))
     let trained = try reference.check(builder.parameters, AdamSettings(rate: 1e-2), tolerance: tolerance) { pass in
-      func constant(_ x: Tensor<Double>) -> Variable<Scalar> { pass.tape.constant(x.converted(to: Scalar.self)) }
+      func constant(_ x: Tensor<Double>) -> DifferentiableTensor<Scalar> { pass.tape.constant(x.converted(to: Scalar.self)) }
       var x = constant(z)
       var logDeterminant = pass.tape.constant(Tensor<Scalar>.zeros([8]))
       for coupling in couplings {
@@ -54,7 +54,7 @@ import Testing
 
   func checkUNet<Scalar: TensorScalar>(
     _ fixture: String, tolerance: Double,
-    _ build: (inout ParameterBuilder<Scalar>) -> (Variable<Scalar>, [Double], NetworkPass<Scalar>) -> Variable<Scalar>
+    _ build: (inout ParameterBuilder<Scalar>) -> (DifferentiableTensor<Scalar>, [Double], NetworkPass<Scalar>) -> DifferentiableTensor<Scalar>
   ) throws {
     let reference = try Reference(fixture)
     var builder = ParameterBuilder<Scalar>(random: RandomStream(seed: 1))

@@ -44,7 +44,7 @@ struct SmallTraining<Scalar: TensorScalar> {
     return (Double(loss.value.scalars[0]), pass.parameterGradients(gradients))
   }
 
-  func prediction(_ x: Tensor<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  func prediction(_ x: Tensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     second(normalisation(first(pass.tape.constant(x), in: pass).silu(), in: pass), in: pass)
   }
 }

@@ -37,7 +37,7 @@ import Testing
     var stream = RandomStream(seed: 2)
     let x: Tensor<Float> = stream.normals([2, vertices, channels])
     func check(
-      _ network: (Variable<Float>, [Double], NetworkPass<Float>) -> Variable<Float>, _ parameters: ParameterSet<Float>
+      _ network: (DifferentiableTensor<Float>, [Double], NetworkPass<Float>) -> DifferentiableTensor<Float>, _ parameters: ParameterSet<Float>
     ) throws {
       // Last layers that start as zeros would hide all that is before them.
       var parameters = parameters
@@ -71,7 +71,7 @@ import Testing
   /// As in a sampler, where all samples have one time.
   @Test(arguments: [37, 300]) func samplesOfOneTimeHaveTheSameBitsInAnyBatch(vertices: Int) throws {
     func check(
-      _ network: (Variable<Float>, [Double], NetworkPass<Float>) -> Variable<Float>, _ parameters: ParameterSet<Float>
+      _ network: (DifferentiableTensor<Float>, [Double], NetworkPass<Float>) -> DifferentiableTensor<Float>, _ parameters: ParameterSet<Float>
     ) throws {
       var stream = RandomStream(seed: 4)
       // Last layers that start as zeros would hide all that is before them.

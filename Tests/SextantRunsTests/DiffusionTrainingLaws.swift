@@ -120,7 +120,7 @@ import Testing
       anomalies: anomalies, modeCount: modes, channelOfState: (0..<400).map { $0 < 200 ? 0 : 1 },
       trial: Array(fields * 3 / 4..<fields))
     for (range, variance) in [(0..<200, 1.0), (200..<400, 4.0)] {
-      let mean = gaussian.restVariance[range].reduce(0.0) { $0 + Double($1) } / 200
+      let mean = gaussian.residualVariance[range].reduce(0.0) { $0 + Double($1) } / 200
       #expect(abs(mean / variance - 1) < 0.15, "\(mean)")
     }
   }

@@ -46,8 +46,8 @@ import Testing
     _ = try run.train(overwrite: true)
   }
 
-  @Test(arguments: FieldSplit.allCases) func everyFieldIsLeftOutOnce(order: FieldSplit) throws {
-    let simulation = MeasurementSimulation(
+  @Test(arguments: Folds.allCases) func everyFieldIsLeftOutOnce(order: Folds) throws {
+    let simulation = TrainingPairs(
       count: 20, foldCount: 3, folds: order, validationShare: 0.1, masks: [try AnyMeasurementDesign("random:0.5")],
       inputs: MeasurementInputs(), noise: [1], seed: 1)
     let parts = simulation.parts(of: 11)

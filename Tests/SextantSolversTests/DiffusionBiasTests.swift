@@ -123,7 +123,7 @@ import Testing
     let white = try GaussianNoisePredictor(
       SpectralGaussian(
         mean: Tensor<Float>.zeros([problems.count, 1]), basis: Tensor<Float>.zeros([0, problems.count]), variances: [],
-        restVariance: 1))
+        residualVariance: 1))
     let solver = try PiGDMSolver(
       DiffusionPrior(white, space: problems.space()),
       settings: .init(sampling: SamplingSettings(steps: steps, spacing: .logSignalToNoise, batchSize: 1000)))

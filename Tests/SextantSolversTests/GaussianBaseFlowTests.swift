@@ -28,7 +28,7 @@ import Testing
     let model = try SmallClimate.model()
     let base = TransformedSolver(
       try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
-      space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], turnLimit: 2)
+      space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], maximumIterations: 2)
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(

@@ -62,7 +62,7 @@ struct SolverFamily {
     func sparseField() throws -> SparseFieldSolver {
       try SparseFieldSolver(prior.space, domain: domain, configuration: SparseFieldConfiguration(spreadDraws: 16))
     }
-    func mixtureSolver(_ parameters: ParameterChoice) throws -> MixtureSolver {
+    func mixtureSolver(_ parameters: ParameterFitting) throws -> MixtureSolver {
       let membership = try #require(mixture.gaussian?.membership)
       return try MixtureSolver(
         GaussianMixturePrior(mixture.prior, membership: membership), domain: domain, parameters: parameters)
@@ -86,7 +86,7 @@ struct SolverFamily {
     case "mixture": return try mixtureSolver(.perField)
     case "mixture, fixed": return try mixtureSolver(mixture.parameters)
     case "confined":
-      return ConfinedSolver(
+      return DomainMaskedSolver(
         HarmonicSolver(domain: domain, channelCount: channels),
         isInside: (0..<domain.vertexCount * channels).map { $0 % 7 != 0 })
     case "bounded":

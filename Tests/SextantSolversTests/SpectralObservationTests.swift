@@ -55,7 +55,7 @@ import Testing
   @Test(arguments: matrices.indices)
   func coordinatesSayWhatTheMeasurementSays(index: Int) throws {
     let observation = try observation(Self.matrices[index])
-    let spectrum = SpectralObservation(
+    let spectrum = WhitenedObservation(
       observation, in: try WhitenedSVD(observation.operation, method: "test"))
     #expect(spectrum.rank == [9, 3, 2][index])
     let (matrix, target) = whitened(observation)

@@ -14,7 +14,7 @@ import Testing
 /// For tests that never ask it.
 struct NoPredictor: NoisePredictor {
   var schedule: VariancePreservingSchedule { .standard }
-  func predictedNoise(in x: Variable<Float>, at times: [Double]) -> Variable<Float> { x * 0 }
+  func predictedNoise(in x: DifferentiableTensor<Float>, at times: [Double]) -> DifferentiableTensor<Float> { x * 0 }
 }
 
 @Suite struct TransformedDiffusionTests {

@@ -76,7 +76,7 @@ import Testing
   func itIsNearTheExactPosterior(transform: MarginalTransform, measured: (value: Float, noise: Float)) throws {
     let prior = Self.prior()
     let solver = TransformedSolver(
-      EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], turnLimit: 20, tolerance: 1e-3)
+      EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], maximumIterations: 20, tolerance: 1e-3)
     for operation in [Self.selection, Self.both] {
       let measurement = Self.measurement(measured.value, noise: measured.noise, operation)
       let exact = try Self.exact(measurement, transform)
@@ -101,7 +101,7 @@ import Testing
     let prior = Self.prior()
     let solver = TransformedSolver(
       EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], approximation: .mode,
-      turnLimit: 60, tolerance: 1e-6)
+      maximumIterations: 60, tolerance: 1e-6)
     for operation in [Self.selection, Self.both, Self.average] as [any LinearOperator] {
       let measurement = Self.measurement(measured.value, noise: measured.noise, operation)
       let mode = try Self.exact(measurement, transform).mode
@@ -169,7 +169,7 @@ import Testing
     let operation: any LinearOperator = mixes ? Self.average : Self.both
     let measurement = Self.measurement(0.7, noise: 0.05, operation)
     for transform in Self.bounded + [.none] {
-      let solver = TransformedSolver(strict, space: prior.space, transforms: [transform], turnLimit: 3)
+      let solver = TransformedSolver(strict, space: prior.space, transforms: [transform], maximumIterations: 3)
       var random = RandomStream(seed: 3)
       let answer = try solver.posterior(given: measurement, samples: 2, using: &random)
       #expect(answer.mean.allSatisfy { $0.isFinite })

@@ -19,8 +19,8 @@ public final class CountingPredictor<Scalar: TensorScalar>: NoisePredictor {
   /// Counts from 0 again.
   public func reset() { counts.withLock { $0 = (0, 0) } }
 
-  public func predictedNoise(in x: SextantAutodiff.Variable<Scalar>, at times: [Double])
-    -> SextantAutodiff.Variable<Scalar>
+  public func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double])
+    -> DifferentiableTensor<Scalar>
   {
     counts.withLock { $0.evaluations += times.count }
     let output = inner.predictedNoise(in: x, at: times)

@@ -94,7 +94,7 @@ extension Model {
   public var prior: GaussianPrior { learned.prior }
 
   /// Where the parameters of its covariance come from.
-  public var parameters: ParameterChoice { learned.parameters }
+  public var parameters: ParameterFitting { learned.parameters }
 
   private var learned: LearnedGaussian {
     guard let gaussian else { preconditionFailure("A model without a Gaussian prior") }

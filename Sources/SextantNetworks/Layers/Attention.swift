@@ -42,7 +42,7 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
   }
 
   /// - Parameter x: B×V×C.
-  public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     let hidden = heads * width
     let joint = queriesKeysValues(x, in: pass)
     // Each is (B·heads)×V×width.
@@ -50,7 +50,7 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
     let keys = joint.splitIntoHeads(heads, columns: hidden..<2 * hidden)
     let values = joint.splitIntoHeads(heads, columns: 2 * hidden..<3 * hidden)
     let scale = Scalar(1 / Double(width).squareRoot())
-    let result: Variable<Scalar>
+    let result: DifferentiableTensor<Scalar>
     switch form {
     case .full:
       let weights = batchedMatrixProduct(queries * scale, keys, transposingSecond: true).softmax()

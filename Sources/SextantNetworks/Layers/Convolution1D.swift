@@ -36,7 +36,7 @@ public struct Convolution1D<Scalar: TensorScalar>: Sendable {
 
   /// - Parameter x: B×V×I.
   /// - Returns: B×V′×O with V′ = (V + padding − K)/stride + 1, rounded down.
-  public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     let count = x.shape[1]
     let outputs = max(0, (count + padding.before + padding.after - kernel) / stride + 1)
     let stencil = Stencil.line(

@@ -16,8 +16,8 @@ public struct Dropout: Sendable, Equatable {
 
   /// Draws from ``NetworkPass/random``. Does nothing without a random stream, or if the pass is not in training mode.
   public func callAsFunction<Scalar: TensorScalar>(
-    _ x: Variable<Scalar>, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     guard rate > 0, pass.isTraining, var random = pass.random else { return x }
     defer { pass.random = random }
     let count = x.value.count

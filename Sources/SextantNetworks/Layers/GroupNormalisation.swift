@@ -25,7 +25,7 @@ public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
   }
 
   /// - Parameter x: B×V×C.
-  public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     groupNormalisation(x, gain: pass[gain], bias: pass[bias], groups: groups, epsilon: epsilon)
   }
 }
@@ -44,7 +44,7 @@ public struct RMSNormalisation<Scalar: TensorScalar>: Sendable {
   }
 
   /// - Parameter x: a tensor of any shape whose last dimension is the channels.
-  public func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     rootMeanSquareNormalisation(x, gain: pass[gain], epsilon: epsilon)
   }
 }
@@ -77,9 +77,9 @@ public enum Normalisation<Scalar: TensorScalar>: Sendable {
   ///   - x: B×V×C.
   ///   - modulation: the scale and the shift, B×C each.
   public func activated(
-    _ x: Variable<Scalar>, modulation: (scale: Variable<Scalar>, shift: Variable<Scalar>)? = nil,
+    _ x: DifferentiableTensor<Scalar>, modulation: (scale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>)? = nil,
     in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+  ) -> DifferentiableTensor<Scalar> {
     switch self {
     case .group(let layer):
       return layer(x, in: pass).scalingRows(by: modulation?.scale, shiftingBy: modulation?.shift).silu()

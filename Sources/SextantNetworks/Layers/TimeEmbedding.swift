@@ -58,7 +58,7 @@ public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
   ///
   /// - Parameter times: one in [0, 1] for each sample.
   /// - Returns: B×outputs, or 1×outputs where all times are the same.
-  public func callAsFunction(_ times: [Double], in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  public func callAsFunction(_ times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     let times = Set(times).count == 1 ? Array(times.prefix(1)) : times
     let waves: Tensor<Scalar> = sinusoidalEmbedding(of: times.map { $0 * steps }, width: width)
     return last(hidden(pass.tape.constant(waves), in: pass).activated(by: activation), in: pass)

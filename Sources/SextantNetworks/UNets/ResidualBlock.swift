@@ -46,8 +46,8 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
   ///   - x: B×V×inputs.
   ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
   func callAsFunction(
-    _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let timed = convolutions.0(normalisations.0(x, in: pass).silu(), in: pass)
       .addingToRows(time(embedding, in: pass))
     let h = convolutions.1(dropout(normalisations.1(timed, in: pass).silu(), in: pass), in: pass)
@@ -72,7 +72,7 @@ struct AttentionBlock<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     x + attention(normalisation(x, in: pass), in: pass)
   }
 }

@@ -119,8 +119,8 @@ public struct SixLevelUNet<Scalar: TensorScalar>: Sendable {
   ///   - x: noisy signals, B×V×C, for any V.
   ///   - times: one value in [0, 1] for each sample.
   public func output(
-    for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let count = x.shape[1]
     precondition(times.count == x.shape[0], "\(times.count) times for a batch of shape \(x.shape)")
     // All blocks apply the same nonlinearity to the embedding.

@@ -45,8 +45,8 @@ struct TimedBlock<Scalar: TensorScalar>: Sendable {
   ///   - x: B×V×inputs.
   ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
   func callAsFunction(
-    _ x: Variable<Scalar>, time embedding: Variable<Scalar>, in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let batch = x.shape[0]
     var joint = time(embedding, in: pass)
     if joint.shape[0] < batch {
@@ -81,7 +81,7 @@ struct NormalisedAttention<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  func callAsFunction(_ x: Variable<Scalar>, in pass: NetworkPass<Scalar>) -> Variable<Scalar> {
+  func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     let result = attention(before(x, in: pass), in: pass)
     return x + (after.map { $0(result, in: pass) } ?? result)
   }

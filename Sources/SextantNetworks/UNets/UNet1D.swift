@@ -108,8 +108,8 @@ public struct UNet1D<Scalar: TensorScalar>: Sendable {
   ///   - x: noisy signals, B×V×C, for any V.
   ///   - times: one value in [0, 1] for each sample.
   public func output(
-    for x: Variable<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
-  ) -> Variable<Scalar> {
+    for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let count = x.shape[1]
     precondition(times.count == x.shape[0], "\(times.count) times for a batch of shape \(x.shape)")
     // All blocks apply the same nonlinearity to the embedding.
@@ -117,7 +117,7 @@ public struct UNet1D<Scalar: TensorScalar>: Sendable {
     let padded = VertexPadding.paddedCount(count, multiple: 1 << (down.count - 1))
     let start = first(VertexPadding.pad(x, to: padded), in: pass)
     var h = start
-    var skips: [Variable<Scalar>] = []
+    var skips: [DifferentiableTensor<Scalar>] = []
     for (index, level) in down.enumerated() {
       pass.tape.scope("down \(index)") {
         h = level.blocks.0(h, time: time, in: pass)

@@ -28,7 +28,7 @@ extension DatasetSelection {
       variables: variables.isEmpty ? nil : variables, select: try reader.namedLists("select"),
       exclude: try reader.namedLists("exclude"),
       monthVariable: mesh == nil ? try reader.optional("month_variable") : nil,
-      part: try reader.parsed("part", default: "all") { try FieldPart($0) })
+      part: try reader.parsed("part", default: "all") { try Split($0) })
   }
 
   /// Reads the keys of images on a mesh as the settings of their format.

@@ -39,7 +39,7 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   /// The share of the fields that training does not see.
   public var validationShare: Double
   /// Which fields these are: the last ones, or every n-th.
-  public var heldOut: FieldSplit
+  public var heldOut: Folds
 
   init(_ reader: ConfigurationReader) throws {
     network = try reader.value("network", default: .neighbourhoods)

@@ -61,7 +61,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   /// Parts of the archive that are left out in turn, so that no pair's prior has seen its field.
   public var folds: Int
   /// How the parts are cut.
-  public var foldOrder: FieldSplit
+  public var foldOrder: Folds
   /// What is measured in the pairs: masks, after the operator if there is one.
   public var masks: [AnyMeasurementDesign]
   /// The noise in the pairs.

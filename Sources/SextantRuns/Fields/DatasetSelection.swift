@@ -21,12 +21,12 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   /// The variable that holds months, where no time coordinate does.
   public var monthVariable: String?
   /// Which of the remaining fields.
-  public var part: FieldPart
+  public var part: Split
 
   public init(
     files: [String], mesh: String? = nil, settings: [String: String] = [:], variables: [String]? = nil,
     select: [String: [String]] = [:], exclude: [String: [String]] = [:], monthVariable: String? = nil,
-    part: FieldPart = .all
+    part: Split = .all
   ) {
     self.files = files
     self.mesh = mesh
@@ -40,7 +40,7 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
 
   /// Fields of the synthetic climate.
   public static func synthetic(
-    years: Int, variables: [String]? = nil, part: FieldPart = .all
+    years: Int, variables: [String]? = nil, part: Split = .all
   ) -> DatasetSelection {
     DatasetSelection(files: [SyntheticClimateFormat.path(years: years)], variables: variables, part: part)
   }

@@ -12,10 +12,10 @@ struct ArchiveGaussian: Sendable {
   /// F: modes times their standard deviations (k×d).
   let modes: Tensor<Float>
   /// The diagonal of R (d).
-  let restVariance: [Float]
+  let residualVariance: [Float]
 
-  init(modes: Tensor<Float>, restVariance: [Float]) {
-    (self.modes, self.restVariance) = (modes, restVariance)
+  init(modes: Tensor<Float>, residualVariance: [Float]) {
+    (self.modes, self.residualVariance) = (modes, residualVariance)
   }
 
   /// Learns from anomalies.
@@ -30,14 +30,14 @@ struct ArchiveGaussian: Sendable {
     let held = Set(trial)
     let others = (0..<anomalies.rowCount).filter { !held.contains($0) }
     guard !trial.isEmpty, others.count >= 2 else {
-      restVariance = functions.residualVariance
+      residualVariance = functions.residualVariance
       return
     }
     let smaller = try EmpiricalOrthogonalFunctions(of: anomalies.gatheringRows(others), modeCount: modeCount)
     let unseen = anomalies.gatheringRows(trial)
     // Rows of the scaled modes have the deviations as norms.
     let left = unseen - matrixProduct(smaller.coefficients(of: unseen), smaller.scaledModes)
-    restVariance = Self.scaled(
+    residualVariance = Self.scaled(
       functions.residualVariance, to: left.columnSquaredNorms().map { $0 / Double(trial.count) },
       channelOfState: channelOfState)
   }
@@ -64,6 +64,6 @@ struct ArchiveGaussian: Sendable {
 
   /// Its noise predictor, over B×d×1.
   func predictor(_ schedule: VariancePreservingSchedule) throws -> FactorNoisePredictor<Float> {
-    try FactorNoisePredictor(factor: modes, restVariances: restVariance.map(Double.init), schedule: schedule)
+    try FactorNoisePredictor(factor: modes, residualVariances: residualVariance.map(Double.init), schedule: schedule)
   }
 }

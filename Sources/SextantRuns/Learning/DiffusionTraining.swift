@@ -138,7 +138,7 @@ private struct DiffusionObjective<Network: NoiseNetwork>: TrainingObjective wher
   }
 
   /// The same fields, times and noises at each call: every field once, and at least 32 in all.
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
     let fields = max(32, heldOut.fields.shape[0])
     let batches = (fields + heldOut.batchSize - 1) / heldOut.batchSize
     var sum = 0.0
@@ -146,6 +146,6 @@ private struct DiffusionObjective<Network: NoiseNetwork>: TrainingObjective wher
       let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
       sum += Double(heldOut.loss(atStep: batch, in: pass).value.scalars[0])
     }
-    return TrainingJudgement(loss: sum / Double(batches))
+    return TrainingValidation(loss: sum / Double(batches))
   }
 }

@@ -39,7 +39,7 @@ struct MarginalObjective: TrainingObjective {
         network(tape.constant(data.features), in: pass), target: data.targets, weights: data.weights))
   }
 
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
     var sum = 0.0
     for start in stride(from: 0, to: heldOut.count, by: batch) {
       let chosen = Array(heldOut[start..<min(heldOut.count, start + batch)])
@@ -49,7 +49,7 @@ struct MarginalObjective: TrainingObjective {
         network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
       sum += Double(loss.value.scalars[0]) * Double(chosen.count)
     }
-    return TrainingJudgement(loss: sum / Double(heldOut.count))
+    return TrainingValidation(loss: sum / Double(heldOut.count))
   }
 }
 
@@ -61,7 +61,7 @@ struct LikelihoodObjective: TrainingObjective {
   let data: @Sendable (_ step: Int) throws -> (states: Tensor<Float>, conditions: Tensor<Float>)
   /// The same of fields that training does not see.
   let heldOut: (states: Tensor<Float>, conditions: Tensor<Float>)
-  let judge: FlowJudge
+  let judge: FlowEvaluator
 
   func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult {
     let (states, conditions) = try data(step)
@@ -73,17 +73,17 @@ struct LikelihoodObjective: TrainingObjective {
 
   private func negativeLogLikelihood(
     _ states: Tensor<Float>, _ conditions: Tensor<Float>, in pass: NetworkPass<Float>
-  ) -> Variable<Float> {
+  ) -> DifferentiableTensor<Float> {
     let points = flow.invert(pass.tape.constant(states), given: pass.tape.constant(conditions), in: pass)
     let density = standardNormalLogDensity(points.values) + points.logDeterminant
     return density.sum() * (-1 / Float(states.count))
   }
 
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
     let calibrated = judge.calibrated(parameters)
     let pass = NetworkPass(calibrated, isTraining: false, wantsGradients: false)
     let loss = negativeLogLikelihood(heldOut.states, heldOut.conditions, in: pass)
-    return TrainingJudgement(loss: Double(loss.value.scalars[0]), figures: judge.figures(calibrated))
+    return TrainingValidation(loss: Double(loss.value.scalars[0]), figures: judge.figures(calibrated))
   }
 }
 
@@ -93,9 +93,9 @@ struct UnsupervisedObjective: TrainingObjective {
   let training: AmortisedPosteriorLoss<Float>
   /// The loss on measurements that training does not see.
   let heldOut: AmortisedPosteriorLoss<Float>
-  /// Batches of it that make a judgement.
+  /// Batches of it that make a validation.
   let heldOutBatches: Int
-  let judge: FlowJudge
+  let judge: FlowEvaluator
   let random: RandomStream
 
   func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult {
@@ -106,20 +106,20 @@ struct UnsupervisedObjective: TrainingObjective {
     return result
   }
 
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement {
+  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
     let calibrated = judge.calibrated(parameters)
     var sum = 0.0
     for batch in 0..<heldOutBatches {
       let pass = NetworkPass(calibrated, isTraining: false, wantsGradients: false)
       sum += Double(try heldOut.loss(atStep: batch, in: pass).value.scalars[0])
     }
-    return TrainingJudgement(loss: sum / Double(heldOutBatches), figures: judge.figures(calibrated))
+    return TrainingValidation(loss: sum / Double(heldOutBatches), figures: judge.figures(calibrated))
   }
 }
 
 extension NetworkPass<Float> {
   /// The loss (shape []) and its gradients.
-  func result(of loss: Variable<Float>) -> StepResult {
+  func result(of loss: DifferentiableTensor<Float>) -> StepResult {
     StepResult(loss: Double(loss.value.scalars[0]), gradients: parameterGradients(tape.gradients(of: loss)))
   }
 }

@@ -40,7 +40,7 @@ public struct FlowTraining: Sendable {
     model: Model, diffusion: LearnedDiffusion? = nil, folder: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> LearnedFlow {
-    let course = FlowCourse(
+    let course = FlowTrainingRun(
       training: self, model: model, prior: try model.requireGaussian().prior, folder: folder, identity: try identity(model: model), progress: progress,
       interruption: interruption)
     let flow =
@@ -69,10 +69,10 @@ public struct FlowTraining: Sendable {
   /// How its measurements are simulated on the domain of `model`.
   ///
   /// - Parameter count: how many, where it is not the number of pairs.
-  func simulation(for model: Model, count: Int? = nil) throws -> MeasurementSimulation {
+  func simulation(for model: Model, count: Int? = nil) throws -> TrainingPairs {
     let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare, formats: prior.formats)
     try inputs.check(settings.masks, on: model.space.domain)
-    return MeasurementSimulation(
+    return TrainingPairs(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
       validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
       noise: try noise(of: model.space.variables), seed: prior.seed)
@@ -105,7 +105,7 @@ public struct FlowTraining: Sendable {
 }
 
 /// One training of a flow on its way: what is learned, for which model, and where it is kept.
-struct FlowCourse {
+struct FlowTrainingRun {
   let training: FlowTraining
   let model: Model
   /// The Gaussian prior of the model.
@@ -141,7 +141,7 @@ struct FlowCourse {
   }
 
   /// Writes what a flow is worth before and after training, on measurements seen and unseen.
-  func report(_ judge: FlowJudge, trained: ParameterSet<Float>) throws {
+  func report(_ judge: FlowEvaluator, trained: ParameterSet<Float>) throws {
     let rows = [("untrained", judge.calibrated(judge.flow.initial)), ("trained", trained)].flatMap {
       judge.rows($0.1, name: $0.0, measurements: 32, samples: 128)
     }
@@ -154,7 +154,7 @@ struct FlowCourse {
     struct Identity: Encodable {
       var kind: String
       var pairs, folds: Int
-      var foldOrder: FieldSplit
+      var foldOrder: Folds
       var masks: [AnyMeasurementDesign]
       var noise: NoiseSpecification
       var validationShare: Double

@@ -39,7 +39,7 @@ struct SimulatedPairs: Sendable {
   }
 }
 
-extension MeasurementSimulation {
+extension TrainingPairs {
   /// Simulates all measurements with the Gaussian posterior of each under a prior that was learned without its field.
   ///
   /// - Parameters:
@@ -84,7 +84,7 @@ struct FlowBase {
 
 /// A simulated measurement with its Gaussian posterior.
 struct SimulatedPosterior {
-  var plan: MeasurementSimulation.Plan
+  var plan: TrainingPairs.Plan
   var field: Signal
   var measurement: FieldMeasurement
   /// In transformed units.

@@ -71,7 +71,7 @@ struct BaseStateFlow: StateFlow {
     let channels = arrangement.channelCount
     let output = network(pass.tape.constant(posteriors.features(of: measurements)), in: pass)
     let rows = measurements.indices.flatMap { Array(repeating: $0, count: share) }
-    func perDraw(_ arrays: Variable<Float>) -> Variable<Float> {
+    func perDraw(_ arrays: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> {
       let states = arrangement.states(from: arrays).reshaped(to: [1, measurements.count, d])
       return gatherRows(states, rows.map { Int32($0) }).reshaped(to: [streams.count, d])
     }

@@ -18,11 +18,11 @@ package protocol TrainingObjective {
   /// - Parameter tape: where the step is recorded; it may be one that looks for non-finite values.
   func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult
   /// The loss on what training does not see, by the averaged parameters, with whatever else is to stand in the log.
-  func judgement(_ parameters: ParameterSet<Float>) throws -> TrainingJudgement
+  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation
 }
 
 /// What was found out about parameters between two steps.
-package struct TrainingJudgement {
+package struct TrainingValidation {
   /// What the best parameters are chosen by.
   package var loss: Double
   /// For the log alone.
@@ -131,21 +131,21 @@ package struct TrainingLoop {
       (losses, count) = (losses + result.loss, count + 1)
       progress.advance(to: state.step)
       guard state.step % schedule.interval == 0 || state.step == schedule.steps else { continue }
-      let judgement = try OperationProfile.measure("validation") {
+      let validation = try OperationProfile.measure("validation") {
         // As one entry: its operations are not those of a step.
-        try OperationProfile.$current.withValue(nil) { try objective.judgement(state.average.parameters) }
+        try OperationProfile.$current.withValue(nil) { try objective.validation(state.average.parameters) }
       }
       state.seconds += (ContinuousClock.now - start) / .seconds(1)
       start = ContinuousClock.now
-      if judgement.loss < state.best {
-        state.best = judgement.loss
+      if validation.loss < state.best {
+        state.best = validation.loss
         try state.write(to: bestPath, as: identity, canResume: false)
       }
       // The line first: one without its checkpoint is taken off again when the training goes on.
       try log.append(
         TrainingRecord(
           step: state.step, seconds: state.seconds, loss: losses / Double(max(1, count)), gradientNorm: norm,
-          validation: judgement.loss, figures: judgement.figures))
+          validation: validation.loss, figures: validation.figures))
       try state.write(to: lastPath, as: identity, canResume: true)
       (losses, count) = (0, 0)
     }

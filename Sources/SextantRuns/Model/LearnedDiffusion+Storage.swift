@@ -87,7 +87,7 @@ struct StoredDiffusion: Sendable {
     let text = try Description(settings: settings, fingerprint: fingerprint).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     writer.add("gaussian.modes", gaussian.modes)
-    writer.add("gaussian.rest_variance", Tensor(gaussian.restVariance))
+    writer.add("gaussian.rest_variance", Tensor(gaussian.residualVariance))
     writer.add("order", integers: order)
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(Self.prefix + name, tensor) }
     try writer.write(to: folder + "/" + LearnedDiffusion.fileName, overwrite: true)
@@ -120,7 +120,7 @@ struct StoredDiffusion: Sendable {
     let order = try file.integers("order").compactMap { Int32(exactly: $0) }
     try check(order.sorted() == (0..<Int32(space.domain.vertexCount)).map { $0 }, "its order is no permutation")
     try check(modes.isFinite && rest.isFinite, "its Gaussian holds numbers that are not finite")
-    let gaussian = ArchiveGaussian(modes: modes, restVariance: rest.scalars)
+    let gaussian = ArchiveGaussian(modes: modes, residualVariance: rest.scalars)
     var builder = ParameterBuilder<Float>.layout
     _ = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
     let parameters = try file.parameters(layout: builder.parameters, prefix: Self.prefix)

@@ -23,7 +23,7 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   /// How the prior was learned.
   public let prior: GaussianPriorConfiguration
   /// Where the covariance's parameters come from.
-  public let parameters: ParameterChoice
+  public let parameters: ParameterFitting
   /// The range of each variable (C).
   public let bounds: [ValueBounds?]
   /// The files of the archive.

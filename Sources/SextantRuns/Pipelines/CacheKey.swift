@@ -37,7 +37,7 @@ enum CacheKey {
     var fieldCount: Int
     var seed: UInt64
     var prior: GaussianPriorConfiguration?
-    var parameters: ParameterChoice?
+    var parameters: ParameterFitting?
     var membership: [Int]?
 
     init(_ model: Model) {

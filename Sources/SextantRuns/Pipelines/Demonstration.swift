@@ -40,7 +40,7 @@ public struct Demonstration: Sendable {
     )
     let climate = try SyntheticClimateFormat.fields(years: Self.years)
     let lastTraining = Self.trainingYears * SyntheticClimate.fieldsPerYear
-    let tested = FieldPart.evenly(testFields).members(of: Array(lastTraining..<climate.count), seed: 0)
+    let tested = Split.evenly(testFields).members(of: Array(lastTraining..<climate.count), seed: 0)
     let shown = tested[tested.count / 2]
     try FieldFile.write(
       climate.read([shown]), to: truthFile, overwrite: overwrite,

@@ -81,7 +81,7 @@ public struct Training: Sendable {
   ///   - kept: which of the archive's fields to learn from, by position; nil for all.
   ///   - parameters: the covariance's parameters where they are known already.
   public func learn(
-    only kept: [Int]? = nil, parameters known: ParameterChoice? = nil,
+    only kept: [Int]? = nil, parameters known: ParameterFitting? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> Model {
     let (source, all) = try openArchive()
@@ -199,7 +199,7 @@ public struct Training: Sendable {
     _ prior: GaussianPrior, noise deviations: [Float], source: TransformedSource, indices: [Int], land: [Float]?,
     domain: any Domain,
     interruption: Interruption
-  ) throws -> ParameterChoice {
+  ) throws -> ParameterFitting {
     guard case .perArchive(let missingShare, _, _) = parameters else { return .perField }
     // Neighbours in time know each other: blocks are held out, not single fields.
     let heldOut = Set((0..<8).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 16)] })

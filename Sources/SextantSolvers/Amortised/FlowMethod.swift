@@ -29,7 +29,7 @@ extension Model {
       case .twoScale, .trend: try twoScaleSolver()
       }
     // Two iterations come within sampling error of six, and the network learns on top of what these two give.
-    return TransformedSolver(inner, space: gaussian.prior.space, transforms: space.transforms, turnLimit: 2)
+    return TransformedSolver(inner, space: gaussian.prior.space, transforms: space.transforms, maximumIterations: 2)
   }
 
   fileprivate func flowSolver() throws -> any Solver {

@@ -113,7 +113,7 @@ public enum LogScaleBound {
   public static func bounded<Scalar: TensorScalar>(_ value: Scalar) -> Scalar { Scalar(2 * tanh(Double(value) / 2)) }
 
   /// The same on a tape.
-  public static func bounded(_ values: Variable<Float>) -> Variable<Float> { (values * 0.5).tanh() * 2 }
+  public static func bounded(_ values: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> { (values * 0.5).tanh() * 2 }
 
   /// Its derivative.
   public static func slope<Scalar: TensorScalar>(at value: Scalar) -> Scalar {

@@ -19,8 +19,8 @@ public enum MarginalLoss: String, Sendable, Codable, CaseIterable {
   ///   - target: B·V·C: (truth − base mean) / base spread.
   ///   - weights: B·V·C: what each entry counts; 0 for none.
   public func callAsFunction(
-    _ output: Variable<Float>, target: Tensor<Float>, weights: Tensor<Float>
-  ) -> Variable<Float> {
+    _ output: DifferentiableTensor<Float>, target: Tensor<Float>, weights: Tensor<Float>
+  ) -> DifferentiableTensor<Float> {
     let channels = output.shape[2] / 2
     precondition(target.count == output.value.count / 2 && weights.count == target.count, "Targets \(target.shape)")
     let total = weights.withUnsafeScalars { $0.reduce(0.0) { $0 + Double($1) } }

@@ -93,7 +93,7 @@ public struct StateFidelity: Sendable {
   /// - Parameters:
   ///   - x: states (B×d×1).
   ///   - measurements: the index of each row's measurement (B).
-  public func callAsFunction(_ x: Variable<Float>, _ measurements: [Int]) -> Variable<Float> {
+  public func callAsFunction(_ x: DifferentiableTensor<Float>, _ measurements: [Int]) -> DifferentiableTensor<Float> {
     let d = x.value.count / max(1, measurements.count)
     var total = 0.0
     let slopes = Tensor<Float>(shape: x.shape) { out in

@@ -46,16 +46,16 @@ public struct DDNMSolver: Solver {
     return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
       [prior, settings] measurement in
       let observation = prior.space.observe(measurement, by: observed)
-      return Rule(eta: settings.eta, spectrum: SpectralObservation(observation, in: decomposition))
+      return Rule(eta: settings.eta, spectrum: WhitenedObservation(observation, in: decomposition))
     }
   }
 
   private struct Rule: GuidanceRule {
     let eta: Double
-    let spectrum: SpectralObservation
+    let spectrum: WhitenedObservation
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
       let (signal, deviation) = (step.nextSignal, step.nextNoise)
       let predicted = calls.noise(in: x, at: step.time)

@@ -36,7 +36,7 @@ public struct DPSSolver: Solver {
     let guidance: LikelihoodGuidance
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
       let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
       return step.ancestral(x, noise: noise, using: streams) + pulled

@@ -22,7 +22,7 @@ protocol DataFidelity: Sendable {
 
 extension DataFidelity {
   /// ½‖r‖² of fields (B×d×1), added up over the batch, of shape [].
-  func energy(of fields: Variable<Float>) -> Variable<Float> {
+  func energy(of fields: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> {
     let states = fields.value.sampleRows
     let r = residuals(of: states)
     let total = Tensor([Float(0.5 * r.dot(r))], shape: [])

@@ -52,14 +52,14 @@ extension SolverError {
 protocol GuidanceRule: Sendable {
   /// States (B×d) after a step; sample b takes its random numbers from `streams[b]`.
   func moved(
-    _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+    _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
   ) -> Tensor<Float>
   /// The answers (B×d) behind states (B×d) at t₀.
-  func finished(_ x: Tensor<Float>, at time: Double, calls: inout PredictorCalls) -> Tensor<Float>
+  func finished(_ x: Tensor<Float>, at time: Double, calls: inout CountedPredictor) -> Tensor<Float>
 }
 
 extension GuidanceRule {
-  func finished(_ x: Tensor<Float>, at time: Double, calls: inout PredictorCalls) -> Tensor<Float> {
+  func finished(_ x: Tensor<Float>, at time: Double, calls: inout CountedPredictor) -> Tensor<Float> {
     let noise = calls.noise(in: x, at: time)
     return calls.denoised(x, noise: noise, at: time)
   }
@@ -84,7 +84,7 @@ struct GuidedSampling: PreparedSolver {
   }
 
   private func walk(
-    _ rule: any GuidanceRule, streams: [RandomStream], calls: inout PredictorCalls
+    _ rule: any GuidanceRule, streams: [RandomStream], calls: inout CountedPredictor
   ) throws -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     let times = schedule.descendingTimes(steps: settings.steps, spacing: settings.spacing)
@@ -107,11 +107,11 @@ extension DiffusionPrior {
   /// - Parameter body: the answers (B×d) of B streams.
   func independentSamples(
     _ samples: Int, settings: SamplingSettings, label: FieldLabel, using random: inout RandomStream,
-    _ body: (_ streams: [RandomStream], _ calls: inout PredictorCalls) throws -> Tensor<Float>
+    _ body: (_ streams: [RandomStream], _ calls: inout CountedPredictor) throws -> Tensor<Float>
   ) rethrows -> Posterior {
     let base = random.fork()
     let count = samples > 0 ? samples : settings.drawsForMean
-    var calls = PredictorCalls(predictor)
+    var calls = CountedPredictor(predictor)
     var states = Tensor<Float>.zeros([count, space.count])
     for start in stride(from: 0, to: count, by: settings.batchSize) {
       let chunk = start..<min(count, start + settings.batchSize)
@@ -121,7 +121,7 @@ extension DiffusionPrior {
   }
 }
 
-extension PredictorCalls {
+extension CountedPredictor {
   /// The calls so far.
   func cost(samples: Int) -> NetworkCost {
     NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)

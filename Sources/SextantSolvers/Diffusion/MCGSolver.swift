@@ -2,7 +2,7 @@
 // after which what is measured is replaced by the measurement with the noise of the time, α·y + s·ε. The measurement's own
 // noise comes back with it at every step and stays in the answer: on noisy data MCG ends at y where y is measured.
 //
-// For a mask what is measured are entries; for other operators they are the coordinates of SpectralObservation, of which
+// For a mask what is measured are entries; for other operators they are the coordinates of WhitenedObservation, of which
 // the projection I − A†A is the rest.
 
 import SextantArrays
@@ -34,16 +34,16 @@ public struct MCGSolver: Solver {
       return Rule(
         guidance: LikelihoodGuidance(
           fidelity: LinearFidelity(observation), stepSize: settings.stepSize, norm: settings.norm),
-        spectrum: SpectralObservation(observation, in: decomposition))
+        spectrum: WhitenedObservation(observation, in: decomposition))
     }
   }
 
   private struct Rule: GuidanceRule {
     let guidance: LikelihoodGuidance
-    let spectrum: SpectralObservation
+    let spectrum: WhitenedObservation
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
       let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
       var result = step.ancestral(x, noise: noise, using: streams) + pulled

@@ -64,7 +64,7 @@ public struct Noise2ScoreSolver: Solver {
       }
       let time = min(1, max(schedule.startTime, schedule.time(noiseToSignal: level)))
       let y = Tensor(values, shape: [1, values.count]) * Float(schedule.signal(at: time))
-      var calls = PredictorCalls(prior.predictor)
+      var calls = CountedPredictor(prior.predictor)
       let noise = calls.noise(in: y, at: time)
       let answer = calls.denoised(y, noise: noise, at: time)
       guard answer.isFinite else { throw SolverError.diverged(method: name, step: 0) }

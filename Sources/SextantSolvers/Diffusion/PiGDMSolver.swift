@@ -62,13 +62,13 @@ public struct PiGDMSolver: Solver {
     return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
       [prior, settings] measurement in
       let observation = prior.space.observe(measurement, by: observed)
-      return Rule(settings: settings, spectrum: SpectralObservation(observation, in: decomposition))
+      return Rule(settings: settings, spectrum: WhitenedObservation(observation, in: decomposition))
     }
   }
 
   private struct Rule: GuidanceRule {
     let settings: PiGDMSettings
-    let spectrum: SpectralObservation
+    let spectrum: WhitenedObservation
 
     /// r²·Aᵀ(r²AAᵀ + σ²I)⁻¹(y − A·x̂₀) with r = s: B×d.
     private func correction(_ denoised: Tensor<Float>, noise: Double) -> Tensor<Float> {
@@ -79,7 +79,7 @@ public struct PiGDMSolver: Solver {
     }
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout PredictorCalls, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
       let (noise, denoised, pulled) = calls.guided(x, at: step.time) { correction($0, noise: step.noise) }
       var result = step.implicit(denoised: denoised, noise: noise, eta: settings.eta, using: streams)
@@ -95,7 +95,7 @@ public struct PiGDMSolver: Solver {
       return result
     }
 
-    func finished(_ x: Tensor<Float>, at time: Double, calls: inout PredictorCalls) -> Tensor<Float> {
+    func finished(_ x: Tensor<Float>, at time: Double, calls: inout CountedPredictor) -> Tensor<Float> {
       let schedule = calls.predictor.schedule
       let (_, denoised, pulled) = calls.guided(x, at: time) { correction($0, noise: schedule.noise(at: time)) }
       let signal = schedule.signal(at: time)

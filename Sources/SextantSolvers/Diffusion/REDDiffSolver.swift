@@ -75,7 +75,7 @@ public struct REDDiffSolver: Solver {
 
   /// The fields (B×d) where the searches of B streams end, all begun at the climatology.
   private func search(
-    _ fidelity: any DataFidelity, streams: [RandomStream], calls: inout PredictorCalls
+    _ fidelity: any DataFidelity, streams: [RandomStream], calls: inout CountedPredictor
   ) throws -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     let times = schedule.descendingTimes(steps: settings.sampling.steps, spacing: settings.sampling.spacing)
@@ -96,7 +96,7 @@ public struct REDDiffSolver: Solver {
 
   private func gradient(
     at fields: Tensor<Float>, fresh: Tensor<Float>, time: Double, fidelity: any DataFidelity,
-    calls: inout PredictorCalls
+    calls: inout CountedPredictor
   ) -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     var noisy = fields * Float(schedule.signal(at: time))

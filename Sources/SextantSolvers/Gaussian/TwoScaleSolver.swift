@@ -7,7 +7,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// Where the parameters of a covariance come from.
-public enum ParameterChoice: Sendable, Equatable, Codable {
+public enum ParameterFitting: Sendable, Equatable, Codable {
   /// Chosen for each field by its own observations.
   case perField
   /// The same for every field.
@@ -34,7 +34,7 @@ public struct TwoScaleSolver: Solver {
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``stateLimit`` states.
   public init(
-    _ prior: GaussianPrior, domain: some Domain, parameters: ParameterChoice = .perField,
+    _ prior: GaussianPrior, domain: some Domain, parameters: ParameterFitting = .perField,
     seed: RandomStream = RandomStream(seed: 0)
   ) throws {
     guard prior.space.count <= Self.stateLimit else {

@@ -101,7 +101,7 @@ extension Method {
     let space = model.space
     var solver = solver
     if !traits.answersInStates, space.isInside.contains(false) {
-      solver = ConfinedSolver(solver, isInside: space.isInside)
+      solver = DomainMaskedSolver(solver, isInside: space.isInside)
     }
     var bounds = space.bounds
     if learnsFromArchive, space.transforms.contains(where: { !$0.isIdentity }) {

@@ -67,6 +67,6 @@ extension GaussianPrior {
     schedule: VariancePreservingSchedule = .standard
   ) throws -> FactorNoisePredictor<Float> {
     try FactorNoisePredictor(
-      factor: functions.scaledModes, restVariances: functions.residualVariance.map(Double.init), schedule: schedule)
+      factor: functions.scaledModes, residualVariances: functions.residualVariance.map(Double.init), schedule: schedule)
   }
 }

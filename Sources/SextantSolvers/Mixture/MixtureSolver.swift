@@ -18,7 +18,7 @@ public struct MixtureSolver: DirectSolver {
 
   private let mixture: GaussianMixturePrior
   private let domain: any Domain
-  private let parameters: ParameterChoice
+  private let parameters: ParameterFitting
   private let seed: RandomStream
   /// The components for all measurements, where they are fitted already.
   private let fitted: [FittedComponent]?
@@ -48,7 +48,7 @@ public struct MixtureSolver: DirectSolver {
   ///   - seed: which observations enter the likelihood where there are many.
   /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
   public init(
-    _ mixture: GaussianMixturePrior, domain: some Domain, parameters: ParameterChoice = .perField,
+    _ mixture: GaussianMixturePrior, domain: some Domain, parameters: ParameterFitting = .perField,
     seed: RandomStream = RandomStream(seed: 0)
   ) throws {
     let count = mixture.pooled.space.count

@@ -117,11 +117,11 @@ public struct LearnedGaussian: Sendable {
   /// Climatology, modes and what they leave.
   public let prior: GaussianPrior
   /// Where the parameters of its covariance come from.
-  public let parameters: ParameterChoice
+  public let parameters: ParameterFitting
   /// The group of each field that was learned from (N), for a mixture; nil for any other prior.
   public let membership: [Int]?
 
-  public init(_ prior: GaussianPrior, parameters: ParameterChoice = .perField, membership: [Int]? = nil) {
+  public init(_ prior: GaussianPrior, parameters: ParameterFitting = .perField, membership: [Int]? = nil) {
     (self.prior, self.parameters, self.membership) = (prior, parameters, membership)
   }
 

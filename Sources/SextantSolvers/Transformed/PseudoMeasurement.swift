@@ -59,11 +59,11 @@ struct PseudoMeasurementSource: Sendable {
     switch kind {
     case _ where !isTransformed: PlainMeasurement(measurement: measurement)
     case .sites(let entries):
-      ObservationSites(
+      ExpectationPropagationSites(
         measurement, entries: entries, transforms: transforms, centre: centre, scales: scales,
         approximation: approximation)
     case .tangent(let matrix):
-      TangentMeasurement(measurement, matrix: matrix, transforms: transforms, centre: centre, scales: scales)
+      LinearizedMeasurement(measurement, matrix: matrix, transforms: transforms, centre: centre, scales: scales)
     }
   }
 }

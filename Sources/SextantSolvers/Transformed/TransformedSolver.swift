@@ -2,7 +2,7 @@
 //
 // The likelihood of y = A·x(w) + noise is not Gaussian in w. It is replaced by that of pseudo-measurements of w, which
 // any solver understands, and improved turn by turn about the posterior that they give: each value by itself, see
-// ObservationSites, or, where values mix entries, by the plane that touches A·x(w) at the posterior mean (Gauss–Newton).
+// ExpectationPropagationSites, or, where values mix entries, by the plane that touches A·x(w) at the posterior mean (Gauss–Newton).
 // Samples are drawn in w and mapped back, so that bounds hold exactly. Pseudo-measurements have noise of their own, so the
 // solver within is prepared anew for each; where nothing that is measured is transformed it is prepared once.
 
@@ -27,7 +27,7 @@ public struct TransformedSolver: Solver {
   /// The transform of each channel (C).
   public let transforms: [MarginalTransform]
   private let approximation: LikelihoodApproximation
-  private let turnLimit: Int
+  private let maximumIterations: Int
   /// The largest change of an observed entry's mean, in units of its channel's scale, that ends the turns.
   private let tolerance: Double
 
@@ -37,17 +37,17 @@ public struct TransformedSolver: Solver {
   ///   - inner: a solver with a prior in transformed units.
   ///   - space: the space of that prior: mean and scale of each state, transformed.
   ///   - transforms: what was done to each channel (C).
-  ///   - turnLimit: how often the pseudo-measurements are improved at most.
+  ///   - maximumIterations: how often the pseudo-measurements are improved at most.
   public init(
     _ inner: any Solver, space: StateSpace, transforms: [MarginalTransform],
-    approximation: LikelihoodApproximation = .moments, turnLimit: Int = 4, tolerance: Double = 0.05
+    approximation: LikelihoodApproximation = .moments, maximumIterations: Int = 4, tolerance: Double = 0.05
   ) {
     precondition(transforms.count == space.layout.channelCount, "\(transforms.count) transforms")
     self.inner = inner
     self.space = space
     self.transforms = transforms
     self.approximation = approximation
-    self.turnLimit = turnLimit
+    self.maximumIterations = maximumIterations
     self.tolerance = tolerance
   }
 
@@ -72,7 +72,7 @@ public struct TransformedSolver: Solver {
     let source = try PseudoMeasurementSource(measurement.model, transforms: transforms)
     return TransformedSolver(
       try inner.fitted(to: pseudo(measurement, source).measurement), space: space, transforms: transforms,
-      approximation: approximation, turnLimit: turnLimit, tolerance: tolerance)
+      approximation: approximation, maximumIterations: maximumIterations, tolerance: tolerance)
   }
 
   /// The posterior in transformed units: Gaussian, as the solver within gives it.
@@ -107,7 +107,7 @@ public struct TransformedSolver: Solver {
     // Parameters are chosen once, by the first stand-in: later ones would chase their own choice.
     let chosen = try inner.fitted(to: pseudo.measurement)
     var turns = 0
-    while turns < turnLimit {
+    while turns < maximumIterations {
       var unused = random
       let stand = pseudo.measurement
       let current =
@@ -120,7 +120,7 @@ public struct TransformedSolver: Solver {
       if pseudo.improve(mean: current.mean, spread: spread) < tolerance { break }
     }
     var posterior = try chosen.posterior(given: pseudo.measurement, samples: samples, using: &random)
-    posterior.diagnostics["likelihood-turns"] = Double(turns)
+    posterior.diagnostics["likelihood-iterations"] = Double(turns)
     return posterior
   }
 }
@@ -138,7 +138,7 @@ private struct LatentPreparation: PreparedSolver {
       return try solver.latentPosterior(given: measurement, source, samples: samples, using: &random)
     }
     var posterior = try plain.solve(measurement, samples: samples, using: &random)
-    posterior.diagnostics["likelihood-turns"] = 0
+    posterior.diagnostics["likelihood-iterations"] = 0
     return posterior
   }
 }

@@ -10,7 +10,7 @@ import SextantNetworks
 import SextantPriors
 
 /// Scores of a flow on measurements that it was made for.
-struct FlowJudge: Sendable {
+struct FlowEvaluator: Sendable {
   /// Measurements with their truths.
   struct Set: Sendable {
     /// "seen" or "unseen".

@@ -4,7 +4,7 @@ import SextantArrays
 import SextantMeasurement
 
 /// A solver whose answers are missing outside the domain.
-public struct ConfinedSolver: Solver {
+public struct DomainMaskedSolver: Solver {
   private let inner: any Solver
   /// Whether each entry of the V×C array is inside the domain (V·C).
   private let isInside: [Bool]
@@ -22,7 +22,7 @@ public struct ConfinedSolver: Solver {
   }
 
   public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
-    ConfinedSolver(try inner.fitted(to: measurement), isInside: isInside)
+    DomainMaskedSolver(try inner.fitted(to: measurement), isInside: isInside)
   }
 
   public func marginals(atObserved measurement: FieldMeasurement) throws -> Posterior? {

@@ -8,10 +8,10 @@ import SextantMeasurement
 import SextantSignals
 
 /// How measurements are simulated.
-struct MeasurementSimulation: Sendable {
+struct TrainingPairs: Sendable {
   var count: Int
   var foldCount: Int
-  var folds: FieldSplit
+  var folds: Folds
   /// The share of the fields that is held out for validation.
   var validationShare: Double
   var masks: [AnyMeasurementDesign]

@@ -6,7 +6,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// The tangent plane of a general linear operator behind transforms.
-struct TangentMeasurement: PseudoMeasurement {
+struct LinearizedMeasurement: PseudoMeasurement {
   private let source: FieldMeasurement
   private let matrix: SparseMatrix
   private let transforms: [MarginalTransform]

@@ -8,7 +8,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// Normal stand-ins for single values.
-struct ObservationSites: PseudoMeasurement {
+struct ExpectationPropagationSites: PseudoMeasurement {
   private var sites: [Site]
   private let source: FieldMeasurement
   /// The entry of each value (m).

@@ -5,7 +5,7 @@ import SextantAutodiff
 import SextantDiffusion
 
 /// Evaluates a noise predictor and counts.
-struct PredictorCalls {
+struct CountedPredictor {
   let predictor: any NoisePredictor<Float>
   /// How many fields the predictor was given.
   private(set) var evaluations = 0

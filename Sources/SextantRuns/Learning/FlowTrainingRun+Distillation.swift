@@ -11,7 +11,7 @@ import SextantPriors
 import SextantSignals
 import SextantSolvers
 
-extension FlowCourse {
+extension FlowTrainingRun {
   /// Distils the prior into a flow over the whole vector.
   func distilVector(
     _ configuration: CouplingFlowConfiguration, _ diffusion: LearnedDiffusion?
@@ -84,7 +84,7 @@ extension FlowCourse {
 
   /// Trains any flow on the measurements that `plans` do not hold out.
   private func distil(
-    _ flow: some StateFlow, measured: [MeasuredStates], plans: [MeasurementSimulation.Plan], archive: ArchiveStates,
+    _ flow: some StateFlow, measured: [MeasuredStates], plans: [TrainingPairs.Plan], archive: ArchiveStates,
     diffusion: LearnedDiffusion?, preparation: Double = 0
   ) throws -> ParameterSet<Float> {
     let distilled = DistillationPrior(
@@ -123,7 +123,7 @@ extension FlowCourse {
 
   /// The prior as a predictor of noise over B×d×1.
   private func distilledPredictor(
-    _ archive: ArchiveStates, _ plans: [MeasurementSimulation.Plan], _ diffusion: LearnedDiffusion?
+    _ archive: ArchiveStates, _ plans: [TrainingPairs.Plan], _ diffusion: LearnedDiffusion?
   ) throws -> any NoisePredictor<Float> {
     if settings.prior == .diffusion {
       guard let diffusion else {

@@ -5,7 +5,7 @@ import Foundation
 import SextantArrays
 
 /// A part of a list of fields, as users write it.
-public enum FieldPart: Sendable, Equatable, Codable, CustomStringConvertible {
+public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
   /// Every field.
   case all
   /// The first share of the fields, 0…1.

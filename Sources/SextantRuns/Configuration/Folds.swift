@@ -3,7 +3,7 @@
 import SextantConfiguration
 
 /// Which fields stay together.
-public enum FieldSplit: String, ConfigurationChoice {
+public enum Folds: String, ConfigurationChoice {
   /// Consecutive ones: what is left out is like times that are still to come.
   case blocks
   /// Every n-th: what is left out lies between what is kept.

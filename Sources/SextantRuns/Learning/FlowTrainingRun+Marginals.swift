@@ -5,7 +5,7 @@ import SextantGeometry
 import SextantNetworks
 import SextantSolvers
 
-extension FlowCourse {
+extension FlowTrainingRun {
   func learnMarginals() throws -> LearnedFlow {
     var builder = ParameterBuilder<Float>(random: random("flow"))
     let (configuration, network) = try training.network(for: model, in: &builder)

@@ -4,7 +4,7 @@ import SextantArrays
 import SextantPriors
 
 /// What was measured of each coordinate of a ``WhitenedSVD``.
-struct SpectralObservation: Sendable {
+struct WhitenedObservation: Sendable {
   private let decomposition: WhitenedSVD
   /// z (r).
   let measured: [Float]

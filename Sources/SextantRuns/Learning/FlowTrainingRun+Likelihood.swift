@@ -8,7 +8,7 @@ import SextantPriors
 import SextantSignals
 import SextantSolvers
 
-extension FlowCourse {
+extension FlowTrainingRun {
   func learnLikelihood(_ configuration: CouplingFlowConfiguration) throws -> LearnedFlow {
     let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
     let simulation = try training.simulation(for: model, count: archive.count)
@@ -60,12 +60,12 @@ extension FlowCourse {
   /// A judge of `flow`; each set lists the flow's measurements with the archive's fields beneath them.
   func judge(
     _ flow: any StateFlow, archive: ArchiveStates, sets: [(name: String, members: [(measurement: Int, field: Int)])]
-  ) -> FlowJudge {
+  ) -> FlowEvaluator {
     let space = prior.space
-    return FlowJudge(
+    return FlowEvaluator(
       flow: flow,
       sets: sets.map { name, members in
-        FlowJudge.Set(
+        FlowEvaluator.Set(
           name: name, measurements: members.map(\.measurement),
           truths: archive.states.gatheringRows(members.map(\.field)),
           climates: Tensor(
