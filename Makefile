@@ -49,14 +49,24 @@ bench-peers: ## Install what the benchmark compares with, into .build/peers
 	@.build/peers/bin/pip install --quiet --requirement Benchmarks/Peers/requirements.txt
 
 # Tests have a build folder of their own: their flags differ, and one folder would be rebuilt at every change of hand.
-# One test after the other: each is parallel inside, and bits may depend on how many threads OpenBLAS is left with.
+# One test after the other: each is parallel inside, and some set the number of threads of the process.
 # Swift Testing says how many tests ran in its last line, which is repeated at the end.
+# Arguments go in TESTS, such as TESTS='--filter MethodLaws'.
 .PHONY: test
 test: setup ## Run all tests in release mode; the last line counts them
 	@mkdir -p .build
-	@swift test --no-parallel -c release -Xswiftc -enable-testing --scratch-path .build/testing --disable-xctest 2>&1 \
-		| tee .build/test.log
-	@grep -E 'Test run with [0-9]+ tests' .build/test.log | tail -1
+	@swift test --no-parallel -c release -Xswiftc -enable-testing --scratch-path .build/testing --disable-xctest $(TESTS) \
+		2>&1 | tee .build/test.log
+	@grep -E 'Test run with [0-9]+ tests?' .build/test.log | tail -1
+
+# What needs no training of networks, no long sampling and no other program.
+QUICK := SextantArraysTests SextantStorageTests SextantNetworksTests SextantGeometryTests SextantSignalsTests \
+	SextantMeasurementTests SextantPriorsTests SextantEvaluationTests SextantReportTests NoisePredictorLaws \
+	DiffusionSolverLaws GaussianPosteriorLaws MixtureTests MethodLaws ConfigurationTests
+
+.PHONY: test-quick
+test-quick: ## Run the fast suites, under two minutes once built: nine modules, and the laws of methods and solvers
+	@$(MAKE) --no-print-directory test TESTS="$(addprefix --filter ,$(QUICK))"
 
 .PHONY: format
 format: ## Format all Swift code in place

@@ -63,13 +63,16 @@ public func matrixProduct<Scalar: TensorScalar>(
 
 /// A·Aᵀ, or Aᵀ·A if `transposeFirst`, with both triangles filled; without `mirroring`, the entries above the diagonal
 /// are 0.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 public func gramMatrix<Scalar: TensorScalar>(
   _ a: Tensor<Scalar>, transposeFirst: Bool = false, mirroring: Bool = true
 ) -> Tensor<Scalar> {
   let (n, k) = transposeFirst ? (a.columnCount, a.rowCount) : (a.rowCount, a.columnCount)
   var result = Tensor<Scalar>(shape: [n, n]) { c in
     guard n > 0, let out = c.baseAddress else { return }
-    c.initialize(repeating: 0)
+    UnsafeMutableRawPointer(out).initializeMemory(
+      as: UInt8.self, repeating: 0, count: n * n * MemoryLayout<Scalar>.stride)
     guard k > 0 else { return }
     a.withUnsafeScalars {
       guard let a = $0.baseAddress else { return }
@@ -201,6 +204,8 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
   }
 
   /// A⁻¹, with both triangles filled.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func inverse() -> Tensor<Scalar> {
     var result = Tensor<Scalar>(shape: [size, size]) { out in
       lower.withUnsafeScalars { l in

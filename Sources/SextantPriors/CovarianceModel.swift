@@ -96,10 +96,12 @@ public struct CovarianceModel: Sendable {
 
   /// The lower triangle of the covariance of all states (d×d) without the term a²·Φᵢ·Φⱼ, which is sampled by its
   /// coefficients.
-  public func localCovariance(parameters theta: [Double]) -> Tensor<Double> { assembledLocal(theta) }
+  public func localCovariance(parameters theta: [Double]) -> Tensor<Double> { assembledLocal(theta, 0..<stateCount) }
 
-  /// ``localCovariance(parameters:)`` in single precision.
-  public func singlePrecisionLocalCovariance(parameters theta: [Double]) -> Tensor<Float> { assembledLocal(theta) }
+  /// ``localCovariance(parameters:)`` in single precision, of all states or of some.
+  public func singlePrecisionLocalCovariance(parameters theta: [Double], states: Range<Int>? = nil) -> Tensor<Float> {
+    assembledLocal(theta, states ?? 0..<stateCount)
+  }
 
   /// a² of the term a²·Φᵢ·Φⱼ; 0 if there is none.
   public func modeAmplitude(parameters theta: [Double]) -> Double {
@@ -116,11 +118,11 @@ public struct CovarianceModel: Sendable {
     return result
   }
 
-  private func assembledLocal<Scalar>(_ theta: [Double]) -> Tensor<Scalar> {
-    let all = Array(0..<stateCount)
+  private func assembledLocal<Scalar>(_ theta: [Double], _ range: Range<Int>) -> Tensor<Scalar> {
+    let states = Array(range)
     let terms = terms(theta).filter { if case .modes = $0 { false } else { true } }
-    let kernels = terms.map { PairKernel<Scalar>($0, rows: all, columns: all, in: self) }
-    var result = gramMatrix(modes.converted(to: Scalar.self), transposeFirst: true, mirroring: false)
+    let kernels = terms.map { PairKernel<Scalar>($0, rows: states, columns: states, in: self) }
+    var result = gramMatrix(modes.columns(range).converted(to: Scalar.self), transposeFirst: true, mirroring: false)
     PairKernel.assemble(kernels, in: &result, lowerOnly: true)
     return result
   }

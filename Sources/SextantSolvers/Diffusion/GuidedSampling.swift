@@ -14,7 +14,7 @@ public struct SamplingSettings: Sendable, Equatable, Codable {
   public var steps: Int
   /// How their times are placed.
   public var spacing: TimeSpacing
-  /// Samples that the predictor is given at once; results do not depend on it beyond rounding.
+  /// Samples that the predictor is given at once; results do not depend on it.
   public var batchSize: Int
   /// Samples that the mean is taken of where none are asked for: these methods have no other mean.
   public var drawsForMean: Int

@@ -115,15 +115,16 @@ extension StateSpace {
 
 extension Tensor {
   /// The square matrix with `share` of its mean diagonal added to the diagonal, which makes rounding harmless.
-  func addingToDiagonal(_ share: Scalar) -> Tensor {
+  ///
+  /// Consumes the matrix, because a covariance of all states is too large to be copied.
+  consuming func addingToDiagonal(_ share: Scalar) -> Tensor {
     let n = columnCount
-    var result = self
-    result.withUnsafeMutableScalars { values in
+    withUnsafeMutableScalars { values in
       var trace: Scalar = 0
       for i in 0..<n { trace += values[i * n + i] }
       for i in 0..<n { values[i * n + i] += share * trace / Scalar(Swift.max(1, n)) }
     }
-    return result
+    return self
   }
 }
 

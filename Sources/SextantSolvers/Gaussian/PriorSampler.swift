@@ -34,14 +34,20 @@ extension PriorSampler<Double> {
 extension PriorSampler<Float> {
   /// - Throws: ``LinearAlgebraError`` where the covariance is not positive definite.
   init(_ model: CovarianceModel, parameters theta: [Double]) throws {
-    // A standard deviation of a thousandth of the field's own is far below any noise that single precision is used for.
-    let local = model.singlePrecisionLocalCovariance(parameters: theta).addingToDiagonal(1e-6)
-    if let factor = try? CholeskyFactor(local) {
-      localFactor = factor
-    } else {
-      localFactor = CholeskyFactor(
-        rounding: try CholeskyFactor(model.localCovariance(parameters: theta).addingToDiagonal(1e-9)))
-    }
+    localFactor =
+      try Self.singlePrecisionFactor(model, theta)
+      ?? CholeskyFactor(rounding: CholeskyFactor(model.localCovariance(parameters: theta).addingToDiagonal(1e-9)))
     modes = (model.modes * model.modeAmplitude(parameters: theta).squareRoot()).converted(to: Float.self)
+  }
+  /// The factor made in single precision; nil where rounding would leave the covariance indefinite.
+  private static func singlePrecisionFactor(_ model: CovarianceModel, _ theta: [Double]) -> CholeskyFactor<Float>? {
+    func factor(_ states: Range<Int>) -> CholeskyFactor<Float>? {
+      // A standard deviation of a thousandth of the field's own is far below any noise that single precision is used for.
+      try? CholeskyFactor(
+        model.singlePrecisionLocalCovariance(parameters: theta, states: states).addingToDiagonal(1e-6))
+    }
+    // The first states lie near a pole of a grid, nearest to one another: what fails there need not be made of all states.
+    guard factor(0..<min(192, model.stateCount)) != nil else { return nil }
+    return factor(0..<model.stateCount)
   }
 }
