@@ -10,5 +10,6 @@ struct BenchmarkSuite: ParsableCommand {
     abstract: "Times Sextant: beside other programs, with more threads, and against the size of the problem.",
     discussion: "Without a subcommand it is `compare`, whose options are in `SextantBenchmarks compare --help`.",
     // Options of its own would take those of the same name from its subcommands.
-    subcommands: [CompareCommand.self, ThreadsCommand.self, GrowthCommand.self], defaultSubcommand: CompareCommand.self)
+    subcommands: [CompareCommand.self, ThreadsCommand.self, GrowthCommand.self, FactorisationCommand.self],
+    defaultSubcommand: CompareCommand.self)
 }

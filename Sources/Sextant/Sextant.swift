@@ -3,6 +3,7 @@
 
 @_exported import SextantArrays
 @_exported import SextantAutodiff
+@_exported import SextantConfiguration
 @_exported import SextantDiffusion
 @_exported import SextantEvaluation
 @_exported import SextantFlows
@@ -14,6 +15,7 @@
 @_exported import SextantRuns
 @_exported import SextantSignals
 @_exported import SextantSolvers
+@_exported import SextantSparse
 @_exported import SextantStorage
 
 /// A physical quantity of a field; a tensor on a tape is `SextantAutodiff.Variable`.

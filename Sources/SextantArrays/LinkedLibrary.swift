@@ -1,7 +1,5 @@
 // The system libraries that the program was linked with, for reports of what it runs on. Each layer adds those that it binds.
 
-import CCHOLMOD
-
 /// A system library and the version that was found at run time.
 public struct LinkedLibrary: Sendable, Equatable, Codable {
   /// The library's own name, such as "NetCDF".
@@ -18,11 +16,4 @@ public struct LinkedLibrary: Sendable, Equatable, Codable {
 extension LinkedLibrary {
   /// Dense linear algebra.
   public static var openBLAS: LinkedLibrary { LinkedLibrary(name: "OpenBLAS", version: OpenBLAS.version) }
-
-  /// Sparse factorisations.
-  public static var cholmod: LinkedLibrary {
-    var parts: [Int32] = [0, 0, 0]
-    cholmod_version(&parts)
-    return LinkedLibrary(name: "CHOLMOD", version: parts.map(String.init).joined(separator: "."))
-  }
 }

@@ -1,10 +1,12 @@
 // Configurations: what is read, what is refused with which words and places, and what overrides do.
 
 import Foundation
+import SextantConfiguration
 import SextantMeasurement
 import SextantPriors
 import SextantSolvers
 import SextantStorage
+import SextantYAML
 import Testing
 
 @testable import SextantRuns

@@ -4,9 +4,11 @@
 
 import Foundation
 import SextantArrays
+import SextantConfiguration
 import SextantGeometry
 import SextantStorage
 import SextantTestSupport
+import SextantYAML
 import Testing
 
 @testable import SextantRuns

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Sextant
+import SextantYAML
 
 /// Runs a study.
 struct StudyCommand: ParsableCommand {

@@ -4,6 +4,7 @@
 // on coarse meshes. Not here: shortest paths from vertex to vertex, see SurfacePaths.
 
 import SextantArrays
+import SextantSparse
 
 /// A surface made ready for distances.
 public struct HeatMethodDistanceSolver: Sendable {

@@ -1,7 +1,6 @@
 // Which fields of an archive make a component of a mixture: those of one source, one calendar month, both, or one
 // cluster of the mode coefficients. Here fields are told apart; what is learned of each group, see GaussianMixturePrior.
 
-import Foundation
 import SextantArrays
 import SextantSignals
 
@@ -82,12 +81,7 @@ public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
     var centres = [points.row(Int(stream.uniform() * Double(n)) % n).scalars]
     while centres.count < min(count, n) {
       let nearest = (0..<n).map { field in centres.map { squaredDistance(field, $0) }.min() ?? 0 }
-      var mark = stream.uniform() * nearest.reduce(0, +)
-      let next = nearest.firstIndex { distance in
-        mark -= distance
-        return mark < 0
-      }
-      guard let next else { break }
+      guard let next = stream.categorical(nearest, total: nearest.reduce(0, +)) else { break }
       centres.append(points.row(next).scalars)
     }
     var membership = [Int](repeating: 0, count: n)

@@ -2,6 +2,7 @@
 // Gaussian of the same variance. Weights are areas; nothing leaves a domain through its edge.
 
 import SextantArrays
+import SextantSparse
 
 /// The windows of a mesh that is no grid.
 struct GraphWindows: WindowFamily {

@@ -5,6 +5,7 @@
 
 import Foundation
 import SextantArrays
+import SextantSparse
 
 /// A Gaussian posterior over the values at a domain's nodes.
 ///

@@ -3,6 +3,7 @@
 // knots it goes on with the same slope, straight where there is no bound, and towards a bound exponentially without reaching it.
 
 import Foundation
+import SextantArrays
 
 /// A strictly increasing, once continuously differentiable map between a variable and a standard normal one.
 public struct NormalScore: Sendable, Equatable, Codable {
@@ -46,7 +47,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
     let count = Double(sorted.count)
     var (scores, values): ([Double], [Double]) = ([], [])
     for step in -12...12 {
-      let level = Self.distribution(0.25 * Double(step))
+      let level = StandardNormal.cumulative(0.25 * Double(step))
       let value = sorted[min(sorted.count - 1, Int(level * count))]
       let middle = 0.5 * Double(Self.rank(of: value, in: sorted) + Self.rank(of: value.nextUp, in: sorted)) / count
       let score = Self.quantile(min(max(middle, 0.5 / count), 1 - 0.5 / count))
@@ -181,14 +182,12 @@ public struct NormalScore: Sendable, Equatable, Codable {
 
   // MARK: The standard normal
 
-  private static func distribution(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
-
   /// The standard normal's quantile, by bisection: a few dozen are needed, once.
   private static func quantile(_ level: Double) -> Double {
     var (low, high) = (-8.0, 8.0)
     for _ in 0..<60 {
       let middle = 0.5 * (low + high)
-      if distribution(middle) < level { low = middle } else { high = middle }
+      if StandardNormal.cumulative(middle) < level { low = middle } else { high = middle }
     }
     return 0.5 * (low + high)
   }

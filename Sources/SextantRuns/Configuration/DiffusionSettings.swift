@@ -1,5 +1,6 @@
 // The section `diffusion`: a diffusion prior that is learned beside the Gaussian one, and how it is trained.
 
+import SextantConfiguration
 import SextantDiffusion
 import SextantGeometry
 

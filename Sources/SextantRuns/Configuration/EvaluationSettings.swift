@@ -1,5 +1,6 @@
 // The section `evaluate`: which fields, methods and measurements are compared, and on which scale.
 
+import SextantConfiguration
 import SextantMeasurement
 
 /// What is compared, and how it is shown.

@@ -1,5 +1,6 @@
 // The sections `archive` and `evaluate.fields`: which fields, from where.
 
+import SextantConfiguration
 import SextantSignals
 
 extension FieldChoice {

@@ -1,5 +1,7 @@
 // How a list of fields is cut into parts where neighbours in time are alike.
 
+import SextantConfiguration
+
 /// Which fields stay together.
 public enum FieldSplit: String, ConfigurationChoice {
   /// Consecutive ones: what is left out is like times that are still to come.

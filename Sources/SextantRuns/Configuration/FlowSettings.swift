@@ -1,5 +1,6 @@
 // The section `flow`: a learned posterior, on top of the Gaussian prior of a run or by itself, and how it is trained.
 
+import SextantConfiguration
 import SextantFlows
 import SextantMeasurement
 import SextantSolvers

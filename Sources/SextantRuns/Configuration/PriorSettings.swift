@@ -1,5 +1,6 @@
 // What the model of a run is made of: the section `prior`, with climatology, ranges of variables and land mask beside it.
 
+import SextantConfiguration
 import SextantPriors
 import SextantSolvers
 

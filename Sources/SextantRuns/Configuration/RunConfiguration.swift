@@ -1,6 +1,7 @@
 // The settings of a run as data: what `run.yaml` may say, with its defaults. One struct a section; a field is a declaration
 // and the line in `init` that reads it. What the settings do is decided in Pipelines.
 
+import SextantConfiguration
 import SextantPriors
 import SextantSolvers
 
@@ -68,18 +69,4 @@ public struct RunConfiguration: Sendable, Equatable, Codable {
 extension RunConfiguration {
   /// A configuration with the list of its settings and their origins.
   public typealias Resolved = (configuration: RunConfiguration, settings: ResolvedSettings)
-
-  /// Reads a YAML file and puts overrides such as "prior.modes=80" in.
-  ///
-  /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
-  public static func load(path: String, overrides: [String] = []) throws -> Resolved {
-    let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
-    return (try RunConfiguration(reader), settings)
-  }
-
-  /// Reads YAML text; `path` is what errors call it.
-  public static func parse(_ text: String, path: String, overrides: [String] = []) throws -> Resolved {
-    let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
-    return (try RunConfiguration(reader), settings)
-  }
 }

@@ -1,6 +1,7 @@
 // The section `solvers`: how the methods that sample a diffusion prior do it, and which prior that is. Each method has a
 // section of its own under its name; what the settings mean stands in docs/diffusion-solvers.md.
 
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 import SextantNetworks
@@ -37,7 +38,7 @@ public struct SolverSettings: Sendable, Equatable, Codable {
   public init() {}
 
   /// Reads the section. Throws ``ConfigurationError``.
-  init(_ reader: ConfigurationReader) throws {
+  public init(_ reader: ConfigurationReader) throws {
     prior = try reader.value("prior", default: .diffusion)
     samples = try reader.optional("samples")
     if let samples, !(1...10_000).contains(samples) {
@@ -49,15 +50,6 @@ public struct SolverSettings: Sendable, Equatable, Codable {
     ddnm = try reader.requiredSection("ddnm", NullSpaceSettings.init)
     redDiff = try reader.requiredSection("red-diff", DenoisingRegularisationSettings.init)
     scorePrior = try reader.requiredSection("score-prior", ScorePriorSettings.init)
-  }
-
-  /// The settings for a program that has no configuration, from changes such as "solvers.dps.steps=100".
-  ///
-  /// Throws ``ConfigurationError``.
-  public init(overrides: [String]) throws {
-    let reader = try ConfigurationReader.parse("", path: "", overrides: overrides).reader
-    self = try reader.requiredSection("solvers", SolverSettings.init)
-    try reader.finish()
   }
 }
 

@@ -1,6 +1,8 @@
 // The section `sweep`: methods that sample a diffusion prior, the numbers of steps and the step sizes that they are tried
 // with, and what they are held against. What is measured, and how, is the section `evaluate`'s.
 
+import SextantConfiguration
+
 /// What `sextant sweep` tries.
 public struct SweepSettings: Sendable, Equatable, Codable {
   /// The methods.

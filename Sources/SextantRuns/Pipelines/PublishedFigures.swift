@@ -1,5 +1,6 @@
 // Figures that somebody published for a method, to stand beside ours in a table.
 
+import SextantConfiguration
 import SextantEvaluation
 import SextantMeasurement
 

@@ -1,5 +1,6 @@
 // The sections of a study that say what is trained and how: the flow and the budget.
 
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 

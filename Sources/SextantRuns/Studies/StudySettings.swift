@@ -2,6 +2,7 @@
 // struct a section, as for runs; nothing here is read from data, because a study makes its own.
 
 import SextantArrays
+import SextantConfiguration
 
 /// Everything that a study is told.
 public struct StudySettings: Sendable, Equatable, Codable {
@@ -52,20 +53,6 @@ public struct StudySettings: Sendable, Equatable, Codable {
 
   /// A study's settings with the list of them and their origins.
   public typealias Resolved = (study: StudySettings, settings: ResolvedSettings)
-
-  /// Reads a YAML file and puts overrides such as "training.steps=80" in.
-  ///
-  /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
-  public static func load(path: String, overrides: [String] = []) throws -> Resolved {
-    let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
-    return (try StudySettings(reader), settings)
-  }
-
-  /// Reads YAML text; `path` is what errors call it.
-  public static func parse(_ text: String, path: String, overrides: [String] = []) throws -> Resolved {
-    let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
-    return (try StudySettings(reader), settings)
-  }
 }
 
 /// The section `prior`: Matérn fields about smooth means, one for each entry of the lists.

@@ -1,6 +1,8 @@
 // All coordinates that tell the fields of a variable apart, the main time among them, and the labels that
 // follow. Every variable along field dimensions counts, whether or not a `coordinates` attribute names it.
 
+import SextantConfiguration
+
 /// The coordinates of a set of fields.
 struct FieldCoordinates: Sendable {
   let all: [FieldCoordinate]

@@ -1,6 +1,8 @@
 // Which variables of a file become the channels of its fields: those asked for, or all that share a grid and
 // field dimensions with the richest of them.
 
+import SextantConfiguration
+
 /// Variables that share a grid and field dimensions.
 struct FieldGroup {
   let variables: [NetCDFVariable]

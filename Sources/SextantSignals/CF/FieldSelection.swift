@@ -2,6 +2,7 @@
 // the rest of the file's shape, so that what is written back has the same axes.
 
 import Foundation
+import SextantConfiguration
 
 extension FieldCoordinates {
   /// Keeps the places along `dimensions` whose coordinates have one of the wanted values.

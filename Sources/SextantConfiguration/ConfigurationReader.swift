@@ -1,8 +1,6 @@
 // Typed reading of one section of a configuration. Each call reads one key, checks it, and notes it as known; `finish` then
 // refuses keys that nobody asked for. So a new setting is one line where it is used, and a typing error never passes unseen.
 
-import SextantSignals
-
 /// One section of a configuration, being read.
 public final class ConfigurationReader {
   /// The keys that lead here, such as "archive.time"; empty at the top.
@@ -12,7 +10,13 @@ public final class ConfigurationReader {
   private let resolved: ResolvedSettings
   private var known: [String] = []
 
-  init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
+  /// A reader of a section.
+  ///
+  /// - Parameters:
+  ///   - path: The keys that lead to the section; empty at the top.
+  ///   - resolved: Where each setting is recorded as it is read.
+  /// - Throws: ``ConfigurationError`` where the node is not a section.
+  public init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
     self.path = path
     self.resolved = resolved
     origin = node.origin
