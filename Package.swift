@@ -4,15 +4,28 @@
 
 import PackageDescription
 
+// The program, its tests and the benchmarks parse arguments and YAML; the library does neither.
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"]))
+let yams = Target.Dependency.product(name: "Yams", package: "Yams", condition: .when(traits: ["CommandLine"]))
+
 let package = Package(
   name: "sextant",
   products: [
     .library(name: "Sextant", targets: ["Sextant"]),
     .executable(name: "sextant", targets: ["SextantCommand"]),
   ],
+  traits: [
+    .default(enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "CommandLine",
+      description: "What the program, the benchmarks and the tests need beside the library. A package that uses the library alone writes `traits: []` and fetches no other package."),
+    .trait(
+      name: "SupernodalCHOLMOD",
+      description: "Sparse factorisations by SuiteSparse's CHOLMOD beside the package's own. Its supernodal module is under the GPL, and so is then every program that is built with it: see NOTICE."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -32,18 +45,27 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CMETIS", providers: [.apt(["libmetis-dev"])]),
+    // Under the GPL, and linked with the trait `SupernodalCHOLMOD` alone.
     .systemLibrary(name: "CCHOLMOD", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CARPACK", pkgConfig: "arpack", providers: [.apt(["libarpack2-dev"])]),
 
     // MARK: Layers, lowest first
     .target(name: "CVectorKernels"),
-    .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CCHOLMOD", "CARPACK"]),
+    .target(name: "CEigenSparse"),
+    .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CARPACK"]),
+    .target(
+      name: "SextantSparse",
+      dependencies: [
+        "SextantArrays", "CEigenSparse", "CMETIS", "COpenBLAS",
+        .target(name: "CCHOLMOD", condition: .when(traits: ["SupernodalCHOLMOD"])),
+      ]),
     .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto"]),
-    .target(name: "SextantConfiguration"),
+    .target(name: "SextantConfiguration", dependencies: ["SextantStorage"]),
     .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
     .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),
     .target(
-      name: "SextantGeometry", dependencies: ["SextantArrays", "SextantStorage", "CAssimp"]),
+      name: "SextantGeometry", dependencies: ["SextantArrays", "SextantSparse", "SextantStorage", "CAssimp"]),
     .target(
       name: "SextantSignals",
       dependencies: [
@@ -56,7 +78,7 @@ let package = Package(
     .target(
       name: "SextantPriors",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals",
+        "SextantArrays", "SextantSparse", "SextantStorage", "SextantGeometry", "SextantSignals",
         "SextantMeasurement",
       ]),
     .target(
@@ -70,7 +92,7 @@ let package = Package(
     .target(
       name: "SextantSolvers",
       dependencies: [
-        "SextantArrays", "SextantConfiguration", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
+        "SextantArrays", "SextantSparse", "SextantConfiguration", "SextantAutodiff", "SextantNetworks", "SextantGeometry",
         "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
       ]),
     .target(
@@ -82,28 +104,21 @@ let package = Package(
     .target(
       name: "SextantRuns",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
-        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
-        "SextantSolvers", "SextantEvaluation", "SextantReport", "CCurl",
-        .product(name: "Yams", package: "Yams"),
-        .product(name: "Logging", package: "swift-log"),
+        "SextantArrays", "SextantSparse", "SextantStorage", "SextantConfiguration", "SextantAutodiff",
+        "SextantNetworks", "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors",
+        "SextantDiffusion", "SextantFlows", "SextantSolvers", "SextantEvaluation", "SextantReport", "CCurl",
       ]),
 
     // MARK: What users import and run
     .target(
       name: "Sextant",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
-        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
-        "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantRuns",
+        "SextantArrays", "SextantSparse", "SextantStorage", "SextantConfiguration", "SextantAutodiff",
+        "SextantNetworks", "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors",
+        "SextantDiffusion", "SextantFlows", "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantRuns",
       ]),
-    .executableTarget(
-      name: "SextantCommand",
-      dependencies: [
-        "Sextant",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ]),
+    .target(name: "SextantYAML", dependencies: ["SextantConfiguration", "SextantStorage", "SextantRuns", yams]),
+    .executableTarget(name: "SextantCommand", dependencies: ["Sextant", "SextantYAML", argumentParser]),
 
     // MARK: Benchmarks and validation
     .target(
@@ -111,18 +126,20 @@ let package = Package(
       dependencies: [
         "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
         "SextantGeometry", "SextantPriors", "SextantDiffusion", "SextantFlows", "SextantReport", "SextantRuns",
+        "SextantYAML",
       ],
       path: "Benchmarks/Studies"),
     .executableTarget(
       name: "SextantBenchmarks",
-      dependencies: [
-        "Sextant", "SextantStudies", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Benchmarks", exclude: ["Peers", "Studies"]),
+      dependencies: ["Sextant", "SextantStudies", "CEigenCholesky", argumentParser],
+      path: "Benchmarks", exclude: ["Peers", "Studies", "CEigenCholesky"]),
+    .target(name: "CEigenCholesky", path: "Benchmarks/CEigenCholesky"),
 
     // MARK: Tests
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
     .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantSparseTests", dependencies: ["SextantSparse", "SextantArrays", "SextantTestSupport"]),
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
     .testTarget(name: "SextantAutodiffTests", dependencies: ["SextantAutodiff", "SextantTestSupport"]),
     .testTarget(
@@ -151,12 +168,13 @@ let package = Package(
       name: "SextantEvaluationTests", dependencies: ["SextantEvaluation", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "SextantReportTests", dependencies: ["SextantReport", "SextantTestSupport"]),
-    .testTarget(name: "SextantStudiesTests", dependencies: ["SextantStudies", "SextantTestSupport"]),
-    .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantTestSupport"]),
+    .testTarget(name: "SextantStudiesTests", dependencies: ["SextantStudies", "SextantYAML", "SextantTestSupport"]),
+    .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantYAML", "SextantTestSupport"]),
     .testTarget(
       name: "SextantCommandTests", dependencies: ["SextantCommand", "SextantTestSupport"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
 
 for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {

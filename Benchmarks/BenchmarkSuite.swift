@@ -12,7 +12,8 @@ struct BenchmarkSuite: ParsableCommand {
     discussion: "Without a subcommand it is `compare`, whose options are in `SextantBenchmarks compare --help`.",
     // Options of its own would take those of the same name from its subcommands.
     subcommands: [
-      CompareCommand.self, ThreadsCommand.self, SeriesCommand.self, GrowthCommand.self, StudyCommand.self,
+      CompareCommand.self, ThreadsCommand.self, SeriesCommand.self, FactorisationCommand.self, GrowthCommand.self,
+      StudyCommand.self,
     ],
     defaultSubcommand: CompareCommand.self)
 }

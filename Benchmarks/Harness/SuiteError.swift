@@ -10,12 +10,15 @@ enum SuiteError: Error, CustomStringConvertible {
   case peerFailed(PeerName, reason: String)
   /// The program that a row runs ended with an error.
   case programFailed(status: Int32)
+  /// Something that was measured refused; the text says what.
+  case failed(String)
 
   var description: String {
     switch self {
     case .lostPeer(let name, let found):
       "\(name.rawValue): expected an answer in JSON on the peer's standard output, found \(found)"
     case .peerFailed(let name, let reason): "\(name.rawValue): \(reason)"
+    case .failed(let reason): reason
     case .programFailed(let status): "the program sextant ended with status \(status)"
     }
   }

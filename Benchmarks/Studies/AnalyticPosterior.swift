@@ -48,7 +48,7 @@ public struct AnalyticPosterior: Sendable {
           mean: part.mean + shift, precision: precision, factor: factor,
           variances: (0..<v).map { covariance[$0, $0] }))
     }
-    let total = Self.logTotal(components.map(\.logWeight))
+    let total = logSumExp(components.map(\.logWeight))
     for index in components.indices { components[index].logWeight -= total }
     self.components = components
   }
@@ -65,11 +65,6 @@ public struct AnalyticPosterior: Sendable {
     let factor = try CholeskyFactor(covariance)
     let white = factor.solveLower(Tensor(measured.map { values[$0] - part.mean[$0] }, shape: [m, 1]))
     return -0.5 * (white.dot(white) + factor.logDeterminant + Double(m) * log(2 * .pi))
-  }
-
-  static func logTotal(_ logs: [Double]) -> Double {
-    let largest = logs.max() ?? 0
-    return largest + log(logs.reduce(0) { $0 + exp($1 - largest) })
   }
 
   /// The posterior mean (V).
@@ -100,7 +95,7 @@ public struct AnalyticPosterior: Sendable {
       let constant = component.logWeight + 0.5 * (component.factor.logDeterminant - Double(v) * log(2 * .pi))
       return (0..<n).map { constant - 0.5 * weighted.row($0).dot(deviations.row($0)) }
     }
-    return (0..<n).map { row in Self.logTotal(parts.map { $0[row] }) }
+    return (0..<n).map { row in logSumExp(parts.map { $0[row] }) }
   }
 
   /// Draws fields (N×V).
@@ -108,7 +103,8 @@ public struct AnalyticPosterior: Sendable {
     let v = components[0].mean.count
     var (chooser, values) = (random.split("component"), random.split("values"))
     let normals = values.normals([count, v], as: Double.self)
-    let chosen = (0..<count).map { _ in choose(components.map(\.logWeight), uniform: chooser.uniform()) }
+    let weights = components.map { exp($0.logWeight) }
+    let chosen = (0..<count).map { _ in chooser.categorical(weights) ?? 0 }
     var result = Tensor<Double>.zeros([count, v])
     for (index, component) in components.enumerated() {
       let rows = chosen.indices.filter { chosen[$0] == index }
@@ -128,7 +124,7 @@ public struct AnalyticPosterior: Sendable {
     func expectedMagnitude(_ mean: Double, _ variance: Double) -> Double {
       let deviation = variance.squareRoot()
       let z = mean / deviation
-      return deviation * 2 * exp(-z * z / 2) / (2 * .pi).squareRoot() + mean * erf(z / 2.0.squareRoot())
+      return deviation * 2 * StandardNormal.density(z) + mean * StandardNormal.central(z)
     }
     return truth.indices.map { i in
       components.reduce(0) { sum, a in

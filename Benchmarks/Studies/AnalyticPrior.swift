@@ -120,7 +120,7 @@ public struct AnalyticPrior: Sendable {
     var result = Tensor<Double>.zeros([streams.count, v])
     for (row, stream) in streams.enumerated() {
       var (chooser, values) = (stream.split("component"), stream.split("values"))
-      let component = components[choose(components.map(\.logWeight), uniform: chooser.uniform())]
+      let component = components[chooser.categorical(components.map { exp($0.logWeight) }) ?? 0]
       let deviation = component.factor.multiplyLower(values.normals([v, 1], as: Double.self)).reshaped(to: [1, v])
       result.replaceRows(from: row, with: deviation + component.mean.reshaped(to: [1, v]))
     }
@@ -137,15 +137,4 @@ public struct AnalyticPrior: Sendable {
     guard gaussians.count > 1 else { return GaussianNoisePredictor(gaussians[0], schedule: schedule) }
     return try MixtureNoisePredictor(gaussians, weights: components.map { exp($0.logWeight) }, schedule: schedule)
   }
-}
-
-/// The index that a uniform number falls on under weights that add up to 1.
-func choose(_ logWeights: [Double], uniform: Double) -> Int {
-  var rest = uniform
-  for (index, weight) in logWeights.enumerated() {
-    rest -= exp(weight)
-    if rest < 0 { return index }
-  }
-  // Rounding may leave a remainder: the last index that has a weight takes it.
-  return logWeights.lastIndex { $0 > -.infinity } ?? 0
 }

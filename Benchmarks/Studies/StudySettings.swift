@@ -2,6 +2,7 @@
 // struct a section, as for runs; nothing here is read from data, because a study makes its own.
 
 import SextantRuns
+import SextantYAML
 import SextantArrays
 import SextantConfiguration
 
@@ -55,7 +56,7 @@ public struct StudySettings: Sendable, Equatable, Codable {
   /// A study's settings with the list of them and their origins.
   public typealias Resolved = (study: StudySettings, settings: ResolvedSettings)
 
-  /// Reads a YAML file and puts overrides such as "training.steps=80" in.
+  /// Reads a YAML file and applies overrides such as "training.steps=80".
   ///
   /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
   public static func load(path: String, overrides: [String] = []) throws -> Resolved {
@@ -63,7 +64,7 @@ public struct StudySettings: Sendable, Equatable, Codable {
     return (try StudySettings(reader), settings)
   }
 
-  /// Reads YAML text; `path` is what errors call it.
+  /// Reads YAML text; errors call it `path`.
   public static func parse(_ text: String, path: String, overrides: [String] = []) throws -> Resolved {
     let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
     return (try StudySettings(reader), settings)

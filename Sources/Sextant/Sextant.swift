@@ -4,7 +4,6 @@
 @_exported import SextantArrays
 @_exported import SextantAutodiff
 @_exported import SextantConfiguration
-@_exported import SextantConfiguration
 @_exported import SextantDiffusion
 @_exported import SextantEvaluation
 @_exported import SextantFlows
@@ -16,4 +15,5 @@
 @_exported import SextantRuns
 @_exported import SextantSignals
 @_exported import SextantSolvers
+@_exported import SextantSparse
 @_exported import SextantStorage

@@ -1,7 +1,5 @@
 // The versions of the linked system libraries, for reports. Each layer adds the libraries that it binds.
 
-import CCHOLMOD
-
 /// A system library and its version at run time.
 public struct LinkedLibrary: Sendable, Equatable, Codable {
   /// The name of the library, such as "NetCDF".
@@ -18,11 +16,4 @@ public struct LinkedLibrary: Sendable, Equatable, Codable {
 extension LinkedLibrary {
   /// Dense linear algebra.
   public static var openBLAS: LinkedLibrary { LinkedLibrary(name: "OpenBLAS", version: OpenBLAS.version) }
-
-  /// Sparse factorisations.
-  public static var cholmod: LinkedLibrary {
-    var parts: [Int32] = [0, 0, 0]
-    cholmod_version(&parts)
-    return LinkedLibrary(name: "CHOLMOD", version: parts.map(String.init).joined(separator: "."))
-  }
 }

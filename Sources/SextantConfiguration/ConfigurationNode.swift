@@ -1,5 +1,5 @@
-// A parsed configuration: texts, lists and sections, each with its origin in a file or on the command line. Which text format
-// it was parsed from is not known here; `ConfigurationReader` reads it by type.
+// A parsed configuration: texts, lists and sections, each with the place that it came from, whether a file or a flag.
+// Typed reading is done by `ConfigurationReader`, and parsing by whoever knows the syntax: `SextantYAML` for YAML.
 
 /// Where a setting comes from.
 public enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
@@ -19,11 +19,11 @@ public enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A value in a configuration, with its origin.
-package struct ConfigurationNode: Sendable {
-  /// The forms of a value.
-  package enum Content: Sendable {
-    /// Nothing: the key has no value.
+/// A value in a configuration, with its place.
+public struct ConfigurationNode: Sendable {
+  /// What the value is.
+  public enum Content: Sendable {
+    /// Nothing: a key without a value.
     case nothing
     /// A text, a number or a truth value, as it was written.
     case text(String)
@@ -32,25 +32,28 @@ package struct ConfigurationNode: Sendable {
   }
 
   /// A key with its value.
-  package struct Member: Sendable {
-    package var key: String
-    package var keyOrigin: SettingOrigin
-    package var value: ConfigurationNode
+  public struct Member: Sendable {
+    public var key: String
+    public var keyOrigin: SettingOrigin
+    public var value: ConfigurationNode
 
-    package init(key: String, keyOrigin: SettingOrigin, value: ConfigurationNode) {
-      (self.key, self.keyOrigin, self.value) = (key, keyOrigin, value)
+    public init(key: String, keyOrigin: SettingOrigin, value: ConfigurationNode) {
+      self.key = key
+      self.keyOrigin = keyOrigin
+      self.value = value
     }
   }
 
-  package var content: Content
-  package var origin: SettingOrigin
+  public var content: Content
+  public var origin: SettingOrigin
 
-  package init(content: Content, origin: SettingOrigin) {
-    (self.content, self.origin) = (content, origin)
+  public init(content: Content, origin: SettingOrigin) {
+    self.content = content
+    self.origin = origin
   }
 
-  /// A description of the value, for errors.
-  package var summary: String {
+  /// What this is, for errors.
+  var summary: String {
     switch content {
     case .nothing: "nothing"
     case .text(let text): "'\(text)'"
@@ -61,13 +64,29 @@ package struct ConfigurationNode: Sendable {
 }
 
 extension ConfigurationNode {
-  /// Puts `value` at the end of a path of keys, and makes the sections that lead there.
-  package mutating func replace(_ keys: ArraySlice<String>, with value: ConfigurationNode) {
+  /// Applies an override such as "prior.modes=80".
+  ///
+  /// - Parameter parse: Parses the text of the value, so that it can be a list or a section: `archive.files=[a.nc, b.nc]`.
+  /// - Throws: ``ConfigurationError/invalidOverride(text:reason:)``, and what `parse` throws.
+  public mutating func override(
+    with text: String, parsedBy parse: (_ text: String, _ origin: SettingOrigin) throws -> ConfigurationNode
+  ) throws {
+    guard let equals = text.firstIndex(of: "=") else {
+      throw ConfigurationError.invalidOverride(text: text, reason: "there is no '=' in it")
+    }
+    let keys = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard keys.allSatisfy({ !$0.isEmpty }) else {
+      throw ConfigurationError.invalidOverride(text: text, reason: "a key on the way to the value is empty")
+    }
+    replace(keys[...], with: try parse(String(text[text.index(after: equals)...]), .flag(text)))
+  }
+
+  private mutating func replace(_ keys: ArraySlice<String>, with value: ConfigurationNode) {
     guard let key = keys.first else {
       self = value
       return
     }
-    // A value that is not a section becomes one: the override has the last word.
+    // What is not a section becomes one: the last word is the flag's.
     var members: [Member] = []
     if case .section(let present) = content { members = present } else { origin = value.origin }
     let index = members.firstIndex { $0.key == key } ?? members.endIndex

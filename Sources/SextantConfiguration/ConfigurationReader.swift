@@ -10,7 +10,13 @@ public final class ConfigurationReader {
   private let resolved: ResolvedSettings
   private var known: [String] = []
 
-  package init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
+  /// A reader of a section.
+  ///
+  /// - Parameters:
+  ///   - path: The keys that lead to the section; empty at the top.
+  ///   - resolved: Where each setting is recorded as it is read.
+  /// - Throws: ``ConfigurationError`` where the node is not a section.
+  public init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
     self.path = path
     self.resolved = resolved
     origin = node.origin

@@ -47,10 +47,7 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
 
   private func logTotals(of joint: [[Double]]) -> [Double] {
     guard let first = joint.first else { return [] }
-    return first.indices.map { sample in
-      let highest = joint.reduce(-Double.infinity) { max($0, $1[sample]) }
-      return highest + log(joint.reduce(0) { $0 + exp($1[sample] - highest) })
-    }
+    return first.indices.map { sample in logSumExp(joint.map { $0[sample] }) }
   }
 
   public func predictedNoise(in x: DifferentiableTensor<Scalar>, at times: [Double]) -> DifferentiableTensor<Scalar> {
@@ -93,12 +90,7 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     var result = Tensor<Scalar>(repeating: 0, shape: [streams.count] + components[0].shape)
     for (row, stream) in streams.enumerated() {
       var chooser = stream.split("component")
-      var left = chooser.uniform()
-      let chosen = weights.firstIndex { weight in
-        left -= weight
-        return left < 0
-      }
-      result.replaceRows(from: row, with: components[chosen ?? components.count - 1].samples(using: [stream]))
+      result.replaceRows(from: row, with: components[chooser.categorical(weights) ?? 0].samples(using: [stream]))
     }
     return result
   }

@@ -1,6 +1,6 @@
 // Closed-form scores of a normal distribution, for methods that give a mean and a standard deviation but no samples.
 
-import Foundation
+import SextantArrays
 
 /// Scores of N(mean, spread²).
 public enum GaussianDistribution {
@@ -10,9 +10,7 @@ public enum GaussianDistribution {
   /// `error` is mean − truth. Both arguments are in the variable's units.
   public static func crps(error: Double, spread: Double) -> Double {
     guard spread > 0 else { return abs(error) }
-    let z = error / spread
-    let density = exp(-z * z / 2) / (2 * .pi).squareRoot()
-    return spread * (z * erf(z / 2.0.squareRoot()) + 2 * density - 1 / Double.pi.squareRoot())
+    return spread * StandardNormal.rankedProbability(error / spread)
   }
 
   /// Whether the truth lies within a central interval, including its bounds.

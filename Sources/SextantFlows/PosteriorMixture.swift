@@ -20,24 +20,16 @@ public struct PosteriorMixture<Scalar: TensorScalar>: Sendable {
       !components.isEmpty && components.count == logEvidences.count
         && components.allSatisfy { $0.count == components[0].count },
       "\(components.count) components with \(logEvidences.count) weights")
-    let largest = logEvidences.max() ?? 0
-    precondition(largest.isFinite, "No component has a finite weight")
-    let total = largest + log(logEvidences.reduce(0) { $0 + exp($1 - largest) })
+    let total = logSumExp(logEvidences)
+    precondition(total.isFinite, "No component has a finite weight")
     self.components = components
     logWeights = logEvidences.map { $0 - total }
   }
 
   /// Draws `count` components according to their weights.
   public func choose(_ count: Int, using random: inout RandomStream) -> [Int] {
-    (0..<count).map { _ in
-      var rest = random.uniform()
-      for (index, weight) in logWeights.enumerated() {
-        rest -= exp(weight)
-        if rest < 0 { return index }
-      }
-      // Rounding may leave a small remainder, which is assigned to the last component with a non-zero weight.
-      return logWeights.lastIndex { $0 > -.infinity } ?? 0
-    }
+    let weights = logWeights.map { exp($0) }
+    return (0..<count).map { _ in random.categorical(weights) ?? 0 }
   }
 }
 
@@ -82,11 +74,7 @@ extension GaussianBaseFlow {
 func logarithmOfSummedExponentials<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
   let (rows, columns) = (x.value.rowCount, x.value.columnCount)
   let input = x.value.scalars.map { Double($0) }
-  let sums = (0..<rows).map { row in
-    let values = input[row * columns..<(row + 1) * columns]
-    let largest = values.max() ?? 0
-    return largest.isFinite ? largest + log(values.reduce(0) { $0 + exp($1 - largest) }) : largest
-  }
+  let sums = (0..<rows).map { row in logSumExp(input[row * columns..<(row + 1) * columns]) }
   let value = Tensor(sums.map { Scalar($0) })
   return x.tape.record(value, operation: "logarithm of summed exponentials", from: [x]) { gradient, cotangents in
     let shares = (0..<rows * columns).map { exp(input[$0] - sums[$0 / columns]) }

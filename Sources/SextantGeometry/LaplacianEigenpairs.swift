@@ -3,6 +3,7 @@
 
 import Foundation
 import SextantArrays
+import SextantSparse
 
 /// Eigenvalues and eigenvectors of −Laplace–Beltrami.
 struct LaplacianEigenpairs {

@@ -3,7 +3,6 @@
 // Samples are moved to the nearest value in the range; mean and spread become those of the moved
 // distribution, in closed form for a Gaussian. A posterior that lies well inside its range is unchanged.
 
-import Foundation
 import SextantArrays
 import SextantMeasurement
 
@@ -29,14 +28,12 @@ public struct ValueBounds: Sendable, Equatable, Codable {
     guard deviation > 0, mean.isFinite else { return (Double(clamp(Float(mean))), 0) }
     let (low, high) = (minimum.map(Double.init), maximum.map(Double.init))
     // Moments of the part inside, then the two atoms at the ends.
-    func density(_ z: Double) -> Double { exp(-0.5 * z * z) / (2 * Double.pi).squareRoot() }
-    func distribution(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
     let a = low.map { ($0 - mean) / deviation }
     let b = high.map { ($0 - mean) / deviation }
-    let below = a.map(distribution) ?? 0
-    let above = b.map { 1 - distribution($0) } ?? 0
+    let below = a.map(StandardNormal.cumulative) ?? 0
+    let above = b.map { 1 - StandardNormal.cumulative($0) } ?? 0
     let inside = max(0, 1 - below - above)
-    let (densityA, densityB) = (a.map(density) ?? 0, b.map(density) ?? 0)
+    let (densityA, densityB) = (a.map(StandardNormal.density) ?? 0, b.map(StandardNormal.density) ?? 0)
     // E[z; inside] and E[z²; inside].
     let first = densityA - densityB
     let second = inside + (a.map { $0 * densityA } ?? 0) - (b.map { $0 * densityB } ?? 0)

@@ -1,6 +1,7 @@
 // What holds to the last bit: threads change no product and no factorisation, and a row of a product does not depend on the
 // rows beside it.
 
+import SextantSparse
 import SextantTestSupport
 import Testing
 

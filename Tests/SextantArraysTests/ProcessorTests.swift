@@ -17,8 +17,5 @@ import Testing
     #expect(OpenBLAS.betterCoreType(than: core, on: .generic) == nil)
   }
 
-  @Test func librariesSayTheirVersions() {
-    #expect(OpenBLAS.version.contains("."))
-    #expect(LinkedLibrary.cholmod.version.split(separator: ".").count == 3)
-  }
+  @Test func openBLASHasAVersion() { #expect(OpenBLAS.version.contains(".")) }
 }

@@ -6,6 +6,7 @@ import SextantMeasurement
 import SextantPriors
 import SextantSolvers
 import SextantStorage
+import SextantYAML
 import Testing
 
 @testable import SextantRuns

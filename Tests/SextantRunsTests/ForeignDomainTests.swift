@@ -1,6 +1,7 @@
 // The gate: a domain, a file format and a measurement that this package does not know go through training, imputation, evaluation,
 // sampling and scoring. Everything about them is in this file, and reaches the pipelines in `Catalogue` values alone.
 
+import SextantYAML
 import Foundation
 import Sextant
 import SextantTestSupport

@@ -1,5 +1,6 @@
 // Names in reports: methods are told apart by name, whatever their titles are and however often they are listed.
 
+import SextantYAML
 import Foundation
 import Sextant
 import SextantTestSupport

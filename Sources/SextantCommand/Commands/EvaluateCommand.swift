@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Sextant
+import SextantYAML
 
 /// Compares methods on fields that training did not see.
 struct EvaluateCommand: ParsableCommand {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Sextant
+import SextantYAML
 
 /// Fills the gaps of the fields of a file.
 struct ImputeCommand: ParsableCommand {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Sextant
+import SextantYAML
 
 /// Tries methods with many numbers of steps and step sizes.
 struct SweepCommand: ParsableCommand {

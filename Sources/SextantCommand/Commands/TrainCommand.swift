@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Sextant
+import SextantYAML
 
 /// Learns a model from an archive.
 struct TrainCommand: ParsableCommand {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Sextant
+import SextantYAML
 
 /// Options about settings.
 struct ConfigurationOptions: ParsableArguments {

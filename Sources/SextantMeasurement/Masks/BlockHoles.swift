@@ -84,12 +84,8 @@ public struct BlockHoles: Sendable, Equatable {
     from vertices: [Int], where isCandidate: (Int) -> Bool, areas: [Double], using random: inout RandomStream
   ) -> Int? {
     let candidates = vertices.filter(isCandidate)
-    var target = random.uniform() * candidates.reduce(0) { $0 + areas[$1] }
-    for vertex in candidates {
-      target -= areas[vertex]
-      if target < 0 { return vertex }
-    }
-    return candidates.last
+    let weights = candidates.map { areas[$0] }
+    return random.categorical(weights, total: weights.reduce(0, +)).map { candidates[$0] } ?? candidates.last
   }
 }
 

@@ -2,7 +2,6 @@
 // clusters of the mode coefficients. This file assigns the fields to groups; GaussianMixturePrior learns the
 // components.
 
-import Foundation
 import SextantArrays
 import SextantSignals
 
@@ -83,12 +82,7 @@ public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
     var centres = [points.row(Int(stream.uniform() * Double(n)) % n).scalars]
     while centres.count < min(count, n) {
       let nearest = (0..<n).map { field in centres.map { squaredDistance(field, $0) }.min() ?? 0 }
-      var mark = stream.uniform() * nearest.reduce(0, +)
-      let next = nearest.firstIndex { distance in
-        mark -= distance
-        return mark < 0
-      }
-      guard let next else { break }
+      guard let next = stream.categorical(nearest, total: nearest.reduce(0, +)) else { break }
       centres.append(points.row(next).scalars)
     }
     var membership = [Int](repeating: 0, count: n)

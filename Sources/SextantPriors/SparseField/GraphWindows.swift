@@ -2,6 +2,7 @@
 // Gaussian of the same variance. The weights are areas, and there is no flux through the boundary of the domain.
 
 import SextantArrays
+import SextantSparse
 
 /// The windows of a mesh that is not a grid.
 struct GraphWindows: WindowFamily {

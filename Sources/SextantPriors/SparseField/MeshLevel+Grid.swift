@@ -4,6 +4,7 @@
 import Foundation
 import SextantArrays
 import SextantGeometry
+import SextantSparse
 
 extension MeshLevel {
   /// The meshes of a grid from the finest, its own, to the first with at most `nodeLimit` nodes; at least `count`

@@ -4,6 +4,7 @@
 
 import SextantArrays
 import SextantGeometry
+import SextantSparse
 
 /// A mesh of n nodes for a domain of `nodeCount` nodes.
 struct MeshLevel: Sendable {

@@ -1,5 +1,6 @@
 // Measured values in terms of a field's nodes, and in terms of the nodes of a mesh for the field.
 
+import SextantSparse
 import SextantArrays
 
 /// Measured values as noisy linear functions of the field at the domain's nodes: anomalies = matrix·field + noise.

@@ -6,6 +6,7 @@
 
 import Foundation
 import SextantArrays
+import SextantSparse
 
 /// A sparse field with known roughness conditioned on an operator and its noise, for any anomalies.
 ///

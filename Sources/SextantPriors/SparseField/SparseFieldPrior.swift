@@ -5,6 +5,7 @@
 import Foundation
 import SextantArrays
 import SextantGeometry
+import SextantSparse
 import Synchronization
 
 /// A Gaussian field with sparse precision on the nodes of a domain.
@@ -64,6 +65,13 @@ public final class SparseFieldPrior: Sendable {
 
   /// The number of nodes of each mesh, from fine to coarse.
   public var meshNodeCounts: [Int] { meshes.map(\.level.nodeCount) }
+
+  /// The prior's precision on its finest mesh where the roughness is 1 everywhere, as its lower triangle, and the order in
+  /// which it is factorised: for benchmarks.
+  package var finestPrecision: (matrix: SparseMatrix, ordering: SparseOrdering) {
+    let mesh = meshes[0]
+    return (mesh.precision.prior(roughness: [Double](repeating: 1, count: mesh.level.nodeCount)), mesh.level.ordering)
+  }
 
   /// The index of the mesh on which the posterior is computed.
   var finishIndex: Int { configuration.finish == .fine ? 0 : min(1, meshes.count - 1) }

@@ -4,6 +4,7 @@
 // towards the bound, which it never reaches.
 
 import Foundation
+import SextantArrays
 
 /// A strictly increasing, continuously differentiable map between a variable and a standard normal variable.
 public struct NormalScore: Sendable, Equatable, Codable {
@@ -47,7 +48,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
     let count = Double(sorted.count)
     var (scores, values): ([Double], [Double]) = ([], [])
     for step in -12...12 {
-      let level = Self.distribution(0.25 * Double(step))
+      let level = StandardNormal.cumulative(0.25 * Double(step))
       let value = sorted[min(sorted.count - 1, Int(level * count))]
       let middle = 0.5 * Double(Self.rank(of: value, in: sorted) + Self.rank(of: value.nextUp, in: sorted)) / count
       let score = Self.quantile(min(max(middle, 0.5 / count), 1 - 0.5 / count))
@@ -183,15 +184,13 @@ public struct NormalScore: Sendable, Equatable, Codable {
 
   // MARK: The standard normal
 
-  private static func distribution(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
-
   /// The quantile of the standard normal distribution by bisection, which is fast enough for the few dozen that are
   /// needed.
   private static func quantile(_ level: Double) -> Double {
     var (low, high) = (-8.0, 8.0)
     for _ in 0..<60 {
       let middle = 0.5 * (low + high)
-      if distribution(middle) < level { low = middle } else { high = middle }
+      if StandardNormal.cumulative(middle) < level { low = middle } else { high = middle }
     }
     return 0.5 * (low + high)
   }

@@ -73,22 +73,4 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
 extension RunConfiguration {
   /// A configuration with the list of its settings and their origins.
   public typealias Resolved = (configuration: RunConfiguration, settings: ResolvedSettings)
-
-  /// Reads a YAML file and puts overrides such as "prior.modes=80" in.
-  ///
-  /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
-  public static func load(
-    path: String, overrides: [String] = [], catalogue: Catalogue = .standard
-  ) throws -> Resolved {
-    let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
-    return (try RunConfiguration(reader, catalogue: catalogue), settings)
-  }
-
-  /// Reads YAML text; `path` is what errors call it.
-  public static func parse(
-    _ text: String, path: String, overrides: [String] = [], catalogue: Catalogue = .standard
-  ) throws -> Resolved {
-    let (reader, settings) = try ConfigurationReader.parse(text, path: path, overrides: overrides)
-    return (try RunConfiguration(reader, catalogue: catalogue), settings)
-  }
 }

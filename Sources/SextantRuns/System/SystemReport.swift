@@ -5,6 +5,7 @@ import SextantArrays
 import SextantGeometry
 import SextantReport
 import SextantSignals
+import SextantSparse
 
 /// The machine that the program runs on, as far as it matters to speed and to what can be read and drawn.
 public struct SystemReport: Sendable, Codable, Equatable {
@@ -56,7 +57,8 @@ public struct SystemReport: Sendable, Codable, Equatable {
     linearAlgebraCore = OpenBLAS.coreName
     betterLinearAlgebraCore = OpenBLAS.betterCoreType
     libraries =
-      [.openBLAS, .cholmod, .netCDF] + [LinkedLibrary.hdf5].compactMap(\.self) + [.udunits, .assimp, .cairo]
+      [.openBLAS] + LinkedLibrary.sparseFactorisation + [.netCDF] + [LinkedLibrary.hdf5].compactMap(\.self)
+      + [.udunits, .assimp, .cairo]
     assets = [Self.findFont(), Self.findCoastlines()]
     let path = environment["PATH"] ?? ""
     tools = [

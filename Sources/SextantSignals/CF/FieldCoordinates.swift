@@ -3,6 +3,8 @@
 
 import SextantConfiguration
 
+import SextantConfiguration
+
 /// The coordinates of a set of fields.
 struct FieldCoordinates: Sendable {
   let all: [FieldCoordinate]

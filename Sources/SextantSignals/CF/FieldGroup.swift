@@ -3,6 +3,8 @@
 
 import SextantConfiguration
 
+import SextantConfiguration
+
 /// Variables that share a grid and field dimensions.
 struct FieldGroup {
   let variables: [NetCDFVariable]

@@ -71,10 +71,10 @@ public enum MarginalLoss: String, Sendable, Codable, CaseIterable {
     case .likelihood:
       return (0.5 * u * u + logScale, -u / scale, (1 - u * u) * boundSlope)
     case .rankedProbability:
-      let density = exp(-0.5 * u * u) / (2 * Double.pi).squareRoot()
-      let inside = erf(u / 2.0.squareRoot())
-      let constant = 1 / Double.pi.squareRoot()
-      return (scale * (u * inside + 2 * density - constant), -inside, scale * (2 * density - constant) * boundSlope)
+      let slope = 2 * StandardNormal.density(u) - 1 / Double.pi.squareRoot()
+      return (
+        scale * StandardNormal.rankedProbability(u), -StandardNormal.central(u), scale * slope * boundSlope
+      )
     }
   }
 }

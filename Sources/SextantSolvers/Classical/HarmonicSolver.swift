@@ -4,6 +4,7 @@
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
+import SextantSparse
 
 /// Fills gaps with the smoothest field in the sense of Dirichlet's energy.
 public struct HarmonicSolver: Solver {

@@ -42,7 +42,7 @@ public struct GaussianMixturePosterior: Sendable {
     let raw = logs.map { exp(evidencePower * ($0 - largest)) }
     let total = raw.reduce(0, +)
     weights = raw.map { $0 / total }
-    logEvidence = largest + log(logs.reduce(0.0) { $0 + exp($1 - largest) })
+    logEvidence = logSumExp(logs)
   }
 
   /// The posterior mean (d).
@@ -72,14 +72,7 @@ public struct GaussianMixturePosterior: Sendable {
     _ count: Int, using random: inout RandomStream, priorFactor: (_ component: Int) throws -> CholeskyFactor<Double>
   ) rethrows -> Tensor<Double> {
     var counts = [Int](repeating: 0, count: weights.count)
-    for _ in 0..<count {
-      var mark = random.uniform()
-      let drawn = weights.firstIndex { weight in
-        mark -= weight
-        return mark < 0
-      }
-      counts[drawn ?? (weights.indices.max { weights[$0] < weights[$1] } ?? 0)] += 1
-    }
+    for _ in 0..<count { counts[random.categorical(weights) ?? 0] += 1 }
     let d = components[0].shift.count
     var result = Tensor<Double>.zeros([count, d])
     var row = 0
@@ -106,7 +99,6 @@ public struct GaussianMixturePosterior: Sendable {
       let own = zip(state, component.shift).map { $0 - $1 }
       return log(weights[index]) + component.posterior.logDensity(of: own, priorFactor: try priorFactor(index))
     }
-    let largest = logs.max() ?? -.infinity
-    return largest + log(logs.reduce(0.0) { $0 + exp($1 - largest) })
+    return logSumExp(logs)
   }
 }

@@ -4,6 +4,7 @@
 import Foundation
 import SextantArrays
 import SextantGeometry
+import SextantSparse
 import Testing
 
 @testable import SextantPriors

@@ -1,4 +1,4 @@
-// From a file of YAML, and what the command line changes in it, to a reader of its top section. Serves every kind of
+// From a YAML file and the changes of the command line to a reader of the file's top section. Serves every kind of
 // configuration: those of runs and those of studies.
 
 import Foundation
@@ -6,9 +6,9 @@ import SextantConfiguration
 import SextantStorage
 
 extension ConfigurationReader {
-  /// Opens a YAML file and puts overrides such as "prior.modes=80" in.
+  /// Opens a YAML file and applies overrides such as "prior.modes=80".
   ///
-  /// - Returns: the reader, and the list that each setting is noted in as it is read.
+  /// - Returns: The reader, and the list in which each setting is recorded as it is read.
   /// - Throws: ``FileError`` and ``ConfigurationError``, which name file, line and column.
   public static func open(
     path: String, overrides: [String] = []
@@ -29,7 +29,7 @@ extension ConfigurationReader {
         origin: .file(path: path, line: 1, column: 1), problem: "the file is not text in UTF-8")
     }
     let parsed = try parse(text, path: path, overrides: overrides)
-    // A file that tells nothing is a mistake more often than the wish for all defaults.
+    // An empty file is more often a mistake than a wish for all defaults.
     if parsed.reader.keys.isEmpty {
       throw ConfigurationError.wrongValue(
         origin: .file(path: path, line: 1, column: 1), key: "the configuration",
@@ -38,12 +38,14 @@ extension ConfigurationReader {
     return parsed
   }
 
-  /// Reads YAML text; `path` is what errors call it.
+  /// Reads YAML text; errors call it `path`.
   public static func parse(
     _ text: String, path: String, overrides: [String] = []
   ) throws -> (reader: ConfigurationReader, settings: ResolvedSettings) {
     var node = try ConfigurationNode(yaml: text) { .file(path: path, line: $0, column: $1) }
-    for override in overrides { try node.override(with: override) }
+    for override in overrides {
+      try node.override(with: override) { text, origin in try ConfigurationNode(yaml: text) { _, _ in origin } }
+    }
     let settings = ResolvedSettings()
     return (try ConfigurationReader(node, resolved: settings), settings)
   }

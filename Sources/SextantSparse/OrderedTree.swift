@@ -1,0 +1,50 @@
+// A matrix's pattern in one order with its elimination tree: enough to say what a factorisation in that order would cost,
+// and so to choose among orders.
+
+import SextantArrays
+
+/// A pattern, an order of its rows and what the factor will be like.
+struct OrderedTree {
+  /// The matrix's row at each place.
+  let order: [Int32]
+  let pattern: OrderedPattern
+  let elimination: EliminationTree
+  /// The number of entries in each column of the factor (n).
+  let columnCounts: [Int32]
+  /// The number of entries of the factor.
+  let factorEntryCount: Int
+  /// The sum of the columns' squared lengths.
+  let factorOperationCount: Double
+
+  init(_ matrix: SparseMatrix, order: [Int32]) {
+    self.order = order
+    pattern = OrderedPattern(matrix, order: order)
+    elimination = EliminationTree(pattern)
+    columnCounts = elimination.columnCounts(pattern)
+    factorEntryCount = columnCounts.reduce(0) { $0 + Int($1) }
+    factorOperationCount = columnCounts.reduce(0) { $0 + Double($1) * Double($1) }
+  }
+
+  /// Orders a matrix and builds its tree.
+  ///
+  /// - Throws: ``SparseCholeskyError``.
+  static func make(_ matrix: SparseMatrix, ordering: SparseOrdering) throws -> OrderedTree {
+    switch ordering {
+    case .natural: return OrderedTree(matrix, order: (0..<Int32(matrix.rowCount)).map(\.self))
+    case .given(let order): return OrderedTree(matrix, order: order)
+    case .minimumDegree: return OrderedTree(matrix, order: try SymmetricGraph(matrix).minimumDegreeOrder())
+    case .nestedDissection: return OrderedTree(matrix, order: try SymmetricGraph(matrix).nestedDissectionOrder())
+    case .automatic:
+      let graph = try SymmetricGraph(matrix)
+      let byDegree = OrderedTree(matrix, order: try graph.minimumDegreeOrder())
+      guard byDegree.fillsMuch else { return byDegree }
+      let byDissection = OrderedTree(matrix, order: try graph.nestedDissectionOrder())
+      return byDissection.factorEntryCount < byDegree.factorEntryCount ? byDissection : byDegree
+    }
+  }
+
+  /// Whether another order is worth its time: the factor is large beside the matrix, and costly beside its size.
+  private var fillsMuch: Bool {
+    factorEntryCount >= 5 * pattern.rows.count && factorOperationCount >= 500 * Double(factorEntryCount)
+  }
+}
