@@ -137,7 +137,7 @@ let package = Package(
 
     // MARK: Tests
     .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
-    .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantTestSupport"]),
+    .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantSparse", "SextantTestSupport"]),
     .testTarget(
       name: "SextantSparseTests", dependencies: ["SextantSparse", "SextantArrays", "SextantTestSupport"]),
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),

@@ -1,7 +1,6 @@
 // `SextantBenchmarks study`: how near a learned posterior comes to the true one, where the true one is known in closed form.
 // It validates the methods, on fields that it makes itself; users' data never pass through it.
 
-import SextantYAML
 import ArgumentParser
 import Foundation
 import Sextant

@@ -5,7 +5,7 @@ import SextantArrays
 import Testing
 
 @Suite struct ProbabilityTests {
-  @Test(arguments: [[0.3], [-1, 2, 0.5], [5, 5, 5, 5], [-30, 0, -.infinity]], [0.0, -2000, 2000])
+  @Test(arguments: [[0.3], [-1, 2, 0.5], [5, 5, 5, 5], [-30, 0, -Double.infinity]] as [[Double]], [0.0, -2000, 2000])
   func logSumExpIsTheLogarithmOfTheSum(_ values: [Double], shift: Double) {
     let expected = log(values.reduce(0) { $0 + exp($1) }) + shift
     #expect(abs(logSumExp(values.map { $0 + shift }) - expected) < 1e-12 * (1 + abs(expected)))
