@@ -68,6 +68,20 @@ QUICK := SextantArraysTests SextantStorageTests SextantNetworksTests SextantGeom
 test-quick: ## Run the fast suites, under two minutes once built: nine modules, and the laws of methods and solvers
 	@$(MAKE) --no-print-directory test TESTS="$(addprefix --filter ,$(QUICK))"
 
+# Tables stand between comments that name their command; data that is not in the repository comes from SEXTANT_DATA.
+PAGES := README.md $(wildcard docs/*.md)
+.PHONY: results
+results: build ## Make the tables of README and docs/ again from the commands that they name
+	@scripts/results.py $(PAGES)
+
+.PHONY: docs
+docs: setup ## Build the API pages with DocC, into .build/docs
+	@scripts/docs.sh
+
+.PHONY: check-library
+check-library: setup ## Build and run a package that uses the library alone
+	@scripts/check-library.sh
+
 .PHONY: format
 format: ## Format all Swift code in place
 	@swift format --in-place --recursive --parallel $(SOURCES)
