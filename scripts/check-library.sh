@@ -9,6 +9,8 @@ fail() { printf 'check-library: %s\n' "$*" >&2; exit 1; }
 
 scratch="$PWD/.build/library-consumer"
 build=(swift build --package-path Tests/LibraryConsumer --scratch-path "$scratch" "$@")
+# One that an earlier version of the package left would be taken for this one's.
+rm -f Tests/LibraryConsumer/Package.resolved
 "${build[@]}"
 program="$("${build[@]}" --show-bin-path)/fill"
 
