@@ -21,8 +21,8 @@ with the tables that it writes, `section` the heading of the table to read (the 
 cell of the table that was read, without its standard error; `{{ row / column / ± }}` keeps the standard error. The heading
 of the page's own table stays as it is.
 
-Comments that start with `measured:` name the command of a table whose rows were taken from several runs by hand; they are
-listed and left alone.
+A marker that has the command alone, without `from` and `row`, names how its table was measured. Such tables were composed by
+hand from the command's output, often over several runs; they are listed and left alone.
 
     scripts/results.py README.md docs/*.md             runs the commands and writes the tables
     scripts/results.py --check README.md               runs them and fails where a number differs
@@ -40,7 +40,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"(<!-- made: (?P<head>.*?)-->\n)(?P<table>.*?)(?P<end>\n<!-- end -->)", re.S)
+BLOCK = re.compile(r"(<!-- made: (?P<head>(?:(?!-->).)*)-->\n)(?P<table>.*?)(?P<end>\n<!-- end -->)", re.S)
 NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?")
 
 
@@ -129,9 +129,8 @@ class Maker:
 
     def rows(self, keys):
         """The rows of the page's table, as Markdown."""
-        for key in ["from", "row"]:
-            if key not in keys:
-                raise ResultsError(f"'{keys['made'][0]}': the marker has no '{key}'")
+        if "from" not in keys:
+            raise ResultsError(f"'{keys['made'][0]}': the marker has a 'row' and no 'from'")
         result = []
         for names in map(values, keys.get("each", ["row ="])):
             self.run(filled(keys["made"][0], names))
@@ -174,14 +173,15 @@ def main():
     for page in options.pages:
         text = page.read_text(encoding="utf-8")
         if options.list:
-            for kind, command in re.findall(r"<!-- (made|measured): (.*?)(?:\n| ?-->)", text):
-                print(f"{page}: {kind}: {command}")
+            for match in BLOCK.finditer(text):
+                keys = specification(match["head"])
+                print(f"{page}: {'made' if 'row' in keys else 'by hand'}: {keys['made'][0]}")
             continue
 
         def made(match):
             nonlocal failed, count
             keys = specification(match["head"])
-            if options.only not in keys["made"][0]:
+            if options.only not in keys["made"][0] or "row" not in keys:
                 return match[0]
             print(f"{page}: {keys['made'][0]}", file=sys.stderr)
             lines = match["table"].splitlines()

@@ -77,9 +77,9 @@ struct SurfaceProgramTests {
     let errors = zip(values, truth).filter { !$0.0.isNaN }.map { abs($0 - $1) }
     #expect(errors.allSatisfy { $0 > 0 && $0 < 0.5 })
     // The noise is found in the mesh, or in the array beside the array.
-    let noise = ending == "npy" ? ["--mesh", mesh] : []
+    let place = ending == "npy" ? ["--mesh", mesh] : ["--variables", "heat"]
     let filled = try Program(
-      ["impute", output, "--method", "kriging", "--samples", "0", "-o", folder.path("filled.npy")] + noise
+      ["impute", output, "--method", "kriging", "--samples", "0", "-o", folder.path("filled.npy")] + place
     ).end()
     #expect(filled.code == 0 && filled.output.contains("50.0 % missing"), "\(filled.errors)")
     #expect(filled.output.contains("noise of \(ending == "npy" ? "value" : "heat"): 0.1"), "\(filled.output)")
