@@ -120,7 +120,7 @@ import Testing
     let run = try Self.configuration(in: folder, "methods: [dps], steps: [30], step_sizes: [0.1, 1e300], samples: 2")
     let result = try run.runSweep(overwrite: false)
     #expect(result.rows.map { $0.psnr != nil } == [true, false])
-    #expect(result.markdown.contains("| DPS | 30 | 1e+300 | – | – | – | – |"))
+    #expect(result.markdown.contains("| diffusion posterior sampling (DPS) | 30 | 1e+300 | – | – | – | – |"))
   }
 
   @Test(arguments: [

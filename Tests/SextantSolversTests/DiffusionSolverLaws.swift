@@ -162,8 +162,8 @@ import Testing
       return try solver.posterior(given: measurement, samples: 1, using: &random)
     }
     for (bad, name) in [(Float.nan, "nan"), (.infinity, "inf")] {
-      let error = try #require(throws: SolverError.self) { _ = try attempt { $0.values[3] = bad } }
-      #expect("\(error)".contains("value number 4 is \(name)"))
+      let error = try #require(throws: MeasurementError.self) { _ = try attempt { $0.values[3] = bad } }
+      #expect("\(error)".contains("value number 4") && "\(error)".contains("found \(name)"))
     }
     for bad in [Float(0), -1, .nan] {
       let error = try #require(throws: SolverError.self) { _ = try attempt { $0.noise[2] = bad } }
