@@ -3,5 +3,5 @@
 /// This release of Sextant.
 public enum ProgramVersion {
   /// The version by semantic versioning.
-  public static let current = "0.1.0"
+  public static let current = "0.2.0"
 }
