@@ -74,7 +74,7 @@ import Testing
         FieldSpace(
           domain: space.domain, variables: space.variables, isInside: space.isInside, landShare: land,
           hasOwnLand: hasOwnLand, bounds: space.bounds),
-        provenance: .init(archiveFiles: files), gaussian: SmallClimate.model().gaussian)
+        provenance: .init(archiveFiles: files, fieldCount: SmallClimate.trainingCount), gaussian: SmallClimate.model().gaussian)
       try model.write(toFolder: folder.path, overwrite: true)
       #expect(try Model(contentsOf: folder.path).space.hasOwnLand == hasOwnLand)
       let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path(Model.fileName)))
@@ -110,8 +110,8 @@ import Testing
 
   /// Changes of a model's header, each with a part of what must be said of it.
   static let changes: [(from: String, to: String, words: String)] = [
-    ("\\\"formatVersion\\\":1", "\\\"formatVersion\\\":9", "Update Sextant"),
-    ("\\\"formatVersion\\\":1", "\\\"formatVersion\\\":\\\"x\\\"", "cannot be read"),
+    ("\\\"formatVersion\\\":2", "\\\"formatVersion\\\":9", "Update Sextant"),
+    ("\\\"formatVersion\\\":2", "\\\"formatVersion\\\":\\\"x\\\"", "cannot be read"),
     ("\\\"seed\\\":1", "\\\"seed\\\":-1", "cannot be read"),
     ("\\\"latitudes\\\":[90,", "\\\"latitudes\\\":[", "does not fit together"),
     ("\\\"latitudes\\\":[90,", "\\\"latitudes\\\":[91,", "atitude"),

@@ -54,8 +54,8 @@ import Testing
     let model = try SmallClimate.model()
     let diffusion = LearnedDiffusion(try model.prior.noisePredictor())
     let richer = model.with(diffusion: diffusion)
-    #expect(model.parts == .gaussian && richer.parts == [.gaussian, .diffusion])
-    #expect(richer.with(diffusion: nil).parts == .gaussian)
+    #expect(model.parts == [.gaussian, .mixture] && richer.parts == [.gaussian, .mixture, .diffusion])
+    #expect(richer.with(diffusion: nil).parts == model.parts)
     // With the noise predictor of its own modes, a method that needs a diffusion prior needs no setting.
     _ = try Method.ddnm.solver(for: richer)
     #expect(throws: MethodError.missingPart(.diffusion, model: "small")) { try Method.ddnm.solver(for: model) }

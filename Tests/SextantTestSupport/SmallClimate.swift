@@ -54,7 +54,7 @@ public enum SmallClimate {
   ) -> Training {
     Training(
       name: "small", archive: DatasetSelection(files: [archive]),
-      prior: GaussianPriorConfiguration(kind: kind, modeCount: 30, components: kind == .mixture ? .month : nil), bounds: bounds, seed: 1)
+      prior: GaussianPriorConfiguration(kind: kind, modeCount: 30, components: .month), bounds: bounds, seed: 1)
   }
 
   /// Writes fields as they are.
