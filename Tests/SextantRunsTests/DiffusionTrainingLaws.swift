@@ -34,6 +34,22 @@ import Testing
     ).configuration
   }
 
+  /// A gap that counts as the climatology is learned as signal.
+  @Test func anArchiveWithGapsIsRefused() throws {
+    let folder = try ScratchFolder()
+    try SmallClimate.observe(
+      SmallClimate.fields().read(Array(0..<40)), mask: "random:0.1", to: folder.path("archive.nc"))
+    var run = try Self.configuration(in: folder)
+    run.archive.variables = SmallClimate.variables
+    let error = try #require(throws: RunError.self) { try run.train(overwrite: false) }
+    guard case .archiveHasGaps("diffusion", let missing, let count) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(missing > count / 20 && missing < count / 5)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("run/diffusion.safetensors")))
+  }
+
   @Test(arguments: [
     "{steps: 6, batch: 3, widths: [8, 8]}",
     "{steps: 3, batch: 2, widths: [8, 8], starts_from_gaussian: false, final_rate: 10, held_out: interleaved}",

@@ -1,6 +1,6 @@
 // Trains the diffusion prior of a run on its archive's fields: what `sextant train` does after the Gaussian prior,
 // where the configuration has a section `diffusion`. Fields are diffused as the model's states: standardised, without their
-// climatology, transformed, each value once. A gap in a field of the archive counts as the climatology.
+// climatology, transformed, each value once. The fields have to be complete: an archive with gaps is refused.
 
 import Foundation
 import SextantArrays
@@ -93,7 +93,7 @@ public struct DiffusionTraining: Sendable {
         "diffusion: the archive has \(indices.count) fields, and at least 4 are needed to learn from some and look at others."
       )
     }
-    let states = try model.states(of: source, indices: indices) { try interruption.check() }
+    let states = try model.states(of: source, indices: indices, for: "diffusion") { try interruption.check() }
     let held = settings.heldOutPositions(of: indices.count)
     let isHeld = Set(held)
     return (
@@ -103,17 +103,25 @@ public struct DiffusionTraining: Sendable {
 }
 
 extension Model {
-  /// Fields of a source in the model's units as standardised states (N×d); a gap is 0, the climatology.
+  /// Complete fields of a source in the model's units as standardised states (N×d).
+  ///
+  /// Throws ``RunError/archiveHasGaps(section:missing:count:)`` where a state of a field is missing: a network would learn the
+  /// gap as the climatology. `section` is the section of the configuration that asks for the fields.
   func states(
-    of source: any SignalSource, indices: [Int], progress: () throws -> Void = {}
+    of source: any SignalSource, indices: [Int], for section: String, progress: () throws -> Void = {}
   ) throws -> Tensor<Float> {
     let states = try requireGaussian().prior.space
     var result = Tensor<Float>.zeros([indices.count, states.count])
-    var row = 0
+    var (row, missing) = (0, 0)
     try TransformedSource(source, transforms: space.transforms).forEachChunk(of: indices) { chunk in
-      result.replaceRows(from: row, with: states.anomalies(of: chunk).map { $0.isNaN ? 0 : $0 })
+      let anomalies = states.anomalies(of: chunk)
+      missing += anomalies.withUnsafeScalars { values in values.count { $0.isNaN } }
+      result.replaceRows(from: row, with: anomalies)
       row += chunk.count
       try progress()
+    }
+    guard missing == 0 else {
+      throw RunError.archiveHasGaps(section: section, missing: missing, count: result.count)
     }
     return result
   }

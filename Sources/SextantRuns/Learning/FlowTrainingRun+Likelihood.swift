@@ -80,7 +80,7 @@ extension FlowTrainingRun {
 struct ArchiveStates: Sendable {
   /// In the variables' units.
   let fields: SignalSet
-  /// N×d, standardised; a gap is 0, the climatology.
+  /// N×d, standardised.
   let states: Tensor<Float>
 
   var count: Int { fields.count }
@@ -88,6 +88,6 @@ struct ArchiveStates: Sendable {
   init(training: FlowTraining, model: Model, interruption: Interruption) throws {
     let (source, indices) = try training.prior.openArchive()
     fields = try source.read(indices)
-    states = try model.states(of: fields, indices: Array(indices.indices)) { try interruption.check() }
+    states = try model.states(of: fields, indices: Array(indices.indices), for: "flow") { try interruption.check() }
   }
 }

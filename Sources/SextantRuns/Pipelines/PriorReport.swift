@@ -61,7 +61,7 @@ public struct PriorReport: Sendable {
       )
     }
     return try model.states(
-      of: ConvertedSource(file, inUnitsOf: model.space.variables), indices: Array(0..<file.count))
+      of: ConvertedSource(file, inUnitsOf: model.space.variables), indices: Array(0..<file.count), for: "the report")
   }
 
   /// The report as two tables: by level of noise, and the bound.
