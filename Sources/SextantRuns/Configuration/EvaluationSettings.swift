@@ -95,10 +95,8 @@ extension ConfigurationReader {
     func design(_ text: String) throws -> AnyMeasurementDesign {
       try AnyMeasurementDesign(FilePatterns.expandVariables(in: text), kinds: kinds)
     }
-    let none = "none"
-    let operation = try parsed(first, default: none, by: design)
-    let masks = try parsedList(key, default: fallback, by: design)
-    return operation.description == none ? masks : try masks.map { try $0.after(operation, kinds: kinds) }
+    let operation = try parsed(first, default: "none", by: design)
+    return try parsedList(key, default: fallback, by: design).map { operation.followed(by: $0) }
   }
 
   /// The methods named at a key, each once; `fallback` if the key is absent. Throws ``ConfigurationError``.

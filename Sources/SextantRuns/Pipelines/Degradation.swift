@@ -55,7 +55,7 @@ public struct Degradation: Sendable {
     let land = try landMask?.share(on: document.domain, formats: catalogue.formats)
     let levels = try noise.map { try NoiseLevels($0, of: document) }
     let source = DegradedSource(
-      document, design: try operation.map { try mask.after($0, kinds: catalogue.designs) } ?? mask,
+      document, design: operation?.followed(by: mask) ?? mask,
       inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: levels,
       seed: RandomStream(seed: seed).split("degrade"))
     try sink.write(content, description: description(history: history), overwrite: overwrite) { writer in
@@ -95,12 +95,5 @@ public struct Degradation: Sendable {
       }
     }
     return summary
-  }
-}
-
-extension AnyMeasurementDesign {
-  /// This design on what `first` gives.
-  func after(_ first: AnyMeasurementDesign, kinds: [MeasurementDesignKind]) throws -> AnyMeasurementDesign {
-    try AnyMeasurementDesign("\(first)|\(self)", kinds: kinds)
   }
 }
