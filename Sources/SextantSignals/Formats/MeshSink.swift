@@ -23,9 +23,7 @@ public struct MeshSink: SignalSink {
     }
     self.output = output
     variables = source.variables
-    paths =
-      output.splitsMembers
-      ? MemberFiles.paths(for: output.path, count: output.content.memberCount, ending: "ply") : [output.path]
+    paths = output.paths(ending: "ply")
     let endings = MeshPropertyFormat().writtenEndings
     guard paths.allSatisfy({ endings.contains(URL(fileURLWithPath: $0).pathExtension.lowercased()) }) else {
       throw refusal("the name must end in .ply or .vtp for a mesh, or in .npy for an array.")

@@ -32,9 +32,7 @@ public struct NetCDFSink: SignalSink {
         path: output.path, format: NetCDFFormat().name, option: "--split-members",
         reason: "one file for each member has the grid of the input. Give --regrid input, or write one output.")
     }
-    paths =
-      output.splitsMembers
-      ? MemberFiles.paths(for: output.path, count: output.content.memberCount, ending: "nc") : [output.path]
+    paths = output.paths(ending: "nc")
   }
 
   private static func checkIsWritable(_ domain: any Domain, path: String) throws {

@@ -126,6 +126,11 @@ public struct OutputRequest: Sendable {
     self.splitsMembers = splitsMembers
     self.wantsAllMembers = wantsAllMembers
   }
+
+  /// The files of an output that is one file, or one for each member; members without an ending of their own get `ending`.
+  func paths(ending: String) -> [String] {
+    splitsMembers ? MemberFiles.paths(for: path, count: content.memberCount, ending: ending) : [path]
+  }
 }
 
 /// Writes the fields of one output.

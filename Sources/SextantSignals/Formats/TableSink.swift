@@ -18,9 +18,7 @@ public struct TableSink: SignalSink {
     self.output = output
     variables = source.variables
     vertexCount = (output.domain ?? source.domain).vertexCount
-    paths =
-      output.splitsMembers
-      ? MemberFiles.paths(for: output.path, count: output.content.memberCount, ending: "csv") : [output.path]
+    paths = output.paths(ending: "csv")
     if output.content.kind != .fields, output.content.fieldCount > 1 {
       throw SignalFormatError.unwritable(
         path: output.path, format: VertexTableFormat().name,

@@ -40,13 +40,10 @@ public struct DDNMSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = try MeasurementModel(operation: operation, noise: noise)
-    let observed = try prior.observationOperator(model, method: name)
-    let decomposition = try WhitenedSVD(observed, method: name)
-    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
-      [prior, settings] measurement in
-      let observation = prior.space.observe(measurement, by: observed)
-      return Rule(eta: settings.eta, spectrum: WhitenedObservation(observation, in: decomposition))
+    try GuidedSampling(
+      method: name, prior: prior, settings: settings.sampling, operation: operation, noise: noise
+    ) { [settings] _, spectrum in
+      Rule(eta: settings.eta, spectrum: spectrum)
     }
   }
 

@@ -101,6 +101,25 @@ struct GuidedSampling: PreparedSolver {
   }
 }
 
+extension GuidedSampling {
+  /// A sampler whose rule works in the singular vectors of the whitened operator, which is decomposed once for all measurements.
+  ///
+  /// - Parameter rule: the rule for one measurement, given as it is and in the singular vectors.
+  /// - Throws: ``MeasurementError`` where the operator does not fit, and ``SolverError`` where it is too large to decompose.
+  init(
+    method: String, prior: DiffusionPrior, settings: SamplingSettings, operation: any LinearOperator, noise: [Float],
+    rule: @escaping @Sendable (_ observation: StateObservation, _ spectrum: WhitenedObservation) -> any GuidanceRule
+  ) throws {
+    let model = try MeasurementModel(operation: operation, noise: noise)
+    let observed = try prior.observationOperator(model, method: method)
+    let decomposition = try WhitenedSVD(observed, method: method)
+    self.init(method: method, prior: prior, settings: settings, model: model) { measurement in
+      let observation = prior.space.observe(measurement, by: observed)
+      return rule(observation, WhitenedObservation(observation, in: decomposition))
+    }
+  }
+}
+
 extension DiffusionPrior {
   /// N answers in states, made in batches; answer n is a function of `random`, n and the measurement alone.
   ///

@@ -25,16 +25,13 @@ public struct MCGSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = try MeasurementModel(operation: operation, noise: noise)
-    let observed = try prior.observationOperator(model, method: name)
-    let decomposition = try WhitenedSVD(observed, method: name)
-    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
-      [prior, settings] measurement in
-      let observation = prior.space.observe(measurement, by: observed)
-      return Rule(
+    try GuidedSampling(
+      method: name, prior: prior, settings: settings.sampling, operation: operation, noise: noise
+    ) { [settings] observation, spectrum in
+      Rule(
         guidance: LikelihoodGuidance(
           fidelity: LinearFidelity(observation), stepSize: settings.stepSize, norm: settings.norm),
-        spectrum: WhitenedObservation(observation, in: decomposition))
+        spectrum: spectrum)
     }
   }
 

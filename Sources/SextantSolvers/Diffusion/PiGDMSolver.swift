@@ -56,13 +56,10 @@ public struct PiGDMSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let model = try MeasurementModel(operation: operation, noise: noise)
-    let observed = try prior.observationOperator(model, method: name)
-    let decomposition = try WhitenedSVD(observed, method: name)
-    return GuidedSampling(method: name, prior: prior, settings: settings.sampling, model: model) {
-      [prior, settings] measurement in
-      let observation = prior.space.observe(measurement, by: observed)
-      return Rule(settings: settings, spectrum: WhitenedObservation(observation, in: decomposition))
+    try GuidedSampling(
+      method: name, prior: prior, settings: settings.sampling, operation: operation, noise: noise
+    ) { [settings] _, spectrum in
+      Rule(settings: settings, spectrum: spectrum)
     }
   }
 
