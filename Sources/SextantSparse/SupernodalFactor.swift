@@ -28,6 +28,10 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
     let values = memory.bindMemory(to: Double.self, capacity: byteCount / 8)
     let fronts = Fronts(pattern: pattern, matrix: matrix, values: values)
     OpenBLAS.withSingleThread { fronts.factorise() }
+    if let missing = fronts.missingBytes {
+      free(memory)
+      throw SparseCholeskyError.outOfMemory(size: pattern.size, neededBytes: byteCount + missing)
+    }
     var sum = 0.0
     if fronts.failedColumn == nil {
       for s in 0..<pattern.count {
@@ -61,6 +65,7 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
     /// What each supernode leaves to its parent until that has added it: the lower triangle of a square, row by row.
     let updates: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>
     private let firstFailure = Mutex<Int?>(nil)
+    private let largestMissing = Mutex<Int?>(nil)
 
     init(pattern: SupernodalPattern, matrix: SparseMatrix, values: UnsafeMutablePointer<Double>) {
       self.pattern = pattern
@@ -78,13 +83,16 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
     /// The first column, in the factor's order, whose pivot is not positive; nil when there is none.
     var failedColumn: Int? { firstFailure.withLock(\.self) }
 
+    /// The bytes of the largest update for which there was no memory; nil when there was enough.
+    var missingBytes: Int? { largestMissing.withLock(\.self) }
+
     func factorise() {
       Parallel.forEach(pattern.subtrees.count) { index in
         for s in pattern.subtrees[index] {
           guard eliminate(s, inTiles: { count, body in for tile in 0..<count { body(tile) } }) else { return }
         }
       }
-      guard failedColumn == nil else { return }
+      guard failedColumn == nil, missingBytes == nil else { return }
       for s in pattern.top {
         guard eliminate(s, inTiles: { count, body in Parallel.forEach(count, body) }) else { return }
       }
@@ -93,12 +101,19 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
     /// Computes one supernode.
     ///
     /// - Parameter inTiles: Calls its second argument for all indices up to its first, in any order or at once.
-    /// - Returns: Whether all pivots are positive.
+    /// - Returns: Whether there was memory for its update and all pivots are positive.
     private func eliminate(_ s: Int, inTiles: (Int, @Sendable (Int) -> Void) -> Void) -> Bool {
       let (columns, rows) = (pattern.columnCount(s), pattern.rowCount(s))
       let below = rows - columns
       let block = UncheckedPointer(values + pattern.valueStarts[s])
-      updates[s] = below > 0 ? SupernodalFactor.zeros(below * below) : nil
+      if below > 0 {
+        // Zeroed by the system as it is touched.
+        guard let memory = calloc(below * below, 8) else {
+          largestMissing.withLock { $0 = max($0 ?? 0, 8 * below * below) }
+          return false
+        }
+        updates[s] = memory.bindMemory(to: Double.self, capacity: below * below)
+      }
       // A root leaves nothing, and nothing is written to this then.
       let update = UncheckedPointer(updates[s] ?? block.base)
       assemble(s, block.base, update.base)
@@ -198,11 +213,5 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
       }
       return (row, rest)
     }
-  }
-
-  /// Memory for `count` zeros; traps where there is none, as all small memory of this package does.
-  private static func zeros(_ count: Int) -> UnsafeMutablePointer<Double> {
-    guard let memory = calloc(count, 8) else { fatalError("No memory for \(count) values of an update matrix") }
-    return memory.bindMemory(to: Double.self, capacity: count)
   }
 }
