@@ -102,11 +102,33 @@ let package = Package(
       name: "SextantReport",
       dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals", "CCairo"]),
     .target(
-      name: "SextantRuns",
+      name: "SextantModels",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantSolvers",
+      ]),
+    .target(
+      name: "SextantTraining",
+      dependencies: [
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
+        "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors", "SextantDiffusion", "SextantFlows",
+        "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantModels",
+      ]),
+    .target(
+      name: "SextantPipelines",
       dependencies: [
         "SextantArrays", "SextantSparse", "SextantStorage", "SextantConfiguration", "SextantAutodiff",
         "SextantNetworks", "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors",
-        "SextantDiffusion", "SextantFlows", "SextantSolvers", "SextantEvaluation", "SextantReport", "CCurl",
+        "SextantDiffusion", "SextantFlows", "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantModels",
+        "SextantTraining", "CCurl",
+      ]),
+    .target(
+      name: "SextantRuns",
+      dependencies: [
+        "SextantStorage", "SextantConfiguration", "SextantGeometry", "SextantSignals", "SextantMeasurement",
+        "SextantPriors", "SextantDiffusion", "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantModels",
+        "SextantTraining", "SextantPipelines",
       ]),
 
     // MARK: What users import and run
@@ -115,9 +137,10 @@ let package = Package(
       dependencies: [
         "SextantArrays", "SextantSparse", "SextantStorage", "SextantConfiguration", "SextantAutodiff",
         "SextantNetworks", "SextantGeometry", "SextantSignals", "SextantMeasurement", "SextantPriors",
-        "SextantDiffusion", "SextantFlows", "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantRuns",
+        "SextantDiffusion", "SextantFlows", "SextantSolvers", "SextantEvaluation", "SextantReport", "SextantModels",
+        "SextantTraining", "SextantPipelines", "SextantRuns",
       ]),
-    .target(name: "SextantYAML", dependencies: ["SextantConfiguration", "SextantStorage", "SextantRuns", yams]),
+    .target(name: "SextantYAML", dependencies: ["SextantConfiguration", "SextantStorage", "SextantModels", "SextantRuns", yams]),
     .executableTarget(name: "SextantCommand", dependencies: ["Sextant", "SextantYAML", argumentParser]),
 
     // MARK: Benchmarks and validation
@@ -125,8 +148,8 @@ let package = Package(
       name: "SextantStudies",
       dependencies: [
         "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantAutodiff", "SextantNetworks",
-        "SextantGeometry", "SextantPriors", "SextantDiffusion", "SextantFlows", "SextantReport", "SextantRuns",
-        "SextantYAML",
+        "SextantGeometry", "SextantPriors", "SextantDiffusion", "SextantFlows", "SextantReport", "SextantModels",
+        "SextantTraining", "SextantPipelines", "SextantRuns", "SextantYAML",
       ],
       path: "Benchmarks/Studies"),
     .executableTarget(

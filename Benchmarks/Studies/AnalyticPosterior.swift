@@ -7,7 +7,6 @@
 // What learned posteriors are held against: their mean, spread, density and CRPS, none of them estimated.
 
 import Foundation
-import SextantRuns
 import SextantArrays
 import SextantFlows
 

@@ -3,7 +3,6 @@
 // off, and divided by its standard deviation over all vertices, as diffusion priors want it.
 
 import Foundation
-import SextantRuns
 import SextantArrays
 import SextantDiffusion
 import SextantGeometry

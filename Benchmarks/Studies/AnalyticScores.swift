@@ -3,7 +3,6 @@
 // nats on average whatever their number.
 
 import Foundation
-import SextantRuns
 import SextantArrays
 
 /// Figures of one distribution over a set of measurements.

@@ -1,7 +1,6 @@
 // Measurements whose truth and exact posterior are known: fields drawn from a known prior, some of their vertices
 // measured with noise. All in standardised units.
 
-import SextantRuns
 import SextantArrays
 
 /// N simulated measurements.

@@ -1,11 +1,11 @@
 // The flow of a study as something that draws fields for measurements, with their log-density, on a tape: the vector
 // flow, which reads measurements and gives fields, or the flow on exact Gaussian posteriors.
 
-import SextantRuns
 import SextantArrays
 import SextantAutodiff
 import SextantDiffusion
 import SextantFlows
+import SextantModels
 import SextantNetworks
 
 /// Measurements with what a flow wants to know of them beforehand.

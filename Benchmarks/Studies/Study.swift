@@ -2,11 +2,12 @@
 // came. A study that was stopped goes on where it was, bit by bit.
 
 import Foundation
-import SextantRuns
 import SextantArrays
 import SextantGeometry
+import SextantModels
 import SextantNetworks
 import SextantStorage
+import SextantTraining
 
 /// One study.
 public struct Study: Sendable {
@@ -53,11 +54,11 @@ public struct Study: Sendable {
         ("unseen", watched, try judge(watched, settings.evaluation.logFields)),
         ("seen", seen, try judge(seen, settings.evaluation.logFields)),
       ], samples: settings.evaluation.logSamples, random: random.split("training"))
-    let start = try objective.validation(flow.initial)
+    let start = try objective.loss.validation(flow.initial)
     let loop = TrainingLoop(
       schedule: schedule, prefix: folder + "/" + FileName.prefix, identity: try identity(mesh.fingerprint))
     let best = try loop.run(
-      from: flow.initial, objective: objective, name: "training the flow", progress: progress,
+      from: flow.initial, minimising: objective.loss, name: "training the flow", progress: progress,
       interruption: interruption)
     var records = try loop.log.records()
     records.insert(

@@ -1,14 +1,14 @@
 // What a study minimises: the loss of amortised posterior sampling on measurements alone, with the exact score of the
 // prior; and what it looks at between steps: the distance from the exact posterior on measurements seen and unseen.
 
-import SextantRuns
 import SextantArrays
 import SextantAutodiff
 import SextantDiffusion
 import SextantNetworks
+import SextantTraining
 
 /// The unsupervised training of a study's flow.
-struct StudyObjective: TrainingObjective {
+struct StudyObjective {
   let flow: StudiedFlow
   /// What is trained on.
   let measurements: PreparedMeasurements
@@ -44,16 +44,14 @@ struct StudyObjective: TrainingObjective {
     }
   }
 
-  func loss(step: Int, parameters: inout ParameterSet<Float>, tape: Tape<Float>) throws -> StepResult {
-    let pass = NetworkPass(
-      parameters, tape: tape, isTraining: true, wantsGradients: true, random: random.split("components").split(step))
-    let loss = try amortised.loss(atStep: step, in: pass)
-    let gradients = pass.parameterGradients(tape.gradients(of: loss))
-    pass.applyUpdates(to: &parameters)
-    return StepResult(loss: Double(loss.value.scalars[0]), gradients: gradients)
+  /// The objective as what the loop of trainings minimises.
+  var loss: TrainingLoss {
+    TrainingLoss(random: { random.split("components").split($0) }) { step, pass in
+      try amortised.loss(atStep: step, in: pass)
+    } validation: { try validation($0) }
   }
 
-  func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
+  private func validation(_ parameters: ParameterSet<Float>) throws -> TrainingValidation {
     let calibrated = self.calibrated(parameters)
     var validation = TrainingValidation(loss: .infinity, figures: [:])
     for (name, measurements, judge) in judged {

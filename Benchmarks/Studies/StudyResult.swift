@@ -1,9 +1,10 @@
 // What a study found, as JSON, as a table for people and as two curves against wall time.
 
 import Foundation
-import SextantRuns
+import SextantModels
 import SextantReport
 import SextantStorage
+import SextantTraining
 
 /// One line of a study's table.
 public struct StudyRow: Sendable, Codable, Equatable {

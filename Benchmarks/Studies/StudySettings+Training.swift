@@ -1,6 +1,5 @@
 // The sections of a study that say what is trained and how: the flow and the budget.
 
-import SextantRuns
 import SextantConfiguration
 import SextantDiffusion
 import SextantFlows

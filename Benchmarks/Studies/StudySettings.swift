@@ -1,10 +1,9 @@
 // The settings of `sextant study`: where the posterior is known in closed form, how near does a learned one come? One
 // struct a section, as for runs; nothing here is read from data, because a study makes its own.
 
-import SextantRuns
-import SextantYAML
 import SextantArrays
 import SextantConfiguration
+import SextantYAML
 
 /// Everything that a study is told.
 public struct StudySettings: Sendable, Equatable, Codable {

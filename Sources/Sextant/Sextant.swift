@@ -9,7 +9,9 @@
 @_exported import SextantFlows
 @_exported import SextantGeometry
 @_exported import SextantMeasurement
+@_exported import SextantModels
 @_exported import SextantNetworks
+@_exported import SextantPipelines
 @_exported import SextantPriors
 @_exported import SextantReport
 @_exported import SextantRuns
@@ -17,3 +19,4 @@
 @_exported import SextantSolvers
 @_exported import SextantSparse
 @_exported import SextantStorage
+@_exported import SextantTraining

@@ -1,6 +1,7 @@
 // The settings of runs from YAML files, and those of solvers from the changes that a command line gives.
 
 import SextantConfiguration
+import SextantModels
 import SextantRuns
 import SextantSolvers
 import SextantStorage

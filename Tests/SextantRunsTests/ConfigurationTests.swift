@@ -6,9 +6,11 @@ import SextantMeasurement
 import SextantPriors
 import SextantSolvers
 import SextantStorage
+import SextantTraining
 import SextantYAML
 import Testing
 
+@testable import SextantModels
 @testable import SextantRuns
 
 @Suite struct ConfigurationTests {

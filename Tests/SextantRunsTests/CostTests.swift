@@ -7,7 +7,9 @@ import SextantSolvers
 import SextantTestSupport
 import Testing
 
+@testable import SextantPipelines
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite struct CostTests {
   @Test(arguments: [(100.0, 0.1, 10.0, 2.0), (5, 1, 50, 2), (50, 2, 5, 1), (7, 3, 7, 3), (0, 4, 9, 1)])

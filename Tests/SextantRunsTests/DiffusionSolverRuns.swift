@@ -7,7 +7,10 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
+@testable import SextantPipelines
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite(.serialized) struct DiffusionSolverRuns {
   static let short = """

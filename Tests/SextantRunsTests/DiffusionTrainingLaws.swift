@@ -7,7 +7,9 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite(.serialized) struct DiffusionTrainingLaws {
   /// A configuration of a small training on the small climate.

@@ -6,6 +6,7 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
 @testable import SextantRuns
 
 @Suite struct EarlyChecks {

@@ -5,7 +5,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantPipelines
 
 @Suite(.serialized) struct FetchTests {
   /// 300 kB that do not repeat.

@@ -7,7 +7,10 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
+@testable import SextantPipelines
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite(.serialized) struct FlowTrainingLaws {
   /// A configuration of a small training on the small climate.

@@ -6,6 +6,8 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
+@testable import SextantPipelines
 @testable import SextantRuns
 
 @Suite struct GridsAndUnits {

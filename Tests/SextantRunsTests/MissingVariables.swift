@@ -5,7 +5,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantPipelines
 
 @Suite struct MissingVariables {
   @Test(arguments: [Method.eof, .twoScale])

@@ -6,7 +6,7 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
 
 @Suite struct ModelFiles {
   /// The bytes of a model's file with another description; nil leaves the text as it is.

@@ -6,7 +6,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantPipelines
 
 @Suite(.serialized) struct OnePipeline {
   /// A folder with in.nc (two fields of tas and clt, half of them missing, without noise) and clean.nc.

@@ -6,7 +6,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantPipelines
 
 @Suite(.serialized) struct PriorSamplingLaws {
   private static let trained = Result {

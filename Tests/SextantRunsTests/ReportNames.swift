@@ -1,12 +1,15 @@
 // Names in reports: methods are told apart by name, whatever their titles are and however often they are listed.
 
-import SextantYAML
 import Foundation
 import Sextant
 import SextantTestSupport
+import SextantYAML
 import Testing
 
+@testable import SextantModels
+@testable import SextantPipelines
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite struct ReportNames {
   private func report(_ methods: [Method], published: [Method: PublishedFigures] = [:]) throws -> EvaluationOutcome {

@@ -7,7 +7,8 @@ import SextantTestSupport
 import Synchronization
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantPipelines
 
 @Suite struct Resumption {
   /// Asks for a stop after some fields, and counts the fields that were filled.

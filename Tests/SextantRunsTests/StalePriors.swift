@@ -6,7 +6,9 @@ import Sextant
 import SextantTestSupport
 import Testing
 
+@testable import SextantModels
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite(.serialized) struct StalePriors {
   /// Changes of a configuration after which the prior in the folder is another one's.

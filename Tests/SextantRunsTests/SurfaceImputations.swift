@@ -7,6 +7,8 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
+@testable import SextantPipelines
 @testable import SextantRuns
 
 @Suite(.serialized) struct SurfaceImputations {

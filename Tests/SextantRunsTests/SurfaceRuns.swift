@@ -7,7 +7,9 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
+@testable import SextantModels
 @testable import SextantRuns
+@testable import SextantTraining
 
 @Suite(.serialized) struct SurfaceRuns {
   /// Files of a small closed mesh and of images of bright discs.

@@ -5,6 +5,7 @@ import Sextant
 import SextantTestSupport
 import Testing
 
+@testable import SextantModels
 @testable import SextantRuns
 
 @Suite(.serialized) struct SweepTests {

@@ -6,7 +6,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantTraining
 
 @Suite struct TransformedModels {
   static func training(_ kind: MarginalTransformKind, archive: String) -> Training {

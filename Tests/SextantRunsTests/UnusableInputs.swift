@@ -5,7 +5,8 @@ import Sextant
 import SextantTestSupport
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
+@testable import SextantPipelines
 
 @Suite struct UnusableInputs {
   /// What filling `path` complains of; the folder must hold the same files afterwards.

@@ -7,9 +7,9 @@ import SextantAutodiff
 import SextantDiffusion
 import SextantGeometry
 import SextantMeasurement
+import SextantModels
 import SextantNetworks
 import SextantPriors
-import SextantRuns
 import SextantSignals
 import SextantSolvers
 import SextantTestSupport

@@ -4,8 +4,8 @@ import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
+import SextantModels
 import SextantPriors
-import SextantRuns
 import SextantSignals
 import SextantSolvers
 import SextantTestSupport

@@ -11,7 +11,7 @@ import SextantTestSupport
 import SextantYAML
 import Testing
 
-@testable import SextantRuns
+@testable import SextantModels
 @testable import SextantStudies
 
 @Suite(.serialized) struct StudyLaws {

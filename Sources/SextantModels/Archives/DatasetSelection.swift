@@ -1,0 +1,94 @@
+// A selection of fields from one or several files: the archive that a model learns from, and the fields that it is tested on.
+
+import SextantArrays
+import SextantGeometry
+import SextantSignals
+
+/// Fields of a data set, and which of them.
+public struct DatasetSelection: Sendable, Equatable, Codable {
+  /// The files, in any format; patterns with the shell's wildcards are allowed.
+  public var files: [String]
+  /// The mesh that the values of the files belong to, for formats that do not hold it.
+  public var mesh: String?
+  /// Settings of the format of the files, by name, such as "drop_last" of image stacks.
+  public var settings: [String: String]
+  /// The variables; nil for the format's default.
+  public var variables: [String]?
+  /// Keeps fields whose coordinate has one of these values.
+  public var select: [String: [String]]
+  /// Leaves out fields whose coordinate has one of these values.
+  public var exclude: [String: [String]]
+  /// The variable that holds months, where no time coordinate does.
+  public var monthVariable: String?
+  /// Which of the remaining fields.
+  public var part: Split
+
+  public init(
+    files: [String], mesh: String? = nil, settings: [String: String] = [:], variables: [String]? = nil,
+    select: [String: [String]] = [:], exclude: [String: [String]] = [:], monthVariable: String? = nil,
+    part: Split = .all
+  ) {
+    self.files = files
+    self.mesh = mesh
+    self.settings = settings
+    self.variables = variables
+    self.select = select
+    self.exclude = exclude
+    self.monthVariable = monthVariable
+    self.part = part
+  }
+
+  /// Fields of the synthetic climate.
+  public static func synthetic(
+    years: Int, variables: [String]? = nil, part: Split = .all
+  ) -> DatasetSelection {
+    DatasetSelection(files: [SyntheticClimateFormat.path(years: years)], variables: variables, part: part)
+  }
+
+  /// Opens the files and selects the fields.
+  ///
+  /// - Parameters:
+  ///   - seed: Chooses the fields of a part that is random.
+  ///   - formats: The formats that are known.
+  /// - Throws: What reading throws, and ``RunError/invalid(_:)`` where no field is left.
+  public func open(
+    seed: UInt64, formats: [any SignalFormat] = .standard
+  ) throws -> (source: any SignalSource, indices: [Int]) {
+    let source = try open(files, formats: formats)
+    // Formats choose by coordinates in ways of their own; here the labels of all files together are what counts.
+    let kept = source.labels.indices.filter { index in
+      let label = source.labels[index]
+      return select.allSatisfy { label.matches($0.key, anyOf: $0.value) }
+        && !exclude.contains { label.matches($0.key, anyOf: $0.value) }
+    }
+    let indices = part.members(of: kept, seed: seed)
+    guard !indices.isEmpty else {
+      let names = Set(source.labels.flatMap { $0.coordinates.keys }).sorted()
+      throw RunError.invalid(
+        "No field is left of \(source.count): check select, exclude and part. The fields are told apart by \(names.isEmpty ? "their times alone" : names.joined(separator: ", "))."
+      )
+    }
+    return (source, indices)
+  }
+
+  private func open(_ files: [String], formats: [any SignalFormat]) throws -> any SignalSource {
+    let request = SignalRequest(
+      path: "", geometry: mesh, variables: variables, monthVariable: monthVariable, settings: settings)
+    return try formats.open(FilePatterns.files(matching: files), as: request)
+  }
+
+  /// Whether the fields are those of the synthetic climate, a planet with a land of its own.
+  package var isSynthetic: Bool { files.allSatisfy(SyntheticClimateFormat().recognises) }
+
+  /// The files that the fields come from; none for the synthetic climate.
+  package var sources: [String] {
+    [mesh].compactMap(\.self) + files.filter { !SyntheticClimateFormat().recognises($0) }
+      + [settings["labels"]].compactMap(\.self)
+  }
+
+  /// The source, for its domain and variables; of the synthetic climate one year, and not as many as are selected.
+  package func preview(seed: UInt64, formats: [any SignalFormat] = .standard) throws -> any SignalSource {
+    isSynthetic
+      ? try open([SyntheticClimateFormat.path(years: 1)], formats: formats) : try open(seed: seed, formats: formats).source
+  }
+}

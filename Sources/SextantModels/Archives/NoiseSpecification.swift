@@ -1,0 +1,137 @@
+// Noise levels as users give them for a file: one for all variables, or one for each by name.
+
+import Foundation
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+import Synchronization
+
+/// The noise of the variables of a file: "0.5K", "5%", or "tas=5K,clt=0.05".
+public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConvertible {
+  /// The level of each variable by name; that of all others under "".
+  private var levels: [String: NoiseLevel]
+
+  /// The same level for every variable.
+  public init(_ level: NoiseLevel) { levels = ["": level] }
+
+  /// The noise that a file gives for each of some variables, as `<name>_noise`.
+  package init(besideVariables variables: [Variable]) {
+    levels = Dictionary(
+      variables.map { ($0.name, .variable(NoiseNaming.noise(of: $0.name))) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Reads one level, or NAME=LEVEL pairs by commas.
+  ///
+  /// Throws ``MeasurementError`` for a level that cannot be read.
+  public init(text: String) throws {
+    guard text.contains("=") else {
+      levels = ["": try NoiseLevel(text)]
+      return
+    }
+    levels = [:]
+    for pair in text.split(separator: ",") {
+      let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2 else {
+        throw RunError.invalid("'\(text)' is no noise: expected a level such as 0.5K, or NAME=LEVEL pairs by commas.")
+      }
+      levels[parts[0]] = try NoiseLevel(parts[1])
+    }
+  }
+
+  public var description: String {
+    levels.sorted { $0.key < $1.key }.map { $0.key.isEmpty ? "\($0.value)" : "\($0.key)=\($0.value)" }
+      .joined(separator: ",")
+  }
+
+  public init(from decoder: any Decoder) throws {
+    try self.init(text: try decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+
+  /// The standard deviation of every entry where scales are known by the variables' names; those of only some variables
+  /// count as none.
+  public func deviations(vertexCount: Int, variables: [Variable], peaks: [String: Double]) throws -> [Float] {
+    let known = variables.compactMap { peaks[$0.name] }
+    return try deviations(
+      vertexCount: vertexCount, variables: variables, peaks: known.count == variables.count ? known : nil)
+  }
+
+  /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
+  ///
+  /// - Parameters:
+  ///   - peaks: the scale of each variable (C), which "5%" is a share of.
+  ///   - read: gives the values of a named variable of the file (V), for "variable:NAME".
+  public func deviations(
+    vertexCount: Int, variables: [Variable], peaks: [Double]? = nil, read: ((String) throws -> [Float])? = nil
+  ) throws -> [Float] {
+    var result = [Float](repeating: 0, count: vertexCount * variables.count)
+    for (channel, variable) in variables.enumerated() {
+      guard let level = levels[variable.name] ?? levels[""] else {
+        throw RunError.invalid(
+          "The noise of '\(variable.name)' is not given: expected \(variable.name)=LEVEL beside \(description).")
+      }
+      let own = try level.standardDeviations(
+        vertexCount: vertexCount, variables: [variable], peaks: peaks.map { [$0[channel]] },
+        conversionFactor: { abs(try Units.line(from: $0, to: $1).factor) }, read: read)
+      for vertex in 0..<vertexCount { result[vertex * variables.count + channel] = own[vertex] }
+    }
+    return result
+  }
+}
+
+/// The noise of every entry of each field of a document (V·C, channel fastest), in its variables' units.
+package struct NoiseLevels: Sendable {
+  private let levels: @Sendable (_ index: Int) throws -> [Float]
+
+  /// - Parameter specification: The noise; nil for the document's own values `<name>_noise`.
+  /// - Throws: ``RunError/noiseUnknown(path:variable:)`` where there are no such values, and what is wrong with those that there are.
+  package init(_ specification: NoiseSpecification?, of document: any SignalDocument) throws {
+    let companions = CompanionTable(document)
+    if specification == nil {
+      for variable in document.variables
+      where try companions.find(NoiseNaming.noise(of: variable.name)) == nil {
+        throw RunError.noiseUnknown(path: document.path, variable: variable.name)
+      }
+    }
+    let specification = specification ?? NoiseSpecification(besideVariables: document.variables)
+    let (variables, vertexCount) = (document.variables, document.domain.vertexCount)
+    let levels: @Sendable (Int) throws -> [Float] = { index in
+      try specification.deviations(vertexCount: vertexCount, variables: variables) {
+        try companions.values($0, at: index)
+      }
+    }
+    // The levels of the first field are made at once: what is wrong with them is found before long work.
+    let first = try levels(0)
+    let areConstant = companions.areConstant
+    self.levels = { index in areConstant ? first : try levels(index) }
+  }
+
+  /// The noise of field `index`.
+  package func callAsFunction(_ index: Int) throws -> [Float] { try levels(index) }
+}
+
+/// The numbers beside the fields of a document that were asked for, each opened once.
+private final class CompanionTable: Sendable {
+  private let document: any SignalDocument
+  private let known = Mutex<[String: FieldCompanion?]>([:])
+
+  init(_ document: any SignalDocument) { self.document = document }
+
+  /// Whether all that were asked for are the same for all fields.
+  var areConstant: Bool { known.withLock { $0.values.allSatisfy { $0?.isConstant ?? true } } }
+
+  func find(_ name: String) throws -> FieldCompanion? {
+    if let found = known.withLock({ $0[name] }) { return found }
+    let found = try document.companion(name)
+    known.withLock { $0[name] = found }
+    return found
+  }
+
+  func values(_ name: String, at index: Int) throws -> [Float] {
+    try (find(name) ?? document.requiredCompanion(name)).values(index)
+  }
+}

@@ -1,0 +1,76 @@
+// Which fields of which file a command works on, and which of their values count: the same for every command and every format.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+import SextantSolvers
+
+/// Fields of a file.
+public struct SignalInput: Sendable, Equatable, Encodable {
+  /// The file.
+  public var path: String
+  /// The mesh that the values belong to, for files that do not hold it; nil where the file or a model has the domain.
+  public var mesh: String?
+  /// The variables, in this order; nil for those of the model, or else the format's default.
+  public var variables: [String]?
+  /// Keeps fields whose coordinate has one of these values.
+  public var select: [String: [String]]
+  /// Values count as missing where one of these holds.
+  public var missing: [MissingCondition]
+
+  public init(
+    _ path: String, mesh: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
+    missing: [MissingCondition] = []
+  ) {
+    self.path = path
+    self.mesh = mesh
+    self.variables = variables
+    self.select = select
+    self.missing = missing
+  }
+
+  /// Opens the fields.
+  ///
+  /// - Parameters:
+  ///   - space: The space of a model, which gives names and units of variables, and a domain to values that have none.
+  ///   - formats: The formats that are known.
+  /// - Throws: ``FileError``, ``SignalFormatError``, and what the format throws.
+  public func open(
+    for space: FieldSpace? = nil, content: SignalRequest.Content = .fields, formats: [any SignalFormat] = .standard
+  ) throws -> any SignalDocument {
+    let document = try formats.open(
+      SignalRequest(
+        path: path, geometry: mesh, variables: variables, select: select, content: content,
+        expectedVariables: space?.variables, domain: space?.domain))
+    return missing.isEmpty ? document : try ConditionedSource(document, excluding: missing)
+  }
+}
+
+extension HeldOutSource {
+  /// A document of whose values a design holds some out.
+  ///
+  /// - Parameters:
+  ///   - design: Draws what is left, anew for each field. It has to be a mask.
+  ///   - landShare: The share of land at each vertex (V), for masks that need it.
+  ///   - seed: Field n is drawn from the n-th stream of it.
+  package init(
+    _ document: any SignalDocument, by design: AnyMeasurementDesign, landShare: [Float]?, seed: UInt64,
+    formats: [any SignalFormat]
+  ) {
+    let inputs = MeasurementInputs(on: document.domain, landShare: landShare, formats: formats)
+    let domain = document.domain
+    self.init(document) { index, isValid in
+      var random = RandomStream(seed: seed).split("mask").split(index)
+      let ground = try MeasurementGround(domain: domain, isValid: isValid, inputs: inputs)
+      guard let entries = try design.draw(on: ground, using: &random).selectedEntries else {
+        throw RunError.invalid(
+          "--mask \(design): this design is not a mask: it does not leave values as they are. Values can be held out by a mask only, such as random:0.3."
+        )
+      }
+      var isLeft = [Bool](repeating: false, count: isValid.count)
+      for entry in entries { isLeft[entry] = true }
+      return isLeft
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// The section `diffusion`: a diffusion prior that is learned beside the Gaussian one, and how it is trained.
+
+import SextantConfiguration
+import SextantDiffusion
+import SextantGeometry
+
+/// A diffusion prior.
+public struct DiffusionSettings: Sendable, Equatable, Codable {
+  /// What predicts the noise.
+  public enum Network: String, ConfigurationChoice {
+    /// A U-Net over neighbourhoods: of a latitude–longitude grid, with wrap and poles, or along a surface.
+    case neighbourhoods
+    /// A U-Net along the array of vertices.
+    case line
+    /// The paper's six-level U-Net along the array of vertices, 48.6 M parameters: not for CPUs.
+    case sixLevel = "six-level"
+  }
+
+  /// What predicts the noise.
+  public var network: Network
+  /// The order of the vertices in the array, for networks along it.
+  public var order: VertexOrdering
+  /// Channels of the network in each level, finest first.
+  public var widths: [Int]
+  /// Residual blocks a level, on each way.
+  public var blocks: Int
+  /// Steps of training.
+  public var steps: Int
+  /// Fields a step.
+  public var batch: Int
+  /// Adam's learning rate after the warm-up.
+  public var learningRate: Double
+  /// β₁, the rate of the diffusion at its end.
+  public var finalRate: Double
+  /// How the times of a batch are drawn.
+  public var times: TimeDistribution
+  /// Whether the network corrects the noise prediction of the archive's Gaussian, or stands alone.
+  public var startsFromGaussian: Bool
+  /// The share of the fields that training does not see.
+  public var validationShare: Double
+  /// Which fields these are: the last ones, or every n-th.
+  public var heldOut: Folds
+
+  package init(_ reader: ConfigurationReader) throws {
+    network = try reader.value("network", default: .neighbourhoods)
+    let isPaper = network == .sixLevel
+    order = try reader.value("order", default: .file)
+    if network == .neighbourhoods, reader.contains("order") {
+      throw reader.wrong("order", expected: "network: line or six-level beside it", found: "network: neighbourhoods")
+    }
+    for key in ["widths", "blocks"] where isPaper && reader.contains(key) {
+      throw reader.wrong(key, expected: "nothing beside network: six-level, whose sizes are the paper's", found: "some")
+    }
+    widths = isPaper ? [] : try reader.list("widths", default: [32, 64, 96])
+    blocks = isPaper ? 0 : try reader.value("blocks", default: 1, in: 1...8)
+    steps = try reader.value("steps", default: 4000, in: 1...10_000_000)
+    batch = try reader.value("batch", default: 8, in: 1...1024)
+    learningRate = try reader.value("learning_rate", default: isPaper ? 2e-4 : 1e-3, in: 1e-8...1)
+    finalRate = try reader.value("final_rate", default: 20, in: 0.1...1000)
+    times = try reader.value("times", default: .uniform)
+    startsFromGaussian = try reader.value("starts_from_gaussian", default: true)
+    validationShare = try reader.value("validation_share", default: 0.1, in: 0.01...0.5)
+    heldOut = try reader.value("held_out", default: .blocks)
+    // The embedding of time has sines and cosines of at least two frequencies, as wide as the first level.
+    let isWide = widths.first.map { $0 >= 4 && $0 % 2 == 0 } ?? isPaper
+    if !isWide || widths.contains(where: { $0 < 1 || $0 > 4096 }) {
+      throw reader.wrong(
+        "widths", expected: "numbers of channels from 1 to 4096, the first one even and at least 4", found: "\(widths)")
+    }
+  }
+
+  /// The positions of the held-out fields among `count`: at least one, and at least two are left.
+  package func heldOutPositions(of count: Int) -> [Int] {
+    let held = max(1, min(count - 2, Int((validationShare * Double(count)).rounded())))
+    guard held < count else { return [] }
+    switch heldOut {
+    case .blocks: return Array(count - held..<count)
+    case .interleaved: return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
+    }
+  }
+}
+
+extension VertexOrdering: ConfigurationChoice {}
+extension TimeDistribution: ConfigurationChoice {}

@@ -1,0 +1,97 @@
+// The file of a learned posterior, beside its model's.
+
+import Foundation
+import SextantArrays
+import SextantFlows
+import SextantGeometry
+import SextantNetworks
+import SextantPriors
+import SextantSolvers
+import SextantStorage
+
+extension LearnedFlow {
+  /// The name of the file in a run's folder.
+  public static let fileName = "flow.safetensors"
+  private static let metadataKey = "sextant_flow"
+
+  private struct Description: Codable {
+    var formatVersion = 2
+    var network: Network
+    var fingerprint: String
+    var identity: String
+  }
+
+  /// Writes the flow into `folder`, whole or not at all.
+  package func write(toFolder folder: String, fingerprint: String) throws {
+    let text = try Description(network: network, fingerprint: fingerprint, identity: identity).canonicalText()
+    var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
+    for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
+    try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
+  }
+
+  /// Opens the flow in `folder`, which was trained on the states of `space`; nil if there is none.
+  ///
+  /// Throws ``ModelError``, ``SafetensorsError``.
+  init?(folder: String, space: StateSpace, domain: any Domain) throws {
+    let path = folder + "/" + Self.fileName
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file = try SafetensorsFile(path: path)
+    guard let text = file.metadata[Self.metadataKey],
+      let description = try? JSONDecoder().decode(Description.self, from: Data(text.utf8))
+    else { throw ModelError.anotherKind(path: path, found: "a safetensors file without a flow") }
+    guard description.fingerprint == domain.fingerprint else {
+      throw ModelError.inconsistent(path: path, reason: "it was trained on another grid than the model beside it")
+    }
+    let network = description.network
+    var builder = ParameterBuilder<Float>.layout
+    guard network.isSensible, try Self.build(network, domain: domain, space: space, in: &builder) else {
+      throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes")
+    }
+    self.init(
+      network: network, parameters: try file.parameters(layout: builder.parameters), identity: description.identity)
+  }
+
+  /// Makes the parameters of a network; false where it does not fit the domain.
+  private static func build(
+    _ network: Network, domain: any Domain, space: StateSpace, in builder: inout ParameterBuilder<Float>
+  ) throws -> Bool {
+    switch network {
+    case .neighbourhoods(let configuration):
+      return try stencilNetwork(configuration, on: domain, in: &builder) != nil
+    case .vector(let configuration):
+      _ = try vectorFlow(configuration, over: space, in: &builder)
+      return true
+    }
+  }
+}
+
+extension LearnedFlow.Network {
+  /// Whether a network of these sizes can be built: what a file says may have been tampered with.
+  fileprivate var isSensible: Bool {
+    switch self {
+    case .neighbourhoods(let configuration):
+      (1...12).contains(configuration.widths.count)
+        && configuration.widths.allSatisfy { (1...4096).contains($0) } && (1...8).contains(configuration.blocksPerLevel)
+        && (1...4096).contains(configuration.inputChannels) && (1...4096).contains(configuration.outputChannels)
+    case .vector(let configuration):
+      (1...1000).contains(configuration.steps) && (1...100_000).contains(configuration.widthDivisor)
+        && (1...100_000).contains(configuration.minimumWidth) && (try? configuration.validate()) != nil
+    }
+  }
+}
+
+extension SafetensorsFile {
+  /// The parameters of `layout` by their names after `prefix`, of its shapes and all finite.
+  ///
+  /// Throws ``SafetensorsError`` and ``ModelError/inconsistent(path:reason:)``.
+  func parameters(layout: ParameterSet<Float>, prefix: String = "") throws -> ParameterSet<Float> {
+    var parameters = layout
+    for (index, name) in layout.names.enumerated() {
+      parameters.tensors[index] = try floats(prefix + name, shape: layout.tensors[index].shape)
+      guard parameters.tensors[index].isFinite else {
+        throw ModelError.inconsistent(path: path, reason: "'\(prefix + name)' holds numbers that are not finite")
+      }
+    }
+    return parameters
+  }
+}

@@ -1,0 +1,152 @@
+// What a comparison looks like: maps of one measurement and the answers to it, rank histograms, calibration,
+// error by latitude, and the methods side by side. PNG files in a folder.
+
+import Foundation
+import SextantArrays
+import SextantEvaluation
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantReport
+import SextantSignals
+import SextantSolvers
+
+/// Draws the pictures of a comparison.
+public struct ComparisonPictures: Sendable {
+  /// The folder that the pictures go to.
+  public var folder: String
+  /// Whether pictures that exist are replaced.
+  public var overwrite: Bool
+  /// The land of a planet that is not the Earth, at each vertex (V); nil: the Earth's coastlines are drawn where they are installed.
+  public var land: [Bool]?
+
+  public init(folder: String, overwrite: Bool, land: [Bool]? = nil) {
+    self.folder = folder
+    self.overwrite = overwrite
+    self.land = land
+  }
+
+  /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. They are maps for a
+  /// domain with a geography and pictures of the surface for a mesh; for other domains there are none.
+  ///
+  /// - Returns: the files written.
+  @discardableResult
+  public func drawFields(of field: ComparedField, number: Int) throws -> [String] {
+    let domain = field.truth.domain
+    let surface = domain.geography == nil ? domain.surface : nil
+    guard domain.geography != nil || surface != nil else { return [] }
+    var written: [String] = []
+    for (method, posterior) in field.answers {
+      guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
+      for (channel, variable) in field.truth.variables.enumerated() {
+        let sheet = Sheet(field, method: method.title, posterior: posterior, spread: spread, channel: channel)
+        let path = place("\(surface == nil ? "map" : "surface")-\(number)-\(variable.name)-\(method.name)")
+        if let surface {
+          try sheet.panels(on: surface).write(to: path, overwrite: overwrite)
+        } else {
+          try sheet.maps(on: domain, land: land).write(to: path, overwrite: overwrite)
+        }
+        written.append(path)
+      }
+    }
+    return written
+  }
+
+  /// Plots of all scores of one variable under one kind of measurement.
+  ///
+  /// - Parameter titles: the title of each method, by the name that the summaries have.
+  @discardableResult
+  public func drawPlots(of summaries: [ScoreSummary], titles: [String: String] = [:], name: String) throws -> [String] {
+    guard let first = summaries.first else { return [] }
+    var written: [String] = []
+    func title(_ summary: ScoreSummary) -> String { titles[summary.method] ?? summary.method }
+    func write(_ plot: Plot, _ kind: String) throws {
+      let path = place("\(name)-\(kind)")
+      try plot.write(to: path, overwrite: overwrite)
+      written.append(path)
+    }
+    let sampling = summaries.filter { $0[.coverage90] != nil }
+    for summary in sampling {
+      guard let histogram = summary.rankHistograms[.all] else { continue }
+      // Neighbouring vertices are not independent: one case for each field and hundred vertices is an honest guess.
+      let cases = max(Double(summary.fieldCount), Double(histogram.total) / 100)
+      try write(
+        Plot.rankHistogram(
+          counts: histogram.counts, independentCases: cases, title: "Rank histogram, \(title(summary))"),
+        "ranks-\(summary.method)")
+    }
+    if !sampling.isEmpty {
+      let levels: [(Double, Score)] = [
+        (0.5, .coverage50), (0.8, .coverage80), (0.9, .coverage90), (0.95, .coverage95),
+      ]
+      let series = sampling.map { summary in
+        let points = levels.compactMap { level, score in summary[score].map { (level, $0.mean) } }
+        return PlotSeries(title(summary), x: points.map(\.0), y: points.map(\.1))
+      }
+      try write(Plot.calibration(series), "calibration")
+    }
+    let bands = summaries.filter { !$0.latitudeBands.isEmpty }
+    if !bands.isEmpty {
+      let series = bands.map { summary in
+        PlotSeries(
+          title(summary), x: summary.latitudeBands.map { ($0.from + $0.to) / 2 },
+          y: summary.latitudeBands.map(\.rootMeanSquareError))
+      }
+      try write(
+        Plot.errorByLatitude(series, units: first.units, subtitle: "\(first.variable), posterior mean"), "latitude")
+    }
+    return written
+  }
+
+  private func place(_ name: String) -> String {
+    let plain = name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" }
+    return folder + "/" + String(plain).lowercased() + ".png"
+  }
+}
+
+/// One variable of one answer, V values each, ready to be drawn.
+private struct Sheet {
+  /// Samples that a surface is shown with.
+  private static let sampleCount = 4
+
+  let truth: [Float]
+  let isValid: [Bool]
+  let observation: [Float]
+  let isObserved: [Bool]
+  let mean: [Float]
+  let spread: [Float]
+  let samples: [[Float]]
+  let title: String
+  let subtitle: String
+  let units: String
+
+  init(_ field: ComparedField, method: String, posterior: Posterior, spread: [Float], channel: Int) {
+    let (channels, variable) = (field.truth.variables.count, field.truth.variables[channel])
+    func slice<T>(_ array: [T]) -> [T] { stride(from: channel, to: array.count, by: channels).map { array[$0] } }
+    truth = slice(field.truth.values.scalars)
+    isValid = slice(field.truth.isValid)
+    observation = slice(field.measured.values)
+    isObserved = slice(field.measured.isMeasured)
+    mean = slice(posterior.mean)
+    self.spread = slice(spread)
+    samples = (0..<min(Self.sampleCount, posterior.samples?.rowCount ?? 0)).compactMap { index in
+      posterior.samples.map { slice($0.row(index).scalars) }
+    }
+    title = "\(variable.longName ?? variable.name), \(method)"
+    subtitle = [field.truth.label.time, field.mask.description].compactMap { $0 }.joined(separator: ", ")
+    units = variable.units
+  }
+
+  func maps(on domain: any Domain, land: [Bool]?) throws -> MapPanels {
+    try MapPanels.reconstruction(
+      domain: domain, truth: truth, observation: observation, isObserved: isObserved, mean: mean, spread: spread,
+      sample: samples.first, isValid: isValid, title: title, subtitle: subtitle, units: units,
+      shoreline: land.map { .mask($0) } ?? .installed)
+  }
+
+  func panels(on mesh: TriangleMesh) throws -> MeshPanels {
+    try MeshPanels.reconstruction(
+      mesh, truth: .values(truth), observation: .values(observation), isObserved: isObserved, mean: .values(mean),
+      spread: spread, samples: samples.map { .values($0) }, title: title, subtitle: subtitle, units: units, columns: 3)
+  }
+}

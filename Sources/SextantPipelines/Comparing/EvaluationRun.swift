@@ -1,0 +1,133 @@
+// A whole evaluation: a model, test fields, the comparison, tables, JSON and pictures. What `sextant evaluate`
+// and the demo run.
+
+import Foundation
+import SextantArrays
+import SextantEvaluation
+import SextantMeasurement
+import SextantModels
+import SextantReport
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// What an evaluation left behind.
+public struct EvaluationOutcome: Sendable {
+  /// The scores and times.
+  public var result: ComparisonScores
+  /// Tables for people, one for each variable and mask.
+  public var text: String
+  /// The same as Markdown.
+  public var markdown: String
+  /// The pictures that were drawn.
+  public var pictures: [String]
+}
+
+extension Comparison {
+  /// Runs the comparison and writes `scores.json`, `table.md` and pictures to `folder`.
+  ///
+  /// - Parameter pictures: how many measurements are drawn.
+  public func report(
+    model: Model, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
+    pictures: Int, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> EvaluationOutcome {
+    let drawing = ComparisonPictures(folder: folder, overwrite: overwrite, land: model.space.ownLand)
+    try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
+    var drawn: [String] = []
+    var visited = 0
+    progress.start("evaluating", unit: "answer", count: answerCount(fieldCount: indices.count))
+    let result: ComparisonScores
+    do {
+      defer { progress.finish() }
+      result = try run(model: model, fields: fields, indices: indices) { done in
+        try interruption.check()
+        progress.advance(to: done)
+      } visit: { field in
+        guard visited < pictures else { return }
+        visited += 1
+        drawn += try drawing.drawFields(of: field, number: visited)
+      }
+    }
+    let summaries = result.scores.summaries()
+    var text = ""
+    var markdown = ""
+    for (name, group) in Self.groups(of: summaries) {
+      let table = ScoreTable(group.map { $0.named(result.title(of: $0.method)) })
+      text += "\(name)\n\n\(table.text)\n"
+      markdown += "### \(name)\n\n\(table.markdown)\n"
+      if pictures > 0 { drawn += try drawing.drawPlots(of: group, titles: result.titles, name: "plot-\(name)") }
+      if let table = PublishedFigures.table(
+        group, published: published(under: group.first?.group), titles: result.titles,
+        evaluations: result.networkEvaluationsPerSample)
+      {
+        text += "beside published figures\n\n\(table.text)\n"
+        markdown += "Beside published figures:\n\n\(table.markdown)\n"
+      }
+    }
+    let costs = result.costs
+    text += "cost, everything counted after loading\n\n\(costs.text)"
+    markdown += "### Cost, everything counted after loading\n\n\(costs.markdown)"
+    let amortisation = Amortisation(methods, training: training, scores: result)
+    if amortisation.isWorthTelling {
+      text += "\ntraining and answers\n\n\(amortisation.table.text)"
+      markdown += "\n### Training and answers\n\n\(amortisation.table.markdown)"
+      let path = folder + "/amortisation.png"
+      try amortisation.plot.write(to: path, overwrite: overwrite)
+      drawn.append(path)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    try WholeFile.write(encoder.encode(result), to: folder + "/scores.json", overwrite: overwrite)
+    try WholeFile.write(Data(markdown.utf8), to: folder + "/table.md", overwrite: overwrite)
+    return EvaluationOutcome(result: result, text: text, markdown: markdown, pictures: drawn)
+  }
+
+  /// The published figures of the methods under a mask, by the methods' names.
+  private func published(under mask: String?) -> [String: PublishedFigures] {
+    var result: [String: PublishedFigures] = [:]
+    for (method, figures) in published where (figures.mask ?? masks.first)?.description == mask {
+      result[method.name] = figures
+    }
+    return result
+  }
+
+  /// Summaries by variable and mask, in order of appearance, under a name for people.
+  private static func groups(of summaries: [ScoreSummary]) -> [(String, [ScoreSummary])] {
+    var result: [(String, [ScoreSummary])] = []
+    for summary in summaries {
+      let name = "\(summary.variable), \(summary.group ?? "")"
+      if let place = result.firstIndex(where: { $0.0 == name }) {
+        result[place].1.append(summary)
+      } else {
+        result.append((name, [summary]))
+      }
+    }
+    return result
+  }
+}
+
+extension ScoreSummary {
+  /// The same summary with another name of the method.
+  fileprivate func named(_ title: String) -> ScoreSummary {
+    var result = self
+    result.method = title
+    return result
+  }
+}
+
+extension ComparisonScores {
+  /// What an answer of each method costs, in the order of the scores.
+  var costs: ScoreTable {
+    let rows = methodNames.map { method in
+      [
+        title(of: method), ScoreTable.cell(medianSeconds(of: method), decimals: 3),
+        ScoreTable.cell(networkEvaluations[method].map(Double.init), decimals: 0),
+        ScoreTable.cell(networkEvaluationsPerSample[method], decimals: 0),
+      ]
+    }
+    return ScoreTable(
+      headings: ["Method", "Median time of an answer [s]", "Network evaluations", "For one sample"], rows: rows)
+  }
+}

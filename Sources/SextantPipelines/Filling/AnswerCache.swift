@@ -1,0 +1,109 @@
+// The answers of a long imputation, each in a file of its own that is complete or absent, until all are there and the output is
+// written. An interrupted run that is started again with the same inputs resumes where it was.
+
+import Foundation
+import SextantArrays
+import SextantModels
+import SextantSignals
+import SextantStorage
+
+/// One field after its gaps were filled, on the grid and in the units of the answer.
+struct Answer: Sendable {
+  /// Mean, spread, ensemble, and where the field was observed.
+  var record: FieldRecord
+  /// What the method chose for this field.
+  var diagnostics: [String: Double]
+}
+
+/// The answers of a run so far: in memory for a single field, beside the output for several.
+final class AnswerCache {
+  private let folder: String?
+  private var inMemory: [Int: Answer] = [:]
+
+  /// - Parameters:
+  ///   - output: the answers lie in a folder named after it until it is written.
+  ///   - key: what the answers depend on; those of another key are thrown away.
+  ///   - isUsed: whether there is more than one field to keep.
+  init(beside output: String, key: String, isUsed: Bool) throws {
+    guard isUsed else {
+      folder = nil
+      return
+    }
+    let place = URL(fileURLWithPath: output)
+    let folder = place.deletingLastPathComponent().appendingPathComponent(".\(place.lastPathComponent).fields").path
+    let keyFile = folder + "/key"
+    if (try? String(contentsOfFile: keyFile, encoding: .utf8)) != key {
+      try? FileManager.default.removeItem(atPath: folder)
+      try WholeFile.write(Data(key.utf8), to: keyFile, overwrite: true)
+    }
+    self.folder = folder
+  }
+
+  /// Whether field `index` is done.
+  func contains(_ index: Int) -> Bool {
+    folder.map { FileManager.default.fileExists(atPath: path(index, $0)) } ?? (inMemory[index] != nil)
+  }
+
+  /// Keeps an answer.
+  func store(_ answer: Answer, at index: Int) throws {
+    guard let folder else {
+      inMemory[index] = answer
+      return
+    }
+    let diagnostics = String(decoding: try JSONEncoder().encode(answer.diagnostics), as: UTF8.self)
+    var writer = SafetensorsWriter(metadata: [Self.diagnosticsKey: diagnostics])
+    writer.add("mean", Tensor(answer.record.values))
+    if let spread = answer.record.spread { writer.add("spread", Tensor(spread)) }
+    if let members = answer.record.members { writer.add("samples", members) }
+    if let isObserved = answer.record.isObserved { writer.add("observed", booleans: isObserved) }
+    try writer.write(to: path(index, folder), overwrite: true)
+  }
+
+  /// The answer for field `index`, which must be done.
+  func answer(at index: Int) throws -> Answer {
+    guard let folder else {
+      guard let answer = inMemory[index] else { throw RunError.invalid("Field \(index) was not filled.") }
+      return answer
+    }
+    let file = try SafetensorsFile(path: path(index, folder))
+    let record = FieldRecord(
+      try file.floats("mean").scalars, spread: file.contains("spread") ? try file.floats("spread").scalars : nil,
+      members: file.contains("samples") ? try file.floats("samples") : nil,
+      isObserved: file.contains("observed") ? try file.booleans("observed") : nil)
+    let diagnostics = try file.metadata[Self.diagnosticsKey].map {
+      try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+    }
+    return Answer(record: record, diagnostics: diagnostics ?? [:])
+  }
+
+  private static let diagnosticsKey = "diagnostics"
+
+  /// Solves every one of `count` fields that is not done yet; the seconds that this took.
+  func fill(
+    _ count: Int, by solver: FieldSolver, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> Double {
+    progress.start("imputing", unit: "field", count: count)
+    defer { progress.finish() }
+    let clock = ContinuousClock()
+    var spent = Duration.zero
+    for index in 0..<count where !contains(index) {
+      try interruption.check()
+      let start = clock.now
+      let answer = try solver.solve(index)
+      spent += clock.now - start
+      try store(answer, at: index)
+      progress.advance(to: index + 1)
+    }
+    return spent / .seconds(1)
+  }
+
+  /// Removes what was kept.
+  func remove() {
+    if let folder { try? FileManager.default.removeItem(atPath: folder) }
+    inMemory = [:]
+  }
+
+  private func path(_ index: Int, _ folder: String) -> String {
+    folder + "/" + String(format: "field-%06d.safetensors", index)
+  }
+}

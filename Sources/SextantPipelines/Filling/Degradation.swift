@@ -1,0 +1,100 @@
+// A clean file made into one with gaps and noise: what `sextant degrade` runs, for every format.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantSignals
+
+/// What is done to a clean file.
+public struct Degradation: Sendable {
+  /// What is missing.
+  public var mask: AnyMeasurementDesign
+  /// The measurement design that is applied before the mask; nil for none. It has to give as many values as it takes.
+  public var operation: AnyMeasurementDesign?
+  /// The noise on what is left; nil for none.
+  public var noise: NoiseSpecification?
+  /// What tells land from sea, for masks that need it.
+  public var landMask: LandMask?
+  /// Where designs and noise come from.
+  public var seed: UInt64
+
+  public init(
+    mask: AnyMeasurementDesign, operation: AnyMeasurementDesign? = nil, noise: NoiseSpecification? = nil,
+    landMask: LandMask? = nil, seed: UInt64 = 0
+  ) {
+    self.mask = mask
+    self.operation = operation
+    self.noise = noise
+    self.landMask = landMask
+    self.seed = seed
+  }
+
+  /// What was done, for people and programs.
+  public struct Summary: Sendable, Codable {
+    /// The number of fields.
+    public var fieldCount: Int
+    /// The noise's mean standard deviation in each variable, in its units.
+    public var noise: [String: Double]
+    /// The same over the variable's own standard deviation in the file's first field.
+    public var standardisedNoise: [String: Double]
+  }
+
+  /// Degrades every field of a file into `output`, in the format that its name chooses; `<name>_noise` says how large the noise is.
+  ///
+  /// - Parameters:
+  ///   - history: One line of provenance for the output.
+  ///   - catalogue: The formats that are known.
+  /// - Throws: ``RunError``, ``MeasurementError``, ``SignalFormatError``, and what reading and writing throw.
+  public func run(
+    _ input: SignalInput, output: String, overwrite: Bool, history: String, catalogue: Catalogue = .standard
+  ) throws -> Summary {
+    let document = try input.open(formats: catalogue.formats)
+    let content = SignalContent.measurements(document.count, hasNoise: noise != nil)
+    let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content), like: document)
+    try sink.checkIsFree(overwrite: overwrite)
+    let land = try landMask?.share(on: document.domain, formats: catalogue.formats)
+    let levels = try noise.map { try NoiseLevels($0, of: document) }
+    let source = DegradedSource(
+      document, design: operation?.followed(by: mask) ?? mask,
+      inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: levels,
+      seed: RandomStream(seed: seed).split("degrade"))
+    try sink.write(content, description: description(history: history), overwrite: overwrite) { writer in
+      for index in 0..<document.count {
+        var record = FieldRecord(try source.read([index])[0])
+        record.noise = try levels?(index)
+        try writer.write(record, at: index)
+      }
+    }
+    return try summary(document, try levels?(0))
+  }
+
+  private func description(history: String) -> FieldFileDescription {
+    var attributes = [
+      "sextant_version": ProgramVersion.current, "sextant_seed": "\(seed)", "sextant_mask": mask.description,
+      "sextant_noise": noise?.description ?? "none",
+    ]
+    if let operation { attributes["sextant_operator"] = operation.description }
+    return FieldFileDescription(history: history, attributes: attributes)
+  }
+
+  /// What was done to the fields of a source, by the noise of its first field.
+  private func summary(_ source: any SignalSource, _ deviations: [Float]?) throws -> Summary {
+    var summary = Summary(fieldCount: source.count, noise: [:], standardisedNoise: [:])
+    guard let deviations else { return summary }
+    let first = try source.read([0])[0]
+    let channels = source.variables.count
+    first.values.withUnsafeScalars { values in
+      for (channel, variable) in source.variables.enumerated() {
+        let own = stride(from: channel, to: values.count, by: channels)
+        let level = own.reduce(0.0) { $0 + Double(deviations[$1]) } / Double(max(1, source.domain.vertexCount))
+        let valid = own.filter { first.isValid[$0] }.map { Double(values[$0]) }
+        let mean = valid.reduce(0, +) / Double(max(1, valid.count))
+        let variance = valid.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, valid.count))
+        summary.noise[variable.name] = level
+        if variance > 0 { summary.standardisedNoise[variable.name] = level / variance.squareRoot() }
+      }
+    }
+    return summary
+  }
+}

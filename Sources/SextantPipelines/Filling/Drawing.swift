@@ -1,0 +1,101 @@
+// A picture of one field of a file: what `sextant draw` runs. A domain with latitudes and longitudes is drawn as a map, one with
+// triangles from several sides.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantModels
+import SextantReport
+import SextantSignals
+
+/// A field to be drawn, and how.
+public struct Drawing: Sendable {
+  /// The fields.
+  public var input: SignalInput
+  /// Which of them, counted from 1.
+  public var field: Int
+  /// Whether colours diverge from 0, for anomalies and errors.
+  public var isDiverging: Bool
+  /// The projection of a map; nil for one that fits.
+  public var projection: MapProjection?
+  /// The sides from which a surface is drawn.
+  public var views: [MeshView]
+  /// Which way is up on a surface.
+  public var axes: MeshAxes
+
+  public init(
+    _ input: SignalInput, field: Int = 1, isDiverging: Bool = false, projection: MapProjection? = nil,
+    views: [MeshView] = MeshView.standard, axes: MeshAxes = .yUp
+  ) {
+    self.input = input
+    self.field = field
+    self.isDiverging = isDiverging
+    self.projection = projection
+    self.views = views
+    self.axes = axes
+  }
+
+  /// Draws the field as PNG. A mesh with several properties of which none is named is drawn without any.
+  ///
+  /// Throws ``RunError``, ``SignalFormatError``, and what reading and writing throw.
+  public func run(output: String, overwrite: Bool, catalogue: Catalogue = .standard) throws {
+    let document: any SignalDocument
+    do {
+      document = try input.open(formats: catalogue.formats)
+    } catch SignalFormatError.variablesUnclear where input.variables == nil {
+      let mesh = try MeshFile.read(input.mesh ?? input.path)
+      return try draw(.none, on: mesh, title: name, subtitle: "").write(to: output, overwrite: overwrite)
+    }
+    guard (1...document.count).contains(field) else {
+      throw RunError.invalid("--field \(field): the file has fields 1 to \(document.count).")
+    }
+    let signal = try document.read([field - 1])[0]
+    if signal.domain.geography != nil {
+      try map(signal).write(to: output, projection: projection, overwrite: overwrite)
+    } else if let surface = signal.domain.surface {
+      let isNamed = input.variables != nil
+      try draw(
+        meshSignal(signal), on: surface, title: isNamed ? signal.variables.map(\.name).joined(separator: ", ") : name,
+        subtitle: isNamed ? name : ""
+      ).write(to: output, overwrite: overwrite)
+    } else {
+      throw RunError.invalid(
+        "\(input.path): a \(signal.domain.summary) has neither latitudes and longitudes for a map nor triangles to draw.")
+    }
+  }
+
+  private var name: String { URL(fileURLWithPath: input.path).lastPathComponent }
+
+  private func map(_ signal: Signal) throws -> FieldMap {
+    let channels = signal.variables.count
+    func firstChannel<T>(_ entries: [T]) -> [T] { stride(from: 0, to: entries.count, by: channels).map { entries[$0] } }
+    let shown = signal.variables[0]
+    return try FieldMap(
+      domain: signal.domain, values: firstChannel(signal.values.scalars), isValid: firstChannel(signal.isValid),
+      title: shown.longName ?? shown.name, subtitle: signal.label.time ?? "", units: shown.units,
+      scale: isDiverging ? .diverging : .automatic)
+  }
+
+  /// One variable as values, three as a colour.
+  private func meshSignal(_ signal: Signal) throws -> MeshSignal {
+    let numbers = FieldRecord(signal).values
+    switch signal.variables.count {
+    case 1: return .values(numbers)
+    case 3:
+      return .colours(
+        stride(from: 0, to: numbers.count, by: 3).map { SIMD3(numbers[$0], numbers[$0 + 1], numbers[$0 + 2]) })
+    default:
+      throw RunError.invalid(
+        "--variables: one variable is drawn as values, three as red, green and blue; \(signal.variables.count) were found (\(signal.variables.map(\.name).joined(separator: ", ")))."
+      )
+    }
+  }
+
+  private func draw(
+    _ signal: MeshSignal, on surface: TriangleMesh, title: String, subtitle: String
+  ) throws -> MeshPicture {
+    try MeshPicture(
+      surface, signal: signal, title: title, subtitle: subtitle, scale: isDiverging ? .diverging : .automatic,
+      views: views, axes: axes)
+  }
+}

@@ -1,0 +1,128 @@
+// The steps of an imputation: open the source, prepare the sink, solve field by field, write.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantSignals
+import SextantSolvers
+
+extension Imputation {
+  /// Fills every field of a file and writes the answers to `output`, in the format that its name chooses.
+  ///
+  /// - Parameters:
+  ///   - model: What the method needs of an archive; nil for methods that need none.
+  ///   - overwrite: Whether an output that is there may be replaced.
+  ///   - history: One line of provenance for the output.
+  ///   - catalogue: The formats that are known.
+  ///   - progress: Is told of each field; `interruption` is checked between fields.
+  /// - Returns: What was done.
+  /// - Throws: ``RunError``, ``SignalFormatError``, ``GridMismatchError``, ``UnitsError``, and what reading, solving and writing
+  ///   throw.
+  public func run(
+    _ input: SignalInput, model: Model?, output: String, overwrite: Bool, history: String,
+    catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> ImputationSummary {
+    try checkSamples()
+    let document = try input.open(for: model?.space, formats: catalogue.formats)
+    let model = try model ?? self.model(for: document, formats: catalogue.formats)
+    let held = heldOut.map {
+      HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
+    }
+    let fields: any SignalDocument = held ?? document
+    let noise = try noise != nil || method.traits.usesNoise ? NoiseLevels(noise, of: document) : nil
+    let solver = try FieldSolver(self, fields: fields, noise: noise, model: model, formats: catalogue.formats)
+    if held != nil, solver.regridding.otherDomain != nil {
+      throw RunError.invalid(
+        "--mask: values of the input are held out, and with --regrid model the answer is not on the grid of the input. Give --regrid input.")
+    }
+    let sink = try catalogue.formats.sink(
+      OutputRequest(
+        path: output, content: content(fields.count, solver: solver), domain: solver.regridding.otherDomain,
+        splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers), like: fields)
+    try sink.checkIsFree(overwrite: overwrite)
+    let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths, model: model)
+    let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
+    let seconds = try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
+    try write(cache, fields.count, solver: solver, model: model, to: sink, overwrite: overwrite, history: history)
+    var summary = solver.summary(answers: fields.count, seconds: seconds)
+    if let held { summary.hidden = try solver.errors(at: held, of: cache) }
+    cache.remove()
+    return summary
+  }
+
+  /// A model that has learned nothing: where the fields of a document live.
+  private func model(for document: any SignalDocument, formats: [any SignalFormat]) throws -> Model {
+    let land = try landMask?.share(on: document.domain, formats: formats)
+    return try Model(
+      FieldSpace(document, landShare: land), provenance: Model.Provenance(name: document.path))
+  }
+
+  private func checkSamples() throws {
+    guard splitsMembers, !method.traits.drawsSamples || samples == 0 else { return }
+    throw RunError.invalid(
+      "One file for each sample was asked for, but '\(method.name)' draws \(method.traits.drawsSamples ? "none without --samples" : "no samples"). Use eof, two-scale or kriging, or one output."
+    )
+  }
+
+  /// What the answers consist of as far as it is known before the first.
+  private func content(_ count: Int, solver: FieldSolver) -> SignalContent {
+    let draws = method.traits.drawsSamples && samples > 0
+    return .estimates(
+      count, memberCount: draws && (writesEnsemble || splitsMembers) ? samples : 0,
+      quantileLevels: draws ? quantileLevels : [], hasSpread: method.traits.drawsSamples,
+      hasObserved: solver.knowsObserved)
+  }
+
+  private func write(
+    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, to sink: any SignalSink, overwrite: Bool,
+    history: String
+  ) throws {
+    let first = try cache.answer(at: 0).record
+    var content = content(count, solver: solver)
+    content.hasSpread = first.spread != nil
+    let description = FieldFileDescription(
+      history: history, attributes: try attributes(of: cache, count, solver: solver, model: model))
+    try sink.write(content, description: description, overwrite: overwrite) { writer in
+      for index in 0..<count {
+        var record = try cache.answer(at: index).record
+        record.quantiles = record.members?.ensembleQuantiles(content.quantileLevels) ?? []
+        try writer.write(record, at: index)
+      }
+    }
+  }
+
+  /// What a file of answers says of how they were made.
+  private func attributes(
+    of cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model
+  ) throws -> [String: String] {
+    var attributes = [
+      "sextant_version": ProgramVersion.current, "sextant_method": solver.methodName, "sextant_seed": "\(seed)",
+      "sextant_domain": model.space.domain.fingerprint,
+    ]
+    if !model.parts.isEmpty {
+      attributes["sextant_model"] = model.provenance.name
+      attributes["sextant_model_fingerprint"] = CacheKey.fingerprint(of: model)
+    }
+    if let operation { attributes["sextant_operator"] = "\(operation)" }
+    var sums: [String: Double] = [:]
+    for index in 0..<count {
+      for (name, value) in try cache.answer(at: index).diagnostics { sums[name, default: 0] += value / Double(count) }
+    }
+    if !sums.isEmpty {
+      attributes["sextant_parameters"] = sums.sorted { $0.key < $1.key }
+        .map { "\($0.key)=\(String(format: "%.6g", $0.value))" }.joined(separator: ", ")
+    }
+    return attributes
+  }
+}
+
+/// What the answers depend on.
+private struct RequestKey: Encodable {
+  let request: Imputation
+  let input: SignalInput
+
+  init(_ request: Imputation, input: SignalInput) { (self.request, self.input) = (request, input) }
+}

@@ -1,0 +1,98 @@
+// Filling the gaps of a file: what `sextant impute` runs, for every format. Fields are filled one at a time, so that memory does not
+// grow with the file; an interrupted run keeps its finished fields (see AnswerCache).
+
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantSignals
+import SextantSolvers
+
+/// What is filled, and how.
+public struct Imputation: Sendable, Encodable {
+  /// The method.
+  public var method: Method
+  /// N, the number of samples; 0 for mean and spread alone.
+  public var samples: Int
+  /// The noise; nil for the file's own `<name>_noise`. Methods that use no noise need none.
+  public var noise: NoiseSpecification?
+  /// The measurement design that was applied to the fields before their gaps were made; nil for none. It has to be the same in every
+  /// draw, and to give as many values as it takes.
+  public var operation: AnyMeasurementDesign?
+  /// A mask that holds out values, to report how near the answer comes to them; nil for none.
+  public var heldOut: AnyMeasurementDesign?
+  /// The grid of the answer, where those of file and model differ.
+  public var regrid: AnswerGrid?
+  /// Levels of the quantiles to write.
+  public var quantileLevels: [Double]
+  /// Whether the ensemble itself is written.
+  public var writesEnsemble: Bool
+  /// Whether all members are written to a file in which many get in the way of a reader, such as a mesh.
+  public var writesAllMembers: Bool
+  /// Whether each member of the ensemble goes to a file of its own.
+  public var splitsMembers: Bool
+  /// Where land is, for methods without a model and masks that need it; a model has its own.
+  public var landMask: LandMask?
+  /// The settings of the methods.
+  public var solvers: SolverSettings
+  /// The seed of samples and held-out values.
+  public var seed: UInt64
+
+  public init(
+    method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, operation: AnyMeasurementDesign? = nil,
+    heldOut: AnyMeasurementDesign? = nil, regrid: AnswerGrid? = nil, quantileLevels: [Double] = [],
+    writesEnsemble: Bool = true, writesAllMembers: Bool = true, splitsMembers: Bool = false,
+    landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
+  ) {
+    self.method = method
+    self.samples = samples
+    self.noise = noise
+    self.operation = operation
+    self.heldOut = heldOut
+    self.regrid = regrid
+    self.quantileLevels = quantileLevels
+    self.writesEnsemble = writesEnsemble
+    self.writesAllMembers = writesAllMembers
+    self.splitsMembers = splitsMembers
+    self.landMask = landMask
+    self.solvers = solvers
+    self.seed = seed
+  }
+}
+
+/// What an imputation did, for people and programs.
+public struct ImputationSummary: Sendable, Codable {
+  /// The method's name.
+  public var method: String
+  /// The number of fields that were filled.
+  public var fieldCount: Int
+  /// The share of values that was missing.
+  public var missingShare: Double
+  /// The standard deviation of the noise in each variable, in its units, and standardised by the model's scale.
+  public var noise: [String: NoiseSummary]
+  /// Seconds a field, everything counted after loading.
+  public var secondsPerField: Double
+  /// What the method chose, averaged over the fields.
+  public var diagnostics: [String: Double]
+  /// How near the answer came to the held-out values of each variable; nil where none were held out.
+  public var hidden: [String: HiddenSummary]?
+
+  /// The answer at values that were held out.
+  public struct HiddenSummary: Sendable, Codable {
+    /// How many there were.
+    public var count: Int
+    /// The root of the mean squared difference of the mean from them, in the variable's units.
+    public var error: Double
+    /// The root of the mean squared spread there; nil where the method gives none.
+    public var spread: Double?
+  }
+
+  /// The noise of a variable.
+  public struct NoiseSummary: Sendable, Codable {
+    /// The mean standard deviation, in the variable's units.
+    public var deviation: Double
+    /// The units.
+    public var units: String
+    /// The same in units of the model's standard deviation of the variable.
+    public var standardised: Double
+  }
+}

@@ -1,0 +1,99 @@
+// What a file is and what is in it: a file of signals in any format, or a model. What `sextant inspect` runs.
+
+import Foundation
+import SextantGeometry
+import SextantModels
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// What was found in a file.
+public enum Inspection: Sendable, Encodable, CustomStringConvertible {
+  case file(any SignalInspection)
+  case model(ModelDescription, ModelFacts)
+
+  /// What a model's description does not say of its numbers.
+  public struct ModelFacts: Sendable, Codable {
+    /// Where the model is.
+    public var path: String
+    /// Its grid.
+    public var domain: String
+    /// The number of states d.
+    public var stateCount: Int
+    /// The number of modes k.
+    public var modeCount: Int
+    /// The share of the archive's variance that the modes hold.
+    public var explainedShare: Double
+    /// The standard deviation of each variable's anomalies, by name, in its units.
+    public var scales: [String: Double]
+  }
+
+  /// Looks into a file, or into the folder of a run.
+  ///
+  /// A folder or a `.safetensors` file is taken for a model, everything else for a file of signals.
+  ///
+  /// - Parameters:
+  ///   - part: The mesh of a scene to look at alone; nil for all of them together.
+  ///   - catalogue: The formats that are known, and the domains that a model may have.
+  public init(path: String, part: String? = nil, catalogue: Catalogue = .standard) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError.missing(path: path)
+    }
+    let kind = URL(fileURLWithPath: path).pathExtension.lowercased()
+    if isFolder.boolValue || kind == "safetensors" {
+      let model = try Model(contentsOf: path, domains: catalogue.domains)
+      let prior = try model.requireGaussian().prior
+      let scales = zip(model.space.variables, prior.space.scales).map { ($0.name, Double($1)) }
+      self = .model(
+        try ModelDescription(model),
+        ModelFacts(
+          path: path, domain: model.space.domain.summary, stateCount: prior.space.count,
+          modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
+          scales: Dictionary(uniqueKeysWithValues: scales)))
+    } else {
+      self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part)))
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .file(let inspection): inspection.description
+    case .model(let description, let facts): Self.text(description, facts)
+    }
+  }
+
+  private static func text(_ model: ModelDescription, _ facts: ModelFacts) -> String {
+    let variables = zip(model.variables, model.bounds).map { variable, bounds in
+      let range =
+        bounds.map { "  range \($0.minimum.map { "\($0)" } ?? "…") to \($0.maximum.map { "\($0)" } ?? "…")" } ?? ""
+      let scale = facts.scales[variable.name].map { String(format: "%.4g", $0) } ?? "?"
+      return "  \(variable.name)  \(variable.units)  anomalies' standard deviation \(scale)\(range)"
+    }
+    return """
+      \(facts.path): the model '\(model.name)', made by Sextant \(model.program)
+        prior       \(model.prior.kind.rawValue), \(facts.modeCount) modes holding \(String(format: "%.2f", 100 * facts.explainedShare)) % of the variance
+        learned from \(model.fieldCount) fields\(model.archiveFiles.isEmpty ? "" : " of \(model.archiveFiles.joined(separator: ", "))")
+        grid        \(facts.domain), \(facts.stateCount) states
+        parameters  \(model.parameters == .perField ? "chosen for each field" : "fixed")
+      variables
+      \(variables.joined(separator: "\n"))
+      """
+  }
+
+  private enum CodingKeys: String, CodingKey { case kind, content, facts }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .file(let inspection):
+      try container.encode(type(of: inspection).kind, forKey: .kind)
+      try container.encode(inspection, forKey: .content)
+    case .model(let description, let facts):
+      try container.encode("model", forKey: .kind)
+      try container.encode(description, forKey: .content)
+      try container.encode(facts, forKey: .facts)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// The sections `archive` and `evaluate.fields`: which fields, from which files.
+
+import SextantConfiguration
+import SextantModels
+import SextantSignals
+
+extension DatasetSelection {
+  /// Reads a selection of fields; without files and images it is of the synthetic climate.
+  init(_ reader: ConfigurationReader, defaultYears: Int) throws {
+    func path(_ key: String) throws -> String { try FilePatterns.expandVariables(in: try reader.required(key)) }
+    let files: [String] = try reader.parsedList("files") { try FilePatterns.expandVariables(in: $0) }
+    let mesh = try reader.contains("mesh") ? path("mesh") : nil
+    let hasImages = reader.contains("images") || (mesh != nil && files.isEmpty)
+    if hasImages, !files.isEmpty {
+      throw reader.wrong("files", expected: "either files or images on a mesh", found: "both")
+    }
+    let paths: [String]
+    if hasImages {
+      paths = [try path("images")]
+    } else if files.isEmpty {
+      let years: Int = try reader.value("synthetic_years", default: defaultYears, in: 1...1000)
+      paths = [SyntheticClimateFormat.path(years: years)]
+    } else {
+      paths = files
+    }
+    let variables: [String] = try hasImages ? [] : reader.list("variables")
+    self.init(
+      files: paths, mesh: mesh, settings: hasImages ? try Self.imageSettings(reader) : [:],
+      variables: variables.isEmpty ? nil : variables, select: try reader.namedLists("select"),
+      exclude: try reader.namedLists("exclude"),
+      monthVariable: mesh == nil ? try reader.optional("month_variable") : nil,
+      part: try reader.parsed("part", default: "all") { try Split($0) })
+  }
+
+  /// Reads the keys of images on a mesh as the settings of their format.
+  private static func imageSettings(_ reader: ConfigurationReader) throws -> [String: String] {
+    var settings: [String: String] = [:]
+    if reader.contains("labels") {
+      settings["labels"] = try FilePatterns.expandVariables(in: try reader.required("labels"))
+    }
+    let axes = try reader.optionalSection("projection") { projection in
+      ImageProjection(
+        horizontal: try projection.value("horizontal", default: .x),
+        vertical: try projection.value("vertical", default: .y))
+    }
+    if let axes { (settings["horizontal"], settings["vertical"]) = (axes.horizontal.rawValue, axes.vertical.rawValue) }
+    let dropped: Int = try reader.value("drop_last", default: 0, in: 0...1_000_000_000)
+    if dropped > 0 { settings["drop_last"] = "\(dropped)" }
+    return settings
+  }
+}
+
+extension ImageProjection.Axis: ConfigurationChoice {}

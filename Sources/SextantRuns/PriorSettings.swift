@@ -1,0 +1,98 @@
+// What the model of a run is made of: the section `prior`, with climatology, ranges of variables and land mask beside it.
+
+import SextantConfiguration
+import SextantModels
+import SextantPriors
+import SextantSolvers
+
+/// The section `prior`.
+public struct PriorSettings: Sendable, Equatable, Codable {
+  /// When the parameters of the covariance are chosen.
+  public enum Parameters: String, ConfigurationChoice {
+    /// By each field's own observations.
+    case perField = "per-field"
+    /// Once, from simulated observations of archive fields.
+    case perArchive = "per-archive"
+  }
+
+  /// What the prior is made of.
+  public var kind: GaussianPriorKind
+  /// The number of modes to keep at most.
+  public var modes: Int
+  /// When parameters are chosen.
+  public var parameters: Parameters
+  /// How the archive is split; nil where the prior is no mixture.
+  public var components: MixtureGrouping?
+
+  init(_ reader: ConfigurationReader) throws {
+    kind = try reader.value("kind", default: .twoScale)
+    modes = try reader.value("modes", default: 150, in: 1...5000)
+    parameters = try reader.value("parameters", default: .perField)
+    components = kind == .mixture ? try reader.value("components", default: .sourceMonth) : nil
+    if kind != .mixture, reader.contains("components") {
+      throw reader.wrong("components", expected: "kind: mixture beside it", found: "kind: \(kind.rawValue)")
+    }
+  }
+}
+
+extension GaussianPriorKind: ConfigurationChoice {}
+
+extension MixtureGrouping: ConfigurationValue {
+  public init?(configurationText text: String) { self.init(text) }
+  public var configurationText: String { description }
+}
+
+extension MarginalTransformKind: ConfigurationChoice {
+  /// Reads a section under `variables`, named after a variable.
+  ///
+  /// - Parameter bounds: the section `bounds`, which a logit needs.
+  init(_ reader: ConfigurationReader, bounds: [String: ValueBounds]) throws {
+    self = try reader.value("transform", default: .none)
+    let name = String(reader.path.dropFirst("variables.".count))
+    if self == .logit, bounds[name]?.minimum == nil || bounds[name]?.maximum == nil {
+      throw reader.wrong(
+        "transform", expected: "bounds.\(name) with min and max beside a logit", found: "none or one of them")
+    }
+  }
+}
+
+extension ClimatologyKind {
+  /// The words for climatologies.
+  enum Word: String, ConfigurationChoice {
+    case constant, monthly, harmonic
+  }
+
+  /// Reads the section `climatology`.
+  init(_ reader: ConfigurationReader) throws {
+    let word: Word = try reader.value("kind", default: .constant)
+    let order: Int = try reader.value("order", default: 2, in: 1...6)
+    switch word {
+    case .constant: self = .constant
+    case .monthly: self = .monthly
+    case .harmonic: self = .harmonic(order: order)
+    }
+  }
+}
+
+extension ValueBounds {
+  /// Reads a section under `bounds`, named after a variable.
+  init(_ reader: ConfigurationReader) throws {
+    let minimum: Double? = try reader.optional("min")
+    let maximum: Double? = try reader.optional("max")
+    if let minimum, let maximum, minimum >= maximum {
+      throw reader.wrong("max", expected: "more than min (\(minimum))", found: "\(maximum)")
+    }
+    self.init(minimum: minimum.map { Float($0) }, maximum: maximum.map { Float($0) })
+  }
+}
+
+extension LandMask {
+  /// Reads the section `land_mask`.
+  init(_ reader: ConfigurationReader) throws {
+    let file: String = try reader.required("file")
+    let values: [Double] = try reader.list("land_values")
+    self.init(
+      file: try FilePatterns.expandVariables(in: file), variable: try reader.optional("variable"),
+      landValues: values.isEmpty ? nil : values.map { Float($0) })
+  }
+}

@@ -1,0 +1,121 @@
+// From settings to the pipelines that carry them out.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantPipelines
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+import SextantTraining
+
+extension RunConfiguration {
+  /// What `sextant train` does.
+  public var training: Training { training(in: .standard) }
+
+  /// What `sextant train` does with archives in the formats of a catalogue.
+  func training(in catalogue: Catalogue) -> Training {
+    let policy: Training.ParameterPolicy =
+      switch prior.parameters {
+      case .perField: .perField
+      case .perArchive:
+        .perArchive(missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak))
+      }
+    var training = Training(
+      name: name, archive: archive, landMask: landMask,
+      prior: GaussianPriorConfiguration(
+        kind: prior.kind, modeCount: prior.modes, climatology: climatology, components: prior.components),
+      parameters: policy, bounds: bounds, transforms: transforms, seed: seed)
+    training.formats = catalogue.formats
+    return training
+  }
+
+  /// What `sextant evaluate` does with a model.
+  ///
+  /// - Throws: what opening the test fields and the masks' files throws; ``GridMismatchError`` where the fields lie on another grid.
+  public func comparison(
+    for model: Model, catalogue: Catalogue = .standard
+  ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
+    let (fields, indices) = try evaluate.fields.open(seed: seed, formats: catalogue.formats)
+    let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
+    let inputs = try measurementInputs(
+      on: model.space.domain, landShare: model.space.landShare, formats: catalogue.formats)
+    var comparison = Comparison(
+      methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
+      samples: evaluate.samples, draws: evaluate.draws, scales: scales,
+      hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
+    comparison.published = evaluate.published
+    comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
+    return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)
+  }
+
+  /// What `sextant evaluate` does: learns what is needed, compares the methods, and writes the report into the folder `evaluation` of the
+  /// output.
+  ///
+  /// Throws what the parts throw; what is wrong with the settings, before the long work of learning.
+  public func runEvaluation(
+    overwrite: Bool, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> EvaluationOutcome {
+    let folder = output + "/evaluation"
+    try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
+    try checkComparison(catalogue: catalogue)
+    let model = try modelForEvaluation(catalogue: catalogue, progress: progress, interruption: interruption)
+    let (comparison, fields, indices) = try comparison(for: model, catalogue: catalogue)
+    return try comparison.report(
+      model: model, fields: fields, indices: indices, folder: folder, overwrite: overwrite,
+      pictures: evaluate.pictures, progress: progress, interruption: interruption)
+  }
+
+  /// Throws what ``comparison(for:catalogue:)`` would, before there is a model: to be asked before the long work of learning.
+  ///
+  /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
+  ///
+  /// - Parameter methods: those of the section `evaluate`, if not given.
+  public func checkComparison(of methods: [Method]? = nil, catalogue: Catalogue = .standard) throws {
+    try checkDiffusion(for: methods ?? evaluate.methods)
+    let source = try archive.preview(seed: seed, formats: catalogue.formats)
+    _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)
+    _ = try measurementInputs(
+      on: source.domain, landShare: training(in: catalogue).landShare(on: source.domain), formats: catalogue.formats)
+  }
+
+  /// The land mask and the files of the masks, which are looked at here so that what is wrong with them is found early.
+  private func measurementInputs(
+    on domain: any Domain, landShare: [Float]?, formats: [any SignalFormat]
+  ) throws -> MeasurementInputs {
+    let inputs = MeasurementInputs(on: domain, landShare: landShare, formats: formats)
+    try inputs.check(evaluate.masks, on: domain)
+    return inputs
+  }
+
+  /// The scale and the noise of each of a model's variables (C), for test fields that it can be scored on.
+  private func check(
+    _ fields: any SignalSource, against variables: [Variable], domain: any Domain
+  ) throws -> (scales: [(peak: Double, origin: Double)], deviations: [Float]) {
+    guard fields.domain.fingerprint == domain.fingerprint else {
+      throw RunError.invalid(
+        "evaluate.fields: the test fields are on a \(fields.domain.summary), the model on a \(domain.summary). They have to be on one grid to be scored."
+      )
+    }
+    guard fields.variables.count == variables.count else {
+      throw RunError.invalid(
+        "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(variables.count) (\(variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
+      )
+    }
+    let scales = try variables.map { variable -> (peak: Double, origin: Double) in
+      guard let scale = evaluate.scales[variable.name] else {
+        throw RunError.invalid(
+          "evaluate.scale: no peak for '\(variable.name)'. PSNR needs one: the size of the variable's scale in \(variable.units), such as scale: {\(variable.name): {peak: 100}}."
+        )
+      }
+      return (scale.peak, scale.origin)
+    }
+    return (
+      scales,
+      try evaluate.noise.deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak))
+    )
+  }
+}

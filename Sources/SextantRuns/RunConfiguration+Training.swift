@@ -1,0 +1,161 @@
+// The whole of `sextant train`: the prior, then what is learned on top of it. A run that was stopped goes on where it was.
+
+import Foundation
+import SextantModels
+import SextantNetworks
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+import SextantTraining
+
+extension RunConfiguration {
+  /// Trains everything that the configuration describes into the run's folder.
+  ///
+  /// Where the folder holds the beginnings of the same training, it is finished; otherwise what is there is kept unless
+  /// `overwrite` says so. Throws what the parts throw.
+  public func train(
+    overwrite: Bool, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> Model {
+    guard let last = lastFile else {
+      let model = try training(in: catalogue).run(
+        folder: output, overwrite: overwrite, progress: progress, interruption: interruption)
+      // Networks on top of an earlier model do not belong to this one.
+      if overwrite { try removeTrainings() }
+      return model
+    }
+    // What stands before the last part may be there already: the beginnings of this training.
+    try WholeFile.checkIsFree(last, overwrite: overwrite)
+    if overwrite { try removeTrainings() }
+    return try finish(catalogue: catalogue, progress: progress, interruption: interruption)
+  }
+
+  /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings, else a
+  /// new one. Priors take seconds and are learned anew; only networks that the methods ask are kept, and trained where
+  /// there are none.
+  ///
+  /// Throws ``LearningError/anotherTraining(path:)`` where the folder's networks were trained with other settings, and what
+  /// learning throws.
+  public func modelForEvaluation(
+    of methods: [Method]? = nil, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> Model {
+    let methods = methods ?? evaluate.methods
+    try checkDiffusion(for: methods)
+    let flow = methods.contains { $0.needs.contains(.flow) } ? flow : nil
+    let asks = asksTrainedDiffusion(methods)
+    guard flow != nil || asks else {
+      return try training(in: catalogue).learn(progress: progress, interruption: interruption)
+    }
+    let flowPath = output + "/" + LearnedFlow.fileName
+    let needed = (flow != nil ? [flowPath] : []) + (asks ? [diffusionPath] : [])
+    guard needed.allSatisfy(FileManager.default.fileExists(atPath:)) else {
+      return try finish(
+        withDiffusion: asks || flow?.prior == .diffusion, withFlow: flow != nil, catalogue: catalogue,
+        progress: progress, interruption: interruption)
+    }
+    var model = try ownModel(catalogue)
+    if let flow {
+      let expected = try flowTraining(flow, catalogue).identity(model: model)
+      guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
+    }
+    if asks {
+      let learned = try LearnedDiffusion(folder: output, for: model.space)
+      guard try diffusion.map({ try $0.canonicalText() == learned.identity }) ?? true else {
+        throw LearningError.anotherTraining(path: diffusionPath)
+      }
+      model = model.with(diffusion: learned)
+    }
+    return model
+  }
+
+  /// The model in the run's folder. Throws ``LearningError/anotherTraining(path:)`` where it was learned with other settings than
+  /// these, and what opening throws.
+  private func ownModel(_ catalogue: Catalogue) throws -> Model {
+    let model = try Model(contentsOf: output, domains: catalogue.domains)
+    guard try training(in: catalogue).hasLearned(model) else {
+      throw LearningError.anotherTraining(path: output + "/" + Model.fileName)
+    }
+    return model
+  }
+
+  private var diffusionPath: String { output + "/" + LearnedDiffusion.fileName }
+
+  private func asksTrainedDiffusion(_ methods: [Method]) -> Bool {
+    solvers.prior == .diffusion && methods.contains(where: \.samplesDiffusion)
+  }
+
+  /// Throws ``RunError`` where one of the methods needs a diffusion prior that is neither there nor to be trained.
+  func checkDiffusion(for methods: [Method]) throws {
+    guard asksTrainedDiffusion(methods), diffusion == nil, !FileManager.default.fileExists(atPath: diffusionPath),
+      let method = methods.first(where: \.samplesDiffusion)
+    else { return }
+    throw RunError.invalid(
+      "'\(method.name)' samples a diffusion prior, and the run has none: no section `diffusion`, and no \(LearnedDiffusion.fileName) in \(output). Add the section and train, or set solvers.prior=gaussian to sample the Gaussian of the run's modes."
+    )
+  }
+
+  /// The file that is written last; nil where there is no network.
+  private var lastFile: String? {
+    let name = flow != nil ? LearnedFlow.fileName : diffusion != nil ? LearnedDiffusion.fileName : nil
+    return name.map { output + "/" + $0 }
+  }
+
+  private func flowTraining(_ flow: FlowSettings, _ catalogue: Catalogue) -> FlowTraining {
+    FlowTraining(prior: training(in: catalogue), settings: flow, peaks: evaluate.scales.mapValues(\.peak))
+  }
+
+  /// Trains what is not there yet.
+  private func finish(
+    withDiffusion: Bool = true, withFlow: Bool = true, catalogue: Catalogue, progress: any ProgressObserver,
+    interruption: Interruption
+  ) throws -> Model {
+    let flow = withFlow ? flow : nil
+    // Everything that can be wrong is asked before the long work of learning.
+    if let flow {
+      _ = try flowTraining(flow, catalogue).noise(
+        of: archive.open(seed: seed, formats: catalogue.formats).source.variables)
+    }
+    var model = try beginning(catalogue, progress: progress, interruption: interruption)
+    if withDiffusion, let diffusion {
+      model = model.with(
+        diffusion: try DiffusionTraining(prior: training(in: catalogue), settings: diffusion).run(
+          model: model, folder: output, progress: progress, interruption: interruption))
+    }
+    if let flow {
+      model = model.with(
+        flow: try flowTraining(flow, catalogue).run(
+          model: model, diffusion: model.diffusion, folder: output, progress: progress, interruption: interruption))
+    }
+    return model
+  }
+
+  /// The prior of this training where it was stopped after its prior was learned; else a new one.
+  ///
+  /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings, and what opening
+  /// throws where it cannot be read: neither may be replaced without being asked.
+  private func beginning(
+    _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> Model {
+    let isBegun = ["flow.last", "flow.pairs", "diffusion.last"].contains {
+      FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
+    }
+    let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
+    if isBegun, isThere { return try ownModel(catalogue) }
+    return try training(in: catalogue).run(
+      folder: output, overwrite: true, progress: progress, interruption: interruption)
+  }
+
+  private func removeTrainings() throws {
+    let endings = ["last.safetensors", "best.safetensors", "safetensors", "jsonl", "png"]
+    let names =
+      ["flow", "diffusion"].flatMap { name in endings.map { "\(name).\($0)" } }
+      + [
+        "flow.pairs.safetensors", "flow-quality.png", "\(FlowScores.fileName).json", "\(FlowScores.fileName).md",
+        HeldOutStates.fileName,
+      ]
+    for name in names {
+      try WholeFile.remove(output + "/" + name)
+    }
+  }
+}

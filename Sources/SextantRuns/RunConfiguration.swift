@@ -1,0 +1,78 @@
+// The settings of a run as data: what `run.yaml` may say, with its defaults. One struct a section; a field is a declaration
+// and the line in `init` that reads it. What the settings do is decided in Pipelines.
+
+import SextantConfiguration
+import SextantModels
+import SextantPriors
+import SextantSolvers
+import SextantTraining
+
+/// Everything that a run is told.
+public struct RunConfiguration: Sendable, Equatable, Encodable {
+  /// What the run is called, in reports and models.
+  public var name: String
+  /// The seed of all random numbers.
+  public var seed: UInt64
+  /// The folder that results go to.
+  public var output: String
+  /// The fields to learn from.
+  public var archive: DatasetSelection
+  /// What tells land from sea.
+  public var landMask: LandMask?
+  /// How the mean depends on the season.
+  public var climatology: ClimatologyKind
+  /// What is known before measuring.
+  public var prior: PriorSettings
+  /// The ranges of variables that have any, by name.
+  public var bounds: [String: ValueBounds]
+  /// The transforms of variables that have any, by name.
+  public var transforms: [String: MarginalTransformKind]
+  /// The diffusion prior that is learned beside the Gaussian one, if any.
+  public var diffusion: DiffusionSettings?
+  /// What a network learns on top of the prior, if anything.
+  public var flow: FlowSettings?
+  /// What the methods that ask a diffusion prior are set to.
+  public var solvers: SolverSettings
+  /// What is compared.
+  public var evaluate: EvaluationSettings
+  /// What is tried with many numbers of steps and step sizes, if anything.
+  public var sweep: SweepSettings?
+
+  /// Reads all sections. Throws ``ConfigurationError``.
+  ///
+  /// - Parameter catalogue: The methods and measurement designs that are known.
+  public init(_ reader: ConfigurationReader, catalogue: Catalogue = .standard) throws {
+    let methods = catalogue.methods
+    name = try reader.value("name", default: "run")
+    seed = try reader.value("seed", default: 1)
+    output = try reader.value("output", default: "RUN")
+    archive = try reader.requiredSection("archive") { try DatasetSelection($0, defaultYears: 8) }
+    landMask = try reader.optionalSection("land_mask", LandMask.init)
+    climatology = try reader.requiredSection("climatology", ClimatologyKind.init)
+    prior = try reader.requiredSection("prior", PriorSettings.init)
+    let bounds = try reader.namedSections("bounds", ValueBounds.init)
+    self.bounds = bounds
+    transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
+    let evaluate = try reader.requiredSection("evaluate") { try EvaluationSettings($0, catalogue: catalogue) }
+    self.evaluate = evaluate
+    let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
+    self.diffusion = diffusion
+    flow = try reader.optionalSection("flow") {
+      try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil, designs: catalogue.designs)
+    }
+    // Their defaults are worth a word only where one of them is asked.
+    sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate, methods: methods) }
+    let asks = sweep != nil || evaluate.methods.contains(where: \.samplesDiffusion)
+    func read(_ section: ConfigurationReader) throws -> SolverSettings { try SolverSettings(section, methods: methods) }
+    solvers =
+      asks
+      ? try reader.requiredSection("solvers", read)
+      : try reader.optionalSection("solvers", read) ?? SolverSettings(methods: methods)
+    try reader.finish()
+  }
+}
+
+extension RunConfiguration {
+  /// A configuration with the list of its settings and their origins.
+  public typealias Resolved = (configuration: RunConfiguration, settings: ResolvedSettings)
+}

@@ -1,0 +1,91 @@
+// The losses of flows as values: a proper score of the marginals on pairs, maximum likelihood of whole fields, and amortised
+// posterior sampling, which sees measurements alone.
+
+import SextantArrays
+import SextantAutodiff
+import SextantDiffusion
+import SextantFlows
+import SextantNetworks
+import SextantSolvers
+
+extension TrainingLoss {
+  /// The loss of a network on Gaussian posteriors, on batches of `batch` pairs.
+  static func marginals(
+    of network: StencilUNet<Float>, pairs: SimulatedPairs, score: MarginalLoss, batch: Int, random: RandomStream
+  ) -> TrainingLoss {
+    let seen = pairs.isHeldOut.indices.filter { !pairs.isHeldOut[$0] }
+    let heldOut = pairs.isHeldOut.indices.filter { pairs.isHeldOut[$0] }
+    func loss(_ chosen: [Int], in pass: NetworkPass<Float>) -> DifferentiableTensor<Float> {
+      let data = pairs.batch(chosen)
+      return score(
+        network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
+    }
+    return TrainingLoss(random: { random.split($0).split("dropout") }) { step, pass in
+      var random = random.split(step)
+      return loss((0..<batch).map { _ in seen[Int(random.next() % UInt64(seen.count))] }, in: pass)
+    } validation: { parameters in
+      var sum = 0.0
+      for start in stride(from: 0, to: heldOut.count, by: batch) {
+        let chosen = Array(heldOut[start..<min(heldOut.count, start + batch)])
+        let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+        sum += Double(loss(chosen, in: pass).value.scalars[0]) * Double(chosen.count)
+      }
+      return TrainingValidation(loss: sum / Double(heldOut.count))
+    }
+  }
+
+  /// −log q(x|y) of a flow over the vector, in nats a state, on measurements that are simulated anew in every step.
+  ///
+  /// - Parameters:
+  ///   - flow: the flow.
+  ///   - evaluator: scores the flow for the log.
+  ///   - heldOut: fields that training does not see (N×d), and the conditions on their measurements (N×condition).
+  ///   - data: the same for a batch, by the number of the step.
+  static func likelihood(
+    of flow: ConditionalRealNVP<Float>, evaluator: FlowEvaluator,
+    heldOut: (states: Tensor<Float>, conditions: Tensor<Float>),
+    data: @escaping (_ step: Int) throws -> (states: Tensor<Float>, conditions: Tensor<Float>)
+  ) -> TrainingLoss {
+    func loss(
+      _ data: (states: Tensor<Float>, conditions: Tensor<Float>), in pass: NetworkPass<Float>
+    ) -> DifferentiableTensor<Float> {
+      let points = flow.invert(pass.tape.constant(data.states), given: pass.tape.constant(data.conditions), in: pass)
+      let density = standardNormalLogDensity(points.values) + points.logDeterminant
+      return density.sum() * (-1 / Float(data.states.count))
+    }
+    return TrainingLoss { step, pass in
+      loss(try data(step), in: pass)
+    } validation: { parameters in
+      let calibrated = evaluator.calibrated(parameters)
+      let pass = NetworkPass(calibrated, isTraining: false, wantsGradients: false)
+      return TrainingValidation(
+        loss: Double(loss(heldOut, in: pass).value.scalars[0]), figures: evaluator.figures(calibrated))
+    }
+  }
+
+  /// Amortised posterior sampling of any flow. The best parameters are chosen by the loss on measurements that training does
+  /// not see: truths have no part in it, and appear in the log alone.
+  ///
+  /// - Parameters:
+  ///   - training: the loss on the measurements to learn from.
+  ///   - heldOut: the loss on measurements that training does not see.
+  ///   - batches: how many batches of `heldOut` make a validation.
+  ///   - evaluator: scores the flow for the log.
+  ///   - random: the source of the network's random numbers.
+  static func amortisedPosterior(
+    _ training: AmortisedPosteriorLoss<Float>, heldOut: AmortisedPosteriorLoss<Float>, batches: Int,
+    evaluator: FlowEvaluator, random: RandomStream
+  ) -> TrainingLoss {
+    TrainingLoss(random: { random.split($0) }) { step, pass in
+      try training.loss(atStep: step, in: pass)
+    } validation: { parameters in
+      let calibrated = evaluator.calibrated(parameters)
+      var sum = 0.0
+      for batch in 0..<batches {
+        let pass = NetworkPass(calibrated, isTraining: false, wantsGradients: false)
+        sum += Double(try heldOut.loss(atStep: batch, in: pass).value.scalars[0])
+      }
+      return TrainingValidation(loss: sum / Double(batches), figures: evaluator.figures(calibrated))
+    }
+  }
+}

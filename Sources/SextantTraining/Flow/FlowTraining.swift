@@ -1,0 +1,187 @@
+// Trains the flow of a run: what `sextant train` does after the priors, where the configuration has a section `flow`. Here is
+// what all kinds of training have in common; each has a file of its own beside this one.
+
+import Foundation
+import SextantArrays
+import SextantDiffusion
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantNetworks
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// How a flow is trained on top of a model's prior.
+public struct FlowTraining: Sendable {
+  /// How the prior was trained: the pairs' priors are, too, on parts of the archive.
+  public var prior: Training
+  /// The settings.
+  public var settings: FlowSettings
+  /// The size of each variable's scale, by name: what noise in per cent is a share of.
+  public var peaks: [String: Double]
+
+  public init(prior: Training, settings: FlowSettings, peaks: [String: Double] = [:]) {
+    self.prior = prior
+    self.settings = settings
+    self.peaks = peaks
+  }
+
+  /// The noise of the pairs in each channel (C). Throws ``RunError`` where a scale is missing.
+  package func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
+    try settings.noise.deviations(vertexCount: 1, variables: variables, peaks: peaks)
+  }
+
+  /// Trains the flow of `model`, or goes on with a training that was stopped, and writes it into `folder`.
+  ///
+  /// - Parameter diffusion: the run's diffusion prior, where there is one.
+  /// - Throws: ``RunError``, ``LearningError``, what reading and writing throw, and ``InterruptionError``.
+  public func run(
+    model: Model, diffusion: LearnedDiffusion? = nil, folder: String,
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> LearnedFlow {
+    let run = FlowTrainingRun(
+      training: self, model: model, prior: try model.requireGaussian().prior, folder: folder,
+      identity: try identity(model: model), progress: progress, interruption: interruption)
+    let flow =
+      switch (settings.vector, settings.training) {
+      case (nil, .supervised): try run.learnMarginals()
+      case (nil, .unsupervised): try run.distilOnGaussian(diffusion)
+      case (let configuration?, .supervised): try run.learnLikelihood(configuration)
+      case (let configuration?, .unsupervised): try run.distilVector(configuration, diffusion)
+      }
+    try flow.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
+    return flow
+  }
+
+  /// What makes this training what it is: a checkpoint of any other is not resumed.
+  package func identity(model: Model) throws -> CheckpointMetadata {
+    struct Identity: Encodable {
+      var settings: FlowSettings
+      var model: ModelDescription
+    }
+    return CheckpointMetadata(
+      kind: "flow training",
+      configuration: try Identity(settings: settings, model: ModelDescription(model)).canonicalText(),
+      domainFingerprint: model.space.domain.fingerprint)
+  }
+
+  /// How its measurements are simulated on the domain of `model`.
+  ///
+  /// - Parameter count: how many, where it is not the number of pairs.
+  func simulation(for model: Model, count: Int? = nil) throws -> TrainingPairs {
+    let inputs = MeasurementInputs(on: model.space.domain, landShare: model.space.landShare, formats: prior.formats)
+    try inputs.check(settings.masks, on: model.space.domain)
+    return TrainingPairs(
+      count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
+      validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
+      noise: try noise(of: model.space.variables), seed: prior.seed)
+  }
+
+  /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
+  func base(learnedFrom kept: [Int], model: Model, interruption: Interruption) throws -> FlowBase {
+    let part = try prior.learn(
+      only: kept, parameters: model.requireGaussian().parameters, interruption: interruption)
+    return FlowBase(solver: try part.flowBase(), prior: try part.requireGaussian().prior)
+  }
+
+  /// The network on a Gaussian posterior. Throws ``RunError`` for a domain that has none.
+  func network(
+    for model: Model, in builder: inout ParameterBuilder<Float>
+  ) throws -> (configuration: StencilUNetConfiguration, network: StencilUNet<Float>) {
+    guard
+      let hierarchy = try StencilHierarchy.neighbourhoods(of: model.space.domain, levelCount: settings.widths.count)
+    else {
+      throw RunError.invalid(
+        "flow: there is no network for this kind of domain yet (\(model.space.domain.summary)); latitude-longitude grids and meshes have one."
+      )
+    }
+    let configuration = StencilUNetConfiguration(
+      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.space.channelCount, domain: model.space.domain),
+      outputChannels: 2 * model.space.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
+      blocksPerLevel: settings.blocks, dropout: settings.dropout)
+    return (configuration, StencilUNet(configuration, hierarchy: hierarchy, in: &builder))
+  }
+}
+
+/// One training of a flow on its way: what is learned, for which model, and where it is kept.
+struct FlowTrainingRun {
+  let training: FlowTraining
+  let model: Model
+  /// The Gaussian prior of the model.
+  let prior: GaussianPrior
+  let folder: String
+  let identity: CheckpointMetadata
+  let progress: any ProgressObserver
+  let interruption: Interruption
+
+  var settings: FlowSettings { training.settings }
+  /// Where everything random of this training comes from.
+  func random(_ purpose: String) -> RandomStream { RandomStream(seed: training.prior.seed).split(purpose) }
+  /// Where simulated measurements are kept until the training is over.
+  var pairsPath: String { folder + "/flow.pairs.safetensors" }
+
+  /// Trains from `initial` and draws the curves.
+  ///
+  /// - Parameter preparation: seconds that were spent on simulating what it learns from.
+  func train(
+    _ initial: ParameterSet<Float>, minimising loss: TrainingLoss, preparation: Double = 0
+  ) throws -> ParameterSet<Float> {
+    let loop = TrainingLoop(
+      schedule: .usual(steps: settings.steps, learningRate: settings.learningRate, decay: settings.decay),
+      prefix: folder + "/flow", identity: identity)
+    let best = try loop.run(
+      from: initial, minimising: loss, name: "training the flow", preparation: preparation, progress: progress,
+      interruption: interruption)
+    let records = try loop.log.records()
+    try TrainingCurves.draw(records, title: "Training of the flow", to: folder + "/flow.png")
+    try TrainingCurves.drawQuality(
+      records, variables: model.space.variables, to: folder + "/flow-quality.png")
+    return best
+  }
+
+  /// Writes what a flow is worth before and after training, on measurements seen and unseen.
+  func report(_ evaluator: FlowEvaluator, trained: ParameterSet<Float>) throws {
+    let rows = [("untrained", evaluator.calibrated(evaluator.flow.initial)), ("trained", trained)].flatMap {
+      evaluator.rows($0.1, name: $0.0, measurements: 32, samples: 128)
+    }
+    try FlowScores(rows: rows, seconds: TrainingLog(path: folder + "/flow.jsonl").records().last?.seconds ?? 0)
+      .write(toFolder: folder)
+  }
+
+  /// What makes simulated posteriors what they are: other networks and losses may learn from them.
+  func pairsIdentity(_ kind: String) throws -> String {
+    struct Identity: Encodable {
+      var kind: String
+      var pairs, folds: Int
+      var foldOrder: Folds
+      var masks: [AnyMeasurementDesign]
+      var noise: NoiseSpecification
+      var validationShare: Double
+      var model: ModelDescription
+    }
+    return try Identity(
+      kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
+      noise: settings.noise, validationShare: settings.validationShare, model: ModelDescription(model)
+    ).canonicalText()
+  }
+
+  /// Simulates all measurements with the Gaussian posterior of each.
+  ///
+  /// - Returns: how many seconds that took.
+  func forEachPosterior(
+    of archive: TrainingArchive, samples: Int, visit: (SimulatedPosterior) throws -> Void
+  ) throws -> Double {
+    let start = ContinuousClock.now
+    progress.start("simulating pairs", unit: "pair", count: settings.pairs)
+    defer { progress.finish() }
+    try training.simulation(for: model).forEachPosterior(
+      archive, domain: model.space.domain, landShare: model.space.landShare, samples: samples,
+      progress: { done in
+        try interruption.check()
+        progress.advance(to: done)
+      }, train: { try training.base(learnedFrom: $0, model: model, interruption: interruption) }, visit: visit)
+    return (ContinuousClock.now - start) / .seconds(1)
+  }
+}

@@ -1,0 +1,94 @@
+// Supervised training of a flow over the whole vector: maximum likelihood of archive fields under measurements that are
+// simulated anew in every step, as simulation-based inference does.
+
+import SextantArrays
+import SextantFlows
+import SextantModels
+import SextantNetworks
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+extension FlowTrainingRun {
+  func learnLikelihood(_ configuration: CouplingFlowConfiguration) throws -> LearnedFlow {
+    let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
+    let simulation = try training.simulation(for: model, count: archive.count)
+    let plans = simulation.plans(fieldCount: archive.count)
+    let seen = plans.filter { !$0.isHeldOut }.map(\.field).sorted()
+    let space = prior.space
+    let transforms = model.space.transforms
+    @Sendable func condition(of field: Int, number: Int, purpose: String) throws -> [Float] {
+      try MeasuredStates(
+        simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), space: space
+      ).condition(space: space, transforms: transforms, withMask: configuration.conditionsOnMask)
+    }
+    let width = configuration.conditionWidth(measurements: space.count)
+    func conditions(of fields: [Int], purpose: String) throws -> Tensor<Float> {
+      Tensor(
+        try fields.enumerated().flatMap { try condition(of: $1, number: $0, purpose: purpose) },
+        shape: [fields.count, width])
+    }
+    // The measurements for evaluation: one of each held-out field, and as many of fields that training sees.
+    let heldOut = plans.filter(\.isHeldOut).map(\.field).sorted()
+    let evaluated = heldOut + seen.prefix(heldOut.count)
+    var builder = ParameterBuilder<Float>(random: random("flow"))
+    let flow = try ConditionalRealNVP(
+      &builder, dimension: space.count, conditionWidth: width, configuration: configuration)
+    let evaluatedConditions = try conditions(of: evaluated, purpose: "judged")
+    let evaluator = evaluator(
+      VectorStateFlow(flow: flow, initial: builder.parameters, conditions: evaluatedConditions), archive: archive,
+      sets: [
+        ("unseen", heldOut.indices.map { ($0, heldOut[$0]) }),
+        ("seen", (heldOut.count..<evaluated.count).map { ($0, evaluated[$0]) }),
+      ])
+    let (batch, stream) = (settings.batch, random("flow batches"))
+    let loss = TrainingLoss.likelihood(
+      of: flow, evaluator: evaluator,
+      heldOut: (archive.states.gatheringRows(heldOut), evaluatedConditions.rows(0..<heldOut.count))
+    ) { step in
+      var random = stream.split(step)
+      let fields = (0..<batch).map { _ in seen[Int(random.next() % UInt64(seen.count))] }
+      let rows = try fields.enumerated().flatMap {
+        try condition(of: $1, number: step * batch + $0, purpose: "fresh pairs")
+      }
+      return (archive.states.gatheringRows(fields), Tensor(rows, shape: [batch, width]))
+    }
+    let best = evaluator.calibrated(try train(builder.parameters, minimising: loss))
+    try report(evaluator, trained: best)
+    return LearnedFlow(network: .vector(configuration), parameters: best, identity: identity.configuration)
+  }
+
+  /// An evaluator of `flow`; each set lists the flow's measurements with the archive's fields beneath them.
+  func evaluator(
+    _ flow: any StateFlow, archive: ArchiveStates, sets: [(name: String, members: [(measurement: Int, field: Int)])]
+  ) -> FlowEvaluator {
+    let space = prior.space
+    return FlowEvaluator(
+      flow: flow,
+      sets: sets.map { name, members in
+        FlowEvaluator.Set(
+          name: name, measurements: members.map(\.measurement),
+          truths: archive.states.gatheringRows(members.map(\.field)),
+          climates: Tensor(
+            members.flatMap { space.climatology.mean(for: archive.fields.labels[$0.field]) },
+            shape: [members.count, space.count]))
+      }, space: space, transforms: model.space.transforms, variables: model.space.variables.map(\.name),
+      peaks: model.space.variables.map { training.peaks[$0.name] }, random: random("flow judge"))
+  }
+}
+
+/// The fields of a run's archive in memory, as they are and as states.
+struct ArchiveStates: Sendable {
+  /// In the variables' units.
+  let fields: SignalSet
+  /// N×d, standardised.
+  let states: Tensor<Float>
+
+  var count: Int { fields.count }
+
+  init(training: FlowTraining, model: Model, interruption: Interruption) throws {
+    let archive = try training.prior.openArchive()
+    fields = try archive.source.read(archive.indices)
+    states = try TrainingArchive(fields).completeStates(of: model, for: "flow") { try interruption.check() }
+  }
+}

@@ -1,0 +1,70 @@
+// Simulated measurements of archive fields: what flows learn from. Each is a function of its number and the seed alone, so
+// that it does not matter in which order they are made, or whether some were made before.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantSignals
+
+/// How measurements are simulated.
+struct TrainingPairs: Sendable {
+  var count: Int
+  var foldCount: Int
+  var folds: Folds
+  /// The share of the fields that is held out for validation.
+  var validationShare: Double
+  var masks: [AnyMeasurementDesign]
+  var inputs: MeasurementInputs
+  /// The standard deviation of the noise in each channel (C).
+  var noise: [Float]
+  var seed: UInt64
+
+  /// One simulated measurement.
+  struct Plan: Sendable, Equatable {
+    /// Its number, 0…count − 1.
+    var number: Int
+    /// The part of the archive that its field lies in.
+    var fold: Int
+    /// The position of its field in the archive's list.
+    var field: Int
+    /// Whether it is of a field that training is not to see.
+    var isHeldOut: Bool
+  }
+
+  /// The parts of the archive (positions in its list of fields).
+  func parts(of fieldCount: Int) -> [[Int]] {
+    let n = max(2, min(foldCount, fieldCount))
+    return (0..<n).map { fold in
+      (0..<fieldCount).filter { folds == .blocks ? $0 * n / fieldCount == fold : $0 % n == fold }
+    }
+  }
+
+  /// All measurements, fold by fold. A field is held out with all its measurements.
+  func plans(fieldCount: Int) -> [Plan] {
+    let parts = parts(of: fieldCount)
+    return parts.enumerated().flatMap { fold, part in
+      // Number p belongs to fold p mod n, so that every fold has as many, and takes its fields in turn.
+      stride(from: fold, to: count, by: parts.count).map { number in
+        let turn = number / parts.count % part.count
+        // Of the fields that are used at all.
+        let used = min(part.count, (count - fold + parts.count - 1) / parts.count)
+        return Plan(
+          number: number, fold: fold, field: part[turn],
+          isHeldOut: turn >= used - max(1, Int(validationShare * Double(used))))
+      }
+    }
+  }
+
+  /// The measurement of `field` with mask and noise of `number`; `purpose` tells streams of random numbers apart.
+  func measurement(of field: Signal, number: Int, purpose: String = "pairs") throws -> FieldMeasurement {
+    let random = RandomStream(seed: seed).split(purpose).split(number)
+    var (maskStream, noiseStream) = (random.split("mask"), random.split("noise"))
+    let mask = masks[number / max(2, foldCount) % masks.count]
+    let ground = try MeasurementGround(domain: field.domain, isValid: field.isValid, inputs: inputs)
+    let operation = try mask.draw(on: ground, using: &maskStream)
+    let deviations = (0..<field.domain.vertexCount).flatMap { _ in noise }
+    return try Simulation.measure(field, by: operation, noise: deviations, using: &noiseStream).measurement
+  }
+}

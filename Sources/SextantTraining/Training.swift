@@ -1,0 +1,228 @@
+// From an archive to a model in a folder: what `sextant train` runs.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// What is to be learned, from what.
+public struct Training: Sendable {
+  /// The name of the run.
+  public var name: String
+  /// The archive.
+  public var archive: DatasetSelection
+  /// What tells land from sea, if anything; the synthetic climate brings its own.
+  public var landMask: LandMask?
+  /// How the prior is made.
+  public var prior: GaussianPriorConfiguration
+  /// Where the covariance's parameters come from.
+  public var parameters: ParameterPolicy
+  /// The ranges of variables, by name.
+  public var bounds: [String: ValueBounds]
+  /// The transforms of variables, by name.
+  public var transforms: [String: MarginalTransformKind]
+  /// Where everything random comes from.
+  public var seed: UInt64
+  /// The formats that the files of the archive may have.
+  public var formats: [any SignalFormat] = .standard
+
+  /// When the parameters of a covariance are chosen.
+  public enum ParameterPolicy: Sendable, Equatable, Codable {
+    /// By each field's own observations.
+    case perField
+    /// Once, by simulated observations of archive fields that are held out for it: this share missing, this noise, of
+    /// which per cents are of the variables' peaks.
+    case perArchive(missingShare: Double, noise: NoiseSpecification, peaks: [String: Double] = [:])
+  }
+
+  public init(
+    name: String, archive: DatasetSelection, landMask: LandMask? = nil, prior: GaussianPriorConfiguration,
+    parameters: ParameterPolicy = .perField, bounds: [String: ValueBounds] = [:],
+    transforms: [String: MarginalTransformKind] = [:], seed: UInt64 = 0
+  ) {
+    self.name = name
+    self.archive = archive
+    self.landMask = landMask
+    self.prior = prior
+    self.parameters = parameters
+    self.bounds = bounds
+    self.transforms = transforms
+    self.seed = seed
+  }
+
+  /// Learns the model and writes it to `folder`.
+  ///
+  /// Throws what reading, learning and writing throw; ``InterruptionError`` if asked to stop. What was there is
+  /// replaced only once the new model is whole.
+  public func run(
+    folder: String, overwrite: Bool, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> Model {
+    try WholeFile.checkIsFree(
+      URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
+    _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
+    let model = try learn(progress: progress, interruption: interruption)
+    try model.write(toFolder: folder, overwrite: overwrite)
+    return model
+  }
+
+  /// The measured fields of the archive.
+  func openArchive() throws -> TrainingArchive {
+    let (source, indices) = try archive.open(seed: seed, formats: formats)
+    return TrainingArchive(source, indices: indices)
+  }
+
+  /// Learns the model without writing it.
+  ///
+  /// - Parameters:
+  ///   - kept: which of the archive's fields to learn from, by position; nil for all.
+  ///   - parameters: the covariance's parameters where they are known already.
+  public func learn(
+    only kept: [Int]? = nil, parameters known: ParameterFitting? = nil,
+    progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> Model {
+    let whole = try openArchive()
+    let learnedFrom = kept.map(whole.part) ?? whole
+    let (source, indices) = (learnedFrom.source, learnedFrom.indices)
+    for (section, names) in [("bounds", Array(bounds.keys)), ("variables", Array(transforms.keys))] {
+      for name in names where !source.variables.contains(where: { $0.name == name }) {
+        throw RunError.invalid(
+          "\(section): there is no variable '\(name)'. Those of the archive: \(source.variables.map(\.name).joined(separator: ", "))."
+        )
+      }
+    }
+    // Everything that can be wrong is checked before the long work of learning.
+    let domain = source.domain
+    let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
+    let land = try landShare(on: domain)
+    let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
+    let seen = TransformedSource(source, transforms: learned)
+    let prior = try train(seen, indices: indices, land: land, progress: progress, interruption: interruption)
+    let choice =
+      try known
+      ?? chooseParameters(
+        prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
+    let space = try FieldSpace(
+      domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
+      landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
+      bounds: source.variables.map { bounds[$0.name] })
+    return try Model(
+      space,
+      provenance: Model.Provenance(
+        name: name, program: ProgramVersion.current, archiveFiles: archive.sources, fieldCount: indices.count,
+        seed: seed, training: kept == nil ? try identity : nil),
+      gaussian: LearnedGaussian(
+        prior, parameters: choice,
+        membership: try self.prior.components?.membership(
+          labels: indices.map { source.labels[$0] }, prior: prior,
+          random: RandomStream(seed: seed).split("clusters"))))
+  }
+
+  /// The settings that determine what is learned, as text: models of other settings have another.
+  var identity: String {
+    get throws {
+      struct Identity: Encodable {
+        var archive: DatasetSelection
+        var landMask: LandMask?
+        var prior: GaussianPriorConfiguration
+        var parameters: ParameterPolicy
+        var bounds: [String: ValueBounds]
+        var transforms: [String: MarginalTransformKind]
+        var seed: UInt64
+      }
+      return try Identity(
+        archive: archive, landMask: landMask, prior: prior, parameters: parameters, bounds: bounds,
+        transforms: transforms, seed: seed
+      ).canonicalText()
+    }
+  }
+
+  /// Whether a model was learned with these settings. Of a model whose file does not hold its settings, what the file holds is
+  /// compared: prior, files, seed, ranges and transforms.
+  package func hasLearned(_ model: Model) throws -> Bool {
+    if let known = model.provenance.training { return known == (try identity) }
+    guard let gaussian = model.gaussian else { return false }
+    let space = model.space
+    return gaussian.prior.configuration == prior && model.provenance.archiveFiles == archive.sources
+      && model.provenance.seed == seed && space.bounds == space.variables.map { bounds[$0.name] }
+      && space.transforms.map(\.kind) == space.variables.map { transforms[$0.name] ?? .none }
+  }
+
+  private func learnTransforms(
+    from source: any SignalSource, indices: [Int], interruption: Interruption
+  ) throws -> [MarginalTransform] {
+    let ranges = source.variables.map { bounds[$0.name] }
+    return try MarginalTransform.learn(
+      source.variables.map { transforms[$0.name] ?? .none },
+      bounds: ranges.map { ($0?.minimum.map(Double.init), $0?.maximum.map(Double.init)) }, from: source,
+      indices: indices
+    ) { _ in try interruption.check() }
+  }
+
+  package func landShare(on domain: any Domain) throws -> [Float]? {
+    if let landMask { return try landMask.share(on: domain, formats: formats) }
+    return archive.isSynthetic ? SyntheticClimate().landShare(on: domain) : nil
+  }
+
+  private func train(
+    _ source: any SignalSource, indices: [Int], land: [Float]?, progress: any ProgressObserver,
+    interruption: Interruption
+  ) throws -> GaussianPrior {
+    var step: GaussianPrior.TrainingStep?
+    var done = 0
+    defer { if step != nil { progress.finish() } }
+    return try GaussianPrior.train(
+      prior, on: source, indices: indices, landShare: land, random: RandomStream(seed: seed)
+    ) { now, count in
+      try interruption.check()
+      if now != step {
+        if step != nil { progress.finish() }
+        progress.start(now.rawValue, unit: "field", count: indices.count)
+        step = now
+        done = 0
+      }
+      done += count
+      progress.advance(to: min(done, indices.count))
+    }
+  }
+
+  /// The noise of the simulated observations that choose parameters (V·C); empty where each field's own choose.
+  private func parameterNoise(of variables: [Variable], vertexCount: Int) throws -> [Float] {
+    guard case .perArchive(_, let noise, let peaks) = parameters else { return [] }
+    return try noise.deviations(vertexCount: vertexCount, variables: variables, peaks: peaks)
+  }
+
+  /// Parameters that serve all fields: the likeliest for simulated observations of fields that a second, smaller training left out.
+  private func chooseParameters(
+    _ prior: GaussianPrior, noise deviations: [Float], source: TransformedSource, indices: [Int], land: [Float]?,
+    domain: any Domain,
+    interruption: Interruption
+  ) throws -> ParameterFitting {
+    guard case .perArchive(let missingShare, _, _) = parameters else { return .perField }
+    // Neighbours in time know each other: blocks are held out, not single fields.
+    let heldOut = Set((0..<8).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 16)] })
+    let rest = indices.filter { !heldOut.contains($0) }
+    let smaller = try GaussianPrior.train(
+      self.prior, on: source, indices: rest.isEmpty ? indices : rest, landShare: land,
+      random: RandomStream(seed: seed)
+    ) { _, _ in try interruption.check() }
+    let stream = RandomStream(seed: seed).split("parameters")
+    let observations = try heldOut.sorted().map { index in
+      try interruption.check()
+      let field = try source.read([index])[0]
+      var random = stream.split(index)
+      let mask = try RandomMissing(share: missingShare...missingShare)
+        .draw(on: MeasurementGround(domain: domain, isValid: field.isValid), using: &random)
+      let noise = source.transformed(noise: deviations, about: field)
+      return try smaller.space.observe(
+        Simulation.measure(field, by: mask, noise: noise, using: &random).measurement)
+    }
+    let model = smaller.covarianceModel(on: domain)
+    return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
+  }
+}
