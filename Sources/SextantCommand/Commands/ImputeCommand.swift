@@ -67,6 +67,12 @@ struct ImputeCommand: ParsableCommand {
   var mask: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Check the answer by this share of the observations, each predicted from the others; 0 for no check.",
+      valueName: "share"))
+  var check = 0.02
+
+  @Option(
     name: .customLong("operator"),
     help: ArgumentHelp(
       "The measurement that was applied to the fields before their gaps were made; none, if not given.",
@@ -108,6 +114,7 @@ struct ImputeCommand: ParsableCommand {
 
   func validate() throws {
     if let samples, samples < 0 { throw ValidationError("--samples \(samples): 0 or more are needed.") }
+    if !(0...0.5).contains(check) { throw ValidationError("--check \(check): expected a share between 0 and 0.5.") }
     if model == nil, method == nil { throw Self.methodIsMissing }
     for (name, isGiven) in [("--split-members", splitMembers), ("--quantiles", quantiles != nil)]
     where isGiven && samples == 0 {
@@ -132,7 +139,7 @@ struct ImputeCommand: ParsableCommand {
     return Imputation(
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
-      regrid: regrid, quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
+      checkShare: check, regrid: regrid, quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
       splitsMembers: splitMembers, landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
   }
@@ -174,9 +181,10 @@ struct ImputeCommand: ParsableCommand {
         + String(format: "%.1f %% missing, %.2f s a field", 100 * summary.missingShare, summary.secondsPerField),
     ]
     for (name, noise) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      let share = String(format: " (%.3g of the model's standard deviation)", noise.standardised)
+      let share = String(
+        format: " (%.3g of the %@ standard deviation)", noise.standardised, model == nil ? "observed values'" : "model's")
       let level = String(format: "noise of %@: %.4g %@", name, noise.deviation, noise.units)
-      lines.append(level.trimmingCharacters(in: .whitespaces) + (model == nil ? "" : share))
+      lines.append(level.trimmingCharacters(in: .whitespaces) + share)
     }
     for (name, hidden) in (summary.hidden ?? [:]).sorted(by: { $0.key < $1.key }) {
       let spread = hidden.spread.map { String(format: ", spread %.4g", $0) } ?? ""
@@ -184,7 +192,17 @@ struct ImputeCommand: ParsableCommand {
         String(format: "%d held-out values of %@: root-mean-square error %.4g", hidden.count, name, hidden.error) + spread
       )
     }
-    return lines.joined(separator: "\n")
+    for (name, check) in summary.check.sorted(by: { $0.key < $1.key }) {
+      let scores = [("CRPS", check.rankedProbability)].compactMap { title, value in
+        value.map { String(format: ", %@ %.4g", title, $0) }
+      }.joined()
+      let coverage = check.coverage90.map { String(format: ", the 90 %% interval covers %.0f %%", 100 * $0) } ?? ""
+      lines.append(
+        String(
+          format: "checked on %d observations of %@, each predicted without itself: bias %.3g, root-mean-square error %.4g",
+          check.count, name, check.bias, check.rootMeanSquareError) + scores + coverage)
+    }
+    return (lines + summary.remarks.lines).joined(separator: "\n")
   }
 }
 

@@ -13,6 +13,8 @@ struct Answer: Sendable {
   var record: FieldRecord
   /// What the method chose for this field.
   var diagnostics: [String: Double]
+  /// The comparison of the answer with the observations; nil for an answer that is not compared.
+  var check: AnswerCheck?
 }
 
 /// The answers of a run so far: in memory for a single field, beside the output for several.
@@ -51,7 +53,9 @@ final class AnswerCache {
       return
     }
     let diagnostics = String(decoding: try JSONEncoder().encode(answer.diagnostics), as: UTF8.self)
-    var writer = SafetensorsWriter(metadata: [Self.diagnosticsKey: diagnostics])
+    var metadata = [Self.diagnosticsKey: diagnostics]
+    if let check = answer.check { metadata[Self.checkKey] = String(decoding: try JSONEncoder().encode(check), as: UTF8.self) }
+    var writer = SafetensorsWriter(metadata: metadata)
     writer.add("mean", Tensor(answer.record.values))
     if let spread = answer.record.spread { writer.add("spread", Tensor(spread)) }
     if let members = answer.record.members { writer.add("samples", members) }
@@ -73,10 +77,12 @@ final class AnswerCache {
     let diagnostics = try file.metadata[Self.diagnosticsKey].map {
       try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
     }
-    return Answer(record: record, diagnostics: diagnostics ?? [:])
+    let check = try file.metadata[Self.checkKey].map { try JSONDecoder().decode(AnswerCheck.self, from: Data($0.utf8)) }
+    return Answer(record: record, diagnostics: diagnostics ?? [:], check: check)
   }
 
   private static let diagnosticsKey = "diagnostics"
+  private static let checkKey = "check"
 
   /// Solves every one of `count` fields that is not done yet; the seconds that this took.
   func fill(
@@ -95,6 +101,16 @@ final class AnswerCache {
       progress.advance(to: index + 1)
     }
     return spent / .seconds(1)
+  }
+
+  /// The sum of the checks of all answers; nil where none was checked.
+  func check(of count: Int) throws -> AnswerCheck? {
+    var sum: AnswerCheck?
+    for index in 0..<count {
+      guard let check = try answer(at: index).check else { continue }
+      sum = sum.map { $0 + check } ?? check
+    }
+    return sum
   }
 
   /// Removes what was kept.

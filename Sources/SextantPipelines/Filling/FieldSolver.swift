@@ -1,5 +1,6 @@
 // One field at a time: read, convert units, measure, solve, convert back.
 
+import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
@@ -25,8 +26,11 @@ final class FieldSolver {
   private var missing = (count: 0, total: 0)
   private var noiseSums: [Double]
   private var noiseCounts: [Double]
+  /// The number of observed values of each variable, their sum and that of their squares, in the model's units.
+  private var observed: [(count: Double, sum: Double, squares: Double)]
   private var diagnosticSums: [String: Double] = [:]
   private var solvedCount = 0
+  private let checking: AnswerChecking
 
   /// - Parameters:
   ///   - noise: Nil where the method uses none.
@@ -56,8 +60,15 @@ final class FieldSolver {
         on: fields.domain, channelCount: space.channelCount,
         inputs: MeasurementInputs(on: fields.domain, landShare: space.landShare, formats: formats))
     }
+    checking = AnswerChecking(
+      share: request.checkShare, channelCount: space.channelCount,
+      isGaussian: request.method.traits.hasGaussianPosterior && space.bounds.allSatisfy { $0 == nil }
+        && space.transforms.allSatisfy(\.isIdentity),
+      knowsNoise: noise != nil,
+      samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
     noiseSums = [Double](repeating: 0, count: space.channelCount)
     noiseCounts = noiseSums
+    observed = [(Double, Double, Double)](repeating: (0, 0, 0), count: space.channelCount)
   }
 
   /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.
@@ -77,14 +88,38 @@ final class FieldSolver {
     }
     let measurement = try measure(field, index: index)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
-    let posterior = try solvers.posterior(
-      given: measurement, samples: request.method.traits.drawsSamples ? request.samples : 0, using: &random)
+    let samples = request.method.traits.drawsSamples ? request.samples : 0
+    // The second filling of a check shares what is fitted to the measurement.
+    let refills = !checking.isGaussian && checking.refills(index, of: fields.count)
+    let fitted = refills ? try solvers.solver.fitted(to: measurement) : nil
+    let posterior =
+      try fitted?.posterior(given: measurement, samples: samples, using: &random)
+      ?? solvers.posterior(given: measurement, samples: samples, using: &random)
+    var check = checking.closedForm(measurement, posterior)
+    expect(measurement.label, in: &check)
+    if let fitted {
+      var stream = RandomStream(seed: request.seed).split("check").split(index)
+      check = try check + checking.refill(measurement, by: fitted, using: &stream)
+    }
     let diagnostics = posterior.diagnostics.merging(Self.diagnostics(of: posterior.cost)) { own, _ in own }
     for (key, value) in diagnostics { diagnosticSums[key, default: 0] += value }
     solvedCount += 1
     missing.count += missingCount
     missing.total += field.isValid.count
-    return Answer(record: record(of: posterior, isObserved: field.isValid), diagnostics: posterior.diagnostics)
+    return Answer(
+      record: record(of: posterior, isObserved: field.isValid), diagnostics: posterior.diagnostics, check: check)
+  }
+
+  /// Notes the range of values that the archive lets expect: the climatology, give or take five standard deviations.
+  private func expect(_ label: FieldLabel, in check: inout AnswerCheck) {
+    guard let gaussian = model.gaussian, model.space.transforms.allSatisfy(\.isIdentity) else { return }
+    let space = gaussian.prior.space
+    let mean = space.climatology.mean(for: label)
+    for channel in check.channels.indices {
+      let reach = Float(5 * (model.typicalDeviation(ofChannel: channel) ?? 0))
+      let range = AnswerChecking.range(of: space.layout.states(ofChannel: channel).lazy.map { mean[$0] })
+      check.channels[channel].expected = range.map { $0.lowerBound - reach...$0.upperBound + reach }
+    }
   }
 
   private static func diagnostics(of cost: NetworkCost?) -> [String: Double] {
@@ -109,7 +144,11 @@ final class FieldSolver {
     try field.values.withUnsafeScalars { scalars in
       for entry in field.isValid.indices where field.isValid[entry] {
         let channel = entry % channels
-        values.append(units.toModel(scalars[entry], channel: channel))
+        let value = units.toModel(scalars[entry], channel: channel)
+        values.append(value)
+        observed[channel].count += 1
+        observed[channel].sum += Double(value)
+        observed[channel].squares += Double(value) * Double(value)
         guard let level = levels?[entry] else {
           // A placeholder: this method ignores the noise.
           deviations.append(1)
@@ -148,21 +187,54 @@ final class FieldSolver {
       isObserved: knowsObserved ? isObserved : nil)
   }
 
-  /// What was done, over `answers` fields in `seconds`.
-  func summary(answers: Int, seconds: Double) -> ImputationSummary {
+  /// What was done, over `answers` fields in `seconds`, and what the sums over the answers give reason to say.
+  func summary(answers: Int, seconds: Double, check: AnswerCheck?) -> ImputationSummary {
+    let verdict = check.map {
+      AnswerVerdict(
+        check: $0, variables: fields.variables,
+        scales: fields.variables.indices.map { 1 / Double(units.differenceToModel(1, channel: $0)) })
+    }
     var noise: [String: ImputationSummary.NoiseSummary] = [:]
     for (channel, variable) in fields.variables.enumerated() where noiseCounts[channel] > 0 {
       let deviation = noiseSums[channel] / noiseCounts[channel]
       let inModel = Double(units.differenceToModel(Float(deviation), channel: channel))
       noise[variable.name] = .init(
         deviation: deviation, units: variable.units,
-        standardised: inModel / model.typicalDeviation(ofChannel: channel))
+        standardised: inModel / (model.typicalDeviation(ofChannel: channel) ?? observedDeviation(ofChannel: channel)))
     }
     return ImputationSummary(
       method: methodName, fieldCount: answers,
       missingShare: missing.total > 0 ? Double(missing.count) / Double(missing.total) : 0, noise: noise,
       secondsPerField: seconds / Double(max(1, solvedCount)),
-      diagnostics: diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) })
+      diagnostics: diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) }, check: verdict?.summaries ?? [:],
+      remarks: remarks(noise) + (verdict?.remarks ?? []))
+  }
+
+  /// The standard deviation of the observed values of a channel, in the model's units; at least a tiny number.
+  private func observedDeviation(ofChannel channel: Int) -> Double {
+    let (count, sum, squares) = observed[channel]
+    return max(.leastNormalMagnitude, (squares / count - (sum / count) * (sum / count)).squareRoot())
+  }
+
+  /// What the answers assume and what is odd about the input, known without looking at the answers.
+  private func remarks(_ noise: [String: ImputationSummary.NoiseSummary]) -> [Remark] {
+    var remarks = fields.origin.remarks + model.space.assumptions
+    if let kind = model.gaussian?.prior.space.climatology.kind {
+      remarks.append(Remark(.assumption, "climatology", "Departures are from a climatology of kind \(kind)."))
+    }
+    if missing.total > 0, missing.count == 0, request.method.traits.usesNoise {
+      remarks.append(
+        Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
+    }
+    for (name, level) in noise.sorted(by: { $0.key < $1.key }) where level.standardised > 1 {
+      remarks.append(
+        Remark(
+          .warning, "noise-level",
+          String(
+            format: "The noise of %@ (%.4g %@) is %.2g times as large as the variable's own variability, so hardly anything of the observed values is kept. Check its number and its units.",
+            name, level.deviation, level.units, level.standardised)))
+    }
+    return remarks
   }
 
   /// How near the answers came to the values that were held out; nil where none were.
@@ -234,9 +306,9 @@ extension AnyMeasurementDesign {
 }
 
 extension Model {
-  /// The standard deviation of a channel's anomalies, in the variable's units; 1 of them without an archive.
-  fileprivate func typicalDeviation(ofChannel channel: Int) -> Double {
-    gaussian?.typicalDeviation(ofChannel: channel, transform: space.transforms[channel]) ?? 1
+  /// The standard deviation of a channel's anomalies, in the variable's units; nil without an archive.
+  fileprivate func typicalDeviation(ofChannel channel: Int) -> Double? {
+    gaussian?.typicalDeviation(ofChannel: channel, transform: space.transforms[channel])
   }
 }
 

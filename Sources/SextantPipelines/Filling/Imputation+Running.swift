@@ -46,9 +46,11 @@ extension Imputation {
     let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths, model: model)
     let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
     let seconds = try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
-    try write(cache, fields.count, solver: solver, model: model, to: sink, overwrite: overwrite, history: history)
-    var summary = solver.summary(answers: fields.count, seconds: seconds)
+    var summary = solver.summary(answers: fields.count, seconds: seconds, check: try cache.check(of: fields.count))
     if let held { summary.hidden = try solver.errors(at: held, of: cache) }
+    try write(
+      cache, fields.count, solver: solver, model: model, remarks: summary.remarks, to: sink, overwrite: overwrite,
+      history: history)
     cache.remove()
     return summary
   }
@@ -77,14 +79,14 @@ extension Imputation {
   }
 
   private func write(
-    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, to sink: any SignalSink, overwrite: Bool,
-    history: String
+    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark], to sink: any SignalSink,
+    overwrite: Bool, history: String
   ) throws {
     let first = try cache.answer(at: 0).record
     var content = content(count, solver: solver)
     content.hasSpread = first.spread != nil
     let description = FieldFileDescription(
-      history: history, attributes: try attributes(of: cache, count, solver: solver, model: model))
+      history: history, attributes: try attributes(of: cache, count, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
       for index in 0..<count {
         var record = try cache.answer(at: index).record
@@ -96,7 +98,7 @@ extension Imputation {
 
   /// What a file of answers says of how they were made.
   private func attributes(
-    of cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model
+    of cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark]
   ) throws -> [String: String] {
     var attributes = [
       "sextant_version": ProgramVersion.current, "sextant_method": solver.methodName, "sextant_seed": "\(seed)",
@@ -106,6 +108,7 @@ extension Imputation {
       attributes["sextant_model"] = model.provenance.name
       attributes["sextant_model_fingerprint"] = CacheKey.fingerprint(of: model)
     }
+    if !remarks.isEmpty { attributes["sextant_remarks"] = remarks.lines.joined(separator: " ") }
     if let operation { attributes["sextant_operator"] = "\(operation)" }
     var sums: [String: Double] = [:]
     for index in 0..<count {

@@ -20,6 +20,8 @@ public struct Imputation: Sendable, Encodable {
   public var operation: AnyMeasurementDesign?
   /// A mask that holds out values, to report how near the answer comes to them; nil for none.
   public var heldOut: AnyMeasurementDesign?
+  /// The share of each field's observations by which the answer is checked; 0 for no check.
+  public var checkShare: Double
   /// The grid of the answer, where those of file and model differ.
   public var regrid: AnswerGrid?
   /// Levels of the quantiles to write.
@@ -39,7 +41,7 @@ public struct Imputation: Sendable, Encodable {
 
   public init(
     method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, operation: AnyMeasurementDesign? = nil,
-    heldOut: AnyMeasurementDesign? = nil, regrid: AnswerGrid? = nil, quantileLevels: [Double] = [],
+    heldOut: AnyMeasurementDesign? = nil, checkShare: Double = 0.02, regrid: AnswerGrid? = nil, quantileLevels: [Double] = [],
     writesEnsemble: Bool = true, writesAllMembers: Bool = true, splitsMembers: Bool = false,
     landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
   ) {
@@ -48,6 +50,7 @@ public struct Imputation: Sendable, Encodable {
     self.noise = noise
     self.operation = operation
     self.heldOut = heldOut
+    self.checkShare = checkShare
     self.regrid = regrid
     self.quantileLevels = quantileLevels
     self.writesEnsemble = writesEnsemble
@@ -75,6 +78,23 @@ public struct ImputationSummary: Sendable, Codable {
   public var diagnostics: [String: Double]
   /// How near the answer came to the held-out values of each variable; nil where none were held out.
   public var hidden: [String: HiddenSummary]?
+  /// How well observations of each variable are predicted from the others; empty where nothing was checked.
+  public var check: [String: CheckSummary]
+  /// What the answer assumes, and what gives reason for doubt.
+  public var remarks: [Remark]
+
+  /// Observations that were predicted from others, in the variable's units.
+  public struct CheckSummary: Sendable, Codable {
+    /// How many there were.
+    public var count: Int
+    /// The mean of predicted − observed.
+    public var bias: Double
+    public var rootMeanSquareError: Double
+    /// The mean continuous ranked probability score, with the noise of the observation; nil where the method gives no spread.
+    public var rankedProbability: Double?
+    /// The share of the observations in the central 90 % interval; nil where the method gives no spread.
+    public var coverage90: Double?
+  }
 
   /// The answer at values that were held out.
   public struct HiddenSummary: Sendable, Codable {
@@ -92,7 +112,7 @@ public struct ImputationSummary: Sendable, Codable {
     public var deviation: Double
     /// The units.
     public var units: String
-    /// The same in units of the model's standard deviation of the variable.
+    /// The same over the variable's own standard deviation: the model's or, without a model, that of the observed values.
     public var standardised: Double
   }
 }

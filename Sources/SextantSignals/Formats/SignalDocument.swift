@@ -23,6 +23,8 @@ public protocol SignalDocument: SignalSource {
   var companionNames: [String] { get }
   /// The ensemble of field `index` (N×V·C), where the file holds estimates with one.
   func members(of index: Int) throws -> Tensor<Float>?
+  /// What was assumed or found odd when the document was opened.
+  var remarks: [Remark] { get }
 }
 
 extension SignalDocument {
@@ -31,6 +33,7 @@ extension SignalDocument {
   public func companion(_ name: String) throws -> FieldCompanion? { ownCompanion(name) }
   public var companionNames: [String] { variables.map(\.name) }
   public func members(of index: Int) throws -> Tensor<Float>? { nil }
+  public var remarks: [Remark] { [] }
 
   /// A companion for field `index` (V or V·C numbers); see ``companion(_:)``.
   public func companion(_ name: String, at index: Int) throws -> [Float]? { try companion(name)?.values(index) }

@@ -121,7 +121,7 @@ public struct KrigingSolver: DirectSolver {
 extension Method {
   /// Matérn kriging.
   public static let kriging = Method(
-    name: "kriging", title: "Matérn kriging"
+    name: "kriging", title: "Matérn kriging", traits: Traits(hasGaussianPosterior: true)
   ) { context in
     let space = context.space
     return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)

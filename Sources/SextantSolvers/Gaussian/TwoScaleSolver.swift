@@ -136,7 +136,7 @@ extension Model {
 extension Method {
   /// The two-scale Gaussian.
   public static let twoScale = Method(
-    name: "two-scale", title: "two-scale Gaussian", needs: .gaussian
+    name: "two-scale", title: "two-scale Gaussian", traits: Traits(hasGaussianPosterior: true), needs: .gaussian
   ) { context in
     try context.model.twoScaleSolver()
   }

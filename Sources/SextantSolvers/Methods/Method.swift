@@ -36,11 +36,14 @@ public struct Method: Sendable, Identifiable {
     public var fillsGaps: Bool
     /// Whether its prior brings the transforms of the variables, so that it must not be given transformed measurements.
     public var transformsItself: Bool
+    /// Whether mean and spread are those of one exact Gaussian posterior, so that leaving an observation out has a closed form.
+    public var hasGaussianPosterior: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
-      transformsItself: Bool = false
+      transformsItself: Bool = false, hasGaussianPosterior: Bool = false
     ) {
+      self.hasGaussianPosterior = hasGaussianPosterior
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
       (self.fillsGaps, self.transformsItself) = (fillsGaps, transformsItself)
     }

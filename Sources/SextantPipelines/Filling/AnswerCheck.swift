@@ -1,0 +1,216 @@
+// An answer that checks itself on the user's own data: observations are predicted from the others, and bias, error, ranked
+// probability score and coverage of the predictions are summed. Where the posterior is exactly Gaussian and each observation is
+// one entry, leaving one out has a closed form and costs nothing; otherwise a small share is held out and the field is filled
+// once more, with few samples.
+
+import Foundation
+import SextantArrays
+import SextantEvaluation
+import SextantMeasurement
+import SextantSolvers
+
+/// Sums over observations that were predicted from others; those of several fields add up.
+struct AnswerCheck: Sendable, Codable, Equatable {
+  /// The sums of one variable.
+  struct Channel: Sendable, Codable, Equatable {
+    /// Observations that were predicted.
+    var count = 0
+    /// Σ (predicted − observed), in the variable's units, as all sums below.
+    var error = 0.0
+    var squaredError = 0.0
+    /// Observations that were predicted with a spread.
+    var spreadCount = 0
+    /// Σ of the ranked probability score of N(mean, spread² + noise²).
+    var rankedProbability = 0.0
+    /// How many lie in the central 90 % interval.
+    var covered = 0
+    /// Σ (error / predicted standard deviation)².
+    var squaredDeviation = 0.0
+    /// Observed values beside the answer that was given them: their number, and Σ (difference / noise)².
+    var fitCount = 0
+    var squaredMisfit = 0.0
+    /// The range of the observed values, and that of the answer's mean; nil where there is none.
+    var observed: ClosedRange<Float>?
+    var answered: ClosedRange<Float>?
+    /// The range that the archive lets expect; nil without a model.
+    var expected: ClosedRange<Float>?
+
+    static func + (a: Channel, b: Channel) -> Channel {
+      Channel(
+        count: a.count + b.count, error: a.error + b.error, squaredError: a.squaredError + b.squaredError,
+        spreadCount: a.spreadCount + b.spreadCount, rankedProbability: a.rankedProbability + b.rankedProbability,
+        covered: a.covered + b.covered, squaredDeviation: a.squaredDeviation + b.squaredDeviation,
+        fitCount: a.fitCount + b.fitCount, squaredMisfit: a.squaredMisfit + b.squaredMisfit,
+        observed: union(a.observed, b.observed), answered: union(a.answered, b.answered),
+        expected: union(a.expected, b.expected))
+    }
+
+    private static func union(_ a: ClosedRange<Float>?, _ b: ClosedRange<Float>?) -> ClosedRange<Float>? {
+      guard let a, let b else { return a ?? b }
+      return min(a.lowerBound, b.lowerBound)...max(a.upperBound, b.upperBound)
+    }
+  }
+
+  /// One for each variable (C).
+  var channels: [Channel]
+
+  init(channelCount: Int) { channels = [Channel](repeating: Channel(), count: channelCount) }
+
+  static func + (a: AnswerCheck, b: AnswerCheck) -> AnswerCheck {
+    var sum = a
+    for channel in sum.channels.indices { sum.channels[channel] = a.channels[channel] + b.channels[channel] }
+    return sum
+  }
+
+  /// Adds one prediction.
+  ///
+  /// - Parameters:
+  ///   - predicted: the prediction from other observations.
+  ///   - deviation: its standard deviation with that of the observation's noise; nil where the method gives none.
+  ///   - observed: the observation.
+  ///   - channel: its variable.
+  mutating func add(predicted: Double, deviation: Double?, observed: Double, channel: Int) {
+    let error = predicted - observed
+    guard error.isFinite else { return }
+    channels[channel].count += 1
+    channels[channel].error += error
+    channels[channel].squaredError += error * error
+    guard let deviation, deviation > 0, deviation.isFinite else { return }
+    channels[channel].spreadCount += 1
+    channels[channel].rankedProbability += GaussianDistribution.crps(error: error, spread: deviation)
+    channels[channel].covered += GaussianDistribution.isCovered(error: error, spread: deviation, at: .ninety) ? 1 : 0
+    channels[channel].squaredDeviation += error * error / (deviation * deviation)
+  }
+}
+
+/// How answers are checked.
+struct AnswerChecking: Sendable {
+  /// The share of a field's observations that is held out.
+  let share: Double
+  /// The fewest observations that are held out of a field, where it has enough of them.
+  static let leastCount = 50
+  /// Fewer observations than these are not worth a check.
+  static let leastObservations = 25
+  /// The share of the fields of a series that are filled once more.
+  static let shareOfFields = 0.1
+  let channelCount: Int
+  /// Whether the method's mean and spread are those of an exact Gaussian in the variables' own units.
+  let isGaussian: Bool
+  /// Whether the noise is known and used.
+  let knowsNoise: Bool
+  /// Samples of the second filling, for methods that have no spread without samples.
+  let samples: Int
+
+  /// Whether field `index` of so many is checked by a second filling.
+  func refills(_ index: Int, of count: Int) -> Bool {
+    let step = count < Int(1 / Self.shareOfFields) ? count : Int(1 / Self.shareOfFields)
+    return share > 0 && index % max(1, step) == 0
+  }
+
+  /// The fit of the observations to the answer that was given them, and the check where it needs no second filling.
+  ///
+  /// - Parameters:
+  ///   - measurement: the observations, in the units of the answer.
+  ///   - posterior: the answer.
+  func closedForm(_ measurement: FieldMeasurement, _ posterior: Posterior) -> AnswerCheck {
+    var check = AnswerCheck(channelCount: channelCount)
+    let entries = measurement.operation.outputEntries.indices
+    let predicted = predictions(of: measurement, by: posterior.mean)
+    let selected = isGaussian && share > 0 && measurement.count >= Self.leastObservations
+      ? measurement.operation.selectedEntries : nil
+    for row in 0..<measurement.count {
+      let channel = entries[row] % channelCount
+      let (mean, observed, noise) = (Double(predicted[row]), Double(measurement.values[row]), Double(measurement.noise[row]))
+      guard mean.isFinite else { continue }
+      if knowsNoise, noise > 0 {
+        check.channels[channel].fitCount += 1
+        check.channels[channel].squaredMisfit += (mean - observed) * (mean - observed) / (noise * noise)
+      }
+      guard let selected, let spread = posterior.spread?[selected[row]], noise > 0 else { continue }
+      // Without observation i, a Gaussian posterior of mean m and variance s² predicts the observation with error
+      // (m − y)/(1 − s²/σ²) and variance σ²/(1 − s²/σ²).
+      let left = 1 - Double(spread) * Double(spread) / (noise * noise)
+      guard left > 1e-3 else { continue }
+      check.add(
+        predicted: observed + (mean - observed) / left, deviation: noise / left.squareRoot(), observed: observed,
+        channel: channel)
+    }
+    for channel in check.channels.indices {
+      let rows = entries.indices.filter { entries[$0] % channelCount == channel }
+      check.channels[channel].observed = Self.range(of: rows.lazy.map { measurement.values[$0] })
+      check.channels[channel].answered = Self.range(
+        of: stride(from: channel, to: posterior.mean.count, by: channelCount).lazy.map { posterior.mean[$0] })
+    }
+    return check
+  }
+
+  /// The range of those values that are finite; nil where none is.
+  static func range(of values: some Sequence<Float>) -> ClosedRange<Float>? {
+    var range: ClosedRange<Float>?
+    for value in values where value.isFinite {
+      range = min(value, range?.lowerBound ?? value)...max(value, range?.upperBound ?? value)
+    }
+    return range
+  }
+
+  /// The observations (positions) that a second filling is not given; empty where there are too few.
+  func heldOut(of count: Int, using random: inout RandomStream) -> [Int] {
+    guard count >= Self.leastObservations else { return [] }
+    let wanted = min(max(Self.leastCount, Int(share * Double(count))), count / 5)
+    var positions = Array(0..<count)
+    for place in 0..<wanted { positions.swapAt(place, place + Int(random.next() % UInt64(count - place))) }
+    return positions[..<wanted].sorted()
+  }
+
+  /// Fills once more without some observations, and compares the answer with them.
+  ///
+  /// - Parameters:
+  ///   - measurement: all observations.
+  ///   - solver: the solver, with everything that it fits fitted to `measurement`.
+  ///   - random: chooses the observations and the samples.
+  func refill(
+    _ measurement: FieldMeasurement, by solver: any Solver, using random: inout RandomStream
+  ) throws -> AnswerCheck {
+    var check = AnswerCheck(channelCount: channelCount)
+    let held = heldOut(of: measurement.count, using: &random)
+    guard !held.isEmpty else { return check }
+    let isHeld = Set(held)
+    let kept = (0..<measurement.count).filter { !isHeld.contains($0) }
+    let posterior = try solver.posterior(given: measurement.rows(kept), samples: samples, using: &random)
+    let tests = measurement.rows(held)
+    let predicted = predictions(of: tests, by: posterior.mean)
+    let deviations = deviations(of: tests, by: posterior, around: predicted)
+    let entries = tests.operation.outputEntries.indices
+    for row in 0..<tests.count {
+      let noise = knowsNoise ? Double(tests.noise[row]) : 0
+      check.add(
+        predicted: Double(predicted[row]),
+        deviation: deviations.map { (Double($0[row]) * Double($0[row]) + noise * noise).squareRoot() },
+        observed: Double(tests.values[row]), channel: entries[row] % channelCount)
+    }
+    return check
+  }
+
+  private func predictions(of measurement: FieldMeasurement, by mean: [Float]) -> [Float] {
+    if let entries = measurement.operation.selectedEntries { return entries.map { mean[$0] } }
+    return measurement.operation.apply(Tensor(mean, shape: [1, mean.count])).scalars
+  }
+
+  /// The standard deviation of each predicted value; nil where the method gives none.
+  private func deviations(
+    of measurement: FieldMeasurement, by posterior: Posterior, around predicted: [Float]
+  ) -> [Float]? {
+    if let entries = measurement.operation.selectedEntries, let spread = posterior.spread { return entries.map { spread[$0] } }
+    guard let samples = posterior.samples, samples.rowCount > 1 else { return nil }
+    return measurement.operation.apply(samples).columnDeviations(from: predicted)
+  }
+}
+
+extension FieldMeasurement {
+  /// The part of the measurement at some of its values.
+  func rows(_ rows: [Int]) -> FieldMeasurement {
+    FieldMeasurement(
+      values: rows.map { values[$0] }, noise: rows.map { noise[$0] },
+      operation: SelectionOperator(inputCount: count, indices: rows).composed(after: operation), label: label)
+  }
+}

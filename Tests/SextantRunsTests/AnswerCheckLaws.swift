@@ -1,0 +1,113 @@
+// An answer checks itself: leaving out in closed form equals leaving out, intervals that are honest are called so and others not,
+// and the check changes no answer.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+
+@Suite(.serialized) struct AnswerCheckLaws {
+  private static let gaussianMethods = [Method].withoutNetworks.filter(\.traits.hasGaussianPosterior)
+
+  /// Temperature of an unseen field where a random half is observed with a noise of 1 K, and its model.
+  private func measurement() throws -> (Model, FieldMeasurement) {
+    let fields = try SmallClimate.fields().selecting(["tas"])
+    let model = try SmallClimate.model(of: fields)
+    let field = try fields.read([SmallClimate.trainingCount + 9])[0]
+    var random = RandomStream(seed: 3)
+    let mask = try AnyMeasurementDesign("random:0.5").draw(
+      on: MeasurementGround(domain: field.domain, isValid: field.isValid), using: &random)
+    return (
+      model,
+      try Simulation.measure(field, by: mask, noise: [Float](repeating: 1, count: field.isValid.count), using: &random)
+        .measurement
+    )
+  }
+
+  /// For a Gaussian posterior with its parameters held, the closed form is the answer without the observation.
+  @Test(arguments: gaussianMethods) func leavingOneOutHasAClosedForm(method: Method) throws {
+    let (model, measurement) = try measurement()
+    let solver = try method.solver(for: model).fitted(to: measurement)
+    // Kriging fits its variogram anew to what is left, so its closed form is compared where the fit hardly matters.
+    let checking = AnswerChecking(
+      share: 0.02, channelCount: 1, isGaussian: true, knowsNoise: true, samples: 0)
+    var random = RandomStream(seed: 4)
+    let whole = try solver.posterior(given: measurement, samples: 0, using: &random)
+    let closed = checking.closedForm(measurement, whole).channels[0]
+    var explicit = AnswerCheck(channelCount: 1)
+    let rows = stride(from: 0, to: measurement.count, by: method == .kriging ? 6 : 2)
+    let entries = try #require(measurement.operation.selectedEntries)
+    for row in rows {
+      let rest = measurement.rows((0..<measurement.count).filter { $0 != row })
+      let posterior = try solver.posterior(given: rest, samples: 0, using: &random)
+      let spread = Double(try #require(posterior.spread)[entries[row]])
+      explicit.add(
+        predicted: Double(posterior.mean[entries[row]]), deviation: (spread * spread + 1).squareRoot(),
+        observed: Double(measurement.values[row]), channel: 0)
+    }
+    #expect(closed.count > measurement.count * 9 / 10)
+    let error = (explicit.channels[0].squaredError / Double(explicit.channels[0].count)).squareRoot()
+    let score = explicit.channels[0].rankedProbability / Double(explicit.channels[0].spreadCount)
+    let closedError = (closed.squaredError / Double(closed.count)).squareRoot()
+    let closedScore = closed.rankedProbability / Double(closed.spreadCount)
+    // Every second or sixth observation beside all of them.
+    #expect(abs(closedError / error - 1) < 0.2, "\(closedError) beside \(error)")
+    #expect(abs(closedScore / score - 1) < 0.2, "\(closedScore) beside \(score)")
+  }
+
+  /// Each observation's own closed form, beside the answer without it.
+  @Test func eachObservationIsPredictedAsWithoutIt() throws {
+    let (model, measurement) = try measurement()
+    let solver = try Method.eof.solver(for: model)
+    var random = RandomStream(seed: 4)
+    let whole = try solver.posterior(given: measurement, samples: 0, using: &random)
+    let entries = try #require(measurement.operation.selectedEntries)
+    let spread = try #require(whole.spread)
+    for row in stride(from: 0, to: measurement.count, by: 5) {
+      let rest = measurement.rows((0..<measurement.count).filter { $0 != row })
+      let without = try solver.posterior(given: rest, samples: 0, using: &random)
+      let left = 1 - Double(spread[entries[row]]) * Double(spread[entries[row]])
+      let value = Double(measurement.values[row])
+      let predicted = value + (Double(whole.mean[entries[row]]) - value) / left
+      #expect(abs(predicted - Double(without.mean[entries[row]])) < 0.02, "\(row)")
+      let own = Double(try #require(without.spread)[entries[row]])
+      #expect(abs((own * own + 1).squareRoot() * left.squareRoot() - 1) < 0.01, "\(row)")
+    }
+  }
+
+  /// The summary's coverage of observations is near the coverage of the truth, and stated noise that is far too small is told.
+  @Test(arguments: [Method.eof, .twoScale, .kriging, .sparseMatern, .nearest])
+  func theSummaryTellsHonestAnswersFromOthers(method: Method) throws {
+    let folder = try ScratchFolder()
+    let fields = try SmallClimate.fields().selecting(["tas"])
+    let model = try SmallClimate.model(of: fields)
+    let truth = try fields.read((0..<4).map { SmallClimate.trainingCount + 4 + 9 * $0 })
+    try SmallClimate.observe(truth, mask: "random:0.5", noise: "tas=1K", to: folder.path("in.nc"))
+    func fill(_ noise: String, _ output: String, check: Double = 0.02) throws -> ImputationSummary {
+      try Imputation(
+        method: method, samples: 16, noise: NoiseSpecification(text: noise), checkShare: check, seed: 2
+      ).run(
+        SignalInput(folder.path("in.nc")), model: model, output: folder.path(output), overwrite: false, history: "test")
+    }
+    let honest = try fill("1K", "honest.nc")
+    let check = try #require(honest.check["tas"])
+    #expect(check.count >= 25)
+    #expect(check.rootMeanSquareError > 0.8 && abs(check.bias) < check.rootMeanSquareError)
+    #expect((check.coverage90 != nil) == (method != .nearest))
+    if let coverage = check.coverage90 { #expect((0.75...1).contains(coverage), "\(coverage)") }
+    // No check, the same answer.
+    let unchecked = try fill("1K", "unchecked.nc", check: 0)
+    #expect(unchecked.check.isEmpty)
+    let answers = try ["honest.nc", "unchecked.nc"].map { try SmallClimate.values("tas", in: folder.path($0)) }
+    #expect(zip(answers[0], answers[1]).allSatisfy { zip($0, $1).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN } })
+    if method == .eof {
+      let overconfident = try fill("0.05K", "sure.nc")
+      #expect(overconfident.remarks.contains { $0.kind == .warning && $0.topic == "coverage" })
+      let vague = try fill("40K", "vague.nc")
+      #expect(vague.remarks.contains { $0.kind == .warning && $0.topic == "noise-level" })
+    }
+  }
+}
