@@ -3,10 +3,10 @@
 // off, and divided by its standard deviation over all vertices, as diffusion priors want it.
 
 import Foundation
-import SextantRuns
 import SextantArrays
 import SextantDiffusion
 import SextantGeometry
+import SextantRuns
 
 /// A mixture of Gaussians over V vertices.
 public struct AnalyticPrior: Sendable {
@@ -108,7 +108,7 @@ public struct AnalyticPrior: Sendable {
     }
     let correlations = Tensor<Double>(shape: [v, v]) { out in
       distances.withUnsafeBufferPointer {
-        VectorKernels<Double>.chosen.matern(smoothness, squaredDistances: $0, values: out)
+        Double.kernels.matern(smoothness, squaredDistances: $0, values: out)
       }
     }
     return correlations * (deviation * deviation)
