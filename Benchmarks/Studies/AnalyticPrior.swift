@@ -6,6 +6,7 @@ import Foundation
 import SextantArrays
 import SextantDiffusion
 import SextantGeometry
+import SextantRuns
 
 /// A mixture of Gaussians over V vertices.
 public struct AnalyticPrior: Sendable {
@@ -107,7 +108,7 @@ public struct AnalyticPrior: Sendable {
     }
     let correlations = Tensor<Double>(shape: [v, v]) { out in
       distances.withUnsafeBufferPointer {
-        VectorKernels<Double>.chosen.matern(smoothness, squaredDistances: $0, values: out)
+        Double.kernels.matern(smoothness, squaredDistances: $0, values: out)
       }
     }
     return correlations * (deviation * deviation)

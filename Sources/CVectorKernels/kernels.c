@@ -73,46 +73,27 @@ enum vk_instruction_set vk_chosen_instruction_set(void) {
   return (enum vk_instruction_set)chosen;
 }
 
-const struct vk_kernels_float *vk_kernels_for_float(enum vk_instruction_set set) {
+// The functions of the header: each passes its arguments on to the kernel for the instruction set.
 #if defined(__x86_64__)
-  if (set == VK_AVX512) return &table_float_avx512;
-  if (set == VK_AVX2) return &table_float_avx2;
+#define VK_FOR_EACH_SET(NAME) {VK_PASTE(NAME, generic), VK_PASTE(NAME, avx2), VK_PASTE(NAME, avx512)}
+#else
+#define VK_FOR_EACH_SET(NAME) {VK_PASTE(NAME, generic), VK_PASTE(NAME, generic), VK_PASTE(NAME, generic)}
 #endif
-  (void)set;
-  return &table_float_generic;
-}
+#define VK_KERNEL(RESULT, NAME, SWIFT_NAME, PARAMETERS, ARGUMENTS)                  \
+  RESULT VK_PASTE(vk_##NAME, T)(VK_LIST PARAMETERS, struct VK_PASTE(vk, T) set) {   \
+    static RESULT (*const kernels[]) PARAMETERS = VK_FOR_EACH_SET(VK_PASTE(NAME, T)); \
+    return kernels[set.set] ARGUMENTS;                                              \
+  }
+#define VK_NUMBER(NAME, SWIFT_NAME)                                                      \
+  size_t VK_PASTE(vk_##NAME, T)(struct VK_PASTE(vk, T) set) {                            \
+    static size_t (*const kernels[])(void) = VK_FOR_EACH_SET(VK_PASTE(NAME, T));           \
+    return kernels[set.set]();                                                           \
+  }
 
-const struct vk_kernels_double *vk_kernels_for_double(enum vk_instruction_set set) {
-#if defined(__x86_64__)
-  if (set == VK_AVX512) return &table_double_avx512;
-  if (set == VK_AVX2) return &table_double_avx2;
-#endif
-  (void)set;
-  return &table_double_generic;
-}
+#define T float
+#include "kernel-list.inc"
+#undef T
 
-const struct vk_network_kernels_float *vk_network_kernels_for_float(enum vk_instruction_set set) {
-#if defined(__x86_64__)
-  if (set == VK_AVX512) return &network_table_float_avx512;
-  if (set == VK_AVX2) return &network_table_float_avx2;
-#endif
-  (void)set;
-  return &network_table_float_generic;
-}
-
-const struct vk_network_kernels_double *vk_network_kernels_for_double(enum vk_instruction_set set) {
-#if defined(__x86_64__)
-  if (set == VK_AVX512) return &network_table_double_avx512;
-  if (set == VK_AVX2) return &network_table_double_avx2;
-#endif
-  (void)set;
-  return &network_table_double_generic;
-}
-
-const struct vk_kernels_float *vk_chosen_kernels_float(void) {
-  return vk_kernels_for_float(vk_chosen_instruction_set());
-}
-
-const struct vk_kernels_double *vk_chosen_kernels_double(void) {
-  return vk_kernels_for_double(vk_chosen_instruction_set());
-}
+#define T double
+#include "kernel-list.inc"
+#undef T

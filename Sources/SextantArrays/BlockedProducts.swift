@@ -1,10 +1,10 @@
-// Matrix products by blocks. On two threads OpenBLAS divides the sums of a product in other places than on one, and so rounds
-// them differently. Here each block is a call of it on one thread, and the blocks depend on the shapes alone: a product has the
-// same bits on any number of threads.
+// Matrix products by blocks. OpenBLAS partitions the sums of a product by the number of threads, and so rounds them
+// differently. Here each block is one call of it on one thread, and the blocks depend on the shapes alone, so a product
+// has the same bits on any number of threads.
 
 /// Products of row-major matrices, block by block.
-enum BlockedProduct {
-  /// C ← op(A)·op(B), where op transposes if asked to: C is m×n without gaps, and k is the depth.
+package enum BlockedProduct {
+  /// C ← op(A)·op(B), where op is the transpose if requested: C is m×n without gaps, and k is the depth.
   static func multiply<Scalar: TensorScalar>(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Scalar>, _ lda: Int,
     _ b: UnsafePointer<Scalar>, _ ldb: Int, into c: UnsafeMutablePointer<Scalar>
@@ -53,7 +53,7 @@ enum BlockedProduct {
     _ tiles: Int, depth: Int, size: Int, into c: UnsafeMutablePointer<Scalar>,
     _ body: @Sendable (_ tile: Int, _ depth: Range<Int>, _ result: UnsafeMutablePointer<Scalar>) -> Void
   ) {
-    // Where the result is small and the sums are long, only parts of them can be shared out.
+    // If the result is small and the sums are long, there are too few tiles, and the sums are divided as well.
     let parts = tiles < 16 ? max(1, min(16 / tiles, depth / 2048)) : 1
     // Sound: no two calls write to one tile of one part.
     nonisolated(unsafe) let c = c
@@ -69,7 +69,7 @@ enum BlockedProduct {
         }
         c.update(from: sums, count: size)
         for part in 1..<parts {
-          VectorKernels<Scalar>.chosen.add(
+          Scalar.kernels.add(
             UnsafeBufferPointer(start: sums + part * size, count: size), scaledBy: 1,
             to: UnsafeMutableBufferPointer(start: c, count: size))
         }
@@ -77,13 +77,14 @@ enum BlockedProduct {
     }
   }
 
-  /// The longest side of a block. At 256 the calls lose a twentieth to copying, at 128 a tenth, which more threads outweigh.
+  /// The longest side of a block. Blocks of 256 lose a twentieth of the time to copying, and blocks of 128 a tenth, which
+  /// the larger number of tiles outweighs.
   private static func blockLength(_ m: Int, _ n: Int, _ k: Int) -> Int {
     guard m * n * k >= 1 << 20 else { return max(m, n) }
     return m * n >= 1 << 20 ? 256 : 128
   }
 
-  /// The ranges of at most `length` that cover `0..<extent`, even but for the last.
+  /// The ranges of at most `length` that cover `0..<extent`, equally long except for the last.
   static func blocks(of extent: Int, _ length: Int) -> [Range<Int>] {
     let count = max(1, (extent + length - 1) / max(1, length))
     // Whole vectors of every processor.
@@ -92,7 +93,7 @@ enum BlockedProduct {
   }
 
   /// The place in a lower triangle, row by row, of entry `index`.
-  static func trianglePlace(_ index: Int) -> (row: Int, column: Int) {
+  package static func trianglePlace(_ index: Int) -> (row: Int, column: Int) {
     var (row, rest) = (0, index)
     while rest > row {
       row += 1

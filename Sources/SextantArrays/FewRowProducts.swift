@@ -1,27 +1,22 @@
-// Products whose left side has few rows, such as a batch of samples. The other side is read as it lies, because packing it for a
-// general product would take as long as a third of the work; the few rows are packed instead.
+// Products whose left factor has few rows, such as a batch of samples. The other factor is read in place, because
+// packing it for a general product would take a third of the time; the few rows are packed instead.
 //
-// An entry of the result is one chain of additions along the depth, in order. It depends on its own row and column alone: a
-// sample has the same bits in any batch and on any number of threads.
+// An entry of the result is one chain of additions along the depth, in order. It depends on its own row and column alone,
+// so a sample has the same bits in any batch and on any number of threads.
 
 /// X·W and X·Wᵀ for row-major X of few rows.
 package enum FewRowProduct {
-  /// The most rows that the kernels can hold at a time.
+  /// The largest number of rows.
   package static let rowLimit = 256
 
-  /// out ← X·W, or itself and that.
-  ///
-  /// - Parameters:
-  ///   - x: rows×depth, at most ``rowLimit`` rows.
-  ///   - weight: depth×columns.
-  ///   - isParallel: false where the caller shares out several products.
-  ///   - out: rows×columns.
+  /// out ← X·W, or out + X·W if `adds`, for X (rows×depth, at most ``rowLimit`` rows) and W (depth×columns). Pass false
+  /// for `isParallel` if the caller distributes several products over the threads.
   package static func multiply<Scalar: TensorScalar>(
     _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
     adds: Bool = false, isParallel: Bool = true, into out: UnsafeMutablePointer<Scalar>
   ) {
-    let kernels = Scalar.networkKernels
-    // A small product is over before a second thread has begun.
+    let kernels = Scalar.kernels
+    // A small product is finished before a second thread has started.
     let isParallel = isParallel && rows * columns * depth >= 1 << 16
     let packed = panels(rows, depth, x, width: kernels.tileRows, isParallel: isParallel)
     // Whole blocks of the kernel's panels.
@@ -32,24 +27,19 @@ package enum FewRowProduct {
       nonisolated(unsafe) let (x, weight, out) = (first, weight, out)
       Parallel.forEachRange(of: columns, grain: isParallel ? block : columns) { range in
         kernels.denseInputs(
-          range.count, depth, rows, columns, weight + range.lowerBound, x, adds, out + range.lowerBound)
+          columns: range.count, outputs: depth, batch: rows, stride: columns, weight: weight + range.lowerBound,
+          gradient: x, adds: adds, to: out + range.lowerBound)
       }
     }
   }
 
-  /// out ← X·Wᵀ + bias.
-  ///
-  /// - Parameters:
-  ///   - x: rows×depth, at most ``rowLimit`` rows.
-  ///   - weight: columns×depth.
-  ///   - bias: one for each column, or nil.
-  ///   - isParallel: false where the caller shares out several products.
-  ///   - out: rows×columns.
+  /// out ← X·Wᵀ + bias for X (rows×depth, at most ``rowLimit`` rows), W (columns×depth) and, if given, one bias for each
+  /// column. `isParallel` is as in the product without transpose.
   package static func multiplyTransposed<Scalar: TensorScalar>(
     _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>, _ weight: UnsafePointer<Scalar>,
     bias: UnsafePointer<Scalar>? = nil, isParallel: Bool = true, into out: UnsafeMutablePointer<Scalar>
   ) {
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
     let (tiles, panelCount) = ((columns + tall - 1) / tall, (rows + wide - 1) / wide)
     let isParallel = isParallel && rows * columns * depth >= 1 << 16
@@ -62,8 +52,9 @@ package enum FewRowProduct {
         Parallel.forEachRange(of: tiles, grain: isParallel ? 4 : tiles) { range in
           let start = range.lowerBound * tall
           kernels.denseOutputs(
-            min(columns, range.upperBound * tall) - start, depth, rows, columns, weight + start * depth, x,
-            bias.map { $0 + start }, sums + start * panelCount * wide, out + start)
+            outputs: min(columns, range.upperBound * tall) - start, inputs: depth, batch: rows, stride: columns,
+            weight: weight + start * depth, from: x,
+            bias: bias.map { $0 + start }, sums: sums + start * panelCount * wide, to: out + start)
         }
       }
     }
@@ -80,9 +71,9 @@ package enum FewRowProduct {
       nonisolated(unsafe) let (x, out) = (x, first)
       Parallel.forEachRange(of: count, grain: isParallel ? max(1, (1 << 14) / (width * columns)) : count) { range in
         let start = range.lowerBound * width
-        Scalar.networkKernels.packRows(
-          min(rows, range.upperBound * width) - start, columns, columns, width, x + start * columns,
-          out + start * columns)
+        Scalar.kernels.packRows(
+          rows: min(rows, range.upperBound * width) - start, columns: columns, stride: columns, width: width,
+          from: x + start * columns, to: out + start * columns)
       }
     }
   }

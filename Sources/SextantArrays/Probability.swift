@@ -1,23 +1,21 @@
-// The small pieces of probability that every layer needs, once: sums in the logarithm, draws from a few weighted
-// alternatives, and the standard normal distribution.
+// Elements of probability that several layers use: sums of exponentials, draws from a discrete distribution, and the
+// standard normal distribution.
 
 import Foundation
 
 /// log Σᵢ exp(xᵢ), without overflow; −∞ for no values at all.
 public func logSumExp(_ values: some Collection<Double>) -> Double {
   let largest = values.max() ?? -.infinity
-  // −∞ − (−∞) is no number.
+  // −∞ − (−∞) is not a number.
   guard largest.isFinite else { return largest }
   return largest + log(values.reduce(0) { $0 + exp($1 - largest) })
 }
 
 extension RandomStream {
-  /// Draws an index with probability proportional to its weight; uses one uniform number. Nil where no weight is above 0.
-  ///
-  /// - Parameters:
-  ///   - weights: None below 0.
-  ///   - total: The sum of the weights.
-  public mutating func categorical<Weights: Collection<Double>>(_ weights: Weights, total: Double = 1) -> Weights.Index? {
+  /// Draws an index with probability proportional to its weight, using one uniform number. The weights are not negative
+  /// and `total` is their sum. Returns nil if no weight is positive.
+  public mutating func categorical<Weights: Collection<Double>>(_ weights: Weights, total: Double = 1) -> Weights.Index?
+  {
     var mark = uniform() * total
     var last: Weights.Index?
     for index in weights.indices {
@@ -25,7 +23,7 @@ extension RandomStream {
       if mark < 0 { return index }
       if weights[index] > 0 { last = index }
     }
-    // Rounding may leave a remainder: the last index with a weight takes it.
+    // Rounding may leave a remainder, which belongs to the last index with a positive weight.
     return last
   }
 }
@@ -41,7 +39,7 @@ public enum StandardNormal {
   /// The probability of a value between −`z` and `z`: 2·Φ(z) − 1.
   public static func central(_ z: Double) -> Double { erf(z / 2.0.squareRoot()) }
 
-  /// The continuous ranked probability score of a truth at `z` (Gneiting and Raftery, 2007, equation 21).
+  /// The continuous ranked probability score for a true value of `z` (Gneiting and Raftery, 2007, equation 21).
   public static func rankedProbability(_ z: Double) -> Double {
     z * central(z) + 2 * density(z) - 1 / Double.pi.squareRoot()
   }

@@ -6,7 +6,7 @@ import Foundation
 
 /// A reproducible sequence of random numbers.
 ///
-/// `RandomStream(seed: 7)` is the same sequence on every machine. ``split(_:)`` derives an independent stream for a
+/// `RandomStream(seed: 7)` is the same sequence on every machine. `split` derives an independent stream for a
 /// part of the work (a field, a sample, a method), so that adding a part never changes the numbers of another.
 public struct RandomStream: Sendable, Equatable, Codable, RandomNumberGenerator {
   /// The 64-bit key.

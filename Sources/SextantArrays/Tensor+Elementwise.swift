@@ -39,19 +39,19 @@ extension Tensor {
   /// The sum of two tensors of equal shape.
   @specialized(where Scalar == Float)
   public static func + (a: Tensor, b: Tensor) -> Tensor {
-    a.combined(with: b) { VectorKernels<Scalar>.chosen.add($0, $1, into: $2) }
+    a.combined(with: b) { Scalar.kernels.add($0, $1, into: $2) }
   }
 
   /// The difference of two tensors of equal shape.
   @specialized(where Scalar == Float)
   public static func - (a: Tensor, b: Tensor) -> Tensor {
-    a.combined(with: b) { VectorKernels<Scalar>.chosen.subtract($0, $1, into: $2) }
+    a.combined(with: b) { Scalar.kernels.subtract($0, $1, into: $2) }
   }
 
   /// The element-wise product of two tensors of equal shape.
   @specialized(where Scalar == Float)
   public static func * (a: Tensor, b: Tensor) -> Tensor {
-    a.combined(with: b) { VectorKernels<Scalar>.chosen.multiply($0, $1, into: $2) }
+    a.combined(with: b) { Scalar.kernels.multiply($0, $1, into: $2) }
   }
 
   /// Every scalar times `factor`.
@@ -59,7 +59,7 @@ extension Tensor {
   public static func * (a: Tensor, factor: Scalar) -> Tensor {
     Tensor(shape: a.shape) { out in
       a.withUnsafeScalars { source in
-        Self.forEachPart(of: source, out) { VectorKernels<Scalar>.chosen.scale($0, by: factor, into: $1) }
+        Self.forEachPart(of: source, out) { Scalar.kernels.scale($0, by: factor, into: $1) }
       }
     }
   }
@@ -70,7 +70,7 @@ extension Tensor {
     precondition(count == other.count, "Shapes \(shape) and \(other.shape) differ")
     withUnsafeMutableScalars { target in
       other.withUnsafeScalars { source in
-        Self.forEachPart(of: source, target) { VectorKernels<Scalar>.chosen.add($0, scaledBy: factor, to: $1) }
+        Self.forEachPart(of: source, target) { Scalar.kernels.add($0, scaledBy: factor, to: $1) }
       }
     }
   }
@@ -109,14 +109,14 @@ extension Tensor {
   /// The matrix with row i multiplied by `factors[i]`.
   public func scalingRows(by factors: [Scalar]) -> Tensor {
     precondition(factors.count == rowCount, "\(factors.count) factors for \(rowCount) rows")
-    return mappingRows { row, source, out in VectorKernels<Scalar>.chosen.scale(source, by: factors[row], into: out) }
+    return mappingRows { row, source, out in Scalar.kernels.scale(source, by: factors[row], into: out) }
   }
 
   /// The matrix with column j multiplied by `factors[j]`.
   public func scalingColumns(by factors: [Scalar]) -> Tensor {
     precondition(factors.count == columnCount, "\(factors.count) factors for \(columnCount) columns")
     return mappingRows { _, source, out in
-      factors.withUnsafeBufferPointer { VectorKernels<Scalar>.chosen.multiply(source, $0, into: out) }
+      factors.withUnsafeBufferPointer { Scalar.kernels.multiply(source, $0, into: out) }
     }
   }
 
@@ -140,17 +140,17 @@ extension Tensor {
 
   /// The sum of the squares of each column, in double precision.
   public func columnSquaredNorms() -> [Double] {
-    reducingRows { VectorKernels<Scalar>.chosen.accumulateSquares(of: $0, into: $1) }
+    reducingRows { Scalar.kernels.accumulateSquares(of: $0, into: $1) }
   }
 
   /// The sum of each column, computed in double precision.
   public func columnSums() -> [Scalar] {
-    reducingRows { VectorKernels<Scalar>.chosen.accumulate($0, into: $1) }.map { Scalar($0) }
+    reducingRows { Scalar.kernels.accumulate($0, into: $1) }.map { Scalar($0) }
   }
 
   /// The mean of each column, in double precision.
   public func columnMeans() -> [Double] {
-    reducingRows { VectorKernels<Scalar>.chosen.accumulate($0, into: $1) }.map { $0 / Double(Swift.max(1, rowCount)) }
+    reducingRows { Scalar.kernels.accumulate($0, into: $1) }.map { $0 / Double(Swift.max(1, rowCount)) }
   }
 
   private func reducingRows(
@@ -172,7 +172,7 @@ extension Tensor {
   @specialized(where Scalar == Float)
   public func dot(_ other: Tensor) -> Double {
     precondition(count == other.count, "Shapes \(shape) and \(other.shape) differ")
-    return withUnsafeScalars { a in other.withUnsafeScalars { b in VectorKernels<Scalar>.chosen.dot(a, b) } }
+    return withUnsafeScalars { a in other.withUnsafeScalars { b in Scalar.kernels.dot(a, b) } }
   }
 }
 

@@ -43,11 +43,12 @@ extension Tensor {
         guard let first = source.baseAddress, let base = out.baseAddress else { return }
         // Sound, because each row is written by one thread.
         nonisolated(unsafe) let (source, target) = (first, base)
-        let kernels = Scalar.networkKernels
+        let kernels = Scalar.kernels
         Parallel.forEachRange(of: rows, grain: Self.rowsInPart(columns: places.count)) { range in
           let start = range.lowerBound
           kernels.gatherColumns(
-            range.count, places.count, columns, places, source + start * columns, target + start * places.count)
+            rows: range.count, columns: places.count, inputColumns: columns, indices: places,
+            from: source + start * columns, to: target + start * places.count)
         }
       }
     }

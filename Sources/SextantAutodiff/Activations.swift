@@ -6,11 +6,13 @@ extension DifferentiableTensor {
   /// Applies `activation` to each element; `slope` is the slope of leaky ReLU.
   @specialized(where Scalar == Float)
   public func activated(by activation: Activation, slope: Scalar = 0) -> DifferentiableTensor {
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let result = Tensor<Scalar>(writing: value.shape) { out in
       value.reading { x in
         Work.overScalars(value.count) {
-          kernels.activate($0.count, activation.code, slope, x + $0.lowerBound, out + $0.lowerBound)
+          kernels.activate(
+            count: $0.count, activation: activation.code, slope: slope, from: x + $0.lowerBound, to: out + $0.lowerBound
+          )
         }
       }
     }
@@ -24,7 +26,8 @@ extension DifferentiableTensor {
           Work.overScalars(count) {
             let start = $0.lowerBound
             kernels.activationPullback(
-              $0.count, activation.code, slope, held + start, gradient + start, adds, out + start)
+              count: $0.count, activation: activation.code, slope: slope, held: held + start,
+              gradient: gradient + start, adds: adds, to: out + start)
           }
         }
       }

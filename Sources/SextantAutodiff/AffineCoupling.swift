@@ -23,11 +23,13 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
   /// - Parameters:
   ///   - points: B×D. The first D − h entries pass through unchanged; the last h are transformed.
   ///   - product: B×2h, the output of the network's last matrix product: raw log-scales, then raw shifts.
-  ///   - bias, scale: 2h values each; the raw log-scales and shifts are (product + bias)·scale.
+  ///   - bias: 2h values, added to the product.
+  ///   - scale: 2h values; the raw log-scales and shifts are (product + bias)·scale.
   /// - Returns: the transformed points (B×D) and the sum of the log-scales of each point (B).
   @specialized(where Scalar == Float)
   public func callAsFunction(
-    _ points: DifferentiableTensor<Scalar>, product: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, scale: DifferentiableTensor<Scalar>
+    _ points: DifferentiableTensor<Scalar>, product: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
+    scale: DifferentiableTensor<Scalar>
   ) -> (points: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let (rows, dimension) = (points.value.rowCount, points.value.columnCount)
     let changed = product.value.columnCount / 2
@@ -36,7 +38,7 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
       kept >= 0 && product.value.rowCount == rows && product.value.columnCount == 2 * changed
         && bias.value.count == 2 * changed && scale.value.count == 2 * changed,
       "A coupling of \(product.shape), bias \(bias.shape) and scale \(scale.shape) for \(points.shape)")
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     var logScales = Tensor<Scalar>(writing: [rows, changed]) { _ in }
     var sums = Tensor<Scalar>(writing: [rows]) { _ in }
     let value = Tensor<Scalar>(writing: points.shape) { out in
@@ -46,10 +48,14 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
             reading(bias.value, scale.value) { bias, scale in
               Work.overRows(rows, columns: 2 * dimension) { range in
                 let (first, start) = (range.lowerBound, range.lowerBound * dimension)
-                kernels.copyRows(range.count, kept, x + start, dimension, false, out + start, dimension)
+                kernels.copyRows(
+                  rows: range.count, columns: kept, from: x + start, stride: dimension, adds: false, to: out + start,
+                  outStride: dimension)
                 kernels.couple(
-                  range.count, changed, dimension, isNormalising, isSoftsign, bound, product + first * 2 * changed,
-                  bias, scale, x + start + kept, logScales + first * changed, out + start + kept, sums + first)
+                  rows: range.count, columns: changed, stride: dimension, normalises: isNormalising,
+                  softsign: isSoftsign, bound: bound, product: product + first * 2 * changed, bias: bias, scale: scale,
+                  from: x + start + kept, logScales: logScales + first * changed, to: out + start + kept,
+                  sums: sums + first)
               }
             }
           }
@@ -65,21 +71,22 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
   private func record(
     _ value: Tensor<Scalar>, _ logScales: Tensor<Scalar>, _ sums: Tensor<Scalar>,
     from inputs: (
-      points: DifferentiableTensor<Scalar>, product: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, scale: DifferentiableTensor<Scalar>
+      points: DifferentiableTensor<Scalar>, product: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
+      scale: DifferentiableTensor<Scalar>
     )
   ) -> (points: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let (points, product, bias, scale) = inputs
     let fromSums = GradientOfSums<Scalar>()
     let result = points.tape.record(value, operation: "affine coupling", from: [points, product, bias, scale]) {
       gradient, cotangents in
-      let pulled = pullback(
+      let gradients = pullback(
         gradient, fromSums.value, logScales,
         (points.value, product.value, bias.value, scale.value))
       fromSums.value = nil
-      cotangents.add(pulled.points, to: points)
-      cotangents.add(pulled.product, to: product)
-      cotangents.add(sums: pulled.bias, to: bias)
-      cotangents.add(sums: pulled.scale, to: scale)
+      cotangents.add(gradients.points, to: points)
+      cotangents.add(gradients.product, to: product)
+      cotangents.add(sums: gradients.bias, to: bias)
+      cotangents.add(sums: gradients.scale, to: scale)
     }
     let logScaleSums = points.tape.record(sums, operation: "sums of log-scales", from: [result]) {
       gradient, cotangents in
@@ -97,7 +104,7 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
     let (rows, dimension) = (values.points.rowCount, values.points.columnCount)
     let changed = logScales.columnCount
     let kept = dimension - changed
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     // Each part of the rows has its own sums, which are added in order.
     let parts = Work.partCount(rows: rows, columns: 2 * dimension)
     var biasSums = Tensor<Double>.zeros([parts, 2 * changed])
@@ -112,13 +119,16 @@ public struct AffineCoupling<Scalar: TensorScalar>: Sendable {
                 reading(gradient, sumsGradient ?? gradient) { gradient, fromSums in
                   Work.overSegments(1, rows: rows, columns: 2 * dimension) { _, part, range in
                     let (first, start) = (range.lowerBound, range.lowerBound * dimension)
-                    kernels.copyRows(range.count, kept, gradient + start, dimension, false, out + start, dimension)
+                    kernels.copyRows(
+                      rows: range.count, columns: kept, from: gradient + start, stride: dimension, adds: false,
+                      to: out + start, outStride: dimension)
                     kernels.couplePullback(
-                      range.count, changed, dimension, isNormalising, isSoftsign, bound,
-                      product + first * 2 * changed, bias, scale, x + start + kept, logScales + first * changed,
-                      gradient + start + kept, sumsGradient == nil ? nil : fromSums + first, out + start + kept,
-                      productOut + first * 2 * changed, biasSums + part * 2 * changed,
-                      scaleSums + part * 2 * changed)
+                      rows: range.count, columns: changed, stride: dimension, normalises: isNormalising,
+                      softsign: isSoftsign, bound: bound, product: product + first * 2 * changed, bias: bias,
+                      scale: scale, from: x + start + kept, logScales: logScales + first * changed,
+                      gradient: gradient + start + kept, sumsGradient: sumsGradient == nil ? nil : fromSums + first,
+                      to: out + start + kept, productGradient: productOut + first * 2 * changed,
+                      biasSums: biasSums + part * 2 * changed, scaleSums: scaleSums + part * 2 * changed)
                   }
                 }
               }
@@ -139,28 +149,30 @@ private final class GradientOfSums<Scalar: TensorScalar> {
   var value: Tensor<Scalar>?
 }
 
-/// factor·x + shift, with one factor and one shift for all entries.
-///
-/// - Parameters:
-///   - x: a tensor of any shape.
-///   - factor, shift: scalars.
+/// factor·x + shift for x of any shape, with one factor and one shift for all entries.
 @specialized(where Scalar == Float)
 public func affineMap<Scalar: TensorScalar>(
   _ x: DifferentiableTensor<Scalar>, factor: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>
 ) -> DifferentiableTensor<Scalar> {
   precondition(factor.value.count == 1 && shift.value.count == 1, "\(factor.shape) and \(shift.shape) for one number")
   let (a, c) = (factor.value[0], shift.value[0])
-  let kernels = Scalar.networkKernels
+  let kernels = Scalar.kernels
   let (input, count) = (x.value, x.value.count)
   let value = Tensor<Scalar>(writing: x.shape) { out in
     input.reading { x in
-      Work.overScalars(count) { kernels.affine($0.count, a, c, x + $0.lowerBound, false, out + $0.lowerBound) }
+      Work.overScalars(count) {
+        kernels.affine(
+          count: $0.count, factor: a, shift: c, from: x + $0.lowerBound, adds: false, to: out + $0.lowerBound)
+      }
     }
   }
   return x.tape.record(value, operation: "affine map", from: [x, factor, shift]) { gradient, cotangents in
     cotangents.write(to: x) { out, adds in
       gradient.reading { gradient in
-        Work.overScalars(count) { kernels.affine($0.count, a, 0, gradient + $0.lowerBound, adds, out + $0.lowerBound) }
+        Work.overScalars(count) {
+          kernels.affine(
+            count: $0.count, factor: a, shift: 0, from: gradient + $0.lowerBound, adds: adds, to: out + $0.lowerBound)
+        }
       }
     }
     guard factor.wantsGradient || shift.wantsGradient else { return }
@@ -171,8 +183,8 @@ public func affineMap<Scalar: TensorScalar>(
         input.withUnsafeScalars { x in
           Work.overScalars(count) { range in
             let (part, gradient) = (range.lowerBound / Work.grain, UnsafeBufferPointer(rebasing: gradient[range]))
-            out[2 * part] = gradient.baseAddress.map { kernels.sum(gradient.count, $0) } ?? 0
-            out[2 * part + 1] = VectorKernels<Scalar>.chosen.dot(gradient, UnsafeBufferPointer(rebasing: x[range]))
+            out[2 * part] = gradient.baseAddress.map { kernels.sum(count: gradient.count, $0) } ?? 0
+            out[2 * part + 1] = Scalar.kernels.dot(gradient, UnsafeBufferPointer(rebasing: x[range]))
           }
         }
       }

@@ -2,12 +2,8 @@
 
 import SextantArrays
 
-/// op(Aᵢ)·op(Bᵢ) for each i, where op is the transpose if requested and the identity otherwise.
-///
-/// - Parameters:
-///   - a: N×m×k, or N×k×m if it is to be transposed.
-///   - b: N×k×n, or N×n×k if it is to be transposed.
-/// - Returns: N×m×n.
+/// The products of N pairs of matrices (N×m×n): op(Aᵢ)·op(Bᵢ) for each i, where op is the transpose if requested and the
+/// identity otherwise. A is N×m×k, or N×k×m if it is to be transposed; B is N×k×n, or N×n×k.
 public func batchedMatrixProduct<Scalar: TensorScalar>(
   _ a: DifferentiableTensor<Scalar>, _ b: DifferentiableTensor<Scalar>, transposingFirst transposeA: Bool = false,
   transposingSecond transposeB: Bool = false
@@ -64,8 +60,7 @@ public func batchedMatrixProduct<Scalar: TensorScalar>(
 
 extension DifferentiableTensor {
   /// Rearranges B×V×(heads·C) to (B·heads)×V×C, so that the columns of each head become a separate matrix.
-  ///
-  /// - Parameter range: the columns to split; all by default.
+  /// `range` selects the columns to split; all by default.
   public func splitIntoHeads(_ heads: Int, columns range: Range<Int>? = nil) -> DifferentiableTensor {
     let range = range ?? 0..<value.columnCount
     precondition(
@@ -117,14 +112,18 @@ private struct HeadBlocks<Scalar: TensorScalar> {
   /// Copies columns to blocks.
   func split(_ x: UnsafePointer<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>) {
     Work.overSamples(samples * heads) {
-      Scalar.networkKernels.copyRows(rows, columns, x + place($0), stride, adds, out + $0 * rows * columns, columns)
+      Scalar.kernels.copyRows(
+        rows: rows, columns: columns, from: x + place($0), stride: stride, adds: adds, to: out + $0 * rows * columns,
+        outStride: columns)
     }
   }
 
   /// Copies blocks to columns.
   func merge(_ x: UnsafePointer<Scalar>, adds: Bool, into out: UnsafeMutablePointer<Scalar>) {
     Work.overSamples(samples * heads) {
-      Scalar.networkKernels.copyRows(rows, columns, x + $0 * rows * columns, columns, adds, out + place($0), stride)
+      Scalar.kernels.copyRows(
+        rows: rows, columns: columns, from: x + $0 * rows * columns, stride: columns, adds: adds, to: out + place($0),
+        outStride: stride)
     }
   }
 

@@ -12,7 +12,7 @@ func columnSums<Scalar: TensorScalar>(
 ) -> (sums: Tensor<Double>, products: Tensor<Double>) {
   let rows = segments * columns == 0 ? 0 : x.count / (segments * columns)
   let parts = Work.partCount(rows: rows, columns: columns)
-  let kernels = Scalar.networkKernels
+  let kernels = Scalar.kernels
   var partialProducts = Tensor<Double>.zeros([y == nil ? 0 : segments * parts, columns])
   var partialSums = Tensor<Double>.zeros([segments * parts, columns])
   partialSums.withUnsafeMutableScalars { sums in
@@ -24,8 +24,9 @@ func columnSums<Scalar: TensorScalar>(
           let start = (segment * rows + range.lowerBound) * columns
           let place = (segment * parts + part) * columns
           kernels.columnSums(
-            range.count, columns, x + start, products == nil ? nil : second + start, sums + place,
-            products.map { $0 + place })
+            rows: range.count, columns: columns, of: x + start, times: products == nil ? nil : second + start,
+            sums: sums + place,
+            products: products.map { $0 + place })
         }
       }
     }
@@ -39,14 +40,14 @@ func columnSums<Scalar: TensorScalar>(
 /// Adds the parts of each segment in order, from (segments·parts)×columns to segments×columns.
 func sumOfParts(_ partial: Tensor<Double>, segments: Int, parts: Int, columns: Int) -> Tensor<Double> {
   guard parts != 1 else { return partial.reshaped(to: [segments, columns]) }
-  let kernels = Double.networkKernels
   var result = Tensor<Double>.zeros([segments, columns])
   result.withUnsafeMutableScalars { out in
-    guard let out = out.baseAddress else { return }
-    partial.reading { partial in
-      for segment in 0..<segments {
-        kernels.columnSums(
-          parts, columns, partial + segment * parts * columns, nil, out + segment * columns, nil)
+    partial.withUnsafeScalars { partial in
+      for row in 0..<segments * parts {
+        let segment = row / parts
+        Double.kernels.accumulate(
+          UnsafeBufferPointer(rebasing: partial[row * columns..<(row + 1) * columns]),
+          into: UnsafeMutableBufferPointer(rebasing: out[segment * columns..<(segment + 1) * columns]))
       }
     }
   }
@@ -59,7 +60,7 @@ extension Tensor {
     self.init(writing: [doubles.count]) { out in
       doubles.withUnsafeBufferPointer { source in
         guard let source = source.baseAddress else { return }
-        Scalar.networkKernels.fromDoubles(doubles.count, source, false, out)
+        Scalar.kernels.fromDoubles(count: doubles.count, source, adds: false, to: out)
       }
     }
   }
@@ -74,7 +75,7 @@ extension Cotangents {
   /// Adds sums in double precision to the gradient in `slot`.
   mutating func add(sums: Tensor<Double>, to slot: GradientSlot<Scalar>) {
     write(to: slot) { out, adds in
-      sums.reading { Scalar.networkKernels.fromDoubles(sums.count, $0, adds, out) }
+      sums.reading { Scalar.kernels.fromDoubles(count: sums.count, $0, adds: adds, to: out) }
     }
   }
 }

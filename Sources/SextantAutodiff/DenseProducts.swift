@@ -1,23 +1,24 @@
-// Which products a dense layer is made of. Where a batch, or a sample, is small beside the weights, the kernels of
-// `FewRowProduct` are faster than a general product; where a batch is smaller still, nothing is packed and each output is a sum
-// of its own. Which it is depends on the shape of one sample where x has samples, so that a sample has the same bits in any batch.
+// The choice of the products of a dense layer. If a batch or a sample is small compared with the weights, the kernels of
+// `FewRowProduct` are faster than a general product. For still smaller batches nothing is packed, and each output is a
+// sum of its own. If x has samples, the choice depends on the shape of one sample, so a sample has the same bits in any
+// batch.
 
 import SextantArrays
 
 /// The products x·Wᵀ and g·W of a dense layer.
 struct DenseProducts<Scalar: TensorScalar> {
   private enum Way {
-    /// Rows of weights by rows of x, as they lie.
+    /// Rows of weights times rows of x, both in place.
     case unpacked
-    /// By `FewRowProduct`, so many rows at a time.
+    /// By `FewRowProduct`, with this number of rows at a time.
     case panels(Int)
     /// By `SharedProduct`.
     case general
   }
 
-  /// The number of rows from which on packing them is faster than not.
+  /// The number of rows from which packing is faster.
   private static var panelRows: Int { 16 }
-  /// The number of rows from which on a general product of each sample is as fast.
+  /// The number of rows from which a general product of each sample is as fast.
   private static var generalRows: Int { 64 }
 
   private let samples: Int
@@ -55,8 +56,9 @@ struct DenseProducts<Scalar: TensorScalar> {
       case .unpacked:
         Work.overRanges(outputs, grain: max(1, Work.grain / inputs)) { range in
           let start = range.lowerBound
-          Scalar.networkKernels.denseRows(
-            range.count, inputs, rows, outputs, weight + start * inputs, x, bias.map { $0 + start }, out + start)
+          Scalar.kernels.denseRows(
+            outputs: range.count, inputs: inputs, batch: rows, stride: outputs, weight: weight + start * inputs,
+            from: x, bias: bias.map { $0 + start }, to: out + start)
         }
       case .panels(let count):
         overParts(of: count) { part, isAlone in

@@ -58,38 +58,34 @@ struct LineConvolution<Scalar: TensorScalar> {
 
   /// The weights of the six products, packed in panels: 6×I×O, or 6×O×I with the taps reversed.
   private func filters(_ weight: Tensor<Scalar>, reverses: Bool) -> Tensor<Scalar> {
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let (size, width) = (outputs * inputs, kernels.tileColumns)
     let plain = Tensor<Scalar>(writing: [Self.planes, size]) { out in
-      weight.reading { kernels.lineWeights(outputs, inputs, reverses, $0, out) }
+      weight.reading { kernels.lineWeights(outputs: outputs, inputs: inputs, reverses: reverses, from: $0, to: out) }
     }
     return Tensor(writing: [Self.planes, size]) { out in
       plain.reading { plain in
         Work.overSamples(Self.planes) { plane in
           let (plain, out) = (plain + plane * size, out + plane * size)
           if reverses {
-            kernels.packColumns(inputs, outputs, inputs, width, plain, out)
+            kernels.packColumns(columns: inputs, rows: outputs, stride: inputs, width: width, from: plain, to: out)
           } else {
-            kernels.packRows(outputs, inputs, inputs, width, plain, out)
+            kernels.packRows(rows: outputs, columns: inputs, stride: inputs, width: width, from: plain, to: out)
           }
         }
       }
     }
   }
 
-  /// Filters in the forward or the backward direction.
-  ///
-  /// - Parameters:
-  ///   - x: B×`rows`×`columns`.
-  ///   - from: the offset of the first input that an output reads.
-  ///   - filters: six matrices packed in panels, by which x is multiplied from the right.
-  ///   - out: B×`outRows`×`outColumns`.
+  /// Filters x (B×`rows`×`columns`) to out (B×`outRows`×`outColumns`), in the forward or the backward direction. The
+  /// first input that an output reads is `first` places away from it. `filters` are six matrices, packed in panels, by
+  /// which x is multiplied from the right.
   private func filter(
     _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, from first: Int, _ filters: UnsafePointer<Scalar>,
     bias: UnsafePointer<Scalar>?, adds: Bool, into out: UnsafeMutablePointer<Scalar>, rows outRows: Int,
     columns outColumns: Int
   ) {
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let tiles = (outRows + 3) / 4
     let stride = Self.rowDistance(columns)
     // About two mebibytes of inputs and products: small enough for the outer caches, large enough for fast products.
@@ -105,16 +101,16 @@ struct LineConvolution<Scalar: TensorScalar> {
         _ = Tensor<Scalar>(writing: [Self.planes, plane + outPlane]) { scratch in
           let products = scratch + Self.planes * plane
           kernels.lineInputs(
-            count, columns, rows, first + 4 * start, x + sample * rows * columns, zeros, plane,
-            kernels.tileColumns, stride, scratch)
+            tiles: count, columns: columns, rows: rows, first: first + 4 * start, from: x + sample * rows * columns,
+            zeros: zeros, plane: plane, panels: kernels.tileColumns, stride: stride, to: scratch)
           for k in 0..<Self.planes {
             kernels.panelProducts(
-              count, columns, outColumns, stride, scratch + k * plane, filters + k * columns * outColumns,
-              products + k * outPlane)
+              rows: count, depth: columns, columns: outColumns, stride: stride, left: scratch + k * plane,
+              right: filters + k * columns * outColumns, to: products + k * outPlane)
           }
           kernels.lineOutputs(
-            count, outColumns, outRows - 4 * start, outPlane, products, bias, adds,
-            out + (sample * outRows + 4 * start) * outColumns)
+            tiles: count, columns: outColumns, rows: outRows - 4 * start, plane: outPlane, products: products,
+            bias: bias, adds: adds, to: out + (sample * outRows + 4 * start) * outColumns)
         }
       }
     }
@@ -129,7 +125,7 @@ struct LineConvolution<Scalar: TensorScalar> {
     _ gradient: Tensor<Scalar>, _ x: Tensor<Scalar>, to memory: UnsafeMutableBufferPointer<Scalar>
   ) {
     guard let out = memory.baseAddress else { return }
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let tiles = (rows.outputs + 3) / 4
     // Each group of samples has its own sum. The number of groups depends on the shape, not on the number of threads.
     let groups = min(batch, 4)
@@ -149,17 +145,20 @@ struct LineConvolution<Scalar: TensorScalar> {
                 let (sample, tile) = (start + done).quotientAndRemainder(dividingBy: tiles)
                 let part = min(count - done, tiles - tile)
                 kernels.lineInputs(
-                  part, inputs, rows.inputs, offset + 4 * tile, x + sample * rows.inputs * inputs, zeros, plane,
-                  count * kernels.tileColumns, kernels.tileColumns, scratch + done * kernels.tileColumns)
+                  tiles: part, columns: inputs, rows: rows.inputs, first: offset + 4 * tile,
+                  from: x + sample * rows.inputs * inputs, zeros: zeros, plane: plane,
+                  panels: count * kernels.tileColumns, stride: kernels.tileColumns,
+                  to: scratch + done * kernels.tileColumns)
                 kernels.lineOutputGradients(
-                  part, outputs, rows.outputs - 4 * tile, gradient + (sample * rows.outputs + 4 * tile) * outputs,
-                  zeros, outPlane, outStride, gradients + done * outStride)
+                  tiles: part, columns: outputs, rows: rows.outputs - 4 * tile,
+                  gradient: gradient + (sample * rows.outputs + 4 * tile) * outputs, zeros: zeros, plane: outPlane,
+                  stride: outStride, to: gradients + done * outStride)
                 done += part
               }
               for k in 0..<Self.planes {
                 kernels.transposedProducts(
-                  outputs, count, inputs, outStride, gradients + k * outPlane, scratch + k * plane, start > first,
-                  sums + (group * Self.planes + k) * size)
+                  rows: outputs, depth: count, columns: inputs, stride: outStride, left: gradients + k * outPlane,
+                  right: scratch + k * plane, adds: start > first, to: sums + (group * Self.planes + k) * size)
               }
             }
           }
@@ -171,11 +170,10 @@ struct LineConvolution<Scalar: TensorScalar> {
         let total = UnsafeMutableBufferPointer(start: sums + range.lowerBound, count: range.count)
         for group in 1..<max(1, groups) {
           let start = group * Self.planes * size + range.lowerBound
-          VectorKernels<Scalar>.chosen.add(
-            UnsafeBufferPointer(start: sums + start, count: range.count), scaledBy: 1, to: total)
+          Scalar.kernels.add(UnsafeBufferPointer(start: sums + start, count: range.count), scaledBy: 1, to: total)
         }
       }
-      kernels.lineWeightGradients(outputs, inputs, sums, out)
+      kernels.lineWeightGradients(outputs: outputs, inputs: inputs, products: sums, to: out)
     }
   }
 }

@@ -13,7 +13,8 @@ import SextantArrays
 ///   - modulation: a scale and a shift, B×C each, applied to all rows of a sample; nil for 1 and 0.
 ///   - epsilon: added to the mean square.
 public func modulatedNormalisation<Scalar: TensorScalar>(
-  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, modulation: (scale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>)?,
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>,
+  modulation: (scale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>)?,
   epsilon: Double
 ) -> DifferentiableTensor<Scalar> {
   let (input, gainValue, columns) = (x.value, gain.value, x.value.columnCount)
@@ -26,7 +27,7 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
   let rows = input.rowCount / max(1, segments)
   let scale = modulation?.scale.value ?? Tensor(repeating: 1, shape: [1, columns])
   let shift = modulation?.shift.value ?? Tensor.zeros([1, columns])
-  let kernels = Scalar.networkKernels
+  let kernels = Scalar.kernels
   var inverse = Tensor<Scalar>(writing: [input.rowCount]) { _ in }
   let value = Tensor<Scalar>(writing: x.shape) { out in
     inverse.writing { inverse in
@@ -35,8 +36,9 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
           Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
             let row = segment * rows + range.lowerBound
             kernels.rmsSiLURows(
-              range.count, columns, epsilon, x + row * columns, gain, scale + segment * columns,
-              shift + segment * columns, inverse + row, out + row * columns)
+              rows: range.count, columns: columns, epsilon: epsilon, from: x + row * columns, gain: gain,
+              scale: scale + segment * columns, shift: shift + segment * columns, inverse: inverse + row,
+              to: out + row * columns)
           }
         }
       }
@@ -49,7 +51,7 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
     // The gradient with respect to the shift, and its products with the normalised x.
     var sums = Tensor<Double>.zeros([segments * parts, columns])
     var products = sums
-    func pull(into out: UnsafeMutablePointer<Scalar>, adds: Bool) {
+    func pullback(into out: UnsafeMutablePointer<Scalar>, adds: Bool) {
       sums.writing { sums in
         products.writing { products in
           reading(input, gainValue, inverses) { x, gain, inverse in
@@ -59,9 +61,10 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
                 let place = (segment * parts + part) * columns
                 _ = Tensor<Scalar>(writing: [columns]) { work in
                   kernels.rmsSiLURowsPullback(
-                    range.count, columns, x + row * columns, gain, scale + segment * columns,
-                    shift + segment * columns, inverse + row, gradient + row * columns, adds, work,
-                    out + row * columns, sums + place, products + place)
+                    rows: range.count, columns: columns, from: x + row * columns, gain: gain,
+                    scale: scale + segment * columns, shift: shift + segment * columns, inverse: inverse + row,
+                    gradient: gradient + row * columns, adds: adds, work: work, to: out + row * columns,
+                    sums: sums + place, products: products + place)
                 }
               }
             }
@@ -70,9 +73,9 @@ public func modulatedNormalisation<Scalar: TensorScalar>(
       }
     }
     if x.wantsGradient {
-      cotangents.write(to: x) { pull(into: $0, adds: $1) }
+      cotangents.write(to: x) { pullback(into: $0, adds: $1) }
     } else {
-      _ = Tensor<Scalar>(writing: x.shape) { pull(into: $0, adds: false) }
+      _ = Tensor<Scalar>(writing: x.shape) { pullback(into: $0, adds: false) }
     }
     let shifts = sumOfParts(sums, segments: segments, parts: parts, columns: columns)
     let scales = sumOfParts(products, segments: segments, parts: parts, columns: columns)

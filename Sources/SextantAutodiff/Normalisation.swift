@@ -3,15 +3,14 @@
 
 import SextantArrays
 
-/// (x − mean)/√(variance + ε)·gain + bias, with the statistics of each column over all rows.
+/// (x − mean)/√(variance + ε)·gain + bias, with the statistics of each of C columns over all rows, and one gain and one
+/// bias for each column.
 ///
-/// - Parameters:
-///   - gain, bias: [C].
-///   - epsilon: added to the variance.
 /// - Returns: the result, and the mean and the variance (with the number of rows as denominator) of each column.
 @specialized(where Scalar == Float)
 public func batchNormalisation<Scalar: TensorScalar>(
-  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, epsilon: Double
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
+  epsilon: Double
 ) -> (result: DifferentiableTensor<Scalar>, mean: Tensor<Scalar>, variance: Tensor<Scalar>) {
   let columns = x.value.columnCount
   let normalised = normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: 1, groups: columns)
@@ -23,20 +22,17 @@ extension Tensor {
   /// 1/√(x + ε) of each scalar, the form in which running variances are used.
   public func inverseRoots(adding epsilon: Double) -> Tensor {
     Tensor(writing: shape) { out in
-      reading { Scalar.networkKernels.inverseRoots(count, epsilon, $0, out) }
+      reading { Scalar.kernels.inverseRoots(count: count, epsilon: epsilon, from: $0, to: out) }
     }
   }
 }
 
-/// (x − mean)/√(variance + ε)·gain + bias, with the statistics of each sample over its rows and the columns of a group.
-///
-/// - Parameters:
-///   - x: B×V×C.
-///   - gain, bias: [C].
-///   - groups: the number of groups, a divisor of C.
+/// (x − mean)/√(variance + ε)·gain + bias for x (B×V×C), with the statistics of each sample over its rows and the columns
+/// of a group, and one gain and one bias for each column. The number of groups is a divisor of C.
 @specialized(where Scalar == Float)
 public func groupNormalisation<Scalar: TensorScalar>(
-  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, groups: Int, epsilon: Double
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
+  groups: Int, epsilon: Double
 ) -> DifferentiableTensor<Scalar> {
   precondition(
     x.shape.count == 3 && groups > 0 && x.shape[2] % groups == 0, "\(groups) groups of columns of shape \(x.shape)")
@@ -44,14 +40,15 @@ public func groupNormalisation<Scalar: TensorScalar>(
 }
 
 private func normalisation<Scalar: TensorScalar>(
-  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>, epsilon: Double, segments: Int, groups: Int
+  _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
+  epsilon: Double, segments: Int, groups: Int
 ) -> (result: DifferentiableTensor<Scalar>, mean: [Double], inverse: [Double]) {
   let (input, columns) = (x.value, x.value.columnCount)
   precondition(
     gain.value.count == columns && bias.value.count == columns,
     "Gain of shape \(gain.shape) and bias of shape \(bias.shape) for \(columns) columns")
   let rows = input.rowCount / max(1, segments)
-  let kernels = Scalar.networkKernels
+  let kernels = Scalar.kernels
   let (sums, squares) = columnSums(input, timesSecond: input, segments: segments, columns: columns)
   var mean = [Double](repeating: 0, count: segments * groups)
   var inverse = mean
@@ -69,8 +66,9 @@ private func normalisation<Scalar: TensorScalar>(
               for segment in 0..<segments {
                 let (column, group) = (segment * columns, segment * groups)
                 kernels.normalisation(
-                  rows, columns, groups, epsilon, sums + column, squares + column, gain, bias, mean + group,
-                  inverse + group, scale + column, shift + column)
+                  rows: rows, columns: columns, groups: groups, epsilon: epsilon, sums: sums + column,
+                  squares: squares + column, gain: gain, bias: bias, mean: mean + group, inverse: inverse + group,
+                  scale: scale + column, shift: shift + column)
               }
             }
           }
@@ -83,7 +81,8 @@ private func normalisation<Scalar: TensorScalar>(
       Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
         let start = (segment * rows + range.lowerBound) * columns
         kernels.affineRows(
-          range.count, columns, x + start, scale + segment * columns, shift + segment * columns, false, out + start)
+          rows: range.count, columns: columns, from: x + start, scale: scale + segment * columns,
+          shift: shift + segment * columns, adds: false, to: out + start)
       }
     }
   }
@@ -105,8 +104,9 @@ private func normalisation<Scalar: TensorScalar>(
                 for segment in 0..<segments {
                   let (column, group) = (segment * columns, segment * groups)
                   kernels.normalisationPullback(
-                    rows, columns, groups, sums + column, products + column, gain, means + group, inverses + group,
-                    parameters, parameters + columns, a + column, b + column, c + column)
+                    rows: rows, columns: columns, groups: groups, sums: sums + column, products: products + column,
+                    gain: gain, mean: means + group, inverse: inverses + group, gainGradient: parameters,
+                    biasGradient: parameters + columns, a: a + column, b: b + column, c: c + column)
                 }
               }
             }
@@ -123,7 +123,8 @@ private func normalisation<Scalar: TensorScalar>(
           let start = (segment * rows + range.lowerBound) * columns
           let column = segment * columns
           kernels.affinePairRows(
-            range.count, columns, gradient + start, x + start, a + column, b + column, c + column, adds, out + start)
+            rows: range.count, columns: columns, x: gradient + start, y: x + start, a: a + column, b: b + column,
+            c: c + column, adds: adds, to: out + start)
         }
       }
     }

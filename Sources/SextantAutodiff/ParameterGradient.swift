@@ -58,7 +58,7 @@ public func globalNorm<Scalar: TensorScalar>(_ gradients: [ParameterGradient<Sca
       case .whole(let tensor):
         out[part] = tensor.withUnsafeScalars { scalars in
           let part = UnsafeBufferPointer(rebasing: scalars[range])
-          return VectorKernels<Scalar>.chosen.dot(part, part)
+          return Scalar.kernels.dot(part, part)
         }
       case .product(let g, let x):
         out[part] = gramMatrix(g).dot(gramMatrix(x))

@@ -17,13 +17,13 @@ extension DifferentiableTensor {
   public func columns(_ range: Range<Int>) -> DifferentiableTensor {
     let (rows, columns) = (value.rowCount, value.columnCount)
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "Columns \(range) of shape \(shape)")
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let result = Tensor<Scalar>(writing: shape.dropLast() + [range.count]) { out in
       value.reading { x in
         Work.overRows(rows, columns: range.count) {
           kernels.copyRows(
-            $0.count, range.count, x + $0.lowerBound * columns + range.lowerBound, columns, false,
-            out + $0.lowerBound * range.count, range.count)
+            rows: $0.count, columns: range.count, from: x + $0.lowerBound * columns + range.lowerBound, stride: columns,
+            adds: false, to: out + $0.lowerBound * range.count, outStride: range.count)
         }
       }
     }
@@ -34,8 +34,8 @@ extension DifferentiableTensor {
         gradient.reading { gradient in
           Work.overRows(rows, columns: range.count) {
             kernels.copyRows(
-              $0.count, range.count, gradient + $0.lowerBound * range.count, range.count, true,
-              out + $0.lowerBound * columns + range.lowerBound, columns)
+              rows: $0.count, columns: range.count, from: gradient + $0.lowerBound * range.count, stride: range.count,
+              adds: true, to: out + $0.lowerBound * columns + range.lowerBound, outStride: columns)
           }
         }
       }
@@ -47,7 +47,7 @@ extension DifferentiableTensor {
   public func gatheringColumns(_ indices: [Int]) -> DifferentiableTensor {
     let (rows, columns, count) = (value.rowCount, value.columnCount, indices.count)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < columns }, "A column index is outside shape \(shape)")
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let places = indices.map { Int32($0) }
     let result = Tensor<Scalar>(writing: shape.dropLast() + [count]) { out in
       places.withUnsafeBufferPointer { places in
@@ -55,7 +55,8 @@ extension DifferentiableTensor {
         value.reading { x in
           Work.overRows(rows, columns: count) {
             kernels.gatherColumns(
-              $0.count, count, columns, places, x + $0.lowerBound * columns, out + $0.lowerBound * count)
+              rows: $0.count, columns: count, inputColumns: columns, indices: places, from: x + $0.lowerBound * columns,
+              to: out + $0.lowerBound * count)
           }
         }
       }
@@ -69,7 +70,8 @@ extension DifferentiableTensor {
           gradient.reading { gradient in
             Work.overRows(rows, columns: count) {
               kernels.scatterColumns(
-                $0.count, count, columns, places, gradient + $0.lowerBound * count, out + $0.lowerBound * columns)
+                rows: $0.count, columns: count, outputColumns: columns, indices: places,
+                from: gradient + $0.lowerBound * count, to: out + $0.lowerBound * columns)
             }
           }
         }
@@ -81,14 +83,14 @@ extension DifferentiableTensor {
   public func upsampledByTwo() -> DifferentiableTensor {
     precondition(shape.count == 3, "Upsampling takes B×V×C, not \(shape)")
     let (rows, columns) = (value.rowCount, value.columnCount)
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let result = Tensor<Scalar>(writing: [shape[0], 2 * shape[1], columns]) { out in
       value.reading { x in
         Work.overRows(rows, columns: columns) { range in
           for offset in 0..<2 {
             kernels.copyRows(
-              range.count, columns, x + range.lowerBound * columns, columns, false,
-              out + (2 * range.lowerBound + offset) * columns, 2 * columns)
+              rows: range.count, columns: columns, from: x + range.lowerBound * columns, stride: columns, adds: false,
+              to: out + (2 * range.lowerBound + offset) * columns, outStride: 2 * columns)
           }
         }
       }
@@ -99,7 +101,8 @@ extension DifferentiableTensor {
         gradient.reading { gradient in
           Work.overRows(rows, columns: columns) {
             kernels.sumRowPairs(
-              $0.count, columns, gradient + 2 * $0.lowerBound * columns, adds, out + $0.lowerBound * columns)
+              rows: $0.count, columns: columns, from: gradient + 2 * $0.lowerBound * columns, adds: adds,
+              to: out + $0.lowerBound * columns)
           }
         }
       }
@@ -109,7 +112,9 @@ extension DifferentiableTensor {
 
 /// Concatenates tensors along the last dimension; all other dimensions must be equal.
 @specialized(where Scalar == Float)
-public func concatenateColumns<Scalar: TensorScalar>(_ parts: [DifferentiableTensor<Scalar>]) -> DifferentiableTensor<Scalar> {
+public func concatenateColumns<Scalar: TensorScalar>(
+  _ parts: [DifferentiableTensor<Scalar>]
+) -> DifferentiableTensor<Scalar> {
   precondition(!parts.isEmpty, "Nothing to concatenate")
   let first = parts[0]
   let rows = first.value.rowCount
@@ -119,14 +124,15 @@ public func concatenateColumns<Scalar: TensorScalar>(_ parts: [DifferentiableTen
     "Shapes \(parts.map(\.shape)) cannot be concatenated")
   let columns = widths.reduce(0, +)
   let starts = widths.indices.map { widths[..<$0].reduce(0, +) }
-  let kernels = Scalar.networkKernels
+  let kernels = Scalar.kernels
   let value = Tensor<Scalar>(writing: first.shape.dropLast() + [columns]) { out in
     for (part, start) in zip(parts, starts) {
       let width = part.value.columnCount
       part.value.reading { x in
         Work.overRows(rows, columns: width) {
           kernels.copyRows(
-            $0.count, width, x + $0.lowerBound * width, width, false, out + $0.lowerBound * columns + start, columns)
+            rows: $0.count, columns: width, from: x + $0.lowerBound * width, stride: width, adds: false,
+            to: out + $0.lowerBound * columns + start, outStride: columns)
         }
       }
     }
@@ -138,8 +144,8 @@ public func concatenateColumns<Scalar: TensorScalar>(_ parts: [DifferentiableTen
         gradient.reading { gradient in
           Work.overRows(rows, columns: width) {
             kernels.copyRows(
-              $0.count, width, gradient + $0.lowerBound * columns + start, columns, adds,
-              out + $0.lowerBound * width, width)
+              rows: $0.count, columns: width, from: gradient + $0.lowerBound * columns + start, stride: columns,
+              adds: adds, to: out + $0.lowerBound * width, outStride: width)
           }
         }
       }

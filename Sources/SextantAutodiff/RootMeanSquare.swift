@@ -5,6 +5,7 @@ import SextantArrays
 /// x/√(mean of x² over the row + ε)·gain.
 ///
 /// - Parameters:
+///   - x: a tensor whose last dimension is C.
 ///   - gain: [C].
 ///   - epsilon: added to the mean square; about 1e-12 keeps a row of zeros at zero.
 public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
@@ -12,7 +13,7 @@ public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
 ) -> DifferentiableTensor<Scalar> {
   let (input, rows, columns) = (x.value, x.value.rowCount, x.value.columnCount)
   precondition(gain.value.count == columns, "Gain of shape \(gain.shape) for shape \(x.shape)")
-  let (gainValue, kernels) = (gain.value, Scalar.networkKernels)
+  let (gainValue, kernels) = (gain.value, Scalar.kernels)
   var inverse = Tensor<Scalar>(shape: [rows]) { _ in }
   let value = Tensor<Scalar>(writing: x.shape) { out in
     inverse.withUnsafeMutableScalars { inverse in
@@ -21,7 +22,8 @@ public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
         Work.overRows(rows, columns: columns) {
           let start = $0.lowerBound * columns
           kernels.rmsRows(
-            $0.count, columns, epsilon, x + start, gain, inverse + $0.lowerBound, out + start)
+            rows: $0.count, columns: columns, epsilon: epsilon, from: x + start, gain: gain,
+            inverse: inverse + $0.lowerBound, to: out + start)
         }
       }
     }
@@ -36,7 +38,8 @@ public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
             let count = $0.count
             _ = Tensor<Scalar>(writing: [columns]) { work in
               kernels.rmsRowsPullback(
-                count, columns, x + start, gain, inverse + start / columns, gradient + start, adds, work, out + start)
+                rows: count, columns: columns, from: x + start, gain: gain, inverse: inverse + start / columns,
+                gradient: gradient + start, adds: adds, work: work, to: out + start)
             }
           }
         }
@@ -51,7 +54,8 @@ public func rootMeanSquareNormalisation<Scalar: TensorScalar>(
         Work.overSegments(1, rows: rows, columns: columns) { _, part, range in
           let start = range.lowerBound * columns
           kernels.weightedColumnSums(
-            range.count, columns, gradient + start, x + start, inverse + range.lowerBound, sums + part * columns)
+            rows: range.count, columns: columns, of: gradient + start, times: x + start,
+            factors: inverse + range.lowerBound, sums: sums + part * columns)
         }
       }
     }

@@ -10,7 +10,9 @@ extension DifferentiableTensor {
   ///   - scale: [C] for all rows, or [B×C] with one vector per sample (B is the first dimension of `self`); nil for 1.
   ///   - shift: the same, and of the shape of `scale` if both are given; nil for 0.
   @specialized(where Scalar == Float)
-  public func scalingRows(by scale: DifferentiableTensor? = nil, shiftingBy shift: DifferentiableTensor? = nil) -> DifferentiableTensor {
+  public func scalingRows(by scale: DifferentiableTensor? = nil, shiftingBy shift: DifferentiableTensor? = nil)
+    -> DifferentiableTensor
+  {
     guard let either = scale ?? shift else { return self }
     let columns = value.columnCount
     let segments = either.value.count == columns ? 1 : either.value.rowCount
@@ -19,15 +21,16 @@ extension DifferentiableTensor {
         && (scale?.value.count ?? either.value.count) == (shift?.value.count ?? either.value.count),
       "Scale \(scale?.shape ?? []) and shift \(shift?.shape ?? []) for \(shape)")
     let rows = value.rowCount / max(1, segments)
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let (x, scaleValue) = (value, scale?.value)
     let result = Tensor<Scalar>(writing: shape) { out in
       reading(x, scaleValue ?? either.value, shift?.value ?? either.value) { x, scales, shifts in
         Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
           let start = (segment * rows + range.lowerBound) * columns
           kernels.affineRows(
-            range.count, columns, x + start, scale == nil ? nil : scales + segment * columns,
-            shift == nil ? nil : shifts + segment * columns, false, out + start)
+            rows: range.count, columns: columns, from: x + start,
+            scale: scale == nil ? nil : scales + segment * columns,
+            shift: shift == nil ? nil : shifts + segment * columns, adds: false, to: out + start)
         }
       }
     }
@@ -41,8 +44,8 @@ extension DifferentiableTensor {
           Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
             let start = (segment * rows + range.lowerBound) * columns
             kernels.affineRows(
-              range.count, columns, gradient + start, scale == nil ? nil : scales + segment * columns, nil, adds,
-              out + start)
+              rows: range.count, columns: columns, from: gradient + start,
+              scale: scale == nil ? nil : scales + segment * columns, shift: nil, adds: adds, to: out + start)
           }
         }
       }
@@ -55,7 +58,4 @@ extension DifferentiableTensor {
 
   /// Adds the vector to every row; [C], or [B×C] with one vector per sample.
   public func addingToRows(_ vector: DifferentiableTensor) -> DifferentiableTensor { scalingRows(shiftingBy: vector) }
-
-  /// Multiplies every row by the vector; [C], or [B×C] with one vector per sample.
-  public func multiplyingRows(by vector: DifferentiableTensor) -> DifferentiableTensor { scalingRows(by: vector) }
 }

@@ -3,21 +3,21 @@
 
 import SextantArrays
 
-/// y[b, i] = x[b, indices[i]], or zero if the index is −1.
-///
-/// - Parameter x: B×V×C.
-/// - Returns: B×V′×C for V′ indices.
-public func gatherRows<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, _ indices: [Int32]) -> DifferentiableTensor<Scalar> {
+/// y[b, i] = x[b, indices[i]], or zero if the index is −1: B×V′×C for x (B×V×C) and V′ indices.
+public func gatherRows<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, _ indices: [Int32])
+  -> DifferentiableTensor<Scalar>
+{
   precondition(x.shape.count == 3, "Rows of a batch of shape \(x.shape)")
   let (batch, vertices, channels) = (x.shape[0], x.shape[1], x.shape[2])
-  let kernels = Scalar.networkKernels
+  let kernels = Scalar.kernels
   let value = Tensor<Scalar>(writing: [batch, indices.count, channels]) { out in
     x.value.reading { x in
       indices.withUnsafeBufferPointer { indices in
         guard let first = indices.baseAddress else { return }
         Work.overSamples(batch) { sample in
           kernels.gatherRows(
-            indices.count, channels, first, x + sample * vertices * channels, out + sample * indices.count * channels)
+            entries: indices.count, columns: channels, indices: first, from: x + sample * vertices * channels,
+            to: out + sample * indices.count * channels)
         }
       }
     }
@@ -31,8 +31,8 @@ public func gatherRows<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, 
           guard let first = indices.baseAddress else { return }
           Work.overSamples(batch) { sample in
             kernels.scatterRows(
-              indices.count, channels, first, gradient + sample * indices.count * channels,
-              out + sample * vertices * channels)
+              entries: indices.count, columns: channels, indices: first,
+              from: gradient + sample * indices.count * channels, to: out + sample * vertices * channels)
           }
         }
       }

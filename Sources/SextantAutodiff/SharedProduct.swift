@@ -9,15 +9,15 @@ enum SharedProduct {
   /// The initial value of a result, to which the product is added.
   enum Beginning<Scalar: TensorScalar> {
     case zeros
-    /// Its present content.
+    /// The present content.
     case itself
-    /// This row, in each row.
+    /// This row in each row.
     case row(UnsafePointer<Scalar>)
   }
 
-  /// C ← X·op(W) for row-major matrices without gaps: in each of `samples`, X is rows×depth; op(W) is depth×columns. Parts of
-  /// many rows are so small that they stay in the outer caches between their beginning and the product. They lie within a sample,
-  /// so that it has the same bits in any batch.
+  /// C ← beginning + X·op(W) for row-major matrices without gaps: X is rows×depth in each of `samples`, and op(W) is
+  /// depth×columns. The parts of a large product are so small that they stay in the outer caches between their
+  /// initialisation and the product. No part extends across samples, so a sample has the same bits in any batch.
   static func multiply<Scalar: TensorScalar>(
     samples: Int = 1, _ rows: Int, _ columns: Int, _ depth: Int, _ x: UnsafePointer<Scalar>,
     _ weight: UnsafePointer<Scalar>, transposingWeight: Bool, from beginning: Beginning<Scalar>,
@@ -98,7 +98,7 @@ enum SharedProduct {
           if part == 0 && !adds {
             _ = result.update(from: sums)
           } else {
-            VectorKernels<Scalar>.chosen.add(sums, scaledBy: 1, to: result)
+            Scalar.kernels.add(sums, scaledBy: 1, to: result)
           }
         }
       }

@@ -6,11 +6,12 @@ extension DifferentiableTensor {
   /// Softmax of each row, that is over the last dimension.
   public func softmax() -> DifferentiableTensor {
     let (rows, columns) = (value.rowCount, value.columnCount)
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let result = Tensor<Scalar>(writing: shape) { out in
       value.reading { x in
         Work.overRows(rows, columns: columns) {
-          kernels.softmaxRows($0.count, columns, x + $0.lowerBound * columns, out + $0.lowerBound * columns)
+          kernels.softmaxRows(
+            rows: $0.count, columns: columns, from: x + $0.lowerBound * columns, to: out + $0.lowerBound * columns)
         }
       }
     }
@@ -20,7 +21,9 @@ extension DifferentiableTensor {
         reading(result, gradient) { y, gradient in
           Work.overRows(rows, columns: columns) {
             let start = $0.lowerBound * columns
-            kernels.softmaxRowsPullback($0.count, columns, y + start, gradient + start, adds, out + start)
+            kernels.softmaxRowsPullback(
+              rows: $0.count, columns: columns, result: y + start, gradient: gradient + start, adds: adds,
+              to: out + start)
           }
         }
       }
@@ -31,7 +34,7 @@ extension DifferentiableTensor {
   public func softmaxOverRows() -> DifferentiableTensor {
     precondition(shape.count == 3, "Softmax over rows takes B×V×C, not \(shape)")
     let (samples, rows, columns) = (shape[0], shape[1], shape[2])
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let result = Tensor<Scalar>(writing: shape) { out in
       var work = Tensor<Scalar>(shape: [samples, columns]) { _ in }
       work.withUnsafeMutableScalars { work in
@@ -39,7 +42,8 @@ extension DifferentiableTensor {
         value.reading { x in
           Work.overSamples(samples) {
             let start = $0 * rows * columns
-            kernels.softmaxColumns(rows, columns, x + start, work + $0 * columns, out + start)
+            kernels.softmaxColumns(
+              rows: rows, columns: columns, from: x + start, work: work + $0 * columns, to: out + start)
           }
         }
       }
@@ -54,7 +58,8 @@ extension DifferentiableTensor {
             Work.overSamples(samples) {
               let start = $0 * rows * columns
               kernels.softmaxColumnsPullback(
-                rows, columns, y + start, gradient + start, work + $0 * columns, adds, out + start)
+                rows: rows, columns: columns, result: y + start, gradient: gradient + start, work: work + $0 * columns,
+                adds: adds, to: out + start)
             }
           }
         }

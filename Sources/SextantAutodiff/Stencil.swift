@@ -16,7 +16,7 @@ public struct Stencil: Sendable, Equatable {
   /// The position of the window, for a stencil along a line.
   let window: LineWindow?
 
-  /// - Parameter neighbours: V′×K indices below `inputCount`, or −1.
+  /// A table of `width` (K) neighbours for each of V′ vertices: V′×K indices below `inputCount`, or −1 for none.
   public init(inputCount: Int, width: Int, neighbours: [Int32]) {
     self.init(inputCount: inputCount, width: width, neighbours: neighbours, window: nil)
   }

@@ -7,16 +7,18 @@
 
 import SextantArrays
 
-/// y[b, v] = bias + Σ_k W_k · x[b, neighbour(v, k)].
+/// y[b, v] = bias + Σ_k W_k · x[b, neighbour(v, k)], with the neighbours of the stencil.
 ///
 /// - Parameters:
 ///   - x: B×V×I.
 ///   - weight: O×K×I: for each output channel the neighbours in the stencil's order, with the input channels varying
 ///     fastest.
 ///   - bias: O.
+///   - stencil: the K neighbours of each of V′ vertices.
 /// - Returns: B×V′×O.
 public func stencilConvolution<Scalar: TensorScalar>(
-  _ x: DifferentiableTensor<Scalar>, weight: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>?, stencil: Stencil
+  _ x: DifferentiableTensor<Scalar>, weight: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>?,
+  stencil: Stencil
 ) -> DifferentiableTensor<Scalar> {
   let shape = StencilShape(x.value, weight.value, stencil)
   let line = LineConvolution(x.value, weight.value, stencil)
@@ -70,56 +72,48 @@ private struct StencilShape<Scalar: TensorScalar> {
     index * tile..<min(stencil.outputCount, (index + 1) * tile)
   }
 
-  /// Calls `body` for each sample and tile, with a scratch matrix of `tile` rows. The tiles of one sample run in order
-  /// on one thread.
+  /// Calls `body` for each sample and tile, with a scratch matrix of `tile` rows. If `isSplitting` is false, the tiles
+  /// of one sample run in order on one thread.
   private func forEachTile(
-    samples: Range<Int>, splittingSamples: Bool, _ body: @Sendable (Int, Range<Int>, UncheckedPointer<Scalar>) -> Void
+    isSplitting: Bool, _ body: (_ sample: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Scalar>) -> Void
   ) {
-    let units = splittingSamples ? samples.count * tilesPerSample : samples.count
-    OpenBLAS.withSingleThread {
-      Parallel.forEach(units) { unit in
-        withScratch { scratch in
-          if splittingSamples {
-            body(samples.lowerBound + unit / tilesPerSample, rows(ofTile: unit % tilesPerSample), scratch)
-          } else {
-            for index in 0..<tilesPerSample { body(samples.lowerBound + unit, rows(ofTile: index), scratch) }
-          }
+    SharedProduct.forEach(isSplitting ? batch * tilesPerSample : batch) { unit in
+      withScratch { scratch in
+        if isSplitting {
+          body(unit / tilesPerSample, rows(ofTile: unit % tilesPerSample), scratch)
+        } else {
+          for index in 0..<tilesPerSample { body(unit, rows(ofTile: index), scratch) }
         }
       }
     }
   }
 
-  private func withScratch(_ body: (UncheckedPointer<Scalar>) -> Void) {
-    _ = Tensor<Scalar>(shape: [tile, rowLength]) { body(UncheckedPointer($0.baseAddress!)) }
+  private func withScratch(_ body: (UnsafeMutablePointer<Scalar>) -> Void) {
+    _ = Tensor<Scalar>(writing: [tile, rowLength], body)
   }
 
   /// Copies the neighbours of `rows` in one sample to the rows of `target`.
-  private func gather(_ sample: UncheckedPointer<Scalar>, _ rows: Range<Int>, into target: UncheckedPointer<Scalar>) {
+  private func gather(_ sample: UnsafePointer<Scalar>, _ rows: Range<Int>, into target: UnsafeMutablePointer<Scalar>) {
     stencil.neighbours.withUnsafeBufferPointer { neighbours in
       guard let neighbours = neighbours.baseAddress else { return }
-      Scalar.networkKernels.gatherRows(
-        rows.count * stencil.width, inputs, neighbours + rows.lowerBound * stencil.width, sample.base, target.base)
+      Scalar.kernels.gatherRows(
+        entries: rows.count * stencil.width, columns: inputs, indices: neighbours + rows.lowerBound * stencil.width,
+        from: sample, to: target)
     }
   }
 
   func forward(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ bias: Tensor<Scalar>?) -> Tensor<Scalar> {
-    Tensor(shape: [batch, stencil.outputCount, outputs]) { out in
-      guard let base = out.baseAddress else { return }
-      let out = UncheckedPointer(base)
-      x.withUnsafeScalars { x in
-        weight.withUnsafeScalars { weight in
-          let x = UncheckedPointer(UnsafeMutablePointer(mutating: x.baseAddress!))
-          let weight = UncheckedPointer(UnsafeMutablePointer(mutating: weight.baseAddress!))
-          forEachTile(samples: 0..<batch, splittingSamples: true) { sample, rows, scratch in
-            gather(UncheckedPointer(x.base + sample * stencil.inputCount * inputs), rows, into: scratch)
-            let target = out.base + (sample * stencil.outputCount + rows.lowerBound) * outputs
-            bias?.withUnsafeScalars { bias in
-              for row in 0..<rows.count { (target + row * outputs).update(from: bias.baseAddress!, count: outputs) }
-            }
-            Scalar.multiply(
-              false, true, rows.count, outputs, rowLength, 1, scratch.base, rowLength, weight.base, rowLength,
-              bias == nil ? 0 : 1, target, outputs)
+    Tensor(writing: [batch, stencil.outputCount, outputs]) { out in
+      reading(x, weight, bias ?? weight) { x, weight, biases in
+        forEachTile(isSplitting: true) { sample, rows, scratch in
+          gather(x + sample * stencil.inputCount * inputs, rows, into: scratch)
+          let target = out + (sample * stencil.outputCount + rows.lowerBound) * outputs
+          if bias != nil {
+            for row in 0..<rows.count { (target + row * outputs).update(from: biases, count: outputs) }
           }
+          Scalar.multiply(
+            false, true, rows.count, outputs, rowLength, 1, scratch, rowLength, weight, rowLength, bias == nil ? 0 : 1,
+            target, outputs)
         }
       }
     }
@@ -128,31 +122,27 @@ private struct StencilShape<Scalar: TensorScalar> {
   func addInputGradient(
     _ gradient: Tensor<Scalar>, _ weight: Tensor<Scalar>, to memory: UnsafeMutableBufferPointer<Scalar>
   ) {
-    guard let base = memory.baseAddress else { return }
-    let memory = UncheckedPointer(base)
-    gradient.withUnsafeScalars { gradient in
-      weight.withUnsafeScalars { weight in
-        let gradient = UncheckedPointer(UnsafeMutablePointer(mutating: gradient.baseAddress!))
-        let weight = UncheckedPointer(UnsafeMutablePointer(mutating: weight.baseAddress!))
-        // Two tiles of a sample may write to the same vertex, so a sample stays on one thread.
-        forEachTile(samples: 0..<batch, splittingSamples: false) { sample, rows, scratch in
-          Scalar.multiply(
-            false, false, rows.count, rowLength, outputs, 1,
-            gradient.base + (sample * stencil.outputCount + rows.lowerBound) * outputs, outputs, weight.base,
-            rowLength, 0, scratch.base, rowLength)
-          scatter(scratch, rows, addingTo: memory.base + sample * stencil.inputCount * inputs)
-        }
+    guard let memory = memory.baseAddress else { return }
+    reading(gradient, weight) { gradient, weight in
+      // Two tiles of a sample may write to the same vertex, so a sample stays on one thread.
+      forEachTile(isSplitting: false) { sample, rows, scratch in
+        Scalar.multiply(
+          false, false, rows.count, rowLength, outputs, 1,
+          gradient + (sample * stencil.outputCount + rows.lowerBound) * outputs, outputs, weight, rowLength, 0, scratch,
+          rowLength)
+        scatter(scratch, rows, addingTo: memory + sample * stencil.inputCount * inputs)
       }
     }
   }
 
   private func scatter(
-    _ source: UncheckedPointer<Scalar>, _ rows: Range<Int>, addingTo target: UnsafeMutablePointer<Scalar>
+    _ source: UnsafePointer<Scalar>, _ rows: Range<Int>, addingTo target: UnsafeMutablePointer<Scalar>
   ) {
     stencil.neighbours.withUnsafeBufferPointer { neighbours in
       guard let neighbours = neighbours.baseAddress else { return }
-      Scalar.networkKernels.scatterRows(
-        rows.count * stencil.width, inputs, neighbours + rows.lowerBound * stencil.width, source.base, target)
+      Scalar.kernels.scatterRows(
+        entries: rows.count * stencil.width, columns: inputs, indices: neighbours + rows.lowerBound * stencil.width,
+        from: source, to: target)
     }
   }
 
@@ -162,26 +152,19 @@ private struct StencilShape<Scalar: TensorScalar> {
     // Each group of samples has its own sum. The number of groups depends on the shape, not on the number of threads.
     let groups = min(batch, 4)
     let size = memory.count
-    let partial = Tensor<Scalar>(shape: [groups, size]) { sums in
-      sums.baseAddress?.clear(count: sums.count)
-      let sums = UncheckedPointer(sums.baseAddress!)
-      gradient.withUnsafeScalars { gradient in
-        x.withUnsafeScalars { x in
-          let gradient = UncheckedPointer(UnsafeMutablePointer(mutating: gradient.baseAddress!))
-          let x = UncheckedPointer(UnsafeMutablePointer(mutating: x.baseAddress!))
-          OpenBLAS.withSingleThread {
-            Parallel.forEach(groups) { group in
-              withScratch { scratch in
-                for sample in group * batch / groups..<(group + 1) * batch / groups {
-                  for index in 0..<tilesPerSample {
-                    let rows = rows(ofTile: index)
-                    gather(UncheckedPointer(x.base + sample * stencil.inputCount * inputs), rows, into: scratch)
-                    Scalar.multiply(
-                      true, false, outputs, rowLength, rows.count, 1,
-                      gradient.base + (sample * stencil.outputCount + rows.lowerBound) * outputs, outputs,
-                      scratch.base, rowLength, 1, sums.base + group * size, rowLength)
-                  }
-                }
+    let partial = Tensor<Scalar>(writing: [groups, size]) { sums in
+      sums.clear(count: groups * size)
+      reading(gradient, x) { gradient, x in
+        SharedProduct.forEach(groups) { group in
+          withScratch { scratch in
+            for sample in group * batch / groups..<(group + 1) * batch / groups {
+              for index in 0..<tilesPerSample {
+                let rows = rows(ofTile: index)
+                gather(x + sample * stencil.inputCount * inputs, rows, into: scratch)
+                Scalar.multiply(
+                  true, false, outputs, rowLength, rows.count, 1,
+                  gradient + (sample * stencil.outputCount + rows.lowerBound) * outputs, outputs, scratch, rowLength, 1,
+                  sums + group * size, rowLength)
               }
             }
           }
@@ -190,7 +173,7 @@ private struct StencilShape<Scalar: TensorScalar> {
     }
     partial.withUnsafeScalars { partial in
       for group in 0..<groups {
-        VectorKernels<Scalar>.chosen.add(
+        Scalar.kernels.add(
           UnsafeBufferPointer(rebasing: partial[group * size..<(group + 1) * size]), scaledBy: 1, to: memory)
       }
     }

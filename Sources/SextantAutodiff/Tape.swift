@@ -39,7 +39,9 @@ public final class Tape<Scalar: TensorScalar> {
   }
 
   /// A value without a gradient.
-  public func constant(_ value: Tensor<Scalar>) -> DifferentiableTensor<Scalar> { DifferentiableTensor(value: value, tape: self, index: nil) }
+  public func constant(_ value: Tensor<Scalar>) -> DifferentiableTensor<Scalar> {
+    DifferentiableTensor(value: value, tape: self, index: nil)
+  }
 
   /// A leaf, for which a gradient is computed.
   public func leaf(_ value: Tensor<Scalar>) -> DifferentiableTensor<Scalar> {
@@ -50,11 +52,14 @@ public final class Tape<Scalar: TensorScalar> {
   /// Records the result of an operation on `inputs`, with its pullback if any of them needs a gradient.
   ///
   /// - Parameters:
-  ///   - operation: its name, for messages.
+  ///   - value: the result.
+  ///   - operation: the operation's name, for messages.
+  ///   - inputs: the tensors from which the result was computed.
   ///   - pullback: adds the gradients of the inputs; it is called at most once. It should keep as little memory alive
   ///     as possible.
   public func record(
-    _ value: Tensor<Scalar>, operation: StaticString, from inputs: [DifferentiableTensor<Scalar>], pullback: @escaping Pullback
+    _ value: Tensor<Scalar>, operation: StaticString, from inputs: [DifferentiableTensor<Scalar>],
+    pullback: @escaping Pullback
   ) -> DifferentiableTensor<Scalar> {
     if let profile {
       let now = ContinuousClock.now
@@ -81,9 +86,9 @@ public final class Tape<Scalar: TensorScalar> {
     return try body()
   }
 
-  /// Runs the tape backwards from `output` and empties it.
+  /// Runs the tape backwards from `output` and empties it. `seed` is the gradient with respect to `output`; 1 by default
+  /// if it is a single number.
   ///
-  /// - Parameter seed: the gradient with respect to `output`; 1 by default if it is a single number.
   /// - Returns: the gradients of all leaves on which `output` depends.
   @specialized(where Scalar == Float)
   public func gradients(of output: DifferentiableTensor<Scalar>, seed: Tensor<Scalar>? = nil) -> Gradients<Scalar> {
@@ -191,12 +196,8 @@ public struct Cotangents<Scalar: TensorScalar> {
     }
   }
 
-  /// Keeps Gᵀ·X as the gradient of `input` in its two factors, if that saves work and nothing else has been added to
-  /// it.
-  ///
-  /// - Parameters:
-  ///   - g, x: rows×outputs and rows×inputs; `input` is outputs×inputs.
-  /// - Returns: false if the caller has to form and add the product.
+  /// Keeps Gᵀ·X as the gradient of `input` (outputs×inputs) in its two factors G (rows×outputs) and X (rows×inputs), if
+  /// that saves work and nothing else has been added to it. Returns false if the caller has to form and add the product.
   mutating func keepProduct(_ g: Tensor<Scalar>, _ x: Tensor<Scalar>, of input: DifferentiableTensor<Scalar>) -> Bool {
     guard let index = input.index else { return true }
     guard isLeaf[index], values[index] == nil, products[index] == nil,

@@ -44,13 +44,15 @@ extension DifferentiableTensor {
 
 extension Cotangents {
   /// Adds the element-wise product of two tensors without forming it first.
-  fileprivate mutating func add(productOf x: Tensor<Scalar>, _ y: Tensor<Scalar>, to input: DifferentiableTensor<Scalar>) {
-    let kernels = Scalar.networkKernels
+  fileprivate mutating func add(
+    productOf x: Tensor<Scalar>, _ y: Tensor<Scalar>, to input: DifferentiableTensor<Scalar>
+  ) {
+    let kernels = Scalar.kernels
     write(to: input) { out, adds in
       reading(x, y) { x, y in
         Work.overScalars(input.value.count) {
           let start = $0.lowerBound
-          kernels.products($0.count, x + start, y + start, adds, out + start)
+          kernels.multiply(count: $0.count, x + start, y + start, adds: adds, to: out + start)
         }
       }
     }

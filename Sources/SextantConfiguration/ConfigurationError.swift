@@ -1,12 +1,12 @@
-// What can be wrong with a configuration, in words that name the place, the key and what would be right.
+// Errors in a configuration. The texts name the place, the key and a valid value.
 
 /// A configuration that cannot be used.
 public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// The text is not YAML.
   case syntax(origin: SettingOrigin, problem: String)
-  /// A key that means nothing here; the nearest known key if one is near, and all known keys.
+  /// An unknown key, with the most similar known key, if there is one, and all known keys.
   case unknownKey(origin: SettingOrigin, key: String, nearest: String?, known: [String])
-  /// A key that must be there; the section's place and what the key's value should be.
+  /// A required key is missing; the place of the section and a description of the value.
   case missingKey(origin: SettingOrigin, key: String, expected: String)
   /// A value of the wrong form or out of range.
   case wrongValue(origin: SettingOrigin, key: String, expected: String, found: String)

@@ -1,13 +1,13 @@
-// A parsed configuration: texts, lists and sections, each with the place that it came from, whether a file or a flag.
-// Typed reading is done by `ConfigurationReader`, and parsing by whoever knows the syntax: `SextantYAML` for YAML.
+// A parsed configuration: texts, lists and sections, each with its origin, a place in a file or a flag.
+// `ConfigurationReader` reads it with types. Parsers are elsewhere: `SextantYAML` parses YAML.
 
-/// Where a setting comes from.
+/// The origin of a setting.
 public enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
   /// A place in a file; lines and columns count from 1.
   case file(path: String, line: Int, column: Int)
   /// An override on the command line, as it was typed.
   case flag(String)
-  /// Nobody set it.
+  /// The default; nothing was set.
   case byDefault
 
   public var description: String {
@@ -19,9 +19,9 @@ public enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A value in a configuration, with its place.
+/// A value in a configuration, with its origin.
 public struct ConfigurationNode: Sendable {
-  /// What the value is.
+  /// The content of a value.
   public enum Content: Sendable {
     /// Nothing: a key without a value.
     case nothing
@@ -52,7 +52,7 @@ public struct ConfigurationNode: Sendable {
     self.origin = origin
   }
 
-  /// What this is, for errors.
+  /// The kind of the value, for errors.
   var summary: String {
     switch content {
     case .nothing: "nothing"
@@ -64,9 +64,9 @@ public struct ConfigurationNode: Sendable {
 }
 
 extension ConfigurationNode {
-  /// Applies an override such as "prior.modes=80".
+  /// Applies an override such as "prior.modes=80". `parse` parses the text of the value, so that it can be a list or a
+  /// section: `archive.files=[a.nc, b.nc]`.
   ///
-  /// - Parameter parse: Parses the text of the value, so that it can be a list or a section: `archive.files=[a.nc, b.nc]`.
   /// - Throws: ``ConfigurationError/invalidOverride(text:reason:)``, and what `parse` throws.
   public mutating func override(
     with text: String, parsedBy parse: (_ text: String, _ origin: SettingOrigin) throws -> ConfigurationNode
@@ -86,7 +86,7 @@ extension ConfigurationNode {
       self = value
       return
     }
-    // What is not a section becomes one: the last word is the flag's.
+    // A value that is not a section is replaced by one, because the flag takes precedence.
     var members: [Member] = []
     if case .section(let present) = content { members = present } else { origin = value.origin }
     let index = members.firstIndex { $0.key == key } ?? members.endIndex

@@ -1,5 +1,6 @@
-// Typed reading of one section of a configuration. Each call reads one key, checks it, and notes it as known; `finish` then
-// refuses keys that nobody asked for. So a new setting is one line where it is used, and a typing error never passes unseen.
+// Typed reading of one section of a configuration. Each call reads one key, checks its value, and records the key as
+// known. `finish` then rejects all other keys, so that every misspelt key is reported, and a new setting is one line at
+// the place where it is used.
 
 /// One section of a configuration, being read.
 public final class ConfigurationReader {
@@ -13,9 +14,10 @@ public final class ConfigurationReader {
   /// A reader of a section.
   ///
   /// - Parameters:
+  ///   - node: The section.
   ///   - path: The keys that lead to the section; empty at the top.
   ///   - resolved: Where each setting is recorded as it is read.
-  /// - Throws: ``ConfigurationError`` where the node is not a section.
+  /// - Throws: ``ConfigurationError`` if the node is not a section.
   public init(_ node: ConfigurationNode, path: String = "", resolved: ResolvedSettings) throws {
     self.path = path
     self.resolved = resolved
@@ -33,7 +35,7 @@ public final class ConfigurationReader {
   /// The keys that the section has, in their order.
   public var keys: [String] { members.map(\.key) }
 
-  /// Whether the key is there and has a value.
+  /// Whether the key is present and has a value.
   public func contains(_ key: String) -> Bool {
     members.contains { member in
       guard member.key == key else { return false }
@@ -44,7 +46,7 @@ public final class ConfigurationReader {
 
   // MARK: Single values
 
-  /// The value of a key that must be there.
+  /// The value of a required key.
   public func required<Value: ConfigurationValue>(_ key: String, as type: Value.Type = Value.self) throws -> Value {
     guard let node = take(key) else { throw missing(key, expected: Value.expectation) }
     return try value(of: node, key)
@@ -84,7 +86,7 @@ public final class ConfigurationReader {
     return value
   }
 
-  /// What `parse` makes of the text at a key, or of `fallback`. What `parse` throws is shown with the key's place.
+  /// The result of `parse` for the text at a key, or for `fallback`. Errors of `parse` are reported with the key's place.
   public func parsed<Value>(_ key: String, default fallback: String, by parse: (String) throws -> Value) throws -> Value
   {
     let text: String = try value(key, default: fallback)
@@ -106,7 +108,7 @@ public final class ConfigurationReader {
     return values
   }
 
-  /// The values named at a key, a list or a single name, among those that there are; `fallback` if the key is absent.
+  /// The values named at a key, a list or a single name, out of `values`; `fallback` if the key is absent.
   public func list<Value>(
     _ key: String, default fallback: [Value], among choices: [(name: String, value: Value)]
   ) throws -> [Value] where Value: CustomStringConvertible {
@@ -128,7 +130,7 @@ public final class ConfigurationReader {
     return values
   }
 
-  /// What `parse` makes of each text at a key.
+  /// The result of `parse` for each text at a key.
   public func parsedList<Value>(
     _ key: String, default fallback: [String] = [], by parse: (String) throws -> Value
   ) throws -> [Value] {
@@ -143,7 +145,7 @@ public final class ConfigurationReader {
     return try ConfigurationReader(node, path: full(key), resolved: resolved)
   }
 
-  /// Reads the section at a key, and refuses keys that `read` did not ask for; nil if the section is absent.
+  /// Reads the section at a key, and rejects keys that `read` did not read; nil if the section is absent.
   public func optionalSection<Value>(_ key: String, _ read: (ConfigurationReader) throws -> Value) throws -> Value? {
     guard contains(key) else {
       known.append(key)
@@ -152,7 +154,7 @@ public final class ConfigurationReader {
     return try requiredSection(key, read)
   }
 
-  /// Reads the section at a key, all its defaults if it is absent, and refuses keys that `read` did not ask for.
+  /// Reads the section at a key, or an empty one if it is absent, and rejects keys that `read` did not read.
   public func requiredSection<Value>(_ key: String, _ read: (ConfigurationReader) throws -> Value) throws -> Value {
     let section = try section(key)
     let value = try read(section)
@@ -160,7 +162,7 @@ public final class ConfigurationReader {
     return value
   }
 
-  /// Reads a section whose keys are names that the user chose, such as variables; each name's section by `read`.
+  /// Reads a section whose keys are names chosen by the user, such as variables. `read` reads the section of each name.
   public func namedSections<Value>(
     _ key: String, _ read: (ConfigurationReader) throws -> Value
   ) throws -> [String: Value] {
@@ -170,7 +172,7 @@ public final class ConfigurationReader {
     return values
   }
 
-  /// A section whose keys are names that the user chose and whose values are lists, or single values as lists of one.
+  /// A section whose keys are names chosen by the user and whose values are lists, or single values as lists of one.
   public func namedLists<Value: ConfigurationValue>(_ key: String) throws -> [String: [Value]] {
     let section = try section(key)
     var values: [String: [Value]] = [:]
@@ -178,12 +180,12 @@ public final class ConfigurationReader {
     return values
   }
 
-  /// Throws ``ConfigurationError/unknownKey(origin:key:nearest:known:)`` for the first key that nobody asked for.
+  /// Throws ``ConfigurationError/unknownKey(origin:key:nearest:known:)`` for the first key that was not read.
   public func finish() throws {
     if let member = members.first(where: { !known.contains($0.key) }) { throw unknown(member) }
   }
 
-  /// The error for a value that is well formed but cannot be used, at the value's place.
+  /// The error for a value that is well formed but unusable, with the value's place.
   public func wrong(_ key: String, expected: String, found: String) -> ConfigurationError {
     let place = members.first { $0.key == key }?.value.origin ?? origin
     return .wrongValue(origin: place, key: full(key), expected: expected, found: found)
@@ -193,7 +195,7 @@ public final class ConfigurationReader {
 
   private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  /// The value of a key, noted as known; nil if it is absent or stands there without a value.
+  /// The value of a key, which is recorded as known; nil if the key is absent or has no value.
   private func take(_ key: String) -> ConfigurationNode? {
     known.append(key)
     guard contains(key) else { return nil }
@@ -222,7 +224,7 @@ public final class ConfigurationReader {
     }
   }
 
-  /// A key that is nearly the missing one is more likely misspelt than the missing one forgotten.
+  /// If there is a key similar to a missing one, it is more likely misspelt than the other one forgotten.
   private func missing(_ key: String, expected: String) -> ConfigurationError {
     let misspelt = members.first { !known.contains($0.key) && NameSuggestion.nearest(to: $0.key, among: [key]) != nil }
     return misspelt.map { unknown($0) } ?? .missingKey(origin: origin, key: full(key), expected: expected)

@@ -1,12 +1,12 @@
-// The types that a setting can have, and what is said when a text is not one of them.
+// The types of settings, with the descriptions that errors use.
 
 /// A type that is read from the text of a setting.
 public protocol ConfigurationValue: Sendable {
-  /// What to write, for errors: "a whole number".
+  /// A description of valid values, for errors: "a whole number".
   static var expectation: String { get }
-  /// The value that `text` means; nil if it means none.
+  /// The value that `text` represents, or nil.
   init?(configurationText text: String)
-  /// How the value is written.
+  /// The value as text.
   var configurationText: String { get }
 }
 
@@ -43,7 +43,7 @@ extension String: ConfigurationValue {
   public var configurationText: String { self }
 }
 
-/// A setting that is one of a few words: an enumeration of strings.
+/// A setting with a fixed list of values: an enumeration of strings.
 public protocol ConfigurationChoice: ConfigurationValue, CaseIterable, RawRepresentable, Codable
 where RawValue == String {}
 

@@ -1,4 +1,4 @@
-// Every setting of a run with its value and where it came from: what `--dry-run` prints and what a model remembers.
+// Every setting of a run with its value and its origin, as printed by `--dry-run` and stored with a model.
 
 /// A setting as it took effect.
 public struct ResolvedSetting: Sendable, Equatable, Codable {
@@ -21,7 +21,7 @@ public final class ResolvedSettings {
     settings.append(ResolvedSetting(key: key, value: value, origin: origin.description))
   }
 
-  /// A table for people: key, value, origin.
+  /// A table for reading: key, value, origin.
   public var table: String {
     let keyWidth = settings.map(\.key.count).max() ?? 0
     let valueWidth = min(40, settings.map(\.value.count).max() ?? 0)

@@ -53,7 +53,8 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
     -> PosteriorDraws<Scalar>
   /// ½‖(y − A·x)/σ‖² for fields (B·K×V×C) and the indices of their measurements: the sum rather than the mean, of shape
   /// [].
-  public typealias Fidelity = @Sendable (_ fields: DifferentiableTensor<Scalar>, _ measurements: [Int]) -> DifferentiableTensor<Scalar>
+  public typealias Fidelity =
+    @Sendable (_ fields: DifferentiableTensor<Scalar>, _ measurements: [Int]) -> DifferentiableTensor<Scalar>
 
   /// N, the number of measurements.
   public let measurementCount: Int
@@ -69,7 +70,7 @@ public struct AmortisedPosteriorLoss<Scalar: TensorScalar>: StochasticLoss {
   private let order: BatchOrder
   private let random: RandomStream
 
-  /// - Parameter random: the stream from which all random numbers of the training are split.
+  /// A loss with the given terms; all random numbers of the training are split from `random`.
   public init(
     measurementCount: Int, batchSize: Int, drawsPerMeasurement: Int = 1,
     prior: any PriorTerm<Scalar>, annealing: DataAnnealing?, random: RandomStream, draw: @escaping Draw,
@@ -110,7 +111,9 @@ public struct EntryFidelity<Scalar: TensorScalar>: Sendable {
   }
 
   /// Σ ½·(y − x)²/σ² over all entries of the fields (B×V×C) for the measurements with the given indices, of shape [].
-  public func callAsFunction(_ fields: DifferentiableTensor<Scalar>, _ measurements: [Int]) -> DifferentiableTensor<Scalar> {
+  public func callAsFunction(
+    _ fields: DifferentiableTensor<Scalar>, _ measurements: [Int]
+  ) -> DifferentiableTensor<Scalar> {
     let difference =
       fields.value - values.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)
     let weighted = difference * precisions.sampleRows.gatheringRows(measurements).reshaped(to: fields.shape)

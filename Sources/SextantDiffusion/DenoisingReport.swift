@@ -16,12 +16,12 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
     /// The mean of (ε̂ − ε)² over values and fields.
     public let noiseError: Double
     /// The standard error of ``noiseError``, over fields.
-    public let noiseErrorDeviation: Double
+    public let noiseErrorStandardError: Double
     /// The mean over fields of ``noiseError`` minus that of the first predictor for the same noises; negative is
     /// better.
     public let differenceFromFirst: Double
     /// The standard error of this difference, over fields.
-    public let differenceDeviation: Double
+    public let differenceStandardError: Double
   }
 
   /// The results of one predictor.
@@ -38,13 +38,13 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
     /// In nats.
     public let nats: Double
     /// The standard error of ``nats``, over fields.
-    public let deviation: Double
+    public let standardError: Double
     /// The same per value: −log₂ p(x)/D.
     public let bitsPerDimension: Double
     /// ``nats`` minus that of the first predictor for the same noises; positive is better.
     public let gain: Double
     /// The standard error of ``gain``, over fields.
-    public let gainDeviation: Double
+    public let gainStandardError: Double
   }
 
   /// The predictors, in the order given.
@@ -62,6 +62,8 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
   ///   - fields: held-out fields (N×V×C) in the units in which the priors diffuse.
   ///   - noiseLevels: s/α of each level.
   ///   - timeCount: the number of times and noises for each field's bound; 0 omits the bound.
+  ///   - batchSize: the number of fields evaluated at once.
+  ///   - random: the stream from which all random numbers are split.
   public init<Scalar: TensorScalar>(
     _ predictors: [(name: String, predictor: any NoisePredictor<Scalar>)], on fields: Tensor<Scalar>,
     noiseLevels: [Double] = usualLevels, timeCount: Int = 64, batchSize: Int = 32, using random: RandomStream
@@ -84,8 +86,8 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
         let (own, first) = (Summary(errors[row][level]), Summary(errors[row][level], less: errors[0][level]))
         return Level(
           noiseToSignal: noiseLevels[level], rootMeanSquareError: noiseLevels[level] * own.mean.squareRoot(),
-          noiseError: own.mean, noiseErrorDeviation: own.standardError, differenceFromFirst: first.mean,
-          differenceDeviation: first.standardError)
+          noiseError: own.mean, noiseErrorStandardError: own.standardError, differenceFromFirst: first.mean,
+          differenceStandardError: first.standardError)
       }
       let (bound, gain) = (Summary(bounds[row]), Summary(bounds[row], less: bounds[0]))
       return Row(
@@ -93,8 +95,8 @@ public struct DenoisingReport: Sendable, Equatable, Codable {
         bound: timeCount == 0
           ? nil
           : Bound(
-            nats: bound.mean, deviation: bound.standardError, bitsPerDimension: -bound.mean / (dimension * log(2)),
-            gain: gain.mean, gainDeviation: gain.standardError))
+            nats: bound.mean, standardError: bound.standardError, bitsPerDimension: -bound.mean / (dimension * log(2)),
+            gain: gain.mean, gainStandardError: gain.standardError))
     }
   }
 

@@ -12,8 +12,6 @@ public enum DiffusionError: Error, Equatable, CustomStringConvertible {
   case unusableVariance(Double)
   /// A loss or a gradient is not finite.
   case notFinite(what: String, step: Int, place: String)
-  /// An integration exceeded its limit of steps.
-  case tooManySteps(limit: Int, field: Int)
 
   public var description: String {
     switch self {
@@ -31,9 +29,6 @@ public enum DiffusionError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let what, let step, let place):
       "\(what) is not finite at step \(step); the first such value arose in \(place). "
         + "Resume from the last good checkpoint with a lower learning rate."
-    case .tooManySteps(let limit, let field):
-      "The probability flow of field \(field) could not be integrated within \(limit) steps. "
-        + "Allow more steps, or loosen the tolerances."
     }
   }
 }

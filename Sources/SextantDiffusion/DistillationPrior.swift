@@ -15,9 +15,11 @@ public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   /// The predictor's schedule, starting at the smallest noise level.
   private let schedule: VariancePreservingSchedule
 
-  /// - Parameter smallestNoise: the smallest noise level s/α to distil; nil for the predictor's own t₀. If many values
-  ///   of the fields lie exactly on a bound, the density diverges as the noise vanishes, and the smallest noise levels
-  ///   would dominate the loss.
+  /// The prior term of `predictor`.
+  ///
+  /// `smallestNoise` is the smallest noise level s/α to distil; nil for the predictor's own t₀. If many values of the
+  /// fields lie exactly on a bound, the density diverges as the noise vanishes, and the smallest noise levels would
+  /// dominate the loss.
   public init(
     _ predictor: any NoisePredictor<Scalar>, keepsEndTerms: Bool = true, smallestNoise: Double? = nil
   ) {
@@ -36,7 +38,9 @@ public struct DistillationPrior<Scalar: TensorScalar>: PriorTerm {
   /// - Parameters:
   ///   - x: B×V×C.
   ///   - random: sample b draws from `random.split(b)`.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, using random: RandomStream) -> DifferentiableTensor<Scalar> {
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, using random: RandomStream
+  ) -> DifferentiableTensor<Scalar> {
     let batch = x.shape[0]
     let dimension = x.value.count / max(1, batch)
     let streams = (0..<batch).map { random.split($0) }

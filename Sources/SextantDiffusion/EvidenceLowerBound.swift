@@ -8,7 +8,7 @@ import SextantArrays
 public struct LogDensityEstimate: Sendable, Equatable, Codable {
   /// In nats, in the units in which the prior diffuses.
   public let nats: Double
-  /// The Monte-Carlo standard error in nats; 0 if it is not estimated.
+  /// The Monte-Carlo standard error in nats.
   public let standardError: Double
   /// D, the number of values of the field.
   public let dimension: Int

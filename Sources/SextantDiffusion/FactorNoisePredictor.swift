@@ -64,9 +64,9 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     guard factor.rowCount > 0 else { return weighted }
     var inner = gramMatrix(factor.scalingColumns(by: weights.map { $0.squareRoot() })).converted(to: Double.self)
     for mode in 0..<factor.rowCount { inner[mode, mode] += 1 / (signal * signal) }
-    // Positive definite for all finite modes; where they are not, the answer says so.
+    // Positive definite if all modes are finite; otherwise the result is NaN.
     guard let cholesky = try? CholeskyFactor(inner) else { return rows * Scalar.nan }
-    // By the inverse and not by triangles, whose rows would depend on how many there are.
+    // By the inverse rather than by triangular solves, whose result for a row would depend on the number of rows.
     let projections = matrixProduct(weighted, factor, transposingSecond: true).converted(to: Double.self)  // B×k
     let coefficients = matrixProduct(projections, cholesky.inverse()).converted(to: Scalar.self)
     return weighted - matrixProduct(coefficients, factor).scalingColumns(by: weights)

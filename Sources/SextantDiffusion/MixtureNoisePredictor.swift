@@ -13,7 +13,7 @@ public struct MixtureNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
   public let weights: [Double]
   public let schedule: VariancePreservingSchedule
 
-  /// - Parameter weights: one non-negative weight for each component; they are scaled to sum to 1.
+  /// A mixture with one non-negative weight for each component; they are scaled to sum to 1.
   public init(
     _ components: [SpectralGaussian<Scalar>], weights: [Double], schedule: VariancePreservingSchedule = .standard
   ) throws {

@@ -6,27 +6,14 @@ import SextantArrays
 import SextantAutodiff
 import SextantNetworks
 
-/// A network that takes noisy fields and their times. Its parameters are in a ``ParameterSet``.
+/// A network that takes noisy fields and their times. Its parameters are in a `ParameterSet`.
 public protocol NoiseNetwork<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
 
   /// The network's output (B×V×C) for noisy fields (B×V×C) at `times` (B, from t₀ to 1), recorded on the tape of
   /// `pass`.
-  func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar>
-}
-
-/// A noise network defined by a function.
-public struct FunctionNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
-  /// Maps noisy fields (B×V×C), times (B) and the parameters on the tape to the output (B×V×C).
-  public typealias Function =
-    @Sendable (_ x: DifferentiableTensor<Scalar>, _ times: [Double], _ pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar>
-  private let function: Function
-
-  public init(_ function: @escaping Function) { self.function = function }
-
-  public func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
-    function(x, times, pass)
-  }
+  func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>)
+    -> DifferentiableTensor<Scalar>
 }
 
 /// A trained network, with its parameters.
@@ -40,7 +27,7 @@ public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
   public let base: (any NoisePredictor<Scalar>)?
   public let schedule: VariancePreservingSchedule
 
-  /// - Parameter base: a predictor with the same schedule, to be corrected by the network.
+  /// A network with its parameters. If `base` is given, a predictor with the same schedule, the network corrects it.
   public init(
     _ network: Network, parameters: ParameterSet<Scalar>, correcting base: (any NoisePredictor<Scalar>)? = nil,
     schedule: VariancePreservingSchedule = .standard
@@ -64,15 +51,5 @@ public struct NetworkNoisePredictor<Network: NoiseNetwork>: NoisePredictor {
     let output = network.output(for: x, at: times, in: pass)
     precondition(output.shape == x.shape, "A noise network returned shape \(output.shape) for \(x.shape)")
     return base.map { $0.predictedNoise(in: x, at: times) + output } ?? output
-  }
-}
-
-extension ParameterSet {
-  /// Sets the parameters whose names begin with `prefix` to zero, for example those of a network's last layer, so that
-  /// a correction vanishes until it is trained.
-  public mutating func setToZero(prefix: String) {
-    for (index, name) in names.enumerated() where name.hasPrefix(prefix) {
-      tensors[index] = .zeros(tensors[index].shape)
-    }
   }
 }

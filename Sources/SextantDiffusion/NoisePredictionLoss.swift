@@ -26,7 +26,7 @@ public struct NoisePredictionLoss<Network: NoiseNetwork>: StochasticLoss {
   private let order: BatchOrder
   private let random: RandomStream
 
-  /// - Parameter random: the stream from which all random numbers of the training are split.
+  /// A loss over `fields` (N×V×C); all random numbers of the training are split from `random`.
   public init(
     _ predictor: NetworkNoisePredictor<Network>, fields: Tensor<Scalar>, batchSize: Int,
     times: TimeDistribution = .uniform, random: RandomStream

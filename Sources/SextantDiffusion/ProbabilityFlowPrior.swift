@@ -1,7 +1,6 @@
 // The density of the probability flow as a term of a loss, which Feng et al. (2023, "Score-based diffusion models as
-// principled priors for inverse imaging") call exact, in contrast to the bound of DistillationPrior.
-// ProbabilityFlowLikelihood.swift evaluates the same density with adaptive steps. Here the gradient has to pass through
-// all steps, so there are few, of equal length in u = log(s/α), by the Runge–Kutta method of order four.
+// principled priors for inverse imaging") call exact, in contrast to the bound of DistillationPrior. The gradient has
+// to pass through all steps, so there are few, of equal length in u = log(s/α), by the Runge–Kutta method of order four.
 //
 // The gradient is that of the discretised flow. It is computed step by step in reverse, and each step is evaluated
 // again, so the memory is that of one step. The gradient of the divergence vᵀ(∂f/∂x)v would need second derivatives,
@@ -33,7 +32,9 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
   public var evaluationsPerField: Int { 2 * gradientsPerField }
   public var gradientsPerField: Int { 4 * stepCount * (1 + 2 * probeCount) }
 
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, using random: RandomStream) -> DifferentiableTensor<Scalar> {
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, using random: RandomStream
+  ) -> DifferentiableTensor<Scalar> {
     let schedule = predictor.schedule
     let (batch, shape) = (x.shape[0], Array(x.shape.dropFirst()))
     let dimension = x.value.count / max(1, batch)
@@ -64,8 +65,8 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
         let leaf = tape.leaf(inner[step])
         let (next, divergence) = moved(leaf, step: step, probes: probes)
         let product = (next * tape.constant(slope)).sum() + divergence * weight
-        guard let pulled = tape.gradients(of: product)[leaf] else { return }
-        slope = pulled
+        guard let gradient = tape.gradients(of: product)[leaf] else { return }
+        slope = gradient
       }
       cotangents.add(slope * signal, to: x)
     }
@@ -123,7 +124,9 @@ public struct ProbabilityFlowPrior<Scalar: TensorScalar>: PriorTerm {
   }
 
   /// x, followed for each probe v by x + h·v and x − h·v: (1 + 2·probes)·B samples.
-  private func besides(_ x: DifferentiableTensor<Scalar>, probes: [Tensor<Scalar>], distance: Scalar) -> DifferentiableTensor<Scalar> {
+  private func besides(_ x: DifferentiableTensor<Scalar>, probes: [Tensor<Scalar>], distance: Scalar)
+    -> DifferentiableTensor<Scalar>
+  {
     let batch = x.shape[0]
     let copies = 1 + 2 * probeCount
     var value = x.value.repeated(copies)

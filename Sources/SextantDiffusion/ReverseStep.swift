@@ -67,7 +67,7 @@ public struct ReverseStep: Sendable, Equatable {
   /// to s² at the end of the step.
   ///
   /// - Parameter eta: 0 adds no noise; 1 adds the noise of the forward step given the clean field.
-  public func implicitDeviations(eta: Double) -> (kept: Double, added: Double) {
+  public func implicitStandardDeviations(eta: Double) -> (kept: Double, added: Double) {
     let share = nextNoise / noise
     let variance = eta * eta * share * share * forwardVariance
     return (max(0, nextNoise * nextNoise - variance).squareRoot(), variance.squareRoot())
@@ -78,11 +78,12 @@ public struct ReverseStep: Sendable, Equatable {
   /// - Parameters:
   ///   - denoised: x̂₀ (B×…).
   ///   - predicted: ε̂, of the same shape.
+  ///   - eta: the share of fresh noise, from 0 (none) to 1.
   ///   - streams: the random streams for z of each sample (B).
   public func implicit<Scalar: TensorScalar>(
     denoised: Tensor<Scalar>, noise predicted: Tensor<Scalar>, eta: Double, using streams: [RandomStream]
   ) -> Tensor<Scalar> {
-    let (kept, added) = implicitDeviations(eta: eta)
+    let (kept, added) = implicitStandardDeviations(eta: eta)
     var result = denoised * Scalar(nextSignal)
     result.add(predicted, scaledBy: Scalar(kept))
     if added > 0 {

@@ -4,11 +4,7 @@
 import SextantArrays
 import SextantAutodiff
 
-/// x_t = α·x + s·ε, with α and s given for each sample.
-///
-/// - Parameters:
-///   - x: B×V×C.
-///   - noise: ε, of the shape of `x`.
+/// x_t = α·x + s·ε for x and ε of one shape (B×V×C), with α and s given for each sample.
 func diffused<Scalar: TensorScalar>(
   _ x: DifferentiableTensor<Scalar>, signals: [Double], noises: [Double], noise: Tensor<Scalar>
 ) -> DifferentiableTensor<Scalar> {

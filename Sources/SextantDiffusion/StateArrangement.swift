@@ -19,6 +19,8 @@ public struct StateArrangement: Sendable, Equatable {
 
   /// - Parameters:
   ///   - stateOfEntry: the index of the value at each entry (V·C) in the domain's own order of vertices, or −1.
+  ///   - channelCount: C.
+  ///   - stateCount: the number of values.
   ///   - order: the vertices (V) in the network's order.
   public init(stateOfEntry: [Int32], channelCount: Int, stateCount: Int, order: [Int32]) {
     precondition(order.count * channelCount == stateOfEntry.count, "\(order.count) vertices, \(stateOfEntry.count)")
@@ -55,7 +57,7 @@ public struct StateArrangement: Sendable, Equatable {
     }
     return arrays.tape.record(value, operation: "mean over coincident vertices", from: [arrays]) {
       gradient, cotangents in
-      let spread = Tensor<Scalar>(shape: arrays.shape) { out in
+      let ofArrays = Tensor<Scalar>(shape: arrays.shape) { out in
         gradient.withUnsafeScalars { source in
           for sample in 0..<batch {
             for (entry, state) in stateOfEntry.enumerated() {
@@ -65,7 +67,7 @@ public struct StateArrangement: Sendable, Equatable {
           }
         }
       }
-      cotangents.add(spread, to: arrays)
+      cotangents.add(ofArrays, to: arrays)
     }
   }
 }

@@ -29,7 +29,9 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
     self.base = base
   }
 
-  public func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  public func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>)
+    -> DifferentiableTensor<Scalar>
+  {
     let arrays = arrangement.arrays(from: x)
     let guess = base?.predictedNoise(in: x, at: times)
     let output =

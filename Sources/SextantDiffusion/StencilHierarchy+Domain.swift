@@ -1,4 +1,4 @@
-// From the neighbourhoods of a domain, which are plain tables, to the hierarchy that networks with stencils are built on.
+// The conversion of a domain's neighbourhoods, which are plain tables, to the hierarchy of stencils that networks use.
 
 import SextantAutodiff
 import SextantGeometry
@@ -7,7 +7,7 @@ import SextantNetworks
 extension StencilHierarchy {
   /// The hierarchy of a domain's neighbourhoods, with at most `levelCount` levels; nil for a domain that has none.
   ///
-  /// Throws ``GeometryError``.
+  /// Throws `GeometryError`.
   public static func neighbourhoods(of domain: any Domain, levelCount: Int) throws -> StencilHierarchy? {
     try domain.neighbourhoods(levelCount: levelCount).map(StencilHierarchy.init)
   }

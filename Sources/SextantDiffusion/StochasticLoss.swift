@@ -36,9 +36,7 @@ public struct NetworkTraining<Scalar: TensorScalar>: Sendable {
   /// The number of steps taken.
   public var step: Int { optimiser.step }
 
-  /// A new training.
-  ///
-  /// - Parameter random: the random numbers for dropout.
+  /// A new training of `parameters`, whose moving average has the decay `averageDecay`. Dropout draws from `random`.
   public init(
     _ parameters: ParameterSet<Scalar>, settings: AdamSettings, averageDecay: Double = 0.9999, random: RandomStream
   ) {

@@ -21,7 +21,7 @@ extension Tensor {
   public func sampleProducts(with other: Tensor) -> [Double] {
     precondition(shape == other.shape, "Shapes \(shape) and \(other.shape) differ")
     let (rows, columns) = (sampleRows.rowCount, sampleRows.columnCount)
-    let kernels = VectorKernels<Scalar>.chosen
+    let kernels = Scalar.kernels
     return withUnsafeScalars { a in
       other.withUnsafeScalars { b in
         (0..<rows).map { row in
@@ -33,7 +33,7 @@ extension Tensor {
   }
 
   /// `count` consecutive copies of the fields (count·B×…).
-  func repeated(_ count: Int) -> Tensor {
+  package func repeated(_ count: Int) -> Tensor {
     Tensor(shape: [count * (shape.first ?? 1)] + shape.dropFirst()) { out in
       withUnsafeScalars { source in
         guard let source = source.baseAddress, let target = out.baseAddress else { return }
@@ -53,7 +53,7 @@ extension Tensor {
   }
 
   /// Independent random signs, −1 or 1.
-  static func signs(_ shape: [Int], using stream: inout RandomStream) -> Tensor {
+  package static func signs(_ shape: [Int], using stream: inout RandomStream) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { _ in stream.next() >> 63 == 0 ? 1 : -1 }, shape: shape)
   }
 }

@@ -12,13 +12,11 @@ enum FlowDirection: Sendable {
   case sampling
 }
 
-/// (x + t)·exp(−s) in the direction x → z and z·exp(s) − t in the other, with one t and one s for all entries.
-///
-/// - Parameters:
-///   - x: B×D.
-///   - shift, logScale: scalars.
+/// (x + t)·exp(−s) in the direction x → z and z·exp(s) − t in the other, for x (B×D) and one shift t and one log-scale s
+/// for all entries.
 func scalarAffine<Scalar: TensorScalar>(
-  _ x: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>, logScale: DifferentiableTensor<Scalar>, direction: FlowDirection
+  _ x: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>, logScale: DifferentiableTensor<Scalar>,
+  direction: FlowDirection
 ) -> DifferentiableTensor<Scalar> {
   switch direction {
   case .normalising:

@@ -60,22 +60,17 @@ public protocol ConditionalFlow<Scalar>: Sendable {
   /// The map before training.
   var start: FlowStart { get }
 
-  /// The part of the work that depends on the condition alone.
-  ///
-  /// - Parameter condition: P×M, where P divides the number B of points: one row for each point, one for all, or one
-  ///   for each run of B/P consecutive points (the samples of one measurement).
+  /// The part of the work that depends on the condition alone. The condition is P×M, where P divides the number B of
+  /// points: one row for each point, one for all, or one for each run of B/P consecutive points (the samples of one
+  /// measurement).
   func prepare(_ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar>
 
-  /// x = G(z; condition) with log|det ∂x/∂z|.
-  ///
-  /// - Parameter z: B×D, standard normal.
+  /// x = G(z; condition) with log|det ∂x/∂z|, for standard normal z (B×D).
   func sample(
     _ z: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar>
 
-  /// z = G⁻¹(x; condition) with log|det ∂z/∂x|.
-  ///
-  /// - Parameter x: B×D.
+  /// z = G⁻¹(x; condition) with log|det ∂z/∂x|, for x (B×D).
   func invert(
     _ x: DifferentiableTensor<Scalar>, given condition: PreparedCondition<Scalar>, in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar>
@@ -106,7 +101,9 @@ extension ConditionalFlow {
 }
 
 /// The log-density of each row of B×D under independent standard normal entries: [B].
-public func standardNormalLogDensity<Scalar: TensorScalar>(_ z: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
+public func standardNormalLogDensity<Scalar: TensorScalar>(
+  _ z: DifferentiableTensor<Scalar>
+) -> DifferentiableTensor<Scalar> {
   let squares = z.squared().rowSums()
   let constant = Scalar(-0.5 * log(2 * .pi) * Double(z.value.columnCount))
   return squares * Scalar(-0.5) + z.tape.constant(Tensor(repeating: constant, shape: squares.shape))

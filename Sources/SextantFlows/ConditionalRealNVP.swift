@@ -22,9 +22,11 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
   /// Creates the flow's parameters in `builder`.
   ///
   /// - Parameters:
+  ///   - builder: the builder of the parameter set.
   ///   - dimension: the number D of entries of x and z, at least 1.
   ///   - conditionWidth: the number of entries of the condition, 0 for none
   ///     (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
+  ///   - configuration: all settings of the flow.
   /// - Throws: ``FlowError`` for invalid settings.
   public init(
     _ builder: inout ParameterBuilder<Scalar>, dimension: Int, conditionWidth: Int,
@@ -68,13 +70,17 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
 
   /// The condition for measurements and their masks (B×M each; the mask is 1 where there is a measurement): both, if
   /// the configuration conditions on the mask, otherwise the measurements alone.
-  public func condition(measurements: Tensor<Scalar>, mask: Tensor<Scalar>, on tape: Tape<Scalar>) -> DifferentiableTensor<Scalar> {
+  public func condition(measurements: Tensor<Scalar>, mask: Tensor<Scalar>, on tape: Tape<Scalar>)
+    -> DifferentiableTensor<Scalar>
+  {
     guard configuration.conditionsOnMask else { return tape.constant(measurements) }
     return concatenateColumns([tape.constant(measurements), tape.constant(mask)])
   }
 
   @specialized(where Scalar == Float)
-  public func prepare(_ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> PreparedCondition<Scalar> {
+  public func prepare(
+    _ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> PreparedCondition<Scalar> {
     precondition(
       condition.value.columnCount == conditionWidth,
       "Condition of shape \(condition.shape) for a flow under \(conditionWidth) numbers")
@@ -159,7 +165,9 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
 }
 
 /// bound·tanh(x/bound).
-private func bounded<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, by bound: Double) -> DifferentiableTensor<Scalar> {
+private func bounded<Scalar: TensorScalar>(
+  _ x: DifferentiableTensor<Scalar>, by bound: Double
+) -> DifferentiableTensor<Scalar> {
   (x * Scalar(1 / bound)).tanh() * Scalar(bound)
 }
 
@@ -168,7 +176,9 @@ private struct CouplingState<Scalar: TensorScalar> {
   var points: DifferentiableTensor<Scalar>
   var logDeterminant: DifferentiableTensor<Scalar>?
 
-  mutating func add(_ change: DifferentiableTensor<Scalar>) { logDeterminant = logDeterminant.map { $0 + change } ?? change }
+  mutating func add(_ change: DifferentiableTensor<Scalar>) {
+    logDeterminant = logDeterminant.map { $0 + change } ?? change
+  }
 }
 
 extension ParameterBuilder {
@@ -176,7 +186,7 @@ extension ParameterBuilder {
   fileprivate mutating func make(_ shape: ParameterShape) -> ParameterSet<Scalar>.Reference {
     switch shape.start {
     case .constant(let value): constant(shape.name, shape.shape, Scalar(value), isTrained: shape.isTrained)
-    case .normal(let deviation): normal(shape.name, shape.shape, deviation: deviation)
+    case .normal(let sigma): normal(shape.name, shape.shape, standardDeviation: sigma)
     }
   }
 }

@@ -16,12 +16,16 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   /// Transforms the last entries of each point, given the first entries and the condition.
   ///
   /// - Parameters:
-  ///   - points: B×D; the first h entries pass through unchanged.
+  ///   - points: B×D.
+  ///   - kept: the number of first entries, which pass through unchanged.
   ///   - condition: the contribution of the condition to the first layer: P×width, where P divides B, or nil.
+  ///   - direction: the direction of the map.
+  ///   - pass: the pass with the parameters.
   /// - Returns: the transformed points (B×D) and the sum of the log-scales of each point (B).
   @specialized(where Scalar == Float)
   func callAsFunction(
-    _ points: DifferentiableTensor<Scalar>, keeping kept: Int, condition: DifferentiableTensor<Scalar>?, direction: FlowDirection,
+    _ points: DifferentiableTensor<Scalar>, keeping kept: Int, condition: DifferentiableTensor<Scalar>?,
+    direction: FlowDirection,
     in pass: NetworkPass<Scalar>
   ) -> (points: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let read = points.columns(0..<kept)
@@ -39,7 +43,9 @@ struct CouplingNetwork<Scalar: TensorScalar>: Sendable {
   }
 
   /// Adds row r·P/B of the condition (P×width) to row r of the hidden layer (B×width).
-  private static func add(_ condition: DifferentiableTensor<Scalar>, to hidden: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
+  private static func add(_ condition: DifferentiableTensor<Scalar>, to hidden: DifferentiableTensor<Scalar>)
+    -> DifferentiableTensor<Scalar>
+  {
     let (rows, own) = (hidden.value.rowCount, condition.value.rowCount)
     if own == rows { return hidden + condition }
     if own == 1 { return hidden.addingToRows(condition) }

@@ -63,7 +63,7 @@ extension CouplingParameters where Value == ParameterShape {
       let statistics = name + ".normalisation"
       return Hidden(
         weight: ParameterShape(
-          name + ".weight", [width, inputs], .normal(deviation: configuration.initialDeviation)),
+          name + ".weight", [width, inputs], .normal(standardDeviation: configuration.initialDeviation)),
         bias: ParameterShape(name + ".bias", [width], .constant(0)),
         normalisation: configuration.normalisesBatches
           ? Normalisation(

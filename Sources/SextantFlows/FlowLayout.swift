@@ -8,7 +8,7 @@ public struct ParameterShape: Sendable, Equatable {
     /// One value everywhere.
     case constant(Double)
     /// Independent normal values with mean 0.
-    case normal(deviation: Double)
+    case normal(standardDeviation: Double)
   }
 
   /// Its name, such as "step.3.coupling.1.hidden.weight".
@@ -35,10 +35,8 @@ public struct FlowLayout: Sendable {
   let condition: ParameterShape?
   let couplings: [CouplingParameters<ParameterShape>]
 
-  /// - Parameters:
-  ///   - dimension: the number D of entries of x and z.
-  ///   - conditionWidth: the number of entries of the condition
-  ///     (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
+  /// The layout of a flow on `dimension` entries under a condition of `conditionWidth` entries
+  /// (``CouplingFlowConfiguration/conditionWidth(measurements:)``).
   public init(dimension: Int, conditionWidth: Int, configuration: CouplingFlowConfiguration) {
     let width = configuration.hiddenWidth(dimension: dimension)
     condition =
@@ -46,7 +44,7 @@ public struct FlowLayout: Sendable {
       ? nil
       : ParameterShape(
         "condition.weight", [2 * configuration.steps * width, conditionWidth],
-        .normal(deviation: configuration.initialDeviation))
+        .normal(standardDeviation: configuration.initialDeviation))
     couplings = (0..<2 * configuration.steps).map { index in
       CouplingParameters(
         path: "step.\(index / 2 + 1).coupling.\(index % 2 + 1)", dimension: dimension, width: width,

@@ -28,6 +28,7 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   /// Creates the flow's parameters in `builder`.
   ///
   /// - Parameters:
+  ///   - builder: the builder of the parameter set.
   ///   - coefficientCount: k.
   ///   - featureCount: the number F of features of a measurement that the flow takes, such as scaled posterior means,
   ///     the observed fraction and the noise; 0 for none.
@@ -49,8 +50,10 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   ///   - z: B×k, standard normal.
   ///   - features: P×F, where P divides B; consecutive rows of z share a row of features.
   ///   - posteriors: one posterior, or P′ posteriors where P′ divides B; consecutive rows share one.
+  ///   - pass: the pass with the parameters.
   public func sample(
-    _ z: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
+    _ z: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>,
+    from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
   ) -> CoefficientDraws<Scalar> {
     let rows = PosteriorRows(posteriors, sharedBy: z.value.rowCount)
@@ -62,7 +65,8 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
   /// z for coefficients w (B×k), with log|det ∂z/∂w|. Features and posteriors are as in
   /// ``sample(_:features:from:in:)``.
   public func invert(
-    _ w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
+    _ w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>,
+    from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
   ) -> FlowPoints<Scalar> {
     let rows = PosteriorRows(posteriors, sharedBy: w.value.rowCount)
@@ -80,7 +84,8 @@ public struct GaussianBaseFlow<Scalar: TensorScalar>: Sendable {
 
   /// log q(w | y) of each row of w (B×k): [B]. Features and posteriors are as in ``sample(_:features:from:in:)``.
   public func logDensity(
-    of w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from posteriors: [GaussianCoefficients<Scalar>],
+    of w: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>,
+    from posteriors: [GaussianCoefficients<Scalar>],
     in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
     let points = invert(w, features: features, from: posteriors, in: pass)

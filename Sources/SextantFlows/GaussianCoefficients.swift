@@ -34,12 +34,12 @@ public struct GaussianCoefficients<Scalar: TensorScalar>: Sendable {
   }
 
   /// Rows·L⁻¹: each row u as L⁻ᵀu.
-  func spreading(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+  func unwhitening(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
     CholeskyFactor(lower: lower).solveLowerTransposed(rows: rows)
   }
 
-  /// Rows·L⁻ᵀ: the adjoint of ``spreading(_:)``.
-  func spreadingAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
+  /// Rows·L⁻ᵀ: the adjoint of ``unwhitening(_:)``.
+  func unwhiteningAdjoint(_ rows: Tensor<Scalar>) -> Tensor<Scalar> {
     CholeskyFactor(lower: lower).solveLower(rows: rows)
   }
 
@@ -83,10 +83,10 @@ struct PosteriorRows<Scalar: TensorScalar>: Sendable {
   /// w = m + L⁻ᵀu for each row u of B×k.
   func coefficients(_ u: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
     let value = mapping(u.value) { posterior, rows in
-      posterior.spreading(rows) + posterior.meanRows(rows.rowCount, times: 1)
+      posterior.unwhitening(rows) + posterior.meanRows(rows.rowCount, times: 1)
     }
     return u.tape.record(value, operation: "coefficients of a Gaussian posterior", from: [u]) { gradient, cotangents in
-      cotangents.add(mapping(gradient) { $0.spreadingAdjoint($1) }, to: u)
+      cotangents.add(mapping(gradient) { $0.unwhiteningAdjoint($1) }, to: u)
     }
   }
 

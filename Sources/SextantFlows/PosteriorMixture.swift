@@ -14,7 +14,7 @@ public struct PosteriorMixture<Scalar: TensorScalar>: Sendable {
   /// The logarithms of the weights, which sum to 1.
   public let logWeights: [Double]
 
-  /// - Parameter logEvidences: the logarithm of each component's weight, up to a common constant.
+  /// A mixture with the logarithm of each component's weight, up to a common constant.
   public init(_ components: [GaussianCoefficients<Scalar>], logEvidences: [Double]) {
     precondition(
       !components.isEmpty && components.count == logEvidences.count
@@ -40,9 +40,12 @@ extension GaussianBaseFlow {
   /// - Parameters:
   ///   - z: B×k, standard normal.
   ///   - features: K×F with one row for each component, or 1×F for all components.
+  ///   - mixture: the mixture.
   ///   - chosen: B component indices, from ``PosteriorMixture/choose(_:using:)``.
+  ///   - pass: the pass with the parameters.
   public func sample(
-    _ z: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from mixture: PosteriorMixture<Scalar>, chosen: [Int],
+    _ z: DifferentiableTensor<Scalar>, features: DifferentiableTensor<Scalar>, from mixture: PosteriorMixture<Scalar>,
+    chosen: [Int],
     in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
     let rows = PosteriorRows(mixture.components, of: chosen)
@@ -71,7 +74,9 @@ extension GaussianBaseFlow {
 }
 
 /// log Σⱼ exp(xᵢⱼ) of each row of B×K: [B].
-func logarithmOfSummedExponentials<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
+func logarithmOfSummedExponentials<Scalar: TensorScalar>(
+  _ x: DifferentiableTensor<Scalar>
+) -> DifferentiableTensor<Scalar> {
   let (rows, columns) = (x.value.rowCount, x.value.columnCount)
   let input = x.value.scalars.map { Double($0) }
   let sums = (0..<rows).map { row in logSumExp(input[row * columns..<(row + 1) * columns]) }

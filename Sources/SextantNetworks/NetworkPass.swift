@@ -18,9 +18,8 @@ public final class NetworkPass<Scalar: TensorScalar> {
   /// New values of parameters that are not trained by an optimiser, by index.
   private var updates: [Int: Tensor<Scalar>] = [:]
 
-  /// - Parameters:
-  ///   - wantsGradients: whether the parameters are leaves; if not, gradients flow only to the network's inputs.
-  ///   - random: the random numbers for dropout, if any.
+  /// A pass with `parameters` on `tape`. If it does not want gradients, the parameters are constants, and gradients flow
+  /// only to the network's inputs. `random` is the stream for dropout, if any.
   public init(
     _ parameters: ParameterSet<Scalar>, tape: Tape<Scalar> = Tape(), isTraining: Bool, wantsGradients: Bool,
     random: RandomStream? = nil

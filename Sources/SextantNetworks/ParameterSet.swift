@@ -85,10 +85,10 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
 
   /// Independent normal values with mean 0.
   public mutating func normal(
-    _ name: String, _ shape: [Int], deviation: Double
+    _ name: String, _ shape: [Int], standardDeviation: Double
   ) -> ParameterSet<Scalar>.Reference {
     guard var stream = random?.split(path(name)) else { return constant(name, shape) }
-    return parameters.add(path(name), converted(stream.normals(shape, as: Double.self)) * Scalar(deviation))
+    return parameters.add(path(name), converted(stream.normals(shape, as: Double.self)) * Scalar(standardDeviation))
   }
 
   /// Independent values, uniform in ±`bound`.
@@ -108,7 +108,7 @@ public struct ParameterBuilder<Scalar: TensorScalar> {
     Tensor(shape: numbers.shape) { out in
       numbers.withUnsafeScalars { numbers in
         guard let numbers = numbers.baseAddress, let target = out.baseAddress else { return }
-        Scalar.networkKernels.fromDoubles(out.count, numbers, false, target)
+        Scalar.kernels.fromDoubles(count: out.count, numbers, adds: false, to: target)
       }
     }
   }

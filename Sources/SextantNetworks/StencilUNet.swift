@@ -48,9 +48,8 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
   private let lastNormalisation: GroupNormalisation<Scalar>
   private let last: StencilLayer<Scalar>
 
-  /// Adds the network's parameters to `builder`.
-  ///
-  /// - Parameter hierarchy: must have as many levels as the configuration has widths.
+  /// Creates the network's parameters in `builder`. The hierarchy must have as many levels as the configuration has
+  /// widths.
   public init(
     _ configuration: StencilUNetConfiguration, hierarchy: StencilHierarchy, in builder: inout ParameterBuilder<Scalar>
   ) {
@@ -83,12 +82,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
     last = layer("last", widths[0], configuration.outputChannels, startsAtZero: true)
   }
 
-  /// Evaluates the network.
-  ///
-  /// - Parameters:
-  ///   - x: B×V×I.
-  ///   - time: B values in [0, 1], if the network uses time.
-  /// - Returns: B×V×O.
+  /// The output (B×V×O) for x (B×V×I) and, if the network uses time, B times in [0, 1].
   public func callAsFunction(
     _ x: DifferentiableTensor<Scalar>, time times: [Double]? = nil, in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
@@ -128,14 +122,19 @@ struct StencilLayer<Scalar: TensorScalar>: Sendable {
     _ name: String, inputs: Int, outputs: Int, neighbours: Int, startsAtZero: Bool = false,
     in builder: inout ParameterBuilder<Scalar>
   ) {
-    let deviation = startsAtZero ? 0 : (2 / (3 * Double(neighbours * inputs))).squareRoot()
+    let standardDeviation = startsAtZero ? 0 : (2 / (3 * Double(neighbours * inputs))).squareRoot()
     (weight, bias) = builder.scope(name) {
-      ($0.normal("weight", [outputs, neighbours, inputs], deviation: deviation), $0.constant("bias", [outputs]))
+      (
+        $0.normal("weight", [outputs, neighbours, inputs], standardDeviation: standardDeviation),
+        $0.constant("bias", [outputs])
+      )
     }
   }
 
-  /// - Parameter x: B×V×inputs, where V is the number of the stencil's inputs.
-  func callAsFunction(_ x: DifferentiableTensor<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// The output for x (B×V×inputs), where V is the number of the stencil's inputs.
+  func callAsFunction(_ x: DifferentiableTensor<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>)
+    -> DifferentiableTensor<Scalar>
+  {
     stencilConvolution(x, weight: pass[weight], bias: pass[bias], stencil: stencil)
   }
 }
@@ -176,7 +175,8 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
   }
 
   func callAsFunction(
-    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>?, _ stencil: Stencil, in pass: NetworkPass<Scalar>
+    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>?, _ stencil: Stencil,
+    in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
     var h = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
     if let embedding, let time { h = h.addingToRows(time(embedding, in: pass)) }

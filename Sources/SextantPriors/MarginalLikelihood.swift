@@ -95,7 +95,7 @@ extension PairKernel<Double> {
     sums.withUnsafeMutableBufferPointer { sums in
       guard let base = sums.baseAddress else { return }
       let sums = UncheckedPointer(base)
-      let kernels = VectorKernels<Double>.chosen
+      let kernels = Double.kernels
       Parallel.forEachRange(of: n, grain: grain) { range in
         // Values, slopes, products, ones, and the squared distances of each group of axes.
         var scratch = [Double](repeating: 0, count: n * (4 + groups))

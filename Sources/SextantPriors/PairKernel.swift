@@ -72,7 +72,7 @@ struct PairKernel<Scalar: TensorScalar>: Sendable {
       values.update(repeating: rowFactors[i])
       return
     }
-    let kernels = VectorKernels<Scalar>.chosen
+    let kernels = Scalar.kernels
     let count = values.count
     values.update(repeating: 0)
     columnEmbedding.withUnsafeBufferPointer { embedding in
@@ -103,7 +103,7 @@ extension PairKernel {
   /// - Parameter lowerOnly: whether the block is square and only its lower triangle is used.
   static func assemble(_ kernels: [PairKernel], in block: inout Tensor<Scalar>, lowerOnly: Bool) {
     let (rows, columns) = (block.rowCount, block.columnCount)
-    let vectors = VectorKernels<Scalar>.chosen
+    let vectors = Scalar.kernels
     block.withUnsafeMutableScalars { out in
       // Sound, because each row is written by one thread.
       nonisolated(unsafe) let out = out

@@ -1,5 +1,6 @@
-// Sparse Cholesky factors by CHOLMOD (Chen, Davis, Hager and Rajamanickam, 2008), in the builds that ask for them by the package
-// trait `SupernodalCHOLMOD`. CHOLMOD's supernodal module is under the GPL, and so is then every program that is linked with it.
+// Sparse Cholesky factors by CHOLMOD (Chen, Davis, Hager and Rajamanickam, 2008). They are compiled only with the
+// package trait `SupernodalCHOLMOD`, because CHOLMOD's supernodal module is under the GPL, and so is every program that
+// is linked with it.
 
 #if SupernodalCHOLMOD
   import CCHOLMOD
@@ -64,7 +65,8 @@
       guard let copy = cholmod_l_copy_factor(factor, workspace.common) else {
         throw workspace.error(size: size, neededBytes: neededBytes)
       }
-      // One thread, so that the bits do not depend on the number; most supernodes are too small to gain from more.
+      // On one thread, so that the result does not depend on their number. Most supernodes are too small to gain from
+      // more.
       let isDone = OpenBLAS.withSingleThread {
         withUnsafeSymmetric(matrix) { cholmod_l_factorize($0, copy, workspace.common) }
       }
@@ -148,7 +150,7 @@
               system, factor, &given, nil, &target, nil, &scratch, &other, workspace.common)
             cholmod_l_free_dense(&scratch, workspace.common)
             cholmod_l_free_dense(&other, workspace.common)
-            // Shapes are checked above; only a lack of memory is left, which traps everywhere in this package.
+            // Shapes are checked above. The only other failure is a lack of memory, which traps in all of this package.
             precondition(isDone != 0, "No memory for solving with \(rows.rowCount) right-hand sides of size \(size)")
           }
         }
@@ -168,7 +170,7 @@
     }
   }
 
-  /// Calls `body` with a view of a symmetric matrix as CHOLMOD has it: its rows are its columns.
+  /// Calls `body` with a view of a symmetric matrix in CHOLMOD's layout, in which our rows are the columns.
   private func withUnsafeSymmetric<R>(
     _ matrix: SparseMatrix, _ body: (UnsafeMutablePointer<cholmod_sparse>) -> R
   ) -> R {
@@ -183,7 +185,7 @@
           view.p = UnsafeMutableRawPointer(mutating: starts.baseAddress)
           view.i = UnsafeMutableRawPointer(columns.baseAddress)
           view.x = UnsafeMutableRawPointer(mutating: values.baseAddress)
-          // Symmetric, and the upper triangle of the columns is read: the lower one of our rows.
+          // Symmetric. CHOLMOD reads the upper triangle by columns, which is the lower triangle by rows.
           view.stype = 1
           view.itype = CHOLMOD_LONG
           view.xtype = CHOLMOD_REAL
@@ -196,7 +198,7 @@
     }
   }
 
-  /// CHOLMOD's settings and scratch memory for one call: not shared, so that calls do not disturb each other.
+  /// CHOLMOD's settings and scratch memory for one call. They are not shared, so calls are independent.
   private final class CHOLMODWorkspace {
     let common = UnsafeMutablePointer<cholmod_common>.allocate(capacity: 1)
 
@@ -205,7 +207,7 @@
       cholmod_l_start(common)
       common.pointee.supernodal = kind
       common.pointee.final_ll = 1
-      // Failures are reported by error values, not on the standard output.
+      // Failures are reported as errors, not on the standard output.
       common.pointee.print = 0
     }
 

@@ -1,19 +1,19 @@
-// The elimination tree of a symmetric pattern (Liu, 1990, "The role of elimination trees in sparse factorization") and what
-// follows from it without factorising: a postorder, and the number of entries in each column of the factor (Gilbert, Ng and
-// Peyton, 1994, "An efficient algorithm to compute row and column counts for sparse Cholesky factorization").
+// The elimination tree of a symmetric pattern (Liu, 1990, "The role of elimination trees in sparse factorization"). It
+// gives a postorder, and the number of entries in each column of the factor (Gilbert, Ng and Peyton, 1994, "An efficient
+// algorithm to compute row and column counts for sparse Cholesky factorization"), without a factorisation.
 
 import SextantArrays
 
-/// The lower triangle of a symmetric matrix after its rows and columns were put in a new order, by columns.
+/// The lower triangle of a symmetric matrix, by columns, after a permutation of its rows and columns.
 struct OrderedPattern {
   /// Where each column starts (n + 1).
   let starts: [Int]
-  /// The rows of each column below the diagonal and, once, the diagonal; in no particular order.
+  /// The rows of each column on and below the diagonal, in no particular order.
   let rows: [Int32]
-  /// Which of the matrix's stored entries each is.
+  /// The index of each entry among the stored entries of the matrix.
   let sources: [Int32]
 
-  /// - Parameter order: The matrix's row at each new place.
+  /// The tree of `matrix`, where `order` is the matrix's row at each new place.
   init(_ matrix: SparseMatrix, order: [Int32]) {
     let n = matrix.rowCount
     var places = [Int32](repeating: 0, count: n)
@@ -60,7 +60,7 @@ struct EliminationTree {
       }
     }
     var parents = [Int32](repeating: -1, count: n)
-    // Short cuts towards the root of the tree as it is so far.
+    // Short cuts towards the root of the tree as built so far.
     var ancestors = parents
     for i in 0..<n {
       for k in starts[i]..<starts[i + 1] {
@@ -76,13 +76,12 @@ struct EliminationTree {
     self.parents = parents
   }
 
-  /// The columns in an order in which each follows its children.
-  ///
-  /// - Parameter sizes: Children with smaller sizes come first, and equal ones as they come; nil: as they come.
+  /// The columns in an order in which each column follows its children. Children are in ascending order of `sizes`, and
+  /// in ascending order of their indices if sizes are equal or not given.
   func postorder(childrenBy sizes: [Int32]? = nil) -> [Int32] {
     let n = parents.count
     var (firstChild, nextSibling) = ([Int32](repeating: -1, count: n), [Int32](repeating: -1, count: n))
-    // Each column goes to the head of its parent's list, so the last comes first.
+    // Each column is inserted at the head of its parent's list, so the columns are visited in reverse.
     let ascending = sizes.map(Self.sorted) ?? (0..<Int32(n)).map(\.self)
     for j in ascending.reversed() where parents[Int(j)] != -1 {
       nextSibling[Int(j)] = firstChild[Int(parents[Int(j)])]
@@ -106,7 +105,7 @@ struct EliminationTree {
     return order
   }
 
-  /// The indices of values 0…n in the order of the values, equal ones as they come.
+  /// The indices of values in 0…n in ascending order of the values; equal values keep their order.
   private static func sorted(_ values: [Int32]) -> [Int32] {
     var starts = [Int](repeating: 0, count: Int(values.max() ?? 0) + 2)
     for value in values { starts[Int(value) + 1] += 1 }
@@ -119,11 +118,11 @@ struct EliminationTree {
     return order
   }
 
-  /// The number of entries in each column of the factor, its diagonal among them.
+  /// The number of entries in each column of the factor, including the diagonal.
   ///
-  /// Row i of the factor has an entry in each column of a subtree with the root i, whose leaves are columns in which the matrix
-  /// has an entry in row i. Each leaf adds a path up to where it meets the path of the leaf before it; differences along the
-  /// paths are stored at their ends, and summed over the tree.
+  /// Row i of the factor has an entry in each column of a subtree with root i, whose leaves are columns in which the
+  /// matrix has an entry in row i. Each leaf adds the path from itself to where it meets the path of the previous leaf.
+  /// The differences along each path are stored at its ends and then summed over the tree.
   func columnCounts(_ pattern: OrderedPattern) -> [Int32] {
     let n = parents.count
     let order = postorder()
@@ -159,7 +158,7 @@ struct EliminationTree {
     return counts
   }
 
-  /// The root of the part of the tree, made so far, that a column belongs to; shortens the way for the next time.
+  /// The root of the part of the tree, as built so far, that contains a column; shortens the path for later searches.
   private static func root(of column: Int32, _ ancestors: inout [Int32]) -> Int32 {
     var root = column
     while ancestors[Int(root)] != root { root = ancestors[Int(root)] }

@@ -1,15 +1,15 @@
-// The libraries that sparse factorisations are linked with.
+// The libraries with which sparse factorisations are linked.
 
 import CEigenSparse
 import CMETIS
 import SextantArrays
 
 extension LinkedLibrary {
-  /// Orders of nested dissection.
+  /// Orderings by nested dissection.
   public static let metis = LinkedLibrary(
     name: "METIS", version: "\(METIS_VER_MAJOR).\(METIS_VER_MINOR).\(METIS_VER_SUBMINOR)")
 
-  /// Orders of minimum degree, compiled in.
+  /// Orderings by minimum degree; header-only, so its version is that of the build.
   public static var eigen: LinkedLibrary {
     var parts: [Int32] = [0, 0, 0]
     sextant_eigen_version(&parts)

@@ -1,9 +1,9 @@
-// A matrix's pattern in one order with its elimination tree: enough to say what a factorisation in that order would cost,
-// and so to choose among orders.
+// The pattern of a matrix in one order, with its elimination tree. It predicts the cost of a factorisation in that
+// order, and so serves to choose between orders.
 
 import SextantArrays
 
-/// A pattern, an order of its rows and what the factor will be like.
+/// A pattern, an order of its rows, and the size of the resulting factor.
 struct OrderedTree {
   /// The matrix's row at each place.
   let order: [Int32]
@@ -43,7 +43,7 @@ struct OrderedTree {
     }
   }
 
-  /// Whether another order is worth its time: the factor is large beside the matrix, and costly beside its size.
+  /// Whether it is worth trying another order: the factor is large compared with the matrix, and costly for its size.
   private var fillsMuch: Bool {
     factorEntryCount >= 5 * pattern.rows.count && factorOperationCount >= 500 * Double(factorEntryCount)
   }

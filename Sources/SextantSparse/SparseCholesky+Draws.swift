@@ -1,20 +1,20 @@
 // Draws from a Gaussian that is given by its sparse precision, many at a time.
 //
-// x = Pᵀ·L⁻ᵀ·z has covariance A⁻¹. One pass over a large factor costs as much for a block of some ten right-hand sides as
-// for one, and blocks are independent, so each thread works on one of its own. A draw is made from its number alone, so the
-// same numbers come out on any number of threads.
+// x = Pᵀ·L⁻ᵀ·z has covariance A⁻¹. One pass over a large factor costs as much for a block of about ten right-hand sides
+// as for one. Blocks are independent, so each thread works on a block of its own. A draw depends on its index alone, so
+// the results are the same on any number of threads.
 
 import SextantArrays
 
 extension SparseCholesky {
   /// Calls `body` with blocks of draws from N(0, A⁻¹), in order and one at a time.
   ///
-  /// Memory: 2·blockSize·n doubles a thread beside the factor.
+  /// The memory, in addition to the factor, is 2·blockSize·n doubles for each thread.
   ///
   /// - Parameters:
   ///   - count: The number of draws.
-  ///   - blockSize: How many are made at a time on a thread.
-  ///   - random: Draw i is made from part i of this stream.
+  ///   - blockSize: The number of draws in a block.
+  ///   - random: Draw i uses part i of this stream.
   ///   - body: Receives the number of the block's first draw, and the block (B×n, B at most `blockSize`).
   public func forEachDrawBlock(
     count: Int, blockSize: Int = 16, random: RandomStream, _ body: (Int, Tensor<Double>) throws -> Void

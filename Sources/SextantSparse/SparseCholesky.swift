@@ -1,16 +1,17 @@
-// Sparse Cholesky factors, as the rest of the package uses them. The analysis depends on the pattern alone and serves any number of
-// matrices with that pattern; a factor never changes, so any number of threads may solve with it at the same time.
-// Not here: updates of a factor, matrices that are not positive definite, and the factorisation itself (SparseFactorisation.swift).
+// The interface to sparse Cholesky factors. An analysis depends on the pattern alone and serves any number of matrices
+// with that pattern. A factor is immutable, so any number of threads may solve with it at the same time. The
+// factorisation itself is behind SparseFactorisation.swift. Updates of a factor and matrices that are not positive
+// definite are not supported.
 
 import SextantArrays
 
-/// A factorisation that failed for another reason than the matrix's values.
+/// A factorisation that failed for a reason other than the values of the matrix.
 public enum SparseCholeskyError: Error, Equatable, CustomStringConvertible {
   /// There is not enough memory.
   case outOfMemory(size: Int, neededBytes: Int)
   /// The matrix or its factor has more entries than 32-bit indices can count.
   case tooLarge(size: Int, entryCount: Int)
-  /// Another library refused; the status is its own.
+  /// Another library reported an error, with its status.
   case refused(library: String, size: Int, status: Int)
 
   public var description: String {
@@ -31,7 +32,7 @@ public final class SparseCholeskyAnalysis: Sendable {
   /// The number of rows and columns.
   public let size: Int
 
-  /// Orders the rows of a symmetric matrix, of which at least the lower triangle is stored; what lies above is not read.
+  /// Orders the rows of a symmetric matrix. Only the entries on and below the diagonal are read.
   ///
   /// - Throws: ``SparseCholeskyError``.
   public init(
@@ -54,7 +55,7 @@ public final class SparseCholeskyAnalysis: Sendable {
 
   /// The factor of a matrix with the pattern that was analysed.
   ///
-  /// - Throws: ``LinearAlgebraError/notPositiveDefinite(order:size:)`` or ``SparseCholeskyError``.
+  /// - Throws: `LinearAlgebraError.notPositiveDefinite` or ``SparseCholeskyError``.
   public func factorise(_ matrix: SparseMatrix) throws -> SparseCholesky {
     precondition(
       matrix.rowCount == size && matrix.columnCount == size,
@@ -71,12 +72,12 @@ public final class SparseCholesky: Sendable {
   /// The number of entries of L.
   public let factorEntryCount: Int
 
-  /// Factorises a symmetric matrix, of which at least the lower triangle is stored; what lies above is not read.
+  /// Factorises a symmetric matrix. Only the entries on and below the diagonal are read.
   ///
   /// To factorise several matrices with one pattern, keep a ``SparseCholeskyAnalysis`` and release each factor before
   /// making the next.
   ///
-  /// - Throws: ``LinearAlgebraError/notPositiveDefinite(order:size:)`` or ``SparseCholeskyError``.
+  /// - Throws: `LinearAlgebraError.notPositiveDefinite` or ``SparseCholeskyError``.
   public convenience init(
     _ matrix: SparseMatrix, ordering: SparseOrdering = .automatic, by factorisation: SparseFactorisation = .supernodal
   ) throws {
@@ -103,7 +104,7 @@ public final class SparseCholesky: Sendable {
   /// A⁻¹ applied to each row of a B×n matrix.
   public func solve(rows b: Tensor<Double>) -> Tensor<Double> { applying(.inverse, to: b) }
 
-  /// A⁻¹·B for an n×columns matrix B; ``solve(rows:)`` spares the two transpositions.
+  /// A⁻¹·B for an n×columns matrix B; ``solve(rows:)`` avoids the two transpositions.
   public func solve(_ b: Tensor<Double>) -> Tensor<Double> { solve(rows: b.transposed()).transposed() }
 
   /// Pᵀ·L⁻ᵀ·z for each row z of a B×n matrix: with z standard normal, rows with covariance A⁻¹.
@@ -114,7 +115,7 @@ public final class SparseCholesky: Sendable {
   /// L⁻¹·P·b for each row b of a B×n matrix: the squared length of a row is bᵀ·A⁻¹·b.
   public func solveLower(rows b: Tensor<Double>) -> Tensor<Double> { applying(.lowerInverse, to: b) }
 
-  /// The same in place of a tensor of the caller's.
+  /// Applies a part of A⁻¹ to each row of a B×n matrix, in place.
   func apply(_ part: FactorPart, to rows: inout Tensor<Double>) {
     precondition(rows.columnCount == size, "Rows of \(rows.columnCount) entries for a matrix of size \(size)")
     factor.solve(part, &rows)

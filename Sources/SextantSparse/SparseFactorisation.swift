@@ -1,5 +1,5 @@
-// What a sparse Cholesky factorisation is made of, whoever computes it. Callers use `SparseCholesky` and see none of this; it
-// is the place to put another implementation.
+// The protocols that every implementation of the sparse Cholesky factorisation provides. Callers use `SparseCholesky`
+// instead. Another implementation is added here.
 
 import SextantArrays
 
@@ -19,12 +19,12 @@ public protocol SymbolicFactor: Sendable {
   var permutation: [Int32] { get }
   /// The number of entries of L that need not be 0.
   var factorEntryCount: Int { get }
-  /// The sum of the squared lengths of the columns of L: about the operations of a factorisation.
+  /// The sum of the squared lengths of the columns of L, about the number of operations of a factorisation.
   var factorOperationCount: Double { get }
 
   /// The factor of a matrix with the pattern that was analysed.
   ///
-  /// - Throws: ``LinearAlgebraError/notPositiveDefinite(order:size:)`` or ``SparseCholeskyError``.
+  /// - Throws: `LinearAlgebraError.notPositiveDefinite` or ``SparseCholeskyError``.
   func factorise(_ matrix: SparseMatrix) throws -> any NumericFactor
 }
 
@@ -41,7 +41,7 @@ public protocol NumericFactor: Sendable {
 
 /// An implementation of the sparse Cholesky factorisation.
 public struct SparseFactorisation: Sendable {
-  /// The name, for tables.
+  /// The name, as shown in tables.
   public let name: String
   /// Analyses the pattern of a symmetric matrix, of which the lower triangle is read. Throws ``SparseCholeskyError``.
   public let analyse: @Sendable (SparseMatrix, SparseOrdering) throws -> any SymbolicFactor
@@ -55,12 +55,12 @@ public struct SparseFactorisation: Sendable {
 }
 
 extension SparseFactorisation {
-  /// This package's own: multifrontal, with dense operations by OpenBLAS.
+  /// This package's own implementation: multifrontal, with dense operations by OpenBLAS.
   public static let supernodal = SparseFactorisation(name: "supernodal") { matrix, ordering in
     try SupernodalAnalysis(matrix, ordering: ordering)
   }
 
-  /// All that this build holds.
+  /// All implementations in this build.
   public static var all: [SparseFactorisation] {
     #if SupernodalCHOLMOD
       [.supernodal, .cholmodSupernodal, .cholmodSimplicial]

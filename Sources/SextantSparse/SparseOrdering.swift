@@ -1,17 +1,17 @@
-// Fill-reducing orders of the rows of a symmetric sparse matrix: approximate minimum degree (Amestoy, Davis and Duff, 1996,
-// as implemented by Eigen) and multilevel nested dissection (Karypis and Kumar, 1998, METIS).
-// The choice between them is made in SparseCholesky.swift, where the fill of an order is known.
+// Fill-reducing orders of the rows of a symmetric sparse matrix: approximate minimum degree (Amestoy, Davis and Duff,
+// 1996, as implemented by Eigen) and multilevel nested dissection (Karypis and Kumar, 1998, METIS). OrderedTree.swift
+// chooses between them.
 
 import CEigenSparse
 import CMETIS
 import SextantArrays
 import Synchronization
 
-/// How the rows of a sparse matrix are ordered before the factorisation, so that the factor stays sparse.
+/// The method that orders the rows of a sparse matrix before the factorisation, so that the factor stays sparse.
 public enum SparseOrdering: Sendable, Equatable {
-  /// Minimum degree; where that fills much, the better of it and nested dissection.
+  /// Minimum degree or, if its fill is large, the better of minimum degree and nested dissection.
   case automatic
-  /// Approximate minimum degree: quick, and good up to some ten thousand rows.
+  /// Approximate minimum degree: fast, and good up to about ten thousand rows.
   case minimumDegree
   /// Nested dissection by METIS: slower, and best for surfaces with very many vertices.
   case nestedDissection
@@ -29,7 +29,8 @@ struct SymmetricGraph {
   private let neighbours: [Int32]
   private var size: Int { starts.count - 1 }
 
-  /// METIS draws its random numbers from one stream of the C library: two calls at once would disturb each other's order.
+  /// METIS draws random numbers from the one stream of the C library, so simultaneous calls would change each other's
+  /// orders.
   private static let metis = Mutex(())
 
   /// Reads the lower triangle.
@@ -49,7 +50,7 @@ struct SymmetricGraph {
     for i in 0..<n { starts[i + 1] += starts[i] }
     var next = starts
     var neighbours = [Int32](repeating: 0, count: Int(starts[n]))
-    // Row by row, so that the neighbours of each row ascend.
+    // Row by row, so that the neighbours of each row are in ascending order.
     matrix.forEachLowerEntry { row, column, _ in
       guard row != column else { return }
       neighbours[Int(next[row])] = Int32(column)
@@ -64,7 +65,7 @@ struct SymmetricGraph {
   /// The rows in an order of approximate minimum degree.
   func minimumDegreeOrder() throws -> [Int32] {
     let n = size
-    // Eigen takes a row without a diagonal for a dense one.
+    // Eigen treats a row without a diagonal entry as dense.
     var withDiagonal = [Int32](repeating: 0, count: neighbours.count + n)
     var shifted = [Int32](repeating: 0, count: n + 1)
     var slot = 0

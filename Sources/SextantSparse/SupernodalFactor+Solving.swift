@@ -1,11 +1,11 @@
-// Triangular solves with a supernodal factor, for blocks of right-hand sides at a time: node by node in memory, so that one
-// pass over the factor serves the whole block. Blocks are independent and may run on several threads.
+// Triangular solves with a supernodal factor for blocks of right-hand sides, so that one pass over the factor serves a
+// whole block. Blocks are independent and may run on several threads.
 
 import COpenBLAS
 import SextantArrays
 
 extension SupernodalFactor {
-  /// The right-hand sides that share one pass over the factor.
+  /// The number of right-hand sides that share one pass over the factor.
   private static let blockSize = 16
 
   func solve(_ part: FactorPart, _ rows: inout Tensor<Double>) {
@@ -29,7 +29,7 @@ extension SupernodalFactor {
       guard let work = work.baseAddress else { return }
       pattern.permutation.withUnsafeBufferPointer { permutation in
         for i in 0..<n {
-          // Half-solves stay in the factor's order on the side of L.
+          // On the side of L, the values of half-solves are in the order of the factor.
           let place = part == .lowerTransposedInverse ? i : Int(permutation[i])
           for b in 0..<count { work[i * count + b] = rows[b * n + place] }
         }
@@ -57,10 +57,12 @@ extension SupernodalFactor {
         let own = x + Int(pattern.firstColumns[s]) * count
         let places = rows + pattern.rowStarts[s] + columns
         if count == 1 {
-          cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, Int32(columns), block, Int32(columns), own, 1)
+          cblas_dtrsv(
+            CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, Int32(columns), block, Int32(columns), own, 1)
           guard below > 0 else { continue }
           cblas_dgemv(
-            CblasRowMajor, CblasNoTrans, Int32(below), Int32(columns), 1, block + columns * columns, Int32(columns), own,
+            CblasRowMajor, CblasNoTrans, Int32(below), Int32(columns), 1, block + columns * columns, Int32(columns),
+            own,
             1, 0, buffer, 1)
           for i in 0..<below { x[Int(places[i])] -= buffer[i] }
         } else {
@@ -95,7 +97,8 @@ extension SupernodalFactor {
               CblasRowMajor, CblasTrans, Int32(below), Int32(columns), -1, block + columns * columns, Int32(columns),
               buffer, 1, 1, own, 1)
           }
-          cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, Int32(columns), block, Int32(columns), own, 1)
+          cblas_dtrsv(
+            CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, Int32(columns), block, Int32(columns), own, 1)
         } else {
           if below > 0 {
             Double.multiply(
@@ -107,7 +110,7 @@ extension SupernodalFactor {
     }
   }
 
-  /// Calls `body` with memory for the rows below any supernode, and with the rows of all.
+  /// Calls `body` with memory for the rows below any supernode, and with the rows of all supernodes.
   private func withRowBuffer(
     _ count: Int, _ body: (UnsafeMutablePointer<Double>, UnsafePointer<Int32>) -> Void
   ) {

@@ -1,7 +1,8 @@
 // The numeric half of the supernodal factorisation, by the multifrontal method (Duff and Reid, 1983; Liu, 1992, "The
-// multifrontal method for sparse matrix solution"). Each supernode adds up its entries of the matrix and what its children
-// left over, eliminates its own columns with dense operations, and leaves an update for its parent. Children are added in
-// ascending order and dense work is cut into tiles by shape alone, so the bits depend on the number of threads nowhere.
+// multifrontal method for sparse matrix solution"). Each supernode adds its entries of the matrix and the updates of its
+// children, eliminates its own columns with dense operations, and passes an update to its parent. Children are added in
+// ascending order, and the tiles of dense work depend on shapes alone, so the result has the same bits on any number of
+// threads.
 
 import Foundation
 import SextantArrays
@@ -11,14 +12,15 @@ import Synchronization
 final class SupernodalFactor: NumericFactor, @unchecked Sendable {
   // Sendable is sound: the values are written to by `init` alone.
   let pattern: SupernodalPattern
-  /// For each supernode its rows × columns values, row by row; what stands above the diagonal has no meaning.
+  /// For each supernode its rows × columns values, row by row; those above the diagonal are undefined.
   let values: UnsafeMutablePointer<Double>
   let logDeterminant: Double
 
   /// The width of a tile of dense work.
   private static let tileWidth = 192
 
-  /// - Throws: ``LinearAlgebraError/notPositiveDefinite(order:size:)`` or ``SparseCholeskyError/outOfMemory(size:neededBytes:)``.
+  /// - Throws: `LinearAlgebraError.notPositiveDefinite` or
+  ///   ``SparseCholeskyError/outOfMemory(size:neededBytes:)``.
   init(_ matrix: SparseMatrix, _ pattern: SupernodalPattern) throws {
     let byteCount = 8 * max(1, pattern.valueStarts[pattern.count])
     // Zeroed by the system as it is touched.
@@ -56,13 +58,13 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
       + 4 * pattern.size
   }
 
-  /// One factorisation while it runs.
+  /// The state of one factorisation.
   private final class Fronts: @unchecked Sendable {
     // Sendable is sound: each supernode is computed by one thread, after its descendants, and writes to its own memory.
     let pattern: SupernodalPattern
     let matrix: SparseMatrix
     let values: UnsafeMutablePointer<Double>
-    /// What each supernode leaves to its parent until that has added it: the lower triangle of a square, row by row.
+    /// The update of each supernode until its parent has added it: the lower triangle of a square, row by row.
     let updates: UnsafeMutablePointer<UnsafeMutablePointer<Double>?>
     private let firstFailure = Mutex<Int?>(nil)
     private let largestMissing = Mutex<Int?>(nil)
@@ -98,10 +100,8 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
       }
     }
 
-    /// Computes one supernode.
-    ///
-    /// - Parameter inTiles: Calls its second argument for all indices up to its first, in any order or at once.
-    /// - Returns: Whether there was memory for its update and all pivots are positive.
+    /// Computes supernode `s`, and returns whether there was memory for its update and all pivots are positive.
+    /// `inTiles` calls its second argument for all indices below its first, in any order or at once.
     private func eliminate(_ s: Int, inTiles: (Int, @Sendable (Int) -> Void) -> Void) -> Bool {
       let (columns, rows) = (pattern.columnCount(s), pattern.rowCount(s))
       let below = rows - columns
@@ -114,7 +114,7 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
         }
         updates[s] = memory.bindMemory(to: Double.self, capacity: below * below)
       }
-      // A root leaves nothing, and nothing is written to this then.
+      // A root has no update, and nothing is written here.
       let update = UncheckedPointer(updates[s] ?? block.base)
       assemble(s, block.base, update.base)
 
@@ -135,7 +135,7 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
             false, width, range.count, pivot.base, columns, block.base + (end + range.lowerBound) * columns + start,
             columns)
         }
-        // The supernode's own columns that are still to come.
+        // The supernode's remaining columns.
         inTiles(Self.tileCount(rows - end) * Self.tileCount(columns - end)) { index in
           let across = Self.tileCount(columns - end)
           let (i, j) = (Self.tile(index / across, of: rows - end), Self.tile(index % across, of: columns - end))
@@ -149,7 +149,7 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
       let lower = UncheckedPointer(block.base + columns * columns)
       let across = Self.tileCount(below)
       inTiles(across * (across + 1) / 2) { index in
-        let (row, column) = Self.trianglePlace(index)
+        let (row, column) = BlockedProduct.trianglePlace(index)
         let (i, j) = (Self.tile(row, of: below), Self.tile(column, of: below))
         let (left, right) = (lower.base + i.lowerBound * columns, lower.base + j.lowerBound * columns)
         let target = update.base + i.lowerBound * below + j.lowerBound
@@ -163,7 +163,7 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
       return true
     }
 
-    /// Adds up the entries of the matrix and what the children left.
+    /// Adds the entries of the matrix and the updates of the children.
     private func assemble(_ s: Int, _ block: UnsafeMutablePointer<Double>, _ update: UnsafeMutablePointer<Double>) {
       let columns = pattern.columnCount(s)
       let below = pattern.rowCount(s) - columns
@@ -202,16 +202,6 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
 
     private static func tile(_ index: Int, of length: Int) -> Range<Int> {
       index * SupernodalFactor.tileWidth..<min(length, (index + 1) * SupernodalFactor.tileWidth)
-    }
-
-    /// The place in a lower triangle, row by row, of entry `index`.
-    private static func trianglePlace(_ index: Int) -> (row: Int, column: Int) {
-      var (row, rest) = (0, index)
-      while rest > row {
-        row += 1
-        rest -= row
-      }
-      return (row, rest)
     }
   }
 }

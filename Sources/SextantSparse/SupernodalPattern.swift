@@ -1,7 +1,8 @@
-// The symbolic half of a supernodal factorisation. A supernode is a run of columns of the factor that have the same rows below
-// them; small ones are merged into their parents at the price of a few stored zeros (Ashcraft and Grimes, 1989, "The influence
-// of relaxed supernode partitions on the multifrontal method"). All is laid out here, so that the numeric half only
-// computes: the rows of each supernode, where they stand among its parent's, and where each entry of the matrix goes.
+// The symbolic half of a supernodal factorisation. A supernode is a run of columns of the factor with the same rows
+// below them. Small supernodes are merged into their parents, at the price of a few stored zeros (Ashcraft and Grimes,
+// 1989, "The influence of relaxed supernode partitions on the multifrontal method"). The pattern contains the rows of
+// each supernode, their places among the rows of its parent, and the place of each entry of the matrix, so that the
+// numeric half only computes.
 
 import SextantArrays
 
@@ -28,11 +29,11 @@ final class SupernodalPattern: Sendable {
   let entryStarts: [Int]
   /// The index of an entry among those of the matrix.
   let sources: [Int32]
-  /// Where an entry goes, counted from the start of the supernode's values.
+  /// The place of an entry, counted from the start of the supernode's values.
   let targets: [Int32]
   /// Disjoint subtrees, costly ones first, as ranges of supernodes.
   let subtrees: [Range<Int>]
-  /// The supernodes in no subtree, ascending: each follows all of its descendants.
+  /// The supernodes that are in no subtree, ascending, so that each follows all of its descendants.
   let top: [Int]
   /// The number of entries of the factor, without the zeros of merged supernodes.
   let factorEntryCount: Int
@@ -51,7 +52,7 @@ final class SupernodalPattern: Sendable {
   init(_ matrix: SparseMatrix, tree: OrderedTree) throws {
     let n = matrix.rowCount
     let pattern = tree.pattern
-    // The tree's columns are put in a postorder, in which the columns of a supernode follow each other.
+    // In a postorder of the tree, the columns of a supernode are consecutive.
     let order = tree.elimination.postorder(childrenBy: tree.columnCounts)
     var labels = [Int32](repeating: 0, count: n)
     for (label, column) in order.enumerated() { labels[Int(column)] = Int32(label) }
@@ -87,7 +88,7 @@ final class SupernodalPattern: Sendable {
     var targets = sources
     var supernodeParents = [Int32](repeating: -1, count: supernodes)
     var children = SiblingLists(count: supernodes)
-    // Which supernode a row was last seen in, and its place among that one's rows.
+    // The supernode in which a row was last seen, and its place among the rows of that supernode.
     var seenIn = [Int32](repeating: -1, count: n)
     var placeOf = [Int32](repeating: 0, count: n)
     for s in 0..<supernodes {
@@ -146,12 +147,12 @@ final class SupernodalPattern: Sendable {
       work: (0..<supernodes).map { s in
         let columns = Double(firstColumns[s + 1] - firstColumns[s])
         let rows = Double(rowStarts[s + 1] - rowStarts[s])
-        // A constant for what each supernode costs, however small.
+        // A constant for the overhead of a supernode.
         return columns * rows * rows + 2000
       })
   }
 
-  /// Where the longest runs of columns with the same rows below them start, and n.
+  /// The starts of the longest runs of columns with the same rows below them, and n.
   private static func fundamental(_ parents: [Int32], _ counts: [Int32]) -> [Int32] {
     var childCounts = [Int32](repeating: 0, count: parents.count)
     for parent in parents where parent != -1 { childCounts[Int(parent)] += 1 }
@@ -163,9 +164,9 @@ final class SupernodalPattern: Sendable {
     return starts + [Int32(parents.count)]
   }
 
-  /// Supernodes with those merged into their parents that add few zeros; the parent has to follow at once.
+  /// Merges supernodes into their parents if that adds few zeros and the parent is the next supernode.
   private static func merged(_ starts: [Int32], _ parents: [Int32], _ counts: [Int32]) -> [Int32] {
-    // From the last to the first: the end of the merged supernode that begins at each, and its zeros.
+    // From the last to the first: the end of the merged supernode that begins with each, and its zeros.
     var kept: [Int32] = [starts[starts.count - 1]]
     var zeros: [Double] = [0]
     for s in (0..<starts.count - 1).reversed() {
@@ -176,7 +177,7 @@ final class SupernodalPattern: Sendable {
       let end = kept[kept.count - 3]
       let parent = parents[Int(next) - 1]
       guard parent >= next, parent < end else { continue }
-      // Rows of the two before they are merged, and after.
+      // The rows of the two before and after the merge.
       let (own, others) = (Double(next - start), Double(end - next))
       let otherRows = others + Double(counts[Int(end) - 1]) - 1
       let added = own * (own + otherRows - Double(counts[Int(start)]))
@@ -195,7 +196,7 @@ final class SupernodalPattern: Sendable {
 
   /// Subtrees that may be factorised at the same time, and the supernodes above them.
   ///
-  /// The split depends on the pattern alone, as the results would even if it did not: each supernode is computed in one way.
+  /// The split depends on the pattern alone. The results do not depend on the split.
   private static func parted(_ parents: [Int32], work: [Double]) -> (subtrees: [Range<Int>], top: [Int]) {
     let count = parents.count
     var (subtreeWork, firstDescendants) = (work, Array(0..<count))
@@ -218,7 +219,7 @@ final class SupernodalPattern: Sendable {
   }
 }
 
-/// The children of each node of a tree, made in ascending order.
+/// The children of each node of a tree, in ascending order.
 private struct SiblingLists {
   private var first: [Int32]
   private var last: [Int32]
@@ -243,7 +244,7 @@ private struct SiblingLists {
     }
   }
 
-  /// All children one after the other, and where those of each node start.
+  /// The children of all nodes, concatenated, and the start of the children of each node.
   func flattened() -> (starts: [Int32], children: [Int32]) {
     var (starts, children): ([Int32], [Int32]) = ([0], [])
     for parent in first.indices {

@@ -11,7 +11,7 @@ import Testing
 
   static func kernels<Scalar: TensorScalar>(
     _ set: Processor.InstructionSet, as type: Scalar.Type
-  ) throws -> VectorKernels<Scalar> { try #require(VectorKernels(set)) }
+  ) throws -> Scalar.Kernels { try #require(Scalar.kernels(for: set)) }
 
   /// Runs `body` on arrays as buffers and returns the output, which starts as `initial`.
   static func output<Scalar: TensorScalar>(
@@ -159,7 +159,7 @@ import Testing
 
   @Test func aSetThatTheProcessorLacksCannotBeChosen() {
     for set in Processor.InstructionSet.allCases where set > Processor.bestInstructionSet {
-      #expect(VectorKernels<Float>(set) == nil)
+      #expect(Float.kernels(for: set) == nil)
     }
     #expect(Processor.chosenInstructionSet <= Processor.bestInstructionSet)
   }

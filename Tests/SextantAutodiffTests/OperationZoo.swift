@@ -5,7 +5,7 @@ import SextantAutodiff
 
 /// One operation with the shapes that it is tried on.
 enum OperationCase: String, CaseIterable, Sendable {
-  case add, subtract, multiply, scale, sum, mean, rowSums, sampleSums, sampleMeans
+  case add, subtract, multiply, scale, sum, mean, rowSums
   case matrixProduct, matrixProductTransposed, dense, denseWithoutBias, denseUsedTwice
   case denseOfFewRows, denseOfFewRowsUsedTwice, denseOfSamples, affineMap
   case couplingSampling, couplingNormalising, softsignCouplingSampling, softsignCouplingNormalising
@@ -93,8 +93,6 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .sum: return x[0].sum()
     case .mean: return x[0].mean()
     case .rowSums: return x[0].rowSums()
-    case .sampleSums: return x[0].sampleSums()
-    case .sampleMeans: return x[0].sampleMeans()
     case .matrixProduct: return SextantAutodiff.matrixProduct(x[0], x[1])
     case .matrixProductTransposed:
       return SextantAutodiff.matrixProduct(x[0], x[1], transposingFirst: true, transposingSecond: true)
@@ -123,7 +121,7 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .sigmoid: return x[0].sigmoid()
     case .softplus: return x[0].softplus()
     case .square: return x[0].squared()
-    case .scaleRows: return x[0].multiplyingRows(by: x[1])
+    case .scaleRows: return x[0].scalingRows(by: x[1])
     case .shiftRows: return x[0].addingToRows(x[1])
     case .scaleAndShiftRows, .scaleAndShiftSamples: return x[0].scalingRows(by: x[1], shiftingBy: x[2])
     case .reshape: return x[0].reshaped(to: [x[0].value.count / 7, 7]).softmax()

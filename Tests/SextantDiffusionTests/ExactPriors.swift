@@ -6,6 +6,7 @@ import SextantArrays
 import SextantAutodiff
 import SextantDiffusion
 import SextantNetworks
+import SextantTestSupport
 
 /// Gaussians and mixtures over fields of a few numbers, in double precision.
 enum ExactPriors {
@@ -45,9 +46,9 @@ enum ExactPriors {
   /// A network of 6 numbers that is smooth, not linear, and depends on time: (xA)∘(xB + s)·C.
   static func network() -> (network: FunctionNoiseNetwork<Double>, parameters: ParameterSet<Double>) {
     var builder = ParameterBuilder<Double>(random: random.split("network"))
-    let a = builder.normal("a", [6, 5], deviation: 0.4)
-    let b = builder.normal("b", [6, 5], deviation: 0.4)
-    let c = builder.normal("c", [5, 6], deviation: 0.4)
+    let a = builder.normal("a", [6, 5], standardDeviation: 0.4)
+    let b = builder.normal("b", [6, 5], standardDeviation: 0.4)
+    let c = builder.normal("c", [5, 6], standardDeviation: 0.4)
     let network = FunctionNoiseNetwork<Double> { x, times, pass in
       let rows = DifferentiableTensor(flattening: x)
       let noises = times.flatMap { Array(repeating: VariancePreservingSchedule.standard.noise(at: $0), count: 5) }

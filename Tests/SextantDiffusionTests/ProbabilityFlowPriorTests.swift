@@ -56,7 +56,7 @@ import Testing
     let mixture = try ExactPriors.mixture()
     let fields = mixture.samples(using: streams(0..<4, of: RandomStream(seed: 65)))
     let exact = try ProbabilityFlowLikelihood(mixture, divergence: .exact, relativeTolerance: 1e-6)
-      .values(for: fields, using: RandomStream(seed: 66)).map(\.nats)
+      .values(for: fields, using: RandomStream(seed: 66))
     for (field, exact) in exact.enumerated() {
       // Every probe is a copy of the field, so that the mean over copies has an error that can be told.
       let prior = ProbabilityFlowPrior(mixture, stepCount: 60, probeCount: 1)

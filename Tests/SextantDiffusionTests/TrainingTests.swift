@@ -5,6 +5,7 @@ import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
+import SextantTestSupport
 import Testing
 
 @testable import SextantDiffusion
@@ -104,7 +105,7 @@ import Testing
     let report = DenoisingReport(
       predictors, on: heldOut, noiseLevels: [0.2, 0.5, 1], timeCount: 32, using: RandomStream(seed: 33))
     let gains = try report.rows.map { try #require($0.bound).gain }
-    let deviation = try #require(report.rows[2].bound).gainDeviation
+    let deviation = try #require(report.rows[2].bound).gainStandardError
     #expect(gains[1] == 0)
     #expect(gains[2] > 3 * deviation)
     #expect(gains[2] > 0.3 * gains[3])

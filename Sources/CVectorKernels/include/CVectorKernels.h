@@ -1,13 +1,12 @@
-// Element-wise loops in C, compiled for several instruction sets, of which one is selected at run time. There is no
-// other logic: no memory management, no threads, no checks. The arrays of a call must not overlap, but an output may be
-// the same array as an input.
+// Loops in C, compiled for several instruction sets. Every function is given the instruction set that it is to use.
+// There is no other logic: no memory management, no threads, no checks. The arrays of a call must not overlap, but an
+// output may be the same array as an input.
 #ifndef SEXTANT_VECTOR_KERNELS_H
 #define SEXTANT_VECTOR_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#pragma clang assume_nonnull begin
+#include <stdint.h>
 
 /// The instruction sets for which kernels are compiled; each includes the previous ones.
 enum vk_instruction_set { VK_GENERIC = 0, VK_AVX2 = 1, VK_AVX512 = 2 };
@@ -22,46 +21,39 @@ enum vk_instruction_set vk_chosen_instruction_set(void);
 /// The Matérn correlations with a closed form, by smoothness: 1/2, 3/2, 5/2.
 enum vk_correlation { VK_MATERN_1_2 = 0, VK_MATERN_3_2 = 1, VK_MATERN_5_2 = 2 };
 
-#define VK_DECLARE_KERNELS(T)                                                                              \
-  struct vk_kernels_##T {                                                                                  \
-    /* out = a + b */                                                                                      \
-    void (*add)(size_t n, const T *a, const T *b, T *out);                                                 \
-    /* out = a - b */                                                                                      \
-    void (*subtract)(size_t n, const T *a, const T *b, T *out);                                            \
-    /* out = a * b */                                                                                      \
-    void (*multiply)(size_t n, const T *a, const T *b, T *out);                                            \
-    /* out = factor * x */                                                                                 \
-    void (*scale)(size_t n, T factor, const T *x, T *out);                                                 \
-    /* y += factor * x */                                                                                  \
-    void (*add_scaled)(size_t n, T factor, const T *x, T *y);                                              \
-    /* sums += x, in double precision */                                                                   \
-    void (*accumulate)(size_t n, const T *x, double *sums);                                                \
-    /* sums += x * x, in double precision */                                                               \
-    void (*accumulate_squares)(size_t n, const T *x, double *sums);                                        \
-    /* the sum of a * b, in double precision */                                                            \
-    double (*dot)(size_t n, const T *a, const T *b);                                                       \
-    /* out = e to the power x */                                                                           \
-    void (*exponential)(size_t n, const T *x, T *out);                                                     \
-    /* out += (x - here) squared: one axis of the squared distances from one point to many */              \
-    void (*add_squared_differences)(size_t n, T here, const T *x, T *out);                                 \
-    /* value = the correlation at the squared distance, in units of the squared range; value may be the    \
-       input array */                                                                                      \
-    void (*matern)(size_t n, enum vk_correlation correlation, const T *squared, T *value);                 \
-    /* the same with slope = -2 times the derivative of value with respect to the squared distance */      \
-    void (*matern_with_slope)(size_t n, enum vk_correlation correlation, const T *squared, T *value,       \
-                              T *slope);                                                                   \
-  };                                                                                                       \
-  /* The kernels for `set`, which the processor must support. */                                           \
-  const struct vk_kernels_##T *vk_kernels_for_##T(enum vk_instruction_set set);                            \
-  /* The kernels in use. */                                                                                \
-  const struct vk_kernels_##T *vk_chosen_kernels_##T(void);
+/// Element-wise functions. GELU is the exact form, x·Φ(x).
+enum vk_activation {
+  VK_RELU = 0, VK_LEAKY_RELU, VK_SILU, VK_GELU, VK_TANH, VK_EXPONENTIAL, VK_LOGARITHM, VK_SIGMOID, VK_SOFTPLUS, VK_SQUARE
+};
 
-VK_DECLARE_KERNELS(float)
-VK_DECLARE_KERNELS(double)
+/// The kernels for one scalar type and one instruction set, which the processor must support. In Swift each kernel is a
+/// method of this type; in C it is a function such as vk_add_float, with this as its last parameter.
+struct vk_float { enum vk_instruction_set set; } __attribute__((swift_name("FloatKernels")));
+struct vk_double { enum vk_instruction_set set; } __attribute__((swift_name("DoubleKernels")));
 
-#pragma clang assume_nonnull end
+#define VK_PASTE_(a, b) a##_##b
+#define VK_PASTE(a, b) VK_PASTE_(a, b)
+#define VK_LIST(...) __VA_ARGS__
+#define VK_KERNEL(RESULT, NAME, SWIFT_NAME, PARAMETERS, ARGUMENTS)              \
+  RESULT VK_PASTE(vk_##NAME, T)(VK_LIST PARAMETERS, struct VK_PASTE(vk, T) set) \
+      __attribute__((swift_name(VK_SWIFT_TYPE "." SWIFT_NAME "self:)")));
+#define VK_NUMBER(NAME, SWIFT_NAME)                      \
+  size_t VK_PASTE(vk_##NAME, T)(struct VK_PASTE(vk, T) set) \
+      __attribute__((swift_name("getter:" VK_SWIFT_TYPE "." SWIFT_NAME "(self:)")));
 
-// The module consists of the headers included here.
-#include "CNetworkKernels.h"
+#define T float
+#define VK_SWIFT_TYPE "FloatKernels"
+#include "kernel-list.inc"
+#undef T
+#undef VK_SWIFT_TYPE
+
+#define T double
+#define VK_SWIFT_TYPE "DoubleKernels"
+#include "kernel-list.inc"
+#undef T
+#undef VK_SWIFT_TYPE
+
+#undef VK_KERNEL
+#undef VK_NUMBER
 
 #endif

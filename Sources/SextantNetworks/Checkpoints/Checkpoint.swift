@@ -20,7 +20,7 @@ public struct Checkpoint<Scalar: TensorScalar>: Sendable {
     (self.metadata, self.parameters, self.optimiser, self.average) = (metadata, parameters, optimiser, average)
   }
 
-  /// Writes the complete file or nothing. Throws ``FileError`` and ``SafetensorsError``.
+  /// Writes the complete file or nothing. Throws `FileError` and `SafetensorsError`.
   public func write(to path: String, overwrite: Bool) throws {
     var writer = SafetensorsWriter()
     for (index, name) in parameters.names.enumerated() {

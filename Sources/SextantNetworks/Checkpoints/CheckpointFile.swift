@@ -12,9 +12,8 @@ public struct CheckpointFile: Sendable {
   public var canResume: Bool { file.metadata[CheckpointNames.optimiser] != nil }
   private let file: SafetensorsFile
 
-  /// Opens the file. Throws ``FileError``, ``SafetensorsError`` and ``CheckpointError``.
-  ///
-  /// - Parameter kind: the required kind of network.
+  /// Opens the file at `path`, which must hold a network of the given kind. Throws `FileError`, `SafetensorsError` and
+  /// ``CheckpointError``.
   public init(path: String, kind: String) throws {
     file = try SafetensorsFile(path: path)
     metadata = try Self.decoded(CheckpointNames.metadata, in: file)
@@ -26,7 +25,7 @@ public struct CheckpointFile: Sendable {
   /// The parameters in the names and shapes of `layout`: either the last values of the training or their moving
   /// average.
   ///
-  /// Throws ``SafetensorsError`` and ``CheckpointError``.
+  /// Throws `SafetensorsError` and ``CheckpointError``.
   public func parameters<Scalar: TensorScalar>(
     layout: ParameterSet<Scalar>, averaged: Bool = false
   ) throws -> ParameterSet<Scalar> {
@@ -36,7 +35,7 @@ public struct CheckpointFile: Sendable {
 
   /// The complete checkpoint, to continue a training. The optimiser and the average are nil if the file has none.
   ///
-  /// Throws ``SafetensorsError`` and ``CheckpointError``.
+  /// Throws `SafetensorsError` and ``CheckpointError``.
   public func checkpoint<Scalar: TensorScalar>(layout: ParameterSet<Scalar>) throws -> Checkpoint<Scalar> {
     let parameters = try parameters(layout: layout)
     var checkpoint = Checkpoint(metadata, parameters: parameters)

@@ -23,8 +23,8 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
   private let queriesKeysValues: Dense<Scalar>
   private let output: Dense<Scalar>
 
-  /// - Parameters:
-  ///   - outputInitial: the initial values of the last layer; with zeros the attention has no effect at first.
+  /// Creates the layer's parameters in `builder`, under `name`. With zeros as `outputInitial`, the initial values of the
+  /// last layer, the attention has no effect at first.
   public init(
     _ name: String, channels: Int, form: Form, heads: Int = 4, width: Int = 32, hasInputBias: Bool = false,
     initial: InitialValues = .uniformByInputs, outputInitial: InitialValues? = nil,
@@ -41,8 +41,10 @@ public struct Attention<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter x: B×V×C.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// The output (B×V×C) for x (B×V×C).
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let hidden = heads * width
     let joint = queriesKeysValues(x, in: pass)
     // Each is (B·heads)×V×width.

@@ -41,8 +41,10 @@ public struct BatchNormalisation<Scalar: TensorScalar>: Sendable {
     (self.epsilon, self.momentum) = (epsilon, momentum)
   }
 
-  /// - Parameter x: a tensor of any shape whose last dimension is the channels; all other dimensions are rows.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// Normalises x, a tensor of any shape whose last dimension is the channels; all other dimensions are rows.
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     guard pass.isTraining else {
       let factor = pass[runningVariance].value.inverseRoots(adding: epsilon)
       let scale = pass[gain] * pass.tape.constant(factor)

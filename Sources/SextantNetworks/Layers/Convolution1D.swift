@@ -16,7 +16,8 @@ public struct Convolution1D<Scalar: TensorScalar>: Sendable {
   /// The numbers of zeros before and after the array.
   public let padding: (before: Int, after: Int)
 
-  /// - Parameter padding: the numbers of zeros at the ends; (K − 1)/2 by default.
+  /// Creates the layer's parameters in `builder`, under `name`. `padding` is the number of zeros at either end;
+  /// (K − 1)/2 by default.
   public init(
     _ name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: (before: Int, after: Int)? = nil,
     initial: InitialValues = .uniformByInputs, in builder: inout ParameterBuilder<Scalar>
@@ -34,9 +35,10 @@ public struct Convolution1D<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter x: B×V×I.
-  /// - Returns: B×V′×O with V′ = (V + padding − K)/stride + 1, rounded down.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// The output for x (B×V×I): B×V′×O with V′ = (V + padding − K)/stride + 1, rounded down.
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     let count = x.shape[1]
     let outputs = max(0, (count + padding.before + padding.after - kernel) / stride + 1)
     let stencil = Stencil.line(

@@ -23,8 +23,10 @@ public struct Dense<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter x: a tensor of any shape whose last dimension is the inputs.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// The output for x, a tensor of any shape whose last dimension is the inputs.
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     dense(x, weight: pass[weight], bias: bias.map { pass[$0] })
   }
 }

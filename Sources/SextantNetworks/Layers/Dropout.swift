@@ -34,7 +34,8 @@ public struct Dropout: Sendable, Equatable {
     let mask = Tensor<Scalar>(shape: x.shape) { out in
       words.withUnsafeBufferPointer { words in
         guard count > 0, let words = words.baseAddress, let out = out.baseAddress else { return }
-        Scalar.networkKernels.keepMask(count, words, threshold, Scalar(1 / (1 - rate)), out)
+        Scalar.kernels.keepMask(
+          count: count, words: words, threshold: threshold, factor: Scalar(1 / (1 - rate)), to: out)
       }
     }
     return x * pass.tape.constant(mask)

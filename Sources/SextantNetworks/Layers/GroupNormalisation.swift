@@ -12,7 +12,7 @@ public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
   /// Added to the variance.
   public let epsilon: Double
 
-  /// - Parameter groups: the number of groups, a divisor of `channels`.
+  /// Creates the layer's parameters in `builder`, under `name`. The number of groups is a divisor of `channels`.
   public init(
     _ name: String, channels: Int, groups: Int, epsilon: Double = 1e-5, in builder: inout ParameterBuilder<Scalar>
   ) {
@@ -24,8 +24,10 @@ public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameter x: B×V×C.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// The output (B×V×C) for x (B×V×C).
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     groupNormalisation(x, gain: pass[gain], bias: pass[bias], groups: groups, epsilon: epsilon)
   }
 }
@@ -43,8 +45,10 @@ public struct RMSNormalisation<Scalar: TensorScalar>: Sendable {
     gain = builder.scope(name) { $0.constant("weight", [channels], 1) }
   }
 
-  /// - Parameter x: a tensor of any shape whose last dimension is the channels.
-  public func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
+  /// The output for x, a tensor of any shape whose last dimension is the channels.
+  public func callAsFunction(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
     rootMeanSquareNormalisation(x, gain: pass[gain], epsilon: epsilon)
   }
 }
@@ -71,13 +75,10 @@ public enum Normalisation<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// SiLU of the normalised x, optionally after a scale and a shift for each sample.
-  ///
-  /// - Parameters:
-  ///   - x: B×V×C.
-  ///   - modulation: the scale and the shift, B×C each.
+  /// SiLU of the normalised x (B×V×C), optionally after a scale and a shift for each sample (B×C each).
   public func activated(
-    _ x: DifferentiableTensor<Scalar>, modulation: (scale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>)? = nil,
+    _ x: DifferentiableTensor<Scalar>,
+    modulation: (scale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>)? = nil,
     in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
     switch self {

@@ -8,7 +8,7 @@ public enum InitialValues: Sendable, Equatable {
   /// Uniform in ±1/√inputs, for weights and biases: PyTorch's default for dense and convolution layers.
   case uniformByInputs
   /// Normal with this standard deviation; biases are 0.
-  case normal(deviation: Double)
+  case normal(standardDeviation: Double)
   /// Uniform with variance `scale`·2/(inputs + outputs); biases are 0. The default of the DDPM code.
   case fanAverage(scale: Double)
   case zeros
@@ -19,7 +19,7 @@ public enum InitialValues: Sendable, Equatable {
   ) -> ParameterSet<Scalar>.Reference {
     switch self {
     case .uniformByInputs: builder.uniform(name, shape, bound: 1 / Double(max(1, inputs)).squareRoot())
-    case .normal(let deviation): builder.normal(name, shape, deviation: deviation)
+    case .normal(let sigma): builder.normal(name, shape, standardDeviation: sigma)
     case .fanAverage(let scale):
       builder.uniform(name, shape, bound: (6 * max(scale, 1e-10) / Double(max(1, inputs + outputs))).squareRoot())
     case .zeros: builder.constant(name, shape)

@@ -4,13 +4,9 @@ import Foundation
 import SextantArrays
 import SextantAutodiff
 
-/// Sines and cosines of t at frequencies from 1 down to 1/10000, as in the Transformer and in DDPM.
-///
-/// - Parameters:
-///   - times: one value for each sample.
-///   - width: the number of outputs, half of them sines and half cosines; even and at least 4.
-/// - Returns: B×width, sines first.
-public func sinusoidalEmbedding<Scalar: TensorScalar>(
+/// Sines and cosines of the times (B) at frequencies from 1 down to 1/10000, as in the Transformer and in DDPM: B×width,
+/// the first half sines and the second half cosines. The width is even and at least 4.
+func sinusoidalEmbedding<Scalar: TensorScalar>(
   of times: [Double], width: Int, as type: Scalar.Type = Scalar.self
 )
   -> Tensor<Scalar>
@@ -36,9 +32,8 @@ public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
   private let hidden: Dense<Scalar>
   private let last: Dense<Scalar>
 
-  /// - Parameters:
-  ///   - width: the number of sines and cosines; even.
-  ///   - outputs: the width of the hidden and of the last layer; 4·`width` by default.
+  /// Creates the layer's parameters in `builder`, under `name`. `width` is the number of sines and cosines, an even
+  /// number; `outputs` is the width of the hidden and of the last layer, 4·`width` by default.
   public init(
     _ name: String, width: Int, outputs: Int? = nil, activation: Activation = .gelu, steps: Double = 1000,
     initial: InitialValues = .uniformByInputs, in builder: inout ParameterBuilder<Scalar>
@@ -53,11 +48,8 @@ public struct TimeEmbedding<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// A time that all samples share, as those of a sampler do, is embedded once: what comes of it then does not depend on how many
-  /// samples there are.
-  ///
-  /// - Parameter times: one in [0, 1] for each sample.
-  /// - Returns: B×outputs, or 1×outputs where all times are the same.
+  /// The embedding of one time in [0, 1] for each sample: B×outputs, or 1×outputs if all times are equal. Equal times, as
+  /// in a sampler, are embedded once, so that the result does not depend on the number of samples.
   public func callAsFunction(_ times: [Double], in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
     let times = Set(times).count == 1 ? Array(times.prefix(1)) : times
     let waves: Tensor<Scalar> = sinusoidalEmbedding(of: times.map { $0 * steps }, width: width)

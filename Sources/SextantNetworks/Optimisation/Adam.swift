@@ -42,7 +42,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
   /// The mean squared gradients.
   var squares: [Tensor<Scalar>]
 
-  /// - Parameter parameters: the set to be trained.
+  /// An optimiser for `parameters`, before its first step.
   public init(_ settings: AdamSettings, for parameters: ParameterSet<Scalar>) {
     self.settings = settings
     moments = zip(parameters.tensors, parameters.isTrained).map { .zeros($1 ? $0.shape : [0]) }
@@ -55,9 +55,8 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
   }
 
   /// Takes one step. Release the pass first: parameters that it still holds would be copied instead of updated in
-  /// place.
+  /// place. The gradients are in the order of the set, with nil for parameters that stay unchanged.
   ///
-  /// - Parameter gradients: in the order of the set; nil for parameters that stay unchanged.
   /// - Returns: the norm of the whole gradient before clipping. If it is not finite, nothing was changed.
   public mutating func update(
     _ parameters: inout ParameterSet<Scalar>, gradients: [ParameterGradient<Scalar>?]
@@ -116,7 +115,7 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
     _ parameter: UnsafeMutablePointer<Scalar>, _ moment: UnsafeMutablePointer<Scalar>,
     _ square: UnsafeMutablePointer<Scalar>, _ gradient: Tensor<Scalar>, _ constants: StepConstants
   ) {
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     gradient.withUnsafeScalars { gradient in
       guard let base = gradient.baseAddress else { return }
       // Sound, because the ranges do not overlap.
@@ -125,20 +124,19 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
       Parallel.forEachRange(of: gradient.count, grain: 1 << 16) { range in
         let start = range.lowerBound
         kernels.adam(
-          range.count, c.factor, c.beta1, c.beta2, c.rate, c.rootScale, c.epsilon, c.decay, g + start, m + start,
-          s + start, x + start)
+          count: range.count, factor: c.factor, beta1: c.beta1, beta2: c.beta2, rate: c.rate, rootScale: c.rootScale,
+          epsilon: c.epsilon, decay: c.decay, gradient: g + start, moment: m + start, square: s + start,
+          parameter: x + start)
       }
     }
   }
 
-  /// - Parameters:
-  ///   - g: rows×outputs.
-  ///   - x: rows×inputs.
+  /// The same with the gradient Gᵀ·X of G (rows×outputs) and X (rows×inputs).
   private static func step(
     _ parameter: UnsafeMutablePointer<Scalar>, _ moment: UnsafeMutablePointer<Scalar>,
     _ square: UnsafeMutablePointer<Scalar>, product g: Tensor<Scalar>, _ x: Tensor<Scalar>, _ constants: StepConstants
   ) {
-    let kernels = Scalar.networkKernels
+    let kernels = Scalar.kernels
     let (depth, outputs, inputs) = (x.rowCount, g.columnCount, x.columnCount)
     let tall = kernels.tileRows
     packed(g, width: tall).withUnsafeScalars { g in
@@ -152,14 +150,15 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
           let rows = panels.lowerBound * tall..<min(outputs, panels.upperBound * tall)
           let start = rows.lowerBound * inputs
           kernels.adamProduct(
-            rows.count, inputs, depth, left + rows.lowerBound * depth, right, c.factor, c.beta1, c.beta2, c.rate,
-            c.rootScale, c.epsilon, c.decay, m + start, s + start, w + start)
+            rows: rows.count, columns: inputs, depth: depth, left: left + rows.lowerBound * depth, right: right,
+            factor: c.factor, beta1: c.beta1, beta2: c.beta2, rate: c.rate, rootScale: c.rootScale, epsilon: c.epsilon,
+            decay: c.decay, moment: m + start, square: s + start, parameter: w + start)
         }
       }
     }
   }
 
-  /// The columns of `matrix` in panels of `width`, the layout that ``NetworkKernels/adamProduct`` takes.
+  /// The columns of `matrix` in panels of `width`, the layout that `adamProduct` takes.
   private static func packed(_ matrix: Tensor<Scalar>, width: Int) -> Tensor<Scalar> {
     let (rows, columns) = (matrix.rowCount, matrix.columnCount)
     let panels = (columns + width - 1) / width
@@ -171,7 +170,8 @@ public struct Adam<Scalar: TensorScalar>: Sendable {
         Parallel.forEachRange(of: panels, grain: max(1, (1 << 16) / (rows * width + 1))) { range in
           let start = range.lowerBound * width
           let count = min(columns, range.upperBound * width) - start
-          Scalar.networkKernels.packColumns(count, rows, columns, width, source + start, target + start * rows)
+          Scalar.kernels.packColumns(
+            columns: count, rows: rows, stride: columns, width: width, from: source + start, to: target + start * rows)
         }
       }
     }

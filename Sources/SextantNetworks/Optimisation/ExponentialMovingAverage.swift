@@ -14,7 +14,7 @@ public struct ExponentialMovingAverage<Scalar: TensorScalar>: Sendable {
   /// The averaged parameters; running statistics are the latest values instead.
   public internal(set) var parameters: ParameterSet<Scalar>
 
-  /// - Parameter parameters: the initial value of the average.
+  /// An average that starts from `parameters`.
   public init(of parameters: ParameterSet<Scalar>, decay: Double, startsFast: Bool = true) {
     precondition((0..<1).contains(decay), "A decay of \(decay)")
     (self.decay, self.startsFast, self.parameters) = (decay, startsFast, parameters)
@@ -25,7 +25,7 @@ public struct ExponentialMovingAverage<Scalar: TensorScalar>: Sendable {
     precondition(latest.names == parameters.names, "The average belongs to another network")
     step += 1
     let decay = startsFast ? min(decay, Double(1 + step) / Double(10 + step)) : decay
-    let (rate, kernels) = (Scalar(1 - decay), Scalar.networkKernels)
+    let (rate, kernels) = (Scalar(1 - decay), Scalar.kernels)
     for (index, isTrained) in latest.isTrained.enumerated() {
       guard isTrained else {
         parameters.tensors[index] = latest.tensors[index]
@@ -38,7 +38,8 @@ public struct ExponentialMovingAverage<Scalar: TensorScalar>: Sendable {
           // Sound, because the ranges do not overlap.
           nonisolated(unsafe) let (target, source) = (average, x)
           Parallel.forEachRange(of: count, grain: 1 << 16) { range in
-            kernels.follow(range.count, rate, source + range.lowerBound, target + range.lowerBound)
+            kernels.follow(
+              count: range.count, rate: rate, from: source + range.lowerBound, average: target + range.lowerBound)
           }
         }
       }

@@ -42,9 +42,8 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// - Parameters:
-  ///   - x: B×V×inputs.
-  ///   - time: B×timeWidth, or 1×timeWidth for all samples, behind its nonlinearity.
+  /// The output for x (B×V×inputs) and the embedded time after its nonlinearity: B×timeWidth, or 1×timeWidth for all
+  /// samples.
   func callAsFunction(
     _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {

@@ -113,11 +113,7 @@ public struct SixLevelUNet<Scalar: TensorScalar>: Sendable {
     last = Convolution1D("last", inputs: width, outputs: settings.channels, kernel: 3, initial: .zeros, in: &builder)
   }
 
-  /// The predicted noise (B×V×C).
-  ///
-  /// - Parameters:
-  ///   - x: noisy signals, B×V×C, for any V.
-  ///   - times: one value in [0, 1] for each sample.
+  /// The predicted noise (B×V×C) for noisy signals x (B×V×C), for any V, and one time in [0, 1] for each sample.
   public func output(
     for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {

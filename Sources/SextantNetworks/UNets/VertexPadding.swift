@@ -10,13 +10,17 @@ enum VertexPadding {
   static func paddedCount(_ count: Int, multiple: Int) -> Int { (count + multiple - 1) / multiple * multiple }
 
   /// Pads B×V×C with rows of zeros to `count` rows.
-  static func pad<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, to count: Int) -> DifferentiableTensor<Scalar> {
+  static func pad<Scalar: TensorScalar>(
+    _ x: DifferentiableTensor<Scalar>, to count: Int
+  ) -> DifferentiableTensor<Scalar> {
     guard count != x.shape[1] else { return x }
     return gatherRows(x, (0..<count).map { $0 < x.shape[1] ? Int32($0) : -1 })
   }
 
   /// The first `count` rows of B×V×C.
-  static func cut<Scalar: TensorScalar>(_ x: DifferentiableTensor<Scalar>, to count: Int) -> DifferentiableTensor<Scalar> {
+  static func cut<Scalar: TensorScalar>(
+    _ x: DifferentiableTensor<Scalar>, to count: Int
+  ) -> DifferentiableTensor<Scalar> {
     guard count != x.shape[1] else { return x }
     return gatherRows(x, (0..<count).map { Int32($0) })
   }

@@ -85,7 +85,7 @@ public struct PriorReport: Sendable {
             let own = other.levels[place]
             let share = 100 / level.noiseError
             return number(share * own.differenceFromFirst, "%+.1f %%")
-              + number(share * own.differenceDeviation, " ± %.1f")
+              + number(share * own.differenceStandardError, " ± %.1f")
           })
     }
     guard first.bound != nil else { return text }
@@ -93,9 +93,9 @@ public struct PriorReport: Sendable {
     text += "\n" + row(bounds) + row(["---"] + bounds.dropFirst().map { _ in "---:" })
     for prior in report.rows {
       guard let bound = prior.bound else { continue }
-      let gain = number(bound.gain, "%+.0f") + number(bound.gainDeviation, " ± %.0f")
+      let gain = number(bound.gain, "%+.0f") + number(bound.gainStandardError, " ± %.0f")
       text += row([
-        prior.name, number(bound.nats, "%.0f") + number(bound.deviation, " ± %.0f"),
+        prior.name, number(bound.nats, "%.0f") + number(bound.standardError, " ± %.0f"),
         number(bound.bitsPerDimension, "%.3f"), prior.name == first.name ? "" : gain,
       ])
     }

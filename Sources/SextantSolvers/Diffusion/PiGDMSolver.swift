@@ -85,7 +85,7 @@ public struct PiGDMSolver: Solver {
       case .published: weight = step.signal
       case .score:
         // x̂₀ moves by g/α, and ε̂ with it by −g/s.
-        let kept = step.implicitDeviations(eta: settings.eta).kept
+        let kept = step.implicitStandardDeviations(eta: settings.eta).kept
         weight = step.nextSignal / step.signal - kept / step.noise
       }
       result.add(pulled, scaledBy: Float(settings.stepSize * weight))

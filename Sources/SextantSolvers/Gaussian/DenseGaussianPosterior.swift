@@ -88,7 +88,7 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
           let row = UnsafeMutableBufferPointer(start: target.base + i * d, count: d)
           for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
             let touched = UnsafeBufferPointer(start: source.base + places[k] * d, count: d)
-            VectorKernels<Scalar>.chosen.add(touched, scaledBy: Scalar(matrix.values[k]), to: row)
+            Scalar.kernels.add(touched, scaledBy: Scalar(matrix.values[k]), to: row)
           }
         }
       }

@@ -3,7 +3,7 @@
 // evaluations are shared.
 
 import Foundation
-import SextantArrays
+import Sextant
 
 /// Fields (B×V×C), each with one scalar that is integrated along with it.
 struct Trajectories<Scalar: TensorScalar> {
@@ -33,6 +33,14 @@ struct Trajectories<Scalar: TensorScalar> {
   }
 }
 
+/// An integration exceeded its limit of steps.
+public struct TooManySteps: Error, Equatable {
+  let limit: Int
+  let field: Int
+
+  public init(limit: Int, field: Int) { (self.limit, self.field) = (limit, field) }
+}
+
 /// An integrator for ordinary differential equations.
 struct DormandPrince {
   let relativeTolerance: Double
@@ -60,7 +68,7 @@ struct DormandPrince {
 
   /// The state at `end` of the trajectories that begin at `start` < `end`.
   ///
-  /// Throws ``DiffusionError/tooManySteps(limit:field:)``.
+  /// Throws ``TooManySteps``.
   func integrate<Scalar: TensorScalar>(
     _ initial: Trajectories<Scalar>, from start: Double, to end: Double, slope: Slope<Scalar>
   ) throws -> Trajectories<Scalar> {
@@ -105,7 +113,7 @@ struct DormandPrince {
       indices = remaining.map { indices[$0] }
     }
     guard let left = indices.first else { return result }
-    throw DiffusionError.tooManySteps(limit: stepLimit, field: left)
+    throw TooManySteps(limit: stepLimit, field: left)
   }
 
   /// The root mean square error of each trajectory, in units of the tolerance.

@@ -1,4 +1,4 @@
-// The exact log-density of the probability flow (Song et al. 2021, appendix D). Along the flow from t₀ to 1 a field
+// The exact log-density of the probability flow, the reference for `ProbabilityFlowPrior` (Song et al. 2021, appendix D). Along the flow from t₀ to 1 a field
 // becomes a draw from N(0, I), and its log-density changes by the integral of the divergence. With u = log(s/α) as the
 // time variable the flow is dx/du = s·(ε̂ − s·x), which is smooth over the whole interval. Divergences are products of
 // probe vectors and gradients from the tape.
@@ -7,8 +7,7 @@
 // data smoothed by s₀/α₀ ≈ 0.01. It does not resolve finer structure.
 
 import Foundation
-import SextantArrays
-import SextantAutodiff
+import Sextant
 
 /// The method for the divergence of the flow.
 public enum DivergenceEstimate: Sendable, Equatable, Codable {
@@ -49,12 +48,11 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
 
   /// The log-density of each field (N×V×C) in nats; field i draws its probes from `random.split(first + i)`.
   ///
-  /// The standard error is reported as 0: the probes' error is not estimated, and the exact divergence has none.
-  /// Throws ``DiffusionError/tooManySteps(limit:field:)``.
+  /// Throws ``TooManySteps``.
   public func values(
     for fields: Tensor<Scalar>, using random: RandomStream, first: Int = 0
-  ) throws -> [LogDensityEstimate] {
-    var result: [LogDensityEstimate] = []
+  ) throws -> [Double] {
+    var result: [Double] = []
     for start in stride(from: 0, to: fields.shape[0], by: batchSize) {
       let chunk = start..<min(fields.shape[0], start + batchSize)
       result += try batch(fields.rows(chunk), streams: chunk.map { random.split(first + $0) })
@@ -62,7 +60,7 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
     return result
   }
 
-  private func batch(_ fields: Tensor<Scalar>, streams: [RandomStream]) throws -> [LogDensityEstimate] {
+  private func batch(_ fields: Tensor<Scalar>, streams: [RandomStream]) throws -> [Double] {
     let schedule = predictor.schedule
     let dimension = fields.sampleRows.columnCount
     let probes = Probes<Scalar>(divergence, shape: Array(fields.shape.dropFirst()), streams: streams)
@@ -78,8 +76,7 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
     let norms = end.fields.sampleSquaredNorms()
     return zip(norms, end.numbers).map { norm, change in
       // The last term is the change of variables from α₀·x, where the flow starts, to x.
-      let nats = -0.5 * (norm + Double(dimension) * log(2 * .pi)) + change + Double(dimension) * log(signal)
-      return LogDensityEstimate(nats: nats, standardError: 0, dimension: dimension)
+      -0.5 * (norm + Double(dimension) * log(2 * .pi)) + change + Double(dimension) * log(signal)
     }
   }
 
@@ -101,7 +98,9 @@ public struct ProbabilityFlowLikelihood<Scalar: TensorScalar>: Sendable {
     let copies = tape.leaf(x.repeated(count))
     let predicted = predictor.predictedNoise(in: copies, at: (0..<count).flatMap { _ in times })
     var products = [Double](repeating: 0, count: count * batch)
-    if let pulled = tape.gradients(of: predicted, seed: seed)[copies] { products = pulled.sampleProducts(with: seed) }
+    if let gradient = tape.gradients(of: predicted, seed: seed)[copies] {
+      products = gradient.sampleProducts(with: seed)
+    }
     var change = predicted.value.rows(0..<batch).scalingSamples(by: noises)
     change.add(x.scalingSamples(by: noises.map { -$0 * $0 }))
     let divergences = (0..<batch).map { sample in
