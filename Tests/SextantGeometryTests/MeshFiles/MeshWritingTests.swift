@@ -47,7 +47,7 @@ import Testing
       MeshProperty(name: "flag", type: .int16, values: (0..<document.polygons.count).map { Double($0) - 7 })
     ]
     try document.setVertexProperty(MeshProperty(name: "salt <&\">", values: (0..<count).map { Float($0) / 4 }))
-    document.comments = ["zipped by hand", "seed: 7", "title: <&\"> in März", "by a second program", "empty: "]
+    document.comments = ["zipped by hand", "seed: 7", "title: <&\"> in March", "by a second program", "empty: "]
     return document
   }
 
@@ -79,7 +79,7 @@ import Testing
 
   /// The field data of ``document()``.
   private static let texts = [
-    "history": ["zipped by hand", "by a second program"], "seed": ["7"], "title": ["<&\"> in März"], "empty": [""],
+    "history": ["zipped by hand", "by a second program"], "seed": ["7"], "title": ["<&\"> in March"], "empty": [""],
   ]
 
   @Test(.enabled(if: PythonReference.has(["numpy", "plyfile"]), "needs Python with plyfile: set SEXTANT_PYTHON"))
