@@ -1,5 +1,4 @@
-// The suite: `make bench`. Commands that each say what they time; the one that compares with other programs is meant where
-// none is named.
+// The benchmark suite. `make bench` runs the default subcommand, which compares Sextant with other programs.
 
 import ArgumentParser
 

@@ -1,5 +1,5 @@
-// `make bench`: times what Sextant does, and the same in PyTorch, JAX and NumPy where they are installed, in turns.
-// Not a test of speed: it fails only where the programs do not compute the same.
+// `make bench`: times the work of Sextant and the same work in PyTorch, JAX and NumPy, if they are installed, in turns.
+// It is not a test of speed: it fails only if the programs do not compute the same.
 
 import ArgumentParser
 import Foundation
@@ -75,7 +75,7 @@ struct CompareCommand: ParsableCommand {
 
 extension PeerName: ExpressibleByArgument {}
 
-/// Which rows are run.
+/// The rows to run.
 struct RowChoice: ParsableArguments {
   @Option(parsing: .upToNextOption, help: "Rows to run; all that begin with one of these names. All rows if not given.")
   var rows: [String] = []

@@ -1,5 +1,5 @@
-// `SextantBenchmarks study`: how near a learned posterior comes to the true one, where the true one is known in closed form.
-// It validates the methods, on fields that it makes itself; users' data never pass through it.
+// `SextantBenchmarks study`: compares a learned posterior with the true one in cases where that is known in closed
+// form. It validates the methods on fields that it generates, and never reads users' data.
 
 import ArgumentParser
 import Foundation

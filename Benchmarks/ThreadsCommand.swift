@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import Sextant
 
-/// The table of what threads are worth.
+/// The table of speed-ups by threads.
 struct ThreadsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "threads",

@@ -1,5 +1,5 @@
-// Eigen's simplicial factorisations beside the package's own. They order nothing here: every implementation is given the same
-// order, so that what is compared is the factorisation.
+// Eigen's simplicial factorisations, for comparison with the package's own. Every implementation gets the same order of
+// the rows, so that only the factorisations are compared.
 
 import SextantSparse
 import CEigenCholesky
@@ -17,7 +17,7 @@ extension SparseFactorisation {
   }
 }
 
-/// Makes one factor at a time: a factorisation overwrites the one before.
+/// Holds one factor at a time: a factorisation overwrites the previous one.
 private final class EigenAnalysis: SymbolicFactor, @unchecked Sendable {
   // Sendable is sound as it is used: one thread, one factor.
   fileprivate let handle: OpaquePointer

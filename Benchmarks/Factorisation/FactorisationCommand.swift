@@ -1,6 +1,6 @@
-// `SextantBenchmarks factorisation`: sparse Cholesky factorisations of the matrices that the package meets, by each
-// implementation that this build holds and by Eigen's. All are given the same order of the rows. Built with
-// `--traits CommandLine,SupernodalCHOLMOD`, the table has CHOLMOD's rows as well.
+// `SextantBenchmarks factorisation`: sparse Cholesky factorisations of the matrices of the package, by each
+// implementation in this build and by Eigen. All get the same order of the rows. If built with `--traits
+// CommandLine,SupernodalCHOLMOD`, the table also has CHOLMOD's rows.
 
 import SextantSparse
 import ArgumentParser
@@ -111,9 +111,9 @@ struct FactorisationCommand: ParsableCommand {
 
 /// A matrix of a grid.
 enum GridMatrix: String, CaseIterable, ExpressibleByArgument {
-  /// κ²·C + G: stiffness and mass, five entries a row.
+  /// κ²·C + G: stiffness and mass, five entries in each row.
   case stiffness
-  /// The sparse field's precision (κ²·C + G)ᵀ·C⁻¹·(κ²·C + G): thirteen entries a row.
+  /// The sparse field's precision (κ²·C + G)ᵀ·C⁻¹·(κ²·C + G): thirteen entries in each row.
   case precision
 
   /// The matrix and the orders to try.

@@ -1,5 +1,5 @@
-// `make bench-growth`: how time and memory grow with vertices, modes, samples and the length of the archive, on synthetic
-// fields. Nothing is compared with other programs here.
+// `make bench-growth`: how time and memory grow with vertices, modes, samples and the length of the archive, on
+// synthetic fields. There is no comparison with other programs here.
 
 import ArgumentParser
 import Foundation
@@ -62,7 +62,7 @@ struct GrowthCommand: ParsableCommand {
     FileHandle.standardOutput.write(try JSONEncoder().encode(try sizes.measured()))
   }
 
-  /// Measures a point in a process of its own.
+  /// Measures a point in a separate process.
   private func child(_ sizes: GrowthSizes) throws -> GrowthResult {
     let process = Process()
     process.executableURL = URL(

@@ -1,23 +1,23 @@
-// One point of the growth study: which path, at which sizes, and what it took. A point is measured in a process of its own,
-// so that no memory of an earlier one is counted.
+// One point of the growth study: its path, its sizes, and its times and memory. Each point is measured in a separate
+// process, so that the memory of earlier points is not counted.
 
 import Foundation
 import Sextant
 
-/// What is measured: a way from an archive, or from nothing, to samples of one posterior.
+/// A path from an archive, or from nothing, to samples of one posterior.
 enum GrowthPath: String, Codable, CaseIterable, Sendable {
-  /// Modes of an archive, their exact posterior, the untrained network on top; on a latitude–longitude grid.
+  /// The modes of an archive, their exact posterior and an untrained network, on a latitude–longitude grid.
   case modes
-  /// The same on a sphere mesh, without the network, which has no neighbourhoods there.
+  /// The same on a sphere mesh, which has no neighbourhoods for the network, and without it.
   case mesh
-  /// The sparse field of one measurement, without an archive; on a latitude–longitude grid.
+  /// The sparse field of one measurement without an archive, on a latitude–longitude grid.
   case sparse
 }
 
 /// The sizes of a point.
 struct GrowthSizes: Codable, Equatable, Sendable {
   var path: GrowthPath
-  /// V wanted; the nearest grid or mesh is taken.
+  /// The wanted V; the nearest grid or mesh is used.
   var vertices: Int
   /// k, the number of modes.
   var modes = 64
@@ -27,13 +27,13 @@ struct GrowthSizes: Codable, Equatable, Sendable {
   var fields = 128
 }
 
-/// What a part of a point took.
+/// The time and memory of a stage of a point.
 struct GrowthStage: Codable, Sendable {
-  /// Such as "learn".
+  /// The name of the stage, such as "learn".
   let name: String
-  /// By the clock.
+  /// Wall time.
   var seconds: Double
-  /// Of all threads: what other work on the machine changes little.
+  /// The processor time of all threads, which depends little on other work on the machine.
   var processorSeconds: Double
   /// The peak of the resident memory while it ran, in bytes.
   var peakMemory: Int
@@ -42,7 +42,7 @@ struct GrowthStage: Codable, Sendable {
 /// A measured point.
 struct GrowthResult: Codable, Sendable {
   let sizes: GrowthSizes
-  /// V of the domain that was taken.
+  /// V of the domain that was used.
   let vertices: Int
   var stages: [GrowthStage]
 
@@ -60,11 +60,11 @@ struct GrowthResult: Codable, Sendable {
   }
 }
 
-/// Times the stages of a point, one after the other.
+/// Times the stages of a point one after another.
 struct StageClock {
   private(set) var stages: [GrowthStage] = []
 
-  /// Does a stage and writes down what it took.
+  /// Runs a stage and records its time and memory.
   mutating func time<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
     ResourceUse.forgetPeak()
     let (start, processor) = (ContinuousClock.now, Self.processorSeconds)

@@ -1,4 +1,4 @@
-// The sweeps of the growth study, and what is made of their results: a table, slopes and plots.
+// The sweeps of the growth study and their results: a table, slopes and plots.
 
 import Foundation
 import Sextant
@@ -8,7 +8,7 @@ struct GrowthSweep: Codable, Sendable {
   /// The size that a sweep varies.
   enum Size: String, Codable, Sendable { case vertices, modes, samples, fields }
 
-  /// Which size varies.
+  /// The size that varies.
   let size: Size
   let points: [GrowthSizes]
 
@@ -52,7 +52,7 @@ struct MeasuredSweep: Codable, Sendable {
   /// The stages, in order.
   var stages: [String] { results.first?.stages.map(\.name) ?? [] }
 
-  /// What varies, of one result.
+  /// The varying size of a result.
   func size(_ result: GrowthResult) -> Double {
     switch sweep.size {
     case .vertices: Double(result.vertices)
@@ -64,7 +64,7 @@ struct MeasuredSweep: Codable, Sendable {
 
   /// The slope of log(processor seconds) against log(size), by least squares; nil for fewer than three points.
   ///
-  /// Over the larger half of the points only: below, fixed costs hide how a stage grows.
+  /// Only the larger half of the points counts, because fixed costs hide the growth of a stage at small sizes.
   func slope(of stage: String) -> Double? {
     let points = results.suffix((results.count + 2) / 2).compactMap { result in
       result.stage(stage).map { (x: log(size(result)), y: log(max(1e-6, $0.processorSeconds))) }
@@ -82,7 +82,7 @@ struct GrowthStudy: Encodable {
   let rounds: Int
   var sweeps: [MeasuredSweep] = []
 
-  /// What is said of a point when it is done.
+  /// The lines that are printed when a point is done.
   static func line(of result: GrowthResult) -> String {
     let sizes = result.sizes
     let stages = result.stages.map { "\($0.name) \(seconds($0.seconds)) (\(seconds($0.processorSeconds)))" }

@@ -1,4 +1,4 @@
-// The work of a point, in stages. Making the synthetic fields is no stage.
+// The work of a point, in stages. The generation of the synthetic fields is not counted.
 
 import Foundation
 import Sextant
@@ -50,7 +50,7 @@ extension GrowthSizes {
     if path == .modes { try measureNetwork(archive.domain, &clock) }
   }
 
-  /// The network of the Gaussian-base flow with the widths of its default, once: it serves all samples.
+  /// One evaluation of the network of the Gaussian-base flow, with its default widths, which serves all samples.
   private func measureNetwork(_ domain: any Domain, _ clock: inout StageClock) throws {
     let widths = [24, 48, 64]
     guard let hierarchy = try StencilHierarchy.neighbourhoods(of: domain, levelCount: widths.count) else { return }
@@ -80,7 +80,7 @@ extension GrowthSizes {
     try check(posterior, against: measurement)
   }
 
-  /// An answer that is not near what was measured was not worth timing.
+  /// Checks that the answer is close to the measured values; otherwise its time would mean nothing.
   private func check(_ posterior: Posterior, against measurement: FieldMeasurement) throws {
     let mean = Tensor(posterior.mean, shape: [1, posterior.mean.count])
     let misfit = measurement.operation.apply(mean) - Tensor(measurement.values, shape: [1, measurement.values.count])
@@ -89,11 +89,11 @@ extension GrowthSizes {
   }
 }
 
-/// A point whose work went wrong.
+/// A point whose work failed.
 enum GrowthError: Error, CustomStringConvertible {
-  /// The network's output holds infinities or NaN.
+  /// The network's output contains infinities or NaN.
   case notFinite(GrowthSizes)
-  /// The mean is not where the measured values are.
+  /// The mean is not close to the measured values.
   case farOff(GrowthSizes, deviation: Double)
   /// The process of the point ended without a result.
   case lost(GrowthSizes, status: Int32)

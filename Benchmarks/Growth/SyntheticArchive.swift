@@ -1,10 +1,10 @@
-// Fields that cost little to make at any size: 48 plane waves of random direction, length and phase, cut by the sphere, with
-// random amplitudes, and white noise. Every number follows from a seed.
+// Fields that are cheap to generate at any size: 48 plane waves of random direction, length and phase, evaluated on the
+// sphere, with random amplitudes, and white noise. A seed determines every number.
 
 import Foundation
 import Sextant
 
-/// A maker of fields on one domain.
+/// A generator of fields on one domain.
 struct SyntheticArchive {
   let domain: any Domain
   /// The waves at each vertex (48×V).
@@ -34,7 +34,7 @@ struct SyntheticArchive {
     }
   }
 
-  /// `count` fields (count×V), different ones for each purpose.
+  /// `count` fields (count×V), which differ between purposes.
   private func values(_ count: Int, for purpose: String) -> Tensor<Float> {
     var stream = random.split(purpose)
     let amplitudes: Tensor<Float> = stream.normals([count, Self.waveCount])
@@ -68,7 +68,7 @@ struct SyntheticArchive {
         entries: first.enumerated().flatMap { row, vertex in [(row, vertex, 0.5), (row, vertex + 1, 0.5)] }))
   }
 
-  /// Other fields, measured by one operator with noise of deviation 0.3.
+  /// Other fields, measured by one operator with noise of standard deviation 0.3.
   func measurements(_ count: Int, by operation: any LinearOperator) -> [FieldMeasurement] {
     var stream = random.split("series")
     var seen = operation.apply(values(count, for: "truth"))
@@ -79,7 +79,7 @@ struct SyntheticArchive {
     }
   }
 
-  /// Another field, of which two vertices in five were measured with noise of deviation 0.3.
+  /// Another field, of which two vertices in five were measured with noise of standard deviation 0.3.
   func measurement() -> FieldMeasurement {
     var stream = random.split("mask")
     let isObserved = (0..<domain.vertexCount).map { _ in stream.uniform() < 0.4 }

@@ -4,21 +4,21 @@
 import Foundation
 import Sextant
 
-/// How far a peer's answers are from ours.
+/// The difference between a peer's answers and ours.
 struct Agreement: Codable {
   /// The largest relative difference that counts as agreement.
   static let tolerance = 1e-4
 
-  /// Of the loss, where the row has one.
+  /// The difference of the loss, if the row has one.
   var loss: Double?
-  /// Of all other numbers together.
+  /// The difference of all other numbers together.
   var numbers: Double
-  /// The tensor that most of the difference is in, where there is a difference.
+  /// The tensor that contributes most to the difference, if there is one.
   var worst: String?
 
   var holds: Bool { (loss ?? 0) <= Self.tolerance && numbers <= Self.tolerance }
 
-  /// Compares with the safetensors file that a peer wrote. A number that only one side has fails.
+  /// Compares with the safetensors file that a peer wrote. A tensor that only one side has is a disagreement.
   init(of answers: WorkloadAnswers, withFileAt path: String) throws {
     let file = try SafetensorsFile(path: path)
     // What the peer gives beyond our numbers must be 0: a gradient that we do not compute because there is none.
@@ -38,7 +38,7 @@ struct Agreement: Codable {
   }
 
   /// - Parameters:
-  ///   - beyond: the sum of the squares of what only the other side has.
+  ///   - beyond: the sum of the squares of the numbers that only the other side has.
   ///   - other: the other side's numbers by name and shape.
   private init(
     of answers: WorkloadAnswers, beyond: Double, _ other: (String, [Int]) throws -> Tensor<Float>
@@ -55,7 +55,7 @@ struct Agreement: Codable {
 }
 
 extension Tensor<Float> {
-  /// Σx², added in double precision.
+  /// Σx² in double precision.
   fileprivate var squaredNorm: Double {
     let norm = globalNorm([.whole(self)])
     return norm * norm

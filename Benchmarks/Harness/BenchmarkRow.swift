@@ -1,36 +1,36 @@
-// What a row of the suite is: work with a name, made from seeds, that our program can do and that a peer can be told of.
-// How rows are timed, compared and printed stands beside this file.
+// A row of the suite: named work, generated from seeds, that our program does and that a peer can do as well. The
+// neighbouring files time, compare and print rows.
 
 import Foundation
 import Sextant
 
-/// The programs that rows are also done by.
+/// The other programs that do the work of rows.
 enum PeerName: String, CaseIterable, Codable, Sendable {
   case torch, jax, numpy
 }
 
 /// A row of the table.
 struct BenchmarkRow: Sendable {
-  /// By which it is asked for, such as "realnvp-train-1888".
+  /// The name by which it is selected, such as "realnvp-train-1888".
   let name: String
-  /// What is done, for a reader of the table.
+  /// The description in the table.
   let summary: String
   /// The peers that can do it.
   var peers: [PeerName] = []
-  /// Builds the work. Memory is taken here and not before.
+  /// Builds the work. Memory is allocated here and not before.
   let make: @Sendable () throws -> any Workload
 }
 
-/// The work of a row, ready to be done.
+/// The work of a row, ready to run.
 protocol Workload: AnyObject {
-  /// What peers are told so that they do the same, nil for work that no peer does; asked for before ``run()`` is called for
-  /// the first time.
+  /// The description of the work for peers, or nil for work that no peer does. It is read before ``run()`` is called
+  /// for the first time.
   func task() throws -> PeerTask?
-  /// What is compared with the peers' answers, from the same state as the task.
+  /// The numbers that are compared with the peers' answers, from the same state as the task.
   func answers() throws -> WorkloadAnswers
   /// Does the work once.
   func run() throws
-  /// What its memory consists of, activations apart; nil where that is not counted.
+  /// The parts of its memory without activations; nil if they are not counted.
   func memoryParts() -> MemoryParts?
 }
 
@@ -38,9 +38,9 @@ extension Workload {
   func memoryParts() -> MemoryParts? { nil }
 }
 
-/// Work that a peer is asked to do.
+/// The work for a peer.
 struct PeerTask {
-  /// Which of its workloads.
+  /// The name of the workload.
   let kind: String
   /// Sizes and settings.
   let settings: any Encodable
@@ -56,10 +56,10 @@ struct PeerTask {
   }
 }
 
-/// Numbers that all programs should agree on.
+/// The numbers on which all programs should agree.
 struct WorkloadAnswers {
-  /// The loss, where there is one.
+  /// The loss, if there is one.
   var loss: Float?
-  /// All other numbers, such as gradients or samples: compared together.
+  /// All other numbers, such as gradients or samples, which are compared together.
   var tensors: [(name: String, tensor: Tensor<Float>)]
 }

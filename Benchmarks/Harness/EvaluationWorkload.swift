@@ -1,4 +1,4 @@
-// Work that changes nothing: the same answers every time.
+// Work without state: the answers are the same every time.
 
 import Sextant
 
@@ -8,8 +8,8 @@ final class EvaluationWorkload: Workload {
   private let evaluate: () throws -> [(name: String, tensor: Tensor<Float>)]
 
   /// - Parameters:
-  ///   - task: what peers are told; nil for work that no peer does.
-  ///   - evaluate: does the work; gives what is compared.
+  ///   - task: the description for peers; nil for work that no peer does.
+  ///   - evaluate: does the work and returns the numbers to compare.
   init(task: PeerTask? = nil, evaluate: @escaping () throws -> [(name: String, tensor: Tensor<Float>)]) {
     (described, self.evaluate) = (task, evaluate)
   }

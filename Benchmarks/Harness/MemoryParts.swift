@@ -1,22 +1,23 @@
-// What a training step's memory consists of, so that its peak can be held against it: what is not weights, moments,
-// gradients or activations is waste.
+// The parts of a training step's memory, with which its peak is compared: everything beyond weights, moments, gradients
+// and activations is waste.
 
 import Sextant
 
-/// Bytes that a training cannot do without.
+/// The bytes that training requires.
 struct MemoryParts: Codable {
   /// The parameters, running statistics included.
   var weights = 0
-  /// Both of Adam's.
+  /// Both moments of Adam.
   var moments = 0
-  /// As the optimiser is given them: of large dense layers two factors, not their product.
+  /// The gradients in the form in which the optimiser gets them: for large dense layers two factors instead of their
+  /// product.
   var gradients = 0
-  /// All other tensors at the moment when most are there: activations, inputs, room for sums.
+  /// All other tensors at the peak: activations, inputs, accumulators.
   var activations = 0
 
   var total: Int { weights + moments + gradients + activations }
 
-  /// The parts that come to `mostUsed` bytes in tensors at once.
+  /// The parts of a peak of `mostUsed` bytes in tensors.
   func withActivations(mostUsed: Int) -> MemoryParts {
     var result = self
     result.activations = max(0, mostUsed - (weights + moments + gradients))
@@ -25,7 +26,7 @@ struct MemoryParts: Codable {
 }
 
 extension ParameterSet<Float> {
-  /// The set's own part and its moments', for gradients like these.
+  /// The part of the parameters and of their moments, for gradients like these.
   func memoryParts(gradients: [ParameterGradient<Float>?]) -> MemoryParts {
     let size = MemoryLayout<Float>.stride
     return MemoryParts(

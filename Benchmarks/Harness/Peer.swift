@@ -1,5 +1,5 @@
-// Another program that does the same work: a Python process, kept open, which answers commands on a pipe and waits in a read
-// between them. Its side of the protocol is Peers/peer_protocol.py.
+// Another program that does the same work: a Python process that stays open, answers commands on a pipe, and waits in a
+// read between them. Its side of the protocol is Peers/peer_protocol.py.
 
 import Foundation
 
@@ -12,7 +12,8 @@ final class Peer {
   private let commands: FileHandle
   private var answers: LineReader
 
-  /// Starts the peer's script with `threads` threads. Nil, with a note on standard error, where Python or a package is absent.
+  /// Starts the peer's script with `threads` threads. Nil, with a note on standard error, if Python or a package is
+  /// missing.
   init?(_ name: PeerName, threads: Int) {
     let script = "Benchmarks/Peers/\(name.rawValue)_peer.py"
     guard FileManager.default.fileExists(atPath: script) else {
@@ -41,7 +42,7 @@ final class Peer {
     self.version = version
   }
 
-  /// False after the process ended by itself, such as for want of memory.
+  /// False if the process has ended by itself, for example because memory was insufficient.
   var isAlive: Bool { process.isRunning }
 
   /// Ends the process.
@@ -50,15 +51,15 @@ final class Peer {
     process.waitUntilExit()
   }
 
-  /// Hands over a row's work.
+  /// Sends the work of a row.
   func prepare(kind: String, path: String) throws {
     _ = try ask(PeerCommand(command: "prepare", kind: kind, path: path))
   }
 
-  /// Lets the peer write its answers to a safetensors file.
+  /// Makes the peer write its answers to a safetensors file.
   func check(path: String) throws { _ = try ask(PeerCommand(command: "check", path: path)) }
 
-  /// The seconds that the peer takes to do its work `repeats` times, by its own clock.
+  /// The seconds that the peer takes for `repeats` repetitions of its work, by its own clock.
   func run(repeats: Int) throws -> Double {
     guard let seconds = try ask(PeerCommand(command: "run", repeats: repeats)).seconds else {
       throw SuiteError.lostPeer(name, found: "one without a time")
@@ -66,7 +67,7 @@ final class Peer {
     return seconds
   }
 
-  /// Lets the peer forget its work and give back its memory.
+  /// Makes the peer discard its work and release its memory.
   func release() throws { _ = try ask(PeerCommand(command: "release")) }
 
   private func ask(_ command: PeerCommand) throws -> PeerAnswer {
@@ -82,7 +83,7 @@ final class Peer {
     return answer
   }
 
-  /// `SEXTANT_PYTHON`, or what `make bench-peers` installed, or else the system's.
+  /// The Python of `SEXTANT_PYTHON`, the one that `make bench-peers` installed, or else the system's.
   private static var python: String {
     let own = ".build/peers/bin/python3"
     return ProcessInfo.processInfo.environment["SEXTANT_PYTHON"]
@@ -94,8 +95,8 @@ final class Peer {
     for variable in ["SEXTANT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
       environment[variable] = "\(threads)"
     }
-    // Large memory comes in large pages, which JAX is faster with. Threads that are made to sleep when idle would cost PyTorch
-    // half of its speed. Whoever sets these has the last word.
+    // Large memory comes in large pages, which JAX is faster with. Threads that are made to sleep when idle would cost
+    // PyTorch half of its speed. Whoever sets these has the last word.
     let habits = ["GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"]
     return environment.merging(habits) { given, _ in given }
   }

@@ -1,4 +1,4 @@
-// What is printed: a few lines for each row when it is done, a table of all at the end, and everything as JSON if asked for.
+// The output: a few lines for each row when it is done, a table at the end, and everything as JSON on request.
 
 import Foundation
 import Sextant
@@ -11,7 +11,7 @@ struct Report: Encodable {
   var programs: [String: String]
   var rows: [RowResult] = []
 
-  /// What is said of a row when it is done.
+  /// The lines that are printed when a row is done.
   static func lines(of row: RowResult, peers: [Peer]) -> String {
     var lines = ["\(row.name): \(row.summary)"]
     if !row.seconds.isEmpty {

@@ -1,16 +1,17 @@
-// What our own process took while a row ran: memory at its peak, page faults, blocks asked of the system for tensors.
+// The resources of our own process while a row ran: the peak of its memory, page faults, and blocks allocated for
+// tensors.
 
 import Foundation
 import Sextant
 
 /// Counters of this process.
 struct ResourceUse {
-  /// Pages that had to be provided, without reading from a disk.
+  /// Page faults that did not read from a disk.
   let pageFaults: Int
-  /// Blocks for tensors that the pool did not have.
+  /// Allocations of tensors that the pool could not serve.
   let allocations: Int
 
-  /// The counters as they stand.
+  /// The current counters.
   static var now: ResourceUse {
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue, &usage)
@@ -18,17 +19,17 @@ struct ResourceUse {
       pageFaults: usage.ru_minflt, allocations: StoragePool.shared.statistics.allocations)
   }
 
-  /// Makes the peak of the resident memory begin anew, where the system can.
+  /// Resets the peak of the resident memory, if the system supports it.
   static func forgetPeak() {
     guard let handle = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
     try? handle.write(contentsOf: Data("5".utf8))
     try? handle.close()
   }
 
-  /// The peak of the resident memory in bytes since ``forgetPeak()``; nil where the system does not tell.
+  /// The peak of the resident memory in bytes since ``forgetPeak()``; nil if the system does not report it.
   static var peakMemory: Int? { status("VmHWM:") }
 
-  /// The resident memory in bytes; nil where the system does not tell.
+  /// The resident memory in bytes; nil if the system does not report it.
   static var memory: Int? { status("VmRSS:") }
 
   private static func status(_ name: String) -> Int? {

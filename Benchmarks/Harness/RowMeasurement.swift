@@ -1,27 +1,28 @@
-// How a row is measured. All programs first compute the same answers from the same weights; then they take turns, ours, one
-// peer, the next, ours, …, so that whatever else the machine does falls on all of them. Never two at the same time.
+// The measurement of a row. All programs first compute the same answers from the same weights. Then they take turns
+// (ours, one peer, the next, ours, …), so that other work on the machine affects all of them. Two never run at the same
+// time.
 //
-// Two Swift packages for benchmarks were looked at: ordo-one's benchmark and Google's swift-benchmark. Both run all iterations
-// of a closure in one go and own the loop around it, so that other processes cannot take turns with it; what they offer
-// beside that (percentiles, counts of malloc) says less here than `ResourceUse` does.
+// Two Swift packages for benchmarks were considered: ordo-one's benchmark and Google's swift-benchmark. Both own the
+// loop around a closure and run all its iterations without a break, so that other processes cannot take turns with it.
+// Their other features (percentiles, counts of malloc) are less informative here than `ResourceUse`.
 
 import Foundation
 import Sextant
 
-/// Measures rows, one after the other.
+/// Measures rows one after another.
 struct RowMeasurement {
-  /// Counted rounds; one more comes before them.
+  /// The number of counted rounds, which follow one uncounted round.
   let rounds: Int
-  /// A round repeats short work until it has taken about this long by our clock.
+  /// The time in seconds that a round of short work takes, by repetition, on our clock.
   let shortestRound = 0.5
-  /// How long everybody waits at a change of hands: idle threads of OpenBLAS and OpenMP go on spinning for some 20 ms.
+  /// The pause between turns, because idle threads of OpenBLAS and OpenMP continue to spin for about 20 ms.
   let pause = 0.1
 
   /// Checks and times `row`.
   ///
   /// - Parameters:
-  ///   - peers: those that are there.
-  ///   - folder: for the files that are handed over; emptied again.
+  ///   - peers: the available peers.
+  ///   - folder: the folder for exchanged files, which is emptied afterwards.
   func callAsFunction(_ row: BenchmarkRow, peers: [Peer], folder: URL) throws -> RowResult {
     var result = RowResult(name: row.name, summary: row.summary)
     StoragePool.shared.drain()
@@ -42,7 +43,7 @@ struct RowMeasurement {
     return result
   }
 
-  /// Hands the work over and compares the answers.
+  /// Sends the work and compares the answers.
   private func compare(
     _ workload: any Workload, with peers: [Peer], folder: URL, able: inout [Peer], into result: inout RowResult
   ) throws {

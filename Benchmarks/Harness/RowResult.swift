@@ -1,4 +1,4 @@
-// What was found out about a row.
+// The results of a row.
 
 import Foundation
 
@@ -6,25 +6,25 @@ import Foundation
 struct RowResult: Encodable {
   let name: String
   let summary: String
-  /// How often the work was repeated in a round.
+  /// The number of repetitions of the work in a round.
   var repeats = 1
-  /// Seconds for doing the work once, of each counted round.
+  /// The seconds for doing the work once, for each counted round.
   var seconds: [Double] = []
   var peers: [PeerResult] = []
   /// The peak of our program's resident memory while the row was timed, in bytes.
   var peakMemory: Int?
-  /// The resident memory before the row began, in bytes: the program, its libraries, and what rows before have left.
+  /// The resident memory before the row began, in bytes: the program, its libraries, and remains of earlier rows.
   var memoryBefore: Int?
-  /// What the memory of a training step consists of; nil for rows that do not train.
+  /// The parts of the memory of a training step; nil for rows that do not train.
   var memoryParts: MemoryParts?
   /// Page faults of our program for doing the work once.
   var pageFaults = 0.0
-  /// Blocks that tensors asked of the system for doing the work once.
+  /// The blocks allocated for tensors when the work is done once.
   var allocations = 0.0
-  /// Why there are no times, or not all.
+  /// The reason why times are missing.
   var failures: [String] = []
 
-  /// One peer's part.
+  /// The results of one peer.
   struct PeerResult: Encodable {
     let peer: PeerName
     var agreement: Agreement

@@ -1,16 +1,16 @@
-// What can go wrong in the suite itself.
+// Errors of the suite itself.
 
 import Foundation
 
 /// An error of the benchmark suite.
 enum SuiteError: Error, CustomStringConvertible {
-  /// A peer ended, or said something that is no answer.
+  /// A peer ended, or returned something other than an answer.
   case lostPeer(PeerName, found: String)
-  /// A peer could not do what it was asked to.
+  /// A peer could not do its work.
   case peerFailed(PeerName, reason: String)
   /// The program that a row runs ended with an error.
   case programFailed(status: Int32)
-  /// Something that was measured refused; the text says what.
+  /// Measured work failed; the text gives the reason.
   case failed(String)
 
   var description: String {
@@ -24,5 +24,5 @@ enum SuiteError: Error, CustomStringConvertible {
   }
 }
 
-/// Says something that is no result.
+/// Prints a note that is not a result.
 func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

@@ -1,8 +1,8 @@
-// A folder for the files of a row's work, gone with the work.
+// A folder for the files of a row's work, which is removed with the work.
 
 import Foundation
 
-/// A folder that is removed when nobody holds it any more.
+/// A folder that is removed with its last reference.
 final class TemporaryFolder {
   private let url: URL
 

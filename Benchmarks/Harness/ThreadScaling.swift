@@ -1,19 +1,20 @@
-// What threads are worth: a row of ours with one thread and with several, in turns, and whether the answers are the same.
+// The speed-up by threads: one of our rows with one thread and with several, in turns, and whether the answers are the
+// same.
 
 import Foundation
 import Sextant
 
-/// What was found out about a row.
+/// The results of a row.
 struct ThreadScaling: Encodable {
   let name: String
-  /// Seconds for doing the work once with one thread, of each round.
+  /// The seconds for doing the work once with one thread, for each round.
   var single: [Double] = []
   /// The same with all threads, in the same rounds.
   var several: [Double] = []
-  /// The norm of the difference between both answers over their norm; 0 where every bit is the same.
+  /// The norm of the difference between the two answers over their norm; 0 if every bit is the same.
   var difference = 0.0
 
-  /// How many times as fast several threads are.
+  /// The factor by which several threads are faster.
   var speedUp: Double { single.median / several.median }
 }
 
@@ -41,7 +42,7 @@ extension RowMeasurement {
     return result
   }
 
-  /// Lets our loops and OpenBLAS use as many threads.
+  /// Sets the number of threads of our loops and of OpenBLAS.
   static func use(_ threads: Int) {
     Parallel.limitThreads(to: threads)
     OpenBLAS.limitThreads(to: threads)

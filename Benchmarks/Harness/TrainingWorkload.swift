@@ -1,9 +1,9 @@
-// A training step as users take it: forward, backward, Adam with a limit on the gradient's norm. Every row that trains
-// goes through `step()`, the one place that knows how a step is taken without copying parameters.
+// A training step as users take it: forward, backward, and Adam with a limit on the gradient's norm. Every row that
+// trains uses `step()`, the only place that takes a step without copying the parameters.
 
 import Sextant
 
-/// Steps of Adam on a loss.
+/// Steps of Adam that minimise a loss.
 final class TrainingWorkload: Workload {
   private let kind: String
   private let settings: any Encodable
@@ -13,10 +13,11 @@ final class TrainingWorkload: Workload {
   private let loss: (NetworkPass<Float>) -> DifferentiableTensor<Float>
 
   /// - Parameters:
-  ///   - kind: what peers know the work as.
-  ///   - settings: what peers need to know to do the same, the optimiser's apart.
-  ///   - parameters: as the network made them; normal numbers are added, so that no gradient is 0 because a layer starts at 0.
-  ///   - inputs: what the loss reads, for the peers.
+  ///   - kind: the name of the work for peers.
+  ///   - settings: the settings that peers need, except those of the optimiser.
+  ///   - parameters: the initial parameters; normal numbers are added, so that no gradient is 0 because a layer starts
+  ///     at 0.
+  ///   - inputs: the inputs of the loss, for the peers.
   ///   - loss: of shape [], recorded on the pass that it is given.
   init(
     kind: String, settings: any Encodable, parameters: ParameterSet<Float>, inputs: [String: Tensor<Float>],
@@ -29,8 +30,8 @@ final class TrainingWorkload: Workload {
 
   func run() { step() }
 
-  /// One step. The pass and the gradients end before and with the update: while a pass lives it shares the parameters,
-  /// and updating them would copy all.
+  /// One step. The pass is released before the update and the gradients with it, because a living pass shares the
+  /// parameters, and an update would copy all of them.
   private func step() {
     let gradients = lossAndGradients().gradients
     _ = optimiser.update(&parameters, gradients: gradients)
@@ -68,7 +69,7 @@ final class TrainingWorkload: Workload {
   }
 }
 
-/// What peers are told of a training: the model's settings, and the optimiser's beside them.
+/// The description of a training for peers: the settings of the model and of the optimiser.
 private struct TrainingSettings: Encodable {
   static let adam = AdamSettings(rate: 1e-5, largestNorm: 1)
 
@@ -83,7 +84,7 @@ private struct TrainingSettings: Encodable {
 }
 
 extension ParameterSet<Float> {
-  /// Each number with a small normal one added, running variances apart: made from a seed.
+  /// The parameters with small normal numbers added, except to running variances, from a seed.
   func scattered() -> ParameterSet {
     var result = self
     let random = RandomStream(seed: 20).split("scatter")

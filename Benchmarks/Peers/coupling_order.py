@@ -1,5 +1,5 @@
-"""In which order the entries of a coupling flow stand, worked out as the published program does it: with NumPy's legacy
-generator. Not taken from Sextant, so that the comparison checks it."""
+"""The order of the entries of a coupling flow, computed as in the published program: with NumPy's legacy generator. It is not
+taken from Sextant, so that the comparison checks it."""
 
 import numpy
 

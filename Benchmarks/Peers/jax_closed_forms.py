@@ -1,4 +1,4 @@
-"""Closed forms in JAX: a dense Gaussian posterior and empirical modes, in single precision but for what is factorised."""
+"""Closed forms in JAX: a dense Gaussian posterior and empirical modes, in single precision except for factorisations."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""The conditional RealNVP in JAX, in the direction that training by samples takes: z to x."""
+"""The conditional RealNVP in JAX, in the direction of training by samples: z to x."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Single layers in JAX: the result, and the gradients for a given one of the result, compiled as one function."""
+"""Single layers in JAX: the result, and its gradients for a given gradient of the result, compiled as one function."""
 
 import jax
 import jax.numpy as jnp

@@ -1,5 +1,5 @@
-"""One training step in JAX: loss, gradients, a limit on their norm and Adam in one compiled function, which may write over
-what it is given."""
+"""One training step in JAX: loss, gradients, a limit on their norm and Adam in one compiled function, which may overwrite
+its inputs."""
 
 from functools import partial
 

@@ -1,5 +1,5 @@
-"""Tables for gathering rows by index, forwards and backwards: what feeds what in a convolution over neighbourhoods, and for
-each input the places that it went to, so that the gradient of a gather is a gather and a sum."""
+"""Tables for gathering rows by index, forwards and backwards: the inputs of each output of a convolution over neighbourhoods,
+and the outputs of each input, so that the gradient of a gather is a gather and a sum."""
 
 import numpy
 

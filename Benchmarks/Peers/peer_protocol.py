@@ -1,4 +1,5 @@
-"""How a peer talks with the benchmark: one command a line on standard input, one answer a line on standard output, both JSON.
+"""The protocol between a peer and the benchmark: one command on each line of standard input, one answer on each line of
+standard output, both as JSON.
 
 prepare  {"kind", "path"}  reads weights and inputs from a safetensors file, whose metadata `settings` says what to build
 check    {"path"}          writes what the work gives (a loss and gradients, samples, ...) as a safetensors file

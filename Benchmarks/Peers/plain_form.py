@@ -1,5 +1,5 @@
-"""The plain form of the flow's first layers: one matrix for each, which reads [half of x, y] side by side, as the paper says
-and a user would write it. Sextant keeps the parts that read y as one matrix of all couplings, `condition.weight`."""
+"""The plain form of the flow's first layers: one matrix for each, which reads [half of x, y] side by side, as the paper
+describes and a user would write it. Sextant keeps the parts that read y as one matrix for all couplings, `condition.weight`."""
 
 import numpy
 

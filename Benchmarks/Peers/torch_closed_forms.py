@@ -1,4 +1,4 @@
-"""Closed forms in PyTorch: a dense Gaussian posterior and empirical modes, in single precision but for what is factorised."""
+"""Closed forms in PyTorch: a dense Gaussian posterior and empirical modes, in single precision except for factorisations."""
 
 import torch
 

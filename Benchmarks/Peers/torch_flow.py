@@ -1,4 +1,4 @@
-"""The conditional RealNVP in PyTorch, in the direction that training by samples takes: z to x."""
+"""The conditional RealNVP in PyTorch, in the direction of training by samples: z to x."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Single layers in PyTorch: the result, and the gradients for a given one of the result."""
+"""Single layers in PyTorch: the result, and its gradients for a given gradient of the result."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-// Work that begins and ends in files: reading an archive, and filling gaps from the shell.
+// Work on files: reading an archive, and filling gaps from the shell.
 
 import Foundation
 import Sextant

@@ -1,14 +1,16 @@
-// The conditional RealNVP: training steps and sampling, at the sizes of the APS paper and with the presets of this package.
+// The conditional RealNVP: training steps and sampling, at the sizes of the APS paper and with the presets of this
+// package.
 //
 // A training step draws z, makes x = G(z; y) and lowers
 //
 //     1/B·Σ ½·100·‖values − x‖² − 1/B·Σ log|det ∂x/∂z|,
 //
-// the fidelity under noise of deviation 0.1 and the entropy; the prior's term is another network's work and not part of it.
+// the fidelity under noise of standard deviation 0.1 and the entropy; the term of the prior is not included, because
+// another network computes it.
 //
-// Our work is one; the peers have two forms of it. In ours, the product of y with the weights that read it is taken once for all
-// couplings, and for one row where N samples have one measurement. In the plain one, of the rows that end in "-plain", each
-// coupling reads half of the entries and y side by side with one matrix, as the paper's text says.
+// Our program has one form of this work, and the peers have two. In ours, the product of y with its weights is computed
+// once for all couplings, and for one row if N samples share a measurement. In the plain form, in rows that end in
+// "-plain", each coupling reads half of the entries and y side by side with one matrix, as the paper describes.
 
 import Sextant
 
@@ -71,12 +73,12 @@ extension BenchmarkRow {
 
 /// A flow with its parameters.
 private struct FlowProblem {
-  /// What peers are told.
+  /// The description for peers.
   struct Settings: Encodable {
     let dimension: Int
     let hiddenWidth: Int
     let precision: Float
-    /// Whether each coupling is to read its entries and y through one matrix.
+    /// Whether each coupling reads its entries and y through one matrix.
     let isPlain: Bool
     let configuration: CouplingFlowConfiguration
 
@@ -113,7 +115,7 @@ private struct FlowProblem {
     return stream.normals([rows, columns])
   }
 
-  /// Steps on `batch` draws, each of a measurement of its own.
+  /// Steps on `batch` draws, each with its own measurement.
   func training(batch: Int) -> any Workload {
     let (flow, precision) = (flow, settings.precision)
     let y = normals("y", batch, flow.conditionWidth)

@@ -1,4 +1,4 @@
-// Single layers, forward and backward, with the gradients of input, weight and bias: what the networks above are made of.
+// Single layers, forward and backward, with the gradients of input, weight and bias.
 
 import Sextant
 
@@ -34,7 +34,7 @@ extension BenchmarkRow {
     }
   }
 
-  /// A layer of random numbers, and the gradients for random ones of its result.
+  /// A layer of random numbers, and its gradients for a random gradient of its result.
   private static func layer(
     _ kind: String, x: [Int], weight: [Int], output: [Int],
     apply:

@@ -1,11 +1,11 @@
-// What the machine can do at most, measured in the same run as the rows that docs/benchmarks.md holds against it.
+// The limits of the machine, measured in the same run as the rows that docs/benchmarks.md compares with them.
 
 import Sextant
 
 extension BenchmarkRow {
   static var limits: [BenchmarkRow] { [matrixProduct(size: 2048), adam(count: 1 << 26)] }
 
-  /// 2·n³ operations, the peak that a training step's products could run at.
+  /// 2·n³ operations: the peak rate of the products of a training step.
   private static func matrixProduct(size: Int) -> BenchmarkRow {
     BenchmarkRow(name: "limit-product", summary: "product of two \(size)×\(size) matrices by OpenBLAS") {
       var stream = RandomStream(seed: 5)
@@ -14,7 +14,7 @@ extension BenchmarkRow {
     }
   }
 
-  /// Seven numbers read or written for each parameter: the rate of memory.
+  /// Seven numbers are read or written for each parameter: the bandwidth of memory.
   private static func adam(count: Int) -> BenchmarkRow {
     BenchmarkRow(name: "limit-adam", summary: "Adam alone, \(count) parameters and a gradient that is there") {
       AdamWorkload(count: count)

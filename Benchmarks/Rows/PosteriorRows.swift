@@ -1,5 +1,5 @@
-// Closed forms: a dense Gaussian posterior and empirical modes, and one sampled posterior under a diffusion prior that is
-// known exactly, so that its time is the sampler's own.
+// Closed forms: a dense Gaussian posterior and empirical modes; and one sampled posterior under an exactly known
+// diffusion prior, so that only the sampler is timed.
 
 import Foundation
 import Sextant
@@ -38,7 +38,7 @@ extension BenchmarkRow {
     return (StateSpace(layout: layout, climatology: mean, scales: [1]), positions)
   }
 
-  /// Normal values of `count` states chosen at random, measured with a noise of deviation 0.3.
+  /// Normal values of `count` states chosen at random, measured with noise of standard deviation 0.3.
   private static func measurement(of count: Int, among states: Int, random: RandomStream) -> FieldMeasurement {
     var (order, values) = (random.split("states"), random.split("values"))
     let chosen = (0..<states).shuffled(using: &order).prefix(count).sorted()

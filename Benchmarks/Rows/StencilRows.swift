@@ -1,5 +1,6 @@
-// The networks over neighbourhoods that this package trains by default, on a 46×90 grid: the score network of a diffusion
-// prior, and the network on a Gaussian posterior. One training step each, on random numbers in the place of fields.
+// The networks over neighbourhoods that this package trains by default, on a 46×90 grid: the score network of a
+// diffusion prior, and the network on a Gaussian posterior. Each row is one training step on random numbers instead of
+// fields.
 
 import Sextant
 
@@ -56,7 +57,7 @@ extension BenchmarkRow {
   }
 }
 
-/// What peers are told: the sizes, and who is whose neighbour.
+/// The description for peers: the sizes and the neighbours.
 private struct StencilSettings: Encodable {
   struct Level: Encodable {
     let count: Int

@@ -1,5 +1,5 @@
-// The common one-dimensional U-Net (lucidrains' Unet1D) as a score network: the mean squared error of the predicted noise,
-// at the size that is usual, which is far beyond what this package trains by default.
+// The common one-dimensional U-Net (lucidrains' Unet1D) as a score network: the mean squared error of the predicted
+// noise, at its usual size, which is far larger than the networks that this package trains by default.
 
 import Sextant
 

@@ -1,10 +1,11 @@
-// `SextantBenchmarks series`: a series of fields under one mask, each solved by itself and by a preparation that serves them all.
+// `SextantBenchmarks series`: a series of fields under one mask, solved one by one and with one preparation for all of
+// them.
 
 import ArgumentParser
 import Foundation
 import Sextant
 
-/// The table of what a preparation is worth.
+/// The table of the gain by a preparation.
 struct SeriesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "series",

@@ -1,29 +1,29 @@
-// The cases of a series study: solvers, what they are given, and how the two ways of solving a series are timed.
+// The cases of a series study: solvers with their measurements, and the timing of the two ways to solve a series.
 
 import Foundation
 import Sextant
 
-/// A solver with the measurements that it is given.
+/// A solver with its measurements.
 struct SeriesCase {
   let name: String
-  /// What is measured, in words.
+  /// The description of the measurement.
   let measured: String
   let solver: any Solver
   let measurements: [FieldMeasurement]
 }
 
-/// What a case took.
+/// The times of a case.
 struct SeriesResult: Encodable {
   let name: String
   let measured: String
   let fields: Int
-  /// Seconds for a field that is solved by itself.
+  /// The seconds for a field that is solved alone.
   let alone: Double
-  /// Seconds for a field of a prepared series, with its share of the preparation.
+  /// The seconds for a field of a prepared series, including its share of the preparation.
   let prepared: Double
-  /// Seconds for the preparation.
+  /// The seconds for the preparation.
   let preparation: Double
-  /// The largest difference of any number of the answers.
+  /// The largest difference between numbers of the two answers.
   let difference: Double
 }
 
@@ -41,7 +41,8 @@ struct SeriesStudy {
     self.fields = fields
   }
 
-  /// All cases: a mask for every method that prepares something, and means of neighbours for those that decompose operators.
+  /// All cases: a mask for every method that prepares something, and means of neighbours for those that decompose
+  /// operators.
   func cases() throws -> [SeriesCase] {
     let domain = archive.domain
     let prior = try GaussianPrior.train(

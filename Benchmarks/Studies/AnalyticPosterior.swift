@@ -1,10 +1,10 @@
-// The exact posterior of a known prior and one measurement of some vertices with independent noise, by brute dense
-// algebra:
+// The exact posterior of a known prior and one measurement of some vertices with independent noise, by dense
+// linear algebra:
 //
 //   P = Σ⁻¹ + diag(mask)/σ²,  mean = μ + P⁻¹·maskᵀ·(y − μ)/σ²,
-//   weight ∝ prior weight · N(y; μ, Σ + σ²I), each at what was measured.
+//   weight ∝ prior weight · N(y; μ, Σ + σ²I), each at the measured vertices.
 //
-// What learned posteriors are held against: their mean, spread, density and CRPS, none of them estimated.
+// Its mean, spread, density and CRPS, all of them exact, are compared with those of learned posteriors.
 
 import Foundation
 import SextantArrays
@@ -12,7 +12,7 @@ import SextantFlows
 
 /// A mixture of Gaussians over V vertices, given a measurement.
 public struct AnalyticPosterior: Sendable {
-  /// One Gaussian of it.
+  /// One Gaussian of the mixture.
   struct Component: Sendable {
     var logWeight: Double
     /// V.
@@ -27,10 +27,10 @@ public struct AnalyticPosterior: Sendable {
   let components: [Component]
 
   /// - Parameters:
-  ///   - values: y (V), 0 where nothing was measured.
-  ///   - mask: 1 where something was (V).
+  ///   - values: y (V), 0 at unmeasured vertices.
+  ///   - mask: 1 at measured vertices (V).
   ///   - noise: σ; all in standardised units.
-  /// - Throws: ``LinearAlgebraError`` where the algebra fails.
+  /// - Throws: `LinearAlgebraError` if a factorisation fails.
   public init(_ prior: AnalyticPrior, values: [Double], mask: [Double], noise: Double) throws {
     let v = prior.vertexCount
     var components: [Component] = []

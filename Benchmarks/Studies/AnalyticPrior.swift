@@ -1,6 +1,6 @@
-// A prior that is known to the last digit: a mixture of Gaussians on the vertices of a sphere, dense, in double
-// precision. One component is the plain Gaussian case. Everything is in standardised units: the mixture's mean taken
-// off, and divided by its standard deviation over all vertices, as diffusion priors want it.
+// An exactly known prior: a mixture of Gaussians on the vertices of a sphere, dense, in double precision. With one
+// component it is a Gaussian. Everything is in standardised units, as diffusion priors require: the mean of the mixture
+// is subtracted, and the result is divided by the standard deviation over all vertices.
 
 import Foundation
 import SextantArrays
@@ -31,7 +31,7 @@ public struct AnalyticPrior: Sendable {
 
   /// The components.
   public let components: [Component]
-  /// What one standardised unit is in the field's units.
+  /// The size of one standardised unit in the field's units.
   public let unit: Double
 
   /// V.
@@ -39,7 +39,7 @@ public struct AnalyticPrior: Sendable {
 
   /// The prior that a study's settings describe, on a mesh.
   ///
-  /// - Throws: ``LinearAlgebraError`` where a covariance is not positive definite to rounding.
+  /// - Throws: `LinearAlgebraError` if a covariance is not positive definite up to rounding.
   public init(_ settings: StudyPriorSettings, mesh: SphereMesh, random: RandomStream) throws {
     let v = mesh.vertexCount
     // Means are smooth whatever the fields are: they stand for seasons or regimes.
@@ -71,8 +71,8 @@ public struct AnalyticPrior: Sendable {
 
   private init(components: [Component], unit: Double) { (self.components, self.unit) = (components, unit) }
 
-  /// The single Gaussian with the same mean and covariance: of all Gaussians the one with the smallest divergence from
-  /// this prior.
+  /// The single Gaussian with the same mean and covariance, which has the smallest divergence from this prior of all
+  /// Gaussians.
   public func single() throws -> AnalyticPrior {
     let moments = Self.moments(components.map { (exp($0.logWeight), $0.mean, $0.covariance) })
     return AnalyticPrior(
@@ -114,7 +114,7 @@ public struct AnalyticPrior: Sendable {
     return correlations * (deviation * deviation)
   }
 
-  /// Fields (N×V), each from a stream of its own.
+  /// Fields (N×V), each from its own random stream.
   public func samples(using streams: [RandomStream]) -> Tensor<Double> {
     let v = vertexCount
     var result = Tensor<Double>.zeros([streams.count, v])

@@ -1,11 +1,11 @@
-// How near draws from a distribution come to an exact posterior: mean, spread, density and CRPS. Everything that a
-// finite number of draws adds to a figure is taken off where it is known, so that exact draws score 0 dB, 1, 0 and 0
-// nats on average whatever their number.
+// Compares draws from a distribution with an exact posterior: mean, spread, density and CRPS. Known biases from the
+// finite number of draws are subtracted, so that exact draws score 0 dB, 1, 0 and 0 nats on average, whatever their
+// number.
 
 import Foundation
 import SextantArrays
 
-/// Figures of one distribution over a set of measurements.
+/// The scores of one distribution over a set of measurements.
 public struct AnalyticScores: Sendable, Codable, Equatable {
   /// PSNR of the exact posterior mean minus that of this one, against the same truths, in dB: mean over fields.
   public var meanGap: Double
@@ -26,10 +26,10 @@ public struct AnalyticScores: Sendable, Codable, Equatable {
   /// That of the exact posterior, in closed form.
   public var exactRankedProbability: Double
 
-  /// What CRPS is above that of the exact posterior, as a share of it.
+  /// The excess of the CRPS over that of the exact posterior, relative to the latter.
   public var rankedProbabilityExcess: Double { rankedProbability / exactRankedProbability - 1 }
 
-  /// For the log, under names that begin with `prefix`.
+  /// The scores for the log, under names that begin with `prefix`.
   func figures(_ prefix: String) -> [String: Double] {
     [
       "mean_gap": meanGap, "mean_distance": meanDistance, "spread_ratio": spreadRatio,
@@ -38,7 +38,7 @@ public struct AnalyticScores: Sendable, Codable, Equatable {
   }
 }
 
-/// Measurements with their exact posteriors, against which distributions are judged.
+/// Measurements with their exact posteriors, with which distributions are compared.
 struct AnalyticEvaluator: Sendable {
   let measurements: SimulatedMeasurements
   let posteriors: [AnalyticPosterior]
@@ -62,7 +62,7 @@ struct AnalyticEvaluator: Sendable {
     return sums.scores(unit: unit)
   }
 
-  /// Scores of another posterior that is known, by draws like all others.
+  /// The scores of another known posterior, from draws like all others.
   func scores(under prior: AnalyticPrior, samples: Int, using random: RandomStream) throws -> AnalyticScores {
     try scores { index in
       let posterior = try measurements.posterior(index, under: prior)
@@ -71,7 +71,7 @@ struct AnalyticEvaluator: Sendable {
     }
   }
 
-  /// What one field adds to the sums.
+  /// The contributions of one field to the sums.
   private struct FieldScores {
     var gap = 0.0
     var squaredDistance = 0.0

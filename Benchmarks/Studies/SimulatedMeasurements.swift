@@ -1,5 +1,5 @@
-// Measurements whose truth and exact posterior are known: fields drawn from a known prior, some of their vertices
-// measured with noise. All in standardised units.
+// Measurements with a known truth and an exact posterior: fields drawn from a known prior, some of whose vertices are
+// measured with noise. Everything is in standardised units.
 
 import SextantArrays
 
@@ -7,9 +7,9 @@ import SextantArrays
 public struct SimulatedMeasurements: Sendable {
   /// N×V.
   public let truths: Tensor<Double>
-  /// y: N×V, 0 where nothing was measured.
+  /// y: N×V, 0 at unmeasured vertices.
   public let values: Tensor<Double>
-  /// N×V: 1 where something was.
+  /// N×V: 1 at measured vertices.
   public let masks: Tensor<Double>
   /// σ.
   public let noise: Double
@@ -19,8 +19,8 @@ public struct SimulatedMeasurements: Sendable {
 
   /// - Parameters:
   ///   - noise: σ in standardised units.
-  ///   - maskRandom: where a fixed mask comes from: the same for all sets of a study.
-  ///   - random: where all else comes from.
+  ///   - maskRandom: the random stream of a fixed mask, which is the same for all sets of a study.
+  ///   - random: the random stream of everything else.
   init(
     of prior: AnalyticPrior, count: Int, settings: StudyMeasurementSettings, noise: Double, maskRandom: RandomStream,
     random: RandomStream

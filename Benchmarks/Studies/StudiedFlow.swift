@@ -1,4 +1,4 @@
-// The flow of a study as something that draws fields for measurements, with their log-density, on a tape: the vector
+// The flow of a study, which draws fields for measurements, with their log-density, on a tape: the vector
 // flow, which reads measurements and gives fields, or the flow on exact Gaussian posteriors.
 
 import SextantArrays
@@ -8,10 +8,10 @@ import SextantFlows
 import SextantModels
 import SextantNetworks
 
-/// Measurements with what a flow wants to know of them beforehand.
+/// Measurements with the quantities that a flow precomputes from them.
 struct PreparedMeasurements: Sendable {
   let simulated: SimulatedMeasurements
-  /// The Gaussian posteriors that the flow stands on (N); none for a flow without a base.
+  /// The Gaussian posteriors that are the base of the flow (N); none for a flow without such a base.
   fileprivate let bases: [PosteriorMixture<Float>]
 }
 
@@ -51,7 +51,7 @@ struct StudiedFlow: Sendable {
     initial = builder.parameters
   }
 
-  /// The measurements with the posteriors that this flow stands on, made once and not in every step.
+  /// The measurements with the base posteriors of this flow, which are computed once instead of in every step.
   func prepared(_ measurements: SimulatedMeasurements) throws -> PreparedMeasurements {
     guard case .based(_, let prior, let basis) = form else {
       return PreparedMeasurements(simulated: measurements, bases: [])
@@ -65,7 +65,7 @@ struct StudiedFlow: Sendable {
 
   /// Fields (B·K×V×1) with log q for z (B·K×V), K consecutive rows for each of the B measurements at `indices`.
   ///
-  /// - Parameter random: where components of a mixture are chosen by.
+  /// The components of a mixture are chosen by `random`.
   func draw(
     _ z: DifferentiableTensor<Float>, for measurements: PreparedMeasurements, _ indices: [Int], using random: RandomStream,
     in pass: NetworkPass<Float>
@@ -123,7 +123,7 @@ struct StudiedFlow: Sendable {
         .reshaped(to: [z.shape[0]]))
   }
 
-  /// x = Uᵀ·w for the rows w of several blocks, one below the other: N×V×1.
+  /// x = Uᵀ·w for the rows w of several blocks, stacked: N×V×1.
   private func fields(
     _ blocks: [DifferentiableTensor<Float>], basis: Tensor<Float>, in pass: NetworkPass<Float>
   ) -> DifferentiableTensor<Float> {
@@ -133,8 +133,8 @@ struct StudiedFlow: Sendable {
       .reshaped(to: [rows, dimension, 1])
   }
 
-  /// The parameters with batch statistics of many draws, where there are any: running ones are of the last few steps,
-  /// and of parameters that have moved since.
+  /// The parameters with batch statistics of many draws, if they have any: running statistics come from the last few
+  /// steps, and from parameters that have changed since.
   func calibrated(
     _ parameters: ParameterSet<Float>, on measurements: PreparedMeasurements, count: Int, using random: RandomStream
   ) -> ParameterSet<Float> {

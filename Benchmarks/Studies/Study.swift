@@ -1,5 +1,5 @@
-// `sextant study`: a flow is trained on measurements alone where the posterior is known, and the table says how near it
-// came. A study that was stopped goes on where it was, bit by bit.
+// `SextantBenchmarks study`: trains a flow on measurements alone for a known posterior, and tabulates how close it
+// comes. An interrupted study continues where it stopped, with the same bits.
 
 import Foundation
 import SextantArrays
@@ -25,10 +25,10 @@ public struct Study: Sendable {
     static let prefix = "flow"
   }
 
-  /// Trains the flow, or goes on with a training that was stopped, judges it, and writes table, log and pictures.
+  /// Trains the flow, or continues an interrupted training, scores it, and writes the table, the log and the pictures.
   ///
-  /// Throws ``FileError`` where results are there already (unless `overwrite`), ``LearningError``,
-  /// ``InterruptionError``, and what the parts throw.
+  /// Throws `FileError` if results exist already (unless `overwrite`), `LearningError`, `InterruptionError`, and any
+  /// error of the parts.
   public func run(
     overwrite: Bool, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> StudyResult {
@@ -96,7 +96,7 @@ public struct Study: Sendable {
       largestNorm: training.largestNorm, averageDecay: training.averageDecay, interval: training.interval)
   }
 
-  /// What makes this training what it is: everything but its names and what comes after it.
+  /// The identity of this training: all settings except its names and those of the evaluation.
   private func identity(_ fingerprint: String) throws -> CheckpointMetadata {
     var trained = settings
     (trained.name, trained.output) = ("", "")

@@ -1,5 +1,5 @@
-// What a study minimises: the loss of amortised posterior sampling on measurements alone, with the exact score of the
-// prior; and what it looks at between steps: the distance from the exact posterior on measurements seen and unseen.
+// The objective of a study: the loss of amortised posterior sampling on measurements alone, with the exact score of the
+// prior. It is validated by the distance from the exact posterior on seen and unseen measurements.
 
 import SextantArrays
 import SextantAutodiff
@@ -10,9 +10,9 @@ import SextantTraining
 /// The unsupervised training of a study's flow.
 struct StudyObjective {
   let flow: StudiedFlow
-  /// What is trained on.
+  /// The measurements for training.
   let measurements: PreparedMeasurements
-  /// What is looked at between steps, by name: "unseen" decides what is best.
+  /// The sets for validation between steps, by name; "unseen" decides which parameters are best.
   let judged: [(name: String, measurements: PreparedMeasurements, judge: AnalyticEvaluator)]
   let samples: Int
   private let amortised: AmortisedPosteriorLoss<Float>
@@ -62,12 +62,12 @@ struct StudyObjective {
     return validation
   }
 
-  /// The parameters as they are used: with batch statistics of 2048 draws.
+  /// The parameters with batch statistics of 2048 draws, with which the flow is evaluated.
   func calibrated(_ parameters: ParameterSet<Float>) -> ParameterSet<Float> {
     flow.calibrated(parameters, on: measurements, count: 2048, using: random.split("calibration"))
   }
 
-  /// The scores of the flow with calibrated parameters; the same draws of z whenever it is asked.
+  /// The scores of the flow with calibrated parameters, always from the same draws of z.
   func scores(
     _ parameters: ParameterSet<Float>, of measurements: PreparedMeasurements, by judge: AnalyticEvaluator, samples: Int
   ) -> AnalyticScores {

@@ -1,4 +1,4 @@
-// What a study found, as JSON, as a table for people and as two curves against wall time.
+// The results of a study: JSON, a table, and two curves against wall time.
 
 import Foundation
 import SextantModels
@@ -12,23 +12,23 @@ public struct StudyRow: Sendable, Codable, Equatable {
   public var name: String
   /// "seen" for measurements that were trained on, or "unseen".
   public var set: String
-  /// How near it came.
+  /// Its scores.
   public var scores: AnalyticScores
 }
 
-/// Everything that a study found.
+/// The results of a study.
 public struct StudyResult: Sendable, Codable {
-  /// What it was told.
+  /// The settings of the study.
   public let settings: StudySettings
   /// The program's version.
   public let program: String
   /// V.
   public let vertexCount: Int
-  /// How many numbers were trained.
+  /// The number of trained parameters.
   public let parameterCount: Int
   /// One standardised unit in the field's units.
   public let unit: Double
-  /// Seconds of training, with the looks at the posterior between steps.
+  /// The seconds of training, including the validation between steps.
   public let seconds: Double
   /// The log, with the untrained flow as step 0.
   public let curve: [TrainingRecord]
@@ -68,7 +68,7 @@ public struct StudyResult: Sendable, Codable {
       """
   }
 
-  /// Writes all files. Throws ``FileError`` and ``ReportError``.
+  /// Writes all files. Throws `FileError` and `ReportError`.
   func write(toFolder folder: String, overwrite: Bool) throws {
     try WholeFile.write(Data(table.utf8), to: folder + "/" + Study.FileName.table, overwrite: true)
     try plot("divergence", label: "KL from the exact posterior (nats a field)")

@@ -1,4 +1,4 @@
-// The sections of a study that say what is trained and how: the flow and the budget.
+// The sections of a study for the flow and its training.
 
 import SextantConfiguration
 import SextantDiffusion
@@ -6,24 +6,24 @@ import SextantFlows
 
 /// The section `flow`.
 public struct StudyFlowSettings: Sendable, Equatable, Codable {
-  /// Which flow.
+  /// The kind of flow.
   public enum Preset: String, ConfigurationChoice {
     /// The conditional RealNVP of the APS paper at this size.
     case paper
-    /// The smaller one for two processors, not the paper's.
+    /// A smaller flow for two processors, which is not the paper's.
     case small
-    /// The flow on the exact Gaussian posterior, or on the mixture of them.
+    /// The flow whose base is the exact Gaussian posterior, or the mixture of them.
     case gaussianBase = "gaussian-base"
-    /// The same on the posterior under the single Gaussian that has the mixture's moments.
+    /// The same with the posterior under the single Gaussian that has the moments of the mixture.
     case singleGaussianBase = "single-gaussian-base"
 
-    /// Whether the flow stands on Gaussian posteriors.
+    /// Whether the base of the flow is a Gaussian posterior.
     var hasBase: Bool { self == .gaussianBase || self == .singleGaussianBase }
   }
 
-  /// Which flow.
+  /// The kind of flow.
   public var preset: Preset
-  /// Its shape, the preset's with what the settings change.
+  /// Its shape: that of the preset with the changes of the settings.
   public var configuration: CouplingFlowConfiguration
 
   init(_ reader: ConfigurationReader, kind: StudySettings.Kind) throws {
@@ -48,7 +48,7 @@ public struct StudyFlowSettings: Sendable, Equatable, Codable {
 
 /// The section `training`: unsupervised, by amortised posterior sampling.
 public struct StudyTrainingSettings: Sendable, Equatable, Codable {
-  /// Whose noise schedule the prior's loss uses.
+  /// The noise schedule of the prior's loss.
   public enum Noise: String, ConfigurationChoice {
     /// β from 0.1 to 10.
     case scorePrior = "score-prior"
@@ -58,27 +58,27 @@ public struct StudyTrainingSettings: Sendable, Equatable, Codable {
     var schedule: VariancePreservingSchedule { self == .scorePrior ? .scorePrior : .standard }
   }
 
-  /// Simulated measurements to train on: the seen ones.
+  /// The number of simulated measurements for training (the seen ones).
   public var measurements: Int
-  /// Steps in all.
+  /// The number of steps.
   public var steps: Int
-  /// Measurements in a step.
+  /// The number of measurements in a step.
   public var batch: Int
-  /// Samples for each of them.
+  /// The number of samples for each of them.
   public var draws: Int
   /// Adam's learning rate after the warm-up.
   public var learningRate: Double
   /// Steps of linear warm-up.
   public var warmUp: Int
-  /// Gradients are cut to this norm.
+  /// The norm to which gradients are clipped.
   public var largestNorm: Double
-  /// How much of the averaged parameters stays in a step.
+  /// The decay of the averaged parameters in a step.
   public var averageDecay: Double
   /// The share of the steps at which the data term has half of its weight; 0 for full weight from the start.
   public var annealing: Double
   /// The noise schedule.
   public var schedule: Noise
-  /// Steps between two looks at the posterior.
+  /// The number of steps between two validations.
   public var interval: Int
 
   init(_ reader: ConfigurationReader) throws {

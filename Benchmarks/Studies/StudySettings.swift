@@ -1,42 +1,42 @@
-// The settings of `sextant study`: where the posterior is known in closed form, how near does a learned one come? One
-// struct a section, as for runs; nothing here is read from data, because a study makes its own.
+// The settings of `SextantBenchmarks study`, which compares learned posteriors with posteriors in closed form. Each
+// section is a struct, as for runs. Nothing here is read from data, because a study generates its own.
 
 import SextantArrays
 import SextantConfiguration
 import SextantYAML
 
-/// Everything that a study is told.
+/// The settings of a study.
 public struct StudySettings: Sendable, Equatable, Codable {
-  /// What kind of prior makes the fields.
+  /// The kind of prior from which the fields are drawn.
   public enum Kind: String, ConfigurationChoice {
     /// One Gaussian on the sphere.
     case gaussianSphere = "gaussian-sphere"
-    /// Several, with weights.
+    /// Several Gaussians with weights.
     case mixture
   }
 
-  /// What the study is called.
+  /// The name of the study.
   public var name: String
   /// The seed of all random numbers.
   public var seed: UInt64
-  /// The folder that results go to.
+  /// The folder of the results.
   public var output: String
-  /// Which prior.
+  /// The kind of prior.
   public var kind: Kind
   /// The icosahedron's subdivisions n: 10·4ⁿ + 2 vertices.
   public var subdivisions: Int
   /// The prior's components.
   public var prior: StudyPriorSettings
-  /// What is measured.
+  /// The measurement.
   public var measurement: StudyMeasurementSettings
-  /// What is trained.
+  /// The flow.
   public var flow: StudyFlowSettings
-  /// How it is trained.
+  /// The training.
   public var training: StudyTrainingSettings
-  /// What it is judged by.
+  /// The evaluation.
   public var evaluation: StudyEvaluationSettings
 
-  /// Reads all sections. Throws ``ConfigurationError``.
+  /// Reads all sections. Throws `ConfigurationError`.
   public init(_ reader: ConfigurationReader) throws {
     name = try reader.value("name", default: "study")
     seed = try reader.value("seed", default: 1)
@@ -52,12 +52,12 @@ public struct StudySettings: Sendable, Equatable, Codable {
     try reader.finish()
   }
 
-  /// A study's settings with the list of them and their origins.
+  /// The settings of a study, with their list and their origins.
   public typealias Resolved = (study: StudySettings, settings: ResolvedSettings)
 
   /// Reads a YAML file and applies overrides such as "training.steps=80".
   ///
-  /// Throws ``FileError`` and ``ConfigurationError``, which name file, line and column.
+  /// Throws `FileError` and `ConfigurationError`, which name file, line and column.
   public static func load(path: String, overrides: [String] = []) throws -> Resolved {
     let (reader, settings) = try ConfigurationReader.open(path: path, overrides: overrides)
     return (try StudySettings(reader), settings)
@@ -91,7 +91,7 @@ public struct StudyPriorSettings: Sendable, Equatable, Codable {
   public var deviations: [Double]
   /// The range of each component as a chord of the unit sphere.
   public var ranges: [Double]
-  /// The smoothness of all.
+  /// The smoothness of all components.
   public var smoothness: Smoothness
   /// The standard deviation of the components' means, which are smooth random fields themselves.
   public var meanDeviation: Double
@@ -128,7 +128,7 @@ public struct StudyMeasurementSettings: Sendable, Equatable, Codable {
   public enum MaskPolicy: String, ConfigurationChoice {
     /// One mask for all: a known operator.
     case fixed
-    /// A mask for each, which the flow is told beside the values.
+    /// A mask for each measurement, which the flow reads beside the values.
     case varying
   }
 
@@ -136,7 +136,7 @@ public struct StudyMeasurementSettings: Sendable, Equatable, Codable {
   public var missing: Double
   /// The standard deviation of the noise, in the field's units.
   public var noise: Double
-  /// Which vertices.
+  /// The choice of vertices.
   public var mask: MaskPolicy
 
   init(_ reader: ConfigurationReader) throws {
@@ -148,13 +148,13 @@ public struct StudyMeasurementSettings: Sendable, Equatable, Codable {
 
 /// The section `evaluation`.
 public struct StudyEvaluationSettings: Sendable, Equatable, Codable {
-  /// Measurements of each set (seen, unseen) in the final table.
+  /// The number of measurements of each set (seen, unseen) in the final table.
   public var fields: Int
-  /// Samples of each of them.
+  /// The number of samples for each of them.
   public var samples: Int
-  /// Measurements of each set that are looked at during training.
+  /// The number of measurements of each set for validation during training.
   public var logFields: Int
-  /// Samples of each of those.
+  /// The number of samples for each of those.
   public var logSamples: Int
 
   init(_ reader: ConfigurationReader) throws {

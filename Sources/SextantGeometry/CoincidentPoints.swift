@@ -1,5 +1,5 @@
-// Vertices that lie on one place, found and numbered as nodes: repeated columns, poles, and points that a
-// file lists twice.
+// Finds vertices at the same place and numbers the places as nodes: repeated columns, poles, and points that a file
+// lists twice.
 
 import SextantArrays
 
@@ -27,7 +27,7 @@ struct CoincidentPoints {
 
   /// Merges points at most `tolerance` apart.
   init(_ positions: [SIMD3<Double>], tolerance: Double = 1e-9) {
-    // Along a direction that no grid is aligned with, few points but the coincident ones are neighbours.
+    // Along a direction that no grid is aligned with, almost only coincident points are neighbours.
     let direction = SIMD3(0.618_033_988, 0.754_877_666, 0.219_736_114)
     let heights = positions.map { $0.dot(direction) }
     let order = positions.indices.sorted { (heights[$0], $0) < (heights[$1], $1) }
@@ -44,7 +44,7 @@ struct CoincidentPoints {
     var nodes = [Int32](repeating: -1, count: positions.count)
     var places: [SIMD3<Double>] = []
     for vertex in positions.indices {
-      // A chain of merges leads to ever lower vertices, which have their nodes already.
+      // A chain of merges leads to lower and lower vertices, which already have their nodes.
       if first[vertex] == vertex {
         nodes[vertex] = Int32(places.count)
         places.append(positions[vertex])
@@ -56,7 +56,7 @@ struct CoincidentPoints {
     nodePositions = places
   }
 
-  /// Node areas dealt out to the vertices in equal shares.
+  /// The areas of the nodes, divided equally among their vertices.
   func sharing(_ nodeAreas: [Double]) -> [Double] { Self.sharing(nodeAreas, nodeOfVertex: nodeOfVertex) }
 
   /// The same for any assignment of vertices to nodes.

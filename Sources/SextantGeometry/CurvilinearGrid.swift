@@ -1,12 +1,12 @@
 // The curvilinear grid of ocean and regional models: a latitude and a longitude for each pair of indices.
-// Neighbours are those of the index mesh, whose last column borders the first where it lies next to it.
+// Neighbours are those of the index mesh, whose last column borders the first if it lies next to it.
 // Each quadrilateral counts as the mean of its two splits into triangles. The fold of tripolar grids is not
 // recognised: its rows are neighbours only where their vertices coincide.
 
 import Foundation
 import SextantArrays
 
-/// A grid whose rows and columns follow no latitudes or longitudes.
+/// A grid whose rows and columns do not follow latitudes and longitudes.
 public struct CurvilinearGrid: Domain, Geography {
   /// The number of rows.
   public let rows: Int
@@ -70,7 +70,7 @@ public struct CurvilinearGrid: Domain, Geography {
     fingerprint = hash.text
   }
 
-  /// Whether in most rows the last vertex is as near to the first as neighbours are, but not on it.
+  /// Whether, in most rows, the last vertex is as near to the first as neighbours are, without coinciding with it.
   private static func columnsClose(_ positions: [SIMD3<Double>], _ rows: Int, _ columns: Int) -> Bool {
     guard columns > 3 else { return false }
     var closed = 0
@@ -83,7 +83,7 @@ public struct CurvilinearGrid: Domain, Geography {
     return 2 * closed > rows
   }
 
-  /// The cotangent Laplacian, made anew at each call: keep it if you need it twice.
+  /// The cotangent Laplacian, computed at each call: keep it if you need it twice.
   public var stiffness: SparseMatrix {
     var edges = WeightedEdges()
     edges.reserveCapacity(3 * triangles.count)
@@ -105,7 +105,7 @@ public struct CurvilinearGrid: Domain, Geography {
   }
 }
 
-/// Positions on the unit sphere; throws ``GeometryError/invalidGrid(_:)`` naming the first value that is no place.
+/// Positions on the unit sphere. Throws ``GeometryError/invalidGrid(_:)``, which names the first invalid place.
 func unitPositions(_ latitudes: [Double], _ longitudes: [Double]) throws -> [SIMD3<Double>] {
   try zip(latitudes, longitudes).enumerated().map { index, place in
     guard place.0.isFinite, place.1.isFinite, abs(place.0) <= 90 else {

@@ -1,16 +1,17 @@
 // A domain: where a signal lives. A domain has vertices, areas and a Laplacian; what else it can offer (latitudes and
-// longitudes, rows and columns, triangles, neighbourhoods, a form for files) it declares as a capability. Code that needs a
-// capability asks for it, and never for the type of the domain.
+// longitudes, rows and columns, triangles, neighbourhoods, a form for files) it declares as a capability. Code that
+// needs a capability asks for it, and never for the type of the domain.
 //
 // The vertices are those of the file, in the order of the file. Some vertices coincide (at the poles of a
-// latitude–longitude grid, in a repeated last column). Coincident vertices share one *node*. Priors work on nodes, so that
-// coincident vertices always have the same value; files, scores and pictures work on vertices.
+// latitude–longitude grid, in a repeated last column). Coincident vertices share one *node*. Priors work on nodes, so
+// that coincident vertices always have the same value; files, scores and pictures work on vertices.
 
 import SextantArrays
 
-/// A set of V vertices, with what solvers need to know of the space that they sample.
+/// A set of V vertices, with what solvers need to know about the space that the vertices sample.
 ///
-/// The first eight members are required. The others are capabilities, and a domain that does not have one inherits `nil`.
+/// The first eight members are required. The others are capabilities, and a domain that does not have one inherits
+/// `nil`.
 public protocol Domain: Sendable {
   /// V: the number of vertices, without padding.
   var vertexCount: Int { get }
@@ -18,11 +19,13 @@ public protocol Domain: Sendable {
   var nodeCount: Int { get }
   /// The node of each vertex (V entries, each below `nodeCount`; nodes are numbered by first appearance).
   var nodeOfVertex: [Int32] { get }
-  /// The position of each node: on the unit sphere if the domain has a ``geography``, and otherwise in coordinates of its own.
+  /// The position of each node: on the unit sphere if the domain has a ``geography``, and otherwise in coordinates of
+  /// its own.
   var nodePositions: [SIMD3<Double>] { get }
-  /// The area that each vertex stands for (V entries), in steradians on the sphere; coincident vertices share theirs.
+  /// The area that each vertex represents (V entries), in steradians on the sphere; coincident vertices share theirs.
   var areaWeights: [Double] { get }
-  /// The area of each node times −Laplace–Beltrami at the node (nodes × nodes, symmetric, positive semi-definite, rows sum to 0).
+  /// The area of each node times −Laplace–Beltrami at the node (nodes × nodes, symmetric, positive semi-definite, rows
+  /// sum to 0).
   var stiffness: SparseMatrix { get }
   /// A hexadecimal hash of the geometry, which tells one domain from another.
   var fingerprint: String { get }
@@ -37,8 +40,8 @@ public protocol Domain: Sendable {
   var raster: Raster? { get }
   /// The triangles between the vertices, in the order of ``Domain/positions``; nil for a domain without triangles.
   var surface: TriangleMesh? { get }
-  /// The neighbourhoods of the vertices at no more than `levelCount` resolutions, for networks; nil for a domain that has
-  /// none. Throws ``GeometryError``.
+  /// The neighbourhoods of the vertices at no more than `levelCount` resolutions, for networks; nil for a domain that
+  /// has none. Throws ``GeometryError``.
   func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy?
 }
 

@@ -1,7 +1,6 @@
-// The hash that tells one geometry from another. Coordinates are rounded to about 27 m first, so that a
-// grid written in single precision and the same grid in double precision are one grid; on surfaces without a scale of their
-// own they are rounded to single precision.
-// Not cryptographic: it guards against mistakes, not against people.
+// The hash that distinguishes geometries. Coordinates are rounded to about 27 m first, so that a grid written in single
+// precision and the same grid in double precision are one grid; on surfaces without a scale of their own they are
+// rounded to single precision. The hash is not cryptographic: it guards against mistakes, not against attacks.
 
 /// Collects numbers into a 128-bit hash.
 struct Fingerprint {
@@ -33,11 +32,11 @@ struct Fingerprint {
     }
   }
 
-  /// Adds positions in any unit of length, each coordinate to single precision: what files hold, be they text or binary.
+  /// Adds positions in any unit of length, rounded to single precision, which both text and binary files preserve.
   mutating func add(singlePrecision positions: [SIMD3<Double>]) {
     add(positions.count)
     for position in positions {
-      // Both zeros are one.
+      // Positive and negative zero are the same coordinate.
       for axis in 0..<3 { add(Int((Float(position[axis]) + 0).bitPattern)) }
     }
   }

@@ -1,5 +1,5 @@
-// The latitudes and longitudes of a domain. A domain declares them: a mesh whose vertices happen to lie on the unit sphere
-// has none.
+// The latitudes and longitudes of a domain. A domain declares them: a mesh whose vertices happen to lie on the unit
+// sphere has none.
 
 import SextantArrays
 

@@ -1,4 +1,4 @@
-// What can be wrong with a geometry or the file of one, told so that the reader knows the file, the place and what to do.
+// Errors in geometries and their files. The text names the file, the place and the remedy.
 
 /// A geometry that cannot be used.
 public enum GeometryError: Error, Equatable, CustomStringConvertible {
@@ -10,23 +10,23 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
   case invalidMesh(String)
   /// A domain without latitudes and longitudes where they are needed.
   case noGeography(domain: String, purpose: String)
-  /// A domain that has no form for files.
+  /// A domain that has no stored form.
   case notStorable(domain: String)
   /// A file with a domain of a kind that is not in the list of known kinds.
   case unknownDomainKind(found: [String], known: [String])
-  /// A file that is no mesh; `found` says what it is instead.
+  /// A file that is not a mesh; `found` says what it is instead.
   case notAMesh(path: String, found: String)
   /// A mesh file that is shorter than its own header says.
   case meshTooShort(path: String, declared: String, neededBytes: Int, foundBytes: Int)
-  /// A face with a corner that is no vertex of its mesh; faces are counted from 0 here, from 1 in the text.
+  /// A face with a corner that is not a vertex of its mesh. Faces are counted from 0 here and from 1 in the text.
   case cornerOutsideMesh(path: String, face: Int, corner: Int, vertexCount: Int)
   /// A mesh without triangles where a surface is needed.
   case noFaces(path: String)
-  /// A mesh of a scene that is not there.
+  /// A mesh that does not exist in a scene.
   case absentMeshPart(path: String, name: String, available: [String])
-  /// A property of a mesh's vertices that is not there.
+  /// A property that the vertices of a mesh do not have.
   case absentProperty(path: String, name: String, available: [String])
-  /// Values that are not one for each vertex.
+  /// A number of values that is not the number of vertices.
   case wrongValueCount(name: String, expected: Int, found: Int)
   /// A glTF file without the bytes that it refers to.
   case missingBuffer(path: String, buffer: String, reason: String)
@@ -44,7 +44,7 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
     case .notAMesh(let path, let found):
       "\(path): expected a mesh (PLY, OFF, OBJ, STL, glTF, GLB or another format of the Assimp library), found \(found)."
     case .meshTooShort(let path, let declared, let needed, let found):
-      "\(path): the file is cut off, or its header is wrong: \(declared) need at least \(needed) bytes, \(found) are there."
+      "\(path): the file is cut off, or its header is wrong: \(declared) need at least \(needed) bytes, but only \(found) exist."
     case .cornerOutsideMesh(let path, let face, let corner, let count):
       "\(path): face number \(face + 1) has the corner \(corner): expected 0…\(count - 1), as the mesh has \(count) vertices."
     case .noFaces(let path):

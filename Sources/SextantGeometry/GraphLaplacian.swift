@@ -1,6 +1,6 @@
 // The Laplacian of a weighted graph, the form in which every stiffness of this module is assembled:
-// finite volumes, cotangents and nearest neighbours differ in their edge weights alone.
-// One pass of counting sort, so that it takes time and memory linear in the edges.
+// finite volumes, cotangents and nearest neighbours differ only in their edge weights.
+// A counting sort keeps time and memory linear in the number of edges.
 
 import SextantArrays
 
@@ -27,7 +27,7 @@ struct WeightedEdges {
 
   /// Σ w (e_a − e_b)(e_a − e_b)ᵀ over the edges (nodes × nodes): symmetric, rows sum to 0.
   func laplacian(nodeCount: Int) -> SparseMatrix {
-    // One slot a row is for the diagonal.
+    // Each row has one slot for the diagonal.
     var starts = [Int](0...nodeCount)
     for node in first { starts[Int(node) + 1] += 1 }
     for node in second { starts[Int(node) + 1] += 1 }

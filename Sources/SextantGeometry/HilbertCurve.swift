@@ -1,6 +1,6 @@
-// Where a place lies along a Hilbert curve through space (Skilling, "Programming the Hilbert curve", AIP 2004): places
-// that follow each other along the curve are neighbours. In three dimensions, so that it serves the sphere and any
-// other surface alike.
+// The position of a place along a Hilbert curve through space (Skilling, "Programming the Hilbert curve", AIP 2004):
+// places that follow each other along the curve are neighbours. The curve is three-dimensional, so that it serves the
+// sphere and any other surface.
 
 /// A Hilbert curve through the cube around some places.
 struct HilbertCurve {

@@ -1,5 +1,5 @@
 // The smoothest modes of a surface: the lowest eigenpairs of K·v = λ·M·v with the stiffness K and the node
-// areas M. Small domains go through a dense decomposition; larger ones through ARPACK on the inverse (K + σM)⁻¹.
+// areas M. Small domains use a dense decomposition, larger ones ARPACK on the inverse (K + σM)⁻¹.
 
 import Foundation
 import SextantArrays
@@ -7,20 +7,20 @@ import SextantSparse
 
 /// Eigenvalues and eigenvectors of −Laplace–Beltrami.
 struct LaplacianEigenpairs {
-  /// The eigenvalues, rising (k).
+  /// The eigenvalues in ascending order (k).
   let eigenvalues: [Double]
   /// The eigenvectors, orthonormal under the node areas, in rows (k × nodes).
   let vectors: Tensor<Double>
 
   private static let denseLimit = 800
 
-  /// The `count` lowest eigenpairs. Throws ``LinearAlgebraError`` or ``SparseCholeskyError``.
+  /// The `count` lowest eigenpairs. Throws `LinearAlgebraError` or `SparseCholeskyError`.
   init(stiffness: SparseMatrix, nodeAreas: [Double], count: Int) throws {
     let roots = nodeAreas.map { $0.squareRoot() }
     let (values, symmetric) =
       nodeAreas.count <= max(Self.denseLimit, 3 * count)
       ? try Self.dense(stiffness, roots, count) : try Self.sparse(stiffness, nodeAreas, roots, count)
-    // Zero is known; rounding would leave it on either side.
+    // The first eigenvalue is known to be zero; rounding could make it negative.
     eigenvalues = values.map { max(0, $0) }
     vectors = symmetric.scalingColumns(by: roots.map { 1 / $0 })
   }

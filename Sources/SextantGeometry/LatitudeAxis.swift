@@ -1,4 +1,4 @@
-// The latitudes of a grid: rising or falling, even, uneven or Gaussian, with or without poles.
+// The latitudes of a grid: ascending or descending, even, uneven or Gaussian, with or without poles.
 // The edges between rows are chosen so that Δλ(sin φ₂ − sin φ₁) is the exact area of a cell.
 
 import Foundation
@@ -13,7 +13,7 @@ struct LatitudeAxis: Sendable {
   let edgeSines: [Double]
   /// Whether the rows are the nodes of Gauss–Legendre quadrature; their areas then are its weights.
   let isGaussian: Bool
-  /// Whether the cells reach the north pole, be there a row on it or not.
+  /// Whether the cells reach the north pole, with or without a row on it.
   let reachesNorthPole: Bool
   /// Whether the cells reach the south pole.
   let reachesSouthPole: Bool
@@ -24,7 +24,8 @@ struct LatitudeAxis: Sendable {
 
   var isRising: Bool { latitudes.count < 2 || latitudes[1] > latitudes[0] }
 
-  /// - Parameter wraps: whether the columns go round, without which no ring closes around a pole.
+  /// The axis of `given` latitudes in the order of the file. Only where the columns go all the way round (`wraps`) does
+  /// a ring close around a pole. A single row is `spacingOfSingle` degrees high.
   init(_ given: [Double], wraps: Bool, spacingOfSingle: Double) throws {
     let latitudes = given.map { abs(abs($0) - 90) <= 1e-6 ? ($0 < 0 ? -90 : 90) : $0 }
     try Self.validate(latitudes)
@@ -101,7 +102,7 @@ struct LatitudeAxis: Sendable {
     return isFalling ? sines : sines.reversed()
   }
 
-  /// Where a latitude lies.
+  /// The position of a latitude among the rows.
   enum Location {
     /// Between two rows, with the share of the second.
     case between(Int, Int, fraction: Double)
@@ -113,7 +114,7 @@ struct LatitudeAxis: Sendable {
   func locate(_ latitude: Double) -> Location? {
     let n = latitudes.count
     let sign: Double = isRising ? 1 : -1
-    // In coordinates that rise with the row.
+    // In coordinates that increase with the row.
     let place = sign * latitude
     let (low, high) = (sign * latitudes[0], sign * latitudes[n - 1])
     if place < low || place > high {

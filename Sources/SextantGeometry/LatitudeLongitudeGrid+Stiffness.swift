@@ -6,7 +6,8 @@ import Foundation
 import SextantArrays
 
 extension LatitudeLongitudeGrid {
-  /// The Laplacian, made anew at each call in time and memory linear in the vertices: keep it if you need it twice.
+  /// The Laplacian, computed at each call in time and memory linear in the number of vertices: keep it if you need it
+  /// twice.
   public var stiffness: SparseMatrix {
     let distinct = longitudeAxis.distinctCount
     var edges = WeightedEdges()

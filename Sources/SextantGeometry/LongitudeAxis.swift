@@ -1,17 +1,17 @@
 // The longitudes of a grid: 0…360, −180…180, regional, or regional across the end of the range such as
-// 350…10; rising or falling; with or without a last column that repeats the first.
+// 350…10; ascending or descending; with or without a last column that repeats the first.
 
 import Foundation
 
 /// Columns of a latitude–longitude grid.
 struct LongitudeAxis: Sendable {
-  /// The angle of each column from the first in the direction of the file, in degrees: 0 and rising.
+  /// The angle of each column from the first in the direction of the file, in degrees: ascending from 0.
   let offsets: [Double]
   /// The longitude of the first column, in degrees, as in the file.
   let first: Double
-  /// 1 where longitudes rise in the file, −1 where they fall.
+  /// 1 if longitudes ascend in the file, −1 if they descend.
   let direction: Double
-  /// The number of columns that are places of their own.
+  /// The number of distinct columns.
   let distinctCount: Int
   /// Whether the columns go all the way round.
   let wraps: Bool
@@ -95,7 +95,7 @@ struct LongitudeAxis: Sendable {
 }
 
 extension ArraySlice {
-  /// The first index whose element satisfies `predicate`, in a slice where all that do come last.
+  /// The first index whose element satisfies `predicate`, in a slice in which those elements come last.
   func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
     var (low, high) = (startIndex, endIndex)
     while low < high {

@@ -1,14 +1,14 @@
-// A k-d tree on positions in space: the k nearest points, or all within a radius. Chord distance and
-// great-circle distance order points on a sphere alike, so the tree serves both.
+// A k-d tree on positions in space: the k nearest points. Chord distance and
+// great-circle distance give the same order of points on a sphere, so the tree serves both.
 // The tree is implicit: a permutation of the points whose middle element splits each range.
 
 import SextantArrays
 
-/// Points prepared for nearest-neighbour queries; building takes O(n log n) time and 40 bytes a point.
+/// Points prepared for nearest-neighbour queries; building takes O(n log n) time and 40 bytes per point.
 public struct NearestNeighbours: Sendable {
   /// A point that was found.
   public struct Neighbour: Sendable, Equatable {
-    /// Which of the points.
+    /// The index of the point.
     public var index: Int
     /// The straight-line distance, in the positions' unit.
     public var distance: Double
@@ -45,7 +45,7 @@ public struct NearestNeighbours: Sendable {
     self.axes = axes
   }
 
-  /// The `count` points nearest to `place`, nearest first; of equally near ones, those with the least index.
+  /// The `count` points nearest to `place`, nearest first; of equally near points, those with the lowest indices.
   public func nearest(_ count: Int, to place: SIMD3<Double>) -> [Neighbour] {
     var list = NearestList(capacity: min(count, points.count))
     search(0, points.count, place, &list)
@@ -81,13 +81,6 @@ public struct NearestNeighbours: Sendable {
     return (found, distances)
   }
 
-  /// All points at most `radius` from `place`, nearest first.
-  public func within(_ radius: Double, of place: SIMD3<Double>) -> [Neighbour] {
-    var result: [Neighbour] = []
-    collect(0, points.count, place, radius * radius, &result)
-    return result.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }
-  }
-
   private func search(_ start: Int, _ end: Int, _ place: SIMD3<Double>, _ list: inout NearestList) {
     guard end - start > Self.leafSize else {
       for i in start..<end { list.offer(indices[i], (points[i] - place).squaredLength) }
@@ -104,24 +97,6 @@ public struct NearestNeighbours: Sendable {
       search(middle + 1, end, place, &list)
       if separation * separation <= list.bound { search(start, middle, place, &list) }
     }
-  }
-
-  private func collect(
-    _ start: Int, _ end: Int, _ place: SIMD3<Double>, _ bound: Double, _ result: inout [Neighbour]
-  ) {
-    func offer(_ i: Int) {
-      let squared = (points[i] - place).squaredLength
-      if squared <= bound { result.append(Neighbour(index: Int(indices[i]), distance: squared.squareRoot())) }
-    }
-    guard end - start > Self.leafSize else {
-      for i in start..<end { offer(i) }
-      return
-    }
-    let middle = (start + end) / 2
-    let separation = place[Int(axes[middle])] - points[middle][Int(axes[middle])]
-    offer(middle)
-    if separation <= 0 || separation * separation <= bound { collect(start, middle, place, bound, &result) }
-    if separation >= 0 || separation * separation <= bound { collect(middle + 1, end, place, bound, &result) }
   }
 
   /// Arranges a range of the order so that its middle splits it on its widest axis.
@@ -184,7 +159,7 @@ public struct NearestNeighbours: Sendable {
   }
 }
 
-/// The nearest points met so far, nearest first; of equally near ones, the least index first.
+/// The nearest points found so far, nearest first; of equally near points, the lowest index first.
 private struct NearestList {
   struct Item {
     var squaredDistance: Double
@@ -197,7 +172,7 @@ private struct NearestList {
 
   private(set) var items: [Item] = []
   private let capacity: Int
-  /// The squared distance that a point must not exceed to be of interest.
+  /// The squared distance above which a point is not among the nearest.
   private(set) var bound: Double
 
   init(capacity: Int) {
@@ -221,7 +196,7 @@ private struct NearestList {
     } else {
       return
     }
-    // Few are kept, so that moving them is cheaper than any cleverer order.
+    // Only a few items are kept, so moving them is cheaper than a cleverer order.
     var slot = items.count - 1
     while slot > 0, item.precedes(items[slot - 1]) {
       items[slot] = items[slot - 1]

@@ -1,11 +1,10 @@
-// The hierarchy of a raster: 3×3 neighbourhoods, which wrap where the columns do; a step over a pole arrives on the other
-// side, half a turn away. Each level keeps every other row and column of the one before. The numbers of rows and columns are
-// arbitrary, and nothing is padded.
+// The hierarchy of a raster: 3×3 neighbourhoods, which wrap where the columns do; a step over a pole arrives on the
+// other side, half a turn away. Each level keeps every other row and column of the one before. The numbers of rows and
+// columns are arbitrary, and nothing is padded.
 
 extension NeighbourhoodHierarchy {
-  /// The hierarchy of a raster's vertices.
-  ///
-  /// - Parameter levelCount: The largest number of levels; there are fewer if the raster becomes too small to halve.
+  /// The hierarchy of a raster's vertices, with at most `levelCount` levels; there are fewer if the raster becomes too
+  /// small to halve.
   public init(_ raster: Raster, levelCount: Int) {
     var levels: [Level] = []
     var current = raster

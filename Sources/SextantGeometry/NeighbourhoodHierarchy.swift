@@ -1,16 +1,17 @@
 // The vertices of a domain at several resolutions, as plain tables: the neighbourhood of each vertex, and for each
-// resolution the vertices that are kept for the next one and those that they stand for. Networks with stencils are built
-// on these tables. Not here: how the tables of a raster or a surface are made, and networks (see StencilHierarchy).
+// resolution the vertices that are kept for the next one and those that they represent. Networks with stencils are
+// built on these tables. Not here: how the tables of a raster or a surface are made, and networks (see
+// StencilHierarchy).
 
-/// Levels of ever fewer vertices, with the neighbourhoods in each.
+/// Levels with fewer and fewer vertices, and the neighbourhoods in each.
 public struct NeighbourhoodHierarchy: Sendable, Equatable {
   /// One resolution.
   public struct Level: Sendable, Equatable {
-    /// The neighbourhood of each vertex (V_l × width), in numbers of this level; −1 where there is no neighbour.
+    /// The neighbourhood of each vertex (V_l × width), in indices of this level; −1 where there is no neighbour.
     public var neighbours: [Int32]
     /// The vertices of this level that the next, coarser level keeps (V_l+1); empty at the last level.
     public var kept: [Int32]
-    /// The vertex of the next level that stands for each vertex of this level (V_l); empty at the last level.
+    /// The vertex of the next level that represents each vertex of this level (V_l); empty at the last level.
     public var coarse: [Int32]
 
     public init(neighbours: [Int32], kept: [Int32] = [], coarse: [Int32] = []) {

@@ -1,5 +1,5 @@
-// Rows and columns of vertices, as of an image: whether the columns go round, and what lies beyond the first and last rows.
-// Not here: the places of the vertices, see Geography.
+// Rows and columns of vertices, as in an image: whether the columns wrap around, and what lies beyond the first and
+// last rows. Not here: the places of the vertices, see Geography.
 
 /// The arrangement of vertices as an image: vertex = row · columns + column.
 public struct Raster: Sendable, Equatable {

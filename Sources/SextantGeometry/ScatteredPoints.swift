@@ -1,12 +1,12 @@
-// Places without a mesh: stations, profiles, tracks. Areas come from the distances to the nearest places and
+// Places without a mesh, such as stations, profiles and tracks. Areas come from the distances to the nearest places and
 // the Laplacian from a weighted graph of nearest neighbours; both are estimates, good enough to smooth with.
 
 import Foundation
 import SextantArrays
 
-/// A set of places on the sphere with no neighbours given.
+/// A set of places on the sphere without given neighbours.
 public struct ScatteredPoints: Domain, Geography {
-  /// The places, one a vertex.
+  /// The places, one for each vertex.
   public let places: [GeographicPoint]
   public let nodeOfVertex: [Int32]
   public let nodePositions: [SIMD3<Double>]
@@ -35,8 +35,8 @@ public struct ScatteredPoints: Domain, Geography {
     fingerprint = hash.text
   }
 
-  /// The area that each place stands for: that of the disc with its k nearest places, over k; all together at most
-  /// the sphere's.
+  /// The area that each place represents: the area of the disc with its k nearest places, divided by k. The sum is at
+  /// most the area of the sphere.
   private static func areas(_ positions: [SIMD3<Double>], _ neighbours: NearestNeighbours) -> [Double] {
     let count = min(neighbourCount, positions.count - 1)
     guard count > 0 else { return [4 * .pi] }
@@ -47,7 +47,7 @@ public struct ScatteredPoints: Domain, Geography {
       return .pi * radius * radius / Double(count)
     }
     let total = areas.reduce(0, +)
-    // An estimate near the whole sphere is meant to be the whole sphere.
+    // An estimate close to the area of the sphere means that the places cover the sphere.
     return total > 0.8 * 4 * .pi ? areas.map { $0 * 4 * .pi / total } : areas
   }
 

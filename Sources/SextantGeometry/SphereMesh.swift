@@ -1,5 +1,5 @@
-// Triangle meshes of the unit sphere: the icosphere, the Fibonacci lattice, or any closed mesh given.
-// Areas are those of the Voronoi cells where the triangulation is Delaunay, else a third of each triangle;
+// Triangle meshes of the unit sphere: the icosphere, the Fibonacci lattice, or any given closed mesh.
+// Areas are those of the Voronoi cells if the triangulation is Delaunay, and otherwise a third of each triangle;
 // both sum to 4π. Not here: meshes of other surfaces.
 
 import Foundation
@@ -121,7 +121,7 @@ public struct SphereMesh: Domain, Geography {
 
   /// The Fibonacci lattice: points of nearly equal areas on a spiral, with their Delaunay triangles.
   ///
-  /// Throws ``GeometryError/invalidMesh(_:)`` for less than 12 vertices.
+  /// Throws ``GeometryError/invalidMesh(_:)`` for fewer than 12 vertices.
   public static func fibonacci(vertexCount: Int) throws -> SphereMesh {
     guard vertexCount >= 12 else {
       throw GeometryError.invalidMesh("A Fibonacci lattice of \(vertexCount) vertices: expected at least 12.")
@@ -138,7 +138,7 @@ public struct SphereMesh: Domain, Geography {
       summary: "\(vertexCount)-vertex Fibonacci lattice", record: FibonacciRecord(vertexCount: vertexCount))
   }
 
-  /// The cotangent Laplacian, made anew at each call: keep it if you need it twice.
+  /// The cotangent Laplacian, computed at each call: keep it if you need it twice.
   public var stiffness: SparseMatrix {
     var edges = WeightedEdges()
     edges.reserveCapacity(3 * triangles.count)

@@ -1,4 +1,4 @@
-// The Delaunay triangulation of points on the sphere, which is their convex hull. Points are put in one after
+// The Delaunay triangulation of points on the sphere, which is their convex hull. Points are inserted one after
 // another, in the order of a space-filling curve; each splits the triangle that it falls into, and edges are
 // flipped until no point lies outside a neighbouring triangle's plane (Lawson, 1977). Flips keep the
 // triangulation valid whatever the rounding, so that four points on one circle do no harm.
@@ -119,7 +119,7 @@ struct SphericalDelaunay {
     let across = triangles[Int(other)][side]
     let new = position(corners.x)
     let normal = (position(corners.y) - new).cross(position(corners.z) - new)
-    // Points in one plane up to rounding stay as they are, so that flips come to an end.
+    // Edges between points that lie in one plane up to rounding are not flipped, so that the flips end.
     guard (position(across) - new).dot(normal) > 1e-15 * normal.length else { return nil }
     let (acrossFirst, acrossSecond) = (otherSides[(side + 1) % 3], otherSides[(side + 2) % 3])
     triangles[Int(t)] = SIMD3(corners.x, corners.y, across)

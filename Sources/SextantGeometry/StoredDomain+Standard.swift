@@ -1,5 +1,5 @@
-// The records of the domains of this module. Their names and members are the keys of model files, those of older versions
-// included: none of them may change.
+// The records of the domains of this module. Their names and members are the keys of model files, those of older
+// versions included: none of them may change.
 
 extension [StoredDomainKind] {
   /// The kinds of domain of this package.

@@ -1,6 +1,6 @@
-// A domain as a model file stores it: a record from which the domain is rebuilt exactly. In JSON it is an object with one
-// key, the name of the kind: {"icosphere": {"subdivisions": 3}}. The kinds that a program can open are a list of values,
-// which is passed to whatever opens models: there is no global registry.
+// A domain as a model file stores it: a record from which the domain is rebuilt exactly. In JSON it is an object with
+// one key, the name of the kind: {"icosphere": {"subdivisions": 3}}. The kinds that a program can open are a list of
+// values, which is passed to whatever opens models: there is no global registry.
 
 import Foundation
 
@@ -10,10 +10,11 @@ public protocol DomainRecord: Codable, Sendable, Equatable {
   static var kind: String { get }
   /// The number of vertices that the domain would have, counted without building it; nil if it cannot be counted.
   ///
-  /// It is compared with the sizes of the other arrays of the file first, so that a tampered file cannot take memory that it does
-  /// not back.
+  /// It is compared with the sizes of the other arrays of the file first, so that a tampered file cannot claim more
+  /// memory than its size justifies.
   var claimedVertexCount: Int? { get }
-  /// The domain, with the same fingerprint as the one that was stored. Throws ``GeometryError`` if the record makes no domain.
+  /// The domain, with the same fingerprint as the one that was stored. Throws ``GeometryError`` if the record does not
+  /// describe a domain.
   func makeDomain() throws -> any Domain
 }
 

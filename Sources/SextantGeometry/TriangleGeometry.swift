@@ -1,4 +1,4 @@
-// What single triangles add to a domain: areas on the sphere and cotangent weights
+// The contributions of single triangles to a domain: areas on the sphere and cotangent weights
 // (Pinkall and Polthier, "Computing discrete minimal surfaces and their conjugates", 1993).
 
 import Foundation
@@ -8,11 +8,6 @@ import SextantArrays
 /// (Van Oosterom and Strackee, 1983).
 func sphericalArea(_ a: SIMD3<Double>, _ b: SIMD3<Double>, _ c: SIMD3<Double>) -> Double {
   2 * atan2(tripleProduct(a, b, c), 1 + a.dot(b) + b.dot(c) + c.dot(a))
-}
-
-/// The area of a flat triangle.
-func flatArea(_ a: SIMD3<Double>, _ b: SIMD3<Double>, _ c: SIMD3<Double>) -> Double {
-  (b - a).cross(c - a).length / 2
 }
 
 extension WeightedEdges {
@@ -30,7 +25,7 @@ extension WeightedEdges {
   }
 }
 
-/// A third of each spherical triangle's area to each of its corners (one entry a position).
+/// A third of each spherical triangle's area to each of its corners (one entry for each position).
 func barycentricAreas(_ positions: [SIMD3<Double>], _ triangles: [SIMD3<Int32>]) -> [Double] {
   var areas = [Double](repeating: 0, count: positions.count)
   for triangle in triangles {
@@ -42,7 +37,7 @@ func barycentricAreas(_ positions: [SIMD3<Double>], _ triangles: [SIMD3<Int32>])
 }
 
 /// The areas of the cells of all places nearer to one position than to any other, for a Delaunay triangulation of the
-/// whole sphere with all triangles turning left (one entry a position).
+/// whole sphere with all triangles turning left (one entry for each position).
 func voronoiAreas(_ positions: [SIMD3<Double>], _ triangles: [SIMD3<Int32>]) -> [Double] {
   var areas = [Double](repeating: 0, count: positions.count)
   for triangle in triangles {

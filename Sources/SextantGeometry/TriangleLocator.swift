@@ -1,5 +1,5 @@
-// Finds the triangle that a place on the sphere lies in, and its barycentric weights. The triangles around the
-// nearest nodes are tried first, then all: so that thin triangles and holes are handled rightly, if slowly.
+// Finds the triangle that a place on the sphere lies in, and its barycentric weights. The triangles around the nearest
+// nodes are tried first, and then all triangles, so that thin triangles and holes are handled correctly, if slowly.
 
 import SextantArrays
 
@@ -78,7 +78,7 @@ struct TriangleLocator {
 }
 
 extension TriangleLocator {
-  /// The matrix that interpolates to `places` (places × vertices) from nodes that `representatives` stand for.
+  /// The matrix that interpolates to `places` (places × vertices) from nodes with the given representative vertices.
   func interpolation(
     to places: [GeographicPoint], representatives: [Int], vertexCount: Int, summary: String
   ) throws -> SparseMatrix {

@@ -1,4 +1,4 @@
-// Vectors in space: the few products that triangles and spheres need.
+// The products of vectors in space that triangles and spheres need.
 
 extension SIMD3<Double> {
   /// The inner product.

@@ -1,22 +1,22 @@
-// Orders in which the vertices of a domain can stand in an array: what a network that looks along the array takes for
-// neighbours. No values are moved here.
+// Orders of the vertices of a domain in an array, which determine the neighbours for a network that convolves along the
+// array. No values are moved here.
 
 import SextantArrays
 
 /// An order of the vertices of a domain.
 public enum VertexOrdering: String, Sendable, Codable, CaseIterable {
-  /// As they stand in the file.
+  /// The order of the file.
   case file
   /// Along a Hilbert curve: vertices that are near in the array are near on the surface.
   case curve
   /// By the smoothest mode of the Laplacian that is not constant (the Fiedler vector): the two ends of each edge of the
-  /// surface stand near each other in the array. On the whole sphere three modes are equally smooth, and any serves. Pieces
-  /// that are not connected stand one after the other.
+  /// surface are near each other in the array. On the whole sphere three modes are equally smooth, and any of them
+  /// serves. Unconnected pieces follow one another.
   case spectral
 
   /// The vertices (V) in their new order; coincident ones follow each other, except in the file's own order.
   ///
-  /// Throws ``LinearAlgebraError`` or ``SparseCholeskyError`` where the Laplacian's modes cannot be found.
+  /// Throws `LinearAlgebraError` or `SparseCholeskyError` where the Laplacian's modes cannot be found.
   public func order(of domain: any Domain) throws -> [Int32] {
     let nodes = domain.nodeOfVertex
     switch self {

@@ -3,11 +3,9 @@
 import SextantArrays
 
 extension SignalSet {
-  /// The same fields with the named variables alone, in that order.
+  /// The same fields with the named variables alone, in that order. Errors call the fields `path`.
   ///
   /// Throws ``SignalFormatError/absentVariable(path:name:available:)``.
-  ///
-  /// - Parameter path: What errors call the fields.
   public func selecting(_ names: [String], path: String = "the fields") throws -> SignalSet {
     let channels = try names.map { name -> Int in
       guard let channel = variables.firstIndex(where: { $0.name == name }) else {

@@ -56,7 +56,7 @@ def read_vtp(path):
     def arrays(of):
         return {of.GetArrayName(i): summary(vtk_to_numpy(of.GetArray(i))) for i in range(of.GetNumberOfArrays())}
 
-    cells = data.GetPolys()
+    cells, fields = data.GetPolys(), data.GetFieldData()
     offsets = vtk_to_numpy(cells.GetOffsetsArray())
     return {
         "points": summary(vtk_to_numpy(data.GetPoints().GetData())),
@@ -64,6 +64,12 @@ def read_vtp(path):
         "corners": summary(vtk_to_numpy(cells.GetConnectivityArray())),
         "pointArrays": arrays(data.GetPointData()),
         "cellArrays": arrays(data.GetCellData()),
+        "fieldTexts": {
+            fields.GetAbstractArray(i).GetName(): [
+                fields.GetAbstractArray(i).GetValue(k) for k in range(fields.GetAbstractArray(i).GetNumberOfValues())
+            ]
+            for i in range(fields.GetNumberOfArrays())
+        },
         "vertexCells": data.GetNumberOfVerts(),
         "normals": data.GetPointData().GetNormals().GetName() if data.GetPointData().GetNormals() else None,
     }

@@ -136,36 +136,6 @@ private func colours(around place: SIMD2<Double>, radius: Double, on canvas: Can
     #expect(isClose(shown, map.scale.colour(of: Double(domain.temperatures[0]))))
   }
 
-  @Test func smoothShadingKeepsVerticesAndGaps() throws {
-    let valid = Self.grid.points.map { $0.longitude < 60 || $0.longitude > 120 }
-    let map = try FieldMap(
-      domain: Self.grid, values: Self.grid.temperatures, isValid: valid, shading: .smooth, shoreline: .none)
-    let canvas = try map.canvas(projection: .equirectangular, width: width, resolution: 2)
-    let frame = frame(of: map, .equirectangular)
-    for (vertex, point) in Self.grid.points.enumerated() where vertex % 7 == 0 && valid[vertex] {
-      let shown = try colour(of: canvas, at: point, in: frame)
-      let expected = OKLab(map.scale.colour(of: Double(Self.grid.temperatures[vertex])))
-      #expect(OKLab(shown).distance(to: expected) < 0.03)
-    }
-    let hole = try #require(frame.onPage(GeographicPoint(latitude: 15, longitude: 80)))
-    #expect(colours(around: hole, radius: 4, on: canvas).contains { isClose($0, MissingHatch.line) })
-  }
-
-  @Test func ownLookupIsFollowedAndChecked() throws {
-    let stub = SphereStub.global(30)
-    let map = try FieldMap(
-      domain: stub, values: stub.nodePositions.indices.map { $0 == 3 ? 1 : 0 }, shoreline: .none,
-      vertexLookup: { $0.latitude > 0 ? 3 : $0.longitude > 0 ? 0 : 1_000_000 })
-    let canvas = try map.canvas(projection: .equirectangular, width: width)
-    let frame = frame(of: map, .equirectangular)
-    func shown(_ latitude: Double, _ longitude: Double) throws -> Colour {
-      try colour(of: canvas, at: GeographicPoint(latitude: latitude, longitude: longitude), in: frame)
-    }
-    #expect(isClose(try shown(40, 40), map.scale.colour(of: 1)))
-    #expect(isClose(try shown(-40, 40), map.scale.colour(of: 0)))
-    #expect(isClose(try shown(-40, -40), .white))
-  }
-
   @Test func wrongCountsAreRefused() {
     let grid = Self.grid
     #expect(throws: ReportError.self) { try FieldMap(domain: grid, values: [1, 2]) }

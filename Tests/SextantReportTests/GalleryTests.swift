@@ -60,7 +60,7 @@ import Testing
   @Test func scatteredMap() throws {
     let sphere = SphereStub.spiral(2000)
     try FieldMap(
-      domain: sphere, values: sphere.temperatures, title: "A spiral of 2000 points", units: "K", colours: .ember,
+      domain: sphere, values: sphere.temperatures, title: "A spiral of 2000 points", units: "K", colours: .heather,
       shoreline: .mask(sphere.points.map { cos($0.longitude / 20) + sin($0.latitude / 15) > 0.6 })
     ).write(to: path("spiral"), overwrite: true)
     try expectPictures("spiral")
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test func colourMaps() throws {
-    let maps: [ColourMap] = [.lagoon, .ember, .heather, .balance]
+    let maps: [ColourMap] = [.lagoon, .heather, .balance]
     let canvas = try Canvas(width: 600, height: 40 + 60 * Double(maps.count))
     for (index, map) in maps.enumerated() {
       canvas.draw(map.name, at: SIMD2(20, 33 + 60 * Double(index)))
@@ -117,13 +117,6 @@ import Testing
             y: latitudes.map { abs($0) < 6 && index == 1 ? .nan : 0.8 + 0.3 * Double(index) + abs($0) / 50 })
         }, units: "K", subtitle: "synthetic"
     ).write(to: path("latitude"), overwrite: true)
-    let spreads = (0..<40).map { 0.2 + 0.05 * Double($0) }
-    try Plot.spreadSkill(
-      [
-        PlotSeries("two-scale Gaussian", x: spreads, y: spreads.map { $0 * (1 + 0.1 * random.normal()) }),
-        PlotSeries("EOF", x: spreads.map { $0 / 2 }, y: spreads.map { $0 * (1.1 + 0.1 * random.normal()) }),
-      ], units: "K"
-    ).write(to: path("spread-skill"), width: 520, height: 560, overwrite: true)
     let sizes = (2...14).map { pow(2, Double($0)) * 100 }
     try Plot(
       title: "Time to a posterior", subtitle: "128 samples, 2 cores",
@@ -135,6 +128,6 @@ import Testing
             PlotSeries("observation space", x: sizes, y: sizes.map { pow($0, 1.7) * 1e-8 }),
           ], areMarked: true)
     ).write(to: path("speed"), overwrite: true)
-    try expectPictures("ranks", "calibration", "latitude", "spread-skill", "speed")
+    try expectPictures("ranks", "calibration", "latitude", "speed")
   }
 }

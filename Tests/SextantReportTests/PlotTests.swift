@@ -83,8 +83,8 @@ import Testing
 
   @Test func plotsOfNothingAreDrawn() throws {
     for plot in [
-      Plot(layers: []), Plot.calibration([]), Plot.spreadSkill([], units: "K"), Plot.errorByLatitude([], units: "K"),
-      Plot.spreadSkill([PlotSeries("zero", x: [0], y: [.nan])], units: ""),
+      Plot(layers: []), Plot.calibration([]), Plot.errorByLatitude([], units: "K"),
+      Plot.errorByLatitude([PlotSeries("zero", x: [0], y: [.nan])], units: ""),
     ] { #expect(try plot.canvas(width: 320, height: 320, resolution: 1).height == 320) }
   }
 

@@ -96,6 +96,26 @@ import Testing
     #expect(error(false) < 0.012, "\(error(false))")
   }
 
+  /// A VTK file holds the texts that a PLY file has as comments.
+  private static func expectSameTexts(_ vtp: String, _ ply: String, including names: [String]) throws {
+    let texts = try VTKTexts.read(vtp)
+    #expect(Set(texts.keys).isSuperset(of: names), "\(texts.keys)")
+    for comment in try MeshFile.document(ply).comments where comment.hasPrefix("sextant_") {
+      let parts = comment.split(separator: ":", maxSplits: 1)
+      #expect(texts[String(parts[0])] == [String(parts[1].dropFirst())], "\(comment)")
+    }
+    #expect(texts["history"]?.last == "by a test")
+  }
+
+  @Test func aVTKFileTellsHowItWasMade() throws {
+    let folder = try Self.folder()
+    for ending in ["ply", "vtp"] { try Self.fill(Self.scan(folder), .kriging, to: folder.path("out.\(ending)")) }
+    try Self.expectSameTexts(
+      folder.path("out.vtp"), folder.path("out.ply"),
+      including: ["sextant_version", "sextant_seed", "sextant_method", "sextant_domain", "sextant_parameters"])
+    #expect(try VTKTexts.read(folder.path("out.vtp"))["history"] == ["a scan", "by a test"])
+  }
+
   @Test func krigingDoesNotDependOnTheUnitOfLength() throws {
     let folder = try Self.folder()
     let means = try [1, 1024].map { (scale: Double) -> [Float] in
@@ -286,6 +306,10 @@ import Testing
       if method != .climatology { #expect(rootMeanSquareDifference(mean, truth) < 0.15) }
     }
     #expect(rootMeanSquareDifference(try Self.values("image_mean", in: folder.path("climatology.ply")), truth) > 0.15)
+    try Self.fill(
+      SignalInput(folder.path("digit.npy")), .eof, model: model, noise: "0.05", samples: 16, to: folder.path("eof.vtp"))
+    try Self.expectSameTexts(
+      folder.path("eof.vtp"), folder.path("eof.ply"), including: ["sextant_model", "sextant_model_fingerprint"])
 
     // The mesh of the model in another file is the same mesh; another mesh is refused, both named.
     let same = SignalInput(folder.path("digit.npy"), mesh: folder.path("scan.ply"))

@@ -6,10 +6,9 @@ import SextantStorage
 
 /// Reads and writes meshes.
 public enum MeshFile {
-  /// Reads the complete contents of a mesh file.
+  /// Reads the complete contents of a mesh file. Of a scene, all meshes are read as one unless `selection` names one.
   ///
-  /// - Parameter selection: which meshes of a scene to read; by default all, as one mesh.
-  /// - Throws: ``FileError`` from SextantStorage if there is no file, and ``GeometryError`` with the file and the place
+  /// - Throws: `FileError` from SextantStorage if there is no file, and ``GeometryError`` with the file and the place
   ///   if it is not a mesh, is truncated or refers to something that does not exist. A file without faces can be read.
   public static func document(_ path: String, selecting selection: MeshSelection = .merged) throws -> MeshDocument {
     let bytes = try contents(of: path)
@@ -37,14 +36,14 @@ public enum MeshFile {
 
   /// Writes a mesh as text PLY with double-precision positions.
   ///
-  /// Throws ``FileError`` from SextantStorage.
+  /// Throws `FileError` from SextantStorage.
   public static func writePLY(_ mesh: TriangleMesh, to path: String, overwrite: Bool = false) throws {
     try writePLY(MeshDocument(mesh), encoding: .text, to: path, overwrite: overwrite)
   }
 
   /// Writes a mesh as OFF.
   ///
-  /// Throws ``FileError`` from SextantStorage.
+  /// Throws `FileError` from SextantStorage.
   public static func writeOFF(_ mesh: TriangleMesh, to path: String, overwrite: Bool = false) throws {
     var text = "OFF\n\(mesh.positions.count) \(mesh.triangles.count) 0\n"
     for p in mesh.positions { text += "\(p.x) \(p.y) \(p.z)\n" }

@@ -16,8 +16,8 @@ struct PLYReader {
 
   /// Reads the mesh in `bytes`.
   ///
-  /// Throws ``GeometryError/invalidMesh(_:)``, ``GeometryError/meshTooShort(path:declared:neededBytes:foundBytes:)`` and
-  /// ``GeometryError/cornerOutsideMesh(path:face:corner:vertexCount:)``.
+  /// Throws ``GeometryError/invalidMesh(_:)``, ``GeometryError/meshTooShort(path:declared:neededBytes:foundBytes:)``
+  /// and ``GeometryError/cornerOutsideMesh(path:face:corner:vertexCount:)``.
   static func document(_ bytes: [UInt8], path: String) throws -> MeshDocument {
     var reader = PLYReader(bytes, path: path, header: try PLYHeader(bytes, path: path))
     return try reader.document()

@@ -4,12 +4,12 @@ import Foundation
 import SextantStorage
 
 extension MeshFile {
-  /// Writes a mesh as PLY: positions and properties with their types, polygons as they are, and comments.
+  /// Writes a mesh as PLY, binary little-endian or as text: positions and properties with their types, polygons as they
+  /// are, and comments.
   ///
   /// Whitespace in the names of properties becomes an underscore, because PLY has no quotes.
   ///
-  /// - Parameter encoding: binary little-endian, or text.
-  /// - Throws: ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` if a property has a value that
+  /// - Throws: `FileError` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` if a property has a value that
   ///   its type cannot represent, or if two properties have the same name.
   public static func writePLY(
     _ document: MeshDocument, encoding: MeshEncoding = .littleEndian, to path: String, overwrite: Bool = false

@@ -6,10 +6,9 @@ extension PolygonList {
   /// The largest number of corners of a non-convex polygon, because ear clipping takes a time that grows with its cube.
   static let concaveCornerLimit = 1000
 
-  /// The triangles of the polygons, and the index of the polygon of each triangle. Polygons of fewer than three corners
-  /// give none.
+  /// The triangles of the polygons between vertices at `positions`, and the index of the polygon of each triangle.
+  /// Polygons of fewer than three corners give none.
   ///
-  /// - Parameter positions: the positions of the vertices.
   /// - Throws: ``GeometryError/invalidMesh(_:)``, which names `path`, if a polygon with more than 1000 corners is not
   ///   convex.
   func triangulated(_ positions: [SIMD3<Double>], path: String) throws -> (triangles: [SIMD3<Int32>], polygons: [Int32])

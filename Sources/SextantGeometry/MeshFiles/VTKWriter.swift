@@ -1,6 +1,7 @@
 // Writes meshes as VTK XML PolyData (.vtp) for ParaView, VisIt and PyVista: polygons as they are, every property as a
-// named array, colours and normals as vectors. Numbers are stored in the file in base 64, in little-endian order, and
-// each array is preceded by its length as a 64-bit number; see "VTK XML Formats" in VTK's documentation.
+// named array, colours and normals as vectors, comments as texts in the field data. Arrays are stored in the file in
+// base 64, in little-endian order, and each is preceded by its length as a 64-bit number; see "VTK XML Formats" in
+// VTK's documentation.
 
 import Foundation
 import SextantStorage
@@ -8,7 +9,7 @@ import SextantStorage
 extension MeshFile {
   /// Writes a mesh in the format given by the extension of the name: `.ply` (binary) or `.vtp`.
   ///
-  /// Throws ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` for any other extension or if the
+  /// Throws `FileError` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` for any other extension or if the
   /// format cannot represent the mesh.
   public static func write(_ document: MeshDocument, to path: String, overwrite: Bool = false) throws {
     switch URL(fileURLWithPath: path).pathExtension.lowercased() {
@@ -21,9 +22,11 @@ extension MeshFile {
   /// Writes a mesh as VTK XML PolyData with all its properties.
   ///
   /// Properties named red, green and blue (and alpha) become one array "colours", nx, ny and nz one array "normals".
-  /// Polygons of fewer than three corners are omitted; a mesh without polygons is written as points.
+  /// Polygons of fewer than three corners are omitted; a mesh without polygons is written as points. A comment "NAME:
+  /// TEXT" becomes the text NAME of the field data, and all other comments, which tell how the file was made, the lines
+  /// of "history".
   ///
-  /// Throws ``FileError`` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` if a property has a value that its
+  /// Throws `FileError` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` if a property has a value that its
   /// type cannot represent.
   public static func writeVTK(_ document: MeshDocument, to path: String, overwrite: Bool = false) throws {
     try WholeFile.write(Data(VTKWriter(document, path: path).text.utf8), to: path, overwrite: overwrite)
@@ -44,9 +47,11 @@ private struct VTKWriter {
       <?xml version="1.0"?>
       <VTKFile type="PolyData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
       <PolyData>
-      <Piece NumberOfPoints="\(vertexCount)" NumberOfVerts="\(isCloud ? 1 : 0)" NumberOfLines="0" NumberOfStrips="0" NumberOfPolys="\(polygons.count)">
 
       """
+    appendFieldData(document.comments)
+    text +=
+      "<Piece NumberOfPoints=\"\(vertexCount)\" NumberOfVerts=\"\(isCloud ? 1 : 0)\" NumberOfLines=\"0\" NumberOfStrips=\"0\" NumberOfPolys=\"\(polygons.count)\">\n"
     try append(document.vertexProperties, as: "PointData")
     try append(document.faceProperties.map { $0.gathering(polygons) }, as: "CellData")
 
@@ -65,6 +70,27 @@ private struct VTKWriter {
     }
     try appendCells("Polys", corners: corners, ends: ends)
     text += "</Piece>\n</PolyData>\n</VTKFile>\n"
+  }
+
+  /// Appends the texts about the whole mesh: arrays of strings, each of which ends with a zero byte.
+  private mutating func appendFieldData(_ comments: [String]) {
+    guard !comments.isEmpty else { return }
+    var texts: [(name: String, lines: [String])] = []
+    for comment in comments {
+      let parts = comment.wholeMatch(of: /([A-Za-z_]\w*): (.*)/)
+      let (name, line) = parts.map { (String($0.1), String($0.2)) } ?? ("history", comment)
+      if let place = texts.firstIndex(where: { $0.name == name }) {
+        texts[place].lines.append(line)
+      } else {
+        texts.append((name, [line]))
+      }
+    }
+    text += "<FieldData>\n"
+    for (name, lines) in texts {
+      let bytes = lines.flatMap { Array($0.utf8) + [UInt8(0)] }
+      append(bytes, type: "String", name: name, size: " NumberOfTuples=\"\(lines.count)\"")
+    }
+    text += "</FieldData>\n"
   }
 
   private mutating func append(_ properties: [MeshProperty], as element: String) throws {
@@ -108,18 +134,18 @@ private struct VTKWriter {
         type.appendLittleEndian(column.values[row], to: &bytes)
       }
     }
-    append(bytes, type: type.vtkName, name: name, components: columns.count)
+    let size = columns.count == 1 ? "" : " NumberOfComponents=\"\(columns.count)\""
+    append(bytes, type: type.vtkName, name: name, size: size)
   }
 
   private mutating func appendCells(_ element: String, corners: [Int32], ends: [Int]) throws {
     text += "<\(element)>\n"
-    append(Self.bytes(corners.map(Int64.init)), type: "Int64", name: "connectivity", components: 1)
-    append(Self.bytes(ends.map(Int64.init)), type: "Int64", name: "offsets", components: 1)
+    append(Self.bytes(corners.map(Int64.init)), type: "Int64", name: "connectivity")
+    append(Self.bytes(ends.map(Int64.init)), type: "Int64", name: "offsets")
     text += "</\(element)>\n"
   }
 
-  private mutating func append(_ bytes: [UInt8], type: String, name: String, components: Int) {
-    let size = components == 1 ? "" : " NumberOfComponents=\"\(components)\""
+  private mutating func append(_ bytes: [UInt8], type: String, name: String, size: String = "") {
     let content = Data(Self.bytes([UInt64(bytes.count)]) + bytes).base64EncodedString()
     text +=
       "<DataArray type=\"\(type)\" Name=\"\(Self.escaped(name))\"\(size) format=\"binary\">\(content)</DataArray>\n"

@@ -1,18 +1,19 @@
-// A triangulation known by the lengths of its sides alone, in which any edge can be turned over without moving a vertex
+// A triangulation given by the lengths of its sides alone, in which any edge can be flipped without moving a vertex
 // (Fisher, Springborn, Bobenko and Schröder, "An algorithm for the construction of intrinsic Delaunay triangulations",
-// 2006). Turned until it is Delaunay, its cotangent weights are not negative, however bad the triangles of the file were.
+// 2006). Once edges have been flipped until it is Delaunay, its cotangent weights are not negative, however bad the
+// triangles of the file were.
 // Not here: how sides are glued where a mesh is no manifold, see TuftedCover.swift.
 
 /// Triangles with side lengths, glued side to side into a surface without boundary.
 ///
-/// Side s of face f runs from its corner s to corner s + 1 (mod 3) and has the number 3·f + s. Glued sides run in opposite
-/// directions and have one length.
+/// Side s of face f runs from its corner s to corner s + 1 (mod 3) and has the number 3·f + s. Glued sides run in
+/// opposite directions and have one length.
 struct IntrinsicTriangulation: Sendable {
-  /// The corners of each face; a corner may appear twice once edges have been turned.
+  /// The corners of each face; a corner may appear twice once edges have been flipped.
   private(set) var corners: [SIMD3<Int32>]
   /// The lengths of each face's sides.
   private(set) var lengths: [SIMD3<Double>]
-  /// The side on the other side of each side (3 for each face).
+  /// The side that each side is glued to (3 for each face).
   private var glued: [Int32]
 
   init(corners: [SIMD3<Int32>], lengths: [SIMD3<Double>], glued: [Int32]) {
@@ -25,7 +26,7 @@ struct IntrinsicTriangulation: Sendable {
   /// The area of a face.
   func area(of face: Int) -> Double { triangleArea(lengths[face]) }
 
-  /// The cotangents of a face's angles, each under the side that it lies opposite to; nothing for a face without area.
+  /// The cotangents of a face's angles, each in the place of the opposite side; zero for a face without area.
   func cotangents(of face: Int) -> SIMD3<Double> {
     let squares = lengths[face] * lengths[face]
     let area = area(of: face)
@@ -41,7 +42,7 @@ struct IntrinsicTriangulation: Sendable {
     return (cotangents(of: side / 3)[side % 3], cotangents(of: other / 3)[other % 3])
   }
 
-  /// Σ over the corners of a third of the area of each face (one entry a vertex).
+  /// Σ over the corners of a third of the area of each face (one entry for each vertex).
   func thirdsOfAreas(vertexCount: Int) -> [Double] {
     var areas = [Double](repeating: 0, count: vertexCount)
     for face in corners.indices {
@@ -53,8 +54,8 @@ struct IntrinsicTriangulation: Sendable {
 
   /// The edges with half the sum of the cotangents opposite to them, times `factor`.
   ///
-  /// Weights that are negative can only be so by rounding, once the triangulation is Delaunay; they become 0, and edges
-  /// with no weight are left out.
+  /// In a Delaunay triangulation, weights can be negative only by rounding; these become 0, and edges without a weight
+  /// are left out.
   func cotangentEdges(factor: Double) -> WeightedEdges {
     var edges = WeightedEdges()
     edges.reserveCapacity(3 * corners.count / 2)
@@ -67,22 +68,22 @@ struct IntrinsicTriangulation: Sendable {
     return edges
   }
 
-  /// Turns edges over until none has angles opposite to it that together exceed half a turn; gives how many were turned.
+  /// Flips edges until the angles opposite to each add up to at most 180°, and returns the number of flips.
   ///
-  /// Each turn brings the triangulation nearer to Delaunay, so that it ends; the limit is for rounding in triangles with
-  /// hardly any area, where clipping the weights (above) is all that is left to do.
+  /// Each flip brings the triangulation nearer to Delaunay, so that it ends; the limit is for rounding in triangles
+  /// with hardly any area, where clipping the weights (above) is all that is left to do.
   @discardableResult
   mutating func makeDelaunay() -> Int {
     var waiting = glued.indices.filter { $0 < Int(glued[$0]) }
     let limit = 100 * glued.count
-    var turns = 0
-    while let side = waiting.popLast(), turns < limit {
+    var flips = 0
+    while let side = waiting.popLast(), flips < limit {
       let (first, second) = pair(at: side)
-      guard first + second < -1e-10 * (abs(first) + abs(second)), let outer = turn(side) else { continue }
-      turns += 1
+      guard first + second < -1e-10 * (abs(first) + abs(second)), let outer = flip(side) else { continue }
+      flips += 1
       waiting += outer
     }
-    return turns
+    return flips
   }
 
   /// Calls `body` with each edge.
@@ -98,8 +99,8 @@ struct IntrinsicTriangulation: Sendable {
     }
   }
 
-  /// The line between the corners opposite to an edge when its two faces are laid into a plane: how long it is, and whether
-  /// it crosses the edge.
+  /// The line between the corners opposite to an edge when its two faces are laid into a plane: how long it is, and
+  /// whether it crosses the edge.
   private func unfold(_ side: Int) -> (diagonal: Double, isInside: Bool) {
     let other = Int(glued[side])
     let (f, s, g, t) = (side / 3, side % 3, other / 3, other % 3)
@@ -115,10 +116,10 @@ struct IntrinsicTriangulation: Sendable {
     return (diagonal, diagonal > 0 && diagonal.isFinite && crossing > 0 && crossing < ij)
   }
 
-  /// Replaces an edge by the other diagonal of its two faces, unfolded into a plane; gives the four sides around.
+  /// Replaces an edge by the other diagonal of its two faces, unfolded into a plane, and returns the four sides around.
   ///
   /// Nil where both sides belong to one face, or where the diagonal would not lie inside.
-  private mutating func turn(_ side: Int) -> [Int]? {
+  private mutating func flip(_ side: Int) -> [Int]? {
     let other = Int(glued[side])
     let (f, s, g, t) = (side / 3, side % 3, other / 3, other % 3)
     guard f != g else { return nil }
@@ -153,8 +154,8 @@ struct IntrinsicTriangulation: Sendable {
 }
 
 extension IntrinsicTriangulation {
-  /// An edge between two faces: where it runs, the corners on both sides of it, and the straight line between those across
-  /// the edge, nil where it would pass outside of the two faces.
+  /// An edge between two faces: where it runs, the corners on both sides of it, and the straight line between those
+  /// across the edge, nil where it would pass outside of the two faces.
   struct Edge {
     var start: Int32
     var end: Int32
@@ -165,8 +166,8 @@ extension IntrinsicTriangulation {
   }
 }
 
-/// The area of a triangle with given side lengths, accurate for needles too (Kahan, "Miscalculating area and angles of a
-/// needle-like triangle", 2014); 0 where rounding left no triangle.
+/// The area of a triangle with given side lengths, accurate also for needles (Kahan, "Miscalculating area and angles of
+/// a needle-like triangle", 2014); 0 where rounding left no triangle.
 func triangleArea(_ sides: SIMD3<Double>) -> Double {
   let (a, c) = (sides.max(), sides.min())
   let b = max(min(sides.x, sides.y), min(max(sides.x, sides.y), sides.z))

@@ -1,6 +1,6 @@
-// A binary heap: the least of many elements, again and again.
+// A binary heap, which gives the least of many elements repeatedly. The library depends on no package that has one.
 
-/// Elements of which the least is always at hand.
+/// A priority queue of the least element.
 struct MinimumHeap<Element: Comparable> {
   private var elements: [Element] = []
 

@@ -1,25 +1,27 @@
-// The hierarchy of a surface: for each vertex its neighbours in eight directions, and for each resolution the vertices that
-// are kept for the next one. A U-Net with stencils needs no more, on any mesh.
+// The hierarchy of a surface: for each vertex its neighbours in eight directions, and for each resolution the vertices
+// that are kept for the next one. This is all that a U-Net with stencils needs, on any mesh.
 //
-// The kept vertices are spread evenly along the surface (farthest-point sampling), and each stands for those nearest to it.
-// Neighbours are told apart by their direction in the tangent plane, so that one weight of a stencil means one direction
-// everywhere: "up" is the given axis as far as the surface follows it, and directions turn left from "right" seen from
-// outside, as on a page. Where the axis is normal to the surface the directions are arbitrary; every surface with the shape of
-// a sphere has such places.
+// The kept vertices are spread evenly along the surface (farthest-point sampling), and each represents those nearest to
+// it. Neighbours are distinguished by their direction in the tangent plane, so that a weight of a stencil belongs to
+// the same direction everywhere: "up" is the projection of the given axis, and directions turn left from "right" as
+// seen from outside, as on a page. Where the axis is normal to the surface, the directions are arbitrary; every surface
+// with the topology of a sphere has such places.
 
 import SextantArrays
 
 extension NeighbourhoodHierarchy {
-  /// The entries of a surface's neighbourhood, which is ordered as a square of pixels is: left up, up, right up, left, the
-  /// vertex itself, right, left down, down, right down.
+  /// The number of entries of a surface's neighbourhood, in the order of a square of pixels: left up, up, right up,
+  /// left, the vertex itself, right, left down, down, right down.
   private static let surfaceWidth = 9
 
   /// Builds the levels of a surface.
   ///
   /// - Parameters:
-  ///   - levelCount: At most so many levels; fewer where a level has too few vertices for another.
-  ///   - reduction: How many times fewer vertices each level has than the one before, above 1; 4 halves the resolution.
-  ///   - up: What "up" is in the mesh's coordinates.
+  ///   - surface: The surface.
+  ///   - levelCount: The largest number of levels; there are fewer if a level has too few vertices for another.
+  ///   - reduction: The factor by which the number of vertices decreases from level to level, above 1; 4 halves the
+  ///     resolution.
+  ///   - up: The direction "up" in the mesh's coordinates.
   /// - Throws: ``GeometryError/invalidMesh(_:)`` for an axis without a direction or a reduction of 1 or less.
   public init(
     _ surface: SurfaceMesh, levelCount: Int, reduction: Double = 4, up: SIMD3<Double> = SIMD3(0, 1, 0)
@@ -31,7 +33,7 @@ extension NeighbourhoodHierarchy {
     }
     let paths = SurfacePaths(surface)
     let representatives = surface.representativeVertices
-    // Level 0 is on nodes first; coincident vertices get the neighbourhood of theirs below.
+    // Level 0 is built on nodes; at the end, coincident vertices get the neighbourhood of their node.
     var nodes = Array(0..<surface.nodeCount)
     var normals = surface.nodeNormals
     var levels: [Level] = []
@@ -41,7 +43,8 @@ extension NeighbourhoodHierarchy {
       var level = Level(neighbours: neighbours)
       let isLast = levels.count + 1 >= levelCount || count < Self.surfaceWidth
       if !isLast {
-        // Each vertex is as far as can be from those before it: the fewer are the first of the more, and levels nest.
+        // Each vertex is as far as possible from those before it, so a smaller set is the beginning of a larger one,
+        // and levels nest.
         let spread = paths.spreadNodes(count)
         let order = spread.nodes.indices.sorted { spread.nodes[$0] < spread.nodes[$1] }
         var rank = [Int32](repeating: 0, count: order.count)
@@ -91,7 +94,7 @@ extension NeighbourhoodHierarchy {
           continue
         }
         let wanted = step / (step * step).sum().squareRoot()
-        // Of those that lie that way, the one nearest to where the neighbour would be on an even lattice.
+        // Of the vertices in this direction, the one nearest to the neighbour on an even lattice.
         let best = others.lazy.filter {
           ($0.direction * wanted).sum() > leastCosine && $0.distance < farthest * spacing
         }
@@ -107,14 +110,14 @@ extension NeighbourhoodHierarchy {
 
   /// The place of the vertex itself in its neighbourhood.
   private static let centre = 4
-  /// How many near vertices are looked at for eight neighbours.
+  /// The number of near vertices among which the eight neighbours are chosen.
   private static let candidateCount = 25
-  /// The cosine of 40°: a neighbour further off a direction than this does not lie that way.
+  /// The cosine of 40°, the largest angle between a neighbour and its direction.
   private static let leastCosine = 0.766
-  /// A neighbour lies nearer than so many mean distances of the four nearest.
+  /// The largest distance of a neighbour, in mean distances of the four nearest vertices.
   private static let farthest = 2.5
 
-  /// A level of nodes as one of vertices, of which several may be at one node.
+  /// The level of vertices for a level of nodes; several vertices may be at one node.
   private static func onVertices(_ level: Level, nodeOfVertex: [Int32], _ representatives: [Int]) -> Level {
     var neighbours: [Int32] = []
     neighbours.reserveCapacity(nodeOfVertex.count * surfaceWidth)
@@ -130,19 +133,19 @@ extension NeighbourhoodHierarchy {
   }
 }
 
-/// Right and up in the plane that touches a surface at a point.
+/// The directions right and up in the tangent plane of a surface.
 struct TangentFrame {
   let right: SIMD3<Double>
   let up: SIMD3<Double>
 
   /// - Parameters:
-  ///   - normal: Of length 1, or 0 where the surface has no direction: then the plane is across `up`.
+  ///   - normal: Of length 1, or 0 if the surface has no normal; the plane is then orthogonal to `up`.
   ///   - up: Of length 1.
   init(normal: SIMD3<Double>, up: SIMD3<Double>) {
     let normal = normal.squaredLength > 0 ? normal : up
     var upward = up - normal * normal.dot(up)
     if upward.length < 0.1 {
-      // Nothing of "up" is left in the plane: the axis that the normal has least of stands in for it.
+      // "Up" has no component in the plane, so the axis with the smallest component of the normal takes its place.
       let magnitudes = SIMD3(abs(normal.x), abs(normal.y), abs(normal.z))
       let axis = (0..<3).min { magnitudes[$0] < magnitudes[$1] } ?? 0
       var other = SIMD3<Double>()
@@ -153,7 +156,7 @@ struct TangentFrame {
     right = self.up.cross(normal)
   }
 
-  /// The direction of a step as seen in the plane, of length 1; nil for a step across it.
+  /// The direction of a step projected onto the plane, of length 1; nil for a step orthogonal to it.
   func direction(_ step: SIMD3<Double>) -> SIMD2<Double>? {
     let seen = SIMD2(step.dot(right), step.dot(up))
     let length = (seen * seen).sum().squareRoot()

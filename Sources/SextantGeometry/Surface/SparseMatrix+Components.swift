@@ -22,7 +22,7 @@ extension SparseMatrix {
     return result
   }
 
-  /// The rows and columns of a square matrix that are listed, in rising order, in their order.
+  /// The submatrix of the listed rows and columns, which must be in ascending order.
   func submatrix(of members: [Int]) -> SparseMatrix {
     var place = [Int32](repeating: -1, count: columnCount)
     for (i, member) in members.enumerated() { place[member] = Int32(i) }

@@ -1,34 +1,35 @@
-// A triangle mesh as a domain: any surface in space, with the vertices of its file. Areas and Laplacian are those of the
-// surface itself, made on an intrinsic Delaunay triangulation of its tufted cover, so that boundaries, non-manifold edges,
-// triangles without area and ones filed twice all give a symmetric, positive semi-definite stiffness with no negative
-// coupling. It has no latitudes and longitudes, even if its vertices lie on the unit sphere: see SphereMesh for a mesh of the
-// Earth. Not here: files, see MeshFile.
+// A triangle mesh as a domain: any surface in space, with the vertices of its file. Areas and Laplacian are those of
+// the surface itself, computed on an intrinsic Delaunay triangulation of its tufted cover, so that boundaries,
+// non-manifold edges, triangles without area and repeated triangles all give a symmetric, positive semi-definite
+// stiffness without negative couplings. It has no latitudes and longitudes, even if its vertices lie on the unit
+// sphere: see SphereMesh for a mesh of the Earth. Not here: files, see MeshFile.
 
 import SextantArrays
 
 /// Vertices on a surface in space and the triangles between them.
 ///
-/// A vertex that no triangle uses is hung on the vertex of the surface that is nearest to it: it couples to that one with
-/// weight 1 (the size of a coupling between neighbours, which does not depend on the unit of length in two dimensions) and
-/// takes an equal part of its area. So what is not observed there becomes what is found beside it, the couplings stay
-/// connected as the surface is, and no mode of the Laplacian belongs to such a vertex alone.
+/// A vertex that no triangle uses is attached to the nearest vertex of the surface: it is coupled to that vertex with
+/// weight 1 (the size of a coupling between neighbours, which does not depend on the unit of length in two dimensions)
+/// and takes an equal part of its area. A value that is not observed there is therefore filled from its neighbour, the
+/// surface remains as connected as it was, and no mode of the Laplacian belongs to such a vertex alone.
 public struct SurfaceMesh: Domain {
   /// The vertices and triangles as they were given.
   public let mesh: TriangleMesh
-  /// Whether vertices at exactly one place are one node.
+  /// Whether vertices at exactly the same place are one node.
   public let mergesCoincident: Bool
   public let nodeOfVertex: [Int32]
   public let nodePositions: [SIMD3<Double>]
-  /// A third of the area of each triangle around a vertex, after edges are turned; all together the area of the surface.
+  /// A third of the area of each triangle around a vertex, after edges have been flipped. The sum is the area of the
+  /// surface.
   public let areaWeights: [Double]
-  /// Half the cotangent Laplacian of the cover (nodes × nodes); no entry beside the diagonal is above 0.
+  /// Half the cotangent Laplacian of the cover (nodes × nodes); no off-diagonal entry is positive.
   public let stiffness: SparseMatrix
   public let fingerprint: String
-  /// The node that each node without a triangle hangs on.
-  public let hostOfIsolatedNode: [Int32: Int32]
-  /// The triangles between nodes, without those that have a corner twice.
+  /// The node to which each node without a triangle is attached.
+  let hostOfIsolatedNode: [Int32: Int32]
+  /// The triangles between nodes, without those that repeat a corner.
   let nodeTriangles: [SIMD3<Int32>]
-  /// The cover, Delaunay: each piece of the surface twice.
+  /// The Delaunay triangulation of the cover, which contains each piece of the surface twice.
   let cover: IntrinsicTriangulation
 
   public var vertexCount: Int { mesh.positions.count }
@@ -40,10 +41,11 @@ public struct SurfaceMesh: Domain {
 
   /// A domain of the vertices of `mesh`, in its unit of length.
   ///
-  /// - Parameter mergesCoincident: Whether vertices at exactly one place become one node, as in files that repeat a vertex
-  ///   for each of its triangles. Otherwise each vertex is a node, and the surface ends where its triangles share none.
-  /// - Throws: ``GeometryError/invalidMesh(_:)`` for positions that are not finite, corners out of range, and a mesh without
-  ///   a triangle that has an extent.
+  /// With `mergesCoincident`, vertices at exactly the same place become one node, as files require that repeat a vertex
+  /// for each of its triangles. Otherwise each vertex is a node, and the surface ends where its triangles share none.
+  ///
+  /// - Throws: ``GeometryError/invalidMesh(_:)`` for positions that are not finite, corners out of range, and a mesh
+  ///   without a triangle that has an extent.
   public init(_ mesh: TriangleMesh, mergesCoincident: Bool = false) throws {
     try Self.check(mesh)
     self.mesh = mesh
@@ -59,7 +61,7 @@ public struct SurfaceMesh: Domain {
       .filter { $0.x != $0.y && $0.y != $0.z && $0.z != $0.x }
     var cover = IntrinsicTriangulation(tuftedCoverOf: nodeTriangles, nodePositions)
     cover.makeDelaunay()
-    // Each piece of the surface is there twice.
+    // The cover contains each piece of the surface twice.
     var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count).map { $0 / 2 }
     var edges = cover.cotangentEdges(factor: 0.5)
     guard areas.contains(where: { $0 > 0 }) else {
@@ -67,7 +69,7 @@ public struct SurfaceMesh: Domain {
         "None of the \(mesh.triangles.count) triangles has an area: a surface needs at least one that has.")
     }
     hostOfIsolatedNode = Self.hosts(nodePositions, areas)
-    Self.hang(hostOfIsolatedNode, on: &areas, &edges)
+    Self.attach(hostOfIsolatedNode, on: &areas, &edges)
     self.cover = cover
     stiffness = edges.laplacian(nodeCount: nodePositions.count)
     areaWeights = CoincidentPoints.sharing(areas, nodeOfVertex: nodeOfVertex)
@@ -106,7 +108,7 @@ public struct SurfaceMesh: Domain {
       })
   }
 
-  private static func hang(_ hosts: [Int32: Int32], on areas: inout [Double], _ edges: inout WeightedEdges) {
+  private static func attach(_ hosts: [Int32: Int32], on areas: inout [Double], _ edges: inout WeightedEdges) {
     let guests = Dictionary(grouping: hosts.keys.sorted()) { hosts[$0] ?? $0 }
     for (host, isolated) in guests.sorted(by: { $0.key < $1.key }) {
       let part = areas[Int(host)] / Double(isolated.count + 1)
@@ -118,9 +120,9 @@ public struct SurfaceMesh: Domain {
     }
   }
 
-  /// The direction that the surface faces at each node, of length 1; that of its host at a node without triangles, and zero
-  /// where triangles cancel out.
-  public var nodeNormals: [SIMD3<Double>] {
+  /// The direction that the surface faces at each node, of length 1; that of its host at a node without triangles, and
+  /// zero where triangles cancel out.
+  var nodeNormals: [SIMD3<Double>] {
     var normals = TriangleMesh(positions: nodePositions, triangles: nodeTriangles).vertexNormals
     for (guest, host) in hostOfIsolatedNode { normals[Int(guest)] = normals[Int(host)] }
     return normals

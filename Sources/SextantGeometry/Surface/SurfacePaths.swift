@@ -1,30 +1,30 @@
-// Shortest paths along a surface, over its edges and across them: what lies near on the bunny's ear is not what lies near
-// through the air. Edges of the file, edges of the intrinsic Delaunay triangulation, and straight lines from corner to
-// corner across each of these serve as steps, so that paths are a few per cent too long at most on even meshes.
-// Dijkstra's algorithm, cut short where only near vertices are asked for.
+// Shortest paths along a surface, over its edges and across them: two points on the bunny's ears may be near each other
+// in space and far apart on the surface. Edges of the file, edges of the intrinsic Delaunay triangulation, and straight
+// lines from corner to corner across each of these serve as steps, so that on even meshes paths are at most a few per
+// cent too long. Dijkstra's algorithm finds them, and stops early if only near vertices are wanted.
 
 import SextantArrays
 
-/// A surface made ready for shortest paths between its nodes.
-public struct SurfacePaths: Sendable {
+/// A surface prepared for shortest paths between its nodes.
+struct SurfacePaths: Sendable {
   /// A node that was found.
-  public struct Neighbour: Sendable, Equatable {
-    /// Which node.
-    public var node: Int
+  struct Neighbour: Sendable, Equatable {
+    /// The index of the node.
+    var node: Int
     /// Its distance along the surface, in the surface's unit of length.
-    public var distance: Double
+    var distance: Double
   }
 
-  /// Where each node's steps start (nodes + 1), and their ends and lengths.
+  /// The index at which each node's steps begin (nodes + 1), and the ends and lengths of the steps.
   private let starts: [Int]
   private let ends: [Int32]
   private let lengths: [Double]
 
   /// The number of nodes.
-  public var nodeCount: Int { starts.count - 1 }
+  var nodeCount: Int { starts.count - 1 }
 
   /// Collects the steps.
-  public init(_ surface: SurfaceMesh) {
+  init(_ surface: SurfaceMesh) {
     var steps: [(Int32, Int32, Double)] = []
     func add(_ a: Int32, _ b: Int32, _ length: Double) {
       guard a != b else { return }
@@ -41,7 +41,7 @@ public struct SurfacePaths: Sendable {
       if let diagonal = edge.diagonal { add(edge.left, edge.right, diagonal) }
     }
     for (guest, host) in surface.hostOfIsolatedNode { add(guest, host, straight(guest, host)) }
-    // Of several steps between two nodes the shortest comes first, and alone is kept.
+    // Of several steps between two nodes, the shortest comes first and is kept.
     steps.sort { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }
     var (starts, ends, lengths) = ([Int](repeating: 0, count: surface.nodeCount + 1), [Int32](), [Double]())
     for (place, step) in steps.enumerated() {
@@ -54,15 +54,16 @@ public struct SurfacePaths: Sendable {
     (self.starts, self.ends, self.lengths) = (starts, ends, lengths)
   }
 
-  /// The `count` nodes nearest to `node`, itself first; of equally near ones, those with the least number. Fewer where its
-  /// piece of the surface has fewer. With `targets` (nodes entries), only nodes for which it is true count.
-  public func nearest(_ count: Int, to node: Int, among targets: [Bool]? = nil) -> [Neighbour] {
+  /// The `count` nodes nearest to `node`, itself first; of equally near nodes, those with the lowest indices. There are
+  /// fewer if its piece of the surface has fewer. With `targets` (nodes entries), only nodes for which it is true
+  /// count.
+  func nearest(_ count: Int, to node: Int, among targets: [Bool]? = nil) -> [Neighbour] {
     var search = Search(nodeCount: nodeCount)
     return nearest(count, to: node, among: targets, &search)
   }
 
   /// The same for each of `nodes`, in parallel.
-  public func nearest(_ count: Int, toEach nodes: [Int], among targets: [Bool]? = nil) -> [[Neighbour]] {
+  func nearest(_ count: Int, toEach nodes: [Int], among targets: [Bool]? = nil) -> [[Neighbour]] {
     var result = [[Neighbour]](repeating: [], count: nodes.count)
     result.withUnsafeMutableBufferPointer { out in
       guard let base = out.baseAddress else { return }
@@ -90,8 +91,8 @@ public struct SurfacePaths: Sendable {
     return found
   }
 
-  /// `count` nodes that are spread evenly, each as far as can be from those before it, and for every node the place in
-  /// `nodes` of the nearest. Every piece of the surface gets at least one, if there are so many.
+  /// `count` nodes that are spread evenly, each as far as possible from those before it, and for every node the
+  /// position in `nodes` of the nearest. Every piece of the surface gets at least one if `count` is large enough.
   func spreadNodes(_ count: Int) -> (nodes: [Int], nearest: [Int32]) {
     var chosen: [Int] = []
     var nearest = [Int32](repeating: -1, count: nodeCount)
@@ -101,7 +102,7 @@ public struct SurfacePaths: Sendable {
     var front = MinimumHeap<Visit>()
     while chosen.count < count, let candidate = farthest.removeMinimum() {
       let node = Int(candidate.node)
-      // What has come nearer to a chosen node since it was put there waits at its new distance.
+      // A node that has come nearer to a chosen one since this entry was made has another entry with its new distance.
       guard -candidate.distance == distances[node] else { continue }
       guard distances[node] > 0 else { break }
       let place = Int32(chosen.count)
@@ -128,7 +129,8 @@ public struct SurfacePaths: Sendable {
     static func < (a: Visit, b: Visit) -> Bool { (a.distance, a.node) < (b.distance, b.node) }
   }
 
-  /// What one search after the other on a thread needs; starting again costs as much as the search before it touched.
+  /// The memory of a search, reused by the next search of the same thread. A restart costs only as much as the last
+  /// search touched.
   private struct Search {
     private var heap = MinimumHeap<Visit>()
     private var distances: [Double]

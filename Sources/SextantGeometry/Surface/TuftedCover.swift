@@ -1,13 +1,14 @@
-// How any set of triangles becomes a surface on which the Laplacian is well defined (Sharp and Crane, "A Laplacian for
-// nonmanifold triangle meshes", 2020): every triangle is taken twice, once for each of its faces, and around each edge the
-// faces that look at each other are glued. The result has no boundary, and two triangles at each edge, whatever the file
-// had: boundaries, pages of a book, triangles turned over or filed twice. Where the mesh is a closed manifold the cover is
-// two copies of it, and half of its Laplacian is the usual one.
+// Turns any set of triangles into a surface on which the Laplacian is well defined (Sharp and Crane, "A Laplacian for
+// nonmanifold triangle meshes", 2020): every triangle is taken twice, once for each of its faces, and around each edge
+// the faces that look at each other are glued. The result has no boundary and two triangles at each edge, whatever the
+// file contained: boundaries, the pages of a book, flipped or repeated triangles. If the mesh is a closed manifold, the
+// cover consists of two copies of it, and half of its Laplacian is the usual one.
 
 import Foundation
 
 extension IntrinsicTriangulation {
-  /// How much longer than its longest side, in mean edge lengths, the two others of a triangle are together, at least.
+  /// The least difference between the sum of the two shorter sides of a triangle and its longest side, in mean edge
+  /// lengths.
   private static let leastSlack = 1e-5
 
   /// The cover of triangles with three different corners each: face f in front, and f + their number at the back.
@@ -41,7 +42,7 @@ extension IntrinsicTriangulation {
       lengths: lengths + lengths.map { SIMD3($0.z, $0.y, $0.x) }, glued: glued)
   }
 
-  /// The same side of the same triangle, seen from its back, where the order of the corners is turned.
+  /// The same side of the same triangle, seen from its back, where the order of the corners is reversed.
   private static func back(of side: Int, _ count: Int) -> Int { 3 * (count + side / 3) + 2 - side % 3 }
 
   /// The sides that share an edge, which runs from vertex `start` to the higher vertex `end`.
@@ -69,7 +70,8 @@ extension IntrinsicTriangulation {
     return groups
   }
 
-  /// The sides in the order of their triangles around the edge, counter-clockwise; those without a direction come first.
+  /// The sides in the order of their triangles around the edge, counter-clockwise; those without a direction come
+  /// first.
   private static func sortedByAngle(
     _ group: EdgeGroup, _ triangles: [SIMD3<Int32>], _ positions: [SIMD3<Double>]
   ) -> [Int] {
@@ -87,7 +89,7 @@ extension IntrinsicTriangulation {
     return group.sides.indices.sorted { (angles[$0], $0) < (angles[$1], $1) }.map { group.sides[$0] }
   }
 
-  /// All lengths a little longer, by the same amount, if some triangle has no area or nearly none; else as they are.
+  /// All lengths, made a little longer by the same amount if some triangle has no area or nearly none.
   private static func mollified(_ lengths: [SIMD3<Double>], meanLength: Double) -> [SIMD3<Double>] {
     let slack = lengths.reduce(Double.infinity) { min($0, $1.sum() - 2 * $1.max()) }
     let addition = max(0, leastSlack * meanLength - slack)

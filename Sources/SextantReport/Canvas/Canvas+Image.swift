@@ -34,7 +34,7 @@ extension Canvas {
 
   /// Draws an image with its upper left corner at a pixel of the page, without scaling.
   ///
-  /// The offset of ``translated(by:_:)`` is ignored; clipping applies.
+  /// Clipping applies.
   public func draw(_ image: PixelImage, atPixel x: Int, _ y: Int) throws {
     guard image.width > 0, image.height > 0 else { return }
     var pixels = image.pixels

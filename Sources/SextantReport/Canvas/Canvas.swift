@@ -54,9 +54,6 @@ public final class Canvas {
     cairo_surface_destroy(surface)
   }
 
-  /// The whole page.
-  public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
-
   // MARK: Paths
 
   /// Fills `path`; overlapping parts are filled once (non-zero winding).
@@ -88,19 +85,11 @@ public final class Canvas {
     return try body()
   }
 
-  /// Runs `body` with the origin moved to `offset`.
-  public func translated<R>(by offset: SIMD2<Double>, _ body: () throws -> R) rethrows -> R {
-    cairo_save(context)
-    defer { cairo_restore(context) }
-    cairo_translate(context, offset.x, offset.y)
-    return try body()
-  }
-
   // MARK: Result
 
   /// Writes the page as a complete PNG file or not at all.
   ///
-  /// Throws ``FileError`` if the file exists and must not be replaced, or if it cannot be written, and
+  /// Throws `FileError` if the file exists and must not be replaced, or if it cannot be written, and
   /// ``ReportError/drawing(_:)`` if an earlier call left the page in an error state.
   public func writePNG(to path: String, overwrite: Bool = false) throws {
     try checkStatus()

@@ -70,10 +70,11 @@ public struct Path: Sendable, Equatable {
   public init(lines points: [SIMD2<Double>]) { addLines(points) }
 
   /// A circle.
-  public init(circleAt centre: SIMD2<Double>, radius: Double) { addCircle(at: centre, radius: radius) }
-
-  /// Whether the path draws nothing.
-  public var isEmpty: Bool { elements.isEmpty }
+  public init(circleAt centre: SIMD2<Double>, radius: Double) {
+    if centre.x.isFinite && centre.y.isFinite && radius.isFinite && radius >= 0 {
+      elements.append(.circle(centre: centre, radius: radius))
+    }
+  }
 
   /// Starts a new line at `point`.
   public mutating func move(to point: SIMD2<Double>) {
@@ -95,13 +96,6 @@ public struct Path: Sendable, Equatable {
       }
       elements.append(isDown ? .line(point) : .move(point))
       isDown = true
-    }
-  }
-
-  /// Adds a full circle.
-  public mutating func addCircle(at centre: SIMD2<Double>, radius: Double) {
-    if centre.x.isFinite && centre.y.isFinite && radius.isFinite && radius >= 0 {
-      elements.append(.circle(centre: centre, radius: radius))
     }
   }
 

@@ -83,14 +83,6 @@ public struct OKLab: Sendable, Equatable {
     self.init(
       lightness: lightness, greenRed: chroma * cos(hue * .pi / 180), blueYellow: chroma * sin(hue * .pi / 180))
   }
-
-  /// The perceived difference of two colours; about 0.02 is just noticeable.
-  public func distance(to other: OKLab) -> Double {
-    let (l, a, b) = (
-      lightness - other.lightness, greenRed - other.greenRed, blueYellow - other.blueYellow
-    )
-    return (l * l + a * a + b * b).squareRoot()
-  }
 }
 
 extension OKLab {

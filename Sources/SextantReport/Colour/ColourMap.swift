@@ -35,11 +35,6 @@ public struct ColourMap: Sendable, Equatable {
     Int((min(1, max(0, position)) * Double(count - 1)).rounded())
   }
 
-  /// The same map reversed.
-  public var reversed: ColourMap {
-    ColourMap(name: name + ", reversed", isDiverging: isDiverging) { OKLab(colour(at: 1 - $0)) }
-  }
-
   // MARK: The maps
 
   /// Dark violet through teal to yellow, for fields.
@@ -48,14 +43,6 @@ public struct ColourMap: Sendable, Equatable {
     points: [
       (305, 0.115), (290, 0.125), (268, 0.118), (238, 0.088), (200, 0.087), (168, 0.108), (144, 0.148), (122, 0.178),
       (106, 0.183),
-    ])
-
-  /// Near-black through crimson and orange to pale yellow, for a second field.
-  public static let ember = sequential(
-    "ember", lightness: (0.16, 0.96),
-    points: [
-      (295, 0.06), (308, 0.13), (330, 0.16), (360, 0.17), (385, 0.18), (405, 0.17), (425, 0.15), (450, 0.13),
-      (465, 0.08),
     ])
 
   /// Near-white to deep violet, for spreads: zero is pale, large values are dark.

@@ -29,8 +29,6 @@ public struct FieldMap: Sendable {
   public var units: String
   /// The range and colours.
   public var scale: ColourScale
-  /// Whether to show cells or interpolated values.
-  public var shading: Shading
   /// The lines between land and water.
   public var shoreline: Shoreline
 
@@ -40,24 +38,23 @@ public struct FieldMap: Sendable {
 
   /// A map of `values` (V, in `units`) on `domain`.
   ///
-  /// A value is missing if `isValid` (V entries, if given) is false or if it is not finite. `colours` overrides the
-  /// default colour map, `vertexLookup` the default cells. Throws ``ReportError`` if the counts differ, if the domain
-  /// is not on the unit sphere, or if the scale is empty.
+  /// Each vertex's cell has a single colour, which shows the data without interpolation. A value is missing if
+  /// `isValid` (V entries, if given) is false or if it is not finite. `colours` overrides the default colour map.
+  /// Throws ``ReportError`` if the counts differ or the scale is empty, and `GeometryError` for a domain without a
+  /// geography.
   public init(
     domain: any Domain, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
-    units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
-    shoreline: Shoreline = .installed, vertexLookup: VertexLookup? = nil
+    units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shoreline: Shoreline = .installed
   ) throws {
     try self.init(
-      cells: SphereCells(domain, lookup: vertexLookup), values: values, isValid: isValid, title: title,
-      subtitle: subtitle, units: units, scale: scale, colours: colours, shading: shading, shoreline: shoreline)
+      cells: SphereCells(domain), values: values, isValid: isValid, title: title, subtitle: subtitle, units: units,
+      scale: scale, colours: colours, shoreline: shoreline)
   }
 
   /// The same with existing cells, as for the panels of a sheet.
   init(
     cells: SphereCells, values: [Float], isValid: [Bool]? = nil, title: String = "", subtitle: String = "",
-    units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shading: Shading = .cells,
-    shoreline: Shoreline = .installed
+    units: String = "", scale: FieldScale = .automatic, colours: ColourMap? = nil, shoreline: Shoreline = .installed
   ) throws {
     guard values.count == cells.vertexCount, isValid.map({ $0.count == values.count }) ?? true else {
       throw ReportError.mismatch(
@@ -73,7 +70,6 @@ public struct FieldMap: Sendable {
     self.title = title
     self.subtitle = subtitle
     self.units = units
-    self.shading = shading
     self.shoreline = shoreline
     self.scale = try ColourScale(scale, for: self.values, map: colours)
   }
@@ -83,7 +79,7 @@ public struct FieldMap: Sendable {
 
   /// Writes the map as a complete PNG file or not at all.
   ///
-  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file exists and `overwrite` is
+  /// `width` is in points; a point has `resolution` pixels. Throws `FileError` if the file exists and `overwrite` is
   /// false, or if it cannot be written.
   public func write(
     to path: String, projection: MapProjection? = nil, width: Double = 900, resolution: Double = 2,
@@ -142,8 +138,7 @@ public struct FieldMap: Sendable {
       style: TextStyle(size: 1.05 * textSize, colour: .softInk))
     let graticule = Graticule(frame, textSize: 0.88 * textSize)
     try canvas.clipped(to: frame.outline) {
-      let raster = FieldRaster(cells: cells, values: values, scale: scale, shading: shading)
-        .image(in: frame, on: canvas)
+      let raster = FieldRaster(cells: cells, values: values, scale: scale).image(in: frame, on: canvas)
       try canvas.draw(raster.image, atPixel: raster.x, raster.y)
       graticule.drawLines(on: canvas)
       try drawShoreline(on: canvas, in: frame)

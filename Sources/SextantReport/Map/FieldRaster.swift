@@ -35,21 +35,12 @@ enum MissingHatch {
   }
 }
 
-/// The display of values between vertices.
-public enum Shading: Sendable, Equatable {
-  /// Each vertex's cell in a single colour, which shows the data without interpolation.
-  case cells
-  /// Bilinear interpolation on latitude–longitude grids; cells on other domains.
-  case smooth
-}
-
 /// The pixels of one field.
 struct FieldRaster {
   let cells: SphereCells
   /// V values; non-finite values are missing.
   let values: [Float]
   let scale: ColourScale
-  let shading: Shading
 
   /// The image of the field in `frame`, and its position in the pixels of `canvas`.
   func image(in frame: MapFrame, on canvas: Canvas) -> (image: PixelImage, x: Int, y: Int) {
@@ -66,9 +57,11 @@ struct FieldRaster {
           guard let point = nearestShown(SIMD2(x, y), in: frame, step: 1 / resolution),
             let vertex = cells.vertex(at: point)
           else { continue }
+          let value = values[vertex]
           pixels[row * area.width + column] =
-            value(at: point, vertex: vertex).map { scale.pixel(of: Double($0)) }
-            ?? MissingHatch.pixel(x: area.x + column, y: area.y + row, resolution: resolution)
+            value.isFinite
+            ? scale.pixel(of: Double(value))
+            : MissingHatch.pixel(x: area.x + column, y: area.y + row, resolution: resolution)
         }
       }
     }
@@ -84,19 +77,6 @@ struct FieldRaster {
     let inwards = SIMD2(place.x < middle.x ? step : -step, place.y < middle.y ? step : -step)
     return frame.point(at: place + SIMD2(inwards.x, 0)) ?? frame.point(at: place + SIMD2(0, inwards.y))
       ?? frame.point(at: place + inwards)
-  }
-
-  /// The value to show, or nil if it is missing, which depends on the nearest vertex alone.
-  private func value(at point: GeographicPoint, vertex: Int) -> Float? {
-    let own = values[vertex]
-    guard own.isFinite else { return nil }
-    guard shading == .smooth, let (vertices, weights) = cells.blend(at: point) else { return own }
-    var (sum, total) = (0.0, 0.0)
-    for corner in 0..<4 where values[vertices[corner]].isFinite {
-      sum += weights[corner] * Double(values[vertices[corner]])
-      total += weights[corner]
-    }
-    return total > 0 ? Float(sum / total) : own
   }
 
   /// The pixels at which a mask of vertices changes, in `colour`: coastlines from a land mask.

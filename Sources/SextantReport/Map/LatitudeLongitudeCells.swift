@@ -78,20 +78,6 @@ struct LatitudeLongitudeCells: Sendable {
     return vertex(row: row, column: column)
   }
 
-  /// The four vertices around `point` and their bilinear weights, which sum to 1; nil outside the grid's cells.
-  func blend(at point: GeographicPoint) -> (vertices: SIMD4<Int>, weights: SIMD4<Double>)? {
-    let longitude = columns.wrapped(point.longitude - origin)
-    guard rows.index(at: point.latitude) != nil, columns.index(at: longitude) != nil else { return nil }
-    let (row, nextRow, down) = rows.pair(at: point.latitude)
-    let (column, nextColumn, right) = columns.pair(at: longitude)
-    return (
-      SIMD4(
-        vertex(row: row, column: column), vertex(row: row, column: nextColumn),
-        vertex(row: nextRow, column: column), vertex(row: nextRow, column: nextColumn)),
-      SIMD4((1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right)
-    )
-  }
-
   private func vertex(row: Int, column: Int) -> Int {
     isRowMajor ? row * columns.fileCount + column : column * rows.fileCount + row
   }
@@ -104,8 +90,6 @@ private struct Coordinate: Sendable {
   /// The bounds, ascending: cell i lies between bounds i and i + 1.
   private var bounds: [Double]
   private let isFalling: Bool
-  /// The period, if the cells cover the full circle.
-  private let period: Double?
 
   /// The number of values in the file; one more than `count` if the last value repeats the first.
   let fileCount: Int
@@ -137,11 +121,9 @@ private struct Coordinate: Sendable {
     self.values = values
     self.bounds = bounds
     if let period, count > 2, bounds[count] - bounds[0] > period - 0.5 * min(below, above) {
-      self.period = period
       // A gap from rounding, or from a slightly wider seam, is added to the last cell.
       self.bounds[count] = max(self.bounds[count], bounds[0] + period)
     } else {
-      self.period = nil
       guard period == nil || bounds[count] - bounds[0] <= 360 + 1e-6 else { return nil }
     }
   }
@@ -165,23 +147,6 @@ private struct Coordinate: Sendable {
   func index(at value: Double) -> Int? {
     guard value >= lower, value <= upper else { return nil }
     return inFile(min(count - 1, Self.lastIndex(of: bounds, notAbove: value)))
-  }
-
-  /// The file indices of the values on both sides of `value`, and the fractional distance from the first to the second.
-  func pair(at value: Double) -> (Int, Int, Double) {
-    if value < values[0] || value >= values[count - 1] {
-      guard let period else {
-        let end = inFile(value < values[0] ? 0 : count - 1)
-        return (end, end, 0)
-      }
-      let gap = values[0] + period - values[count - 1]
-      let beyond = value < values[0] ? value + period - values[count - 1] : value - values[count - 1]
-      return (inFile(count - 1), inFile(0), min(1, max(0, beyond / gap)))
-    }
-    let index = Self.lastIndex(of: values, notAbove: value)
-    return (
-      inFile(index), inFile(index + 1), (value - values[index]) / (values[index + 1] - values[index])
-    )
   }
 
   private func inFile(_ index: Int) -> Int { isFalling ? fileCount - 1 - index : index }

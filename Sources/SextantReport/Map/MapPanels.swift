@@ -52,10 +52,9 @@ public struct MapPanels: Sendable {
   /// panels, spreads start at 0, and errors are symmetric about 0. Throws ``ReportError`` as ``FieldMap`` does.
   public init(
     domain: any Domain, panels: [Panel], title: String = "", subtitle: String = "", units: String = "",
-    columns: Int = 3, scales: [Role: FieldScale] = [:], shading: Shading = .cells,
-    shoreline: FieldMap.Shoreline = .installed, vertexLookup: VertexLookup? = nil
+    columns: Int = 3, scales: [Role: FieldScale] = [:], shoreline: FieldMap.Shoreline = .installed
   ) throws {
-    let cells = try SphereCells(domain, lookup: vertexLookup)
+    let cells = try SphereCells(domain)
     var shared: [Role: FieldScale] = scales
     for role in Role.allCases where scales[role] == nil {
       let members = panels.filter { $0.role == role }.map(\.validValues)
@@ -70,7 +69,7 @@ public struct MapPanels: Sendable {
     maps = try panels.map { panel in
       try FieldMap(
         cells: cells, values: panel.values, isValid: panel.isValid, title: panel.title, units: units,
-        scale: shared[panel.role] ?? .automatic, colours: panel.role.colours, shading: shading, shoreline: shoreline)
+        scale: shared[panel.role] ?? .automatic, colours: panel.role.colours, shoreline: shoreline)
     }
   }
 
@@ -100,7 +99,7 @@ public struct MapPanels: Sendable {
 
   /// Writes the sheet as a complete PNG file or not at all; `width` is the width of the whole sheet in points.
   ///
-  /// Throws ``FileError`` if the file exists and `overwrite` is false, or if it cannot be written.
+  /// Throws `FileError` if the file exists and `overwrite` is false, or if it cannot be written.
   public func write(
     to path: String, projection: MapProjection? = nil, width: Double = 1200, resolution: Double = 2,
     overwrite: Bool = false
@@ -133,7 +132,6 @@ public struct MapPanels: Sendable {
     }
     return canvas
   }
-
 }
 
 extension MapPanels.Role {
@@ -147,16 +145,7 @@ extension MapPanels.Role {
     case .error: return .divergingWithin(limit: try ColourScale(.diverging, for: values).range.upperBound)
     }
   }
-}
 
-extension MapPanels.Panel {
-  fileprivate var validValues: [Float] {
-    guard let isValid else { return values }
-    return zip(values, isValid).map { $1 ? $0 : .nan }
-  }
-}
-
-extension MapPanels.Role {
   /// The name of the role's values.
   var name: String {
     switch self {
@@ -173,5 +162,12 @@ extension MapPanels.Role {
     case .spread: .heather
     case .error: .balance
     }
+  }
+}
+
+extension MapPanels.Panel {
+  fileprivate var validValues: [Float] {
+    guard let isValid else { return values }
+    return zip(values, isValid).map { $1 ? $0 : .nan }
   }
 }

@@ -92,7 +92,7 @@ public struct MeshPanels: Sendable {
 
   /// Writes the sheet as a complete PNG file or not at all; `width` is the width of the whole sheet in points.
   ///
-  /// Throws ``FileError`` if the file exists and `overwrite` is false, or if it cannot be written.
+  /// Throws `FileError` if the file exists and `overwrite` is false, or if it cannot be written.
   public func write(to path: String, width: Double = 1200, resolution: Double = 2, overwrite: Bool = false) throws {
     try WholeFile.checkIsFree(path, overwrite: overwrite)
     try canvas(width: width, resolution: resolution).writePNG(to: path, overwrite: overwrite)

@@ -58,7 +58,7 @@ public struct MeshPicture: Sendable {
 
   /// Writes the picture as a complete PNG file or not at all.
   ///
-  /// `width` is in points; a point has `resolution` pixels. Throws ``FileError`` if the file exists and `overwrite` is
+  /// `width` is in points; a point has `resolution` pixels. Throws `FileError` if the file exists and `overwrite` is
   /// false, or if it cannot be written.
   public func write(to path: String, width: Double = 900, resolution: Double = 2, overwrite: Bool = false) throws {
     try WholeFile.checkIsFree(path, overwrite: overwrite)

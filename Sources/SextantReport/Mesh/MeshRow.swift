@@ -25,9 +25,7 @@ struct MeshRow: Sendable {
   /// The height including the names.
   var height: Double { viewHeight + (showsNames ? 1.9 * textSize : 0) }
 
-  /// - Parameters:
-  ///   - width: the available width, in points.
-  ///   - maximumHeight: the maximum height of a view, in points.
+  /// Arranges views as large as the available width and the maximum height of a view allow, both in points.
   init(
     _ shape: MeshShape, views: [MeshView], axes: MeshAxes, width: Double, maximumHeight: Double, textSize: Double,
     showsNames: Bool

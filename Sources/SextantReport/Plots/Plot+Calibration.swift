@@ -1,5 +1,5 @@
-// Plots that show whether stated uncertainties are calibrated: rank histograms, coverage, spread versus error (Hamill
-// 2001; Fortin et al. 2014). SextantEvaluation computes the numbers.
+// Plots that show whether stated uncertainties are calibrated: rank histograms (Hamill 2001), coverage, and
+// errors by latitude. SextantEvaluation computes the numbers.
 
 /// A named list of points.
 public struct PlotSeries: Sendable, Equatable {
@@ -65,27 +65,6 @@ extension Plot {
       title: title, subtitle: subtitle, xAxis: Axis("nominal coverage", range: 0...1, ticks: ticks),
       yAxis: Axis("actual coverage", range: 0...1, ticks: ticks),
       layers: [.line("ideal", x: [0, 1], y: [0, 1], style: .reference)] + lines(series, areMarked: true), aspect: 1)
-  }
-
-  /// Root mean square errors (`y`) of cases grouped by their spread (`x`), in `units`.
-  ///
-  /// The points of a calibrated ensemble lie on the diagonal.
-  public static func spreadSkill(
-    _ series: [PlotSeries], units: String, title: String = "Spread and error",
-    subtitle: String = "above the diagonal: errors larger than the spread (overconfident)"
-  ) -> Plot {
-    let greatest = series.flatMap { $0.x + $0.y }.filter(\.isFinite).max() ?? 1
-    let limit = greatest > 0 ? greatest * 1.06 : 1
-    let suffix = units.isEmpty ? "" : " (\(units))"
-    let points = series.enumerated().map { index, series in
-      Layer.points(
-        series.name, x: series.x, y: series.y,
-        style: Style(marker: Marker.allCases[index % Marker.allCases.count]))
-    }
-    return Plot(
-      title: title, subtitle: subtitle, xAxis: Axis("spread" + suffix, range: 0...limit),
-      yAxis: Axis("root-mean-square error" + suffix, range: 0...limit),
-      layers: [.line("ideal", x: [0, limit], y: [0, limit], style: .reference)] + points, aspect: 1)
   }
 
   /// Errors (`y`, in `units`) against latitude (`x`, degrees north), with one line per method.

@@ -12,7 +12,7 @@ extension Plot.Layer {
   /// The y values that the axis must include.
   var yExtent: [Double] {
     switch shape {
-    case .line, .points: y
+    case .line: y
     case .band(let upper): y + upper
     case .bars: y + [0]
     }
@@ -24,7 +24,6 @@ extension Plot.Layer {
     let kind: PlotFrame.LegendEntry.Kind =
       switch shape {
       case .line: .line
-      case .points: .points
       case .band: .area(opacity: Self.bandOpacity)
       case .bars: .area(opacity: 1)
       }
@@ -38,8 +37,6 @@ extension Plot.Layer {
     switch shape {
     case .line:
       canvas.stroke(Path(lines: points), with: colour, width: style.width, dashes: style.dashes)
-      drawMarkers(at: points, on: canvas)
-    case .points:
       drawMarkers(at: points, on: canvas)
     case .band(let upper):
       // Each stretch without a gap is filled separately.

@@ -1,4 +1,4 @@
-// A plot with two axes: lines, bands, points and bars in layers, with a legend above the frame, where it does not cover
+// A plot with two axes: lines, bands and bars in layers, with a legend above the frame, where it does not cover
 // data. Plot+Calibration.swift and its neighbours define the plots of Sextant's results.
 
 import SextantStorage
@@ -35,8 +35,6 @@ public struct Plot: Sendable {
     enum Shape: Sendable {
       /// A line through the points, interrupted at non-finite values.
       case line
-      /// Markers without a line.
-      case points
       /// The area between `y` and `upper`.
       case band(upper: [Double])
       /// Bars from 0 to `y`, each `width` wide in data units.
@@ -52,13 +50,6 @@ public struct Plot: Sendable {
     /// A line through (x, y); a layer without a name does not appear in the legend.
     public static func line(_ name: String = "", x: [Double], y: [Double], style: Style = Style()) -> Layer {
       Layer(name: name, shape: .line, x: x, y: y, style: style)
-    }
-
-    /// Markers at (x, y).
-    public static func points(
-      _ name: String = "", x: [Double], y: [Double], style: Style = Style(marker: .circle)
-    ) -> Layer {
-      Layer(name: name, shape: .points, x: x, y: y, style: style)
     }
 
     /// The area between two lines over `x`.
@@ -103,7 +94,7 @@ public struct Plot: Sendable {
 
   /// Writes the plot as a complete PNG file or not at all; `width` and `height` are in points.
   ///
-  /// Throws ``FileError`` if the file exists and `overwrite` is false, or if it cannot be written, and ``ReportError``
+  /// Throws `FileError` if the file exists and `overwrite` is false, or if it cannot be written, and ``ReportError``
   /// for lists of different lengths or an impossible axis.
   public func write(
     to path: String, width: Double = 640, height: Double = 440, resolution: Double = 2, overwrite: Bool = false

@@ -5,7 +5,7 @@
 struct PlotFrame {
   /// One entry of the legend.
   struct LegendEntry {
-    enum Kind { case line, points, area(opacity: Double) }
+    enum Kind { case line, area(opacity: Double) }
     var name: String
     var kind: Kind
     var style: Plot.Style
@@ -70,13 +70,13 @@ struct PlotFrame {
 
   private static let tickStyle = TextStyle(size: 10)
 
-  /// Draws lines at the ticks; those of `y` are omitted if the rows have names.
-  func drawGrid(on canvas: Canvas, hasRows: Bool = true) {
+  /// Draws lines at the ticks.
+  func drawGrid(on canvas: Canvas) {
     for value in xTicks.values {
       let x = xAxis.place(value)
       canvas.stroke(Path(lines: [SIMD2(x, area.minY), SIMD2(x, area.maxY)]), with: .faint, width: 0.6)
     }
-    for value in hasRows ? yTicks.values : [] {
+    for value in yTicks.values {
       let y = yAxis.place(value)
       canvas.stroke(Path(lines: [SIMD2(area.minX, y), SIMD2(area.maxX, y)]), with: .faint, width: 0.6)
     }
@@ -145,8 +145,6 @@ struct PlotFrame {
       if let marker = entry.style.marker {
         canvas.fill(marker.path(at: place + SIMD2(11.5, 0), radius: 3.4), with: colour)
       }
-    case .points:
-      canvas.fill((entry.style.marker ?? .circle).path(at: place + SIMD2(15, 0), radius: 3.6), with: colour)
     case .area(let opacity):
       canvas.fill(
         Path(Rectangle(x: place.x + 5, y: place.y - 5, width: 18, height: 10)), with: colour.withAlpha(opacity))

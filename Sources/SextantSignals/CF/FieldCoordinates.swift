@@ -3,8 +3,6 @@
 
 import SextantConfiguration
 
-import SextantConfiguration
-
 /// The coordinates of a set of fields.
 struct FieldCoordinates: Sendable {
   let all: [FieldCoordinate]

@@ -3,8 +3,6 @@
 
 import SextantConfiguration
 
-import SextantConfiguration
-
 /// Variables that share a grid and field dimensions.
 struct FieldGroup {
   let variables: [NetCDFVariable]

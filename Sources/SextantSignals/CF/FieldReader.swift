@@ -17,7 +17,7 @@ struct FieldReader {
   private struct SlabLayout: Sendable {
     var (row, column, version, field) = (0, 0, 0, 0)
 
-    /// - Parameter count: the extents of the slab.
+    /// The strides in a slab of the given extents.
     init(_ plan: ChannelPlan, count: [Int], runDimension: Int?) {
       var stride = 1
       for (i, use) in plan.uses.enumerated().reversed() {

@@ -24,12 +24,13 @@ public struct GriddedFile: SignalSource {
   /// Recognises the fields of the file at `path`.
   ///
   /// - Parameters:
+  ///   - path: the file.
   ///   - variables: the channels, in this order; nil for all data variables that share a grid and field dimensions (of
   ///     several such groups, the one with the most fields).
   ///   - selecting: keeps the fields whose coordinate has one of the values, for example ["level": ["500"]].
   ///   - monthVariable: the variable along the fields that holds months (0 for annual means), if there is no time.
   ///
-  /// Throws ``NetCDFError`` with the reason, and ``GeometryError`` if the coordinates do not form a grid.
+  /// Throws ``NetCDFError`` with the reason, and `GeometryError` if the coordinates do not form a grid.
   public init(
     path: String, variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
   ) throws {

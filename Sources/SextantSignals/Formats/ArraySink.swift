@@ -1,5 +1,6 @@
-// Fields written as NumPy arrays, one for each part: values or means in the array itself, and spread, quantiles, samples or noise
-// in arrays beside it. Each field goes to its place in the files at once, so that memory does not grow with their number.
+// Fields written as NumPy arrays, one for each part: values or means in the array itself, and spread, quantiles,
+// samples or noise in arrays beside it. Each field is written to its place in the files immediately, so that memory
+// does not grow with their number.
 
 import Foundation
 import SextantArrays
@@ -8,26 +9,26 @@ import SextantStorage
 
 /// Writes arrays.
 ///
-/// An array has the shape V, V×C or N×V×C, as few as tell the fields and variables apart; quantiles and samples have an axis of their
-/// own before V. An array has no place for history and attributes.
-public struct ArraySink: SignalSink {
+/// An array has the shape V, V×C or N×V×C, with as few axes as the numbers of fields and variables require. Quantiles
+/// and samples have an axis of their own before V. An array has no place for history and attributes.
+struct ArraySink: SignalSink {
   private let output: OutputRequest
   private let vertexCount: Int
   private let channelCount: Int
 
-  public init(_ output: OutputRequest, like source: any SignalSource) {
+  init(_ output: OutputRequest, like source: any SignalSource) {
     self.output = output
     vertexCount = (output.domain ?? source.domain).vertexCount
     channelCount = source.variables.count
   }
 
-  public var paths: [String] { files(of: output.content).map(\.path) }
+  var paths: [String] { files(of: output.content).map(\.path) }
 
-  /// A part of the content and where it goes.
+  /// A part of the content, and the file to which it is written.
   private struct File {
     let path: String
     let part: Part
-    /// How many arrays of V·C numbers a field has in it.
+    /// The number of arrays of V·C numbers for each field.
     let rows: Int
     /// Whether these have an axis of their own.
     let hasRows: Bool
@@ -65,7 +66,7 @@ public struct ArraySink: SignalSink {
     return fieldCount == 1 ? rows + one : [fieldCount] + rows + many
   }
 
-  public func write(
+  func write(
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {

@@ -1,16 +1,18 @@
-// What a file of named columns (a mesh, a table) holds of one field: which columns, and their numbers.
+// The columns in which meshes and tables store a field: their names and their numbers.
 
+import Foundation
 import SextantArrays
 import SextantGeometry
+import SextantStorage
 
 /// A named column of numbers at vertices.
 struct VertexColumn {
   let name: String
   /// V numbers, not-a-number where one is missing.
   let values: [Float]
-  /// Whether it is a yes or no.
+  /// Whether the numbers are 0 and 1.
   var isFlag = false
-  /// Whether it holds values of a variable, and not an estimate of something about it.
+  /// Whether the numbers are values of a variable, and not a standard deviation, a quantile or another estimate.
   var isVariable = false
 }
 
@@ -18,18 +20,49 @@ struct VertexColumn {
 struct ColumnRecords {
   let variables: [Variable]
   let content: SignalContent
-  /// How many members of an ensemble are written.
-  let memberLimit: Int
+  /// The largest number of members of an ensemble in a file of estimates.
+  private let memberLimit: Int
+  private let splitsMembers: Bool
 
-  init(variables: [Variable], content: SignalContent, wantsAllMembers: Bool) {
-    (self.variables, self.content) = (variables, content)
-    memberLimit = wantsAllMembers ? content.memberCount : min(content.memberCount, OutputRequest.fewMembers)
+  init(variables: [Variable], content: SignalContent, output: OutputRequest) {
+    (self.variables, self.content, splitsMembers) = (variables, content, output.splitsMembers)
+    memberLimit = output.wantsAllMembers ? content.memberCount : min(content.memberCount, OutputRequest.fewMembers)
   }
 
-  /// The columns of a field.
+  /// Writes one file for all columns, or one for each member of the ensemble, whole or not at all.
   ///
-  /// - Parameter index: Which one; several plain fields are columns as the members of an ensemble are.
-  func columns(of field: FieldRecord, at index: Int) -> [VertexColumn] {
+  /// `body` hands over the fields, and then `write` writes the columns of each file to a path.
+  func write(
+    to paths: [String], overwrite: Bool, _ body: (any FieldWriter) throws -> Void,
+    file write: (_ columns: [VertexColumn], _ path: String) throws -> Void
+  ) throws {
+    try WholeFile.write(toAll: paths, overwrite: overwrite) { temporary in
+      let writer = ColumnWriter(self, fileCount: temporary.count)
+      try body(writer)
+      for (columns, path) in zip(writer.columns, temporary) { try write(columns, path) }
+    }
+  }
+
+  /// Collects the columns of each file.
+  private final class ColumnWriter: FieldWriter {
+    private(set) var columns: [[VertexColumn]]
+    private let records: ColumnRecords
+
+    init(_ records: ColumnRecords, fileCount: Int) {
+      self.records = records
+      columns = [[VertexColumn]](repeating: [], count: fileCount)
+    }
+
+    func write(_ field: FieldRecord, at index: Int) throws {
+      for file in columns.indices {
+        columns[file] +=
+          records.splitsMembers ? records.columns(ofMember: file, of: field) : records.columns(of: field, at: index)
+      }
+    }
+  }
+
+  /// The columns of field `index`. Several plain fields are columns like the members of an ensemble.
+  private func columns(of field: FieldRecord, at index: Int) -> [VertexColumn] {
     switch content.kind {
     case .estimates: estimates(field)
     case .measurements:
@@ -41,7 +74,7 @@ struct ColumnRecords {
   }
 
   /// The columns of one member of an ensemble, which has a file of its own.
-  func columns(ofMember member: Int, of field: FieldRecord) -> [VertexColumn] {
+  private func columns(ofMember member: Int, of field: FieldRecord) -> [VertexColumn] {
     field.members.map { channels($0.rows(member..<member + 1).scalars, isVariable: true) { $0 } } ?? []
   }
 
@@ -72,5 +105,48 @@ struct ColumnRecords {
         values: stride(from: channel, to: values.count, by: variables.count).map { values[$0] }, isFlag: isFlag,
         isVariable: isVariable)
     }
+  }
+}
+
+extension OutputRequest {
+  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` for several fields that a file like `container`, such
+  /// as "a table", could not tell apart.
+  func requireOneField(in container: String, format: some SignalFormat) throws {
+    guard content.kind != .fields, content.fieldCount > 1 else { return }
+    throw SignalFormatError.unwritable(
+      path: path, format: format.name,
+      reason:
+        "there are \(content.fieldCount) fields, and \(container) holds one. Give an output that ends in .npy, or choose one field with --select."
+    )
+  }
+}
+
+/// The names of the parts of an estimate in a file of named columns.
+enum EstimateNaming {
+  static func mean(of name: String) -> String { name + "_mean" }
+  static func spread(of name: String) -> String { name + "_spread" }
+  static func quantile(_ level: Double, of name: String) -> String { "\(name)_quantile_\(level)" }
+  static func sample(_ index: Int, of name: String) -> String { name + String(format: "_sample_%03d", index) }
+  static func observed(of name: String) -> String { name + "_observed" }
+
+  /// The columns with the means of the named variables, or with the variables themselves where there is no mean.
+  static func means(of names: [String], among columns: [String]) -> [String] {
+    names.map { columns.contains(mean(of: $0)) ? mean(of: $0) : $0 }
+  }
+
+  /// The samples of the named variables (N×V·C), whose columns `read` gives; nil where there are none.
+  static func samples(
+    of names: [String], among columns: [String], read: (_ columns: [String]) throws -> VertexValues
+  ) rethrows -> Tensor<Float>? {
+    var rows: [Float] = []
+    var (count, size) = (0, 0)
+    while true {
+      let own = names.map { sample(count, of: $0) }
+      guard own.allSatisfy(columns.contains) else { break }
+      let values = try read(own).values
+      (rows, size) = (rows + values.scalars, values.count)
+      count += 1
+    }
+    return count == 0 ? nil : Tensor(rows, shape: [count, size])
   }
 }

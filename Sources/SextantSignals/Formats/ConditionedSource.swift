@@ -4,8 +4,8 @@ import SextantArrays
 import SextantGeometry
 
 /// A document in which values count as missing where one of several conditions holds.
-public struct ConditionedSource: SignalDocument {
-  private let source: any SignalDocument
+public struct ConditionedSource: DocumentWrapper {
+  public let source: any SignalDocument
   private let conditions: [(condition: MissingCondition, companion: FieldCompanion)]
 
   /// Throws ``SignalFormatError/absentCompanion(path:name:available:)`` and what
@@ -14,17 +14,6 @@ public struct ConditionedSource: SignalDocument {
     self.source = source
     self.conditions = try conditions.map { ($0, try source.requiredCompanion($0.name)) }
   }
-
-  public var path: String { source.path }
-  public var inputPaths: [String] { source.inputPaths }
-  public var format: any SignalFormat { source.format }
-  public var origin: any SignalDocument { source.origin }
-  public var domain: any Domain { source.domain }
-  public var variables: [Variable] { source.variables }
-  public var labels: [FieldLabel] { source.labels }
-  public var companionNames: [String] { source.companionNames }
-  public func companion(_ name: String) throws -> FieldCompanion? { try source.companion(name) }
-  public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
 
   public func read(_ indices: [Int]) throws -> SignalSet {
     var fields = try source.read(indices)
@@ -44,14 +33,14 @@ public struct ConditionedSource: SignalDocument {
         }
       }
     }
-    fields.takeOut(excluded)
+    fields.setMissing(excluded)
     return fields
   }
 }
 
 extension SignalSet {
   /// Makes entries (of N·V·C) missing.
-  mutating func takeOut(_ entries: [Int]) {
+  mutating func setMissing(_ entries: [Int]) {
     for entry in entries { isValid[entry] = false }
     values.withUnsafeMutableScalars { values in
       for entry in entries { values[entry] = 0 }

@@ -3,30 +3,19 @@
 import SextantArrays
 import SextantGeometry
 
-/// A document that hides some of the values that are there; which, is drawn anew for each field.
-public struct HeldOutSource: SignalDocument {
-  private let source: any SignalDocument
+/// A document that hides some of its valid values, chosen separately for each field.
+public struct HeldOutSource: DocumentWrapper {
+  public let source: any SignalDocument
   private let observed: @Sendable (_ index: Int, _ isValid: [Bool]) throws -> [Bool]
 
-  /// - Parameter observed: Says which entries (V·C) of field `index` are left, given which are there. It must give the same
-  ///   answer each time.
+  /// Hides all but the entries (V·C) of field `index` for which `observed` gives true, given which are there. It must
+  /// give the same answer each time.
   public init(
     _ source: any SignalDocument,
     keeping observed: @escaping @Sendable (_ index: Int, _ isValid: [Bool]) throws -> [Bool]
   ) {
     (self.source, self.observed) = (source, observed)
   }
-
-  public var path: String { source.path }
-  public var inputPaths: [String] { source.inputPaths }
-  public var format: any SignalFormat { source.format }
-  public var origin: any SignalDocument { source.origin }
-  public var domain: any Domain { source.domain }
-  public var variables: [Variable] { source.variables }
-  public var labels: [FieldLabel] { source.labels }
-  public var companionNames: [String] { source.companionNames }
-  public func companion(_ name: String) throws -> FieldCompanion? { try source.companion(name) }
-  public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
 
   public func read(_ indices: [Int]) throws -> SignalSet {
     var fields = try source.read(indices)
@@ -36,7 +25,7 @@ public struct HeldOutSource: SignalDocument {
         slot * fields.vertexCount * fields.channelCount + $0
       }
     }
-    fields.takeOut(entries)
+    fields.setMissing(entries)
     return fields
   }
 

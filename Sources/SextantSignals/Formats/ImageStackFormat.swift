@@ -6,15 +6,16 @@ import SextantGeometry
 
 /// IDX files of images, such as MNIST's, on the vertices of a mesh.
 ///
-/// Its own settings: `labels` (the IDX file of what the images show, by which fields can be chosen as `digit`), `horizontal` and
-/// `vertical` (the axes of the mesh that are the image's), `drop_last` (vertices at the end of the mesh that are left out).
+/// Its settings are `labels` (the IDX file with the class of each image, by which fields can be selected as `digit`),
+/// `horizontal` and `vertical` (the axes of the mesh that correspond to those of the image), and `drop_last` (the
+/// number of vertices at the end of the mesh that are left out).
 public struct ImageStackFormat: SignalFormat {
   public init() {}
 
   public var name: String { "IDX images" }
   public var help: String { "IDX files of grey images, such as MNIST's, projected on a mesh; gzipped or not" }
 
-  /// Whether the file begins as an IDX file does: two zero bytes, a type of numbers, and how many dimensions they have.
+  /// Whether the file begins like an IDX file: two zero bytes, a type of numbers, and a number of dimensions.
   public func recognises(_ path: String) -> Bool {
     guard FileManager.default.fileExists(atPath: path), let file = gzopen(path, "rb") else { return false }
     defer { gzclose(file) }
@@ -25,7 +26,7 @@ public struct ImageStackFormat: SignalFormat {
   }
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
-    // What cannot be read is the greater mistake than a mesh that is not named.
+    // A file that cannot be read is reported before a missing mesh.
     let stack = try ImageStack(path: request.path)
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(except: ["labels", "horizontal", "vertical", "drop_last"], for: self)
@@ -73,7 +74,8 @@ public struct ImageStackFormat: SignalFormat {
       guard let axis = ImageProjection.Axis(rawValue: text) else {
         throw SignalFormatError.invalidSetting(
           path: request.path, name: name,
-          expected: "one of \(ImageProjection.Axis.allCases.map(\.rawValue).joined(separator: ", "))", found: "'\(text)'")
+          expected: "one of \(ImageProjection.Axis.allCases.map(\.rawValue).joined(separator: ", "))",
+          found: "'\(text)'")
       }
       return axis
     }
@@ -81,7 +83,7 @@ public struct ImageStackFormat: SignalFormat {
   }
 }
 
-/// Images on a mesh, projected while they are read.
+/// Images on a mesh, which are projected when they are read.
 struct ImageStackDocument: SignalDocument {
   let path: String
   let inputPaths: [String]

@@ -4,9 +4,8 @@ import Foundation
 
 /// An ensemble as one file for each member.
 public enum MemberFiles {
-  /// The paths of `count` members: "out.nc" gives "out_member001.nc" and on, a folder ("out/") "out/member001.nc".
-  ///
-  /// - Parameter ending: the ending in a folder, where the output's name has none.
+  /// The paths of `count` members: "out.nc" gives "out_member001.nc" and so on, and a folder ("out/"), whose name has
+  /// no ending, "out/member001" with the given ending.
   public static func paths(for path: String, count: Int, ending: String) -> [String] {
     let digits = max(3, String(count).count)
     let own = (path as NSString).pathExtension

@@ -1,10 +1,9 @@
-// Properties at the vertices of a mesh as a format: a scan's confidence, its colours, an estimate of them. One field a file.
+// Properties at the vertices of a mesh as a format: a scan's confidence, its colours, an estimate of them. One field a
+// file.
 
-import Foundation
-import SextantArrays
 import SextantGeometry
 
-/// Meshes with named numbers at their vertices: PLY, OBJ and what else MeshFile reads.
+/// Meshes with named numbers at their vertices: PLY, OBJ and the other formats that `MeshFile` reads.
 public struct MeshPropertyFormat: SignalFormat {
   public init() {}
 
@@ -27,17 +26,14 @@ public struct MeshPropertyFormat: SignalFormat {
     let values = try VertexValues(properties: names.properties, of: own)
     var fields = try values.signals(on: request.domain(of: mesh))
     for (channel, name) in names.variables.enumerated() { fields.variables[channel].name = name }
-    let samples = try request.content == .estimates ? Self.samples(of: names.variables, in: own) : nil
+    let all = own.vertexProperties.map(\.name)
+    let samples =
+      request.content == .estimates
+      ? try EstimateNaming.samples(of: names.variables, among: all) { try VertexValues(properties: $0, of: own) } : nil
     return try StoredSignals(
       path: request.path, inputPaths: request.vertexPaths, format: self,
       fields: request.describing(fields, isNamed: true), mesh: mesh,
-      columnNames: own.vertexProperties.map(\.name),
-      columns: { name in
-        own.vertexProperties.first { $0.name == name }.map { property in
-          let values = property.values.map(Float.init)
-          return FieldCompanion(name: name, isConstant: true) { _ in values }
-        }
-      }, ensembles: { _ in samples }
+      columnNames: all, columns: { own.companion($0) }, ensembles: { _ in samples }
     ).selecting(request.select)
   }
 
@@ -49,7 +45,7 @@ public struct MeshPropertyFormat: SignalFormat {
     try MeshSink(output, like: source)
   }
 
-  /// The variables that are meant, and the properties that hold them.
+  /// The requested variables, and the properties that contain them.
   private func names(
     of document: MeshDocument, request: SignalRequest
   ) throws -> (variables: [String], properties: [String]) {
@@ -67,28 +63,6 @@ public struct MeshPropertyFormat: SignalFormat {
       names = candidates
     }
     guard request.content == .estimates else { return (names, names) }
-    return (names, names.map { all.contains($0 + "_mean") ? $0 + "_mean" : $0 })
+    return (names, EstimateNaming.means(of: names, among: all))
   }
-
-  /// The ensemble that an estimate left in a mesh (N×V·C); nil where it has none.
-  private static func samples(of names: [String], in document: MeshDocument) throws -> Tensor<Float>? {
-    var rows: [Float] = []
-    var count = 0
-    while true {
-      let properties = names.map { EstimateNaming.sample(count, of: $0) }
-      guard properties.allSatisfy({ name in document.vertexProperties.contains { $0.name == name } }) else { break }
-      rows += try VertexValues(properties: properties, of: document).values.scalars
-      count += 1
-    }
-    return count == 0 ? nil : Tensor(rows, shape: [count, document.vertexCount * names.count])
-  }
-}
-
-/// The names of the parts of an estimate in a file of named columns, such as a mesh or a table.
-enum EstimateNaming {
-  static func mean(of name: String) -> String { name + "_mean" }
-  static func spread(of name: String) -> String { name + "_spread" }
-  static func quantile(_ level: Double, of name: String) -> String { "\(name)_quantile_\(level)" }
-  static func sample(_ index: Int, of name: String) -> String { name + String(format: "_sample_%03d", index) }
-  static func observed(of name: String) -> String { name + "_observed" }
 }

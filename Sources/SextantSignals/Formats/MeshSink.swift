@@ -1,23 +1,23 @@
-// Fields written as properties of a mesh, beside everything that its file had. A mesh file holds one field.
+// Fields written as properties of a mesh, in addition to everything that its file contains. A mesh file holds one
+// field.
 //
-// Estimates become NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; measured values take the
-// place of NAME, with NAME_noise beside them; several samples of a prior are NAME_sample_000, ….
+// Estimates become NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed. Measured values
+// replace NAME, and their noise becomes NAME_noise. Several samples of a prior become NAME_sample_000, ….
 
 import Foundation
 import SextantArrays
 import SextantGeometry
-import SextantStorage
 
 /// Writes a mesh with properties, or one for each member of an ensemble.
-public struct MeshSink: SignalSink {
-  public let paths: [String]
+struct MeshSink: SignalSink {
+  let paths: [String]
   private let output: OutputRequest
   private let mesh: MeshDocument
   private let variables: [Variable]
 
-  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` where the domain has no triangles, there are several fields to be
-  /// told apart, or the output's name does not end in .ply or .vtp.
-  public init(_ output: OutputRequest, like source: any SignalSource) throws {
+  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if the domain has no triangles, if there are several
+  /// fields, or if the output's name does not end in .ply or .vtp.
+  init(_ output: OutputRequest, like source: any SignalSource) throws {
     func refusal(_ reason: String) -> SignalFormatError {
       .unwritable(path: output.path, format: MeshPropertyFormat().name, reason: reason)
     }
@@ -36,43 +36,18 @@ public struct MeshSink: SignalSink {
       guard let surface = domain.surface else { throw refusal("a \(domain.summary) has no triangles.") }
       mesh = MeshDocument(surface)
     }
-    if output.content.kind != .fields, output.content.fieldCount > 1 {
-      throw refusal(
-        "there are \(output.content.fieldCount) fields, and a mesh file holds one. Give an output that ends in .npy, or choose one field with --select."
-      )
-    }
+    try output.requireOneField(in: "a mesh file", format: MeshPropertyFormat())
   }
 
-  public func write(
+  func write(
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
-    try WholeFile.write(toAll: paths, overwrite: overwrite) { temporary in
-      let records = ColumnRecords(variables: variables, content: content, wantsAllMembers: output.wantsAllMembers)
-      let writer = MeshFieldWriter(
-        records, mesh: mesh.describing(description), fileCount: temporary.count, splitsMembers: output.splitsMembers)
-      try body(writer)
-      for (document, path) in zip(writer.documents, temporary) { try MeshFile.write(document, to: path, overwrite: true) }
-    }
-  }
-}
-
-/// Meshes that gain properties.
-private final class MeshFieldWriter: FieldWriter {
-  private(set) var documents: [MeshDocument]
-  private let records: ColumnRecords
-  private let splitsMembers: Bool
-
-  init(_ records: ColumnRecords, mesh: MeshDocument, fileCount: Int, splitsMembers: Bool) {
-    (self.records, self.splitsMembers) = (records, splitsMembers)
-    documents = [MeshDocument](repeating: mesh, count: fileCount)
-  }
-
-  func write(_ field: FieldRecord, at index: Int) throws {
-    for member in documents.indices {
-      let columns =
-        splitsMembers ? records.columns(ofMember: member, of: field) : records.columns(of: field, at: index)
-      for column in columns { try documents[member].setVertexProperty(Self.property(column)) }
+    let records = ColumnRecords(variables: variables, content: content, output: output)
+    try records.write(to: paths, overwrite: overwrite, body) { columns, path in
+      var document = mesh.describing(description)
+      for column in columns { try document.setVertexProperty(Self.property(column)) }
+      try MeshFile.write(document, to: path, overwrite: true)
     }
   }
 
@@ -85,8 +60,8 @@ private final class MeshFieldWriter: FieldWriter {
 }
 
 extension MeshDocument {
-  /// The same with the history and attributes of a written file among its comments; what an earlier file said of an attribute is
-  /// replaced.
+  /// The same mesh with the history and attributes of a written file among its comments. Earlier values of these
+  /// attributes are replaced.
   fileprivate func describing(_ description: FieldFileDescription) -> MeshDocument {
     var result = self
     let keys = description.attributes.keys.map { "\($0): " }

@@ -1,10 +1,10 @@
-// "confidence<0.2": a condition on numbers beside the fields, under which values are not to be trusted.
+// A condition such as "confidence<0.2" on numbers beside the fields, which marks values that are not to be trusted.
 
 import Foundation
 
-/// A condition on a number at each vertex, under which values there count as missing.
+/// A condition on a number at each vertex. Where it holds, values count as missing.
 public struct MissingCondition: Sendable, Equatable, Codable, CustomStringConvertible {
-  /// How the number is compared.
+  /// The comparison of the number with the bound.
   public enum Comparison: String, Sendable, Codable, CaseIterable {
     case atMost = "<="
     case atLeast = ">="
@@ -15,9 +15,9 @@ public struct MissingCondition: Sendable, Equatable, Codable, CustomStringConver
 
   /// The name of the numbers: a property of a mesh, a column of a table, a variable.
   public var name: String
-  /// How they are compared.
+  /// The comparison.
   public var comparison: Comparison
-  /// What they are compared with.
+  /// The number with which they are compared.
   public var bound: Double
 
   public init(name: String, comparison: Comparison, bound: Double) {
@@ -28,7 +28,7 @@ public struct MissingCondition: Sendable, Equatable, Codable, CustomStringConver
   ///
   /// Throws ``SignalFormatError/invalidCondition(text:)``.
   public init(_ text: String) throws {
-    // The signs of two characters come before those of one: the list of cases has that order.
+    // Cases with two characters come first, so that "<=" is not read as "<".
     for comparison in Comparison.allCases {
       guard let sign = text.range(of: comparison.rawValue) else { continue }
       let name = text[..<sign.lowerBound].trimmingCharacters(in: .whitespaces)
@@ -43,7 +43,7 @@ public struct MissingCondition: Sendable, Equatable, Codable, CustomStringConver
 
   public var description: String { "\(name)\(comparison.rawValue)\(bound)" }
 
-  /// Whether a value at a place with this number is missing; a number that is not there excludes nothing.
+  /// Whether a value with this number beside it counts as missing; a missing number excludes nothing.
   public func holds(for number: Double) -> Bool {
     switch comparison {
     case .below: number < bound

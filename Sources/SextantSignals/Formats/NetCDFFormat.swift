@@ -1,4 +1,5 @@
-// Gridded fields in NetCDF files that follow the CF conventions, as a format. Reading is GriddedFile's, writing NetCDFSink's.
+// Gridded fields in NetCDF files that follow the CF conventions, as a format. GriddedFile reads them, NetCDFSink writes
+// them.
 
 import Foundation
 import SextantArrays
@@ -13,7 +14,7 @@ public struct NetCDFFormat: SignalFormat {
   public var endings: [String] { ["nc", "nc4", "nc3", "cdf", "netcdf", "grib", "grb", "grib2", "h5", "hdf5"] }
   public var writtenEndings: [String] { ["nc", "nc4", "cdf", "netcdf"] }
 
-  /// GRIB counts, too: the reader says how to convert it.
+  /// GRIB files are also recognised, because the reader explains how to convert them.
   public func recognises(_ path: String) -> Bool { FileKind.isNetCDF(at: path) || FileKind.isGRIB(at: path) }
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
@@ -53,7 +54,7 @@ public enum NoiseNaming {
   /// The name of the noise of the variable called `name`.
   public static func noise(of name: String) -> String { name + suffix }
 
-  /// Whether `name` is that of the noise of another variable among `names`.
+  /// Whether `name` is the name of the noise of another variable in `names`.
   public static func isNoise(_ name: String, among names: [String]) -> Bool {
     name.hasSuffix(suffix) && names.contains(String(name.dropLast(suffix.count)))
   }
@@ -64,7 +65,7 @@ public struct GriddedDocument: SignalDocument {
   /// The fields.
   public let file: GriddedFile
 
-  /// The fields of a file that is open already.
+  /// The fields of an open file.
   public init(_ file: GriddedFile) { self.file = file }
 
   public var path: String { file.path }
@@ -121,15 +122,16 @@ public struct GriddedDocument: SignalDocument {
 }
 
 extension GriddedFile {
-  /// How a field of this file is found among those of `other`, a variable of the same file along the same dimensions in any
-  /// order and without a selection; nil if its dimensions are others.
+  /// The mapping from the fields of this file to those of `other`, a variable of the same file along the same
+  /// dimensions in any order and without a selection; nil if its dimensions differ.
   fileprivate func placesAlong(_ other: GriddedFile) -> (@Sendable (Int) -> Int)? {
     let (own, along) = (long(dimensions), long(other.dimensions))
     guard Set(own) == Set(along) else { return nil }
     return { other.flatIndex(of: self.places(ofField: $0)) }
   }
 
-  /// How the members of a field are found in `ensemble`, which has one dimension more; nil if its dimensions are others.
+  /// The mapping from a field to its members in `ensemble`, which has one more dimension; nil if its dimensions do not
+  /// fit.
   fileprivate func placesAlongMembers(of ensemble: GriddedFile) -> (@Sendable (Int) -> [Int])? {
     let own = Set(dimensions.map(\.dimension))
     let more = ensemble.dimensions.filter { !own.contains($0.dimension) }
@@ -144,7 +146,7 @@ extension GriddedFile {
     }
   }
 
-  /// Dimensions with a choice.
+  /// The dimensions of more than one entry.
   private func long(_ dimensions: [FieldDimension]) -> [NetCDFDimension] {
     dimensions.map(\.dimension).filter { $0.length > 1 }
   }
@@ -154,7 +156,7 @@ extension GriddedFile {
       zip(dimensions.map(\.dimension), dimensions.places(ofField: index)), uniquingKeysWith: { first, _ in first })
   }
 
-  /// The number of the field at `places` in a file without a selection.
+  /// The index of the field at `places` in a file without a selection.
   private func flatIndex(of places: [NetCDFDimension: Int]) -> Int {
     dimensions.reduce(0) { $0 * $1.dimension.length + (places[$1.dimension] ?? 0) }
   }

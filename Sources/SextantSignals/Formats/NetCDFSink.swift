@@ -1,9 +1,9 @@
-// Fields written as CF-1.8 netCDF-4: in the shape of the file they come from, axes and attributes kept bit for bit, or on a
-// latitude–longitude grid with their labels as coordinates. One field at a time.
+// Fields written as CF-1.8 netCDF-4: like the file from which they come, with its axes and attributes unchanged, or on
+// a latitude–longitude grid with their labels as coordinates. Fields are written one at a time.
 //
-// Estimates become `<name>` (the mean), `<name>_spread`, `<name>_ensemble`, `<name>_quantile` and `<name>_observed`; measured
-// values `<name>` and `<name>_noise`; a member of an ensemble in a file of its own has the plain name, as CDO's ensemble
-// operators (`cdo enscrps`, `cdo ensmean`) expect.
+// Estimates become `<name>` (the mean), `<name>_spread`, `<name>_ensemble`, `<name>_quantile` and `<name>_observed`;
+// measured values become `<name>` and `<name>_noise`. A member of an ensemble in a file of its own has the plain name,
+// as CDO's ensemble operators (`cdo enscrps`, `cdo ensmean`) expect.
 
 import SextantArrays
 import SextantGeometry
@@ -13,13 +13,14 @@ import SextantStorage
 public struct NetCDFSink: SignalSink {
   public let paths: [String]
   private let output: OutputRequest
-  /// What the file is written like.
+  /// The file whose axes and attributes are copied.
   private let template: GriddedFile?
   private let variables: [Variable]
   private let labels: [FieldLabel]
   private let domain: any Domain
 
-  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` where the fields are not on a grid that this format writes.
+  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` where the fields are not on a grid that this format
+  /// writes.
   public init(_ output: OutputRequest, like source: any SignalSource) throws {
     template = ((source as? any SignalDocument)?.origin as? GriddedDocument)?.file
     self.output = output
@@ -145,7 +146,7 @@ private final class NetCDFFieldWriter: FieldWriter {
 
   // MARK: Variables
 
-  /// The variables themselves, with units and names also where no template has them.
+  /// The variables themselves, with units and names even if there is no template.
   private func fieldVariables(_ layout: FieldLayout) -> [FieldVariable] {
     variables.enumerated().map { channel, variable in
       let name = FilledVariableNaming.baseName(of: variable)

@@ -1,33 +1,24 @@
-// Fields chosen by their labels, for formats that cannot choose while they read.
+// Fields selected by their labels, for formats that cannot select while they read.
 
 import SextantArrays
 import SextantGeometry
 
 /// Some of the fields of a document.
-public struct SelectedSource: SignalDocument {
-  private let source: any SignalDocument
+struct SelectedSource: DocumentWrapper {
+  let source: any SignalDocument
+  let labels: [FieldLabel]
   private let indices: [Int]
 
-  public let labels: [FieldLabel]
-
   /// The fields at `indices`, in that order.
-  public init(_ source: any SignalDocument, indices: [Int]) {
+  init(_ source: any SignalDocument, indices: [Int]) {
     self.source = source
     self.indices = indices
     labels = indices.map { source.labels[$0] }
   }
 
-  public var path: String { source.path }
-  public var inputPaths: [String] { source.inputPaths }
-  public var format: any SignalFormat { source.format }
-  public var origin: any SignalDocument { source.origin }
-  public var domain: any Domain { source.domain }
-  public var variables: [Variable] { source.variables }
-  public var companionNames: [String] { source.companionNames }
+  func read(_ indices: [Int]) throws -> SignalSet { try source.read(indices.map { self.indices[$0] }) }
 
-  public func read(_ indices: [Int]) throws -> SignalSet { try source.read(indices.map { self.indices[$0] }) }
-
-  public func companion(_ name: String) throws -> FieldCompanion? {
+  func companion(_ name: String) throws -> FieldCompanion? {
     try source.companion(name).map { companion in
       FieldCompanion(name: name, units: companion.units, isConstant: companion.isConstant) { index in
         try companion.values(indices[index])
@@ -35,7 +26,7 @@ public struct SelectedSource: SignalDocument {
     }
   }
 
-  public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: indices[index]) }
+  func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: indices[index]) }
 }
 
 extension SignalDocument {

@@ -1,4 +1,4 @@
-// An open file of signals: fields that can be read piece by piece, and the numbers that the file has beside them.
+// An open file of signals: fields that can be read piece by piece, and the numbers beside them.
 
 import SextantArrays
 import SextantGeometry
@@ -11,13 +11,13 @@ public protocol SignalDocument: SignalSource {
   var inputPaths: [String] { get }
   /// The format of the file.
   var format: any SignalFormat { get }
-  /// The document that a wrapper, such as ``ConditionedSource``, reads; itself for any other.
+  /// The document that a ``DocumentWrapper`` ultimately reads; itself for any other document.
   var origin: any SignalDocument { get }
 
-  /// Numbers beside the fields: the noise of a variable, a flag, a quality. A variable of the fields counts, too.
+  /// Numbers beside the fields: the noise of a variable, a flag, a quality, or a variable of the fields.
   ///
-  /// Throws ``SignalFormatError/companionCount(path:name:expected:found:)`` where there are neither as many as fields nor
-  /// exactly one, and what reading throws. Nil where the file has nothing of that name.
+  /// Throws ``SignalFormatError/companionCount(path:name:expected:found:)`` unless there are as many as fields or
+  /// exactly one, and any error of reading. Nil if the file has nothing of that name.
   func companion(_ name: String) throws -> FieldCompanion?
   /// The names that ``companion(_:)`` knows, for messages.
   var companionNames: [String] { get }
@@ -38,7 +38,8 @@ extension SignalDocument {
   /// A companion for field `index` (V or V·C numbers); see ``companion(_:)``.
   public func companion(_ name: String, at index: Int) throws -> [Float]? { try companion(name)?.values(index) }
 
-  /// The companion of that name, which must be there. Throws ``SignalFormatError/absentCompanion(path:name:available:)``.
+  /// The companion of that name, which must be there. Throws
+  /// ``SignalFormatError/absentCompanion(path:name:available:)``.
   public func requiredCompanion(_ name: String) throws -> FieldCompanion {
     if let companion = try companion(name) { return companion }
     throw SignalFormatError.absentCompanion(path: path, name: name, available: companionNames)
@@ -57,13 +58,32 @@ extension SignalDocument {
   }
 }
 
+/// A document that changes part of another document, and forwards the rest.
+public protocol DocumentWrapper: SignalDocument {
+  /// The other document.
+  var source: any SignalDocument { get }
+}
+
+extension DocumentWrapper {
+  public var path: String { source.path }
+  public var inputPaths: [String] { source.inputPaths }
+  public var format: any SignalFormat { source.format }
+  public var origin: any SignalDocument { source.origin }
+  public var domain: any Domain { source.domain }
+  public var variables: [Variable] { source.variables }
+  public var labels: [FieldLabel] { source.labels }
+  public var companionNames: [String] { source.companionNames }
+  public func companion(_ name: String) throws -> FieldCompanion? { try source.companion(name) }
+  public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
+}
+
 /// Numbers beside the fields of a file.
 public struct FieldCompanion: Sendable {
   /// The name in the file.
   public let name: String
-  /// The units; empty if the file names none.
+  /// The units; empty if the file does not give any.
   public let units: String
-  /// Whether all fields have the same.
+  /// Whether all fields have the same numbers.
   public let isConstant: Bool
   /// The numbers for a field (V or V·C), not-a-number where one is missing.
   public let values: @Sendable (_ field: Int) throws -> [Float]

@@ -1,21 +1,22 @@
-// A format of files that hold signals: how a file is recognised, opened and inspected, and how fields are written to it.
-// Code above this protocol never asks which format a file has. A format is a plain value: the list of those that a program
-// knows is handed to it (`[any SignalFormat].standard`, or a copy with more members), and nothing is registered globally.
+// A format of files that hold signals: how a file is recognised, opened and inspected, and how fields are written to
+// it. Code above this protocol does not depend on the format of a file. A format is a plain value: a program gets the
+// list of known formats as a parameter (`[any SignalFormat].standard`, or a copy with more members), and there is no
+// global registry.
 
 import Foundation
 import SextantStorage
 
 /// A file format for signals on domains.
 ///
-/// Only ``name``, ``help``, ``recognises(_:)`` and ``open(_:)`` are required. Without the others, a format is read only,
-/// is recognised by its contents only, and its files are inspected by reading their fields.
+/// Only ``name``, ``help``, ``recognises(_:)`` and ``open(_:)`` are required. Without the others, a format is read
+/// only, is recognised by its contents only, and its files are inspected by reading their fields.
 public protocol SignalFormat: Sendable {
   /// The name for people, such as "NetCDF".
   var name: String { get }
   /// One line for help texts: which files these are, and what is read from them.
   var help: String { get }
-  /// The endings of file names, in lower case and without the dot, that promise this format where the contents do not
-  /// identify any, such as those of an empty file.
+  /// The endings of file names, in lower case and without the dot, that indicate this format if the contents do not
+  /// identify any, as in an empty file.
   var endings: [String] { get }
   /// The endings of the file names that it writes; empty if it writes no files.
   var writtenEndings: [String] { get }
@@ -25,18 +26,20 @@ public protocol SignalFormat: Sendable {
 
   /// Opens a file.
   ///
-  /// Throws what is wrong with the file, and then ``SignalFormatError/refused(path:format:option:reason:)`` for a part
+  /// Throws errors of the file first, and then ``SignalFormatError/refused(path:format:option:reason:)`` for a part
   /// of the request that the format cannot honour.
   func open(_ request: SignalRequest) throws -> any SignalDocument
 
   /// Describes what is in a file.
   func inspect(_ request: InspectionRequest) throws -> any SignalInspection
 
-  /// Prepares to write fields like those of `source`: on its domain, with its variables and labels. Nothing is written yet.
+  /// Prepares to write fields like those of `source`: on its domain, with its variables and labels. Nothing is written
+  /// yet.
   ///
-  /// - Parameter source: A document, whose axes and other contents are kept where the format can do so, or fields without a
-  ///   file, such as samples of a prior.
-  /// - Throws: ``SignalFormatError`` where the format cannot hold what is to be written, with the reason.
+  /// The source is a document, whose axes and other contents are kept where the format can do so, or fields without a
+  /// file, such as samples of a prior.
+  ///
+  /// - Throws: ``SignalFormatError`` if the format cannot hold the content, with the reason.
   func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink
 }
 
@@ -56,8 +59,8 @@ extension SignalFormat {
 }
 
 extension [any SignalFormat] {
-  /// The formats that come with the library. The later ones are asked first, so that formats which a program appends come before
-  /// these, and the guess that text with numbers is a table comes last.
+  /// The formats of the library. Later formats take precedence, so that those that a program appends come before these,
+  /// and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
       VertexTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(), VertexArrayFormat(),
@@ -65,9 +68,11 @@ extension [any SignalFormat] {
     ]
   }
 
-  /// The format of the file at `path`: the last that recognises the contents, or else the last that the name promises.
+  /// The format of the file at `path`: the last one that recognises the contents, or else the last one with the ending
+  /// of the name.
   ///
-  /// Throws ``FileError/missing(path:)`` where there is no file, and ``SignalFormatError/unrecognised(path:found:formats:)``.
+  /// Throws `FileError.missing(path:)` where there is no file, and
+  /// ``SignalFormatError/unrecognised(path:found:formats:)``.
   public func format(of path: String) throws -> any SignalFormat {
     if let format = last(where: { $0.recognises(path) }) { return format }
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
@@ -86,10 +91,10 @@ extension [any SignalFormat] {
     try format(of: request.path).inspect(request)
   }
 
-  /// Prepares to write fields like those of `source` in the format that the ending of the output's name chooses, or else in
-  /// the format of the source itself.
+  /// Prepares to write fields like those of `source` in the format that the ending of the output's name chooses, or
+  /// else in the format of the source itself.
   ///
-  /// Throws ``SignalFormatError/unknownOutput(path:endings:)`` where neither decides, and what the format throws.
+  /// Throws ``SignalFormatError/unknownOutput(path:endings:)`` if neither decides, and any error of the format.
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
     let ending = URL(fileURLWithPath: output.path).pathExtension.lowercased()
     if let format = last(where: { $0.writtenEndings.contains(ending) }) {

@@ -1,22 +1,22 @@
-// What can be wrong with a request to read or write a file of signals, beside what is wrong with the file itself.
+// Errors in requests to read or write a file of signals. Errors in the file itself are those of its format.
 
-/// A file or a request that no format, or not this format, can honour.
+/// A file that no format can read, or a request that a format cannot honour.
 public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
   /// No format recognises a file.
   case unrecognised(path: String, found: String, formats: [String])
   /// An option that the format of a file cannot honour; the reason says what to do instead.
   case refused(path: String, format: String, option: String, reason: String)
-  /// Values at the vertices of a mesh that was not named.
+  /// Values at the vertices of a mesh that was not given.
   case meshUnknown(path: String)
   /// Several variables, of which none was named.
   case variablesUnclear(path: String, available: [String])
-  /// A variable that is not there.
+  /// A variable that does not exist.
   case absentVariable(path: String, name: String, available: [String])
   /// A variable that was named twice.
   case repeatedVariable(path: String, name: String)
-  /// Numbers beside the fields that are not there.
+  /// Numbers beside the fields that do not exist.
   case absentCompanion(path: String, name: String, available: [String])
-  /// Numbers beside the fields that are neither as many as fields nor one for all.
+  /// Numbers beside the fields that belong neither to each field nor to all of them.
   case companionCount(path: String, name: String, expected: Int, found: Int)
   /// Numbers beside the fields that do not fit them for another reason.
   case unusableCompanion(path: String, name: String, reason: String)
@@ -26,8 +26,6 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
   case invalidSetting(path: String, name: String, expected: String, found: String)
   /// A condition on values that cannot be read.
   case invalidCondition(text: String)
-  /// Files of one series with different variables.
-  case unlikeSeries(first: String, firstVariables: [String], other: String, otherVariables: [String])
   /// An output whose name does not choose a format.
   case unknownOutput(path: String, endings: [String])
   /// Fields that a format cannot hold; the reason says what to do instead.
@@ -61,8 +59,6 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
       "\(path): \(name): expected \(expected), found \(found)."
     case .invalidCondition(let text):
       "'\(text)' is not a valid condition: expected NAME, one of < <= > >= =, and a number, such as confidence<0.2."
-    case .unlikeSeries(let first, let firstVariables, let other, let otherVariables):
-      "\(other): the variables are \(otherVariables.joined(separator: ", ")), but \(first) has \(firstVariables.joined(separator: ", ")). Name the variables that all files have."
     case .unknownOutput(let path, let endings):
       "\(path): the ending of the name chooses the format of the output. Expected one of \(endings.map { ".\($0)" }.joined(separator: ", "))."
     case .unwritable(let path, let format, let reason): "\(path): \(format) cannot hold these fields: \(reason)"

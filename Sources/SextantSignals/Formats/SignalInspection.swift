@@ -1,4 +1,4 @@
-// What is found in a file, for people and for programs.
+// The description of a file, for people and for programs.
 
 import Foundation
 import SextantArrays
@@ -23,38 +23,38 @@ extension NumbersInspection: SignalInspection {
 }
 
 /// The description of a file that is known by its fields alone.
-public struct FieldsInspection: SignalInspection {
-  public static var kind: String { "fields" }
+struct FieldsInspection: SignalInspection {
+  static var kind: String { "fields" }
 
   /// A variable in short, over all fields.
-  public struct Channel: Sendable, Equatable, Encodable {
+  struct Channel: Sendable, Equatable, Encodable {
     /// The variable.
-    public let variable: Variable
-    /// The least value; nil where every value is missing.
-    public let minimum: Double?
-    /// The greatest value.
-    public let maximum: Double?
+    let variable: Variable
+    /// The smallest value; nil if every value is missing.
+    let minimum: Double?
+    /// The largest value.
+    let maximum: Double?
     /// The number of missing values.
-    public let missingCount: Int
+    let missingCount: Int
   }
 
   /// The file.
-  public let path: String
+  let path: String
   /// The name of the format.
-  public let format: String
+  let format: String
   /// One line on the domain.
-  public let domain: String
+  let domain: String
   /// The number of fields N.
-  public let fieldCount: Int
+  let fieldCount: Int
   /// The number of vertices V.
-  public let vertexCount: Int
-  /// The names of the coordinates that tell the fields apart.
-  public let coordinates: [String]
+  let vertexCount: Int
+  /// The names of the coordinates that distinguish the fields.
+  let coordinates: [String]
   /// The variables (C).
-  public let variables: [Channel]
+  let variables: [Channel]
 
   /// Reads all fields of a document, piece by piece.
-  public init(_ document: any SignalDocument) throws {
+  init(_ document: any SignalDocument) throws {
     (path, format, domain) = (document.path, document.format.name, document.domain.summary)
     (fieldCount, vertexCount) = (document.count, document.domain.vertexCount)
     coordinates = Set(document.labels.flatMap(\.coordinates.keys)).sorted()
@@ -82,7 +82,7 @@ public struct FieldsInspection: SignalInspection {
     }
   }
 
-  public var description: String {
+  var description: String {
     var lines = [
       "\(path): \(format), \(fieldCount) field\(fieldCount == 1 ? "" : "s") on a \(domain)"
     ]

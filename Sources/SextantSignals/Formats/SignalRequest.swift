@@ -1,14 +1,14 @@
-// Which fields are wanted of a file, and what a file is inspected for: the same request for every format.
+// Requests to open and to describe a file, which are the same for every format.
 
 import SextantGeometry
 
 /// A request to open a file of signals.
 public struct SignalRequest: Sendable {
-  /// What is wanted of a file that holds both measured values and estimates of them.
+  /// The choice between measured values and estimates in a file that contains both.
   public enum Content: Sendable {
     /// The fields as they are.
     case fields
-    /// The estimates: where a file names the estimate of NAME differently from NAME itself, that is meant.
+    /// The estimates, under whatever name the format gives to the estimate of a variable.
     case estimates
   }
 
@@ -20,7 +20,7 @@ public struct SignalRequest: Sendable {
   public var variables: [String]?
   /// Keeps fields whose coordinate has one of these values, such as ["level": ["500"]].
   public var select: [String: [String]]
-  /// The variable that holds months, where no time coordinate does.
+  /// The variable with the months, if there is no time coordinate.
   public var monthVariable: String?
   /// Settings of a single format, by name, such as "drop_last" of image stacks.
   public var settings: [String: String]
@@ -29,10 +29,11 @@ public struct SignalRequest: Sendable {
   /// The variables that the fields are expected to have, such as those of a model: their names are the default for
   /// ``variables``, and their units hold where the format names none.
   public var expectedVariables: [Variable]?
-  /// The domain that the fields are expected to be on, such as that of a model: values without a geometry are taken to be on
-  /// it, and it is used in the place of an equal one.
+  /// The domain that the fields are expected to be on, such as that of a model: values without a geometry are assumed
+  /// to be on it, and it is used instead of an equal one.
   public var domain: (any Domain)?
-  /// The first document of a series of files to which this one belongs: it has the same variables, and shares its domain if it can.
+  /// The first document of a series of files to which this one belongs: it has the same variables, and shares its
+  /// domain if it can.
   public var series: (any SignalDocument)?
 
   public init(
@@ -52,10 +53,11 @@ public struct SignalRequest: Sendable {
     self.series = series
   }
 
-  /// The variables that are asked for by name: those named, or else those of the series or the expected ones.
+  /// The names of the requested variables, or else of those of the series or of the expected ones.
   var wantedNames: [String]? { variables ?? series?.variables.map(\.name) ?? expectedVariables?.map(\.name) }
 
-  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` if a mesh was named for a format with its own geometry.
+  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` if a mesh was named for a format with its own
+  /// geometry.
   func refuseGeometry(for format: some SignalFormat, because reason: String) throws {
     guard geometry != nil else { return }
     throw SignalFormatError.refused(path: path, format: format.name, option: "--mesh", reason: reason)
@@ -81,7 +83,8 @@ public struct SignalRequest: Sendable {
 
   /// Throws ``SignalFormatError/repeatedVariable(path:name:)`` if a variable is named twice.
   func checkNames() throws {
-    guard let variables, let name = variables.enumerated().first(where: { variables[..<$0.offset].contains($0.element) })
+    guard let variables,
+      let name = variables.enumerated().first(where: { variables[..<$0.offset].contains($0.element) })
     else { return }
     throw SignalFormatError.repeatedVariable(path: path, name: name.element)
   }
@@ -91,7 +94,7 @@ public struct SignalRequest: Sendable {
 public struct InspectionRequest: Sendable {
   /// The file.
   public var path: String
-  /// The mesh of a scene to look at alone; nil for all of them together.
+  /// The mesh of a scene to describe; nil for all of them together.
   public var part: String?
 
   public init(path: String, part: String? = nil) {

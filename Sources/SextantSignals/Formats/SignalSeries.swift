@@ -1,5 +1,5 @@
-// Several files as one source of fields, for example one file per year or per model. All files must have the same domain.
-// Units are converted to those of the first file if UDUNITS can convert them unambiguously.
+// Several files as one source of fields, for example one file per year or per model. All files must have the same
+// domain. Units are converted to those of the first file if UDUNITS can convert them unambiguously.
 
 import SextantArrays
 import SextantGeometry
@@ -14,8 +14,6 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
   case differentVariables(first: String, firstNames: [String], second: String, secondNames: [String])
   /// The units of a variable differ and cannot be converted unambiguously.
   case differentUnits(first: String, second: String, variable: String, reason: String)
-  /// A field has no values.
-  case noObservations(variable: String, field: String)
 
   public var description: String {
     switch self {
@@ -28,9 +26,6 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
         + "\(second) has \(secondNames.joined(separator: ", ")). Specify the variables to read."
     case .differentUnits(let first, let second, let variable, let reason):
       "The units of \(variable) differ between \(first) and \(second): \(reason)"
-    case .noObservations(let variable, let field):
-      "Variable \(variable) has no values in the field \(field): every entry is missing. "
-        + "Exclude the field, or check its fill value and valid range."
     }
   }
 }
@@ -134,9 +129,8 @@ extension FieldLabel {
 }
 
 extension [any SignalFormat] {
-  /// Opens several files as one source: all with the same request, the variables of the first, and its domain where it is the same.
-  ///
-  /// - Parameter request: What is wanted of each file; its own path is not used.
+  /// Opens several files as one source: all with the same request, whose own path is not used, with the variables of
+  /// the first file, and with its domain where it is the same.
   public func open(_ paths: [String], as request: SignalRequest) throws -> SignalSeries {
     var documents: [any SignalDocument] = []
     for path in paths {

@@ -1,15 +1,16 @@
-// The twin of a source: where fields are written, one at a time. What the fields are (answers with an ensemble, measured
-// values with their noise, plain fields) is said once, and each format stores it in its own way or refuses it with the reason.
+// The counterpart of a source, to which fields are written one at a time. The content (estimates with an ensemble,
+// measured values with their noise, plain fields) is described once, and each format stores it in its own way or
+// refuses it with the reason.
 
 import SextantArrays
 import SextantGeometry
 import SextantStorage
 
-/// What a file is to hold of each field.
+/// The parts of each field that are written to a file.
 public struct SignalContent: Sendable, Equatable {
   /// What the fields are.
   public enum Kind: Sendable, Equatable {
-    /// Estimates: a mean, and what is known of its uncertainty.
+    /// Estimates: a mean and its uncertainty.
     case estimates
     /// Measured values with gaps, and their noise.
     case measurements
@@ -98,22 +99,22 @@ public struct FieldRecord: Sendable {
   }
 }
 
-/// Where fields are to go, and what of them.
+/// The file to which fields are written, and their parts.
 public struct OutputRequest: Sendable {
-  /// The file, or where members are split the pattern of their names.
+  /// The file, or the pattern of the names if each member has its own file.
   public var path: String
-  /// What is to be written of each field, as far as it is known beforehand: ``SignalSink/write(_:description:overwrite:_:)``
-  /// may be given less.
+  /// The parts of each field, as far as they are known beforehand: ``SignalSink/write(_:description:overwrite:_:)`` may
+  /// be given fewer.
   public var content: SignalContent
   /// The domain of the fields, where it is not that of the source.
   public var domain: (any Domain)?
   /// Whether each member of the ensemble gets a file of its own, and nothing else is written.
   public var splitsMembers: Bool
-  /// Whether all members are wanted in a file where many get in the way of a reader, such as a mesh; otherwise it gets the first
-  /// ``fewMembers``.
+  /// Whether a file that is hard to read with many members, such as a mesh, gets all of them; otherwise it gets the
+  /// first ``fewMembers``.
   public var wantsAllMembers: Bool
 
-  /// The number of members in a mesh or a table unless all are wanted: more than can be looked at hide the others.
+  /// The number of members in a mesh or a table unless all are wanted.
   public static let fewMembers = 4
 
   public init(
@@ -127,7 +128,8 @@ public struct OutputRequest: Sendable {
     self.wantsAllMembers = wantsAllMembers
   }
 
-  /// The files of an output that is one file, or one for each member; members without an ending of their own get `ending`.
+  /// The files of an output that is one file, or one for each member; members without an ending of their own get
+  /// `ending`.
   func paths(ending: String) -> [String] {
     splitsMembers ? MemberFiles.paths(for: path, count: content.memberCount, ending: ending) : [path]
   }
@@ -138,13 +140,13 @@ public protocol SignalSink: Sendable {
   /// The files that will be written.
   var paths: [String] { get }
 
-  /// Writes the files, whole or not at all: `body` hands over the fields, in any order. A field that is never handed over
-  /// is missing in the file.
+  /// Writes the files, whole or not at all: `body` hands over the fields, in any order. A field that is never handed
+  /// over is missing in the file.
   ///
-  /// - Parameters:
-  ///   - content: What each field consists of: at most what the sink was prepared for.
-  ///   - description: Title, history and attributes, stored where the format has a place for them.
-  /// - Throws: ``FileError/exists(path:)`` before anything is written, and what `body` and writing throw.
+  /// Each field consists of `content`, which is at most what the sink was prepared for. The title, the history and the
+  /// attributes of `description` are stored where the format has a place for them.
+  ///
+  /// - Throws: `FileError.exists(path:)` before anything is written, and what `body` and writing throw.
   func write(
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
@@ -152,7 +154,7 @@ public protocol SignalSink: Sendable {
 }
 
 extension SignalSink {
-  /// Throws ``FileError/exists(path:)`` if one of the files is there and may not be replaced: to be asked before long work.
+  /// Throws `FileError.exists(path:)` if one of the files exists and may not be replaced. Call it before long work.
   public func checkIsFree(overwrite: Bool) throws {
     for path in paths { try WholeFile.checkIsFree(path, overwrite: overwrite) }
   }

@@ -3,7 +3,7 @@
 import SextantArrays
 import SextantGeometry
 
-/// Fields that were read as a whole, with the numbers beside them.
+/// Fields in memory, with the numbers beside them.
 public struct StoredSignals: SignalDocument {
   public let path: String
   public let inputPaths: [String]
@@ -12,17 +12,15 @@ public struct StoredSignals: SignalDocument {
   public let fields: SignalSet
   /// The mesh that the fields are on, with everything that its file holds; nil where there is none.
   public let mesh: MeshDocument?
-  /// Numbers beside the fields: other columns of a table, for example. They are looked for before the mesh's properties.
+  /// Numbers beside the fields, such as other columns of a table. They take precedence over the properties of the mesh.
   private let columns: @Sendable (_ name: String) throws -> FieldCompanion?
   /// Their names.
   private let columnNames: [String]
   /// The ensemble of each field (N×V·C).
   private let ensembles: @Sendable (_ index: Int) throws -> Tensor<Float>?
 
-  /// - Parameters:
-  ///   - columns: gives numbers beside the fields by name.
-  ///   - columnNames: the names that `columns` knows.
-  ///   - ensembles: gives the ensemble of a field.
+  /// Fields that were read from the file at `path` and from the others of `inputPaths`. `columns` gives numbers beside
+  /// them for each of `columnNames`, and `ensembles` the ensemble of a field.
   public init(
     path: String, inputPaths: [String], format: any SignalFormat, fields: SignalSet, mesh: MeshDocument? = nil,
     columnNames: [String] = [], columns: @escaping @Sendable (_ name: String) throws -> FieldCompanion? = { _ in nil },
@@ -45,10 +43,7 @@ public struct StoredSignals: SignalDocument {
   public func read(_ indices: [Int]) throws -> SignalSet { try fields.read(indices) }
 
   public func companion(_ name: String) throws -> FieldCompanion? {
-    if let own = try ownCompanion(name) ?? columns(name) { return own }
-    guard let property = mesh?.vertexProperties.first(where: { $0.name == name }) else { return nil }
-    let values = property.values.map(Float.init)
-    return FieldCompanion(name: name, isConstant: true) { _ in values }
+    try ownCompanion(name) ?? columns(name) ?? mesh?.companion(name)
   }
 
   public var companionNames: [String] {
@@ -60,4 +55,13 @@ public struct StoredSignals: SignalDocument {
   }
 
   public func members(of index: Int) throws -> Tensor<Float>? { try ensembles(index) }
+}
+
+extension MeshDocument {
+  /// A property of the vertices as numbers beside fields; nil where there is none of that name.
+  func companion(_ name: String) -> FieldCompanion? {
+    guard let property = vertexProperties.first(where: { $0.name == name }) else { return nil }
+    let values = property.values.map(Float.init)
+    return FieldCompanion(name: name, isConstant: true) { _ in values }
+  }
 }

@@ -1,4 +1,4 @@
-// The synthetic climate as a source of fields like any file: "synthetic:8" stands for eight years of it.
+// The synthetic climate as a source of fields like any file: the path "synthetic:8" means eight years of it.
 
 import Foundation
 import SextantGeometry
@@ -12,7 +12,7 @@ public struct SyntheticClimateFormat: SignalFormat {
 
   private static let prefix = "synthetic:"
 
-  /// What stands for `years` of the synthetic climate in the place of a path.
+  /// The path that means `years` of the synthetic climate.
   public static func path(years: Int) -> String { "\(prefix)\(years)" }
 
   public func recognises(_ path: String) -> Bool {

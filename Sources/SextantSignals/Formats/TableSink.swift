@@ -5,41 +5,30 @@ import SextantArrays
 import SextantGeometry
 import SextantStorage
 
-/// Writes a table, or one for each member of an ensemble: a header, and a row for each vertex. Missing values are empty cells, history
-/// and attributes are lines that begin with #.
-public struct TableSink: SignalSink {
-  public let paths: [String]
+/// Writes a table, or one for each member of an ensemble: a header, and a row for each vertex. Missing values are empty
+/// cells; history and attributes are lines that begin with #.
+struct TableSink: SignalSink {
+  let paths: [String]
   private let output: OutputRequest
   private let variables: [Variable]
   private let vertexCount: Int
 
-  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` where there are several fields to be told apart.
-  public init(_ output: OutputRequest, like source: any SignalSource) throws {
+  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if there are several fields.
+  init(_ output: OutputRequest, like source: any SignalSource) throws {
     self.output = output
     variables = source.variables
     vertexCount = (output.domain ?? source.domain).vertexCount
     paths = output.paths(ending: "csv")
-    if output.content.kind != .fields, output.content.fieldCount > 1 {
-      throw SignalFormatError.unwritable(
-        path: output.path, format: VertexTableFormat().name,
-        reason:
-          "there are \(output.content.fieldCount) fields, and a table holds one. Give an output that ends in .npy, or choose one field with --select."
-      )
-    }
+    try output.requireOneField(in: "a table", format: VertexTableFormat())
   }
 
-  public func write(
+  func write(
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
-    try WholeFile.write(toAll: paths, overwrite: overwrite) { temporary in
-      let records = ColumnRecords(variables: variables, content: content, wantsAllMembers: output.wantsAllMembers)
-      let writer = TableFieldWriter(records, fileCount: temporary.count, splitsMembers: output.splitsMembers)
-      try body(writer)
-      for (columns, path) in zip(writer.columns, temporary) {
-        let text = self.text(columns, description: description)
-        try WholeFile.write(Data(text.utf8), to: path, overwrite: true)
-      }
+    let records = ColumnRecords(variables: variables, content: content, output: output)
+    try records.write(to: paths, overwrite: overwrite, body) { columns, path in
+      try WholeFile.write(Data(text(columns, description: description).utf8), to: path, overwrite: true)
     }
   }
 
@@ -57,28 +46,9 @@ public struct TableSink: SignalSink {
         if value.isNaN { return "" }
         return column.isFlag ? "\(Int(value))" : "\(value)"
       }
-      // A single empty cell would be an empty line, which is passed over.
+      // A single empty cell would be an empty line, which readers skip.
       lines.append(cells.count == 1 && cells[0].isEmpty ? "NaN" : cells.joined(separator: mark))
     }
     return lines.joined(separator: "\n") + "\n"
-  }
-}
-
-/// Tables that gain columns.
-private final class TableFieldWriter: FieldWriter {
-  private(set) var columns: [[VertexColumn]]
-  private let records: ColumnRecords
-  private let splitsMembers: Bool
-
-  init(_ records: ColumnRecords, fileCount: Int, splitsMembers: Bool) {
-    (self.records, self.splitsMembers) = (records, splitsMembers)
-    columns = [[VertexColumn]](repeating: [], count: fileCount)
-  }
-
-  func write(_ field: FieldRecord, at index: Int) throws {
-    for member in columns.indices {
-      columns[member] +=
-        splitsMembers ? records.columns(ofMember: member, of: field) : records.columns(of: field, at: index)
-    }
   }
 }

@@ -1,11 +1,12 @@
-// NumPy arrays as a format: V numbers are a field of one variable, V×C of C variables, N×V×C are N fields. What an array
-// cannot hold beside its numbers is in arrays of its own next to it: FILE.spread.npy, FILE.noise.npy, FILE.samples.npy.
+// NumPy arrays as a format: V numbers are a field of one variable, V×C numbers a field of C variables, and N×V×C
+// numbers N fields. Other parts of the fields are in separate arrays next to it: FILE.spread.npy, FILE.noise.npy,
+// FILE.samples.npy.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// NumPy arrays (.npy) of values at the vertices of a mesh, or of any domain that is known.
+/// NumPy arrays (.npy) of values at the vertices of a mesh, or of any known domain.
 public struct VertexArrayFormat: SignalFormat {
   public init() {}
 
@@ -22,7 +23,7 @@ public struct VertexArrayFormat: SignalFormat {
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
-    let (mesh, domain) = try request.ground()
+    let (mesh, domain) = try request.meshAndDomain()
     let fields = request.describing(try values.signals(on: domain), isNamed: names != nil)
     let (path, count, channels) = (request.path, fields.count, fields.channelCount)
     let noiseNames = fields.variables.map { NoiseNaming.noise(of: $0.name) }
@@ -44,7 +45,8 @@ public struct VertexArrayFormat: SignalFormat {
         let size = domain.vertexCount * channels
         guard samples.count.isMultiple(of: size * count) else {
           throw VertexFileError.anotherKind(
-            path: samplesPath, expected: "samples of \(count) fields of \(size) values", found: "the shape \(samples.shape)")
+            path: samplesPath, expected: "samples of \(count) fields of \(size) values",
+            found: "the shape \(samples.shape)")
         }
         let members = samples.count / (size * count)
         return samples.reshaped(to: [count * members, size]).rows(index * members..<(index + 1) * members)

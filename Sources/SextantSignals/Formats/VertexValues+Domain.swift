@@ -1,12 +1,12 @@
-// Numbers at vertices brought to the domain that they belong to: that of a mesh file, or one that is expected.
+// The domain to which numbers at vertices belong: that of a mesh file, or the expected one.
 
 import SextantGeometry
 
 extension SignalRequest {
-  /// The domain of a mesh: the expected one, or that of the series, where it is the same mesh, so that what depends on it is
-  /// not computed twice.
+  /// The domain of a mesh: the expected one, or that of the series, if it is the same mesh, so that what depends on it
+  /// is not computed twice.
   ///
-  /// Throws ``GeometryError`` where the mesh is no surface.
+  /// Throws `GeometryError` if the mesh is not a surface.
   func domain(of document: MeshDocument) throws -> any Domain {
     let mesh = try document.triangleMesh()
     for known in [domain, series?.domain].compactMap(\.self) {
@@ -17,11 +17,11 @@ extension SignalRequest {
     return try SurfaceMesh(mesh)
   }
 
-  /// The mesh whose vertices the numbers of a file belong to, and the domain that it makes: the mesh that was named, or the
-  /// domain that is expected.
+  /// The mesh whose vertices the numbers of a file belong to, and the domain that it makes: the mesh that was named, or
+  /// the domain that is expected.
   ///
   /// Throws ``SignalFormatError/meshUnknown(path:)`` where there is neither.
-  func ground() throws -> (mesh: MeshDocument?, domain: any Domain) {
+  func meshAndDomain() throws -> (mesh: MeshDocument?, domain: any Domain) {
     if let geometry {
       if let other = series?.origin as? StoredSignals, let mesh = other.mesh, mesh.path == geometry {
         return (mesh, other.domain)
@@ -36,9 +36,8 @@ extension SignalRequest {
   /// All files of numbers at vertices.
   var vertexPaths: [String] { [path] + [geometry].compactMap { $0 } }
 
-  /// The fields with the names and units that are expected where the file has none.
-  ///
-  /// - Parameter isNamed: whether the file, or the request, names the variables.
+  /// The fields with the units that are expected, and with the names unless the file or the request names the variables
+  /// (`isNamed`).
   func describing(_ fields: SignalSet, isNamed: Bool) -> SignalSet {
     guard let expectedVariables, expectedVariables.count == fields.channelCount else { return fields }
     var result = fields

@@ -34,7 +34,7 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
   /// one column.
   public let columns: [Column]
 
-  /// Inspects an array. Throws ``FileError`` from SextantStorage and ``VertexFileError``.
+  /// Inspects an array. Throws `FileError` from SextantStorage and ``VertexFileError``.
   public init(array path: String) throws {
     self.path = path
     let tensor = try NPYFile.read(path)
@@ -58,7 +58,7 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
     }
   }
 
-  /// Inspects a table. Throws ``FileError`` from SextantStorage and ``VertexFileError``.
+  /// Inspects a table. Throws `FileError` from SextantStorage and ``VertexFileError``.
   public init(table path: String) throws {
     self.path = path
     let values = try VertexValues(table: path)

@@ -5,29 +5,7 @@
 import CZlib
 import Foundation
 import SextantArrays
-
-/// A file of images or labels that cannot be used.
-public enum ImageFileError: Error, Equatable, CustomStringConvertible {
-  /// The file cannot be opened or decompressed.
-  case unreadable(path: String, reason: String)
-  /// The file does not begin like an IDX file.
-  case notIDX(path: String, found: String)
-  /// An IDX file with other contents than required.
-  case anotherShape(path: String, expected: String, found: String)
-  /// The file is shorter than its header states.
-  case truncated(path: String, expectedBytes: Int, foundBytes: Int)
-
-  public var description: String {
-    switch self {
-    case .unreadable(let path, let reason): "\(path): cannot read the file: \(reason)."
-    case .notIDX(let path, let found):
-      "\(path): expected an IDX file (two zero bytes, then type and number of dimensions), found \(found). MNIST is distributed in this format, for example train-images-idx3-ubyte.gz."
-    case .anotherShape(let path, let expected, let found): "\(path): expected \(expected), found \(found)."
-    case .truncated(let path, let expected, let found):
-      "\(path): the file is truncated: expected \(expected) bytes, found \(found). Download or copy it again."
-    }
-  }
-}
+import SextantStorage
 
 /// N grey images of the same size, stored as bytes.
 public struct ImageStack: Sendable {
@@ -41,16 +19,16 @@ public struct ImageStack: Sendable {
   /// The number of images, N.
   public var count: Int { bytes.count / (rows * columns) }
 
-  /// Reads an IDX file of images. Throws ``ImageFileError``.
+  /// Reads an IDX file of images. Throws ``VertexFileError`` and `FileError`.
   public init(path: String) throws {
     let (shape, bytes) = try Self.read(path, dimensions: 3, what: "images (three dimensions of bytes)")
     guard shape[1] > 0, shape[2] > 0 else {
-      throw ImageFileError.anotherShape(path: path, expected: "images with pixels", found: "\(shape[1]) × \(shape[2])")
+      throw VertexFileError.anotherKind(path: path, expected: "images with pixels", found: "\(shape[1]) × \(shape[2])")
     }
     (rows, columns, self.bytes) = (shape[1], shape[2], bytes)
   }
 
-  /// Reads an IDX file of labels (N numbers 0…255). Throws ``ImageFileError``.
+  /// Reads an IDX file of labels (N numbers 0…255). Throws ``VertexFileError`` and `FileError`.
   public static func labels(path: String) throws -> [Int] {
     try read(path, dimensions: 1, what: "labels (one dimension of bytes)").bytes.map { Int($0) }
   }
@@ -68,15 +46,19 @@ public struct ImageStack: Sendable {
       let found =
         data.isEmpty
         ? "an empty file" : "the bytes \(data.prefix(4).map { String(format: "%02x", $0) }.joined(separator: " "))"
-      throw ImageFileError.notIDX(path: path, found: found)
+      throw VertexFileError.anotherKind(
+        path: path,
+        expected:
+          "an IDX file (two zero bytes, then type and number of dimensions), such as MNIST's train-images-idx3-ubyte.gz",
+        found: found)
     }
     guard data[2] == 8, Int(data[3]) == dimensions else {
-      throw ImageFileError.anotherShape(
+      throw VertexFileError.anotherKind(
         path: path, expected: what, found: "\(data[3]) dimensions of type 0x\(String(data[2], radix: 16))")
     }
     let header = 4 + 4 * dimensions
     guard data.count >= header else {
-      throw ImageFileError.truncated(path: path, expectedBytes: header, foundBytes: data.count)
+      throw VertexFileError.truncated(path: path, expectedBytes: header, foundBytes: data.count)
     }
     let shape = (0..<dimensions).map { d in (0..<4).reduce(0) { $0 << 8 | Int(data[4 + 4 * d + $1]) } }
     // The product of three 32-bit numbers may overflow.
@@ -85,7 +67,7 @@ public struct ImageStack: Sendable {
       return (next.partialValue, product.overflow || next.overflow)
     }
     guard !wanted.overflow, data.count - header >= wanted.partialValue else {
-      throw ImageFileError.truncated(
+      throw VertexFileError.truncated(
         path: path, expectedBytes: wanted.overflow ? .max : header + wanted.partialValue, foundBytes: data.count)
     }
     return (shape, Array(data[header..<header + wanted.partialValue]))
@@ -94,7 +76,7 @@ public struct ImageStack: Sendable {
   /// The bytes of a file, decompressed if it is gzipped.
   private static func unpacked(_ path: String) throws -> [UInt8] {
     guard let file = gzopen(path, "rb") else {
-      throw ImageFileError.unreadable(path: path, reason: String(cString: strerror(errno)))
+      throw FileError.system(action: "read the file", path: path, reason: String(cString: strerror(errno)))
     }
     defer { gzclose(file) }
     var result: [UInt8] = []
@@ -103,7 +85,7 @@ public struct ImageStack: Sendable {
       let length = gzread(file, &piece, UInt32(piece.count))
       guard length >= 0 else {
         var code: Int32 = 0
-        throw ImageFileError.unreadable(path: path, reason: String(cString: gzerror(file, &code)))
+        throw FileError.system(action: "read the file", path: path, reason: String(cString: gzerror(file, &code)))
       }
       if length == 0 { break }
       result += piece.prefix(Int(length))

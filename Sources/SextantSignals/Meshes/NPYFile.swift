@@ -19,7 +19,7 @@ public enum NPYFile {
 
   /// Reads an array of numbers in row-major order, whatever the order in the file.
   ///
-  /// Throws ``FileError``; ``VertexFileError/anotherKind(path:expected:found:)`` and
+  /// Throws `FileError`; ``VertexFileError/anotherKind(path:expected:found:)`` and
   /// ``VertexFileError/truncated(path:expectedBytes:foundBytes:)``.
   public static func read(_ path: String) throws -> Tensor<Float> {
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
@@ -34,7 +34,7 @@ public enum NPYFile {
     return header.isColumnMajor ? tensor.reversingOrder() : tensor
   }
 
-  /// Writes an array in single precision and row-major order. Throws ``FileError``.
+  /// Writes an array in single precision and row-major order. Throws `FileError`.
   public static func write(_ tensor: Tensor<Float>, to path: String, overwrite: Bool = false) throws {
     try WholeFile.write(to: path, overwrite: overwrite) { temporary in
       let writer = try NPYWriter(creating: temporary, reportedAs: path, shape: tensor.shape)

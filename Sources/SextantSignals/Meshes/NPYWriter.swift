@@ -13,7 +13,7 @@ final class NPYWriter {
   /// The numbers that are written so far, as ranges that do not overlap.
   private var written: [Range<Int>] = []
 
-  /// Creates the file at `place`, replacing what is there; errors name it `path`. Throws ``FileError``.
+  /// Creates the file at `place`, replacing what is there; errors name it `path`. Throws `FileError`.
   init(creating place: String, reportedAs path: String, shape: [Int]) throws {
     self.path = path
     count = shape.reduce(1, *)

@@ -1,6 +1,6 @@
 // Images as signals on a surface: each vertex has the image's value at its position in a plane, viewed along the third
-// axis.
-// Both sides of the surface get the same image. So the APS paper puts digits of MNIST on the Stanford bunny (docs/mathematics.md).
+// axis. Both sides of the surface get the same image. The APS paper projects the digits of MNIST on the Stanford bunny
+// in this way (docs/mathematics.md).
 
 import SextantArrays
 import SextantGeometry
@@ -48,9 +48,8 @@ public struct ProjectedImages: SignalSource {
   /// For each vertex, its upper left pixel and its distance from that pixel, to the right and down.
   private let samples: [(pixel: Int, right: Float, down: Float)]
 
-  /// - Parameters:
-  ///   - digits: the class of each image (N), a coordinate of the fields; nil if unknown.
-  ///   - name: the name of the variable.
+  /// The images as fields of one variable called `name`. The class of each image (N), if `digits` are given, becomes a
+  /// coordinate of the fields.
   public init(
     _ images: ImageStack, on domain: any Domain, projection: ImageProjection = ImageProjection(), digits: [Int]? = nil,
     name: String = "image"

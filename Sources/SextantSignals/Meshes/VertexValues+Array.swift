@@ -9,7 +9,7 @@ extension VertexValues {
   /// - Parameters:
   ///   - path: a .npy file.
   ///   - names: the names of the C variables; by default "column_1", …, or "value" for a single variable.
-  /// - Throws: ``FileError``, ``VertexFileError``.
+  /// - Throws: `FileError`, ``VertexFileError``.
   public init(array path: String, names: [String]? = nil) throws {
     let tensor = try NPYFile.read(path)
     let shape: [Int]

@@ -13,7 +13,7 @@ extension VertexValues {
   /// - Parameters:
   ///   - names: the properties in this order, such as red, green and blue; nil for all.
   ///   - document: the mesh.
-  /// - Throws: ``GeometryError/absentProperty(path:name:available:)``, ``VertexFileError/infinite(path:place:)``.
+  /// - Throws: `GeometryError.absentProperty(path:name:available:)`, ``VertexFileError/infinite(path:place:)``.
   public init(properties names: [String]? = nil, of document: MeshDocument) throws {
     let properties = try names?.map(document.vertexProperty) ?? document.vertexProperties
     guard !properties.isEmpty else {

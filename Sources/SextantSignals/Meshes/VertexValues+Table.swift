@@ -14,7 +14,7 @@ extension VertexValues {
   /// - Parameters:
   ///   - path: the file.
   ///   - names: the columns in this order, by name or by number from 1; nil for all.
-  /// - Throws: ``FileError``, ``VertexFileError``.
+  /// - Throws: `FileError`, ``VertexFileError``.
   public init(table path: String, columns names: [String]? = nil) throws {
     let rows = try TableRows(path)
     let (titles, hasHeader) = try Self.titles(of: rows, path: path)
@@ -47,7 +47,8 @@ extension VertexValues {
       values: Tensor(scalars, shape: [1, body.count, places.count]))
   }
 
-  /// The names of the columns of a table, or their numbers from 1 if it has no header. Throws ``FileError``, ``VertexFileError``.
+  /// The names of the columns of a table, or their numbers from 1 if it has no header. Throws `FileError`,
+  /// ``VertexFileError``.
   static func titles(ofTable path: String) throws -> [String] { try titles(of: TableRows(path), path: path).titles }
 
   private static func titles(of rows: TableRows, path: String) throws -> (titles: [String], hasHeader: Bool) {
@@ -58,8 +59,8 @@ extension VertexValues {
     return (hasHeader ? first.cells : first.cells.indices.map { "\($0 + 1)" }, hasHeader)
   }
 
-  /// Whether the file at `path` begins as a table: text whose second row, or only one, has numbers in all its cells, as many as the
-  /// first row has cells.
+  /// Whether the file at `path` begins as a table: text whose second row, or only one, has numbers in all its cells, as
+  /// many as the first row has cells.
   static func isTable(_ path: String) -> Bool {
     guard let handle = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? handle.close() }

@@ -9,9 +9,8 @@ import Foundation
 import SextantArrays
 
 extension NetCDFFile {
-  /// The stored numbers of a hyperslab; nil if the library has to read it instead.
-  ///
-  /// - Parameter type: the type of the variable in memory.
+  /// The stored numbers of a hyperslab, whose variable has the given type in memory; nil if the library has to read it
+  /// instead.
   func unpackedChunks<Number: BitwiseCopyable & Sendable>(
     of variable: NetCDFVariable, start: [Int], count: [Int], as type: Number.Type
   ) throws -> [Number]? {

@@ -125,7 +125,7 @@ struct ValueDecoder {
   }
 }
 
-/// The counterpart of ``ValueDecoder`` for values in single precision that need no arithmetic.
+/// The counterpart of `ValueDecoder` for values in single precision that need no arithmetic.
 struct SingleValueDecoder: Sendable {
   private let (firstGap, secondGap): (Float, Float)
   private let (lowerBound, upperBound): (Float, Float)

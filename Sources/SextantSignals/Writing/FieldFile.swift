@@ -9,7 +9,7 @@ public enum FieldFile {
   ///
   /// With a `template`, field n and channel c of `source` replace field n and channel c of the template, and axes and
   /// attributes are those of the template. Without one, `source` must be on a latitude–longitude grid, and its labels
-  /// become coordinates. Throws ``FileError``, ``NetCDFError``, ``SignalFormatError`` and any error of `source`.
+  /// become coordinates. Throws `FileError`, ``NetCDFError``, ``SignalFormatError`` and any error of `source`.
   public static func write(
     _ source: any SignalSource, to path: String, overwrite: Bool = false, like template: GriddedFile? = nil,
     description: FieldFileDescription

@@ -18,14 +18,15 @@ public struct FieldFileDescription: Sendable {
     self.compression = compression
   }
 
-  /// The history of a file whose template has the history `old`: a command that writes several files, each from the one
-  /// before, adds its line once.
+  /// The history of a file whose template has the history `old`: a command that writes several files, each from the
+  /// previous one, adds its line once.
   func history(after old: String) -> String {
     if old.isEmpty { return history }
     return old.split(separator: "\n").contains { $0 == history } ? old : "\(old)\n\(history)"
   }
 
-  /// All of it as lines of text, for formats that have comments: the history and, in the order of their names, title and attributes.
+  /// All of it as lines of text, for formats that have comments: the history and, in the order of their names, title
+  /// and attributes.
   var lines: [String] {
     [history] + (title.map { ["title: \($0)"] } ?? [])
       + attributes.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

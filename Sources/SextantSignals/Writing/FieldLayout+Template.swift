@@ -5,9 +5,7 @@
 import SextantGeometry
 
 extension FieldLayout {
-  /// The layout of the fields of `template`, whose file is opened for copying.
-  ///
-  /// - Parameter other: the grid that takes the place of the template's own; nil to keep that.
+  /// The layout of the fields of `source`, whose file is opened for copying, on its own grid or on `other`.
   init(template source: GriddedFile, on other: GridAxes? = nil) throws {
     let file = try NetCDFFile(path: source.path)
     let dataset = CFDataset(file)

@@ -1,7 +1,6 @@
 // What is written, seen by other programs: plyfile and VTK find the points, polygons and arrays that were meant.
 
 import Foundation
-import SextantArrays
 import SextantStorage
 import SextantTestSupport
 import Testing
@@ -22,11 +21,12 @@ import Testing
     var corners: Summary
     var pointArrays: [String: Summary]
     var cellArrays: [String: Summary]
+    var fieldTexts: [String: [String]]?
     var vertexCells: Int?
     var normals: String?
   }
 
-  /// A mesh with triangles and a square, a property of every type, colours, normals and an estimate.
+  /// A mesh with triangles and a square, a property of every type, colours, normals, a name that XML escapes, and comments.
   private static func document() throws -> MeshDocument {
     let sphere = try SphereMesh.fibonacci(vertexCount: 40).triangleMesh
     var document = MeshDocument(sphere)
@@ -46,9 +46,8 @@ import Testing
     document.faceProperties = [
       MeshProperty(name: "flag", type: .int16, values: (0..<document.polygons.count).map { Double($0) - 7 })
     ]
-    let estimate = Tensor<Float>((0..<2 * count).map { Float($0) / 4 }, shape: [count, 2])
-    let draws = Tensor<Float>((0..<6 * count).map { Float($0 % 13) }, shape: [3, count, 2])
-    try document.setEstimate(of: ["heat", "salt <&\">"], mean: estimate, spread: estimate, samples: draws)
+    try document.setVertexProperty(MeshProperty(name: "salt <&\">", values: (0..<count).map { Float($0) / 4 }))
+    document.comments = ["zipped by hand", "seed: 7", "title: <&\"> in March", "by a second program", "empty: "]
     return document
   }
 
@@ -78,21 +77,10 @@ import Testing
     try JSONDecoder().decode(Report.self, from: PythonReference.run("mesh_files.py", arguments: [path]))
   }
 
-  @Test func estimatesAreNamed() throws {
-    let document = try Self.document()
-    let names = document.vertexProperties.map(\.name)
-    #expect(names.contains("heat_mean") && names.contains("heat_spread") && names.contains("heat_sample_002"))
-    #expect(try document.vertexProperty("heat_mean").values[3] == 1.5)
-    #expect(try document.vertexProperty("heat_sample_001").values[0] == Double(2 * document.vertexCount % 13))
-    var other = document
-    let short = Tensor<Float>.zeros([7, 1])
-    #expect(throws: GeometryError.wrongValueCount(name: "heat_mean", expected: 40, found: 7)) {
-      try other.setEstimate(of: ["heat"], mean: short)
-    }
-    #expect(throws: GeometryError.absentProperty(path: "", name: "cold", available: names)) {
-      try document.vertexProperty("cold")
-    }
-  }
+  /// The field data of ``document()``.
+  private static let texts = [
+    "history": ["zipped by hand", "by a second program"], "seed": ["7"], "title": ["<&\"> in March"], "empty": [""],
+  ]
 
   @Test(.enabled(if: PythonReference.has(["numpy", "plyfile"]), "needs Python with plyfile: set SEXTANT_PYTHON"))
   func anotherProgramReadsPLY() throws {
@@ -120,6 +108,7 @@ import Testing
     let vectors = ["red", "green", "blue", "nx", "ny", "nz"]
     try check(
       report, document, document.vertexProperties.filter { !vectors.contains($0.name) }, document.faceProperties)
+    #expect(report.fieldTexts == Self.texts)
     #expect(report.normals == "normals" && report.pointArrays["normals"]?.shape == [40, 3])
     let colours = try ["red", "green", "blue"].map { try document.vertexProperty($0).values }
     #expect(report.pointArrays["colours"]?.type == "uint8")
@@ -160,5 +149,25 @@ import Testing
     try document.setVertexProperty(MeshProperty(name: "n", type: .int8, values: [0, 0, 0, 128]))
     #expect(throws: GeometryError.self) { try MeshFile.write(document, to: folder.path("b.vtp")) }
     #expect(try folder.names() == ["a.vtp"])
+  }
+
+  @Test func absentPropertiesAreNamed() throws {
+    let document = try Self.document()
+    let names = document.vertexProperties.map(\.name)
+    #expect(throws: GeometryError.absentProperty(path: "", name: "cold", available: names)) {
+      try document.vertexProperty("cold")
+    }
+  }
+
+  /// Without Python: the texts of the field data are there, each with a zero byte at its end.
+  @Test func commentsBecomeFieldData() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.vtp")
+    try MeshFile.write(Self.document(), to: path)
+    #expect(try VTKTexts.read(path) == Self.texts)
+    var bare = try Self.document()
+    bare.comments = []
+    try MeshFile.write(bare, to: path, overwrite: true)
+    #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("FieldData"))
   }
 }

@@ -132,6 +132,11 @@ import Testing
         #expect(lines.prefix(2) == ["# a line", "# sextant_seed: 7"])
       }
     }
+    // Nothing reads this format back, so it is not among the others.
+    let mesh = try FormatCase.all.first { $0.ending == "ply" }?.fields(channels: 1)
+    _ = try FormatCase.all[0].write(
+      .fields(1), of: #require(mesh), to: folder.path("out.vtp"), description: description)
+    #expect(try VTKTexts.read(folder.path("out.vtp")) == ["history": ["a line"], "sextant_seed": ["7"]])
   }
 }
 

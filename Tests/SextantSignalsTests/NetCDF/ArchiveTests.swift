@@ -62,12 +62,4 @@ import Testing
   @Test func noFiles() {
     #expect(throws: ArchiveError.empty) { try open([]) }
   }
-
-  @Test func fieldsWithoutAnyValue() throws {
-    let folder = try TestFolder()
-    let file = try GriddedFile(path: try file(folder, "a.nc", [270, .nan]))
-    try file.read([0]).requireObservations()
-    let error = #expect(throws: ArchiveError.self) { try file.read([0, 1]).requireObservations() }
-    #expect(error?.description.contains("2000-01-02T00:00:00") == true)
-  }
 }
