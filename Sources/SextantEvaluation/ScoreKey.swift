@@ -36,15 +36,6 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   /// ``spread`` / ``skill``: 1 if the ensemble is reliable, below 1 if it is overconfident.
   case spreadSkillRatio = "spread-skill"
 
-  /// Whether a larger value is better; nil if the best value is a target.
-  public var isBetterWhenLarger: Bool? {
-    switch self {
-    case .psnr, .structuralSimilarity, .structuralSimilarityWithoutWrap: true
-    case .rootMeanSquareError, .meanAbsoluteError, .crps, .skill: false
-    case .bias, .coverage50, .coverage80, .coverage90, .coverage95, .rankCoverage90, .spread, .spreadSkillRatio: nil
-    }
-  }
-
   /// The units of this score for a variable with `units`; empty if it has none.
   public func units(forVariableIn units: String) -> String {
     switch self {

@@ -8,7 +8,7 @@ import Foundation
 import SextantGeometry
 
 /// Local structural similarity of two rasters.
-public enum StructuralSimilarity {
+enum StructuralSimilarity {
   private static let radius = 5
 
   private static let window: [Double] = {
@@ -25,7 +25,7 @@ public enum StructuralSimilarity {
   ///   - estimate: the other raster.
   ///   - isValid: which pixels are valid.
   ///   - peak: the size of the scale (the "data range").
-  public static func map(
+  static func map(
     truth: [Double], estimate: [Double], isValid: [Bool], raster: Raster, peak: Double
   ) -> [Double] {
     let count = raster.rows * raster.columns

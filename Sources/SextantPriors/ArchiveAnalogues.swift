@@ -10,11 +10,11 @@ import Foundation
 import SextantArrays
 
 /// The archive fields that resemble an observed field.
-public struct ArchiveAnalogues: Sendable {
+package struct ArchiveAnalogues: Sendable {
   /// The weighted mean of the fields, as a standardised state (d).
-  public let mean: [Float]
+  package let mean: [Float]
   /// Modes whose covariance is the scaled covariance of these fields (k×d).
-  public let modes: Tensor<Float>
+  package let modes: Tensor<Float>
 
   /// The effective number of fields, 1/Σw².
   private static let effectiveCount = 10.0
@@ -24,7 +24,7 @@ public struct ArchiveAnalogues: Sendable {
   /// Finds the analogues of an observation; nil if the archive is too small.
   ///
   /// - Parameter amplitude: the amplitude of the analogues' covariance relative to the archive's.
-  public init?(of observation: StateObservation, in prior: GaussianPrior, amplitude: Float = 0.74) throws {
+  package init?(of observation: StateObservation, in prior: GaussianPrior, amplitude: Float = 0.74) throws {
     let coefficients = prior.archiveCoefficients
     let (fields, k) = (coefficients.shape[0], coefficients.columnCount)
     guard Double(fields) > 2 * Self.effectiveCount, k > 0, observation.count > 0 else { return nil }

@@ -14,8 +14,6 @@ public struct ObservationOperator: Sendable {
   public let noiseVariance: [Double]
   /// The state that each measured value sees, where each sees exactly one; nil for a general operator.
   public let selectedStates: [Int]?
-  /// How many measured values depend on entries outside the domain.
-  public let ignoredCount: Int
   private let reading: Reading
 
   /// How measured values become anomalies.
@@ -41,7 +39,6 @@ public struct ObservationOperator: Sendable {
         columns: states.map(Int32.init), values: [Double](repeating: 1, count: states.count))
       noiseVariance = states.map { 1 / means.precision[$0] }
       selectedStates = states
-      ignoredCount = entries.count - means.rows.count
       reading = .means(means)
     } else {
       let source = try model.operation.materialised(for: "A prior over the states of a field")
@@ -52,7 +49,6 @@ public struct ObservationOperator: Sendable {
         return deviation * deviation
       }
       selectedStates = nil
-      ignoredCount = source.rowCount - combinations.rows.count
       reading = .combinations(combinations)
     }
   }

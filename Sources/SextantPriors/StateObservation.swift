@@ -21,13 +21,11 @@ public struct StateObservation: Sendable {
   public var noiseVariance: [Double] { operation.noiseVariance }
   /// The state that each measured value sees, where each sees exactly one; nil for a general operator.
   public var selectedStates: [Int]? { operation.selectedStates }
-  /// How many measured values lay outside the domain.
-  public var ignoredCount: Int { operation.ignoredCount }
   /// The number of anomalies m.
   public var count: Int { anomalies.count }
 
   /// The state with the largest weight in each measured value (m).
-  public var dominantStates: [Int] {
+  package var dominantStates: [Int] {
     if let selectedStates { return selectedStates }
     return (0..<count).map { row in
       let entries = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]

@@ -65,16 +65,14 @@ public struct StateSpace: Sendable {
 
   /// An operator and its noise in terms of the states, which ``observe(_:)`` uses; it can serve many measurements.
   ///
-  /// Measured values that depend on entries outside the domain carry no information and are counted as ignored. Several
+  /// Measured values that depend on entries outside the domain carry no information and are ignored. Several
   /// values of one state (the cells of a pole) are combined to their weighted mean with its noise, which leaves every
   /// posterior unchanged.
   ///
   /// - Throws: ``PriorError/wrongSize(expected:found:)``, ``MeasurementError/invalidNoise(what:found:)``, and
   ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
   public func observationOperator(_ model: MeasurementModel) throws -> ObservationOperator {
-    guard model.operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: model.operation.inputCount)
-    }
+    try model.operation.requireInputs(layout.stateOfEntry.count)
     try model.checkNoise()
     return try ObservationOperator(model, layout: layout, scales: stateScales)
   }
@@ -87,6 +85,13 @@ public struct StateSpace: Sendable {
   /// The observation of the states that a measurement makes; see ``observationOperator(_:)``.
   public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
     observe(measurement, by: try observationOperator(measurement.model))
+  }
+}
+
+extension LinearOperator {
+  /// Throws ``PriorError/wrongSize(expected:found:)`` unless the operator measures fields of `count` entries.
+  package func requireInputs(_ count: Int) throws(PriorError) {
+    guard inputCount == count else { throw .wrongSize(expected: count, found: inputCount) }
   }
 }
 

@@ -3,7 +3,6 @@
 
 import SextantArrays
 import SextantMeasurement
-import SextantPriors
 
 /// A method that recovers whole signals from measurements.
 public protocol Solver: Sendable {
@@ -66,13 +65,6 @@ extension Solver {
     throw .operatorNotSupported(
       method: name, form: operation.form.kind, reason: "each measured value has to be one entry of the field",
       hint: hint)
-  }
-}
-
-extension LinearOperator {
-  /// Throws ``PriorError/wrongSize(expected:found:)`` unless the operator measures fields of `count` entries.
-  func requireInputs(_ count: Int) throws(PriorError) {
-    guard inputCount == count else { throw .wrongSize(expected: count, found: inputCount) }
   }
 }
 

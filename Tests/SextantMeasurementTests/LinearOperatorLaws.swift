@@ -2,6 +2,7 @@
 
 import SextantArrays
 import SextantGeometry
+import SextantTestSupport
 import Testing
 
 @testable import SextantMeasurement

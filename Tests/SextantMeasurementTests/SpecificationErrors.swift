@@ -2,8 +2,9 @@
 
 import SextantArrays
 import SextantGeometry
-import SextantMeasurement
 import Testing
+
+@testable import SextantMeasurement
 
 @Suite("Errors of masks and noise levels")
 struct SpecificationErrors {
@@ -18,7 +19,8 @@ struct SpecificationErrors {
       ("stations:0", "at least 1"),
       ("blocks:size=30", "found neither"), ("blocks:share=0.5,count=3", "found both"),
       ("blocks:count=2,shape=star", "'star'"), ("cells:0.5,size=ten", "'ten'"), ("file:", "no path"),
-      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"), ("random:0.5|", "found nothing"),
+      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"),
+      ("random:0.5|", "found nothing"),
       ("|none", "found nothing"), ("none+|none", "found nothing"),
     ])
   func wrongMask(text: String, part: String) {

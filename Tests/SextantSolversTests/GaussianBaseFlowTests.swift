@@ -11,9 +11,10 @@ import SextantNetworks
 import SextantPriors
 import SextantRuns
 import SextantSignals
-import SextantSolvers
 import SextantTestSupport
 import Testing
+
+@testable import SextantSolvers
 
 @Suite struct GaussianBaseFlowTests {
   @Test func theVerticesOfARoundSurfaceHavePlacesInSpace() throws {
@@ -34,7 +35,8 @@ import Testing
       StencilUNetConfiguration(
         inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
         widths: [8, 8]),
-      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)), in: &builder)
+      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)),
+      in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(

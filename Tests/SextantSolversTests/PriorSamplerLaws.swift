@@ -2,9 +2,9 @@
 
 import Foundation
 import SextantArrays
-import SextantPriors
 import Testing
 
+@testable import SextantPriors
 @testable import SextantSolvers
 
 @Suite struct PriorSamplerLaws {

@@ -83,6 +83,14 @@ public struct DesignText {
     return low...high
   }
 
+  /// The shares of ``takeShares(_:)``, for a design that requires them.
+  mutating func takeRequiredShares(_ name: String) throws -> ClosedRange<Double> {
+    guard let shares = try takeShares(name) else {
+      throw failure(expected: "the share that is missing", found: "nothing")
+    }
+    return shares
+  }
+
   /// A range of numbers within `bounds`, such as "-20..20"; a single number is a range of one.
   public mutating func takeRange(
     _ name: String, in bounds: ClosedRange<Double>, fallback: ClosedRange<Double>? = nil, orPositional: Bool = false

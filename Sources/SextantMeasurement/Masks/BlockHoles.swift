@@ -9,9 +9,9 @@ import SextantGeometry
 /// The centre of a hole is a valid vertex that is not missing yet, drawn with probability proportional to area. With a
 /// share, exactly round(share·n) of n valid vertices are missing: the last hole is cut to fit, keeping what is nearest
 /// to its centre. With a number of holes, they may overlap, and the share is what it is.
-public struct BlockHoles: Sendable, Equatable {
+struct BlockHoles: Sendable, Equatable {
   /// The outline of a hole.
-  public enum Shape: String, Sendable, CaseIterable {
+  enum Shape: String, Sendable, CaseIterable {
     /// All within half the size of the centre.
     case cap
     /// Half the size to the north, south, east and west, about a square on the ground.
@@ -19,7 +19,7 @@ public struct BlockHoles: Sendable, Equatable {
   }
 
   /// When there are enough holes.
-  public enum Amount: Sendable, Equatable {
+  enum Amount: Sendable, Equatable {
     /// A missing share of 0..<1; each field draws its own from the range.
     case share(ClosedRange<Double>)
     /// A number of holes.
@@ -27,22 +27,18 @@ public struct BlockHoles: Sendable, Equatable {
   }
 
   /// How much is missing.
-  public var amount: Amount
+  var amount: Amount
   /// How many degrees a hole measures across; each hole draws its own from the range.
-  public var size: ClosedRange<Double>
+  var size: ClosedRange<Double>
   /// The outline of the holes.
-  public var shape: Shape
-
-  public init(amount: Amount, size: ClosedRange<Double> = 30...30, shape: Shape = .cap) {
-    self.amount = amount
-    self.size = size
-    self.shape = shape
-  }
+  var shape: Shape
 
   static let kind = MeasurementDesignKind(
     name: "blocks", help: "large holes up to a share or a number of them", example: "blocks:share=0.4,size=30,shape=cap"
   ) { try BlockHoles(&$0) }
+}
 
+extension BlockHoles {
   init(_ specification: inout DesignText) throws {
     let shares = try specification.takeShares("share")
     let countText = specification.takeText("count")
@@ -97,14 +93,14 @@ extension BlockHoles: VertexMask {
     var holesLeft = Int.max
     switch amount {
     case .share(let range):
-      let share = range.lowerBound + (range.upperBound - range.lowerBound) * random.uniform()
+      let share = random.uniform(in: range)
       missingLeft = MeasurementGround.missingCount(share: share, of: valid.count)
     case .count(let count): holesLeft = count
     }
     var isMissing = [Bool](repeating: false, count: directions.count)
     let areas = ground.domain.areaWeights
     while missingLeft > 0, holesLeft > 0 {
-      let size = self.size.lowerBound + (self.size.upperBound - self.size.lowerBound) * random.uniform()
+      let size = random.uniform(in: self.size)
       let middle = Self.draw(from: valid, where: { !isMissing[$0] }, areas: areas, using: &random)
       guard let centre = middle.map({ directions[$0] }) else { break }
       let inside = valid.compactMap { vertex -> (depth: Double, vertex: Int)? in
@@ -122,7 +118,7 @@ extension BlockHoles: VertexMask {
 }
 
 extension BlockHoles: CustomStringConvertible {
-  public var description: String {
+  var description: String {
     let amountText =
       switch amount {
       case .share(let range): "share=\(range.short(separator: "-"))"

@@ -22,39 +22,35 @@ extension MeasurementDesignKind {
 }
 
 /// Every valid value is observed. Written `none`.
-public struct CompleteMask: MaskDesign, Equatable {
-  public init() {}
+struct CompleteMask: MaskDesign, Equatable {
+  var mayHide: Bool { false }
+  var description: String { "none" }
 
-  public var mayHide: Bool { false }
-  public var description: String { "none" }
-
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
+  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
     [Bool](repeating: false, count: ground.entryCount)
   }
 }
 
 /// All land is missing, or all sea. Written `land` and `sea`.
-public struct LandMissing: MaskDesign, Equatable {
+struct LandMissing: MaskDesign, Equatable {
   /// Whether the sea is missing instead.
-  public let isSea: Bool
+  let isSea: Bool
 
-  public init(isSea: Bool) { self.isSea = isSea }
+  var description: String { isSea ? "sea" : "land" }
 
-  public var description: String { isSea ? "sea" : "land" }
-
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
+  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
     try ground.isLand(for: self).map { $0 != isSea }.repeatingEach(ground.channelCount)
   }
 }
 
 /// Observed where a file's variable says so. Written `file:PATH:VARIABLE`.
-public struct FileMask: MaskDesign, Equatable {
+struct FileMask: MaskDesign, Equatable {
   /// The file.
-  public let path: String
+  let path: String
   /// Its variable; nil where the file has one only.
-  public let variable: String?
+  let variable: String?
 
-  public init(path: String, variable: String? = nil) {
+  init(path: String, variable: String? = nil) {
     self.path = path
     self.variable = variable
   }
@@ -75,9 +71,9 @@ public struct FileMask: MaskDesign, Equatable {
     self.init(path: path, variable: variable)
   }
 
-  public var description: String { "file:\(path)\(variable.map { ":\($0)" } ?? "")" }
+  var description: String { "file:\(path)\(variable.map { ":\($0)" } ?? "")" }
 
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
+  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
     guard let coverage = ground.inputs.coverage else {
       throw MeasurementError.missingInput(
         specification: description, needs: "the content of its file",

@@ -4,16 +4,16 @@ import SextantArrays
 import SextantGeometry
 
 /// Everything missing from one latitude to another, both included.
-public struct LatitudeBand: Sendable, Equatable {
+struct LatitudeBand: Sendable, Equatable {
   /// Degrees north.
-  public var latitudes: ClosedRange<Double>
-
-  public init(latitudes: ClosedRange<Double>) { self.latitudes = latitudes }
+  var latitudes: ClosedRange<Double>
 
   static let kind = MeasurementDesignKind(
     name: "band", help: "a band of latitudes is missing", example: "band:-20..20"
   ) { try LatitudeBand(&$0) }
+}
 
+extension LatitudeBand {
   init(_ specification: inout DesignText) throws {
     self.init(latitudes: try specification.takeRange("latitudes", in: -90...90, orPositional: true))
   }
@@ -28,5 +28,5 @@ extension LatitudeBand: VertexMask {
 }
 
 extension LatitudeBand: CustomStringConvertible {
-  public var description: String { "band:\(latitudes.short(separator: ".."))" }
+  var description: String { "band:\(latitudes.short(separator: ".."))" }
 }

@@ -41,3 +41,10 @@ extension [Bool] {
   /// Each flag `count` times in a row: from vertices to entries.
   func repeatingEach(_ count: Int) -> [Bool] { flatMap { repeatElement($0, count: count) } }
 }
+
+extension RandomStream {
+  /// A number between the bounds of a range.
+  mutating func uniform(in range: ClosedRange<Double>) -> Double {
+    range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+  }
+}

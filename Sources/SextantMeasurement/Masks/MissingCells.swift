@@ -7,25 +7,20 @@ import SextantGeometry
 /// Cells of about equal area, some degrees on a side, missing at random until the share is reached.
 ///
 /// Only whole cells are missing, so the share is met from above by less than one cell; one cell is always left.
-public struct MissingCells: Sendable, Equatable {
+struct MissingCells: Sendable, Equatable {
   /// The share of the valid vertices that is missing, 0..<1; each field draws its own from the range.
-  public var share: ClosedRange<Double>
+  var share: ClosedRange<Double>
   /// Degrees of latitude that a cell spans, and of longitude at the equator.
-  public var size: Double
-
-  public init(share: ClosedRange<Double>, size: Double = 10) {
-    self.share = share
-    self.size = size
-  }
+  var size: Double
 
   static let kind = MeasurementDesignKind(
     name: "cells", help: "whole cells of a coarse grid are missing", example: "cells:0.6,size=10"
   ) { try MissingCells(&$0) }
+}
 
+extension MissingCells {
   init(_ specification: inout DesignText) throws {
-    guard let share = try specification.takeShares("share") else {
-      throw specification.failure(expected: "the share that is missing", found: "nothing")
-    }
+    let share = try specification.takeRequiredShares("share")
     self.init(share: share, size: try specification.takeNumber("size", in: 0.1...90, fallback: 10))
   }
 }
@@ -45,7 +40,7 @@ extension MissingCells: VertexMask {
     // A dictionary's order differs between runs; the shuffle must start from a fixed one.
     var cells = vertices.keys.sorted { ($0.x, $0.y) < ($1.x, $1.y) }
     cells.shuffle(using: &random)
-    let drawn = share.lowerBound + (share.upperBound - share.lowerBound) * random.uniform()
+    let drawn = random.uniform(in: share)
     var missingLeft = MeasurementGround.missingCount(share: drawn, of: ground.validVertices.count)
     var isMissing = [Bool](repeating: false, count: ground.vertexCount)
     for cell in cells.dropLast() {
@@ -58,5 +53,5 @@ extension MissingCells: VertexMask {
 }
 
 extension MissingCells: CustomStringConvertible {
-  public var description: String { "cells:\(share.short(separator: "-")),size=\(size.short)" }
+  var description: String { "cells:\(share.short(separator: "-")),size=\(size.short)" }
 }

@@ -8,13 +8,13 @@ import SextantGeometry
 ///
 /// Of n valid vertices (or, where channels are drawn apart, n valid entries of a channel) exactly round(share·n) are
 /// missing, but at least one is left. A range of shares means that each field draws its own share uniformly.
-public struct RandomMissing: Sendable, Equatable {
+package struct RandomMissing: Sendable, Equatable {
   /// The share that is missing, 0..<1.
-  public var share: ClosedRange<Double>
+  package var share: ClosedRange<Double>
   /// Whether each channel of a vertex is masked by itself; otherwise all channels or none.
-  public var drawsChannelsApart: Bool
+  package var drawsChannelsApart: Bool
 
-  public init(share: ClosedRange<Double>, drawsChannelsApart: Bool = false) {
+  package init(share: ClosedRange<Double>, drawsChannelsApart: Bool = false) {
     self.share = share
     self.drawsChannelsApart = drawsChannelsApart
   }
@@ -24,9 +24,7 @@ public struct RandomMissing: Sendable, Equatable {
   ) { try RandomMissing(&$0) }
 
   init(_ specification: inout DesignText) throws {
-    guard let share = try specification.takeShares("share") else {
-      throw specification.failure(expected: "the share that is missing", found: "nothing")
-    }
+    let share = try specification.takeRequiredShares("share")
     let channels = specification.takeText("channels") ?? "together"
     guard ["together", "apart"].contains(channels) else {
       throw specification.failure(expected: "channels=together or channels=apart", found: "'\(channels)'")
@@ -37,7 +35,7 @@ public struct RandomMissing: Sendable, Equatable {
   /// Whether each of the places is missing; invalid places are not counted.
   func missing(among isValid: [Bool], using random: inout RandomStream) -> [Bool] {
     var places = isValid.indices.filter { isValid[$0] }
-    let drawn = share.lowerBound + (share.upperBound - share.lowerBound) * random.uniform()
+    let drawn = random.uniform(in: share)
     let count = MeasurementGround.missingCount(share: drawn, of: places.count)
     places.shuffle(using: &random)
     var isMissing = [Bool](repeating: false, count: isValid.count)
@@ -47,9 +45,9 @@ public struct RandomMissing: Sendable, Equatable {
 }
 
 extension RandomMissing: MaskDesign {
-  public var mayHide: Bool { share.upperBound > 0 }
+  package var mayHide: Bool { share.upperBound > 0 }
 
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
+  package func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
     let channels = ground.channelCount
     guard drawsChannelsApart else {
       return missing(among: ground.isVertexValid, using: &random).repeatingEach(channels)
@@ -65,7 +63,7 @@ extension RandomMissing: MaskDesign {
 }
 
 extension RandomMissing: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     "random:\(share.short(separator: "-"))\(drawsChannelsApart ? ",channels=apart" : "")"
   }
 }
@@ -74,16 +72,17 @@ extension RandomMissing: CustomStringConvertible {
 ///
 /// Weighting by area keeps stations from crowding where a latitude–longitude grid is dense. Where fewer vertices are
 /// valid, all of them are observed.
-public struct RandomStations: Sendable, Equatable {
+struct RandomStations: Sendable, Equatable {
   /// How many vertices are observed, at least 1.
-  public var count: Int
-
-  public init(count: Int) { self.count = count }
+  var count: Int
 
   static let kind = MeasurementDesignKind(
     name: "stations", help: "an exact number of vertices is observed", example: "stations:200"
   ) { try RandomStations(&$0) }
 
+}
+
+extension RandomStations {
   init(_ specification: inout DesignText) throws {
     let text = specification.takeText("count", orPositional: true)
     guard let text, let count = Int(text), count > 0 else {
@@ -109,5 +108,5 @@ extension RandomStations: VertexMask {
 }
 
 extension RandomStations: CustomStringConvertible {
-  public var description: String { "stations:\(count)" }
+  var description: String { "stations:\(count)" }
 }

@@ -8,27 +8,23 @@ import SextantArrays
 ///
 /// The first orbit starts at a random longitude and a random place along the track. A vertex is observed where its
 /// great-circle distance from the ground track is at most half the swath width.
-public struct SatelliteSwath: Sendable, Equatable {
+struct SatelliteSwath: Sendable, Equatable {
   /// The orbit's inclination, degrees; above 90 for the retrograde, sun-synchronous orbits.
-  public var inclination: Double
+  var inclination = 98.2
   /// The full width of the strip, km.
-  public var width: Double
+  var width = 1450.0
   /// How many orbits were flown; need not be whole.
-  public var orbitCount: Double
+  var orbitCount = 7.0
   /// Minutes an orbit takes.
-  public var period: Double
-
-  public init(inclination: Double = 98.2, width: Double = 1450, orbitCount: Double = 7, period: Double = 98.9) {
-    self.inclination = inclination
-    self.width = width
-    self.orbitCount = orbitCount
-    self.period = period
-  }
+  var period = 98.9
 
   static let kind = MeasurementDesignKind(
-    name: "swath", help: "only what a satellite sees is observed", example: "swath:inclination=98.2,width=1450km,orbits=7"
+    name: "swath", help: "only what a satellite sees is observed",
+    example: "swath:inclination=98.2,width=1450km,orbits=7"
   ) { try SatelliteSwath(&$0) }
+}
 
+extension SatelliteSwath {
   init(_ specification: inout DesignText) throws {
     self.init(
       inclination: try specification.takeNumber("inclination", in: 0...180, fallback: 98.2),
@@ -91,7 +87,7 @@ extension SatelliteSwath: VertexMask {
 }
 
 extension SatelliteSwath: CustomStringConvertible {
-  public var description: String {
+  var description: String {
     "swath:inclination=\(inclination.short),width=\(width.short),orbits=\(orbitCount.short),period=\(period.short)"
   }
 }

@@ -1,5 +1,5 @@
 // Matrices of operators, for methods that need the entries: free for selections and sparse operators, by applications to unit
-// vectors for all others, up to a limit. Here is also the squared weight of each entry, and the test of an adjoint.
+// vectors for all others, up to a limit. Here is also the squared weight of each entry.
 
 import SextantArrays
 
@@ -41,7 +41,8 @@ extension LinearOperator {
     }
     guard count <= limit else {
       throw refusal(
-        "it needs the operator's \(outputCount)×\(inputCount) matrix, and makes one for at most \(limit) rows or columns")
+        "it needs the operator's \(outputCount)×\(inputCount) matrix, and makes one for at most \(limit) rows or columns"
+      )
     }
     var starts = [0]
     var columns: [Int32] = []
@@ -86,15 +87,5 @@ extension LinearOperator {
       return result.map { Float($0) }
     case .spectral, .matrixFree: return nil
     }
-  }
-
-  /// |⟨A·x, y⟩ − ⟨x, Aᵀ·y⟩| relative to ‖A·x‖·‖y‖ + ‖x‖·‖Aᵀ·y‖ for random x and y: 0 up to rounding if and only if the adjoint
-  /// is right. For the tests of new operators.
-  public func adjointMismatch(using random: inout RandomStream) -> Double {
-    let x: Tensor<Float> = random.normals([1, inputCount])
-    let y: Tensor<Float> = random.normals([1, outputCount])
-    let (forward, backward) = (apply(x), applyAdjoint(y))
-    let size = (forward.dot(forward) * y.dot(y)).squareRoot() + (x.dot(x) * backward.dot(backward)).squareRoot()
-    return abs(forward.dot(y) - x.dot(backward)) / max(size, .leastNormalMagnitude)
   }
 }

@@ -103,12 +103,9 @@ struct PosteriorPrecision: Sendable {
 
   /// The index of the entry in a row and a column that does not exceed the row.
   private func slot(_ row: Int, _ column: Int32) -> Int? {
-    var (low, high) = (rowStarts[row], rowStarts[row + 1])
-    while low < high {
-      let middle = (low + high) / 2
-      if columns[middle] < column { low = middle + 1 } else { high = middle }
-    }
-    return low < rowStarts[row + 1] && columns[low] == column ? low : nil
+    let range = rowStarts[row]..<rowStarts[row + 1]
+    let slot = partitionPoint(in: range) { columns[$0] < column }
+    return slot < range.upperBound && columns[slot] == column ? slot : nil
   }
 
   /// The prior precision for a roughness at each of the mesh's nodes (n), as its lower triangle.
@@ -162,12 +159,7 @@ struct PosteriorPrecision: Sendable {
       while columns[slot] < column { slot += 1 }
       return slot
     }
-    var (low, high) = (from, to)
-    while low < high {
-      let middle = (low + high) / 2
-      if columns[middle] < column { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return partitionPoint(in: from..<to) { columns[$0] < column }
   }
 
   private func add(_ matrix: SparseMatrix, variances: [Double], to values: inout [Double]) {

@@ -20,7 +20,7 @@ extension Model {
   /// The Gaussian posterior that a flow starts from, in transformed units: the model's own prior.
   ///
   /// Throws ``MethodError``, ``PriorError/tooLarge(_:)``.
-  public func flowBase() throws -> TransformedSolver {
+  package func flowBase() throws -> TransformedSolver {
     let gaussian = try requireGaussian()
     let inner: any Solver =
       switch gaussian.kind {

@@ -14,8 +14,8 @@ import SextantNetworks
 import SextantPriors
 
 /// A Gaussian posterior, shifted and scaled vertex by vertex by a network that was trained for it.
-public struct GaussianBaseFlowSolver: Solver {
-  public let name: String
+struct GaussianBaseFlowSolver: Solver {
+  let name: String
   fileprivate let base: TransformedSolver
   private let features: PosteriorFeatures
   private let network: StencilUNet<Float>
@@ -25,7 +25,7 @@ public struct GaussianBaseFlowSolver: Solver {
   /// - Parameters:
   ///   - base: the Gaussian posterior that the network was trained on top of.
   ///   - parameters: what the network learned.
-  public init(
+  init(
     name: String = "Gaussian-base flow", base: TransformedSolver, features: PosteriorFeatures,
     network: StencilUNet<Float>, parameters: ParameterSet<Float>
   ) {
@@ -37,7 +37,7 @@ public struct GaussianBaseFlowSolver: Solver {
     layout = base.space.layout
   }
 
-  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+  func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     _ = try operation.entriesForFlow
     return FlowPreparation(solver: self, base: try base.prepareLatent(for: operation, noise: noise))
   }
@@ -108,15 +108,17 @@ private struct FlowPreparation: PreparedSolver {
 }
 
 /// The bound of log-scales: no network can make a spread more than e² times larger or smaller.
-public enum LogScaleBound {
+package enum LogScaleBound {
   /// 2·tanh(s/2).
-  public static func bounded<Scalar: TensorScalar>(_ value: Scalar) -> Scalar { Scalar(2 * tanh(Double(value) / 2)) }
+  static func bounded<Scalar: TensorScalar>(_ value: Scalar) -> Scalar { Scalar(2 * tanh(Double(value) / 2)) }
 
   /// The same on a tape.
-  public static func bounded(_ values: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> { (values * 0.5).tanh() * 2 }
+  package static func bounded(_ values: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> {
+    (values * 0.5).tanh() * 2
+  }
 
   /// Its derivative.
-  public static func slope<Scalar: TensorScalar>(at value: Scalar) -> Scalar {
+  static func slope<Scalar: TensorScalar>(at value: Scalar) -> Scalar {
     let half = tanh(Double(value) / 2)
     return Scalar(1 - half * half)
   }

@@ -18,7 +18,7 @@ public enum MarginalLoss: String, Sendable, Codable, CaseIterable {
   ///   - output: B×V×2C: for each channel the shift δ, then for each the log-scale s, both in units of the base's spread.
   ///   - target: B·V·C: (truth − base mean) / base spread.
   ///   - weights: B·V·C: what each entry counts; 0 for none.
-  public func callAsFunction(
+  package func callAsFunction(
     _ output: DifferentiableTensor<Float>, target: Tensor<Float>, weights: Tensor<Float>
   ) -> DifferentiableTensor<Float> {
     let channels = output.shape[2] / 2

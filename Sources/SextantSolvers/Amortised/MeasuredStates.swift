@@ -8,7 +8,7 @@ import SextantMeasurement
 import SextantPriors
 
 /// The measured values that lie in a model's domain, each with the state that it sees.
-public struct MeasuredStates: Sendable {
+package struct MeasuredStates: Sendable {
   /// The state of each value (m).
   let states: [Int32]
   /// The channel of each value (m).
@@ -22,11 +22,9 @@ public struct MeasuredStates: Sendable {
 
   /// Throws ``PriorError/wrongSize(expected:found:)``, and
   /// ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
-  public init(_ measurement: FieldMeasurement, space: StateSpace) throws {
+  package init(_ measurement: FieldMeasurement, space: StateSpace) throws {
     let layout = space.layout
-    guard measurement.operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
-    }
+    try measurement.operation.requireInputs(layout.stateOfEntry.count)
     try measurement.model.checkNoise()
     let entries = try measurement.operation.entriesForFlow
     let mean = space.climatology.mean(for: measurement.label)
@@ -43,7 +41,7 @@ public struct MeasuredStates: Sendable {
   /// `withMask` 1 or 0 for each state behind them.
   ///
   /// - Returns: d or 2d numbers.
-  public func condition(space: StateSpace, transforms: [MarginalTransform], withMask: Bool) -> [Float] {
+  package func condition(space: StateSpace, transforms: [MarginalTransform], withMask: Bool) -> [Float] {
     let d = space.count
     var sums = [Double](repeating: 0, count: d)
     var counts = [Double](repeating: 0, count: d)
@@ -75,7 +73,7 @@ extension LinearOperator {
 }
 
 /// The misfit of fields to measurements of their entries.
-public struct StateFidelity: Sendable {
+package struct StateFidelity: Sendable {
   private let measured: [MeasuredStates]
   private let scales: [Float]
   private let transforms: [MarginalTransform]
@@ -83,7 +81,7 @@ public struct StateFidelity: Sendable {
   /// - Parameters:
   ///   - space: where the states live.
   ///   - transforms: what was done to each channel (C).
-  public init(_ measured: [MeasuredStates], space: StateSpace, transforms: [MarginalTransform]) {
+  package init(_ measured: [MeasuredStates], space: StateSpace, transforms: [MarginalTransform]) {
     (self.measured, self.transforms) = (measured, transforms)
     scales = space.scales
   }
@@ -93,7 +91,7 @@ public struct StateFidelity: Sendable {
   /// - Parameters:
   ///   - x: states (B×d×1).
   ///   - measurements: the index of each row's measurement (B).
-  public func callAsFunction(_ x: DifferentiableTensor<Float>, _ measurements: [Int]) -> DifferentiableTensor<Float> {
+  package func callAsFunction(_ x: DifferentiableTensor<Float>, _ measurements: [Int]) -> DifferentiableTensor<Float> {
     let d = x.value.count / max(1, measurements.count)
     var total = 0.0
     let slopes = Tensor<Float>(shape: x.shape) { out in

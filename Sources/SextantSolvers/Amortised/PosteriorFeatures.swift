@@ -8,9 +8,9 @@ import SextantMeasurement
 import SextantPriors
 
 /// Makes the input of a conditioning network from a measurement and its Gaussian posterior.
-public struct PosteriorFeatures: Sendable {
+package struct PosteriorFeatures: Sendable {
   /// F, the number of channels of the input for fields of C channels on a domain.
-  public static func channelCount(fieldChannels: Int, domain: any Domain) -> Int {
+  package static func channelCount(fieldChannels: Int, domain: any Domain) -> Int {
     7 * fieldChannels + 1 + placeWidth(on: domain)
   }
 
@@ -40,7 +40,7 @@ public struct PosteriorFeatures: Sendable {
   ///   - prior: the prior, in transformed units.
   ///   - transforms: what was done to each channel (C).
   ///   - landShare: the share of land at each vertex (V), or nil.
-  public init(_ prior: GaussianPrior, transforms: [MarginalTransform], domain: any Domain, landShare: [Float]?) {
+  package init(_ prior: GaussianPrior, transforms: [MarginalTransform], domain: any Domain, landShare: [Float]?) {
     space = prior.space
     self.transforms = transforms
     let deviations = prior.functions.totalVariance.map { Float($0.squareRoot()) }
@@ -63,7 +63,7 @@ public struct PosteriorFeatures: Sendable {
   ///   - posterior: mean and spread (V·C) in transformed units.
   /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` where values mix entries: the input has no
   ///   place for them, and a network that is told that nothing was observed would be misled.
-  public func features(of measurement: FieldMeasurement, posterior: Posterior) throws -> Tensor<Float> {
+  package func features(of measurement: FieldMeasurement, posterior: Posterior) throws -> Tensor<Float> {
     let channels = space.layout.channelCount
     let vertices = posterior.mean.count / channels
     let rest = fixed.count / max(1, vertices)

@@ -10,8 +10,8 @@ import SextantNetworks
 import SextantPriors
 
 /// Samples of a posterior straight from a trained flow.
-public struct VectorFlowSolver: DirectSolver {
-  public let name: String
+struct VectorFlowSolver: DirectSolver {
+  let name: String
   private let flow: ConditionalRealNVP<Float>
   private let parameters: ParameterSet<Float>
   private let space: StateSpace
@@ -24,7 +24,7 @@ public struct VectorFlowSolver: DirectSolver {
   ///   - parameters: what it learned.
   ///   - space: where its states live.
   ///   - transforms: what was done to each channel (C).
-  public init(
+  init(
     name: String = "vector flow", flow: ConditionalRealNVP<Float>, parameters: ParameterSet<Float>, space: StateSpace,
     transforms: [MarginalTransform]
   ) {
@@ -33,9 +33,9 @@ public struct VectorFlowSolver: DirectSolver {
     (self.space, self.transforms) = (space, transforms)
   }
 
-  public func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
+  func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
 
-  public func solve(
+  func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     let count = samples > 0 ? samples : Self.samplesOfMean

@@ -3,6 +3,7 @@
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
+import SextantPriors
 
 /// The measured values of one channel as points.
 struct ObservedPlaces: Sendable {

@@ -91,9 +91,7 @@ public struct DiffusionPrior: Sendable {
   }
 
   private func check(_ model: MeasurementModel, method: String) throws {
-    guard model.operation.inputCount == space.layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: model.operation.inputCount)
-    }
+    try model.operation.requireInputs(space.layout.stateOfEntry.count)
     if let bad = model.noise.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
       throw SolverError.unusableMeasurement(
         method: method, what: "the noise of measured value number \(bad + 1) is \(model.noise[bad])")

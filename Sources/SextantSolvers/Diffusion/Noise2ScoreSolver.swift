@@ -26,9 +26,7 @@ public struct Noise2ScoreSolver: Solver {
     let layout = prior.space.layout
     let entries = try selection(
       of: operation, hint: "Use a method that takes any linear measurement, such as dps, pigdm or ddnm.")
-    guard operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: operation.inputCount)
-    }
+    try operation.requireInputs(layout.stateOfEntry.count)
     let seen = Set(entries.map { layout.stateOfEntry[$0] }).subtracting([-1])
     guard seen.count == layout.count else {
       throw SolverError.notDenoising(

@@ -13,7 +13,7 @@ import SextantArrays
 import SextantPriors
 
 /// A Gaussian prior conditioned on an operator and its noise, for any anomalies.
-public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
+package struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
   /// H and R.
   let operation: ObservationOperator
   /// H·K (m×d).
@@ -33,7 +33,7 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
   ///   definite.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public init(
+  package init(
     _ operation: ObservationOperator, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
   ) throws {
     let m = operation.count
@@ -56,7 +56,7 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
   }
 
   /// The posterior standard deviation of each state (d), whatever the anomalies; computed once.
-  public var spread: [Double] {
+  package var spread: [Double] {
     keptSpread.value {
       let factor = CholeskyFactor<Scalar>(rounding: innovationFactor)
       let d = priorVariances.count
@@ -97,16 +97,16 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
 }
 
 /// A Gaussian posterior over the states, ready for its mean, spread and samples.
-public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
+package struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// The posterior mean (d).
-  public let mean: [Double]
+  package let mean: [Double]
   private let factor: DenseGaussianFactor<Scalar>
   private let anomalies: [Double]
   /// ‖L⁻¹·a‖².
   private let misfit: Double
 
   /// - Parameter observation: by the operator of `factor`.
-  public init(_ factor: DenseGaussianFactor<Scalar>, given observation: StateObservation) {
+  package init(_ factor: DenseGaussianFactor<Scalar>, given observation: StateObservation) {
     precondition(observation.count == factor.operation.count, "An observation by another operator")
     let whitened = factor.innovationFactor.solveLower(
       rows: Tensor(observation.anomalies, shape: [1, observation.count]))
@@ -118,7 +118,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   }
 
   /// Conditions the prior on an observation; parameters and errors are those of ``DenseGaussianFactor``.
-  public init(
+  package init(
     _ observation: StateObservation, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
   ) throws {
     self.init(
@@ -127,7 +127,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   }
 
   /// The posterior standard deviation of each state (d).
-  public var spread: [Double] { factor.spread }
+  package var spread: [Double] { factor.spread }
 
   /// The sum of the rows times their weights. In double precision: where the prior is much wider than the noise, large terms cancel.
   @specialized(where Scalar == Float)
@@ -151,7 +151,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   }
 
   /// log p(y): how likely the observation was under the prior, standardised.
-  public var logEvidence: Double {
+  package var logEvidence: Double {
     -0.5
       * (misfit + factor.innovationFactor.logDeterminant + Double(anomalies.count) * log(2 * Double.pi))
   }
@@ -159,7 +159,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// log q(x | y) of a standardised state x (d): prior times likelihood over evidence, all in closed form.
   ///
   /// - Parameter priorFactor: L with K = L·Lᵀ.
-  public func logDensity(of state: [Double], priorFactor: CholeskyFactor<Double>) -> Double {
+  package func logDensity(of state: [Double], priorFactor: CholeskyFactor<Double>) -> Double {
     let d = state.count
     let whitened = priorFactor.solveLower(Tensor(state, shape: [d, 1]))
     let prior = -0.5 * (whitened.dot(whitened) + priorFactor.logDeterminant + Double(d) * log(2 * Double.pi))
@@ -174,7 +174,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// `count` exact samples (count×d).
   ///
   /// - Parameter priorFactor: L with K = L·Lᵀ.
-  public func samples(
+  package func samples(
     _ count: Int, priorFactor: CholeskyFactor<Scalar>, using random: inout RandomStream
   ) -> Tensor<Scalar> {
     let white: Tensor<Scalar> = random.normals([count, mean.count])
@@ -182,7 +182,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   }
 
   /// Exact samples (N×d) from as many draws from the prior (N×d).
-  public func samples(
+  package func samples(
     conditioning priorDraws: consuming Tensor<Scalar>, using random: inout RandomStream
   ) -> Tensor<Scalar> {
     let m = anomalies.count

@@ -11,7 +11,7 @@ import SextantArrays
 import SextantPriors
 
 /// A prior of k modes and a residual, conditioned on which states are measured and with what noise.
-public struct ModeGaussianFactor: Sendable {
+struct ModeGaussianFactor: Sendable {
   fileprivate let modes: Tensor<Float>
   fileprivate let residualVariance: [Float]
   fileprivate let states: [Int]
@@ -26,7 +26,7 @@ public struct ModeGaussianFactor: Sendable {
 
   /// - Throws: ``PriorError/nothingObserved``, ``PriorError/tooLarge(_:)`` for an operator that mixes states, or
   ///   ``LinearAlgebraError`` where values are not finite.
-  public init(_ functions: EmpiricalOrthogonalFunctions, given operation: ObservationOperator) throws {
+  init(_ functions: EmpiricalOrthogonalFunctions, given operation: ObservationOperator) throws {
     guard let states = operation.selectedStates else {
       throw PriorError.tooLarge("The posterior in mode space needs an operator that selects states.")
     }
@@ -52,7 +52,7 @@ public struct ModeGaussianFactor: Sendable {
   }
 
   /// The posterior standard deviation of each state (d), whatever the anomalies; computed once.
-  public var spread: [Float] {
+  var spread: [Float] {
     keptSpread.value {
       // Φᵀ P⁻¹ Φ on the diagonal: the squared column norms of L⁻¹Φ.
       let whitened = factor.solveLower(modes.converted(to: Double.self)).columnSquaredNorms()
@@ -65,14 +65,14 @@ public struct ModeGaussianFactor: Sendable {
 }
 
 /// A Gaussian posterior over the coefficients of k modes and the residual that they leave.
-public struct ModeGaussianPosterior: Sendable {
+struct ModeGaussianPosterior: Sendable {
   private let factor: ModeGaussianFactor
   private let coefficients: [Double]
   /// The observed anomaly of each state; 0 where unobserved.
   private let observed: [Float]
 
   /// - Parameter observation: by the operator of `factor`.
-  public init(_ factor: ModeGaussianFactor, given observation: StateObservation) {
+  init(_ factor: ModeGaussianFactor, given observation: StateObservation) {
     precondition(observation.count == factor.states.count, "An observation by another operator")
     var observed = [Float](repeating: 0, count: factor.correction.count)
     for (state, anomaly) in zip(factor.states, observation.anomalies) { observed[state] = Float(anomaly) }
@@ -84,20 +84,20 @@ public struct ModeGaussianPosterior: Sendable {
   }
 
   /// Conditions modes and residual on an observation that selects states; errors are those of ``ModeGaussianFactor``.
-  public init(_ functions: EmpiricalOrthogonalFunctions, given observation: StateObservation) throws {
+  init(_ functions: EmpiricalOrthogonalFunctions, given observation: StateObservation) throws {
     self.init(try ModeGaussianFactor(functions, given: observation.operation), given: observation)
   }
 
   /// The posterior mean (d).
-  public var mean: [Float] {
+  var mean: [Float] {
     complete(Tensor(coefficients.map(Float.init), shape: [1, coefficients.count])).scalars
   }
 
   /// The posterior standard deviation of each state (d).
-  public var spread: [Float] { factor.spread }
+  var spread: [Float] { factor.spread }
 
   /// `count` exact samples (count×d).
-  public func samples(_ count: Int, using random: inout RandomStream) -> Tensor<Float> {
+  func samples(_ count: Int, using random: inout RandomStream) -> Tensor<Float> {
     let k = coefficients.count
     let white: Tensor<Double> = random.normals([k, count])
     var draws = factor.factor.solveLowerTransposed(white).transposed()

@@ -14,7 +14,7 @@ import SextantPriors
 public final class SparseFieldSolver: Solver {
   public let name = "sparse Matérn field"
   /// The prior that is conditioned.
-  public let prior: SparseFieldPrior
+  let prior: SparseFieldPrior
   /// States, mean and scales.
   public let space: StateSpace
   private let seed: RandomStream

@@ -57,8 +57,8 @@ public struct TwoScaleSolver: Solver {
     self.fitted = fitted
   }
 
-  /// The names of the parameters, for logs and files.
-  public var parameterNames: [String] { fit.model.parameters.map(\.name) }
+  /// The names of the parameters.
+  fileprivate var parameterNames: [String] { fit.model.parameters.map(\.name) }
 
   public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
     if fitted != nil { return self }

@@ -101,7 +101,7 @@ extension Method {
     let space = model.space
     var solver = solver
     if !traits.answersInStates, space.isInside.contains(false) {
-      solver = DomainMaskedSolver(solver, isInside: space.isInside)
+      solver = solver.restricted(to: space.isInside)
     }
     var bounds = space.bounds
     if learnsFromArchive, space.transforms.contains(where: { !$0.isIdentity }) {
@@ -112,7 +112,7 @@ extension Method {
       // Values that are mapped back from a transform lie within its bounds already.
       for (channel, transform) in space.transforms.enumerated() where !transform.isIdentity { bounds[channel] = nil }
     }
-    return bounds.contains { $0 != nil } ? BoundedSolver(solver, bounds: bounds) : solver
+    return bounds.contains { $0 != nil } ? solver.clamped(to: bounds) : solver
   }
 }
 

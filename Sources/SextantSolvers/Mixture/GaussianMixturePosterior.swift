@@ -6,35 +6,29 @@ import SextantArrays
 import SextantPriors
 
 /// A weighted sum of Gaussian posteriors over the states.
-public struct GaussianMixturePosterior: Sendable {
+struct GaussianMixturePosterior: Sendable {
   /// One component, conditioned.
-  public struct Component: Sendable {
+  struct Component: Sendable {
     /// The logarithm of its weight before observing, up to what is common to all.
-    public var logWeight: Double
+    var logWeight: Double
     /// Its mean before observing (d), standardised.
-    public var shift: [Double]
+    var shift: [Double]
     /// Its posterior about that mean.
-    public var posterior: DenseGaussianPosterior<Double>
-
-    public init(logWeight: Double, shift: [Double], posterior: DenseGaussianPosterior<Double>) {
-      self.logWeight = logWeight
-      self.shift = shift
-      self.posterior = posterior
-    }
+    var posterior: DenseGaussianPosterior<Double>
   }
 
   /// The components.
-  public let components: [Component]
+  let components: [Component]
   /// The weight of each component after observing; they sum to 1.
-  public let weights: [Double]
+  let weights: [Double]
   /// log p(y), with the components' weights as they were given.
-  public let logEvidence: Double
+  let logEvidence: Double
 
   /// - Parameters:
   ///   - components: at least one, all conditioned on the same observation with their shifts taken off it.
   ///   - evidencePower: the power of weight times evidence that components are weighed by: 1 is Bayes' rule, less lets
   ///     components that are all somewhat wrong share.
-  public init(_ components: [Component], evidencePower: Double = 1) {
+  init(_ components: [Component], evidencePower: Double = 1) {
     precondition(!components.isEmpty, "A mixture of nothing")
     self.components = components
     let logs = components.map { $0.logWeight + $0.posterior.logEvidence }
@@ -46,10 +40,10 @@ public struct GaussianMixturePosterior: Sendable {
   }
 
   /// The posterior mean (d).
-  public var mean: [Double] { moments.mean }
+  var mean: [Double] { moments.mean }
 
   /// The posterior mean and standard deviation of each state (d): spread within and between components.
-  public var moments: (mean: [Double], spread: [Double]) {
+  var moments: (mean: [Double], spread: [Double]) {
     let d = components[0].shift.count
     var first = [Double](repeating: 0, count: d)
     var second = first
@@ -68,7 +62,7 @@ public struct GaussianMixturePosterior: Sendable {
   /// `count` exact samples (count×d), in the order of their components.
   ///
   /// - Parameter priorFactor: L with L·Lᵀ the prior covariance of a component, asked for only where samples fall.
-  public func samples(
+  func samples(
     _ count: Int, using random: inout RandomStream, priorFactor: (_ component: Int) throws -> CholeskyFactor<Double>
   ) rethrows -> Tensor<Double> {
     var counts = [Int](repeating: 0, count: weights.count)
@@ -91,7 +85,7 @@ public struct GaussianMixturePosterior: Sendable {
   /// log q(x | y) of a standardised state x (d).
   ///
   /// - Parameter priorFactor: L with L·Lᵀ the prior covariance of a component.
-  public func logDensity(
+  func logDensity(
     of state: [Double], priorFactor: (_ component: Int) throws -> CholeskyFactor<Double>
   ) rethrows -> Double {
     let logs = try components.indices.filter { weights[$0] > 0 }.map { index in

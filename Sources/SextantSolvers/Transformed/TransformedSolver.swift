@@ -52,15 +52,13 @@ public struct TransformedSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    ChangedPreparation(try prepareLatent(for: operation, noise: noise)) { [transforms] in transforms.map(&$0) }
+    AdjustedPreparation(inner: try prepareLatent(for: operation, noise: noise)) { [transforms] in transforms.map(&$0) }
   }
 
   /// The preparation whose posteriors stay in transformed units: Gaussian, as the solver within gives them.
-  public func prepareLatent(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+  func prepareLatent(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     let model = try MeasurementModel(operation: operation, noise: noise)
-    guard operation.inputCount == space.layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: operation.inputCount)
-    }
+    try operation.requireInputs(space.layout.stateOfEntry.count)
     try model.checkNoise()
     let source = try PseudoMeasurementSource(model, transforms: transforms)
     return LatentPreparation(
@@ -76,17 +74,11 @@ public struct TransformedSolver: Solver {
   }
 
   /// The posterior in transformed units: Gaussian, as the solver within gives it.
-  public func latentPosterior(
+  package func latentPosterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     try prepareLatent(for: measurement.operation, noise: measurement.noise).solve(
       measurement, samples: samples, using: &random)
-  }
-
-  /// A posterior in transformed units as one in the variables' units.
-  public func mapped(_ posterior: consuming Posterior) -> Posterior {
-    transforms.map(&posterior)
-    return posterior
   }
 
   /// The first stand-in for a measurement, about the prior mean.
