@@ -11,7 +11,7 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   case meanAbsoluteError = "mae"
   /// Mean of estimate − truth, in the variable's units.
   case bias
-  /// Structural similarity with a Gaussian window, periodic in longitude if the grid is; see ``StructuralSimilarity``.
+  /// Structural similarity with a Gaussian window, periodic in longitude if the grid is.
   case structuralSimilarity = "ssim"
   /// Structural similarity as in scikit-image, in which the raster's left and right edges are not joined.
   case structuralSimilarityWithoutWrap = "ssim-without-wrap"

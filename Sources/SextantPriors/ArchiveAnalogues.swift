@@ -31,7 +31,7 @@ package struct ArchiveAnalogues: Sendable {
     // The archive fields at the observed places (N×m), from the modes there (k×m).
     let atPlaces = matrixProduct(coefficients, observation.apply(prior.functions.scaledModes))
     let m = observation.count
-    let misfits = atPlaces.withUnsafeScalars { values in
+    let squaredResiduals = atPlaces.withUnsafeScalars { values in
       (0..<fields).map { n in
         (0..<m).reduce(0.0) { sum, i in
           let difference = Double(values[n * m + i]) - observation.anomalies[i]
@@ -39,7 +39,7 @@ package struct ArchiveAnalogues: Sendable {
         }
       }
     }
-    let weights = Self.weights(misfits)
+    let weights = Self.weights(squaredResiduals)
     let kept = Array(weights.indices.sorted { weights[$0] > weights[$1] }.prefix(Self.keptCount))
     let total = kept.reduce(0.0) { $0 + weights[$1] }
     var centre = [Double](repeating: 0, count: k)
@@ -64,10 +64,10 @@ package struct ArchiveAnalogues: Sendable {
 
   /// exp(−(D − min D)/2T), with T determined by bisection so that 1/Σw² of the normalised weights is
   /// ``effectiveCount``.
-  static func weights(_ misfits: [Double]) -> [Double] {
-    let least = misfits.min() ?? 0
+  static func weights(_ squaredResiduals: [Double]) -> [Double] {
+    let least = squaredResiduals.min() ?? 0
     func normalised(_ logTemperature: Double) -> [Double] {
-      let raw = misfits.map { exp(-($0 - least) / (2 * exp(logTemperature))) }
+      let raw = squaredResiduals.map { exp(-($0 - least) / (2 * exp(logTemperature))) }
       let total = raw.reduce(0, +)
       return raw.map { $0 / total }
     }

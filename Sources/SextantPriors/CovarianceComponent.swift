@@ -13,7 +13,7 @@ package struct CovarianceParameter: Sendable, Equatable {
   /// The mean of its hyper-prior, at which the search starts.
   package var start: Double
   /// The standard deviation of its hyper-prior.
-  package var deviation: Double
+  package var standardDeviation: Double
   /// Whether `start` is relative to the logarithm of the observation's noise, because variations far below the noise
   /// cannot be observed.
   package var isRelativeToNoise = false
@@ -43,7 +43,7 @@ package enum CovarianceComponent: Sendable, Equatable {
   /// one log weight for each coordinate, β.
   case field(
     range: CovarianceParameter, coordinates: [CoordinateWeight], smoothness: MaternCorrelation,
-    deviation: [FeatureCoefficient])
+    standardDeviation: [FeatureCoefficient])
 
   /// A coordinate in addition to the position: t² = |xᵢ−xⱼ|²/range² + Σ w²·(cᵢ−cⱼ)², which separates land from sea.
   package struct CoordinateWeight: Sendable, Equatable {
@@ -67,8 +67,8 @@ package enum CovarianceComponent: Sendable, Equatable {
     case .modes(let amplitude): [amplitude]
     case .localisedModes(let amplitude, let range, let coordinates, _):
       [amplitude, range] + coordinates.map(\.weight)
-    case .field(let range, let coordinates, _, let deviation):
-      [range] + coordinates.map(\.weight) + deviation.map(\.coefficient)
+    case .field(let range, let coordinates, _, let standardDeviation):
+      [range] + coordinates.map(\.weight) + standardDeviation.map(\.coefficient)
     }
   }
 }

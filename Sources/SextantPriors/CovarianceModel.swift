@@ -52,10 +52,10 @@ package struct CovarianceModel: Sendable {
         parameters.firstIndex { $0.name == coupling.name }.map { (index: $0, factor: coupling.factor) }
       }
       if let coupling { mean += coupling.factor * theta[coupling.index] }
-      let pull = (theta[p] - mean) / parameter.deviation
+      let pull = (theta[p] - mean) / parameter.standardDeviation
       value += 0.5 * pull * pull
-      gradient[p] += pull / parameter.deviation
-      if let coupling { gradient[coupling.index] -= coupling.factor * pull / parameter.deviation }
+      gradient[p] += pull / parameter.standardDeviation
+      if let coupling { gradient[coupling.index] -= coupling.factor * pull / parameter.standardDeviation }
     }
     return (value, gradient)
   }
@@ -142,9 +142,9 @@ package struct CovarianceModel: Sendable {
       switch term {
       case .modes(let amplitude), .localisedModes(let amplitude, _):
         for state in result.indices { result[state] += amplitude * modeVariance[state] }
-      case .field(_, let logDeviation):
-        let deviations = deviations(logDeviation, at: Array(result.indices))
-        for state in result.indices { result[state] += deviations[state] * deviations[state] }
+      case .field(_, let logStandardDeviation):
+        let standardDeviations = standardDeviations(logStandardDeviation, at: Array(result.indices))
+        for state in result.indices { result[state] += standardDeviations[state] * standardDeviations[state] }
       }
     }
     return result

@@ -97,8 +97,9 @@ public struct GaussianPrior: Sendable {
   /// The covariance as a function of parameters that are fitted to the observations of each field.
   ///
   /// - Parameters:
-  ///   - domain: the domain of the fields. Ranges are in radians if it has a geography, and otherwise in units of the root
-  ///     mean square distance of its nodes from their centre, so that nothing depends on the file's unit of length.
+  ///   - domain: the domain of the fields. Ranges are in radians if it has a geography, and otherwise in units of the
+  ///     root mean square distance of its nodes from their centre, so that nothing depends on the file's unit of
+  ///     length.
   ///   - modes: modes that replace the archive's (k×d), standardised.
   package func covarianceModel(on domain: any Domain, modes: Tensor<Float>? = nil) -> CovarianceModel {
     let layout = space.layout

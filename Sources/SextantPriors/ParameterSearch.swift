@@ -71,7 +71,7 @@ extension CovarianceModel {
     let share = 1 / Double(max(1, likelihoods.count))
     let noise = likelihoods.map(\.noise).reduce(0, +) * share
     let minimum = minimise(
-      from: first?.values ?? start(noise: noise), scale: parameters.map { min(1, $0.deviation) },
+      from: first?.values ?? start(noise: noise), scale: parameters.map { min(1, $0.standardDeviation) },
       inverseHessian: first?.inverseHessian ?? [], maximumEvaluations: maximumEvaluations
     ) { theta in
       var value = 0.0

@@ -1,5 +1,5 @@
-// A solver whose posteriors are all changed by the same function: clamped to the ranges of the variables, or removed where a
-// variable does not exist, such as sea-surface temperature on land.
+// A solver whose posteriors are all changed by the same function: clamped to the ranges of the variables, or removed
+// where a variable does not exist, such as sea-surface temperature on land.
 
 import SextantArrays
 import SextantMeasurement
@@ -58,10 +58,11 @@ extension Solver {
 
   /// This solver with answers within the ranges of their variables.
   ///
-  /// Samples are moved to the nearest value in the range. The mean and the standard deviation become those of a normal variable
-  /// after clamping, in closed form. A posterior well inside the range does not change.
+  /// Samples are moved to the nearest value in the range. The mean and the standard deviation become those of a normal
+  /// variable after clamping, in closed form. A posterior well inside the range does not change.
   ///
-  /// - Parameter bounds: the range of each channel (C), in the variables' units; nil for a variable that may have any value.
+  /// - Parameter bounds: the range of each channel (C), in the variables' units; nil for a variable that may have any
+  ///   value.
   public func clamped(to bounds: [ValueBounds?]) -> any Solver {
     AdjustedSolver(inner: self) { posterior in
       let channels = bounds.count

@@ -45,7 +45,7 @@ struct SpecificationErrors {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
       _ = try AnyMeasurementDesign(text)
-        .draw(on: MeasurementGround(domain: MaskLaws.domain, isValid: EachMask.everywhere), using: &random)
+        .draw(in: MeasurementContext(domain: MaskLaws.domain, isValid: EachMask.everywhere), using: &random)
     }
     #expect(error?.description.hasPrefix("'\(text)' needs") == true)
   }
@@ -64,7 +64,7 @@ struct SpecificationErrors {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
       _ = try AnyMeasurementDesign("band:0..10")
-        .draw(on: MeasurementGround(domain: FlatSheet(), isValid: [true, true]), using: &random)
+        .draw(in: MeasurementContext(domain: FlatSheet(), isValid: [true, true]), using: &random)
     }
     #expect(error?.description.contains("a sheet of two") == true)
   }
@@ -76,7 +76,7 @@ struct SpecificationErrors {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
       _ = try AnyMeasurementDesign(text).draw(
-        on: MeasurementGround(domain: ball, isValid: isValid), using: &random)
+        in: MeasurementContext(domain: ball, isValid: isValid), using: &random)
     }
     #expect(error?.description.contains("latitudes and longitudes") == true)
   }

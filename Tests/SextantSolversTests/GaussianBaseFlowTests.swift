@@ -77,7 +77,7 @@ import Testing
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 6)
     let mask = try AnyMeasurementDesign("random:0.5")
-      .draw(on: MeasurementGround(domain: grid, isValid: field.isValid), using: &random)
+      .draw(in: MeasurementContext(domain: grid, isValid: field.isValid), using: &random)
     let noise = (0..<2 * grid.vertexCount).map { $0 % 2 == 0 ? Float(2) : 0.05 }
     let measurement = try Simulation.measure(field, by: mask, noise: noise, using: &random).measurement
     var (one, two) = (RandomStream(seed: 7), RandomStream(seed: 7))

@@ -4,8 +4,8 @@ import SextantArrays
 import SextantMeasurement
 
 extension LinearOperator {
-  /// |⟨A·x, y⟩ − ⟨x, Aᵀ·y⟩| relative to ‖A·x‖·‖y‖ + ‖x‖·‖Aᵀ·y‖ for random x and y: 0 up to rounding if and only if the adjoint
-  /// is right.
+  /// |⟨A·x, y⟩ − ⟨x, Aᵀ·y⟩| relative to ‖A·x‖·‖y‖ + ‖x‖·‖Aᵀ·y‖ for random x and y: 0 up to rounding if and only if the
+  /// adjoint is right.
   public func adjointMismatch(using random: inout RandomStream) -> Double {
     let x: Tensor<Float> = random.normals([1, inputCount])
     let y: Tensor<Float> = random.normals([1, outputCount])

@@ -1,24 +1,24 @@
-// Large holes on the sphere: whole regions that nobody measured, the hardest of the random masks.
+// Large holes on the sphere: whole regions without observations, the most difficult of the random masks.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// Holes of some degrees across, up to a missing share or a number of holes.
+/// Holes of a given size in degrees, up to a missing share or a number of holes.
 ///
-/// The centre of a hole is a valid vertex that is not missing yet, drawn with probability proportional to area. With a
-/// share, exactly round(share·n) of n valid vertices are missing: the last hole is cut to fit, keeping what is nearest
-/// to its centre. With a number of holes, they may overlap, and the share is what it is.
+/// The centre of a hole is a valid vertex that is not yet missing, drawn with probability proportional to its area.
+/// With a share, exactly round(share·n) of n valid vertices are missing; of the last hole only the vertices nearest to
+/// its centre are used. With a number of holes, holes may overlap, and the share follows.
 struct BlockHoles: Sendable, Equatable {
   /// The outline of a hole.
   enum Shape: String, Sendable, CaseIterable {
-    /// All within half the size of the centre.
+    /// All vertices within half the size of the centre.
     case cap
-    /// Half the size to the north, south, east and west, about a square on the ground.
+    /// Half the size to the north, south, east and west: approximately a square on the sphere.
     case rectangle
   }
 
-  /// When there are enough holes.
+  /// The amount of holes.
   enum Amount: Sendable, Equatable {
     /// A missing share of 0..<1; each field draws its own from the range.
     case share(ClosedRange<Double>)
@@ -28,7 +28,7 @@ struct BlockHoles: Sendable, Equatable {
 
   /// How much is missing.
   var amount: Amount
-  /// How many degrees a hole measures across; each hole draws its own from the range.
+  /// The diameter of a hole in degrees; each hole draws its own from the range.
   var size: ClosedRange<Double>
   /// The outline of the holes.
   var shape: Shape
@@ -61,12 +61,12 @@ extension BlockHoles {
     self.shape = shape
   }
 
-  /// How deep inside the hole a direction lies: 0 at the centre, 1 on the edge, above 1 outside.
+  /// The relative distance of a direction from the centre of a hole: 0 at the centre, 1 on the edge, above 1 outside.
   private func depth(of direction: SIMD3<Double>, from centre: SIMD3<Double>, size: Double) -> Double {
     let half = size / 2 * .pi / 180
     let angle = acos(min(1, max(-1, (direction * centre).sum())))
     guard shape == .rectangle else { return angle / half }
-    // The far side has mirror places with the same longitude difference.
+    // Points on the far side of the sphere can have the same latitude and longitude differences.
     guard angle < .pi / 2 else { return .infinity }
     let (place, middle) = (GeographicPoint(direction), GeographicPoint(centre))
     let northward = abs(place.latitude - middle.latitude) * .pi / 180
@@ -86,19 +86,19 @@ extension BlockHoles {
 }
 
 extension BlockHoles: VertexMask {
-  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    let directions = try ground.directions(for: self)
-    let valid = ground.validVertices
+  func missingVertices(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    let directions = try context.directions(for: self)
+    let valid = context.validVertices
     var missingLeft = valid.count - 1
     var holesLeft = Int.max
     switch amount {
     case .share(let range):
       let share = random.uniform(in: range)
-      missingLeft = MeasurementGround.missingCount(share: share, of: valid.count)
+      missingLeft = MeasurementContext.missingCount(share: share, of: valid.count)
     case .count(let count): holesLeft = count
     }
     var isMissing = [Bool](repeating: false, count: directions.count)
-    let areas = ground.domain.areaWeights
+    let areas = context.domain.areaWeights
     while missingLeft > 0, holesLeft > 0 {
       let size = random.uniform(in: self.size)
       let middle = Self.draw(from: valid, where: { !isMissing[$0] }, areas: areas, using: &random)

@@ -1,4 +1,4 @@
-// Masks without chance: everything observed, land or sea missing, and what a file says.
+// Deterministic masks: everything observed, land or sea missing, and the mask of a file.
 
 import SextantArrays
 
@@ -26,8 +26,8 @@ struct CompleteMask: MaskDesign, Equatable {
   var mayHide: Bool { false }
   var description: String { "none" }
 
-  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
-    [Bool](repeating: false, count: ground.entryCount)
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) -> [Bool] {
+    [Bool](repeating: false, count: context.entryCount)
   }
 }
 
@@ -38,16 +38,16 @@ struct LandMissing: MaskDesign, Equatable {
 
   var description: String { isSea ? "sea" : "land" }
 
-  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    try ground.isLand(for: self).map { $0 != isSea }.repeatingEach(ground.channelCount)
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    try context.isLand(for: self).map { $0 != isSea }.repeatingEach(context.channelCount)
   }
 }
 
-/// Observed where a file's variable says so. Written `file:PATH:VARIABLE`.
+/// The mask of a file's variable. Written `file:PATH:VARIABLE`.
 struct FileMask: MaskDesign, Equatable {
   /// The file.
   let path: String
-  /// Its variable; nil where the file has one only.
+  /// Its variable; nil for the only variable of the file.
   let variable: String?
 
   init(path: String, variable: String? = nil) {
@@ -58,7 +58,7 @@ struct FileMask: MaskDesign, Equatable {
   init(_ text: inout DesignText) throws {
     let body = text.takeWhole() ?? ""
     var (path, variable) = (body, String?.none)
-    // The last colon parts the variable off, unless what follows looks like more of the path.
+    // The last colon separates the variable, unless the text after it looks like a part of the path.
     if let colon = body.lastIndex(of: ":"), !body[colon...].contains("/"), !body[colon...].contains(".") {
       variable = String(body[body.index(after: colon)...])
       path = String(body[..<colon])
@@ -73,18 +73,18 @@ struct FileMask: MaskDesign, Equatable {
 
   var description: String { "file:\(path)\(variable.map { ":\($0)" } ?? "")" }
 
-  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    guard let coverage = ground.inputs.coverage else {
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    guard let coverage = context.inputs.coverage else {
       throw MeasurementError.missingInput(
         specification: description, needs: "the content of its file",
-        hint: "Give the function that reads coverage files with the inputs of the measurement.")
+        hint: "Pass a function that reads coverage files in the inputs of the measurement.")
     }
     let isObserved = try coverage(path, variable)
-    if isObserved.count == ground.entryCount { return isObserved.map { !$0 } }
-    guard isObserved.count == ground.vertexCount else {
+    if isObserved.count == context.entryCount { return isObserved.map { !$0 } }
+    guard isObserved.count == context.vertexCount else {
       throw MeasurementError.sizeMismatch(
-        what: "The mask of '\(description)'", expected: ground.vertexCount, found: isObserved.count)
+        what: "The mask of '\(description)'", expected: context.vertexCount, found: isObserved.count)
     }
-    return isObserved.map { !$0 }.repeatingEach(ground.channelCount)
+    return isObserved.map { !$0 }.repeatingEach(context.channelCount)
   }
 }

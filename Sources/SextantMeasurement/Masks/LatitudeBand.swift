@@ -1,9 +1,9 @@
-// A band of latitudes missing: the polar gap of a satellite, the tropics without stations.
+// A missing band of latitudes, such as the polar gap of a satellite or tropics without stations.
 
 import SextantArrays
 import SextantGeometry
 
-/// Everything missing from one latitude to another, both included.
+/// All values between two latitudes are missing, including the limits.
 struct LatitudeBand: Sendable, Equatable {
   /// Degrees north.
   var latitudes: ClosedRange<Double>
@@ -20,10 +20,10 @@ extension LatitudeBand {
 }
 
 extension LatitudeBand: VertexMask {
-  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    // A millionth of a degree of slack: latitudes come back from unit vectors.
+  func missingVertices(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    // A tolerance of a millionth of a degree, because latitudes are computed from unit vectors.
     let range = latitudes.lowerBound - 1e-6...latitudes.upperBound + 1e-6
-    return try ground.geographicPoints(for: self).map { range.contains($0.latitude) }
+    return try context.geographicPoints(for: self).map { range.contains($0.latitude) }
   }
 }
 

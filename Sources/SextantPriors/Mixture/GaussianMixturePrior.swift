@@ -86,8 +86,9 @@ public struct GaussianMixturePrior: Sendable {
   /// sufficient to select the plausible components.
   package func roughEvidence(of observation: StateObservation) throws -> [Double] {
     // G = Φ at the observed places (k×m), whitened by the total noise R = σ² + residual variance.
-    let rest = observation.apply(Tensor(pooled.functions.residualVariance, shape: [1, pooled.space.count])).scalars
-    let precision = zip(observation.noiseVariance, rest).map { 1 / ($0 + Double($1)) }
+    let residualVariance = observation.apply(Tensor(pooled.functions.residualVariance, shape: [1, pooled.space.count]))
+      .scalars
+    let precision = zip(observation.noiseVariance, residualVariance).map { 1 / ($0 + Double($1)) }
     let roots = precision.map { Float($0.squareRoot()) }
     let weighted = observation.apply(pooled.functions.scaledModes).scalingColumns(by: roots)
       .converted(to: Double.self)

@@ -118,13 +118,13 @@ struct GridRefinement {
       }
       // Cells near a pole are very narrow; the sum over wave numbers resolves aspect ratios down to a tenth.
       let aspect = max(0.1, cos(fine.latitudes[i] * .pi / 180))
-      var known: [SIMD2<Int>: Float] = [:]
+      var computed: [SIMD2<Int>: Float] = [:]
       for column in columnPlaces {
         let key = SIMD2(column.offset, column.span)
-        if known[key] == nil {
-          known[key] = Self.missedVariance(row: row, column: column, aspect: aspect, angles: angles)
+        if computed[key] == nil {
+          computed[key] = Self.missedVariance(row: row, column: column, aspect: aspect, angles: angles)
         }
-        factors.append(known[key] ?? 0)
+        factors.append(computed[key] ?? 0)
       }
     }
     return factors

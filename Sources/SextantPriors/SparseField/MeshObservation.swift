@@ -111,7 +111,7 @@ struct MeshObservation: Sendable {
 
   /// The right-hand side (H·B)ᵀ·R⁻¹·anomalies (mesh nodes).
   ///
-  /// - Parameter anomalies: Those of the field less what is not modelled on the mesh (m).
+  /// - Parameter anomalies: those of the field minus the part that is not modelled on the mesh (m).
   func rightHandSide(of anomalies: [Double], variances: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: matrix.columnCount)
     for row in anomalies.indices {

@@ -86,12 +86,12 @@ struct PosteriorPrecision: Sendable {
     var next = 0
     for r in 0..<prior.equations.count {
       var row = Array(prior.columns[prior.rowStarts[r]..<prior.rowStarts[r + 1]])
-      let known = row.count
+      let priorCount = row.count
       while next < extra.count, Int(extra[next].row) == r {
-        if row.count == known || row[row.count - 1] != extra[next].column { row.append(extra[next].column) }
+        if row.count == priorCount || row[row.count - 1] != extra[next].column { row.append(extra[next].column) }
         next += 1
       }
-      if row.count > known { row.sort() }
+      if row.count > priorCount { row.sort() }
       columns += row
       rowStarts.append(columns.count)
     }

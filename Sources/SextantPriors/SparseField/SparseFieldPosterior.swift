@@ -42,7 +42,7 @@ package struct SparseFieldPosterior: Sendable {
   /// measurement: r/(v+r).
   private let keptShares: [Float]?
   /// The standard deviation of e given everything else (nodes).
-  private let submeshDeviations: [Float]?
+  private let submeshStandardDeviations: [Float]?
 
   /// - Parameter observation: with the operator and the noise that `prepared` was made for.
   package init(_ prepared: SparseFieldFactor, given observation: SparseFieldObservation) {
@@ -56,7 +56,7 @@ package struct SparseFieldPosterior: Sendable {
     var mean = level.prolonged(meshMean)
     guard let factors = level.submeshFactors else {
       self.mean = mean.map { Float($0 + constant) }
-      (keptShares, submeshDeviations) = (nil, nil)
+      (keptShares, submeshStandardDeviations) = (nil, nil)
       return
     }
     var variances = zip(factors, roughness).map { Double($0) * $1 }
@@ -73,11 +73,11 @@ package struct SparseFieldPosterior: Sendable {
     }
     self.mean = mean.map { Float($0 + constant) }
     keptShares = kept
-    submeshDeviations = variances.map { Float($0.squareRoot()) }
+    submeshStandardDeviations = variances.map { Float($0.squareRoot()) }
   }
 
-  /// Calls `body` with blocks of samples minus the mean (B × nodes), in order; its first argument is the index of the block's
-  /// first sample.
+  /// Calls `body` with blocks of samples minus the mean (B × nodes), in order; its first argument is the index of the
+  /// block's first sample.
   ///
   /// Sample i depends on part i of `random`, whatever the number of samples and of threads.
   package func forEachDeviationBlock(
@@ -107,8 +107,8 @@ package struct SparseFieldPosterior: Sendable {
                 var sum = 0.0
                 for k in rowStarts[i]..<rowStarts[i + 1] { sum += values[k] * source[row * n + Int(columns[k])] }
                 let kept = keptShares.map { $0[i] } ?? 1
-                let deviation = submeshDeviations.map { $0[i] } ?? 0
-                target[row * nodes + i] = Float(sum) * kept + deviation * between[i]
+                let sigma = submeshStandardDeviations.map { $0[i] } ?? 0
+                target[row * nodes + i] = Float(sum) * kept + sigma * between[i]
               }
             }
           }

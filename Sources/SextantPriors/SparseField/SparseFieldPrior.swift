@@ -63,8 +63,8 @@ package final class SparseFieldPrior: Sendable {
     return grid.fingerprint == domain.fingerprint ? grid : nil
   }
 
-  /// The prior's precision on its finest mesh where the roughness is 1 everywhere, as its lower triangle, and the order in
-  /// which it is factorised: for benchmarks.
+  /// The prior's precision on its finest mesh where the roughness is 1 everywhere, as its lower triangle, and the order
+  /// in which it is factorised: for benchmarks.
   package var finestPrecision: (matrix: SparseMatrix, ordering: SparseOrdering) {
     let mesh = meshes[0]
     return (mesh.precision.prior(roughness: [Double](repeating: 1, count: mesh.level.nodeCount)), mesh.level.ordering)
@@ -163,7 +163,7 @@ package final class SparseFieldPrior: Sendable {
   ) throws -> SparseCholeskyAnalysis {
     let ordering = meshes[index].level.ordering
     guard isPriorPattern else { return try SparseCholeskyAnalysis(matrix, ordering: ordering) }
-    if let known = analyses.withLock({ $0[index] }) { return known }
+    if let cached = analyses.withLock({ $0[index] }) { return cached }
     let made = try SparseCholeskyAnalysis(matrix, ordering: ordering)
     analyses.withLock { $0[index] = made }
     return made

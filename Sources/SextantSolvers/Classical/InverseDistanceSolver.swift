@@ -1,6 +1,6 @@
-// Inverse distance weighting, and with one neighbour nearest-neighbour interpolation, as CDO's operators setmisstodis and
-// setmisstonn do it, except that distances are chords of the sphere. Observed vertices keep their values. There is no
-// uncertainty. The neighbours are found once for each operator.
+// Inverse distance weighting, and with one neighbour nearest-neighbour interpolation, as CDO's operators setmisstodis
+// and setmisstonn do it, except that distances are chords of the sphere. Observed vertices keep their values. There is
+// no uncertainty. The neighbours are found once for each operator.
 
 import SextantArrays
 import SextantGeometry
@@ -19,8 +19,8 @@ public struct InverseDistanceSolver: Solver {
   /// - Parameters:
   ///   - domain: the domain of the fields.
   ///   - channelCount: the number C of variables.
-  ///   - neighbourCount: the number of observations that are averaged. CDO's default is 4; 1 gives each vertex the value of
-  ///     the nearest observation.
+  ///   - neighbourCount: the number of observations that are averaged. CDO's default is 4; 1 gives each vertex the
+  ///     value of the nearest observation.
   public init(domain: any Domain, channelCount: Int, neighbourCount: Int = 4) {
     self.domain = domain
     self.channelCount = channelCount

@@ -1,5 +1,5 @@
-// How far states are from a measurement, in units of the noise, and the gradient with respect to the states. This is all that
-// methods need which only follow gradients; WhitenedSVD serves those that solve for the states.
+// The distance of states from a measurement, in units of the noise, and its gradient with respect to the states.
+// Methods that follow gradients need nothing else; methods that solve for the states use WhitenedSVD.
 
 import SextantArrays
 import SextantAutodiff
@@ -7,21 +7,21 @@ import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
 
-/// The residual r = (y − A(x))/σ of states x, entry by entry. ½‖r‖² is −log p(y | x) up to a constant.
+/// The residuals r = (y − A(x))/σ of states x. ½‖r‖² is −log p(y | x) up to a constant.
 protocol DataFidelity: Sendable {
   /// The number of residuals m.
   var count: Int { get }
-  /// The noise variance in units of the states: σ² where all values have one σ and see one state each, in general
-  /// m/‖∂r/∂x‖² with the Frobenius norm.
+  /// The noise variance in units of the states: m/‖∂r/∂x‖² with the Frobenius norm, which is σ² if each value measures
+  /// one state with the same σ.
   var noiseVariance: Double { get }
-  /// r of states (B×d): B×m.
+  /// The residuals r (B×m) of states (B×d).
   func residuals(of states: Tensor<Float>) -> Tensor<Float>
-  /// −(∂r/∂x)ᵀ·v at states (B×d) for v (B×m): B×d. With v = r this is the downhill direction of ½‖r‖².
+  /// −(∂r/∂x)ᵀ·v (B×d) at states (B×d) for v (B×m). For v = r this is the negative gradient of ½‖r‖².
   func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float>
 }
 
 extension DataFidelity {
-  /// ½‖r‖² of fields (B×d×1), added up over the batch, of shape [].
+  /// ½‖r‖² of fields (B×d×1), summed over the batch, of shape [].
   func energy(of fields: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> {
     let states = fields.value.sampleRows
     let r = residuals(of: states)
@@ -72,8 +72,8 @@ struct LinearFidelity: DataFidelity {
   }
 }
 
-/// Measurements of variables that the prior holds in transformed form: y = B·u(x) + noise, with u = T(mean + scale·x) for each
-/// state.
+/// Measurements of variables that the prior holds in transformed form: y = B·u(x) + noise, with u = T(mean + scale·x)
+/// for each state.
 struct TransformedFidelity: DataFidelity {
   let noiseVariance: Double
   /// B/σ (m×d). Rows that touch entries outside the domain are left out.

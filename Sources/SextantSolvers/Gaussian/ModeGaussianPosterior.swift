@@ -3,9 +3,9 @@
 //   w ~ N(0, I), r ~ N(0, D) with D diagonal, H selects states, R = σ² + D on the observed ones (diagonal);
 //   P = I + G·R⁻¹·Gᵀ with G = Φ·Hᵀ (k×m), P = L·Lᵀ, mean of w = P⁻¹·G·R⁻¹·a.
 //
-// The residual r is conditioned as well. What does not depend on the anomalies a is the factor, which serves any number of
-// observations by one operator. Cost k²·m + k³/3, so linear in the size of the field. Operators that mix states have no
-// diagonal R: the dense posterior serves those.
+// The residual r is conditioned as well. The factor does not depend on the anomalies a and serves any number of
+// observations by one operator. The cost is k²·m + k³/3, which is linear in the size of the field. For operators that
+// mix states R is not diagonal; the dense posterior serves those.
 
 import SextantArrays
 import SextantPriors
@@ -24,8 +24,8 @@ struct ModeGaussianFactor: Sendable {
   fileprivate let weighted: Tensor<Double>
   private let keptSpread = Lazy<[Float]>()
 
-  /// - Throws: ``PriorError/nothingObserved``, ``PriorError/tooLarge(_:)`` for an operator that mixes states, or
-  ///   ``LinearAlgebraError`` where values are not finite.
+  /// - Throws: `PriorError.nothingObserved`, `PriorError.tooLarge` for an operator that mixes states, or
+  ///   `LinearAlgebraError` where values are not finite.
   init(_ functions: EmpiricalOrthogonalFunctions, given operation: ObservationOperator) throws {
     guard let states = operation.selectedStates else {
       throw PriorError.tooLarge("The posterior in mode space needs an operator that selects states.")
@@ -51,7 +51,7 @@ struct ModeGaussianFactor: Sendable {
     self.rootPrecision = rootPrecision
   }
 
-  /// The posterior standard deviation of each state (d), whatever the anomalies; computed once.
+  /// The posterior standard deviation of each state (d), which does not depend on the anomalies; computed once.
   var spread: [Float] {
     keptSpread.value {
       // Φᵀ P⁻¹ Φ on the diagonal: the squared column norms of L⁻¹Φ.
@@ -71,7 +71,7 @@ struct ModeGaussianPosterior: Sendable {
   /// The observed anomaly of each state; 0 where unobserved.
   private let observed: [Float]
 
-  /// - Parameter observation: by the operator of `factor`.
+  /// The posterior given an observation by the operator of `factor`.
   init(_ factor: ModeGaussianFactor, given observation: StateObservation) {
     precondition(observation.count == factor.states.count, "An observation by another operator")
     var observed = [Float](repeating: 0, count: factor.correction.count)
@@ -83,7 +83,7 @@ struct ModeGaussianPosterior: Sendable {
     self.observed = observed
   }
 
-  /// Conditions modes and residual on an observation that selects states; errors are those of ``ModeGaussianFactor``.
+  /// The posterior given an observation that selects states; the errors are those of ``ModeGaussianFactor``.
   init(_ functions: EmpiricalOrthogonalFunctions, given observation: StateObservation) throws {
     self.init(try ModeGaussianFactor(functions, given: observation.operation), given: observation)
   }
@@ -107,12 +107,12 @@ struct ModeGaussianPosterior: Sendable {
     var states = complete(draws.converted(to: Float.self))
     let residual: Tensor<Float> = random.normals(states.shape)
     // The residual given its own observation has variance D − D²/(D+σ²) = D·(1 − g).
-    let deviations = zip(factor.residualVariance, factor.correction).map { ($0 * (1 - $1)).squareRoot() }
-    states.add(residual.scalingColumns(by: deviations))
+    let standardDeviations = zip(factor.residualVariance, factor.correction).map { ($0 * (1 - $1)).squareRoot() }
+    states.add(residual.scalingColumns(by: standardDeviations))
     return states
   }
 
-  /// Mode coefficients (B×k) as states (B×d), with the conditional mean of the residual where observed.
+  /// The states (B×d) for coefficients of the modes (B×k), with the conditional mean of the residual at observed states.
   private func complete(_ coefficients: Tensor<Float>) -> Tensor<Float> {
     var states = matrixProduct(coefficients, factor.modes)
     let (correction, observed) = (factor.correction, observed)
