@@ -100,7 +100,7 @@ extension BenchmarkRow {
       let functions = try EmpiricalOrthogonalFunctions(of: archive, modeCount: 100)
       // Squares, because a mode's sign is nobody's choice.
       return [
-        ("deviations", Tensor(functions.deviations)), ("residual", Tensor(functions.residualVariance)),
+        ("deviations", Tensor(functions.standardDeviations)), ("residual", Tensor(functions.residualVariance)),
         ("squares", functions.scaledModes * functions.scaledModes),
       ]
     }

@@ -61,7 +61,7 @@ struct SeriesStudy {
     let fitted = try SparseFieldSolver(prior.space, domain: domain).fitted(to: mask[0])
     let start = try TwoScaleSolver(prior, domain: domain).fitted(to: mask[0])
     return [
-      masked(NearestNeighbourSolver(domain: domain, channelCount: 1)),
+      masked(InverseDistanceSolver(domain: domain, channelCount: 1, neighbourCount: 1)),
       masked(InverseDistanceSolver(domain: domain, channelCount: 1)),
       masked(HarmonicSolver(domain: domain, channelCount: 1)),
       masked(EOFInterpolationSolver(prior)), mixed(EOFInterpolationSolver(prior)),
@@ -99,7 +99,9 @@ struct SeriesStudy {
   }
 
   private static func difference(_ a: Posterior, _ b: Posterior) -> Double {
-    let pairs = [(a.mean, b.mean), (a.spread ?? [], b.spread ?? []), (a.samples?.scalars ?? [], b.samples?.scalars ?? [])]
+    let pairs = [
+      (a.mean, b.mean), (a.spread ?? [], b.spread ?? []), (a.samples?.scalars ?? [], b.samples?.scalars ?? []),
+    ]
     return pairs.reduce(0.0) { largest, pair in
       zip(pair.0, pair.1).reduce(largest) { max($0, Double(abs($1.0 - $1.1))) }
     }

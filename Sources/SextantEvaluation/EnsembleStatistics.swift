@@ -16,7 +16,7 @@ public enum CoverageLevel: Int, Sendable, CaseIterable {
   public var nominal: Double { Double(rawValue) / 100 }
 
   /// The score of its coverage.
-  public var score: Score {
+  var score: Score {
     switch self {
     case .fifty: .coverage50
     case .eighty: .coverage80
@@ -26,7 +26,7 @@ public enum CoverageLevel: Int, Sendable, CaseIterable {
   }
 
   /// The distance from a normal mean to the interval's bounds, in standard deviations.
-  public var normalQuantile: Double {
+  var normalQuantile: Double {
     switch self {
     case .fifty: 0.674489750196081743
     case .eighty: 1.281551565544600466
@@ -37,7 +37,7 @@ public enum CoverageLevel: Int, Sendable, CaseIterable {
 
   /// Whether N samples suffice for the interval, that is, its lower bound is not below the first plotting position
   /// 1/(N+1).
-  public func isReached(by sampleCount: Int) -> Bool {
+  func isReached(by sampleCount: Int) -> Bool {
     (100 - rawValue) * (sampleCount + 1) >= 200
   }
 }
@@ -55,12 +55,12 @@ public struct EnsembleStatistics: Sendable {
   /// Variance of the samples with denominator N−1; 0 for a single sample.
   public private(set) var variance: [Float]
   /// The number of samples below the truth.
-  public private(set) var samplesBelow: [Int32]
+  private(set) var samplesBelow: [Int32]
   /// The number of samples equal to the truth.
-  public private(set) var samplesEqual: [Int32]
+  private(set) var samplesEqual: [Int32]
   /// Bit i is set if the truth lies within the interval of `CoverageLevel.allCases[i]`, including its bounds. Bounds
   /// are at plotting positions i/(N+1) of the sorted samples, with linear interpolation.
-  public private(set) var coverage: [UInt8]
+  private(set) var coverage: [UInt8]
 
   private static let laneCount = 16
 

@@ -45,12 +45,4 @@ public struct RankHistogram: Sendable, Equatable, Codable {
     }
     return total == 0 ? 0 : inside / Double(total)
   }
-
-  /// Half the sum of |fraction − 1/(N+1)| over all ranks: 0 for a flat histogram, towards 1 if all ranks are equal.
-  /// Neighbouring vertices are not independent, so it has no simple significance level.
-  public var deviationFromFlat: Double {
-    let flat = 1 / Double(counts.count)
-    let total = total
-    return total == 0 ? 0 : counts.reduce(0) { $0 + abs(Double($1) / Double(total) - flat) } / 2
-  }
 }

@@ -11,7 +11,7 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   case meanAbsoluteError = "mae"
   /// Mean of estimate − truth, in the variable's units.
   case bias
-  /// Structural similarity with a Gaussian window, periodic in longitude if the grid is; see ``StructuralSimilarity``.
+  /// Structural similarity with a Gaussian window, periodic in longitude if the grid is.
   case structuralSimilarity = "ssim"
   /// Structural similarity as in scikit-image, in which the raster's left and right edges are not joined.
   case structuralSimilarityWithoutWrap = "ssim-without-wrap"
@@ -35,15 +35,6 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   case skill
   /// ``spread`` / ``skill``: 1 if the ensemble is reliable, below 1 if it is overconfident.
   case spreadSkillRatio = "spread-skill"
-
-  /// Whether a larger value is better; nil if the best value is a target.
-  public var isBetterWhenLarger: Bool? {
-    switch self {
-    case .psnr, .structuralSimilarity, .structuralSimilarityWithoutWrap: true
-    case .rootMeanSquareError, .meanAbsoluteError, .crps, .skill: false
-    case .bias, .coverage50, .coverage80, .coverage90, .coverage95, .rankCoverage90, .spread, .spreadSkillRatio: nil
-    }
-  }
 
   /// The units of this score for a variable with `units`; empty if it has none.
   public func units(forVariableIn units: String) -> String {

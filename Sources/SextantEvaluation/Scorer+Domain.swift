@@ -7,11 +7,10 @@ extension Scorer {
   ///
   /// Latitude bands are scored if the domain has a geography, and similarity if it has a raster.
   public init(
-    on domain: any Domain, variables: [ScoredVariable], channelCount: Int,
-    bandEdges: [Double] = [-90, -60, -30, 0, 30, 60, 90]
+    on domain: any Domain, variables: [ScoredVariable], channelCount: Int
   ) {
     self.init(
       variables: variables, channelCount: channelCount, areaWeights: domain.areaWeights,
-      latitudes: domain.geography?.points.map(\.latitude), bandEdges: bandEdges, raster: domain.raster)
+      latitudes: domain.geography?.points.map(\.latitude), raster: domain.raster)
   }
 }

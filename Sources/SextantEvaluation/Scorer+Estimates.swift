@@ -96,10 +96,10 @@ extension Scorer {
     _ mean: [Float], _ ensemble: EnsembleStatistics?, _ truth: ScoredTruth, _ entries: VariableEntries
   ) -> [LatitudeBandScores] {
     guard let latitudes else { return [] }
-    return zip(bandEdges, bandEdges.dropFirst()).compactMap { from, to in
+    return zip(Self.bandEdges, Self.bandEdges.dropFirst()).compactMap { from, to in
       let members = entries.all.filter { entry in
         let latitude = latitudes[entries.vertex(of: entry)]
-        return latitude >= from && (latitude < to || (to == bandEdges.last && latitude <= to))
+        return latitude >= from && (latitude < to || (to == Self.bandEdges.last && latitude <= to))
       }
       guard let average = entries.mean(over: members, .area) else { return nil }
       let error = { (entry: Int) in Double(mean[entry]) - Double(truth.values[entry]) }

@@ -15,14 +15,14 @@ public struct Scorer: Sendable {
   /// The latitude of each vertex (V), in degrees north; nil if the domain is not on the sphere.
   public let latitudes: [Double]?
   /// The edges of the latitude bands in degrees north, ascending.
-  public let bandEdges: [Double]
+  static let bandEdges: [Double] = [-90, -60, -30, 0, 30, 60, 90]
   /// The arrangement of the vertices as an image; nil if there is none, and then no SSIM.
   public let raster: Raster?
 
   /// A scorer for fields of V = `areaWeights.count` vertices and C channels.
   public init(
     variables: [ScoredVariable], channelCount: Int, areaWeights: [Double], latitudes: [Double]? = nil,
-    bandEdges: [Double] = [-90, -60, -30, 0, 30, 60, 90], raster: Raster? = nil
+    raster: Raster? = nil
   ) {
     let vertexCount = areaWeights.count
     precondition(latitudes.map { $0.count == vertexCount } ?? true, "Latitudes for \(vertexCount) vertices")
@@ -34,7 +34,6 @@ public struct Scorer: Sendable {
     self.channelCount = channelCount
     self.areaWeights = areaWeights
     self.latitudes = latitudes
-    self.bandEdges = bandEdges
     self.raster = raster
   }
 

@@ -1,14 +1,14 @@
-// Structural similarity of two rasters (Wang, Bovik, Sheikh and Simoncelli 2004): Gaussian window of 11×11 with
-// σ 1.5, K₁ 0.01, K₂ 0.03, variances with divisor 1 — what scikit-image gives for gaussian_weights=True,
-// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam, unless a repeated
-// column would count twice there. Windows that do not fit, or that touch an invalid value, are left out.
-// SSIM is not indifferent to the origin of the scale: 280 K ± 1 K and 0 ± 1 K score differently.
+// Structural similarity of two rasters (Wang, Bovik, Sheikh and Simoncelli 2004): Gaussian window of 11×11 with σ 1.5,
+// K₁ 0.01, K₂ 0.03, variances with divisor 1 — what scikit-image gives for gaussian_weights=True,
+// use_sample_covariance=False. On a grid that closes round the globe, windows continue across the seam, unless a
+// repeated column would count twice there. Windows that do not fit, or that touch an invalid value, are left out. SSIM
+// is not indifferent to the origin of the scale: 280 K ± 1 K and 0 ± 1 K score differently.
 
 import Foundation
 import SextantGeometry
 
 /// Local structural similarity of two rasters.
-public enum StructuralSimilarity {
+enum StructuralSimilarity {
   private static let radius = 5
 
   private static let window: [Double] = {
@@ -25,7 +25,7 @@ public enum StructuralSimilarity {
   ///   - estimate: the other raster.
   ///   - isValid: which pixels are valid.
   ///   - peak: the size of the scale (the "data range").
-  public static func map(
+  static func map(
     truth: [Double], estimate: [Double], isValid: [Bool], raster: Raster, peak: Double
   ) -> [Double] {
     let count = raster.rows * raster.columns

@@ -1,20 +1,22 @@
-// The measurement: y = A·x + noise, with σ in data units, one for each entry of y. A mask is part of A, a selection, and never a
-// weight or a value of zero. (Foundation has a type named Measurement.)
+// The measurement y = A·x + noise, with a noise standard deviation σ for each entry of y, in the variables' units. A
+// mask is a selection and part of A; it is never represented by weights or values of zero. (Foundation has a type named
+// Measurement.)
 
 import SextantArrays
 import SextantSignals
 
-/// What was measured of one signal.
+/// A measurement of one signal.
 ///
-/// There is one value and one noise level for each output of the operator. Solvers check this, and throw a ``MeasurementError``.
+/// There is one value and one noise level for each output of the operator; otherwise solvers throw a
+/// ``MeasurementError``.
 public struct FieldMeasurement: Sendable {
   /// The measured values y (m), in the variables' units.
   public var values: [Float]
   /// The noise standard deviation of each entry of y (m), in the variables' units; all above 0.
   public var noise: [Float]
-  /// What was measured: from V·C entries, channel fastest, to m.
+  /// The measurement operator A, from V·C entries (channel fastest) to m values.
   public var operation: any LinearOperator
-  /// The field that was measured: its season selects the climatology.
+  /// The label of the field; its season selects the climatology.
   public var label: FieldLabel
 
   public init(
@@ -31,7 +33,7 @@ public struct FieldMeasurement: Sendable {
 
   /// Throws ``MeasurementError`` unless there is a finite value and a noise level for each output of the operator.
   ///
-  /// Noise levels are checked by the methods that use them, see ``MeasurementModel/checkNoise()``.
+  /// The methods that use the noise levels check them with ``MeasurementModel/checkNoise()``.
   public func check() throws(MeasurementError) {
     guard values.count == operation.outputCount else {
       throw .sizeMismatch(what: "The measured values", expected: operation.outputCount, found: values.count)

@@ -1,24 +1,24 @@
-// What can go wrong when a measurement is described or simulated.
+// The errors of measurements and of their descriptions.
 
-/// A mask, a noise level or an operator that cannot be used; the text says what was expected and what was found.
+/// A mask, a noise level or an operator that cannot be used; the text states what was expected and what was found.
 public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   /// A text that does not describe a mask or a noise level.
   case invalidSpecification(text: String, expected: String, found: String, example: String)
-  /// Something beside the specification is needed, such as a land mask, and was not given.
+  /// An additional input that a specification needs, such as a land mask, is missing.
   case missingInput(specification: String, needs: String, hint: String)
-  /// A mask under which not one valid value is left to observe.
+  /// A mask that leaves no valid value to observe.
   case nothingObserved(specification: String, reason: String)
-  /// Two things that should have one size.
+  /// Two sizes that should be equal.
   case sizeMismatch(what: String, expected: Int, found: Int)
   /// A measured value that is not finite.
   case invalidValue(what: String, found: Float)
   /// A noise standard deviation that is not a finite number above 0.
   case invalidNoise(what: String, found: Float)
-  /// Units that differ where no conversion is known.
+  /// Different units without a known conversion.
   case unitsDiffer(what: String, expected: String, found: String)
-  /// An operator of a form that a method cannot use, or that is too large for it.
+  /// An operator that a method cannot use, because of its form or its size.
   case operatorNotSupported(method: String, form: OperatorForm.Kind, reason: String, hint: String)
-  /// A measurement by another operator than the one that a solver was prepared for, or with other noise.
+  /// A measurement by an operator, or with noise, for which the solver was not prepared.
   case notPrepared(what: String)
 
   public var description: String {
@@ -34,7 +34,7 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
       "\(what): expected \(expected) entries, found \(found). "
         + "It must belong to the same grid and variables as the field."
     case .invalidValue(let what, let found):
-      "\(what): expected a finite number, found \(found). Leave out what was not measured: the operator selects what was."
+      "\(what): expected a finite number, found \(found). Omit values that were not measured; the operator selects those that were."
     case .invalidNoise(let what, let found):
       "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
     case .unitsDiffer(let what, let expected, let found):
@@ -43,7 +43,7 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
     case .operatorNotSupported(let method, let form, let reason, let hint):
       "\(method) cannot use this \(form.rawValue) operator: \(reason). \(hint)"
     case .notPrepared(let what):
-      "The measurement has \(what) than the one that the solver was prepared for. Prepare the solver for it, or ask the solver itself for its posterior."
+      "The measurement has \(what) than the one for which the solver was prepared. Prepare the solver for it, or call the solver itself."
     }
   }
 }

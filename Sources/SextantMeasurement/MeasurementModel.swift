@@ -1,9 +1,9 @@
-// How something is measured: the operator and the noise, without the values. Solvers are prepared for this, and a cache of
-// prepared solvers is keyed by it. Here is also the answer to the question whether two operators are the same.
+// The operator and the noise of a measurement, without the values. Solvers are prepared for a measurement model, and it
+// is the key of a cache of prepared solvers. This file also tests operators for equality.
 
 import SextantArrays
 
-/// A measurement operator with the noise of its outputs: all of a measurement but the values.
+/// A measurement operator with the noise of its outputs: a measurement without its values.
 public struct MeasurementModel: Sendable {
   /// A, from V·C entries to m outputs.
   public let operation: any LinearOperator
@@ -26,12 +26,12 @@ public struct MeasurementModel: Sendable {
     }
   }
 
-  /// Whether `other` measures the same with the same noise, to the last bit.
+  /// Whether `other` has the same operator and exactly the same noise.
   public func matches(_ other: MeasurementModel) -> Bool {
     noise == other.noise && operation.isSame(as: other.operation)
   }
 
-  /// Throws ``MeasurementError/notPrepared(what:)`` unless a measurement was made by this operator with this noise.
+  /// Throws ``MeasurementError/notPrepared(what:)`` unless a measurement has this operator and this noise.
   public func check(_ measurement: FieldMeasurement) throws(MeasurementError) {
     guard operation.isSame(as: measurement.operation) else { throw .notPrepared(what: "another operator") }
     guard noise == measurement.noise else { throw .notPrepared(what: "other noise levels") }
@@ -46,16 +46,16 @@ extension FieldMeasurement {
 }
 
 extension LinearOperator {
-  /// Whether two operators have one form and do the same.
+  /// Whether two operators have the same form and are equal.
   ///
-  /// Selections and matrices are compared entry by entry. Operators that are given by their action are applied to one and the
-  /// same random signal each: two that differ in anything agree on it with probability 0.
+  /// Selections and matrices are compared entry by entry. Operators that are given by their action are applied to the
+  /// same random signal, on which two different operators agree with probability 0.
   func isSame(as other: any LinearOperator) -> Bool {
     guard inputCount == other.inputCount, outputCount == other.outputCount else { return false }
     switch (form, other.form) {
     case (.selection(let one), .selection(let two)): return one == two
     case (.sparse(let one), .sparse(let two)): return one == two
-    case (.spectral, .spectral), (.matrixFree, .matrixFree):
+    case (.matrixFree, .matrixFree):
       var random = RandomStream(seed: 0)
       let probe: Tensor<Float> = random.normals([1, inputCount])
       return apply(probe) == other.apply(probe)

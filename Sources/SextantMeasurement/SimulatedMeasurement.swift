@@ -1,18 +1,19 @@
-// From a whole, clean field to what would have been measured of it: the operator first, then noise on its outputs.
+// Simulates the measurement of a complete, clean field: the operator is applied, and noise is added to its outputs.
 
 import SextantArrays
 import SextantSignals
 
-/// A measurement of a known field.
+/// A simulated measurement of a known field.
 public struct SimulatedMeasurement: Sendable {
-  /// What the solvers are given.
+  /// The measurement, as solvers take it.
   public let measurement: FieldMeasurement
-  /// The measured value of every entry of the set that is measured (V·C entries of the field under a mask, of the blurred field
-  /// under a mask of a blurred field), and 0 where an entry is not measured; in the variables' units.
+  /// The values of the operator's ``LinearOperator/outputEntries``, with 0 at entries that are not measured, in the
+  /// variables' units. For a mask this is the V·C array of the field; for a mask after a blur, that of the blurred
+  /// field.
   public let values: [Float]
-  /// Whether each entry of that set is measured: a measured 0 and a missing entry differ here alone.
+  /// Whether each of these entries is measured, which distinguishes a measured 0 from a missing entry.
   public let isMeasured: [Bool]
-  /// The squared weight with which each entry of the field is measured (V·C); nil where that means nothing, as under a blur.
+  /// The squared weight with which each entry of the field is measured (V·C); nil for operators such as a blur.
   public let coverage: [Float]?
 }
 
@@ -20,17 +21,18 @@ public struct SimulatedMeasurement: Sendable {
 public enum Simulation {
   /// Applies an operator to a field and adds Gaussian noise.
   ///
-  /// The noise of a value depends on `random` and on the value's place in the set that is measured, not on the mask: two masks
-  /// of one stream see the same noise where they overlap. Outputs that depend on invalid entries are not measured.
+  /// The noise of a value depends on `random` and on its position in ``LinearOperator/outputEntries``, not on the mask:
+  /// with the same stream, the values that two masks have in common have the same noise. Outputs that depend on invalid
+  /// entries are not measured.
   ///
   /// - Parameters:
-  ///   - signal: The clean field.
-  ///   - operation: What is measured of its V·C entries.
-  ///   - noise: The standard deviation of each entry of the set that is measured (V·C under a mask), in the variables' units;
-  ///     what it is at missing entries has no effect.
-  ///   - random: Where the noise is drawn from.
-  /// - Throws: ``MeasurementError`` where sizes differ, nothing is measured, or the noise of a measured value is not finite and
-  ///   above 0.
+  ///   - signal: the clean field.
+  ///   - operation: the measurement operator on its V·C entries.
+  ///   - noise: the noise standard deviation of each of the operator's output entries (V·C for a mask), in the
+  ///     variables' units; it has no effect at missing entries.
+  ///   - random: the stream for the noise.
+  /// - Throws: ``MeasurementError`` if sizes differ, nothing is measured, or the noise of a measured value is not
+  ///   finite and above 0.
   public static func measure(
     _ signal: Signal, by operation: any LinearOperator, noise: [Float], using random: inout RandomStream
   ) throws -> SimulatedMeasurement {
@@ -65,8 +67,8 @@ public enum Simulation {
       values: values, isMeasured: isMeasured, coverage: observed.coverage())
   }
 
-  /// What an operator gives of a clean field, without noise: the value of each entry of the set that is measured, and whether it
-  /// is measured at all.
+  /// The outputs of an operator for a clean field, without noise: the value of each of its output entries, and whether
+  /// the entry is measured.
   ///
   /// Throws ``MeasurementError/sizeMismatch(what:expected:found:)`` for an operator on fields of another size.
   public static func observe(
@@ -94,7 +96,7 @@ public enum Simulation {
     return SelectionOperator(observed: isValid).composed(after: operation)
   }
 
-  /// A·x with 0 for what is invalid, which no output that is kept depends on.
+  /// A·x with 0 at invalid entries, on which no remaining output depends.
   private static func outputs(of operation: any LinearOperator, for signal: Signal) -> [Float] {
     let clean = zip(signal.values.scalars, signal.isValid).map { $1 ? $0 : 0 }
     return operation.apply(Tensor(clean, shape: [1, clean.count])).scalars

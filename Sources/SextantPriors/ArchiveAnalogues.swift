@@ -10,11 +10,11 @@ import Foundation
 import SextantArrays
 
 /// The archive fields that resemble an observed field.
-public struct ArchiveAnalogues: Sendable {
+package struct ArchiveAnalogues: Sendable {
   /// The weighted mean of the fields, as a standardised state (d).
-  public let mean: [Float]
+  package let mean: [Float]
   /// Modes whose covariance is the scaled covariance of these fields (k×d).
-  public let modes: Tensor<Float>
+  package let modes: Tensor<Float>
 
   /// The effective number of fields, 1/Σw².
   private static let effectiveCount = 10.0
@@ -24,14 +24,14 @@ public struct ArchiveAnalogues: Sendable {
   /// Finds the analogues of an observation; nil if the archive is too small.
   ///
   /// - Parameter amplitude: the amplitude of the analogues' covariance relative to the archive's.
-  public init?(of observation: StateObservation, in prior: GaussianPrior, amplitude: Float = 0.74) throws {
+  package init?(of observation: StateObservation, in prior: GaussianPrior, amplitude: Float = 0.74) throws {
     let coefficients = prior.archiveCoefficients
     let (fields, k) = (coefficients.shape[0], coefficients.columnCount)
     guard Double(fields) > 2 * Self.effectiveCount, k > 0, observation.count > 0 else { return nil }
     // The archive fields at the observed places (N×m), from the modes there (k×m).
     let atPlaces = matrixProduct(coefficients, observation.apply(prior.functions.scaledModes))
     let m = observation.count
-    let misfits = atPlaces.withUnsafeScalars { values in
+    let squaredResiduals = atPlaces.withUnsafeScalars { values in
       (0..<fields).map { n in
         (0..<m).reduce(0.0) { sum, i in
           let difference = Double(values[n * m + i]) - observation.anomalies[i]
@@ -39,7 +39,7 @@ public struct ArchiveAnalogues: Sendable {
         }
       }
     }
-    let weights = Self.weights(misfits)
+    let weights = Self.weights(squaredResiduals)
     let kept = Array(weights.indices.sorted { weights[$0] > weights[$1] }.prefix(Self.keptCount))
     let total = kept.reduce(0.0) { $0 + weights[$1] }
     var centre = [Double](repeating: 0, count: k)
@@ -64,10 +64,10 @@ public struct ArchiveAnalogues: Sendable {
 
   /// exp(−(D − min D)/2T), with T determined by bisection so that 1/Σw² of the normalised weights is
   /// ``effectiveCount``.
-  static func weights(_ misfits: [Double]) -> [Double] {
-    let least = misfits.min() ?? 0
+  static func weights(_ squaredResiduals: [Double]) -> [Double] {
+    let least = squaredResiduals.min() ?? 0
     func normalised(_ logTemperature: Double) -> [Double] {
-      let raw = misfits.map { exp(-($0 - least) / (2 * exp(logTemperature))) }
+      let raw = squaredResiduals.map { exp(-($0 - least) / (2 * exp(logTemperature))) }
       let total = raw.reduce(0, +)
       return raw.map { $0 / total }
     }

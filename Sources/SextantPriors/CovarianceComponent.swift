@@ -7,46 +7,31 @@
 import SextantArrays
 
 /// A parameter of a covariance, and its hyper-prior.
-public struct CovarianceParameter: Sendable, Equatable, Codable {
+package struct CovarianceParameter: Sendable, Equatable {
   /// The name in output and files, such as "field.log-range".
-  public var name: String
+  package var name: String
   /// The mean of its hyper-prior, at which the search starts.
-  public var start: Double
+  package var start: Double
   /// The standard deviation of its hyper-prior.
-  public var deviation: Double
+  package var standardDeviation: Double
   /// Whether `start` is relative to the logarithm of the observation's noise, because variations far below the noise
   /// cannot be observed.
-  public var isRelativeToNoise: Bool
+  package var isRelativeToNoise = false
   /// Another parameter that shifts the mean of the hyper-prior, multiplied by a factor.
-  public var coupling: Coupling?
+  package var coupling: Coupling?
 
   /// The dependence of a hyper-prior's mean on another parameter: archives whose modes need inflation also lack more
   /// small-scale variance.
-  public struct Coupling: Sendable, Equatable, Codable {
+  package struct Coupling: Sendable, Equatable {
     /// The name of the other parameter.
-    public var name: String
+    package var name: String
     /// The shift of the mean per unit of the other parameter.
-    public var factor: Double
-
-    public init(name: String, factor: Double) {
-      self.name = name
-      self.factor = factor
-    }
-  }
-
-  public init(
-    name: String, start: Double, deviation: Double, isRelativeToNoise: Bool = false, coupling: Coupling? = nil
-  ) {
-    self.name = name
-    self.start = start
-    self.deviation = deviation
-    self.isRelativeToNoise = isRelativeToNoise
-    self.coupling = coupling
+    package var factor: Double
   }
 }
 
 /// One term of a covariance between states i and j.
-public enum CovarianceComponent: Sendable, Equatable {
+package enum CovarianceComponent: Sendable, Equatable {
   /// a²·Φᵢ·Φⱼ: the archive's modes, inflated. Parameter: log a.
   case modes(amplitude: CovarianceParameter)
   /// b²·Φᵢ·Φⱼ·ρ(t): the archive's modes, localised as in ensemble filters. Parameters: log b, log range, then one log
@@ -58,42 +43,32 @@ public enum CovarianceComponent: Sendable, Equatable {
   /// one log weight for each coordinate, β.
   case field(
     range: CovarianceParameter, coordinates: [CoordinateWeight], smoothness: MaternCorrelation,
-    deviation: [FeatureCoefficient])
+    standardDeviation: [FeatureCoefficient])
 
   /// A coordinate in addition to the position: t² = |xᵢ−xⱼ|²/range² + Σ w²·(cᵢ−cⱼ)², which separates land from sea.
-  public struct CoordinateWeight: Sendable, Equatable {
+  package struct CoordinateWeight: Sendable, Equatable {
     /// The index of the coordinate in the model.
-    public var coordinate: Int
+    package var coordinate: Int
     /// log w.
-    public var weight: CovarianceParameter
-
-    public init(coordinate: Int, weight: CovarianceParameter) {
-      self.coordinate = coordinate
-      self.weight = weight
-    }
+    package var weight: CovarianceParameter
   }
 
   /// The coefficient β of a feature in the logarithm of a standard deviation.
-  public struct FeatureCoefficient: Sendable, Equatable {
+  package struct FeatureCoefficient: Sendable, Equatable {
     /// The index of the feature in the model.
-    public var feature: Int
+    package var feature: Int
     /// β.
-    public var coefficient: CovarianceParameter
-
-    public init(feature: Int, coefficient: CovarianceParameter) {
-      self.feature = feature
-      self.coefficient = coefficient
-    }
+    package var coefficient: CovarianceParameter
   }
 
   /// The parameters, in the order of the parameter vector.
-  public var parameters: [CovarianceParameter] {
+  package var parameters: [CovarianceParameter] {
     switch self {
     case .modes(let amplitude): [amplitude]
     case .localisedModes(let amplitude, let range, let coordinates, _):
       [amplitude, range] + coordinates.map(\.weight)
-    case .field(let range, let coordinates, _, let deviation):
-      [range] + coordinates.map(\.weight) + deviation.map(\.coefficient)
+    case .field(let range, let coordinates, _, let standardDeviation):
+      [range] + coordinates.map(\.weight) + standardDeviation.map(\.coefficient)
     }
   }
 }

@@ -1,4 +1,4 @@
-// A covariance model with its parameters inserted, arranged for loops over pairs of states.
+// A covariance model with fixed parameters, arranged for loops over pairs of states.
 //
 // Every correlation is a function of a single squared distance in a scaled embedding: the position divided by the
 // range, followed by the weighted coordinates. All terms therefore share one inner loop.
@@ -18,11 +18,11 @@ extension CovarianceModel {
     var smoothness: MaternCorrelation
   }
 
-  /// A component with its parameters inserted. Amplitudes are squared.
+  /// A component with fixed parameters. Amplitudes are squared.
   enum Term: Sendable {
     case modes(amplitude: Double)
     case localisedModes(amplitude: Double, Metric)
-    case field(Metric, logDeviation: [(feature: Int, coefficient: Double)])
+    case field(Metric, logStandardDeviation: [(feature: Int, coefficient: Double)])
   }
 
   /// The modes at `states` (k×n).
@@ -48,17 +48,17 @@ extension CovarianceModel {
       case .localisedModes(_, _, let coordinates, let smoothness):
         let amplitude = exp(2 * take())
         return .localisedModes(amplitude: amplitude, metric(coordinates, smoothness))
-      case .field(_, let coordinates, let smoothness, let deviation):
+      case .field(_, let coordinates, let smoothness, let standardDeviation):
         let metric = metric(coordinates, smoothness)
-        return .field(metric, logDeviation: deviation.map { ($0.feature, take()) })
+        return .field(metric, logStandardDeviation: standardDeviation.map { ($0.feature, take()) })
       }
     }
   }
 
   /// exp Σ βq·zq at each of `states`.
-  func deviations(_ logDeviation: [(feature: Int, coefficient: Double)], at states: [Int]) -> [Double] {
+  func standardDeviations(_ logStandardDeviation: [(feature: Int, coefficient: Double)], at states: [Int]) -> [Double] {
     states.map { state in
-      exp(logDeviation.reduce(0.0) { $0 + $1.coefficient * features[$1.feature][state] })
+      exp(logStandardDeviation.reduce(0.0) { $0 + $1.coefficient * features[$1.feature][state] })
     }
   }
 

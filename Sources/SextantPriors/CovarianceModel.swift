@@ -6,31 +6,31 @@
 import SextantArrays
 
 /// The covariance between states as a function of a parameter vector.
-public struct CovarianceModel: Sendable {
+package struct CovarianceModel: Sendable {
   /// The terms of the sum.
-  public let components: [CovarianceComponent]
+  package let components: [CovarianceComponent]
   /// The archive's modes, each multiplied by its standard deviation (k×d), in standardised units.
-  public let modes: Tensor<Double>
+  package let modes: Tensor<Double>
   /// The position of each state on the unit sphere (d).
-  public let positions: [SIMD3<Double>]
+  package let positions: [SIMD3<Double>]
   /// Coordinates in addition to the position, each with d values, such as the fraction of land.
-  public let coordinates: [[Double]]
+  package let coordinates: [[Double]]
   /// Features of the standard deviation, each with d values; by convention the first is 1 everywhere.
-  public let features: [[Double]]
+  package let features: [[Double]]
   /// The channel of each state (d).
-  public let channels: [Int32]
+  package let channels: [Int32]
   /// The correlation between channels of the local part of the fields (C×C).
-  public let channelCorrelation: Tensor<Double>
+  package let channelCorrelation: Tensor<Double>
 
   /// The number of states d.
-  public var stateCount: Int { positions.count }
+  package var stateCount: Int { positions.count }
 
   /// All parameters, in the order of the parameter vector.
-  public var parameters: [CovarianceParameter] { components.flatMap(\.parameters) }
+  package var parameters: [CovarianceParameter] { components.flatMap(\.parameters) }
 
   /// The starting point of the search for parameters: the means of the hyper-priors for noise of this standard
   /// deviation (standardised).
-  public func start(noise: Double) -> [Double] {
+  package func start(noise: Double) -> [Double] {
     let parameters = parameters
     var theta = parameters.map { $0.start + ($0.isRelativeToNoise ? exponent(of: noise) : 0) }
     for (p, parameter) in parameters.enumerated() {
@@ -52,15 +52,15 @@ public struct CovarianceModel: Sendable {
         parameters.firstIndex { $0.name == coupling.name }.map { (index: $0, factor: coupling.factor) }
       }
       if let coupling { mean += coupling.factor * theta[coupling.index] }
-      let pull = (theta[p] - mean) / parameter.deviation
+      let pull = (theta[p] - mean) / parameter.standardDeviation
       value += 0.5 * pull * pull
-      gradient[p] += pull / parameter.deviation
-      if let coupling { gradient[coupling.index] -= coupling.factor * pull / parameter.deviation }
+      gradient[p] += pull / parameter.standardDeviation
+      if let coupling { gradient[coupling.index] -= coupling.factor * pull / parameter.standardDeviation }
     }
     return (value, gradient)
   }
 
-  public init(
+  package init(
     components: [CovarianceComponent], modes: Tensor<Double>, positions: [SIMD3<Double>],
     coordinates: [[Double]], features: [[Double]], channels: [Int32], channelCorrelation: Tensor<Double>
   ) {
@@ -79,32 +79,32 @@ public struct CovarianceModel: Sendable {
   }
 
   /// The covariance between the states `rows` and the states `columns` (rows × columns).
-  public func block(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Double> {
+  package func block(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Double> {
     assembledBlock(rows: rows, columns: columns, parameters: theta)
   }
 
   /// ``block(rows:columns:parameters:)`` in single precision, which takes half the time.
-  public func singlePrecisionBlock(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Float> {
+  package func singlePrecisionBlock(rows: [Int], columns: [Int], parameters theta: [Double]) -> Tensor<Float> {
     assembledBlock(rows: rows, columns: columns, parameters: theta)
   }
 
   /// The covariance of all states (d×d).
-  public func covariance(parameters theta: [Double]) -> Tensor<Double> {
+  package func covariance(parameters theta: [Double]) -> Tensor<Double> {
     let all = Array(0..<stateCount)
     return block(rows: all, columns: all, parameters: theta)
   }
 
   /// The lower triangle of the covariance of all states (d×d) without the term a²·Φᵢ·Φⱼ, which is sampled by its
   /// coefficients.
-  public func localCovariance(parameters theta: [Double]) -> Tensor<Double> { assembledLocal(theta, 0..<stateCount) }
+  package func localCovariance(parameters theta: [Double]) -> Tensor<Double> { assembledLocal(theta, 0..<stateCount) }
 
   /// ``localCovariance(parameters:)`` in single precision, of all states or of some.
-  public func singlePrecisionLocalCovariance(parameters theta: [Double], states: Range<Int>? = nil) -> Tensor<Float> {
+  package func singlePrecisionLocalCovariance(parameters theta: [Double], states: Range<Int>? = nil) -> Tensor<Float> {
     assembledLocal(theta, states ?? 0..<stateCount)
   }
 
   /// a² of the term a²·Φᵢ·Φⱼ; 0 if there is none.
-  public func modeAmplitude(parameters theta: [Double]) -> Double {
+  package func modeAmplitude(parameters theta: [Double]) -> Double {
     terms(theta).reduce(0.0) { sum, term in
       if case .modes(let amplitude) = term { sum + amplitude } else { sum }
     }
@@ -135,16 +135,16 @@ public struct CovarianceModel: Sendable {
   }
 
   /// The variance of each state (d).
-  public func variances(parameters theta: [Double]) -> [Double] {
+  package func variances(parameters theta: [Double]) -> [Double] {
     let modeVariance = modes.columnSquaredNorms()
     var result = [Double](repeating: 0, count: stateCount)
     for term in terms(theta) {
       switch term {
       case .modes(let amplitude), .localisedModes(let amplitude, _):
         for state in result.indices { result[state] += amplitude * modeVariance[state] }
-      case .field(_, let logDeviation):
-        let deviations = deviations(logDeviation, at: Array(result.indices))
-        for state in result.indices { result[state] += deviations[state] * deviations[state] }
+      case .field(_, let logStandardDeviation):
+        let standardDeviations = standardDeviations(logStandardDeviation, at: Array(result.indices))
+        for state in result.indices { result[state] += standardDeviations[state] * standardDeviations[state] }
       }
     }
     return result

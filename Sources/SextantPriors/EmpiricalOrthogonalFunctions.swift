@@ -11,12 +11,12 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
   /// The modes, each multiplied by its standard deviation: k×d, orthogonal rows, largest first.
   public let scaledModes: Tensor<Float>
   /// The standard deviation of each mode's coefficient (k).
-  public let deviations: [Float]
+  public let standardDeviations: [Float]
   /// The residual variance of each state, which the modes do not explain (d).
   public let residualVariance: [Float]
 
   /// k.
-  public var modeCount: Int { deviations.count }
+  public var modeCount: Int { standardDeviations.count }
   /// d.
   public var stateCount: Int { residualVariance.count }
 
@@ -25,11 +25,11 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     zip(residualVariance, scaledModes.columnSquaredNorms()).map { Double($0) + $1 }
   }
 
-  public init(scaledModes: Tensor<Float>, deviations: [Float], residualVariance: [Float]) {
+  public init(scaledModes: Tensor<Float>, standardDeviations: [Float], residualVariance: [Float]) {
     precondition(
-      scaledModes.shape == [deviations.count, residualVariance.count], "Modes of shape \(scaledModes.shape)")
+      scaledModes.shape == [standardDeviations.count, residualVariance.count], "Modes of shape \(scaledModes.shape)")
     self.scaledModes = scaledModes
-    self.deviations = deviations
+    self.standardDeviations = standardDeviations
     self.residualVariance = residualVariance
   }
 
@@ -38,26 +38,29 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     guard count < modeCount else { return self }
     let dropped = scaledModes.rows(count..<modeCount).columnSquaredNorms()
     return EmpiricalOrthogonalFunctions(
-      scaledModes: scaledModes.rows(0..<count), deviations: Array(deviations.prefix(count)),
+      scaledModes: scaledModes.rows(0..<count), standardDeviations: Array(standardDeviations.prefix(count)),
       residualVariance: zip(residualVariance, dropped).map { $0 + Float($1) })
   }
 
   /// The coefficients of anomalies (N×d, NaN for a zero anomaly) in units of each mode's standard deviation (N×k).
   public func coefficients(of anomalies: Tensor<Float>) -> Tensor<Float> {
     matrixProduct(Self.withoutGaps(anomalies), scaledModes, transposingSecond: true)
-      .scalingColumns(by: deviations.map { 1 / ($0 * $0) })
+      .scalingColumns(by: standardDeviations.map { 1 / ($0 * $0) })
   }
 
   /// The fraction of the total variance that the modes explain.
   public var explainedShare: Double {
-    let held = deviations.reduce(0.0) { $0 + Double($1) * Double($1) }
+    let held = standardDeviations.reduce(0.0) { $0 + Double($1) * Double($1) }
     let left = residualVariance.reduce(0.0) { $0 + Double($1) }
     return held + left > 0 ? held / (held + left) : 0
   }
 
   /// The exact modes of anomalies in memory (N×d, mean square = variance, NaN for a zero anomaly).
   ///
-  /// - Parameter weights: the weight of each field (N); nil for equal weights.
+  /// - Parameters:
+  ///   - anomalies: the anomalies (N×d), with NaN for a zero anomaly.
+  ///   - modeCount: the largest number of modes k.
+  ///   - weights: the weight of each field (N); nil for equal weights.
   public init(of anomalies: Tensor<Float>, modeCount: Int, weights: [Double]? = nil) throws {
     let (fields, d) = (anomalies.rowCount, anomalies.columnCount)
     let total = weights?.reduce(0, +) ?? Double(fields)
@@ -71,10 +74,10 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     let (values, vectors) = try symmetricEigendecomposition(gram)
     let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
     let leading = vectors.rows(0..<kept).converted(to: Float.self)
-    let deviations = values.prefix(kept).map { Float($0.squareRoot()) }
+    let standardDeviations = values.prefix(kept).map { Float($0.squareRoot()) }
     // Wide: uᵢᵀX is already the mode times its standard deviation. Tall: the eigenvector is the mode itself.
-    let modes = isWide ? matrixProduct(leading, scaled) : leading.scalingRows(by: deviations)
-    self.init(modes: modes, deviations: deviations, variance: variance)
+    let modes = isWide ? matrixProduct(leading, scaled) : leading.scalingRows(by: standardDeviations)
+    self.init(modes: modes, standardDeviations: standardDeviations, variance: variance)
   }
 
   /// The modes of anomalies that are read in pieces, by a randomised range finder.
@@ -82,7 +85,11 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
   /// - Parameters:
   ///   - forEachPiece: calls its argument with consecutive pieces (n×d); each call must give the same fields in the
   ///     same order.
+  ///   - fieldCount: the number of fields N.
+  ///   - d: the number of states.
+  ///   - modeCount: the largest number of modes k.
   ///   - powerIterations: the number of power iterations; the archive is read 2 + 2·powerIterations times.
+  ///   - random: the stream for the random directions.
   public init(
     streaming forEachPiece: ((Tensor<Float>) throws -> Void) throws -> Void, fieldCount: Int,
     stateCount d: Int, modeCount: Int, powerIterations: Int = 1, random: inout RandomStream
@@ -118,13 +125,13 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
     let modes = matrixProduct(vectors.rows(0..<kept).converted(to: Float.self), sketch)
     self.init(
-      modes: modes, deviations: values.prefix(kept).map { Float($0.squareRoot()) }, variance: variance)
+      modes: modes, standardDeviations: values.prefix(kept).map { Float($0.squareRoot()) }, variance: variance)
   }
 
-  private init(modes: Tensor<Float>, deviations: [Float], variance: [Double]) {
+  private init(modes: Tensor<Float>, standardDeviations: [Float], variance: [Double]) {
     let held = modes.columnSquaredNorms()
     self.init(
-      scaledModes: modes, deviations: deviations,
+      scaledModes: modes, standardDeviations: standardDeviations,
       residualVariance: zip(variance, held).map { Float(max(0, $0 - $1)) })
   }
 

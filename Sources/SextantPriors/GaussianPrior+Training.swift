@@ -7,7 +7,7 @@ import SextantSignals
 
 extension GaussianPrior {
   /// A stage of training, for progress reports.
-  public enum TrainingStep: String, Sendable {
+  public enum TrainingStage: String, Sendable {
     case coverage = "finding the domain"
     case climatology = "climatology"
     case scales = "scales"
@@ -17,14 +17,18 @@ extension GaussianPrior {
   /// Learns the prior from the fields of an archive with the given indices.
   ///
   /// - Parameters:
+  ///   - configuration: the settings of the prior.
+  ///   - archive: the archive of complete fields.
+  ///   - indices: the fields of the archive to learn from.
   ///   - landShare: the fraction of land at each vertex (V), or nil.
   ///   - memoryLimit: the number of bytes for anomalies in memory; a larger archive is read repeatedly instead.
+  ///   - random: the stream for the randomised modes of a large archive.
   ///   - progress: called with the stage and the number of fields done; may throw to interrupt.
   /// - Throws: ``PriorError/tooFewFields(found:needed:)``, the errors of reading, and those of `progress`.
   public static func train(
     _ configuration: GaussianPriorConfiguration, on archive: some SignalSource, indices: [Int],
     landShare: [Float]? = nil, memoryLimit: Int = 2 << 30, random: RandomStream,
-    progress: (TrainingStep, Int) throws -> Void = { _, _ in }
+    progress: (TrainingStage, Int) throws -> Void = { _, _ in }
   ) throws -> GaussianPrior {
     guard indices.count >= 2 else { throw PriorError.tooFewFields(found: indices.count, needed: 2) }
     let layout = try layout(of: archive, indices: indices, progress: progress)
@@ -75,7 +79,7 @@ extension GaussianPrior {
 
   /// The states: every node and channel that has a value in at least one field.
   private static func layout(
-    of archive: some SignalSource, indices: [Int], progress: (TrainingStep, Int) throws -> Void
+    of archive: some SignalSource, indices: [Int], progress: (TrainingStage, Int) throws -> Void
   ) throws -> StateLayout {
     let size = archive.domain.vertexCount * archive.variables.count
     var isInside = [Bool](repeating: false, count: size)
@@ -90,7 +94,7 @@ extension GaussianPrior {
 
   /// The root mean square anomaly of each channel, over all its states and fields.
   private static func scales(
-    of archive: some SignalSource, indices: [Int], space: StateSpace, progress: (TrainingStep, Int) throws -> Void
+    of archive: some SignalSource, indices: [Int], space: StateSpace, progress: (TrainingStage, Int) throws -> Void
   ) throws -> [Float] {
     let channels = space.layout.channelCount
     let d = space.count

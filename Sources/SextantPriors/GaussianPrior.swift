@@ -97,10 +97,11 @@ public struct GaussianPrior: Sendable {
   /// The covariance as a function of parameters that are fitted to the observations of each field.
   ///
   /// - Parameters:
-  ///   - domain: the domain of the fields. Ranges are in radians if it has a geography, and otherwise in units of the root
-  ///     mean square distance of its nodes from their centre, so that nothing depends on the file's unit of length.
+  ///   - domain: the domain of the fields. Ranges are in radians if it has a geography, and otherwise in units of the
+  ///     root mean square distance of its nodes from their centre, so that nothing depends on the file's unit of
+  ///     length.
   ///   - modes: modes that replace the archive's (k×d), standardised.
-  public func covarianceModel(on domain: any Domain, modes: Tensor<Float>? = nil) -> CovarianceModel {
+  package func covarianceModel(on domain: any Domain, modes: Tensor<Float>? = nil) -> CovarianceModel {
     let layout = space.layout
     let nodes = domain.geography == nil ? Self.normalised(domain.nodePositions) : domain.nodePositions
     let positions = layout.nodeOfState.map { nodes[Int($0)] }
@@ -123,7 +124,7 @@ public struct GaussianPrior: Sendable {
 
 extension CovarianceModel {
   /// The same covariance with additional modes, from archive fields similar to the observed one.
-  public func adding(_ analogues: ArchiveAnalogues) -> CovarianceModel {
+  package func adding(_ analogues: ArchiveAnalogues) -> CovarianceModel {
     replacing(modes: modes.stacked(on: analogues.modes.converted(to: Double.self)))
   }
 }

@@ -1,6 +1,6 @@
 // The marginal likelihood of a field's own noisy observations under a covariance model, with its gradient.
 //
-// −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−mean)/deviation)², where K = cov(θ) + noise.
+// −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−mean)/σ_θ)², where K = cov(θ) + noise.
 // The gradient is ½ tr((K⁻¹ − ααᵀ)·∂K) with α = K⁻¹y (Rasmussen and Williams 2006, eq. 5.9).
 
 import SextantArrays
@@ -164,6 +164,6 @@ extension PairKernel<Double> {
 extension CovarianceComponent {
   /// The features on which the component's standard deviation depends.
   fileprivate var featureIndices: [Int] {
-    if case .field(_, _, _, let deviation) = self { deviation.map(\.feature) } else { [] }
+    if case .field(_, _, _, let standardDeviation) = self { standardDeviation.map(\.feature) } else { [] }
   }
 }

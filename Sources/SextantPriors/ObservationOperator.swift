@@ -1,37 +1,36 @@
-// A measurement operator and its noise in terms of the standardised states of a prior: H and R. This is the one place where
-// operators are translated: a selection stays one, and any other operator becomes a sparse matrix.
+// A measurement operator and its noise expressed in the standardised states of a prior: H and R. All operators are
+// converted here: a selection remains a selection, and any other operator becomes a sparse matrix.
 
 import SextantArrays
 import SextantMeasurement
 
-/// What is measured of the states, and with what noise: anomalies = H·states + N(0, R) with R diagonal.
+/// The observation of states with noise: anomalies = H·states + N(0, R) with R diagonal.
 ///
-/// It depends on the operator and on the noise alone, so that one serves all measurements of a series with one mask.
+/// It depends on the operator and the noise alone, so it serves all measurements of a series with one mask.
 public struct ObservationOperator: Sendable {
   /// H (m×d).
   public let matrix: SparseMatrix
   /// The diagonal of R (m), standardised.
   public let noiseVariance: [Double]
-  /// The state that each measured value sees, where each sees exactly one; nil for a general operator.
+  /// The state that each measured value observes if each observes exactly one; nil for a general operator.
   public let selectedStates: [Int]?
-  /// How many measured values depend on entries outside the domain.
-  public let ignoredCount: Int
   private let reading: Reading
 
-  /// How measured values become anomalies.
+  /// The conversion of measured values to anomalies.
   private enum Reading: Sendable {
-    /// Several values of one state (the cells of a pole) become their weighted mean.
+    /// The values of each state (such as the cells of a pole) are replaced by their weighted mean.
     case means(StateMeans)
-    /// Each value less what it sees of the states' mean.
+    /// From each value its observation of the states' mean is subtracted.
     case combinations(StateCombinations)
   }
 
-  /// The number of anomalies m: values of one state count once, and values outside the domain not at all.
+  /// The number of anomalies m; several values of one state count once, and values outside the domain do not count.
   public var count: Int { noiseVariance.count }
 
-  /// - Parameter scales: the scale of each state (d).
-  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is given by its action
-  ///   and is too large for a matrix.
+  /// Expresses a measurement model in states with the given scales (d).
+  ///
+  /// Throws `MeasurementError.operatorNotSupported` for an operator that is given by its action and is too large for a
+  /// matrix.
   init(_ model: MeasurementModel, layout: StateLayout, scales: [Float]) throws {
     if let entries = model.operation.selectedEntries {
       let means = StateMeans(entries, noise: model.noise, layout: layout, scales: scales)
@@ -41,23 +40,21 @@ public struct ObservationOperator: Sendable {
         columns: states.map(Int32.init), values: [Double](repeating: 1, count: states.count))
       noiseVariance = states.map { 1 / means.precision[$0] }
       selectedStates = states
-      ignoredCount = entries.count - means.rows.count
       reading = .means(means)
     } else {
       let source = try model.operation.materialised(for: "A prior over the states of a field")
       let combinations = StateCombinations(source, layout: layout, scales: scales)
       matrix = combinations.standardised(scales: scales)
       noiseVariance = combinations.rows.map { row in
-        let deviation = Double(model.noise[row.value]) / row.scale
-        return deviation * deviation
+        let sigma = Double(model.noise[row.value]) / row.scale
+        return sigma * sigma
       }
       selectedStates = nil
-      ignoredCount = source.rowCount - combinations.rows.count
       reading = .combinations(combinations)
     }
   }
 
-  /// The observation that measured values make.
+  /// The observation for measured values.
   ///
   /// - Parameters:
   ///   - values: all outputs of the measurement's operator, in the variables' units.
@@ -71,7 +68,7 @@ public struct ObservationOperator: Sendable {
     return StateObservation(operation: self, anomalies: anomalies)
   }
 
-  /// H·B for the rows of `states` that stand for states: from B×d to B×m.
+  /// H·x for each row x of `states`: B×d to B×m.
   public func apply<Scalar: TensorScalar>(_ states: Tensor<Scalar>) -> Tensor<Scalar> {
     if let selectedStates { return states.gatheringColumns(selectedStates) }
     let rows = states.rowCount
@@ -92,9 +89,9 @@ public struct ObservationOperator: Sendable {
   }
 }
 
-/// The weighted means of values that see one state each.
+/// The weighted means of values that observe one state each.
 private struct StateMeans: Sendable {
-  /// The values that lie in the domain: the number of the value, its state, its weight.
+  /// The values inside the domain: the index of the value, its state and its weight.
   private(set) var rows: [(value: Int, state: Int, weight: Double)] = []
   /// The sum of the weights of each state (d).
   private(set) var precision: [Double]
@@ -106,8 +103,8 @@ private struct StateMeans: Sendable {
     for (value, entry) in entries.enumerated() {
       let state = Int(layout.stateOfEntry[entry])
       guard state >= 0 else { continue }
-      let deviation = Double(noise[value]) / Double(scales[state])
-      let weight = 1 / (deviation * deviation)
+      let sigma = Double(noise[value]) / Double(scales[state])
+      let weight = 1 / (sigma * sigma)
       precision[state] += weight
       rows.append((value, state, weight))
     }
@@ -125,11 +122,11 @@ private struct StateMeans: Sendable {
   }
 }
 
-/// Values that see several states each, or one state with a weight.
+/// Values that observe several states each, or one state with a weight.
 private struct StateCombinations: Sendable {
-  /// The values that lie in the domain: the number of the value, and what divides its row so that all are of order one.
+  /// The values inside the domain: the index of the value, and the scale by which its row is divided to be of order one.
   private(set) var rows: [(value: Int, scale: Double)] = []
-  /// Where each row starts in `states` and `weights` (m + 1).
+  /// The start of each row in `states` and `weights` (m + 1).
   private var starts = [0]
   private var states: [Int32] = []
   private var weights: [Double] = []
@@ -152,7 +149,7 @@ private struct StateCombinations: Sendable {
     }
   }
 
-  /// H: what each row sees of the standardised states.
+  /// H, the rows in terms of standardised states.
   func standardised(scales: [Float]) -> SparseMatrix {
     var entries: [(row: Int, column: Int, value: Double)] = []
     for (i, row) in rows.enumerated() {

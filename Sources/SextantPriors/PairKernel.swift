@@ -37,15 +37,15 @@ struct PairKernel<Scalar: TensorScalar>: Sendable {
       (usesModes, metric, smoothness) = (true, own, own.smoothness)
       rowFactors = [Scalar](repeating: Scalar(amplitude), count: rows.count)
       columnFactors = []
-    case .field(let own, let logDeviation):
+    case .field(let own, let logStandardDeviation):
       (usesModes, metric, smoothness) = (false, own, own.smoothness)
-      rowFactors = model.deviations(logDeviation, at: rows).map { Scalar($0) }
-      let deviations = model.deviations(logDeviation, at: columns)
+      rowFactors = model.standardDeviations(logStandardDeviation, at: rows).map { Scalar($0) }
+      let standardDeviations = model.standardDeviations(logStandardDeviation, at: columns)
       let correlation = model.channelCorrelation
       columnFactors = (0..<correlation.rowCount).map { channel in
-        zip(columns, deviations).map { state, deviation in
+        zip(columns, standardDeviations).map { state, standardDeviation in
           let other = Int(model.channels[state])
-          return Scalar(other == channel ? deviation : deviation * correlation[channel, other])
+          return Scalar(other == channel ? standardDeviation : standardDeviation * correlation[channel, other])
         }
       }
     }

@@ -8,17 +8,17 @@ import Foundation
 import SextantArrays
 
 /// The fitted parameters and the record of the fit.
-public struct ChosenParameters: Sendable, Equatable {
+package struct ChosenParameters: Sendable, Equatable {
   /// The parameter vector.
-  public var values: [Double]
+  package var values: [Double]
   /// The negative log marginal likelihood with the hyper-prior, up to a constant.
-  public var objective: Double
+  package var objective: Double
   /// The number of evaluations of the likelihood.
-  public var evaluations: Int
+  package var evaluations: Int
   /// The estimated inverse Hessian, to start another search; empty if there is none.
   var inverseHessian: [[Double]] = []
 
-  public init(values: [Double], objective: Double = .nan, evaluations: Int = 0) {
+  package init(values: [Double], objective: Double = .nan, evaluations: Int = 0) {
     self.values = values
     self.objective = objective
     self.evaluations = evaluations
@@ -35,7 +35,7 @@ extension CovarianceModel {
   ///   - observedLimit: the largest number of values of each field in the likelihood, chosen by `random`; the posterior
   ///     uses all.
   ///   - maximumEvaluations: the largest number of evaluations.
-  public func chooseParameters(
+  package func chooseParameters(
     for observations: [StateObservation], from first: ChosenParameters? = nil, observedLimit: Int = 900,
     maximumEvaluations: Int = 24, random: RandomStream
   ) -> ChosenParameters {
@@ -71,7 +71,7 @@ extension CovarianceModel {
     let share = 1 / Double(max(1, likelihoods.count))
     let noise = likelihoods.map(\.noise).reduce(0, +) * share
     let minimum = minimise(
-      from: first?.values ?? start(noise: noise), scale: parameters.map { min(1, $0.deviation) },
+      from: first?.values ?? start(noise: noise), scale: parameters.map { min(1, $0.standardDeviation) },
       inverseHessian: first?.inverseHessian ?? [], maximumEvaluations: maximumEvaluations
     ) { theta in
       var value = 0.0

@@ -19,7 +19,7 @@ struct Minimum: Sendable {
 ///   - bounds: the range of every parameter.
 ///   - tolerance: the search ends when the relative decrease of the value in an iteration is smaller.
 func minimise(
-  from start: [Double], scale: [Double], inverseHessian known: [[Double]] = [], bounds: ClosedRange<Double> = -8...8,
+  from start: [Double], scale: [Double], inverseHessian initial: [[Double]] = [], bounds: ClosedRange<Double> = -8...8,
   maximumEvaluations: Int = 30,
   tolerance: Double = 1e-6, _ objective: ([Double]) -> (value: Double, gradient: [Double])
 ) -> Minimum {
@@ -28,9 +28,9 @@ func minimise(
   var (value, gradient) = objective(x)
   var evaluations = 1
   guard n > 0, value.isFinite else { return Minimum(point: x, value: value, evaluations: evaluations) }
-  var isFirst = known.isEmpty
+  var isFirst = initial.isEmpty
   var inverseHessian =
-    isFirst ? (0..<n).map { i in (0..<n).map { j in i == j ? scale[i] * scale[i] : 0.0 } } : known
+    isFirst ? (0..<n).map { i in (0..<n).map { j in i == j ? scale[i] * scale[i] : 0.0 } } : initial
   while evaluations < maximumEvaluations {
     var direction = (0..<n).map { i in -(0..<n).reduce(0.0) { $0 + inverseHessian[i][$1] * gradient[$1] } }
     // A parameter at its bound whose step would leave the range is kept fixed.

@@ -1,4 +1,5 @@
-// The map from the V×C array of a file to the state vector of a Gaussian prior.
+// The map from the V×C array of a file to the state vector of a prior, which docs/mathematics.md ("Notation and terms")
+// defines.
 //
 // The state has one entry for each node and channel inside the domain: coincident vertices (a pole) share one entry,
 // and entries that are missing in the whole archive (sea-surface temperature on land) have none. States are ordered by
@@ -25,7 +26,10 @@ public struct StateLayout: Sendable, Equatable {
 
   /// The layout of fields with `channelCount` channels on `domain`; an entry is inside if any vertex of its node is.
   ///
-  /// - Parameter isInside: whether each entry of the V×C array ever has a value (V·C, channels varying fastest).
+  /// - Parameters:
+  ///   - domain: the domain of the fields.
+  ///   - channelCount: the number of channels C.
+  ///   - isInside: whether each entry of the V×C array ever has a value (V·C, channels varying fastest).
   public init(domain: some Domain, channelCount: Int, isInside: [Bool]) {
     let vertices = domain.vertexCount
     precondition(
@@ -40,7 +44,8 @@ public struct StateLayout: Sendable, Equatable {
       for vertex in 0..<vertices where isInside[vertex * channelCount + channel] {
         isNodeInside[Int(nodeOfVertex[vertex])] = true
       }
-      // By node, and not by the first vertex that is inside: the flags of all entries give the same states as those of some.
+      // By node, and not by the first vertex that is inside: the flags of all entries give the same states as those of
+      // some.
       var stateOfNode = [Int32](repeating: -1, count: domain.nodeCount)
       for node in isNodeInside.indices where isNodeInside[node] {
         stateOfNode[node] = Int32(nodeOfState.count)
@@ -96,7 +101,10 @@ public struct StateLayout: Sendable, Equatable {
 
   /// V×C arrays (B×V·C) as rows of states (B×d): the mean over the valid vertices of each node.
   ///
-  /// - Parameter isValid: B·V·C flags; a state without a valid vertex is set to `missing`.
+  /// - Parameters:
+  ///   - arrays: the arrays (B×V·C).
+  ///   - isValid: whether each of their entries is valid (B·V·C).
+  ///   - missing: the value of a state without a valid vertex.
   public func reduced(
     _ arrays: Tensor<Float>, isValid: [Bool], missing: Float = .nan
   ) -> Tensor<Float> {

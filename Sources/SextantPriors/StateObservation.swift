@@ -1,9 +1,9 @@
-// Measured values as noisy linear functions of standardised states: an observation operator with its anomalies.
+// Measured values as noisy linear functions of standardised states: an observation operator with anomalies.
 
 import SextantArrays
 import SextantMeasurement
 
-/// What was measured, in terms of the states: anomalies = H·states + noise.
+/// A measurement expressed in states: anomalies = H·states + noise.
 public struct StateObservation: Sendable {
   /// H and R.
   public let operation: ObservationOperator
@@ -19,15 +19,13 @@ public struct StateObservation: Sendable {
   public var matrix: SparseMatrix { operation.matrix }
   /// The variance of the noise of each anomaly (m), standardised.
   public var noiseVariance: [Double] { operation.noiseVariance }
-  /// The state that each measured value sees, where each sees exactly one; nil for a general operator.
+  /// The state that each measured value observes if each observes exactly one; nil for a general operator.
   public var selectedStates: [Int]? { operation.selectedStates }
-  /// How many measured values lay outside the domain.
-  public var ignoredCount: Int { operation.ignoredCount }
   /// The number of anomalies m.
   public var count: Int { anomalies.count }
 
   /// The state with the largest weight in each measured value (m).
-  public var dominantStates: [Int] {
+  package var dominantStates: [Int] {
     if let selectedStates { return selectedStates }
     return (0..<count).map { row in
       let entries = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
@@ -36,12 +34,12 @@ public struct StateObservation: Sendable {
     }
   }
 
-  /// The same observation with `shift` (d) taken off the states' mean.
+  /// The same observation after the subtraction of `shift` (d) from the states.
   public func subtracting(_ shift: [Float]) -> StateObservation {
     let expected = apply(Tensor(shift.map(Double.init), shape: [1, shift.count])).scalars
     return StateObservation(operation: operation, anomalies: zip(anomalies, expected).map { $0 - $1 })
   }
 
-  /// H·B for the rows of `states` that stand for states: from B×d to B×m.
+  /// H·x for each row x of `states`: B×d to B×m.
   public func apply<Scalar: TensorScalar>(_ states: Tensor<Scalar>) -> Tensor<Scalar> { operation.apply(states) }
 }

@@ -1,5 +1,6 @@
-// The standardised space of a Gaussian prior: the states of a domain, their climatology, and the scale of each channel.
-// Converts measurements in the variables' units to standardised observations, and states to fields.
+// The standardised space of priors: the states of a domain (docs/mathematics.md, "Notation and terms"), their
+// climatology, and the scale of each channel. It converts measurements in the variables' units to standardised
+// observations, and states to fields.
 
 import SextantArrays
 import SextantMeasurement
@@ -58,23 +59,21 @@ public struct StateSpace: Sendable {
   }
 
   /// The standard deviations of the states (d) as a V×C array (V·C) in the variables' units.
-  public func spread(fromStates deviations: [Float]) -> [Float] {
-    let scaled = zip(deviations, stateScales).map { $0 * $1 }
+  public func spread(fromStates standardDeviations: [Float]) -> [Float] {
+    let scaled = zip(standardDeviations, stateScales).map { $0 * $1 }
     return layout.expanded(Tensor(scaled, shape: [1, count])).scalars
   }
 
   /// An operator and its noise in terms of the states, which ``observe(_:)`` uses; it can serve many measurements.
   ///
-  /// Measured values that depend on entries outside the domain carry no information and are counted as ignored. Several
+  /// Measured values that depend on entries outside the domain carry no information and are ignored. Several
   /// values of one state (the cells of a pole) are combined to their weighted mean with its noise, which leaves every
   /// posterior unchanged.
   ///
-  /// - Throws: ``PriorError/wrongSize(expected:found:)``, ``MeasurementError/invalidNoise(what:found:)``, and
-  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
+  /// - Throws: ``PriorError/wrongSize(expected:found:)``, `MeasurementError.invalidNoise`, and
+  ///   `MeasurementError.operatorNotSupported` for an operator that is too large for a matrix.
   public func observationOperator(_ model: MeasurementModel) throws -> ObservationOperator {
-    guard model.operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: model.operation.inputCount)
-    }
+    try model.operation.requireInputs(layout.stateOfEntry.count)
     try model.checkNoise()
     return try ObservationOperator(model, layout: layout, scales: stateScales)
   }
@@ -87,6 +86,13 @@ public struct StateSpace: Sendable {
   /// The observation of the states that a measurement makes; see ``observationOperator(_:)``.
   public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
     observe(measurement, by: try observationOperator(measurement.model))
+  }
+}
+
+extension LinearOperator {
+  /// Throws ``PriorError/wrongSize(expected:found:)`` unless the operator measures fields of `count` entries.
+  package func requireInputs(_ count: Int) throws(PriorError) {
+    guard inputCount == count else { throw .wrongSize(expected: count, found: inputCount) }
   }
 }
 

@@ -17,15 +17,15 @@ enum TwoScaleCovariance {
     // Features of the log standard deviation: for each channel a constant, land, and the archive's own log standard
     // deviation.
     let mean = anomalyVariance.reduce(0, +) / Double(max(1, d))
-    let logDeviation = centred(anomalyVariance.map { 0.5 * log($0 + 0.25 * mean) })
+    let logStandardDeviation = centred(anomalyVariance.map { 0.5 * log($0 + 0.25 * mean) })
     var features: [[Double]] = []
-    var deviation: [CovarianceComponent.FeatureCoefficient] = []
+    var standardDeviation: [CovarianceComponent.FeatureCoefficient] = []
     for channel in 0..<channelCount {
       let suffix = channelCount > 1 ? "[\(channel)]" : ""
       func add(_ parameter: CovarianceParameter, _ values: [Double]) {
         var parameter = parameter
         parameter.name += suffix
-        deviation.append(.init(feature: features.count, coefficient: parameter))
+        standardDeviation.append(.init(feature: features.count, coefficient: parameter))
         features.append((0..<d).map { channels[$0] == channel ? values[$0] : 0 })
       }
       // Together with an archive, the field represents what the archive lacks: about as large as the noise, and larger
@@ -33,39 +33,42 @@ enum TwoScaleCovariance {
       // 1.
       add(
         isTrend
-          ? .init(name: "field.log-deviation", start: log(0.6), deviation: 1.5)
+          ? .init(name: "field.log-deviation", start: log(0.6), standardDeviation: 1.5)
           : .init(
-            name: "field.log-deviation", start: log(0.12), deviation: 0.6, isRelativeToNoise: true,
+            name: "field.log-deviation", start: log(0.12), standardDeviation: 0.6, isRelativeToNoise: true,
             coupling: .init(name: "modes.log-amplitude", factor: 2.25)),
         [Double](repeating: 1, count: d))
-      if let landShare { add(.init(name: "field.land", start: 0, deviation: 0.5), centred(landShare)) }
-      if !isTrend { add(.init(name: "field.archive-deviation", start: 0, deviation: 0.6), logDeviation) }
+      if let landShare { add(.init(name: "field.land", start: 0, standardDeviation: 0.5), centred(landShare)) }
+      if !isTrend {
+        add(.init(name: "field.archive-deviation", start: 0, standardDeviation: 0.6), logStandardDeviation)
+      }
     }
     // Coordinates that separate neighbouring places: land from sea, and warm ground from cold (mountains).
     var coordinates: [[Double]] = []
     var weights: [CovarianceComponent.CoordinateWeight] = []
     if let landShare {
-      weights.append(.init(coordinate: 0, weight: .init(name: "field.log-land-step", start: log(0.5), deviation: 0.5)))
+      weights.append(
+        .init(coordinate: 0, weight: .init(name: "field.log-land-step", start: log(0.5), standardDeviation: 0.5)))
       coordinates.append(landShare)
     }
     if !isTrend {
       weights.append(
         .init(
           coordinate: coordinates.count,
-          weight: .init(name: "field.log-climate-step", start: log(0.5), deviation: 0.5)))
+          weight: .init(name: "field.log-climate-step", start: log(0.5), standardDeviation: 0.5)))
       coordinates.append(climate)
     }
     let spacing = typicalSpacing(positions, channels: channels)
     var components: [CovarianceComponent] = [
-      .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.4, deviation: isTrend ? 1.5 : 0.5)),
+      .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.4, standardDeviation: isTrend ? 1.5 : 0.5)),
       .localisedModes(
-        amplitude: .init(name: "localised.log-amplitude", start: -1.2, deviation: 0.5),
-        range: .init(name: "localised.log-range", start: log(6 * spacing), deviation: 0.4), coordinates: [],
+        amplitude: .init(name: "localised.log-amplitude", start: -1.2, standardDeviation: 0.5),
+        range: .init(name: "localised.log-range", start: log(6 * spacing), standardDeviation: 0.4), coordinates: [],
         smoothness: .threeHalves),
       .field(
-        range: .init(name: "field.log-range", start: log(5 * spacing), deviation: isTrend ? 1 : 0.8),
+        range: .init(name: "field.log-range", start: log(5 * spacing), standardDeviation: isTrend ? 1 : 0.8),
         coordinates: weights,
-        smoothness: .half, deviation: deviation),
+        smoothness: .half, standardDeviation: standardDeviation),
     ]
     // The modes of a trend do not come from an archive, so they are not localised.
     if isTrend { components.remove(at: 1) }

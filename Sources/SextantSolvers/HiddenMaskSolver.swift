@@ -1,6 +1,7 @@
-// Blind imputation with the mask hidden: every entry has a value, and those that were not measured hold a filler, with noise
-// on it like the others. Which entries were measured, and how many, is inferred; then a solver that needs the mask solves for the
-// field. In the paper on amortised posterior sampling the filler is the zero of its scale.
+// Imputation with a hidden mask: every entry has a value, but entries that were not measured have a filler value, with
+// the same noise as all others. The mask and the share of missing entries are inferred, and then a solver that needs
+// the mask recovers the field. This is the blind imputation of the APS paper (docs/references.md), in which the filler
+// is the zero of the scale.
 
 import Foundation
 import SextantArrays
@@ -8,10 +9,11 @@ import SextantMeasurement
 import SextantPriors
 import SextantSignals
 
-/// Finds out which values are fillers, by what the prior and then the posterior expect, and solves with the rest.
+/// Detects the filler values by comparison with the prior and then with the posterior, and solves with all other values.
 ///
-/// Each entry is measured or filler with odds that start even; the share of fillers is estimated with them (expectation
-/// maximisation). A value that the prior cannot tell from the filler is judged by the posterior of those that it can.
+/// The probability that an entry was measured starts at one half and is estimated together with the share of fillers by
+/// expectation maximisation. A value that the prior cannot distinguish from the filler is compared with the posterior
+/// given the values that it can distinguish.
 public struct HiddenMaskSolver: DirectSolver {
   public var name: String { base.name + ", mask hidden" }
   private let base: any Solver
@@ -19,14 +21,14 @@ public struct HiddenMaskSolver: DirectSolver {
   private let transforms: [MarginalTransform]
   /// The filler of each channel (C), in the variables' units.
   private let filler: [Float]
-  /// How much wider the prior is taken than the archive says: a field may be from elsewhere.
+  /// The factor by which the prior's standard deviation is inflated, because a field may differ from the archive.
   private static let inflation = 2.0
 
   /// - Parameters:
-  ///   - base: solves once the mask is known.
-  ///   - prior: what values are expected, in transformed units.
-  ///   - transforms: what was done to each channel (C) before the prior was learned.
-  ///   - filler: what entries that were not measured hold (C).
+  ///   - base: the solver that is used once the mask is known.
+  ///   - prior: the prior that values are compared with, in transformed units.
+  ///   - transforms: the transform of each channel (C).
+  ///   - filler: the filler value of each channel (C), in the variables' units.
   public init(_ base: any Solver, prior: GaussianPrior, transforms: [MarginalTransform], filler: [Float]) {
     precondition(filler.count == prior.space.layout.channelCount, "\(filler.count) fillers")
     self.base = base
@@ -41,7 +43,7 @@ public struct HiddenMaskSolver: DirectSolver {
   }
 
   private func entries(of operation: any LinearOperator) throws -> [Int] {
-    try selection(of: operation, hint: "Give the mask, so that nothing has to be inferred.")
+    try selection(of: operation, hint: "Give the mask instead of inferring it.")
   }
 
   public func solve(
@@ -51,7 +53,7 @@ public struct HiddenMaskSolver: DirectSolver {
     try measurement.model.checkNoise()
     var expectation = marginals(at: measurement.label)
     var odds = probabilities(of: measurement, entries, expectation: expectation)
-    // Only what is all but certain teaches about the rest.
+    // Values that are almost certainly measured give a posterior with which the uncertain ones are compared.
     if odds.measured.contains(where: { (0.02..<0.98).contains($0) }),
       let sure = keeping(0.98, of: measurement, entries, odds.measured)
     {
@@ -59,7 +61,7 @@ public struct HiddenMaskSolver: DirectSolver {
       let first = try base.posterior(given: sure, samples: 0, using: &unused)
       if let spread = first.spread { expectation = (first.mean, spread) }
       let refined = probabilities(of: measurement, entries, expectation: expectation)
-      // No value is judged by a posterior that it entered itself.
+      // Values that this posterior used are not compared with it.
       for i in odds.measured.indices where odds.measured[i] < 0.98 { odds.measured[i] = refined.measured[i] }
       odds.share = 1 - odds.measured.reduce(0, +) / Double(max(1, odds.measured.count))
     }
@@ -71,18 +73,17 @@ public struct HiddenMaskSolver: DirectSolver {
     return posterior
   }
 
-  /// Mean and standard deviation of each entry (V·C) before anything is measured, in the variables' units; not a number
-  /// outside the domain.
+  /// The prior mean and standard deviation of each entry (V·C), in the variables' units; NaN outside the domain.
   private func marginals(at label: FieldLabel) -> (mean: [Float], spread: [Float]) {
     let space = prior.space
-    let deviations = prior.functions.totalVariance.map { Float(Self.inflation * $0.squareRoot()) }
+    let standardDeviations = prior.functions.totalVariance.map { Float(Self.inflation * $0.squareRoot()) }
     var mean = space.fields(fromStates: .zeros([1, space.count]), label: label).scalars
-    var spread: [Float]? = space.spread(fromStates: deviations)
+    var spread: [Float]? = space.spread(fromStates: standardDeviations)
     transforms.mapMoments(mean: &mean, spread: &spread)
     return (mean, spread ?? [])
   }
 
-  /// The probability that each value was measured (m), and the share that was not.
+  /// The probability that each value was measured (m), and the estimated share of fillers.
   private func probabilities(
     of measurement: FieldMeasurement, _ entries: [Int], expectation: (mean: [Float], spread: [Float])
   ) -> (measured: [Double], share: Double) {
@@ -91,9 +92,9 @@ public struct HiddenMaskSolver: DirectSolver {
       let (value, noise) = (Double(measurement.values[row]), Double(measurement.noise[row]))
       let (mean, spread) = (Double(expectation.mean[entry]), Double(expectation.spread[entry]))
       guard mean.isFinite else { return -.infinity }
-      func logDensity(_ centre: Double, _ deviation: Double) -> Double {
-        let u = (value - centre) / deviation
-        return -0.5 * u * u - log(deviation)
+      func logDensity(_ centre: Double, _ sigma: Double) -> Double {
+        let u = (value - centre) / sigma
+        return -0.5 * u * u - log(sigma)
       }
       return logDensity(mean, (spread * spread + noise * noise).squareRoot())
         - logDensity(Double(filler[entry % channels]), noise)
@@ -109,7 +110,7 @@ public struct HiddenMaskSolver: DirectSolver {
     return (measured, share)
   }
 
-  /// The values that were measured with more than `probability`; nil if there are none.
+  /// The values whose probability of being measured exceeds `probability`; nil if there are none.
   private func keeping(
     _ probability: Double, of measurement: FieldMeasurement, _ entries: [Int], _ measured: [Double]
   ) -> FieldMeasurement? {

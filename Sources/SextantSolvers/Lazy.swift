@@ -1,12 +1,12 @@
-// A value that is computed when it is first needed and kept, for parts of a preparation that not every use needs.
+// A value that is computed on first use and then kept, for parts of a preparation that are not always needed.
 
 import Synchronization
 
-/// A value that is made once. Threads that ask for it at the same time wait for the first.
+/// A value that is computed once; threads that request it at the same time wait for the first of them.
 final class Lazy<Value: Sendable>: Sendable {
   private let kept = Mutex<Value?>(nil)
 
-  /// The value, made by `make` if this is the first time.
+  /// The value, computed by `make` on first use.
   func value(_ make: () throws -> Value) rethrows -> Value {
     try kept.withLock { kept in
       if let kept { return kept }

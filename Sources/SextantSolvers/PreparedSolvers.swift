@@ -1,4 +1,5 @@
-// The preparations of one solver for the operators that came last: a series of fields under one mask pays for one factorisation.
+// The preparations of a solver for the most recent operators, so that a series of fields with one mask needs one
+// factorisation.
 
 import SextantArrays
 import SextantMeasurement
@@ -6,45 +7,50 @@ import Synchronization
 
 /// A solver that keeps its most recent preparations.
 ///
-/// Answers are those of the solver itself, to the last bit. Memory: that of at most ``limit`` preparations, of which the oldest
-/// is released before another is made.
+/// The posteriors equal those of the solver itself to the last bit. The memory is that of at most ``limit``
+/// preparations; the oldest one is released before another is made.
 public final class PreparedSolvers: Sendable {
-  /// What is prepared.
+  /// The solver that is prepared.
   public let solver: any Solver
-  /// How many preparations are kept.
+  /// The largest number of preparations that are kept.
   public let limit: Int
-  private let kept = Mutex<[any PreparedSolver]>([])
+  private let cache = Mutex<[any PreparedSolver]>([])
 
-  /// - Parameter limit: how many preparations are kept, at least 1; more than one for series whose masks take turns.
+  /// Makes an empty cache of preparations.
+  ///
+  /// - Parameters:
+  ///   - solver: the solver to prepare.
+  ///   - limit: the largest number of preparations that are kept, at least 1; more than one for series whose masks
+  ///     alternate.
   public init(_ solver: any Solver, limit: Int = 2) {
     precondition(limit >= 1, "A limit of \(limit) preparations")
     self.solver = solver
     self.limit = limit
   }
 
-  /// The solver prepared for an operator and its noise; throws what preparing throws.
+  /// The solver prepared for an operator and its noise. Throws the errors of its preparation.
   public func prepared(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     let model = try MeasurementModel(operation: operation, noise: noise)
-    let known = kept.withLock { kept -> (any PreparedSolver)? in
-      guard let index = kept.lastIndex(where: { $0.model.matches(model) }) else {
-        // Released first: two large factors need not be held at once where one is enough.
-        if kept.count == limit { kept.removeFirst() }
+    let cached = cache.withLock { cache -> (any PreparedSolver)? in
+      guard let index = cache.lastIndex(where: { $0.model.matches(model) }) else {
+        // Released first, so that two large factors are not in memory at once.
+        if cache.count == limit { cache.removeFirst() }
         return nil
       }
-      let found = kept.remove(at: index)
-      kept.append(found)
+      let found = cache.remove(at: index)
+      cache.append(found)
       return found
     }
-    if let known { return known }
+    if let cached { return cached }
     let made = try solver.prepare(for: operation, noise: noise)
-    kept.withLock { kept in
-      if kept.count == limit { kept.removeFirst() }
-      kept.append(made)
+    cache.withLock { cache in
+      if cache.count == limit { cache.removeFirst() }
+      cache.append(made)
     }
     return made
   }
 
-  /// The posterior given a measurement, by a preparation that is kept if there is one.
+  /// The posterior given a measurement, with a preparation from the cache if there is one.
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {

@@ -1,9 +1,8 @@
-// The protocol of every solver, from nearest neighbour to the amortised flow: prepare once for an operator and its noise, then
-// compute the posterior of any number of measurements. So every table compares like with like.
+// The protocol of every solver, from nearest neighbour to the amortised flow: it is prepared once for an operator and
+// its noise, and then computes the posterior of any number of measurements.
 
 import SextantArrays
 import SextantMeasurement
-import SextantPriors
 
 /// A method that recovers whole signals from measurements.
 public protocol Solver: Sendable {
@@ -11,33 +10,35 @@ public protocol Solver: Sendable {
   var name: String { get }
   /// Does the work that depends on the operator and the noise alone, such as factorisations.
   ///
-  /// - Parameter noise: the noise standard deviation of each output of the operator (m), in the variables' units.
-  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` where the method cannot use the operator.
+  /// - Parameters:
+  ///   - operation: the measurement operator, from V·C entries to m outputs.
+  ///   - noise: the noise standard deviation of each output (m), in the variables' units.
+  /// - Throws: `MeasurementError.operatorNotSupported` if the method cannot use the operator.
   func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver
-  /// The same solver with all that it fits to single measurements, such as parameters, fitted to this one and kept for every
-  /// other; itself where it fits nothing.
+  /// The solver with everything that it would fit to each measurement, such as parameters, fitted to this measurement
+  /// and kept for all others; the solver itself if it fits nothing.
   func fitted(to measurement: FieldMeasurement) throws -> any Solver
-  /// Mean and standard deviation at the observed entries alone, not a number elsewhere and without samples, where a fitted
-  /// solver can compute them for less than the whole posterior costs; otherwise nil.
+  /// The mean and the standard deviation at the observed entries, with NaN elsewhere and without samples, if a fitted
+  /// solver can compute them at less cost than the whole posterior; otherwise nil.
   func marginals(atObserved measurement: FieldMeasurement) throws -> Posterior?
 }
 
-/// A solver that is prepared for one operator and its noise.
+/// A solver that has been prepared for one operator and its noise.
 public protocol PreparedSolver: Sendable {
-  /// What it is prepared for.
+  /// The operator and the noise for which the solver was prepared.
   var model: MeasurementModel { get }
-  /// The posterior given a measurement of the model that this is prepared for, which is not checked.
+  /// The posterior given a measurement by the operator and with the noise of ``model``, which is not checked.
   ///
-  /// `samples` may be 0: then only the mean and, where the method has one, the exact standard deviation are computed.
+  /// If `samples` is 0, only the mean and, if the method has one, the exact standard deviation are computed.
   func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior
 }
 
 /// A solver with nothing to prepare.
 public protocol DirectSolver: Solver {
-  /// Throws ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that the method cannot use.
+  /// Throws `MeasurementError.operatorNotSupported` if the method cannot use the operator.
   func check(_ operation: any LinearOperator) throws
-  /// The posterior given a measurement. `samples` may be 0: then only the mean and, where the method has one, the exact
-  /// standard deviation are computed.
+  /// The posterior given a measurement. If `samples` is 0, only the mean and, if the method has one, the exact standard
+  /// deviation are computed.
   func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior
 }
 
@@ -48,8 +49,8 @@ extension Solver {
 
   /// The posterior given one measurement: prepares for its operator and noise, then solves.
   ///
-  /// Throws ``MeasurementError`` where values, noise and operator do not fit together or a value is not finite, and what the
-  /// method throws.
+  /// Throws `MeasurementError` if values, noise and operator do not match or a value is not finite, and the errors of
+  /// the method.
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
@@ -58,30 +59,23 @@ extension Solver {
       measurement, samples: samples, using: &random)
   }
 
-  /// The entries that an operator selects, for methods that take selections only.
+  /// The entries that an operator selects, for methods that support only selections.
   ///
-  /// Throws ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for any other operator.
+  /// Throws `MeasurementError.operatorNotSupported` for any other operator.
   func selection(of operation: any LinearOperator, hint: String) throws(MeasurementError) -> [Int] {
     if let entries = operation.selectedEntries { return entries }
     throw .operatorNotSupported(
-      method: name, form: operation.form.kind, reason: "each measured value has to be one entry of the field",
+      method: name, form: operation.form.kind, reason: "each measured value must be one entry of the field",
       hint: hint)
   }
 }
 
-extension LinearOperator {
-  /// Throws ``PriorError/wrongSize(expected:found:)`` unless the operator measures fields of `count` entries.
-  func requireInputs(_ count: Int) throws(PriorError) {
-    guard inputCount == count else { throw .wrongSize(expected: count, found: inputCount) }
-  }
-}
-
 extension PreparedSolver {
-  /// The posterior given a measurement by the operator and with the noise that this is prepared for: to the last bit the one
-  /// that the solver itself gives.
+  /// The posterior given a measurement by the operator and with the noise of ``model``. It equals the posterior of the
+  /// solver itself to the last bit.
   ///
-  /// Throws ``MeasurementError/notPrepared(what:)`` for any other measurement, ``MeasurementError`` where its values cannot be
-  /// used, and what the method throws.
+  /// Throws `MeasurementError.notPrepared` for any other measurement, `MeasurementError` if a value is not finite, and
+  /// the errors of the method.
   public func posterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
@@ -100,7 +94,7 @@ extension DirectSolver {
   }
 }
 
-/// A solver with nothing to prepare, held to one operator.
+/// A solver with nothing to prepare, for one operator.
 private struct DirectPreparation: PreparedSolver {
   let solver: any DirectSolver
   let model: MeasurementModel
@@ -110,17 +104,18 @@ private struct DirectPreparation: PreparedSolver {
   }
 }
 
-/// What is known of a signal after measuring.
+/// The posterior distribution of a signal given a measurement.
 public struct Posterior: Sendable {
   /// The mean (V·C), in the variables' units.
   public var mean: [Float]
-  /// The standard deviation of each entry (V·C) where the method has one in closed form.
+  /// The spread: the posterior standard deviation of each entry (V·C), in the variables' units; nil for a method
+  /// without a closed form of it.
   public var spread: [Float]?
-  /// Samples (N×V·C); nil for a method that gives one answer and no uncertainty.
+  /// Samples (N×V·C), in the variables' units; nil if none were requested or the method draws none.
   public var samples: Tensor<Float>?
-  /// The use of networks; nil for a method without one.
+  /// The cost in evaluations of a network; nil for a method without one.
   public var cost: NetworkCost?
-  /// What the method chose for this measurement, such as fitted parameters; for people and logs.
+  /// Values that the method chose for this measurement, such as fitted parameters, for people and logs.
   public var diagnostics: [String: Double]
 
   public init(
@@ -135,13 +130,13 @@ public struct Posterior: Sendable {
   }
 }
 
-/// How often a network was evaluated for one posterior.
+/// The number of network evaluations for one posterior.
 public struct NetworkCost: Sendable, Equatable, Codable {
-  /// The fields that the network was evaluated on, for all samples together.
+  /// The number of fields on which the network was evaluated, for all samples together.
   public var evaluations: Int
-  /// The fields of these that it was differentiated for.
+  /// The number of these fields for which it was differentiated.
   public var gradients: Int
-  /// Evaluations for one sample.
+  /// The number of evaluations for one sample.
   public var evaluationsPerSample: Double
 
   public init(evaluations: Int, gradients: Int = 0, evaluationsPerSample: Double) {
@@ -150,7 +145,7 @@ public struct NetworkCost: Sendable, Equatable, Codable {
     self.evaluationsPerSample = evaluationsPerSample
   }
 
-  /// The cost of so many samples that took `evaluations` together.
+  /// The cost of `samples` samples that took `evaluations` together.
   public init(evaluations: Int, gradients: Int, samples: Int) {
     self.init(
       evaluations: evaluations, gradients: gradients, evaluationsPerSample: Double(evaluations) / Double(samples))

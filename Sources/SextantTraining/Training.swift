@@ -173,7 +173,7 @@ public struct Training: Sendable {
     _ source: any SignalSource, indices: [Int], land: [Float]?, progress: any ProgressObserver,
     interruption: Interruption
   ) throws -> GaussianPrior {
-    var step: GaussianPrior.TrainingStep?
+    var step: GaussianPrior.TrainingStage?
     var done = 0
     defer { if step != nil { progress.finish() } }
     return try GaussianPrior.train(
@@ -217,7 +217,7 @@ public struct Training: Sendable {
       let field = try source.read([index])[0]
       var random = stream.split(index)
       let mask = try RandomMissing(share: missingShare...missingShare)
-        .draw(on: MeasurementGround(domain: domain, isValid: field.isValid), using: &random)
+        .draw(in: MeasurementContext(domain: domain, isValid: field.isValid), using: &random)
       let noise = source.transformed(noise: deviations, about: field)
       return try smaller.space.observe(
         Simulation.measure(field, by: mask, noise: noise, using: &random).measurement)

@@ -2,9 +2,10 @@
 
 import Foundation
 import SextantArrays
-import SextantEvaluation
 import SextantGeometry
 import Testing
+
+@testable import SextantEvaluation
 
 @Suite("Scorer")
 struct ScorerProperties {

@@ -125,6 +125,5 @@ struct SummaryTests {
     #expect(histogram.shares(binCount: 5) == [0.5, 0, 0.25, 0, 0.25])
     let halves = histogram.shares(binCount: 2)
     #expect(abs(halves[0] - 0.625) < 1e-12 && abs(halves[1] - 0.375) < 1e-12)
-    #expect(abs(histogram.deviationFromFlat - 0.4) < 1e-12)
   }
 }

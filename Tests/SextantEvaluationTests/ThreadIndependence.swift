@@ -2,8 +2,9 @@
 
 import Foundation
 import SextantArrays
-import SextantEvaluation
 import Testing
+
+@testable import SextantEvaluation
 
 @Suite("Threads and speed")
 struct ThreadIndependence {

@@ -15,8 +15,8 @@ struct DesignLaws {
     var mayHide: Bool { false }
     var description: String { turns == 1 ? "ring" : "ring:\(turns)" }
 
-    func draw(on ground: MeasurementGround, using random: inout RandomStream) -> any LinearOperator {
-      let blur = RingBlur(count: ground.entryCount)
+    func draw(in context: MeasurementContext, using random: inout RandomStream) -> any LinearOperator {
+      let blur = RingBlur(count: context.entryCount)
       return (1..<turns).reduce(blur as any LinearOperator) { result, _ in blur.composed(after: result) }
     }
   }
@@ -38,8 +38,8 @@ struct DesignLaws {
 
   static func draw(_ text: String, seed: UInt64 = 1, isValid: [Bool] = MaskLaws.isValid) throws -> any LinearOperator {
     var random = RandomStream(seed: seed)
-    let ground = try MeasurementGround(domain: MaskLaws.domain, isValid: isValid, inputs: MaskLaws.inputs)
-    return try design(text).draw(on: ground, using: &random)
+    let context = try MeasurementContext(domain: MaskLaws.domain, isValid: isValid, inputs: MaskLaws.inputs)
+    return try design(text).draw(in: context, using: &random)
   }
 
   @Test("every standard kind has an example that reads, and a name of its own", arguments: kinds.map(\.name))
@@ -99,10 +99,10 @@ struct DesignLaws {
     #expect(both == (try Self.design("\(design)|random:0.2")))
     // The text reads back as a design that draws the same.
     var (one, two) = (RandomStream(seed: 2), RandomStream(seed: 2))
-    let ground = try MeasurementGround(
+    let context = try MeasurementContext(
       domain: MaskLaws.domain, isValid: MaskLaws.isValid, inputs: MaskLaws.inputs)
-    let drawn = try both.draw(on: ground, using: &one)
-    #expect(drawn.isSame(as: try Self.design(both.description).draw(on: ground, using: &two)))
+    let drawn = try both.draw(in: context, using: &one)
+    #expect(drawn.isSame(as: try Self.design(both.description).draw(in: context, using: &two)))
   }
 
   @Test("a mask after a mask hides some of what the first one leaves")
@@ -137,7 +137,7 @@ struct DesignLaws {
   @Test("'+' joins masks only")
   func plusJoinsMasks() {
     let error = #expect(throws: MeasurementError.self) { try Self.design("random:0.5+ring") }
-    #expect(error?.description.contains("'ring', which is no mask") == true)
+    #expect(error?.description.contains("'ring', which is not a mask") == true)
   }
 
   @Test("two files in one mask are two files")
@@ -146,10 +146,10 @@ struct DesignLaws {
       (0..<MaskLaws.domain.vertexCount).map { $0 % 2 == (path == "even.nc" ? 0 : 1) || $0 % 5 == 0 }
     })
     var random = RandomStream(seed: 1)
-    let ground = try MeasurementGround(domain: MaskLaws.domain, isValid: EachMask.everywhere, inputs: inputs)
-    let operation = try AnyMeasurementDesign("file:even.nc").draw(on: ground, using: &random)
+    let context = try MeasurementContext(domain: MaskLaws.domain, isValid: EachMask.everywhere, inputs: inputs)
+    let operation = try AnyMeasurementDesign("file:even.nc").draw(in: context, using: &random)
     let both = try MaskCombination([FileMask(path: "even.nc"), FileMask(path: "odd.nc")], text: "")
-      .draw(on: ground, using: &random)
+      .draw(in: context, using: &random)
     #expect(operation.selectedEntries?.contains(2) == true)
     #expect(both.selectedEntries == (0..<MaskLaws.domain.vertexCount).filter { $0 % 5 == 0 })
   }

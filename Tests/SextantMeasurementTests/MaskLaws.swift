@@ -33,8 +33,8 @@ struct MaskLaws {
   /// Whether each entry is observed under a mask.
   static func observed(_ text: String, seed: UInt64 = 1, isValid: [Bool] = isValid) throws -> [Bool] {
     var random = RandomStream(seed: seed)
-    let ground = try MeasurementGround(domain: domain, isValid: isValid, inputs: inputs)
-    let operation = try AnyMeasurementDesign(text).draw(on: ground, using: &random)
+    let context = try MeasurementContext(domain: domain, isValid: isValid, inputs: inputs)
+    let operation = try AnyMeasurementDesign(text).draw(in: context, using: &random)
     let entries = Set(try #require(operation.selectedEntries))
     #expect(operation.inputCount == isValid.count && entries.count == operation.outputCount)
     return isValid.indices.map { entries.contains($0) }
@@ -143,8 +143,8 @@ struct EachMask {
     let swath = SatelliteSwath(width: 700, orbitCount: 1.5)
     var random = RandomStream(seed: 6)
     var copy = random
-    let ground = try MeasurementGround(domain: MaskLaws.domain, isValid: Self.everywhere)
-    let operation = try swath.draw(on: ground, using: &random)
+    let context = try MeasurementContext(domain: MaskLaws.domain, isValid: Self.everywhere)
+    let operation = try swath.draw(in: context, using: &random)
     let start = copy.uniform(in: 0..<2 * .pi)
     let track = swath.groundTrack(start: start, phase: copy.uniform(in: 0..<2 * .pi))
     let leastCosine = cos(350 / 6371.0)

@@ -79,7 +79,7 @@ struct SimulationTests {
     var random = RandomStream(seed: 11)
     var maskRandom = random.split("mask")
     let operation = try AnyMeasurementDesign(text, kinds: DesignLaws.kinds)
-      .draw(on: MeasurementGround(domain: domain, isValid: field.isValid), using: &maskRandom)
+      .draw(in: MeasurementContext(domain: domain, isValid: field.isValid), using: &maskRandom)
     return try Simulation.measure(
       field, by: operation, noise: noise ?? [Float](repeating: 0.5, count: field.values.count), using: &random)
   }

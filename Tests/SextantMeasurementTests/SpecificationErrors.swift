@@ -2,8 +2,9 @@
 
 import SextantArrays
 import SextantGeometry
-import SextantMeasurement
 import Testing
+
+@testable import SextantMeasurement
 
 @Suite("Errors of masks and noise levels")
 struct SpecificationErrors {
@@ -18,7 +19,8 @@ struct SpecificationErrors {
       ("stations:0", "at least 1"),
       ("blocks:size=30", "found neither"), ("blocks:share=0.5,count=3", "found both"),
       ("blocks:count=2,shape=star", "'star'"), ("cells:0.5,size=ten", "'ten'"), ("file:", "no path"),
-      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"), ("random:0.5|", "found nothing"),
+      ("file:a.nc:", "no name"), ("land:1", "nothing more"), ("random:0.5+", "found nothing"),
+      ("random:0.5|", "found nothing"),
       ("|none", "found nothing"), ("none+|none", "found nothing"),
     ])
   func wrongMask(text: String, part: String) {
@@ -43,7 +45,7 @@ struct SpecificationErrors {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
       _ = try AnyMeasurementDesign(text)
-        .draw(on: MeasurementGround(domain: MaskLaws.domain, isValid: EachMask.everywhere), using: &random)
+        .draw(in: MeasurementContext(domain: MaskLaws.domain, isValid: EachMask.everywhere), using: &random)
     }
     #expect(error?.description.hasPrefix("'\(text)' needs") == true)
   }
@@ -62,7 +64,7 @@ struct SpecificationErrors {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
       _ = try AnyMeasurementDesign("band:0..10")
-        .draw(on: MeasurementGround(domain: FlatSheet(), isValid: [true, true]), using: &random)
+        .draw(in: MeasurementContext(domain: FlatSheet(), isValid: [true, true]), using: &random)
     }
     #expect(error?.description.contains("a sheet of two") == true)
   }
@@ -74,7 +76,7 @@ struct SpecificationErrors {
     let error = #expect(throws: MeasurementError.self) {
       var random = RandomStream(seed: 1)
       _ = try AnyMeasurementDesign(text).draw(
-        on: MeasurementGround(domain: ball, isValid: isValid), using: &random)
+        in: MeasurementContext(domain: ball, isValid: isValid), using: &random)
     }
     #expect(error?.description.contains("latitudes and longitudes") == true)
   }

@@ -21,11 +21,11 @@ import Testing
   func exactModesHaveTheSpectrum(fields: Int, states: Int) throws {
     let functions = try EmpiricalOrthogonalFunctions(
       of: Self.anomalies(fields: fields, states: states), modeCount: 8)
-    for i in 0..<8 { #expect(abs(functions.deviations[i] - Float(10 / Double(1 << i))) < 1e-3) }
+    for i in 0..<8 { #expect(abs(functions.standardDeviations[i] - Float(10 / Double(1 << i))) < 1e-3) }
     let gram = gramMatrix(functions.scaledModes)
     for i in 0..<8 {
       for j in 0..<8 {
-        let expected = i == j ? functions.deviations[i] * functions.deviations[i] : 0
+        let expected = i == j ? functions.standardDeviations[i] * functions.standardDeviations[i] : 0
         #expect(abs(gram[i, j] - expected) < 2e-3)
       }
     }
@@ -40,10 +40,11 @@ import Testing
         for start in stride(from: 0, to: 60, by: 25) { try piece(anomalies.rows(start..<min(60, start + 25))) }
       }, fieldCount: 60, stateCount: 200, modeCount: 6, random: &random)
     for i in 0..<6 {
-      #expect(abs(exact.deviations[i] - streamed.deviations[i]) < 1e-3 * exact.deviations[i] + 1e-4)
+      #expect(
+        abs(exact.standardDeviations[i] - streamed.standardDeviations[i]) < 1e-3 * exact.standardDeviations[i] + 1e-4)
       // Modes agree up to their sign.
       let overlap = exact.scaledModes.row(i).dot(streamed.scaledModes.row(i))
-      let size = Double(exact.deviations[i]) * Double(exact.deviations[i])
+      let size = Double(exact.standardDeviations[i]) * Double(exact.standardDeviations[i])
       #expect(abs(abs(overlap) - size) < 2e-3 * size)
     }
     for j in 0..<200 { #expect(abs(exact.residualVariance[j] - streamed.residualVariance[j]) < 1e-3) }

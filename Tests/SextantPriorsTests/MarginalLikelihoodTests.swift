@@ -7,25 +7,26 @@ import Testing
 
 @Suite struct MarginalLikelihoodTests {
   static let metricWeights = [
-    CovarianceComponent.CoordinateWeight(coordinate: 0, weight: .init(name: "w", start: 0.2, deviation: 1))
+    CovarianceComponent.CoordinateWeight(coordinate: 0, weight: .init(name: "w", start: 0.2, standardDeviation: 1))
   ]
   static let features = (0..<2).map {
     CovarianceComponent.FeatureCoefficient(
       feature: $0,
       coefficient: .init(
-        name: "β", start: $0 == 0 ? -0.5 : 0.3, deviation: 1, isRelativeToNoise: $0 == 0,
+        name: "β", start: $0 == 0 ? -0.5 : 0.3, standardDeviation: 1, isRelativeToNoise: $0 == 0,
         coupling: $0 == 0 ? .init(name: "a", factor: 2) : nil))
   }
 
   static let members: [(String, [CovarianceComponent])] = MaternCorrelation.allCases.flatMap {
     smoothness -> [(String, [CovarianceComponent])] in
-    let modes = CovarianceComponent.modes(amplitude: .init(name: "a", start: 0.1, deviation: 2))
+    let modes = CovarianceComponent.modes(amplitude: .init(name: "a", start: 0.1, standardDeviation: 2))
     let localised = CovarianceComponent.localisedModes(
-      amplitude: .init(name: "b", start: -0.3, deviation: 1), range: .init(name: "L", start: -0.5, deviation: 1),
+      amplitude: .init(name: "b", start: -0.3, standardDeviation: 1),
+      range: .init(name: "L", start: -0.5, standardDeviation: 1),
       coordinates: metricWeights, smoothness: smoothness)
     let field = CovarianceComponent.field(
-      range: .init(name: "l", start: -1, deviation: 1), coordinates: metricWeights, smoothness: smoothness,
-      deviation: features)
+      range: .init(name: "l", start: -1, standardDeviation: 1), coordinates: metricWeights, smoothness: smoothness,
+      standardDeviation: features)
     return [
       ("modes", [modes]), ("localised \(smoothness)", [localised]), ("field \(smoothness)", [field]),
       ("all \(smoothness)", [modes, localised, field]),

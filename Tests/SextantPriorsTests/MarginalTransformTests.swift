@@ -85,10 +85,10 @@ import Testing
     let draws = (0..<100_000).map { _ in transform.value(at: 0.4 + 0.7 * random.normal()) }
     let mean = draws.reduce(0, +) / 1e5
     let deviation = (draws.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 1e5).squareRoot()
-    let moments = transform.momentsOfNormal(mean: 0.4, deviation: 0.7)
+    let moments = transform.momentsOfNormal(mean: 0.4, standardDeviation: 0.7)
     #expect(abs(moments.mean - mean) < 5 * deviation / 1e5.squareRoot())
-    #expect(abs(moments.deviation - deviation) < 0.02 * deviation)
-    #expect(transform.momentsOfNormal(mean: 0.4, deviation: 0).mean == transform.value(at: 0.4))
+    #expect(abs(moments.standardDeviation - deviation) < 0.02 * deviation)
+    #expect(transform.momentsOfNormal(mean: 0.4, standardDeviation: 0).mean == transform.value(at: 0.4))
   }
 
   @Test func theScoresOfASampleAreNormal() throws {

@@ -28,7 +28,8 @@ import Testing
     func parameter(_ index: Int, _ name: String, isRelative: Bool = false, coupled: Bool = false) -> CovarianceParameter
     {
       CovarianceParameter(
-        name: name, start: reference.means[index], deviation: reference.spreads[index], isRelativeToNoise: isRelative,
+        name: name, start: reference.means[index], standardDeviation: reference.spreads[index],
+        isRelativeToNoise: isRelative,
         coupling: coupled ? .init(name: "a", factor: reference.coupling) : nil)
     }
     model = CovarianceModel(
@@ -41,7 +42,7 @@ import Testing
           coordinates: [
             .init(coordinate: 0, weight: parameter(4, "c1")), .init(coordinate: 1, weight: parameter(5, "c2")),
           ], smoothness: .half,
-          deviation: [
+          standardDeviation: [
             .init(feature: 0, coefficient: parameter(6, "β0", isRelative: true, coupled: true)),
             .init(feature: 1, coefficient: parameter(7, "β1")), .init(feature: 2, coefficient: parameter(8, "β2")),
           ]),

@@ -1,10 +1,10 @@
 // The gate: a domain, a file format and a measurement that this package does not know go through training, imputation, evaluation,
 // sampling and scoring. Everything about them is in this file, and reaches the pipelines in `Catalogue` values alone.
 
-import SextantYAML
 import Foundation
 import Sextant
 import SextantTestSupport
+import SextantYAML
 import Testing
 
 // MARK: A domain: V vertices on a circle, which is no surface and not on the Earth
@@ -156,8 +156,8 @@ private struct BlurDesign: MeasurementDesign {
   var mayHide: Bool { false }
   var description: String { "ring-blur:\(turns)" }
 
-  func draw(on ground: MeasurementGround, using random: inout RandomStream) throws -> any LinearOperator {
-    RingBlur(inputCount: ground.entryCount, turns: turns)
+  func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
+    RingBlur(inputCount: context.entryCount, turns: turns)
   }
 
   static let kind = MeasurementDesignKind(

@@ -54,7 +54,7 @@ import Testing
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 4)
     let mask = try AnyMeasurementDesign("random:0.4")
-      .draw(on: MeasurementGround(domain: field.domain, isValid: field.isValid), using: &random)
+      .draw(in: MeasurementContext(domain: field.domain, isValid: field.isValid), using: &random)
     let noise = field.values.scalars.indices.map { $0 % 2 == 0 ? Float(3) : 0.03 }
     let measured = try Simulation.measure(field, by: mask, noise: noise, using: &random)
     // Fillers far from every temperature and beyond every cloud cover: what is not found is looked for in the wrong units.

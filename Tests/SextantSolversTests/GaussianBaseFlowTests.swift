@@ -11,9 +11,10 @@ import SextantModels
 import SextantNetworks
 import SextantPriors
 import SextantSignals
-import SextantSolvers
 import SextantTestSupport
 import Testing
+
+@testable import SextantSolvers
 
 @Suite struct GaussianBaseFlowTests {
   @Test func theVerticesOfARoundSurfaceHavePlacesInSpace() throws {
@@ -34,7 +35,8 @@ import Testing
       StencilUNetConfiguration(
         inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
         widths: [8, 8]),
-      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)), in: &builder)
+      hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)),
+      in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
@@ -75,7 +77,7 @@ import Testing
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 6)
     let mask = try AnyMeasurementDesign("random:0.5")
-      .draw(on: MeasurementGround(domain: grid, isValid: field.isValid), using: &random)
+      .draw(in: MeasurementContext(domain: grid, isValid: field.isValid), using: &random)
     let noise = (0..<2 * grid.vertexCount).map { $0 % 2 == 0 ? Float(2) : 0.05 }
     let measurement = try Simulation.measure(field, by: mask, noise: noise, using: &random).measurement
     var (one, two) = (RandomStream(seed: 7), RandomStream(seed: 7))

@@ -22,7 +22,7 @@ import Testing
     let modes: Tensor<Float> = random.normals([k, d])
     let rest = (0..<d).map { _ in Float(0.05 + 0.3 * random.uniform()) }
     functions = EmpiricalOrthogonalFunctions(
-      scaledModes: modes, deviations: [Float](repeating: 1, count: k), residualVariance: rest)
+      scaledModes: modes, standardDeviations: [Float](repeating: 1, count: k), residualVariance: rest)
     var covariance = gramMatrix(modes.converted(to: Double.self), transposeFirst: true)
     for i in 0..<d { covariance[i, i] += Double(rest[i]) }
     self.covariance = covariance

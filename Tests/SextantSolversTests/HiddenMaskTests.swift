@@ -19,7 +19,7 @@ import Testing
     let field = try SmallClimate.unseen(1)[0]
     var random = RandomStream(seed: 2)
     let mask = try AnyMeasurementDesign("random:\(share)")
-      .draw(on: MeasurementGround(domain: field.domain, isValid: field.isValid), using: &random)
+      .draw(in: MeasurementContext(domain: field.domain, isValid: field.isValid), using: &random)
     let noise = (0..<field.values.count).map { $0 % 2 == 0 ? Float(3) : 0.05 }
     let measured = try Simulation.measure(field, by: mask, noise: noise, using: &random)
     let draws: Tensor<Float> = random.normals([noise.count])

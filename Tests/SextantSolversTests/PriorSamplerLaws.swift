@@ -2,9 +2,9 @@
 
 import Foundation
 import SextantArrays
-import SextantPriors
 import Testing
 
+@testable import SextantPriors
 @testable import SextantSolvers
 
 @Suite struct PriorSamplerLaws {
@@ -19,7 +19,7 @@ import Testing
       return p / (p * p).sum().squareRoot()
     }
     func parameter(_ name: String, _ start: Double) -> CovarianceParameter {
-      .init(name: name, start: start, deviation: 1)
+      .init(name: name, start: start, standardDeviation: 1)
     }
     model = CovarianceModel(
       components: [
@@ -28,7 +28,7 @@ import Testing
           amplitude: parameter("b", -0.3), range: parameter("L", -0.5), coordinates: [], smoothness: .threeHalves),
         .field(
           range: parameter("l", -1), coordinates: [.init(coordinate: 0, weight: parameter("w", 0.2))],
-          smoothness: .half, deviation: [.init(feature: 0, coefficient: parameter("β", -0.5))]),
+          smoothness: .half, standardDeviation: [.init(feature: 0, coefficient: parameter("β", -0.5))]),
       ], modes: random.normals([6, d]), positions: positions, coordinates: [(0..<d).map { _ in random.uniform() }],
       features: [[Double](repeating: 1, count: d)], channels: (0..<d).map { $0 < 25 ? 0 : 1 },
       channelCorrelation: Tensor([1, 0.4, 0.4, 1], shape: [2, 2]))

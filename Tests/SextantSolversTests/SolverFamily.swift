@@ -67,13 +67,15 @@ struct SolverFamily {
       return try MixtureSolver(
         GaussianMixturePrior(mixture.prior, membership: membership), domain: domain, parameters: parameters)
     }
-    func transformed(_ inner: any Solver, _ second: MarginalTransform = .logit(minimum: -0.5, maximum: 1.5)) -> any Solver {
+    func transformed(_ inner: any Solver, _ second: MarginalTransform = .logit(minimum: -0.5, maximum: 1.5))
+      -> any Solver
+    {
       TransformedSolver(inner, space: prior.space, transforms: [.none, second])
     }
     let diffusion = DiffusionPrior(try prior.noisePredictor(), space: prior.space)
     switch name {
     case "climatology": return ClimatologySolver(prior)
-    case "nearest neighbour": return NearestNeighbourSolver(domain: domain, channelCount: channels)
+    case "nearest neighbour": return InverseDistanceSolver(domain: domain, channelCount: channels, neighbourCount: 1)
     case "inverse distance": return InverseDistanceSolver(domain: domain, channelCount: channels)
     case "harmonic": return HarmonicSolver(domain: domain, channelCount: channels)
     case "kriging": return try KrigingSolver(domain: domain, channelCount: channels)
@@ -86,11 +88,10 @@ struct SolverFamily {
     case "mixture": return try mixtureSolver(.perField)
     case "mixture, fixed": return try mixtureSolver(mixture.parameters)
     case "confined":
-      return DomainMaskedSolver(
-        HarmonicSolver(domain: domain, channelCount: channels),
-        isInside: (0..<domain.vertexCount * channels).map { $0 % 7 != 0 })
+      return HarmonicSolver(domain: domain, channelCount: channels)
+        .restricted(to: (0..<domain.vertexCount * channels).map { $0 % 7 != 0 })
     case "bounded":
-      return BoundedSolver(EOFInterpolationSolver(prior), bounds: [nil, ValueBounds(minimum: 0, maximum: 1)])
+      return EOFInterpolationSolver(prior).clamped(to: [nil, ValueBounds(minimum: 0, maximum: 1)])
     case "transformed EOF": return transformed(EOFInterpolationSolver(prior))
     case "transformed two-scale":
       return transformed(try TwoScaleSolver(prior, domain: domain, parameters: parameters))
@@ -120,11 +121,14 @@ struct SolverFamily {
 
   /// Some values of a blurred field.
   var maskedBlur: any LinearOperator {
-    mask.composed(after: MatrixFreeBlur(vertexCount: model.space.domain.vertexCount, channelCount: model.space.channelCount))
+    mask.composed(
+      after: MatrixFreeBlur(vertexCount: model.space.domain.vertexCount, channelCount: model.space.channelCount))
   }
 
   /// Every entry: for the methods that fill no gaps.
-  var everything: any LinearOperator { SelectionOperator(all: model.space.domain.vertexCount * model.space.channelCount) }
+  var everything: any LinearOperator {
+    SelectionOperator(all: model.space.domain.vertexCount * model.space.channelCount)
+  }
 
   /// An operator that a solver takes.
   func operation(for name: String) -> any LinearOperator { name == "noise2score" ? everything : mask }
@@ -134,7 +138,8 @@ struct SolverFamily {
     let noise = (0..<operation.inputCount).map { $0 % 2 == 0 ? Float(2) : 0.05 }
     return try (0..<fields.count).map { index in
       var random = RandomStream(seed: 3).split(index)
-      let levels = operation.outputEntries.count == noise.count ? noise : (0..<operation.outputEntries.count).map { _ in 1 }
+      let levels =
+        operation.outputEntries.count == noise.count ? noise : (0..<operation.outputEntries.count).map { _ in 1 }
       return try Simulation.measure(fields[index], by: operation, noise: levels, using: &random).measurement
     }
   }

@@ -66,6 +66,6 @@ struct NoPredictor: NoisePredictor {
       (samples.gatheringColumns([i]).scalars.reduce(0.0) { $0 + pow(Double($1 - posterior.mean[i]), 2) } / 399)
         .squareRoot()
     }
-    for (found, exact) in zip(deviations, exact.deviations) { #expect(abs(found / exact - 1) < 0.15) }
+    for (found, exact) in zip(deviations, exact.standardDeviations) { #expect(abs(found / exact - 1) < 0.15) }
   }
 }

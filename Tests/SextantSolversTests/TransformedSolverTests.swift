@@ -27,7 +27,8 @@ import Testing
     return GaussianPrior(
       configuration: GaussianPriorConfiguration(), space: space,
       functions: EmpiricalOrthogonalFunctions(
-        scaledModes: Tensor([1.1, 0.54, 0, 0.72], shape: [2, 2]), deviations: [1, 1], residualVariance: [1e-6, 1e-6]),
+        scaledModes: Tensor([1.1, 0.54, 0, 0.72], shape: [2, 2]), standardDeviations: [1, 1],
+        residualVariance: [1e-6, 1e-6]),
       archiveCoefficients: .zeros([0, 2]), landShare: nil, channelCorrelation: .identity(1))
   }
 
@@ -39,7 +40,7 @@ import Testing
   /// The exact posterior by a sum over a grid of the two white coordinates.
   static func exact(
     _ measurement: FieldMeasurement, _ transform: MarginalTransform
-  ) throws -> (means: [Double], deviations: [Double], mode: [Double]) {
+  ) throws -> (means: [Double], standardDeviations: [Double], mode: [Double]) {
     let matrix = try measurement.operation.materialised(for: "the test")
     var (total, first, second) = (0.0, [0.0, 0.0], [0.0, 0.0])
     var (best, mode) = (-Double.infinity, [0.0, 0.0])
@@ -76,7 +77,8 @@ import Testing
   func itIsNearTheExactPosterior(transform: MarginalTransform, measured: (value: Float, noise: Float)) throws {
     let prior = Self.prior()
     let solver = TransformedSolver(
-      EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], maximumIterations: 20, tolerance: 1e-3)
+      EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], maximumIterations: 20, tolerance: 1e-3
+    )
     for operation in [Self.selection, Self.both] {
       let measurement = Self.measurement(measured.value, noise: measured.noise, operation)
       let exact = try Self.exact(measurement, transform)
@@ -86,7 +88,7 @@ import Testing
       for state in 0..<2 {
         // The transformed posterior is not normal: its best normal stand-in is off by a share of the spread, most where
         // a bound cuts the likelihood.
-        let deviation = exact.deviations[state]
+        let deviation = exact.standardDeviations[state]
         #expect(abs(Double(posterior.mean[state]) - exact.means[state]) < 0.12 * deviation + 0.002)
         #expect(abs(Double(posterior.spread?[state] ?? 0) - deviation) < 0.2 * deviation + 0.3 * Double(measured.noise))
         let mean = samples.columnMeans()[state]

@@ -1,6 +1,6 @@
-// The grammar of designs: KIND or KIND:…, `+` between masks (missing wherever any of them is missing), and `|` between designs (the
-// second measures what the first gives). `+` binds tighter than `|`. Here is also a design as a value that configurations hold:
-// equal by its text, and Codable as that text, so that YAML and JSON read like the command line.
+// The grammar of designs: KIND or KIND:…, `+` between masks (a value is missing if any of them omits it), and `|`
+// between designs (the second measures the result of the first). `+` binds more tightly than `|`. Two designs are equal
+// if their texts are, and a design is encoded as its text, so that YAML and JSON use the syntax of the command line.
 
 import SextantArrays
 
@@ -8,11 +8,14 @@ import SextantArrays
 public struct AnyMeasurementDesign: MeasurementDesign {
   private let design: any MeasurementDesign
 
+  /// Wraps a design.
   public init(_ design: any MeasurementDesign) { self.design = design }
 
   /// Reads a text such as "random:0.6", "random:0.3+land" or "file:coverage.nc:observed".
   ///
-  /// - Parameter kinds: the kinds of designs that are known.
+  /// - Parameters:
+  ///   - text: the text of the design.
+  ///   - kinds: the kinds of designs that are recognised.
   /// - Throws: ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for any other text.
   public init(_ text: String, kinds: [MeasurementDesignKind] = .standard) throws {
     var rest = text.trimmed[...]
@@ -29,7 +32,7 @@ public struct AnyMeasurementDesign: MeasurementDesign {
     design = stages.count == 1 ? stages[0] : DesignChain(stages)
   }
 
-  /// Takes the first design off a text, with what parts it from the next.
+  /// Removes the first design from a text, with the separator that follows it.
   private static func first(
     of rest: inout Substring, whole: String, kinds: [MeasurementDesignKind]
   ) throws -> (design: any MeasurementDesign, separator: Character?) {
@@ -55,10 +58,11 @@ public struct AnyMeasurementDesign: MeasurementDesign {
     return (design, rest.popFirst())
   }
 
-  /// This design and then another, which measures what this one gives: `A|B`. After `none` it is the other alone, with the
-  /// other's own random numbers.
+  /// This design followed by another, which measures the result of this one: `A|B`. After `none` it is the other design
+  /// alone, with the same random numbers.
   ///
-  /// The text of the chain reads back unless this design ends with `file:PATH`: a path takes the rest of the text.
+  /// The text of the chain can be parsed unless this design ends with `file:PATH`, because a path extends to the end of
+  /// the text.
   public func followed(by next: AnyMeasurementDesign) -> AnyMeasurementDesign {
     description == CompleteMask().description ? next : AnyMeasurementDesign(DesignChain([design, next.design]))
   }
@@ -66,8 +70,8 @@ public struct AnyMeasurementDesign: MeasurementDesign {
   public var mayHide: Bool { design.mayHide }
   public var description: String { design.description }
 
-  public func draw(on ground: MeasurementGround, using random: inout RandomStream) throws -> any LinearOperator {
-    try design.draw(on: ground, using: &random)
+  public func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
+    try design.draw(in: context, using: &random)
   }
 }
 
@@ -77,7 +81,8 @@ extension AnyMeasurementDesign: Hashable {
 }
 
 extension CodingUserInfoKey {
-  /// The kinds of designs (an array of ``MeasurementDesignKind``) that a decoder knows; without it, the standard ones.
+  /// The kinds of designs (an array of ``MeasurementDesignKind``) that a decoder recognises; by default the standard
+  /// ones.
   public static let measurementDesignKinds = CodingUserInfoKey(rawValue: "org.sextant.measurement-design-kinds")
 }
 

@@ -1,7 +1,7 @@
-// Reads the text of one design, such as "blocks:share=0.4,size=30", part by part, with errors that show how it should look.
-// It knows nothing of what the parts mean; each design takes its own.
+// Parses the text of one design, such as "blocks:share=0.4,size=30", into its parts, with errors that show an example.
+// The designs themselves interpret the parts.
 
-/// The text of one design: values with names and without, parted by commas.
+/// The text of one design: values with and without names, separated by commas.
 public struct DesignText {
   private let text: String
   /// A correct text of this kind, shown in errors.
@@ -12,8 +12,9 @@ public struct DesignText {
   private var knownOptions: [String] = []
 
   /// - Parameters:
-  ///   - body: what stands after the colon.
-  ///   - text: all of the text, for errors.
+  ///   - kind: the kind of the design.
+  ///   - body: the text after the colon.
+  ///   - text: the whole text, for errors.
   init(kind: MeasurementDesignKind, body: String?, text: String) throws {
     self.text = text
     example = kind.example
@@ -39,20 +40,20 @@ public struct DesignText {
     .invalidSpecification(text: text, expected: expected, found: found, example: example)
   }
 
-  /// All that stands after the colon, for a kind that takes the whole text; nil where there is no colon.
+  /// The text after the colon, for a kind that takes the whole text; nil if there is no colon.
   public mutating func takeWhole() -> String? {
     defer { whole = nil }
     return whole
   }
 
-  /// The value of an option, or else the next value without a name if `orPositional` is true.
+  /// The value of an option or, if it is absent and `orPositional` is true, the next value without a name.
   public mutating func takeText(_ name: String, orPositional: Bool = false) -> String? {
     knownOptions.append(name)
     if let value = options.removeValue(forKey: name) { return value }
     return orPositional && !positional.isEmpty ? positional.removeFirst() : nil
   }
 
-  /// A number with or without `unit` behind it; `fallback` if the option is absent.
+  /// A number, optionally followed by `unit`; `fallback` if the option is absent.
   public mutating func takeNumber(
     _ name: String, unit: String = "", in range: ClosedRange<Double>, fallback: Double, orPositional: Bool = false
   ) throws -> Double {
@@ -67,7 +68,7 @@ public struct DesignText {
     return result
   }
 
-  /// A share, or a range of shares, of 0 up to but not including 1: "0.6", "60%", "0.3-0.6", "0.3..0.6".
+  /// A share from 0 to below 1, or a range of such shares: "0.6", "60%", "0.3-0.6", "0.3..0.6".
   public mutating func takeShares(_ name: String) throws -> ClosedRange<Double>? {
     guard let value = takeText(name, orPositional: true) else { return nil }
     let parts = value.contains("..") ? value.components(between: "..") : value.components(between: "-")
@@ -83,7 +84,15 @@ public struct DesignText {
     return low...high
   }
 
-  /// A range of numbers within `bounds`, such as "-20..20"; a single number is a range of one.
+  /// The shares of ``takeShares(_:)``, for a design that requires them.
+  mutating func takeRequiredShares(_ name: String) throws -> ClosedRange<Double> {
+    guard let shares = try takeShares(name) else {
+      throw failure(expected: "the share that is missing", found: "nothing")
+    }
+    return shares
+  }
+
+  /// A range of numbers within `bounds`, such as "-20..20"; a single number is a range of length 0.
   public mutating func takeRange(
     _ name: String, in bounds: ClosedRange<Double>, fallback: ClosedRange<Double>? = nil, orPositional: Bool = false
   ) throws -> ClosedRange<Double> {
@@ -99,7 +108,7 @@ public struct DesignText {
     return low...high
   }
 
-  /// Fails if anything is left that no one asked for.
+  /// Throws if a part of the text was not used.
   func finish() throws {
     if let name = options.keys.sorted().first {
       let known = knownOptions.isEmpty ? "no options" : "the options \(knownOptions.joined(separator: ", "))"
@@ -112,7 +121,7 @@ public struct DesignText {
 }
 
 extension StringProtocol {
-  /// This text without spaces around it.
+  /// This text without leading and trailing white space.
   var trimmed: String {
     var rest = self[...]
     while rest.first?.isWhitespace == true { rest.removeFirst() }
@@ -133,7 +142,7 @@ extension StringProtocol {
 }
 
 extension Double {
-  /// The shortest text that reads back as this number, without ".0".
+  /// The shortest text that parses as this number, without ".0".
   var short: String {
     let text = "\(self)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

@@ -1,25 +1,26 @@
-// How fields are measured, as people write it: a design is a rule that draws the operator of one field. Masks are the designs that
-// select entries; blurs and the like are operators of other forms. A design opens no files: what it needs is on the ground.
+// A measurement design is a rule that draws the measurement operator of a field. Masks are the designs that select
+// entries; others, such as blurs, draw operators of other forms. A design does not open files: the context contains its
+// inputs.
 
 import SextantArrays
 import SextantGeometry
 
 /// A rule that draws the measurement operator of a field.
 ///
-/// Each design has a text, which ``MeasurementDesignKind/read`` reads and `description` writes, such as `none`, `random:0.6` or
-/// `blocks:share=0.4,size=30`.
+/// Each design has a text, such as `none`, `random:0.6` or `blocks:share=0.4,size=30`, which
+/// ``MeasurementDesignKind/read`` parses and `description` gives.
 public protocol MeasurementDesign: Sendable, CustomStringConvertible {
-  /// Whether some value may be missing under it; false only where it is sure that none is.
+  /// Whether the design may omit a valid value; false only if it never does.
   var mayHide: Bool { get }
-  /// Draws the operator of one field, from V·C entries; the result depends on the arguments alone, not on the number of threads.
+  /// Draws the operator of one field, which acts on V·C entries. The result does not depend on the number of threads.
   ///
-  /// Invalid entries are never measured: under a mask they are missing, and other operators may weigh them as 0 only.
+  /// Invalid entries are never measured: masks omit them, and other operators must give them weight 0.
   ///
-  /// - Throws: ``MeasurementError`` where the ground lacks something that the design needs, or nothing would be observed.
-  func draw(on ground: MeasurementGround, using random: inout RandomStream) throws -> any LinearOperator
+  /// - Throws: ``MeasurementError`` if the context lacks an input that the design needs, or nothing would be observed.
+  func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator
 }
 
-/// Inputs that some designs need beside their own text and the field.
+/// Additional inputs that some designs need.
 public struct MeasurementInputs: Sendable {
   /// The share of land at each vertex (V); needed by `land` and `sea`.
   public var landShare: [Float]?
@@ -35,20 +36,21 @@ public struct MeasurementInputs: Sendable {
   }
 }
 
-/// What a design may know of the field that it is drawn for: places, areas, and which entries count.
-public struct MeasurementGround: Sendable {
-  /// Where the field lives (V vertices).
+/// The field for which a design is drawn: its domain, its valid entries and additional inputs.
+public struct MeasurementContext: Sendable {
+  /// The domain of the field (V vertices).
   public let domain: any Domain
   /// The number of channels C.
   public let channelCount: Int
-  /// Whether each entry of the field is there (V·C, channel fastest). Shares are shares of the valid entries.
+  /// Whether each entry of the field is valid (V·C, channel fastest). Shares refer to the valid entries.
   public let isValid: [Bool]
   /// Land masks and files.
   public let inputs: MeasurementInputs
   /// Whether any channel of each vertex is valid (V).
   public let isVertexValid: [Bool]
 
-  /// - Throws: ``MeasurementError/sizeMismatch(what:expected:found:)`` for flags that do not fill the domain's vertices.
+  /// Makes a context. Throws ``MeasurementError/sizeMismatch(what:expected:found:)`` unless there is the same number of
+  /// flags for each vertex.
   public init(domain: any Domain, isValid: [Bool], inputs: MeasurementInputs = MeasurementInputs()) throws {
     let vertexCount = domain.vertexCount
     guard vertexCount > 0, !isValid.isEmpty, isValid.count.isMultiple(of: vertexCount) else {
@@ -80,7 +82,7 @@ public struct MeasurementGround: Sendable {
     return domain.positions
   }
 
-  /// The latitude and longitude of each vertex (V); throws as ``directions(for:)``.
+  /// The latitude and the longitude of each vertex (V). The errors are those of ``directions(for:)``.
   public func geographicPoints(for design: any MeasurementDesign) throws(MeasurementError) -> [GeographicPoint] {
     try geography(for: design).points
   }
@@ -96,7 +98,7 @@ public struct MeasurementGround: Sendable {
 
   /// Whether each vertex is land (V).
   ///
-  /// Throws ``MeasurementError`` where there is no land mask or it is of another grid.
+  /// Throws ``MeasurementError`` if there is no land mask or it belongs to another grid.
   public func isLand(for design: any MeasurementDesign) throws(MeasurementError) -> [Bool] {
     guard let share = inputs.landShare else {
       throw .missingInput(
@@ -109,23 +111,24 @@ public struct MeasurementGround: Sendable {
     return share.map { $0 > 0.5 }
   }
 
-  /// How many of `count` valid places a missing share stands for: rounded, and never all.
+  /// The number of `count` valid places that are missing for a share: rounded, and less than all.
   static func missingCount(share: Double, of count: Int) -> Int {
     min(max(0, count - 1), Int((share * Double(count)).rounded()))
   }
 }
 
-/// A kind of design: the word that its text starts with, and how the rest is read.
+/// A kind of design: the word with which its text starts, and the function that parses the remaining text.
 public struct MeasurementDesignKind: Sendable {
   /// The word before the colon.
   public let name: String
-  /// One line for people.
+  /// One line of help.
   public let help: String
-  /// A correct text, shown in help and errors.
+  /// A valid text, for help and errors.
   public let example: String
-  /// Whether the text after the colon is taken whole: `+`, `|` and commas in it have no meaning of their own. For paths.
+  /// Whether the text after the colon is a single value in which `+`, `|` and commas have no special meaning, such as a
+  /// path.
   public let takesWholeText: Bool
-  /// Makes the design from its text; throws ``MeasurementError/invalidSpecification(text:expected:found:example:)``.
+  /// Makes the design from its text. Throws ``MeasurementError/invalidSpecification(text:expected:found:example:)``.
   public let read: @Sendable (inout DesignText) throws -> any MeasurementDesign
 
   public init(
@@ -141,7 +144,7 @@ public struct MeasurementDesignKind: Sendable {
 }
 
 extension [MeasurementDesignKind] {
-  /// The designs that Sextant has: masks.
+  /// The built-in designs, all of which are masks.
   public static let standard: [MeasurementDesignKind] = [
     .complete, RandomMissing.kind, RandomStations.kind, LatitudeBand.kind, SatelliteSwath.kind, BlockHoles.kind,
     MissingCells.kind, .land, .sea, .file,

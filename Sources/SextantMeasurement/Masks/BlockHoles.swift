@@ -1,25 +1,25 @@
-// Large holes on the sphere: whole regions that nobody measured, the hardest of the random masks.
+// Large holes on the sphere: whole regions without observations, the most difficult of the random masks.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// Holes of some degrees across, up to a missing share or a number of holes.
+/// Holes of a given size in degrees, up to a missing share or a number of holes.
 ///
-/// The centre of a hole is a valid vertex that is not missing yet, drawn with probability proportional to area. With a
-/// share, exactly round(share·n) of n valid vertices are missing: the last hole is cut to fit, keeping what is nearest
-/// to its centre. With a number of holes, they may overlap, and the share is what it is.
-public struct BlockHoles: Sendable, Equatable {
+/// The centre of a hole is a valid vertex that is not yet missing, drawn with probability proportional to its area.
+/// With a share, exactly round(share·n) of n valid vertices are missing; of the last hole only the vertices nearest to
+/// its centre are used. With a number of holes, holes may overlap, and the share follows.
+struct BlockHoles: Sendable, Equatable {
   /// The outline of a hole.
-  public enum Shape: String, Sendable, CaseIterable {
-    /// All within half the size of the centre.
+  enum Shape: String, Sendable, CaseIterable {
+    /// All vertices within half the size of the centre.
     case cap
-    /// Half the size to the north, south, east and west, about a square on the ground.
+    /// Half the size to the north, south, east and west: approximately a square on the sphere.
     case rectangle
   }
 
-  /// When there are enough holes.
-  public enum Amount: Sendable, Equatable {
+  /// The amount of holes.
+  enum Amount: Sendable, Equatable {
     /// A missing share of 0..<1; each field draws its own from the range.
     case share(ClosedRange<Double>)
     /// A number of holes.
@@ -27,22 +27,18 @@ public struct BlockHoles: Sendable, Equatable {
   }
 
   /// How much is missing.
-  public var amount: Amount
-  /// How many degrees a hole measures across; each hole draws its own from the range.
-  public var size: ClosedRange<Double>
+  var amount: Amount
+  /// The diameter of a hole in degrees; each hole draws its own from the range.
+  var size: ClosedRange<Double>
   /// The outline of the holes.
-  public var shape: Shape
-
-  public init(amount: Amount, size: ClosedRange<Double> = 30...30, shape: Shape = .cap) {
-    self.amount = amount
-    self.size = size
-    self.shape = shape
-  }
+  var shape: Shape
 
   static let kind = MeasurementDesignKind(
     name: "blocks", help: "large holes up to a share or a number of them", example: "blocks:share=0.4,size=30,shape=cap"
   ) { try BlockHoles(&$0) }
+}
 
+extension BlockHoles {
   init(_ specification: inout DesignText) throws {
     let shares = try specification.takeShares("share")
     let countText = specification.takeText("count")
@@ -65,12 +61,12 @@ public struct BlockHoles: Sendable, Equatable {
     self.shape = shape
   }
 
-  /// How deep inside the hole a direction lies: 0 at the centre, 1 on the edge, above 1 outside.
+  /// The relative distance of a direction from the centre of a hole: 0 at the centre, 1 on the edge, above 1 outside.
   private func depth(of direction: SIMD3<Double>, from centre: SIMD3<Double>, size: Double) -> Double {
     let half = size / 2 * .pi / 180
     let angle = acos(min(1, max(-1, (direction * centre).sum())))
     guard shape == .rectangle else { return angle / half }
-    // The far side has mirror places with the same longitude difference.
+    // Points on the far side of the sphere can have the same latitude and longitude differences.
     guard angle < .pi / 2 else { return .infinity }
     let (place, middle) = (GeographicPoint(direction), GeographicPoint(centre))
     let northward = abs(place.latitude - middle.latitude) * .pi / 180
@@ -90,21 +86,21 @@ public struct BlockHoles: Sendable, Equatable {
 }
 
 extension BlockHoles: VertexMask {
-  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    let directions = try ground.directions(for: self)
-    let valid = ground.validVertices
+  func missingVertices(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    let directions = try context.directions(for: self)
+    let valid = context.validVertices
     var missingLeft = valid.count - 1
     var holesLeft = Int.max
     switch amount {
     case .share(let range):
-      let share = range.lowerBound + (range.upperBound - range.lowerBound) * random.uniform()
-      missingLeft = MeasurementGround.missingCount(share: share, of: valid.count)
+      let share = random.uniform(in: range)
+      missingLeft = MeasurementContext.missingCount(share: share, of: valid.count)
     case .count(let count): holesLeft = count
     }
     var isMissing = [Bool](repeating: false, count: directions.count)
-    let areas = ground.domain.areaWeights
+    let areas = context.domain.areaWeights
     while missingLeft > 0, holesLeft > 0 {
-      let size = self.size.lowerBound + (self.size.upperBound - self.size.lowerBound) * random.uniform()
+      let size = random.uniform(in: self.size)
       let middle = Self.draw(from: valid, where: { !isMissing[$0] }, areas: areas, using: &random)
       guard let centre = middle.map({ directions[$0] }) else { break }
       let inside = valid.compactMap { vertex -> (depth: Double, vertex: Int)? in
@@ -122,7 +118,7 @@ extension BlockHoles: VertexMask {
 }
 
 extension BlockHoles: CustomStringConvertible {
-  public var description: String {
+  var description: String {
     let amountText =
       switch amount {
       case .share(let range): "share=\(range.short(separator: "-"))"

@@ -1,4 +1,4 @@
-// Masks without chance: everything observed, land or sea missing, and what a file says.
+// Deterministic masks: everything observed, land or sea missing, and the mask of a file.
 
 import SextantArrays
 
@@ -22,39 +22,35 @@ extension MeasurementDesignKind {
 }
 
 /// Every valid value is observed. Written `none`.
-public struct CompleteMask: MaskDesign, Equatable {
-  public init() {}
+struct CompleteMask: MaskDesign, Equatable {
+  var mayHide: Bool { false }
+  var description: String { "none" }
 
-  public var mayHide: Bool { false }
-  public var description: String { "none" }
-
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) -> [Bool] {
-    [Bool](repeating: false, count: ground.entryCount)
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) -> [Bool] {
+    [Bool](repeating: false, count: context.entryCount)
   }
 }
 
 /// All land is missing, or all sea. Written `land` and `sea`.
-public struct LandMissing: MaskDesign, Equatable {
+struct LandMissing: MaskDesign, Equatable {
   /// Whether the sea is missing instead.
-  public let isSea: Bool
+  let isSea: Bool
 
-  public init(isSea: Bool) { self.isSea = isSea }
+  var description: String { isSea ? "sea" : "land" }
 
-  public var description: String { isSea ? "sea" : "land" }
-
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    try ground.isLand(for: self).map { $0 != isSea }.repeatingEach(ground.channelCount)
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    try context.isLand(for: self).map { $0 != isSea }.repeatingEach(context.channelCount)
   }
 }
 
-/// Observed where a file's variable says so. Written `file:PATH:VARIABLE`.
-public struct FileMask: MaskDesign, Equatable {
+/// The mask of a file's variable. Written `file:PATH:VARIABLE`.
+struct FileMask: MaskDesign, Equatable {
   /// The file.
-  public let path: String
-  /// Its variable; nil where the file has one only.
-  public let variable: String?
+  let path: String
+  /// Its variable; nil for the only variable of the file.
+  let variable: String?
 
-  public init(path: String, variable: String? = nil) {
+  init(path: String, variable: String? = nil) {
     self.path = path
     self.variable = variable
   }
@@ -62,7 +58,7 @@ public struct FileMask: MaskDesign, Equatable {
   init(_ text: inout DesignText) throws {
     let body = text.takeWhole() ?? ""
     var (path, variable) = (body, String?.none)
-    // The last colon parts the variable off, unless what follows looks like more of the path.
+    // The last colon separates the variable, unless the text after it looks like a part of the path.
     if let colon = body.lastIndex(of: ":"), !body[colon...].contains("/"), !body[colon...].contains(".") {
       variable = String(body[body.index(after: colon)...])
       path = String(body[..<colon])
@@ -75,20 +71,20 @@ public struct FileMask: MaskDesign, Equatable {
     self.init(path: path, variable: variable)
   }
 
-  public var description: String { "file:\(path)\(variable.map { ":\($0)" } ?? "")" }
+  var description: String { "file:\(path)\(variable.map { ":\($0)" } ?? "")" }
 
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    guard let coverage = ground.inputs.coverage else {
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    guard let coverage = context.inputs.coverage else {
       throw MeasurementError.missingInput(
         specification: description, needs: "the content of its file",
-        hint: "Give the function that reads coverage files with the inputs of the measurement.")
+        hint: "Pass a function that reads coverage files in the inputs of the measurement.")
     }
     let isObserved = try coverage(path, variable)
-    if isObserved.count == ground.entryCount { return isObserved.map { !$0 } }
-    guard isObserved.count == ground.vertexCount else {
+    if isObserved.count == context.entryCount { return isObserved.map { !$0 } }
+    guard isObserved.count == context.vertexCount else {
       throw MeasurementError.sizeMismatch(
-        what: "The mask of '\(description)'", expected: ground.vertexCount, found: isObserved.count)
+        what: "The mask of '\(description)'", expected: context.vertexCount, found: isObserved.count)
     }
-    return isObserved.map { !$0 }.repeatingEach(ground.channelCount)
+    return isObserved.map { !$0 }.repeatingEach(context.channelCount)
   }
 }

@@ -1,43 +1,50 @@
-// The family of masks: designs that select entries. A mask selects; it is never a weight of zero and never a value of zero, so that
-// "observed 0" and "missing" stay apart everywhere.
+// Masks: designs that select entries. A mask is always a selection, never a weight or a value of zero, so that an
+// observed 0 is distinguished from a missing value.
 
 import SextantArrays
 
-/// A design under which each entry is measured by itself or missing.
+/// A design in which each entry is either measured individually or missing.
 public protocol MaskDesign: MeasurementDesign {
-  /// Whether each entry is missing (V·C). What is said of invalid entries has no effect.
-  func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool]
+  /// Whether each entry is missing (V·C). The flags of invalid entries have no effect.
+  func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool]
 }
 
 extension MaskDesign {
   public var mayHide: Bool { true }
 
-  public func draw(on ground: MeasurementGround, using random: inout RandomStream) throws -> any LinearOperator {
-    let isMissing = try missingEntries(on: ground, using: &random)
-    let operation = SelectionOperator(observed: zip(ground.isValid, isMissing).map { $0 && !$1 })
+  public func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
+    let isMissing = try missingEntries(in: context, using: &random)
+    let operation = SelectionOperator(observed: zip(context.isValid, isMissing).map { $0 && !$1 })
     guard operation.outputCount > 0 else {
       throw MeasurementError.nothingObserved(
         specification: description,
-        reason: ground.isValid.contains(true)
-          ? "every valid value of the field is missing under it" : "the field has no valid value at all")
+        reason: context.isValid.contains(true)
+          ? "it omits every valid value of the field" : "the field has no valid value")
     }
     return operation
   }
 }
 
-/// A mask under which all channels of a vertex are observed, or none.
+/// A mask in which either all channels of a vertex are observed or none.
 protocol VertexMask: MaskDesign {
-  /// Whether each vertex is missing (V). What is said of invalid vertices has no effect.
-  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool]
+  /// Whether each vertex is missing (V). The flags of invalid vertices have no effect.
+  func missingVertices(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool]
 }
 
 extension VertexMask {
-  public func missingEntries(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    try missingVertices(on: ground, using: &random).repeatingEach(ground.channelCount)
+  public func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    try missingVertices(in: context, using: &random).repeatingEach(context.channelCount)
   }
 }
 
 extension [Bool] {
   /// Each flag `count` times in a row: from vertices to entries.
   func repeatingEach(_ count: Int) -> [Bool] { flatMap { repeatElement($0, count: count) } }
+}
+
+extension RandomStream {
+  /// A number between the bounds of a range.
+  mutating func uniform(in range: ClosedRange<Double>) -> Double {
+    range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+  }
 }

@@ -1,34 +1,31 @@
-// What a satellite sees: strips along the ground track of a circular orbit over the turning Earth.
-// Sun-synchronous by default. Not an orbit propagator: no drag, no oblateness beyond the fixed period.
+// The swath of a satellite: strips along the ground track of a circular orbit over the rotating Earth, by default
+// sun-synchronous. There is no orbit propagation: drag is ignored, and the oblateness of the Earth enters only through
+// the period.
 
 import Foundation
 import SextantArrays
 
-/// Only the strips under a satellite's swath are observed; all else is missing.
+/// Only the vertices in a satellite's swath are observed.
 ///
 /// The first orbit starts at a random longitude and a random place along the track. A vertex is observed where its
 /// great-circle distance from the ground track is at most half the swath width.
-public struct SatelliteSwath: Sendable, Equatable {
-  /// The orbit's inclination, degrees; above 90 for the retrograde, sun-synchronous orbits.
-  public var inclination: Double
-  /// The full width of the strip, km.
-  public var width: Double
-  /// How many orbits were flown; need not be whole.
-  public var orbitCount: Double
-  /// Minutes an orbit takes.
-  public var period: Double
-
-  public init(inclination: Double = 98.2, width: Double = 1450, orbitCount: Double = 7, period: Double = 98.9) {
-    self.inclination = inclination
-    self.width = width
-    self.orbitCount = orbitCount
-    self.period = period
-  }
+struct SatelliteSwath: Sendable, Equatable {
+  /// The inclination of the orbit in degrees; above 90 for retrograde, sun-synchronous orbits.
+  var inclination = 98.2
+  /// The full width of the swath in km.
+  var width = 1450.0
+  /// The number of orbits, which need not be whole.
+  var orbitCount = 7.0
+  /// The period of an orbit in minutes.
+  var period = 98.9
 
   static let kind = MeasurementDesignKind(
-    name: "swath", help: "only what a satellite sees is observed", example: "swath:inclination=98.2,width=1450km,orbits=7"
+    name: "swath", help: "only what a satellite sees is observed",
+    example: "swath:inclination=98.2,width=1450km,orbits=7"
   ) { try SatelliteSwath(&$0) }
+}
 
+extension SatelliteSwath {
   init(_ specification: inout DesignText) throws {
     self.init(
       inclination: try specification.takeNumber("inclination", in: 0...180, fallback: 98.2),
@@ -39,16 +36,18 @@ public struct SatelliteSwath: Sendable, Equatable {
 
   private static let earthRadius = 6371.0
 
-  /// Unit vectors along the ground track, from longitude `start` and angle `phase` after the ascending node, radians.
+  /// Unit vectors along the ground track, from longitude `start` and the angle `phase` after the ascending node, in
+  /// radians.
   func groundTrack(start: Double, phase: Double) -> [SIMD3<Double>] {
-    // Steps of a quarter of the half width at most: the strip's edge is then true to 1 % of the half width.
+    // Steps of at most a quarter of the half width, for which the edge of the swath is accurate to 1 % of the half
+    // width.
     let step = min(50, width / 8) / Self.earthRadius
     let count = Int((orbitCount * 2 * .pi / step).rounded(.up))
     let tilt = inclination * .pi / 180
     return (0...count).map { i in
       let travelled = Double(i) / Double(count) * orbitCount * 2 * .pi
       let angle = phase + travelled
-      // The solar day: a sun-synchronous orbit's plane turns with the sun, once a year.
+      // Relative to the solar day, because the plane of a sun-synchronous orbit turns once a year.
       let rotation = travelled * period / 1440
       let longitude = start + atan2(cos(tilt) * sin(angle), cos(angle)) - rotation
       let sine = sin(tilt) * sin(angle)
@@ -59,12 +58,12 @@ public struct SatelliteSwath: Sendable, Equatable {
 }
 
 extension SatelliteSwath: VertexMask {
-  func missingVertices(on ground: MeasurementGround, using random: inout RandomStream) throws -> [Bool] {
-    let directions = try ground.directions(for: self)
+  func missingVertices(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
+    let directions = try context.directions(for: self)
     let start = random.uniform(in: 0..<2 * .pi)
     let track = groundTrack(start: start, phase: random.uniform(in: 0..<2 * .pi))
     let radius = width / 2 / Self.earthRadius
-    // Every eighth point with a wider circle tells whether the points around it can matter at all.
+    // Every eighth point, with a wider circle, determines whether the points around it need to be tested.
     let stride = 8
     let step = orbitCount * 2 * .pi / Double(track.count - 1)
     let (leastCosine, leastCoarseCosine) = (cos(radius), cos(min(.pi, radius + Double(stride) * step)))
@@ -91,7 +90,7 @@ extension SatelliteSwath: VertexMask {
 }
 
 extension SatelliteSwath: CustomStringConvertible {
-  public var description: String {
+  var description: String {
     "swath:inclination=\(inclination.short),width=\(width.short),orbits=\(orbitCount.short),period=\(period.short)"
   }
 }

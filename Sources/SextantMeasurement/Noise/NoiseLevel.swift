@@ -1,21 +1,21 @@
-// How large the noise is, as people write it: "5.9K", "0.5 K", "5%", "0.3", "variable:obs_error".
-// Resolving it gives standard deviations in the variables' own units; what "5%" is a share of is always
-// the caller's stated peak, because readers who had to guess it guessed wrong by a factor of two.
+// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3" or "variable:obs_error". It is converted to
+// standard deviations in the variables' own units. A percentage always refers to a peak that the caller states, because
+// a guessed peak can be wrong by a factor of two.
 
 import SextantSignals
 
 /// The standard deviation of the measurement noise.
 public enum NoiseLevel: Sendable, Equatable {
-  /// A number with units; empty units mean those of each variable.
+  /// A number with units; empty units stand for the units of each variable.
   case constant(Double, units: String)
-  /// So many per cent of the peak of each variable's scale.
+  /// A percentage of the peak of each variable's scale.
   case percentOfPeak(Double)
-  /// A variable of the measured file, in that file's units; the caller reads it.
+  /// A variable of the measured file, in the units of the file; the caller reads it.
   case variable(String)
   /// A value for every vertex (V) or every entry (V·C), in the variables' units.
   case values([Float])
 
-  private static let expectation = "a number above 0, with units or % behind it or none, or variable:NAME"
+  private static let expectation = "a number above 0, optionally followed by units or %, or variable:NAME"
 
   /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%" (of the peak) or "variable:obs_error".
   ///
@@ -31,7 +31,7 @@ public enum NoiseLevel: Sendable, Equatable {
       self = .variable(name)
       return
     }
-    // The longest head that reads as a number: "1e-3K" is a thousandth of a kelvin, not 1 of unit "e-3K".
+    // The longest prefix that parses as a number: "1e-3K" is a thousandth of a kelvin, not 1 in units of "e-3K".
     let cut = whole.indices.reversed().first { Double(whole[...$0]) != nil }
     guard let cut, let number = Double(whole[...cut]) else {
       throw failure(whole.isEmpty ? "nothing" : "'\(whole)'")
@@ -41,18 +41,18 @@ public enum NoiseLevel: Sendable, Equatable {
     self = units == "%" ? .percentOfPeak(number) : .constant(number, units: units)
   }
 
-  /// What ``standardDeviations(vertexCount:variables:peaks:conversionFactor:read:)`` may ask the caller to convert.
+  /// Gives the factor by which a difference in the first units is multiplied to convert it to the second.
   public typealias ConversionFactor = (_ from: String, _ to: String) throws -> Double
 
   /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
   ///
   /// - Parameters:
-  ///   - variables: The variables of the field (C).
-  ///   - peaks: The size of each variable's scale (C), for ``percentOfPeak(_:)``; nil if none is stated.
-  ///   - conversionFactor: What to multiply a difference in the first units by to have it in the second. Without it only
-  ///     equal units are accepted.
-  ///   - read: Gives the values of a named variable (V or V·C entries), for ``variable(_:)``. They may be anything where
-  ///     the field is not observed.
+  ///   - vertexCount: the number of vertices V.
+  ///   - variables: the variables of the field (C).
+  ///   - peaks: the size of each variable's scale (C), for ``percentOfPeak(_:)``; nil if none is stated.
+  ///   - conversionFactor: gives conversion factors between units; nil to accept only equal units.
+  ///   - read: gives the values of a named variable (V or V·C entries), for ``variable(_:)``; values at entries that
+  ///     are not observed have no effect.
   public func standardDeviations(
     vertexCount: Int, variables: [Variable], peaks: [Double]? = nil, conversionFactor: ConversionFactor? = nil,
     read: ((String) throws -> [Float])? = nil
@@ -83,7 +83,7 @@ public enum NoiseLevel: Sendable, Equatable {
       guard let read else {
         throw MeasurementError.missingInput(
           specification: description, needs: "the values of the variable '\(name)'",
-          hint: "Whoever resolves the noise has to read them.")
+          hint: "Pass a function that reads them.")
       }
       return try Self.expanded(
         try read(name), what: "The noise variable '\(name)'", vertexCount: vertexCount, channelCount: variables.count)
@@ -109,7 +109,7 @@ public enum NoiseLevel: Sendable, Equatable {
 }
 
 extension NoiseLevel: CustomStringConvertible {
-  /// The text that ``init(_:)`` reads; for ``values(_:)`` a summary that it does not.
+  /// The text that ``init(_:)`` parses; for ``values(_:)`` a summary, which it does not parse.
   public var description: String {
     switch self {
     case .constant(let number, let units): units.isEmpty ? number.short : "\(number.short) \(units)"
@@ -121,7 +121,7 @@ extension NoiseLevel: CustomStringConvertible {
 }
 
 extension NoiseLevel: Codable {
-  /// A number, a text as on the command line, or a list of numbers.
+  /// Decodes a number, a text as on the command line, or a list of numbers.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let values = try? container.decode([Float].self) {

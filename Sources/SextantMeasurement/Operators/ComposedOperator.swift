@@ -1,13 +1,13 @@
-// One operator after another, such as a mask on the output of a blur. This is the one place where compositions are simplified:
-// a selection of a selection is a selection, a product of sparse matrices is sparse, and the identity is dropped.
+// The composition of two operators, such as a mask after a blur. All compositions are simplified here: a selection of a
+// selection is a selection, a product of sparse matrices is sparse, and the identity is omitted.
 
 import SextantArrays
 
 extension LinearOperator {
-  /// A·B for this operator A and an operator B that acts first; A must take as many values as B gives.
+  /// A·B for this operator A and an operator B that acts first; A must have as many inputs as B has outputs.
   ///
-  /// The result has the simplest form that the two forms allow: selections compose to a selection and sparse matrices (of
-  /// which a selection is one) to a sparse matrix.
+  /// The result has the simplest form that the two forms allow: selections compose to a selection and sparse matrices
+  /// (of which a selection is one) to a sparse matrix.
   public func composed(after inner: any LinearOperator) -> any LinearOperator {
     precondition(
       inputCount == inner.outputCount,
@@ -41,7 +41,8 @@ struct ComposedOperator: LinearOperator {
       }
   }
 
-  /// The outputs of a selection are some of what `inner` measures; any other operator mixes those.
+  /// If the outer operator is a selection, its outputs are some of the outputs of `inner`; any other operator mixes
+  /// these.
   var outputEntries: OutputEntries {
     guard let picked = outer.selectedEntries else { return outer.outputEntries }
     let measured = inner.outputEntries

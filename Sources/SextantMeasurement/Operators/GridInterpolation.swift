@@ -1,5 +1,5 @@
-// Observations off the grid: stations, ship tracks, the cells of another grid. The domain says how its
-// vertices interpolate to a place; here the same weights act on every channel.
+// Observations between grid points: stations, ship tracks, the cells of another grid. The domain gives the
+// interpolation weights, which are the same for every channel.
 
 import SextantArrays
 import SextantGeometry
@@ -20,8 +20,7 @@ public struct GridInterpolation: LinearOperator, Equatable {
 
   /// The interpolation from `domain` to `places`.
   ///
-  /// Throws ``GeometryError/noGeography(domain:purpose:)``, and ``GeometryError/outsideDomain(_:)`` where the domain does not
-  /// cover a place.
+  /// Throws `GeometryError.noGeography`, and `GeometryError.outsideDomain` if the domain does not cover a place.
   public init(from domain: any Domain, to places: [GeographicPoint], channelCount: Int) throws {
     precondition(channelCount > 0, "An interpolation of \(channelCount) channels")
     self.places = places

@@ -1,13 +1,13 @@
-// The linear measurement operator A with its adjoint. An operator says how it can be used by its form: a selection of entries,
-// a sparse matrix, a diagonalisation by fast transforms, or nothing but its action. Nobody asks for its type.
-// Noise belongs to the measurement, not to the operator.
+// The linear measurement operator A with its adjoint. Its form determines how solvers can use it: a selection of
+// entries, a sparse matrix, or only its action. No code tests for the type of an operator. The noise belongs to the
+// measurement.
 
 import SextantArrays
 
 /// A linear map from signals to measurements.
 ///
-/// Signals and measurements are the rows of matrices: B×inputCount is mapped to B×outputCount. A signal of V vertices and C
-/// channels has V·C entries, channel fastest. Two functions make an operator; ``form`` and ``outputEntries`` have defaults.
+/// Signals and measurements are the rows of matrices: B×inputCount is mapped to B×outputCount. A signal of V vertices
+/// and C channels has V·C entries, channel fastest. ``form`` and ``outputEntries`` have default implementations.
 public protocol LinearOperator: Sendable {
   /// The length of a signal, V·C.
   var inputCount: Int { get }
@@ -17,30 +17,28 @@ public protocol LinearOperator: Sendable {
   func apply(_ signals: Tensor<Float>) -> Tensor<Float>
   /// Aᵀ·y for each row y: B×m to B×V·C.
   func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float>
-  /// What is known of the operator beside its action; ``OperatorForm/matrixFree`` by default.
+  /// The structure of the operator; by default ``OperatorForm/matrixFree``.
   var form: OperatorForm { get }
-  /// Which values of a larger set the outputs are; by default the outputs themselves.
+  /// The positions of the outputs in a larger set of values; by default that set consists of the outputs.
   var outputEntries: OutputEntries { get }
 }
 
-/// What is known of a linear operator beside its action.
+/// The structure of a linear operator.
 public enum OperatorForm: Sendable {
-  /// Each output is one entry of the signal: the entries (m).
+  /// Each output is one entry of the signal; the entries (m).
   case selection([Int])
   /// The matrix A (m×n).
   case sparse(SparseMatrix)
-  /// Fast transforms diagonalise A.
-  case spectral(any SpectralForm)
   /// Only the action of A and of Aᵀ.
   case matrixFree
 
-  /// The largest min(m, n) of an operator that is given by its action alone and for which a matrix is made: as many
-  /// applications to unit vectors.
+  /// The largest min(m, n) of a matrix that is computed from an operator's action, by as many applications to unit
+  /// vectors.
   public static let materialisationLimit = 8192
 
   /// The forms without their contents.
   public enum Kind: String, Sendable, CaseIterable, Codable {
-    case selection, sparse, spectral
+    case selection, sparse
     case matrixFree = "matrix-free"
   }
 
@@ -49,37 +47,20 @@ public enum OperatorForm: Sendable {
     switch self {
     case .selection: .selection
     case .sparse: .sparse
-    case .spectral: .spectral
     case .matrixFree: .matrixFree
     }
   }
 }
 
 extension Set<OperatorForm.Kind> {
-  /// Every form: for methods that reduce an operator to the prior's states.
+  /// Every form, for methods that express an operator in the prior's states.
   public static let all = Set(OperatorForm.Kind.allCases)
 }
 
-/// A singular value decomposition A = U·diag(s)·Vᵀ whose orthogonal factors are fast transforms.
+/// The positions of an operator's outputs in a larger set of values.
 ///
-/// All functions act on rows. r is the number of singular values, at most min(m, n).
-public protocol SpectralForm: Sendable {
-  /// s (r), none below 0.
-  var singularValues: [Float] { get }
-  /// Vᵀ·x: B×n to B×r.
-  func spectrum(ofSignals signals: Tensor<Float>) -> Tensor<Float>
-  /// V·c: B×r to B×n.
-  func signals(ofSpectrum spectrum: Tensor<Float>) -> Tensor<Float>
-  /// Uᵀ·y: B×m to B×r.
-  func spectrum(ofMeasurements measurements: Tensor<Float>) -> Tensor<Float>
-  /// U·c: B×r to B×m.
-  func measurements(ofSpectrum spectrum: Tensor<Float>) -> Tensor<Float>
-}
-
-/// Which values of a larger set an operator measures.
-///
-/// A mask measures some of the signal's V·C entries, and a mask after a blur some of the blurred signal's. Simulations draw
-/// the noise of the whole set, so that two masks see the same noise where they overlap.
+/// A mask measures some of the V·C entries of the signal, and a mask after a blur some entries of the blurred signal.
+/// Simulations draw noise for the whole set, so that the values that two masks have in common have the same noise.
 public struct OutputEntries: Sendable, Equatable {
   /// The position of each output in the set (m).
   public var indices: [Int]
@@ -97,12 +78,12 @@ extension LinearOperator {
 
   public var outputEntries: OutputEntries { OutputEntries(indices: Array(0..<outputCount), count: outputCount) }
 
-  /// The entry that each output measures (m), where each measures exactly one; otherwise nil.
+  /// The entry that each output measures (m) if each measures exactly one; otherwise nil.
   public var selectedEntries: [Int]? {
     if case .selection(let entries) = form { entries } else { nil }
   }
 
-  /// Whether every output is the input's entry of the same number.
+  /// Whether each output equals the input's entry with the same index, and there are no others.
   public var isIdentity: Bool {
     guard let entries = selectedEntries, entries.count == inputCount else { return false }
     return entries.indices.allSatisfy { entries[$0] == $0 }

@@ -1,10 +1,10 @@
-// Matrices of operators, for methods that need the entries: free for selections and sparse operators, by applications to unit
-// vectors for all others, up to a limit. Here is also the squared weight of each entry, and the test of an adjoint.
+// Matrices of operators, for methods that need their entries: selections and sparse operators have one; for all others
+// it is computed by applications to unit vectors, up to a limit. This file also has the squared weight of each entry.
 
 import SextantArrays
 
 extension LinearOperator {
-  /// The matrix of A where the form holds it: no application is needed.
+  /// The matrix of A if the form contains it; no application is needed.
   var explicitMatrix: SparseMatrix? {
     switch form {
     case .selection(let entries):
@@ -12,19 +12,19 @@ extension LinearOperator {
         rowCount: entries.count, columnCount: inputCount, rowStarts: Array(0...entries.count),
         columns: entries.map(Int32.init), values: [Double](repeating: 1, count: entries.count))
     case .sparse(let matrix): matrix
-    case .spectral, .matrixFree: nil
+    case .matrixFree: nil
     }
   }
 
   /// A as a matrix (m×n), exactly.
   ///
-  /// A selection or a sparse operator has it. Any other operator is applied to min(m, n) unit vectors, in blocks; the entries
-  /// that are 0 are not stored. That takes min(m, n) applications, and memory for the entries that are not 0.
+  /// Operators without an explicit matrix are applied to min(m, n) unit vectors, in blocks. Entries that are 0 are not
+  /// stored.
   ///
   /// - Parameters:
-  ///   - method: who needs the matrix, for the error.
-  ///   - limit: the largest min(m, n) of an operator that is given by its action; it may have 8192 times as many entries
-  ///     that are not 0.
+  ///   - method: the method that needs the matrix, for errors.
+  ///   - limit: the largest min(m, n) of an operator that is given by its action; the matrix may have 8192 times as
+  ///     many nonzero entries.
   /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` beyond the limit.
   public func materialised(
     for method: String, limit: Int = OperatorForm.materialisationLimit
@@ -41,12 +41,13 @@ extension LinearOperator {
     }
     guard count <= limit else {
       throw refusal(
-        "it needs the operator's \(outputCount)×\(inputCount) matrix, and makes one for at most \(limit) rows or columns")
+        "it needs the operator's \(outputCount)×\(inputCount) matrix, which can be computed for at most \(limit) rows or columns"
+      )
     }
     var starts = [0]
     var columns: [Int32] = []
     var values: [Double] = []
-    // Rows of A by the adjoint where it has fewer rows than columns, otherwise its columns.
+    // The adjoint gives the rows of A if there are fewer rows than columns; otherwise the operator gives its columns.
     for first in stride(from: 0, to: count, by: 64) {
       let rows = min(64, count - first)
       let units = Tensor<Float>(shape: [rows, count]) { out in
@@ -64,16 +65,15 @@ extension LinearOperator {
       }
       guard columns.count <= limit * 8192 else {
         throw refusal(
-          "it needs the operator's matrix, and more than \(limit * 8192) of its entries are not 0")
+          "it needs the operator's matrix, which has more than \(limit * 8192) nonzero entries")
       }
     }
     let found = SparseMatrix(rowCount: count, columnCount: width, rowStarts: starts, columns: columns, values: values)
     return isWide ? found : found.transposed()
   }
 
-  /// The squared weight with which each entry of the signal is measured, diag(AᵀA) (n), where that says which entries are
-  /// measured and is at hand: 1 at a measured and 0 at a missing entry under a mask. Nil for operators that are given by their
-  /// action only, such as a blur of everything.
+  /// The squared weight with which each entry of the signal is measured, diag(AᵀA) (n): for a mask, 1 at measured and 0
+  /// at missing entries. Nil for operators that are given by their action alone, such as a blur of the whole field.
   public func coverage() -> [Float]? {
     switch form {
     case .selection(let entries):
@@ -84,17 +84,7 @@ extension LinearOperator {
       var result = [Double](repeating: 0, count: inputCount)
       for k in matrix.columns.indices { result[Int(matrix.columns[k])] += matrix.values[k] * matrix.values[k] }
       return result.map { Float($0) }
-    case .spectral, .matrixFree: return nil
+    case .matrixFree: return nil
     }
-  }
-
-  /// |⟨A·x, y⟩ − ⟨x, Aᵀ·y⟩| relative to ‖A·x‖·‖y‖ + ‖x‖·‖Aᵀ·y‖ for random x and y: 0 up to rounding if and only if the adjoint
-  /// is right. For the tests of new operators.
-  public func adjointMismatch(using random: inout RandomStream) -> Double {
-    let x: Tensor<Float> = random.normals([1, inputCount])
-    let y: Tensor<Float> = random.normals([1, outputCount])
-    let (forward, backward) = (apply(x), applyAdjoint(y))
-    let size = (forward.dot(forward) * y.dot(y)).squareRoot() + (x.dot(x) * backward.dot(backward)).squareRoot()
-    return abs(forward.dot(y) - x.dot(backward)) / max(size, .leastNormalMagnitude)
   }
 }

@@ -1,8 +1,8 @@
-// The operator of a mask: some entries of a signal, as they are.
+// The operator of a mask, which selects entries of a signal.
 
 import SextantArrays
 
-/// Picks entries of a signal, as a mask does. An entry may be picked more than once.
+/// Selects entries of a signal. An entry may be selected more than once.
 public struct SelectionOperator: LinearOperator, Equatable {
   public let inputCount: Int
   /// The entry that each output measures (m entries below `inputCount`).
@@ -12,6 +12,7 @@ public struct SelectionOperator: LinearOperator, Equatable {
   public var form: OperatorForm { .selection(indices) }
   public var outputEntries: OutputEntries { OutputEntries(indices: indices, count: inputCount) }
 
+  /// Selects the entries `indices` of signals with `inputCount` entries.
   public init(inputCount: Int, indices: [Int]) {
     precondition(
       indices.allSatisfy { $0 >= 0 && $0 < inputCount }, "A selected entry is outside the signal")
@@ -19,12 +20,12 @@ public struct SelectionOperator: LinearOperator, Equatable {
     self.indices = indices
   }
 
-  /// Picks the entries where `isObserved` is true.
+  /// Selects the entries for which `isObserved` is true.
   public init(observed isObserved: [Bool]) {
     self.init(inputCount: isObserved.count, indices: isObserved.indices.filter { isObserved[$0] })
   }
 
-  /// Picks every entry: the identity.
+  /// Selects every entry: the identity.
   public init(all count: Int) { self.init(inputCount: count, indices: Array(0..<count)) }
 
   public func apply(_ signals: Tensor<Float>) -> Tensor<Float> { signals.gatheringColumns(indices) }

@@ -2,7 +2,7 @@
 
 import SextantArrays
 
-/// Any linear map that is given by a sparse matrix.
+/// A linear map that is given by a sparse matrix.
 public struct SparseOperator: LinearOperator, Equatable {
   /// A (m×n).
   public let matrix: SparseMatrix
@@ -12,6 +12,7 @@ public struct SparseOperator: LinearOperator, Equatable {
   public var outputCount: Int { matrix.rowCount }
   public var form: OperatorForm { .sparse(matrix) }
 
+  /// Makes the operator of a matrix.
   public init(_ matrix: SparseMatrix) {
     self.matrix = matrix
     adjoint = matrix.transposed()

@@ -85,11 +85,11 @@ extension MeasurementInputs {
   /// Throws what drawing `designs` on a field without gaps would: to be called before long work, for files that are missing
   /// and masks that leave nothing.
   package func check(_ designs: [AnyMeasurementDesign], on domain: any Domain) throws {
-    let ground = try MeasurementGround(
+    let context = try MeasurementContext(
       domain: domain, isValid: [Bool](repeating: true, count: domain.vertexCount), inputs: self)
     for design in designs {
       var random = RandomStream(seed: 0)
-      _ = try design.draw(on: ground, using: &random)
+      _ = try design.draw(in: context, using: &random)
     }
   }
 }

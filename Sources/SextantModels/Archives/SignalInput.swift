@@ -62,8 +62,8 @@ extension HeldOutSource {
     let domain = document.domain
     self.init(document) { index, isValid in
       var random = RandomStream(seed: seed).split("mask").split(index)
-      let ground = try MeasurementGround(domain: domain, isValid: isValid, inputs: inputs)
-      guard let entries = try design.draw(on: ground, using: &random).selectedEntries else {
+      let context = try MeasurementContext(domain: domain, isValid: isValid, inputs: inputs)
+      guard let entries = try design.draw(in: context, using: &random).selectedEntries else {
         throw RunError.invalid(
           "--mask \(design): this design is not a mask: it does not leave values as they are. Values can be held out by a mask only, such as random:0.3."
         )

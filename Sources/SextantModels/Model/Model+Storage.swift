@@ -50,7 +50,7 @@ extension Model {
     writer.add("climatology", prior.space.climatology.coefficients)
     writer.add("scales", Tensor(prior.space.scales))
     writer.add("modes", prior.functions.scaledModes)
-    writer.add("mode_deviations", Tensor(prior.functions.deviations))
+    writer.add("mode_deviations", Tensor(prior.functions.standardDeviations))
     writer.add("residual_variance", Tensor(prior.functions.residualVariance))
     writer.add("archive_coefficients", prior.archiveCoefficients)
     writer.add("channel_correlation", prior.channelCorrelation)
@@ -111,18 +111,19 @@ extension Model {
       coefficients: try file.floats("climatology", shape: [description.prior.climatology.termCount, d]))
     let scales = try file.floats("scales", shape: [channels]).scalars
     try check(scales.allSatisfy { $0 > 0 && $0.isFinite }, "a scale is not a positive number")
-    let deviations = try file.floats("mode_deviations").scalars
+    let standardDeviations = try file.floats("mode_deviations").scalars
     let functions = EmpiricalOrthogonalFunctions(
-      scaledModes: try file.floats("modes", shape: [deviations.count, d]), deviations: deviations,
+      scaledModes: try file.floats("modes", shape: [standardDeviations.count, d]),
+      standardDeviations: standardDeviations,
       residualVariance: try file.floats("residual_variance", shape: [d]).scalars)
     let coefficients = try file.floats("archive_coefficients")
     try check(
-      coefficients.shape.count == 2 && coefficients.columnCount == deviations.count,
-      "coefficients of shape \(coefficients.shape) for \(deviations.count) modes")
+      coefficients.shape.count == 2 && coefficients.columnCount == standardDeviations.count,
+      "coefficients of shape \(coefficients.shape) for \(standardDeviations.count) modes")
     let correlation = try file.floats("channel_correlation", shape: [channels, channels])
     try check(
       [climatology.coefficients, functions.scaledModes, correlation, coefficients].allSatisfy(\.isFinite)
-        && [deviations, functions.residualVariance, landShare ?? []].allSatisfy { $0.allSatisfy(\.isFinite) },
+        && [standardDeviations, functions.residualVariance, landShare ?? []].allSatisfy { $0.allSatisfy(\.isFinite) },
       "a number in it is not finite")
     let prior = GaussianPrior(
       configuration: description.prior, space: StateSpace(layout: layout, climatology: climatology, scales: scales),

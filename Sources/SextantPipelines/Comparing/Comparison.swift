@@ -101,7 +101,8 @@ extension [Method] {
   /// A title for each method, by name: two methods with one title have their names behind it.
   var distinctTitles: [String: String] {
     let uses = Dictionary(grouping: self, by: \.title)
-    return Dictionary(map { ($0.name, uses[$0.title]?.count == 1 ? $0.title : "\($0.title) (\($0.name))") }) { a, _ in a }
+    return Dictionary(map { ($0.name, uses[$0.title]?.count == 1 ? $0.title : "\($0.title) (\($0.name))") }) { a, _ in a
+    }
   }
 }
 
@@ -184,7 +185,9 @@ extension Comparison {
   }
 
   /// How many answers a run over `fieldCount` fields gives.
-  public func answerCount(fieldCount: Int) -> Int { fieldCount * draws * masks.count * methods.withoutRepetitions.count }
+  public func answerCount(fieldCount: Int) -> Int {
+    fieldCount * draws * masks.count * methods.withoutRepetitions.count
+  }
 
   /// The samples that a method is asked for.
   private func sampleCount(of method: Method) -> Int {
@@ -197,8 +200,8 @@ extension Comparison {
   ) throws -> SimulatedMeasurement {
     var maskStream = stream.split("mask")
     var noiseStream = stream.split("noise")
-    let ground = try MeasurementGround(domain: truth.domain, isValid: isScored, inputs: inputs)
-    let operation = try mask.draw(on: ground, using: &maskStream)
+    let context = try MeasurementContext(domain: truth.domain, isValid: isScored, inputs: inputs)
+    let operation = try mask.draw(in: context, using: &maskStream)
     let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
     return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)
   }
@@ -217,7 +220,7 @@ extension Comparison {
     guard measured.measurement.operation.selectedEntries != nil else {
       throw MeasurementError.operatorNotSupported(
         method: "A hidden mask (hide_mask)", form: measured.measurement.operation.form.kind,
-        reason: "each measured value has to be one entry of the field", hint: "Hide masks only.")
+        reason: "each measured value must be one entry of the field", hint: "Hide masks only.")
     }
     var random = stream.split("filler")
     let draws: Tensor<Float> = random.normals([isScored.count])

@@ -23,7 +23,8 @@ struct DegradedSource: SignalSource {
   ///   - noise: The standard deviation of each entry (V·C) of each field, in the variables' units; nil for none.
   ///   - seed: Field n gets the n-th stream of it.
   init(
-    _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs, noise: NoiseLevels?, seed: RandomStream
+    _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs, noise: NoiseLevels?,
+    seed: RandomStream
   ) {
     self.clean = clean
     self.design = design
@@ -39,8 +40,8 @@ struct DegradedSource: SignalSource {
       let stream = seed.split(index)
       var (maskStream, noiseStream) = (stream.split("mask"), stream.split("noise"))
       let field = fields[slot]
-      let ground = try MeasurementGround(domain: domain, isValid: field.isValid, inputs: inputs)
-      let operation = try design.draw(on: ground, using: &maskStream)
+      let context = try MeasurementContext(domain: domain, isValid: field.isValid, inputs: inputs)
+      let operation = try design.draw(in: context, using: &maskStream)
       let measured = try measure(field, by: operation, noise: noise?(index), using: &noiseStream)
       guard measured.values.count == size else {
         throw MeasurementError.sizeMismatch(

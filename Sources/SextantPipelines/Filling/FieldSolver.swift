@@ -116,7 +116,7 @@ final class FieldSolver {
     let space = gaussian.prior.space
     let mean = space.climatology.mean(for: label)
     for channel in check.channels.indices {
-      let reach = Float(5 * (model.typicalDeviation(ofChannel: channel) ?? 0))
+      let reach = Float(5 * (model.typicalStandardDeviation(ofChannel: channel) ?? 0))
       let range = AnswerChecking.range(of: space.layout.states(ofChannel: channel).lazy.map { mean[$0] })
       check.channels[channel].expected = range.map { $0.lowerBound - reach...$0.upperBound + reach }
     }
@@ -200,7 +200,7 @@ final class FieldSolver {
       let inModel = Double(units.differenceToModel(Float(deviation), channel: channel))
       noise[variable.name] = .init(
         deviation: deviation, units: variable.units,
-        standardised: inModel / (model.typicalDeviation(ofChannel: channel) ?? observedDeviation(ofChannel: channel)))
+        standardised: inModel / (model.typicalStandardDeviation(ofChannel: channel) ?? observedDeviation(ofChannel: channel)))
     }
     return ImputationSummary(
       method: methodName, fieldCount: answers,
@@ -283,11 +283,11 @@ extension AnyMeasurementDesign {
     on domain: any Domain, channelCount: Int, inputs: MeasurementInputs
   ) throws -> any LinearOperator {
     let size = domain.vertexCount * channelCount
-    let ground = try MeasurementGround(
+    let context = try MeasurementContext(
       domain: domain, isValid: [Bool](repeating: true, count: size), inputs: inputs)
     let drawn = try [0, 1].map { (seed: UInt64) -> any LinearOperator in
       var random = RandomStream(seed: seed)
-      return try draw(on: ground, using: &random)
+      return try draw(in: context, using: &random)
     }
     guard drawn[0].outputCount == size else {
       throw RunError.invalid(
@@ -295,7 +295,8 @@ extension AnyMeasurementDesign {
       )
     }
     let ones = [Float](repeating: 1, count: size)
-    guard try MeasurementModel(operation: drawn[0], noise: ones).matches(MeasurementModel(operation: drawn[1], noise: ones))
+    guard
+      try MeasurementModel(operation: drawn[0], noise: ones).matches(MeasurementModel(operation: drawn[1], noise: ones))
     else {
       throw RunError.invalid(
         "--operator \(self): it is drawn at random, so nothing says which operator the file was made by. Expected one that is the same in every draw."
@@ -307,8 +308,8 @@ extension AnyMeasurementDesign {
 
 extension Model {
   /// The standard deviation of a channel's anomalies, in the variable's units; nil without an archive.
-  fileprivate func typicalDeviation(ofChannel channel: Int) -> Double? {
-    gaussian?.typicalDeviation(ofChannel: channel, transform: space.transforms[channel])
+  fileprivate func typicalStandardDeviation(ofChannel channel: Int) -> Double? {
+    gaussian?.typicalStandardDeviation(ofChannel: channel, transform: space.transforms[channel])
   }
 }
 

@@ -10,19 +10,19 @@ import SextantArrays
 /// A pooled prior, and the groups of its archive.
 public struct GaussianMixturePrior: Sendable {
   /// A group of the archive.
-  public struct Component: Sendable {
+  package struct Component: Sendable {
     /// Its fraction of the archive's fields.
-    public var weight: Double
+    package var weight: Double
     /// Its mean as coefficients of the pooled modes (k), in units of their standard deviations.
-    public var centre: [Double]
+    package var centre: [Double]
     /// L such that L·Lᵀ is the covariance of these coefficients (k×k).
-    public var factor: CholeskyFactor<Double>
+    package var factor: CholeskyFactor<Double>
   }
 
   /// The prior learned from all fields.
   public let pooled: GaussianPrior
   /// The groups.
-  public let components: [Component]
+  package let components: [Component]
 
   /// The number of fields for which a group's own covariance has the same weight as that within all groups.
   private static let covarianceShrinkage = 15.0
@@ -69,7 +69,7 @@ public struct GaussianMixturePrior: Sendable {
   }
 
   /// The mean of a component as a standardised state (d).
-  public func mean(of component: Component) -> [Float] {
+  package func mean(of component: Component) -> [Float] {
     let k = component.centre.count
     return matrixProduct(
       Tensor(component.centre.map { Float($0) }, shape: [1, k]), pooled.functions.scaledModes
@@ -77,17 +77,18 @@ public struct GaussianMixturePrior: Sendable {
   }
 
   /// Modes with the covariance of a component (k×d), standardised.
-  public func modes(of component: Component) -> Tensor<Float> {
+  package func modes(of component: Component) -> Tensor<Float> {
     matrixProduct(
       component.factor.lower.converted(to: Float.self), pooled.functions.scaledModes, transposingFirst: true)
   }
 
   /// log p(y) under each component's modes with independent noise for the residual. It is cheap to compute and
   /// sufficient to select the plausible components.
-  public func roughEvidence(of observation: StateObservation) throws -> [Double] {
+  package func roughEvidence(of observation: StateObservation) throws -> [Double] {
     // G = Φ at the observed places (k×m), whitened by the total noise R = σ² + residual variance.
-    let rest = observation.apply(Tensor(pooled.functions.residualVariance, shape: [1, pooled.space.count])).scalars
-    let precision = zip(observation.noiseVariance, rest).map { 1 / ($0 + Double($1)) }
+    let residualVariance = observation.apply(Tensor(pooled.functions.residualVariance, shape: [1, pooled.space.count]))
+      .scalars
+    let precision = zip(observation.noiseVariance, residualVariance).map { 1 / ($0 + Double($1)) }
     let roots = precision.map { Float($0.squareRoot()) }
     let weighted = observation.apply(pooled.functions.scaledModes).scalingColumns(by: roots)
       .converted(to: Double.self)

@@ -44,14 +44,15 @@ public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
   /// The group of each field of an archive (N), numbered from 0 without gaps.
   ///
   /// - Parameters:
+  ///   - labels: the labels of the fields (N).
   ///   - prior: the prior that was learned from the same fields, in the order of `labels`.
   ///   - random: the stream for the initial clusters.
   /// - Throws: ``PriorError/noComponents(_:)`` if the labels of the fields do not include their source.
   public func membership(labels: [FieldLabel], prior: GaussianPrior, random: RandomStream) throws -> [Int] {
     if case .clusters(let count) = self {
-      let deviations = prior.functions.deviations
+      let standardDeviations = prior.functions.standardDeviations
       return Self.clusters(
-        prior.archiveCoefficients.scalingColumns(by: deviations).converted(to: Double.self), count: count,
+        prior.archiveCoefficients.scalingColumns(by: standardDeviations).converted(to: Double.self), count: count,
         random: random)
     }
     let names = try labels.map { label in
@@ -63,8 +64,8 @@ public enum MixtureGrouping: Sendable, Equatable, CustomStringConvertible {
       }
       return self == .source ? source : "\(source), \(month)"
     }
-    let known = Array(Set(names)).sorted()
-    let index = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($1, $0) })
+    let distinct = Array(Set(names)).sorted()
+    let index = Dictionary(uniqueKeysWithValues: distinct.enumerated().map { ($1, $0) })
     return names.map { index[$0] ?? 0 }
   }
 

@@ -4,14 +4,14 @@
 import SextantArrays
 
 /// The sums of squares of many samples, one for each node.
-public struct DeviationSquares: Sendable {
+package struct DeviationSquares: Sendable {
   private var sums: [Double]
   private var drawCount = 0
 
-  public init(count: Int) { sums = [Double](repeating: 0, count: count) }
+  package init(count: Int) { sums = [Double](repeating: 0, count: count) }
 
   /// Adds B × nodes deviations from a known mean.
-  public mutating func add(_ block: Tensor<Float>) {
+  package mutating func add(_ block: Tensor<Float>) {
     let (rows, nodes) = (block.rowCount, sums.count)
     drawCount += rows
     sums.withUnsafeMutableBufferPointer { buffer in
@@ -33,5 +33,5 @@ public struct DeviationSquares: Sendable {
   }
 
   /// The standard deviation at each node about the known mean; 0 without samples.
-  public var rootMean: [Float] { sums.map { Float(($0 / Double(max(1, drawCount))).squareRoot()) } }
+  package var rootMean: [Float] { sums.map { Float(($0 / Double(max(1, drawCount))).squareRoot()) } }
 }

@@ -12,11 +12,11 @@ struct GraphWindows: WindowFamily {
   let stiffness: SparseMatrix
   private static let steps = 4
 
-  func smoothed(_ fields: [[Double]], deviation: Double) throws -> [[Double]] {
+  func smoothed(_ fields: [[Double]], standardDeviation: Double) throws -> [[Double]] {
     let n = areas.count
     guard !fields.isEmpty, n > 0 else { return fields }
     // Each step adds 2·time to the variance of the kernel.
-    let time = deviation * deviation / Double(2 * Self.steps)
+    let time = standardDeviation * standardDeviation / Double(2 * Self.steps)
     let matrix = SparseMatrix(
       rowCount: n, columnCount: n, rowStarts: stiffness.rowStarts, columns: stiffness.columns,
       values: (0..<n).flatMap { row in

@@ -88,7 +88,7 @@ struct GridRefinement {
 
   private static func places(of count: Int, among kept: [Int], wraps: Bool) -> [Place] {
     (0..<count).map { line in
-      let after = kept.firstIndexNotBelow(line)
+      let after = partitionPoint(in: 0..<kept.count) { kept[$0] < line }
       if after < kept.count, kept[after] == line { return Place(before: after, after: after, offset: 0, span: 1) }
       if after == kept.count {
         // Only a circle continues beyond the last coarse line.
@@ -118,13 +118,13 @@ struct GridRefinement {
       }
       // Cells near a pole are very narrow; the sum over wave numbers resolves aspect ratios down to a tenth.
       let aspect = max(0.1, cos(fine.latitudes[i] * .pi / 180))
-      var known: [SIMD2<Int>: Float] = [:]
+      var computed: [SIMD2<Int>: Float] = [:]
       for column in columnPlaces {
         let key = SIMD2(column.offset, column.span)
-        if known[key] == nil {
-          known[key] = Self.missedVariance(row: row, column: column, aspect: aspect, angles: angles)
+        if computed[key] == nil {
+          computed[key] = Self.missedVariance(row: row, column: column, aspect: aspect, angles: angles)
         }
-        factors.append(known[key] ?? 0)
+        factors.append(computed[key] ?? 0)
       }
     }
     return factors
@@ -153,17 +153,5 @@ struct GridRefinement {
       }
     }
     return Float(sum / Double(angles.count * angles.count))
-  }
-}
-
-extension [Int] {
-  /// The first index whose element is at least `value`, in an ascending array; `count` if there is none.
-  fileprivate func firstIndexNotBelow(_ value: Int) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] < value { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

@@ -15,13 +15,13 @@ struct GridWindows: WindowFamily {
   /// The largest width of a window in radians of longitude (standard deviation), because rows near a pole are short.
   private static let widestLongitude = 2 * Double.pi / 7
 
-  func smoothed(_ fields: [[Double]], deviation: Double) throws -> [[Double]] {
+  func smoothed(_ fields: [[Double]], standardDeviation: Double) throws -> [[Double]] {
     var fields = fields
     let columns = lattice.columns
     let alongColumns = TridiagonalDiffusion(
-      positions: lattice.rows.map(\.latitude), period: nil, time: time(deviation * unit))
+      positions: lattice.rows.map(\.latitude), period: nil, time: time(standardDeviation * unit))
     let alongRows = lattice.rows.map { row in
-      let width = min(deviation * unit / cos(row.latitude), Self.widestLongitude)
+      let width = min(standardDeviation * unit / cos(row.latitude), Self.widestLongitude)
       return TridiagonalDiffusion(
         positions: lattice.longitudes, period: lattice.wraps ? 2 * .pi : nil, time: time(width))
     }
@@ -44,7 +44,9 @@ struct GridWindows: WindowFamily {
     return fields
   }
 
-  private func time(_ deviation: Double) -> Double { deviation * deviation / Double(2 * Self.steps) }
+  private func time(_ standardDeviation: Double) -> Double {
+    standardDeviation * standardDeviation / Double(2 * Self.steps)
+  }
 }
 
 /// One implicit step of diffusion along a line or a circle: (M + time·L)·x = M·b.

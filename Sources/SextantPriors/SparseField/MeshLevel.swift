@@ -52,5 +52,5 @@ struct MeshLevel: Sendable {
 /// Makes smoothing windows of any width on one mesh.
 protocol WindowFamily: Sendable {
   /// Averages each field (n values) over Gaussian windows with the given standard deviation, in units.
-  func smoothed(_ fields: [[Double]], deviation: Double) throws -> [[Double]]
+  func smoothed(_ fields: [[Double]], standardDeviation: Double) throws -> [[Double]]
 }

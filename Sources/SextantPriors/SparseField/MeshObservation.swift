@@ -1,24 +1,24 @@
 // Measured values in terms of a field's nodes, and in terms of the nodes of a mesh for the field.
 
-import SextantSparse
 import SextantArrays
+import SextantSparse
 
 /// Measured values as noisy linear functions of the field at the domain's nodes: anomalies = matrix·field + noise.
-public struct SparseFieldObservation: Sendable {
+package struct SparseFieldObservation: Sendable {
   /// H (m × nodes).
-  public let matrix: SparseMatrix
+  package let matrix: SparseMatrix
   /// The anomaly of each measured value (m).
-  public let anomalies: [Double]
+  package let anomalies: [Double]
   /// The variance of its noise (m).
-  public let noiseVariance: [Double]
+  package let noiseVariance: [Double]
   /// Whether each value measures one node with weight 1, and no node is measured twice.
-  public let isSelection: Bool
+  package let isSelection: Bool
 
   /// The number of measured values m.
-  public var count: Int { anomalies.count }
+  package var count: Int { anomalies.count }
 
   /// - Parameter isSelection: whether each row of the matrix has a single entry of 1, with no two in the same column.
-  public init(matrix: SparseMatrix, anomalies: [Double], noiseVariance: [Double], isSelection: Bool) {
+  package init(matrix: SparseMatrix, anomalies: [Double], noiseVariance: [Double], isSelection: Bool) {
     precondition(
       matrix.rowCount == anomalies.count && anomalies.count == noiseVariance.count,
       "\(matrix.rowCount) rows, \(anomalies.count) anomalies and \(noiseVariance.count) variances")
@@ -31,7 +31,7 @@ public struct SparseFieldObservation: Sendable {
   /// The part of an observation of states that belongs to one channel.
   ///
   /// Throws ``PriorError/mixesChannels(row:)`` if a value depends on this channel and another.
-  public init(_ observation: StateObservation, channel: Int, layout: StateLayout, nodeCount: Int) throws {
+  package init(_ observation: StateObservation, channel: Int, layout: StateLayout, nodeCount: Int) throws {
     let states = layout.states(ofChannel: channel)
     let source = observation.matrix
     var starts = [0]
@@ -111,7 +111,7 @@ struct MeshObservation: Sendable {
 
   /// The right-hand side (H·B)ᵀ·R⁻¹·anomalies (mesh nodes).
   ///
-  /// - Parameter anomalies: Those of the field less what is not modelled on the mesh (m).
+  /// - Parameter anomalies: those of the field minus the part that is not modelled on the mesh (m).
   func rightHandSide(of anomalies: [Double], variances: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: matrix.columnCount)
     for row in anomalies.indices {

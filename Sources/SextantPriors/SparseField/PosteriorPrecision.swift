@@ -86,12 +86,12 @@ struct PosteriorPrecision: Sendable {
     var next = 0
     for r in 0..<prior.equations.count {
       var row = Array(prior.columns[prior.rowStarts[r]..<prior.rowStarts[r + 1]])
-      let known = row.count
+      let priorCount = row.count
       while next < extra.count, Int(extra[next].row) == r {
-        if row.count == known || row[row.count - 1] != extra[next].column { row.append(extra[next].column) }
+        if row.count == priorCount || row[row.count - 1] != extra[next].column { row.append(extra[next].column) }
         next += 1
       }
-      if row.count > known { row.sort() }
+      if row.count > priorCount { row.sort() }
       columns += row
       rowStarts.append(columns.count)
     }
@@ -103,12 +103,9 @@ struct PosteriorPrecision: Sendable {
 
   /// The index of the entry in a row and a column that does not exceed the row.
   private func slot(_ row: Int, _ column: Int32) -> Int? {
-    var (low, high) = (rowStarts[row], rowStarts[row + 1])
-    while low < high {
-      let middle = (low + high) / 2
-      if columns[middle] < column { low = middle + 1 } else { high = middle }
-    }
-    return low < rowStarts[row + 1] && columns[low] == column ? low : nil
+    let range = rowStarts[row]..<rowStarts[row + 1]
+    let slot = partitionPoint(in: range) { columns[$0] < column }
+    return slot < range.upperBound && columns[slot] == column ? slot : nil
   }
 
   /// The prior precision for a roughness at each of the mesh's nodes (n), as its lower triangle.
@@ -162,12 +159,7 @@ struct PosteriorPrecision: Sendable {
       while columns[slot] < column { slot += 1 }
       return slot
     }
-    var (low, high) = (from, to)
-    while low < high {
-      let middle = (low + high) / 2
-      if columns[middle] < column { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return partitionPoint(in: from..<to) { columns[$0] < column }
   }
 
   private func add(_ matrix: SparseMatrix, variances: [Double], to values: inout [Double]) {

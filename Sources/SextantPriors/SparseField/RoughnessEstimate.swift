@@ -34,7 +34,7 @@ struct RoughnessEstimate: Sendable {
       classCount = 1
       return
     }
-    let smooth = try windows.smoothed([landShare.map(Double.init)], deviation: Self.classWindow)
+    let smooth = try windows.smoothed([landShare.map(Double.init)], standardDeviation: Self.classWindow)
     classes = smooth[0].map { share in UInt8(Self.classLimits.count { share >= $0 }) }
     classCount = Self.classLimits.count + 1
   }
@@ -55,8 +55,8 @@ struct RoughnessEstimate: Sendable {
       fields.append((0..<n).map { Int(classes[$0]) == kind ? squaredResiduals[$0] : 0 })
       fields.append((0..<n).map { Int(classes[$0]) == kind ? degrees[$0] : 0 })
     }
-    let narrow = try windows.smoothed(fields, deviation: settings.narrowWindow)
-    let wide = try windows.smoothed(fields, deviation: settings.wideWindow)
+    let narrow = try windows.smoothed(fields, standardDeviation: settings.narrowWindow)
+    let wide = try windows.smoothed(fields, standardDeviation: settings.wideWindow)
     let overall = max(squaredResiduals.reduce(0, +), .leastNormalMagnitude) / max(degrees.reduce(0, +), 1)
     let ofClass = (0..<classCount).map { kind in
       blend(

@@ -13,56 +13,39 @@ public enum SparseFieldFinish: String, Sendable, Codable, CaseIterable {
 /// The model of a sparse field and its estimation.
 public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// The mesh of the posterior.
-  public var finish: SparseFieldFinish
+  public var finish = SparseFieldFinish.fine
   /// κ² per squared unit, much less than 1, so that the field has no preferred level and no smallest scale.
-  public var kappaSquared: Double
+  public var kappaSquared = 1e-4
   /// The weakening of couplings across coasts: a conductance is divided by 1 + barrier · |change of the land fraction
   /// per unit|.
-  public var barrier: Double
+  public var barrier = 12.0
   /// The standard deviation of the window in which the roughness is estimated, in units.
-  public var narrowWindow: Double
+  public var narrowWindow = 7.0
   /// The standard deviation of the wider window, which is used where the narrow window has too little data, in units.
-  public var wideWindow: Double
+  public var wideWindow = 30.0
   /// The number of degrees of freedom for which the wide window's estimate counts in the narrow window.
-  public var narrowPriorCount: Double
+  public var narrowPriorCount = 8.0
   /// The number of degrees of freedom for which the class's estimate counts in the wide window, and the whole field's
   /// in the class.
-  public var widePriorCount: Double
+  public var widePriorCount = 1.0
   /// The largest factor by which the roughness at a node may change in one iteration.
-  public var largestChange: Double
+  public var largestChange = 6.0
   /// The number of posterior samples that represent the posterior covariance in an iteration.
-  public var drawsPerIteration: Int
+  public var drawsPerIteration = 16
   /// The number of iterations on the coarsest mesh.
-  public var coarsestIterations: Int
+  public var coarsestIterations = 8
   /// The number of iterations on each finer mesh of at most ``refinementNodeLimit`` nodes.
-  public var refiningIterations: Int
+  public var refiningIterations = 2
   /// Coarser meshes are added as long as the coarsest has more nodes than this.
-  public var coarsestNodeLimit: Int
+  public var coarsestNodeLimit = 100_000
   /// Meshes with more nodes use the roughness of the next coarser mesh without iterating.
-  public var refinementNodeLimit: Int
+  public var refinementNodeLimit = 400_000
   /// The smallest number of samples for the standard deviation; 128 samples give it to within 6 %.
-  public var spreadDraws: Int
+  public var spreadDraws = 128
 
-  public init(
-    finish: SparseFieldFinish = .fine, kappaSquared: Double = 1e-4, barrier: Double = 12, narrowWindow: Double = 7,
-    wideWindow: Double = 30, narrowPriorCount: Double = 8, widePriorCount: Double = 1, largestChange: Double = 6,
-    drawsPerIteration: Int = 16,
-    coarsestIterations: Int = 8, refiningIterations: Int = 2, coarsestNodeLimit: Int = 100_000,
-    refinementNodeLimit: Int = 400_000, spreadDraws: Int = 128
-  ) {
+  /// The default settings with this mesh and this smallest number of samples.
+  public init(finish: SparseFieldFinish = .fine, spreadDraws: Int = 128) {
     self.finish = finish
-    self.kappaSquared = kappaSquared
-    self.barrier = barrier
-    self.narrowWindow = narrowWindow
-    self.wideWindow = wideWindow
-    self.narrowPriorCount = narrowPriorCount
-    self.widePriorCount = widePriorCount
-    self.largestChange = largestChange
-    self.drawsPerIteration = drawsPerIteration
-    self.coarsestIterations = coarsestIterations
-    self.refiningIterations = refiningIterations
-    self.coarsestNodeLimit = coarsestNodeLimit
-    self.refinementNodeLimit = refinementNodeLimit
     self.spreadDraws = spreadDraws
   }
 }

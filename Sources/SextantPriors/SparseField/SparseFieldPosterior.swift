@@ -11,7 +11,7 @@ import SextantSparse
 /// A sparse field with known roughness conditioned on an operator and its noise, for any anomalies.
 ///
 /// Memory: 2.8 GB for a million nodes.
-public struct SparseFieldFactor: Sendable {
+package struct SparseFieldFactor: Sendable {
   /// The factor of the posterior precision on the mesh.
   let factor: SparseCholesky
   let observation: MeshObservation
@@ -19,22 +19,22 @@ public struct SparseFieldFactor: Sendable {
   let variances: [Double]
   let level: MeshLevel
   /// The roughness at each of the domain's nodes.
-  public let roughness: [Double]
+  package let roughness: [Double]
 
   /// The number of entries of the factor.
-  public var entryCount: Int { factor.factorEntryCount }
+  package var entryCount: Int { factor.factorEntryCount }
 }
 
 /// A Gaussian posterior over the values at a domain's nodes.
 ///
 /// Memory: that of the factor and, while sampling, 48 doubles per mesh node and thread.
-public struct SparseFieldPosterior: Sendable {
+package struct SparseFieldPosterior: Sendable {
   /// The posterior mean at each of the domain's nodes.
-  public let mean: [Float]
+  package let mean: [Float]
   /// The roughness at each of the domain's nodes.
-  public let roughness: [Double]
+  package let roughness: [Double]
   /// The number of entries in the factor of the posterior precision.
-  public var factorEntryCount: Int { factor.factorEntryCount }
+  package var factorEntryCount: Int { factor.factorEntryCount }
 
   private let factor: SparseCholesky
   private let prolongation: SparseMatrix?
@@ -42,10 +42,10 @@ public struct SparseFieldPosterior: Sendable {
   /// measurement: r/(v+r).
   private let keptShares: [Float]?
   /// The standard deviation of e given everything else (nodes).
-  private let submeshDeviations: [Float]?
+  private let submeshStandardDeviations: [Float]?
 
   /// - Parameter observation: with the operator and the noise that `prepared` was made for.
-  public init(_ prepared: SparseFieldFactor, given observation: SparseFieldObservation) {
+  package init(_ prepared: SparseFieldFactor, given observation: SparseFieldObservation) {
     factor = prepared.factor
     roughness = prepared.roughness
     let level = prepared.level
@@ -56,7 +56,7 @@ public struct SparseFieldPosterior: Sendable {
     var mean = level.prolonged(meshMean)
     guard let factors = level.submeshFactors else {
       self.mean = mean.map { Float($0 + constant) }
-      (keptShares, submeshDeviations) = (nil, nil)
+      (keptShares, submeshStandardDeviations) = (nil, nil)
       return
     }
     var variances = zip(factors, roughness).map { Double($0) * $1 }
@@ -73,45 +73,19 @@ public struct SparseFieldPosterior: Sendable {
     }
     self.mean = mean.map { Float($0 + constant) }
     keptShares = kept
-    submeshDeviations = variances.map { Float($0.squareRoot()) }
+    submeshStandardDeviations = variances.map { Float($0.squareRoot()) }
   }
 
-  /// Calls `body` with blocks of samples (B × nodes), in order; the first argument is the index of the block's first
-  /// sample.
+  /// Calls `body` with blocks of samples minus the mean (B × nodes), in order; its first argument is the index of the
+  /// block's first sample.
   ///
   /// Sample i depends on part i of `random`, whatever the number of samples and of threads.
-  public func forEachSampleBlock(
-    count: Int, random: RandomStream, _ body: (Int, Tensor<Float>) throws -> Void
-  ) rethrows {
-    try forEachDeviationBlock(count: count, random: random) { first, deviations in
-      var samples = deviations
-      let nodes = mean.count
-      samples.withUnsafeMutableScalars { values in
-        guard let base = values.baseAddress else { return }
-        let target = UncheckedPointer(base)
-        let rows = values.count / nodes
-        Parallel.forEach(rows) { row in
-          for i in 0..<nodes { target[row * nodes + i] += mean[i] }
-        }
-      }
-      try body(first, samples)
-    }
-  }
-
-  /// ``forEachSampleBlock(count:random:_:)`` for samples minus the mean.
-  public func forEachDeviationBlock(
+  package func forEachDeviationBlock(
     count: Int, random: RandomStream, _ body: (Int, Tensor<Float>) throws -> Void
   ) rethrows {
     try factor.forEachDrawBlock(count: count, random: random.split("mesh")) { first, block in
       try body(first, deviations(block, first: first, random: random.split("between")))
     }
-  }
-
-  /// The standard deviation at each of the domain's nodes, from samples about the exact mean.
-  public func spread(draws: Int, random: RandomStream) -> [Float] {
-    var sum = DeviationSquares(count: mean.count)
-    forEachDeviationBlock(count: draws, random: random) { _, block in sum.add(block) }
-    return sum.rootMean
   }
 
   /// Samples on the mesh (B×n) as deviations from the mean at the domain's nodes (B × nodes).
@@ -133,8 +107,8 @@ public struct SparseFieldPosterior: Sendable {
                 var sum = 0.0
                 for k in rowStarts[i]..<rowStarts[i + 1] { sum += values[k] * source[row * n + Int(columns[k])] }
                 let kept = keptShares.map { $0[i] } ?? 1
-                let deviation = submeshDeviations.map { $0[i] } ?? 0
-                target[row * nodes + i] = Float(sum) * kept + deviation * between[i]
+                let sigma = submeshStandardDeviations.map { $0[i] } ?? 0
+                target[row * nodes + i] = Float(sum) * kept + sigma * between[i]
               }
             }
           }

@@ -12,11 +12,11 @@ import Synchronization
 ///
 /// Works in any unit: lengths are in units of the grid's spacing and variances follow from the data. Memory for the
 /// 0.25° global grid (1 038 240 vertices): about 4 GiB with a fine finish, 1.5 GiB with a coarse one.
-public final class SparseFieldPrior: Sendable {
+package final class SparseFieldPrior: Sendable {
   /// The settings.
-  public let configuration: SparseFieldConfiguration
+  package let configuration: SparseFieldConfiguration
   /// The number of nodes of the domain.
-  public let nodeCount: Int
+  package let nodeCount: Int
   /// The meshes, from fine to coarse.
   let meshes: [Mesh]
   private let analyses = Mutex<[Int: SparseCholeskyAnalysis]>([:])
@@ -35,7 +35,7 @@ public final class SparseFieldPrior: Sendable {
   ///   - landShare: the fraction of land at each node, 0…1. Couplings are weaker across coasts, and land, coast and sea
   ///     have separate roughnesses. Nil if there are no coasts.
   /// - Throws: the errors of the domain's geometry.
-  public init(
+  package init(
     domain: any Domain, landShare: [Float]? = nil, configuration: SparseFieldConfiguration = SparseFieldConfiguration()
   ) throws {
     precondition(
@@ -63,11 +63,8 @@ public final class SparseFieldPrior: Sendable {
     return grid.fingerprint == domain.fingerprint ? grid : nil
   }
 
-  /// The number of nodes of each mesh, from fine to coarse.
-  public var meshNodeCounts: [Int] { meshes.map(\.level.nodeCount) }
-
-  /// The prior's precision on its finest mesh where the roughness is 1 everywhere, as its lower triangle, and the order in
-  /// which it is factorised: for benchmarks.
+  /// The prior's precision on its finest mesh where the roughness is 1 everywhere, as its lower triangle, and the order
+  /// in which it is factorised: for benchmarks.
   package var finestPrecision: (matrix: SparseMatrix, ordering: SparseOrdering) {
     let mesh = meshes[0]
     return (mesh.precision.prior(roughness: [Double](repeating: 1, count: mesh.level.nodeCount)), mesh.level.ordering)
@@ -80,7 +77,7 @@ public final class SparseFieldPrior: Sendable {
   ///
   /// - Parameter random: the stream for the samples of the estimation; the same stream gives the same result.
   /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
-  public func roughness(for observation: SparseFieldObservation, random: RandomStream) throws -> [Double] {
+  package func roughness(for observation: SparseFieldObservation, random: RandomStream) throws -> [Double] {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let level = observation.level
     let anomalies = observation.residuals(from: level)
@@ -102,7 +99,7 @@ public final class SparseFieldPrior: Sendable {
   ///
   /// - Parameter roughness: at each of the domain's nodes; all positive.
   /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
-  public func factor(for observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldFactor {
+  package func factor(for observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldFactor {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     precondition(roughness.count == nodeCount, "\(roughness.count) roughnesses for \(nodeCount) nodes")
     let mesh = meshes[finishIndex]
@@ -110,11 +107,6 @@ public final class SparseFieldPrior: Sendable {
     let (factor, variances) = try factorise(mesh, index: finishIndex, on: seen, roughness: roughness)
     return SparseFieldFactor(
       factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness)
-  }
-
-  /// The posterior for a known roughness. The arguments and errors are those of ``factor(for:roughness:)``.
-  public func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
-    SparseFieldPosterior(try factor(for: observation, roughness: roughness), given: observation)
   }
 
   /// An initial roughness that is certainly too small: the fixed point is reached in few steps from below, but in many
@@ -171,7 +163,7 @@ public final class SparseFieldPrior: Sendable {
   ) throws -> SparseCholeskyAnalysis {
     let ordering = meshes[index].level.ordering
     guard isPriorPattern else { return try SparseCholeskyAnalysis(matrix, ordering: ordering) }
-    if let known = analyses.withLock({ $0[index] }) { return known }
+    if let cached = analyses.withLock({ $0[index] }) { return cached }
     let made = try SparseCholeskyAnalysis(matrix, ordering: ordering)
     analyses.withLock { $0[index] = made }
     return made

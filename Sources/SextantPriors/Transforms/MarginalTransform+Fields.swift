@@ -12,9 +12,9 @@ extension [MarginalTransform] {
       let transform = self[entry % count]
       guard !transform.isIdentity, !mean[entry].isNaN else { continue }
       let moments = transform.momentsOfNormal(
-        mean: Double(mean[entry]), deviation: Double(spread?[entry] ?? 0))
+        mean: Double(mean[entry]), standardDeviation: Double(spread?[entry] ?? 0))
       mean[entry] = Float(moments.mean)
-      spread?[entry] = Float(moments.deviation)
+      spread?[entry] = Float(moments.standardDeviation)
     }
   }
 

@@ -94,14 +94,14 @@ public enum MarginalTransform: Sendable, Equatable, Codable {
   /// The mean and the standard deviation of x for normal w, by the trapezium rule over ±6 standard deviations.
   ///
   /// The rule is exact for linear maps, and for smooth maps accurate far beyond single precision.
-  public func momentsOfNormal(mean: Double, deviation: Double) -> (mean: Double, deviation: Double) {
-    guard deviation > 0, mean.isFinite else { return (value(at: mean), 0) }
+  public func momentsOfNormal(mean: Double, standardDeviation: Double) -> (mean: Double, standardDeviation: Double) {
+    guard standardDeviation > 0, mean.isFinite else { return (value(at: mean), 0) }
     let centre = value(at: mean)
     var (weights, first, second) = (0.0, 0.0, 0.0)
     for step in -20...20 {
       let z = 0.3 * Double(step)
       let weight = exp(-0.5 * z * z)
-      let difference = value(at: mean + deviation * z) - centre
+      let difference = value(at: mean + standardDeviation * z) - centre
       weights += weight
       first += weight * difference
       second += weight * difference * difference

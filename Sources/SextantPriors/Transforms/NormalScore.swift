@@ -174,12 +174,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
 
   /// The number of the increasing `numbers` that are below `x`.
   private static func rank(of x: Double, in numbers: [Double]) -> Int {
-    var (low, high) = (0, numbers.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if numbers[middle] < x { low = middle + 1 } else { high = middle }
-    }
-    return low
+    partitionPoint(in: 0..<numbers.count) { numbers[$0] < x }
   }
 
   // MARK: The standard normal

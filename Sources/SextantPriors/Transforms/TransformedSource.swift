@@ -15,7 +15,7 @@ public struct TransformedSource: SignalSource {
   public var variables: [Variable] { source.variables }
   public var labels: [FieldLabel] { source.labels }
 
-  /// - Parameter transforms: one transform for each channel (C).
+  /// Transforms the fields of `source`; there is one transform for each channel (C).
   public init(_ source: any SignalSource, transforms: [MarginalTransform]) {
     precondition(
       transforms.count == source.variables.count, "\(transforms.count) transforms, \(source.variables.count) channels")
@@ -58,6 +58,8 @@ extension MarginalTransform {
   /// - Parameters:
   ///   - kinds: the kind of transform of each channel (C).
   ///   - bounds: the range of each channel (C); ``MarginalTransformKind/logit`` requires both bounds.
+  ///   - archive: the archive of fields, in the variables' units.
+  ///   - indices: the fields to which the transforms are fitted.
   ///   - progress: called with the number of fields read so far; may throw to interrupt.
   /// - Throws: ``PriorError/noTransform(variable:reason:)``, and the errors of reading.
   public static func learn(

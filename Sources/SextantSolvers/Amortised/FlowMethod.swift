@@ -1,4 +1,4 @@
-// The method `flow`: the learned posterior of a model, whichever network it is.
+// The method `flow`: the learned posterior of a model, with either kind of network.
 
 import SextantDiffusion
 import SextantFlows
@@ -7,7 +7,7 @@ import SextantNetworks
 import SextantPriors
 
 extension Method {
-  /// A learned posterior, on top of the Gaussian posterior or over the vector of states.
+  /// A learned posterior: a correction of the Gaussian posterior, or a flow over the vector of states.
   public static let flow = Method(
     name: "flow", title: "amortised flow", traits: Traits(transformsItself: true), needs: [.gaussian, .flow],
     handles: [.selection]
@@ -17,10 +17,11 @@ extension Method {
 }
 
 extension Model {
-  /// The Gaussian posterior that a flow starts from, in transformed units: the model's own prior.
+  /// The solver for the Gaussian posterior on which a flow is based: that of the model's own prior, in transformed
+  /// units.
   ///
-  /// Throws ``MethodError``, ``PriorError/tooLarge(_:)``.
-  public func flowBase() throws -> TransformedSolver {
+  /// Throws ``MethodError``, `PriorError.tooLarge`.
+  package func flowBase() throws -> TransformedSolver {
     let gaussian = try requireGaussian()
     let inner: any Solver =
       switch gaussian.kind {
@@ -28,7 +29,7 @@ extension Model {
       case .mixture: try mixtureSolver()
       case .twoScale, .trend: try twoScaleSolver()
       }
-    // Two iterations come within sampling error of six, and the network learns on top of what these two give.
+    // Two iterations are within the sampling error of six, and the network is trained on the result of two.
     return TransformedSolver(inner, space: gaussian.prior.space, transforms: space.transforms, maximumIterations: 2)
   }
 
@@ -36,7 +37,7 @@ extension Model {
     let missing = MethodError.missingPart(.flow, model: provenance.name)
     guard let flow else { throw missing }
     let prior = try requireGaussian().prior
-    // The layout of the parameters; their values come from the flow.
+    // The builder gives the layout of the parameters; their values come from the flow.
     var builder = ParameterBuilder<Float>.layout
     switch flow.network {
     case .vector(let configuration):

@@ -1,9 +1,10 @@
-// The Gaussian-base flow on fields: starts from the exact Gaussian posterior and moves it by what a network has learned.
+// The Gaussian-base flow on fields: a network corrects the exact Gaussian posterior (docs/flows.md).
 //
-//   x = T(m + d·(δ + eˢ·e/d)),  m + e a sample of the Gaussian posterior, d its spread, (δ, s) = network(features of y).
+//   x = T(m + d·(δ + eˢ·e/d)),  where m + e is a sample of the Gaussian posterior, d its spread and (δ, s) = network(features of y).
 //
-// One network evaluation serves all samples of a measurement. Untrained, δ = s = 0, and the flow is the Gaussian
-// posterior. The map from e to x is affine given y, so log q(x|y) is the Gaussian's less the sum of s.
+// One evaluation of the network serves all samples of a measurement. Before training δ = s = 0, and the flow is the
+// Gaussian posterior. Given y, the map from e to T⁻¹(x) is affine, so its log density is that of the Gaussian minus the
+// sum of s.
 
 import Foundation
 import SextantArrays
@@ -13,19 +14,16 @@ import SextantMeasurement
 import SextantNetworks
 import SextantPriors
 
-/// A Gaussian posterior, shifted and scaled vertex by vertex by a network that was trained for it.
-public struct GaussianBaseFlowSolver: Solver {
-  public let name: String
+/// A Gaussian posterior that a trained network shifts and scales at each vertex.
+struct GaussianBaseFlowSolver: Solver {
+  let name: String
   fileprivate let base: TransformedSolver
   private let features: PosteriorFeatures
   private let network: StencilUNet<Float>
   private let parameters: ParameterSet<Float>
   private let layout: StateLayout
 
-  /// - Parameters:
-  ///   - base: the Gaussian posterior that the network was trained on top of.
-  ///   - parameters: what the network learned.
-  public init(
+  init(
     name: String = "Gaussian-base flow", base: TransformedSolver, features: PosteriorFeatures,
     network: StencilUNet<Float>, parameters: ParameterSet<Float>
   ) {
@@ -37,12 +35,12 @@ public struct GaussianBaseFlowSolver: Solver {
     layout = base.space.layout
   }
 
-  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+  func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     _ = try operation.entriesForFlow
     return FlowPreparation(solver: self, base: try base.prepareLatent(for: operation, noise: noise))
   }
 
-  /// Moves a posterior of the base (in transformed units) by what the network has learned.
+  /// Corrects a posterior of the base, in transformed units, with the network.
   fileprivate func move(_ posterior: inout Posterior, by measurement: FieldMeasurement) throws {
     guard let spread = posterior.spread else { return }
     let (shift, logScale) = try correction(of: measurement, posterior: posterior)
@@ -65,7 +63,8 @@ public struct GaussianBaseFlowSolver: Solver {
     posterior.cost = NetworkCost(evaluations: 1, evaluationsPerSample: 1)
   }
 
-  /// Shift and log-scale of each entry (V·C each), in units of the base's spread; coincident vertices have one value.
+  /// The shift and the log-scale of each entry (V·C each), in units of the base's spread; coincident vertices share a
+  /// value.
   private func correction(
     of measurement: FieldMeasurement, posterior: Posterior
   ) throws -> (shift: [Float], logScale: [Float]) {
@@ -92,7 +91,7 @@ public struct GaussianBaseFlowSolver: Solver {
   }
 }
 
-/// The flow for one operator: its base, prepared.
+/// The flow for one operator, with its base prepared.
 private struct FlowPreparation: PreparedSolver {
   let solver: GaussianBaseFlowSolver
   let base: any PreparedSolver
@@ -107,16 +106,18 @@ private struct FlowPreparation: PreparedSolver {
   }
 }
 
-/// The bound of log-scales: no network can make a spread more than e² times larger or smaller.
-public enum LogScaleBound {
+/// The bound of log-scales: a network cannot change a spread by more than a factor of e².
+package enum LogScaleBound {
   /// 2·tanh(s/2).
-  public static func bounded<Scalar: TensorScalar>(_ value: Scalar) -> Scalar { Scalar(2 * tanh(Double(value) / 2)) }
+  static func bounded<Scalar: TensorScalar>(_ value: Scalar) -> Scalar { Scalar(2 * tanh(Double(value) / 2)) }
 
   /// The same on a tape.
-  public static func bounded(_ values: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> { (values * 0.5).tanh() * 2 }
+  package static func bounded(_ values: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> {
+    (values * 0.5).tanh() * 2
+  }
 
   /// Its derivative.
-  public static func slope<Scalar: TensorScalar>(at value: Scalar) -> Scalar {
+  static func slope<Scalar: TensorScalar>(at value: Scalar) -> Scalar {
     let half = tanh(Double(value) / 2)
     return Scalar(1 - half * half)
   }

@@ -1,24 +1,25 @@
-// How well a conditional affine flow of a Gaussian posterior explains the truth, entry by entry: the negative log-likelihood
-// of the marginals, and their continuous ranked probability score. Both are proper: neither is gained by false confidence.
+// The losses of a conditional affine flow of a Gaussian posterior: the negative log-likelihood of the truth under its
+// marginals, and their continuous ranked probability score (Gneiting and Raftery 2007). Both are proper scoring rules,
+// so overconfidence does not improve them.
 
 import Foundation
 import SextantArrays
 import SextantAutodiff
 
-/// What a conditioning network is trained by.
+/// The loss with which a conditioning network is trained.
 public enum MarginalLoss: String, Sendable, Codable, CaseIterable {
-  /// Maximum likelihood of the marginals.
+  /// The negative log-likelihood of the marginals.
   case likelihood
-  /// The continuous ranked probability score: less moved by single misses.
+  /// The continuous ranked probability score, which is less sensitive to outliers.
   case rankedProbability = "crps"
 
-  /// The mean loss over the entries with weight.
+  /// The weighted mean of the loss over all entries.
   ///
   /// - Parameters:
-  ///   - output: B×V×2C: for each channel the shift δ, then for each the log-scale s, both in units of the base's spread.
-  ///   - target: B·V·C: (truth − base mean) / base spread.
-  ///   - weights: B·V·C: what each entry counts; 0 for none.
-  public func callAsFunction(
+  ///   - output: the shifts δ of all channels, then their log-scales s, in units of the base's spread (B×V×2C).
+  ///   - target: (truth − base mean) / base spread (B·V·C).
+  ///   - weights: the weight of each entry (B·V·C); 0 excludes it.
+  package func callAsFunction(
     _ output: DifferentiableTensor<Float>, target: Tensor<Float>, weights: Tensor<Float>
   ) -> DifferentiableTensor<Float> {
     let channels = output.shape[2] / 2

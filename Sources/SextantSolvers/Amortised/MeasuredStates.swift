@@ -1,14 +1,14 @@
-// A measurement of single entries as flows over the states of a field see it: their condition, and how well a field explains it
-// (the fidelity, with its gradient). Values stay in the variables' units, because there the noise is normal; states are
-// standardised and, where a variable has a transform, transformed.
+// Measurements of single entries for flows over the states of a field: the condition of the flow, and the data fidelity
+// of fields with its gradient. Values stay in the variables' units, in which the noise is normal; states are
+// standardised and, if the variable has a transform, transformed.
 
 import SextantArrays
 import SextantAutodiff
 import SextantMeasurement
 import SextantPriors
 
-/// The measured values that lie in a model's domain, each with the state that it sees.
-public struct MeasuredStates: Sendable {
+/// The measured values inside a model's domain, each with the state that it measures.
+package struct MeasuredStates: Sendable {
   /// The state of each value (m).
   let states: [Int32]
   /// The channel of each value (m).
@@ -20,13 +20,11 @@ public struct MeasuredStates: Sendable {
   /// The climatology of each value's state (m), transformed.
   let centres: [Float]
 
-  /// Throws ``PriorError/wrongSize(expected:found:)``, and
-  /// ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
-  public init(_ measurement: FieldMeasurement, space: StateSpace) throws {
+  /// Throws `PriorError.wrongSize`, and
+  /// `MeasurementError.operatorNotSupported` for an operator that mixes entries.
+  package init(_ measurement: FieldMeasurement, space: StateSpace) throws {
     let layout = space.layout
-    guard measurement.operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: measurement.operation.inputCount)
-    }
+    try measurement.operation.requireInputs(layout.stateOfEntry.count)
     try measurement.model.checkNoise()
     let entries = try measurement.operation.entriesForFlow
     let mean = space.climatology.mean(for: measurement.label)
@@ -38,12 +36,12 @@ public struct MeasuredStates: Sendable {
     centres = states.map { mean[Int($0)] }
   }
 
-  /// What a vector flow is told: for each of the d states the measured anomaly from the climatology, in the channel's standard
-  /// deviations (through a transform: along its tangent at the climatology), 0 where nothing was measured; and where
-  /// `withMask` 1 or 0 for each state behind them.
+  /// The condition of a vector flow: the measured anomaly of each of the d states from the climatology, in units of the
+  /// channel's standard deviation, and 0 if the state was not measured. A transform is linearised at the climatology.
+  /// With `withMask`, d flags follow that are 1 for measured states and 0 for all others.
   ///
   /// - Returns: d or 2d numbers.
-  public func condition(space: StateSpace, transforms: [MarginalTransform], withMask: Bool) -> [Float] {
+  package func condition(space: StateSpace, transforms: [MarginalTransform], withMask: Bool) -> [Float] {
     let d = space.count
     var sums = [Double](repeating: 0, count: d)
     var counts = [Double](repeating: 0, count: d)
@@ -61,29 +59,31 @@ public struct MeasuredStates: Sendable {
 }
 
 extension LinearOperator {
-  /// The entries that the operator selects: flows are trained on measurements of single entries and know no others.
+  /// The entries that the operator selects; flows are trained on measurements of single entries alone.
   ///
-  /// Throws ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
+  /// Throws `MeasurementError.operatorNotSupported` for an operator that mixes entries.
   var entriesForFlow: [Int] {
     get throws(MeasurementError) {
       if let selectedEntries { return selectedEntries }
       throw .operatorNotSupported(
-        method: "A flow", form: form.kind, reason: "it was trained on values of single entries, and these mix entries",
-        hint: "Use two-scale, which takes any linear measurement.")
+        method: "A flow", form: form.kind,
+        reason: "it was trained on values of single entries, and these values mix entries",
+        hint: "Use two-scale, which accepts any linear measurement.")
     }
   }
 }
 
-/// The misfit of fields to measurements of their entries.
-public struct StateFidelity: Sendable {
+/// The data fidelity of fields to measurements of their entries.
+package struct StateFidelity: Sendable {
   private let measured: [MeasuredStates]
   private let scales: [Float]
   private let transforms: [MarginalTransform]
 
   /// - Parameters:
-  ///   - space: where the states live.
-  ///   - transforms: what was done to each channel (C).
-  public init(_ measured: [MeasuredStates], space: StateSpace, transforms: [MarginalTransform]) {
+  ///   - measured: the measurements.
+  ///   - space: the space of the states.
+  ///   - transforms: the transform of each channel (C).
+  package init(_ measured: [MeasuredStates], space: StateSpace, transforms: [MarginalTransform]) {
     (self.measured, self.transforms) = (measured, transforms)
     scales = space.scales
   }
@@ -93,7 +93,7 @@ public struct StateFidelity: Sendable {
   /// - Parameters:
   ///   - x: states (B×d×1).
   ///   - measurements: the index of each row's measurement (B).
-  public func callAsFunction(_ x: DifferentiableTensor<Float>, _ measurements: [Int]) -> DifferentiableTensor<Float> {
+  package func callAsFunction(_ x: DifferentiableTensor<Float>, _ measurements: [Int]) -> DifferentiableTensor<Float> {
     let d = x.value.count / max(1, measurements.count)
     var total = 0.0
     let slopes = Tensor<Float>(shape: x.shape) { out in
@@ -106,9 +106,9 @@ public struct StateFidelity: Sendable {
             let scale = Double(scales[channel])
             let w = Double(own.centres[i]) + scale * Double(x[at])
             let sigma = Double(own.noise[i])
-            let misfit = (transforms[channel].value(at: w) - Double(own.values[i])) / sigma
-            total += 0.5 * misfit * misfit
-            out[at] += Float(misfit * transforms[channel].slope(at: w) * scale / sigma)
+            let residual = (transforms[channel].value(at: w) - Double(own.values[i])) / sigma
+            total += 0.5 * residual * residual
+            out[at] += Float(residual * transforms[channel].slope(at: w) * scale / sigma)
           }
         }
       }

@@ -1,5 +1,5 @@
-// What a network is shown of a measurement: the Gaussian posterior that it starts from, where it was measured, and how
-// what was measured differs from that posterior. All in units in which numbers are of order one.
+// The input of a conditioning network: the Gaussian posterior, which entries were measured, and the difference of the
+// measured values from that posterior, all scaled to be of order one.
 
 import Foundation
 import SextantArrays
@@ -7,18 +7,18 @@ import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
-/// Makes the input of a conditioning network from a measurement and its Gaussian posterior.
-public struct PosteriorFeatures: Sendable {
+/// Computes the input of a conditioning network from a measurement and its Gaussian posterior.
+package struct PosteriorFeatures: Sendable {
   /// F, the number of channels of the input for fields of C channels on a domain.
-  public static func channelCount(fieldChannels: Int, domain: any Domain) -> Int {
+  package static func channelCount(fieldChannels: Int, domain: any Domain) -> Int {
     7 * fieldChannels + 1 + placeWidth(on: domain)
   }
 
-  /// How many numbers describe the place of a vertex: the sine of its latitude, or three coordinates in the bounding box of
-  /// a domain without a geography.
+  /// The number of features that describe the place of a vertex: the sine of its latitude or, on a domain without a
+  /// geography, three coordinates in the bounding box.
   private static func placeWidth(on domain: any Domain) -> Int { domain.geography == nil ? 3 : 1 }
 
-  /// Where each vertex lies, −1…1 (V lists of ``placeWidth(on:)``).
+  /// The features of each vertex's place, from −1 to 1 (V lists of ``placeWidth(on:)`` numbers).
   private static func places(on domain: any Domain) -> [[Float]] {
     let positions = domain.positions
     guard domain.geography == nil, let first = positions.first else { return positions.map { [Float($0.z)] } }
@@ -33,18 +33,22 @@ public struct PosteriorFeatures: Sendable {
 
   private let space: StateSpace
   private let transforms: [MarginalTransform]
-  /// What does not depend on the measurement (V×(C+1+p)): the deviation of the archive's anomalies, land, the place.
+  /// The features that do not depend on the measurement (V×(C+1+p)): the standard deviation of the archive's anomalies,
+  /// the share of land, and the place.
   private let fixed: [Float]
 
   /// - Parameters:
   ///   - prior: the prior, in transformed units.
-  ///   - transforms: what was done to each channel (C).
+  ///   - transforms: the transform of each channel (C).
+  ///   - domain: the domain of the fields.
   ///   - landShare: the share of land at each vertex (V), or nil.
-  public init(_ prior: GaussianPrior, transforms: [MarginalTransform], domain: any Domain, landShare: [Float]?) {
+  package init(_ prior: GaussianPrior, transforms: [MarginalTransform], domain: any Domain, landShare: [Float]?) {
     space = prior.space
     self.transforms = transforms
-    let deviations = prior.functions.totalVariance.map { Float($0.squareRoot()) }
-    let expanded = prior.space.layout.expanded(Tensor(deviations, shape: [1, deviations.count]), outside: 0).scalars
+    let standardDeviations = prior.functions.totalVariance.map { Float($0.squareRoot()) }
+    let expanded = prior.space.layout.expanded(
+      Tensor(standardDeviations, shape: [1, standardDeviations.count]), outside: 0
+    ).scalars
     let channels = prior.space.layout.channelCount
     let places = Self.places(on: domain)
     var fixed: [Float] = []
@@ -59,15 +63,15 @@ public struct PosteriorFeatures: Sendable {
   /// The input of the network (V×F).
   ///
   /// - Parameters:
-  ///   - measurement: in the variables' units.
-  ///   - posterior: mean and spread (V·C) in transformed units.
-  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` where values mix entries: the input has no
-  ///   place for them, and a network that is told that nothing was observed would be misled.
-  public func features(of measurement: FieldMeasurement, posterior: Posterior) throws -> Tensor<Float> {
+  ///   - measurement: the measurement, in the variables' units.
+  ///   - posterior: the mean and the spread (V·C) in transformed units.
+  /// - Throws: `MeasurementError.operatorNotSupported` if values mix entries, because the features
+  ///   cannot represent such values.
+  package func features(of measurement: FieldMeasurement, posterior: Posterior) throws -> Tensor<Float> {
     let channels = space.layout.channelCount
     let vertices = posterior.mean.count / channels
-    let rest = fixed.count / max(1, vertices)
-    let width = 6 * channels + rest
+    let fixedWidth = fixed.count / max(1, vertices)
+    let width = 6 * channels + fixedWidth
     let climate = space.layout.expanded(
       Tensor(space.climatology.mean(for: measurement.label), shape: [1, space.count]), outside: .nan
     ).scalars
@@ -93,7 +97,7 @@ public struct PosteriorFeatures: Sendable {
           out[at + 4] = isInside ? observed[entry].weight : 0
           out[at + 5] = isInside ? (climate[entry] - Float(centres[channel])) / scale / 4 : 0
         }
-        for k in 0..<rest { out[vertex * width + 6 * channels + k] = fixed[vertex * rest + k] }
+        for k in 0..<fixedWidth { out[vertex * width + 6 * channels + k] = fixed[vertex * fixedWidth + k] }
       }
     }
   }
@@ -104,7 +108,8 @@ public struct PosteriorFeatures: Sendable {
     var weight: Float = 0
   }
 
-  /// What was measured at each entry: how far it lies from the posterior in units of its noise, and how much it could tell.
+  /// For each measured entry the difference from the posterior mean in units of the noise, and the information of the
+  /// value.
   private func observations(
     of measurement: FieldMeasurement, at entries: [Int], posterior: Posterior, channels: Int
   ) -> [Observed] {

@@ -1,6 +1,7 @@
-// A conditional flow over the whole vector of a field's states as a solver: the flow of the APS paper on a model's domain. One
-// evaluation of the flow gives all samples. It stands on no Gaussian posterior: what it was not taught it does not know,
-// such as another noise than that of its training.
+// A solver that samples a conditional flow over the whole vector of a field's states: the APS flow (A. Mammadov, H.
+// Chung and J. C. Ye, "Amortized Posterior Sampling with Diffusion Prior Distillation", arXiv:2407.17907, 2024) on a
+// model's domain. One evaluation of the flow gives all samples. It is not based on a Gaussian posterior, so it does not
+// generalise to conditions outside its training, such as another noise level.
 
 import SextantArrays
 import SextantAutodiff
@@ -9,22 +10,23 @@ import SextantMeasurement
 import SextantNetworks
 import SextantPriors
 
-/// Samples of a posterior straight from a trained flow.
-public struct VectorFlowSolver: DirectSolver {
-  public let name: String
+/// Draws the samples of a posterior directly from a trained flow.
+struct VectorFlowSolver: DirectSolver {
+  let name: String
   private let flow: ConditionalRealNVP<Float>
   private let parameters: ParameterSet<Float>
   private let space: StateSpace
   private let transforms: [MarginalTransform]
-  /// Samples that the mean is taken of where none are asked for.
+  /// The number of samples whose average is the mean if no samples are requested.
   private static let samplesOfMean = 128
 
   /// - Parameters:
-  ///   - flow: of d entries under a condition as ``MeasuredStates/condition(space:transforms:withMask:)`` makes it.
-  ///   - parameters: what it learned.
-  ///   - space: where its states live.
-  ///   - transforms: what was done to each channel (C).
-  public init(
+  ///   - name: the name in tables.
+  ///   - flow: the flow of d states, whose condition is ``MeasuredStates/condition(space:transforms:withMask:)``.
+  ///   - parameters: its trained parameters.
+  ///   - space: the space of the states.
+  ///   - transforms: the transform of each channel (C).
+  init(
     name: String = "vector flow", flow: ConditionalRealNVP<Float>, parameters: ParameterSet<Float>, space: StateSpace,
     transforms: [MarginalTransform]
   ) {
@@ -33,9 +35,9 @@ public struct VectorFlowSolver: DirectSolver {
     (self.space, self.transforms) = (space, transforms)
   }
 
-  public func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
+  func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
 
-  public func solve(
+  func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     let count = samples > 0 ? samples : Self.samplesOfMean
@@ -46,7 +48,7 @@ public struct VectorFlowSolver: DirectSolver {
       cost: NetworkCost(evaluations: 1, evaluationsPerSample: 1))
   }
 
-  /// Samples (N×V·C), transformed.
+  /// Samples (N×V·C), in transformed units.
   private func fields(
     given measurement: FieldMeasurement, count: Int, using random: inout RandomStream
   ) throws -> Tensor<Float> {

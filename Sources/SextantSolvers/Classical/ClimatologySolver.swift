@@ -1,14 +1,15 @@
-// The archive's climatology, whatever was measured: the floor that every method must pass.
+// The archive's climatology, independent of the measurement: the baseline that every method should surpass.
 
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// Answers with the climatology of the season. It has no uncertainty and makes no use of the measurement.
+/// Gives the climatology of the season. It ignores the measured values and has no uncertainty.
 public struct ClimatologySolver: DirectSolver {
   public let name = "climatology"
   private let space: StateSpace
 
+  /// Makes the solver for the climatology of a prior.
   public init(_ prior: GaussianPrior) { space = prior.space }
 
   public func check(_ operation: any LinearOperator) throws {

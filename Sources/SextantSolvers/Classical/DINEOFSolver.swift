@@ -1,7 +1,8 @@
-// DINEOF-style filling (Beckers and Rixen 2003): start from the climatology where nothing was observed,
-// project on the leading modes, put the projection into the gaps, repeat. The number of modes is chosen on
-// observed values that are hidden for the purpose. The modes are the archive's; one more field would not
-// change them. No uncertainty.
+// Gap filling in the manner of DINEOF (J.-M. Beckers and M. Rixen, "EOF Calculations and Data Filling from Incomplete
+// Oceanographic Datasets", Journal of Atmospheric and Oceanic Technology 20, 2003). The gaps start from the
+// climatology; then the field is projected onto the leading modes, and the projection replaces the gaps, repeatedly.
+// The number of modes is chosen by cross-validation on some of the observed values. Unlike DINEOF it uses the archive's
+// modes, which one more field would hardly change. There is no uncertainty.
 
 import SextantArrays
 import SextantMeasurement
@@ -12,6 +13,7 @@ public struct DINEOFSolver: DirectSolver {
   public let name = "iterated EOF (DINEOF)"
   private let prior: GaussianPrior
 
+  /// Makes the solver for the modes of a prior.
   public init(_ prior: GaussianPrior) { self.prior = prior }
 
   public func solve(
@@ -19,7 +21,7 @@ public struct DINEOFSolver: DirectSolver {
   ) throws -> Posterior {
     let space = prior.space
     var measurement = measurement
-    // The noise is not used, but the values of coincident cells are averaged by it: levels without a meaning must not enter.
+    // The noise is only used to average the values of coincident cells, so invalid levels are replaced by equal ones.
     if !measurement.noise.allSatisfy({ $0 > 0 && $0.isFinite }) {
       measurement.noise = [Float](repeating: 1, count: measurement.count)
     }
@@ -28,7 +30,7 @@ public struct DINEOFSolver: DirectSolver {
     let states = observation.dominantStates
     let values = observation.anomalies.map(Float.init)
     // Orthonormal rows.
-    let modes = prior.functions.scaledModes.scalingRows(by: prior.functions.deviations.map { 1 / $0 })
+    let modes = prior.functions.scaledModes.scalingRows(by: prior.functions.standardDeviations.map { 1 / $0 })
 
     var order = Array(states.indices)
     order.shuffle(using: &random)
@@ -49,7 +51,7 @@ public struct DINEOFSolver: DirectSolver {
       mean: mean, spread: nil, samples: nil, label: measurement.label, diagnostics: ["modes": Double(best.count)])
   }
 
-  /// Iterates until the gaps change by less than a thousandth of the field's spread.
+  /// Iterates until the field changes by less than a thousandth of its norm.
   private func fill(_ modes: Tensor<Float>, states: [Int], values: [Float]) -> [Float] {
     let d = modes.columnCount
     var field = Tensor<Float>.zeros([1, d])

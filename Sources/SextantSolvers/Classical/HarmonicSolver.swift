@@ -1,17 +1,19 @@
-// Harmonic interpolation: the field that solves Laplace's equation where nothing was observed and keeps the observed values.
-// One sparse Cholesky factorisation for a mask, which channels that are observed alike share. No uncertainty.
+// Harmonic interpolation: the field that keeps the observed values and solves Laplace's equation everywhere else. It
+// takes one sparse Cholesky factorisation per mask, which channels with the same observed vertices share. There is no
+// uncertainty.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSparse
 
-/// Fills gaps with the smoothest field in the sense of Dirichlet's energy.
+/// Fills gaps with the field of least Dirichlet energy.
 public struct HarmonicSolver: Solver {
   public let name = "harmonic"
   private let domain: any Domain
   private let channelCount: Int
 
+  /// Makes the solver for fields of `channelCount` variables on a domain.
   public init(domain: any Domain, channelCount: Int) {
     self.domain = domain
     self.channelCount = channelCount
@@ -26,8 +28,8 @@ public struct HarmonicSolver: Solver {
       guard !places.rows.isEmpty else { return nil }
       let nodes = nodes(of: places)
       let fixed = Set(nodes)
-      if let known = equations.first(where: { $0.fixed == fixed }) {
-        return HarmonicChannel(places: places, nodes: nodes, equations: known)
+      if let existing = equations.first(where: { $0.fixed == fixed }) {
+        return HarmonicChannel(places: places, nodes: nodes, equations: existing)
       }
       equations.append(try HarmonicEquations(stiffness, fixed: fixed))
       return HarmonicChannel(places: places, nodes: nodes, equations: equations[equations.count - 1])
@@ -36,7 +38,7 @@ public struct HarmonicSolver: Solver {
       model: try MeasurementModel(operation: operation, noise: noise), domain: domain, channels: channels)
   }
 
-  /// The node of each value. A value that mixes vertices is put on the node that is nearest to its place.
+  /// The node of each value. A value that mixes vertices is assigned to the node nearest to its place.
   private func nodes(of places: ObservedPlaces) -> [Int] {
     let nodeOfVertex = domain.nodeOfVertex
     var tree: NearestNeighbours?
@@ -49,7 +51,7 @@ public struct HarmonicSolver: Solver {
   }
 }
 
-/// The equations of every channel, factorised.
+/// The factorised equations of every channel.
 private struct HarmonicPreparation: PreparedSolver {
   let model: MeasurementModel
   let domain: any Domain
@@ -61,14 +63,14 @@ private struct HarmonicPreparation: PreparedSolver {
   }
 }
 
-/// The observed nodes of one channel with their equations.
+/// The observed nodes of one channel, and the equations for the others.
 private struct HarmonicChannel: Sendable {
   let places: ObservedPlaces
   /// The node of each value (m).
   let nodes: [Int]
   let equations: HarmonicEquations
 
-  /// The field at the nodes; several values of a node are averaged.
+  /// The field at the nodes; several values at a node are averaged.
   func field(given measurement: FieldMeasurement) -> [Double] {
     var sums: [Int: (sum: Double, count: Double)] = [:]
     for (node, value) in zip(nodes, places.values(of: measurement)) {
@@ -85,10 +87,10 @@ private struct HarmonicEquations: Sendable {
   let fixed: Set<Int>
   private let stiffness: SparseMatrix
   private let unknowns: [Int]
-  /// Of K_uu; nil where every node is observed.
+  /// The factor of K_uu; nil if every node is observed.
   private let factor: SparseCholesky?
-  /// What ties each unknown to the mean of the observed values.
-  private let pull: Double
+  /// The weight that ties each unknown value to the mean of the observed values.
+  private let regularisation: Double
 
   init(_ stiffness: SparseMatrix, fixed: Set<Int>) throws {
     self.stiffness = stiffness
@@ -102,7 +104,7 @@ private struct HarmonicEquations: Sendable {
     }
     self.unknowns = unknowns
     guard !unknowns.isEmpty else {
-      (factor, pull) = (nil, 0)
+      (factor, regularisation) = (nil, 0)
       return
     }
     var entries: [(row: Int, column: Int, value: Double)] = []
@@ -115,26 +117,27 @@ private struct HarmonicEquations: Sendable {
         if other == node { trace += stiffness.values[k] }
       }
     }
-    // Parts of the domain without an observation have no equation of their own: a tiny pull to the mean settles them.
-    let pull = 1e-10 * trace / Double(unknowns.count)
-    for row in unknowns.indices { entries.append((row, row, pull)) }
+    // In a part of the domain without an observation the equations are singular; a tiny weight on the mean makes them
+    // regular.
+    let regularisation = 1e-10 * trace / Double(unknowns.count)
+    for row in unknowns.indices { entries.append((row, row, regularisation)) }
     let matrix = SparseMatrix(rowCount: unknowns.count, columnCount: unknowns.count, entries: entries)
     factor = try SparseCholesky(matrix)
-    self.pull = pull
+    self.regularisation = regularisation
   }
 
   /// The field (n) with these values at the observed nodes.
   func solve(_ values: [Int: Double]) -> [Double] {
     var result = (0..<stiffness.rowCount).map { values[$0] ?? 0 }
     guard let factor else { return result }
-    // In the order of the nodes: a dictionary's own order differs between runs.
+    // Summed in the order of the nodes, because the order of a dictionary differs between runs.
     let mean = result.reduce(0, +) / Double(values.count)
     let right = unknowns.map { node in
       var sum = 0.0
       for k in stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1] {
         if let value = values[Int(stiffness.columns[k])] { sum -= stiffness.values[k] * value }
       }
-      return sum + pull * mean
+      return sum + regularisation * mean
     }
     for (node, value) in zip(unknowns, factor.solve(right)) { result[node] = value }
     return result

@@ -1,5 +1,5 @@
-// Universal kriging: a trend of low degree and a Matérn field, all chosen by the likelihood of the field's
-// own observations. Needs no archive. Exact given its parameters.
+// Universal kriging: a trend of low degree and a Matérn field, with parameters that maximise the likelihood of the
+// field's own observations. It needs no archive and is exact for these parameters.
 
 import Foundation
 import SextantArrays
@@ -7,19 +7,24 @@ import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
-/// Matérn kriging for when there is no archive. Distances are chords, on a surface in space too: through it, not along it.
+/// Matérn kriging, which needs no archive. Distances are chords through the surface, not geodesics along it.
 public struct KrigingSolver: DirectSolver {
   public let name = "Matérn kriging"
   private let domain: any Domain
   private let channelCount: Int
   private let isInside: [Bool]?
 
-  /// - Parameter isInside: which entries of the V×C array belong to the field (V·C); all, if nil.
-  /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
+  /// Makes the solver for fields of `channelCount` variables on a domain.
+  ///
+  /// - Parameters:
+  ///   - domain: the domain of the fields.
+  ///   - channelCount: the number C of variables.
+  ///   - isInside: which entries of the V×C array belong to the field (V·C); nil for all.
+  /// - Throws: `PriorError.tooLarge` beyond ``TwoScaleSolver/stateLimit`` states.
   public init(domain: any Domain, channelCount: Int, isInside: [Bool]? = nil) throws {
     guard domain.nodeCount <= TwoScaleSolver.stateLimit else {
       throw PriorError.tooLarge(
-        "Dense kriging serves at most \(TwoScaleSolver.stateLimit) vertices, and this domain has \(domain.nodeCount). Use the sparse Matérn field: sparse-matern."
+        "Dense kriging supports at most \(TwoScaleSolver.stateLimit) vertices, but this domain has \(domain.nodeCount). Use the sparse Matérn field: sparse-matern."
       )
     }
     self.domain = domain
@@ -31,7 +36,7 @@ public struct KrigingSolver: DirectSolver {
     try operation.requireInputs(domain.vertexCount * channelCount)
   }
 
-  /// Fills channel by channel: without an archive nothing is known of how they go together.
+  /// Fills the channels separately, because without an archive their correlation is unknown.
   public func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
@@ -101,7 +106,7 @@ public struct KrigingSolver: DirectSolver {
       layout: layout, climatology: climatology, scales: [variance > 0 ? Float(variance.squareRoot()) : 1])
     let nodes = domain.nodePositions
     let positions = layout.nodeOfState.map { nodes[Int($0)] }
-    // A region is a small part of the sphere: the trend is centred and scaled to its own extent.
+    // The trend is centred and scaled to the extent of the domain, which may be a small part of the sphere.
     let centre = positions.reduce(SIMD3<Double>(), +) / Double(max(1, positions.count))
     let extent = positions.reduce(1e-6) { max($0, (($1 - centre) * ($1 - centre)).sum().squareRoot()) }
     let trend = positions.flatMap { position -> [Float] in
@@ -110,7 +115,7 @@ public struct KrigingSolver: DirectSolver {
     }
     let modes = Tensor(trend, shape: [positions.count, 5]).transposed()
     let functions = EmpiricalOrthogonalFunctions(
-      scaledModes: modes, deviations: [Float](repeating: 2, count: 5),
+      scaledModes: modes, standardDeviations: [Float](repeating: 2, count: 5),
       residualVariance: [Float](repeating: 1, count: positions.count))
     return GaussianPrior(
       configuration: GaussianPriorConfiguration(kind: .trend, modeCount: 5), space: space, functions: functions,

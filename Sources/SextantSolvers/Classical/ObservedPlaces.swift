@@ -1,24 +1,25 @@
-// Where measured values lie, for methods that work with points rather than with operators.
+// The places of measured values, for methods that work with points rather than with operators.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
+import SextantPriors
 
 /// The measured values of one channel as points.
 struct ObservedPlaces: Sendable {
-  /// Where each value was measured (m); for a value that mixes vertices, their weighted mean.
+  /// The place of each value (m); for a value that mixes vertices, the weighted mean of their places.
   private(set) var positions: [SIMD3<Double>] = []
-  /// The number of each value among all values of the measurement (m).
+  /// The index of each value among all values of the measurement (m).
   private(set) var rows: [Int] = []
-  /// The vertex of each value, or −1 where it mixes vertices.
+  /// The vertex of each value (m), or −1 for a value that mixes vertices.
   private(set) var vertices: [Int] = []
 
-  /// The places of each channel (C) that an operator measures.
+  /// The measured places of each channel (C).
   ///
-  /// A value that mixes channels is no point of any, and is left out.
+  /// Values that mix channels are left out.
   ///
-  /// - Throws: ``PriorError/wrongSize(expected:found:)``, and
-  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator without a matrix that is too
+  /// - Throws: `PriorError.wrongSize`, and
+  ///   `MeasurementError.operatorNotSupported` for an operator without a matrix that is too
   ///   large for one.
   static func byChannel(
     _ operation: any LinearOperator, domain: any Domain, channelCount: Int, method: String
@@ -46,7 +47,7 @@ struct ObservedPlaces: Sendable {
 }
 
 extension Domain {
-  /// A V×C array from values at the nodes for each channel; a channel without values is not a number.
+  /// The V×C array with the given values of each channel at the nodes; NaN for channels without values.
   func array(fromNodes channels: [[Double]?]) -> [Float] {
     let (vertices, nodes) = (vertexCount, nodeOfVertex)
     var result = [Float](repeating: .nan, count: vertices * channels.count)

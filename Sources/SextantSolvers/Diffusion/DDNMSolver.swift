@@ -1,9 +1,10 @@
-// DDNM⁺ (Wang et al., "Zero-shot image restoration using denoising diffusion null-space model", 2023), the form for noisy
-// measurements and any operator: in each measured coordinate x̂₀ is replaced by the measurement as far as the noise of the
-// time allows, and what the measurement's noise contributes is taken off the noise that is added, so that the sum has the
-// variance of the time. The rest is an implicit step. No derivative of the predictor is needed.
+// DDNM⁺ (Y. Wang, J. Yu and J. Zhang, "Zero-Shot Image Restoration Using Denoising Diffusion Null-Space Model", ICLR,
+// 2023, section 3.3), the form for noisy measurements and any operator. In each measured coordinate x̂₀ is replaced by
+// the measurement as far as the current noise level allows, and the added noise is reduced by the noise that the
+// measurement contributes, so that their sum has the variance of the time. All other coordinates take an implicit step.
+// The predictor is not differentiated.
 //
-// With a measured coordinate z = c + N(0, σ²), and α and s of the time that a step ends at:
+// For a measured coordinate z = c + N(0, σ²), with α and s at the end of the step:
 //   s ≥ α·σ:  ĉ₀ becomes z,                        with noise of variance s² − α²σ²;
 //   s < α·σ:  ĉ₀ moves to z by √(1 − η²)·s/(α·σ),  with noise of variance η²s².
 
@@ -15,9 +16,9 @@ import SextantPriors
 
 /// The settings of a ``DDNMSolver``.
 public struct DDNMSettings: Sendable, Equatable, Codable {
-  /// Steps, batches; 100 steps by default.
+  /// The number of steps, the batch size and the other settings that samplers share; 100 steps by default.
   public var sampling: SamplingSettings
-  /// The share of new noise in what is not measured: the paper's 0.85.
+  /// The share of new noise in the coordinates that are not measured; 0.85 in the paper.
   public var eta: Double
 
   public init(sampling: SamplingSettings = SamplingSettings(steps: 100), eta: Double = 0.85) {
@@ -28,7 +29,7 @@ public struct DDNMSettings: Sendable, Equatable, Codable {
 /// The denoising diffusion null-space model for noisy measurements.
 public struct DDNMSolver: Solver {
   public let name = "DDNM+"
-  /// What is sampled.
+  /// The prior that is sampled.
   public let prior: DiffusionPrior
   public let settings: DDNMSettings
 
@@ -52,22 +53,22 @@ public struct DDNMSolver: Solver {
     let spectrum: WhitenedObservation
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (signal, deviation) = (step.nextSignal, step.nextNoise)
-      let predicted = calls.noise(in: x, at: step.time)
-      let denoised = calls.denoised(x, noise: predicted, at: step.time)
+      let (signal, noise) = (step.nextSignal, step.nextNoise)
+      let predicted = predictor.noise(in: x, at: step.time)
+      let denoised = predictor.denoised(x, noise: predicted, at: step.time)
       let fresh = Tensor<Float>.normals(streams, shape: [x.columnCount])
-      let (added, kept) = (eta * deviation, (1 - eta * eta).squareRoot() * deviation)
+      let (added, kept) = (eta * noise, (1 - eta * eta).squareRoot() * noise)
       var result = denoised * Float(signal)
       result.add(fresh, scaledBy: Float(added))
       result.add(predicted, scaledBy: Float(kept))
-      // In the measured coordinates: other noise, nothing of ε̂, and x̂₀ moved towards z.
+      // In the measured coordinates the noise differs, ε̂ does not contribute, and x̂₀ moves towards z.
       var (moves, noises): ([Float], [Float]) = ([], [])
-      for sigma in spectrum.deviations {
-        let reaches = deviation >= signal * sigma
+      for sigma in spectrum.standardDeviations {
+        let reaches = noise >= signal * sigma
         moves.append(Float(reaches ? signal : kept / sigma))
-        let own = reaches ? (deviation * deviation - signal * signal * sigma * sigma).squareRoot() : added
+        let own = reaches ? (noise * noise - signal * signal * sigma * sigma).squareRoot() : added
         noises.append(Float(own - added))
       }
       var change = spectrum.innovations(of: spectrum.coordinates(of: denoised), times: moves)
@@ -80,7 +81,7 @@ public struct DDNMSolver: Solver {
 }
 
 extension Method {
-  /// The denoising diffusion null-space model.
+  /// The denoising diffusion null-space model for noisy measurements (DDNM⁺).
   public static let ddnm = Method(
     name: "ddnm", title: "denoising diffusion null-space model (DDNM+)", traits: .ofDiffusion,
     needs: [.gaussian, .diffusion], settings: DDNMSettings()

@@ -1,6 +1,7 @@
-// DPS (Chung et al., "Diffusion posterior sampling for general noisy inverse problems", 2023): an ancestral step, then one
-// against the gradient of ‖y − A·x̂₀(x)‖, through the predictor. The norm is each sample's own: programs that take it over
-// the batch give other answers for other batches. x̂₀ is not clipped: states have no bounds.
+// DPS (H. Chung, J. Kim, M. T. McCann, M. L. Klasky and J. C. Ye, "Diffusion Posterior Sampling for General Noisy
+// Inverse Problems", ICLR, 2023, Algorithm 1): an ancestral step, followed by a step against the gradient of ‖y −
+// A·x̂₀(x)‖, which is computed through the predictor. The norm is taken for each sample separately; in programs that
+// take it over a batch, the result depends on the batch. x̂₀ is not clipped, because states have no bounds.
 
 import SextantArrays
 import SextantConfiguration
@@ -10,7 +11,7 @@ import SextantMeasurement
 /// Diffusion posterior sampling.
 public struct DPSSolver: Solver {
   public let name = "DPS"
-  /// What is sampled.
+  /// The prior that is sampled.
   public let prior: DiffusionPrior
   public let settings: LikelihoodGuidanceSettings
 
@@ -36,10 +37,10 @@ public struct DPSSolver: Solver {
     let guidance: LikelihoodGuidance
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
-      return step.ancestral(x, noise: noise, using: streams) + pulled
+      let (noise, _, pullback) = predictor.guided(x, at: step.time, by: guidance.direction)
+      return step.ancestral(x, noise: noise, using: streams) + pullback
     }
   }
 }

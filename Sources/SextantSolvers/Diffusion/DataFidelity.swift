@@ -1,5 +1,5 @@
-// How far states are from a measurement, in units of the noise, and the gradient with respect to the states. This is all that
-// methods need which only follow gradients; WhitenedSVD serves those that solve for the states.
+// The distance of states from a measurement, in units of the noise, and its gradient with respect to the states.
+// Methods that follow gradients need nothing else; methods that solve for the states use WhitenedSVD.
 
 import SextantArrays
 import SextantAutodiff
@@ -7,21 +7,21 @@ import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
 
-/// The residual r = (y − A(x))/σ of states x, entry by entry. ½‖r‖² is −log p(y | x) up to a constant.
+/// The residuals r = (y − A(x))/σ of states x. ½‖r‖² is −log p(y | x) up to a constant.
 protocol DataFidelity: Sendable {
   /// The number of residuals m.
   var count: Int { get }
-  /// The noise variance in units of the states: σ² where all values have one σ and see one state each, in general
-  /// m/‖∂r/∂x‖² with the Frobenius norm.
+  /// The noise variance in units of the states: m/‖∂r/∂x‖² with the Frobenius norm, which is σ² if each value measures
+  /// one state with the same σ.
   var noiseVariance: Double { get }
-  /// r of states (B×d): B×m.
+  /// The residuals r (B×m) of states (B×d).
   func residuals(of states: Tensor<Float>) -> Tensor<Float>
-  /// −(∂r/∂x)ᵀ·v at states (B×d) for v (B×m): B×d. With v = r this is the downhill direction of ½‖r‖².
+  /// −(∂r/∂x)ᵀ·v (B×d) at states (B×d) for v (B×m). For v = r this is the negative gradient of ½‖r‖².
   func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float>
 }
 
 extension DataFidelity {
-  /// ½‖r‖² of fields (B×d×1), added up over the batch, of shape [].
+  /// ½‖r‖² of fields (B×d×1), summed over the batch, of shape [].
   func energy(of fields: DifferentiableTensor<Float>) -> DifferentiableTensor<Float> {
     let states = fields.value.sampleRows
     let r = residuals(of: states)
@@ -72,21 +72,24 @@ struct LinearFidelity: DataFidelity {
   }
 }
 
-/// Measurements behind transforms: y = B·u(x) + noise, with u = T(mean + scale·x) state by state.
+/// Measurements of variables that the prior holds in transformed form: y = B·u(x) + noise, with u = T(mean + scale·x)
+/// for each state.
 struct TransformedFidelity: DataFidelity {
   let noiseVariance: Double
-  /// B/σ (m×d); rows that touch what lies outside the domain are left out.
+  /// B/σ (m×d). Rows that touch entries outside the domain are left out.
   private let operation: SparseOperator
   /// y/σ (m).
   private let target: [Float]
-  private let mean: [Float]
-  private let scales: [Float]
-  private let channelOfState: [Int32]
-  private let transforms: [MarginalTransform]
+  private let states: TransformedStates
 
   var count: Int { target.count }
 
-  /// - Parameter matrix: that of the measurement's operator.
+  /// Expresses a measurement in the states of a prior.
+  ///
+  /// - Parameters:
+  ///   - measurement: the measurement, in the variables' units.
+  ///   - matrix: the matrix of the measurement's operator.
+  ///   - prior: the prior whose states are measured.
   init(_ measurement: FieldMeasurement, matrix: SparseMatrix, prior: DiffusionPrior) {
     let layout = prior.space.layout
     var entries: [(row: Int, column: Int, value: Double)] = []
@@ -106,15 +109,11 @@ struct TransformedFidelity: DataFidelity {
     let operation = SparseOperator(SparseMatrix(rowCount: target.count, columnCount: layout.count, entries: entries))
     self.operation = operation
     self.target = target
-    mean = prior.space.climatology.mean(for: measurement.label)
-    scales = prior.space.stateScales
-    channelOfState = layout.channelOfState
-    transforms = prior.transforms
+    states = TransformedStates(
+      mean: prior.space.climatology.mean(for: measurement.label), scales: prior.space.stateScales,
+      channels: layout.channelOfState, transforms: prior.transforms)
     // The slopes at the climatology stand for those of the whole field.
-    let slopes = Self.slopes(
-      mean: mean, scales: scales, transforms: transforms, channels: channelOfState,
-      states: .zeros([1, layout.count])
-    ).scalars
+    let slopes = states.slopes(at: .zeros([1, layout.count])).scalars
     let squares = operation.matrix.values.indices.reduce(0.0) { sum, k in
       let value = operation.matrix.values[k] * Double(slopes[Int(operation.matrix.columns[k])])
       return sum + value * value
@@ -123,31 +122,38 @@ struct TransformedFidelity: DataFidelity {
   }
 
   func residuals(of states: Tensor<Float>) -> Tensor<Float> {
-    let d = mean.count
-    var values = states
-    let (mean, scales, transforms, channels) = (mean, scales, transforms, channelOfState)
-    values.withUnsafeMutableScalars { values in
-      guard let base = values.baseAddress else { return }
-      let out = UncheckedPointer(base)
-      Parallel.forEachRange(of: values.count, grain: 4096) { range in
-        for i in range {
-          let j = i % d
-          out[i] = Float(
-            transforms[Int(channels[j])].value(at: Double(mean[j]) + Double(scales[j]) * Double(out[i])))
-        }
-      }
-    }
-    return operation.apply(values).subtracted(from: target)
+    operation.apply(self.states.values(at: states)).subtracted(from: target)
   }
 
   func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
-    operation.applyAdjoint(v)
-      * Self.slopes(mean: mean, scales: scales, transforms: transforms, channels: channelOfState, states: states)
+    operation.applyAdjoint(v) * self.states.slopes(at: states)
+  }
+}
+
+/// The variables' values u = T(mean + scale·x) as functions of the states x.
+private struct TransformedStates: Sendable {
+  /// The mean of each state (d), in transformed units.
+  let mean: [Float]
+  /// The scale of each state (d), in transformed units.
+  let scales: [Float]
+  /// The channel of each state (d).
+  let channels: [Int32]
+  /// The transform T of each channel (C).
+  let transforms: [MarginalTransform]
+
+  /// u at states (B×d): B×d.
+  func values(at states: Tensor<Float>) -> Tensor<Float> {
+    mapping(states) { transform, w, _ in Float(transform.value(at: w)) }
   }
 
-  /// du/dx of each state (B×d).
-  private static func slopes(
-    mean: [Float], scales: [Float], transforms: [MarginalTransform], channels: [Int32], states: Tensor<Float>
+  /// du/dx at states (B×d): B×d.
+  func slopes(at states: Tensor<Float>) -> Tensor<Float> {
+    mapping(states) { transform, w, scale in Float(transform.slope(at: w)) * scale }
+  }
+
+  /// Applies a function of a state's transform, of w = mean + scale·x and of its scale to each entry of states (B×d).
+  private func mapping(
+    _ states: Tensor<Float>, _ body: @Sendable (_ transform: MarginalTransform, _ w: Double, _ scale: Float) -> Float
   ) -> Tensor<Float> {
     let d = mean.count
     var result = states
@@ -157,8 +163,8 @@ struct TransformedFidelity: DataFidelity {
       Parallel.forEachRange(of: values.count, grain: 4096) { range in
         for i in range {
           let j = i % d
-          let place = Double(mean[j]) + Double(scales[j]) * Double(out[i])
-          out[i] = Float(transforms[Int(channels[j])].slope(at: place)) * scales[j]
+          let w = Double(mean[j]) + Double(scales[j]) * Double(out[i])
+          out[i] = body(transforms[Int(channels[j])], w, scales[j])
         }
       }
     }

@@ -1,6 +1,5 @@
-// The prior that all diffusion solvers take: a noise predictor over standardised states, and the map between states and data.
-// Noise is given in data units, entry by entry; what each method needs of an operator and of a measurement is made here, in
-// states.
+// The prior of all diffusion solvers: a noise predictor over standardised states, and the map between states and
+// fields. Operators and measurements, which are in the variables' units, are expressed in states here.
 
 import SextantArrays
 import SextantDiffusion
@@ -8,27 +7,27 @@ import SextantMeasurement
 import SextantPriors
 import SextantSignals
 
-/// An operator and its noise in terms of the states, for methods that follow gradients.
+/// An operator and its noise expressed in states, for methods that follow gradients.
 enum DifferentiableObservation: Sendable {
-  /// Linear in the states.
+  /// An operator that is linear in the states.
   case linear(ObservationOperator)
-  /// The matrix of an operator on the variables' own units, where some that it measures are transformed.
+  /// The matrix of an operator in the variables' own units, some of which are transformed.
   case transformed(SparseMatrix)
 }
 
 /// A learned prior over the fields of a domain.
 public struct DiffusionPrior: Sendable {
-  /// Predicts the noise in states (B×d×1).
+  /// The predictor of the noise in states (B×d×1).
   public let predictor: any NoisePredictor<Float>
-  /// The states of the domain, their mean and their scales, transformed.
+  /// The states of the domain, with their mean and their scales in transformed units.
   public let space: StateSpace
-  /// What turns each channel (C) of mean + scale·state into the variable's units; `.none` for a variable as it is.
+  /// The transform of each channel (C), which maps mean + scale·state to the variable's units; `.none` if there is none.
   public let transforms: [MarginalTransform]
 
   /// - Parameters:
-  ///   - predictor: over states of shape d×1.
-  ///   - space: d states.
-  ///   - transforms: one for each channel; none where left out.
+  ///   - predictor: the noise predictor for states of shape d×1.
+  ///   - space: the space of these d states.
+  ///   - transforms: the transform of each channel (C); nil for none.
   public init(
     _ predictor: any NoisePredictor<Float>, space: StateSpace, transforms: [MarginalTransform]? = nil
   ) {
@@ -39,19 +38,19 @@ public struct DiffusionPrior: Sendable {
     self.transforms = transforms ?? Array(repeating: .none, count: space.layout.channelCount)
   }
 
-  /// An operator and its noise for methods that only need gradients.
+  /// An operator and its noise for methods that need gradients alone.
   ///
-  /// - Throws: ``PriorError`` where nothing is measured inside the domain or sizes differ, ``SolverError``, and
-  ///   ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that is too large for a matrix.
+  /// - Throws: `PriorError` where nothing is measured inside the domain or sizes differ, ``SolverError``, and
+  ///   `MeasurementError.operatorNotSupported` for an operator that is too large for a matrix.
   func differentiableObservation(_ model: MeasurementModel, method: String) throws -> DifferentiableObservation {
     try check(model, method: method)
     if try firstTransformed(in: model.operation, method: method) == nil { return .linear(try observe(model)) }
     return .transformed(try model.operation.materialised(for: method))
   }
 
-  /// How far states are from a measurement by an operator.
+  /// The data fidelity of states to a measurement by an operator.
   ///
-  /// - Throws: ``PriorError/nothingObserved``, ``SolverError/unusableMeasurement(method:what:)``.
+  /// - Throws: `PriorError.nothingObserved`, ``SolverError/unusableMeasurement(method:what:)``.
   func fidelity(
     to measurement: FieldMeasurement, by operation: DifferentiableObservation, method: String
   ) throws -> any DataFidelity {
@@ -65,7 +64,7 @@ public struct DiffusionPrior: Sendable {
     }
   }
 
-  /// An operator and its noise for methods that are linear.
+  /// An operator and its noise for linear methods.
   ///
   /// - Throws: as ``differentiableObservation(_:method:)``, and ``SolverError/notLinear(method:channel:)``.
   func observationOperator(_ model: MeasurementModel, method: String) throws -> ObservationOperator {
@@ -91,16 +90,14 @@ public struct DiffusionPrior: Sendable {
   }
 
   private func check(_ model: MeasurementModel, method: String) throws {
-    guard model.operation.inputCount == space.layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: model.operation.inputCount)
-    }
+    try model.operation.requireInputs(space.layout.stateOfEntry.count)
     if let bad = model.noise.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
       throw SolverError.unusableMeasurement(
         method: method, what: "the noise of measured value number \(bad + 1) is \(model.noise[bad])")
     }
   }
 
-  /// The first channel that is measured and transformed.
+  /// The first channel that is both measured and transformed.
   private func firstTransformed(in operation: any LinearOperator, method: String) throws -> Int? {
     guard transforms.contains(where: { !$0.isIdentity }) else { return nil }
     let entries =
@@ -109,7 +106,7 @@ public struct DiffusionPrior: Sendable {
     return Set(entries.map { $0 % channels }).sorted().first { !transforms[$0].isIdentity }
   }
 
-  /// Samples or answers in states (N×d) as a posterior in the variables' units; the mean is that of the rows.
+  /// The posterior in the variables' units whose samples are the rows of `states` (N×d), and whose mean is their mean.
   func posterior(
     _ states: Tensor<Float>, keepsSamples: Bool, label: FieldLabel, cost: NetworkCost,
     diagnostics: [String: Double] = [:]

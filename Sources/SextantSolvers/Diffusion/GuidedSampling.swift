@@ -1,5 +1,5 @@
-// What all diffusion posterior samplers share: N samples, each from streams of its own, walk from noise at t = 1 down to t₀
-// in batches. How a measurement bends a step is the rule of the method.
+// The part that all diffusion posterior samplers share: N samples start from noise at t = 1 and step down to t₀ in
+// batches, each with its own random streams. Each method has its own rule for how the measurement changes a step.
 
 import SextantArrays
 import SextantConfiguration
@@ -8,15 +8,16 @@ import SextantMeasurement
 import SextantPriors
 import SextantSignals
 
-/// Settings that all posterior samplers have.
+/// The settings that all posterior samplers share.
 public struct SamplingSettings: Sendable, Equatable, Codable {
-  /// Steps from t = 1 to t₀.
+  /// The number of steps from t = 1 to t₀.
   public var steps: Int
-  /// How their times are placed.
+  /// The spacing of the times of the steps.
   public var spacing: TimeSpacing
-  /// Samples that the predictor is given at once; results do not depend on it.
+  /// The number of samples in a batch; the results do not depend on it.
   public var batchSize: Int
-  /// Samples that the mean is taken of where none are asked for: these methods have no other mean.
+  /// The number of samples whose average is the mean if no samples are requested, because these methods have no other
+  /// mean.
   public var drawsForMean: Int
 
   public init(steps: Int, spacing: TimeSpacing = .uniform, batchSize: Int = 32, drawsForMean: Int = 16) {
@@ -33,7 +34,7 @@ public struct SamplingSettings: Sendable, Equatable, Codable {
 }
 
 extension SolverError {
-  /// Throws unless `value` is finite and above 0: what every step size and weight has to be.
+  /// Throws unless `value` is finite and above 0, as step sizes and weights must be.
   static func requirePositive(_ value: Double, _ name: String, method: String) throws(SolverError) {
     guard value > 0, value.isFinite else {
       throw .invalidSetting(method: method, name: name, found: "\(value)", expected: "a finite number above 0")
@@ -48,24 +49,24 @@ extension SolverError {
   }
 }
 
-/// How a measurement bends the way from noise to fields.
+/// The effect of a measurement on the steps of a sampler.
 protocol GuidanceRule: Sendable {
-  /// States (B×d) after a step; sample b takes its random numbers from `streams[b]`.
+  /// The states (B×d) after a step; the random numbers of sample b come from `streams[b]`.
   func moved(
-    _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
+    _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
   ) -> Tensor<Float>
-  /// The answers (B×d) behind states (B×d) at t₀.
-  func finished(_ x: Tensor<Float>, at time: Double, calls: inout CountedPredictor) -> Tensor<Float>
+  /// The samples (B×d) that belong to states (B×d) at t₀.
+  func finished(_ x: Tensor<Float>, at time: Double, predictor: inout CountedPredictor) -> Tensor<Float>
 }
 
 extension GuidanceRule {
-  func finished(_ x: Tensor<Float>, at time: Double, calls: inout CountedPredictor) -> Tensor<Float> {
-    let noise = calls.noise(in: x, at: time)
-    return calls.denoised(x, noise: noise, at: time)
+  func finished(_ x: Tensor<Float>, at time: Double, predictor: inout CountedPredictor) -> Tensor<Float> {
+    let noise = predictor.noise(in: x, at: time)
+    return predictor.denoised(x, noise: noise, at: time)
   }
 }
 
-/// A posterior sampler that is prepared for one operator.
+/// A posterior sampler that is prepared for one operator and its noise.
 struct GuidedSampling: PreparedSolver {
   let method: String
   let prior: DiffusionPrior
@@ -78,34 +79,42 @@ struct GuidedSampling: PreparedSolver {
     try prior.check(measurement, method: method)
     let rule = try rule(measurement)
     return try prior.independentSamples(samples, settings: settings, label: measurement.label, using: &random) {
-      streams, calls in
-      try walk(rule, streams: streams, calls: &calls)
+      streams, predictor in
+      try walk(rule, streams: streams, predictor: &predictor)
     }
   }
 
   private func walk(
-    _ rule: any GuidanceRule, streams: [RandomStream], calls: inout CountedPredictor
+    _ rule: any GuidanceRule, streams: [RandomStream], predictor: inout CountedPredictor
   ) throws -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     let times = schedule.descendingTimes(steps: settings.steps, spacing: settings.spacing)
     var x = Tensor<Float>.normals(streams.map { $0.split("start") }, shape: [prior.space.count])
     for step in 0..<settings.steps {
       x = rule.moved(
-        x, by: ReverseStep(schedule, from: times[step], to: times[step + 1]), calls: &calls,
+        x, by: ReverseStep(schedule, from: times[step], to: times[step + 1]), predictor: &predictor,
         using: streams.map { $0.split(step) })
       guard x.isFinite else { throw SolverError.diverged(method: method, step: step) }
     }
-    x = rule.finished(x, at: times[settings.steps], calls: &calls)
+    x = rule.finished(x, at: times[settings.steps], predictor: &predictor)
     guard x.isFinite else { throw SolverError.diverged(method: method, step: settings.steps) }
     return x
   }
 }
 
 extension GuidedSampling {
-  /// A sampler whose rule works in the singular vectors of the whitened operator, which is decomposed once for all measurements.
+  /// A sampler whose rule uses the singular vectors of the whitened operator, which is decomposed once for all
+  /// measurements.
   ///
-  /// - Parameter rule: the rule for one measurement, given as it is and in the singular vectors.
-  /// - Throws: ``MeasurementError`` where the operator does not fit, and ``SolverError`` where it is too large to decompose.
+  /// - Parameters:
+  ///   - method: the name of the method, for errors.
+  ///   - prior: the prior that is sampled.
+  ///   - settings: the settings of the sampler.
+  ///   - operation: the measurement operator.
+  ///   - noise: the noise standard deviation of each output (m), in the variables' units.
+  ///   - rule: the rule for a measurement, which is given both in states and in the coordinates of the singular vectors.
+  /// - Throws: `MeasurementError` where the operator does not fit, and ``SolverError`` where it is too large to
+  ///   decompose.
   init(
     method: String, prior: DiffusionPrior, settings: SamplingSettings, operation: any LinearOperator, noise: [Float],
     rule: @escaping @Sendable (_ observation: StateObservation, _ spectrum: WhitenedObservation) -> any GuidanceRule
@@ -121,39 +130,44 @@ extension GuidedSampling {
 }
 
 extension DiffusionPrior {
-  /// N answers in states, made in batches; answer n is a function of `random`, n and the measurement alone.
+  /// Draws N samples in batches; sample n depends on `random`, n and the measurement alone.
   ///
-  /// - Parameter body: the answers (B×d) of B streams.
+  /// - Parameters:
+  ///   - samples: the number of samples N; 0 for the mean alone.
+  ///   - settings: the settings of the sampler.
+  ///   - label: the field, whose season selects the climatology.
+  ///   - random: the stream from which the streams of all samples are split.
+  ///   - body: draws one sample (a row of B×d) for each of B streams.
   func independentSamples(
     _ samples: Int, settings: SamplingSettings, label: FieldLabel, using random: inout RandomStream,
-    _ body: (_ streams: [RandomStream], _ calls: inout CountedPredictor) throws -> Tensor<Float>
+    _ body: (_ streams: [RandomStream], _ predictor: inout CountedPredictor) throws -> Tensor<Float>
   ) rethrows -> Posterior {
     let base = random.fork()
     let count = samples > 0 ? samples : settings.drawsForMean
-    var calls = CountedPredictor(predictor)
+    var predictor = CountedPredictor(self.predictor)
     var states = Tensor<Float>.zeros([count, space.count])
     for start in stride(from: 0, to: count, by: settings.batchSize) {
       let chunk = start..<min(count, start + settings.batchSize)
-      states.replaceRows(from: start, with: try body(chunk.map { base.split($0) }, &calls))
+      states.replaceRows(from: start, with: try body(chunk.map { base.split($0) }, &predictor))
     }
-    return posterior(states, keepsSamples: samples > 0, label: label, cost: calls.cost(samples: count))
+    return posterior(states, keepsSamples: samples > 0, label: label, cost: predictor.cost(samples: count))
   }
 }
 
 extension CountedPredictor {
-  /// The calls so far.
+  /// The evaluations so far as the cost of `samples` samples.
   func cost(samples: Int) -> NetworkCost {
     NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 
 extension RandomStream {
-  /// A stream for one answer: another one each time, whatever the answer takes from it.
+  /// A new stream, different at each call, however many numbers are drawn from it.
   mutating func fork() -> RandomStream { split(Int(truncatingIfNeeded: next())) }
 }
 
 extension SamplingSettings {
-  /// These settings with the changes that a method's section makes. Throws ``ConfigurationError``.
+  /// These settings with the changes of a method's section. Throws `ConfigurationError`.
   func reading(_ section: ConfigurationReader) throws -> SamplingSettings {
     SamplingSettings(
       steps: try section.value("steps", default: steps, in: 1...1_000_000),
@@ -166,6 +180,6 @@ extension SamplingSettings {
 extension TimeSpacing: ConfigurationChoice {}
 
 extension Method.Traits {
-  /// Those of methods that sample a diffusion prior, which holds the transforms of the variables.
+  /// The traits of methods that sample a diffusion prior, which contains the transforms of the variables.
   static let ofDiffusion = Method.Traits(transformsItself: true)
 }

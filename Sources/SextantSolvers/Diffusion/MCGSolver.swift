@@ -1,9 +1,10 @@
-// MCG (Chung et al., "Improving diffusion models for inverse problems using manifold constraints", 2022): the step of DPS,
-// after which what is measured is replaced by the measurement with the noise of the time, α·y + s·ε. The measurement's own
-// noise comes back with it at every step and stays in the answer: on noisy data MCG ends at y where y is measured.
+// MCG (H. Chung, B. Sim, D. Ryu and J. C. Ye, "Improving Diffusion Models for Inverse Problems using Manifold
+// Constraints", NeurIPS, 2022): a step of DPS, after which the measured coordinates are replaced by the measurement at
+// the noise level of the time, α·y + s·ε. This reintroduces the measurement's own noise at every step, so on noisy data
+// MCG ends at y where y is measured.
 //
-// For a mask what is measured are entries; for other operators they are the coordinates of WhitenedObservation, of which
-// the projection I − A†A is the rest.
+// For a mask the measured coordinates are entries. For other operators they are the coordinates of WhitenedObservation;
+// the projection I − A†A leaves all others.
 
 import SextantArrays
 import SextantConfiguration
@@ -14,7 +15,7 @@ import SextantPriors
 /// Manifold-constrained gradients.
 public struct MCGSolver: Solver {
   public let name = "MCG"
-  /// What is sampled.
+  /// The prior that is sampled.
   public let prior: DiffusionPrior
   public let settings: LikelihoodGuidanceSettings
 
@@ -40,13 +41,13 @@ public struct MCGSolver: Solver {
     let spectrum: WhitenedObservation
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, _, pulled) = calls.guided(x, at: step.time, by: guidance.direction)
-      var result = step.ancestral(x, noise: noise, using: streams) + pulled
-      // What is measured becomes α·z + s·ε; of the gradient only the part that is not measured stays.
-      let (signal, deviation, rank) = (Float(step.nextSignal), Float(step.nextNoise), spectrum.rank)
-      var change = Tensor<Float>.normals(streams.map { $0.split("measured") }, shape: [rank]) * deviation
+      let (predicted, _, pullback) = predictor.guided(x, at: step.time, by: guidance.direction)
+      var result = step.ancestral(x, noise: predicted, using: streams) + pullback
+      // The measured coordinates become α·z + s·ε, so the gradient changes only the others.
+      let (signal, noise, rank) = (Float(step.nextSignal), Float(step.nextNoise), spectrum.rank)
+      var change = Tensor<Float>.normals(streams.map { $0.split("measured") }, shape: [rank]) * noise
       change.add(spectrum.coordinates(of: result), scaledBy: -1)
       let measured = spectrum.measured
       change.withUnsafeMutableScalars { values in

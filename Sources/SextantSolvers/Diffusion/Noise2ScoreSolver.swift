@@ -1,34 +1,32 @@
-// Noise2Score (Kim and Ye, "Noise2Score: Tweedie's approach to self-supervised image denoising without clean images", 2021):
-// with y = x + N(0, σ²I) the posterior mean is y + σ²·∇ log p(y). The score of noisy fields is what a diffusion model knows:
-// at the time where s/α = σ the mean is the denoised field behind α·y. One evaluation, the exact mean where the predictor is
-// exact, and no uncertainty. For measurements of every entry only.
+// Noise2Score (K. Kim and J. C. Ye, "Noise2Score: Tweedie's Approach to Self-Supervised Image Denoising without Clean
+// Images", NeurIPS, 2021): for y = x + N(0, σ²I) the posterior mean is y + σ²·∇ log p(y). A diffusion model gives the
+// score of noisy fields: at the time where s/α = σ, the mean is the denoised field of α·y. This takes one evaluation
+// and gives the exact mean if the predictor is exact, but no uncertainty. It requires a measurement of every entry.
 //
-// The formula has one σ for all. Values that were measured better than the worst one (the cells of a pole, which are one
-// value; a channel with less noise) get as much noise added as they lack, and so do all where σ is below the least noise
-// that the diffusion knows. The answer is then exact for that lesser measurement.
+// The formula has a single σ. Values with less noise than the noisiest one (the cells of a pole, which are averaged to
+// one value; a channel with less noise) are given additional noise up to that level, and all values are if σ is below
+// the smallest noise level of the diffusion. The answer is then exact for this noisier measurement.
 
 import SextantArrays
 import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
 
-/// Tweedie's formula.
+/// The posterior mean of a noisy, complete field by Tweedie's formula.
 public struct Noise2ScoreSolver: Solver {
   public let name = "Noise2Score"
-  /// What tells the score.
+  /// The prior that gives the score.
   public let prior: DiffusionPrior
 
   public init(_ prior: DiffusionPrior) { self.prior = prior }
 
   /// Throws ``SolverError/notDenoising(method:reason:)``, and
-  /// ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator that mixes entries.
+  /// `MeasurementError.operatorNotSupported` for an operator that mixes entries.
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     let layout = prior.space.layout
     let entries = try selection(
       of: operation, hint: "Use a method that takes any linear measurement, such as dps, pigdm or ddnm.")
-    guard operation.inputCount == layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: layout.stateOfEntry.count, found: operation.inputCount)
-    }
+    try operation.requireInputs(layout.stateOfEntry.count)
     let seen = Set(entries.map { layout.stateOfEntry[$0] }).subtracting([-1])
     guard seen.count == layout.count else {
       throw SolverError.notDenoising(
@@ -57,19 +55,19 @@ public struct Noise2ScoreSolver: Solver {
       var levelled = 0
       let values = zip(observation.anomalies, observation.noiseVariance).map { value, variance in
         let lacking = level * level - variance
-        // Noise levels are single precision, so equal ones may differ in their last digits.
+        // Noise levels are in single precision, so equal ones may differ in their last digits.
         guard lacking > 1e-5 * level * level else { return Float(value) }
         levelled += 1
         return Float(value + lacking.squareRoot() * stream.normal())
       }
       let time = min(1, max(schedule.startTime, schedule.time(noiseToSignal: level)))
       let y = Tensor(values, shape: [1, values.count]) * Float(schedule.signal(at: time))
-      var calls = CountedPredictor(prior.predictor)
-      let noise = calls.noise(in: y, at: time)
-      let answer = calls.denoised(y, noise: noise, at: time)
+      var predictor = CountedPredictor(prior.predictor)
+      let noise = predictor.noise(in: y, at: time)
+      let answer = predictor.denoised(y, noise: noise, at: time)
       guard answer.isFinite else { throw SolverError.diverged(method: name, step: 0) }
       return prior.posterior(
-        answer, keepsSamples: false, label: measurement.label, cost: calls.cost(samples: 1),
+        answer, keepsSamples: false, label: measurement.label, cost: predictor.cost(samples: 1),
         diagnostics: ["values-given-noise": Double(levelled)])
     }
   }

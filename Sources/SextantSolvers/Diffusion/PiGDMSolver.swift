@@ -1,10 +1,12 @@
-// ΠGDM (Song et al., "Pseudoinverse-guided diffusion models for inverse problems", 2023): x₀ given x_t is taken for
-// N(x̂₀, r²I) with r = s, which is right for states of unit variance without correlations. Then ∇ log p(y | x_t) is
-// (∂x̂₀/∂x)ᵀ·Aᵀ(r²AAᵀ + σ²I)⁻¹(y − A·x̂₀), in closed form but for the product with the predictor's derivative.
+// ΠGDM (J. Song, A. Vahdat, M. Mardani and J. Kautz, "Pseudoinverse-Guided Diffusion Models for Inverse Problems",
+// ICLR, 2023): x₀ given x_t is approximated by N(x̂₀, r²I) with r = s, which is correct for uncorrelated states of unit
+// variance. Then ∇ log p(y | x_t) is (∂x̂₀/∂x)ᵀ·Aᵀ(r²AAᵀ + σ²I)⁻¹(y − A·x̂₀), in closed form except for the product
+// with the predictor's derivative.
 //
-// Two weights of it: the score's own, which makes each implicit step that of the guided score and is exact where the
-// Gaussian above is, as steps become many; and the published one, which adds α·r²·∇ log p(y | x_t) to every step however
-// short it is, so that with many steps the answers agree with y too well. Figures in docs/diffusion-solvers.md.
+// This guidance can have two weights. The weight of the score makes each implicit step that of the guided score; in the
+// limit of many steps it is exact where the Gaussian approximation is. The published weight (Algorithm 1) adds α·r²·∇
+// log p(y | x_t) to every step, however short, so that with many steps the samples fit y too closely;
+// docs/diffusion-solvers.md has figures.
 
 import SextantArrays
 import SextantConfiguration
@@ -12,9 +14,9 @@ import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
 
-/// How ΠGDM weighs its guidance.
+/// The weight of the guidance of ΠGDM.
 public enum PiGDMWeight: String, Sendable, Codable, CaseIterable {
-  /// As the score of p(y | x_t) in an implicit step.
+  /// The weight of the score of p(y | x_t) in an implicit step.
   case score
   /// α·r² at every step (Algorithm 1 of the paper).
   case published
@@ -22,13 +24,14 @@ public enum PiGDMWeight: String, Sendable, Codable, CaseIterable {
 
 /// The settings of a ``PiGDMSolver``.
 public struct PiGDMSettings: Sendable, Equatable, Codable {
-  /// Steps, batches; 1000 steps by default: with fewer, guidance by the score overshoots where states are much correlated.
+  /// The number of steps, the batch size and the other settings that samplers share. The default is 1000 steps; with
+  /// fewer, the guidance with the weight of the score overshoots for strongly correlated states.
   public var sampling: SamplingSettings
-  /// How the guidance is weighed.
+  /// The weight of the guidance.
   public var weight: PiGDMWeight
-  /// What the guidance is multiplied by: 1 is the rule itself.
+  /// A factor of the guidance; 1 for the rule as it is.
   public var stepSize: Double
-  /// The share of new noise in a step: 0 for none, 1 for that of the forward step given the clean field.
+  /// The share of new noise in a step, from 0 for none to 1 for that of the forward step given the clean field.
   public var eta: Double
 
   public init(
@@ -43,7 +46,7 @@ public struct PiGDMSettings: Sendable, Equatable, Codable {
 /// Pseudoinverse-guided diffusion.
 public struct PiGDMSolver: Solver {
   public let name = "ΠGDM"
-  /// What is sampled.
+  /// The prior that is sampled.
   public let prior: DiffusionPrior
   public let settings: PiGDMSettings
 
@@ -69,16 +72,16 @@ public struct PiGDMSolver: Solver {
 
     /// r²·Aᵀ(r²AAᵀ + σ²I)⁻¹(y − A·x̂₀) with r = s: B×d.
     private func correction(_ denoised: Tensor<Float>, noise: Double) -> Tensor<Float> {
-      let gains = spectrum.deviations.map { Float(noise * noise / (noise * noise + $0 * $0)) }
+      let gains = spectrum.standardDeviations.map { Float(noise * noise / (noise * noise + $0 * $0)) }
       var result = Tensor<Float>.zeros(denoised.shape)
       spectrum.add(spectrum.innovations(of: spectrum.coordinates(of: denoised), times: gains), to: &result)
       return result
     }
 
     func moved(
-      _ x: Tensor<Float>, by step: ReverseStep, calls: inout CountedPredictor, using streams: [RandomStream]
+      _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, denoised, pulled) = calls.guided(x, at: step.time) { correction($0, noise: step.noise) }
+      let (noise, denoised, pullback) = predictor.guided(x, at: step.time) { correction($0, noise: step.noise) }
       var result = step.implicit(denoised: denoised, noise: noise, eta: settings.eta, using: streams)
       let weight: Double
       switch settings.weight {
@@ -88,17 +91,17 @@ public struct PiGDMSolver: Solver {
         let kept = step.implicitStandardDeviations(eta: settings.eta).kept
         weight = step.nextSignal / step.signal - kept / step.noise
       }
-      result.add(pulled, scaledBy: Float(settings.stepSize * weight))
+      result.add(pullback, scaledBy: Float(settings.stepSize * weight))
       return result
     }
 
-    func finished(_ x: Tensor<Float>, at time: Double, calls: inout CountedPredictor) -> Tensor<Float> {
-      let schedule = calls.predictor.schedule
-      let (_, denoised, pulled) = calls.guided(x, at: time) { correction($0, noise: schedule.noise(at: time)) }
+    func finished(_ x: Tensor<Float>, at time: Double, predictor: inout CountedPredictor) -> Tensor<Float> {
+      let schedule = predictor.schedule
+      let (_, denoised, pullback) = predictor.guided(x, at: time) { correction($0, noise: schedule.noise(at: time)) }
       let signal = schedule.signal(at: time)
       var result = denoised
       result.add(
-        pulled, scaledBy: Float(settings.stepSize * (settings.weight == .score ? 1 / signal : signal)))
+        pullback, scaledBy: Float(settings.stepSize * (settings.weight == .score ? 1 / signal : signal)))
       return result
     }
   }

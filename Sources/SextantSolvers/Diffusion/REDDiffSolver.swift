@@ -1,11 +1,12 @@
-// RED-diff (Mardani et al., "A variational perspective on solving inverse problems with diffusion models", 2024): not a
-// walk but a search for one field μ by Adam, along the misfit and the residual of noise prediction,
+// RED-diff (M. Mardani, J. Song, J. Kautz and A. Vahdat, "A Variational Perspective on Solving Inverse Problems with
+// Diffusion Models", ICLR, 2024): instead of sampling, Adam searches for one field μ along the gradient of the data
+// fidelity and the error of the noise prediction,
 //
 //   g = Aᵀ(A·μ − y) + λ·(ε̂(α·μ + s·ε) − ε),
 //
-// with a new ε and the next time of a descending list at every step. λ is constant, as in the later program of its
-// authors' colleagues; the sizes of noise levels do not enter, only their ratios. Every run ends in one field; runs differ
-// by the noise of the search, which is no measure of what is not known.
+// with a new ε and the next time of a descending list at every step. λ is constant, and only the ratios of the noise
+// levels matter, not their sizes. Each run ends in one field. Runs differ by the random numbers of the search, and this
+// difference is not a measure of the posterior uncertainty.
 
 import SextantArrays
 import SextantAutodiff
@@ -17,11 +18,12 @@ import SextantPriors
 
 /// The settings of a ``REDDiffSolver``.
 public struct REDDiffSettings: Sendable, Equatable, Codable {
-  /// Steps, batches; 1000 steps by default.
+  /// The number of steps, the batch size and the other settings that samplers share; 1000 steps by default.
   public var sampling: SamplingSettings
-  /// Adam, whose rate is the step size: about how far an entry moves in a step, in standard deviations of the field.
+  /// The settings of Adam. Its rate is the step size: roughly the change of an entry in a step, in standard deviations
+  /// of the field.
   public var optimiser: AdamSettings
-  /// λ, against a misfit of unit weight in units of the states.
+  /// λ, relative to a data fidelity of unit weight in units of the states.
   public var weight: Double
 
   public init(
@@ -32,15 +34,15 @@ public struct REDDiffSettings: Sendable, Equatable, Codable {
   }
 }
 
-/// Regularisation by a denoiser.
+/// Regularisation by denoising with a diffusion prior.
 public struct REDDiffSolver: Solver {
   public let name = "RED-diff"
-  /// What regularises.
+  /// The prior whose denoiser regularises the search.
   public let prior: DiffusionPrior
   public let settings: REDDiffSettings
 
-  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``; a limit of the gradient's norm is refused, because
-  /// it would make runs depend on each other.
+  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``, also for a limit of the gradient's norm,
+  /// because it would make the runs depend on each other.
   public init(_ prior: DiffusionPrior, settings: REDDiffSettings = .init()) throws(SolverError) {
     try settings.sampling.validate(method: name)
     try SolverError.requirePositive(settings.optimiser.rate, "optimiser.rate", method: name)
@@ -67,15 +69,15 @@ public struct REDDiffSolver: Solver {
       let fidelity = try solver.prior.fidelity(to: measurement, by: operation, method: solver.name)
       return try solver.prior.independentSamples(
         samples, settings: solver.settings.sampling, label: measurement.label, using: &random
-      ) { streams, calls in
-        try solver.search(fidelity, streams: streams, calls: &calls)
+      ) { streams, predictor in
+        try solver.search(fidelity, streams: streams, predictor: &predictor)
       }
     }
   }
 
-  /// The fields (B×d) where the searches of B streams end, all begun at the climatology.
+  /// The results (B×d) of B searches with streams of their own, all of which start at the climatology.
   private func search(
-    _ fidelity: any DataFidelity, streams: [RandomStream], calls: inout CountedPredictor
+    _ fidelity: any DataFidelity, streams: [RandomStream], predictor: inout CountedPredictor
   ) throws -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     let times = schedule.descendingTimes(steps: settings.sampling.steps, spacing: settings.sampling.spacing)
@@ -85,7 +87,8 @@ public struct REDDiffSolver: Solver {
     for step in 0..<settings.sampling.steps {
       let time = times[step]
       let fresh = Tensor<Float>.normals(streams.map { $0.split(step) }, shape: [prior.space.count])
-      let gradient = gradient(at: fields[reference], fresh: fresh, time: time, fidelity: fidelity, calls: &calls)
+      let gradient = gradient(
+        at: fields[reference], fresh: fresh, time: time, fidelity: fidelity, predictor: &predictor)
       let norm = adam.update(&fields, gradients: [.whole(gradient)])
       guard norm.isFinite, fields[reference].isFinite else {
         throw SolverError.diverged(method: name, step: step)
@@ -96,12 +99,12 @@ public struct REDDiffSolver: Solver {
 
   private func gradient(
     at fields: Tensor<Float>, fresh: Tensor<Float>, time: Double, fidelity: any DataFidelity,
-    calls: inout CountedPredictor
+    predictor: inout CountedPredictor
   ) -> Tensor<Float> {
     let schedule = prior.predictor.schedule
     var noisy = fields * Float(schedule.signal(at: time))
     noisy.add(fresh, scaledBy: Float(schedule.noise(at: time)))
-    var gradient = (calls.noise(in: noisy, at: time) - fresh) * Float(settings.weight)
+    var gradient = (predictor.noise(in: noisy, at: time) - fresh) * Float(settings.weight)
     let r = fidelity.residuals(of: fields)
     gradient.add(fidelity.pullback(r, at: fields), scaledBy: Float(-fidelity.noiseVariance))
     return gradient
@@ -109,7 +112,7 @@ public struct REDDiffSolver: Solver {
 }
 
 extension Method {
-  /// Regularisation by a denoiser.
+  /// Regularisation by denoising (RED-diff).
   public static let redDiff = Method(
     name: "red-diff", title: "regularisation by a denoiser (RED-diff)", traits: .ofDiffusion,
     needs: [.gaussian, .diffusion], settings: REDDiffSettings()

@@ -1,41 +1,41 @@
-// Every choice of the score prior of Feng et al.: which density of the diffusion is used, the flow, and its training.
+// The settings of the score prior: the density of the diffusion that is used, the flow, and its training.
 
 import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 
-/// What a ``ScorePriorSolver`` is set to.
+/// The settings of a ``ScorePriorSolver``.
 public struct ScorePriorSettings: Sendable, Equatable, Codable {
-  /// How unlikely a field is to the diffusion prior.
+  /// The estimate of a field's density under the diffusion prior.
   public enum Density: Sendable, Equatable, Codable {
-    /// The bound, by one random time for each field ("surrogate", Feng and Bouman 2023).
+    /// The evidence lower bound at one random time for each field (the "surrogate" of Feng and Bouman 2023).
     case lowerBound
-    /// The density of the probability flow, by so many steps of order four and so many probes of the divergence ("exact",
-    /// Feng et al. 2023).
+    /// The density of the probability flow, with this number of fourth-order steps and of probes of the divergence (the
+    /// "exact" density of Feng et al. 2023).
     case probabilityFlow(steps: Int = 20, probes: Int = 1)
   }
 
-  /// How unlikely a field is to the diffusion prior.
+  /// The estimate of a field's density under the diffusion prior.
   public var density: Density
-  /// The flow from z to fields; it has no condition, as it serves one measurement.
+  /// The flow from z to fields. It has no condition, because it is trained for one measurement.
   public var flow: CouplingFlowConfiguration
-  /// Steps of its training.
+  /// The number of training steps.
   public var steps: Int
-  /// Fields that are drawn in a step.
+  /// The number of fields that are drawn in a step.
   public var batchSize: Int
-  /// Adam's rate, after the warm-up and before the decay.
+  /// The learning rate of Adam after the warm-up and before the decay.
   public var stepSize: Double
-  /// Steps over which the rate grows.
+  /// The number of steps over which the learning rate increases.
   public var warmUpSteps: Int
-  /// The share of the rate that is left at the end, along half a cosine; 1 for none lost.
+  /// The fraction of the learning rate that remains at the end of a cosine decay; 1 for no decay.
   public var finalShare: Double
-  /// Gradients are cut to this norm.
+  /// The norm to which gradients are clipped.
   public var largestNorm: Double
-  /// How much of the averaged parameters stays in a step; the answer is drawn with these.
+  /// The decay of the exponential moving average of the parameters, with which the samples are drawn.
   public var averageDecay: Double
-  /// How the weight of the misfit grows; nil for all of it from the start.
+  /// The schedule of the data fidelity's weight; nil for full weight from the start.
   public var annealing: DataAnnealing?
-  /// Samples that the mean is taken of where none are asked for.
+  /// The number of samples whose average is the mean if no samples are requested.
   public var drawsForMean: Int
 
   /// Settings for two processors, **not** the published ones.
@@ -59,7 +59,7 @@ public struct ScorePriorSettings: Sendable, Equatable, Codable {
       largestNorm: 1, averageDecay: 0, annealing: .scorePrior)
   }
 
-  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``, ``FlowError``.
+  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``, `FlowError`.
   func validate(method: String) throws {
     var counts = [("steps", steps), ("batchSize", batchSize), ("drawsForMean", drawsForMean)]
     if case .probabilityFlow(let steps, let probes) = density {
@@ -84,8 +84,8 @@ public struct ScorePriorSettings: Sendable, Equatable, Codable {
 }
 
 extension CouplingFlowConfiguration {
-  /// A flow for the posterior of one measurement on two processors, **not** the published one: 8 steps, no statistics of the
-  /// batch, the identity before training.
+  /// A flow for the posterior of one measurement on two processors, **not** the published one: 8 steps, without batch
+  /// normalisation, and the identity before training.
   public static var perMeasurement: CouplingFlowConfiguration {
     var result = CouplingFlowConfiguration.gaussianBase
     result.steps = 8
@@ -108,7 +108,7 @@ extension ScorePriorSettings: MethodSettings {
     case probabilityFlow = "probability-flow"
   }
 
-  /// Settings that the section does not give come from the preset that it names, and without one from these.
+  /// Settings that the section omits come from the preset that it names, or from these settings if it names none.
   public func reading(_ section: ConfigurationReader) throws -> ScorePriorSettings {
     let preset: Preset = try section.value("preset", default: .small)
     var result = preset == .published ? .published() : self

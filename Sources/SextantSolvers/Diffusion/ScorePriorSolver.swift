@@ -1,10 +1,11 @@
-// The score prior of Feng et al. ("Score-based diffusion models as principled priors for inverse imaging", 2023; with the
-// bound: Feng and Bouman, "Efficient Bayesian computational imaging with a surrogate score-based prior", 2023): a flow is
-// trained for one measurement alone, until its samples are those of the posterior,
+// The score prior (B. T. Feng, J. Smith, M. Rubinstein, H. Chang, K. L. Bouman and W. T. Freeman, "Score-Based
+// Diffusion Models as Principled Priors for Inverse Imaging", ICCV, 2023; with the lower bound: B. T. Feng and K. L.
+// Bouman, "Efficient Bayesian Computational Imaging with a Surrogate Score-Based Prior", arXiv:2309.01949, 2023). A
+// flow G is trained for a single measurement to minimise
 //
 //   E_z[ ½‖(y − A·x)/σ‖² − log p(x) − log|det ∂x/∂z| ],  x = G(z).
 //
-// It is amortised posterior sampling with one measurement and without a condition, and uses that loss.
+// This is the loss of amortised posterior sampling for one measurement and without a condition.
 
 import Foundation
 import SextantArrays
@@ -16,14 +17,14 @@ import SextantMeasurement
 import SextantNetworks
 import SextantPriors
 
-/// A flow for each measurement, trained against a diffusion prior.
+/// Trains a flow for each measurement against a diffusion prior.
 public struct ScorePriorSolver: DirectSolver {
   public let name: String
-  /// What is distilled.
+  /// The prior against which the flows are trained.
   public let prior: DiffusionPrior
   public let settings: ScorePriorSettings
 
-  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``, ``FlowError``.
+  /// Throws ``SolverError/invalidSetting(method:name:found:expected:)``, `FlowError`.
   public init(_ prior: DiffusionPrior, settings: ScorePriorSettings = .init()) throws {
     name = settings.density == .lowerBound ? "score prior, bound" : "score prior, exact"
     try settings.validate(method: name)
@@ -93,7 +94,7 @@ public struct ScorePriorSolver: DirectSolver {
 }
 
 extension ScorePriorSettings {
-  /// The rate of a step, before the warm-up.
+  /// The learning rate of a step, without the warm-up.
   fileprivate func rate(atStep step: Int) -> Double {
     let done = Double(step) / Double(max(1, steps))
     return stepSize * (finalShare + (1 - finalShare) * 0.5 * (1 + cos(.pi * done)))
@@ -120,14 +121,14 @@ private struct FittedFlow {
     return result
   }
 
-  /// All evaluations are those of the training, whatever the number of samples.
+  /// The evaluations of the training, however many samples are drawn.
   func cost(samples: Int) -> NetworkCost {
     NetworkCost(evaluations: evaluations, gradients: gradients, samples: samples)
   }
 }
 
 extension Method {
-  /// A flow for each measurement, trained against the diffusion prior.
+  /// The score prior: a flow for each measurement, trained against the diffusion prior.
   public static let scorePrior = Method(
     name: "score-prior", title: "score prior", traits: .ofDiffusion,
     needs: [.gaussian, .diffusion], settings: ScorePriorSettings()

@@ -1,32 +1,33 @@
-// A linear measurement in the coordinates of its decomposed operator: z_i = c_i + noise of standard deviation σ_i.
+// A linear measurement in the coordinates of its operator's singular vectors: z_i = c_i + noise of standard deviation
+// σ_i.
 
 import SextantArrays
 import SextantPriors
 
-/// What was measured of each coordinate of a ``WhitenedSVD``.
+/// The measured value of each coordinate of a ``WhitenedSVD``.
 struct WhitenedObservation: Sendable {
   private let decomposition: WhitenedSVD
   /// z (r).
   let measured: [Float]
 
   /// σ_i (r).
-  var deviations: [Double] { decomposition.deviations }
+  var standardDeviations: [Double] { decomposition.standardDeviations }
   /// The number of measured coordinates r.
   var rank: Int { decomposition.rank }
 
-  /// - Parameter observation: by the operator that was decomposed.
+  /// Expresses an observation by the decomposed operator in its coordinates.
   init(_ observation: StateObservation, in decomposition: WhitenedSVD) {
     self.decomposition = decomposition
     measured = decomposition.measured(observation)
   }
 
-  /// Vᵀx of each row: from B×d to B×r.
+  /// Vᵀx for each row x: B×d to B×r.
   func coordinates(of states: Tensor<Float>) -> Tensor<Float> { decomposition.coordinates(of: states) }
 
-  /// Adds V·c to each row: c is B×r, `states` B×d.
+  /// Adds V·c to the states (B×d) for coordinates c (B×r).
   func add(_ coordinates: Tensor<Float>, to states: inout Tensor<Float>) { decomposition.add(coordinates, to: &states) }
 
-  /// z − c, each times its own factor: B×r.
+  /// z − c, each coordinate multiplied by its own factor: B×r.
   func innovations(of coordinates: Tensor<Float>, times factors: [Float]) -> Tensor<Float> {
     let (measured, rank) = (measured, rank)
     var result = coordinates

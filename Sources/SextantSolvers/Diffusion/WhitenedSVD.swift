@@ -1,15 +1,15 @@
 // The singular value decomposition of a measurement operator in units of its noise: H/σ = U·diag(1/σ_i)·Vᵀ, so that the
-// coordinates c = Vᵀx of the states are each measured by themselves, with noise of standard deviation σ_i. For a mask these are
-// the measured states. Pseudo-inverses, projections and conditional means are then numbers, one for each coordinate.
+// coordinates c = Vᵀx of the states are measured independently, with noise of standard deviation σ_i. For a mask these
+// are the measured states. Pseudo-inverses, projections and conditional means then act on each coordinate separately.
 
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// A decomposed operator. It serves all measurements by the operator.
+/// The singular value decomposition of a whitened operator, for all measurements by it.
 struct WhitenedSVD: Sendable {
-  /// The most measured values or states, whichever are fewer, of an operator that mixes entries: a square matrix of that
-  /// size is decomposed, and its eigenvectors are kept.
+  /// The largest number of measured values or of states, whichever is smaller, of an operator that mixes entries: a
+  /// square matrix of this size is decomposed, and its eigenvectors are kept.
   static let limit = 4096
 
   private enum Basis {
@@ -22,17 +22,17 @@ struct WhitenedSVD: Sendable {
   private let basis: Basis
   private let operation: ObservationOperator
   /// σ_i (r).
-  let deviations: [Double]
+  let standardDeviations: [Double]
 
   /// The number of measured coordinates r.
-  var rank: Int { deviations.count }
+  var rank: Int { standardDeviations.count }
 
-  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` beyond ``limit``, ``LinearAlgebraError``.
+  /// - Throws: `MeasurementError.operatorNotSupported` beyond ``limit``, `LinearAlgebraError`.
   init(_ operation: ObservationOperator, method: String) throws {
     self.operation = operation
     if let states = operation.selectedStates {
       basis = .states(states)
-      deviations = operation.noiseVariance.map { $0.squareRoot() }
+      standardDeviations = operation.noiseVariance.map { $0.squareRoot() }
       return
     }
     let matrix = operation.matrix
@@ -40,7 +40,8 @@ struct WhitenedSVD: Sendable {
     guard min(m, d) <= Self.limit else {
       throw MeasurementError.operatorNotSupported(
         method: method, form: .sparse,
-        reason: "it decomposes operators that mix entries, up to \(Self.limit) measured values or states, and here are \(min(m, d))",
+        reason:
+          "it decomposes operators that mix entries for at most \(Self.limit) measured values or states, and there are \(min(m, d))",
         hint: "Use dps or red-diff, which need no decomposition, or measure entries one by one.")
     }
     let roots = operation.noiseVariance.map { 1 / $0.squareRoot() }
@@ -52,7 +53,8 @@ struct WhitenedSVD: Sendable {
         }
       }
     }
-    // The smaller of the two Gram matrices; what lies below a millionth of the largest singular value is not measured.
+    // The smaller of the two Gram matrices. Directions below a millionth of the largest singular value count as not
+    // measured.
     let isWide = m <= d
     let (squares, vectors) = try symmetricEigendecomposition(gramMatrix(whitened, transposeFirst: !isWide))
     let kept = squares.prefix { $0 > 1e-12 * (squares.first ?? 0) && $0 > 0 }
@@ -60,18 +62,18 @@ struct WhitenedSVD: Sendable {
     var rows = vectors.rows(0..<kept.count)
     if isWide { rows = matrixProduct(rows, whitened).scalingRows(by: singular.map { 1 / $0 }) }
     basis = .rows(rows.converted(to: Float.self), exact: rows)
-    deviations = singular.map { 1 / $0 }
+    standardDeviations = singular.map { 1 / $0 }
   }
 
-  /// z (r): what an observation by this operator measures of each coordinate.
+  /// The measured values z (r) of the coordinates for an observation by this operator.
   func measured(_ observation: StateObservation) -> [Float] {
     switch basis {
     case .states: return observation.anomalies.map { Float($0) }
     case .rows(_, let rows):
       // z = diag(σ²)·Vᵀ·(H/σ)ᵀ·(y/σ).
       let matrix = operation.matrix
-      var pulled = Tensor<Double>.zeros([1, matrix.columnCount])
-      pulled.withUnsafeMutableScalars { out in
+      var adjoint = Tensor<Double>.zeros([1, matrix.columnCount])
+      adjoint.withUnsafeMutableScalars { out in
         for row in 0..<matrix.rowCount {
           let weighted = observation.anomalies[row] / operation.noiseVariance[row]
           for k in matrix.rowStarts[row]..<matrix.rowStarts[row + 1] {
@@ -79,12 +81,12 @@ struct WhitenedSVD: Sendable {
           }
         }
       }
-      let coordinates = matrixProduct(pulled, rows, transposingSecond: true).scalars
-      return zip(coordinates, deviations).map { Float($0 * $1 * $1) }
+      let coordinates = matrixProduct(adjoint, rows, transposingSecond: true).scalars
+      return zip(coordinates, standardDeviations).map { Float($0 * $1 * $1) }
     }
   }
 
-  /// Vᵀx of each row: from B×d to B×r.
+  /// Vᵀx for each row x: B×d to B×r.
   func coordinates(of states: Tensor<Float>) -> Tensor<Float> {
     switch basis {
     case .states(let indices): states.gatheringColumns(indices)
@@ -92,7 +94,7 @@ struct WhitenedSVD: Sendable {
     }
   }
 
-  /// Adds V·c to each row: c is B×r, `states` B×d.
+  /// Adds V·c to the states (B×d) for coordinates c (B×r).
   func add(_ coordinates: Tensor<Float>, to states: inout Tensor<Float>) {
     switch basis {
     case .rows(let rows, _): states.add(matrixProduct(coordinates, rows))

@@ -1,10 +1,11 @@
-// The covariance that a field's own observations speak for: the archive's with the likeliest parameters, or, where the evidence
-// is clear, the narrower one of the archive fields that resemble the observed field (its analogues).
+// The covariance that best explains a field's own observations: the archive's covariance with the parameters of maximum
+// likelihood or, if the evidence for it is clear, the narrower covariance of the archive fields that resemble the
+// observed one (analogues).
 
 import SextantArrays
 import SextantPriors
 
-/// A covariance with its parameters, and how far the mean is moved.
+/// A covariance with its parameters, and the shift of the mean that belongs to it.
 struct FittedCovariance: Sendable {
   var model: CovarianceModel
   var chosen: ChosenParameters
@@ -18,15 +19,18 @@ struct CovarianceFit: Sendable {
   let model: CovarianceModel
   private let prior: GaussianPrior
   private let seed: RandomStream
-  /// By how much the evidence for analogues must be larger: their weights have seen the observation already.
+  /// The margin of log evidence that analogues require, because their weights have already used the observation.
   static let analogueMargin = 5.0
 
-  /// - Parameter seed: which observations enter the likelihood where there are many.
+  /// - Parameters:
+  ///   - prior: the prior, with the archive's coefficients.
+  ///   - model: the covariance of the archive's modes and a Matérn field.
+  ///   - seed: the stream that selects the observations for the likelihood if there are many.
   init(_ prior: GaussianPrior, model: CovarianceModel, seed: RandomStream) {
     (self.prior, self.model, self.seed) = (prior, model, seed)
   }
 
-  /// The covariance for an observation. Throws ``PriorError/nothingObserved``.
+  /// The covariance for an observation. Throws `PriorError.nothingObserved`.
   func covariance(for observation: StateObservation) throws -> FittedCovariance {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let plain = model.chooseParameters(for: [observation], random: seed)
@@ -36,14 +40,14 @@ struct CovarianceFit: Sendable {
     return narrowed(to: analogues, observation, plain: plain) ?? FittedCovariance(model: model, chosen: plain)
   }
 
-  /// The covariance of the analogues, where the evidence for it is clear.
+  /// The covariance of the analogues; nil unless the evidence for it is clear.
   private func narrowed(
     to analogues: ArchiveAnalogues, _ observation: StateObservation, plain: ChosenParameters
   ) -> FittedCovariance? {
     let narrow = model.adding(analogues)
     let shifted = observation.subtracting(analogues.mean)
     var chosen = narrow.chooseParameters(for: [shifted], from: plain, maximumEvaluations: 8, random: seed)
-    // Only where the evidence comes near is the search worth finishing.
+    // The search is completed only if the evidence comes near the margin.
     if chosen.objective < plain.objective - 0.5 * Self.analogueMargin {
       chosen = narrow.chooseParameters(for: [shifted], from: chosen, maximumEvaluations: 14, random: seed)
     }

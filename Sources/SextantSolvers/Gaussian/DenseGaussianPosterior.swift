@@ -1,19 +1,19 @@
-// The exact posterior of a Gaussian prior that is given by its covariance, in observation space:
+// The exact posterior for a Gaussian prior given by its covariance, in observation space:
 //
 //   S = H·K·Hᵀ + R = L·Lᵀ,  mean = (H·K)ᵀ·S⁻¹·a,  covariance = K − Wᵀ·W with W = L⁻¹·H·K.
 //
-// What does not depend on the anomalies a is the factor, which serves any number of observations by one operator.
-// Samples by conditioning prior draws (Matheron's rule): x + (H·K)ᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K).
-// The factor costs m³/3, N samples m²·N + m·d·N beside the prior draws, and the spread, which alone needs W, m²·d; memory
-// m·d + m² scalars. Only H·K, W and samples may be in single precision: S is factorised in double and the mean is summed in
-// double, and noise well above the rounding of K keeps the rest from mattering.
+// The factor does not depend on the anomalies a and serves any number of observations by one operator. Samples are
+// prior draws x conditioned by Matheron's rule: x + (H·K)ᵀ·S⁻¹·(a − H·x − noise), x ~ N(0, K). The factor takes m³/3
+// operations, N samples take m²·N + m·d·N in addition to the prior draws, and the spread, which alone needs W, takes
+// m²·d. Memory: m·d + m² scalars. H·K, W and the samples may be in single precision if the noise is well above the
+// rounding of K; S is always factorised, and the mean summed, in double precision.
 
 import Foundation
 import SextantArrays
 import SextantPriors
 
-/// A Gaussian prior conditioned on an operator and its noise, for any anomalies.
-public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
+/// A Gaussian prior conditioned on an operator and its noise, for observations with any anomalies.
+package struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
   /// H and R.
   let operation: ObservationOperator
   /// H·K (m×d).
@@ -26,14 +26,14 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
   /// Conditions the prior on an operator.
   ///
   /// - Parameters:
-  ///   - operation: what is measured; at least one value.
-  ///   - priorVariances: The diagonal of K (d).
-  ///   - priorBlock: The rows of K (n×d) for a list of n states.
-  /// - Throws: ``PriorError/nothingObserved``, and ``LinearAlgebraError`` where the innovation covariance is not positive
+  ///   - operation: the observation operator, with at least one value.
+  ///   - priorVariances: the diagonal of K (d).
+  ///   - priorBlock: the rows of K (n×d) for a list of n states.
+  /// - Throws: `PriorError.nothingObserved`, and `LinearAlgebraError` where the innovation covariance is not positive
   ///   definite.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public init(
+  package init(
     _ operation: ObservationOperator, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
   ) throws {
     let m = operation.count
@@ -55,12 +55,12 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
     self.priorVariances = priorVariances
   }
 
-  /// The posterior standard deviation of each state (d), whatever the anomalies; computed once.
-  public var spread: [Double] {
+  /// The posterior standard deviation of each state (d), which does not depend on the anomalies; computed once.
+  package var spread: [Double] {
     keptSpread.value {
       let factor = CholeskyFactor<Scalar>(rounding: innovationFactor)
       let d = priorVariances.count
-      // W by groups of columns, so that it is never held whole.
+      // Computed by groups of columns, so that W is never stored as a whole.
       let explained = stride(from: 0, to: d, by: Self.columnsInGroup).flatMap { start in
         let group = observedCovariance.columns(start..<min(d, start + Self.columnsInGroup))
         return factor.solveLower(group).columnSquaredNorms()
@@ -97,28 +97,28 @@ public struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
 }
 
 /// A Gaussian posterior over the states, ready for its mean, spread and samples.
-public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
+package struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// The posterior mean (d).
-  public let mean: [Double]
+  package let mean: [Double]
   private let factor: DenseGaussianFactor<Scalar>
   private let anomalies: [Double]
   /// ‖L⁻¹·a‖².
-  private let misfit: Double
+  private let squaredDistance: Double
 
-  /// - Parameter observation: by the operator of `factor`.
-  public init(_ factor: DenseGaussianFactor<Scalar>, given observation: StateObservation) {
+  /// The posterior given an observation by the operator of `factor`.
+  package init(_ factor: DenseGaussianFactor<Scalar>, given observation: StateObservation) {
     precondition(observation.count == factor.operation.count, "An observation by another operator")
     let whitened = factor.innovationFactor.solveLower(
       rows: Tensor(observation.anomalies, shape: [1, observation.count]))
-    misfit = whitened.dot(whitened)
+    squaredDistance = whitened.dot(whitened)
     mean = Self.combination(
       of: factor.observedCovariance, weights: factor.innovationFactor.solveLowerTransposed(rows: whitened).scalars)
     self.factor = factor
     anomalies = observation.anomalies
   }
 
-  /// Conditions the prior on an observation; parameters and errors are those of ``DenseGaussianFactor``.
-  public init(
+  /// The posterior given an observation; the parameters and errors are those of ``DenseGaussianFactor``.
+  package init(
     _ observation: StateObservation, priorVariances: [Double], priorBlock: (_ states: [Int]) -> Tensor<Scalar>
   ) throws {
     self.init(
@@ -127,9 +127,10 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   }
 
   /// The posterior standard deviation of each state (d).
-  public var spread: [Double] { factor.spread }
+  package var spread: [Double] { factor.spread }
 
-  /// The sum of the rows times their weights. In double precision: where the prior is much wider than the noise, large terms cancel.
+  /// The weighted sum of the rows, in double precision because large terms cancel if the prior is much wider than the
+  /// noise.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private static func combination(of rows: Tensor<Scalar>, weights: [Double]) -> [Double] {
@@ -150,16 +151,14 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
     return sums
   }
 
-  /// log p(y): how likely the observation was under the prior, standardised.
-  public var logEvidence: Double {
+  /// The log evidence log p(y) of the standardised observation.
+  package var logEvidence: Double {
     -0.5
-      * (misfit + factor.innovationFactor.logDeterminant + Double(anomalies.count) * log(2 * Double.pi))
+      * (squaredDistance + factor.innovationFactor.logDeterminant + Double(anomalies.count) * log(2 * Double.pi))
   }
 
-  /// log q(x | y) of a standardised state x (d): prior times likelihood over evidence, all in closed form.
-  ///
-  /// - Parameter priorFactor: L with K = L·Lᵀ.
-  public func logDensity(of state: [Double], priorFactor: CholeskyFactor<Double>) -> Double {
+  /// log q(x | y) of a standardised state x (d) in closed form; `priorFactor` is L with K = L·Lᵀ.
+  package func logDensity(of state: [Double], priorFactor: CholeskyFactor<Double>) -> Double {
     let d = state.count
     let whitened = priorFactor.solveLower(Tensor(state, shape: [d, 1]))
     let prior = -0.5 * (whitened.dot(whitened) + priorFactor.logDeterminant + Double(d) * log(2 * Double.pi))
@@ -171,10 +170,8 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
     return prior + likelihood - logEvidence
   }
 
-  /// `count` exact samples (count×d).
-  ///
-  /// - Parameter priorFactor: L with K = L·Lᵀ.
-  public func samples(
+  /// `count` exact samples (count×d); `priorFactor` is L with K = L·Lᵀ.
+  package func samples(
     _ count: Int, priorFactor: CholeskyFactor<Scalar>, using random: inout RandomStream
   ) -> Tensor<Scalar> {
     let white: Tensor<Scalar> = random.normals([count, mean.count])
@@ -182,14 +179,14 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   }
 
   /// Exact samples (N×d) from as many draws from the prior (N×d).
-  public func samples(
+  package func samples(
     conditioning priorDraws: consuming Tensor<Scalar>, using random: inout RandomStream
   ) -> Tensor<Scalar> {
     let m = anomalies.count
     var states = priorDraws
     let noise: Tensor<Double> = random.normals([states.rowCount, m])
     var innovations = factor.operation.apply(states).converted(to: Double.self)
-    let deviations = factor.operation.noiseVariance.map { $0.squareRoot() }
+    let standardDeviations = factor.operation.noiseVariance.map { $0.squareRoot() }
     innovations.withUnsafeMutableScalars { values in
       noise.withUnsafeScalars { noise in
         // Sound: each row is written by one thread.
@@ -197,7 +194,7 @@ public struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
         Parallel.forEachRange(of: values.count / m, grain: max(1, (1 << 16) / m)) { rows in
           for start in stride(from: rows.lowerBound * m, to: rows.upperBound * m, by: m) {
             for i in 0..<m {
-              values[start + i] = anomalies[i] - values[start + i] - deviations[i] * noise[start + i]
+              values[start + i] = anomalies[i] - values[start + i] - standardDeviations[i] * noise[start + i]
             }
           }
         }

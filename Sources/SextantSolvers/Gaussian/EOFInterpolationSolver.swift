@@ -1,5 +1,6 @@
-// EOF optimal interpolation: the archive's modes and independent noise for the residual, in closed form. A mask needs one
-// factorisation of a k×k matrix; operators that mix states need one in observation space.
+// EOF optimal interpolation: the archive's modes with independent noise for the residual, in closed form
+// (docs/mathematics.md). A mask takes one factorisation of a k×k matrix; an operator that mixes states takes one in
+// observation space.
 
 import SextantArrays
 import SextantMeasurement
@@ -9,9 +10,10 @@ import SextantSignals
 /// Recovers fields from the archive's modes alone. Exact, fast, and overconfident away from the archive.
 public struct EOFInterpolationSolver: Solver {
   public let name = "EOF optimal interpolation"
-  /// The prior whose modes are used.
+  /// The prior with the modes.
   public let prior: GaussianPrior
 
+  /// Makes the solver for the modes of a prior.
   public init(_ prior: GaussianPrior) { self.prior = prior }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
@@ -73,7 +75,7 @@ private struct MixingPreparation: PreparedSolver {
   }
 }
 
-/// The prior of modes and residual by its covariance ΦᵀΦ + D.
+/// The covariance ΦᵀΦ + D of modes and residual.
 private struct ModeCovariance: Sendable {
   private let modes: Tensor<Double>
   private let residual: [Double]
@@ -101,7 +103,7 @@ private struct ModeCovariance: Sendable {
 }
 
 extension StateSpace {
-  /// A posterior over standardised states as one over fields in the variables' units.
+  /// The posterior over fields in the variables' units for a posterior over standardised states.
   func posterior(
     mean: [Float], spread: [Float]?, samples: Tensor<Float>?, label: FieldLabel,
     diagnostics: [String: Double] = [:]
@@ -114,9 +116,10 @@ extension StateSpace {
 }
 
 extension Tensor {
-  /// The square matrix with `share` of its mean diagonal added to the diagonal, which makes rounding harmless.
+  /// The square matrix with `share` of its mean diagonal added to the diagonal, which prevents indefiniteness by
+  /// rounding.
   ///
-  /// Consumes the matrix, because a covariance of all states is too large to be copied.
+  /// Consumes the matrix, because a covariance of all states is too large to copy.
   consuming func addingToDiagonal(_ share: Scalar) -> Tensor {
     let n = columnCount
     withUnsafeMutableScalars { values in

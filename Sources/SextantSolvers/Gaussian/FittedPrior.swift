@@ -1,21 +1,21 @@
-// A fitted covariance in both precisions, and its preparation for an operator. What depends on the parameters alone, the whole
-// matrix and the factor that prior draws need, is kept as far as it will be used again.
+// A fitted covariance in both precisions, and its preparation for an operator. The whole matrix and the factor for
+// prior draws depend on the parameters alone, and are kept if they will be used again.
 
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// What of a covariance is kept, beside its preparations.
+/// The parts of a covariance that are kept for further use.
 enum CovarianceReuse {
-  /// Nothing: it serves one measurement.
+  /// Nothing, for a covariance that serves one measurement.
   case none
-  /// The factor that prior draws need (d×d): it serves many measurements by one operator.
+  /// The factor for prior draws (d×d), for a covariance that serves many measurements by one operator.
   case factor
-  /// The factor and the whole matrix (d×d): it serves many operators.
+  /// The factor and the whole matrix (d×d), for a covariance that serves many operators.
   case everything
 }
 
-/// A covariance with its parameters put in, ready to be conditioned.
+/// A covariance with fixed parameters, ready to be conditioned.
 struct FittedPrior: Sendable {
   let covariance: FittedCovariance
   private let single: CovarianceParts<Float>
@@ -37,7 +37,7 @@ struct FittedPrior: Sendable {
     }
   }
 
-  /// The preparation for an operator; in single precision where the noise allows it.
+  /// The preparation for an operator, in single precision if the noise allows it.
   func preparation(
     _ model: MeasurementModel, space: StateSpace, operation: ObservationOperator
   ) throws -> any PreparedSolver {
@@ -52,8 +52,8 @@ struct FittedPrior: Sendable {
       factor: try DenseGaussianFactor(operation, priorVariances: variances, priorBlock: double.rows(of:)))
   }
 
-  /// Whether noise this large forgives the rounding of single precision: few entries, such as those of a pole, come near the limit,
-  /// and the rest keep the condition of S below a million.
+  /// Whether the noise is large enough for single precision. Only a few entries, such as those of a pole, come near the
+  /// limit, and all others keep the condition number of S below a million.
   private static func isForgiving(_ operation: ObservationOperator, priorVariances: [Double]) -> Bool {
     let mean = priorVariances.reduce(0, +) / Double(max(1, priorVariances.count))
     return operation.noiseVariance.allSatisfy { $0 > 1e-4 * mean }
@@ -68,7 +68,10 @@ private struct CovarianceParts<Scalar: TensorScalar>: Sendable {
   private let whole = Lazy<Tensor<Scalar>>()
   private let keptSampler = Lazy<PriorSampler<Scalar>>()
 
-  /// - Parameter rows: makes the rows of some states (n×d), or of all (d×d) for nil.
+  /// - Parameters:
+  ///   - reuse: the parts to keep.
+  ///   - rows: computes the rows of some states (n×d), or of all states (d×d) for nil.
+  ///   - sampler: makes the sampler of the prior.
   init(
     _ reuse: CovarianceReuse, rows: @escaping @Sendable ([Int]?) -> Tensor<Scalar>,
     sampler: @escaping @Sendable () throws -> PriorSampler<Scalar>
@@ -83,7 +86,7 @@ private struct CovarianceParts<Scalar: TensorScalar>: Sendable {
     reuse == .everything ? whole.value { makeRows(nil) }.gatheringRows(states) : makeRows(states)
   }
 
-  /// What draws from the prior.
+  /// The sampler of the prior.
   func sampler() throws -> PriorSampler<Scalar> {
     try reuse == .none ? makeSampler() : keptSampler.value(makeSampler)
   }

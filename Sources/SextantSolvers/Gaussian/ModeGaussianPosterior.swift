@@ -3,15 +3,15 @@
 //   w ~ N(0, I), r ~ N(0, D) with D diagonal, H selects states, R = σ² + D on the observed ones (diagonal);
 //   P = I + G·R⁻¹·Gᵀ with G = Φ·Hᵀ (k×m), P = L·Lᵀ, mean of w = P⁻¹·G·R⁻¹·a.
 //
-// The residual r is conditioned as well. What does not depend on the anomalies a is the factor, which serves any number of
-// observations by one operator. Cost k²·m + k³/3, so linear in the size of the field. Operators that mix states have no
-// diagonal R: the dense posterior serves those.
+// The residual r is conditioned as well. The factor does not depend on the anomalies a and serves any number of
+// observations by one operator. The cost is k²·m + k³/3, which is linear in the size of the field. For operators that
+// mix states R is not diagonal; the dense posterior serves those.
 
 import SextantArrays
 import SextantPriors
 
 /// A prior of k modes and a residual, conditioned on which states are measured and with what noise.
-public struct ModeGaussianFactor: Sendable {
+struct ModeGaussianFactor: Sendable {
   fileprivate let modes: Tensor<Float>
   fileprivate let residualVariance: [Float]
   fileprivate let states: [Int]
@@ -24,9 +24,9 @@ public struct ModeGaussianFactor: Sendable {
   fileprivate let weighted: Tensor<Double>
   private let keptSpread = Lazy<[Float]>()
 
-  /// - Throws: ``PriorError/nothingObserved``, ``PriorError/tooLarge(_:)`` for an operator that mixes states, or
-  ///   ``LinearAlgebraError`` where values are not finite.
-  public init(_ functions: EmpiricalOrthogonalFunctions, given operation: ObservationOperator) throws {
+  /// - Throws: `PriorError.nothingObserved`, `PriorError.tooLarge` for an operator that mixes states, or
+  ///   `LinearAlgebraError` where values are not finite.
+  init(_ functions: EmpiricalOrthogonalFunctions, given operation: ObservationOperator) throws {
     guard let states = operation.selectedStates else {
       throw PriorError.tooLarge("The posterior in mode space needs an operator that selects states.")
     }
@@ -51,8 +51,8 @@ public struct ModeGaussianFactor: Sendable {
     self.rootPrecision = rootPrecision
   }
 
-  /// The posterior standard deviation of each state (d), whatever the anomalies; computed once.
-  public var spread: [Float] {
+  /// The posterior standard deviation of each state (d), which does not depend on the anomalies; computed once.
+  var spread: [Float] {
     keptSpread.value {
       // Φᵀ P⁻¹ Φ on the diagonal: the squared column norms of L⁻¹Φ.
       let whitened = factor.solveLower(modes.converted(to: Double.self)).columnSquaredNorms()
@@ -65,14 +65,14 @@ public struct ModeGaussianFactor: Sendable {
 }
 
 /// A Gaussian posterior over the coefficients of k modes and the residual that they leave.
-public struct ModeGaussianPosterior: Sendable {
+struct ModeGaussianPosterior: Sendable {
   private let factor: ModeGaussianFactor
   private let coefficients: [Double]
   /// The observed anomaly of each state; 0 where unobserved.
   private let observed: [Float]
 
-  /// - Parameter observation: by the operator of `factor`.
-  public init(_ factor: ModeGaussianFactor, given observation: StateObservation) {
+  /// The posterior given an observation by the operator of `factor`.
+  init(_ factor: ModeGaussianFactor, given observation: StateObservation) {
     precondition(observation.count == factor.states.count, "An observation by another operator")
     var observed = [Float](repeating: 0, count: factor.correction.count)
     for (state, anomaly) in zip(factor.states, observation.anomalies) { observed[state] = Float(anomaly) }
@@ -83,21 +83,21 @@ public struct ModeGaussianPosterior: Sendable {
     self.observed = observed
   }
 
-  /// Conditions modes and residual on an observation that selects states; errors are those of ``ModeGaussianFactor``.
-  public init(_ functions: EmpiricalOrthogonalFunctions, given observation: StateObservation) throws {
+  /// The posterior given an observation that selects states; the errors are those of ``ModeGaussianFactor``.
+  init(_ functions: EmpiricalOrthogonalFunctions, given observation: StateObservation) throws {
     self.init(try ModeGaussianFactor(functions, given: observation.operation), given: observation)
   }
 
   /// The posterior mean (d).
-  public var mean: [Float] {
+  var mean: [Float] {
     complete(Tensor(coefficients.map(Float.init), shape: [1, coefficients.count])).scalars
   }
 
   /// The posterior standard deviation of each state (d).
-  public var spread: [Float] { factor.spread }
+  var spread: [Float] { factor.spread }
 
   /// `count` exact samples (count×d).
-  public func samples(_ count: Int, using random: inout RandomStream) -> Tensor<Float> {
+  func samples(_ count: Int, using random: inout RandomStream) -> Tensor<Float> {
     let k = coefficients.count
     let white: Tensor<Double> = random.normals([k, count])
     var draws = factor.factor.solveLowerTransposed(white).transposed()
@@ -107,12 +107,12 @@ public struct ModeGaussianPosterior: Sendable {
     var states = complete(draws.converted(to: Float.self))
     let residual: Tensor<Float> = random.normals(states.shape)
     // The residual given its own observation has variance D − D²/(D+σ²) = D·(1 − g).
-    let deviations = zip(factor.residualVariance, factor.correction).map { ($0 * (1 - $1)).squareRoot() }
-    states.add(residual.scalingColumns(by: deviations))
+    let standardDeviations = zip(factor.residualVariance, factor.correction).map { ($0 * (1 - $1)).squareRoot() }
+    states.add(residual.scalingColumns(by: standardDeviations))
     return states
   }
 
-  /// Mode coefficients (B×k) as states (B×d), with the conditional mean of the residual where observed.
+  /// The states (B×d) for coefficients of the modes (B×k), with the conditional mean of the residual at observed states.
   private func complete(_ coefficients: Tensor<Float>) -> Tensor<Float> {
     var states = matrixProduct(coefficients, factor.modes)
     let (correction, observed) = (factor.correction, observed)

@@ -1,16 +1,17 @@
-// Draws from the two-scale prior: the archive's modes by their coefficients, the rest by one Cholesky factor.
+// Draws from the two-scale prior: the archive's modes by their coefficients, and the other terms by one Cholesky factor.
 //
-// Apart because the modes' few large variances are what makes the whole covariance ill conditioned: without them single
-// precision mostly suffices, at half the cost. Where it does not, the factor is made in double precision.
+// They are drawn separately because the few large variances of the modes make the whole covariance ill-conditioned.
+// Without them single precision usually suffices, at half the cost; otherwise the factor is computed in double
+// precision.
 
 import SextantArrays
 import SextantPriors
 
-/// Draws states from a covariance with its parameters put in.
+/// Draws states from a covariance with fixed parameters.
 struct PriorSampler<Scalar: TensorScalar>: Sendable {
-  /// L with L·Lᵀ the covariance without the modes' own term (d×d).
+  /// L such that L·Lᵀ is the covariance without the term of the modes alone (d×d).
   private let localFactor: CholeskyFactor<Scalar>
-  /// The modes, each times its standard deviation (k×d).
+  /// The modes, each multiplied by its standard deviation (k×d).
   private let modes: Tensor<Scalar>
 
   /// `count` draws (count×d).
@@ -24,7 +25,7 @@ struct PriorSampler<Scalar: TensorScalar>: Sendable {
 }
 
 extension PriorSampler<Double> {
-  /// - Throws: ``LinearAlgebraError`` where the covariance is not positive definite.
+  /// - Throws: `LinearAlgebraError` where the covariance is not positive definite.
   init(_ model: CovarianceModel, parameters theta: [Double]) throws {
     localFactor = try CholeskyFactor(model.localCovariance(parameters: theta).addingToDiagonal(1e-9))
     modes = model.modes * model.modeAmplitude(parameters: theta).squareRoot()
@@ -32,21 +33,23 @@ extension PriorSampler<Double> {
 }
 
 extension PriorSampler<Float> {
-  /// - Throws: ``LinearAlgebraError`` where the covariance is not positive definite.
+  /// - Throws: `LinearAlgebraError` where the covariance is not positive definite.
   init(_ model: CovarianceModel, parameters theta: [Double]) throws {
     localFactor =
       try Self.singlePrecisionFactor(model, theta)
       ?? CholeskyFactor(rounding: CholeskyFactor(model.localCovariance(parameters: theta).addingToDiagonal(1e-9)))
     modes = (model.modes * model.modeAmplitude(parameters: theta).squareRoot()).converted(to: Float.self)
   }
-  /// The factor made in single precision; nil where rounding would leave the covariance indefinite.
+
+  /// The factor in single precision; nil if the covariance is indefinite after rounding.
   private static func singlePrecisionFactor(_ model: CovarianceModel, _ theta: [Double]) -> CholeskyFactor<Float>? {
     func factor(_ states: Range<Int>) -> CholeskyFactor<Float>? {
-      // A standard deviation of a thousandth of the field's own is far below any noise that single precision is used for.
+      // This adds a thousandth of the field's standard deviation, far below the noise at which single precision is used.
       try? CholeskyFactor(
         model.singlePrecisionLocalCovariance(parameters: theta, states: states).addingToDiagonal(1e-6))
     }
-    // The first states lie near a pole of a grid, nearest to one another: what fails there need not be made of all states.
+    // The first states of a grid are near a pole, where states are closest; if the factorisation fails there, it fails
+    // overall.
     guard factor(0..<min(192, model.stateCount)) != nil else { return nil }
     return factor(0..<model.stateCount)
   }

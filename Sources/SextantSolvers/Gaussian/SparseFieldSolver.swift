@@ -1,6 +1,6 @@
-// The sparse field solver: fields of any size without an archive, by a Gaussian prior with sparse precision. Its roughness is
-// estimated from each field's own observations, or fitted to one field and kept for a series, which then needs one
-// factorisation. Variables are taken one by one, each with its own roughness.
+// The sparse field solver: a Gaussian prior with sparse precision, for fields of any size and without an archive. Its
+// roughness is estimated from each field's own observations, or fitted to one field and kept for a series, which then
+// needs a single factorisation. Variables are treated separately, each with its own roughness.
 
 import Foundation
 import SextantArrays
@@ -10,24 +10,28 @@ import SextantPriors
 
 /// Recovers fields under the sparse prior: the exact mean for the estimated roughness, and samples about it.
 ///
-/// Memory for the 0.25° global grid: see ``SparseFieldPrior``, and 4 bytes a value for each sample that is asked for.
+/// Memory for the 0.25° global grid: about 4 GiB with a fine finish, 1.5 GiB with a coarse one, and 4 bytes per value
+/// for each requested sample.
 public final class SparseFieldSolver: Solver {
   public let name = "sparse Matérn field"
-  /// The prior that is conditioned.
-  public let prior: SparseFieldPrior
-  /// States, mean and scales.
+  /// The prior that is conditioned on measurements.
+  let prior: SparseFieldPrior
+  /// The states, with their mean and scales.
   public let space: StateSpace
   private let seed: RandomStream
-  /// The roughness of each channel (C) at the nodes, where it is the same for all measurements; empty for a channel without
+  /// The roughness of each channel (C) at the nodes if it is the same for all measurements; empty for channels without
   /// states.
   private let roughness: [[Double]]?
 
+  /// Makes the solver for the states of a space.
+  ///
   /// - Parameters:
-  ///   - space: which entries are states, and the mean field that anomalies are taken from.
-  ///   - domain: where the fields live.
+  ///   - space: the states, and the mean field from which anomalies are computed.
+  ///   - domain: the domain of the fields.
   ///   - landShare: the share of land at each vertex (V), or nil.
-  ///   - seed: where the draws of the estimation come from.
-  /// - Throws: what the domain's geometry throws.
+  ///   - configuration: the settings of the prior.
+  ///   - seed: the stream for the samples of the estimation.
+  /// - Throws: the errors of the domain's geometry.
   public init(
     _ space: StateSpace, domain: any Domain, landShare: [Float]? = nil,
     configuration: SparseFieldConfiguration = SparseFieldConfiguration(), seed: RandomStream = RandomStream(seed: 0)
@@ -40,12 +44,13 @@ public final class SparseFieldSolver: Solver {
     roughness = nil
   }
 
-  /// The solver without an archive: fields vary about the mean of their own observations.
+  /// Makes the solver without an archive: fields vary about the mean of their own observations.
   ///
   /// - Parameters:
-  ///   - space: where the fields live.
-  ///   - seed: where the draws of the estimation come from.
-  /// - Throws: what the domain's geometry throws.
+  ///   - space: the domain and the variables of the fields.
+  ///   - configuration: the settings of the prior.
+  ///   - seed: the stream for the samples of the estimation.
+  /// - Throws: the errors of the domain's geometry.
   public convenience init(
     _ space: FieldSpace, configuration: SparseFieldConfiguration = SparseFieldConfiguration(),
     seed: RandomStream = RandomStream(seed: 0)
@@ -58,7 +63,7 @@ public final class SparseFieldSolver: Solver {
       domain: space.domain, landShare: space.landShare, configuration: configuration, seed: seed)
   }
 
-  /// The solver for fields of `channelCount` variables that cover the whole domain.
+  /// Makes the solver for fields of `channelCount` variables that cover the whole domain.
   public convenience init(domain: any Domain, channelCount: Int = 1) throws {
     try self.init(FieldSpace(domain: domain, channelCount: channelCount))
   }
@@ -86,26 +91,26 @@ public final class SparseFieldSolver: Solver {
     return SparseFieldPreparation(model: model, solver: self, operation: observed)
   }
 
-  /// What an observation says of one channel.
+  /// The part of an observation that measures one channel.
   fileprivate func part(of observation: StateObservation, channel: Int) throws -> SparseFieldObservation {
     try SparseFieldObservation(observation, channel: channel, layout: space.layout, nodeCount: prior.nodeCount)
   }
 
-  /// The roughness that a channel's own observation speaks for.
+  /// The roughness of a channel, estimated from its own observation.
   private func estimate(at seen: SparseFieldObservation, channel: Int) throws -> [Double] {
     try prior.roughness(for: seen, random: seed.split(channel))
   }
 
-  /// The factorisation for a channel: with the roughness that was fitted, or else that of the observation itself.
+  /// The factorisation for a channel, with the fitted roughness or else that of the observation itself.
   fileprivate func factor(for seen: SparseFieldObservation, channel: Int) throws -> SparseFieldFactor {
     try prior.factor(for: seen, roughness: roughness?[channel] ?? estimate(at: seen, channel: channel))
   }
 
-  /// Whether all measurements have one roughness, so that a factorisation serves all that are measured alike.
+  /// Whether all measurements share one roughness, so that a factorisation serves all measurements by one operator.
   fileprivate var hasOneRoughness: Bool { roughness != nil }
 }
 
-/// The sparse field for one operator: with its factors where the roughness is the same for all measurements.
+/// The sparse field for one operator, with its factors if all measurements share one roughness.
 private struct SparseFieldPreparation: PreparedSolver {
   let model: MeasurementModel
   let solver: SparseFieldSolver
@@ -155,13 +160,13 @@ private struct SparseFieldPreparation: PreparedSolver {
   }
 }
 
-/// The entries of the V×C array that one channel's states fill, and how.
+/// The entries of the V×C array that belong to one channel's states, and the map from nodes to these entries.
 private struct ChannelEntries {
   /// The entries that are inside the domain.
   private let entries: [Int32]
-  /// The node of each.
+  /// The node of each entry.
   private let nodes: [Int32]
-  /// The known mean at each, in the variable's units.
+  /// The climatology at each entry, in the variable's units.
   private let offsets: [Float]
   private let scale: Float
 
@@ -193,7 +198,7 @@ private struct ChannelEntries {
     for k in entries.indices { array[Int(entries[k])] = scale * field[Int(nodes[k])] }
   }
 
-  /// Writes deviations (B × nodes) about a mean as rows of the array (N×V·C) from `firstRow` on, as many as it has.
+  /// Writes a mean plus deviations (B × nodes) as rows of the array (N×V·C) from `firstRow` on, up to its last row.
   func write(_ block: Tensor<Float>, about mean: [Float], firstRow: Int, to array: inout Tensor<Float>?) {
     guard let (rows, size) = array.map({ ($0.rowCount, $0.columnCount) }) else { return }
     let nodeCount = mean.count

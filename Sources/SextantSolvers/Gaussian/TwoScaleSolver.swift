@@ -1,45 +1,50 @@
-// The two-scale Gaussian: the archive's modes plus a Matérn field, by one dense Cholesky factorisation in observation space,
-// with parameters fitted to each field's own observations (CovarianceFit) or fixed.
+// The two-scale Gaussian: the archive's modes plus a Matérn field, conditioned by one dense Cholesky factorisation in
+// observation space. Its parameters are fixed or fitted to each field's own observations (CovarianceFit);
+// docs/two-scale.md describes it.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
-/// Where the parameters of a covariance come from.
+/// The origin of a covariance's parameters.
 public enum ParameterFitting: Sendable, Equatable, Codable {
-  /// Chosen for each field by its own observations.
+  /// Parameters that are fitted to each field's own observations.
   case perField
-  /// The same for every field.
+  /// Parameters that are the same for every field.
   case fixed([Double])
 }
 
 /// Recovers fields under the two-scale prior; exact given the parameters.
 ///
-/// With fixed or fitted parameters one factorisation serves all fields that are measured alike. Fixed parameters also share the
-/// prior's own covariance and its factor among all preparations.
+/// With fixed or fitted parameters, one factorisation serves all fields that are measured by one operator. With fixed
+/// parameters, all preparations also share the prior's covariance and its factor.
 public struct TwoScaleSolver: Solver {
   public let name = "two-scale Gaussian"
-  /// The most states that the dense form serves: a d×d matrix is held where samples are drawn, two where parameters are fixed.
+  /// The largest number of states d of the dense form, which stores a d×d matrix for samples, or two for fixed
+  /// parameters.
   public static let stateLimit = 12_000
 
   private let prior: GaussianPrior
   private let fit: CovarianceFit
-  /// The covariance, where it is the same for all measurements; nil where each measurement has its own.
+  /// The covariance if it is the same for all measurements; nil if it is fitted to each.
   private let fitted: FittedPrior?
 
+  /// Makes the solver for a prior.
+  ///
   /// - Parameters:
+  ///   - prior: the prior that was learned from an archive.
   ///   - domain: the domain of the fields.
-  ///   - parameters: where the covariance's parameters come from.
-  ///   - seed: which observations enter the likelihood where there are many.
-  /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``stateLimit`` states.
+  ///   - parameters: the origin of the covariance's parameters.
+  ///   - seed: the stream that selects the observations for the likelihood if there are many.
+  /// - Throws: `PriorError.tooLarge` beyond ``stateLimit`` states.
   public init(
     _ prior: GaussianPrior, domain: some Domain, parameters: ParameterFitting = .perField,
     seed: RandomStream = RandomStream(seed: 0)
   ) throws {
     guard prior.space.count <= Self.stateLimit else {
       throw PriorError.tooLarge(
-        "The dense two-scale prior serves at most \(Self.stateLimit) states, and this field has \(prior.space.count). Use kind: sparse-matern."
+        "The dense two-scale prior supports at most \(Self.stateLimit) states, but this field has \(prior.space.count). Use kind: sparse-matern."
       )
     }
     self.prior = prior
@@ -57,8 +62,8 @@ public struct TwoScaleSolver: Solver {
     self.fitted = fitted
   }
 
-  /// The names of the parameters, for logs and files.
-  public var parameterNames: [String] { fit.model.parameters.map(\.name) }
+  /// The names of the parameters.
+  fileprivate var parameterNames: [String] { fit.model.parameters.map(\.name) }
 
   public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
     if fitted != nil { return self }
@@ -76,8 +81,8 @@ public struct TwoScaleSolver: Solver {
     return try fitted.preparation(model, space: prior.space, operation: observed)
   }
 
-  /// Mean and standard deviation of the observed states: a − R·S⁻¹·a and R − R·S⁻¹·R, without the rows of H·K that the whole
-  /// field needs.
+  /// The means a − R·S⁻¹·a of the observed states and the roots of the variances on the diagonal of R − R·S⁻¹·R,
+  /// without the rows of H·K that the whole field needs.
   public func marginals(atObserved measurement: FieldMeasurement) throws -> Posterior? {
     let observation = try prior.space.observe(measurement)
     guard let covariance = fitted?.covariance, let states = observation.selectedStates, observation.count > 0 else {
@@ -104,7 +109,7 @@ public struct TwoScaleSolver: Solver {
   }
 }
 
-/// An operator for which each measurement fits its own covariance.
+/// The preparation for an operator if each measurement has its own fitted covariance.
 private struct FittingPreparation: PreparedSolver {
   let model: MeasurementModel
   let space: StateSpace
@@ -119,7 +124,7 @@ private struct FittingPreparation: PreparedSolver {
 }
 
 extension Model {
-  /// The two-scale solver of the model's Gaussian prior. Throws ``MethodError``, ``PriorError/tooLarge(_:)``.
+  /// The two-scale solver of the model's Gaussian prior. Throws ``MethodError``, `PriorError.tooLarge`.
   func twoScaleSolver() throws -> TwoScaleSolver {
     let gaussian = try requireGaussian()
     let solver = try TwoScaleSolver(gaussian.prior, domain: space.domain, parameters: gaussian.parameters)

@@ -1,5 +1,6 @@
-// A method of recovering fields, as one value of a table: its names, what it needs and does, and how its solver is made. Every
-// method is declared beside its solver; `[Method].standard` lists those that ship, and a program may add its own.
+// A method of recovering fields, as a value in a table: its names, its requirements and traits, and the function that
+// makes its solver. Each method is declared next to its solver; `[Method].standard` lists the built-in ones, and a
+// program may add its own.
 
 import SextantConfiguration
 import SextantMeasurement
@@ -11,30 +12,30 @@ public struct Method: Sendable, Identifiable {
   public let name: String
   /// The name for people, in tables and help, such as "diffusion posterior sampling (DPS)".
   public let title: String
-  /// What the method does and does not do.
+  /// The traits of the method.
   public let traits: Traits
-  /// The parts of a model that it cannot do without.
+  /// The parts of a model that the method requires.
   public let needs: Model.Parts
-  /// The forms of operators that it can invert.
+  /// The forms of operators that the method supports.
   public let handles: Set<OperatorForm.Kind>
   /// The default settings of the section `solvers.NAME`; nil for a method that has none.
   public let settings: (any MethodSettings)?
-  /// Makes the solver, without what ``solver(for:settings:)`` puts around it.
+  /// Makes the bare solver, which ``solver(for:settings:)`` then adapts to the model.
   public let make: @Sendable (MethodContext) throws -> any Solver
 
   public var id: String { name }
 
-  /// What a method does and does not do. The defaults are those of a posterior sampler.
+  /// The traits of a method. The defaults are those of a posterior sampler.
   public struct Traits: Sendable, Hashable {
-    /// Whether it gives samples.
+    /// Whether the method draws samples.
     public var drawsSamples: Bool
     /// Whether the answer depends on the noise of the measurements.
     public var usesNoise: Bool
-    /// Whether answers come from the states of a prior, which exist inside the domain only.
+    /// Whether its posteriors come from the states of a prior, which exist only inside the domain.
     public var answersInStates: Bool
-    /// Whether it recovers entries that were not measured.
+    /// Whether the method recovers entries that were not measured.
     public var fillsGaps: Bool
-    /// Whether its prior brings the transforms of the variables, so that it must not be given transformed measurements.
+    /// Whether its prior contains the transforms of the variables, so that measurements must not be transformed for it.
     public var transformsItself: Bool
     /// Whether mean and spread are those of one exact Gaussian posterior, so that leaving an observation out has a closed form.
     public var hasGaussianPosterior: Bool
@@ -49,10 +50,16 @@ public struct Method: Sendable, Identifiable {
     }
   }
 
+  /// Declares a method.
+  ///
   /// - Parameters:
-  ///   - name: letters, digits and hyphens; unique in a table.
-  ///   - settings: the defaults of its settings, if it has any.
-  ///   - make: the solver for a model and settings; the model has all that `needs` names.
+  ///   - name: the name on the command line: letters, digits and hyphens, unique in a table.
+  ///   - title: the name for people.
+  ///   - traits: the traits of the method.
+  ///   - needs: the parts of a model that the method requires.
+  ///   - handles: the forms of operators that the method supports.
+  ///   - settings: the default settings, if the method has any.
+  ///   - make: makes the solver for a model, which has all parts in `needs`, and settings.
   public init(
     name: String, title: String, traits: Traits = Traits(), needs: Model.Parts = [],
     handles: Set<OperatorForm.Kind> = .all,
@@ -62,10 +69,10 @@ public struct Method: Sendable, Identifiable {
     (self.needs, self.handles, self.settings, self.make) = (needs, handles, settings, make)
   }
 
-  /// Whether the method learns from an archive; the others can be used on a single file.
+  /// Whether the method needs a model that was learned from an archive; all others work on a single file.
   public var learnsFromArchive: Bool { !needs.isEmpty }
 
-  /// Whether the method has a number of steps, which a sweep can vary.
+  /// Whether the method has a number of steps that a sweep can vary.
   public var hasSteps: Bool { settings?.hasSteps ?? false }
 
   /// Whether the method has a step size.
@@ -88,23 +95,27 @@ extension Method: Hashable, Encodable, CustomStringConvertible {
 }
 
 extension Method {
-  /// The solver for fields of a model: confined to the domain, in the variables' units, within their ranges.
+  /// The solver for the fields of a model. Its posteriors are restricted to the domain, in the variables' units and
+  /// within the variables' ranges.
   ///
-  /// - Parameter settings: the settings of all methods; the method takes its own.
-  /// - Throws: ``MethodError`` where the model lacks what the method needs, ``PriorError/tooLarge(_:)`` where the method does
-  ///   not serve the size of the domain, ``SolverError``.
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - settings: the settings of all methods, of which the method uses its own.
+  /// - Throws: ``MethodError`` if the model lacks a part that the method needs, `PriorError.tooLarge` if the domain is
+  ///   too large for the method, ``SolverError``.
   public func solver(for model: Model, settings: SolverSettings = SolverSettings()) throws -> any Solver {
     let context = MethodContext(method: self, model: model, settings: settings)
     try context.check()
     return try decorated(make(context), for: model)
   }
 
-  /// Puts around a solver what its traits leave to do.
+  /// Adapts a solver to the model: the domain, the transforms and the ranges of the variables, as far as its traits
+  /// require.
   private func decorated(_ solver: any Solver, for model: Model) throws -> any Solver {
     let space = model.space
     var solver = solver
     if !traits.answersInStates, space.isInside.contains(false) {
-      solver = DomainMaskedSolver(solver, isInside: space.isInside)
+      solver = solver.restricted(to: space.isInside)
     }
     var bounds = space.bounds
     if learnsFromArchive, space.transforms.contains(where: { !$0.isIdentity }) {
@@ -115,15 +126,15 @@ extension Method {
       // Values that are mapped back from a transform lie within its bounds already.
       for (channel, transform) in space.transforms.enumerated() where !transform.isIdentity { bounds[channel] = nil }
     }
-    return bounds.contains { $0 != nil } ? BoundedSolver(solver, bounds: bounds) : solver
+    return bounds.contains { $0 != nil } ? solver.clamped(to: bounds) : solver
   }
 }
 
-/// A method that cannot be used as asked; the text says what is missing and what to do.
+/// A method that cannot be used with a model; the text states what is missing and what to do.
 public enum MethodError: Error, Equatable, CustomStringConvertible {
-  /// A model without a part that the method needs.
+  /// The model lacks a part that the method needs.
   case missingPart(Model.Parts, model: String)
-  /// A covariance with parameters that it cannot have.
+  /// The covariance has the wrong number of parameters, or invalid ones.
   case wrongParameters(model: String, found: Int, expected: Int)
 
   public var description: String {
@@ -137,7 +148,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
     case .missingPart(_, let model):
       "The model '\(model)' has no Gaussian prior. Learn one from an archive with `sextant train`, or use a method that needs no archive, such as kriging or harmonic."
     case .wrongParameters(let model, let found, let expected):
-      "The model '\(model)' has \(found) parameters of its covariance, but \(expected) finite ones between -50 and 50 are needed. Train it again."
+      "The model '\(model)' has \(found) covariance parameters, but it needs \(expected), all between -50 and 50. Train it again."
     }
   }
 }

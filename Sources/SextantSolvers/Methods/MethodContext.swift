@@ -1,4 +1,4 @@
-// What a method's solver is made from: a model, and the settings of all methods.
+// The inputs from which a method's solver is made: a model, and the settings of all methods.
 
 import SextantArrays
 import SextantDiffusion
@@ -13,10 +13,10 @@ public struct MethodContext: Sendable {
   /// The settings of all methods.
   public let settings: SolverSettings
 
-  /// Where the fields live.
+  /// The domain and the variables of the fields.
   public var space: FieldSpace { model.space }
 
-  /// Throws ``MethodError/missingPart(_:model:)`` where the model lacks a part that the method needs.
+  /// Throws ``MethodError/missingPart(_:model:)`` if the model lacks a part that the method needs.
   func check() throws(MethodError) {
     var needs = method.needs
     if needs.contains(.diffusion), settings.prior == .gaussian {
@@ -29,7 +29,7 @@ public struct MethodContext: Sendable {
     }
   }
 
-  /// The method's own settings. Programmers' error: a method whose settings are not of type `Settings`.
+  /// The method's own settings. It is a programming error if they are not of type `Settings`.
   public func ownSettings<Settings: MethodSettings>(as type: Settings.Type = Settings.self) -> Settings {
     guard let own = (settings[method] ?? method.settings) as? Settings else {
       preconditionFailure("\(method.name) has no settings of type \(type)")
@@ -40,9 +40,9 @@ public struct MethodContext: Sendable {
   /// The Gaussian prior. Throws ``MethodError/missingPart(_:model:)``.
   public func gaussian() throws -> LearnedGaussian { try model.requireGaussian() }
 
-  /// The prior that diffusion solvers sample: the learned one, or the Gaussian of the modes where settings say so.
+  /// The prior that diffusion solvers sample: the learned one or, if the settings request it, the Gaussian of the modes.
   ///
-  /// Throws ``MethodError/missingPart(_:model:)``, ``DiffusionError``.
+  /// Throws ``MethodError/missingPart(_:model:)``, `DiffusionError`.
   public func diffusionPrior() throws -> DiffusionPrior {
     let prior = try gaussian().prior
     let predictor: any NoisePredictor<Float>
@@ -59,10 +59,10 @@ public struct MethodContext: Sendable {
 }
 
 extension GaussianPrior {
-  /// The exact noise predictor of the prior's modes and independent residual, over standardised states (B×d×1): the prior of
-  /// kind `eof`, whose posterior mean under white noise is the predictor's denoised field.
+  /// The exact noise predictor over standardised states (B×d×1) for the prior's modes and independent residual (kind
+  /// `eof`). Its denoised field is the posterior mean under white noise.
   ///
-  /// Throws ``DiffusionError``.
+  /// Throws `DiffusionError`.
   public func noisePredictor(
     schedule: VariancePreservingSchedule = .standard
   ) throws -> FactorNoisePredictor<Float> {

@@ -1,20 +1,21 @@
-// The settings of a method: a value with defaults that reads its own section, and says which of its numbers a sweep may vary.
+// The settings of a method: a value with defaults that reads its own section and names the numbers that a sweep may
+// vary.
 
 import SextantConfiguration
 
-/// The settings of one method. A default value belongs to each method; a section of a configuration changes it.
+/// The settings of one method. Each method has default settings, which a section of a configuration changes.
 public protocol MethodSettings: Sendable, Equatable, Encodable {
-  /// These settings with the changes that a section makes. Throws ``ConfigurationError``.
+  /// These settings with the changes of a section. Throws `ConfigurationError`.
   func reading(_ section: ConfigurationReader) throws -> Self
-  /// The numbers that a sweep varies; nil for settings without steps.
+  /// The numbers that a sweep varies; nil if there is no number of steps.
   static var swept: SweptSettings<Self>? { get }
 }
 
-/// Where settings keep the keys `steps` and `step_size`.
+/// The properties of settings for the keys `steps` and `step_size`.
 public struct SweptSettings<Root>: Sendable {
   /// The number of steps.
   public let steps: any WritableKeyPath<Root, Int> & Sendable
-  /// The step size, which has to suit the number of steps; nil for a method without one.
+  /// The step size, which must suit the number of steps; nil for a method without one.
   public let stepSize: (any WritableKeyPath<Root, Double> & Sendable)?
 
   public init(
@@ -33,7 +34,8 @@ extension MethodSettings {
   /// Whether there is a step size.
   public var hasStepSize: Bool { Self.swept?.stepSize != nil }
 
-  /// The same settings with another number of steps and, where there is one, another step size; unchanged without steps.
+  /// The same settings with another number of steps and, if there is one, another step size; unchanged if there are no
+  /// steps.
   public func changing(steps: Int, stepSize: Double?) -> Self {
     guard let swept = Self.swept else { return self }
     var result = self
@@ -46,19 +48,20 @@ extension MethodSettings {
   fileprivate func isEqual(to other: any MethodSettings) -> Bool { (other as? Self) == self }
 }
 
-/// The section `solvers`: which prior the diffusion methods sample, and the settings of every method that has any.
+/// The section `solvers`: the prior that the diffusion methods sample, and the settings of every method that has any.
 public struct SolverSettings: Sendable {
-  /// Which prior the diffusion methods sample.
+  /// The prior that the diffusion methods sample.
   public enum Prior: String, ConfigurationChoice {
     /// The model's learned diffusion prior.
     case diffusion
-    /// The Gaussian of the model's modes, whose denoiser is exact and needs no training.
+    /// The Gaussian of the model's modes, whose exact denoiser needs no training.
     case gaussian
   }
 
-  /// Which prior the diffusion methods sample.
+  /// The prior that the diffusion methods sample.
   public var prior = Prior.diffusion
-  /// The number of samples that the diffusion methods draw in a comparison; nil for as many as the others.
+  /// The number of samples that the diffusion methods draw in a comparison; nil for the same number as the other
+  /// methods.
   public var samples: Int?
   /// The settings of each method, by name.
   private var sections: [String: any MethodSettings] = [:]
@@ -68,7 +71,7 @@ public struct SolverSettings: Sendable {
     for method in methods { sections[method.name] = method.settings }
   }
 
-  /// Reads the section. Throws ``ConfigurationError``.
+  /// Reads the section. Throws `ConfigurationError`.
   public init(_ reader: ConfigurationReader, methods: [Method] = .standard) throws {
     prior = try reader.value("prior", default: .diffusion)
     samples = try reader.optional("samples")
@@ -87,13 +90,13 @@ public struct SolverSettings: Sendable {
     try reader.requiredSection(section) { try defaults.reading($0) }
   }
 
-  /// The settings of a method: its defaults where they were not changed; nil for a method that has none.
+  /// The settings of a method, which are its defaults unless they were changed; nil for a method that has none.
   public subscript(method: Method) -> (any MethodSettings)? {
     get { sections[method.name] ?? method.settings }
     set { sections[method.name] = newValue }
   }
 
-  /// The same settings with another number of steps of one method and, where it has one, another step size.
+  /// The same settings with another number of steps for one method and, if it has one, another step size.
   public func changing(_ method: Method, steps: Int, stepSize: Double?) -> SolverSettings {
     var result = self
     result[method] = self[method].map { $0.changing(steps: steps, stepSize: stepSize) }

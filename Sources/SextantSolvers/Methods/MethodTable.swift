@@ -1,18 +1,18 @@
-// The table of the methods that ship, in the order of help texts. Each is declared beside its solver.
+// The table of the built-in methods, in the order of help texts. Each is declared next to its solver.
 
 import SextantPriors
 
 extension [Method] {
-  /// The methods that ship.
+  /// The built-in methods.
   public static let standard: [Method] = [
     .climatology, .nearest, .inverseDistance, .harmonic, .kriging, .sparseMatern, .dineof, .eof, .twoScale, .mixture,
     .flow, .dps, .mcg, .pigdm, .ddnm, .redDiff, .noise2score, .scorePrior,
   ]
 
-  /// The method of a name; nil if there is none.
+  /// The method with this name; nil if there is none.
   public func named(_ name: String) -> Method? { first { $0.name == name } }
 
-  /// The methods without those that repeat an earlier name, in their order.
+  /// The methods in their order, without repetitions of a name.
   public var withoutRepetitions: [Method] {
     var seen: Set<String> = []
     return filter { seen.insert($0.name).inserted }

@@ -1,40 +1,34 @@
-// The exact posterior of a mixture of Gaussians: each component is conditioned by itself, and weighs as much as before
-// times the evidence that the observation gives it. Of components whose weight vanishes nothing but the weight is kept.
+// The exact posterior of a mixture of Gaussians: each component is conditioned separately, and its weight is multiplied
+// by its evidence.
 
 import Foundation
 import SextantArrays
 import SextantPriors
 
 /// A weighted sum of Gaussian posteriors over the states.
-public struct GaussianMixturePosterior: Sendable {
-  /// One component, conditioned.
-  public struct Component: Sendable {
-    /// The logarithm of its weight before observing, up to what is common to all.
-    public var logWeight: Double
-    /// Its mean before observing (d), standardised.
-    public var shift: [Double]
-    /// Its posterior about that mean.
-    public var posterior: DenseGaussianPosterior<Double>
-
-    public init(logWeight: Double, shift: [Double], posterior: DenseGaussianPosterior<Double>) {
-      self.logWeight = logWeight
-      self.shift = shift
-      self.posterior = posterior
-    }
+struct GaussianMixturePosterior: Sendable {
+  /// A conditioned component.
+  struct Component: Sendable {
+    /// The logarithm of its prior weight, up to a constant that all components share.
+    var logWeight: Double
+    /// Its prior mean (d), standardised.
+    var shift: [Double]
+    /// Its posterior relative to that mean.
+    var posterior: DenseGaussianPosterior<Double>
   }
 
   /// The components.
-  public let components: [Component]
-  /// The weight of each component after observing; they sum to 1.
-  public let weights: [Double]
-  /// log p(y), with the components' weights as they were given.
-  public let logEvidence: Double
+  let components: [Component]
+  /// The posterior weight of each component; they sum to 1.
+  let weights: [Double]
+  /// log p(y), with the prior weights as they were given.
+  let logEvidence: Double
 
   /// - Parameters:
-  ///   - components: at least one, all conditioned on the same observation with their shifts taken off it.
-  ///   - evidencePower: the power of weight times evidence that components are weighed by: 1 is Bayes' rule, less lets
-  ///     components that are all somewhat wrong share.
-  public init(_ components: [Component], evidencePower: Double = 1) {
+  ///   - components: at least one component, all conditioned on the same observation minus their own shifts.
+  ///   - evidencePower: the power to which weight times evidence is raised: 1 for Bayes' rule; less tempers the
+  ///     weights, for components that are all misspecified.
+  init(_ components: [Component], evidencePower: Double = 1) {
     precondition(!components.isEmpty, "A mixture of nothing")
     self.components = components
     let logs = components.map { $0.logWeight + $0.posterior.logEvidence }
@@ -46,10 +40,10 @@ public struct GaussianMixturePosterior: Sendable {
   }
 
   /// The posterior mean (d).
-  public var mean: [Double] { moments.mean }
+  var mean: [Double] { moments.mean }
 
-  /// The posterior mean and standard deviation of each state (d): spread within and between components.
-  public var moments: (mean: [Double], spread: [Double]) {
+  /// The posterior mean and standard deviation of each state (d), from the variance within and between components.
+  var moments: (mean: [Double], spread: [Double]) {
     let d = components[0].shift.count
     var first = [Double](repeating: 0, count: d)
     var second = first
@@ -65,10 +59,9 @@ public struct GaussianMixturePosterior: Sendable {
     return (zip(first, components[0].shift).map { $0 + $1 }, spread)
   }
 
-  /// `count` exact samples (count×d), in the order of their components.
-  ///
-  /// - Parameter priorFactor: L with L·Lᵀ the prior covariance of a component, asked for only where samples fall.
-  public func samples(
+  /// `count` exact samples (count×d), in the order of their components; `priorFactor` gives L such that L·Lᵀ is the
+  /// prior covariance of a component.
+  func samples(
     _ count: Int, using random: inout RandomStream, priorFactor: (_ component: Int) throws -> CholeskyFactor<Double>
   ) rethrows -> Tensor<Double> {
     var counts = [Int](repeating: 0, count: weights.count)
@@ -88,10 +81,9 @@ public struct GaussianMixturePosterior: Sendable {
     return result
   }
 
-  /// log q(x | y) of a standardised state x (d).
-  ///
-  /// - Parameter priorFactor: L with L·Lᵀ the prior covariance of a component.
-  public func logDensity(
+  /// log q(x | y) of a standardised state x (d); `priorFactor` gives L such that L·Lᵀ is the prior covariance of a
+  /// component.
+  func logDensity(
     of state: [Double], priorFactor: (_ component: Int) throws -> CholeskyFactor<Double>
   ) rethrows -> Double {
     let logs = try components.indices.filter { weights[$0] > 0 }.map { index in

@@ -1,10 +1,10 @@
-// The mixture of two-scale Gaussians: the archive's groups each with their own mean and modes, and the pooled two-scale
-// prior beside them for fields that are of no group. Every component carries the same Matérn field.
+// The mixture of two-scale Gaussians: a component for each group of the archive, with its own mean and modes, and the
+// pooled two-scale prior for fields that belong to no group. All components have the same Matérn field.
 //
-// Each component is exact given its parameters, which are those of the two-scale prior, chosen by the field's own
-// observations: once for the pooled component, once for the likeliest group, whose parameters all groups share. A rough
-// evidence picks the groups that come into question; the rest have no weight worth the work. The pooled component and the
-// likeliest group stand there twice: as they are, and narrowed to archive fields that resemble the observed one.
+// Each component is exact given its parameters. These are the parameters of the two-scale prior, fitted to the field's
+// own observations: once for the pooled component, and once for the likeliest group, whose parameters all groups share.
+// An approximate evidence selects the plausible groups; the weight of all others is negligible. The pooled component
+// and the likeliest group also occur a second time, narrowed to the archive fields that resemble the observed one.
 
 import Foundation
 import SextantArrays
@@ -20,17 +20,18 @@ public struct MixtureSolver: DirectSolver {
   private let domain: any Domain
   private let parameters: ParameterFitting
   private let seed: RandomStream
-  /// The components for all measurements, where they are fitted already.
+  /// The components for all measurements if they are already fitted.
   private let fitted: [FittedComponent]?
 
-  /// At most so many groups are looked at closely.
+  /// The largest number of groups that become components.
   private static let groupLimit = 5
-  /// What the pooled component weighs beside all groups together.
+  /// The prior weight of the pooled component relative to all groups together.
   private static let pooledWeight = 0.05
-  /// The amplitude of the analogues beside a group.
+  /// The amplitude of the analogues' covariance.
   private static let analogueAmplitude: Float = 1.2
-  /// The power of the evidence that components are weighed by. None of them is true: evidence of a thousand values would
-  /// leave one alone, and the mean of the good ones is better than the best (safe Bayes; Grünwald and van Ommen, 2017).
+  /// The power to which the evidence is raised. No component is exactly true: with the full evidence of a thousand
+  /// values only one would remain, but the mean of several good ones is better (safe Bayes; Grünwald and van Ommen
+  /// 2017).
   private static let evidencePower = 0.1
 
   /// A component with its parameters.
@@ -42,11 +43,14 @@ public struct MixtureSolver: DirectSolver {
     var isGroup: Bool
   }
 
+  /// Makes the solver for a mixture.
+  ///
   /// - Parameters:
+  ///   - mixture: the pooled prior and the groups of its archive.
   ///   - domain: the domain of the fields.
-  ///   - parameters: where the covariance's parameters come from; fixed ones serve all components.
-  ///   - seed: which observations enter the likelihood where there are many.
-  /// - Throws: ``PriorError/tooLarge(_:)`` beyond ``TwoScaleSolver/stateLimit`` states.
+  ///   - parameters: the origin of the covariance's parameters; fixed ones serve all components.
+  ///   - seed: the stream that selects the observations for the likelihood if there are many.
+  /// - Throws: `PriorError.tooLarge` beyond ``TwoScaleSolver/stateLimit`` states.
   public init(
     _ mixture: GaussianMixturePrior, domain: some Domain, parameters: ParameterFitting = .perField,
     seed: RandomStream = RandomStream(seed: 0)
@@ -54,7 +58,7 @@ public struct MixtureSolver: DirectSolver {
     let count = mixture.pooled.space.count
     guard count <= TwoScaleSolver.stateLimit else {
       throw PriorError.tooLarge(
-        "The dense mixture serves at most \(TwoScaleSolver.stateLimit) states, and this field has \(count). Use kind: sparse-matern."
+        "The dense mixture supports at most \(TwoScaleSolver.stateLimit) states, but this field has \(count). Use kind: sparse-matern."
       )
     }
     self.mixture = mixture
@@ -102,12 +106,12 @@ public struct MixtureSolver: DirectSolver {
         ).values
     }
     let others = order.dropFirst().prefix(Self.groupLimit - 1).map { group($0, theta: first.theta) }
-    // One group is the archive itself: nothing stands beside it.
+    // A single group is the whole archive, and needs no other component.
     guard mixture.components.count > 1 else { return [first] }
     return [first] + others + [whole] + (try narrowed([first, whole], to: observation))
   }
 
-  /// Components narrowed to archive fields that resemble the observed one; none where the archive is too small.
+  /// The components narrowed to the archive fields that resemble the observed one; none if the archive is too small.
   private func narrowed(_ candidates: [FittedComponent], to observation: StateObservation) throws -> [FittedComponent] {
     guard
       let analogues = try ArchiveAnalogues(of: observation, in: mixture.pooled, amplitude: Self.analogueAmplitude)
@@ -164,13 +168,13 @@ public struct MixtureSolver: DirectSolver {
 }
 
 extension Model {
-  /// The mixture solver of the model's Gaussian prior and its groups. Throws ``MethodError``, ``PriorError``.
+  /// The mixture solver of the model's Gaussian prior and its groups. Throws ``MethodError``, `PriorError`.
   func mixtureSolver() throws -> MixtureSolver {
     let gaussian = try requireGaussian()
     guard let membership = gaussian.membership else {
       throw MethodError.missingPart(.mixture, model: provenance.name)
     }
-    // The parameters are those of a two-scale prior, and are checked as such.
+    // The parameters are those of a two-scale prior, whose solver checks them.
     _ = try twoScaleSolver()
     return try MixtureSolver(
       GaussianMixturePrior(gaussian.prior, membership: membership), domain: space.domain,
@@ -179,7 +183,7 @@ extension Model {
 }
 
 extension Method {
-  /// The mixture of two-scale Gaussians, for a model of kind: mixture.
+  /// The mixture of two-scale Gaussians, for a model of kind mixture.
   public static let mixture = Method(
     name: "mixture", title: "mixture of two-scale Gaussians", needs: [.gaussian, .mixture]
   ) { context in

@@ -1,36 +1,41 @@
-// The space of a problem: the domain, the variables on it, and what is known of their values before any archive. Solvers that
-// need no archive are made from a space alone; a `Model` adds what was learned.
+// The space of a problem: the domain, its variables, and their possible values. Solvers that need no archive are made
+// from a space alone; a `Model` adds what was learned.
 
 import SextantGeometry
 import SextantPriors
 import SextantSignals
 
-/// Where fields live and which values they may have: V vertices, C variables.
+/// The domain of fields (V vertices), their variables (C), and the values that these can have.
 public struct FieldSpace: Sendable {
   /// The vertices and their geometry.
   public let domain: any Domain
   /// The variables (C), with their units.
   public let variables: [Variable]
-  /// Whether each entry of the V×C array belongs to the field (V·C, channel fastest); false on land for a variable of the sea.
+  /// Whether each entry of the V×C array belongs to the field (V·C, channel fastest); false on land for a variable of
+  /// the sea.
   public let isInside: [Bool]
   /// The share of land at each vertex (V), or nil where it is unknown.
   public let landShare: [Float]?
-  /// Whether ``landShare`` describes another planet than the Earth, so that maps draw its coastlines and not the Earth's.
+  /// Whether ``landShare`` describes a planet other than the Earth, so that maps draw its coastlines.
   public let hasOwnLand: Bool
-  /// The transform of each variable (C) after which a Gaussian describes it; ``MarginalTransform/none`` for most.
+  /// The transform of each variable (C) after which a Gaussian describes it; `MarginalTransform.none` for most.
   public let transforms: [MarginalTransform]
   /// The range of each variable (C), in its units; nil for a variable that may have any value.
   public let bounds: [ValueBounds?]
-  /// Which entries are states, and which of them are one value.
+  /// The map between entries and states.
   public let layout: StateLayout
 
+  /// Makes a space from its parts.
+  ///
   /// - Parameters:
-  ///   - isInside: V·C flags; all true, if nil.
-  ///   - landShare: V shares from 0 to 1, or nil.
+  ///   - domain: the domain of the fields.
+  ///   - variables: the variables (C), at least one.
+  ///   - isInside: whether each entry belongs to the field (V·C, channel fastest); nil for all.
+  ///   - landShare: the share of land at each vertex (V), from 0 to 1; nil if it is unknown.
   ///   - hasOwnLand: whether the land is that of another planet.
-  ///   - transforms: C transforms; none, if nil.
-  ///   - bounds: C ranges; none, if nil.
-  /// - Throws: ``FieldSpaceError`` where there is no variable or a list has the wrong length.
+  ///   - transforms: the transform of each variable (C); nil for none.
+  ///   - bounds: the range of each variable (C); nil for none.
+  /// - Throws: ``FieldSpaceError`` if there is no variable or a list has the wrong length.
   public init(
     domain: any Domain, variables: [Variable], isInside: [Bool]? = nil, landShare: [Float]? = nil,
     hasOwnLand: Bool = false, transforms: [MarginalTransform]? = nil, bounds: [ValueBounds?]? = nil
@@ -55,7 +60,7 @@ public struct FieldSpace: Sendable {
     layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
   }
 
-  /// The space of the fields of a source: every entry is inside, because nothing says otherwise.
+  /// The space of the fields of a source, with every entry inside.
   public init(_ fields: any SignalSource, landShare: [Float]? = nil) throws(FieldSpaceError) {
     try self.init(domain: fields.domain, variables: fields.variables, landShare: landShare)
   }
@@ -69,13 +74,13 @@ public struct FieldSpace: Sendable {
   /// C, the number of variables.
   public var channelCount: Int { variables.count }
 
-  /// Whether each vertex is land (V), where the land is that of another planet; nil on the Earth.
+  /// Whether each vertex is land (V), if the land is that of another planet; nil on the Earth.
   public var ownLand: [Bool]? { hasOwnLand ? landShare?.map { $0 > 0.5 } : nil }
 }
 
-/// A space whose parts do not fit together.
+/// An error in the parts of a space.
 public enum FieldSpaceError: Error, Equatable, CustomStringConvertible {
-  /// There is nothing to recover.
+  /// There is no variable.
   case noVariables
   /// A list of the wrong length.
   case wrongCount(what: String, expected: Int, found: Int)

@@ -1,16 +1,17 @@
-// A diffusion prior as a model holds it: a noise predictor over the model's standardised states, whatever predicts the noise.
+// The diffusion prior of a model: a noise predictor of any kind over the model's standardised states.
 
 import SextantArrays
 import SextantDiffusion
 import SextantNetworks
 
-/// A learned diffusion prior over the standardised states of a model (B×d×1): without climatology, transformed, scaled.
+/// A learned diffusion prior over the standardised states of a model (B×d×1), which are transformed anomalies divided
+/// by their scales.
 public struct LearnedDiffusion: Sendable {
-  /// Predicts the noise in states (B×d×1).
+  /// The predictor of the noise in states (B×d×1).
   public let predictor: any NoisePredictor<Float>
-  /// The Gaussian that the network corrects or is compared with, if there is one.
+  /// The Gaussian that the network corrects or with which it is compared, if there is one.
   public let gaussian: FactorNoisePredictor<Float>?
-  /// What the network learned; empty where nothing was.
+  /// The trained parameters of the network; empty if there are none.
   public let parameters: ParameterSet<Float>
   /// The settings of its training, as text.
   public let identity: String
@@ -23,6 +24,6 @@ public struct LearnedDiffusion: Sendable {
     (self.parameters, self.identity) = (parameters, identity)
   }
 
-  /// The number of the network's trained parameters.
+  /// The number of trained parameters of the network.
   public var parameterCount: Int { parameters.trainedCount }
 }

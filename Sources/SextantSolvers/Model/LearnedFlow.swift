@@ -1,4 +1,4 @@
-// A learned posterior as a model holds it: which network, and what it learned.
+// The learned posterior of a model: the kind of its network, and the trained parameters.
 
 import SextantArrays
 import SextantDiffusion
@@ -7,9 +7,9 @@ import SextantGeometry
 import SextantNetworks
 import SextantPriors
 
-/// A learned posterior: a network on top of a model's Gaussian posterior, or a flow over the vector of its states.
+/// A learned posterior: a network that corrects a model's Gaussian posterior, or a flow over the vector of its states.
 public struct LearnedFlow: Sendable {
-  /// Which network.
+  /// The kind of network.
   public enum Network: Sendable, Equatable, Codable {
     /// A network over neighbourhoods that shifts and scales the Gaussian posterior.
     case neighbourhoods(StencilUNetConfiguration)
@@ -17,9 +17,9 @@ public struct LearnedFlow: Sendable {
     case vector(CouplingFlowConfiguration)
   }
 
-  /// Which network, with its sizes.
+  /// The kind of network, with its sizes.
   public let network: Network
-  /// What it learned.
+  /// The trained parameters.
   public let parameters: ParameterSet<Float>
   /// The settings of its training, as text.
   public let identity: String
@@ -28,7 +28,8 @@ public struct LearnedFlow: Sendable {
     (self.network, self.parameters, self.identity) = (network, parameters, identity)
   }
 
-  /// A network over neighbourhoods with its parameters in their places; nil where the domain does not have its levels.
+  /// A network over neighbourhoods, whose parameters are added to the builder; nil if the domain does not have its
+  /// levels.
   package static func stencilNetwork(
     _ configuration: StencilUNetConfiguration, on domain: any Domain, in builder: inout ParameterBuilder<Float>
   ) throws -> StencilUNet<Float>? {
@@ -39,7 +40,7 @@ public struct LearnedFlow: Sendable {
     return StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
   }
 
-  /// A flow over the states of `space` with its parameters in their places. Throws ``FlowError``.
+  /// A flow over the states of `space`, whose parameters are added to the builder. Throws `FlowError`.
   package static func vectorFlow(
     _ configuration: CouplingFlowConfiguration, over space: StateSpace, in builder: inout ParameterBuilder<Float>
   ) throws -> ConditionalRealNVP<Float> {

@@ -1,25 +1,25 @@
-// A model: a space of fields and what was learned about it. Each learned part is optional, and a model never changes: `with`
-// gives another one. How models are stored is the business of the layer above.
+// A model: a space of fields and the parts that were learned for it, each of which is optional. A model is immutable;
+// the functions `with` return changed copies. SextantRuns stores models.
 
 import SextantArrays
 import SextantPriors
 import SextantSignals
 
-/// A space of fields with the priors and the posterior networks that were learned for it.
+/// A space of fields with the priors and the posterior network that were learned for it.
 public struct Model: Sendable {
-  /// Where a model comes from: for people, logs and files.
+  /// The origin of a model, for people, logs and files.
   public struct Provenance: Sendable, Equatable {
-    /// The name of the run that learned the model, or of the file that it was made for.
+    /// The name of the run that learned the model, or of the file for which it was made.
     public var name: String
     /// The version of the program that learned it.
     public var program: String
-    /// The files of the archive; empty for a synthetic archive and for models that learned nothing.
+    /// The files of the archive; empty for a synthetic archive and for a model without learned parts.
     public var archiveFiles: [String]
-    /// The number of fields that it learned from.
+    /// The number of fields from which the model was learned.
     public var fieldCount: Int
     /// The seed of all random numbers of its training.
     public var seed: UInt64
-    /// The settings that determine the Gaussian prior, as text; nil where they are unknown.
+    /// The settings that determine the Gaussian prior, as text; nil if they are unknown.
     public var training: String?
 
     public init(
@@ -45,9 +45,9 @@ public struct Model: Sendable {
     public static let flow = Parts(rawValue: 8)
   }
 
-  /// Where the fields live.
+  /// The domain and the variables of the fields.
   public let space: FieldSpace
-  /// Where the model comes from.
+  /// The origin of the model.
   public let provenance: Provenance
   /// The Gaussian prior, if one was learned.
   public let gaussian: LearnedGaussian?
@@ -56,7 +56,8 @@ public struct Model: Sendable {
   /// The learned posterior, if one was trained.
   public let flow: LearnedFlow?
 
-  /// - Throws: ``ModelPartError`` where the Gaussian prior describes other states than those of `space`.
+  /// Makes a model from its parts. Throws ``ModelPartError`` if the states of the Gaussian prior are not those of
+  /// `space`.
   public init(
     _ space: FieldSpace, provenance: Provenance = Provenance(), gaussian: LearnedGaussian? = nil,
     diffusion: LearnedDiffusion? = nil, flow: LearnedFlow? = nil
@@ -97,64 +98,65 @@ public struct Model: Sendable {
     return parts
   }
 
-  /// The same model for anomalies: its climatology is zero, so that files which hold differences from a mean can be filled. Its
-  /// flow is left out, because it learned from fields with their climatology.
+  /// The same model for anomalies: its climatology is zero, so that files with differences from a mean can be filled.
+  /// It has no flow, because flows are learned from fields with their climatology.
   ///
-  /// Meant for models without transforms: a difference has none.
+  /// It is meant for models without transforms, which do not apply to differences.
   public var forAnomalies: Model {
     Model(self, gaussian: gaussian?.withoutClimatology, diffusion: diffusion, flow: nil)
   }
 
-  /// The Gaussian prior. Throws ``MethodError/missingPart(_:model:)`` where there is none.
+  /// The Gaussian prior. Throws ``MethodError/missingPart(_:model:)`` if there is none.
   public func requireGaussian() throws(MethodError) -> LearnedGaussian {
     guard let gaussian else { throw .missingPart(.gaussian, model: provenance.name) }
     return gaussian
   }
 }
 
-/// A Gaussian prior with what it takes to condition it.
+/// A Gaussian prior, with the parameters of its covariance and the groups of its archive.
 public struct LearnedGaussian: Sendable {
-  /// Climatology, modes and what they leave.
+  /// The climatology, the modes and the residual variance.
   public let prior: GaussianPrior
-  /// Where the parameters of its covariance come from.
+  /// The origin of the parameters of its covariance.
   public let parameters: ParameterFitting
-  /// The group of each field that was learned from (N), for a mixture; nil for any other prior.
+  /// The group of each field of the archive (N), for a mixture; nil for any other prior.
   public let membership: [Int]?
 
   public init(_ prior: GaussianPrior, parameters: ParameterFitting = .perField, membership: [Int]? = nil) {
     (self.prior, self.parameters, self.membership) = (prior, parameters, membership)
   }
 
-  /// What the prior is made of.
+  /// The kind of the prior.
   public var kind: GaussianPriorKind { prior.configuration.kind }
 
-  /// The same prior about a climatology of zero.
+  /// The same prior with a climatology of zero.
   var withoutClimatology: LearnedGaussian {
     let climatology = prior.space.climatology
     let zero = Climatology(kind: climatology.kind, coefficients: .zeros(climatology.coefficients.shape))
     return LearnedGaussian(prior.replacing(climatology: zero), parameters: parameters, membership: membership)
   }
 
-  /// The standard deviation of a channel's anomalies, in the variable's units; of a transformed variable about its mean.
-  public func typicalDeviation(ofChannel channel: Int, transform: MarginalTransform) -> Double {
+  /// The standard deviation of a channel's anomalies, in the variable's units; for a transformed variable, that at its
+  /// mean.
+  public func typicalStandardDeviation(ofChannel channel: Int, transform: MarginalTransform) -> Double {
     let scale = Double(prior.space.scales[channel])
     guard !transform.isIdentity else { return scale }
     let states = prior.space.layout.states(ofChannel: channel)
     let mean = prior.space.climatology.overallMean
     let centre = states.reduce(0.0) { $0 + Double(mean[$1]) } / Double(max(1, states.count))
-    return transform.momentsOfNormal(mean: centre, deviation: scale).deviation
+    return transform.momentsOfNormal(mean: centre, standardDeviation: scale).standardDeviation
   }
 }
 
-/// A learned part that does not fit the space of its model.
+/// A learned part that does not match the space of its model.
 public enum ModelPartError: Error, Equatable, CustomStringConvertible {
-  /// The prior describes other states than those of the space.
+  /// The states of the prior are not those of the space.
   case otherStates(expected: Int, found: Int)
 
   public var description: String {
     switch self {
     case .otherStates(let expected, let found):
-      "The Gaussian prior describes \(found) states, and the model's space has \(expected), or orders them otherwise. Use a prior that was learned on this domain with these variables."
+      "The Gaussian prior has \(found) states, but the model's space has \(expected), or has them in another order. Use a prior that was learned on this domain with these variables."
     }
   }
 }

@@ -1,40 +1,42 @@
-// The stand-ins for measured values that see one entry each. A site is a normal factor in w, kept by its precision and
-// by precision times mean. Under `mode` it is the tangent's; under `moments` it is what turns the posterior of everything
-// else (the cavity) into the true product's mean and variance, by a sum over a line (expectation propagation, Minka 2001).
+// Pseudo-measurements for values that measure one entry each. A site is a normal factor in the transformed value w,
+// stored as its precision and its precision times its mean. With `mode` the site is that of the tangent. With `moments`
+// it is the factor for which the posterior has the mean and the variance of the cavity (the posterior without the site)
+// times the exact likelihood, which are computed by quadrature (expectation propagation; T. P. Minka, "Expectation
+// Propagation for Approximate Bayesian Inference", UAI, 2001).
 
 import Foundation
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// Normal stand-ins for single values.
+/// Normal approximations to the likelihoods of single values.
 struct ExpectationPropagationSites: PseudoMeasurement {
   private var sites: [Site]
   private let source: FieldMeasurement
   /// The entry of each value (m).
   private let entries: [Int]
   private let approximation: LikelihoodApproximation
-  private var turns = 0
+  private var iterations = 0
 
-  /// What one value says of its entry.
+  /// The normal factor of one value.
   private struct Site {
     var transform: MarginalTransform
     /// The measured value and its noise, in the variable's units.
     var value, noise: Double
-    /// The standard deviation of the channel, transformed: what counts as large.
+    /// The standard deviation of the channel, in transformed units, by which changes are measured.
     var scale: Double
     var precision, weighted: Double
-    /// Where the tangent touches, or the mean of the last turn.
+    /// The point of the tangent, or the posterior mean of the last iteration.
     var place: Double
-    /// The mean of the value's product with the prior, for methods without uncertainty.
+    /// The posterior mean given this value alone, for methods without uncertainty.
     var guess: Double
-    /// Below this a precision says nothing, and would only spoil the arithmetic.
+    /// The smallest precision: below it the value carries no information, and rounding errors would dominate.
     var leastPrecision: Double { 1e-6 / (scale * scale) }
   }
 
   /// - Parameters:
-  ///   - centre: the prior mean of each entry (V·C), transformed; not a number outside the domain.
-  ///   - scales: the standard deviation of each channel (C), transformed.
+  ///   - centre: the prior mean of each entry (V·C), in transformed units; NaN outside the domain.
+  ///   - scales: the standard deviation of each channel (C), in transformed units.
   init(
     _ measurement: FieldMeasurement, entries: [Int], transforms: [MarginalTransform], centre: [Float], scales: [Float],
     approximation: LikelihoodApproximation
@@ -52,7 +54,7 @@ struct ExpectationPropagationSites: PseudoMeasurement {
         site.transform = .none
         return site
       }
-      // The first stand-in: as if the prior of the entry alone were all that is known.
+      // The first site uses the prior of the entry as the cavity.
       let cavity = (mean: site.place, variance: site.scale * site.scale)
       let product = Self.moments(of: site, cavity: cavity)
       site.guess = product.mean
@@ -82,24 +84,24 @@ struct ExpectationPropagationSites: PseudoMeasurement {
     var change = 0.0
     for i in sites.indices where !sites[i].transform.isIdentity {
       let entry = entries[i]
-      let (mean, deviation) = (Double(mean[entry]), Double(spread[entry]))
+      let (mean, sigma) = (Double(mean[entry]), Double(spread[entry]))
       let step = mean - sites[i].place
       change = max(change, abs(step) / sites[i].scale)
-      let precision = 1 / max(deviation * deviation, .leastNormalMagnitude)
-      let rest = precision - sites[i].precision
-      if approximation == .moments, rest > 1e-4 * precision {
+      let precision = 1 / max(sigma * sigma, .leastNormalMagnitude)
+      let cavityPrecision = precision - sites[i].precision
+      if approximation == .moments, cavityPrecision > 1e-4 * precision {
         sites[i].place = mean
-        let cavity = (mean: (mean * precision - sites[i].weighted) / rest, variance: 1 / rest)
+        let cavity = (mean: (mean * precision - sites[i].weighted) / cavityPrecision, variance: 1 / cavityPrecision)
         let product = Self.moments(of: sites[i], cavity: cavity)
-        Self.match(&sites[i], product: product, cavity: cavity, step: turns == 0 ? 1 : 0.7)
+        Self.match(&sites[i], product: product, cavity: cavity, step: iterations == 0 ? 1 : 0.7)
       } else {
-        // Far steps are cut short, and later ones damped: a flat place says nothing of where the next slope is.
+        // Long steps are cut and later ones damped, because the tangent at a flat place does not predict the next slope.
         let cut = min(max(step, -sites[i].scale), sites[i].scale)
-        sites[i].place += turns < 3 ? cut : 0.7 * cut
+        sites[i].place += iterations < 3 ? cut : 0.7 * cut
         Self.touch(&sites[i])
       }
     }
-    turns += 1
+    iterations += 1
     return change
   }
 
@@ -112,33 +114,33 @@ struct ExpectationPropagationSites: PseudoMeasurement {
     site.weighted = site.precision * site.place + gradient
   }
 
-  /// The site that gives the cavity the product's mean and variance, or as near as a positive precision comes.
+  /// Moves the site towards the one that gives the cavity the product's mean and variance, with a positive precision.
   private static func match(
     _ site: inout Site, product: (mean: Double, variance: Double), cavity: (mean: Double, variance: Double),
     step: Double
   ) {
-    let rest = 1 / cavity.variance
-    let precision = max(1 / product.variance - rest, site.leastPrecision)
-    let weighted = product.mean * (precision + rest) - cavity.mean * rest
+    let cavityPrecision = 1 / cavity.variance
+    let precision = max(1 / product.variance - cavityPrecision, site.leastPrecision)
+    let weighted = product.mean * (precision + cavityPrecision) - cavity.mean * cavityPrecision
     site.precision += step * (precision - site.precision)
     site.weighted += step * (weighted - site.weighted)
   }
 
-  /// Mean and variance of cavity times likelihood, by the trapezium rule, fine enough for the narrowest likelihood.
+  /// The mean and the variance of cavity times likelihood, by a trapezium rule fine enough for the narrowest likelihood.
   private static func moments(
     of site: Site, cavity: (mean: Double, variance: Double)
   ) -> (mean: Double, variance: Double) {
-    let deviation = cavity.variance.squareRoot()
-    let width = min(deviation, site.noise / site.transform.greatestSlope)
-    let half = Int(min(1000, max(40, (7 * deviation / (0.7 * width)).rounded(.up))))
-    let spacing = 7 * deviation / Double(half)
+    let sigma = cavity.variance.squareRoot()
+    let width = min(sigma, site.noise / site.transform.greatestSlope)
+    let half = Int(min(1000, max(40, (7 * sigma / (0.7 * width)).rounded(.up))))
+    let spacing = 7 * sigma / Double(half)
     var best = -Double.infinity
     let logs = (-half...half).map { step -> Double in
       let w = cavity.mean + Double(step) * spacing
-      let (z, misfit) = (
-        Double(step) * spacing / deviation, (site.value - site.transform.value(at: w)) / site.noise
+      let (z, residual) = (
+        Double(step) * spacing / sigma, (site.value - site.transform.value(at: w)) / site.noise
       )
-      let log = -0.5 * (z * z + misfit * misfit)
+      let log = -0.5 * (z * z + residual * residual)
       best = max(best, log)
       return log
     }

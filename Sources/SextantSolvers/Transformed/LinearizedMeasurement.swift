@@ -1,23 +1,23 @@
-// The stand-in for a measurement whose values mix entries: A·x(w) is replaced by the plane that touches it at the
-// posterior mean, y − A·x(w₀) + A·X'·w₀ = A·X'·w + noise with X' = diag(dx/dw). Turn by turn this is Gauss–Newton.
+// The pseudo-measurement for values that mix entries: A·x(w) is linearised at the posterior mean w₀, which gives
+// y − A·x(w₀) + A·X'·w₀ = A·X'·w + noise with X' = diag(dx/dw). The iterations are those of Gauss–Newton.
 
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// The tangent plane of a general linear operator behind transforms.
+/// The linearisation of a general linear operator on transformed variables.
 struct LinearizedMeasurement: PseudoMeasurement {
   private let source: FieldMeasurement
   private let matrix: SparseMatrix
   private let transforms: [MarginalTransform]
   private let scales: [Float]
-  /// Where the plane touches (V·C), transformed.
+  /// The point of linearisation (V·C), in transformed units.
   private var place: [Double]
-  private var turns = 0
+  private var iterations = 0
 
   /// - Parameters:
-  ///   - centre: the prior mean of each entry (V·C), transformed; not a number outside the domain.
-  ///   - scales: the standard deviation of each channel (C), transformed.
+  ///   - centre: the prior mean of each entry (V·C), in transformed units; NaN outside the domain.
+  ///   - scales: the standard deviation of each channel (C), in transformed units.
   init(
     _ measurement: FieldMeasurement, matrix: SparseMatrix, transforms: [MarginalTransform], centre: [Float],
     scales: [Float]
@@ -39,7 +39,7 @@ struct LinearizedMeasurement: PseudoMeasurement {
       for k in matrix.rowStarts[row]..<matrix.rowStarts[row + 1] {
         let (column, at) = (matrix.columns[k], place[Int(matrix.columns[k])])
         let transform = transform(column)
-        // An entry outside the domain has no place: its row is left for the prior to ignore.
+        // Entries outside the domain cannot be linearised; the prior ignores their rows.
         let isThere = at.isFinite && !transform.isIdentity
         let slope = isThere ? max(transform.slope(at: at), 1e-9 * transform.greatestSlope) : 1
         entries.append((row, Int(column), matrix.values[k] * slope))
@@ -63,9 +63,9 @@ struct LinearizedMeasurement: PseudoMeasurement {
       let step = Double(mean[Int(entry)]) - place[Int(entry)]
       change = max(change, abs(step) / scale)
       let cut = min(max(step, -scale), scale)
-      place[Int(entry)] += turns < 3 ? cut : 0.7 * cut
+      place[Int(entry)] += iterations < 3 ? cut : 0.7 * cut
     }
-    turns += 1
+    iterations += 1
     return change
   }
 }

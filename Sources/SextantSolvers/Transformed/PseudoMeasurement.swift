@@ -1,36 +1,37 @@
-// Gaussian stand-ins for measurements, in transformed units: what both kinds share, and which kind serves an operator.
+// Pseudo-measurements: Gaussian approximations to the likelihood of a measurement, in transformed units. There are two
+// kinds, and the operator determines which is used.
 
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// A Gaussian stand-in, in transformed units, for a measurement.
+/// A Gaussian approximation to the likelihood of a measurement, in transformed units.
 protocol PseudoMeasurement {
-  /// What a Gaussian solver is given.
+  /// The measurement for a Gaussian solver.
   var measurement: FieldMeasurement { get }
-  /// What a solver that believes every value is given.
+  /// The measurement for a solver without uncertainty, which fits every value exactly.
   var bestGuess: FieldMeasurement { get }
-  /// Brings the stand-in nearer to the measurement about a posterior (V·C each, transformed units).
+  /// Improves the approximation about a posterior (mean and spread, V·C each, in transformed units).
   ///
-  /// - Returns: by how much that posterior's mean moved since the last turn, at most, in units of each channel's scale.
+  /// - Returns: the largest change of the posterior mean since the last iteration, in units of each channel's scale.
   mutating func improve(mean: [Float], spread: [Float]) -> Double
 }
 
-/// The stand-ins for measurements by one operator.
+/// Makes the pseudo-measurements for measurements by one operator.
 struct PseudoMeasurementSource: Sendable {
-  /// Whether anything that is measured is transformed; otherwise a measurement is its own stand-in.
+  /// Whether any measured variable is transformed; if not, measurements are used as they are.
   let isTransformed: Bool
   private let kind: Kind
   private let transforms: [MarginalTransform]
 
   private enum Kind: Sendable {
-    /// The entries that are measured one by one.
+    /// An operator that selects entries: the entries.
     case sites([Int])
-    /// The matrix of an operator that mixes entries.
+    /// An operator that mixes entries: its matrix.
     case tangent(SparseMatrix)
   }
 
-  /// - Throws: ``MeasurementError/operatorNotSupported(method:form:reason:hint:)`` for an operator without a matrix that is too
+  /// - Throws: `MeasurementError.operatorNotSupported` for an operator without a matrix that is too
   ///   large for one, where something is transformed.
   init(_ model: MeasurementModel, transforms: [MarginalTransform]) throws {
     self.transforms = transforms
@@ -48,11 +49,11 @@ struct PseudoMeasurementSource: Sendable {
     }
   }
 
-  /// The first stand-in for a measurement.
+  /// The first approximation to a measurement.
   ///
   /// - Parameters:
-  ///   - centre: the prior mean of each entry (V·C), transformed; not a number outside the domain.
-  ///   - scales: the standard deviation of each channel (C), transformed.
+  ///   - centre: the prior mean of each entry (V·C), in transformed units; NaN outside the domain.
+  ///   - scales: the standard deviation of each channel (C), in transformed units.
   func pseudoMeasurement(
     of measurement: FieldMeasurement, centre: [Float], scales: [Float], approximation: LikelihoodApproximation
   ) -> any PseudoMeasurement {
@@ -68,7 +69,7 @@ struct PseudoMeasurementSource: Sendable {
   }
 }
 
-/// A measurement of which nothing is transformed.
+/// A measurement of variables that are not transformed.
 private struct PlainMeasurement: PseudoMeasurement {
   let measurement: FieldMeasurement
   var bestGuess: FieldMeasurement { measurement }

@@ -1,43 +1,47 @@
-// Conditions a prior that lives in transformed units on a measurement in the variables' own units.
+// Conditions a prior in transformed units on a measurement in the variables' own units.
 //
-// The likelihood of y = A·x(w) + noise is not Gaussian in w. It is replaced by that of pseudo-measurements of w, which
-// any solver understands, and improved turn by turn about the posterior that they give: each value by itself, see
-// ExpectationPropagationSites, or, where values mix entries, by the plane that touches A·x(w) at the posterior mean (Gauss–Newton).
-// Samples are drawn in w and mapped back, so that bounds hold exactly. Pseudo-measurements have noise of their own, so the
-// solver within is prepared anew for each; where nothing that is measured is transformed it is prepared once.
+// The likelihood of y = A·x(w) + noise is not Gaussian in the transformed values w. It is approximated by
+// pseudo-measurements of w, which any solver can use, and which are improved iteratively about the resulting posterior:
+// each value separately (ExpectationPropagationSites) or, if values mix entries, by linearisation at the posterior mean
+// (LinearizedMeasurement). Samples are drawn in w and mapped back, so bounds hold exactly. The noise of
+// pseudo-measurements changes, so the inner solver is prepared again for each of them; if no measured variable is
+// transformed, it is prepared once.
 
 import SextantArrays
 import SextantMeasurement
 import SextantPriors
 
-/// How the likelihood in transformed units becomes Gaussian.
+/// The Gaussian approximation to the likelihood in transformed units.
 public enum LikelihoodApproximation: Sendable, Equatable {
-  /// By the line that touches it at the posterior mean, which ends at the posterior's mode (Gauss–Newton, Laplace).
+  /// Linearisation at the posterior mean, which converges to the posterior's mode (Gauss–Newton, Laplace).
   case mode
-  /// By mean and variance of what each value makes of the rest's posterior (expectation propagation); values that mix
-  /// entries are taken as under ``mode``.
+  /// Expectation propagation, which matches the mean and the variance for each value; values that mix entries are
+  /// linearised as with ``mode``.
   case moments
 }
 
 /// A Gaussian solver in transformed units.
 public struct TransformedSolver: Solver {
   private let inner: any Solver
-  /// The space of the prior: mean and scale of each state, transformed.
+  /// The space of the prior: the mean and the scale of each state, in transformed units.
   public let space: StateSpace
   /// The transform of each channel (C).
   public let transforms: [MarginalTransform]
   private let approximation: LikelihoodApproximation
   private let maximumIterations: Int
-  /// The largest change of an observed entry's mean, in units of its channel's scale, that ends the turns.
+  /// The iterations end when no observed entry's mean changes by more than this, in units of its channel's scale.
   private let tolerance: Double
 
   public var name: String { inner.name + ", transformed" }
 
   /// - Parameters:
   ///   - inner: a solver with a prior in transformed units.
-  ///   - space: the space of that prior: mean and scale of each state, transformed.
-  ///   - transforms: what was done to each channel (C).
-  ///   - maximumIterations: how often the pseudo-measurements are improved at most.
+  ///   - space: the space of that prior: the mean and the scale of each state, in transformed units.
+  ///   - transforms: the transform of each channel (C).
+  ///   - approximation: the approximation to the likelihood.
+  ///   - maximumIterations: the largest number of improvements of the pseudo-measurements.
+  ///   - tolerance: the change of an observed entry's mean, in units of its channel's scale, below which the iterations
+  ///     end.
   public init(
     _ inner: any Solver, space: StateSpace, transforms: [MarginalTransform],
     approximation: LikelihoodApproximation = .moments, maximumIterations: Int = 4, tolerance: Double = 0.05
@@ -52,15 +56,13 @@ public struct TransformedSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    ChangedPreparation(try prepareLatent(for: operation, noise: noise)) { [transforms] in transforms.map(&$0) }
+    AdjustedPreparation(inner: try prepareLatent(for: operation, noise: noise)) { [transforms] in transforms.map(&$0) }
   }
 
-  /// The preparation whose posteriors stay in transformed units: Gaussian, as the solver within gives them.
-  public func prepareLatent(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+  /// The preparation whose posteriors are those of the inner solver, in transformed units.
+  func prepareLatent(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
     let model = try MeasurementModel(operation: operation, noise: noise)
-    guard operation.inputCount == space.layout.stateOfEntry.count else {
-      throw PriorError.wrongSize(expected: space.layout.stateOfEntry.count, found: operation.inputCount)
-    }
+    try operation.requireInputs(space.layout.stateOfEntry.count)
     try model.checkNoise()
     let source = try PseudoMeasurementSource(model, transforms: transforms)
     return LatentPreparation(
@@ -75,21 +77,15 @@ public struct TransformedSolver: Solver {
       approximation: approximation, maximumIterations: maximumIterations, tolerance: tolerance)
   }
 
-  /// The posterior in transformed units: Gaussian, as the solver within gives it.
-  public func latentPosterior(
+  /// The posterior of the inner solver, in transformed units.
+  package func latentPosterior(
     given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
   ) throws -> Posterior {
     try prepareLatent(for: measurement.operation, noise: measurement.noise).solve(
       measurement, samples: samples, using: &random)
   }
 
-  /// A posterior in transformed units as one in the variables' units.
-  public func mapped(_ posterior: consuming Posterior) -> Posterior {
-    transforms.map(&posterior)
-    return posterior
-  }
-
-  /// The first stand-in for a measurement, about the prior mean.
+  /// The first pseudo-measurement, about the prior mean.
   private func pseudo(
     _ measurement: FieldMeasurement, _ source: PseudoMeasurementSource
   ) -> any PseudoMeasurement {
@@ -98,39 +94,39 @@ public struct TransformedSolver: Solver {
     return source.pseudoMeasurement(of: measurement, centre: centre, scales: space.scales, approximation: approximation)
   }
 
-  /// The posterior of a measurement of which something is transformed.
+  /// The posterior of a measurement of transformed variables.
   fileprivate func latentPosterior(
     given measurement: FieldMeasurement, _ source: PseudoMeasurementSource, samples: Int,
     using random: inout RandomStream
   ) throws -> Posterior {
     var pseudo = pseudo(measurement, source)
-    // Parameters are chosen once, by the first stand-in: later ones would chase their own choice.
+    // Parameters are fitted once, to the first pseudo-measurement, because later ones already depend on them.
     let chosen = try inner.fitted(to: pseudo.measurement)
-    var turns = 0
-    while turns < maximumIterations {
+    var iterations = 0
+    while iterations < maximumIterations {
       var unused = random
       let stand = pseudo.measurement
       let current =
         try chosen.marginals(atObserved: stand) ?? chosen.posterior(given: stand, samples: 0, using: &unused)
       guard let spread = current.spread else {
-        // A method without uncertainty does not weigh its values: it gets the best guess of each.
+        // A method without uncertainty does not weight its values, so it receives the best guess of each.
         return try chosen.posterior(given: pseudo.bestGuess, samples: samples, using: &random)
       }
-      turns += 1
+      iterations += 1
       if pseudo.improve(mean: current.mean, spread: spread) < tolerance { break }
     }
     var posterior = try chosen.posterior(given: pseudo.measurement, samples: samples, using: &random)
-    posterior.diagnostics["likelihood-iterations"] = Double(turns)
+    posterior.diagnostics["likelihood-iterations"] = Double(iterations)
     return posterior
   }
 }
 
-/// A transformed solver held to one operator, with answers in transformed units.
+/// A transformed solver prepared for one operator, with posteriors in transformed units.
 private struct LatentPreparation: PreparedSolver {
   let model: MeasurementModel
   let solver: TransformedSolver
   let source: PseudoMeasurementSource
-  /// The solver within, where nothing that is measured is transformed.
+  /// The prepared inner solver, if no measured variable is transformed.
   let plain: (any PreparedSolver)?
 
   func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
@@ -148,7 +144,7 @@ extension [MarginalTransform] {
   func map(_ posterior: inout Posterior) {
     mapMoments(mean: &posterior.mean, spread: &posterior.spread)
     if var samples = posterior.samples {
-      // Not held twice, or it would be copied.
+      // Removed first, so that the samples are not copied.
       posterior.samples = nil
       mapValues(&samples)
       posterior.samples = samples

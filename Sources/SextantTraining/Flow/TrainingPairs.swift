@@ -62,8 +62,8 @@ struct TrainingPairs: Sendable {
     let random = RandomStream(seed: seed).split(purpose).split(number)
     var (maskStream, noiseStream) = (random.split("mask"), random.split("noise"))
     let mask = masks[number / max(2, foldCount) % masks.count]
-    let ground = try MeasurementGround(domain: field.domain, isValid: field.isValid, inputs: inputs)
-    let operation = try mask.draw(on: ground, using: &maskStream)
+    let context = try MeasurementContext(domain: field.domain, isValid: field.isValid, inputs: inputs)
+    let operation = try mask.draw(in: context, using: &maskStream)
     let deviations = (0..<field.domain.vertexCount).flatMap { _ in noise }
     return try Simulation.measure(field, by: operation, noise: deviations, using: &noiseStream).measurement
   }

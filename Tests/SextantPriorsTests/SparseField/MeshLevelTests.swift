@@ -35,7 +35,7 @@ import Testing
     let ones = [Double](repeating: 1, count: level.nodeCount)
     var random = RandomStream(seed: 1)
     let noise = ones.map { _ in random.uniform() }
-    let smooth = try level.windows.smoothed([ones, noise], deviation: 2)
+    let smooth = try level.windows.smoothed([ones, noise], standardDeviation: 2)
     #expect(smooth[0].allSatisfy { abs($0 - 1) < 1e-9 })
     #expect(smooth[1].allSatisfy { $0 > 0 && $0 < 1 })
     func roughness(_ values: [Double]) -> Double {
@@ -50,7 +50,7 @@ import Testing
     var spike = [Double](repeating: 0, count: level.nodeCount)
     let (row, column) = (30, 2)
     spike[row * 360 + column] = 1
-    let smooth = try level.windows.smoothed([spike], deviation: 4)[0]
+    let smooth = try level.windows.smoothed([spike], standardDeviation: 4)[0]
     var (total, north, east) = (0.0, 0.0, 0.0)
     for i in 0..<61 {
       for j in 0..<360 {

@@ -104,7 +104,7 @@ import Testing
     var settings = SparseFieldConfiguration()
     settings.coarsestNodeLimit = 2000
     let cascade = try SparseFieldPrior(domain: domain, configuration: settings)
-    #expect(cascade.meshNodeCounts.count == 2)
+    #expect(cascade.meshes.count == 2)
     let (_, observation) = try simulate(roughness: [Double](repeating: 1, count: domain.nodeCount), noise: 1, seed: 8)
     let found = typical(try cascade.roughness(for: observation, random: RandomStream(seed: 1)))
     #expect(abs(log(found)) < log(1.5), "\(found) for 1")

@@ -87,7 +87,7 @@ import Testing
       given: SparseFieldZoo.observation(domain, seed: 2), roughness: SparseFieldZoo.roughness(domain))
     func samples(_ count: Int) -> [Float] {
       var all: [Float] = []
-      posterior.forEachSampleBlock(count: count, random: RandomStream(seed: 3)) { _, block in all += block.scalars }
+      posterior.forEachDeviationBlock(count: count, random: RandomStream(seed: 3)) { _, block in all += block.scalars }
       return all
     }
     let threads = Parallel.threadCount

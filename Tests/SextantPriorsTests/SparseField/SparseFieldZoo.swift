@@ -3,7 +3,8 @@
 import Foundation
 import SextantArrays
 import SextantGeometry
-import SextantPriors
+
+@testable import SextantPriors
 
 struct NamedDomain: CustomStringConvertible, Sendable {
   let name: String
@@ -137,5 +138,21 @@ enum SparseFieldZoo {
       matrix: SparseMatrix(rowCount: 40, columnCount: domain.nodeCount, entries: entries),
       anomalies: (0..<40).map { _ in random.normal() }, noiseVariance: (0..<40).map { _ in 0.2 + random.uniform() },
       isSelection: false)
+  }
+}
+
+extension SparseFieldPrior {
+  /// The posterior for a known roughness at each node.
+  func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
+    SparseFieldPosterior(try factor(for: observation, roughness: roughness), given: observation)
+  }
+}
+
+extension SparseFieldPosterior {
+  /// The standard deviation at each node, from samples about the exact mean.
+  func spread(draws: Int, random: RandomStream) -> [Float] {
+    var sum = DeviationSquares(count: mean.count)
+    forEachDeviationBlock(count: draws, random: random) { _, block in sum.add(block) }
+    return sum.rootMean
   }
 }

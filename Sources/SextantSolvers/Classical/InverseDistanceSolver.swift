@@ -1,36 +1,26 @@
-// Nearest neighbour and inverse distance weighting, as CDO's setmisstonn and setmisstodis do it, but on the sphere itself:
-// distances are chords. Observed vertices keep their value. No uncertainty. The search for neighbours is the preparation.
+// Inverse distance weighting, and with one neighbour nearest-neighbour interpolation, as CDO's operators setmisstodis
+// and setmisstonn do it, except that distances are chords of the sphere. Observed vertices keep their values. There is
+// no uncertainty. The neighbours are found once for each operator.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 
-/// Gives every vertex the value of the nearest observation.
-public struct NearestNeighbourSolver: Solver {
-  public let name = "nearest neighbour"
-  private let domain: any Domain
-  private let channelCount: Int
-
-  public init(domain: any Domain, channelCount: Int) {
-    self.domain = domain
-    self.channelCount = channelCount
-  }
-
-  public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    try NeighbourPreparation(
-      MeasurementModel(operation: operation, noise: noise), domain: domain, channelCount: channelCount,
-      neighbourCount: 1, method: name)
-  }
-}
-
-/// Gives every vertex the mean of its nearest observations, weighted by the inverse of their distances.
+/// Gives each vertex the mean of its nearest observations, weighted by the inverse of their distances.
 public struct InverseDistanceSolver: Solver {
-  public let name = "inverse distance"
   private let domain: any Domain
   private let channelCount: Int
   private let neighbourCount: Int
 
-  /// - Parameter neighbourCount: how many observations are averaged; 4 is CDO's default.
+  public var name: String { neighbourCount == 1 ? "nearest neighbour" : "inverse distance" }
+
+  /// Makes the solver for fields of `channelCount` variables that cover the whole domain.
+  ///
+  /// - Parameters:
+  ///   - domain: the domain of the fields.
+  ///   - channelCount: the number C of variables.
+  ///   - neighbourCount: the number of observations that are averaged. CDO's default is 4; 1 gives each vertex the
+  ///     value of the nearest observation.
   public init(domain: any Domain, channelCount: Int, neighbourCount: Int = 4) {
     self.domain = domain
     self.channelCount = channelCount
@@ -44,7 +34,7 @@ public struct InverseDistanceSolver: Solver {
   }
 }
 
-/// The nearest observations of every node with their weights, for each channel.
+/// The nearest observations of each node and their weights, for each channel.
 private struct NeighbourPreparation: PreparedSolver {
   let model: MeasurementModel
   private let domain: any Domain
@@ -52,7 +42,7 @@ private struct NeighbourPreparation: PreparedSolver {
 
   private struct Channel: Sendable {
     var places: ObservedPlaces
-    /// The observations around each node, and 1/distance of each: `width` for a node, nearest first.
+    /// The `width` observations nearest to each node, nearest first, and the inverse of each distance.
     var neighbours: [Int32] = []
     var weights: [Double] = []
     var width = 0
@@ -74,13 +64,13 @@ private struct NeighbourPreparation: PreparedSolver {
       var weights = [Double](repeating: 0, count: nodes.count * width)
       neighbours.withUnsafeMutableBufferPointer { neighbours in
         weights.withUnsafeMutableBufferPointer { weights in
-          // Sound: each node is written by one thread.
+          // Safe, because each node is written by one thread.
           nonisolated(unsafe) let (neighbours, weights) = (neighbours, weights)
           Parallel.forEachRange(of: nodes.count, grain: 256) { range in
             for node in range {
               for (i, neighbour) in tree.nearest(width, to: nodes[node]).enumerated() {
                 neighbours[node * width + i] = Int32(neighbour.index)
-                // A distance of zero outweighs all others.
+                // An observation at the node itself outweighs all others.
                 weights[node * width + i] = 1 / max(neighbour.distance, 1e-9)
               }
             }
@@ -111,11 +101,12 @@ private struct NeighbourPreparation: PreparedSolver {
 }
 
 extension Method {
-  /// The value of the nearest observation.
+  /// Nearest-neighbour interpolation.
   public static let nearest = Method(
     name: "nearest", title: "nearest neighbour", traits: .ofPoints
   ) { context in
-    NearestNeighbourSolver(domain: context.space.domain, channelCount: context.space.channelCount)
+    InverseDistanceSolver(
+      domain: context.space.domain, channelCount: context.space.channelCount, neighbourCount: 1)
   }
 
   /// Inverse distance weighting.
@@ -127,6 +118,6 @@ extension Method {
 }
 
 extension Method.Traits {
-  /// Those of methods that interpolate between points: one answer, at every vertex, whatever the noise.
+  /// The traits of methods that interpolate between points: a single answer at every vertex, independent of the noise.
   static let ofPoints = Method.Traits(drawsSamples: false, usesNoise: false, answersInStates: false)
 }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import SextantSolvers
 
-@Suite struct SpectralObservationTests {
+@Suite struct WhitenedSVDTests {
   private static let d = 9
 
   private func space() -> StateSpace {
@@ -66,7 +66,7 @@ import Testing
     let differences = (0..<5).map { row in
       let full = (0..<target.count).reduce(0.0) { $0 + pow(target[$1] - seen[row, $1], 2) }
       return (0..<spectrum.rank).reduce(full) {
-        $0 - pow((Double(spectrum.measured[$1]) - Double(coordinates[row, $1])) / spectrum.deviations[$1], 2)
+        $0 - pow((Double(spectrum.measured[$1]) - Double(coordinates[row, $1])) / spectrum.standardDeviations[$1], 2)
       }
     }
     for difference in differences { #expect(abs(difference - differences[0]) < 1e-3) }
