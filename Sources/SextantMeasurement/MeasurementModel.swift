@@ -55,7 +55,7 @@ extension LinearOperator {
     switch (form, other.form) {
     case (.selection(let one), .selection(let two)): return one == two
     case (.sparse(let one), .sparse(let two)): return one == two
-    case (.matrixFree, .matrixFree):
+    case (.spectral, .spectral), (.matrixFree, .matrixFree):
       var random = RandomStream(seed: 0)
       let probe: Tensor<Float> = random.normals([1, inputCount])
       return apply(probe) == other.apply(probe)

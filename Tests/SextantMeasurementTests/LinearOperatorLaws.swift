@@ -39,13 +39,18 @@ struct RingBlur: LinearOperator {
   }
 }
 
-/// A·x = diag(s)·x, given by its action.
-struct DiagonalOperator: LinearOperator {
-  let factors: [Float]
-  var inputCount: Int { factors.count }
-  var outputCount: Int { factors.count }
-  func apply(_ signals: Tensor<Float>) -> Tensor<Float> { signals.scalingColumns(by: factors) }
-  func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> { measurements.scalingColumns(by: factors) }
+/// A·x = diag(s)·x with A known by its decomposition, U = V = I.
+struct DiagonalOperator: LinearOperator, SpectralForm {
+  let singularValues: [Float]
+  var inputCount: Int { singularValues.count }
+  var outputCount: Int { singularValues.count }
+  var form: OperatorForm { .spectral(self) }
+  func apply(_ signals: Tensor<Float>) -> Tensor<Float> { signals.scalingColumns(by: singularValues) }
+  func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> { measurements.scalingColumns(by: singularValues) }
+  func spectrum(ofSignals signals: Tensor<Float>) -> Tensor<Float> { signals }
+  func signals(ofSpectrum spectrum: Tensor<Float>) -> Tensor<Float> { spectrum }
+  func spectrum(ofMeasurements measurements: Tensor<Float>) -> Tensor<Float> { measurements }
+  func measurements(ofSpectrum spectrum: Tensor<Float>) -> Tensor<Float> { spectrum }
 }
 
 @Suite("Laws of linear operators")
@@ -69,7 +74,7 @@ struct LinearOperatorLaws {
       ("selection", selection), ("identity", SelectionOperator(all: 84)),
       ("selection of nothing", SelectionOperator(observed: [Bool](repeating: false, count: 4))),
       ("sparse", sparse), ("interpolation", interpolation), ("interpolation of two channels", twoChannels),
-      ("matrix-free blur", blur), ("diagonal", DiagonalOperator(factors: (0..<84).map { Float($0 % 5) })),
+      ("matrix-free blur", blur), ("spectral", DiagonalOperator(singularValues: (0..<84).map { Float($0 % 5) })),
       ("selection after selection", SelectionOperator(inputCount: 5, indices: [4, 0]).composed(after: selection)),
       ("selection after interpolation", picked.composed(after: twoChannels)),
       (
@@ -136,7 +141,7 @@ struct LinearOperatorLaws {
   @Test("the coverage is the diagonal of AᵀA, and known for every operator with a matrix", arguments: try members())
   func coverageIsTheDiagonal(member: NamedOperator) throws {
     guard let coverage = member.operation.coverage() else {
-      #expect(member.operation.form.kind == .matrixFree)
+      #expect([.matrixFree, .spectral].contains(member.operation.form.kind))
       return
     }
     let matrix = try member.operation.materialised(for: "the test")

@@ -1,6 +1,6 @@
 // The linear measurement operator A with its adjoint. Its form determines how solvers can use it: a selection of
-// entries, a sparse matrix, or only its action. No code tests for the type of an operator. The noise belongs to the
-// measurement.
+// entries, a sparse matrix, a diagonalisation by fast transforms, or only its action. No code tests for the type of an
+// operator. The noise belongs to the measurement.
 
 import SextantArrays
 
@@ -29,6 +29,8 @@ public enum OperatorForm: Sendable {
   case selection([Int])
   /// The matrix A (m×n).
   case sparse(SparseMatrix)
+  /// A singular value decomposition by fast transforms.
+  case spectral(any SpectralForm)
   /// Only the action of A and of Aᵀ.
   case matrixFree
 
@@ -38,7 +40,7 @@ public enum OperatorForm: Sendable {
 
   /// The forms without their contents.
   public enum Kind: String, Sendable, CaseIterable, Codable {
-    case selection, sparse
+    case selection, sparse, spectral
     case matrixFree = "matrix-free"
   }
 
@@ -47,6 +49,7 @@ public enum OperatorForm: Sendable {
     switch self {
     case .selection: .selection
     case .sparse: .sparse
+    case .spectral: .spectral
     case .matrixFree: .matrixFree
     }
   }
@@ -55,6 +58,22 @@ public enum OperatorForm: Sendable {
 extension Set<OperatorForm.Kind> {
   /// Every form, for methods that express an operator in the prior's states.
   public static let all = Set(OperatorForm.Kind.allCases)
+}
+
+/// A singular value decomposition A = U·diag(s)·Vᵀ whose orthogonal factors are fast transforms.
+///
+/// All functions act on the rows of matrices. r is the number of singular values, at most min(m, n).
+public protocol SpectralForm: Sendable {
+  /// The singular values s (r), all at least 0.
+  var singularValues: [Float] { get }
+  /// Vᵀ·x: B×n to B×r.
+  func spectrum(ofSignals signals: Tensor<Float>) -> Tensor<Float>
+  /// V·c: B×r to B×n.
+  func signals(ofSpectrum spectrum: Tensor<Float>) -> Tensor<Float>
+  /// Uᵀ·y: B×m to B×r.
+  func spectrum(ofMeasurements measurements: Tensor<Float>) -> Tensor<Float>
+  /// U·c: B×r to B×m.
+  func measurements(ofSpectrum spectrum: Tensor<Float>) -> Tensor<Float>
 }
 
 /// The positions of an operator's outputs in a larger set of values.

@@ -12,7 +12,7 @@ extension LinearOperator {
         rowCount: entries.count, columnCount: inputCount, rowStarts: Array(0...entries.count),
         columns: entries.map(Int32.init), values: [Double](repeating: 1, count: entries.count))
     case .sparse(let matrix): matrix
-    case .matrixFree: nil
+    case .spectral, .matrixFree: nil
     }
   }
 
@@ -84,7 +84,7 @@ extension LinearOperator {
       var result = [Double](repeating: 0, count: inputCount)
       for k in matrix.columns.indices { result[Int(matrix.columns[k])] += matrix.values[k] * matrix.values[k] }
       return result.map { Float($0) }
-    case .matrixFree: return nil
+    case .spectral, .matrixFree: return nil
     }
   }
 }
