@@ -3,18 +3,18 @@
 import SextantArrays
 
 /// Scores of N(mean, spread²).
-enum GaussianDistribution {
+package enum GaussianDistribution {
   /// The continuous ranked probability score of a normal distribution (Gneiting and Raftery 2007, equation 21); if the
   /// spread is 0, the absolute error.
   ///
   /// `error` is mean − truth. Both arguments are in the variable's units.
-  static func crps(error: Double, spread: Double) -> Double {
+  package static func crps(error: Double, spread: Double) -> Double {
     guard spread > 0 else { return abs(error) }
     return spread * StandardNormal.rankedProbability(error / spread)
   }
 
   /// Whether the truth lies within a central interval, including its bounds.
-  static func isCovered(error: Double, spread: Double, at level: CoverageLevel) -> Bool {
+  package static func isCovered(error: Double, spread: Double, at level: CoverageLevel) -> Bool {
     abs(error) <= level.normalQuantile * spread
   }
 }

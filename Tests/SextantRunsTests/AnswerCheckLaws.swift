@@ -19,7 +19,7 @@ import Testing
     let field = try fields.read([SmallClimate.trainingCount + 9])[0]
     var random = RandomStream(seed: 3)
     let mask = try AnyMeasurementDesign("random:0.5").draw(
-      on: MeasurementGround(domain: field.domain, isValid: field.isValid), using: &random)
+      in: MeasurementContext(domain: field.domain, isValid: field.isValid), using: &random)
     return (
       model,
       try Simulation.measure(field, by: mask, noise: [Float](repeating: 1, count: field.isValid.count), using: &random)
@@ -31,14 +31,14 @@ import Testing
   @Test(arguments: gaussianMethods) func leavingOneOutHasAClosedForm(method: Method) throws {
     let (model, measurement) = try measurement()
     let solver = try method.solver(for: model).fitted(to: measurement)
-    // Kriging fits its variogram anew to what is left, so its closed form is compared where the fit hardly matters.
+    // Kriging fits its parameters to what is left anew, so its closed form is near the answer without an observation, not equal to it.
     let checking = AnswerChecking(
       share: 0.02, channelCount: 1, isGaussian: true, knowsNoise: true, samples: 0)
     var random = RandomStream(seed: 4)
     let whole = try solver.posterior(given: measurement, samples: 0, using: &random)
-    let closed = checking.closedForm(measurement, whole).channels[0]
     var explicit = AnswerCheck(channelCount: 1)
-    let rows = stride(from: 0, to: measurement.count, by: method == .kriging ? 6 : 2)
+    let rows = Array(stride(from: 0, to: measurement.count, by: 3))
+    let closed = checking.closedForm(measurement.rows(rows), whole).channels[0]
     let entries = try #require(measurement.operation.selectedEntries)
     for row in rows {
       let rest = measurement.rows((0..<measurement.count).filter { $0 != row })
@@ -48,14 +48,14 @@ import Testing
         predicted: Double(posterior.mean[entries[row]]), deviation: (spread * spread + 1).squareRoot(),
         observed: Double(measurement.values[row]), channel: 0)
     }
-    #expect(closed.count > measurement.count * 9 / 10)
+    #expect(closed.count >= rows.count * 9 / 10 && rows.count >= 25)
     let error = (explicit.channels[0].squaredError / Double(explicit.channels[0].count)).squareRoot()
     let score = explicit.channels[0].rankedProbability / Double(explicit.channels[0].spreadCount)
     let closedError = (closed.squaredError / Double(closed.count)).squareRoot()
     let closedScore = closed.rankedProbability / Double(closed.spreadCount)
-    // Every second or sixth observation beside all of them.
-    #expect(abs(closedError / error - 1) < 0.2, "\(closedError) beside \(error)")
-    #expect(abs(closedScore / score - 1) < 0.2, "\(closedScore) beside \(score)")
+    let tolerance = method == .kriging ? 0.15 : 0.01
+    #expect(abs(closedError / error - 1) < tolerance, "\(closedError) beside \(error)")
+    #expect(abs(closedScore / score - 1) < tolerance, "\(closedScore) beside \(score)")
   }
 
   /// Each observation's own closed form, beside the answer without it.
@@ -83,7 +83,7 @@ import Testing
   func theSummaryTellsHonestAnswersFromOthers(method: Method) throws {
     let folder = try ScratchFolder()
     let fields = try SmallClimate.fields().selecting(["tas"])
-    let model = try SmallClimate.model(of: fields)
+    let model = try SmallClimate.model(of: fields, fixesParameters: false)
     let truth = try fields.read((0..<4).map { SmallClimate.trainingCount + 4 + 9 * $0 })
     try SmallClimate.observe(truth, mask: "random:0.5", noise: "tas=1K", to: folder.path("in.nc"))
     func fill(_ noise: String, _ output: String, check: Double = 0.02) throws -> ImputationSummary {
@@ -94,10 +94,27 @@ import Testing
     }
     let honest = try fill("1K", "honest.nc")
     let check = try #require(honest.check["tas"])
-    #expect(check.count >= 25)
+    #expect(check.count >= 15)
     #expect(check.rootMeanSquareError > 0.8 && abs(check.bias) < check.rootMeanSquareError)
     #expect((check.coverage90 != nil) == (method != .nearest))
-    if let coverage = check.coverage90 { #expect((0.75...1).contains(coverage), "\(coverage)") }
+    if let coverage = check.coverage90 {
+      let (means, spreads) = try (
+        SmallClimate.values("tas", in: folder.path("honest.nc")),
+        SmallClimate.values("tas_spread", in: folder.path("honest.nc"))
+      )
+      let observed = try SmallClimate.values("tas", in: folder.path("in.nc"))
+      var (covered, count) = (0, 0)
+      for index in 0..<truth.count {
+        let exact = try truth.read([index]).values.scalars
+        for entry in exact.indices where observed[index][entry].isNaN {
+          covered += abs(means[index][entry] - exact[entry]) <= 1.645 * spreads[index][entry] ? 1 : 0
+          count += 1
+        }
+      }
+      let own = Double(covered) / Double(count)
+      let tolerance = 0.05 + 2 * (0.09 / Double(check.count)).squareRoot()
+      #expect(abs(coverage - own) < tolerance, "\(coverage), of the truth \(own)")
+    }
     // No check, the same answer.
     let unchecked = try fill("1K", "unchecked.nc", check: 0)
     #expect(unchecked.check.isEmpty)
