@@ -46,3 +46,18 @@ public struct FieldMeasurement: Sendable {
     }
   }
 }
+
+extension FieldMeasurement {
+  /// The part of the measurement at some of its values, by their positions.
+  public func rows(_ rows: [Int]) -> FieldMeasurement {
+    FieldMeasurement(
+      values: rows.map { values[$0] }, noise: rows.map { noise[$0] },
+      operation: SelectionOperator(inputCount: count, indices: rows).composed(after: operation), label: label)
+  }
+
+  /// The measurement with one noise level for all values.
+  public func with(noise: Float) -> FieldMeasurement {
+    FieldMeasurement(
+      values: values, noise: [Float](repeating: noise, count: count), operation: operation, label: label)
+  }
+}

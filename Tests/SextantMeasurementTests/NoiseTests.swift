@@ -16,7 +16,7 @@ struct NoiseLevelTests {
     arguments: [
       ("5.9K", NoiseLevel.constant(5.9, units: "K")), ("0.5 K", .constant(0.5, units: "K")),
       ("0.05", .constant(0.05, units: "")), ("1e-3K", .constant(0.001, units: "K")),
-      ("2 m s-1", .constant(2, units: "m s-1")), ("5%", .percentOfPeak(5)), ("7 %", .percentOfPeak(7)),
+      ("2 m s-1", .constant(2, units: "m s-1")), ("5%", .percent(5)), ("7 %", .percent(7)),
       ("variable:obs_error", .variable("obs_error")),
     ])
   func readsTexts(text: String, level: NoiseLevel) throws {
@@ -41,7 +41,7 @@ struct NoiseLevelTests {
     }
     #expect(try resolve(.constant(2, units: "K")) == [2, 2, 2, 2])
     #expect(try resolve(.constant(2, units: "dK")) == [20, 20, 20, 20])
-    #expect(try resolve(.percentOfPeak(5)) == [5, 1, 5, 1])
+    #expect(try resolve(.percent(5)) == [5, 1, 5, 1])
     #expect(try resolve(.variable("e")) == [3, 3, 4, 4])
     #expect(try resolve(.values([1, 2, 3, 4])) == [1, 2, 3, 4])
   }
@@ -55,7 +55,7 @@ struct NoiseLevelTests {
       return error?.description ?? ""
     }
     #expect(message(.constant(1, units: "degC")).contains("expected units 'K', found 'degC'"))
-    #expect(message(.percentOfPeak(5)).contains("'5%' needs the peak"))
+    #expect(message(.percent(5)).contains("'5%' needs the peak"))
     #expect(message(.variable("e")).contains("the variable 'e'"))
     #expect(message(.values([1, 2, 3])).contains("expected 5 entries, found 3"))
   }

@@ -50,7 +50,7 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The noise's standard deviation: 0.5K, a number in the variable's units, variable:NAME, or tas=0.5K,clt=0.05. The file's NAME_noise, if not given.",
+      "The noise's standard deviation: 0.5K, a number in the variable's units, 5% of the standard deviation of its values, variable:NAME, 0 for exact values, auto for an estimate from the observations, or tas=0.5K,clt=auto. The file's NAME_noise, if not given.",
       valueName: "level"))
   var noise: String?
 
@@ -78,6 +78,18 @@ struct ImputeCommand: ParsableCommand {
       "The measurement that was applied to the fields before their gaps were made; none, if not given.",
       valueName: "design"))
   var operation: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The places to fill: all, archive (those that the model or, without one, some field of the file has values for), or mask:FILE (where the file has a value other than 0).",
+      valueName: "places"))
+  var fill = "all"
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of a field without any observed value: prior (filled from what the model knows), missing or fail.",
+      valueName: "what"))
+  var onEmpty = EmptyFields.prior
 
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, where there is no model.", valueName: "file"))
   var landMask: String?
@@ -140,7 +152,8 @@ struct ImputeCommand: ParsableCommand {
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
       checkShare: check, regrid: regrid, quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
-      splitsMembers: splitMembers, landMask: landMask.map(LandMask.init(text:)),
+      splitsMembers: splitMembers, fill: try FillRegion(text: fill), onEmpty: onEmpty,
+      requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
   }
 
@@ -216,3 +229,4 @@ extension Method: ExpressibleByArgument {
 }
 
 extension AnswerGrid: ExpressibleByArgument {}
+extension EmptyFields: ExpressibleByArgument {}

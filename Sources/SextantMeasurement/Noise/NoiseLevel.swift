@@ -1,6 +1,6 @@
-// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3" or "variable:obs_error". It is converted to
-// standard deviations in the variables' own units. A percentage always refers to a peak that the caller states, because
-// a guessed peak can be wrong by a factor of two.
+// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3", "variable:obs_error" or "auto". It is converted to
+// standard deviations in the variables' own units. A percentage refers to a scale that the caller states: the peak of an
+// evaluation, or the standard deviation of a file's values. 0 states that values are exact.
 
 import SextantSignals
 
@@ -8,16 +8,19 @@ import SextantSignals
 public enum NoiseLevel: Sendable, Equatable {
   /// A number with units; empty units stand for the units of each variable.
   case constant(Double, units: String)
-  /// A percentage of the peak of each variable's scale.
-  case percentOfPeak(Double)
+  /// A percentage of a scale of each variable, which the caller states.
+  case percent(Double)
   /// A variable of the measured file, in the units of the file; the caller reads it.
   case variable(String)
   /// A value for every vertex (V) or every entry (V·C), in the variables' units.
   case values([Float])
+  /// To be estimated from the observations, by whoever can; see `NoiseEstimate`.
+  case automatic
 
-  private static let expectation = "a number above 0, optionally followed by units or %, or variable:NAME"
+  private static let expectation =
+    "a number, optionally followed by units or % (0 where values are exact), variable:NAME, or auto"
 
-  /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%" (of the peak) or "variable:obs_error".
+  /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%", "0", "variable:obs_error" or "auto".
   ///
   /// Throws ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for any other text.
   public init(_ text: String) throws {
@@ -31,14 +34,18 @@ public enum NoiseLevel: Sendable, Equatable {
       self = .variable(name)
       return
     }
+    if whole == "auto" {
+      self = .automatic
+      return
+    }
     // The longest prefix that parses as a number: "1e-3K" is a thousandth of a kelvin, not 1 in units of "e-3K".
     let cut = whole.indices.reversed().first { Double(whole[...$0]) != nil }
     guard let cut, let number = Double(whole[...cut]) else {
       throw failure(whole.isEmpty ? "nothing" : "'\(whole)'")
     }
-    guard number > 0, number.isFinite else { throw failure("\(number.short)") }
+    guard number >= 0, number.isFinite else { throw failure("\(number.short)") }
     let units = whole[whole.index(after: cut)...].trimmed
-    self = units == "%" ? .percentOfPeak(number) : .constant(number, units: units)
+    self = units == "%" ? .percent(number) : .constant(number, units: units)
   }
 
   /// Gives the factor by which a difference in the first units is multiplied to convert it to the second.
@@ -49,7 +56,7 @@ public enum NoiseLevel: Sendable, Equatable {
   /// - Parameters:
   ///   - vertexCount: the number of vertices V.
   ///   - variables: the variables of the field (C).
-  ///   - peaks: the size of each variable's scale (C), for ``percentOfPeak(_:)``; nil if none is stated.
+  ///   - peaks: the size of each variable's scale (C), for ``percent(_:)``; nil if none is stated.
   ///   - conversionFactor: gives conversion factors between units; nil to accept only equal units.
   ///   - read: gives the values of a named variable (V or V·C entries), for ``variable(_:)``; values at entries that
   ///     are not observed have no effect.
@@ -68,7 +75,7 @@ public enum NoiseLevel: Sendable, Equatable {
         return Float(number * (try conversionFactor(units, variable.units)))
       }
       return Self.tiled(each, vertexCount: vertexCount)
-    case .percentOfPeak(let percent):
+    case .percent(let percent):
       guard let peaks else {
         throw MeasurementError.missingInput(
           specification: description, needs: "the peak that it is a share of",
@@ -87,6 +94,10 @@ public enum NoiseLevel: Sendable, Equatable {
       }
       return try Self.expanded(
         try read(name), what: "The noise variable '\(name)'", vertexCount: vertexCount, channelCount: variables.count)
+    case .automatic:
+      throw MeasurementError.missingInput(
+        specification: description, needs: "observations to estimate it from",
+        hint: "It is estimated by `sextant impute` alone. Give a number here.")
     case .values(let values):
       return try Self.expanded(
         values, what: "The noise values", vertexCount: vertexCount, channelCount: variables.count)
@@ -113,7 +124,8 @@ extension NoiseLevel: CustomStringConvertible {
   public var description: String {
     switch self {
     case .constant(let number, let units): units.isEmpty ? number.short : "\(number.short) \(units)"
-    case .percentOfPeak(let number): "\(number.short)%"
+    case .percent(let number): "\(number.short)%"
+    case .automatic: "auto"
     case .variable(let name): "variable:\(name)"
     case .values(let values): "\(values.count) given values"
     }

@@ -1,6 +1,7 @@
 // Noise levels as users give them for a file: one for all variables, or one for each by name.
 
 import Foundation
+import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantSignals
@@ -38,6 +39,34 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     }
   }
 
+  /// The variables among `variables` whose noise is to be estimated.
+  package func automatic(among variables: [Variable]) -> [Variable] {
+    variables.filter { (levels[$0.name] ?? levels[""]) == .automatic }
+  }
+
+  /// The same with the level of one variable replaced.
+  package func with(_ level: NoiseLevel, for name: String) -> NoiseSpecification {
+    var result = self
+    result.levels[name] = level
+    return result
+  }
+
+  /// Whether the noise of one of the variables is a percentage.
+  package func hasPercentages(among variables: [Variable]) -> Bool {
+    variables.contains { if case .percent = levels[$0.name] ?? levels[""] { true } else { false } }
+  }
+
+  /// Throws ``RunError`` where one number without units is to serve variables of different units.
+  private func checkUnits(of variables: [Variable]) throws {
+    guard case .constant(let number, let units)? = levels[""], units.isEmpty, number > 0 else { return }
+    let served = variables.filter { levels[$0.name] == nil }
+    guard Set(served.map(\.units)).count > 1 else { return }
+    let found = served.map { "\($0.name) is in \($0.units.isEmpty ? "units that the file does not name" : $0.units)" }
+    throw RunError.invalid(
+      "noise \(number.formatted()): one number cannot be the noise of variables in different units (\(found.joined(separator: ", "))). Give each its own: --noise \(served.map { "\($0.name)=LEVEL" }.joined(separator: ","))."
+    )
+  }
+
   public var description: String {
     levels.sorted { $0.key < $1.key }.map { $0.key.isEmpty ? "\($0.value)" : "\($0.key)=\($0.value)" }
       .joined(separator: ",")
@@ -68,6 +97,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
   public func deviations(
     vertexCount: Int, variables: [Variable], peaks: [Double]? = nil, read: ((String) throws -> [Float])? = nil
   ) throws -> [Float] {
+    try checkUnits(of: variables)
     var result = [Float](repeating: 0, count: vertexCount * variables.count)
     for (channel, variable) in variables.enumerated() {
       guard let level = levels[variable.name] ?? levels[""] else {
@@ -76,7 +106,13 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
       }
       let own = try level.standardDeviations(
         vertexCount: vertexCount, variables: [variable], peaks: peaks.map { [$0[channel]] },
-        conversionFactor: { abs(try Units.line(from: $0, to: $1).factor) }, read: read)
+        conversionFactor: { from, to in
+          do { return abs(try Units.line(from: from, to: to).factor) } catch {
+            throw RunError.invalid(
+              "noise \(level): '\(from)' cannot be the units of the noise of '\(variable.name)', which is in '\(to)'. Give the noise in those units, or each variable its own: --noise \(variable.name)=LEVEL,…"
+            )
+          }
+        }, read: read)
       for vertex in 0..<vertexCount { result[vertex * variables.count + channel] = own[vertex] }
     }
     return result
@@ -86,6 +122,8 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
 /// The noise of every entry of each field of a document (V·C, channel fastest), in its variables' units.
 package struct NoiseLevels: Sendable {
   private let levels: @Sendable (_ index: Int) throws -> [Float]
+  /// What percentages refer to.
+  package let remarks: [Remark]
 
   /// - Parameter specification: The noise; nil for the document's own values `<name>_noise`.
   /// - Throws: ``RunError/noiseUnknown(path:variable:)`` where there are no such values, and what is wrong with those that there are.
@@ -99,8 +137,18 @@ package struct NoiseLevels: Sendable {
     }
     let specification = specification ?? NoiseSpecification(besideVariables: document.variables)
     let (variables, vertexCount) = (document.variables, document.domain.vertexCount)
+    // A percentage is of the standard deviation of the file's own values: the only scale that a file has.
+    let scales =
+      specification.hasPercentages(among: variables) ? try Self.standardDeviations(of: document) : nil
+    remarks = scales.map { scales in
+      zip(variables, scales).filter { specification.hasPercentages(among: [$0.0]) }.map { variable, scale in
+        Remark(
+          .assumption, "noise-percentage",
+          "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \(Float(scale).formatted()) \(variable.units).")
+      }
+    } ?? []
     let levels: @Sendable (Int) throws -> [Float] = { index in
-      try specification.deviations(vertexCount: vertexCount, variables: variables) {
+      try specification.deviations(vertexCount: vertexCount, variables: variables, peaks: scales) {
         try companions.values($0, at: index)
       }
     }
@@ -108,6 +156,27 @@ package struct NoiseLevels: Sendable {
     let first = try levels(0)
     let areConstant = companions.areConstant
     self.levels = { index in areConstant ? first : try levels(index) }
+  }
+
+  /// The standard deviation of the values of each variable (C), over at most eight fields.
+  private static func standardDeviations(of document: any SignalDocument) throws -> [Double] {
+    let channels = document.variables.count
+    var sums = [(count: Double, sum: Double, squares: Double)](repeating: (0, 0, 0), count: channels)
+    let indices = Set((0..<8).map { $0 * document.labels.count / 8 }).sorted()
+    for index in indices where index < document.labels.count {
+      let field = try document.read([index])[0]
+      field.values.withUnsafeScalars { values in
+        for entry in field.isValid.indices where field.isValid[entry] {
+          let value = Double(values[entry])
+          sums[entry % channels].count += 1
+          sums[entry % channels].sum += value
+          sums[entry % channels].squares += value * value
+        }
+      }
+    }
+    return sums.map { count, sum, squares in
+      count > 0 ? max(0, squares / count - (sum / count) * (sum / count)).squareRoot() : 0
+    }
   }
 
   /// The noise of field `index`.

@@ -205,12 +205,3 @@ struct AnswerChecking: Sendable {
     return measurement.operation.apply(samples).columnDeviations(from: predicted)
   }
 }
-
-extension FieldMeasurement {
-  /// The part of the measurement at some of its values.
-  func rows(_ rows: [Int]) -> FieldMeasurement {
-    FieldMeasurement(
-      values: rows.map { values[$0] }, noise: rows.map { noise[$0] },
-      operation: SelectionOperator(inputCount: count, indices: rows).composed(after: operation), label: label)
-  }
-}

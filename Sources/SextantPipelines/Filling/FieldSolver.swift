@@ -21,6 +21,8 @@ final class FieldSolver {
   private let units: UnitConversion
   /// Nil where the method uses none.
   private let noise: NoiseLevels?
+  /// What is to be said of the noise.
+  private let noiseRemarks: [Remark]
   /// What was applied to the fields before their gaps were made.
   private let operation: (any LinearOperator)?
   private var missing = (count: 0, total: 0)
@@ -30,18 +32,30 @@ final class FieldSolver {
   private var observed: [(count: Double, sum: Double, squares: Double)]
   private var diagnosticSums: [String: Double] = [:]
   private var solvedCount = 0
+  /// The fields without any observed value.
+  private var emptyFields: (filled: [String], missing: [String]) = ([], [])
+  /// Which entries were observed in some field (V·C).
+  private var everObserved: [Bool]
+  /// Which entries of an answer are given (V·C of its domain); nil for all.
+  private let region: [Bool]?
   private let checking: AnswerChecking
 
   /// - Parameters:
+  ///   - request: What is asked for.
+  ///   - fields: The fields to fill.
   ///   - noise: Nil where the method uses none.
+  ///   - noiseRemarks: What is to be said of how the noise was found.
+  ///   - model: What the method knows of the fields.
   ///   - formats: Those of files that designs need.
   /// - Throws: ``RunError``, ``GridMismatchError``, ``UnitsError``, and what the method throws.
   init(
-    _ request: Imputation, fields: any SignalDocument, noise: NoiseLevels?, model: Model, formats: [any SignalFormat]
+    _ request: Imputation, fields: any SignalDocument, noise: NoiseLevels?, noiseRemarks: [Remark] = [], model: Model,
+    formats: [any SignalFormat]
   ) throws {
     self.request = request
     self.fields = fields
     self.noise = noise
+    self.noiseRemarks = (noise?.remarks ?? []) + noiseRemarks
     self.model = model
     let space = model.space
     guard fields.variables.count == space.channelCount else {
@@ -66,6 +80,9 @@ final class FieldSolver {
         && space.transforms.allSatisfy(\.isIdentity),
       knowsNoise: noise != nil,
       samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
+    everObserved = [Bool](repeating: false, count: fields.domain.vertexCount * space.channelCount)
+    region = try request.fill.entries(
+      of: fields, on: regridding.otherDomain ?? fields.domain, hasArchive: model.gaussian != nil, formats: formats)
     noiseSums = [Double](repeating: 0, count: space.channelCount)
     noiseCounts = noiseSums
     observed = [(Double, Double, Double)](repeating: (0, 0, 0), count: space.channelCount)
@@ -77,15 +94,13 @@ final class FieldSolver {
   /// Fills field `index`.
   func solve(_ index: Int) throws -> Answer {
     let field = try fields.read([index])[0]
-    guard field.isValid.contains(true) else {
-      throw RunError.nothingObserved(
-        path: fields.path, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)")
-    }
+    guard field.isValid.contains(true) else { return try solveEmpty(field, index: index) }
     let missingCount = field.isValid.count { !$0 }
     if !request.method.traits.fillsGaps, missingCount > 0 {
       throw RunError.gapsNotFilled(
         path: fields.path, missing: missingCount, count: field.isValid.count, method: request.method.name)
     }
+    for entry in field.isValid.indices where field.isValid[entry] { everObserved[entry] = true }
     let measurement = try measure(field, index: index)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let samples = request.method.traits.drawsSamples ? request.samples : 0
@@ -108,6 +123,31 @@ final class FieldSolver {
     missing.total += field.isValid.count
     return Answer(
       record: record(of: posterior, isObserved: field.isValid), diagnostics: posterior.diagnostics, check: check)
+  }
+
+  /// The answer for a field without any observed value.
+  private func solveEmpty(_ field: Signal, index: Int) throws -> Answer {
+    let name = field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)"
+    // A series goes on; a file of one empty field is a mistake.
+    guard request.onEmpty != .fail, fields.labels.count > 1 else { throw RunError.nothingObserved(path: fields.path, field: name) }
+    missing.count += field.isValid.count
+    missing.total += field.isValid.count
+    let samples = request.method.traits.drawsSamples ? request.samples : 0
+    if request.onEmpty == .prior, request.method.traits.usesNoise, request.method.traits.fillsGaps,
+      let nothing = model.emptyMeasurement(field.label)
+    {
+      var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
+      let posterior = try solvers.solver.posterior(given: nothing, samples: samples, using: &random)
+      emptyFields.filled.append(name)
+      return Answer(record: record(of: posterior, isObserved: field.isValid), diagnostics: [:])
+    }
+    emptyFields.missing.append(name)
+    let size = model.space.isInside.count
+    let nothing = Posterior(
+      mean: [Float](repeating: .nan, count: size),
+      spread: request.method.traits.drawsSamples ? [Float](repeating: .nan, count: size) : nil,
+      samples: samples > 0 ? Tensor(repeating: .nan, shape: [samples, size]) : nil)
+    return Answer(record: record(of: nothing, isObserved: field.isValid), diagnostics: [:])
   }
 
   /// Notes the range of values that the archive lets expect: the climatology, give or take five standard deviations.
@@ -154,14 +194,25 @@ final class FieldSolver {
           deviations.append(1)
           continue
         }
-        guard level > 0, level.isFinite else {
+        guard level >= 0, level.isFinite else {
           throw RunError.invalid(
-            "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / channels) is \(level); expected a positive number wherever a value is observed."
+            "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / channels) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
           )
         }
         deviations.append(units.differenceToModel(level, channel: channel))
         noiseSums[channel] += Double(level)
         noiseCounts[channel] += 1
+      }
+    }
+    // Exact values: methods divide by the noise, so it is a ten-thousandth of the variability instead of 0.
+    if deviations.contains(0) {
+      let floors = (0..<channels).map { channel in
+        Float(1e-4 * (model.typicalStandardDeviation(ofChannel: channel) ?? observedDeviation(ofChannel: channel)))
+      }
+      var row = 0
+      for entry in field.isValid.indices where field.isValid[entry] {
+        deviations[row] = max(deviations[row], floors[entry % channels])
+        row += 1
       }
     }
     return FieldMeasurement(
@@ -177,14 +228,25 @@ final class FieldSolver {
     var spread =
       regridding.isSameGrid || regridding.answer == .model
       ? posterior.spread : samples.map { $0.columnDeviations(from: mean) }
+    // A method without a spread of its own has that of its samples.
+    if spread == nil, let samples, samples.rowCount > 1 { spread = samples.columnDeviations(from: mean) }
     units.convertToFile(&mean)
     if var deviations = spread {
       units.convertSpreadToFile(&deviations)
       spread = deviations
     }
+    var members = samples.map { units.convertToFile($0) }
+    if let region {
+      for entry in mean.indices where !region[entry] {
+        mean[entry] = .nan
+        spread?[entry] = .nan
+      }
+      members?.withUnsafeMutableScalars { values in
+        for i in values.indices where !region[i % region.count] { values[i] = .nan }
+      }
+    }
     return FieldRecord(
-      mean, spread: spread, members: samples.map { units.convertToFile($0) },
-      isObserved: knowsObserved ? isObserved : nil)
+      mean, spread: spread, members: members, isObserved: knowsObserved ? isObserved : nil)
   }
 
   /// What was done, over `answers` fields in `seconds`, and what the sums over the answers give reason to say.
@@ -225,6 +287,25 @@ final class FieldSolver {
     if missing.total > 0, missing.count == 0, request.method.traits.usesNoise {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
+    }
+    remarks += noiseRemarks
+    func list(_ names: [String]) -> String {
+      names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+    if !emptyFields.filled.isEmpty {
+      remarks.append(
+        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.filled)): the answer there is what the model knows without the field."))
+    }
+    if !emptyFields.missing.isEmpty {
+      remarks.append(
+        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.missing)): nothing was filled there."))
+    }
+    let never = everObserved.count { !$0 }
+    if request.fill == .all, model.gaussian == nil, solvedCount >= 3, never > 0, regridding.isSameGrid {
+      remarks.append(
+        Remark(
+          .note, "never-observed",
+          "\(never) of \(everObserved.count) values are missing in every field of the file, and were filled. If nothing exists there, such as the sea's temperature on land, give --fill archive."))
     }
     for (name, level) in noise.sorted(by: { $0.key < $1.key }) where level.standardised > 1 {
       remarks.append(

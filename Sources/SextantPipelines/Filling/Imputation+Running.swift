@@ -25,15 +25,18 @@ extension Imputation {
     catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
-    try checkSamples()
+    try checkOptions(hasModel: model != nil)
     let document = try input.open(for: model?.space, formats: catalogue.formats)
     let model = try model ?? self.model(for: document, formats: catalogue.formats)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
-    let noise = try noise != nil || method.traits.usesNoise ? NoiseLevels(noise, of: document) : nil
-    let solver = try FieldSolver(self, fields: fields, noise: noise, model: model, formats: catalogue.formats)
+    let (specification, noiseRemarks) = try estimatedNoise(of: fields, model: model, formats: catalogue.formats)
+    let noise =
+      try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
+    let solver = try FieldSolver(
+      self, fields: fields, noise: noise, noiseRemarks: noiseRemarks, model: model, formats: catalogue.formats)
     if held != nil, solver.regridding.otherDomain != nil {
       throw RunError.invalid(
         "--mask: values of the input are held out, and with --regrid model the answer is not on the grid of the input. Give --regrid input.")
@@ -60,13 +63,6 @@ extension Imputation {
     let land = try landMask?.share(on: document.domain, formats: formats)
     return try Model(
       FieldSpace(document, landShare: land), provenance: Model.Provenance(name: document.path))
-  }
-
-  private func checkSamples() throws {
-    guard splitsMembers, !method.traits.drawsSamples || samples == 0 else { return }
-    throw RunError.invalid(
-      "One file for each sample was asked for, but '\(method.name)' draws \(method.traits.drawsSamples ? "none without --samples" : "no samples"). Use eof, two-scale or kriging, or one output."
-    )
   }
 
   /// What the answers consist of as far as it is known before the first.

@@ -32,6 +32,12 @@ public struct Imputation: Sendable, Encodable {
   public var writesAllMembers: Bool
   /// Whether each member of the ensemble goes to a file of its own.
   public var splitsMembers: Bool
+  /// The places that are filled.
+  public var fill: FillRegion
+  /// What becomes of a field without any observed value.
+  public var onEmpty: EmptyFields
+  /// The options that were given although they have defaults; a method that would ignore one is refused.
+  public var requested: Set<MethodOption>
   /// Where land is, for methods without a model and masks that need it; a model has its own.
   public var landMask: LandMask?
   /// The settings of the methods.
@@ -43,7 +49,7 @@ public struct Imputation: Sendable, Encodable {
     method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, operation: AnyMeasurementDesign? = nil,
     heldOut: AnyMeasurementDesign? = nil, checkShare: Double = 0.02, regrid: AnswerGrid? = nil, quantileLevels: [Double] = [],
     writesEnsemble: Bool = true, writesAllMembers: Bool = true, splitsMembers: Bool = false,
-    landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
+    fill: FillRegion = .all, onEmpty: EmptyFields = .prior, requested: Set<MethodOption> = [], landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
   ) {
     self.method = method
     self.samples = samples
@@ -56,6 +62,9 @@ public struct Imputation: Sendable, Encodable {
     self.writesEnsemble = writesEnsemble
     self.writesAllMembers = writesAllMembers
     self.splitsMembers = splitsMembers
+    self.fill = fill
+    self.onEmpty = onEmpty
+    self.requested = requested
     self.landMask = landMask
     self.solvers = solvers
     self.seed = seed

@@ -95,7 +95,7 @@ public struct KrigingSolver: DirectSolver {
   }
 
   /// The two-scale prior whose modes are a trend: constant, linear in space, and quadratic in latitude.
-  private static func prior(domain: any Domain, isInside: [Bool], values: [Float]) -> GaussianPrior {
+  static func prior(domain: any Domain, isInside: [Bool], values: [Float]) -> GaussianPrior {
     let layout = StateLayout(domain: domain, channelCount: 1, isInside: isInside)
     let count = Double(values.count)
     let mean = values.reduce(0.0) { $0 + Double($1) } / count

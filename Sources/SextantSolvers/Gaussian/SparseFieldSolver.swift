@@ -223,7 +223,7 @@ private struct ChannelEntries {
 extension Method {
   /// The sparse Matérn field, for domains of any size.
   public static let sparseMatern = Method(
-    name: "sparse-matern", title: "sparse Matérn field"
+    name: "sparse-matern", title: "sparse Matérn field", traits: Traits(usesLand: true)
   ) { context in
     try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed))
   }

@@ -39,12 +39,14 @@ public struct Method: Sendable, Identifiable {
     public var transformsItself: Bool
     /// Whether mean and spread are those of one exact Gaussian posterior, so that leaving an observation out has a closed form.
     public var hasGaussianPosterior: Bool
+    /// Whether it uses a land mask that comes without a model.
+    public var usesLand: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
-      transformsItself: Bool = false, hasGaussianPosterior: Bool = false
+      transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false
     ) {
-      self.hasGaussianPosterior = hasGaussianPosterior
+      (self.hasGaussianPosterior, self.usesLand) = (hasGaussianPosterior, usesLand)
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
       (self.fillsGaps, self.transformsItself) = (fillsGaps, transformsItself)
     }

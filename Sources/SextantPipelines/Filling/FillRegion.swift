@@ -1,0 +1,70 @@
+// Where an answer is given: everywhere, or not at places that are missing by nature, such as land in a field of the sea.
+
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantSignals
+import SextantSolvers
+
+/// The places that an imputation fills.
+public enum FillRegion: Sendable, Equatable, Encodable, CustomStringConvertible {
+  /// Every place of the domain of the model or, without one, of the file.
+  case all
+  /// The places that the archive or, without a model, at least one field of the file has a value for.
+  case archive
+  /// The places where a file has a value other than 0; see ``LandMask`` for the way it is written.
+  case mask(file: String, variable: String?)
+
+  /// Reads "all", "archive" or "mask:FILE" and "mask:FILE:VARIABLE". Throws ``RunError`` for any other text.
+  public init(text: String) throws {
+    let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
+    switch (parts.first, parts.count) {
+    case ("all", 1): self = .all
+    case ("archive", 1): self = .archive
+    case ("mask", 2...): self = .mask(file: parts[1], variable: parts.count > 2 ? parts[2] : nil)
+    default:
+      throw RunError.invalid("--fill \(text): expected all, archive, mask:FILE or mask:FILE:VARIABLE.")
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .all: "all"
+    case .archive: "archive"
+    case .mask(let file, let variable): "mask:\(file)" + (variable.map { ":\($0)" } ?? "")
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+
+  /// Which entries (V·C) of the answer's domain are filled; nil for all.
+  ///
+  /// - Parameters:
+  ///   - document: the fields to fill.
+  ///   - domain: the domain of the answer.
+  ///   - hasArchive: whether a model says where the archive has values.
+  ///   - formats: those that the file of a mask may have.
+  func entries(
+    of document: any SignalDocument, on domain: any Domain, hasArchive: Bool, formats: [any SignalFormat]
+  ) throws -> [Bool]? {
+    let channels = document.variables.count
+    switch self {
+    case .all: return nil
+    case .archive:
+      if hasArchive { return nil }
+      var isObserved = [Bool](repeating: false, count: domain.vertexCount * channels)
+      try document.forEachChunk(of: Array(document.labels.indices)) { chunk in
+        let size = isObserved.count
+        for entry in chunk.isValid.indices where chunk.isValid[entry] { isObserved[entry % size] = true }
+      }
+      return isObserved
+    case .mask(let file, let variable):
+      let inputs = MeasurementInputs(on: domain, landShare: nil, formats: formats)
+      let flags = try inputs.coverage?(file, variable) ?? []
+      return flags.flatMap { repeatElement($0, count: channels) }
+    }
+  }
+}
