@@ -9,7 +9,7 @@ import Sextant
 struct SextantTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sextant",
-    abstract: "Recovers whole signals on curved surfaces from noisy, incomplete measurements, with honest uncertainty.",
+    abstract: "Fills the gaps of noisy fields on grids and meshes, and returns an ensemble whose spread is checked against your own data.",
     discussion: """
       Results go to standard output, messages and progress to standard error.
 

@@ -191,7 +191,7 @@ struct ImputeCommand: ParsableCommand {
     var lines = [
       output,
       "\(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s") filled by \(summary.method), "
-        + String(format: "%.1f %% missing, %.2f s a field", 100 * summary.missingShare, summary.secondsPerField),
+        + String(format: "%.1f %% missing, %.2f s per field", 100 * summary.missingShare, summary.secondsPerField),
     ]
     for (name, noise) in summary.noise.sorted(by: { $0.key < $1.key }) {
       let share = String(
@@ -212,7 +212,7 @@ struct ImputeCommand: ParsableCommand {
       let coverage = check.coverage90.map { String(format: ", the 90 %% interval covers %.0f %%", 100 * $0) } ?? ""
       lines.append(
         String(
-          format: "checked on %d observations of %@, each predicted without itself: bias %.3g, root-mean-square error %.4g",
+          format: "checked on %d observations of %@, each predicted with that observation withheld: bias %.3g, root-mean-square error %.4g",
           check.count, name, check.bias, check.rootMeanSquareError) + scores + coverage)
     }
     return (lines + summary.remarks.lines).joined(separator: "\n")

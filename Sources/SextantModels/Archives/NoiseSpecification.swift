@@ -140,7 +140,7 @@ package struct NoiseLevels: Sendable {
     // A percentage is of the standard deviation of the file's own values: the only scale that a file has.
     let scales =
       specification.hasPercentages(among: variables) ? try Self.standardDeviations(of: document) : nil
-    remarks = scales.map { scales in
+    var remarks = scales.map { scales in
       zip(variables, scales).filter { specification.hasPercentages(among: [$0.0]) }.map { variable, scale in
         Remark(
           .assumption, "noise-percentage",
@@ -154,6 +154,19 @@ package struct NoiseLevels: Sendable {
     }
     // The levels of the first field are made at once: what is wrong with them is found before long work.
     let first = try levels(0)
+    for (channel, variable) in variables.enumerated() {
+      guard let own = try? companions.values(NoiseNaming.noise(of: variable.name), at: 0), !own.isEmpty else { continue }
+      let known = own.filter { $0.isFinite }.map(Double.init)
+      let mean = known.reduce(0, +) / Double(max(1, known.count))
+      let given = stride(from: channel, to: first.count, by: variables.count).map { Double(first[$0]) }.filter(\.isFinite)
+      let stated = given.reduce(0, +) / Double(max(1, given.count))
+      guard mean > 0, stated < 0.8 * mean || stated > 1.25 * mean else { continue }
+      remarks.append(
+        Remark(
+          .warning, "noise-differs",
+          "The noise of \(variable.name) was given as \(Float(stated).formatted()) \(variable.units), but the file says \(Float(mean).formatted()) in '\(NoiseNaming.noise(of: variable.name))'. Leave --noise out to use the file's."))
+    }
+    self.remarks = remarks
     let areConstant = companions.areConstant
     self.levels = { index in areConstant ? first : try levels(index) }
   }

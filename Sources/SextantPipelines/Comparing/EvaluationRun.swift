@@ -128,6 +128,6 @@ extension ComparisonScores {
       ]
     }
     return ScoreTable(
-      headings: ["Method", "Median time of an answer [s]", "Network evaluations", "For one sample"], rows: rows)
+      headings: ["Method", "Median time per field [s]", "Network evaluations", "For one sample"], rows: rows)
   }
 }

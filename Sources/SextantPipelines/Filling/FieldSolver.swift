@@ -282,7 +282,7 @@ final class FieldSolver {
   private func remarks(_ noise: [String: ImputationSummary.NoiseSummary]) -> [Remark] {
     var remarks = fields.origin.remarks + model.space.assumptions
     if let kind = model.gaussian?.prior.space.climatology.kind {
-      remarks.append(Remark(.assumption, "climatology", "Departures are from a climatology of kind \(kind)."))
+      remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
     if missing.total > 0, missing.count == 0, request.method.traits.usesNoise {
       remarks.append(

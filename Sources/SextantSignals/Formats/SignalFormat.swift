@@ -100,8 +100,11 @@ extension [any SignalFormat] {
     if let format = last(where: { $0.writtenEndings.contains(ending) }) {
       return try format.sink(output, like: source)
     }
-    if let own = (source as? any SignalDocument)?.format, !own.writtenEndings.isEmpty {
-      return try own.sink(output, like: source)
+    // A name without an ending, or with that of the input, stands for the input's own format; any other would be a surprise.
+    if let document = source as? any SignalDocument, !document.format.writtenEndings.isEmpty,
+      ending.isEmpty || ending == URL(fileURLWithPath: document.path).pathExtension.lowercased()
+    {
+      return try document.format.sink(output, like: source)
     }
     throw SignalFormatError.unknownOutput(path: output.path, endings: flatMap(\.writtenEndings))
   }

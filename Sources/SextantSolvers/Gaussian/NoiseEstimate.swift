@@ -53,7 +53,10 @@ public struct NoiseEstimate: Sendable, Equatable {
         for: observations, from: last, observedLimit: Self.observedLimit, maximumEvaluations: last == nil ? 24 : 8,
         random: seed)
       last = chosen
-      return chosen.objective
+      // A weak prior: about a tenth of the observations' own deviation, give or take a factor of seven. It decides where the
+      // likelihood is flat, because roughness of the field explains the observations as well as noise does.
+      let distance = (logLevel - log(0.1 * scale)) / 2
+      return chosen.objective + 0.5 * distance * distance
     }
     // From large to small, so that each fit starts near the last.
     let step = 0.5 * log(2.0)
