@@ -88,7 +88,7 @@ struct AnswerChecking: Sendable {
   /// The share of a field's observations that is held out.
   let share: Double
   /// The fewest observations that are held out of a field, where it has enough of them.
-  static let leastCount = 50
+  static let leastCount = 100
   /// Fewer observations than these are not worth a check.
   static let leastObservations = 25
   /// The share of the fields of a series that are filled once more.

@@ -14,8 +14,8 @@ struct AnswerVerdict {
   /// How many of the file's units one unit of the model is, for differences (C).
   let scales: [Double]
 
-  /// Coverage of 90 % intervals outside this range is reported as a warning.
-  static let honestCoverage = 0.8...0.98
+  /// Coverage of 90 % intervals outside this range is reported as a warning, if chance does not explain it.
+  static let honestCoverage = 0.82...0.97
   /// The fewest observations whose coverage means anything.
   static let leastCount = 40
 
@@ -41,7 +41,10 @@ struct AnswerVerdict {
     let (coverage, variance) = (
       Double(sums.covered) / Double(sums.spreadCount), sums.squaredDeviation / Double(sums.spreadCount)
     )
-    guard !Self.honestCoverage.contains(coverage), variance < 0.5 || variance > 1.3 else { return [] }
+    let chance = 2 * (0.09 / Double(sums.spreadCount)).squareRoot()
+    guard !(Self.honestCoverage.lowerBound - chance...Self.honestCoverage.upperBound + chance).contains(coverage),
+      variance < 0.5 || variance > 1.3
+    else { return [] }
     let found = String(
       format: "Of %d observations of %@ that were predicted from the others, %.0f %% lie in the 90 %% interval. ",
       sums.spreadCount, name, 100 * coverage)

@@ -312,7 +312,7 @@ final class FieldSolver {
         Remark(
           .warning, "noise-level",
           String(
-            format: "The noise of %@ (%.4g %@) is %.2g times as large as the variable's own variability, so hardly anything of the observed values is kept. Check its number and its units.",
+            format: "The noise of %@ (%.4g %@) is %.2g times as large as the variable's own variability, so a single observed value says little. Check its number and its units.",
             name, level.deviation, level.units, level.standardised)))
     }
     return remarks
