@@ -23,13 +23,16 @@ extension DatasetSelection {
     } else {
       paths = files
     }
+    let missing: [MissingCondition] = try reader.parsedList("missing") { try MissingCondition($0) }
+    let acceptsValues: Bool = try reader.value("accept_values", default: false)
     let variables: [String] = try hasImages ? [] : reader.list("variables")
     self.init(
       files: paths, mesh: mesh, settings: hasImages ? try Self.imageSettings(reader) : [:],
       variables: variables.isEmpty ? nil : variables, select: try reader.namedLists("select"),
       exclude: try reader.namedLists("exclude"),
       monthVariable: mesh == nil ? try reader.optional("month_variable") : nil,
-      part: try reader.parsed("part", default: "all") { try Split($0) })
+      part: try reader.parsed("part", default: "all") { try Split($0) }, missing: missing.isEmpty ? nil : missing,
+      acceptsValues: acceptsValues ? true : nil)
   }
 
   /// Reads the keys of images on a mesh as the settings of their format.

@@ -15,8 +15,9 @@ public enum UnitsError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .uncertain(let from, let to, let unknown):
       "Cannot convert \"\(from)\" to \"\(to)\": "
-        + (unknown.isEmpty ? "one of them is empty." : "UDUNITS does not know \"\(unknown)\".")
-        + " Set the units attribute, for example with ncatted."
+        + (unknown.isEmpty
+          ? "one of them has no units." : "UDUNITS does not know \"\(unknown)\".")
+        + " Set the units attribute, for example with \"ncatted -a units,NAME,o,c,K FILE\"."
     case .incompatible(let from, let to):
       "\"\(from)\" cannot be converted to \"\(to)\": they measure different quantities."
     }
@@ -29,8 +30,10 @@ public enum Units {
   ///
   /// Throws ``UnitsError`` if the conversion is uncertain. Equal units need no conversion, even if they are unknown.
   public static func convert(_ values: [Double], from: String, to: String) throws -> [Double] {
-    if normalized(from) == normalized(to) { return values }
-    return try system.withConverter(from: normalized(from), to: normalized(to)) { converter in
+    if trimmed(from) == trimmed(to) { return values }
+    let (from, to) = normalized(from, to)
+    if from == to { return values }
+    return try system.withConverter(from: from, to: to) { converter in
       values.map { cv_convert_double(converter, $0) }
     }
   }
@@ -40,7 +43,8 @@ public enum Units {
 
   /// Whether UDUNITS knows the units.
   public static func areKnown(_ units: String) -> Bool {
-    (try? system.withConverter(from: normalized(units), to: normalized(units)) { _ in }) != nil
+    let units = UnitSynonyms.resolved(trimmed(units))
+    return (try? system.withConverter(from: units, to: units) { _ in }) != nil
   }
 
   /// The factor and the offset of a linear conversion; all conversions between absolute units are linear, except for
@@ -52,7 +56,37 @@ public enum Units {
     return (ends[1] - ends[0], ends[0])
   }
 
-  private static func normalized(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces) }
+  /// The factor and the offset of a linear conversion of a variable. Depths of water per time, such as mm/day, are also
+  /// converted to and from masses per area and time, where the variable's name says that it is an amount of water.
+  ///
+  /// Throws ``UnitsError`` if the conversion is uncertain.
+  public static func line(from: String, to: String, of variable: Variable) throws -> (factor: Double, offset: Double) {
+    do {
+      return try line(from: from, to: to)
+    } catch let error as UnitsError {
+      guard UnitSynonyms.isWater(variable) else { throw error }
+      let density = "1000 kg m-3"
+      if let line = try? line(from: "(\(trimmed(from))) (\(density))", to: to) { return line }
+      if let line = try? line(from: from, to: "(\(trimmed(to))) (\(density))") { return line }
+      throw error
+    }
+  }
+
+  private static func trimmed(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces) }
+
+  /// Both units in UDUNITS' own words. A bare "C" or "F" is a temperature if the other is.
+  private static func normalized(_ from: String, _ to: String) -> (from: String, to: String) {
+    let (from, to) = (UnitSynonyms.resolved(trimmed(from)), UnitSynonyms.resolved(trimmed(to)))
+    let (fromDegrees, toDegrees) = (UnitSynonyms.bareTemperature[from], UnitSynonyms.bareTemperature[to])
+    if let fromDegrees, isTemperature(toDegrees ?? to), to != from { return (fromDegrees, toDegrees ?? to) }
+    if let toDegrees, isTemperature(from), to != from { return (from, toDegrees) }
+    return (from, to)
+  }
+
+  private static func isTemperature(_ units: String) -> Bool {
+    (try? system.withConverter(from: units, to: "K") { _ in }) != nil
+  }
+
   private static let system = UnitSystem()
 }
 

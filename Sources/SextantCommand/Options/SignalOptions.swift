@@ -27,8 +27,12 @@ struct SignalOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Values count as missing where this holds, such as 'confidence<0.2'; may be repeated.", valueName: "condition"))
+      "Values count as missing where this holds, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999' (an array's only variable is called value). Flags also by name, 'quality_level<acceptable_quality', and bits by &, 'l2p_flags&ice'. May be repeated.",
+      valueName: "condition"))
   var missing: [String] = []
+
+  @Flag(help: "Take values that look like undeclared missing ones, such as -9999, for measurements.")
+  var acceptValues = false
 
   func validate() throws {
     if variables != nil, otherName != nil {
@@ -40,7 +44,7 @@ struct SignalOptions: ParsableArguments {
   func input(_ path: String) throws -> SignalInput {
     SignalInput(
       path, mesh: mesh, variables: (variables ?? otherName).map(Self.names), select: try selection(),
-      missing: try missing.map(MissingCondition.init))
+      missing: try missing.map(MissingCondition.init), acceptsValues: acceptValues)
   }
 
   /// Reads a list by commas.

@@ -22,11 +22,15 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   public var monthVariable: String?
   /// Which of the remaining fields.
   public var part: Split
+  /// Values count as missing where one of these holds; nil for none.
+  public var missing: [MissingCondition]?
+  /// Whether values that look like undeclared fill values are taken for measurements; nil for no.
+  public var acceptsValues: Bool?
 
   public init(
     files: [String], mesh: String? = nil, settings: [String: String] = [:], variables: [String]? = nil,
     select: [String: [String]] = [:], exclude: [String: [String]] = [:], monthVariable: String? = nil,
-    part: Split = .all
+    part: Split = .all, missing: [MissingCondition]? = nil, acceptsValues: Bool? = nil
   ) {
     self.files = files
     self.mesh = mesh
@@ -36,6 +40,8 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
     self.exclude = exclude
     self.monthVariable = monthVariable
     self.part = part
+    self.missing = missing
+    self.acceptsValues = acceptsValues
   }
 
   /// Fields of the synthetic climate.
@@ -73,7 +79,8 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
 
   private func open(_ files: [String], formats: [any SignalFormat]) throws -> any SignalSource {
     let request = SignalRequest(
-      path: "", geometry: mesh, variables: variables, monthVariable: monthVariable, settings: settings)
+      path: "", geometry: mesh, variables: variables, monthVariable: monthVariable, settings: settings,
+      missing: missing ?? [], acceptsValues: acceptsValues ?? false)
     return try formats.open(FilePatterns.files(matching: files), as: request)
   }
 

@@ -18,16 +18,19 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   public var select: [String: [String]]
   /// Values count as missing where one of these holds.
   public var missing: [MissingCondition]
+  /// Whether values that look like undeclared fill values are taken for measurements.
+  public var acceptsValues: Bool
 
   public init(
     _ path: String, mesh: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
-    missing: [MissingCondition] = []
+    missing: [MissingCondition] = [], acceptsValues: Bool = false
   ) {
     self.path = path
     self.mesh = mesh
     self.variables = variables
     self.select = select
     self.missing = missing
+    self.acceptsValues = acceptsValues
   }
 
   /// Opens the fields.
@@ -39,11 +42,10 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   public func open(
     for space: FieldSpace? = nil, content: SignalRequest.Content = .fields, formats: [any SignalFormat] = .standard
   ) throws -> any SignalDocument {
-    let document = try formats.open(
+    try formats.open(
       SignalRequest(
         path: path, geometry: mesh, variables: variables, select: select, content: content,
-        expectedVariables: space?.variables, domain: space?.domain))
-    return missing.isEmpty ? document : try ConditionedSource(document, excluding: missing)
+        expectedVariables: space?.variables, domain: space?.domain, missing: missing, acceptsValues: acceptsValues))
   }
 }
 

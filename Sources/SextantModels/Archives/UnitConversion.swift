@@ -12,7 +12,7 @@ package struct UnitConversion: Sendable {
   package init(file: [Variable], model: [Variable]) throws {
     conversions = try zip(file, model).map { file, model in
       guard file.units != model.units else { return (1, 0) }
-      let line = try Units.line(from: file.units, to: model.units)
+      let line = try Units.line(from: file.units, to: model.units, of: file)
       return (Float(line.factor), Float(line.offset))
     }
   }

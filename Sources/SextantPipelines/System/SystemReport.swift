@@ -63,6 +63,7 @@ public struct SystemReport: Sendable, Codable, Equatable {
     let path = environment["PATH"] ?? ""
     tools = [
       Self.findTool("cdo", in: path, packageName: "cdo", use: "compares with the tool that climate users know"),
+      Self.findFilters(),
       Self.findTool("ncdump", in: path, packageName: "netcdf-bin", use: "prints NetCDF files"),
       Self.findXarray(in: path),
     ]
@@ -89,6 +90,15 @@ extension SystemReport {
     return Finding(
       name: "coastlines", isPresent: found != nil,
       detail: found ?? "Maps are drawn without: apt-get install gmt-gshhg-low")
+  }
+
+  private static func findFilters() -> Finding {
+    let missing = CompressionFilter.common.filter { !$0.isAvailable }.map(\.name)
+    let all = CompressionFilter.common.map(\.name).joined(separator: ", ")
+    return Finding(
+      name: "NetCDF filters", isPresent: missing.isEmpty,
+      detail: missing.isEmpty
+        ? all : "Files compressed by \(missing.joined(separator: ", ")) cannot be read. \(CompressionFilter.remedy)")
   }
 
   private static func executable(_ name: String, in path: String) -> String? {

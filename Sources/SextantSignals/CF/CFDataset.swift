@@ -18,6 +18,8 @@ struct CFDataset: Sendable {
   private let gridMappingNames: Set<String>
   private let ancillaryNames: Set<String>
   private let coordinateNames: Set<String>
+  /// Variables that serve others by their attributes or their names, in files that have others.
+  private var supportingNames: Set<String> = []
 
   init(_ file: NetCDFFile) {
     self.file = file
@@ -51,6 +53,25 @@ struct CFDataset: Sendable {
       file.variables.compactMap { variable in
         bounds.contains(variable.name) ? nil : CoordinateRole(of: variable).map { (variable.name, $0) }
       }, uniquingKeysWith: { first, _ in first })
+    let supporting = file.variables.filter(Self.servesOthers)
+    if !supporting.isEmpty, file.variables.contains(where: { !Self.servesOthers($0) && role(of: $0) == .data }) {
+      supportingNames = Set(supporting.map(\.name))
+    }
+  }
+
+  /// Whether a variable says something of other variables: a flag, an error, a time difference.
+  private static func servesOthers(_ variable: NetCDFVariable) -> Bool {
+    if FlagMeanings(of: variable) != nil { return true }
+    let standardName = (variable.text("standard_name") ?? "").lowercased()
+    let modifiers = [" standard_error", " number_of_observations", " detection_minimum"]
+    let isModified = modifiers.contains(where: standardName.hasSuffix)
+    if isModified || standardName.hasSuffix("status_flag") || standardName.hasSuffix("quality_flag") { return true }
+    let name = variable.baseName.lowercased()
+    return name.hasPrefix("sses_") || name.hasPrefix("flag_")
+      || [
+        "_dtime", "_error", "_uncertainty", "_stderr", "_stdev", "_stddev", "_quality", "_quality_level", "_qc", "_flag",
+        "_flags",
+      ].contains(where: name.hasSuffix)
   }
 
   func coordinateRole(of variable: NetCDFVariable) -> CoordinateRole? { roles[variable.name] }
@@ -122,7 +143,7 @@ struct CFDataset: Sendable {
       return variable.dimensions.count <= 1 ? .coordinate : .other
     }
     if grid.kind == .points { return variable.text("cf_role") == nil ? .points : .coordinate }
-    return ancillaryNames.contains(variable.name) ? .ancillary : .data
+    return ancillaryNames.contains(variable.name) || supportingNames.contains(variable.name) ? .ancillary : .data
   }
 
   private func isField(_ variable: NetCDFVariable) -> Bool {
@@ -132,5 +153,17 @@ struct CFDataset: Sendable {
   /// All variables on a grid, including auxiliary ones.
   var griddedVariables: [NetCDFVariable] {
     file.variables.filter { [.data, .ancillary].contains(role(of: $0)) }
+  }
+}
+
+extension CFDataset {
+  /// The variables on a grid whose flags tell good values from bad ones.
+  var qualityVariables: [QualityVariable] {
+    griddedVariables.compactMap { variable in
+      guard let meanings = FlagMeanings(of: variable), let proposal = meanings.proposal(for: variable.name) else {
+        return nil
+      }
+      return QualityVariable(name: variable.name, meanings: meanings, proposal: proposal)
+    }
   }
 }

@@ -35,7 +35,7 @@ struct FieldCoordinate: Sendable {
       texts = decoded.map { $0?.text ?? "missing" }
     } else {
       times = nil
-      let meanings = Self.flagMeanings(of: variable)
+      let meanings = FlagMeanings(of: variable)?.wordsOfValues ?? [:]
       let suffix = ["", "1"].contains(units) ? "" : " \(units)"
       texts = values.map { meanings[$0] ?? ($0.isNaN ? "missing" : Self.text(of: $0) + suffix) }
     }
@@ -73,11 +73,5 @@ struct FieldCoordinate: Sendable {
           + "expected a form such as \"hours since 1900-01-01 00:00:00\".")
     }
     return values.map { units.dateTime(of: $0) }
-  }
-
-  private static func flagMeanings(of variable: NetCDFVariable) -> [Double: String] {
-    let (values, words) = (variable.attribute("flag_values")?.numbers ?? [], variable.words("flag_meanings"))
-    guard values.count == words.count else { return [:] }
-    return Dictionary(zip(values, words), uniquingKeysWith: { first, _ in first })
   }
 }

@@ -21,13 +21,13 @@ struct ChannelPlan: Sendable {
   let name: String
   /// The role of each dimension of the variable, outermost first.
   let uses: [DimensionUse]
-  let decoder: ValueDecoder
+  var decoder: ValueDecoder
 }
 
 /// The plan for reading the variables of a group.
 struct FieldGroupPlan: Sendable {
   let grid: HorizontalGrid
-  let channels: [ChannelPlan]
+  private(set) var channels: [ChannelPlan]
   /// The indices along the dimension of versions in order of preference; the single index 0 if there is none.
   let versionOrder: [Int]
   let hasVersions: Bool
@@ -45,6 +45,13 @@ struct FieldGroupPlan: Sendable {
     }
     hasVersions = group.versions != nil
     versionOrder = try Self.versionOrder(group.versions, in: file)
+  }
+
+  /// The same plan, which reads only some bits of whole numbers.
+  func reading(bits part: ValueDecoder.BitPart) -> FieldGroupPlan {
+    var plan = self
+    for channel in plan.channels.indices { plan.channels[channel].decoder.bitPart = part }
+    return plan
   }
 
   // "0001" or 1 is final and precedes 5, the preliminary ERA5T.

@@ -16,7 +16,7 @@ public struct GriddedFile: SignalSource {
   public let variables: [Variable]
   public let labels: [FieldLabel]
 
-  let group: FieldGroupPlan
+  private(set) var group: FieldGroupPlan
   let dimensions: [FieldDimension]
   let coordinates: FieldCoordinates
   let grid: GridCoordinates
@@ -77,6 +77,19 @@ public struct GriddedFile: SignalSource {
     if labels.isEmpty {
       let empty = dimensions.first { $0.dimension.length == 0 }?.dimension.name ?? "?"
       throw NetCDFError.noGrid(path: path, reason: "there are no fields: dimension \(empty) has length 0.")
+    }
+  }
+
+  /// The values of a field (V·C) with all bits of whole numbers, which single precision would round; NaN is missing.
+  func exactValues(ofField index: Int) throws -> [Double] {
+    let parts = try ValueDecoder.BitPart.allCases.map { part in
+      var file = self
+      file.group = group.reading(bits: part)
+      return try file.read([index])
+    }
+    let (low, high) = (parts[0].values.scalars, parts[1].values.scalars)
+    return low.indices.map {
+      parts[0].isValid[$0] ? Double(high[$0]) * ValueDecoder.BitPart.span + Double(low[$0]) : .nan
     }
   }
 

@@ -6,13 +6,16 @@ import SextantGeometry
 /// A document in which values count as missing where one of several conditions holds.
 public struct ConditionedSource: DocumentWrapper {
   public let source: any SignalDocument
-  private let conditions: [(condition: MissingCondition, companion: FieldCompanion)]
+  private let conditions: [(companion: FieldCompanion, holds: @Sendable (Double) -> Bool)]
 
-  /// Throws ``SignalFormatError/absentCompanion(path:name:available:)`` and what
-  /// ``SignalDocument/companion(_:)`` throws.
+  /// Throws ``SignalFormatError/absentCompanion(path:name:available:)``, what ``SignalDocument/companion(_:)`` throws,
+  /// and ``SignalFormatError/unknownFlag(path:name:word:known:)`` for a word that the file does not explain.
   public init(_ source: any SignalDocument, excluding conditions: [MissingCondition]) throws {
     self.source = source
-    self.conditions = try conditions.map { ($0, try source.requiredCompanion($0.name)) }
+    self.conditions = try conditions.map { condition in
+      let companion = try source.requiredCompanion(condition.name)
+      return (companion, try condition.predicate(flags: companion.flags, path: source.path))
+    }
   }
 
   public func read(_ indices: [Int]) throws -> SignalSet {
@@ -20,15 +23,15 @@ public struct ConditionedSource: DocumentWrapper {
     let size = fields.vertexCount * fields.channelCount
     var excluded: [Int] = []
     for (slot, index) in indices.enumerated() {
-      for (condition, companion) in conditions {
-        let numbers = try companion.values(index)
+      for (companion, holds) in conditions {
+        let numbers = try companion.exactValues(index)
         guard numbers.count == size || numbers.count == fields.vertexCount else {
           throw SignalFormatError.unusableCompanion(
-            path: path, name: condition.name,
+            path: path, name: companion.name,
             reason: "it has \(numbers.count) values, but a field has \(fields.vertexCount) vertices.")
         }
         let width = size / numbers.count
-        for (place, number) in numbers.enumerated() where condition.holds(for: Double(number)) {
+        for (place, number) in numbers.enumerated() where holds(number) {
           excluded += (place * width..<(place + 1) * width).map { slot * size + $0 }
         }
       }

@@ -38,7 +38,8 @@ public struct MeshPropertyFormat: SignalFormat {
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
-    try MeshInspection(path: request.path, selecting: request.part.map { .named($0) } ?? .merged)
+    try MeshSignalInspection(
+      MeshFile.document(request.path, selecting: request.part.map { .named($0) } ?? .merged))
   }
 
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {

@@ -33,7 +33,7 @@ public struct NetCDFFormat: SignalFormat {
         path: request.path, variables: fields, selecting: request.select, monthVariable: request.monthVariable,
         acceptsPoints: false, sharing: file)
     }
-    return GriddedDocument(file)
+    return try GriddedDocument(file, qualitiesOf: NetCDFFile(path: request.path))
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
@@ -68,6 +68,23 @@ public struct GriddedDocument: SignalDocument {
   /// The fields of an open file.
   public init(_ file: GriddedFile) { self.file = file }
 
+  /// The fields of an open file, with what its attributes say of values that may not be trusted.
+  init(_ file: GriddedFile, qualitiesOf inventory: NetCDFFile) throws {
+    self.file = file
+    let own = file.variables.compactMap { inventory.variable($0.name) }
+    namedGaps = ValueDecoder.namedGaps(of: own, in: inventory)
+    remarks = own.flatMap { variable in
+      ValueDecoder.unreadableGaps(of: variable).map { attribute in
+        Remark(.warning, "unreadable-attribute", FileInspection.text(of: attribute, of: variable.name))
+      }
+    }
+    qualities = CFDataset(inventory).qualityVariables
+  }
+
+  public private(set) var remarks: [Remark] = []
+  public private(set) var namedGaps: [Double] = []
+  public private(set) var qualities: [QualityVariable] = []
+
   public var path: String { file.path }
   public var format: any SignalFormat { NetCDFFormat() }
   public var domain: any Domain { file.domain }
@@ -81,7 +98,7 @@ public struct GriddedDocument: SignalDocument {
 
   public func companion(_ name: String) throws -> FieldCompanion? {
     if let own = ownCompanion(name) { return own }
-    guard let other = try gridded([name]) else { return nil }
+    guard let other = try gridded([name]), let variable = try NetCDFFile(path: path).variable(name) else { return nil }
     let isConstant = other.count == 1
     let map = isConstant ? nil : file.placesAlong(other)
     if !isConstant, map == nil {
@@ -91,10 +108,14 @@ public struct GriddedDocument: SignalDocument {
       }
       throw SignalFormatError.companionCount(path: path, name: name, expected: file.count, found: other.count)
     }
-    return FieldCompanion(name: name, units: other.variables[0].units, isConstant: isConstant) { index in
-      let field = try other.read([map.map { $0(index) } ?? 0])
-      return field.values.withUnsafeScalars { values in zip(values, field.isValid).map { $1 ? $0 : Float.nan } }
-    }
+    let place: @Sendable (Int) -> Int = { index in map.map { $0(index) } ?? 0 }
+    let exactValues: @Sendable (Int) throws -> [Double] = { try other.exactValues(ofField: place($0)) }
+    return FieldCompanion(
+      name: name, units: other.variables[0].units, isConstant: isConstant, flags: FlagMeanings(of: variable),
+      values: { index in
+        let field = try other.read([place(index)])
+        return field.values.withUnsafeScalars { values in zip(values, field.isValid).map { $1 ? $0 : Float.nan } }
+      }, exactValues: ValueDecoder.isWide(variable) ? exactValues : nil)
   }
 
   public func members(of index: Int) throws -> Tensor<Float>? {

@@ -20,9 +20,9 @@ struct SelectedSource: DocumentWrapper {
 
   func companion(_ name: String) throws -> FieldCompanion? {
     try source.companion(name).map { companion in
-      FieldCompanion(name: name, units: companion.units, isConstant: companion.isConstant) { index in
-        try companion.values(indices[index])
-      }
+      FieldCompanion(
+        name: name, units: companion.units, isConstant: companion.isConstant, flags: companion.flags,
+        values: { try companion.values(indices[$0]) }, exactValues: { try companion.exactValues(indices[$0]) })
     }
   }
 

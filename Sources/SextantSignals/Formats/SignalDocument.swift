@@ -25,6 +25,10 @@ public protocol SignalDocument: SignalSource {
   func members(of index: Int) throws -> Tensor<Float>?
   /// What was assumed or found odd when the document was opened.
   var remarks: [Remark] { get }
+  /// Numbers that the file calls missing in a place that binds no reader, such as a global attribute.
+  var namedGaps: [Double] { get }
+  /// Variables beside the fields that tell good values from bad ones.
+  var qualities: [QualityVariable] { get }
 }
 
 extension SignalDocument {
@@ -34,6 +38,8 @@ extension SignalDocument {
   public var companionNames: [String] { variables.map(\.name) }
   public func members(of index: Int) throws -> Tensor<Float>? { nil }
   public var remarks: [Remark] { [] }
+  public var namedGaps: [Double] { [] }
+  public var qualities: [QualityVariable] { [] }
 
   /// A companion for field `index` (V or V·C numbers); see ``companion(_:)``.
   public func companion(_ name: String, at index: Int) throws -> [Float]? { try companion(name)?.values(index) }
@@ -75,6 +81,9 @@ extension DocumentWrapper {
   public var companionNames: [String] { source.companionNames }
   public func companion(_ name: String) throws -> FieldCompanion? { try source.companion(name) }
   public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
+  public var remarks: [Remark] { source.remarks }
+  public var namedGaps: [Double] { source.namedGaps }
+  public var qualities: [QualityVariable] { source.qualities }
 }
 
 /// Numbers beside the fields of a file.
@@ -87,10 +96,18 @@ public struct FieldCompanion: Sendable {
   public let isConstant: Bool
   /// The numbers for a field (V or V·C), not-a-number where one is missing.
   public let values: @Sendable (_ field: Int) throws -> [Float]
+  /// The numbers for a field in double precision: the same as ``values``, except where whole numbers of more than 24
+  /// bits, such as bit fields, would be rounded.
+  public let exactValues: @Sendable (_ field: Int) throws -> [Double]
+  /// What the numbers mean, if they are flags.
+  public let flags: FlagMeanings?
 
   public init(
-    name: String, units: String = "", isConstant: Bool, values: @escaping @Sendable (_ field: Int) throws -> [Float]
+    name: String, units: String = "", isConstant: Bool, flags: FlagMeanings? = nil,
+    values: @escaping @Sendable (_ field: Int) throws -> [Float],
+    exactValues: (@Sendable (_ field: Int) throws -> [Double])? = nil
   ) {
-    (self.name, self.units, self.isConstant, self.values) = (name, units, isConstant, values)
+    (self.name, self.units, self.isConstant, self.flags, self.values) = (name, units, isConstant, flags, values)
+    self.exactValues = exactValues ?? { try values($0).map(Double.init) }
   }
 }

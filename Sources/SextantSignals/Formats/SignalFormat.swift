@@ -81,9 +81,12 @@ extension [any SignalFormat] {
     throw SignalFormatError.unrecognised(path: path, found: Self.signature(of: path), formats: map(\.name))
   }
 
-  /// Opens a file in the format that it has.
+  /// Opens a file in the format that it has, without the values that the request's conditions exclude.
+  ///
+  /// Throws ``SignalFormatError/suspectValues(path:field:finding:)``, now or when fields are read, for values that are
+  /// no measurements although nothing in the file says so.
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
-    try format(of: request.path).open(request)
+    try format(of: request.path).open(request).checked(by: request)
   }
 
   /// Describes a file in the format that it has.

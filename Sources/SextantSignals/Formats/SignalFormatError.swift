@@ -26,6 +26,12 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
   case invalidSetting(path: String, name: String, expected: String, found: String)
   /// A condition on values that cannot be read.
   case invalidCondition(text: String)
+  /// A word of a condition that the flags of the file do not have.
+  case unknownFlag(path: String, name: String, word: String, known: [String])
+  /// A comparison by size with a word that names bits.
+  case unorderedFlag(path: String, condition: String)
+  /// Values that are no measurements, although nothing in the file says so.
+  case suspectValues(path: String, field: String, finding: SuspectValue)
   /// An output whose name does not choose a format.
   case unknownOutput(path: String, endings: [String])
   /// Fields that a format cannot hold; the reason says what to do instead.
@@ -58,7 +64,15 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
     case .invalidSetting(let path, let name, let expected, let found):
       "\(path): \(name): expected \(expected), found \(found)."
     case .invalidCondition(let text):
-      "'\(text)' is not a valid condition: expected NAME, one of < <= > >= =, and a number, such as confidence<0.2."
+      "'\(text)' is not a valid condition: expected NAME, one of < <= > >= = != &, and a number or the name of a flag, such as confidence<0.2 or flags&ice."
+    case .unknownFlag(let path, let name, let word, let known):
+      "\(path): \(name) has no flag \"\(word)\". "
+        + (known.isEmpty
+          ? "The file does not name its flags (flag_meanings): compare with a number." : "Its flags are: \(NetCDFError.abridged(known, limit: 40)).")
+    case .unorderedFlag(let path, let condition):
+      "\(path): '\(condition)' compares bits by size. Bits are set or not: use & or !=, such as flags&ice."
+    case .suspectValues(let path, let field, let finding):
+      "\(path), \(field): \(finding.text) \(finding.advice) Or give --accept-values (in a configuration: accept_values: true) if these are measurements."
     case .unknownOutput(let path, let endings):
       "\(path): the ending of the name chooses the format of the output. Expected one of \(endings.map { ".\($0)" }.joined(separator: ", "))."
     case .unwritable(let path, let format, let reason): "\(path): \(format) cannot hold these fields: \(reason)"

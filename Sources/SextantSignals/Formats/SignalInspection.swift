@@ -14,8 +14,34 @@ extension FileInspection: SignalInspection {
   public static var kind: String { "netcdf" }
 }
 
-extension MeshInspection: SignalInspection {
-  public static var kind: String { "mesh" }
+/// The description of a mesh, with values of its properties that are probably no measurements.
+struct MeshSignalInspection: SignalInspection {
+  static var kind: String { "mesh" }
+
+  /// The mesh.
+  let mesh: MeshInspection
+  /// What was found in the properties of its vertices.
+  let suspects: [SuspectValue]
+
+  /// Looks at a mesh and at the values of its vertices' properties.
+  init(_ document: MeshDocument) throws {
+    mesh = try MeshInspection(document)
+    suspects = document.vertexProperties.flatMap { property in
+      var scan = ValueScan()
+      for value in property.values where value.isFinite { scan.add(value) }
+      return scan.suspects(name: property.name)
+    }
+  }
+
+  var description: String { ([mesh.description] + suspects.problemLines).joined(separator: "\n") }
+
+  private enum CodingKeys: String, CodingKey { case suspects }
+
+  func encode(to encoder: any Encoder) throws {
+    try mesh.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(suspects, forKey: .suspects)
+  }
 }
 
 extension NumbersInspection: SignalInspection {
@@ -36,6 +62,8 @@ struct FieldsInspection: SignalInspection {
     let maximum: Double?
     /// The number of missing values.
     let missingCount: Int
+    /// Values that are probably no measurements.
+    let suspects: [SuspectValue]
   }
 
   /// The file.
@@ -61,11 +89,13 @@ struct FieldsInspection: SignalInspection {
     let channels = document.variables.count
     var ranges = [(low: Double, high: Double, missing: Int)](
       repeating: (.infinity, -.infinity, 0), count: channels)
+    var scans = document.variables.map { ValueScan(range: PhysicalRange(of: $0)) }
     try document.forEachChunk(of: Array(0..<document.count)) { set in
       set.values.withUnsafeScalars { values in
         for entry in values.indices {
           let channel = entry % channels
           if set.isValid[entry] {
+            scans[channel].add(Double(values[entry]))
             ranges[channel].low = min(ranges[channel].low, Double(values[entry]))
             ranges[channel].high = max(ranges[channel].high, Double(values[entry]))
           } else {
@@ -74,11 +104,12 @@ struct FieldsInspection: SignalInspection {
         }
       }
     }
-    variables = zip(document.variables, ranges).map { variable, range in
+    variables = zip(zip(document.variables, ranges), scans).map { pair, scan in
+      let (variable, range) = pair
       let isEmpty = range.low > range.high
       return Channel(
         variable: variable, minimum: isEmpty ? nil : range.low, maximum: isEmpty ? nil : range.high,
-        missingCount: range.missing)
+        missingCount: range.missing, suspects: scan.suspects(name: variable.name))
     }
   }
 
@@ -95,6 +126,6 @@ struct FieldsInspection: SignalInspection {
         } ?? "no values"
       lines.append("  \(name): \(range), \(channel.missingCount) missing")
     }
-    return lines.joined(separator: "\n")
+    return (lines + variables.flatMap(\.suspects).problemLines).joined(separator: "\n")
   }
 }

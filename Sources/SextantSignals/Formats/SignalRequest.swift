@@ -32,6 +32,10 @@ public struct SignalRequest: Sendable {
   /// The domain that the fields are expected to be on, such as that of a model: values without a geometry are assumed
   /// to be on it, and it is used instead of an equal one.
   public var domain: (any Domain)?
+  /// Values count as missing where one of these holds.
+  public var missing: [MissingCondition]
+  /// Whether values that look like undeclared fill values are taken for measurements.
+  public var acceptsValues: Bool
   /// The first document of a series of files to which this one belongs: it has the same variables, and shares its
   /// domain if it can.
   public var series: (any SignalDocument)?
@@ -39,7 +43,8 @@ public struct SignalRequest: Sendable {
   public init(
     path: String, geometry: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
     monthVariable: String? = nil, settings: [String: String] = [:], content: Content = .fields,
-    expectedVariables: [Variable]? = nil, domain: (any Domain)? = nil, series: (any SignalDocument)? = nil
+    expectedVariables: [Variable]? = nil, domain: (any Domain)? = nil, missing: [MissingCondition] = [],
+    acceptsValues: Bool = false, series: (any SignalDocument)? = nil
   ) {
     self.path = path
     self.geometry = geometry
@@ -50,6 +55,8 @@ public struct SignalRequest: Sendable {
     self.content = content
     self.expectedVariables = expectedVariables
     self.domain = domain
+    self.missing = missing
+    self.acceptsValues = acceptsValues
     self.series = series
   }
 

@@ -61,7 +61,7 @@ public struct SignalSeries: SignalSource {
       try zip(document.variables, first.variables).map { variable, wanted in
         guard variable.units != wanted.units else { return nil }
         do {
-          return try Units.line(from: variable.units, to: wanted.units)
+          return try Units.line(from: variable.units, to: wanted.units, of: variable)
         } catch {
           throw ArchiveError.differentUnits(
             first: first.path, second: document.path, variable: wanted.name, reason: "\(error)")

@@ -23,7 +23,9 @@ extension FileInspection: CustomStringConvertible {
       lines.append(fields.arePoints ? "Read as points:" : "Read as fields:")
       lines.append("  \(fields.count) × \(fields.variables.joined(separator: ", ")) on a \(fields.domain)")
       if let first = fields.firstTime, let last = fields.lastTime {
-        lines.append(first == last ? "  time: \(first)" : "  time: \(first) … \(last)")
+        let step = fields.step.map { $0 == "irregular" ? ", irregular" : ", every \($0)" } ?? ""
+        let calendar = fields.calendar.map { ", calendar \($0)" } ?? ""
+        lines.append((first == last ? "  time: \(first)" : "  time: \(first) … \(last)") + step + calendar)
       }
       for (name, values) in fields.coordinates.sorted(by: { $0.key < $1.key }) {
         lines.append("  \(name): \(values.joined(separator: ", "))\(values.count == 12 ? ", …" : "")")
@@ -31,6 +33,7 @@ extension FileInspection: CustomStringConvertible {
     }
     lines.append(problems.isEmpty ? "Problems: none" : "Problems:")
     lines += problems.map { "  " + $0 }
+    if !proposals.isEmpty { lines += ["Proposals:"] + proposals.map { "  " + $0 } }
     return lines.joined(separator: "\n")
   }
 

@@ -25,6 +25,9 @@ public struct FileInspection: Sendable, Codable, Equatable {
     /// The first and the last time as text, if times distinguish the fields.
     public let firstTime: String?
     public let lastTime: String?
+    /// The calendar of the times, and the step between them, such as "1 month"; nil without times or steps.
+    public let calendar: String?
+    public let step: String?
     /// The names of the other coordinates that distinguish fields, with the first few of their distinct values.
     public let coordinates: [String: [String]]
   }
@@ -38,6 +41,8 @@ public struct FileInspection: Sendable, Codable, Equatable {
   public let fields: Fields?
   /// What a user should know before using the file; empty if there are no problems.
   public let problems: [String]
+  /// Options that make use of what is in the file, each with its reason.
+  public let proposals: [String]
 
   /// Inspects the file at `path`.
   ///
@@ -52,18 +57,33 @@ public struct FileInspection: Sendable, Codable, Equatable {
     var problems: [String] = []
     fields = Self.fields(path: path, dataset: dataset, problems: &problems)
     for variable in variables { problems += Self.problems(of: variable, usedAsField: fields?.variables ?? []) }
+    for variable in file.variables where dataset.role(of: variable) == .data {
+      problems += ValueDecoder.unreadableGaps(of: variable).map { Self.text(of: $0, of: variable.name) }
+    }
+    proposals = dataset.qualityVariables.map {
+      "\($0.name) tells good values from bad ones (\($0.meanings.words.joined(separator: ", "))): --missing '\($0.proposal)'"
+    }
     self.problems = problems
   }
 
   private static func fields(path: String, dataset: CFDataset, problems: inout [String]) -> Fields? {
     do {
-      return Fields(try GriddedFile(path: path), arePoints: false)
+      let file = try GriddedFile(path: path)
+      let calendar = file.coordinates.time?.times?.compactMap { $0 }.first?.calendar
+      let series = SeriesCheck(file.labels, calendar: calendar ?? .standard)
+      problems += series.remarks.map(\.text)
+      return Fields(file, arePoints: false, calendar: calendar, step: series.step)
     } catch {
       problems.append("\(error)")
       let hasPoints = dataset.file.variables.contains { dataset.role(of: $0) == .points }
       guard hasPoints, let points = try? PointFile(path: path) else { return nil }
       return Fields(points, arePoints: true)
     }
+  }
+
+  /// A sentence on an attribute of missing values that holds no number.
+  static func text(of attribute: (name: String, text: String), of variable: String) -> String {
+    "\(variable): the attribute \(attribute.name) is \"\(attribute.text)\", which is no number, so it excludes no value. Correct it, for example with \"ncatted -a \(attribute.name),\(variable),o,f,-9999 FILE\", or give --missing."
   }
 
   private static func problems(of variable: VariableInspection, usedAsField names: [String]) -> [String] {
@@ -74,6 +94,7 @@ public struct FileInspection: Sendable, Codable, Equatable {
         "\(name): \(variable.infiniteCount) infinite values; declare them as _FillValue or missing_value."
       )
     }
+    problems += variable.suspects.map { "\($0.text) \($0.advice)" }
     guard names.contains(name) else { return problems }
     if variable.missingShare == 1 { problems.append("\(name): every value is missing.") }
     if variable.units.isEmpty {
@@ -86,11 +107,13 @@ public struct FileInspection: Sendable, Codable, Equatable {
 }
 
 extension FileInspection.Fields {
-  init(_ source: some SignalSource, arePoints: Bool) {
+  init(_ source: some SignalSource, arePoints: Bool, calendar: CFCalendar? = nil, step: String? = nil) {
     variables = source.variables.map(\.name)
     domain = source.domain.summary
     self.arePoints = arePoints
     count = source.count
+    self.calendar = calendar?.rawValue
+    self.step = step
     firstTime = source.labels.first?.time
     lastTime = source.labels.last?.time
     var values: [String: [String]] = [:]

@@ -20,6 +20,8 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
     public let missingCount: Int
     /// The number of infinite entries, which are not allowed in a signal.
     public let infiniteCount: Int
+    /// Values that are probably no measurements.
+    public let suspects: [SuspectValue]
   }
 
   /// The path of the file.
@@ -87,11 +89,13 @@ extension NumbersInspection.Column {
   init(name: String, _ numbers: some Sequence<Float>) {
     var (low, high, sum) = (Double.infinity, -Double.infinity, 0.0)
     var (finite, missing, infinite) = (0, 0, 0)
+    var scan = ValueScan()
     for number in numbers {
       if number.isFinite {
         (low, high) = (min(low, Double(number)), max(high, Double(number)))
         sum += Double(number)
         finite += 1
+        scan.add(Double(number))
       } else if number.isNaN {
         missing += 1
       } else {
@@ -100,7 +104,8 @@ extension NumbersInspection.Column {
     }
     self.init(
       name: name, minimum: finite > 0 ? low : nil, maximum: finite > 0 ? high : nil,
-      mean: finite > 0 ? sum / Double(finite) : nil, missingCount: missing, infiniteCount: infinite)
+      mean: finite > 0 ? sum / Double(finite) : nil, missingCount: missing, infiniteCount: infinite,
+      suspects: scan.suspects(name: name))
   }
 }
 
@@ -122,6 +127,6 @@ extension NumbersInspection: CustomStringConvertible {
         "  \(column.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(range), \(column.missingCount) missing"
           + infinite)
     }
-    return lines.joined(separator: "\n")
+    return (lines + columns.flatMap(\.suspects).problemLines).joined(separator: "\n")
   }
 }

@@ -20,6 +20,8 @@ public struct VariableInspection: Sendable, Codable, Equatable {
   public let missingShare: Double?
   /// The number of infinite values that no attribute declares as missing.
   public let infiniteCount: Int
+  /// Values that are probably no measurements; empty for variables that are no data.
+  public let suspects: [SuspectValue]
 
   init(_ variable: NetCDFVariable, in dataset: CFDataset) throws {
     name = variable.name
@@ -31,9 +33,14 @@ public struct VariableInspection: Sendable, Codable, Equatable {
     longName = variable.text("long_name")
     chunks = try dataset.file.chunkShape(of: variable)
     guard variable.type.isNumeric else {
-      (minimum, maximum, missingShare, infiniteCount) = (nil, nil, nil, 0)
+      (minimum, maximum, missingShare, infiniteCount, suspects) = (nil, nil, nil, 0, [])
       return
     }
+    let isData = [.data, .points].contains(role)
+    var scan = ValueScan(
+      named: isData ? ValueDecoder.namedGaps(of: [variable], in: dataset.file) : [],
+      range: isData
+        ? PhysicalRange(of: Variable(name: name, units: units, standardName: standardName, longName: longName)) : nil)
     let decoder = try ValueDecoder(variable, in: dataset.file)
     var (low, high) = (Double.infinity, -Double.infinity)
     var (missing, infinite) = (0, 0)
@@ -47,6 +54,7 @@ public struct VariableInspection: Sendable, Codable, Equatable {
         } else {
           low = min(low, value)
           high = max(high, value)
+          if isData { scan.add(value) }
         }
       }
     }
@@ -54,5 +62,6 @@ public struct VariableInspection: Sendable, Codable, Equatable {
     maximum = low <= high ? high : nil
     missingShare = variable.valueCount > 0 ? Double(missing) / Double(variable.valueCount) : nil
     infiniteCount = infinite
+    suspects = isData ? scan.suspects(name: name) : []
   }
 }

@@ -98,7 +98,7 @@ private struct TableRows {
     let isPage = data.first == UInt8(ascii: "<")
     guard !data.isEmpty, !isPage, !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {
       throw VertexFileError.anotherKind(
-        path: path, expected: "a table of text", found: FileSignature.description(of: data.prefix(64)))
+        path: path, expected: "a table of text", found: FileSignature.description(of: data.prefix(1024)))
     }
     if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     var separator: Character?

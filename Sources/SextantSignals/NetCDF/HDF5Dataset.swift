@@ -48,6 +48,18 @@ final class HDF5Dataset {
     return status >= 0 && skippedFilters == 0
   }
 
+  /// The filters of a variable, in the order in which they were applied; none if it cannot be opened. To be called inside
+  /// ``NetCDFLibrary/withLock(_:)``.
+  static func filters(path: String, variable: String) -> [Int32] {
+    let file = H5Fopen(path, 0, hid_t(H5P_DEFAULT))
+    guard file >= 0 else { return [] }
+    defer { _ = H5Fclose(file) }
+    let dataset = H5Dopen2(file, "/" + variable, hid_t(H5P_DEFAULT))
+    guard dataset >= 0 else { return [] }
+    defer { _ = H5Dclose(dataset) }
+    return filters(of: dataset) ?? []
+  }
+
   private static func filters(of dataset: hid_t) -> [Int32]? {
     let list = H5Dget_create_plist(dataset)
     guard list >= 0 else { return nil }

@@ -24,6 +24,8 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
   case infiniteValue(path: String, variable: String, place: String)
   /// The fields are on a domain that cannot be written without a template.
   case unwritableDomain(path: String, domain: String)
+  /// Values are compressed by filters that are not installed.
+  case filterMissing(path: String, variable: String, filters: [String])
   /// A selection matches nothing in the file.
   case emptySelection(path: String, coordinate: String, wanted: [String], available: [String])
 
@@ -54,6 +56,9 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
         + "If it marks missing data, declare it as _FillValue or missing_value."
     case .unwritableDomain(let path, let domain):
       "\(path): cannot write fields on a \(domain) without a template; expected a latitude–longitude grid."
+    case .filterMissing(let path, let variable, let filters):
+      "\(path), variable \(variable): the values are compressed by \(filters.joined(separator: " and ")), which this machine's HDF5 library cannot undo. "
+        + CompressionFilter.remedy
     case .emptySelection(let path, let coordinate, let wanted, let available):
       "\(path): no field has \(coordinate) = \(wanted.joined(separator: " or ")). "
         + "The file has: \(Self.abridged(available))."

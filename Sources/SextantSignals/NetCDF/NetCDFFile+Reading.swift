@@ -35,7 +35,13 @@ extension NetCDFFile {
     return try [Number](unsafeUninitializedCapacity: total) { buffer, initialized in
       initialized = 0
       guard total > 0 else { return }
-      try NetCDFLibrary.check("read the values", path: path, variable: variable.name) { get(buffer.baseAddress) }
+      do {
+        try NetCDFLibrary.check("read the values", path: path, variable: variable.name) { get(buffer.baseAddress) }
+      } catch {
+        let missing = CompressionFilter.missing(of: variable.name, path: path)
+        guard !missing.isEmpty else { throw error }
+        throw NetCDFError.filterMissing(path: path, variable: variable.name, filters: missing.map(\.name))
+      }
       initialized = total
     }
   }

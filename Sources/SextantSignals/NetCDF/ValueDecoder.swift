@@ -4,9 +4,20 @@
 // the default fill value of its type and no _FillValue is set.
 
 import CNetCDF
+import Foundation
 
 /// Converts the stored numbers of a variable to values.
 struct ValueDecoder {
+  /// A part of the bits of a whole number that single precision holds without rounding.
+  enum BitPart: Sendable, CaseIterable {
+    case low, high
+
+    /// What one unit of the high part stands for.
+    static let span = 65536.0
+  }
+
+  /// The part that is read of whole numbers; nil for all of them.
+  var bitPart: BitPart?
   private let type: NetCDFType
   private let scale: Double
   private let offset: Double
@@ -57,7 +68,16 @@ struct ValueDecoder {
     guard stored >= storedRange.lowerBound, stored <= storedRange.upperBound else { return .nan }
     let value = stored * scale + offset
     for gap in unpackedGaps where value == gap { return .nan }
-    return value >= unpackedRange.lowerBound && value <= unpackedRange.upperBound ? value : .nan
+    guard value >= unpackedRange.lowerBound && value <= unpackedRange.upperBound else { return .nan }
+    guard let bitPart else { return value }
+    let high = (value / BitPart.span).rounded(.down)
+    return bitPart == .high ? high : value - high * BitPart.span
+  }
+
+  /// Whether values are whole numbers of which single precision would round some.
+  static func isWide(_ variable: NetCDFVariable) -> Bool {
+    [.int, .unsignedInt, .int64, .unsignedInt64].contains(variable.type) && variable.attribute("scale_factor") == nil
+      && variable.attribute("add_offset") == nil
   }
 
   private func unsigned(_ number: Double) -> Double { number < 0 ? number + unsignedSpan : number }
@@ -94,9 +114,32 @@ struct ValueDecoder {
     unpackedRange = unpacked.0...unpacked.1
   }
 
-  // Some programs write missing_value as text.
-  private static func numbers(of value: NetCDFAttributeValue?) -> [Double] {
-    value?.numbers ?? value?.text.flatMap(Double.init).map { [$0] } ?? []
+  /// The numbers of an attribute. Some programs write missing_value as text, also as it stands in CDL ("-99.9f").
+  static func numbers(of value: NetCDFAttributeValue?) -> [Double] {
+    if let numbers = value?.numbers { return numbers }
+    return (value?.text ?? "").split { $0.isWhitespace || ",;[]()".contains($0) }.compactMap { word in
+      let text = word.trimmingCharacters(in: CharacterSet(charactersIn: "\"'"))
+      let isCDL = text.first.map { $0.isNumber || "+-.".contains($0) } ?? false
+      return Double(text) ?? (isCDL ? Double(text.drop(suffix: "fFdDlLsSbBuU")) : nil)
+    }
+  }
+
+  /// Attributes of missing values from which no number can be read, with their text.
+  static func unreadableGaps(of variable: NetCDFVariable) -> [(name: String, text: String)] {
+    ["_FillValue", "missing_value"].compactMap { name in
+      guard variable.type.isNumeric, let value = variable.attribute(name), numbers(of: value).isEmpty else { return nil }
+      return (name, value.text ?? "no number")
+    }
+  }
+
+  /// Numbers that a file calls missing where CF does not read them: in a global attribute, or under a similar name.
+  static func namedGaps(of variables: [NetCDFVariable], in file: NetCDFFile) -> [Double] {
+    let names: Set = [
+      "_fillvalue", "missing_value", "missingvalue", "fill_value", "fillvalue", "missing", "nodata", "nodata_value",
+    ]
+    let own = variables.flatMap(\.attributes).filter { !["_FillValue", "missing_value"].contains($0.name) }
+    return (file.attributes + own).filter { names.contains($0.name.lowercased()) }.flatMap { numbers(of: $0.value) }
+      .filter(\.isFinite)
   }
 
   /// The number as the type represents it; nil if an integer type cannot.
@@ -142,5 +185,14 @@ struct SingleValueDecoder: Sendable {
   /// The value of a stored number; NaN if it is missing.
   func decode(_ number: Float) -> Float {
     number >= lowerBound && number <= upperBound && number != firstGap && number != secondGap ? number : .nan
+  }
+}
+
+extension String {
+  /// The text without the characters of `suffix` at its end.
+  fileprivate func drop(suffix: String) -> String {
+    var text = self
+    while let last = text.last, suffix.contains(last) { text.removeLast() }
+    return text
   }
 }

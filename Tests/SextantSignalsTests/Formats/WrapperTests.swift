@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["quality", "<3", "quality<", "quality<many", "quality<nan", ""])
+  @Test(arguments: ["quality", "<3", "quality<", "quality<too many", "quality<nan", "flags&0", "flags&1.5", ""])
   func textsThatAreNoConditionAreRefused(text: String) {
     #expect(throws: SignalFormatError.invalidCondition(text: text)) { try MissingCondition(text) }
   }
@@ -62,7 +62,10 @@ import Testing
   @Test(arguments: [
     ("a<1", [0.0, 1, 2], [true, false, false]), ("a <= 1", [0, 1, .nan], [true, true, false]),
     ("a>1", [0, 1, 2], [false, false, true]), ("a>=-1", [-2, -1, 2], [false, true, true]),
-    ("a b=1e0", [0, 1, 2], [false, true, false]),
+    ("a b=1e0", [0, 1, 2], [false, true, false]), ("a!=1", [0, 1, .nan], [true, false, false]),
+    ("a&6", [1, 2, 12, -1, .nan, 0.5], [false, true, true, true, false, false]),
+    ("a=-99.9", [Double(Float(-99.9)), -99.9, -99], [true, true, false]),
+    ("a<=0.1", [Double(Float(0.1)), 0.1, 0.2], [true, true, false]),
   ]) func conditionsHoldWhereTheySay(text: String, numbers: [Double], expected: [Bool]) throws {
     let condition = try MissingCondition(text)
     #expect(numbers.map(condition.holds) == expected)

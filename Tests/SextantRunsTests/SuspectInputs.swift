@@ -1,0 +1,60 @@
+// Numbers that stand for missing values without an attribute that says so: every pipeline that reads fields stops, and goes
+// on as if they had been declared once the condition that it names is given.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+@testable import SextantRuns
+
+@Suite struct SuspectInputs {
+  /// Every fourth temperature is `fill` in one file, and missing in another.
+  static func files(_ folder: ScratchFolder, fill: Float, count: Int = 3) throws {
+    let fields = try SmallClimate.unseen(count)
+    func changed(_ value: Float?) -> SignalSet {
+      fields.mapping { _, vertex, channel, own in channel == 0 && vertex % 4 == 1 ? value : own }
+    }
+    try SmallClimate.write(changed(fill), to: folder.path("filled.nc"))
+    try SmallClimate.write(
+      fields.mapping { _, vertex, _, own in vertex % 4 == 1 ? nil : own }, to: folder.path("declared.nc"))
+  }
+
+  @Test(arguments: [-9999, 1e35, 0] as [Float]) func imputationStopsOrKnows(fill: Float) throws {
+    let folder = try ScratchFolder()
+    try Self.files(folder, fill: fill)
+    let before = try folder.names()
+    func run(_ input: SignalInput, to output: String) throws -> [[Float]] {
+      _ = try Imputation(method: .eof, samples: 2, noise: NoiseSpecification(text: "tas=1K,clt=0.05"), seed: 1).run(
+        input, model: SmallClimate.model(), output: folder.path(output), overwrite: false, history: "test")
+      return try SmallClimate.values("tas", in: folder.path(output))
+    }
+    let words = complaint { _ = try run(SignalInput(folder.path("filled.nc")), to: "out.nc") }
+    let condition = "tas=\(fill == 0 ? "0" : fill == -9999 ? "-9999" : "1e+35")"
+    #expect(words.contains("--missing '\(condition)'") && words.contains("filled.nc"), "\(words)")
+    #expect(try folder.names() == before)
+    let known = try run(SignalInput(folder.path("filled.nc"), missing: [MissingCondition(condition)]), to: "known.nc")
+    let declared = try run(SignalInput(folder.path("declared.nc")), to: "declared-out.nc")
+    #expect(known == declared)
+  }
+
+  @Test func archivesAndCleanFilesAreCheckedToo() throws {
+    let folder = try ScratchFolder()
+    try Self.files(folder, fill: -9999)
+    let path = folder.path("filled.nc")
+    let selection = DatasetSelection(files: [path])
+    #expect(complaint { _ = try selection.open(seed: 0) }.contains("missing: [\"tas=-9999\"]"))
+    var known = selection
+    known.missing = [try MissingCondition("tas=-9999")]
+    let (source, indices) = try known.open(seed: 0)
+    let expected = try GriddedFile(path: folder.path("declared.nc")).read(indices)
+    #expect(try source.read(indices).isValid == expected.isValid)
+    let degradation = Degradation(mask: try AnyMeasurementDesign("random:0.5"))
+    let words = complaint {
+      _ = try degradation.run(SignalInput(path), output: folder.path("out.nc"), overwrite: false, history: "test")
+    }
+    #expect(words.contains("--missing 'tas=-9999'") && !FileManager.default.fileExists(atPath: folder.path("out.nc")))
+  }
+}
