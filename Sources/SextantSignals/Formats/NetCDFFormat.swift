@@ -64,16 +64,20 @@ public enum NoiseNaming {
 public struct GriddedDocument: SignalDocument {
   /// The fields.
   public let file: GriddedFile
+  private let ahead: ReadAhead
 
   /// The fields of an open file.
-  public init(_ file: GriddedFile) { self.file = file }
+  public init(_ file: GriddedFile) {
+    self.file = file
+    ahead = ReadAhead(file, blockLength: file.blockLength)
+  }
 
   public var path: String { file.path }
   public var format: any SignalFormat { NetCDFFormat() }
   public var domain: any Domain { file.domain }
   public var variables: [Variable] { file.variables }
   public var labels: [FieldLabel] { file.labels }
-  public func read(_ indices: [Int]) throws -> SignalSet { try file.read(indices) }
+  public func read(_ indices: [Int]) throws -> SignalSet { try ahead.read(indices) }
 
   public var companionNames: [String] {
     (try? CFDataset(NetCDFFile(path: path)).griddedVariables.map(\.name)) ?? variables.map(\.name)
@@ -91,8 +95,9 @@ public struct GriddedDocument: SignalDocument {
       }
       throw SignalFormatError.companionCount(path: path, name: name, expected: file.count, found: other.count)
     }
+    let ahead = ReadAhead(other, blockLength: other.blockLength)
     return FieldCompanion(name: name, units: other.variables[0].units, isConstant: isConstant) { index in
-      let field = try other.read([map.map { $0(index) } ?? 0])
+      let field = try ahead.read([map.map { $0(index) } ?? 0])
       return field.values.withUnsafeScalars { values in zip(values, field.isValid).map { $1 ? $0 : Float.nan } }
     }
   }
