@@ -146,7 +146,7 @@ import Testing
     // A file whose name looks like a pattern is meant itself.
     #expect(try InputFiles([folder.path("a[1].nc")]).paths == [folder.path("a[1].nc")])
     let files = try InputFiles([folder.path("b.nc"), folder.path("a.nc")])
-    for output in [folder.path("out"), folder.path("new/")] {
+    for output in [folder.path("out"), folder.path("new") + "/"] {
       let pairs = try files.outputs(output)
       let base = output.hasSuffix("/") ? String(output.dropLast()) : output
       #expect(pairs.map(\.input) == files.paths && pairs.map(\.output) == ["\(base)/b.nc", "\(base)/a.nc"])
