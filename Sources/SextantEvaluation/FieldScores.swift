@@ -19,7 +19,7 @@ public struct ScoreLabel: Sendable, Hashable, Codable {
 /// The scores of one variable of one field.
 ///
 /// A score is absent if it is undefined: if the region is empty, if there are no samples or too few for an interval, or
-/// for the PSNR of an estimate without error, which would be infinite.
+/// for the PSNR of an estimate without error, which would be infinite, and for PSNR and SSIM without a peak.
 public struct FieldScores: Sendable, Equatable, Codable {
   /// The identification of the estimate.
   public var label: ScoreLabel
@@ -27,8 +27,8 @@ public struct FieldScores: Sendable, Equatable, Codable {
   public var variable: String
   /// The variable's units.
   public var units: String
-  /// The peak for PSNR and SSIM, in the variable's units.
-  public var peak: Double
+  /// The peak for PSNR and SSIM, in the variable's units; nil where neither was computed.
+  public var peak: Double?
   /// The number of samples N; 0 if the method does not draw samples.
   public var sampleCount: Int
   /// The number of scored entries in each region.

@@ -48,14 +48,26 @@ public struct ScoreTable: Sendable, Equatable {
 
   /// A table of the means of each method, with standard errors if there are several fields.
   ///
-  /// All summaries should belong to one variable. Columns without any score are omitted, and so is the column of groups
-  /// if there are no groups.
-  public init(_ summaries: [ScoreSummary], columns: [ScoreColumn] = ScoreColumn.standard) {
+  /// All summaries should belong to one variable. Columns without any score are omitted, and so are the column of groups
+  /// if there are no groups, and that of what was not compared if everything was.
+  ///
+  /// - Parameters:
+  ///   - summaries: The rows.
+  ///   - columns: The scores that are shown.
+  ///   - notCompared: How much of the truth was left out of a summary, as text; nil for nothing.
+  public init(
+    _ summaries: [ScoreSummary], columns: [ScoreColumn] = ScoreColumn.standard,
+    notCompared: (ScoreSummary) -> String? = { _ in nil }
+  ) {
     let hasGroups = summaries.contains { $0.group?.isEmpty == false }
+    let gaps = summaries.map(notCompared)
+    let hasGaps = gaps.contains { $0 != nil }
     self.init(
-      nameHeadings: ["Method"] + (hasGroups ? ["Measurement"] : []) + ["Fields"],
-      rows: summaries.map { summary in
-        let names = [summary.method] + (hasGroups ? [summary.group ?? ""] : []) + ["\(summary.fieldCount)"]
+      nameHeadings: ["Method"] + (hasGroups ? ["Measurement"] : []) + ["Fields"] + (hasGaps ? ["Not compared"] : []),
+      rows: zip(summaries, gaps).map { summary, gap in
+        let names =
+          [summary.method] + (hasGroups ? [summary.group ?? ""] : []) + ["\(summary.fieldCount)"]
+          + (hasGaps ? [gap ?? Self.absent] : [])
         return (names, { summary.values[$0] })
       }, columns: columns, units: summaries.first?.units ?? "")
   }

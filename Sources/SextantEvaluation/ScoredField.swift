@@ -10,12 +10,12 @@ public struct ScoredVariable: Sendable, Equatable, Codable {
   public var units: String
   /// Its channels.
   public var channels: [Int]
-  /// The size of its scale in its units: the peak of PSNR and the data range of SSIM.
-  public var peak: Double
+  /// The size of its scale in its units: the peak of PSNR and the data range of SSIM. Without one, neither is computed.
+  public var peak: Double?
   /// The origin of its scale in its units, which SSIM needs.
   public var origin: Double
 
-  public init(name: String, units: String = "", channels: [Int], peak: Double, origin: Double = 0) {
+  public init(name: String, units: String = "", channels: [Int], peak: Double?, origin: Double = 0) {
     self.name = name
     self.units = units
     self.channels = channels

@@ -17,7 +17,9 @@ extension Scorer {
       scores.values[key(.rootMeanSquareError)] = meanSquare.squareRoot()
       scores.values[key(.meanAbsoluteError)] = mean { abs(error($0)) }
       scores.values[key(.bias)] = mean(error)
-      if meanSquare > 0 { scores.values[key(.psnr)] = 10 * log10(variable.peak * variable.peak / meanSquare) }
+      if meanSquare > 0, let peak = variable.peak {
+        scores.values[key(.psnr)] = 10 * log10(peak * peak / meanSquare)
+      }
     }
     addSimilarity(of: values, as: estimate, truth, entries, variable, to: &scores)
   }
@@ -26,7 +28,7 @@ extension Scorer {
     of values: [Float], as estimate: Estimate, _ truth: ScoredTruth, _ entries: VariableEntries,
     _ variable: ScoredVariable, to scores: inout FieldScores
   ) {
-    guard let raster else { return }
+    guard let raster, let peak = variable.peak else { return }
     let flat = Raster(rows: raster.rows, columns: raster.columns)
     for (score, raster) in [(Score.structuralSimilarity, raster), (.structuralSimilarityWithoutWrap, flat)] {
       var similarity = [Double](repeating: .nan, count: truth.values.count)
@@ -35,7 +37,7 @@ extension Scorer {
         let map = StructuralSimilarity.map(
           truth: places.map { Double(truth.values[$0]) - variable.origin },
           estimate: places.map { Double(values[$0]) - variable.origin }, isValid: places.map { truth.isValid[$0] },
-          raster: raster, peak: variable.peak)
+          raster: raster, peak: peak)
         for (place, value) in zip(places, map) { similarity[place] = value }
       }
       for region in Region.allCases {

@@ -28,7 +28,7 @@ public struct Scorer: Sendable {
     precondition(latitudes.map { $0.count == vertexCount } ?? true, "Latitudes for \(vertexCount) vertices")
     precondition(raster.map { $0.rows * $0.columns == vertexCount } ?? true, "A raster for \(vertexCount) vertices")
     precondition(
-      variables.allSatisfy { $0.peak > 0 && $0.channels.allSatisfy { (0..<channelCount).contains($0) } },
+      variables.allSatisfy { $0.peak ?? 1 > 0 && $0.channels.allSatisfy { (0..<channelCount).contains($0) } },
       "Scored variables need a peak above 0 and channels below \(channelCount)")
     self.variables = variables
     self.channelCount = channelCount

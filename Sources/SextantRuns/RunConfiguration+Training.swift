@@ -27,7 +27,9 @@ extension RunConfiguration {
     // What stands before the last part may be there already: the beginnings of this training.
     try WholeFile.checkIsFree(last, overwrite: overwrite)
     if overwrite { try removeTrainings() }
-    return try finish(catalogue: catalogue, progress: progress, interruption: interruption)
+    return try InterruptionError.saying(resumption(afterOverwriting: overwrite)) {
+      try finish(catalogue: catalogue, progress: progress, interruption: interruption)
+    }
   }
 
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings, else a
@@ -130,6 +132,19 @@ extension RunConfiguration {
     return model
   }
 
+  /// Whether the folder holds the beginnings of the training of a network.
+  private var isBegun: Bool {
+    ["flow.last", "flow.pairs", "diffusion.last"].contains {
+      FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
+    }
+  }
+
+  /// What to do after an interruption; nil where nothing but the prior was learned, which takes seconds.
+  private func resumption(afterOverwriting overwrite: Bool) -> String? {
+    guard isBegun else { return nil }
+    return "The last checkpoint is kept: run the same command \(overwrite ? "without --overwrite " : "")to go on."
+  }
+
   /// The prior of this training where it was stopped after its prior was learned; else a new one.
   ///
   /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings, and what opening
@@ -137,9 +152,6 @@ extension RunConfiguration {
   private func beginning(
     _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
-    let isBegun = ["flow.last", "flow.pairs", "diffusion.last"].contains {
-      FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
-    }
     let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
     if isBegun, isThere { return try ownModel(catalogue) }
     return try training(in: catalogue).run(

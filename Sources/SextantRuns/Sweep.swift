@@ -74,7 +74,7 @@ public struct Sweep: Sendable {
       let found: [SweepRow]
       do {
         let scores = try own.run(model: model, fields: fields, indices: indices) { done in
-          try interruption.check()
+          try InterruptionError.saying(resumption(of: result, overwrite: overwrite)) { try interruption.check() }
           progress.advance(to: number * perTrial + done)
         }
         found = rows(trial, scores)
@@ -88,6 +88,12 @@ public struct Sweep: Sendable {
       try result.write(toFolder: folder)
     }
     return result
+  }
+
+  /// What to do after an interruption; nil where no setting is done yet.
+  private func resumption(of result: SweepResult, overwrite: Bool) -> String? {
+    guard !result.rows.isEmpty else { return nil }
+    return "What is done is kept: run the same command \(overwrite ? "without --overwrite " : "")to go on."
   }
 
   /// The rows of an earlier sweep under the same conditions.

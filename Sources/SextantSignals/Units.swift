@@ -13,11 +13,12 @@ public enum UnitsError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .uncertain(let from, let to, _) where from.isEmpty || to.isEmpty:
+      (from.isEmpty ? "Values without units cannot be converted to \"\(to)\"." : "Values in \"\(from)\" cannot be converted to units that are not given.")
+        + " Set the units attribute of the variable, for example with ncatted."
     case .uncertain(let from, let to, let unknown):
       "Cannot convert \"\(from)\" to \"\(to)\": "
-        + (unknown.isEmpty
-          ? "one of them has no units." : "UDUNITS does not know \"\(unknown)\".")
-        + " Set the units attribute, for example with \"ncatted -a units,NAME,o,c,K FILE\"."
+        + "UDUNITS does not know \"\(unknown)\". Set the units attribute, for example with \"ncatted -a units,NAME,o,c,K FILE\"."
     case .incompatible(let from, let to):
       "\"\(from)\" cannot be converted to \"\(to)\": they measure different quantities."
     }

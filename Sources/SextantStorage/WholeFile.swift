@@ -7,6 +7,8 @@ import Foundation
 public enum FileError: Error, Equatable, CustomStringConvertible {
   /// The output file already exists.
   case exists(path: String)
+  /// The output is one of the inputs, under this or another name.
+  case isInput(path: String, input: String)
   /// The input file does not exist.
   case missing(path: String)
   /// A system call failed, for the given reason.
@@ -15,7 +17,10 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .exists(let path): "\(path): the file exists already. Pass --overwrite to replace it, or choose another name."
-    case .missing(let path): "\(path): no such file."
+    case .isInput(let path, let input):
+      (path == input ? "\(path): the output is the input itself" : "\(path): the output is the input \(input) under another name")
+        + ", and writing it would replace what was read. Choose another name for the output."
+    case .missing(let path): FileAddress(path)?.advice ?? "\(path): no such file."
     case .system(let action, let path, let reason):
       "\(path): could not \(action): \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
     }
@@ -91,10 +96,14 @@ public enum WholeFile {
 
   /// Creates a folder and its missing parents. Throws ``FileError``.
   public static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.system(action: "create the folder", path: path, reason: error.localizedDescription)
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isThere, isFolder.boolValue { return }
+    if isThere { throw FileError.system(action: "create the folder", path: path, reason: "\(path) is a file") }
+    let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if parent != path { try makeFolder(parent) }
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+      throw FileError.system(action: "create the folder", path: path, reason: lastSystemError)
     }
   }
 

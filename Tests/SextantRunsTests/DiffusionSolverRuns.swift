@@ -153,8 +153,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("dps: {step_size: 0}", "run.yaml:3:20: 'solvers.dps.step_size': expected a number above 0, found 0.0."),
-    ("mcg: {step_size: -1}", "run.yaml:3:20: 'solvers.mcg.step_size': expected a number above 0, found -1.0."),
+    ("dps: {step_size: 0}", "run.yaml:3:20: 'solvers.dps.step_size': expected a number above 0, or auto, found '0'."),
+    ("mcg: {step_size: -1}", "run.yaml:3:20: 'solvers.mcg.step_size': expected a number above 0, or auto, found '-1'."),
     ("pigdm: {step_size: nan}", "run.yaml:3:22: 'solvers.pigdm.step_size': expected a number, found 'nan'."),
     ("red-diff: {step_size: inf}", "run.yaml:3:25: 'solvers.red-diff.step_size': expected a number, found 'inf'."),
     ("score-prior: {step_size: 0}", "run.yaml:3:28: 'solvers.score-prior.step_size'"),
@@ -195,6 +195,11 @@ import Testing
     #expect(settings.settings.contains { $0.key == "solvers.ddnm.eta" && $0.origin == "default" })
     #expect(try ConfigurationTests.parse(text).configuration.solvers == run.solvers)
     #expect(run.solvers.changing(.dps, steps: 31, stepSize: nil) != run.solvers)
+    // Without a step size the steps scale by themselves; a norm alone goes with the usual one.
+    for (words, stepSize) in [("steps: 40", nil), ("step_size: auto, norm: expected", nil), ("steps: 40, norm: actual", 0.25)] {
+      let solvers = try SolverSettings(overrides: ["solvers.dps={\(words)}"])
+      #expect((solvers[.dps] as? LikelihoodGuidanceSettings)?.stepSize == stepSize, "\(words)")
+    }
     #expect(
       complaint { _ = try SolverSettings(overrides: ["solvers.dps.stesp=3"]) }
         .contains("--set solvers.dps.stesp=3: unknown key"))

@@ -108,7 +108,7 @@ import Testing
     #expect(complaint { _ = try fill("pascal", noise: "1") }.contains("\"hPa\" cannot be converted to \"K\""))
     fields.variables[0].units = ""
     try SmallClimate.write(fields, to: folder.path("bare.nc"))
-    #expect(complaint { _ = try fill("bare", noise: "1") }.contains("one of them is empty"))
+    #expect(complaint { _ = try fill("bare", noise: "1") }.contains("without units"))
   }
 
   @Test func testFieldsInOtherUnitsAreScoredInTheModels() throws {

@@ -43,8 +43,10 @@ import Testing
         SignalInput(folder.path("in.nc")), model: model, output: folder.path(output), overwrite: false, history: "test",
         progress: stopper, interruption: stopper.interruption)
       #expect(limit == .max)
-    } catch is InterruptionError {
+    } catch let error as InterruptionError {
       #expect(limit < .max)
+      // What is kept is told, with what to do.
+      #expect(error.next?.contains("run the same command to go on") ?? false, "\(error)")
       #expect(try folder.names() == [".\(output).fields", "in.nc"])
     }
     return stopper.filled
@@ -92,6 +94,21 @@ import Testing
       try CacheKey.text(request: SignalInput(path, select: $0), inputs: [path], model: model)
     }
     #expect(keys[0] == keys[1])
+  }
+
+  @Test func aRunWithoutAnythingToKeepPromisesNothing() throws {
+    let folder = try ScratchFolder()
+    for count in [1, 3] {
+      try SmallClimate.observe(SmallClimate.unseen(count), to: folder.path("in\(count).nc"))
+      let interruption = Interruption()
+      interruption.request()
+      #expect(throws: InterruptionError(next: nil)) {
+        _ = try Imputation(method: .eof, samples: 2).run(
+          SignalInput(folder.path("in\(count).nc")), model: SmallClimate.model(), output: folder.path("out.nc"),
+          overwrite: false, history: "test", interruption: interruption)
+      }
+    }
+    #expect("\(InterruptionError())" == "Interrupted; files that were not finished have been removed.")
   }
 
   @Test func trainingStopsWhenAsked() throws {

@@ -35,6 +35,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
+    try WholeFile.checkIsNoInput(output, inputs: [file])
     try WholeFile.checkIsFree(output, overwrite: outputs.overwrite)
     let document = try MeshFile.document(file, selecting: part.map { .named($0) } ?? .merged)
     try MeshFile.write(document, to: output, overwrite: outputs.overwrite)

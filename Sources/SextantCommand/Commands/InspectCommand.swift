@@ -1,9 +1,9 @@
-// `sextant inspect`: what a file is and how it was understood.
+// `sextant inspect`: what files are and how they were understood.
 
 import ArgumentParser
 import Sextant
 
-/// Shows what is in a file.
+/// Shows what is in files.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
@@ -11,14 +11,16 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Examples:
         sextant inspect era5.nc
+        sextant inspect 'archive/*.nc'
         sextant inspect RUN
         sextant inspect bunny.ply --json
         sextant inspect scene.glb --part Wheels
         sextant inspect heat.npy
       """)
 
-  @Argument(help: "The file, or the output folder of `sextant train`.", completion: .file())
-  var file: String
+  @Argument(
+    help: "The files, by name or by wildcards, or the output folders of `sextant train`.", completion: .file())
+  var files: [String]
 
   @Option(
     help: ArgumentHelp("The mesh of a scene, by its name, to look at alone; all together otherwise.", valueName: "name")
@@ -28,7 +30,14 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func run() throws {
-    let inspection = try Inspection(path: file, part: part)
-    if format.json { try StandardOutput.json(inspection) } else { StandardOutput.line("\(inspection)") }
+    let paths = try InputFiles(files).paths
+    guard paths.count > 1 else {
+      let inspection = try Inspection(path: paths[0], part: part)
+      if format.json { try StandardOutput.json(inspection) } else { StandardOutput.line("\(inspection)") }
+      return
+    }
+    let inspections = try paths.map { try Inspection(path: $0, part: part) }
+    if format.json { return try StandardOutput.json(inspections) }
+    StandardOutput.line(inspections.map { "\($0)" }.joined(separator: "\n\n"))
   }
 }

@@ -14,6 +14,9 @@ struct ScoreCommand: ParsableCommand {
         cdo setmisstodis obs.nc cdo.nc
         sextant impute obs.nc --model RUN --output ours.nc
         sextant score ours.nc cdo.nc --truth truth.nc --observed obs.nc --peak 118.27
+
+      Values are compared in the truth's units, and fields by their times and other coordinates. What a file has no
+      answer for is left out of its scores, counted and shown.
       """)
 
   @Argument(help: "The filled files.", completion: .file())
@@ -26,8 +29,10 @@ struct ScoreCommand: ParsableCommand {
   var observed: String?
 
   @Option(
-    help: ArgumentHelp("The size of the scale that PSNR refers to, in the variable's units.", valueName: "number"))
-  var peak: Double
+    help: ArgumentHelp(
+      "The size of the scale that PSNR and SSIM refer to, in the variable's units; neither is shown without it.",
+      valueName: "number"))
+  var peak: Double?
 
   @Option(help: ArgumentHelp("Where that scale starts; SSIM needs it.", valueName: "number"))
   var origin = 0.0
@@ -36,11 +41,12 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
 
   func validate() throws {
-    if !(peak > 0) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
+    if let peak, !(peak > 0) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
   }
 
   func run() throws {
-    let scores = try Scoring(truth: fields.input(truth), observed: observed, scale: (peak, origin)).run(filled)
-    if format.json { try StandardOutput.json(scores) } else { StandardOutput.line(ScoreTable(scores.summaries()).text) }
+    let scores = try Scoring(truth: fields.input(truth), observed: observed, scale: peak.map { ($0, origin) })
+      .run(filled)
+    if format.json { try StandardOutput.json(scores) } else { StandardOutput.line(scores.text) }
   }
 }

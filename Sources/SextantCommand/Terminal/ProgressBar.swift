@@ -1,5 +1,5 @@
-// The bar that long work draws on standard error: share, rate and time left. Silent where nobody watches: when standard error
-// is not a terminal, or with --quiet.
+// The bar that long work draws on standard error: share, rate and time left. Where standard error is not a terminal, lines are
+// printed instead; with --quiet, nothing.
 
 import Foundation
 import Sextant
@@ -18,9 +18,10 @@ final class ProgressBar: ProgressObserver {
 
   private let state = Mutex(State())
 
-  /// The observer for a command: a bar if somebody watches.
+  /// The observer for a command: a bar if somebody watches, lines if standard error is kept in a file.
   static func observer(isQuiet: Bool) -> any ProgressObserver {
-    isQuiet || isatty(STDERR_FILENO) == 0 ? SilentProgress() : ProgressBar()
+    if isQuiet { return SilentProgress() }
+    return isatty(STDERR_FILENO) == 0 ? LineProgress() : ProgressBar()
   }
 
   func start(_ activity: String, unit: String, count: Int) {
@@ -63,12 +64,16 @@ final class ProgressBar: ProgressObserver {
     let share = count > 0 ? min(1, Double(done) / Double(count)) : 0
     let filled = Int((share * Double(width)).rounded(.down))
     let bar = String(repeating: "█", count: filled) + String(repeating: "─", count: width - filled)
-    var line = "\(activity)  \(bar)  \(done)/\(count) \(unit)s"
-    guard done > 0, seconds > 0.5 else { return line }
+    let line = "\(activity)  \(bar)  \(done)/\(count) \(unit)s"
+    return line + (rate(done: done, count: count, seconds: seconds) ?? []).map { "  " + $0 }.joined()
+  }
+
+  /// The rate and the time left, such as "24.0/s" and "8 s left"; nil before they can be told.
+  static func rate(done: Int, count: Int, seconds: Double) -> [String]? {
+    guard done > 0, seconds > 0.5 else { return nil }
     let rate = Double(done) / seconds
-    line += rate >= 1 ? String(format: "  %.1f/s", rate) : String(format: "  %.1f s each", 1 / rate)
-    if done < count { line += "  \(duration(Double(count - done) / rate)) left" }
-    return line
+    let speed = rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate)
+    return [speed] + (done < count ? ["\(duration(Double(count - done) / rate)) left"] : [])
   }
 
   /// A time in the two units that matter: "8 s", "3 min 20 s", "2 h 5 min".

@@ -29,7 +29,8 @@ package enum FilePatterns {
   /// Throws ``RunError/invalid(_:)`` for a wildcard that no file matches.
   package static func files(matching paths: [String]) throws -> [String] {
     try paths.flatMap { path -> [String] in
-      guard path.contains(where: { "*?[".contains($0) }) else { return [path] }
+      // An address may contain a question mark; opening it says what to do.
+      guard path.contains(where: { "*?[".contains($0) }), !path.contains("://") else { return [path] }
       var matches = glob_t()
       defer { globfree(&matches) }
       guard glob(path, 0, nil, &matches) == 0 else {

@@ -20,6 +20,9 @@ package struct UnitConversion: Sendable {
   /// Whether nothing changes.
   package var isIdentity: Bool { conversions.allSatisfy { $0.factor == 1 && $0.offset == 0 } }
 
+  /// The number of channels C.
+  package var channelCount: Int { conversions.count }
+
   /// A file's value in the model's units.
   package func toModel(_ value: Float, channel: Int) -> Float {
     conversions[channel].factor * value + conversions[channel].offset

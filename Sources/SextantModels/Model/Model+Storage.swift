@@ -141,17 +141,21 @@ extension Model {
 
   /// Opens a model with all that a method needs: for those that sample a diffusion prior, the one beside it.
   ///
-  /// Throws ``RunError`` where there is no diffusion prior, and what ``init(contentsOf:)`` and
+  /// Throws ``RunError`` where there is no diffusion prior or the training of a network was not finished, and what ``init(contentsOf:)`` and
   /// ``LearnedDiffusion/init(folder:for:)`` throw.
   public init(
     contentsOf place: String, for method: Method, solvers: SolverSettings, domains: [StoredDomainKind] = .standard
   ) throws {
     let model = try Model(contentsOf: place, domains: domains)
+    if method.needs.contains(.flow), let training = UnfinishedTraining("flow", in: Self.folder(of: place)) {
+      throw training.error(for: method)
+    }
     guard method.samplesDiffusion, solvers.prior == .diffusion else {
       self = model
       return
     }
     let folder = Self.folder(of: place)
+    if let training = UnfinishedTraining("diffusion", in: folder) { throw training.error(for: method) }
     guard FileManager.default.fileExists(atPath: folder + "/" + LearnedDiffusion.fileName) else {
       throw RunError.invalid(
         "\(folder): '\(method.name)' samples a diffusion prior, and there is no \(LearnedDiffusion.fileName). Add a section `diffusion` to the configuration and train it again, or give --set solvers.prior=gaussian to sample the Gaussian of the model's modes."

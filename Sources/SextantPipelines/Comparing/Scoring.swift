@@ -1,5 +1,6 @@
 // Scores of files that any program filled, against the truth: so that other tools can be in the same table. What `sextant score`
-// runs, for every format.
+// runs, for every format. Quantities are compared and not numbers: in the truth's units, field by field of the same
+// time and coordinates. What cannot be compared is refused or counted.
 
 import SextantArrays
 import SextantEvaluation
@@ -13,10 +14,10 @@ public struct Scoring: Sendable {
   public var truth: SignalInput
   /// The file with gaps that was filled: it tells observed from missing. nil: all counts as missing.
   public var observed: String?
-  /// The scale of PSNR, in the variables' units: its size and where it starts.
-  public var scale: (peak: Double, origin: Double)
+  /// The scale of PSNR and SSIM, in the variables' units: its size and where it starts; nil leaves both out.
+  public var scale: (peak: Double, origin: Double)?
 
-  public init(truth: SignalInput, observed: String? = nil, scale: (peak: Double, origin: Double)) {
+  public init(truth: SignalInput, observed: String? = nil, scale: (peak: Double, origin: Double)? = nil) {
     self.truth = truth
     self.observed = observed
     self.scale = scale
@@ -24,47 +25,218 @@ public struct Scoring: Sendable {
 
   /// The scores of each filled file, under its own path as the method's name.
   ///
-  /// A file with an ensemble, as `sextant impute` writes it, is scored with its ensemble. Entries that a file leaves missing
-  /// are left out of its scores.
-  public func run(_ filled: [String], catalogue: Catalogue = .standard) throws -> ScoreCollection {
-    let formats = catalogue.formats
-    let clean = try truth.open(formats: formats)
+  /// A file with an ensemble, as `sextant impute` writes it, is scored with its ensemble. Of the truth's variables,
+  /// those that a file has are compared, unless ``truth`` names some. Entries and fields that a file leaves missing are
+  /// left out of its scores and counted.
+  ///
+  /// - Parameters:
+  ///   - filled: The paths of the files.
+  ///   - catalogue: The formats that are known.
+  /// - Throws: ``RunError/invalid(_:)`` where domains, units or fields do not correspond or nothing is left to compare,
+  ///   and what reading and scoring throw.
+  public func run(_ filled: [String], catalogue: Catalogue = .standard) throws -> ScoredFiles {
+    let clean = try truth.open(formats: catalogue.formats)
+    var result = ScoredFiles()
+    for path in filled { try score(path, against: clean, formats: catalogue.formats, into: &result) }
+    return result
+  }
+
+  private func score(
+    _ path: String, against whole: any SignalDocument, formats: [any SignalFormat], into result: inout ScoredFiles
+  ) throws {
+    let all = whole.variables.map(\.name)
+    let names = try commonNames(path, whole, formats: formats)
+    var own = truth
+    own.variables = names
+    let clean = names == all ? whole : try own.open(formats: formats)
+    let answers = try open(path, names, like: clean, content: .estimates, formats: formats)
+    let (conversion, assumptions) = try units(of: answers, like: clean)
+    result.remarks += assumptions
+    let matching = try FieldMatching(clean.labels, of: truth.path, with: answers.labels, of: path)
+    if matching.keys.isEmpty, clean.labels.contains(where: { $0.summary != nil }) {
+      result.remarks.append(
+        Remark(
+          .assumption, "matched-by-order",
+          "\(path): its fields have no coordinate in common with those of \(truth.path), so that they were compared in their order."))
+    }
+    let gaps = try observed.map { try Gaps($0, for: clean, truth: truth, formats: formats) }
+    let scorer = Scorer(on: clean.domain, variables: scored(clean.variables), channelCount: clean.variables.count)
+    var file = ScoredFile(
+      path: path, variables: names.map { ScoredFile.Variable(name: $0) },
+      absentVariables: all.filter { !names.contains($0) }, matchedBy: matching.keys)
+    file.otherFieldCount = answers.count - matching.places.count { $0 != nil }
+    for (index, place) in matching.places.enumerated() {
+      let field = try clean.read([index])[0]
+      let answer = try place.map { try answers.read([$0])[0] }
+      let isCompared = zip(field.isValid.indices, field.isValid).map { $1 && answer?.isValid[$0] ?? false }
+      let compared = file.count(field.isValid, isCompared)
+      guard let place, let answer else {
+        file.absentFields.append(field.label.summary ?? "field \(index + 1)")
+        continue
+      }
+      file.fieldCount += 1
+      guard !compared.isEmpty else { continue }
+      let label = ScoreLabel(method: path, field: field.label.time ?? "field \(index)", group: observed ?? "")
+      result.fields += try scorer.scoring(compared).scores(
+        of: ScoredEstimate(
+          mean: conversion.toModel(answer.values.scalars), samples: try answers.members(of: place).map(conversion.toModel)),
+        against: ScoredTruth(
+          values: field.values.scalars, isValid: isCompared,
+          isObserved: try gaps?.isObserved(index) ?? [Bool](repeating: false, count: field.isValid.count)),
+        label: label, breakingTiesWith: RandomStream(seed: 0))
+    }
+    guard file.variables.contains(where: { $0.comparedCount > 0 }) else {
+      throw RunError.invalid(
+        "\(path): there is nothing to compare: it has no value of \(names.joined(separator: ", ")) where \(truth.path) has one.")
+    }
+    result.files.append(file)
+    result.remarks += file.remarks(truth: truth.path)
+  }
+
+  private func scored(_ variables: [Variable]) -> [ScoredVariable] {
+    variables.enumerated().map { channel, variable in
+      ScoredVariable(
+        name: variable.name, units: variable.units, channels: [channel], peak: scale?.peak, origin: scale?.origin ?? 0)
+    }
+  }
+
+  /// The variables of the truth that a file has; all of them where the truth's were named.
+  private func commonNames(
+    _ path: String, _ clean: any SignalDocument, formats: [any SignalFormat]
+  ) throws -> [String] {
     let names = clean.variables.map(\.name)
-    func open(_ path: String, _ content: SignalRequest.Content) throws -> any SignalDocument {
-      let document = try formats.open(
-        SignalRequest(
-          path: path, variables: names, select: truth.select, content: content, expectedVariables: clean.variables,
-          domain: clean.domain))
-      guard document.domain.fingerprint == clean.domain.fingerprint, document.count == clean.count else {
-        throw RunError.invalid(
-          "\(path): \(document.count) fields on a \(document.domain.summary), but the truth has \(clean.count) on a \(clean.domain.summary)."
-        )
-      }
-      return document
-    }
-    let gaps = try observed.map { try open($0, .fields) }
-    let scorer = Scorer(
-      on: clean.domain,
-      variables: clean.variables.enumerated().map { channel, variable in
-        ScoredVariable(
-          name: variable.name, units: variable.units, channels: [channel], peak: scale.peak, origin: scale.origin)
-      }, channelCount: clean.variables.count)
-    var scores = ScoreCollection()
-    for path in filled {
-      let answers = try open(path, .estimates)
-      for index in 0..<clean.count {
-        let (field, answer) = (try clean.read([index])[0], try answers.read([index])[0])
-        let isObserved = try gaps?.read([index])[0].isValid ?? [Bool](repeating: false, count: field.isValid.count)
-        try scores.add(
-          scorer.scores(
-            of: ScoredEstimate(mean: answer.values.scalars, samples: try answers.members(of: index)),
-            against: ScoredTruth(
-              values: field.values.scalars, isValid: zip(field.isValid, answer.isValid).map { $0 && $1 },
-              isObserved: isObserved),
-            label: ScoreLabel(method: path, field: field.label.time ?? "field \(index)", group: observed ?? ""),
-            breakingTiesWith: RandomStream(seed: 0)))
+    func has(_ some: [String]) throws -> (any Error)? {
+      do {
+        _ = try open(path, some, like: clean, content: .estimates, formats: formats)
+        return nil
+      } catch NetCDFError.absentVariable(let path, let name, let available, let nearest) {
+        return NetCDFError.absentVariable(path: path, name: name, available: available, nearest: nearest)
+      } catch SignalFormatError.absentVariable(let path, let name, let available) {
+        return SignalFormatError.absentVariable(path: path, name: name, available: available)
       }
     }
-    return scores
+    guard let absence = try has(names) else { return names }
+    guard truth.variables == nil, names.count > 1 else { throw absence }
+    let common = try names.filter { try has([$0]) == nil }
+    guard !common.isEmpty else { throw absence }
+    return common
+  }
+
+  /// The conversion of a file's values to the truth's units, and what it takes for granted.
+  private func units(
+    of answers: any SignalDocument, like clean: any SignalDocument
+  ) throws -> (UnitConversion, [Remark]) {
+    var remarks: [Remark] = []
+    let variables = zip(answers.variables, clean.variables).map { own, wanted in
+      guard own.units.isEmpty != wanted.units.isEmpty else { return own }
+      remarks.append(
+        Remark(
+          .assumption, "units-unknown",
+          "\(own.units.isEmpty ? answers.path : truth.path): no units are given for \(wanted.name); the values were taken to be in \(own.units.isEmpty ? wanted.units : own.units), as in the other file."))
+      var same = own
+      same.units = wanted.units
+      return same
+    }
+    for (own, wanted) in zip(variables, clean.variables) {
+      do {
+        _ = try UnitConversion(file: [own], model: [wanted])
+      } catch let error as UnitsError {
+        throw RunError.invalid("\(answers.path): \(wanted.name) cannot be compared with that of \(truth.path). \(error)")
+      }
+    }
+    return (try UnitConversion(file: variables, model: clean.variables), remarks)
+  }
+
+  private func open(
+    _ path: String, _ names: [String], like clean: any SignalDocument, content: SignalRequest.Content,
+    formats: [any SignalFormat]
+  ) throws -> any SignalDocument {
+    try truth.open(path, names, like: clean, content: content, formats: formats)
+  }
+}
+
+/// Where a file says that fields were observed.
+private struct Gaps {
+  private let document: any SignalDocument
+  private let matching: FieldMatching
+  private let clean: any SignalDocument
+
+  init(_ path: String, for clean: any SignalDocument, truth: SignalInput, formats: [any SignalFormat]) throws {
+    document = try truth.open(
+      path, clean.variables.map(\.name), like: clean, content: .fields, formats: formats)
+    matching = try FieldMatching(clean.labels, of: truth.path, with: document.labels, of: path)
+    self.clean = clean
+  }
+
+  /// The flags of the field that is field `index` of the truth (V·C).
+  func isObserved(_ index: Int) throws -> [Bool] {
+    guard let place = matching.places[index] else {
+      throw RunError.invalid(
+        "\(document.path): the field of \(clean.labels[index].summary ?? "number \(index + 1)") is not there, so that it is not known what was observed of it. Give the observations of all fields of the truth, or leave out --observed.")
+    }
+    return try document.read([place])[0].isValid
+  }
+}
+
+extension SignalInput {
+  /// Opens another file with the variables `names`, which must be on the domain of this input's document.
+  fileprivate func open(
+    _ other: String, _ names: [String], like clean: any SignalDocument, content: SignalRequest.Content,
+    formats: [any SignalFormat]
+  ) throws -> any SignalDocument {
+    let document = try formats.open(
+      SignalRequest(
+        path: other, variables: names, select: select, content: content,
+        expectedVariables: clean.variables.filter { names.contains($0.name) }, domain: clean.domain))
+    guard document.domain.fingerprint == clean.domain.fingerprint else {
+      throw RunError.invalid(
+        "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary). Interpolate one of them to the grid of the other first.")
+    }
+    return document
+  }
+}
+
+extension ScoredFile {
+  /// Counts the values of a field; the channels of which some are compared.
+  ///
+  /// - Parameters:
+  ///   - isValid: Whether the truth has each value (V·C).
+  ///   - isCompared: Whether the file has it too (V·C).
+  fileprivate mutating func count(_ isValid: [Bool], _ isCompared: [Bool]) -> [Int] {
+    variables.indices.filter { channel in
+      let entries = stride(from: channel, to: isValid.count, by: variables.count)
+      let (valid, compared) = (entries.count { isValid[$0] }, entries.count { isCompared[$0] })
+      variables[channel].comparedCount += compared
+      variables[channel].missingCount += valid - compared
+      return compared > 0
+    }
+  }
+}
+
+extension Scorer {
+  /// The same scorer for the variables with the given numbers.
+  fileprivate func scoring(_ numbers: [Int]) -> Scorer {
+    guard numbers.count < variables.count else { return self }
+    return Scorer(
+      variables: numbers.map { variables[$0] }, channelCount: channelCount, areaWeights: areaWeights,
+      latitudes: latitudes, raster: raster)
+  }
+}
+
+extension UnitConversion {
+  /// A file's values (channel fastest) in the model's units.
+  fileprivate func toModel(_ values: [Float]) -> [Float] {
+    guard !isIdentity else { return values }
+    return values.enumerated().map { toModel($1, channel: $0 % channelCount) }
+  }
+
+  /// A file's samples (N×V·C) in the model's units.
+  fileprivate func toModel(_ samples: Tensor<Float>) -> Tensor<Float> {
+    guard !isIdentity else { return samples }
+    var result = samples
+    result.withUnsafeMutableScalars { values in
+      for entry in values.indices { values[entry] = toModel(values[entry], channel: entry % channelCount) }
+    }
+    return result
   }
 }

@@ -57,7 +57,9 @@ public struct Fetch: Sendable {
       if try FileDigest.sha256(of: path) == file.sha256 { return }
       try WholeFile.checkIsFree(path, overwrite: overwrite)
     }
-    try Download(file: file, path: path).run(progress: progress, interruption: interruption)
+    try InterruptionError.saying("What was fetched is kept: run the same command to go on.") {
+      try Download(file: file, path: path).run(progress: progress, interruption: interruption)
+    }
   }
 
   /// Unpacks an archive by `tar` beside itself, and moves the whole into its place.

@@ -36,7 +36,12 @@ final class AnswerCache {
     let keyFile = folder + "/key"
     if (try? String(contentsOfFile: keyFile, encoding: .utf8)) != key {
       try? FileManager.default.removeItem(atPath: folder)
-      try WholeFile.write(Data(key.utf8), to: keyFile, overwrite: true)
+      do {
+        try WholeFile.write(Data(key.utf8), to: keyFile, overwrite: true)
+      } catch FileError.system(_, _, let reason) {
+        // Under the name that the user knows.
+        throw FileError.system(action: "write to the folder of this output", path: output, reason: reason)
+      }
     }
     self.folder = folder
   }
@@ -93,7 +98,7 @@ final class AnswerCache {
     let clock = ContinuousClock()
     var spent = Duration.zero
     for index in 0..<count where !contains(index) {
-      try interruption.check()
+      try InterruptionError.saying(resumption(index, of: count)) { try interruption.check() }
       let start = clock.now
       let answer = try solver.solve(index)
       spent += clock.now - start
@@ -111,6 +116,12 @@ final class AnswerCache {
       sum = sum.map { $0 + check } ?? check
     }
     return sum
+  }
+
+  /// What to do after an interruption before field `index`; nil where nothing is kept.
+  private func resumption(_ index: Int, of count: Int) -> String? {
+    guard folder != nil, index > 0 else { return nil }
+    return "\(index) of \(count) fields are done and kept: run the same command to go on."
   }
 
   /// Removes what was kept.

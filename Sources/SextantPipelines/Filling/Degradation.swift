@@ -51,7 +51,7 @@ public struct Degradation: Sendable {
   ) throws -> Summary {
     let document = try input.open(formats: catalogue.formats)
     let content = SignalContent.measurements(document.count, hasNoise: noise != nil)
-    let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content), like: document)
+    let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content, otherInputs: landMask.map { [$0.file] } ?? []), like: document)
     try sink.checkIsFree(overwrite: overwrite)
     let land = try landMask?.share(on: document.domain, formats: catalogue.formats)
     let levels = try noise.map { try NoiseLevels($0, of: document) }

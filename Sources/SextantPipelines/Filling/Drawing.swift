@@ -7,6 +7,7 @@ import SextantGeometry
 import SextantModels
 import SextantReport
 import SextantSignals
+import SextantStorage
 
 /// A field to be drawn, and how.
 public struct Drawing: Sendable {
@@ -39,6 +40,7 @@ public struct Drawing: Sendable {
   ///
   /// Throws ``RunError``, ``SignalFormatError``, and what reading and writing throw.
   public func run(output: String, overwrite: Bool, catalogue: Catalogue = .standard) throws {
+    try WholeFile.checkIsNoInput(output, inputs: [input.path] + (input.mesh.map { [$0] } ?? []))
     let document: any SignalDocument
     do {
       document = try input.open(formats: catalogue.formats)

@@ -148,7 +148,8 @@ extension PriorSampling {
   ) throws -> PriorSamplingSummary {
     let content = SignalContent.fields(count)
     let space = SampledSpace(space: model.space, labels: labels)
-    let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content), like: space)
+    let sink = try catalogue.formats.sink(
+      OutputRequest(path: output, content: content, otherInputs: [folder, folder + "/" + Model.fileName]), like: space)
     try sink.checkIsFree(overwrite: overwrite)
     let start = ContinuousClock.now
     let (drawn, evaluations) = try fields(

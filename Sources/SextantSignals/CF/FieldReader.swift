@@ -34,8 +34,10 @@ struct FieldReader {
 
   /// The maximum number of values in a hyperslab, unless a single field has more.
   static let slabLimit = 4 << 20
+  /// The same where chunks hold several fields and are too large for the cache: each hyperslab decompresses them again.
+  static let largeSlabLimit = 64 << 20
   /// The number of bytes of decompressed chunks that are cached for the next hyperslab.
-  static let chunkCacheLimit = 128 << 20
+  static let chunkCacheLimit = 256 << 20
   /// The smallest number of values that is worth a thread.
   private static let grain = 1 << 16
 
@@ -44,6 +46,7 @@ struct FieldReader {
   private let plan: ChannelPlan
   private let variable: NetCDFVariable
   private let channel: Int
+  private let slabLimit: Int
 
   init(_ source: GriddedFile, channel: Int, file: NetCDFFile) throws {
     self.source = source
@@ -55,7 +58,8 @@ struct FieldReader {
         path: file.path, name: plan.name, available: file.variables.map(\.name), nearest: nil)
     }
     self.variable = variable
-    try sizeChunkCache()
+    let cached = try Self.sizeChunkCache(of: variable, plan, in: file)
+    slabLimit = cached ? Self.slabLimit : Self.largeSlabLimit
   }
 
   /// Fills the entries of this channel in `out` (N×V×C) and `isValid` for the fields with the given indices.
@@ -93,7 +97,7 @@ struct FieldReader {
   private var runDimension: Int? { source.dimensions.lastIndex { $0.selected.count > 1 } }
 
   private func runs(over fields: [Int]) -> [Run] {
-    let limit = max(1, Self.slabLimit / max(1, source.grid.vertexCount * source.group.versionOrder.count))
+    let limit = max(1, slabLimit / max(1, source.grid.vertexCount * source.group.versionOrder.count))
     var result: [Run] = []
     for field in fields {
       let places = source.dimensions.places(ofField: field)
@@ -176,18 +180,24 @@ struct FieldReader {
     return .infiniteValue(path: file.path, variable: variable.name, place: place.joined(separator: ", "))
   }
 
-  /// Chunks that contain several fields would otherwise be decompressed once per field.
-  private func sizeChunkCache() throws {
-    guard let chunk = try file.chunkShape(of: variable) else { return }
+  /// Chunks that contain several fields would otherwise be decompressed once per field. Whether they are not
+  /// decompressed again for the next hyperslab, because they have one field each or fit into the cache.
+  private static func sizeChunkCache(
+    of variable: NetCDFVariable, _ plan: ChannelPlan, in file: NetCDFFile
+  ) throws -> Bool {
+    guard let chunk = try file.chunkShape(of: variable) else { return true }
     var bytes = max(1, variable.type.byteCount)
+    var isShared = false
     for ((use, dimension), extent) in zip(zip(plan.uses, variable.dimensions), chunk) {
       if case .field = use {
         bytes *= extent
+        isShared = isShared || extent > 1
       } else {
         bytes *= (dimension.length + extent - 1) / max(1, extent) * extent
       }
     }
-    guard bytes > 16 << 20, bytes <= Self.chunkCacheLimit else { return }
-    try file.keepChunks(of: variable, byteCount: bytes + bytes / 8)
+    guard bytes <= chunkCacheLimit else { return !isShared }
+    if bytes > 16 << 20 { try file.keepChunks(of: variable, byteCount: bytes + bytes / 8) }
+    return true
   }
 }

@@ -20,6 +20,8 @@ public struct GriddedFile: SignalSource {
   let dimensions: [FieldDimension]
   let coordinates: FieldCoordinates
   let grid: GridCoordinates
+  /// How many consecutive fields lie in the same chunks.
+  let blockLength: Int
 
   /// Recognises the fields of the file at `path`.
   ///
@@ -64,7 +66,9 @@ public struct GriddedFile: SignalSource {
       of: group.variables, along: dimensions, grid: group.grid, monthVariable: monthVariable, in: dataset)
     try coordinates.select(selecting, from: &dimensions, path: path)
     self.dimensions = dimensions
-    self.group = try FieldGroupPlan(group, dimensions: dimensions, in: file)
+    let plan = try FieldGroupPlan(group, dimensions: dimensions, in: file)
+    self.group = plan
+    blockLength = try Self.blockLength(of: plan, dimensions: dimensions, in: file)
     variables = group.variables.map {
       Variable(
         name: $0.name, units: $0.text("units") ?? "", standardName: $0.text("standard_name"),

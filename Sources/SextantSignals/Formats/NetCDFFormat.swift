@@ -64,13 +64,17 @@ public enum NoiseNaming {
 public struct GriddedDocument: SignalDocument {
   /// The fields.
   public let file: GriddedFile
+  private let ahead: ReadAhead
 
   /// The fields of an open file.
-  public init(_ file: GriddedFile) { self.file = file }
+  public init(_ file: GriddedFile) {
+    self.file = file
+    ahead = ReadAhead(file, blockLength: file.blockLength)
+  }
 
   /// The fields of an open file, with what its attributes say of values that may not be trusted.
   init(_ file: GriddedFile, qualitiesOf inventory: NetCDFFile) throws {
-    self.file = file
+    self.init(file)
     let own = file.variables.compactMap { inventory.variable($0.name) }
     namedGaps = ValueDecoder.namedGaps(of: own, in: inventory)
     remarks = own.flatMap { variable in
@@ -90,7 +94,7 @@ public struct GriddedDocument: SignalDocument {
   public var domain: any Domain { file.domain }
   public var variables: [Variable] { file.variables }
   public var labels: [FieldLabel] { file.labels }
-  public func read(_ indices: [Int]) throws -> SignalSet { try file.read(indices) }
+  public func read(_ indices: [Int]) throws -> SignalSet { try ahead.read(indices) }
 
   public var companionNames: [String] {
     (try? CFDataset(NetCDFFile(path: path)).griddedVariables.map(\.name)) ?? variables.map(\.name)
@@ -108,12 +112,13 @@ public struct GriddedDocument: SignalDocument {
       }
       throw SignalFormatError.companionCount(path: path, name: name, expected: file.count, found: other.count)
     }
+    let ahead = ReadAhead(other, blockLength: other.blockLength)
     let place: @Sendable (Int) -> Int = { index in map.map { $0(index) } ?? 0 }
     let exactValues: @Sendable (Int) throws -> [Double] = { try other.exactValues(ofField: place($0)) }
     return FieldCompanion(
       name: name, units: other.variables[0].units, isConstant: isConstant, flags: FlagMeanings(of: variable),
       values: { index in
-        let field = try other.read([place(index)])
+        let field = try ahead.read([place(index)])
         return field.values.withUnsafeScalars { values in zip(values, field.isValid).map { $1 ? $0 : Float.nan } }
       }, exactValues: ValueDecoder.isWide(variable) ? exactValues : nil)
   }

@@ -97,8 +97,17 @@ extension [any SignalFormat] {
   /// Prepares to write fields like those of `source` in the format that the ending of the output's name chooses, or
   /// else in the format of the source itself.
   ///
-  /// Throws ``SignalFormatError/unknownOutput(path:endings:)`` if neither decides, and any error of the format.
+  /// Throws ``SignalFormatError/unknownOutput(path:endings:)`` if neither decides,
+  /// `FileError.isInput(path:input:)` if a file that would be written is one of those that the source or the request
+  /// names as inputs, and any error of the format.
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
+    let sink = try uncheckedSink(output, like: source)
+    let inputs = ((source as? any SignalDocument)?.inputPaths ?? []) + output.otherInputs
+    for path in sink.paths { try WholeFile.checkIsNoInput(path, inputs: inputs) }
+    return sink
+  }
+
+  private func uncheckedSink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
     let ending = URL(fileURLWithPath: output.path).pathExtension.lowercased()
     if let format = last(where: { $0.writtenEndings.contains(ending) }) {
       return try format.sink(output, like: source)

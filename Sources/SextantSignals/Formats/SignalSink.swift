@@ -113,19 +113,23 @@ public struct OutputRequest: Sendable {
   /// Whether a file that is hard to read with many members, such as a mesh, gets all of them; otherwise it gets the
   /// first ``fewMembers``.
   public var wantsAllMembers: Bool
+  /// Files that the output is made from beside those of the fields, such as a model or a mask: none of them may be
+  /// overwritten.
+  public var otherInputs: [String]
 
   /// The number of members in a mesh or a table unless all are wanted.
   public static let fewMembers = 4
 
   public init(
     path: String, content: SignalContent, domain: (any Domain)? = nil, splitsMembers: Bool = false,
-    wantsAllMembers: Bool = true
+    wantsAllMembers: Bool = true, otherInputs: [String] = []
   ) {
     self.path = path
     self.content = content
     self.domain = domain
     self.splitsMembers = splitsMembers
     self.wantsAllMembers = wantsAllMembers
+    self.otherInputs = otherInputs
   }
 
   /// The files of an output that is one file, or one for each member; members without an ending of their own get

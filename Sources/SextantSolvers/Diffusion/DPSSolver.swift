@@ -28,8 +28,7 @@ public struct DPSSolver: Solver {
       [name, prior, settings] measurement in
       Rule(
         guidance: LikelihoodGuidance(
-          fidelity: try prior.fidelity(to: measurement, by: observed, method: name), stepSize: settings.stepSize,
-          norm: settings.norm))
+          settings, fidelity: try prior.fidelity(to: measurement, by: observed, method: name)))
     }
   }
 
@@ -39,7 +38,7 @@ public struct DPSSolver: Solver {
     func moved(
       _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, _, pullback) = predictor.guided(x, at: step.time, by: guidance.direction)
+      let (noise, pullback) = guidance.pull(x, step: step, predictor: &predictor)
       return step.ancestral(x, noise: noise, using: streams) + pullback
     }
   }

@@ -30,8 +30,7 @@ public struct MCGSolver: Solver {
       method: name, prior: prior, settings: settings.sampling, operation: operation, noise: noise
     ) { [settings] observation, spectrum in
       Rule(
-        guidance: LikelihoodGuidance(
-          fidelity: LinearFidelity(observation), stepSize: settings.stepSize, norm: settings.norm),
+        guidance: LikelihoodGuidance(settings, fidelity: LinearFidelity(observation)),
         spectrum: spectrum)
     }
   }
@@ -43,7 +42,7 @@ public struct MCGSolver: Solver {
     func moved(
       _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (predicted, _, pullback) = predictor.guided(x, at: step.time, by: guidance.direction)
+      let (predicted, pullback) = guidance.pull(x, step: step, predictor: &predictor)
       var result = step.ancestral(x, noise: predicted, using: streams) + pullback
       // The measured coordinates become α·z + s·ε, so the gradient changes only the others.
       let (signal, noise, rank) = (Float(step.nextSignal), Float(step.nextNoise), spectrum.rank)

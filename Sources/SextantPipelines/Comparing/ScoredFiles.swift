@@ -1,0 +1,103 @@
+// The scores of files, and what was not compared in each of them: a file that leaves the hard part out must not look
+// better than one that answers everything.
+
+import Foundation
+import SextantEvaluation
+import SextantSignals
+
+/// The scores of several files against one truth.
+public struct ScoredFiles: Sendable, Codable {
+  /// All scores, field by field; the path of a file is the name of its method.
+  public var fields: [FieldScores] = []
+  /// What was compared, file by file.
+  public var files: [ScoredFile] = []
+  /// What was assumed, and what was left out.
+  public var remarks: [Remark] = []
+
+  /// The means over fields, one summary for each file and variable.
+  public func summaries() -> [ScoreSummary] { ScoreCollection(fields).summaries() }
+
+  /// One table for each variable, and the remarks, for people.
+  public var text: String {
+    let summaries = summaries()
+    var variables: [String] = []
+    for summary in summaries where !variables.contains(summary.variable) { variables.append(summary.variable) }
+    var parts = variables.map { name in
+      let table = ScoreTable(summaries.filter { $0.variable == name }, notCompared: share).text
+      return variables.count > 1 ? "\(name)\n\n\(table)" : table
+    }
+    if !remarks.isEmpty { parts.append(remarks.lines.joined(separator: "\n")) }
+    return parts.joined(separator: "\n")
+  }
+
+  /// The share of the truth's values that a file has no answer for; nil where it has one for each.
+  private func share(of summary: ScoreSummary) -> String? {
+    guard let file = files.first(where: { $0.path == summary.method }),
+      let variable = file.variables.first(where: { $0.name == summary.variable }), variable.missingCount > 0
+    else { return nil }
+    return variable.missingText
+  }
+}
+
+/// What was compared of one file.
+public struct ScoredFile: Sendable, Codable, Equatable {
+  /// A variable of both files.
+  public struct Variable: Sendable, Codable, Equatable {
+    /// The name.
+    public var name: String
+    /// How many of the truth's values were compared.
+    public var comparedCount = 0
+    /// How many of them the file has no value for: gaps, and fields that it does not have.
+    public var missingCount = 0
+
+    /// The share of the missing values.
+    var missingText: String {
+      String(format: "%.1f %%", 100 * Double(missingCount) / Double(max(1, missingCount + comparedCount)))
+    }
+  }
+
+  /// The file.
+  public var path: String
+  /// The variables that were compared.
+  public var variables: [Variable]
+  /// Variables of the truth that the file does not have.
+  public var absentVariables: [String] = []
+  /// What the fields were matched by; empty where it was their order.
+  public var matchedBy: [String] = []
+  /// The number of fields that were compared.
+  public var fieldCount = 0
+  /// The fields of the truth that the file does not have.
+  public var absentFields: [String] = []
+  /// The number of fields of the file that the truth does not have.
+  public var otherFieldCount = 0
+
+  /// What a person must know of the comparison with `truth`.
+  func remarks(truth: String) -> [Remark] {
+    var result: [Remark] = []
+    if !absentVariables.isEmpty {
+      result.append(
+        Remark(
+          .warning, "absent-variables",
+          "\(path): there is no \(absentVariables.joined(separator: ", ")), so that it was not compared."))
+    }
+    if let first = absentFields.first {
+      result.append(
+        Remark(
+          .warning, "absent-fields",
+          "\(path): \(absentFields.count) of the \(fieldCount + absentFields.count) fields of \(truth) are not there and were not compared, the first of them \(first)."))
+    }
+    if otherFieldCount > 0 {
+      result.append(
+        Remark(
+          .note, "other-fields",
+          "\(path): \(otherFieldCount) of its fields are not among those of \(truth) and were not compared."))
+    }
+    for variable in variables where variable.missingCount > 0 {
+      result.append(
+        Remark(
+          .warning, "unfilled-values",
+          "\(path): \(variable.missingText) of the true values of \(variable.name) (\(variable.missingCount) of \(variable.missingCount + variable.comparedCount)) have no answer and were not compared."))
+    }
+    return result
+  }
+}

@@ -1,0 +1,52 @@
+// Several inputs of one command, and the output of each: files by name or by the shell's wildcards, each answered in a
+// file of its own.
+
+import Foundation
+import SextantModels
+
+/// The input files of a command.
+public struct InputFiles: Sendable, Equatable {
+  /// The files, in the order in which they were named.
+  public let paths: [String]
+
+  /// - Parameter patterns: Paths, in which the shell's wildcards may stand.
+  /// - Throws: ``RunError/invalid(_:)`` for a wildcard that no file matches, and for a file that is named twice.
+  public init(_ patterns: [String]) throws {
+    // A file whose own name has a wildcard in it is meant itself.
+    paths = try patterns.flatMap { pattern in
+      FileManager.default.fileExists(atPath: pattern) ? [pattern] : try FilePatterns.files(matching: [pattern])
+    }
+    var seen: Set<String> = []
+    for path in paths where !seen.insert(path).inserted {
+      throw RunError.invalid("\(path): this file is named twice. Name each file once.")
+    }
+  }
+
+  /// The output of each file: `output` itself for a single file, unless it is a folder; else the file's own name in the
+  /// folder `output`.
+  ///
+  /// - Throws: ``RunError/invalid(_:)`` where several files would go to one name.
+  public func outputs(_ output: String) throws -> [(input: String, output: String)] {
+    var isDirectory: ObjCBool = false
+    let isFolder =
+      output.hasSuffix("/")
+      || FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory) && isDirectory.boolValue
+    guard isFolder else {
+      guard paths.count == 1 else {
+        throw RunError.invalid(
+          "--output \(output): there are \(paths.count) inputs, and each gets an output of its own. Give a folder, such as --output filled/.")
+      }
+      return [(paths[0], output)]
+    }
+    let folder = URL(fileURLWithPath: output)
+    var inputs: [String: String] = [:]
+    return try paths.map { path in
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      if let other = inputs.updateValue(path, forKey: name) {
+        throw RunError.invalid(
+          "--output \(output): \(other) and \(path) have the same name, so that one output would replace the other. Give them in two commands with two folders.")
+      }
+      return (path, folder.appendingPathComponent(name).relativePath)
+    }
+  }
+}
