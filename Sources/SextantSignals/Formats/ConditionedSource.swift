@@ -28,7 +28,7 @@ public struct ConditionedSource: DocumentWrapper {
             reason: "it has \(numbers.count) values, but a field has \(fields.vertexCount) vertices.")
         }
         let width = size / numbers.count
-        for (place, number) in numbers.enumerated() where condition.holds(for: Double(number)) {
+        for (place, number) in numbers.enumerated() where condition.holds(for: companion.offset + Double(number)) {
           excluded += (place * width..<(place + 1) * width).map { slot * size + $0 }
         }
       }

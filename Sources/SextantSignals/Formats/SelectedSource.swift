@@ -20,7 +20,9 @@ struct SelectedSource: DocumentWrapper {
 
   func companion(_ name: String) throws -> FieldCompanion? {
     try source.companion(name).map { companion in
-      FieldCompanion(name: name, units: companion.units, isConstant: companion.isConstant) { index in
+      FieldCompanion(
+        name: name, units: companion.units, offset: companion.offset, isConstant: companion.isConstant
+      ) { index in
         try companion.values(indices[index])
       }
     }

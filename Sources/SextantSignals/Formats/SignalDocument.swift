@@ -83,14 +83,26 @@ public struct FieldCompanion: Sendable {
   public let name: String
   /// The units; empty if the file does not give any.
   public let units: String
+  /// What is added to the numbers, in double precision; see ``StoredForm``.
+  public let offset: Double
   /// Whether all fields have the same numbers.
   public let isConstant: Bool
   /// The numbers for a field (V or V·C), not-a-number where one is missing.
   public let values: @Sendable (_ field: Int) throws -> [Float]
 
   public init(
-    name: String, units: String = "", isConstant: Bool, values: @escaping @Sendable (_ field: Int) throws -> [Float]
+    name: String, units: String = "", offset: Double = 0, isConstant: Bool,
+    values: @escaping @Sendable (_ field: Int) throws -> [Float]
   ) {
-    (self.name, self.units, self.isConstant, self.values) = (name, units, isConstant, values)
+    (self.name, self.units, self.offset) = (name, units, offset)
+    (self.isConstant, self.values) = (isConstant, values)
+  }
+
+  /// The numbers times `scale`, plus `offset`.
+  func scaled(by scale: Double, offset: Double = 0) -> FieldCompanion {
+    let values = values
+    return FieldCompanion(name: name, units: units, offset: offset, isConstant: isConstant) { field in
+      scale == 1 ? try values(field) : try values(field).map { Float(scale * Double($0)) }
+    }
   }
 }

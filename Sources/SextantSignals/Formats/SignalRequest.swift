@@ -35,11 +35,15 @@ public struct SignalRequest: Sendable {
   /// The first document of a series of files to which this one belongs: it has the same variables, and shares its
   /// domain if it can.
   public var series: (any SignalDocument)?
+  /// Whether numbers at vertices that single precision would round too much are held relative to an offset, which is
+  /// added again when an answer is written: where no model and no other file has a say in what the numbers mean.
+  public var removesOffsets: Bool
 
   public init(
     path: String, geometry: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
     monthVariable: String? = nil, settings: [String: String] = [:], content: Content = .fields,
-    expectedVariables: [Variable]? = nil, domain: (any Domain)? = nil, series: (any SignalDocument)? = nil
+    expectedVariables: [Variable]? = nil, domain: (any Domain)? = nil, series: (any SignalDocument)? = nil,
+    removesOffsets: Bool = false
   ) {
     self.path = path
     self.geometry = geometry
@@ -51,6 +55,7 @@ public struct SignalRequest: Sendable {
     self.expectedVariables = expectedVariables
     self.domain = domain
     self.series = series
+    self.removesOffsets = removesOffsets
   }
 
   /// The names of the requested variables, or else of those of the series or of the expected ones.
