@@ -33,7 +33,7 @@ public struct NetCDFFormat: SignalFormat {
         path: request.path, variables: fields, selecting: request.select, monthVariable: request.monthVariable,
         acceptsPoints: false, sharing: file)
     }
-    return GriddedDocument(file)
+    return GriddedDocument(request.removesOffsets ? try file.removingOffsets() : file)
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
@@ -80,7 +80,10 @@ public struct GriddedDocument: SignalDocument {
   }
 
   public func companion(_ name: String) throws -> FieldCompanion? {
-    if let own = ownCompanion(name) { return own }
+    if let own = ownCompanion(name) {
+      let offset = variables.firstIndex { $0.name == name }.map { file.offsets[$0] } ?? 0
+      return offset == 0 ? own : own.scaled(by: 1, offset: offset)
+    }
     guard let other = try gridded([name]) else { return nil }
     let isConstant = other.count == 1
     let map = isConstant ? nil : file.placesAlong(other)
