@@ -11,7 +11,7 @@ import SextantArrays
 /// A set of V vertices, with what solvers need to know about the space that the vertices sample.
 ///
 /// The first eight members are required. The others are capabilities, and a domain that does not have one inherits
-/// `nil`.
+/// `nil`, or what any domain has.
 public protocol Domain: Sendable {
   /// V: the number of vertices, without padding.
   var vertexCount: Int { get }
@@ -40,12 +40,17 @@ public protocol Domain: Sendable {
   var raster: Raster? { get }
   /// The triangles between the vertices, in the order of ``Domain/positions``; nil for a domain without triangles.
   var surface: TriangleMesh? { get }
+  /// The stiffness by which values at `nodes` are interpolated: ``stiffness``, unless the domain has one by which the
+  /// values between observed places on a boundary do not depend on how the boundary is triangulated. Entries between two
+  /// of these nodes have no meaning.
+  func stiffness(interpolatingBetween nodes: Set<Int>) -> SparseMatrix
   /// The neighbourhoods of the vertices at no more than `levelCount` resolutions, for networks; nil for a domain that
   /// has none. Throws ``GeometryError``.
   func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy?
 }
 
 extension Domain {
+  public func stiffness(interpolatingBetween nodes: Set<Int>) -> SparseMatrix { stiffness }
   public var stored: StoredDomain? { nil }
   public var geography: (any Geography)? { nil }
   public var raster: Raster? { nil }

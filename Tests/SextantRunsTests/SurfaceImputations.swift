@@ -202,7 +202,8 @@ import Testing
     let hidden = try names.map { try Self.values("\($0)_observed", in: folder.path("out.ply")) }
     #expect(hidden[0] == hidden[1] && hidden[1] == hidden[2] && hidden[0].contains(0))
     for (channel, name) in names.enumerated() {
-      let mean = try Self.values("\(name)_mean", in: folder.path("out.ply"))
+      // Answers have the scale of the file, and errors that of intensities.
+      let mean = try Self.values("\(name)_mean", in: folder.path("out.ply")).map { $0 / 255 }
       let truth = try Self.truth(channel).map { ($0 * 255).rounded() / 255 }
       let places = mean.indices.filter { hidden[0][$0] == 0 }
       let error = rootMeanSquareDifference(places.map { mean[$0] }, places.map { truth[$0] })
@@ -282,7 +283,9 @@ import Testing
       .map { $0.element.0 - Float($0.element.1 / 255) }
     #expect(errors.count == 81 && errors.allSatisfy { abs($0) < 1 } && errors.contains { abs($0) > 0.2 })
     let noise = try Self.values("red_noise", in: folder.path("degraded.ply"))
-    #expect(noise.allSatisfy { $0 == 0.2 })
+    #expect(noise.allSatisfy { abs($0 - 0.2 * 255) < 1e-4 })
+    let found = try SignalInput(folder.path("degraded.ply"), variables: ["red"]).open().companion("red_noise", at: 0)
+    #expect(try #require(found).allSatisfy { abs($0 - 0.2) < 1e-6 })
     let comments = try MeshFile.document(folder.path("degraded.ply")).comments
     #expect(comments.contains("by a test") && comments.contains("sextant_mask: random:0.5"))
   }

@@ -15,13 +15,21 @@ struct IntrinsicTriangulation: Sendable {
   private(set) var lengths: [SIMD3<Double>]
   /// The side that each side is glued to (3 for each face).
   private var glued: [Int32]
+  /// Whether each side stays where it is when edges are flipped (3 for each face).
+  private var isFixed: [Bool]
 
-  init(corners: [SIMD3<Int32>], lengths: [SIMD3<Double>], glued: [Int32]) {
+  /// A triangulation whose sides `fixed` stay where they are; of each edge, both sides are fixed or neither.
+  init(corners: [SIMD3<Int32>], lengths: [SIMD3<Double>], glued: [Int32], fixed: [Int] = []) {
     precondition(corners.count == lengths.count && glued.count == 3 * corners.count, "Sides do not fit the faces")
+    isFixed = [Bool](repeating: false, count: glued.count)
+    for side in fixed { isFixed[side] = true }
     self.corners = corners
     self.lengths = lengths
     self.glued = glued
   }
+
+  /// The side that a side is glued to.
+  func partner(of side: Int) -> Int { Int(glued[side]) }
 
   /// The area of a face.
   func area(of face: Int) -> Double { triangleArea(lengths[face]) }
@@ -54,8 +62,8 @@ struct IntrinsicTriangulation: Sendable {
 
   /// The edges with half the sum of the cotangents opposite to them, times `factor`.
   ///
-  /// In a Delaunay triangulation, weights can be negative only by rounding; these become 0, and edges without a weight
-  /// are left out.
+  /// In a Delaunay triangulation, weights can be negative only by rounding and at fixed edges; these become 0, and edges
+  /// without a weight are left out.
   func cotangentEdges(factor: Double) -> WeightedEdges {
     var edges = WeightedEdges()
     edges.reserveCapacity(3 * corners.count / 2)
@@ -68,7 +76,8 @@ struct IntrinsicTriangulation: Sendable {
     return edges
   }
 
-  /// Flips edges until the angles opposite to each add up to at most 180°, and returns the number of flips.
+  /// Flips edges until the angles opposite to each that is not fixed add up to at most 180°, and returns the number of
+  /// flips.
   ///
   /// Each flip brings the triangulation nearer to Delaunay, so that it ends; the limit is for rounding in triangles
   /// with hardly any area, where clipping the weights (above) is all that is left to do.
@@ -122,7 +131,7 @@ struct IntrinsicTriangulation: Sendable {
   private mutating func flip(_ side: Int) -> [Int]? {
     let other = Int(glued[side])
     let (f, s, g, t) = (side / 3, side % 3, other / 3, other % 3)
-    guard f != g else { return nil }
+    guard f != g, !isFixed[side] else { return nil }
     let (i, j) = (corners[f][s], corners[f][(s + 1) % 3])
     let (k, l) = (corners[f][(s + 2) % 3], corners[g][(t + 2) % 3])
     let (jk, ki) = (lengths[f][(s + 1) % 3], lengths[f][(s + 2) % 3])
@@ -138,12 +147,15 @@ struct IntrinsicTriangulation: Sendable {
       let partner = glued[side.old]
       return around.first { $0.old == Int(partner) }.map { Int32($0.new) } ?? partner
     }
+    let areFixed = around.map { isFixed[$0.old] }
     corners[f] = SIMD3(k, l, j)
     lengths[f] = SIMD3(diagonal, lj, jk)
     corners[g] = SIMD3(l, k, i)
     lengths[g] = SIMD3(diagonal, ki, il)
     glue(3 * f, 3 * g)
     for (side, partner) in zip(around, partners) { glue(side.new, Int(partner)) }
+    (isFixed[3 * f], isFixed[3 * g]) = (false, false)
+    for (side, isFixed) in zip(around, areFixed) { self.isFixed[side.new] = isFixed }
     return around.map(\.new)
   }
 

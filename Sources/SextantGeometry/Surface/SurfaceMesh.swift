@@ -27,6 +27,8 @@ public struct SurfaceMesh: Domain {
   public let fingerprint: String
   /// The node to which each node without a triangle is attached.
   let hostOfIsolatedNode: [Int32: Int32]
+  /// The nodes at edges of a single triangle.
+  private let boundaryNodes: Set<Int>
   /// The triangles between nodes, without those that repeat a corner.
   let nodeTriangles: [SIMD3<Int32>]
   /// The Delaunay triangulation of the cover, which contains each piece of the surface twice.
@@ -60,6 +62,7 @@ public struct SurfaceMesh: Domain {
     nodeTriangles = mesh.triangles.map { t in SIMD3(nodes[Int(t.x)], nodes[Int(t.y)], nodes[Int(t.z)]) }
       .filter { $0.x != $0.y && $0.y != $0.z && $0.z != $0.x }
     var cover = IntrinsicTriangulation(tuftedCoverOf: nodeTriangles, nodePositions)
+    boundaryNodes = cover.boundaryCorners
     cover.makeDelaunay()
     // The cover contains each piece of the surface twice.
     var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count).map { $0 / 2 }
@@ -78,6 +81,20 @@ public struct SurfaceMesh: Domain {
     hash.add(mesh.triangles.count)
     for triangle in mesh.triangles { for corner in 0..<3 { hash.add(Int(triangle[corner])) } }
     fingerprint = hash.text
+  }
+
+  /// Boundary edges between two of the nodes stay where they are, so that no coupling leads around the boundary to the
+  /// back of the surface; elsewhere the triangulation is Delaunay, as that of ``stiffness``. On a flat mesh with an
+  /// observed boundary, linear functions are then harmonic at all other nodes, whatever the shape of the triangles.
+  public func stiffness(interpolatingBetween nodes: Set<Int>) -> SparseMatrix {
+    guard !nodes.isDisjoint(with: boundaryNodes) else { return stiffness }
+    var cover = IntrinsicTriangulation(
+      tuftedCoverOf: nodeTriangles, nodePositions, holdingBoundaryBetween: nodes)
+    cover.makeDelaunay()
+    var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count)
+    var edges = cover.cotangentEdges(factor: 0.5)
+    Self.attach(hostOfIsolatedNode, on: &areas, &edges)
+    return edges.laplacian(nodeCount: nodePositions.count)
   }
 
   private static func check(_ mesh: TriangleMesh) throws {

@@ -12,7 +12,14 @@ extension IntrinsicTriangulation {
   private static let leastSlack = 1e-5
 
   /// The cover of triangles with three different corners each: face f in front, and f + their number at the back.
-  init(tuftedCoverOf triangles: [SIMD3<Int32>], _ positions: [SIMD3<Double>]) {
+  ///
+  /// - Parameters:
+  ///   - triangles: The corners of each triangle.
+  ///   - positions: The position of each corner.
+  ///   - held: Edges of a single triangle stay where they are if both of their ends are among these.
+  init(
+    tuftedCoverOf triangles: [SIMD3<Int32>], _ positions: [SIMD3<Double>], holdingBoundaryBetween held: Set<Int> = []
+  ) {
     let count = triangles.count
     let groups = Self.sidesByEdge(triangles)
     let edgeLengths = groups.map { (positions[Int($0.end)] - positions[Int($0.start)]).length }
@@ -22,6 +29,7 @@ extension IntrinsicTriangulation {
         return SIMD3((b - a).length, (c - b).length, (a - c).length)
       }, meanLength: edgeLengths.reduce(0, +) / Double(max(1, groups.count)))
     var glued = [Int32](repeating: 0, count: 6 * count)
+    var fixed: [Int] = []
     for group in groups {
       let ordered = group.sides.count > 2 ? Self.sortedByAngle(group, triangles, positions) : group.sides
       // Seen along the edge, each triangle has one face that looks counter-clockwise, and its side runs along the edge.
@@ -36,10 +44,24 @@ extension IntrinsicTriangulation {
         glued[side] = Int32(next)
         glued[next] = Int32(side)
       }
+      if group.sides.count == 1, held.contains(Int(group.start)), held.contains(Int(group.end)) {
+        fixed += forward + backward
+      }
     }
     self.init(
       corners: triangles + triangles.map { SIMD3($0.x, $0.z, $0.y) },
-      lengths: lengths + lengths.map { SIMD3($0.z, $0.y, $0.x) }, glued: glued)
+      lengths: lengths + lengths.map { SIMD3($0.z, $0.y, $0.x) }, glued: glued, fixed: fixed)
+  }
+
+  /// The ends of the edges of a single triangle, as long as no edge of the cover has been flipped.
+  var boundaryCorners: Set<Int> {
+    let count = corners.count / 2
+    var result: Set<Int> = []
+    for side in 0..<3 * count where partner(of: side) == Self.back(of: side, count) {
+      let corners = corners[side / 3]
+      result.formUnion([Int(corners[side % 3]), Int(corners[(side + 1) % 3])])
+    }
+    return result
   }
 
   /// The same side of the same triangle, seen from its back, where the order of the corners is reversed.

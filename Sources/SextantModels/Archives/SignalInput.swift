@@ -33,19 +33,41 @@ public struct SignalInput: Sendable, Equatable, Encodable {
     self.acceptsValues = acceptsValues
   }
 
-  /// Opens the fields.
+  /// Opens the fields as they are.
   ///
   /// - Parameters:
-  ///   - space: The space of a model, which gives names and units of variables, and a domain to values that have none.
+  ///   - content: Whether measured values or estimates are wanted.
   ///   - formats: The formats that are known.
   /// - Throws: ``FileError``, ``SignalFormatError``, and what the format throws.
   public func open(
-    for space: FieldSpace? = nil, content: SignalRequest.Content = .fields, formats: [any SignalFormat] = .standard
+    content: SignalRequest.Content = .fields, formats: [any SignalFormat] = .standard
   ) throws -> any SignalDocument {
-    try formats.open(
+    try open(SignalRequest(path: path, content: content), formats: formats)
+  }
+
+  /// Opens the fields for an output of the same form.
+  ///
+  /// - Parameters:
+  ///   - space: The space of a model, which gives names and units of variables, and a domain to values that have none.
+  ///     Without one, numbers that single precision would round too much are held relative to an offset, which is added
+  ///     again in the output.
+  ///   - formats: The formats that are known.
+  /// - Throws: ``FileError``, ``SignalFormatError``, and what the format throws.
+  public func open(
+    for space: FieldSpace?, formats: [any SignalFormat] = .standard
+  ) throws -> any SignalDocument {
+    try open(
       SignalRequest(
-        path: path, geometry: mesh, variables: variables, select: select, content: content,
-        expectedVariables: space?.variables, domain: space?.domain, missing: missing, acceptsValues: acceptsValues))
+        path: path, expectedVariables: space?.variables, domain: space?.domain, removesOffsets: space == nil),
+      formats: formats)
+  }
+
+  /// Opens the fields that a request describes but for what is said here.
+  private func open(_ request: SignalRequest, formats: [any SignalFormat]) throws -> any SignalDocument {
+    var request = request
+    (request.geometry, request.variables, request.select) = (mesh, variables, select)
+    (request.missing, request.acceptsValues) = (missing, acceptsValues)
+    return try formats.open(request)
   }
 }
 

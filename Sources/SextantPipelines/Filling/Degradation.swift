@@ -49,7 +49,7 @@ public struct Degradation: Sendable {
   public func run(
     _ input: SignalInput, output: String, overwrite: Bool, history: String, catalogue: Catalogue = .standard
   ) throws -> Summary {
-    let document = try input.open(formats: catalogue.formats)
+    let document = try input.open(for: nil, formats: catalogue.formats)
     let content = SignalContent.measurements(document.count, hasNoise: noise != nil)
     let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content, otherInputs: landMask.map { [$0.file] } ?? []), like: document)
     try sink.checkIsFree(overwrite: overwrite)

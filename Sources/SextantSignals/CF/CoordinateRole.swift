@@ -29,10 +29,10 @@ enum CoordinateRole: String, Sendable, Codable {
     }
   }
 
-  private static let latitudeUnits: Set = [
+  static let latitudeUnits: Set = [
     "degrees_north", "degree_north", "degrees_n", "degree_n", "degreesn", "degreen",
   ]
-  private static let longitudeUnits: Set = [
+  static let longitudeUnits: Set = [
     "degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee",
   ]
   private static let verticalNames: Set = [

@@ -73,14 +73,14 @@ struct FieldReader {
       let (start, count) = hyperslab(run)
       let layout = SlabLayout(plan, count: count, runDimension: runDimension)
       let bases = run.fields.map { (slots[$0]?[0] ?? 0) * size }
-      let decoder = plan.decoder
+      let (decoder, offset) = (plan.decoder, source.offsets[channel])
       if let single = decoder.single {
         let slab = try file.rawSingles(of: variable, start: start, count: count)
         try fill(run, from: slab, layout: layout, bases: bases, into: out, isValid: isValid) { single.decode($0) }
       } else {
         let slab = try file.rawValues(of: variable, start: start, count: count)
         try fill(run, from: slab, layout: layout, bases: bases, into: out, isValid: isValid) {
-          Float(decoder.decode($0))
+          Float(decoder.decode($0) - offset)
         }
       }
       for (field, first) in zip(run.fields, bases) {
@@ -91,6 +91,13 @@ struct FieldReader {
         }
       }
     }
+  }
+
+  /// All numbers of a field in double precision, NaN where one is missing, in the order of the file.
+  func numbers(ofField index: Int) throws -> [Double] {
+    let (start, count) = hyperslab(Run(fields: [index], places: source.dimensions.places(ofField: index)))
+    let decoder = plan.decoder
+    return try file.rawValues(of: variable, start: start, count: count).map { decoder.decode($0) }
   }
 
   /// The field dimension along which adjacent fields are read together: the last one with several selected indices.

@@ -17,6 +17,10 @@ public struct GriddedFile: SignalSource {
   public let labels: [FieldLabel]
 
   private(set) var group: FieldGroupPlan
+  /// What is subtracted from the values of each variable (C), in its units; 0 unless the file was opened by
+  /// ``removingOffsets()``.
+  private(set) var offsets: [Double]
+
   let dimensions: [FieldDimension]
   let coordinates: FieldCoordinates
   let grid: GridCoordinates
@@ -74,6 +78,7 @@ public struct GriddedFile: SignalSource {
         name: $0.name, units: $0.text("units") ?? "", standardName: $0.text("standard_name"),
         longName: $0.text("long_name"))
     }
+    offsets = variables.map { _ in 0 }
     let coordinates = coordinates
     labels = (0..<dimensions.fieldCount).map {
       coordinates.label(at: dimensions.places(ofField: $0), along: dimensions)
@@ -95,6 +100,22 @@ public struct GriddedFile: SignalSource {
     return low.indices.map {
       parts[0].isValid[$0] ? Double(high[$0]) * ValueDecoder.BitPart.span + Double(low[$0]) : .nan
     }
+  }
+
+  /// The same fields, of which variables that single precision would round too much are held relative to an offset; see
+  /// ``StoredForm``. The offset comes from the first, the middle and the last field.
+  func removingOffsets() throws -> GriddedFile {
+    var result = self
+    let file = try NetCDFFile(path: path)
+    let fields = Set([0, labels.count / 2, labels.count - 1]).sorted()
+    for (channel, plan) in group.channels.enumerated() {
+      let wide: [NetCDFType] = [.double, .int, .unsignedInt, .int64, .unsignedInt64]
+      guard let variable = file.variable(plan.name), wide.contains(variable.type) else { continue }
+      let reader = try FieldReader(self, channel: channel, file: file)
+      let numbers = try fields.flatMap { try reader.numbers(ofField: $0) }
+      result.offsets[channel] = StoredForm(of: numbers, isDouble: true, removesOffset: true).offset
+    }
+    return result
   }
 
   public func read(_ indices: [Int]) throws -> SignalSet {

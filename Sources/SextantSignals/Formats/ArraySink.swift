@@ -14,15 +14,28 @@ import SextantStorage
 struct ArraySink: SignalSink {
   private let output: OutputRequest
   private let vertexCount: Int
-  private let channelCount: Int
+  /// How the numbers of each variable stand in the file (C).
+  private let forms: [StoredForm]
+
+  private var channelCount: Int { forms.count }
 
   init(_ output: OutputRequest, like source: any SignalSource) {
     self.output = output
     vertexCount = (output.domain ?? source.domain).vertexCount
-    channelCount = source.variables.count
+    forms = (source.storedForms ?? source.variables.map { _ in StoredForm() }).map(\.withoutScale)
   }
 
   var paths: [String] { files(of: output.content).map(\.path) }
+
+  var replacedPaths: [String] { replacedPaths(for: output.content) }
+
+  private func replacedPaths(for content: SignalContent) -> [String] {
+    let written = files(of: content).map(\.path)
+    if output.splitsMembers { return output.otherMembers(than: written) }
+    return ["spread", "samples", "quantiles", "noise"].map { ArrayFiles.path($0, beside: output.path) }.filter {
+      !written.contains($0) && FileManager.default.fileExists(atPath: $0)
+    }
+  }
 
   /// A part of the content, and the file to which it is written.
   private struct File {
@@ -71,9 +84,15 @@ struct ArraySink: SignalSink {
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     let files = files(of: content)
-    try WholeFile.write(toAll: files.map(\.path), overwrite: overwrite) { temporary in
+    // Arrays have one type for all their numbers.
+    let isDouble = forms.contains { $0.type == .float64 }
+    try WholeFile.write(
+      toAll: files.map(\.path), replacing: replacedPaths(for: content), overwrite: overwrite
+    ) { temporary in
       let arrays = try zip(temporary, files).map { place, file in
-        try NPYWriter(creating: place, reportedAs: file.path, shape: shape(of: file, fieldCount: content.fieldCount))
+        try NPYWriter(
+          creating: place, reportedAs: file.path, shape: shape(of: file, fieldCount: content.fieldCount),
+          isDouble: isDouble)
       }
       let writer = ArrayFieldWriter(
         zip(files, arrays).map { file, array in
@@ -81,12 +100,12 @@ struct ArraySink: SignalSink {
             array, file.rows * vertexCount * channelCount,
             { field in
               switch file.part {
-              case .values: field.values
-              case .spread: field.spread
-              case .noise: field.noise
-              case .quantiles: field.quantiles.flatMap(\.self)
-              case .samples: field.members?.scalars
-              case .member(let index): field.members?.rows(index..<index + 1).scalars
+              case .values: numbers(field.values)
+              case .spread: field.spread.map { numbers($0, isDifference: true) }
+              case .noise: field.noise.map { numbers($0, isDifference: true) }
+              case .quantiles: numbers(field.quantiles.flatMap(\.self))
+              case .samples: field.members.map { numbers($0.scalars) }
+              case .member(let index): field.members.map { numbers($0.rows(index..<index + 1).scalars) }
               }
             }
           )
@@ -97,9 +116,20 @@ struct ArraySink: SignalSink {
   }
 }
 
+extension ArraySink {
+  /// The numbers of the file for values whose channel varies fastest, or for differences of values.
+  private func numbers(_ values: [Float], isDifference: Bool = false) -> [Double] {
+    let forms = forms
+    return values.enumerated().map { entry, value in
+      let form = forms[entry % forms.count]
+      return isDifference ? form.difference(value) : form.number(value)
+    }
+  }
+}
+
 /// Arrays that are being written.
 private final class ArrayFieldWriter: FieldWriter {
-  typealias Part = (array: NPYWriter, length: Int, values: (FieldRecord) -> [Float]?)
+  typealias Part = (array: NPYWriter, length: Int, values: (FieldRecord) -> [Double]?)
   private let parts: [Part]
 
   init(_ parts: [Part]) { self.parts = parts }

@@ -9,34 +9,36 @@ import SextantStorage
 struct VertexColumn {
   let name: String
   /// V numbers, not-a-number where one is missing.
-  let values: [Float]
-  /// Whether the numbers are 0 and 1.
-  var isFlag = false
-  /// Whether the numbers are values of a variable, and not a standard deviation, a quantile or another estimate.
-  var isVariable = false
+  let values: [Double]
+  /// The type of the numbers in files that have types.
+  var type = MeshScalarType.float32
 }
 
 /// Turns records into columns.
 struct ColumnRecords {
   let variables: [Variable]
+  /// How the numbers of each variable stand in the file.
+  let forms: [StoredForm]
   let content: SignalContent
   /// The largest number of members of an ensemble in a file of estimates.
   private let memberLimit: Int
   private let splitsMembers: Bool
 
-  init(variables: [Variable], content: SignalContent, output: OutputRequest) {
-    (self.variables, self.content, splitsMembers) = (variables, content, output.splitsMembers)
+  init(variables: [Variable], forms: [StoredForm], content: SignalContent, output: OutputRequest) {
+    (self.variables, self.forms) = (variables, forms)
+    (self.content, splitsMembers) = (content, output.splitsMembers)
     memberLimit = output.wantsAllMembers ? content.memberCount : min(content.memberCount, OutputRequest.fewMembers)
   }
 
   /// Writes one file for all columns, or one for each member of the ensemble, whole or not at all.
   ///
-  /// `body` hands over the fields, and then `write` writes the columns of each file to a path.
+  /// `body` hands over the fields, and then `write` writes the columns of each file to a path. The files `others`
+  /// belong to an older output and are removed.
   func write(
-    to paths: [String], overwrite: Bool, _ body: (any FieldWriter) throws -> Void,
+    to paths: [String], replacing others: [String], overwrite: Bool, _ body: (any FieldWriter) throws -> Void,
     file write: (_ columns: [VertexColumn], _ path: String) throws -> Void
   ) throws {
-    try WholeFile.write(toAll: paths, overwrite: overwrite) { temporary in
+    try WholeFile.write(toAll: paths, replacing: others, overwrite: overwrite) { temporary in
       let writer = ColumnWriter(self, fileCount: temporary.count)
       try body(writer)
       for (columns, path) in zip(writer.columns, temporary) { try write(columns, path) }
@@ -66,21 +68,22 @@ struct ColumnRecords {
     switch content.kind {
     case .estimates: estimates(field)
     case .measurements:
-      channels(field.values, isVariable: true) { $0 }
-        + (content.hasNoise ? field.noise.map { channels($0) { NoiseNaming.noise(of: $0) } } ?? [] : [])
+      channels(field.values) { $0 }
+        + (content.hasNoise
+          ? field.noise.map { channels($0, isDifference: true) { NoiseNaming.noise(of: $0) } } ?? [] : [])
     case .fields:
-      channels(field.values, isVariable: true) { content.fieldCount == 1 ? $0 : EstimateNaming.sample(index, of: $0) }
+      channels(field.values) { content.fieldCount == 1 ? $0 : EstimateNaming.sample(index, of: $0) }
     }
   }
 
   /// The columns of one member of an ensemble, which has a file of its own.
   private func columns(ofMember member: Int, of field: FieldRecord) -> [VertexColumn] {
-    field.members.map { channels($0.rows(member..<member + 1).scalars, isVariable: true) { $0 } } ?? []
+    field.members.map { channels($0.rows(member..<member + 1).scalars) { $0 } } ?? []
   }
 
   private func estimates(_ field: FieldRecord) -> [VertexColumn] {
     var columns = channels(field.values, EstimateNaming.mean)
-    if content.hasSpread, let spread = field.spread { columns += channels(spread, EstimateNaming.spread) }
+    if content.hasSpread, let spread = field.spread { columns += channels(spread, isDifference: true, EstimateNaming.spread) }
     for (level, values) in zip(content.quantileLevels, field.quantiles) {
       columns += channels(values) { EstimateNaming.quantile(level, of: $0) }
     }
@@ -90,20 +93,27 @@ struct ColumnRecords {
       }
     }
     if content.hasObserved, let isObserved = field.isObserved {
-      columns += channels(isObserved.map { $0 ? 1 : 0 }, isFlag: true, EstimateNaming.observed)
+      columns += variables.enumerated().map { channel, variable in
+        VertexColumn(
+          name: EstimateNaming.observed(of: variable.name),
+          values: stride(from: channel, to: isObserved.count, by: variables.count).map { isObserved[$0] ? 1 : 0 },
+          type: .uint8)
+      }
     }
     return columns
   }
 
-  /// A column for each channel of V·C numbers.
+  /// A column for each channel of V·C values, or of differences of values such as standard deviations.
   private func channels(
-    _ values: [Float], isFlag: Bool = false, isVariable: Bool = false, _ name: (String) -> String
+    _ values: [Float], isDifference: Bool = false, _ name: (String) -> String
   ) -> [VertexColumn] {
     variables.enumerated().map { channel, variable in
-      VertexColumn(
+      let form = forms[channel]
+      return VertexColumn(
         name: name(variable.name),
-        values: stride(from: channel, to: values.count, by: variables.count).map { values[$0] }, isFlag: isFlag,
-        isVariable: isVariable)
+        values: stride(from: channel, to: values.count, by: variables.count).map {
+          isDifference ? form.difference(values[$0]) : form.number(values[$0])
+        }, type: form.type)
     }
   }
 }
@@ -128,6 +138,15 @@ enum EstimateNaming {
   static func quantile(_ level: Double, of name: String) -> String { "\(name)_quantile_\(level)" }
   static func sample(_ index: Int, of name: String) -> String { name + String(format: "_sample_%03d", index) }
   static func observed(of name: String) -> String { name + "_observed" }
+
+  /// Whether a column is an estimate of the variable called `name`, by whatever method.
+  static func isEstimate(_ column: String, of name: String) -> Bool {
+    guard column.hasPrefix(name + "_") else { return false }
+    if [mean(of: name), spread(of: name), observed(of: name)].contains(column) { return true }
+    return ["_quantile_", "_sample_"].map { name + $0 }.contains { start in
+      column.hasPrefix(start) && Double(column.dropFirst(start.count)) != nil
+    }
+  }
 
   /// The columns with the means of the named variables, or with the variables themselves where there is no mean.
   static func means(of names: [String], among columns: [String]) -> [String] {

@@ -14,4 +14,20 @@ public enum MemberFiles {
     let suffix = isFolder ? ending : own
     return (0..<count).map { stem + String(format: "member%0\(digits)d", $0 + 1) + "." + suffix }
   }
+
+  /// The files beside `paths`, which are members, that have the name of a further member.
+  static func others(than paths: [String]) -> [String] {
+    guard let first = paths.first else { return [] }
+    let folder = (first as NSString).deletingLastPathComponent
+    let ending = "." + (first as NSString).pathExtension
+    let name = (first as NSString).lastPathComponent.dropLast(ending.count)
+    let stem = String(name.dropLast(name.reversed().prefix(while: \.isNumber).count))
+    let known = Set(paths.map { ($0 as NSString).lastPathComponent })
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+    return names.sorted().filter { other in
+      guard other.hasPrefix(stem), other.hasSuffix(ending), !known.contains(other) else { return false }
+      let number = other.dropFirst(stem.count).dropLast(ending.count)
+      return !number.isEmpty && number.allSatisfy(\.isNumber)
+    }.map { (folder as NSString).appendingPathComponent($0) }
+  }
 }

@@ -23,7 +23,8 @@ public struct MeshPropertyFormat: SignalFormat {
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
     let names = try names(of: own, request: request)
-    let values = try VertexValues(properties: names.properties, of: own)
+    let values = try VertexValues(
+      properties: names.properties, of: own, removesOffsets: request.removesOffsets)
     var fields = try values.signals(on: request.domain(of: mesh))
     for (channel, name) in names.variables.enumerated() { fields.variables[channel].name = name }
     let all = own.vertexProperties.map(\.name)
@@ -32,7 +33,7 @@ public struct MeshPropertyFormat: SignalFormat {
       ? try EstimateNaming.samples(of: names.variables, among: all) { try VertexValues(properties: $0, of: own) } : nil
     return try StoredSignals(
       path: request.path, inputPaths: request.vertexPaths, format: self,
-      fields: request.describing(fields, isNamed: true), mesh: mesh,
+      fields: request.describing(fields, isNamed: true), mesh: mesh, forms: values.forms,
       columnNames: all, columns: { own.companion($0) }, ensembles: { _ in samples }
     ).selecting(request.select)
   }

@@ -2,7 +2,8 @@
 // field.
 //
 // Estimates become NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed. Measured values
-// replace NAME, and their noise becomes NAME_noise. Several samples of a prior become NAME_sample_000, ….
+// replace NAME, and their noise becomes NAME_noise. Several samples of a prior become NAME_sample_000, …. Estimates of
+// NAME that the file had before are removed: they belong to another answer.
 
 import Foundation
 import SextantArrays
@@ -14,6 +15,7 @@ struct MeshSink: SignalSink {
   private let output: OutputRequest
   private let mesh: MeshDocument
   private let variables: [Variable]
+  private let forms: [StoredForm]
 
   /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if the domain has no triangles, if there are several
   /// fields, or if the output's name does not end in .ply or .vtp.
@@ -23,6 +25,8 @@ struct MeshSink: SignalSink {
     }
     self.output = output
     variables = source.variables
+    forms =
+      source.storedForms ?? source.variables.map { StoredForm(scale: ColourScales.usual(of: $0.name)) }
     paths = output.paths(ending: "ply")
     let endings = MeshPropertyFormat().writtenEndings
     guard paths.allSatisfy({ endings.contains(URL(fileURLWithPath: $0).pathExtension.lowercased()) }) else {
@@ -43,23 +47,34 @@ struct MeshSink: SignalSink {
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
-    let records = ColumnRecords(variables: variables, content: content, output: output)
-    try records.write(to: paths, overwrite: overwrite, body) { columns, path in
+    let records = ColumnRecords(variables: variables, forms: forms, content: content, output: output)
+    try records.write(to: paths, replacing: replacedPaths, overwrite: overwrite, body) { columns, path in
       var document = mesh.describing(description)
-      for column in columns { try document.setVertexProperty(Self.property(column)) }
+      document.removeEstimates(of: variables.map(\.name))
+      for column in columns {
+        try document.setVertexProperty(
+          MeshProperty(name: column.name, type: column.type, values: column.values.map(column.type.nearest)))
+      }
       try MeshFile.write(document, to: path, overwrite: true)
     }
   }
 
-  private static func property(_ column: VertexColumn) -> MeshProperty {
-    if column.isFlag { return MeshProperty(name: column.name, type: .uint8, values: column.values.map(Double.init)) }
-    return column.isVariable
-      ? MeshProperty(signal: column.name, values: column.values)
-      : MeshProperty(name: column.name, values: column.values)
-  }
+  var replacedPaths: [String] { output.otherMembers(than: paths) }
+}
+
+extension MeshScalarType {
+  /// A number as this type holds it, where it is a type of fractional numbers.
+  fileprivate func nearest(_ number: Double) -> Double { self == .float32 ? Double(Float(number)) : number }
 }
 
 extension MeshDocument {
+  /// Removes the estimates of variables, other than those that are variables themselves.
+  fileprivate mutating func removeEstimates(of names: [String]) {
+    vertexProperties.removeAll { property in
+      !names.contains(property.name) && names.contains { EstimateNaming.isEstimate(property.name, of: $0) }
+    }
+  }
+
   /// The same mesh with the history and attributes of a written file among its comments. Earlier values of these
   /// attributes are replaced.
   fileprivate func describing(_ description: FieldFileDescription) -> MeshDocument {

@@ -33,7 +33,8 @@ public struct NetCDFFormat: SignalFormat {
         path: request.path, variables: fields, selecting: request.select, monthVariable: request.monthVariable,
         acceptsPoints: false, sharing: file)
     }
-    return try GriddedDocument(file, qualitiesOf: NetCDFFile(path: request.path))
+    return try GriddedDocument(
+      request.removesOffsets ? file.removingOffsets() : file, qualitiesOf: NetCDFFile(path: request.path))
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
@@ -101,7 +102,10 @@ public struct GriddedDocument: SignalDocument {
   }
 
   public func companion(_ name: String) throws -> FieldCompanion? {
-    if let own = ownCompanion(name) { return own }
+    if let own = ownCompanion(name) {
+      let offset = variables.firstIndex { $0.name == name }.map { file.offsets[$0] } ?? 0
+      return offset == 0 ? own : own.scaled(by: 1, offset: offset)
+    }
     guard let other = try gridded([name]), let variable = try NetCDFFile(path: path).variable(name) else { return nil }
     let isConstant = other.count == 1
     let map = isConstant ? nil : file.placesAlong(other)

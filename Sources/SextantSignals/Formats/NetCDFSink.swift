@@ -36,6 +36,8 @@ public struct NetCDFSink: SignalSink {
     paths = output.paths(ending: "nc")
   }
 
+  public var replacedPaths: [String] { output.otherMembers(than: paths) }
+
   private static func checkIsWritable(_ domain: any Domain, path: String) throws {
     guard domain.geography?.gridAxes != nil else {
       throw SignalFormatError.unwritable(
@@ -50,12 +52,16 @@ public struct NetCDFSink: SignalSink {
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
-    try WholeFile.write(toAll: paths, overwrite: overwrite) { temporary in
+    try WholeFile.write(toAll: paths, replacing: replacedPaths, overwrite: overwrite) { temporary in
       let layout = try self.layout()
       let files = try zip(temporary, paths).map { place, path in
-        try FieldFileWriter(creating: place, reportedAs: path, layout: layout, description: description)
+        try FieldFileWriter(
+          creating: place, reportedAs: path, layout: layout,
+          description: description.completed(for: content, like: layout.template))
       }
-      let writer = NetCDFFieldWriter(files, variables: variables, content: content, splitsMembers: output.splitsMembers)
+      let writer = NetCDFFieldWriter(
+        files, variables: variables, offsets: template?.offsets ?? variables.map { _ in 0 }, content: content,
+        splitsMembers: output.splitsMembers)
       try writer.define()
       try body(writer)
       for file in files { try file.close() }
@@ -72,11 +78,15 @@ public struct NetCDFSink: SignalSink {
 private final class NetCDFFieldWriter: FieldWriter {
   private let files: [FieldFileWriter]
   private let variables: [Variable]
+  /// What is added to the values of each variable.
+  private let offsets: [Double]
   private let content: SignalContent
   private let splitsMembers: Bool
 
-  init(_ files: [FieldFileWriter], variables: [Variable], content: SignalContent, splitsMembers: Bool) {
-    (self.files, self.variables) = (files, variables)
+  init(
+    _ files: [FieldFileWriter], variables: [Variable], offsets: [Double], content: SignalContent, splitsMembers: Bool
+  ) {
+    (self.files, self.variables, self.offsets) = (files, variables, offsets)
     (self.content, self.splitsMembers) = (content, splitsMembers)
   }
 
@@ -88,7 +98,7 @@ private final class NetCDFFieldWriter: FieldWriter {
       } else if content.kind == .estimates {
         let naming = FilledVariableNaming(layout: file.layout, content: content)
         try file.define(
-          variables.enumerated().flatMap { naming.fieldVariables(of: $1, channel: $0) },
+          variables.enumerated().flatMap { naming.fieldVariables(of: $1, channel: $0, type: numberType(ofChannel: $0)) },
           extraCoordinates: naming.extraCoordinates)
       } else {
         try file.define(fieldVariables(file.layout) + (content.hasNoise ? variables.map(noiseVariable) : []))
@@ -101,7 +111,7 @@ private final class NetCDFFieldWriter: FieldWriter {
       let name = FilledVariableNaming.baseName(of: variable)
       if splitsMembers {
         try writeMembers(field, name, channel: channel) { member, value in
-          try files[member].write(name, field: index, value: value)
+          try files[member].write(name, field: index, offset: offsets[channel], value: value)
         }
       } else {
         try write(field, name, channel: channel, at: index, in: files[0])
@@ -113,7 +123,8 @@ private final class NetCDFFieldWriter: FieldWriter {
     _ field: FieldRecord, _ name: String, channel: Int, at index: Int, in file: FieldFileWriter
   ) throws {
     let channels = variables.count
-    try file.write(name, field: index) { field.values[$0 * channels + channel] }
+    let offset = offsets[channel]
+    try file.write(name, field: index, offset: offset) { field.values[$0 * channels + channel] }
     if content.hasSpread, let spread = field.spread {
       try file.write("\(name)_spread", field: index) { spread[$0 * channels + channel] }
     }
@@ -124,11 +135,13 @@ private final class NetCDFFieldWriter: FieldWriter {
       try file.write(NoiseNaming.noise(of: name), field: index) { noise[$0 * channels + channel] }
     }
     for (level, values) in field.quantiles.prefix(content.quantileLevels.count).enumerated() {
-      try file.write("\(name)_quantile", field: index, leading: [level]) { values[$0 * channels + channel] }
+      try file.write("\(name)_quantile", field: index, leading: [level], offset: offset) {
+        values[$0 * channels + channel]
+      }
     }
     guard content.memberCount > 0 else { return }
     try writeMembers(field, name, channel: channel) { member, value in
-      try file.write("\(name)_ensemble", field: index, leading: [member], value: value)
+      try file.write("\(name)_ensemble", field: index, leading: [member], offset: offset, value: value)
     }
   }
 
@@ -146,17 +159,24 @@ private final class NetCDFFieldWriter: FieldWriter {
 
   // MARK: Variables
 
+  /// Values with an offset are doubles, as in the file from which they come.
+  private func numberType(ofChannel channel: Int) -> NetCDFType { offsets[channel] == 0 ? .float : .double }
+
   /// The variables themselves, with units and names even if there is no template.
   private func fieldVariables(_ layout: FieldLayout) -> [FieldVariable] {
     variables.enumerated().map { channel, variable in
       let name = FilledVariableNaming.baseName(of: variable)
       // A member has all attributes of the template's variable as they are.
-      if splitsMembers, layout.channel(channel).source != nil { return FieldVariable(name: name, channel: channel) }
+      if splitsMembers, layout.channel(channel).source != nil {
+        return FieldVariable(name: name, channel: channel, type: numberType(ofChannel: channel))
+      }
       var attributes: [(String, NetCDFAttributeValue)] = []
       if !variable.units.isEmpty { attributes.append(("units", .text(variable.units))) }
       if let standard = variable.standardName { attributes.append(("standard_name", .text(standard))) }
-      if let title = variable.longName { attributes.append(("long_name", .text(title))) }
-      return FieldVariable(name: name, channel: channel, attributes: attributes)
+      if let title = variable.longName ?? (variable.standardName == nil ? name : nil) {
+        attributes.append(("long_name", .text(title)))
+      }
+      return FieldVariable(name: name, channel: channel, type: numberType(ofChannel: channel), attributes: attributes)
     }
   }
 
@@ -166,7 +186,7 @@ private final class NetCDFFieldWriter: FieldWriter {
       attributes: [
         ("units", .text(variable.units)),
         ("long_name", .text("standard deviation of the noise of \(variable.longName ?? variable.name)")),
-      ], keepsAttributes: false)
+      ] + FilledVariableNaming.standardError(of: variable.standardName), keepsAttributes: false)
   }
 
   private func memberCoordinate(_ member: Int, _ layout: FieldLayout) -> LayoutCoordinate {

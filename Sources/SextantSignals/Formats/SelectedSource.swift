@@ -21,8 +21,9 @@ struct SelectedSource: DocumentWrapper {
   func companion(_ name: String) throws -> FieldCompanion? {
     try source.companion(name).map { companion in
       FieldCompanion(
-        name: name, units: companion.units, isConstant: companion.isConstant, flags: companion.flags,
-        values: { try companion.values(indices[$0]) }, exactValues: { try companion.exactValues(indices[$0]) })
+        name: name, units: companion.units, offset: companion.offset, isConstant: companion.isConstant,
+        flags: companion.flags, values: { try companion.values(indices[$0]) },
+        exactValues: { try companion.exactValues(indices[$0]) })
     }
   }
 

@@ -92,22 +92,33 @@ public struct FieldCompanion: Sendable {
   public let name: String
   /// The units; empty if the file does not give any.
   public let units: String
+  /// What is added to the numbers, in double precision; see ``StoredForm``.
+  public let offset: Double
   /// Whether all fields have the same numbers.
   public let isConstant: Bool
   /// The numbers for a field (V or V·C), not-a-number where one is missing.
   public let values: @Sendable (_ field: Int) throws -> [Float]
-  /// The numbers for a field in double precision: the same as ``values``, except where whole numbers of more than 24
-  /// bits, such as bit fields, would be rounded.
+  /// The numbers for a field in double precision, with the offset: whole numbers of more than 24 bits, such as bit
+  /// fields, are not rounded.
   public let exactValues: @Sendable (_ field: Int) throws -> [Double]
   /// What the numbers mean, if they are flags.
   public let flags: FlagMeanings?
 
   public init(
-    name: String, units: String = "", isConstant: Bool, flags: FlagMeanings? = nil,
+    name: String, units: String = "", offset: Double = 0, isConstant: Bool, flags: FlagMeanings? = nil,
     values: @escaping @Sendable (_ field: Int) throws -> [Float],
     exactValues: (@Sendable (_ field: Int) throws -> [Double])? = nil
   ) {
-    (self.name, self.units, self.isConstant, self.flags, self.values) = (name, units, isConstant, flags, values)
-    self.exactValues = exactValues ?? { try values($0).map(Double.init) }
+    (self.name, self.units, self.offset) = (name, units, offset)
+    (self.isConstant, self.flags, self.values) = (isConstant, flags, values)
+    self.exactValues = exactValues ?? { try values($0).map { offset + Double($0) } }
+  }
+
+  /// The numbers times `scale`, plus `offset`.
+  func scaled(by scale: Double, offset: Double = 0) -> FieldCompanion {
+    let values = values
+    return FieldCompanion(
+      name: name, units: units, offset: offset, isConstant: isConstant, flags: flags,
+      values: { field in scale == 1 ? try values(field) : try values(field).map { Float(scale * Double($0)) } })
   }
 }

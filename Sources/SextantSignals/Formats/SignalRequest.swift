@@ -39,12 +39,15 @@ public struct SignalRequest: Sendable {
   /// The first document of a series of files to which this one belongs: it has the same variables, and shares its
   /// domain if it can.
   public var series: (any SignalDocument)?
+  /// Whether numbers at vertices that single precision would round too much are held relative to an offset, which is
+  /// added again when an answer is written: where no model and no other file has a say in what the numbers mean.
+  public var removesOffsets: Bool
 
   public init(
     path: String, geometry: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
     monthVariable: String? = nil, settings: [String: String] = [:], content: Content = .fields,
     expectedVariables: [Variable]? = nil, domain: (any Domain)? = nil, missing: [MissingCondition] = [],
-    acceptsValues: Bool = false, series: (any SignalDocument)? = nil
+    acceptsValues: Bool = false, series: (any SignalDocument)? = nil, removesOffsets: Bool = false
   ) {
     self.path = path
     self.geometry = geometry
@@ -58,6 +61,7 @@ public struct SignalRequest: Sendable {
     self.missing = missing
     self.acceptsValues = acceptsValues
     self.series = series
+    self.removesOffsets = removesOffsets
   }
 
   /// The names of the requested variables, or else of those of the series or of the expected ones.

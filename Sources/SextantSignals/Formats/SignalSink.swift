@@ -137,12 +137,18 @@ public struct OutputRequest: Sendable {
   func paths(ending: String) -> [String] {
     splitsMembers ? MemberFiles.paths(for: path, count: content.memberCount, ending: ending) : [path]
   }
+
+  /// The members of an older and larger ensemble of the same name, if each member has its own file.
+  func otherMembers(than paths: [String]) -> [String] { splitsMembers ? MemberFiles.others(than: paths) : [] }
 }
 
 /// Writes the fields of one output.
 public protocol SignalSink: Sendable {
   /// The files that will be written.
   var paths: [String] { get }
+  /// Further files that are there and belong to an older output of this name, such as its spread. They are removed with
+  /// what is replaced.
+  var replacedPaths: [String] { get }
 
   /// Writes the files, whole or not at all: `body` hands over the fields, in any order. A field that is never handed
   /// over is missing in the file.
@@ -158,9 +164,11 @@ public protocol SignalSink: Sendable {
 }
 
 extension SignalSink {
+  public var replacedPaths: [String] { [] }
+
   /// Throws `FileError.exists(path:)` if one of the files exists and may not be replaced. Call it before long work.
   public func checkIsFree(overwrite: Bool) throws {
-    for path in paths { try WholeFile.checkIsFree(path, overwrite: overwrite) }
+    for path in paths + replacedPaths { try WholeFile.checkIsFree(path, overwrite: overwrite) }
   }
 }
 
@@ -168,4 +176,17 @@ extension SignalSink {
 public protocol FieldWriter: AnyObject {
   /// Writes field `index`.
   func write(_ field: FieldRecord, at index: Int) throws
+}
+
+extension WholeFile {
+  /// Like ``write(toAll:overwrite:_:)``; once all is written, the files `others` of an older output are removed, so that
+  /// no part of one answer stays beside another.
+  static func write<R>(
+    toAll paths: [String], replacing others: [String], overwrite: Bool, _ write: ([String]) throws -> R
+  ) throws -> R {
+    for path in others { try checkIsFree(path, overwrite: overwrite) }
+    let result = try self.write(toAll: paths, overwrite: overwrite, write)
+    for path in others where !paths.contains(path) { try remove(path) }
+    return result
+  }
 }

@@ -11,12 +11,14 @@ struct TableSink: SignalSink {
   let paths: [String]
   private let output: OutputRequest
   private let variables: [Variable]
+  private let forms: [StoredForm]
   private let vertexCount: Int
 
   /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if there are several fields.
   init(_ output: OutputRequest, like source: any SignalSource) throws {
     self.output = output
     variables = source.variables
+    forms = (source.storedForms ?? source.variables.map { _ in StoredForm() }).map(\.withoutScale)
     vertexCount = (output.domain ?? source.domain).vertexCount
     paths = output.paths(ending: "csv")
     try output.requireOneField(in: "a table", format: VertexTableFormat())
@@ -26,11 +28,13 @@ struct TableSink: SignalSink {
     _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
-    let records = ColumnRecords(variables: variables, content: content, output: output)
-    try records.write(to: paths, overwrite: overwrite, body) { columns, path in
+    let records = ColumnRecords(variables: variables, forms: forms, content: content, output: output)
+    try records.write(to: paths, replacing: replacedPaths, overwrite: overwrite, body) { columns, path in
       try WholeFile.write(Data(text(columns, description: description).utf8), to: path, overwrite: true)
     }
   }
+
+  var replacedPaths: [String] { output.otherMembers(than: paths) }
 
   private func text(_ columns: [VertexColumn], description: FieldFileDescription) -> String {
     let mark = output.path.lowercased().hasSuffix(".tsv") ? "\t" : ","
@@ -44,7 +48,9 @@ struct TableSink: SignalSink {
       let cells = columns.map { column -> String in
         let value = column.values[vertex]
         if value.isNaN { return "" }
-        return column.isFlag ? "\(Int(value))" : "\(value)"
+        if column.type.isInteger { return "\(Int(value))" }
+        // As few digits as the number needs.
+        return Double(Float(value)) == value ? "\(Float(value))" : "\(value)"
       }
       // A single empty cell would be an empty line, which readers skip.
       lines.append(cells.count == 1 && cells[0].isEmpty ? "NaN" : cells.joined(separator: mark))

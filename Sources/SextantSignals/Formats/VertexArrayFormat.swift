@@ -19,7 +19,7 @@ public struct VertexArrayFormat: SignalFormat {
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
     let names = request.variables ?? request.series?.variables.map(\.name)
-    let values = try VertexValues(array: request.path, names: names)
+    let values = try VertexValues(array: request.path, names: names, removesOffsets: request.removesOffsets)
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
@@ -33,7 +33,7 @@ public struct VertexArrayFormat: SignalFormat {
     let hasSamples = request.content == .estimates && FileManager.default.fileExists(atPath: samplesPath)
     return try StoredSignals(
       path: path, inputPaths: request.vertexPaths + (hasNoise ? [noisePath] : []), format: self, fields: fields,
-      mesh: mesh, columnNames: hasNoise ? noiseNames : [],
+      mesh: mesh, forms: values.forms, columnNames: hasNoise ? noiseNames : [],
       columns: { name in
         guard hasNoise, let channel = noiseNames.firstIndex(of: name) else { return nil }
         return try Self.companion(

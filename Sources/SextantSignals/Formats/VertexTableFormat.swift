@@ -25,7 +25,8 @@ public struct VertexTableFormat: SignalFormat {
     let columns = named ?? titles.filter { !NoiseNaming.isNoise($0, among: titles) }
     let estimates = request.content == .estimates ? EstimateNaming.means(of: columns, among: titles) : columns
     // The columns of a table without a header have generated names.
-    let values = try VertexValues(table: request.path, columns: estimates == titles ? nil : estimates)
+    let values = try VertexValues(
+      table: request.path, columns: estimates == titles ? nil : estimates, removesOffsets: request.removesOffsets)
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
@@ -40,7 +41,8 @@ public struct VertexTableFormat: SignalFormat {
       ? try EstimateNaming.samples(of: columns, among: titles) { try VertexValues(table: path, columns: $0) } : nil
     return try StoredSignals(
       path: path, inputPaths: request.vertexPaths, format: self,
-      fields: request.describing(fields, isNamed: named != nil), mesh: mesh, columnNames: titles,
+      fields: request.describing(fields, isNamed: named != nil), mesh: mesh, forms: values.forms,
+      columnNames: titles,
       columns: { name in
         guard titles.contains(name) else { return nil }
         let column = try VertexValues(table: path, columns: [name])

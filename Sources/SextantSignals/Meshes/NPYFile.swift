@@ -22,16 +22,48 @@ public enum NPYFile {
   /// Throws `FileError`; ``VertexFileError/anotherKind(path:expected:found:)`` and
   /// ``VertexFileError/truncated(path:expectedBytes:foundBytes:)``.
   public static func read(_ path: String) throws -> Tensor<Float> {
+    let (bytes, header) = try contents(of: path)
+    return tensor(bytes, header)
+  }
+
+  /// The numbers of an array in the precision that their type needs.
+  enum Numbers {
+    case single(Tensor<Float>)
+    /// Doubles, or whole numbers of more than two bytes.
+    case wide(Tensor<Double>, isDouble: Bool)
+
+    var shape: [Int] {
+      switch self {
+      case .single(let tensor): tensor.shape
+      case .wide(let tensor, _): tensor.shape
+      }
+    }
+  }
+
+  /// Reads an array like ``read(_:)``, without rounding what single precision cannot hold.
+  static func numbers(_ path: String) throws -> Numbers {
+    let (bytes, header) = try contents(of: path)
+    return switch header.type {
+    case .float64: .wide(tensor(bytes, header), isDouble: true)
+    case .int32, .int64, .uint32, .uint64: .wide(tensor(bytes, header), isDouble: false)
+    default: .single(tensor(bytes, header))
+    }
+  }
+
+  private static func tensor<Scalar: TensorScalar>(_ bytes: [UInt8], _ header: Header) -> Tensor<Scalar> {
+    let tensor = Tensor<Scalar>(shape: header.shape) { out in
+      header.type.decode(bytes, at: header.bodyStart, isBigEndian: header.isBigEndian, into: out)
+    }
+    return header.isColumnMajor ? tensor.reversingOrder() : tensor
+  }
+
+  private static func contents(of path: String) throws -> (bytes: [UInt8], header: Header) {
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw FileError.system(action: "read the file", path: path, reason: "it is a folder or not readable")
     }
     let bytes = [UInt8](data)
-    let header = try Header(bytes, path: path)
-    let tensor = Tensor<Float>(shape: header.shape) { out in
-      header.type.decode(bytes, at: header.bodyStart, isBigEndian: header.isBigEndian, into: out)
-    }
-    return header.isColumnMajor ? tensor.reversingOrder() : tensor
+    return (bytes, try Header(bytes, path: path))
   }
 
   /// Writes an array in single precision and row-major order. Throws `FileError`.
@@ -43,10 +75,10 @@ public enum NPYFile {
     }
   }
 
-  /// The header of an array in single precision, rows first, in version 1 of the format.
-  static func header(shape: [Int]) -> [UInt8] {
+  /// The header of an array in single or double precision, rows first, in version 1 of the format.
+  static func header(shape: [Int], isDouble: Bool = false) -> [UInt8] {
     let shape = shape.map { "\($0)," }.joined(separator: " ")
-    var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
+    var text = "{'descr': '<f\(isDouble ? 8 : 4)', 'fortran_order': False, 'shape': (\(shape)), }"
     // The data begin at a multiple of 64 bytes.
     text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
     return magic + [1, 0, UInt8(text.utf8.count % 256), UInt8(text.utf8.count / 256)] + Array(text.utf8)
@@ -126,10 +158,10 @@ private enum ArrayNumberType: String {
 
   var byteCount: Int { Int(String(rawValue.suffix(1))) ?? 1 }
 
-  func decode(
-    _ bytes: [UInt8], at start: Int, isBigEndian: Bool, into out: UnsafeMutableBufferPointer<Float>
+  func decode<Scalar: TensorScalar>(
+    _ bytes: [UInt8], at start: Int, isBigEndian: Bool, into out: UnsafeMutableBufferPointer<Scalar>
   ) {
-    func decode<Word: FixedWidthInteger>(_: Word.Type, _ number: (Word) -> Float) {
+    func decode<Word: FixedWidthInteger>(_: Word.Type, _ number: (Word) -> Scalar) {
       bytes.withUnsafeBytes { raw in
         for index in out.indices {
           let word = raw.loadUnaligned(fromByteOffset: start + index * MemoryLayout<Word>.size, as: Word.self)
@@ -138,23 +170,23 @@ private enum ArrayNumberType: String {
       }
     }
     switch self {
-    case .float16: decode(UInt16.self) { Float(Float16(bitPattern: $0)) }
-    case .float32: decode(UInt32.self) { Float(bitPattern: $0) }
-    case .float64: decode(UInt64.self) { Float(Double(bitPattern: $0)) }
-    case .int8: decode(Int8.self) { Float($0) }
-    case .int16: decode(Int16.self) { Float($0) }
-    case .int32: decode(Int32.self) { Float($0) }
-    case .int64: decode(Int64.self) { Float($0) }
-    case .uint8: decode(UInt8.self) { Float($0) }
-    case .uint16: decode(UInt16.self) { Float($0) }
-    case .uint32: decode(UInt32.self) { Float($0) }
-    case .uint64: decode(UInt64.self) { Float($0) }
+    case .float16: decode(UInt16.self) { Scalar(Float(Float16(bitPattern: $0))) }
+    case .float32: decode(UInt32.self) { Scalar(Float(bitPattern: $0)) }
+    case .float64: decode(UInt64.self) { Scalar(Double(bitPattern: $0)) }
+    case .int8: decode(Int8.self) { Scalar($0) }
+    case .int16: decode(Int16.self) { Scalar($0) }
+    case .int32: decode(Int32.self) { Scalar($0) }
+    case .int64: decode(Int64.self) { Scalar($0) }
+    case .uint8: decode(UInt8.self) { Scalar($0) }
+    case .uint16: decode(UInt16.self) { Scalar($0) }
+    case .uint32: decode(UInt32.self) { Scalar($0) }
+    case .uint64: decode(UInt64.self) { Scalar($0) }
     case .boolean: decode(UInt8.self) { $0 == 0 ? 0 : 1 }
     }
   }
 }
 
-extension Tensor<Float> {
+extension Tensor {
   /// The same array, if its memory has the first index varying fastest.
   fileprivate func reversingOrder() -> Tensor {
     var strides: [Int] = []

@@ -1,23 +1,26 @@
 // A NumPy array that is written piece by piece, in any order, so that it may be larger than memory.
 
 import Foundation
+import SextantArrays
 import SextantStorage
 
-/// A new array file in single precision, rows first.
+/// A new array file in single or double precision, rows first.
 final class NPYWriter {
   private let handle: FileHandle
   /// The name that errors give; the file itself may have a temporary one.
   private let path: String
   private let bodyStart: Int
   private let count: Int
+  private let isDouble: Bool
   /// The numbers that are written so far, as ranges that do not overlap.
   private var written: [Range<Int>] = []
 
   /// Creates the file at `place`, replacing what is there; errors name it `path`. Throws `FileError`.
-  init(creating place: String, reportedAs path: String, shape: [Int]) throws {
+  init(creating place: String, reportedAs path: String, shape: [Int], isDouble: Bool = false) throws {
     self.path = path
+    self.isDouble = isDouble
     count = shape.reduce(1, *)
-    let header = NPYFile.header(shape: shape)
+    let header = NPYFile.header(shape: shape, isDouble: isDouble)
     bodyStart = header.count
     guard FileManager.default.createFile(atPath: place, contents: Data(header)),
       let handle = FileHandle(forWritingAtPath: place)
@@ -27,13 +30,20 @@ final class NPYWriter {
 
   deinit { try? handle.close() }
 
-  /// Writes numbers from the number `start` of the array on.
-  func write(_ values: [Float], at start: Int) throws {
+  /// Writes numbers from the number `start` of the array on, rounded to the precision of the file.
+  func write<Scalar: TensorScalar>(_ values: [Scalar], at start: Int) throws {
     precondition(start >= 0 && start + values.count <= count, "\(values.count) numbers at \(start) of \(count)")
-    var bytes = Data(capacity: 4 * values.count)
-    for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
+    let width = isDouble ? 8 : 4
+    var bytes = Data(capacity: width * values.count)
+    for value in values {
+      if isDouble {
+        withUnsafeBytes(of: Double(value).bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+      } else {
+        withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+      }
+    }
     try perform("write the file") {
-      try handle.seek(toOffset: UInt64(bodyStart + 4 * start))
+      try handle.seek(toOffset: UInt64(bodyStart + width * start))
       try handle.write(contentsOf: bytes)
     }
     written.append(start..<start + values.count)

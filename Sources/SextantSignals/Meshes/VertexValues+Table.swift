@@ -14,8 +14,10 @@ extension VertexValues {
   /// - Parameters:
   ///   - path: the file.
   ///   - names: the columns in this order, by name or by number from 1; nil for all.
+  ///   - removesOffsets: whether numbers that single precision would round too much are read relative to an offset; see
+  ///     ``StoredForm``.
   /// - Throws: `FileError`, ``VertexFileError``.
-  public init(table path: String, columns names: [String]? = nil) throws {
+  public init(table path: String, columns names: [String]? = nil, removesOffsets: Bool = false) throws {
     let rows = try TableRows(path)
     let (titles, hasHeader) = try Self.titles(of: rows, path: path)
     let chosen = try names?.map { name in
@@ -42,9 +44,18 @@ extension VertexValues {
         scalars.append(value)
       }
     }
+    let forms = places.map { place in
+      StoredForm(
+        of: body.lazy.map { Double($0.cells[place]) ?? .nan }, isDouble: false, removesOffset: removesOffsets)
+    }
+    for (channel, form) in forms.enumerated() where form.offset != 0 {
+      for (vertex, row) in body.enumerated() {
+        scalars[vertex * places.count + channel] = Double(row.cells[places[channel]]).map(form.value) ?? .nan
+      }
+    }
     try self.init(
       path: path, variables: places.map { Variable(name: hasHeader ? titles[$0] : Self.unnamed($0, of: titles.count)) },
-      values: Tensor(scalars, shape: [1, body.count, places.count]))
+      values: Tensor(scalars, shape: [1, body.count, places.count]), forms: forms)
   }
 
   /// The names of the columns of a table, or their numbers from 1 if it has no header. Throws `FileError`,

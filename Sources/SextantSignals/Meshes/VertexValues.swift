@@ -14,6 +14,8 @@ public struct VertexValues: Sendable {
   public let values: Tensor<Float>
   /// Whether each value is valid (N·V·C entries).
   public let isValid: [Bool]
+  /// How the numbers of each variable stand in the file (C).
+  public let forms: [StoredForm]
 
   /// Values in which NaN is missing.
   ///
@@ -21,8 +23,9 @@ public struct VertexValues: Sendable {
   ///   - path: the file that contained them.
   ///   - variables: C variables.
   ///   - values: N×V×C.
+  ///   - forms: how the numbers of each variable stand in the file (C); nil for numbers that are the values.
   /// - Throws: ``VertexFileError/infinite(path:place:)``.
-  public init(path: String, variables: [Variable], values: Tensor<Float>) throws {
+  public init(path: String, variables: [Variable], values: Tensor<Float>, forms: [StoredForm]? = nil) throws {
     precondition(
       values.shape.count == 3 && values.shape[2] == variables.count,
       "Values of shape \(values.shape) for \(variables.count) variables")
@@ -45,6 +48,7 @@ public struct VertexValues: Sendable {
     }
     self.path = path
     self.variables = variables
+    self.forms = forms ?? variables.map { _ in StoredForm() }
     self.values = cleaned
     isValid = flags
   }

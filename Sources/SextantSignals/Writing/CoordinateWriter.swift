@@ -1,4 +1,4 @@
-// Writes coordinates: exact copies of a template's, or new ones.
+// Writes coordinates: those of a template with exactly the same values, or new ones.
 
 import CNetCDF
 
@@ -12,16 +12,23 @@ struct CoordinateWriter {
     switch coordinate {
     case .copied(let variable, _):
       let id = try output.defineVariable(
-        variable.baseName, type: variable.type, dimensions: variable.dimensions.compactMap { dimensionIDs[$0.name] })
-      for attribute in variable.attributes where !attribute.name.hasPrefix("_") || attribute.name == "_FillValue" {
-        try output.copyAttribute(attribute.name, of: variable, to: id)
-      }
+        variable.baseName, type: Self.writtenType(of: variable),
+        dimensions: variable.dimensions.compactMap { dimensionIDs[$0.name] })
+      guard let template else { return id }
+      let attributes = CoordinateAttributes(of: variable, in: CFDataset(template))
+      for name in attributes.copied { try output.copyAttribute(name, of: variable, to: id) }
+      for (name, text) in attributes.added { try output.setAttribute(name, .text(text), of: id) }
       return id
     case .numbers(let name, _, let type, let dimensions, let attributes):
       return try define(name, type, dimensions, attributes)
     case .texts(let name, _, let dimensions, let attributes):
       return try define(name, .string, dimensions, attributes)
     }
+  }
+
+  /// CF 1.8 has no whole numbers of 64 bits; doubles hold those of coordinates exactly.
+  private static func writtenType(of variable: NetCDFVariable) -> NetCDFType {
+    [.int64, .unsignedInt64].contains(variable.type) ? .double : variable.type
   }
 
   private func define(
@@ -51,6 +58,12 @@ struct CoordinateWriter {
     if variable.type == .string {
       let texts = try template.texts(of: variable)
       try output.put(offsets.map { texts[$0] }, variable: id, name: variable.name, count: count)
+      return
+    }
+    if Self.writtenType(of: variable) != variable.type {
+      let numbers = try template.rawValues(of: variable)
+      let start = count.map { _ in 0 }
+      try output.put(offsets.map { numbers[$0] }, variable: id, name: variable.name, start: start, count: count)
       return
     }
     let size = variable.type.byteCount

@@ -25,6 +25,28 @@ public struct FieldFileDescription: Sendable {
     return old.split(separator: "\n").contains { $0 == history } ? old : "\(old)\n\(history)"
   }
 
+  /// The description with what CF expects a file to say of itself where neither it nor the template says it: what the
+  /// file is, who made it and how.
+  func completed(for content: SignalContent, like template: NetCDFFile?) -> FieldFileDescription {
+    func isKnown(_ name: String) -> Bool {
+      attributes[name] != nil || !(template?.text(name) ?? "").isEmpty
+    }
+    var result = self
+    if title == nil, !isKnown("title") {
+      switch content.kind {
+      case .estimates: result.title = "Fields whose gaps were filled"
+      case .measurements: result.title = "Measured values of fields"
+      case .fields: result.title = "Fields"
+      }
+    }
+    if !isKnown("institution") { result.attributes["institution"] = "unknown" }
+    if !isKnown("source") {
+      result.attributes["source"] = 
+        attributes["sextant_version"].map { "Sextant \($0)" } ?? "Sextant"
+    }
+    return result
+  }
+
   /// All of it as lines of text, for formats that have comments: the history and, in the order of their names, title
   /// and attributes.
   var lines: [String] {

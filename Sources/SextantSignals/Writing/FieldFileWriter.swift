@@ -58,11 +58,12 @@ final class FieldFileWriter {
     for (coordinate, id) in pending { try coordinateWriter.write(coordinate, id: id) }
   }
 
-  /// Writes the values of a field: channel `channel` of the V·C entries returned by `value`.
+  /// Writes the values of a field, which `value` gives for each vertex, plus `offset`, which variables in single
+  /// precision do not have.
   ///
   /// Non-finite values are written as missing.
   func write(
-    _ name: String, field: Int, leading: [Int] = [], value: (_ vertex: Int) -> Float
+    _ name: String, field: Int, leading: [Int] = [], offset: Double = 0, value: (_ vertex: Int) -> Float
   ) throws {
     guard let (id, variable) = variables[name] else { return }
     let shape = layout.channel(variable.channel)
@@ -82,7 +83,10 @@ final class FieldFileWriter {
       let number = value(vertex)
       return number.isFinite ? number : Self.fill
     }
-    if variable.type == .byte {
+    if variable.type == .double {
+      let numbers = values.map { $0 == Self.fill ? Double($0) : Double($0) + offset }
+      try output.put(numbers, variable: id, name: name, start: start, count: count)
+    } else if variable.type == .byte {
       try output.put(values.map { Int8($0) }, variable: id, name: name, start: start, count: count)
     } else {
       try output.put(values, variable: id, name: name, start: start, count: count)
@@ -112,8 +116,8 @@ final class FieldFileWriter {
     let id = try output.defineVariable(
       variable.name, type: variable.type, dimensions: dimensions.compactMap { dimensionIDs[$0.name] },
       chunk: chunk, compression: description.compression)
-    if variable.type == .float {
-      try output.setAttribute("_FillValue", .numbers([Double(Self.fill)], .float), of: id)
+    if variable.type.isFloatingPoint {
+      try output.setAttribute("_FillValue", .numbers([Double(Self.fill)], variable.type), of: id)
     }
     let own = Set(variable.attributes.map(\.0))
     if variable.keepsAttributes, let source = shape.source {

@@ -43,9 +43,9 @@ extension FieldLayout {
     for name in Set(labels.flatMap(\.coordinates.keys)).sorted() where !["time", "month", field].contains(name) {
       let texts = labels.map { $0.coordinates[name] ?? "" }
       if let numbers = Self.numbers(texts) {
-        coordinates.append(.numbers(name, numbers, type: .double, dimensions: [field], attributes: []))
+        coordinates.append(.numbers(name, numbers, type: .double, dimensions: [field], attributes: text([("long_name", name)])))
       } else {
-        coordinates.append(.texts(name, texts, dimensions: [field], attributes: []))
+        coordinates.append(.texts(name, texts, dimensions: [field], attributes: text([("long_name", name)])))
       }
     }
     coordinates += Self.coordinates(of: grid)

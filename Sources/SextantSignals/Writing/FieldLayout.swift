@@ -19,10 +19,8 @@ struct ChannelLayout: Sendable {
   /// The role of each dimension for a field.
   let uses: [DimensionUse]
 
-  /// The position of additional dimensions: after the first field dimension, because CDO expects time first.
-  var leadingPosition: Int {
-    if case .field = uses.first { 1 } else { 0 }
-  }
+  /// The position of additional dimensions: CF recommends them to the left of time, height, latitude and longitude.
+  var leadingPosition: Int { 0 }
 }
 
 /// A coordinate to be written.

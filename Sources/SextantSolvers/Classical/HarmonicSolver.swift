@@ -20,7 +20,6 @@ public struct HarmonicSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    let stiffness = domain.stiffness
     var equations: [HarmonicEquations] = []
     let channels = try ObservedPlaces.byChannel(
       operation, domain: domain, channelCount: channelCount, method: name
@@ -31,7 +30,8 @@ public struct HarmonicSolver: Solver {
       if let existing = equations.first(where: { $0.fixed == fixed }) {
         return HarmonicChannel(places: places, nodes: nodes, equations: existing)
       }
-      equations.append(try HarmonicEquations(stiffness, fixed: fixed))
+      equations.append(
+        try HarmonicEquations(domain.stiffness(interpolatingBetween: fixed), fixed: fixed))
       return HarmonicChannel(places: places, nodes: nodes, equations: equations[equations.count - 1])
     }
     return HarmonicPreparation(

@@ -88,10 +88,10 @@ import Testing
       file.text("Conventions") == "CF-1.8" && file.text("institution") == "here" && file.text("title") == "Filled")
     let tas = try #require(file.variable("tas"))
     #expect(tas.dimensions.map(\.name) == ["longitude", "time", "latitude"])
-    #expect(tas.text("cell_methods") == "time: mean realization: mean")
+    #expect(tas.text("cell_methods") == "time: mean" && tas.text("comment")?.hasPrefix("posterior mean") == true)
     #expect(tas.attribute("scale_factor") == nil && tas.text("coordinates") == "height month")
     let spread = try #require(file.variable("tas_spread"))
-    #expect(spread.text("units") == "K" && spread.text("cell_methods") == "time: mean realization: standard_deviation")
+    #expect(spread.text("units") == "K" && spread.text("cell_methods") == "time: mean")
     let bounds = try #require(file.variable("time_bnds"))
     #expect(try file.rawValues(of: bounds) == [45, 75, 75, 105])
     let mask = try #require(file.variable("tas_observed"))
@@ -116,7 +116,8 @@ import Testing
     let (before, after) = (try NetCDFFile(path: file.path), try NetCDFFile(path: path))
     for name in ["time", "time_bnds", "month", "height"] {
       let (old, new) = (try #require(before.variable(name)), try #require(after.variable(name)))
-      #expect(new.attributes.map(\.name).sorted() == old.attributes.map(\.name).sorted())
+      #expect(Set(new.attributes.map(\.name)).isSuperset(of: old.attributes.map(\.name)))
+      #expect(old.attributes.allSatisfy { new.attribute($0.name) == $0.value })
       #expect(try after.values(of: new) == before.values(of: old))
     }
     #expect(after.variable("time")?.text("calendar") == "360_day")
@@ -187,7 +188,7 @@ import Testing
     let file = try GriddedFile(path: path, variables: ["tas"])
     let read = try file.read([0, 1])
     #expect(read.values == set.values && read.isValid == set.isValid)
-    #expect(read.variables == set.variables && file.domain.fingerprint == grid.fingerprint)
+    #expect(read.variables == [Variable(name: "tas", units: "K", longName: "tas")] && file.domain.fingerprint == grid.fingerprint)
     #expect(read.labels.map(\.time) == labels.map(\.time))
     #expect(read.labels.map { $0.month } == (hasTimes ? [7, 7] : [nil, 7]))
     for (before, after) in zip(labels, read.labels) {
@@ -225,7 +226,8 @@ import Testing
       }
     }
     let table = String(decoding: try ExternalProgram.output(["cdo", "-s", "infon", filled]), as: UTF8.self)
-    #expect(table.contains("tas_ensemble") && table.contains("tas_spread"), Comment(rawValue: table))
+    // CDO leaves out variables whose first dimension is not time; it reads ensembles as one file for each member.
+    #expect(table.contains("tas_spread"), Comment(rawValue: table))
     #expect(table.split(separator: "\n").contains { $0.contains("2000-02-01") && $0.contains("17.500") })
     let paths = MemberFiles.paths(for: folder.path("members"), count: 2, ending: "nc")
     try Self.write(
