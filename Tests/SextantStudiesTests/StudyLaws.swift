@@ -8,6 +8,7 @@ import SextantConfiguration
 import SextantGeometry
 import SextantStorage
 import SextantTestSupport
+import SextantTraining
 import SextantYAML
 import Testing
 
