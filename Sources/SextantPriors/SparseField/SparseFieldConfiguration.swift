@@ -28,6 +28,11 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// The number of degrees of freedom for which the class's estimate counts in the wide window, and the whole field's
   /// in the class.
   public var widePriorCount = 1.0
+  /// The number of degrees of freedom for which the stationary field of the largest likelihood counts in the estimate for
+  /// the whole field, and on a mesh also in windows.
+  public var stationaryCount = 8.0
+  /// The number of iterations on a mesh, which start from the stationary field.
+  public var fittedIterations = 3
   /// The largest factor by which the roughness at a node may change in one iteration.
   public var largestChange = 6.0
   /// The number of posterior samples that represent the posterior covariance in an iteration.

@@ -19,9 +19,9 @@ public final class SparseFieldSolver: Solver {
   /// The states, with their mean and scales.
   public let space: StateSpace
   private let seed: RandomStream
-  /// The roughness of each channel (C) at the nodes if it is the same for all measurements; empty for channels without
-  /// states.
-  private let roughness: [[Double]]?
+  /// The roughness at the nodes and the range of each channel (C) if they are the same for all measurements; nil for
+  /// channels without states.
+  private let estimates: [SparseFieldEstimate?]?
 
   /// Makes the solver for the states of a space.
   ///
@@ -41,7 +41,7 @@ public final class SparseFieldSolver: Solver {
       domain: domain, landShare: landShare.map { share in vertices.map { share[$0] } }, configuration: configuration)
     self.space = space
     self.seed = seed
-    roughness = nil
+    estimates = nil
   }
 
   /// Makes the solver without an archive: fields vary about the mean of their own observations.
@@ -68,18 +68,18 @@ public final class SparseFieldSolver: Solver {
     try self.init(FieldSpace(domain: domain, channelCount: channelCount))
   }
 
-  private init(_ solver: SparseFieldSolver, roughness: [[Double]]) {
+  private init(_ solver: SparseFieldSolver, estimates: [SparseFieldEstimate?]) {
     (prior, space, seed) = (solver.prior, solver.space, solver.seed)
-    self.roughness = roughness
+    self.estimates = estimates
   }
 
   public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
-    if roughness != nil { return self }
+    if estimates != nil { return self }
     let observation = try space.observe(measurement)
     return SparseFieldSolver(
       self,
-      roughness: try (0..<space.layout.channelCount).map { channel in
-        guard !space.layout.states(ofChannel: channel).isEmpty else { return [] }
+      estimates: try (0..<space.layout.channelCount).map { channel in
+        guard !space.layout.states(ofChannel: channel).isEmpty else { return nil }
         return try estimate(at: try part(of: observation, channel: channel), channel: channel)
       })
   }
@@ -96,18 +96,18 @@ public final class SparseFieldSolver: Solver {
     try SparseFieldObservation(observation, channel: channel, layout: space.layout, nodeCount: prior.nodeCount)
   }
 
-  /// The roughness of a channel, estimated from its own observation.
-  private func estimate(at seen: SparseFieldObservation, channel: Int) throws -> [Double] {
-    try prior.roughness(for: seen, random: seed.split(channel))
+  /// The roughness and the range of a channel, estimated from its own observation.
+  private func estimate(at seen: SparseFieldObservation, channel: Int) throws -> SparseFieldEstimate {
+    try prior.estimate(for: seen, random: seed.split(channel))
   }
 
-  /// The factorisation for a channel, with the fitted roughness or else that of the observation itself.
+  /// The factorisation for a channel, with the fitted parameters or else those of the observation itself.
   fileprivate func factor(for seen: SparseFieldObservation, channel: Int) throws -> SparseFieldFactor {
-    try prior.factor(for: seen, roughness: roughness?[channel] ?? estimate(at: seen, channel: channel))
+    try prior.factor(for: seen, estimate: estimates?[channel] ?? estimate(at: seen, channel: channel))
   }
 
   /// Whether all measurements share one roughness, so that a factorisation serves all measurements by one operator.
-  fileprivate var hasOneRoughness: Bool { roughness != nil }
+  fileprivate var hasOneRoughness: Bool { estimates != nil }
 }
 
 /// The sparse field for one operator, with its factors if all measurements share one roughness.
@@ -154,6 +154,7 @@ private struct SparseFieldPreparation: PreparedSolver {
       entries.writeSpread(squares.rootMean, to: &spread)
       let name = space.layout.channelCount > 1 ? " \(channel + 1)" : ""
       diagnostics["median roughness\(name)"] = posterior.roughness.sorted()[posterior.roughness.count / 2]
+      if let range = posterior.range { diagnostics["range by root of area\(name)"] = range }
       diagnostics["factor entries\(name)"] = Double(posterior.factorEntryCount)
     }
     return Posterior(mean: mean, spread: spread, samples: draws, diagnostics: diagnostics)
