@@ -40,7 +40,10 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   public var coarsestNodeLimit = 100_000
   /// Meshes with more nodes use the roughness of the next coarser mesh without iterating.
   public var refinementNodeLimit = 400_000
-  /// The smallest number of samples for the standard deviation; 128 samples give it to within 6 %.
+  /// The most memory, in bytes, for the entries of the inverse precision that give the exact standard deviation: as much as for the
+  /// factor, which takes 2.8 GB for a million nodes. Where they would take more, samples give the standard deviation.
+  public var inverseByteLimit = 16 << 30
+  /// The smallest number of samples for the standard deviation where it is not exact; 128 samples give it to within 6 %.
   public var spreadDraws = 128
 
   /// The default settings with this mesh and this smallest number of samples.
