@@ -192,7 +192,9 @@ package final class SparseFieldPrior: Sendable {
       let mean = seen.mean(of: anomalies, variances: noise, by: factor)
       let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, mesh.level.nodeCount]))
       let residuals = mesh.equations.residualVariances(
-        by: factor, draws: configuration.drawsPerIteration, random: random.split(iteration))
+        by: factor, isExact: fitsRange || mesh.level.nodeCount <= configuration.exactNodeLimit,
+        byteLimit: configuration.inverseByteLimit, draws: configuration.drawsPerIteration,
+        random: random.split(iteration))
       let next = try estimate.next(
         after: mesh.level.restricted(roughness), squaredResiduals: squares, residualVariances: residuals.variances,
         around: stationary.roughness, isExact: residuals.isExact, isAnchored: fitsRange)
