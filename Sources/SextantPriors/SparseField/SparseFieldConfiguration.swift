@@ -29,7 +29,7 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// in the class.
   public var widePriorCount = 1.0
   /// The number of degrees of freedom for which the stationary field of the largest likelihood counts in the estimate for
-  /// the whole field, and on a mesh also in windows.
+  /// the whole field, and in windows on meshes and on grids of at most ``exactNodeLimit`` nodes.
   public var stationaryCount = 8.0
   /// The number of iterations on a mesh, which start from the stationary field.
   public var fittedIterations = 3

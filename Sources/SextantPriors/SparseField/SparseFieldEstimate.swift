@@ -25,14 +25,13 @@ extension FieldEquations {
   ///   - factor: the factor of the posterior precision.
   ///   - isExact: whether to compute the exact variance by selected inversion, which takes about twice the time of the
   ///     factorisation.
-  ///   - byteLimit: the most memory, in bytes, that the entries of the inverse may take.
   ///   - draws: the number of samples that give the variance otherwise.
   ///   - random: the stream for these samples.
   func residualVariances(
-    by factor: SparseCholesky, isExact: Bool, byteLimit: Int, draws: Int, random: RandomStream
+    by factor: SparseCholesky, isExact: Bool, draws: Int, random: RandomStream
   ) -> (variances: [Double], isExact: Bool) {
     // Where there is no memory for the inverse, the samples need none.
-    if isExact, factor.byteCount <= byteLimit, let inverse = try? factor.selectedInverse() {
+    if isExact, let inverse = try? factor.selectedInverse() {
       return (zip(inverse.variances(of: rows), areas).map { $0 / $1 }, true)
     }
     var variances = [Double](repeating: 0, count: count)

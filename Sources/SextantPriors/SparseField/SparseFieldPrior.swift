@@ -107,7 +107,9 @@ package final class SparseFieldPrior: Sendable {
     let level = observation.level
     let anomalies = observation.residuals(from: level)
     let stationary = try stationaryFit(observation, anomalies).maximum()
-    let first = fitsRange ? stationary.roughness : Self.firstGuess(anomalies, observation.noiseVariance)
+    let first =
+      isExact(meshes[meshes.count - 1])
+      ? stationary.roughness : Self.firstGuess(anomalies, observation.noiseVariance)
     var roughness = [Double](repeating: first, count: nodeCount)
     for index in meshes.indices.reversed() where index >= finishIndex {
       let isCoarsest = index == meshes.count - 1
@@ -124,6 +126,10 @@ package final class SparseFieldPrior: Sendable {
       roughness: roughness, kappaSquared: stationary.kappaSquared,
       range: fitsRange ? (8 / (stationary.kappaSquared * area)).squareRoot() : nil)
   }
+
+  /// Whether the estimation on a mesh uses exact posterior variances; it then starts from the stationary field, and its
+  /// windows need clear evidence to depart from it.
+  private func isExact(_ mesh: Mesh) -> Bool { fitsRange || mesh.level.nodeCount <= configuration.exactNodeLimit }
 
   /// The fit of a stationary field on the coarsest mesh.
   private func stationaryFit(_ observation: SparseFieldObservation, _ anomalies: [Double]) -> StationaryFieldFit {
@@ -192,12 +198,11 @@ package final class SparseFieldPrior: Sendable {
       let mean = seen.mean(of: anomalies, variances: noise, by: factor)
       let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, mesh.level.nodeCount]))
       let residuals = mesh.equations.residualVariances(
-        by: factor, isExact: fitsRange || mesh.level.nodeCount <= configuration.exactNodeLimit,
-        byteLimit: configuration.inverseByteLimit, draws: configuration.drawsPerIteration,
+        by: factor, isExact: isExact(mesh), draws: configuration.drawsPerIteration,
         random: random.split(iteration))
       let next = try estimate.next(
         after: mesh.level.restricted(roughness), squaredResiduals: squares, residualVariances: residuals.variances,
-        around: stationary.roughness, isExact: residuals.isExact, isAnchored: fitsRange)
+        around: stationary.roughness, isExact: residuals.isExact, isAnchored: isExact(mesh))
       roughness = mesh.level.prolonged(next.map { log($0) }).map { exp($0) }
     }
   }
