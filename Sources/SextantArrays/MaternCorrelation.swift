@@ -11,6 +11,15 @@ public enum MaternCorrelation: String, CaseIterable, Codable, Sendable {
   /// ν = 5/2: (1 + t + t²/3)·e⁻ᵗ.
   case fiveHalves
 
+  /// ν.
+  package var order: Double {
+    switch self {
+    case .half: 0.5
+    case .threeHalves: 1.5
+    case .fiveHalves: 2.5
+    }
+  }
+
   var code: vk_correlation {
     switch self {
     case .half: VK_MATERN_1_2

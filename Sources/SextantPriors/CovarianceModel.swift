@@ -21,6 +21,8 @@ package struct CovarianceModel: Sendable {
   package let channels: [Int32]
   /// The correlation between channels of the local part of the fields (C×C).
   package let channelCorrelation: Tensor<Double>
+  /// Whether a subset of observations is chosen by their values, not by the numbers of their states.
+  var isIndependentOfNumbering = false
 
   /// The number of states d.
   package var stateCount: Int { positions.count }

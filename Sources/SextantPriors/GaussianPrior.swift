@@ -102,6 +102,13 @@ public struct GaussianPrior: Sendable {
   ///     length.
   ///   - modes: modes that replace the archive's (k×d), standardised.
   package func covarianceModel(on domain: any Domain, modes: Tensor<Float>? = nil) -> CovarianceModel {
+    covarianceModel(on: domain, modes: modes, smoothness: .half)
+  }
+
+  /// ``covarianceModel(on:modes:)`` with a Matérn field of another smoothness.
+  package func covarianceModel(
+    on domain: any Domain, modes: Tensor<Float>? = nil, smoothness: MaternCorrelation
+  ) -> CovarianceModel {
     let layout = space.layout
     let nodes = domain.geography == nil ? Self.normalised(domain.nodePositions) : domain.nodePositions
     let positions = layout.nodeOfState.map { nodes[Int($0)] }
@@ -110,7 +117,7 @@ public struct GaussianPrior: Sendable {
       anomalyVariance: functions.totalVariance,
       landShare: landShare?.map(Double.init), climate: standardisedClimate,
       channelCorrelation: channelCorrelation.converted(to: Double.self),
-      isTrend: configuration.kind == .trend)
+      isTrend: configuration.kind == .trend, smoothness: smoothness, hasGeography: domain.geography != nil)
   }
 
   /// Positions relative to their centre, scaled to a mean squared distance of 1.

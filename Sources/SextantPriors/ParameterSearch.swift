@@ -48,6 +48,29 @@ extension CovarianceModel {
       observations, from: first, limit: observedLimit, maximumEvaluations: maximumEvaluations, random: random)
   }
 
+  /// The best of several models of one field: its place in the list, and its parameters; nil for an empty list.
+  ///
+  /// The models are compared on the subset of the first search, and the search on many values is made for the best
+  /// alone. Its result is then that of ``chooseParameters(for:from:observedLimit:maximumEvaluations:random:)``.
+  ///
+  /// - Parameters:
+  ///   - models: the models, with the same parameters; the first is preferred where two are equally likely.
+  ///   - observation: the observation of the field.
+  ///   - random: the stream that selects the observations for the likelihood if there are many.
+  package static func chooseModel(
+    of models: [CovarianceModel], for observation: StateObservation, random: RandomStream
+  ) -> (index: Int, chosen: ChosenParameters)? {
+    let isLong = observation.count > 2 * earlyLimit
+    let limit = isLong ? earlyLimit : observation.count
+    var best: (index: Int, chosen: ChosenParameters)?
+    for (index, model) in models.enumerated() {
+      let chosen = model.search([observation], from: nil, limit: limit, maximumEvaluations: 24, random: random)
+      if best.map({ chosen.objective < $0.chosen.objective }) ?? true { best = (index, chosen) }
+    }
+    guard isLong, let (index, first) = best else { return best }
+    return (index, models[index].chooseParameters(for: [observation], from: first, random: random))
+  }
+
   /// The number of values of a field in the first search.
   private static let earlyLimit = 300
 
@@ -59,6 +82,10 @@ extension CovarianceModel {
       var stream = random.split(index)
       var rows = Array(0..<observation.count)
       if rows.count > limit {
+        // On a mesh the choice must not depend on the numbers of the vertices: it follows from the values.
+        if isIndependentOfNumbering {
+          rows.sort { (observation.anomalies[$0], $0) < (observation.anomalies[$1], $1) }
+        }
         rows.shuffle(using: &stream)
         rows = rows.prefix(limit).sorted()
       }

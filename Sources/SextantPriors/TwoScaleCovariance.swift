@@ -10,7 +10,8 @@ import SextantGeometry
 enum TwoScaleCovariance {
   static func model(
     modes: Tensor<Float>, positions: [SIMD3<Double>], channels: [Int32], anomalyVariance: [Double],
-    landShare: [Double]?, climate: [Double], channelCorrelation: Tensor<Double>, isTrend: Bool
+    landShare: [Double]?, climate: [Double], channelCorrelation: Tensor<Double>, isTrend: Bool,
+    smoothness: MaternCorrelation = .half, hasGeography: Bool = true
   ) -> CovarianceModel {
     let d = positions.count
     let channelCount = channelCorrelation.columnCount
@@ -58,7 +59,7 @@ enum TwoScaleCovariance {
           weight: .init(name: "field.log-climate-step", start: log(0.5), standardDeviation: 0.5)))
       coordinates.append(climate)
     }
-    let spacing = typicalSpacing(positions, channels: channels)
+    let spacing = typicalSpacing(positions, channels: channels, usesAll: isTrend && !hasGeography)
     var components: [CovarianceComponent] = [
       .modes(amplitude: .init(name: "modes.log-amplitude", start: 0.4, standardDeviation: isTrend ? 1.5 : 0.5)),
       .localisedModes(
@@ -68,13 +69,15 @@ enum TwoScaleCovariance {
       .field(
         range: .init(name: "field.log-range", start: log(5 * spacing), standardDeviation: isTrend ? 1 : 0.8),
         coordinates: weights,
-        smoothness: .half, standardDeviation: standardDeviation),
+        smoothness: smoothness, standardDeviation: standardDeviation),
     ]
     // The modes of a trend do not come from an archive, so they are not localised.
     if isTrend { components.remove(at: 1) }
-    return CovarianceModel(
+    var model = CovarianceModel(
       components: components, modes: modes.converted(to: Double.self), positions: positions,
       coordinates: coordinates, features: features, channels: channels, channelCorrelation: channelCorrelation)
+    model.isIndependentOfNumbering = isTrend && !hasGeography
+    return model
   }
 
   private static func centred(_ values: [Double]) -> [Double] {
@@ -84,11 +87,19 @@ enum TwoScaleCovariance {
 
   /// The typical distance between neighbours, which serves as the unit of ranges: the distance to the fourth nearest
   /// neighbour where the grid is widest.
-  static func typicalSpacing(_ positions: [SIMD3<Double>], channels: [Int32]) -> Double {
+  ///
+  /// - Parameters:
+  ///   - positions: the position of each state (d).
+  ///   - channels: the channel of each state (d).
+  ///   - usesAll: whether every state is looked at, so that nothing depends on how a mesh numbers its vertices, or
+  ///     about 500 of them.
+  static func typicalSpacing(
+    _ positions: [SIMD3<Double>], channels: [Int32], usesAll: Bool = false
+  ) -> Double {
     let own = positions.indices.filter { channels[$0] == channels.first }.map { positions[$0] }
     guard own.count > 4 else { return 0.1 }
     let tree = NearestNeighbours(own)
-    let distances = stride(from: 0, to: own.count, by: max(1, own.count / 500)).compactMap { i in
+    let distances = stride(from: 0, to: own.count, by: usesAll ? 1 : max(1, own.count / 500)).compactMap { i in
       tree.nearest(5, to: own[i]).last?.distance
     }
     return distances.sorted()[distances.count * 9 / 10]

@@ -66,7 +66,7 @@ public final class SparseCholeskyAnalysis: Sendable {
 
 /// The factor of a symmetric positive definite sparse matrix A (n×n): P·A·Pᵀ = L·Lᵀ with a permutation P.
 public final class SparseCholesky: Sendable {
-  private let factor: any NumericFactor
+  let factor: any NumericFactor
   /// The number of rows and columns n.
   public let size: Int
   /// The number of entries of L.

@@ -37,6 +37,15 @@ public protocol NumericFactor: Sendable {
 
   /// Applies a part of A⁻¹ to each row of a B×n matrix. May be called on several threads at once.
   func solve(_ part: FactorPart, _ rows: inout Tensor<Double>)
+
+  /// The entries of A⁻¹ at the places of the factor; nil where the implementation cannot select them.
+  ///
+  /// - Throws: ``SparseCholeskyError/outOfMemory(size:neededBytes:)``.
+  func inverseEntries() throws -> (any InverseEntries)?
+}
+
+extension NumericFactor {
+  public func inverseEntries() throws -> (any InverseEntries)? { nil }
 }
 
 /// An implementation of the sparse Cholesky factorisation.

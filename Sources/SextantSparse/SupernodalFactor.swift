@@ -53,6 +53,8 @@ final class SupernodalFactor: NumericFactor, @unchecked Sendable {
 
   deinit { free(values) }
 
+  func inverseEntries() throws -> (any InverseEntries)? { try SupernodalInverse(self) }
+
   var byteCount: Int {
     8 * pattern.valueStarts[pattern.count] + 8 * pattern.rows.count + 8 * pattern.sources.count + 32 * pattern.count
       + 4 * pattern.size

@@ -103,6 +103,30 @@ import Testing
     }
   }
 
+  /// Where there is no memory for the exact spread, samples give it, and the answer says so.
+  @Test(arguments: [false, true]) func spreadIsExactWhereThereIsMemory(isFitted: Bool) throws {
+    let measured = measurement((0..<2 * size).filter { $0 % 3 == 0 }, channels: 2)
+    func answer(byteLimit: Int, samples: Int, seed: UInt64) throws -> Posterior {
+      var configuration = SparseFieldConfiguration()
+      configuration.inverseByteLimit = byteLimit
+      let solver = try SparseFieldSolver(FieldSpace(domain: grid, channelCount: 2), configuration: configuration)
+      let used: any Solver = isFitted ? try solver.fitted(to: measured) : solver
+      var random = RandomStream(seed: seed)
+      return try used.posterior(given: measured, samples: samples, using: &random)
+    }
+    let exact = try answer(byteLimit: 1 << 30, samples: 0, seed: 1)
+    let spread = try #require(exact.spread)
+    #expect(!exact.diagnostics.keys.contains { $0.hasPrefix("spread from samples") })
+    // Neither the number of samples nor the stream matters.
+    #expect(try answer(byteLimit: 1 << 30, samples: 3, seed: 2).spread == spread)
+    let sampled = try answer(byteLimit: 0, samples: 3000, seed: 1)
+    #expect(sampled.diagnostics["spread from samples 1"] == 3000 && sampled.diagnostics["spread from samples 2"] == 3000)
+    let found = try #require(sampled.spread)
+    #expect(zip(found, spread).allSatisfy { abs($0 / $1 - 1) < 0.08 } && found != spread)
+    #expect(try answer(byteLimit: 0, samples: 2, seed: 1).diagnostics["spread from samples 1"] == 128)
+    #expect(exact.mean == sampled.mean)
+  }
+
   @Test func nothingObservedIsRefused() throws {
     let solver = try SparseFieldSolver(domain: grid)
     var random = RandomStream(seed: 6)

@@ -1,5 +1,5 @@
 // The standard deviation of samples that are not stored: their squared deviations from a known mean are added block by
-// block.
+// block. It stands in where there is no memory for the exact one.
 
 import SextantArrays
 

@@ -9,7 +9,7 @@ struct PosteriorPrecision: Sendable {
   private let rowStarts: [Int]
   /// The columns of each row up to the diagonal, ascending.
   private let columns: [Int32]
-  private let equations: FieldEquations
+  private var equations: FieldEquations
   /// Whether the pattern is that of the prior, without additions from observations.
   let isPriorPattern: Bool
 
@@ -52,6 +52,13 @@ struct PosteriorPrecision: Sendable {
     self.columns = columns
     self.equations = equations
     isPriorPattern = true
+  }
+
+  /// The same pattern for equations between the same nodes.
+  func replacing(_ equations: FieldEquations) -> PosteriorPrecision {
+    var result = self
+    result.equations = equations
+    return result
   }
 
   /// The pattern of `prior` plus the entries of observations that combine nodes which are not neighbours.

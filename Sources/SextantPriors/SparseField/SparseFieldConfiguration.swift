@@ -28,6 +28,14 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// The number of degrees of freedom for which the class's estimate counts in the wide window, and the whole field's
   /// in the class.
   public var widePriorCount = 1.0
+  /// The number of degrees of freedom for which the stationary field of the largest likelihood counts in the estimate for
+  /// the whole field, and in windows on meshes and on grids of at most ``exactNodeLimit`` nodes.
+  public var stationaryCount = 8.0
+  /// The number of iterations on a mesh, which start from the stationary field.
+  public var fittedIterations = 3
+  /// Grids of at most this many nodes are estimated with exact posterior variances, as all meshes are; larger ones with
+  /// samples.
+  public var exactNodeLimit = 4096
   /// The largest factor by which the roughness at a node may change in one iteration.
   public var largestChange = 6.0
   /// The number of posterior samples that represent the posterior covariance in an iteration.
@@ -40,7 +48,10 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   public var coarsestNodeLimit = 100_000
   /// Meshes with more nodes use the roughness of the next coarser mesh without iterating.
   public var refinementNodeLimit = 400_000
-  /// The smallest number of samples for the standard deviation; 128 samples give it to within 6 %.
+  /// The most memory, in bytes, for the entries of the inverse precision that give the exact standard deviation: as much as for the
+  /// factor, which takes 2.8 GB for a million nodes. Where they would take more, samples give the standard deviation.
+  public var inverseByteLimit = 16 << 30
+  /// The smallest number of samples for the standard deviation where it is not exact; 128 samples give it to within 6 %.
   public var spreadDraws = 128
 
   /// The default settings with this mesh and this smallest number of samples.

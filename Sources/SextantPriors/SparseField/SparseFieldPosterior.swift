@@ -1,4 +1,5 @@
-// The posterior of a sparse field: its exact mean, and samples in blocks, so that only as many as needed are in memory.
+// The posterior of a sparse field: its exact mean, its exact standard deviation by selected inversion of the precision, and samples
+// in blocks, so that only as many as needed are in memory.
 //
 // If the mesh is coarser than the domain, x = B·u + e, where e is independent between the mesh's nodes and its variance
 // v follows from the roughness. Given u, a value y = x + noise implies e ~ N(v/(v+r)·(y − B·u), v·r/(v+r)), which is
@@ -20,6 +21,8 @@ package struct SparseFieldFactor: Sendable {
   let level: MeshLevel
   /// The roughness at each of the domain's nodes.
   package let roughness: [Double]
+  /// The range √8/κ as a share of the root of the domain's area; nil where it was not fitted.
+  let range: Double?
 
   /// The number of entries of the factor.
   package var entryCount: Int { factor.factorEntryCount }
@@ -33,6 +36,8 @@ package struct SparseFieldPosterior: Sendable {
   package let mean: [Float]
   /// The roughness at each of the domain's nodes.
   package let roughness: [Double]
+  /// The range √8/κ as a share of the root of the domain's area; nil where it was not fitted.
+  package let range: Double?
   /// The number of entries in the factor of the posterior precision.
   package var factorEntryCount: Int { factor.factorEntryCount }
 
@@ -48,6 +53,7 @@ package struct SparseFieldPosterior: Sendable {
   package init(_ prepared: SparseFieldFactor, given observation: SparseFieldObservation) {
     factor = prepared.factor
     roughness = prepared.roughness
+    range = prepared.range
     let level = prepared.level
     prolongation = level.prolongation
     let constant = observation.level
@@ -74,6 +80,30 @@ package struct SparseFieldPosterior: Sendable {
     self.mean = mean.map { Float($0 + constant) }
     keptShares = kept
     submeshStandardDeviations = variances.map { Float($0.squareRoot()) }
+  }
+
+  /// The exact standard deviation at each of the domain's nodes.
+  ///
+  /// Takes the memory of the factor once more, and about twice the time of the factorisation. It is the same for all anomalies that
+  /// are measured by one operator with one noise.
+  ///
+  /// - Parameter byteLimit: the most memory, in bytes, that the entries of the inverse may take.
+  /// - Returns: the standard deviations (nodes), or nil where the memory does not suffice.
+  package func spread(byteLimit: Int) throws -> [Float]? {
+    guard factor.byteCount <= byteLimit else { return nil }
+    let inverse: SelectedInverse
+    do {
+      inverse = try factor.selectedInverse()
+    } catch SparseCholeskyError.outOfMemory {
+      return nil
+    }
+    // x = kept·B·u + e: the deviations of u on the mesh and those between its nodes are independent.
+    let variances = prolongation.map(inverse.variances(of:)) ?? inverse.diagonal
+    return variances.indices.map { i in
+      let kept = keptShares.map { Double($0[i]) } ?? 1
+      let between = submeshStandardDeviations.map { Double($0[i]) } ?? 0
+      return Float((kept * kept * variances[i] + between * between).squareRoot())
+    }
   }
 
   /// Calls `body` with blocks of samples minus the mean (B × nodes), in order; its first argument is the index of the

@@ -1,6 +1,8 @@
 // The sparse field prior: a Gaussian field on the nodes of a domain of any size, whose smoothness varies in space and
-// is estimated from the same observations on which the field is then conditioned. No archive is needed. The estimation
-// starts on coarse meshes, where a factorisation takes a second, and passes its result to finer ones.
+// is estimated from the same observations on which the field is then conditioned. No archive is needed. A stationary
+// field is fitted first by its likelihood, and the roughness of places then departs from it as far as the observations
+// tell (RoughnessEstimate.swift). The estimation starts on coarse meshes, where a factorisation takes a second, and
+// passes its result to finer ones.
 
 import Foundation
 import SextantArrays
@@ -10,8 +12,10 @@ import Synchronization
 
 /// A Gaussian field with sparse precision on the nodes of a domain.
 ///
-/// Works in any unit: lengths are in units of the grid's spacing and variances follow from the data. Memory for the
-/// 0.25° global grid (1 038 240 vertices): about 4 GiB with a fine finish, 1.5 GiB with a coarse one.
+/// Works in any unit: lengths are in units of the grid's spacing, or of the root of a mesh's mean node area, and variances
+/// follow from the data. On a domain that is not a latitude–longitude grid the range is fitted as well, so that a finer
+/// mesh of the same surface has the same field. Memory for the 0.25° global grid (1 038 240 vertices): about 4 GiB with a
+/// fine finish, 1.5 GiB with a coarse one.
 package final class SparseFieldPrior: Sendable {
   /// The settings.
   package let configuration: SparseFieldConfiguration
@@ -19,6 +23,8 @@ package final class SparseFieldPrior: Sendable {
   package let nodeCount: Int
   /// The meshes, from fine to coarse.
   let meshes: [Mesh]
+  /// Whether the range is fitted to the observations; on a grid, κ² is the configuration's.
+  let fitsRange: Bool
   private let analyses = Mutex<[Int: SparseCholeskyAnalysis]>([:])
 
   /// One level of the cascade.
@@ -27,6 +33,15 @@ package final class SparseFieldPrior: Sendable {
     let equations: FieldEquations
     let precision: PosteriorPrecision
     let landShare: [Float]?
+
+    /// The same mesh with another κ².
+    func with(kappaSquared: Double, _ configuration: SparseFieldConfiguration) -> Mesh {
+      guard kappaSquared != configuration.kappaSquared else { return self }
+      let equations = FieldEquations(
+        level, landShare: landShare, kappaSquared: kappaSquared, barrier: configuration.barrier)
+      return Mesh(
+        level: level, equations: equations, precision: precision.replacing(equations), landShare: landShare)
+    }
   }
 
   /// - Parameters:
@@ -41,8 +56,10 @@ package final class SparseFieldPrior: Sendable {
     precondition(
       landShare.map { $0.count == domain.nodeCount } ?? true,
       "\(landShare?.count ?? 0) shares of land for \(domain.nodeCount) nodes")
+    let grid = try Self.grid(of: domain)
+    fitsRange = grid == nil
     let levels =
-      try Self.grid(of: domain).map {
+      try grid.map {
         try MeshLevel.cascade(
           $0, coarsestNodeLimit: configuration.coarsestNodeLimit, atLeast: configuration.finish == .coarse ? 2 : 1)
       } ?? [MeshLevel.single(domain)]
@@ -78,10 +95,22 @@ package final class SparseFieldPrior: Sendable {
   /// - Parameter random: the stream for the samples of the estimation; the same stream gives the same result.
   /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
   package func roughness(for observation: SparseFieldObservation, random: RandomStream) throws -> [Double] {
+    try estimate(for: observation, random: random).roughness
+  }
+
+  /// The roughness at each of the domain's nodes and the range, estimated from an observation.
+  ///
+  /// - Parameter random: the stream for the samples of the estimation; the same stream gives the same result.
+  /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
+  package func estimate(for observation: SparseFieldObservation, random: RandomStream) throws -> SparseFieldEstimate {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let level = observation.level
     let anomalies = observation.residuals(from: level)
-    var roughness = [Double](repeating: Self.firstGuess(anomalies, observation.noiseVariance), count: nodeCount)
+    let stationary = try stationaryFit(observation, anomalies).maximum()
+    let first =
+      isExact(meshes[meshes.count - 1])
+      ? stationary.roughness : Self.firstGuess(anomalies, observation.noiseVariance)
+    var roughness = [Double](repeating: first, count: nodeCount)
     for index in meshes.indices.reversed() where index >= finishIndex {
       let isCoarsest = index == meshes.count - 1
       let isRefining = meshes[index].level.nodeCount <= configuration.refinementNodeLimit
@@ -89,10 +118,30 @@ package final class SparseFieldPrior: Sendable {
         isCoarsest ? configuration.coarsestIterations : isRefining ? configuration.refiningIterations : 0
       guard iterations > 0 else { continue }
       try refine(
-        &roughness, iterations: iterations, observation: observation, anomalies: anomalies, meshIndex: index,
-        random: random.split(index))
+        &roughness, around: stationary, iterations: fitsRange ? configuration.fittedIterations : iterations,
+        observation: observation, anomalies: anomalies, meshIndex: index, random: random.split(index))
     }
-    return roughness
+    let area = meshes[0].level.areas.reduce(0, +)
+    return SparseFieldEstimate(
+      roughness: roughness, kappaSquared: stationary.kappaSquared,
+      range: fitsRange ? (8 / (stationary.kappaSquared * area)).squareRoot() : nil)
+  }
+
+  /// Whether the estimation on a mesh uses exact posterior variances; it then starts from the stationary field, and its
+  /// windows need clear evidence to depart from it.
+  private func isExact(_ mesh: Mesh) -> Bool { fitsRange || mesh.level.nodeCount <= configuration.exactNodeLimit }
+
+  /// The fit of a stationary field on the coarsest mesh.
+  private func stationaryFit(_ observation: SparseFieldObservation, _ anomalies: [Double]) -> StationaryFieldFit {
+    let index = meshes.count - 1
+    let mesh = meshes[index]
+    return StationaryFieldFit(
+      mesh: mesh, seen: MeshObservation(observation, on: mesh.level), anomalies: anomalies,
+      rowSums: observation.rowSums, noiseVariance: observation.noiseVariance, domainNodeCount: nodeCount,
+      fitsRange: fitsRange, configuration: configuration
+    ) { matrix, isPriorPattern in
+      try self.analysis(of: matrix, mesh: index, isPriorPattern: isPriorPattern).factorise(matrix)
+    }
   }
 
   /// The factorisation for a known roughness, for all observations with the same operator and noise as this one.
@@ -100,13 +149,27 @@ package final class SparseFieldPrior: Sendable {
   /// - Parameter roughness: at each of the domain's nodes; all positive.
   /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
   package func factor(for observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldFactor {
+    try factor(
+      for: observation,
+      estimate: SparseFieldEstimate(roughness: roughness, kappaSquared: configuration.kappaSquared))
+  }
+
+  /// The factorisation for known parameters, for all observations with the same operator and noise as this one.
+  ///
+  /// - Parameter estimate: the roughness at each of the domain's nodes, all positive, and κ².
+  /// - Throws: ``PriorError/nothingObserved``, and the errors of the factorisation.
+  package func factor(
+    for observation: SparseFieldObservation, estimate: SparseFieldEstimate
+  ) throws -> SparseFieldFactor {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
+    let roughness = estimate.roughness
     precondition(roughness.count == nodeCount, "\(roughness.count) roughnesses for \(nodeCount) nodes")
-    let mesh = meshes[finishIndex]
+    let mesh = meshes[finishIndex].with(kappaSquared: estimate.kappaSquared, configuration)
     let seen = MeshObservation(observation, on: mesh.level)
     let (factor, variances) = try factorise(mesh, index: finishIndex, on: seen, roughness: roughness)
     return SparseFieldFactor(
-      factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness)
+      factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness,
+      range: estimate.range)
   }
 
   /// An initial roughness that is certainly too small: the fixed point is reached in few steps from below, but in many
@@ -120,26 +183,26 @@ package final class SparseFieldPrior: Sendable {
   }
 
   private func refine(
-    _ roughness: inout [Double], iterations: Int, observation: SparseFieldObservation, anomalies: [Double],
-    meshIndex: Int, random: RandomStream
+    _ roughness: inout [Double], around stationary: (roughness: Double, kappaSquared: Double), iterations: Int,
+    observation: SparseFieldObservation, anomalies: [Double], meshIndex: Int, random: RandomStream
   ) throws {
-    let mesh = meshes[meshIndex]
+    let mesh = meshes[meshIndex].with(kappaSquared: stationary.kappaSquared, configuration)
     let seen = MeshObservation(observation, on: mesh.level)
-    let estimate = try RoughnessEstimate(mesh.level, landShare: mesh.landShare, settings: configuration)
+    // On a mesh, windows are as wide in terms of the observations as on a grid without gaps, so that they do not shrink
+    // where the mesh is refined.
+    let scale = fitsRange ? max(1, Double(mesh.level.nodeCount) / Double(observation.count)).squareRoot() : 1
+    let estimate = try RoughnessEstimate(
+      mesh.level, landShare: mesh.landShare, settings: configuration, windowScale: scale)
     for iteration in 0..<iterations {
       let (factor, noise) = try factorise(mesh, index: meshIndex, on: seen, roughness: roughness)
-      let n = mesh.level.nodeCount
       let mean = seen.mean(of: anomalies, variances: noise, by: factor)
-      let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, n]))
-      var variances = [Double](repeating: 0, count: n)
-      let draws = configuration.drawsPerIteration
-      factor.forEachDrawBlock(count: draws, blockSize: 8, random: random.split(iteration)) { _, block in
-        let part = mesh.equations.meanSquaredResiduals(block)
-        let share = Double(block.rowCount) / Double(draws)
-        for i in variances.indices { variances[i] += share * part[i] }
-      }
+      let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, mesh.level.nodeCount]))
+      let residuals = mesh.equations.residualVariances(
+        by: factor, isExact: isExact(mesh), draws: configuration.drawsPerIteration,
+        random: random.split(iteration))
       let next = try estimate.next(
-        after: mesh.level.restricted(roughness), squaredResiduals: squares, residualVariances: variances)
+        after: mesh.level.restricted(roughness), squaredResiduals: squares, residualVariances: residuals.variances,
+        around: stationary.roughness, isExact: residuals.isExact, isAnchored: isExact(mesh))
       roughness = mesh.level.prolonged(next.map { log($0) }).map { exp($0) }
     }
   }

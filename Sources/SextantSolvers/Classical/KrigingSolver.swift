@@ -1,5 +1,5 @@
-// Universal kriging: a trend of low degree and a Matérn field, with parameters that maximise the likelihood of the
-// field's own observations. It needs no archive and is exact for these parameters.
+// Universal kriging: a trend of low degree and a Matérn field, whose smoothness and parameters maximise the likelihood
+// of the field's own observations. It needs no archive and is exact for these parameters.
 
 import Foundation
 import SextantArrays
@@ -94,12 +94,14 @@ public struct KrigingSolver: DirectSolver {
       samples: samples, using: &random)
   }
 
-  /// The two-scale prior whose modes are a trend: constant, linear in space, and quadratic in latitude.
+  /// The two-scale prior whose modes are a trend: constant and linear in space, and on a domain with latitudes quadratic
+  /// in latitude.
+  ///
+  /// A mesh has no north, so that its trend treats all directions alike, and a turned mesh has the same answer.
   static func prior(domain: any Domain, isInside: [Bool], values: [Float]) -> GaussianPrior {
     let layout = StateLayout(domain: domain, channelCount: 1, isInside: isInside)
-    let count = Double(values.count)
-    let mean = values.reduce(0.0) { $0 + Double($1) } / count
-    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)
     let climatology = Climatology(
       kind: .constant, coefficients: Tensor(repeating: Float(mean), shape: [1, layout.count]))
     let space = StateSpace(
@@ -109,17 +111,20 @@ public struct KrigingSolver: DirectSolver {
     // The trend is centred and scaled to the extent of the domain, which may be a small part of the sphere.
     let centre = positions.reduce(SIMD3<Double>(), +) / Double(max(1, positions.count))
     let extent = positions.reduce(1e-6) { max($0, (($1 - centre) * ($1 - centre)).sum().squareRoot()) }
+    let hasLatitude = domain.geography != nil
     let trend = positions.flatMap { position -> [Float] in
       let p = (position - centre) / extent
-      return [1, p.x, p.y, p.z, 1.5 * p.z * p.z - 0.5].map { Float($0 * 2) }
+      let linear = [1, p.x, p.y, p.z]
+      return (hasLatitude ? linear + [1.5 * p.z * p.z - 0.5] : linear).map { Float($0 * 2) }
     }
-    let modes = Tensor(trend, shape: [positions.count, 5]).transposed()
+    let count = hasLatitude ? 5 : 4
+    let modes = Tensor(trend, shape: [positions.count, count]).transposed()
     let functions = EmpiricalOrthogonalFunctions(
-      scaledModes: modes, standardDeviations: [Float](repeating: 2, count: 5),
+      scaledModes: modes, standardDeviations: [Float](repeating: 2, count: count),
       residualVariance: [Float](repeating: 1, count: positions.count))
     return GaussianPrior(
-      configuration: GaussianPriorConfiguration(kind: .trend, modeCount: 5), space: space, functions: functions,
-      archiveCoefficients: .zeros([0, 5]), landShare: nil, channelCorrelation: .identity(1))
+      configuration: GaussianPriorConfiguration(kind: .trend, modeCount: count), space: space, functions: functions,
+      archiveCoefficients: .zeros([0, count]), landShare: nil, channelCorrelation: .identity(1))
   }
 }
 

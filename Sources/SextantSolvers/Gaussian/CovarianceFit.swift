@@ -11,12 +11,16 @@ struct FittedCovariance: Sendable {
   var chosen: ChosenParameters
   /// The shift of the mean (d); nil for none.
   var shift: [Float]?
+  /// The smoothness ν of the Matérn field where it was chosen by likelihood; nil where it is fixed.
+  var smoothness: MaternCorrelation?
 }
 
 /// Fits a covariance to observations.
 struct CovarianceFit: Sendable {
   /// The covariance of the archive's modes and a Matérn field.
   let model: CovarianceModel
+  /// The same covariance with smoother Matérn fields, to choose from by likelihood; empty where the smoothness is fixed.
+  private let smootherModels: [(smoothness: MaternCorrelation, model: CovarianceModel)]
   private let prior: GaussianPrior
   private let seed: RandomStream
   /// The margin of log evidence that analogues require, because their weights have already used the observation.
@@ -25,14 +29,26 @@ struct CovarianceFit: Sendable {
   /// - Parameters:
   ///   - prior: the prior, with the archive's coefficients.
   ///   - model: the covariance of the archive's modes and a Matérn field.
+  ///   - smootherModels: the same covariance with smoother fields, if the smoothness is chosen by likelihood.
   ///   - seed: the stream that selects the observations for the likelihood if there are many.
-  init(_ prior: GaussianPrior, model: CovarianceModel, seed: RandomStream) {
-    (self.prior, self.model, self.seed) = (prior, model, seed)
+  init(
+    _ prior: GaussianPrior, model: CovarianceModel,
+    smootherModels: [(smoothness: MaternCorrelation, model: CovarianceModel)] = [], seed: RandomStream
+  ) {
+    (self.prior, self.model, self.smootherModels, self.seed) = (prior, model, smootherModels, seed)
   }
 
   /// The covariance for an observation. Throws `PriorError.nothingObserved`.
   func covariance(for observation: StateObservation) throws -> FittedCovariance {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
+    if !smootherModels.isEmpty {
+      let candidates = [(smoothness: MaternCorrelation.half, model: model)] + smootherModels
+      let best = CovarianceModel.chooseModel(of: candidates.map(\.model), for: observation, random: seed)
+      if let best {
+        return FittedCovariance(
+          model: candidates[best.index].model, chosen: best.chosen, smoothness: candidates[best.index].smoothness)
+      }
+    }
     let plain = model.chooseParameters(for: [observation], random: seed)
     guard let analogues = try ArchiveAnalogues(of: observation, in: prior) else {
       return FittedCovariance(model: model, chosen: plain)

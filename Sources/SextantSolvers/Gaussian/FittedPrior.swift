@@ -42,7 +42,7 @@ struct FittedPrior: Sendable {
     _ model: MeasurementModel, space: StateSpace, operation: ObservationOperator
   ) throws -> any PreparedSolver {
     let variances = covariance.model.variances(parameters: covariance.chosen.values)
-    if Self.isForgiving(operation, priorVariances: variances) {
+    if Self.isForgiving(operation, priorVariances: variances, smoothness: covariance.smoothness ?? .half) {
       return FittedPreparation(
         model: model, space: space, operation: operation, covariance: covariance, parts: single,
         factor: try DenseGaussianFactor(operation, priorVariances: variances, priorBlock: single.rows(of:)))
@@ -53,10 +53,14 @@ struct FittedPrior: Sendable {
   }
 
   /// Whether the noise is large enough for single precision. Only a few entries, such as those of a pole, come near the
-  /// limit, and all others keep the condition number of S below a million.
-  private static func isForgiving(_ operation: ObservationOperator, priorVariances: [Double]) -> Bool {
+  /// limit, and all others keep the condition number of S below a million. The covariance of a smoother field is
+  /// singular but for the noise, and needs a hundred times as much.
+  private static func isForgiving(
+    _ operation: ObservationOperator, priorVariances: [Double], smoothness: MaternCorrelation
+  ) -> Bool {
     let mean = priorVariances.reduce(0, +) / Double(max(1, priorVariances.count))
-    return operation.noiseVariance.allSatisfy { $0 > 1e-4 * mean }
+    let share = smoothness == .half ? 1e-4 : 1e-2
+    return operation.noiseVariance.allSatisfy { $0 > share * mean }
   }
 }
 
@@ -119,6 +123,7 @@ private struct FittedPreparation<Scalar: TensorScalar>: PreparedSolver {
     }
     var diagnostics = Dictionary(
       uniqueKeysWithValues: zip(covariance.model.parameters.map(\.name), covariance.chosen.values))
+    if let smoothness = covariance.smoothness { diagnostics["field.smoothness"] = smoothness.order }
     diagnostics["likelihood-evaluations"] = Double(covariance.chosen.evaluations)
     diagnostics["uses-analogues"] = shift == nil ? 0 : 1
     diagnostics["log-evidence"] = posterior.logEvidence

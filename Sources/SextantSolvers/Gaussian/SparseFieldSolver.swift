@@ -8,10 +8,10 @@ import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
-/// Recovers fields under the sparse prior: the exact mean for the estimated roughness, and samples about it.
+/// Recovers fields under the sparse prior: the exact mean and spread for the estimated roughness, and samples about the mean.
 ///
-/// Memory for the 0.25° global grid: about 4 GiB with a fine finish, 1.5 GiB with a coarse one, and 4 bytes per value
-/// for each requested sample.
+/// Memory for the 0.25° global grid: about 4 GiB with a fine finish, 1.5 GiB with a coarse one, the factor's part of it once more
+/// (2.6 and 0.7 GiB) while the spread is computed, and 4 bytes per value for each requested sample.
 public final class SparseFieldSolver: Solver {
   public let name = "sparse Matérn field"
   /// The prior that is conditioned on measurements.
@@ -19,9 +19,9 @@ public final class SparseFieldSolver: Solver {
   /// The states, with their mean and scales.
   public let space: StateSpace
   private let seed: RandomStream
-  /// The roughness of each channel (C) at the nodes if it is the same for all measurements; empty for channels without
-  /// states.
-  private let roughness: [[Double]]?
+  /// The roughness at the nodes and the range of each channel (C) if they are the same for all measurements; nil for
+  /// channels without states.
+  private let estimates: [SparseFieldEstimate?]?
 
   /// Makes the solver for the states of a space.
   ///
@@ -41,7 +41,7 @@ public final class SparseFieldSolver: Solver {
       domain: domain, landShare: landShare.map { share in vertices.map { share[$0] } }, configuration: configuration)
     self.space = space
     self.seed = seed
-    roughness = nil
+    estimates = nil
   }
 
   /// Makes the solver without an archive: fields vary about the mean of their own observations.
@@ -68,18 +68,18 @@ public final class SparseFieldSolver: Solver {
     try self.init(FieldSpace(domain: domain, channelCount: channelCount))
   }
 
-  private init(_ solver: SparseFieldSolver, roughness: [[Double]]) {
+  private init(_ solver: SparseFieldSolver, estimates: [SparseFieldEstimate?]) {
     (prior, space, seed) = (solver.prior, solver.space, solver.seed)
-    self.roughness = roughness
+    self.estimates = estimates
   }
 
   public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
-    if roughness != nil { return self }
+    if estimates != nil { return self }
     let observation = try space.observe(measurement)
     return SparseFieldSolver(
       self,
-      roughness: try (0..<space.layout.channelCount).map { channel in
-        guard !space.layout.states(ofChannel: channel).isEmpty else { return [] }
+      estimates: try (0..<space.layout.channelCount).map { channel in
+        guard !space.layout.states(ofChannel: channel).isEmpty else { return nil }
         return try estimate(at: try part(of: observation, channel: channel), channel: channel)
       })
   }
@@ -96,18 +96,18 @@ public final class SparseFieldSolver: Solver {
     try SparseFieldObservation(observation, channel: channel, layout: space.layout, nodeCount: prior.nodeCount)
   }
 
-  /// The roughness of a channel, estimated from its own observation.
-  private func estimate(at seen: SparseFieldObservation, channel: Int) throws -> [Double] {
-    try prior.roughness(for: seen, random: seed.split(channel))
+  /// The roughness and the range of a channel, estimated from its own observation.
+  private func estimate(at seen: SparseFieldObservation, channel: Int) throws -> SparseFieldEstimate {
+    try prior.estimate(for: seen, random: seed.split(channel))
   }
 
-  /// The factorisation for a channel, with the fitted roughness or else that of the observation itself.
+  /// The factorisation for a channel, with the fitted parameters or else those of the observation itself.
   fileprivate func factor(for seen: SparseFieldObservation, channel: Int) throws -> SparseFieldFactor {
-    try prior.factor(for: seen, roughness: roughness?[channel] ?? estimate(at: seen, channel: channel))
+    try prior.factor(for: seen, estimate: estimates?[channel] ?? estimate(at: seen, channel: channel))
   }
 
   /// Whether all measurements share one roughness, so that a factorisation serves all measurements by one operator.
-  fileprivate var hasOneRoughness: Bool { roughness != nil }
+  fileprivate var hasOneRoughness: Bool { estimates != nil }
 }
 
 /// The sparse field for one operator, with its factors if all measurements share one roughness.
@@ -116,15 +116,25 @@ private struct SparseFieldPreparation: PreparedSolver {
   let solver: SparseFieldSolver
   let operation: ObservationOperator
   private let factors: [Lazy<SparseFieldFactor>]
+  /// The exact spread of each channel at the nodes (C), which depends on no measured value; nil where it takes too much memory.
+  private let spreads: [Lazy<[Float]?>]
 
   init(model: MeasurementModel, solver: SparseFieldSolver, operation: ObservationOperator) {
     (self.model, self.solver, self.operation) = (model, solver, operation)
     factors = (0..<solver.space.layout.channelCount).map { _ in Lazy() }
+    spreads = (0..<solver.space.layout.channelCount).map { _ in Lazy() }
   }
 
   private func factor(for seen: SparseFieldObservation, channel: Int) throws -> SparseFieldFactor {
     guard solver.hasOneRoughness else { return try solver.factor(for: seen, channel: channel) }
     return try factors[channel].value { try solver.factor(for: seen, channel: channel) }
+  }
+
+  /// The exact spread of a channel's posterior at the nodes; nil where it takes too much memory.
+  private func spread(of posterior: SparseFieldPosterior, channel: Int) throws -> [Float]? {
+    let limit = solver.prior.configuration.inverseByteLimit
+    guard solver.hasOneRoughness else { return try posterior.spread(byteLimit: limit) }
+    return try spreads[channel].value { try posterior.spread(byteLimit: limit) }
   }
 
   func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
@@ -144,16 +154,18 @@ private struct SparseFieldPreparation: PreparedSolver {
       let seen = try solver.part(of: observation, channel: channel)
       let posterior = SparseFieldPosterior(try factor(for: seen, channel: channel), given: seen)
       entries.write(posterior.mean, to: &mean)
-      var squares = DeviationSquares(count: prior.nodeCount)
-      posterior.forEachDeviationBlock(
-        count: max(samples, prior.configuration.spreadDraws), random: stream.split(channel)
-      ) { first, block in
-        squares.add(block)
+      let name = space.layout.channelCount > 1 ? " \(channel + 1)" : ""
+      let exact = try self.spread(of: posterior, channel: channel)
+      var squares = exact == nil ? DeviationSquares(count: prior.nodeCount) : nil
+      let drawCount = exact == nil ? max(samples, prior.configuration.spreadDraws) : samples
+      posterior.forEachDeviationBlock(count: drawCount, random: stream.split(channel)) { first, block in
+        squares?.add(block)
         if first < samples { entries.write(block, about: posterior.mean, firstRow: first, to: &draws) }
       }
-      entries.writeSpread(squares.rootMean, to: &spread)
-      let name = space.layout.channelCount > 1 ? " \(channel + 1)" : ""
+      if let found = exact ?? squares?.rootMean { entries.writeSpread(found, to: &spread) }
+      if exact == nil { diagnostics["spread from samples\(name)"] = Double(drawCount) }
       diagnostics["median roughness\(name)"] = posterior.roughness.sorted()[posterior.roughness.count / 2]
+      if let range = posterior.range { diagnostics["range by root of area\(name)"] = range }
       diagnostics["factor entries\(name)"] = Double(posterior.factorEntryCount)
     }
     return Posterior(mean: mean, spread: spread, samples: draws, diagnostics: diagnostics)
@@ -223,7 +235,8 @@ private struct ChannelEntries {
 extension Method {
   /// The sparse Matérn field, for domains of any size.
   public static let sparseMatern = Method(
-    name: "sparse-matern", title: "sparse Matérn field", traits: Traits(usesLand: true)
+    name: "sparse-matern", title: "sparse Matérn field",
+    traits: Traits(hasGaussianPosterior: true, usesLand: true)
   ) { context in
     try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed))
   }

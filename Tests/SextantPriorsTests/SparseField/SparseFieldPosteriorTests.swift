@@ -130,7 +130,7 @@ struct DenseReference {
     self.covariance = posterior
   }
 
-  /// Mean to rounding, covariance of samples to six standard errors.
+  /// Mean and spread to rounding, covariance of samples to six standard errors.
   func check(_ posterior: SparseFieldPosterior) throws {
     let n = mean.count
     let scale = mean.map { abs($0) }.max() ?? 1
@@ -150,5 +150,7 @@ struct DenseReference {
     #expect(worst < 6)
     let spread = posterior.spread(draws: count, random: RandomStream(seed: 7))
     #expect((0..<n).allSatisfy { abs(Double(spread[$0]) / covariance[$0, $0].squareRoot() - 1) < 0.08 })
+    let exact = try #require(try posterior.spread(byteLimit: .max))
+    #expect((0..<n).allSatisfy { abs(Double(exact[$0]) / covariance[$0, $0].squareRoot() - 1) < 1e-5 })
   }
 }
