@@ -108,7 +108,11 @@ extension Model {
           .assumption, "level", "The file does not say its level, which is taken for that of the archive (\(known))."),
         isRefusal: false)
     }
-    if support.levels.contains(where: { CoordinateText.matches($0, level.text) }) { return nil }
+    // Either of the two may leave out the units.
+    let isKnown = support.levels.contains {
+      CoordinateText.matches($0, level.text) || CoordinateText.matches(level.text, $0)
+    }
+    if isKnown { return nil }
     let what =
       "\(name) is at \(level.name) = \(level.text), and the archive of the model '\(provenance.name)' has fields at \(known) alone."
     // Screen heights differ by less than a metre from one weather service to another.
