@@ -23,6 +23,16 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
     }
   }
 
+  /// The same kind without the harmonics that the months of an archive do not determine.
+  ///
+  /// A harmonic whose half wave is shorter than the longest stretch without fields can take any value there.
+  public func limited(by support: ArchiveSupport) -> ClimatologyKind {
+    guard case .harmonic(let order) = self, support.longestGap > 0 else { return self }
+    // The distance between the months at the ends of the gap, with half a month's tolerance.
+    let gap = Double(support.longestGap + 1) - 0.5
+    return .harmonic(order: min(order, Int(6 / gap)))
+  }
+
   /// The regressors of a field: `termCount` values.
   func terms(of label: FieldLabel) -> [Double] {
     switch self {
@@ -80,13 +90,18 @@ public struct Climatology: Sendable {
   /// Fits the season to the fields with the given indices by least squares in one pass; missing entries are skipped
   /// state by state.
   ///
-  /// A month that the archive lacks at a place takes the mean of all fields there.
+  /// A month that the archive lacks at a place takes the mean of all fields there. Harmonics that months of the archive
+  /// do not determine are left out, see ``ClimatologyKind/limited(by:)``: their coefficients are 0.
   ///
   /// - Throws: ``PriorError/notFinite(_:)`` where the time of year of a field is not a number, and what reading throws.
   public static func fit(
-    _ kind: ClimatologyKind, to source: some SignalSource, indices: [Int], layout: StateLayout,
+    _ wanted: ClimatologyKind, to source: some SignalSource, indices: [Int], layout: StateLayout,
     progress: (Int) throws -> Void = { _ in }
   ) throws -> Climatology {
+    let support = ArchiveSupport(of: indices.map { source.labels[$0] })
+    let kind = wanted.limited(by: support)
+    // Where months are missing, harmonics are shrunk, because the others hardly tell some of them apart.
+    let shrinkage = support.longestGap > 0 ? 1e-2 : 1e-6
     let (terms, d) = (kind.termCount, layout.count)
     // Sums over fields of x·yᵗ and of x·xᵗ, the latter shared by all states and corrected for gaps, because few fields
     // have gaps.
@@ -114,18 +129,20 @@ public struct Climatology: Sendable {
       }
       try progress(chunk.count)
     }
-    let shared = try NormalEquations(common, terms: terms, kind: kind)
-    let coefficients = try Tensor<Float>(shape: [terms, d]) { out in
+    let shared = try NormalEquations(common, terms: terms, kind: kind, shrinkage: shrinkage)
+    let coefficients = try Tensor<Float>(shape: [wanted.termCount, d]) { out in
+      for entry in out.indices { out[entry] = 0 }
       for j in 0..<d {
         let equations =
           try gaps[j].map { lost in
-            try NormalEquations(zip(common, lost).map { $0 - $1 }, terms: terms, kind: kind)
+            try NormalEquations(
+              zip(common, lost).map { $0 - $1 }, terms: terms, kind: kind, shrinkage: shrinkage)
           } ?? shared
         let solution = equations.solve((0..<terms).map { products[$0 * d + j] })
         for p in 0..<terms { out[p * d + j] = Float(solution[p]) }
       }
     }
-    return Climatology(kind: kind, coefficients: coefficients)
+    return Climatology(kind: wanted, coefficients: coefficients)
   }
 }
 
@@ -143,7 +160,9 @@ private struct NormalEquations {
   }
 
   /// Throws ``PriorError/notFinite(_:)`` where the regressors of a field are not finite.
-  init(_ matrix: [Double], terms: Int, kind: ClimatologyKind) throws {
+  ///
+  /// - Parameter shrinkage: the ridge on all coefficients but the mean, as a share of the trace.
+  init(_ matrix: [Double], terms: Int, kind: ClimatologyKind, shrinkage: Double) throws {
     self.terms = terms
     let diagonal = (0..<terms).map { matrix[$0 * terms + $0] }
     let trace = diagonal.reduce(0, +)
@@ -153,9 +172,9 @@ private struct NormalEquations {
     } else if trace <= 0 {
       form = .nothing
     } else {
-      // A ridge of a millionth keeps harmonics that the archive does not determine near zero.
+      // A ridge keeps harmonics that the archive does not determine near zero.
       var regular = Tensor(matrix, shape: [terms, terms])
-      for p in 1..<max(1, terms) { regular[p, p] += 1e-6 * trace }
+      for p in 1..<max(1, terms) { regular[p, p] += shrinkage * trace }
       do {
         form = .factor(try CholeskyFactor(regular))
       } catch is LinearAlgebraError {

@@ -20,6 +20,7 @@ extension GaussianPrior {
   ///   - configuration: the settings of the prior.
   ///   - archive: the archive of complete fields.
   ///   - indices: the fields of the archive to learn from.
+  ///   - isInside: whether at least one field has a value at each entry (V·C); nil to find out.
   ///   - landShare: the fraction of land at each vertex (V), or nil.
   ///   - memoryLimit: the number of bytes for anomalies in memory; a larger archive is read repeatedly instead.
   ///   - random: the stream for the randomised modes of a large archive.
@@ -27,11 +28,13 @@ extension GaussianPrior {
   /// - Throws: ``PriorError/tooFewFields(found:needed:)``, the errors of reading, and those of `progress`.
   public static func train(
     _ configuration: GaussianPriorConfiguration, on archive: some SignalSource, indices: [Int],
-    landShare: [Float]? = nil, memoryLimit: Int = 2 << 30, random: RandomStream,
+    isInside: [Bool]? = nil, landShare: [Float]? = nil, memoryLimit: Int = 2 << 30, random: RandomStream,
     progress: (TrainingStage, Int) throws -> Void = { _, _ in }
   ) throws -> GaussianPrior {
     guard indices.count >= 2 else { throw PriorError.tooFewFields(found: indices.count, needed: 2) }
-    let layout = try layout(of: archive, indices: indices, progress: progress)
+    let layout =
+      try isInside.map { StateLayout(domain: archive.domain, channelCount: archive.variables.count, isInside: $0) }
+      ?? Self.layout(of: archive, indices: indices, progress: progress)
     guard layout.count > 0 else { throw PriorError.nothingObserved }
     let climatology = try Climatology.fit(configuration.climatology, to: archive, indices: indices, layout: layout) {
       try progress(.climatology, $0)

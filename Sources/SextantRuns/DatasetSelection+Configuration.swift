@@ -5,6 +5,28 @@ import SextantModels
 import SextantSignals
 
 extension DatasetSelection {
+  /// Reads the section `evaluate.fields`: without files of its own, it selects from those of the archive.
+  ///
+  /// Variables and selections are the archive's, too, unless the section has its own. The part is what the archive's part
+  /// leaves; where that is nothing, ``RunConfiguration/checkTestFields(catalogue:)`` refuses the comparison.
+  init(_ reader: ConfigurationReader, testing archive: DatasetSelection) throws {
+    let own = ["files", "images", "mesh", "synthetic_years"].contains(where: reader.contains)
+    guard !own, !archive.isSynthetic else {
+      try self.init(reader, defaultYears: 10)
+      return
+    }
+    let files: [String] = try reader.list("files", default: archive.files)
+    let variables: [String] = try reader.list("variables", default: archive.variables ?? [])
+    let select: [String: [String]] = try reader.namedLists("select")
+    let exclude: [String: [String]] = try reader.namedLists("exclude")
+    self.init(
+      files: files, mesh: archive.mesh, settings: archive.settings, variables: variables.isEmpty ? nil : variables,
+      select: reader.contains("select") ? select : archive.select,
+      exclude: reader.contains("exclude") ? exclude : archive.exclude,
+      monthVariable: try reader.optional("month_variable") ?? archive.monthVariable,
+      part: try reader.parsed("part", default: archive.part.complement.description) { try Split($0) })
+  }
+
   /// Reads a selection of fields; without files and images it is of the synthetic climate.
   init(_ reader: ConfigurationReader, defaultYears: Int) throws {
     func path(_ key: String) throws -> String { try FilePatterns.expandVariables(in: try reader.required(key)) }

@@ -29,9 +29,10 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// What publications say of methods, to stand beside what is measured.
   public var published: [Method: PublishedFigures]
 
-  init(_ reader: ConfigurationReader, catalogue: Catalogue) throws {
+  /// - Parameter archive: the fields that are learned from, of which the test fields are others by default.
+  init(_ reader: ConfigurationReader, archive: DatasetSelection, catalogue: Catalogue) throws {
     let table = catalogue.methods
-    fields = try reader.requiredSection("fields") { try DatasetSelection($0, defaultYears: 10) }
+    fields = try reader.requiredSection("fields") { try DatasetSelection($0, testing: archive) }
     methods = try reader.methods(
       "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .eof, .twoScale], of: table)
     if methods.isEmpty {

@@ -82,7 +82,8 @@ extension ValueBounds {
     if let minimum, let maximum, minimum >= maximum {
       throw reader.wrong("max", expected: "more than min (\(minimum))", found: "\(maximum)")
     }
-    self.init(minimum: minimum.map { Float($0) }, maximum: maximum.map { Float($0) })
+    self.init(
+      minimum: minimum.map { Float($0) }, maximum: maximum.map { Float($0) }, units: try reader.optional("units"))
   }
 }
 

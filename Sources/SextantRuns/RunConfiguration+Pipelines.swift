@@ -29,6 +29,7 @@ extension RunConfiguration {
         kind: prior.kind, modeCount: prior.modes, climatology: climatology, components: prior.components),
       parameters: policy, bounds: bounds, transforms: transforms, seed: seed)
     training.formats = catalogue.formats
+    training.acceptsGaps = archiveGaps == .accept
     return training
   }
 
@@ -38,7 +39,9 @@ extension RunConfiguration {
   public func comparison(
     for model: Model, catalogue: Catalogue = .standard
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
+    try checkTestFields(catalogue: catalogue)
     let (fields, indices) = try evaluate.fields.open(seed: seed, formats: catalogue.formats)
+    try checkPeaks(against: model)
     let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
     let inputs = try measurementInputs(
       on: model.space.domain, landShare: model.space.landShare, formats: catalogue.formats)
@@ -76,6 +79,7 @@ extension RunConfiguration {
   /// - Parameter methods: those of the section `evaluate`, if not given.
   public func checkComparison(of methods: [Method]? = nil, catalogue: Catalogue = .standard) throws {
     try checkDiffusion(for: methods ?? evaluate.methods)
+    try checkTestFields(catalogue: catalogue)
     let source = try archive.preview(seed: seed, formats: catalogue.formats)
     _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)
     _ = try measurementInputs(

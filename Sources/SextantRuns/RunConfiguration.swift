@@ -17,6 +17,8 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
   public var output: String
   /// The fields to learn from.
   public var archive: DatasetSelection
+  /// What is done about an archive with many gaps.
+  public var archiveGaps: ArchiveGaps
   /// What tells land from sea.
   public var landMask: LandMask?
   /// How the mean depends on the season.
@@ -46,14 +48,19 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     name = try reader.value("name", default: "run")
     seed = try reader.value("seed", default: 1)
     output = try reader.value("output", default: "RUN")
-    archive = try reader.requiredSection("archive") { try DatasetSelection($0, defaultYears: 8) }
+    let (archive, gaps) = try reader.requiredSection("archive") { section in
+      (try DatasetSelection(section, defaultYears: 8), try section.value("gaps", default: ArchiveGaps.refuse))
+    }
+    (self.archive, archiveGaps) = (archive, gaps)
     landMask = try reader.optionalSection("land_mask", LandMask.init)
     climatology = try reader.requiredSection("climatology", ClimatologyKind.init)
     prior = try reader.requiredSection("prior", PriorSettings.init)
     let bounds = try reader.namedSections("bounds", ValueBounds.init)
     self.bounds = bounds
     transforms = try reader.namedSections("variables") { try MarginalTransformKind($0, bounds: bounds) }
-    let evaluate = try reader.requiredSection("evaluate") { try EvaluationSettings($0, catalogue: catalogue) }
+    let evaluate = try reader.requiredSection("evaluate") {
+      try EvaluationSettings($0, archive: archive, catalogue: catalogue)
+    }
     self.evaluate = evaluate
     let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
     self.diffusion = diffusion
@@ -70,6 +77,14 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       : try reader.optionalSection("solvers", read) ?? SolverSettings(methods: methods)
     try reader.finish()
   }
+}
+
+/// What is done about an archive of which more values are missing than modes can be learned around.
+public enum ArchiveGaps: String, ConfigurationChoice {
+  /// Nothing is learned.
+  case refuse
+  /// Each gap is taken for the climatology.
+  case accept
 }
 
 extension RunConfiguration {

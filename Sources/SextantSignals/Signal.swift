@@ -13,12 +13,18 @@ public struct Variable: Sendable, Equatable, Codable {
   public var standardName: String?
   /// A descriptive name, if any.
   public var longName: String?
+  /// What the values are of each cell of space and time, in CF's words, such as "time: mean"; nil if the file does not
+  /// say.
+  public var cellMethods: String?
 
-  public init(name: String, units: String = "", standardName: String? = nil, longName: String? = nil) {
+  public init(
+    name: String, units: String = "", standardName: String? = nil, longName: String? = nil, cellMethods: String? = nil
+  ) {
     self.name = name
     self.units = units
     self.standardName = standardName
     self.longName = longName
+    self.cellMethods = cellMethods
   }
 }
 
@@ -32,6 +38,9 @@ public struct FieldLabel: Sendable, Equatable, Codable {
   public var time: String?
   /// All other coordinates that vary between fields, such as "level": "500 hPa" and "number": "3".
   public var coordinates: [String: String]
+  /// Other names of the coordinates: roles such as "level", and standard names, where these differ from a coordinate's
+  /// own name, and the name of the time where it is not "time".
+  public var aliases: [String: String] = [:]
 
   public init(
     month: Int? = nil, yearFraction: Double? = nil, time: String? = nil,
@@ -41,6 +50,35 @@ public struct FieldLabel: Sendable, Equatable, Codable {
     self.yearFraction = yearFraction
     self.time = time
     self.coordinates = coordinates
+  }
+
+  /// Aliases follow from the file, and are not stored.
+  private enum CodingKeys: String, CodingKey { case month, yearFraction, time, coordinates }
+}
+
+extension FieldLabel {
+  /// The coordinate called `name` as text, by its own name, its role or its standard name; nil if the field has none.
+  ///
+  /// "time" is the time, and "month" the month unless a coordinate has this name.
+  public func text(of name: String) -> String? {
+    if let own = coordinates[name] { return own }
+    switch aliases[name] ?? aliases[name.lowercased()] ?? name.lowercased() {
+    case "time": return time
+    case "month": return month.map(String.init)
+    case let other: return coordinates[other]
+    }
+  }
+
+  /// Whether the coordinate called `name` has one of `values`; see ``text(of:)`` and ``CoordinateText/matches(_:_:)``.
+  public func matches(_ name: String, anyOf values: [String]) -> Bool {
+    guard let own = text(of: name) else { return name.lowercased() == "month" && values.contains { Int($0) == 0 } }
+    return values.contains { CoordinateText.matches($0, own) }
+  }
+
+  /// The name and the text of the level, height or depth of the field, if it has one.
+  public var level: (name: String, text: String)? {
+    let name = aliases["level"] ?? "level"
+    return coordinates[name].map { (name, $0) }
   }
 }
 

@@ -2,16 +2,19 @@
 
 import SextantArrays
 
-/// The range of a variable, in its units.
+/// The range of a variable.
 public struct ValueBounds: Sendable, Equatable, Codable {
   /// The least possible value, or nil if there is none.
   public var minimum: Float?
   /// The greatest possible value, or nil if there is none.
   public var maximum: Float?
+  /// The units of the range; nil for those of the variable. The range of a model names none.
+  public var units: String?
 
-  public init(minimum: Float? = nil, maximum: Float? = nil) {
+  public init(minimum: Float? = nil, maximum: Float? = nil, units: String? = nil) {
     self.minimum = minimum
     self.maximum = maximum
+    self.units = units
   }
 
   /// The nearest value in the range.

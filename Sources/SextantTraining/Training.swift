@@ -28,6 +28,8 @@ public struct Training: Sendable {
   public var transforms: [String: MarginalTransformKind]
   /// Where everything random comes from.
   public var seed: UInt64
+  /// Whether an archive with many gaps is learned from all the same.
+  public var acceptsGaps = false
   /// The formats that the files of the archive may have.
   public var formats: [any SignalFormat] = .standard
 
@@ -99,10 +101,24 @@ public struct Training: Sendable {
     // Everything that can be wrong is checked before the long work of learning.
     let domain = source.domain
     let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
+    try archive.checkLevels(source, indices: indices)
+    let ranges = try source.variables.map { try bounds[$0.name]?.converted(to: $0) }
     let land = try landShare(on: domain)
-    let learned = try learnTransforms(from: source, indices: indices, interruption: interruption)
+    let stages = StageProgress(progress, interruption: interruption, count: indices.count)
+    defer { stages.finish() }
+    let census = try ArchiveCensus(of: source, indices: indices, ranges: ranges) {
+      try stages.advance(.coverage, by: $0)
+    }
+    try census.bounds.checkArchive()
+    let remarks =
+      try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps)
+      + ArchiveOrder.remarks(on: source, indices: indices)
+    let learned = try learnTransforms(from: source, indices: indices, ranges: ranges, interruption: interruption)
     let seen = TransformedSource(source, transforms: learned)
-    let prior = try train(seen, indices: indices, land: land, progress: progress, interruption: interruption)
+    let prior = try GaussianPrior.train(
+      self.prior, on: seen, indices: indices, isInside: census.isInside, landShare: land, random: RandomStream(seed: seed)
+    ) { try stages.advance($0, by: $1) }
+    stages.finish()
     let choice =
       try known
       ?? chooseParameters(
@@ -110,12 +126,13 @@ public struct Training: Sendable {
     let space = try FieldSpace(
       domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
       landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
-      bounds: source.variables.map { bounds[$0.name] })
+      bounds: ranges)
+    let support = ArchiveSupport(of: indices.map { source.labels[$0] }).with(gapShare: census.gapShare)
     return try Model(
       space,
       provenance: Model.Provenance(
         name: name, program: ProgramVersion.current, archiveFiles: archive.sources, fieldCount: indices.count,
-        seed: seed, training: kept == nil ? try identity : nil),
+        seed: seed, training: kept == nil ? try identity : nil, support: support, remarks: remarks),
       gaussian: LearnedGaussian(
         prior, parameters: choice,
         membership: try self.prior.components?.membership(
@@ -154,10 +171,9 @@ public struct Training: Sendable {
   }
 
   private func learnTransforms(
-    from source: any SignalSource, indices: [Int], interruption: Interruption
+    from source: any SignalSource, indices: [Int], ranges: [ValueBounds?], interruption: Interruption
   ) throws -> [MarginalTransform] {
-    let ranges = source.variables.map { bounds[$0.name] }
-    return try MarginalTransform.learn(
+    try MarginalTransform.learn(
       source.variables.map { transforms[$0.name] ?? .none },
       bounds: ranges.map { ($0?.minimum.map(Double.init), $0?.maximum.map(Double.init)) }, from: source,
       indices: indices
@@ -169,32 +185,18 @@ public struct Training: Sendable {
     return archive.isSynthetic ? SyntheticClimate().landShare(on: domain) : nil
   }
 
-  private func train(
-    _ source: any SignalSource, indices: [Int], land: [Float]?, progress: any ProgressObserver,
-    interruption: Interruption
-  ) throws -> GaussianPrior {
-    var step: GaussianPrior.TrainingStage?
-    var done = 0
-    defer { if step != nil { progress.finish() } }
-    return try GaussianPrior.train(
-      prior, on: source, indices: indices, landShare: land, random: RandomStream(seed: seed)
-    ) { now, count in
-      try interruption.check()
-      if now != step {
-        if step != nil { progress.finish() }
-        progress.start(now.rawValue, unit: "field", count: indices.count)
-        step = now
-        done = 0
-      }
-      done += count
-      progress.advance(to: min(done, indices.count))
-    }
-  }
-
   /// The noise of the simulated observations that choose parameters (V·C); empty where each field's own choose.
   private func parameterNoise(of variables: [Variable], vertexCount: Int) throws -> [Float] {
     guard case .perArchive(_, let noise, let peaks) = parameters else { return [] }
-    return try noise.deviations(vertexCount: vertexCount, variables: variables, peaks: peaks)
+    do {
+      return try noise.deviations(vertexCount: vertexCount, variables: variables, peaks: peaks)
+    } catch let error as MeasurementError {
+      guard case .missingInput = error else { throw error }
+      let names = variables.map(\.name).filter { peaks[$0] == nil }
+      throw RunError.invalid(
+        "prior.parameters: per-archive simulates observations with the noise of evaluate.noise, which is \(noise) and needs the peak of \(names.joined(separator: ", ")). State the peak of each variable in evaluate.scale, such as evaluate: {scale: {\(names.first ?? "t2m"): {peak: 100}}}, or give evaluate.noise in the variable's units, such as 0.5K."
+      )
+    }
   }
 
   /// Parameters that serve all fields: the likeliest for simulated observations of fields that a second, smaller training left out.

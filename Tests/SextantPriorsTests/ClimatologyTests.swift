@@ -57,4 +57,78 @@ import Testing
     }
     #expect(what.contains("time of year"))
   }
+
+  /// Six years of monthly fields of the given months: a seasonal cycle of amplitude 10 and some noise.
+  private static func seasons(_ months: [Int]) throws -> (fields: SignalSet, layout: StateLayout) {
+    let grid = try SmallClimate.grid(step: 60)
+    let v = grid.vertexCount
+    var random = RandomStream(seed: 3)
+    var labels: [FieldLabel] = []
+    for year in 0..<6 {
+      for month in months {
+        let fraction: Double = (Double(month) - 0.5 + 0.1 * Double(year % 3)) / 12
+        labels.append(FieldLabel(month: month, yearFraction: fraction))
+      }
+    }
+    let noise: Tensor<Float> = random.normals([labels.count, v])
+    var values = noise.scalars
+    for (n, label) in labels.enumerated() {
+      let angle = 2 * Double.pi * (label.yearFraction ?? 0)
+      for vertex in 0..<v { values[n * v + vertex] += 10 * Float(sin(angle + Double(vertex))) }
+    }
+    let fields = SignalSet(
+      domain: grid, variables: [Variable(name: "x")], values: Tensor(values, shape: [labels.count, v, 1]),
+      isValid: [Bool](repeating: true, count: values.count), labels: labels)
+    return (fields, StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: v)))
+  }
+
+  /// What an archive does not say of a season is not invented: the climatology stays near the archive's values, at every
+  /// place and in every month.
+  @Test(
+    arguments: [
+      [6, 7, 8], [12, 1, 2], [7], [1, 7], [3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+      Array(1...12),
+    ], [ClimatologyKind.constant, .monthly, .harmonic(order: 1), .harmonic(order: 2), .harmonic(order: 6)])
+  func noSeasonIsInvented(months: [Int], kind: ClimatologyKind) throws {
+    let (fields, layout) = try Self.seasons(months)
+    let climatology = try Climatology.fit(kind, to: fields, indices: Array(0..<fields.count), layout: layout)
+    #expect(climatology.kind == kind && climatology.coefficients.rowCount == kind.termCount)
+    let states = layout.reduced(fields.values, isValid: fields.isValid)
+    for month in 1...12 {
+      let mean = climatology.mean(for: FieldLabel(month: month, yearFraction: (Double(month) - 0.5) / 12))
+      for state in 0..<layout.count {
+        let values = (0..<fields.count).map { states[$0, state] }
+        guard let least = values.min(), let greatest = values.max() else { continue }
+        // The cycle has an amplitude of 10 and the noise a deviation of 1.
+        let reach: Float = months.count >= 7 ? 13 : 3
+        #expect((least - reach...greatest + reach).contains(mean[state]), "month \(month): \(mean[state])")
+      }
+    }
+  }
+
+  /// Harmonics that the archive determines are left alone, to the last bit of their number.
+  @Test(arguments: [
+    (Array(1...12), 6), ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 4), ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 2),
+    ([1, 4, 7, 10], 2), ([3, 4, 5, 6, 7, 8, 9], 1), ([1, 7], 1), ([6, 7, 8], 0), ([7], 0), ([12, 1, 2], 0),
+  ]) func harmonicsAreLimitedByTheLongestGap(months: [Int], order: Int) {
+    let support = ArchiveSupport(of: months.map { FieldLabel(month: $0) })
+    #expect(ClimatologyKind.harmonic(order: 6).limited(by: support) == .harmonic(order: order))
+    #expect(ClimatologyKind.monthly.limited(by: support) == .monthly)
+  }
+
+  @Test(arguments: [
+    ([6, 7, 8], "June to August"), ([12, 1, 2], "December to February"), (Array(1...12), "all months"), ([], "no months"),
+    ([1, 4, 7], "January, April and July"), ([11, 12, 1, 5], "May and November to January"),
+  ]) func seasonsHaveNames(months: [Int], name: String) {
+    #expect(ArchiveSupport(of: months.map { FieldLabel(month: $0) }).season == name)
+  }
+
+  @Test func hoursCountOnlyWhereTheArchiveResolvesDays() {
+    func labels(_ days: [String]) -> [FieldLabel] { days.map { FieldLabel(month: 1, time: "2001-01-\($0):00:00") } }
+    #expect(ArchiveSupport(of: labels(["01T00", "02T12", "03T00", "04T12", "05T06"])).hours == [0, 6, 12])
+    #expect(ArchiveSupport(of: labels(["16T12", "15T00", "16T00"])).hours.isEmpty)
+    #expect(ArchiveSupport(of: [FieldLabel(), FieldLabel(month: 3)]).hours.isEmpty)
+    let daily = ArchiveSupport(of: labels(["01T00", "02T00", "03T00", "04T00", "05T00"]))
+    #expect(daily.distance(toHour: 12) == 12 && daily.distance(toHour: 22) == 2)
+  }
 }

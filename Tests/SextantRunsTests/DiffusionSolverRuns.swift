@@ -38,7 +38,7 @@ import Testing
         prior: \(prior.rawValue)
         \(short.replacing("\n", with: "\n  "))
       evaluate:
-        fields: {\(source), part: "evenly:2"}
+        fields: {\(source), part: "last:0.02"}
         methods: [\(methods)]
         masks: [none]
         noise: "0.1"

@@ -40,8 +40,10 @@ import Testing
   @Test func anArchiveWithGapsIsRefused() throws {
     let folder = try ScratchFolder()
     try SmallClimate.observe(
-      SmallClimate.fields().read(Array(0..<40)), mask: "random:0.1", to: folder.path("archive.nc"))
+      SmallClimate.fields().read(Array(0..<40)), mask: "random:0.1", noise: "tas=1K,clt=0.001",
+      to: folder.path("archive.nc"))
     var run = try Self.configuration(in: folder)
+    run.archiveGaps = .accept
     run.archive.variables = SmallClimate.variables
     let error = try #require(throws: RunError.self) { try run.train(overwrite: false) }
     guard case .archiveHasGaps("diffusion", let missing, let count) = error else {

@@ -195,4 +195,20 @@ import Testing
     let error = #expect(throws: ConfigurationError.self) { try StudySettings.parse(text, path: "study.yaml") }
     #expect("\(error.map { "\($0)" } ?? "")".contains(words), "\(error.map { "\($0)" } ?? "")")
   }
+
+  /// The settings on the page and those in the folder of configurations are read as they stand.
+  @Test func documentedSettingsLoad() throws {
+    let root = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let page = try String(contentsOf: root.appendingPathComponent("docs/known-posteriors.md"), encoding: .utf8)
+    let blocks = page.components(separatedBy: "```yaml\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+    #expect(blocks.count == 1)
+    for block in blocks { _ = try StudySettings.parse(block, path: "known-posteriors.md") }
+    let folder = root.appendingPathComponent("configurations/known")
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    #expect(files.count > 5)
+    for file in files {
+      _ = try StudySettings.parse(String(contentsOf: file, encoding: .utf8), path: file.lastPathComponent)
+    }
+  }
 }

@@ -2,6 +2,7 @@
 
 import SextantArrays
 import SextantGeometry
+import SextantPriors
 import SextantSignals
 
 /// Fields of a data set, and which of them.
@@ -72,16 +73,42 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
       let names = Set(source.labels.flatMap { $0.coordinates.keys }).sorted()
       throw RunError.invalid(
         "No field is left of \(source.count): check select, exclude and part. The fields are told apart by \(names.isEmpty ? "their times alone" : names.joined(separator: ", "))."
-      )
+          + select.keys.sorted().map { Self.values(of: $0, in: source.labels) }.joined())
     }
     return (source, indices)
+  }
+
+  /// The values of a coordinate by which fields were selected, in words.
+  private static func values(of key: String, in labels: [FieldLabel]) -> String {
+    var found: [String] = []
+    for text in labels.lazy.compactMap({ $0.text(of: key) }) where !found.contains(text) {
+      guard found.count < 12 else { return " '\(key)' is one of \(found.joined(separator: ", ")), …" }
+      found.append(text)
+    }
+    return found.isEmpty ? " No field has '\(key)'." : " '\(key)' is one of \(found.joined(separator: ", "))."
+  }
+
+  /// Throws ``RunError/invalid(_:)`` where the selected fields lie at several levels and no choice of them was made: they
+  /// would be learned as one climate.
+  package func checkLevels(_ source: any SignalSource, indices: [Int]) throws {
+    let support = ArchiveSupport(of: indices.map { source.labels[$0] })
+    guard let name = support.levelName, support.hasSeveralLevels,
+      let label = indices.lazy.map({ source.labels[$0] }).first(where: { $0.level != nil }),
+      !(Array(select.keys) + Array(exclude.keys)).contains(where: {
+        $0 == name || label.aliases[$0] == name || label.aliases[$0.lowercased()] == name
+      })
+    else { return }
+    let known = support.levels.joined(separator: ", ")
+    throw RunError.invalid(
+      "archive: the fields are at \(support.levels.count) levels (\(name): \(known)), which would be learned as one climate. Choose one, such as select: {\(name): [\"\(support.levels[0])\"]}, or name several there to pool them on purpose."
+    )
   }
 
   private func open(_ files: [String], formats: [any SignalFormat]) throws -> any SignalSource {
     let request = SignalRequest(
       path: "", geometry: mesh, variables: variables, monthVariable: monthVariable, settings: settings,
       missing: missing ?? [], acceptsValues: acceptsValues ?? false)
-    return try formats.open(FilePatterns.files(matching: files), as: request)
+    return try ArchiveOrder.open(files) { try formats.open($0, as: request) }
   }
 
   /// Whether the fields are those of the synthetic climate, a planet with a land of its own.

@@ -76,6 +76,17 @@ public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
     }
   }
 
+  /// The part that this one leaves, and the part itself where that cannot be said or is nothing.
+  public var complement: Split {
+    switch self {
+    case .first(let share) where share < 1: .last(((1 - share) * 1e9).rounded() / 1e9)
+    case .last(let share) where share < 1: .first(((1 - share) * 1e9).rounded() / 1e9)
+    case .random(let count): .exceptRandom(count)
+    case .exceptRandom(let count): .random(count)
+    case .all, .first, .last, .evenly: self
+    }
+  }
+
   private static func cut(_ share: Double, _ count: Int) -> Int { Int((share * Double(count)).rounded()) }
 
   private static func chosen(_ count: Int, of indices: [Int], seed: UInt64) -> ArraySlice<Int> {

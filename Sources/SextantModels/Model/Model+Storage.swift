@@ -134,7 +134,8 @@ extension Model {
       space,
       provenance: Provenance(
         name: description.name, program: description.program, archiveFiles: description.archiveFiles,
-        fieldCount: description.fieldCount, seed: description.seed, training: description.training),
+        fieldCount: description.fieldCount, seed: description.seed, training: description.training,
+        support: description.support, remarks: description.remarks ?? []),
       gaussian: LearnedGaussian(prior, parameters: description.parameters, membership: description.membership),
       flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain))
   }
@@ -165,7 +166,7 @@ extension Model {
   }
 
   /// The folder of a model: a run's, or that of the file.
-  static func folder(of place: String) -> String {
+  package static func folder(of place: String) -> String {
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
     return isFolder.boolValue ? place : URL(fileURLWithPath: place).deletingLastPathComponent().path

@@ -40,6 +40,10 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   public let hasOwnLand: Bool?
   /// The settings that determine the model, as text; nil in files that do not say.
   public let training: String?
+  /// The seasons, hours and levels of the archive, and its gaps; nil in files that do not say.
+  public let support: ArchiveSupport?
+  /// What was odd about the archive; nil for nothing.
+  public let remarks: [Remark]?
 
   /// The description of a model with a Gaussian prior.
   ///
@@ -50,6 +54,7 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     let transforms = space.transforms.allSatisfy(\.isIdentity) ? nil : space.transforms
     formatVersion = transforms == nil && gaussian.membership == nil ? 1 : 2
     (program, name, training) = (provenance.program, provenance.name, provenance.training)
+    (support, remarks) = (provenance.support, provenance.remarks.isEmpty ? nil : provenance.remarks)
     (archiveFiles, fieldCount, seed) = (provenance.archiveFiles, provenance.fieldCount, provenance.seed)
     (variables, bounds) = (space.variables, space.bounds)
     (grid, fingerprint) = (try space.domain.requiredStored(), space.domain.fingerprint)

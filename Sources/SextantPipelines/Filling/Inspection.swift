@@ -27,6 +27,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
     public var explainedShare: Double
     /// The standard deviation of each variable's anomalies, by name, in its units.
     public var scales: [String: Double]
+    /// What else was learned beside the Gaussian prior, in words, such as "diffusion prior".
+    public var parts: [String]
   }
 
   /// Looks into a file, or into the folder of a run.
@@ -51,7 +53,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
         ModelFacts(
           path: path, domain: model.space.domain.summary, stateCount: prior.space.count,
           modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
-          scales: Dictionary(uniqueKeysWithValues: scales)))
+          scales: Dictionary(uniqueKeysWithValues: scales), parts: Self.parts(beside: path)))
     } else {
       self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part)))
     }
@@ -71,15 +73,47 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
       let scale = facts.scales[variable.name].map { String(format: "%.4g", $0) } ?? "?"
       return "  \(variable.name)  \(variable.units)  anomalies' standard deviation \(scale)\(range)"
     }
+    let remarks = (model.remarks ?? []).lines.map { "\n\($0)" }.joined()
     return """
       \(facts.path): the model '\(model.name)', made by Sextant \(model.program)
         prior       \(model.prior.kind.rawValue), \(facts.modeCount) modes holding \(String(format: "%.2f", 100 * facts.explainedShare)) % of the variance
         learned from \(model.fieldCount) fields\(model.archiveFiles.isEmpty ? "" : " of \(model.archiveFiles.joined(separator: ", "))")
         grid        \(facts.domain), \(facts.stateCount) states
         parameters  \(model.parameters == .perField ? "chosen for each field" : "fixed")
+        parts       \((["Gaussian prior"] + facts.parts).joined(separator: ", "))\(support(model))
       variables
-      \(variables.joined(separator: "\n"))
+      \(variables.joined(separator: "\n"))\(remarks)
       """
+  }
+
+  /// The seasons, hours and levels of the archive, a line each.
+  private static func support(_ model: ModelDescription) -> String {
+    guard let support = model.support else { return "" }
+    var lines = ["  climatology \(model.prior.climatology)"]
+    let unsure = support.months.isEmpty ? "not known" : "\(support.season), and fields without a month"
+    lines.append("  seasons     \(support.knowsSeasons ? support.season : unsure)")
+    if !support.hours.isEmpty {
+      lines.append("  hours       \(support.hours.map(String.init).joined(separator: ", "))")
+    }
+    if let name = support.levelName {
+      lines.append("  levels      \(name): \(support.levels.joined(separator: ", "))")
+    }
+    if support.gapShare > 0 {
+      lines.append("  gaps        \(String(format: "%.3g", 100 * support.gapShare)) % of the values")
+    }
+    return lines.map { "\n\($0)" }.joined()
+  }
+
+  /// The networks in a model's folder, and those whose training is not finished.
+  private static func parts(beside path: String) -> [String] {
+    let folder = Model.folder(of: path)
+    func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder + "/" + name) }
+    return [("diffusion prior", LearnedDiffusion.fileName, "diffusion"), ("flow", LearnedFlow.fileName, "flow")]
+      .compactMap { title, file, name in
+        if isThere(file) { return title }
+        guard isThere("\(name).last.safetensors") else { return nil }
+        return "\(title) (its training is not finished: run the same command again)"
+      }
   }
 
   private enum CodingKeys: String, CodingKey { case kind, content, facts }

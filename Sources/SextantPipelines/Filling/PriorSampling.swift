@@ -86,6 +86,7 @@ extension PriorSampling {
     interruption: Interruption = Interruption()
   ) throws -> (fields: SignalSet, evaluations: Int) {
     let space = try model.requireGaussian().prior.space
+    try model.requireCovered(FieldLabel(month: month))
     let states = space.count
     let stream = RandomStream(seed: seed).split("prior samples")
     let isThere = FileManager.default.fileExists(atPath: folder + "/" + LearnedDiffusion.fileName)

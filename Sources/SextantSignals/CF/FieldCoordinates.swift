@@ -12,6 +12,8 @@ struct FieldCoordinates: Sendable {
   let month: FieldCoordinate?
   /// Dimensions without a coordinate; their indices become labels.
   let bareDimensions: [NetCDFDimension]
+  /// The other names of the coordinates in labels; see ``FieldLabel/aliases``.
+  private let aliases: [String: String]
 
   init(
     of variables: [NetCDFVariable], along dimensions: [FieldDimension], grid: HorizontalGrid,
@@ -38,6 +40,7 @@ struct FieldCoordinates: Sendable {
     }
     time = Self.mainTime(all)
     month = try Self.monthCoordinate(all, named: monthVariable, hasTime: time != nil, path: dataset.file.path)
+    aliases = Self.aliases(of: all, time: time?.name)
     let described = Set(all.filter { $0.dimensions.count == 1 }.flatMap(\.dimensions))
     bareDimensions = dimensions.map(\.dimension).filter { !described.contains($0) && $0.length > 1 }
   }
@@ -45,6 +48,7 @@ struct FieldCoordinates: Sendable {
   /// The label of the field at the given indices.
   func label(at places: [Int], along dimensions: [FieldDimension]) -> FieldLabel {
     var label = FieldLabel()
+    label.aliases = aliases
     for coordinate in all {
       let index = coordinate.index(at: places, along: dimensions)
       if coordinate.name == time?.name {
@@ -65,6 +69,25 @@ struct FieldCoordinates: Sendable {
       }
     }
     return label
+  }
+
+  /// Roles and standard names, which belong to the first coordinate that has them.
+  private static func aliases(of coordinates: [FieldCoordinate], time: String?) -> [String: String] {
+    var result: [String: String] = [:]
+    for coordinate in coordinates {
+      let isTime = coordinate.name == time
+      let own = isTime ? "time" : coordinate.name
+      var names = coordinate.standardName.map { [$0] } ?? []
+      switch coordinate.role {
+      case .vertical: names.append("level")
+      case .realization: names += ["number", "member", "realization"]
+      default: if isTime { names.append(coordinate.name) }
+      }
+      for name in names where name != own && result[name] == nil {
+        if isTime || !coordinates.contains(where: { $0.name == name }) { result[name] = own }
+      }
+    }
+    return result
   }
 
   // "time" is the time for which a field is valid; the start of a forecast is used only as a last resort.

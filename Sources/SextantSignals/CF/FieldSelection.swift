@@ -78,18 +78,11 @@ extension FieldCoordinates {
 }
 
 extension FieldCoordinate {
-  /// Whether `text` refers to the value at `index`.
+  /// Whether `text` refers to the value at `index`: by ``CoordinateText/matches(_:_:)``, and for a flag also by its
+  /// number.
   func matches(_ text: String, at index: Int) -> Bool {
-    let text = text.trimmingCharacters(in: .whitespaces)
-    if texts[index] == text { return true }
-    if times != nil { return !text.isEmpty && texts[index].hasPrefix(text) }
-    guard let value = numbers?[index] else { return false }
-    let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-    guard let first = parts.first, let number = Double(first) else { return false }
-    guard parts.count == 2 else { return Self.isNear(number, value) }
-    guard let converted = try? Units.convert([number], from: parts[1], to: units).first else { return false }
-    return Self.isNear(converted, value)
+    if CoordinateText.matches(text, texts[index]) { return true }
+    guard times == nil, let value = numbers?[index] else { return false }
+    return CoordinateText.matches(text, number: value, units: units)
   }
-
-  private static func isNear(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-6 * max(abs(a), abs(b)) }
 }

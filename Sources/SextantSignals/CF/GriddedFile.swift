@@ -76,7 +76,7 @@ public struct GriddedFile: SignalSource {
     variables = group.variables.map {
       Variable(
         name: $0.name, units: $0.text("units") ?? "", standardName: $0.text("standard_name"),
-        longName: $0.text("long_name"))
+        longName: $0.text("long_name"), cellMethods: $0.text("cell_methods"))
     }
     offsets = variables.map { _ in 0 }
     let coordinates = coordinates

@@ -51,23 +51,3 @@ extension SignalDocument {
     return SelectedSource(self, indices: indices)
   }
 }
-
-extension FieldLabel {
-  /// Whether the coordinate called `name` (or `month`, or the beginning of `time`) has one of `values`.
-  public func matches(_ name: String, anyOf values: [String]) -> Bool {
-    switch name {
-    case "time": values.contains { time?.hasPrefix($0) ?? false }
-    case "month" where coordinates[name] == nil: values.contains { Int($0) == (month ?? 0) }
-    default: values.contains { coordinates[name] == $0 }
-    }
-  }
-
-  /// The coordinate called `name` as text.
-  fileprivate func text(of name: String) -> String? {
-    switch name {
-    case "time": time
-    case "month" where coordinates[name] == nil: month.map(String.init)
-    default: coordinates[name]
-    }
-  }
-}

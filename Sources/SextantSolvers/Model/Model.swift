@@ -21,13 +21,18 @@ public struct Model: Sendable {
     public var seed: UInt64
     /// The settings that determine the Gaussian prior, as text; nil if they are unknown.
     public var training: String?
+    /// The seasons, hours and levels of the archive, and its gaps; nil if they are unknown.
+    public var support: ArchiveSupport?
+    /// What was odd about the archive.
+    public var remarks: [Remark]
 
     public init(
       name: String = "model", program: String = "", archiveFiles: [String] = [], fieldCount: Int = 0, seed: UInt64 = 0,
-      training: String? = nil
+      training: String? = nil, support: ArchiveSupport? = nil, remarks: [Remark] = []
     ) {
       (self.name, self.program, self.archiveFiles) = (name, program, archiveFiles)
       (self.fieldCount, self.seed, self.training) = (fieldCount, seed, training)
+      (self.support, self.remarks) = (support, remarks)
     }
   }
 
@@ -74,6 +79,15 @@ public struct Model: Sendable {
     (self.gaussian, self.diffusion, self.flow) = (gaussian, diffusion, flow)
   }
 
+  private init(
+    _ model: Model, gaussian: LearnedGaussian?, diffusion: LearnedDiffusion?, flow: LearnedFlow?, support: ArchiveSupport?
+  ) {
+    var provenance = model.provenance
+    provenance.support = support
+    (space, self.provenance) = (model.space, provenance)
+    (self.gaussian, self.diffusion, self.flow) = (gaussian, diffusion, flow)
+  }
+
   /// The same model with another diffusion prior.
   public func with(diffusion: LearnedDiffusion?) -> Model {
     Model(self, gaussian: gaussian, diffusion: diffusion, flow: flow)
@@ -103,7 +117,9 @@ public struct Model: Sendable {
   ///
   /// It is meant for models without transforms, which do not apply to differences.
   public var forAnomalies: Model {
-    Model(self, gaussian: gaussian?.withoutClimatology, diffusion: diffusion, flow: nil)
+    Model(
+      self, gaussian: gaussian?.withoutClimatology, diffusion: diffusion, flow: nil,
+      support: provenance.support?.ofAnomalies)
   }
 
   /// The Gaussian prior. Throws ``MethodError/missingPart(_:model:)`` if there is none.

@@ -1,0 +1,148 @@
+// What speaks against answering a field with a model: a season, an hour or a level that the archive lacks, or another
+// kind of statistic. Whatever fills fields by what a model learned asks here first.
+
+import Foundation
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+extension Model {
+  /// What a person must know before the fields of a document are answered by what this model learned.
+  ///
+  /// - Parameters:
+  ///   - fields: the fields to be answered.
+  ///   - extrapolates: whether fields of another season or level than the archive's are accepted; what would be refused
+  ///     is then a warning.
+  /// - Returns: remarks, each once. There are none for a model without an archive.
+  /// - Throws: ``RunError/invalid(_:)`` that names the first field that the archive does not cover, and their
+  ///   number.
+  public func objections(to fields: any SignalDocument, extrapolates: Bool = false) throws -> [Remark] {
+    var remarks: [Remark] = []
+    var refused: (first: String, count: Int)?
+    for label in fields.labels {
+      for objection in objections(to: label) {
+        if objection.isRefusal, !extrapolates {
+          refused = (refused?.first ?? objection.remark.text, (refused?.count ?? 0) + 1)
+        } else if !remarks.contains(objection.remark) {
+          remarks.append(objection.remark)
+        }
+      }
+    }
+    if let refused {
+      let others = refused.count > 1 ? " The same holds for \(refused.count - 1) more of \(fields.count) fields." : ""
+      throw RunError.invalid("\(fields.path): \(refused.first)\(others)")
+    }
+    return remarks + objections(to: fields.variables)
+  }
+
+  /// Throws ``RunError/invalid(_:)`` where a field of this label must not be drawn or answered.
+  public func requireCovered(_ label: FieldLabel) throws {
+    if let objection = objections(to: label).first(where: \.isRefusal) { throw RunError.invalid(objection.remark.text) }
+  }
+
+  /// Something that speaks against an answer.
+  public struct Objection: Sendable, Equatable {
+    /// What it is, and what to do.
+    public let remark: Remark
+    /// Whether the field must not be answered unless a person accepts it.
+    public let isRefusal: Bool
+  }
+
+  /// What speaks against answering a field of this label.
+  public func objections(to label: FieldLabel) -> [Objection] {
+    guard let gaussian, let support = provenance.support else { return [] }
+    let kind = gaussian.prior.space.climatology.kind
+    let name = label.time.map { "the field of \($0)" } ?? "a field"
+    return [
+      seasonObjection(to: label, called: name, support: support, kind: kind),
+      hourObjection(to: label, called: name, support: support), levelObjection(to: label, called: name, support: support),
+    ].compactMap(\.self)
+  }
+
+  private func seasonObjection(
+    to label: FieldLabel, called name: String, support: ArchiveSupport, kind: ClimatologyKind
+  ) -> Objection? {
+    guard support.knowsSeasons, support.months.count < 12 || kind != .constant else { return nil }
+    guard let month = ArchiveSupport.month(of: label) else {
+      guard kind != .constant else { return nil }
+      return Objection(
+        remark: Remark(
+          .warning, "season-unknown",
+          "A field has no time, so it is taken for a mean over the year. Give the file a time coordinate."),
+        isRefusal: false)
+    }
+    guard let distance = support.distance(toMonth: month), distance > 0 else { return nil }
+    let what =
+      "\(name) is of \(ArchiveSupport.name(ofMonth: month)), and the archive of the model '\(provenance.name)' has fields of \(support.season) alone."
+    // Next to the archive's months the climatology is interpolated, but a mean of each month knows no neighbours.
+    if distance == 1, kind != .monthly {
+      return Objection(
+        remark: Remark(.warning, "season", "\(Self.sentence(what)) Its climatology is that of the neighbouring months."),
+        isRefusal: false)
+    }
+    return Objection(
+      remark: Remark(
+        .warning, "season",
+        "\(Self.sentence(what)) Nothing was learned of that season. Train with fields of it, give a file of anomalies with --anomalies, or use a method without a model, such as --method kriging."),
+      isRefusal: true)
+  }
+
+  private func hourObjection(to label: FieldLabel, called name: String, support: ArchiveSupport) -> Objection? {
+    guard let hour = ArchiveSupport.hour(of: label), let distance = support.distance(toHour: hour), distance > 3 else {
+      return nil
+    }
+    let hours = support.hours.map(String.init).joined(separator: ", ")
+    return Objection(
+      remark: Remark(
+        .warning, "hour",
+        "The file has fields of \(hour) h, and the archive of the model '\(provenance.name)' has fields of \(hours) h alone. The spread does not include the difference. Train with fields of those hours."),
+      isRefusal: false)
+  }
+
+  private func levelObjection(to label: FieldLabel, called name: String, support: ArchiveSupport) -> Objection? {
+    guard !support.levels.isEmpty else { return nil }
+    let known = support.levels.joined(separator: ", ")
+    guard let level = label.level else {
+      return Objection(
+        remark: Remark(
+          .assumption, "level", "The file does not say its level, which is taken for that of the archive (\(known))."),
+        isRefusal: false)
+    }
+    // Either of the two may leave out the units.
+    let isKnown = support.levels.contains {
+      CoordinateText.matches($0, level.text) || CoordinateText.matches(level.text, $0)
+    }
+    if isKnown { return nil }
+    let what =
+      "\(name) is at \(level.name) = \(level.text), and the archive of the model '\(provenance.name)' has fields at \(known) alone."
+    // Screen heights differ by less than a metre from one weather service to another.
+    if support.levels.contains(where: { ArchiveSupport.areNearHeights($0, level.text) }) {
+      return Objection(remark: Remark(.warning, "level", Self.sentence(what)), isRefusal: false)
+    }
+    return Objection(
+      remark: Remark(
+        .warning, "level",
+        "\(Self.sentence(what)) Select fields of that level with --select, or train a model of this one."),
+      isRefusal: true)
+  }
+
+  /// What speaks against answering variables: a model of means is not one of maxima.
+  private func objections(to variables: [Variable]) -> [Remark] {
+    guard gaussian != nil else { return [] }
+    return zip(variables, space.variables).compactMap { found, learned in
+      guard let own = Self.statistic(learned), let other = Self.statistic(found), own != other else { return nil }
+      return Remark(
+        .warning, "statistic",
+        "'\(found.name)' is a \(other) over time by its cell_methods, and the model '\(provenance.name)' learned from a \(own). Use a model of the same kind of statistic.")
+    }
+  }
+
+  /// The word of a variable's cell_methods for the time, such as "mean" or "maximum".
+  private static func statistic(_ variable: Variable) -> String? {
+    let words = (variable.cellMethods ?? "").split(separator: " ")
+    guard let place = words.firstIndex(of: "time:"), words.indices.contains(place + 1) else { return nil }
+    return String(words[place + 1])
+  }
+
+  private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+}

@@ -1,0 +1,78 @@
+// One pass over an archive before anything is learned from it: where it has values, how many it lacks there, and whether
+// they obey the ranges that the settings give.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantModels
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+/// What a pass over an archive counts.
+struct ArchiveCensus: Sendable {
+  /// Whether at least one field has a value at an entry (V·C).
+  let isInside: [Bool]
+  /// The share of values that are missing inside.
+  let gapShare: Double
+  /// The values outside the ranges of the settings.
+  let bounds: BoundsCheck
+
+  /// A share of gaps up to which the modes are hardly changed by taking gaps for the climatology.
+  static let largestGapShare = 0.05
+
+  /// Reads the fields of an archive once.
+  ///
+  /// - Parameters:
+  ///   - source: the fields.
+  ///   - indices: the fields that are learned from.
+  ///   - ranges: the range of each variable (C), in its units.
+  ///   - progress: called with the number of fields of each piece; may throw to interrupt.
+  /// - Throws: what reading and `progress` throw.
+  init(
+    of source: any SignalSource, indices: [Int], ranges: [ValueBounds?], progress: (Int) throws -> Void
+  ) throws {
+    let channels = source.variables.count
+    let size = source.domain.vertexCount * channels
+    let hasRange = ranges.map { $0 != nil }
+    var isInside = [Bool](repeating: false, count: size)
+    var bounds = BoundsCheck(source.variables, bounds: ranges)
+    var validCount = 0
+    try source.forEachChunk(of: indices) { chunk in
+      chunk.values.withUnsafeScalars { values in
+        for row in 0..<chunk.count {
+          for entry in 0..<size where chunk.isValid[row * size + entry] {
+            isInside[entry] = true
+            validCount += 1
+            let channel = entry % channels
+            if hasRange[channel] { bounds.note(values[row * size + entry], channel: channel) }
+          }
+        }
+      }
+      try progress(chunk.count)
+    }
+    self.isInside = isInside
+    self.bounds = bounds
+    let expected = indices.count * isInside.count { $0 }
+    gapShare = expected > 0 ? 1 - Double(validCount) / Double(expected) : 0
+  }
+
+  /// What the gaps of the archive give reason to say.
+  ///
+  /// - Parameters:
+  ///   - kind: what is learned; a field without modes learns nothing from values that are missing.
+  ///   - accepts: whether the settings accept any share of gaps.
+  /// - Throws: ``RunError/invalid(_:)`` where more values are missing than modes can be learned around.
+  func checkGaps(for kind: GaussianPriorKind, accepts: Bool) throws -> [Remark] {
+    let share = String(format: "%.2g", 100 * gapShare)
+    let what =
+      "\(share) % of the archive's values are missing at places where other fields have them, and the modes take each for the climatology"
+    if gapShare > Self.largestGapShare, kind != .trend, !accepts {
+      throw RunError.invalid(
+        "archive: \(what), so the answers would vary too little and their spread would be too small. Leave out the fields with gaps, or fill them first with a method without a model, such as sextant impute --method kriging. To learn from them all the same, set archive.gaps: accept. A way to learn from gaps is to come."
+      )
+    }
+    guard gapShare > 0.001 else { return [] }
+    return [Remark(gapShare > Self.largestGapShare ? .warning : .note, "archive-gaps", "\(what).")]
+  }
+}
