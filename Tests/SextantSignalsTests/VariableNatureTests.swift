@@ -68,7 +68,7 @@ import Testing
       domain: grid, variables: variables, values: Tensor(values, shape: [400, 5]),
       isValid: values.indices.map { $0 % 7 != 0 })
     let remarks = VariableNature.remarks(on: signal)
-    let lines = ["--transform pr=censored", "--transform siconc=censored", "--circular wdir=360", "--categories soil_label"]
+    let lines = ["--transform pr=censored", "--transform siconc=censored", "wdir looks like an angle", "soil_label looks like labels"]
     #expect(remarks.count == 4)
     for (remark, line) in zip(remarks, lines) {
       #expect(remark.text.contains(line) && remark.kind == .warning && remark.topic == "nature", "\(remark.text)")

@@ -62,7 +62,7 @@ import Testing
     var random = RandomStream(seed: 6)
     let entries = try #require(measurement.operation.selectedEntries)
     var (total, first, second, low) = (0.0, [Double](repeating: 0, count: d), [Double](repeating: 0, count: d), [Double](repeating: 0, count: d))
-    for _ in 0..<300_000 {
+    for _ in 0..<100_000 {
       let z = (0..<d).map { _ in random.normal() }
       let w = (0..<d).map { state in (0..<d).reduce(mean[state]) { $0 + modes[$1][state] * z[$1] } }
       var log = 0.0
@@ -70,7 +70,7 @@ import Testing
         log += logLikelihood(
           Double(measurement.values[row]), noise: Double(measurement.noise[row]), at: w[entry], transform)
       }
-      guard log > -60 else { continue }
+      guard log > -12 else { continue }
       let weight = exp(log)
       total += weight
       for state in 0..<d {
@@ -92,12 +92,12 @@ import Testing
     let solver = TransformedSolver(
       EOFInterpolationSolver(prior), space: prior.space, transforms: [transform], maximumIterations: 20, tolerance: 1e-3
     )
-    // One observed state, then all but the last, then all of them; dry or full, and between.
-    for observed in Set([1, max(1, d - 1), d]) {
+    // One observed state, then all of them; dry or full, and between.
+    for observed in Set([1, d]) {
       for values: [Float] in [[0, 0.6, 0], [0.6, 0, 0.3], [0, 0, 0], [1, 1, 0.9]] {
         if transform.kind == .log, values.contains(0) { continue }
         let measurement = FieldMeasurement(
-          values: Array(values.prefix(observed)), noise: [Float](repeating: 0.15, count: observed),
+          values: Array(values.prefix(observed)), noise: [Float](repeating: 0.25, count: observed),
           operation: SelectionOperator(inputCount: d, indices: Array(0..<observed)))
         let exact = try Self.exact(measurement, dimensions: d, transform)
         var random = RandomStream(seed: 2)
