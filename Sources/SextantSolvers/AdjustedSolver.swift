@@ -59,18 +59,23 @@ extension Solver {
   /// This solver with answers within the ranges of their variables.
   ///
   /// Samples are moved to the nearest value in the range. The mean and the standard deviation become those of a normal
-  /// variable after clamping, in closed form. A posterior well inside the range does not change.
+  /// variable after clamping, in closed form. A posterior well inside the range does not change. How far the mean moved is
+  /// in the diagnostics (``ClampingShift``).
   ///
   /// - Parameter bounds: the range of each channel (C), in the variables' units; nil for a variable that may have any
   ///   value.
   public func clamped(to bounds: [ValueBounds?]) -> any Solver {
     AdjustedSolver(inner: self) { posterior in
       let channels = bounds.count
+      var shifts = [ClampingShift](repeating: ClampingShift(), count: channels)
       for entry in posterior.mean.indices {
         guard let range = bounds[entry % channels], !posterior.mean[entry].isNaN else { continue }
         let clamped = range.clampedNormal(
           mean: Double(posterior.mean[entry]), standardDeviation: Double(posterior.spread?[entry] ?? 0))
-        posterior.mean[entry] = range.clamp(Float(clamped.mean))
+        let moved = range.clamp(Float(clamped.mean))
+        shifts[entry % channels].add(
+          from: Double(posterior.mean[entry]), to: Double(moved), spread: Double(posterior.spread?[entry] ?? 0))
+        posterior.mean[entry] = moved
         posterior.spread?[entry] = Float(clamped.standardDeviation)
       }
       posterior.samples?.withUnsafeMutableScalars { values in
@@ -78,6 +83,7 @@ extension Solver {
           if let range = bounds[i % channels], !values[i].isNaN { values[i] = range.clamp(values[i]) }
         }
       }
+      for (channel, shift) in shifts.enumerated() { shift.write(to: &posterior.diagnostics, channel: channel) }
     }
   }
 }

@@ -102,6 +102,12 @@ extension FieldSpace {
         remarks.append(
           Remark(.assumption, "transform", "\(name) is Gaussian after a transform of kind \(transforms[channel].kind.rawValue)."))
       }
+      if ownTransforms[channel] != .none {
+        remarks.append(
+          Remark(
+            .assumption, "transform",
+            "\(name) is Gaussian after a transform of kind \(ownTransforms[channel].rawValue), which is fitted to the observed values of each field."))
+      }
       if let range = bounds[channel] {
         let ends = (range.minimum.map { "\($0)" } ?? "anything", range.maximum.map { "\($0)" } ?? "anything")
         remarks.append(Remark(.assumption, "bounds", "\(name) lies between \(ends.0) and \(ends.1) \(variables[channel].units)."))

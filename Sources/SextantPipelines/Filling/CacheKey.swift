@@ -33,6 +33,8 @@ package enum CacheKey {
     var name, program, fingerprint: String
     var variables: [Variable]
     var transforms: [MarginalTransform]
+    /// Nil where there are none, so that the conditions of older sweeps stay the same.
+    var ownTransforms: [MarginalTransformKind]?
     var bounds: [ValueBounds?]
     var archiveFiles: [String]
     var fieldCount: Int
@@ -45,6 +47,7 @@ package enum CacheKey {
       let (space, provenance) = (model.space, model.provenance)
       (name, program, fingerprint) = (provenance.name, provenance.program, space.domain.fingerprint)
       (variables, transforms, bounds) = (space.variables, space.transforms, space.bounds)
+      ownTransforms = space.ownTransforms.allSatisfy { $0 == .none } ? nil : space.ownTransforms
       (archiveFiles, fieldCount, seed) = (provenance.archiveFiles, provenance.fieldCount, provenance.seed)
       prior = model.gaussian?.prior.configuration
       (parameters, membership) = (model.gaussian?.parameters, model.gaussian?.membership)

@@ -173,7 +173,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
   }
 
   /// The number of the increasing `numbers` that are below `x`.
-  private static func rank(of x: Double, in numbers: [Double]) -> Int {
+  static func rank(of x: Double, in numbers: [Double]) -> Int {
     partitionPoint(in: 0..<numbers.count) { numbers[$0] < x }
   }
 
@@ -181,7 +181,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
 
   /// The quantile of the standard normal distribution by bisection, which is fast enough for the few dozen that are
   /// needed.
-  private static func quantile(_ level: Double) -> Double {
+  static func quantile(_ level: Double) -> Double {
     var (low, high) = (-8.0, 8.0)
     for _ in 0..<60 {
       let middle = 0.5 * (low + high)

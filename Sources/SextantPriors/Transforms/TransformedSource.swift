@@ -69,7 +69,7 @@ extension MarginalTransform {
     let channels = kinds.count
     precondition(channels == archive.variables.count && bounds.count == channels, "\(channels) kinds of transforms")
     var samples = [[Double]](repeating: [], count: channels)
-    if kinds.contains(.normalScore) {
+    if kinds.contains(where: \.isFitted) {
       let vertices = archive.domain.vertexCount
       let stride = max(1, indices.count * vertices / sampleLimit)
       var next = 0
@@ -79,7 +79,7 @@ extension MarginalTransform {
             next += 1
             // A stride that has no common factor with a grid's rows and columns, so that no meridian is favoured.
             guard stride == 1 || (next &* 7919) % stride == 0 else { continue }
-            for channel in 0..<channels where kinds[channel] == .normalScore {
+            for channel in 0..<channels where kinds[channel].isFitted {
               let entry = place * channels + channel
               if chunk.isValid[entry] { samples[channel].append(Double(values[entry])) }
             }
@@ -89,23 +89,9 @@ extension MarginalTransform {
       }
     }
     return try kinds.indices.map { channel in
-      let (variable, range) = (archive.variables[channel].name, bounds[channel])
-      switch kinds[channel] {
-      case .none: return MarginalTransform.none
-      case .logit:
-        guard let minimum = range.minimum, let maximum = range.maximum, minimum < maximum else {
-          throw PriorError.noTransform(
-            variable: variable, reason: "a logit needs both bounds. Set bounds.\(variable).min and .max")
-        }
-        return .logit(minimum: minimum, maximum: maximum)
-      case .normalScore:
-        guard let score = NormalScore(sample: samples[channel], minimum: range.minimum, maximum: range.maximum) else {
-          throw PriorError.noTransform(
-            variable: variable, reason: "the archive has fewer than two distinct values of it. Remove the transform"
-          )
-        }
-        return .normalScore(score)
-      }
+      try fitted(
+        kinds[channel], to: samples[channel], minimum: bounds[channel].minimum, maximum: bounds[channel].maximum,
+        variable: archive.variables[channel].name, source: "the archive")
     }
   }
 }

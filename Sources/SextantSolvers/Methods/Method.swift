@@ -120,6 +120,10 @@ extension Method {
       solver = solver.restricted(to: space.isInside)
     }
     var bounds = space.bounds
+    if space.ownTransforms.contains(where: { $0 != .none }) {
+      guard !learnsFromArchive, traits.usesNoise else { throw MethodError.noOwnTransforms(method: name) }
+      return OwnTransformSolver(solver, space: space)
+    }
     if learnsFromArchive, space.transforms.contains(where: { !$0.isIdentity }) {
       if !traits.transformsItself {
         solver = TransformedSolver(
@@ -136,6 +140,8 @@ extension Method {
 public enum MethodError: Error, Equatable, CustomStringConvertible {
   /// The model lacks a part that the method needs.
   case missingPart(Model.Parts, model: String)
+  /// The method cannot fit transforms to a field's own observations.
+  case noOwnTransforms(method: String)
   /// The covariance has the wrong number of parameters, or invalid ones.
   case wrongParameters(model: String, found: Int, expected: Int)
 
@@ -149,6 +155,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The model '\(model)' has no groups to mix. Train it with prior: {kind: mixture}."
     case .missingPart(_, let model):
       "The model '\(model)' has no Gaussian prior. Learn one from an archive with `sextant train`, or use a method that needs no archive, such as kriging or harmonic."
+    case .noOwnTransforms(let method):
+      "The method '\(method)' cannot transform a variable by the field's own observations. Use kriging or sparse-matern, or train a model with a section `variables` that names the transform."
     case .wrongParameters(let model, let found, let expected):
       "The model '\(model)' has \(found) covariance parameters, but it needs \(expected), all between -50 and 50. Train it again."
     }

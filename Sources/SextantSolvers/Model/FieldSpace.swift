@@ -22,6 +22,9 @@ public struct FieldSpace: Sendable {
   public let transforms: [MarginalTransform]
   /// The range of each variable (C), in its units; nil for a variable that may have any value.
   public let bounds: [ValueBounds?]
+  /// The kind of transform of each variable (C) that is fitted to each field's own observations, for methods without an
+  /// archive; `MarginalTransformKind.none` for most.
+  public let ownTransforms: [MarginalTransformKind]
   /// The map between entries and states.
   public let layout: StateLayout
 
@@ -35,10 +38,13 @@ public struct FieldSpace: Sendable {
   ///   - hasOwnLand: whether the land is that of another planet.
   ///   - transforms: the transform of each variable (C); nil for none.
   ///   - bounds: the range of each variable (C); nil for none.
+  ///   - ownTransforms: the kind of transform of each variable (C) that is fitted to each field's own observations; nil
+  ///     for none.
   /// - Throws: ``FieldSpaceError`` if there is no variable or a list has the wrong length.
   public init(
     domain: any Domain, variables: [Variable], isInside: [Bool]? = nil, landShare: [Float]? = nil,
-    hasOwnLand: Bool = false, transforms: [MarginalTransform]? = nil, bounds: [ValueBounds?]? = nil
+    hasOwnLand: Bool = false, transforms: [MarginalTransform]? = nil, bounds: [ValueBounds?]? = nil,
+    ownTransforms: [MarginalTransformKind]? = nil
   ) throws(FieldSpaceError) {
     let (vertices, channels) = (domain.vertexCount, variables.count)
     guard channels > 0 else { throw .noVariables }
@@ -49,6 +55,7 @@ public struct FieldSpace: Sendable {
     try check("landShare", landShare?.count, vertices)
     try check("transforms", transforms?.count, channels)
     try check("bounds", bounds?.count, channels)
+    try check("ownTransforms", ownTransforms?.count, channels)
     let isInside = isInside ?? [Bool](repeating: true, count: vertices * channels)
     self.domain = domain
     self.variables = variables
@@ -57,6 +64,7 @@ public struct FieldSpace: Sendable {
     self.hasOwnLand = hasOwnLand
     self.transforms = transforms ?? [MarginalTransform](repeating: .none, count: channels)
     self.bounds = bounds ?? [ValueBounds?](repeating: nil, count: channels)
+    self.ownTransforms = ownTransforms ?? [MarginalTransformKind](repeating: .none, count: channels)
     layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
   }
 
@@ -69,6 +77,11 @@ public struct FieldSpace: Sendable {
   public init(domain: any Domain, channelCount: Int = 1) throws(FieldSpaceError) {
     try self.init(
       domain: domain, variables: (0..<max(0, channelCount)).map { Variable(name: "variable \($0 + 1)") })
+  }
+
+  /// Whether a Gaussian describes the variables in their own units, without a transform or a range.
+  public var isGaussianInItsUnits: Bool {
+    transforms.allSatisfy(\.isIdentity) && ownTransforms.allSatisfy { $0 == .none } && bounds.allSatisfy { $0 == nil }
   }
 
   /// C, the number of variables.
@@ -84,12 +97,20 @@ public enum FieldSpaceError: Error, Equatable, CustomStringConvertible {
   case noVariables
   /// A list of the wrong length.
   case wrongCount(what: String, expected: Int, found: Int)
+  /// A setting for a variable that is not there.
+  case unknownVariable(String, setting: String, known: [String])
+  /// A logit without both bounds.
+  case boundsNeeded(variable: String)
 
   public var description: String {
     switch self {
     case .noVariables: "A field needs at least one variable, and none was given."
     case .wrongCount(let what, let expected, let found):
       "'\(what)' has \(found) elements, but the domain and the variables need \(expected): one for each vertex, each variable, or each vertex and variable (variables fastest)."
+    case .unknownVariable(let name, let setting, let known):
+      "\(setting): there is no variable '\(name)'. Those of the file: \(known.joined(separator: ", "))."
+    case .boundsNeeded(let variable):
+      "The transform logit of '\(variable)' needs both bounds, such as --bounds \(variable)=0..1. A transform of kind normal-score or censored needs none."
     }
   }
 }

@@ -2,7 +2,8 @@
 // stored as its precision and its precision times its mean. With `mode` the site is that of the tangent. With `moments`
 // it is the factor for which the posterior has the mean and the variance of the cavity (the posterior without the site)
 // times the exact likelihood, which are computed by quadrature (expectation propagation; T. P. Minka, "Expectation
-// Propagation for Approximate Bayesian Inference", UAI, 2001).
+// Propagation for Approximate Bayesian Inference", UAI, 2001). A value on the bound of a censored variable says only that w
+// lies beyond the threshold, which has moments in closed form (SiteMoments).
 
 import Foundation
 import SextantArrays
@@ -59,7 +60,7 @@ struct ExpectationPropagationSites: PseudoMeasurement {
       let product = Self.moments(of: site, cavity: cavity)
       site.guess = product.mean
       site.place = product.mean
-      if approximation == .moments {
+      if approximation == .moments || site.transform.kind == .censored {
         Self.match(&site, product: product, cavity: cavity, step: 1)
       } else {
         Self.touch(&site)
@@ -89,7 +90,10 @@ struct ExpectationPropagationSites: PseudoMeasurement {
       change = max(change, abs(step) / sites[i].scale)
       let precision = 1 / max(sigma * sigma, .leastNormalMagnitude)
       let cavityPrecision = precision - sites[i].precision
-      if approximation == .moments, cavityPrecision > 1e-4 * precision {
+      // A bound is not smooth, so a censored variable has no tangent.
+      let matches = approximation == .moments || sites[i].transform.kind == .censored
+      if matches, cavityPrecision <= 1e-4 * precision, sites[i].transform.kind == .censored { continue }
+      if matches, cavityPrecision > 1e-4 * precision {
         sites[i].place = mean
         let cavity = (mean: (mean * precision - sites[i].weighted) / cavityPrecision, variance: 1 / cavityPrecision)
         let product = Self.moments(of: sites[i], cavity: cavity)
@@ -130,6 +134,11 @@ struct ExpectationPropagationSites: PseudoMeasurement {
   private static func moments(
     of site: Site, cavity: (mean: Double, variance: Double)
   ) -> (mean: Double, variance: Double) {
+    switch site.transform {
+    case .censored(let score): return score.moments(of: site.value, noise: site.noise, cavity: cavity)
+    case .log: return site.transform.moments(of: site.value, noise: site.noise, cavity: cavity)
+    case .none, .logit, .normalScore: break
+    }
     let sigma = cavity.variance.squareRoot()
     let width = min(sigma, site.noise / site.transform.greatestSlope)
     let half = Int(min(1000, max(40, (7 * sigma / (0.7 * width)).rounded(.up))))

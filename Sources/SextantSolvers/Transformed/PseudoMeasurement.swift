@@ -44,6 +44,12 @@ struct PseudoMeasurementSource: Sendable {
       isTransformed = false
     } else {
       let matrix = try model.operation.materialised(for: "A Gaussian method on transformed variables")
+      guard !matrix.columns.contains(where: { transforms[Int($0) % channels].kind == .censored }) else {
+        throw MeasurementError.operatorNotSupported(
+          method: "A Gaussian method on censored variables", form: model.operation.form.kind,
+          reason: "each measured value must be one entry of the field, because a value on a bound has no tangent",
+          hint: "Fill on the grid of the input, or use a transform of kind normal-score.")
+      }
       kind = .tangent(matrix)
       isTransformed = matrix.columns.contains { !transforms[Int($0) % channels].isIdentity }
     }
