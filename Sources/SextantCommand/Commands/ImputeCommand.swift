@@ -81,6 +81,20 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Transforms that are fitted to each field's own observations, where there is no model, such as pr=censored,chlor_a=log: log, logit, normal-score or censored.",
+      valueName: "name=kind"))
+  var transform: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Ranges of variables, where there is no model, such as clt=0..1 or pr=0.. with an open end.", valueName: "name=range"))
+  var bounds: String?
+
+  @Flag(help: "Answer fields of a season, an hour or a level that the model's archive lacks, with a warning.")
+  var extrapolate = false
+
+  @Option(
+    help: ArgumentHelp(
       "The places to fill: all, archive (those that the model or, without one, some field of the file has values for), or mask:FILE (where the file has a value other than 0).",
       valueName: "places"))
   var fill = "all"
@@ -152,7 +166,8 @@ struct ImputeCommand: ParsableCommand {
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
       checkShare: check, regrid: regrid, quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
-      splitsMembers: splitMembers, fill: try FillRegion(text: fill), onEmpty: onEmpty,
+      splitsMembers: splitMembers, transforms: try transforms(), bounds: try ranges(), extrapolates: extrapolate,
+      fill: try FillRegion(text: fill), onEmpty: onEmpty,
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
   }
@@ -176,6 +191,40 @@ struct ImputeCommand: ParsableCommand {
         "--method \(method?.name ?? ""): this method learns from an archive. Give --model FOLDER.")
     }
     return nil
+  }
+
+  private func transforms() throws -> [String: MarginalTransformKind] {
+    try pairs(transform, option: "--transform", expected: "NAME=KIND with log, logit, normal-score or censored") {
+      MarginalTransformKind(rawValue: $0)
+    }
+  }
+
+  private func ranges() throws -> [String: ValueBounds] {
+    try pairs(bounds, option: "--bounds", expected: "NAME=LOW..HIGH, where one end may be left out") { text in
+      guard let dots = text.range(of: "..") else { return nil }
+      let (low, high) = (String(text[..<dots.lowerBound]), String(text[dots.upperBound...]))
+      guard low.isEmpty || Float(low) != nil, high.isEmpty || Float(high) != nil, !(low.isEmpty && high.isEmpty) else {
+        return nil
+      }
+      let range = ValueBounds(minimum: Float(low), maximum: Float(high))
+      guard let minimum = range.minimum, let maximum = range.maximum else { return range }
+      return minimum < maximum ? range : nil
+    }
+  }
+
+  /// Reads NAME=TEXT pairs by commas.
+  private func pairs<Value>(
+    _ text: String?, option: String, expected: String, read: (String) -> Value?
+  ) throws -> [String: Value] {
+    var result: [String: Value] = [:]
+    for pair in (text ?? "").split(separator: ",") {
+      let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, let value = read(parts[1]) else {
+        throw ValidationError("\(option) \(pair): expected \(expected).")
+      }
+      result[parts[0]] = value
+    }
+    return result
   }
 
   private func levels() throws -> [Double] {

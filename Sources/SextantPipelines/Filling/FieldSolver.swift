@@ -21,8 +21,8 @@ final class FieldSolver {
   private let units: UnitConversion
   /// Nil where the method uses none.
   private let noise: NoiseLevels?
-  /// What is to be said of the noise.
-  private let noiseRemarks: [Remark]
+  /// What is to be said of the input.
+  private var inputRemarks: [Remark]
   /// What was applied to the fields before their gaps were made.
   private let operation: (any LinearOperator)?
   private var missing = (count: 0, total: 0)
@@ -32,6 +32,8 @@ final class FieldSolver {
   private var observed: [(count: Double, sum: Double, squares: Double)]
   private var diagnosticSums: [String: Double] = [:]
   private var solvedCount = 0
+  /// What the first observed field shows of the nature of its variables; nil before there is one.
+  private var natures: [Remark]?
   /// The fields without any observed value.
   private var emptyFields: (filled: [String], missing: [String]) = ([], [])
   /// Which entries were observed in some field (V·C).
@@ -44,18 +46,18 @@ final class FieldSolver {
   ///   - request: What is asked for.
   ///   - fields: The fields to fill.
   ///   - noise: Nil where the method uses none.
-  ///   - noiseRemarks: What is to be said of how the noise was found.
+  ///   - inputRemarks: What is to be said of the input: how its noise was found, what speaks against the model.
   ///   - model: What the method knows of the fields.
   ///   - formats: Those of files that designs need.
   /// - Throws: ``RunError``, ``GridMismatchError``, ``UnitsError``, and what the method throws.
   init(
-    _ request: Imputation, fields: any SignalDocument, noise: NoiseLevels?, noiseRemarks: [Remark] = [], model: Model,
+    _ request: Imputation, fields: any SignalDocument, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
     formats: [any SignalFormat]
   ) throws {
     self.request = request
     self.fields = fields
     self.noise = noise
-    self.noiseRemarks = (noise?.remarks ?? []) + noiseRemarks
+    self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
     self.model = model
     let space = model.space
     guard fields.variables.count == space.channelCount else {
@@ -76,8 +78,7 @@ final class FieldSolver {
     }
     checking = AnswerChecking(
       share: request.checkShare, channelCount: space.channelCount,
-      isGaussian: request.method.traits.hasGaussianPosterior && space.bounds.allSatisfy { $0 == nil }
-        && space.transforms.allSatisfy(\.isIdentity),
+      isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits,
       knowsNoise: noise != nil,
       samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
     everObserved = [Bool](repeating: false, count: fields.domain.vertexCount * space.channelCount)
@@ -95,6 +96,12 @@ final class FieldSolver {
   func solve(_ index: Int) throws -> Answer {
     let field = try fields.read([index])[0]
     guard field.isValid.contains(true) else { return try solveEmpty(field, index: index) }
+    if natures == nil {
+      let handled = fields.variables.indices.filter {
+        model.space.bounds[$0] != nil || !model.space.transforms[$0].isIdentity || model.space.ownTransforms[$0] != .none
+      }
+      natures = VariableNature.remarks(on: field, handled: Set(handled.map { fields.variables[$0].name }))
+    }
     let missingCount = field.isValid.count { !$0 }
     if !request.method.traits.fillsGaps, missingCount > 0 {
       throw RunError.gapsNotFilled(
@@ -280,7 +287,7 @@ final class FieldSolver {
 
   /// What the answers assume and what is odd about the input, known without looking at the answers.
   private func remarks(_ noise: [String: ImputationSummary.NoiseSummary]) -> [Remark] {
-    var remarks = fields.origin.remarks + model.space.assumptions
+    var remarks = fields.remarks + model.space.assumptions
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
@@ -288,7 +295,7 @@ final class FieldSolver {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }
-    remarks += noiseRemarks
+    remarks += inputRemarks
     func list(_ names: [String]) -> String {
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }
@@ -299,6 +306,15 @@ final class FieldSolver {
     if !emptyFields.missing.isEmpty {
       remarks.append(
         Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.missing)): nothing was filled there."))
+    }
+    remarks += natures ?? []
+    let averages = diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) }
+    remarks += model.space.clampingRemarks(averages)
+    if averages.keys.contains(where: { $0.hasPrefix("spread from samples") }) {
+      remarks.append(
+        Remark(
+          .note, "spread-from-samples",
+          "The exact spread of this field needs more memory than there is, so it was estimated from samples and is good to about 6 %. A coarser grid or mesh has an exact one."))
     }
     let never = everObserved.count { !$0 }
     if request.fill == .all, model.gaussian == nil, solvedCount >= 3, never > 0, regridding.isSameGrid {

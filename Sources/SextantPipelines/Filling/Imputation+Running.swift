@@ -26,17 +26,23 @@ extension Imputation {
     interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     try checkOptions(hasModel: model != nil)
+    if model != nil, !transforms.isEmpty || !bounds.isEmpty {
+      throw RunError.invalid(
+        "--transform and --bounds: the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again."
+      )
+    }
     let document = try input.open(for: model?.space, formats: catalogue.formats)
     let model = try model ?? self.model(for: document, formats: catalogue.formats)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
+    let objections = try model.objections(to: fields, extrapolates: extrapolates)
     let (specification, noiseRemarks) = try estimatedNoise(of: fields, model: model, formats: catalogue.formats)
     let noise =
       try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
     let solver = try FieldSolver(
-      self, fields: fields, noise: noise, noiseRemarks: noiseRemarks, model: model, formats: catalogue.formats)
+      self, fields: fields, noise: noise, inputRemarks: objections + noiseRemarks, model: model, formats: catalogue.formats)
     if held != nil, solver.regridding.otherDomain != nil {
       throw RunError.invalid(
         "--mask: values of the input are held out, and with --regrid model the answer is not on the grid of the input. Give --regrid input.")
@@ -62,7 +68,7 @@ extension Imputation {
   private func model(for document: any SignalDocument, formats: [any SignalFormat]) throws -> Model {
     let land = try landMask?.share(on: document.domain, formats: formats)
     return try Model(
-      FieldSpace(document, landShare: land), provenance: Model.Provenance(name: document.path))
+      FieldSpace(document, landShare: land, transforms: transforms, bounds: bounds), provenance: Model.Provenance(name: document.path))
   }
 
   /// What the answers consist of as far as it is known before the first.

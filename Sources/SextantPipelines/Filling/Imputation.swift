@@ -4,6 +4,7 @@
 import SextantGeometry
 import SextantMeasurement
 import SextantModels
+import SextantPriors
 import SextantSignals
 import SextantSolvers
 
@@ -32,6 +33,12 @@ public struct Imputation: Sendable, Encodable {
   public var writesAllMembers: Bool
   /// Whether each member of the ensemble goes to a file of its own.
   public var splitsMembers: Bool
+  /// The transforms of variables by name, fitted to each field's own observations; for methods without a model.
+  public var transforms: [String: MarginalTransformKind]
+  /// The ranges of variables by name; for methods without a model.
+  public var bounds: [String: ValueBounds]
+  /// Whether fields of a season, an hour or a level that the archive lacks are answered, with a warning.
+  public var extrapolates: Bool
   /// The places that are filled.
   public var fill: FillRegion
   /// What becomes of a field without any observed value.
@@ -49,6 +56,7 @@ public struct Imputation: Sendable, Encodable {
     method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, operation: AnyMeasurementDesign? = nil,
     heldOut: AnyMeasurementDesign? = nil, checkShare: Double = 0.02, regrid: AnswerGrid? = nil, quantileLevels: [Double] = [],
     writesEnsemble: Bool = true, writesAllMembers: Bool = true, splitsMembers: Bool = false,
+    transforms: [String: MarginalTransformKind] = [:], bounds: [String: ValueBounds] = [:], extrapolates: Bool = false,
     fill: FillRegion = .all, onEmpty: EmptyFields = .prior, requested: Set<MethodOption> = [], landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
   ) {
     self.method = method
@@ -62,6 +70,9 @@ public struct Imputation: Sendable, Encodable {
     self.writesEnsemble = writesEnsemble
     self.writesAllMembers = writesAllMembers
     self.splitsMembers = splitsMembers
+    self.transforms = transforms
+    self.bounds = bounds
+    self.extrapolates = extrapolates
     self.fill = fill
     self.onEmpty = onEmpty
     self.requested = requested
