@@ -16,7 +16,7 @@ public enum UnitsError: Error, Equatable, CustomStringConvertible {
     case .uncertain(let from, let to, let unknown):
       "Cannot convert \"\(from)\" to \"\(to)\": "
         + (unknown.isEmpty
-          ? "one of them has no units." : "UDUNITS does not know \"\(unknown)\".")
+          ? "one of them is empty, so its numbers have no certain meaning." : "UDUNITS does not know \"\(unknown)\".")
         + " Set the units attribute, for example with \"ncatted -a units,NAME,o,c,K FILE\"."
     case .incompatible(let from, let to):
       "\"\(from)\" cannot be converted to \"\(to)\": they measure different quantities."
