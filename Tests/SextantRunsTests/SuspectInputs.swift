@@ -32,7 +32,7 @@ import Testing
       return try SmallClimate.values("tas", in: folder.path(output))
     }
     let words = complaint { _ = try run(SignalInput(folder.path("filled.nc")), to: "out.nc") }
-    let condition = "tas=\(fill == 0 ? "0" : fill == -9999 ? "-9999" : "1e+35")"
+    let condition = fill == 0 ? "tas<=0" : fill == -9999 ? "tas=-9999" : "tas=1e+35"
     #expect(words.contains("--missing '\(condition)'") && words.contains("filled.nc"), "\(words)")
     #expect(try folder.names() == before)
     let known = try run(SignalInput(folder.path("filled.nc"), missing: [MissingCondition(condition)]), to: "known.nc")

@@ -35,10 +35,13 @@ struct CheckedSource: DocumentWrapper {
     }
     var (remarks, topics): ([Remark], Set<String>) = ([], [])
     var marked: [String: (count: Int, total: Int)] = [:]
-    let qualities = try source.qualities.filter { quality in !conditions.contains { $0.name == quality.name } }
-      .compactMap { quality in
-        try source.companion(quality.name).map { (quality, $0, try quality.proposal.predicate(flags: nil, path: source.path)) }
-      }
+    let unused = source.qualities.filter { quality in !conditions.contains { $0.name == quality.name } }
+    var qualities: [(quality: QualityVariable, companion: FieldCompanion, isBad: @Sendable (Double) -> Bool)] = []
+    for quality in unused {
+      // A variable that does not belong to these fields says nothing of them.
+      guard let companion = try? source.companion(quality.name) else { continue }
+      qualities.append((quality, companion, try quality.proposal.predicate(flags: nil, path: source.path)))
+    }
     for index in source.labels.indices.prefix(Self.firstFields) {
       let field = try source.read([index])[0]
       for finding in Self.suspects(of: field, namedGaps: source.namedGaps) {

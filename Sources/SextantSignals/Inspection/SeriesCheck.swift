@@ -49,7 +49,7 @@ public struct SeriesCheck: Sendable, Equatable {
       for (before, after) in zip(moments, moments.dropFirst()) where after.seconds < before.seconds {
         return [
           Remark(
-            .warning, "unordered-times",
+            .note, "unordered-times",
             "The fields are not in the order of their times: \(after.text) stands after \(before.text). Sort them, for example with \"cdo mergetime\".")
         ]
       }
