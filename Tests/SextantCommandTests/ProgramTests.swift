@@ -200,7 +200,7 @@ struct ProgramTests {
     try desk.train()
     func arguments(_ output: String) -> [String] {
       [
-        "impute", desk.path("obs.nc"), "--model", desk.path("RUN"), "--method", "two-scale", "--samples", "20",
+        "impute", desk.path("obs.nc"), "--model", desk.path("RUN"), "--extrapolate", "--method", "two-scale", "--samples", "20",
         "--quantiles", "0.1,0.9", "-o", desk.path(output),
       ]
     }

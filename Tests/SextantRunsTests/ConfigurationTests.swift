@@ -128,8 +128,8 @@ import Testing
       "run.yaml:2:27: 'bounds.t.max': expected more than min (3.0), found 2.0."
     ),
     (
-      "archive: {files: [a]}\nvariables: {t: {transform: log}}",
-      "run.yaml:2:28: 'variables.t.transform': expected one of none, logit, normal-score, found 'log'."
+      "archive: {files: [a]}\nvariables: {t: {transform: sine}}",
+      "run.yaml:2:28: 'variables.t.transform': expected one of none, log, logit, normal-score, censored, found 'sine'."
     ),
     (
       "archive: {files: [a]}\nbounds: {t: {min: 3}}\nvariables: {t: {transform: logit}}",

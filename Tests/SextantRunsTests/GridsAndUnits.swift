@@ -105,10 +105,10 @@ import Testing
     #expect(file.variable("tas_spread")?.text("units") == "K")
     fields.variables[0].units = "hPa"
     try SmallClimate.write(fields, to: folder.path("pascal.nc"))
-    #expect(complaint { _ = try fill("pascal", noise: "1") }.contains("\"hPa\" cannot be converted to \"K\""))
+    #expect(complaint { _ = try fill("pascal", noise: "tas=1,clt=1") }.contains("\"hPa\" cannot be converted to \"K\""))
     fields.variables[0].units = ""
     try SmallClimate.write(fields, to: folder.path("bare.nc"))
-    #expect(complaint { _ = try fill("bare", noise: "1") }.contains("without units"))
+    #expect(complaint { _ = try fill("bare", noise: "tas=1,clt=1") }.contains("without units"))
   }
 
   @Test func testFieldsInOtherUnitsAreScoredInTheModels() throws {

@@ -217,7 +217,7 @@ import Testing
     let folder = try Self.folder()
     try NPYFile.write(Tensor(Self.isBad.map { $0 ? 0 : 1 }), to: folder.path("seen.npy"))
     try Self.fill(
-      SignalInput(folder.path("scan.ply"), variables: ["heat"]), .nearest, noise: nil,
+      SignalInput(folder.path("scan.ply"), variables: ["heat"], acceptsValues: true), .nearest, noise: nil,
       mask: "file:\(folder.path("seen.npy"))", to: folder.path("out.ply"))
     #expect(try Self.values("heat_observed", in: folder.path("out.ply")) == Self.isBad.map { $0 ? 0 : 1 })
   }
@@ -333,7 +333,7 @@ import Testing
     }
     #expect(
       holes.contains("digit.npy") && holes.contains("of 162 values are missing") && holes.contains("ddnm"), "\(holes)")
-    let two = SignalInput(folder.path("scan.ply"), variables: ["heat", "salt"])
+    let two = SignalInput(folder.path("scan.ply"), variables: ["heat", "salt"], acceptsValues: true)
     #expect(complaint { try Self.fill(two, .eof, model: model, to: folder.path("x.npy")) }.contains("heat, salt"))
   }
 
@@ -405,6 +405,7 @@ import Testing
     unknown.missing = [try MissingCondition("quality>0")]
     #expect(refusal(unknown).contains("nothing is observed"))
     unknown.missing = []
+    unknown.acceptsValues = true
     #expect(refusal(unknown, mask: "band:-20..20").contains("latitudes"))
     #expect(try folder.names() == ["heat.csv", "heat.npy", "scan.ply", "short.npy"])
   }

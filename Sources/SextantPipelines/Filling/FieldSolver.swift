@@ -34,6 +34,9 @@ final class FieldSolver {
   private var solvedCount = 0
   /// What the first observed field shows of the nature of its variables; nil before there is one.
   private var natures: [Remark]?
+  /// Observed values beside the ranges that a model was given.
+  private var bounds: BoundsCheck
+  private var boundsRemarks: [Remark] = []
   /// The fields without any observed value.
   private var emptyFields: (filled: [String], missing: [String]) = ([], [])
   /// Which entries were observed in some field (V·C).
@@ -81,6 +84,7 @@ final class FieldSolver {
       isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits,
       knowsNoise: noise != nil,
       samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
+    bounds = BoundsCheck(space.variables, bounds: space.bounds)
     everObserved = [Bool](repeating: false, count: fields.domain.vertexCount * space.channelCount)
     region = try request.fill.entries(
       of: fields, on: regridding.otherDomain ?? fields.domain, hasArchive: model.gaussian != nil, formats: formats)
@@ -193,6 +197,8 @@ final class FieldSolver {
         let channel = entry % channels
         let value = units.toModel(scalars[entry], channel: channel)
         values.append(value)
+        let tolerance = levels.map { 5 * units.differenceToModel($0[entry], channel: channel) }
+        bounds.note(value, channel: channel, tolerance: tolerance ?? bounds.tolerance(ofChannel: channel))
         observed[channel].count += 1
         observed[channel].sum += Double(value)
         observed[channel].squares += Double(value) * Double(value)
@@ -211,6 +217,7 @@ final class FieldSolver {
         noiseCounts[channel] += 1
       }
     }
+    boundsRemarks = try bounds.checkObservations(of: fields.path, model: model.provenance.name)
     // Exact values: methods divide by the noise, so it is a ten-thousandth of the variability instead of 0.
     if deviations.contains(0) {
       let floors = (0..<channels).map { channel in
@@ -307,7 +314,7 @@ final class FieldSolver {
       remarks.append(
         Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.missing)): nothing was filled there."))
     }
-    remarks += natures ?? []
+    remarks += (natures ?? []) + boundsRemarks
     let averages = diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) }
     remarks += model.space.clampingRemarks(averages)
     if averages.keys.contains(where: { $0.hasPrefix("spread from samples") }) {

@@ -92,6 +92,12 @@ public struct CensoredScore: Sendable, Equatable, Codable {
     return nil
   }
 
+  /// The bound that a value on or beyond a bound stands for.
+  package func bound(nearestTo x: Double) -> Double {
+    if let minimum, x <= minimum { return minimum }
+    return maximum ?? x
+  }
+
   /// The value at the latent w.
   func value(at w: Double) -> Double {
     if let minimum, let lowest, w <= lowest { return minimum }

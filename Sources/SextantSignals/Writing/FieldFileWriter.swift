@@ -123,6 +123,8 @@ final class FieldFileWriter {
     if variable.keepsAttributes, let source = shape.source {
       let left = Self.dropped.union(layout.droppedAttributes).union(own)
       for attribute in source.attributes where !left.contains(attribute.name) {
+        // The comment of an earlier answer's mean is not one of its spread.
+        if attribute.name == "comment", source.text("comment")?.hasSuffix(FilledVariableNaming.meaning) == true { continue }
         try output.copyAttribute(attribute.name, of: source, to: id)
       }
     }

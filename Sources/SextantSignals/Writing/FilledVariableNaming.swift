@@ -81,7 +81,7 @@ struct FilledVariableNaming {
             ("flag_meanings", .text("filled observed")),
           ], keepsAttributes: false))
     }
-    let meaning = "posterior mean, given the observed values"
+    let meaning = Self.meaning
     let comment = source?.text("comment").map { $0.hasSuffix(meaning) ? $0 : "\($0); \(meaning)" } ?? meaning
     var mean = FieldVariable(
       name: name, channel: channel, type: type, attributes: units + [("comment", .text(comment))])
@@ -97,6 +97,9 @@ struct FilledVariableNaming {
     }
     return [mean] + result
   }
+
+  /// What the comment of a mean says.
+  static let meaning = "posterior mean, given the observed values"
 
   /// The standard name of the uncertainty of a quantity with a standard name.
   static func standardError(of standardName: String?) -> [(String, NetCDFAttributeValue)] {

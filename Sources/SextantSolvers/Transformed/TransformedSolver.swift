@@ -56,7 +56,7 @@ public struct TransformedSolver: Solver {
   }
 
   public func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    AdjustedPreparation(inner: try prepareLatent(for: operation, noise: noise)) { [transforms] in transforms.map(&$0) }
+    BoundKeepingPreparation(latent: try prepareLatent(for: operation, noise: noise), transforms: transforms)
   }
 
   /// The preparation whose posteriors are those of the inner solver, in transformed units.
@@ -136,6 +136,65 @@ private struct LatentPreparation: PreparedSolver {
     var posterior = try plain.solve(measurement, samples: samples, using: &random)
     posterior.diagnostics["likelihood-iterations"] = 0
     return posterior
+  }
+}
+
+/// A prepared transformed solver with posteriors in the variables' units.
+///
+/// The Gaussian that stands for the likelihood of a censored value leaks a little over its threshold. The value itself does not:
+/// an entry that was observed on a bound lies on it, and one that was observed between the bounds lies between them.
+private struct BoundKeepingPreparation: PreparedSolver {
+  let latent: any PreparedSolver
+  let transforms: [MarginalTransform]
+
+  var model: MeasurementModel { latent.model }
+
+  func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
+    var posterior = try latent.solve(measurement, samples: samples, using: &random)
+    let entries = measurement.operation.selectedEntries ?? []
+    let channels = transforms.count
+    var onBound: [Int] = []
+    for (row, entry) in entries.enumerated() {
+      guard case .censored(let score) = transforms[entry % channels] else { continue }
+      if score.hidden(at: Double(measurement.values[row])) != nil {
+        onBound.append(row)
+      } else {
+        posterior.samples?.reflect(column: entry, into: score.visible)
+      }
+    }
+    transforms.map(&posterior)
+    for row in onBound {
+      let (entry, value) = (entries[row], measurement.values[row])
+      guard case .censored(let score) = transforms[entry % channels] else { continue }
+      let bound = Float(score.bound(nearestTo: Double(value)))
+      posterior.mean[entry] = bound
+      posterior.spread?[entry] = 0
+      posterior.samples?.fill(column: entry, with: bound)
+    }
+    return posterior
+  }
+}
+
+extension Tensor<Float> {
+  /// Reflects the numbers of a column (of N×n) at the ends of a range until they lie inside it.
+  fileprivate mutating func reflect(column: Int, into range: ClosedRange<Double>) {
+    let width = columnCount
+    withUnsafeMutableScalars { values in
+      for i in stride(from: column, to: values.count, by: width) {
+        var value = Double(values[i])
+        if value <= range.lowerBound { value = 2 * range.lowerBound - value }
+        if value >= range.upperBound { value = 2 * range.upperBound - value }
+        values[i] = Float(Swift.max(range.lowerBound.nextUp, Swift.min(range.upperBound.nextDown, value)))
+      }
+    }
+  }
+
+  /// Gives all numbers of a column (of N×n) one value.
+  fileprivate mutating func fill(column: Int, with value: Float) {
+    let width = columnCount
+    withUnsafeMutableScalars { values in
+      for i in stride(from: column, to: values.count, by: width) { values[i] = value }
+    }
   }
 }
 
