@@ -86,6 +86,7 @@ struct ExpectationPropagationSites: PseudoMeasurement {
     for i in sites.indices where !sites[i].transform.isIdentity {
       let entry = entries[i]
       let (mean, sigma) = (Double(mean[entry]), Double(spread[entry]))
+      guard mean.isFinite, sigma.isFinite, sigma > 0 else { continue }
       let step = mean - sites[i].place
       change = max(change, abs(step) / sites[i].scale)
       let precision = 1 / max(sigma * sigma, .leastNormalMagnitude)
@@ -97,6 +98,8 @@ struct ExpectationPropagationSites: PseudoMeasurement {
         sites[i].place = mean
         let cavity = (mean: (mean * precision - sites[i].weighted) / cavityPrecision, variance: 1 / cavityPrecision)
         let product = Self.moments(of: sites[i], cavity: cavity)
+        // So far from the cavity that its moments cannot be computed: the site waits until the others have moved.
+        guard product.mean.isFinite, product.variance.isFinite, product.variance > 0 else { continue }
         Self.match(&sites[i], product: product, cavity: cavity, step: iterations == 0 ? 1 : 0.7)
       } else {
         // Long steps are cut and later ones damped, because the tangent at a flat place does not predict the next slope.
