@@ -79,11 +79,25 @@ final class AnswerCache {
       try file.floats("mean").scalars, spread: file.contains("spread") ? try file.floats("spread").scalars : nil,
       members: file.contains("samples") ? try file.floats("samples") : nil,
       isObserved: file.contains("observed") ? try file.booleans("observed") : nil)
-    let diagnostics = try file.metadata[Self.diagnosticsKey].map {
-      try JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+    let (diagnostics, check) = try Self.notes(in: file)
+    return Answer(record: record, diagnostics: diagnostics, check: check)
+  }
+
+  /// What the method chose for field `index`, which must be done, and the comparison with its observations: without the
+  /// answer's numbers, of which a large ensemble would be read in vain.
+  func notes(at index: Int) throws -> (diagnostics: [String: Double], check: AnswerCheck?) {
+    guard let folder else {
+      let answer = try answer(at: index)
+      return (answer.diagnostics, answer.check)
     }
-    let check = try file.metadata[Self.checkKey].map { try JSONDecoder().decode(AnswerCheck.self, from: Data($0.utf8)) }
-    return Answer(record: record, diagnostics: diagnostics ?? [:], check: check)
+    return try Self.notes(in: SafetensorsFile(path: path(index, folder)))
+  }
+
+  private static func notes(in file: SafetensorsFile) throws -> (diagnostics: [String: Double], check: AnswerCheck?) {
+    func decoded<Value: Decodable>(_ key: String) throws -> Value? {
+      try file.metadata[key].map { try JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+    }
+    return (try decoded(diagnosticsKey) ?? [:], try decoded(checkKey))
   }
 
   private static let diagnosticsKey = "diagnostics"
@@ -112,7 +126,7 @@ final class AnswerCache {
   func check(of count: Int) throws -> AnswerCheck? {
     var sum: AnswerCheck?
     for index in 0..<count {
-      guard let check = try answer(at: index).check else { continue }
+      guard let check = try notes(at: index).check else { continue }
       sum = sum.map { $0 + check } ?? check
     }
     return sum

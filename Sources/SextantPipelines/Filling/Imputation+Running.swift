@@ -114,7 +114,7 @@ extension Imputation {
     if let operation { attributes["sextant_operator"] = "\(operation)" }
     var sums: [String: Double] = [:]
     for index in 0..<count {
-      for (name, value) in try cache.answer(at: index).diagnostics { sums[name, default: 0] += value / Double(count) }
+      for (name, value) in try cache.notes(at: index).diagnostics { sums[name, default: 0] += value / Double(count) }
     }
     if !sums.isEmpty {
       attributes["sextant_parameters"] = sums.sorted { $0.key < $1.key }
