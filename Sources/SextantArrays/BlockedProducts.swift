@@ -77,11 +77,10 @@ package enum BlockedProduct {
     }
   }
 
-  /// The longest side of a block. Blocks of 256 lose a twentieth of the time to copying, and blocks of 128 a tenth, which
-  /// the larger number of tiles outweighs.
+  /// The longest side of a block. Long blocks lose less time to copying, but there must be some tiles for each thread.
   private static func blockLength(_ m: Int, _ n: Int, _ k: Int) -> Int {
     guard m * n * k >= 1 << 20 else { return max(m, n) }
-    return m * n >= 1 << 20 ? 256 : 128
+    return m * n >= 1 << 22 ? 512 : m * n >= 3 << 18 ? 256 : 128
   }
 
   /// The ranges of at most `length` that cover `0..<extent`, equally long except for the last.

@@ -1,5 +1,6 @@
 // Products whose left factor has few rows, such as a batch of samples. The other factor is read in place, because
-// packing it for a general product would take a third of the time; the few rows are packed instead.
+// packing it for a general product would take a third of the time; the few rows are packed instead, or read in place if
+// a single tile of the kernels holds them.
 //
 // An entry of the result is one chain of additions along the depth, in order. It depends on its own row and column alone,
 // so a sample has the same bits in any batch and on any number of threads.
@@ -18,11 +19,9 @@ package enum FewRowProduct {
     let kernels = Scalar.kernels
     // A small product is finished before a second thread has started.
     let isParallel = isParallel && rows * columns * depth >= 1 << 16
-    let packed = panels(rows, depth, x, width: kernels.tileRows, isParallel: isParallel)
     // Whole blocks of the kernel's panels.
     let block = 4 * kernels.tileColumns
-    packed.withUnsafeScalars { packed in
-      guard let first = packed.baseAddress else { return }
+    withPanels(rows, depth, x, width: kernels.tileRows, isParallel: isParallel) { first in
       // Sound: each range of columns is written by one thread.
       nonisolated(unsafe) let (x, weight, out) = (first, weight, out)
       Parallel.forEachRange(of: columns, grain: isParallel ? block : columns) { range in
@@ -43,20 +42,31 @@ package enum FewRowProduct {
     let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
     let (tiles, panelCount) = ((columns + tall - 1) / tall, (rows + wide - 1) / wide)
     let isParallel = isParallel && rows * columns * depth >= 1 << 16
-    let packed = panels(rows, depth, x, width: wide, isParallel: isParallel)
-    _ = Tensor<Scalar>(shape: [tiles, panelCount, tall, wide]) { sums in
-      packed.withUnsafeScalars { packed in
-        guard let room = sums.baseAddress, let first = packed.baseAddress else { return }
+    let room = rows <= tall ? 0 : tiles * panelCount * tall * wide
+    _ = Tensor<Scalar>(shape: [max(1, room)]) { sums in
+      withPanels(rows, depth, x, width: wide, isParallel: isParallel) { first in
+        guard let room = sums.baseAddress else { return }
         // Sound: each range of tiles is written by one thread.
         nonisolated(unsafe) let (sums, x, weight, bias, out) = (room, first, weight, bias, out)
         Parallel.forEachRange(of: tiles, grain: isParallel ? 4 : tiles) { range in
           let start = range.lowerBound * tall
           kernels.denseOutputs(
             outputs: min(columns, range.upperBound * tall) - start, inputs: depth, batch: rows, stride: columns,
-            weight: weight + start * depth, from: x,
-            bias: bias.map { $0 + start }, sums: sums + start * panelCount * wide, to: out + start)
+            weight: weight + start * depth, from: x, bias: bias.map { $0 + start },
+            sums: rows <= tall ? sums : sums + start * panelCount * wide, to: out + start)
         }
       }
+    }
+  }
+
+  /// Calls `body` with `x` as the kernels take it: as it is if one tile holds its rows, and otherwise in panels.
+  private static func withPanels<Scalar: TensorScalar>(
+    _ rows: Int, _ columns: Int, _ x: UnsafePointer<Scalar>, width: Int, isParallel: Bool,
+    _ body: (UnsafePointer<Scalar>) -> Void
+  ) {
+    guard rows > Scalar.kernels.tileRows else { return body(x) }
+    panels(rows, columns, x, width: width, isParallel: isParallel).withUnsafeScalars { panels in
+      if let first = panels.baseAddress { body(first) }
     }
   }
 

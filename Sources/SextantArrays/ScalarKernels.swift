@@ -169,13 +169,14 @@ public protocol ScalarKernels: Sendable {
   )
   /// out ← x·Wᵀ + bias for a few rows of x, which are not packed; `stride` is the row stride of out.
   func denseRows(outputs: Int, inputs: Int, batch: Int, stride: Int, weight: In, from x: In, bias: In?, to out: Out)
-  /// out ← x·Wᵀ + bias, with x in panels of ``tileColumns`` rows. `sums` is scratch memory for outputs×batch scalars,
-  /// the first rounded up to ``tileRows`` and the second to ``tileColumns``.
+  /// out ← x·Wᵀ + bias, with x in panels of ``tileColumns`` rows, or as it is if it has at most ``tileRows`` rows. `sums`
+  /// is scratch memory for outputs×batch scalars, the first rounded up to ``tileRows`` and the second to
+  /// ``tileColumns``; it is not used for so few rows.
   func denseOutputs(
     outputs: Int, inputs: Int, batch: Int, stride: Int, weight: In, from x: In, bias: In?, sums: Out, to out: Out
   )
   /// out ← g·W for some columns of W and out, both with row stride `stride`. g has at most 256 rows, in panels of
-  /// ``tileRows``.
+  /// ``tileRows``, or as it is if it has no more rows than one panel.
   func denseInputs(
     columns: Int, outputs: Int, batch: Int, stride: Int, weight: In, gradient: In, adds: Bool, to out: Out
   )

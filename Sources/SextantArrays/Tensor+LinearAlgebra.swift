@@ -259,29 +259,3 @@ public struct CholeskyFactor<Scalar: TensorScalar>: Sendable {
     }
   }
 }
-
-/// The eigenvalues, largest first, and the eigenvectors (in rows) of a symmetric matrix (n×n).
-///
-/// Throws ``LinearAlgebraError/noConvergence(size:)``.
-public func symmetricEigendecomposition<Scalar: TensorScalar>(
-  _ matrix: consuming Tensor<Scalar>
-) throws -> (values: [Scalar], vectors: Tensor<Scalar>) {
-  let n = matrix.columnCount
-  precondition(matrix.rowCount == n, "Not a square matrix: \(matrix.shape)")
-  guard n > 0 else { return ([], matrix) }
-  var ascending = [Scalar](repeating: 0, count: n)
-  let info = matrix.withUnsafeMutableScalars { a in
-    ascending.withUnsafeMutableBufferPointer {
-      guard let a = a.baseAddress, let values = $0.baseAddress else { return 0 }
-      return OpenBLAS.withSingleThread { Scalar.symmetricEigen(n, a, values) }
-    }
-  }
-  guard info == 0 else { throw LinearAlgebraError.noConvergence(size: n) }
-  let vectors = Tensor<Scalar>(shape: [n, n]) { out in
-    matrix.withUnsafeScalars { source in
-      guard let source = source.baseAddress, let target = out.baseAddress else { return }
-      for i in 0..<n { (target + i * n).update(from: source + (n - 1 - i) * n, count: n) }
-    }
-  }
-  return (ascending.reversed(), vectors)
-}

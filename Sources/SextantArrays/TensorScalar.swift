@@ -15,13 +15,15 @@ public protocol TensorScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, 
 extension Float: TensorScalar {
   public typealias Kernels = FloatKernels
   public static let linearAlgebra = LinearAlgebraRoutines<Float>(
-    gemm: cblas_sgemm, syrk: cblas_ssyrk, trsm: cblas_strsm, trmm: cblas_strmm, potrf: spotrf_, syevd: ssyevd_)
+    gemm: cblas_sgemm, syrk: cblas_ssyrk, trsm: cblas_strsm, trmm: cblas_strmm, potrf: spotrf_,
+    sytrd: ssytrd_, stedc: sstedc_, ormtr: sormtr_)
 }
 
 extension Double: TensorScalar {
   public typealias Kernels = DoubleKernels
   public static let linearAlgebra = LinearAlgebraRoutines<Double>(
-    gemm: cblas_dgemm, syrk: cblas_dsyrk, trsm: cblas_dtrsm, trmm: cblas_dtrmm, potrf: dpotrf_, syevd: dsyevd_)
+    gemm: cblas_dgemm, syrk: cblas_dsyrk, trsm: cblas_dtrsm, trmm: cblas_dtrmm, potrf: dpotrf_,
+    sytrd: dsytrd_, stedc: dstedc_, ormtr: dormtr_)
 }
 
 /// The routines of BLAS and LAPACK for one scalar type, under the names that their documentation gives them.
@@ -29,6 +31,8 @@ public struct LinearAlgebraRoutines<Scalar>: Sendable {
   typealias In = UnsafePointer<Scalar>
   typealias Out = UnsafeMutablePointer<Scalar>
   typealias Size = UnsafePointer<Int32>
+  typealias Flag = UnsafePointer<CChar>
+  typealias Status = UnsafeMutablePointer<Int32>
   typealias Triangular =
     @Sendable (
       CBLAS_ORDER, CBLAS_SIDE, CBLAS_UPLO, CBLAS_TRANSPOSE, CBLAS_DIAG, Int32, Int32, Scalar, In, Int32, Out, Int32
@@ -43,12 +47,10 @@ public struct LinearAlgebraRoutines<Scalar>: Sendable {
     @Sendable (CBLAS_ORDER, CBLAS_UPLO, CBLAS_TRANSPOSE, Int32, Int32, Scalar, In, Int32, Scalar, Out, Int32) -> Void
   let trsm: Triangular
   let trmm: Triangular
-  let potrf: @Sendable (UnsafePointer<CChar>, Size, Out, Size, UnsafeMutablePointer<Int32>) -> Void
-  let syevd:
-    @Sendable (
-      UnsafePointer<CChar>, UnsafePointer<CChar>, Size, Out, Size, Out, Out, Size, UnsafeMutablePointer<Int32>, Size,
-      UnsafeMutablePointer<Int32>
-    ) -> Void
+  let potrf: @Sendable (Flag, Size, Out, Size, Status) -> Void
+  let sytrd: @Sendable (Flag, Size, Out, Size, Out, Out, Out, Out, Size, Status) -> Void
+  let stedc: @Sendable (Flag, Size, Out, Out, Out, Size, Out, Size, Status, Size, Status) -> Void
+  let ormtr: @Sendable (Flag, Flag, Flag, Size, Size, In, Size, In, Out, Size, Out, Size, Status) -> Void
 }
 
 // A row-major lower triangle is a column-major upper triangle ("U") of the transposed matrix.
@@ -116,18 +118,6 @@ extension TensorScalar {
   package static func choleskyFactor(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ lda: Int) -> Int {
     var (size, stride, info) = (Int32(n), Int32(lda), Int32(0))
     linearAlgebra.potrf("U", &size, a, &stride, &info)
-    return Int(info)
-  }
-
-  /// Writes eigenvalues in ascending order to `w`, and eigenvectors to the rows of `a`. Returns LAPACK's info.
-  static func symmetricEigen(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ w: UnsafeMutablePointer<Self>) -> Int {
-    var (size, info) = (Int32(n), Int32(0))
-    // The workspace sizes that LAPACK documents for jobz = V.
-    var (workSize, integerWorkSize) = (Int32(1 + 6 * n + 2 * n * n), Int32(3 + 5 * n))
-    var work = [Self](repeating: 0, count: Int(workSize))
-    var integerWork = [Int32](repeating: 0, count: Int(integerWorkSize))
-    // Column-major eigenvectors in columns are row-major eigenvectors in rows.
-    linearAlgebra.syevd("V", "U", &size, a, &size, w, &work, &workSize, &integerWork, &integerWorkSize, &info)
     return Int(info)
   }
 }

@@ -42,7 +42,9 @@ import Testing
       case .inverse: return [try factor().inverse()]
       case .eigenpairs:
         let (values, vectors) = try symmetricEigendecomposition(LinearAlgebraTests.covariance(301, as: type))
-        return [Tensor(values), vectors]
+        let leading = try symmetricEigendecomposition(
+          LinearAlgebraTests.covariance(301, as: type), vectorCount: 77)
+        return [Tensor(values), vectors, Tensor(leading.values), leading.vectors]
       case .largestEigenpairs:
         let matrix = LinearAlgebraTests.covariance(301, as: Double.self)
         let pairs = try LargestEigenpairs(size: 301, count: 5, random: stream) { matrixProduct($0, matrix) }

@@ -124,6 +124,17 @@ import Testing
       #expect(Self.largestDifference(gramMatrix(vectors), .identity(size)) < Self.tolerance(type))
       let rebuilt = matrixProduct(vectors, vectors.scalingRows(by: values), transposingFirst: true)
       #expect(Self.largestDifference(rebuilt, matrix) < tolerance)
+
+      // The leading eigenvectors alone, of a matrix whose squares are beyond the type's range.
+      let count = (size + 2) / 3
+      let large = try symmetricEigendecomposition(
+        matrix * Scalar(sign: .plus, exponent: Scalar.greatestFiniteMagnitude.exponent * 3 / 4, significand: 1),
+        vectorCount: count)
+      #expect(large.values.map { $0.significand } == values.map { $0.significand })
+      #expect(large.vectors.shape == [count, size])
+      let images = matrixProduct(large.vectors, matrix)
+      let expected = large.vectors.scalingRows(by: Array(values.prefix(count)))
+      #expect(Self.largestDifference(images, expected) < tolerance)
     }
     try check(Float.self)
     try check(Double.self)

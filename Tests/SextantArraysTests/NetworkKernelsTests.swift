@@ -80,7 +80,7 @@ import Testing
   }
 
   /// Batch, inputs, outputs: whole tiles, parts of tiles, less than a tile, more than one block of the sums.
-  static let layers = [(64, 96, 64), (17, 35, 43), (1, 3, 2), (129, 70, 5), (33, 2100, 37), (256, 5, 300)]
+  static let layers = [(64, 96, 64), (17, 35, 43), (1, 3, 2), (129, 70, 5), (3, 133, 150), (4, 64, 129), (33, 2100, 37), (256, 5, 300)]
 
   @Test(arguments: sets, layers)
   func denseKernelsAreProducts(set: Processor.InstructionSet, layer: (batch: Int, inputs: Int, outputs: Int)) throws {
@@ -92,7 +92,9 @@ import Testing
       let g: Tensor<Scalar> = stream.normals([batch, outputs])
       let w: Tensor<Scalar> = stream.normals([outputs, inputs])
       let bias: Tensor<Scalar> = stream.normals([outputs])
+      // A single tile of rows is not packed.
       func packed(_ matrix: Tensor<Scalar>, width: Int) -> [Scalar] {
+        guard batch > kernels.tileRows else { return matrix.scalars }
         let (rows, columns) = (matrix.rowCount, matrix.columnCount)
         var out = [Scalar](repeating: .nan, count: (rows + width - 1) / width * width * columns)
         kernels.packRows(rows: rows, columns: columns, stride: columns, width: width, from: matrix.scalars, to: &out)
