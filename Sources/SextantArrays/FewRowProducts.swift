@@ -18,7 +18,7 @@ package enum FewRowProduct {
   ) {
     let kernels = Scalar.kernels
     // A small product is finished before a second thread has started.
-    let isParallel = isParallel && rows * columns * depth >= 1 << 16
+    let isParallel = isParallel && rows * columns * depth >= 1 << 19
     // Whole blocks of the kernel's panels.
     let block = 4 * kernels.tileColumns
     withPanels(rows, depth, x, width: kernels.tileRows, isParallel: isParallel) { first in
@@ -41,7 +41,7 @@ package enum FewRowProduct {
     let kernels = Scalar.kernels
     let (tall, wide) = (kernels.tileRows, kernels.tileColumns)
     let (tiles, panelCount) = ((columns + tall - 1) / tall, (rows + wide - 1) / wide)
-    let isParallel = isParallel && rows * columns * depth >= 1 << 16
+    let isParallel = isParallel && rows * columns * depth >= 1 << 17
     let room = rows <= tall ? 0 : tiles * panelCount * tall * wide
     _ = Tensor<Scalar>(shape: [max(1, room)]) { sums in
       withPanels(rows, depth, x, width: wide, isParallel: isParallel) { first in

@@ -16,14 +16,14 @@ extension Float: TensorScalar {
   public typealias Kernels = FloatKernels
   public static let linearAlgebra = LinearAlgebraRoutines<Float>(
     gemm: cblas_sgemm, syrk: cblas_ssyrk, trsm: cblas_strsm, trmm: cblas_strmm, potrf: spotrf_,
-    sytrd: ssytrd_, stedc: sstedc_, ormtr: sormtr_)
+    sytrd: ssytrd_, stedc: sstedc_, stemr: sstemr_, ormtr: sormtr_)
 }
 
 extension Double: TensorScalar {
   public typealias Kernels = DoubleKernels
   public static let linearAlgebra = LinearAlgebraRoutines<Double>(
     gemm: cblas_dgemm, syrk: cblas_dsyrk, trsm: cblas_dtrsm, trmm: cblas_dtrmm, potrf: dpotrf_,
-    sytrd: dsytrd_, stedc: dstedc_, ormtr: dormtr_)
+    sytrd: dsytrd_, stedc: dstedc_, stemr: dstemr_, ormtr: dormtr_)
 }
 
 /// The routines of BLAS and LAPACK for one scalar type, under the names that their documentation gives them.
@@ -50,6 +50,11 @@ public struct LinearAlgebraRoutines<Scalar>: Sendable {
   let potrf: @Sendable (Flag, Size, Out, Size, Status) -> Void
   let sytrd: @Sendable (Flag, Size, Out, Size, Out, Out, Out, Out, Size, Status) -> Void
   let stedc: @Sendable (Flag, Size, Out, Out, Out, Size, Out, Size, Status, Size, Status) -> Void
+  let stemr:
+    @Sendable (
+      Flag, Flag, Size, Out, Out, In, In, Size, Size, Status, Out, Out, Size, Size, Status, Status, Out, Size, Status,
+      Size, Status
+    ) -> Void
   let ormtr: @Sendable (Flag, Flag, Flag, Size, Size, In, Size, In, Out, Size, Out, Size, Status) -> Void
 }
 

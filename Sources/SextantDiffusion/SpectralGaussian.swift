@@ -17,6 +17,9 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
   public let variances: [Double]
   /// ρ²: the isotropic residual variance.
   public let residualVariance: Double
+  /// Uᵀ (D×k) where a copy is small: a sampler multiplies few fields by it at each of many steps, and rows are read in
+  /// order then. The products have the same bits.
+  private let transposedBasis: Tensor<Scalar>?
 
   /// D.
   public var dimension: Int { mean.count }
@@ -63,6 +66,7 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     shape = mean.shape
     self.mean = mean.reshaped(to: [mean.count])
     self.basis = basis
+    transposedBasis = basis.count <= 1 << 22 ? basis.transposed() : nil
     self.variances = variances
     self.residualVariance = residualVariance
   }
@@ -93,7 +97,8 @@ public struct SpectralGaussian<Scalar: TensorScalar>: Sendable {
     // A complete basis leaves no residual space; omitting that term avoids a difference of large numbers.
     let isComplete = variances.count == dimension
     let outside = levels.map { isComplete ? 0 : 1 / residualVariance(at: $0) }
-    var coefficients = matrixProduct(r, basis, transposingSecond: true)  // B×k
+    var coefficients =  // B×k
+      transposedBasis.map { matrixProduct(r, $0) } ?? matrixProduct(r, basis, transposingSecond: true)
     let modes = variances.count
     coefficients.withUnsafeMutableScalars { scalars in
       for (sample, level) in levels.enumerated() {

@@ -71,7 +71,7 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     // condition number.
     let isWide = fields <= d
     let gram = gramMatrix(scaled.converted(to: Double.self), transposeFirst: !isWide)
-    let (values, vectors) = try symmetricEigendecomposition(gram, vectorCount: modeCount)
+    let (values, vectors) = try symmetricEigendecomposition(gram, count: modeCount)
     let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
     let leading = vectors.rows(0..<kept).converted(to: Float.self)
     let standardDeviations = values.prefix(kept).map { Float($0.squareRoot()) }
@@ -122,7 +122,7 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
       sketch = image
     }
     let (values, vectors) = try symmetricEigendecomposition(
-      gramMatrix(sketch.converted(to: Double.self)), vectorCount: modeCount)
+      gramMatrix(sketch.converted(to: Double.self)), count: modeCount)
     let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
     let modes = matrixProduct(vectors.rows(0..<kept).converted(to: Float.self), sketch)
     self.init(

@@ -58,7 +58,7 @@ extension RunConfiguration {
     }
     var model = try ownModel(catalogue)
     if let flow {
-      let expected = try flowTraining(flow, catalogue).identity(model: model)
+      let expected = try flowTraining(flow, catalogue).identity(for: model)
       guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
     }
     if asks {

@@ -43,7 +43,7 @@ import Testing
       case .eigenpairs:
         let (values, vectors) = try symmetricEigendecomposition(LinearAlgebraTests.covariance(301, as: type))
         let leading = try symmetricEigendecomposition(
-          LinearAlgebraTests.covariance(301, as: type), vectorCount: 77)
+          LinearAlgebraTests.covariance(301, as: type), count: 77)
         return [Tensor(values), vectors, Tensor(leading.values), leading.vectors]
       case .largestEigenpairs:
         let matrix = LinearAlgebraTests.covariance(301, as: Double.self)

@@ -52,7 +52,8 @@ public struct DiffusionTraining: Sendable {
       schedule: try VariancePreservingSchedule(finalRate: settings.finalRate))
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate),
-      prefix: folder + "/diffusion", identity: try identity(model: model))
+      prefix: folder + "/diffusion",
+      identity: try CheckpointMetadata(kind: "diffusion training", settings: settings, model: model))
     let best = try loop.run(
       from: builder.parameters,
       minimising: .noisePrediction(
@@ -70,18 +71,6 @@ public struct DiffusionTraining: Sendable {
     try HeldOutStates(states: heldOut, fingerprint: model.space.domain.fingerprint).write(toFolder: folder)
     try trained.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
     return try trained.learned(for: model.space)
-  }
-
-  /// What makes this training what it is: a checkpoint of any other is not resumed.
-  private func identity(model: Model) throws -> CheckpointMetadata {
-    struct Identity: Encodable {
-      var settings: DiffusionSettings
-      var model: ModelDescription
-    }
-    return CheckpointMetadata(
-      kind: "diffusion training",
-      configuration: try Identity(settings: settings, model: ModelDescription(model)).canonicalText(),
-      domainFingerprint: model.space.domain.fingerprint)
   }
 
   /// The archive's fields as states (N×d): those that training sees, and the others.

@@ -43,7 +43,7 @@ public struct FlowTraining: Sendable {
   ) throws -> LearnedFlow {
     let run = FlowTrainingRun(
       training: self, model: model, prior: try model.requireGaussian().prior, folder: folder,
-      identity: try identity(model: model), progress: progress, interruption: interruption)
+      identity: try identity(for: model), progress: progress, interruption: interruption)
     let flow =
       switch (settings.vector, settings.training) {
       case (nil, .supervised): try run.learnMarginals()
@@ -55,16 +55,9 @@ public struct FlowTraining: Sendable {
     return flow
   }
 
-  /// What makes this training what it is: a checkpoint of any other is not resumed.
-  package func identity(model: Model) throws -> CheckpointMetadata {
-    struct Identity: Encodable {
-      var settings: FlowSettings
-      var model: ModelDescription
-    }
-    return CheckpointMetadata(
-      kind: "flow training",
-      configuration: try Identity(settings: settings, model: ModelDescription(model)).canonicalText(),
-      domainFingerprint: model.space.domain.fingerprint)
+  /// What a checkpoint or a flow of this training states.
+  package func identity(for model: Model) throws -> CheckpointMetadata {
+    try CheckpointMetadata(kind: "flow training", settings: settings, model: model)
   }
 
   /// How its measurements are simulated on the domain of `model`.
@@ -98,7 +91,8 @@ public struct FlowTraining: Sendable {
       )
     }
     let configuration = StencilUNetConfiguration(
-      inputChannels: PosteriorFeatures.channelCount(fieldChannels: model.space.channelCount, domain: model.space.domain),
+      inputChannels: PosteriorFeatures.channelCount(
+        fieldChannels: model.space.channelCount, domain: model.space.domain),
       outputChannels: 2 * model.space.channelCount, widths: Array(settings.widths.prefix(hierarchy.levels.count)),
       blocksPerLevel: settings.blocks, dropout: settings.dropout)
     return (configuration, StencilUNet(configuration, hierarchy: hierarchy, in: &builder))
