@@ -161,6 +161,7 @@ final class FieldFileWriter {
       try output.setAttribute(attribute.name, attribute.value)
     }
     try output.setAttribute("Conventions", .text("CF-1.8"))
+    for (name, text) in layout.attributes { try output.setAttribute(name, .text(text)) }
     if let title = description.title { try output.setAttribute("title", .text(title)) }
     for (name, text) in description.attributes.sorted(by: { $0.key < $1.key }) {
       try output.setAttribute(name, .text(text))

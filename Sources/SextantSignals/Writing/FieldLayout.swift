@@ -55,6 +55,8 @@ struct FieldLayout: Sendable {
   let template: NetCDFFile?
   /// Attributes of the template's variables that no longer apply.
   var droppedAttributes: Set<String> = []
+  /// Attributes of the file that the layout itself requires.
+  var attributes: [String: String] = [:]
 
   /// The layout of channel `index`.
   func channel(_ index: Int) -> ChannelLayout { channels[min(index, channels.count - 1)] }
