@@ -2,7 +2,7 @@
 """Synthetic stations from the set of global temperature models, for the row of stations in docs/results.md.
 
 Usage: python3 scripts/stations.py DATA FOLDER
-DATA is the folder of shared data. Writes FOLDER/truth.nc (20 months of the CCSM source on the 46×90 grid) and
+DATA is the folder of shared data. Writes FOLDER/truth.nc (24 months of the CCSM source, years 20 and 21, on the 46×90 grid) and
 FOLDER/stations.nc (the same months at 60 places, uniform on the sphere, by bilinear interpolation, with noise of 1 K).
 Needs numpy, scipy and netCDF4.
 """
@@ -17,8 +17,7 @@ from scipy.interpolate import RegularGridInterpolator
 data, folder = Path(sys.argv[1]), Path(sys.argv[2])
 folder.mkdir(parents=True, exist_ok=True)
 with netCDF4.Dataset(data / "models/global_model_temperature_4deg.nc") as source:
-    own = numpy.flatnonzero((source["source"][:] == 1) & (source["month"][:] > 0))
-    own = own[numpy.linspace(0, len(own) - 1, 20).round().astype(int)]
+    own = numpy.flatnonzero((source["source"][:] == 1) & numpy.isin(source["year"][:], [20, 21]))
     fields = numpy.asarray(source["tas"][own], dtype=float)
     months = source["month"][own]
     latitudes, longitudes = numpy.asarray(source["latitude"][:], float), numpy.asarray(source["longitude"][:], float)
@@ -26,8 +25,8 @@ with netCDF4.Dataset(data / "models/global_model_temperature_4deg.nc") as source
 random = numpy.random.default_rng(1)
 height, angle = random.uniform(-1, 1, 60), random.uniform(0, 360, 60)
 places = numpy.column_stack([numpy.degrees(numpy.arcsin(height)), angle])
-# The years are numbers of the fields: all that matters is the month.
-times = [(2001 + i - 1900) * 8766.0 + (float(m) - 0.5) * 730.5 for i, m in enumerate(months)]
+# The middles of the months of two years.
+times = [(101 + i // 12) * 8766.0 + (float(m) - 0.5) * 730.5 for i, m in enumerate(months)]
 
 
 def define(path, feature=None):

@@ -138,20 +138,87 @@ import Testing
         time, ("tas [K]", ([values[0] + 0.4] + values.dropFirst()).map { "\($0)" }),
         ("tas_noise", (0..<30).map { $0 == 0 ? "\((0.8).squareRoot())" : "1" }),
       ])
-    let at = try folder.write(Self.table(Self.places(7), []), to: "places.csv")
     for (name, text) in [("twice", twice), ("once", once)] {
       let path = try folder.write(text, to: "\(name).csv")
       let summary = try Self.fill(
-        SignalInput(path), model: model, noise: "tas=variable:tas_noise,clt=0.1", at: at, to: folder.path("\(name)-out.csv"))
+        SignalInput(path), model: model, noise: "tas=variable:tas_noise,clt=0.1", regrid: .model, to: folder.path("\(name)-out.nc"))
       #expect(summary.remarks.contains { $0.topic == "repeated-places" } == (name == "twice"))
     }
-    for column in ["tas_mean", "tas_spread"] {
-      let (a, b) = (try Self.column(column, in: folder.path("twice-out.csv")), try Self.column(column, in: folder.path("once-out.csv")))
+    for variable in ["tas", "tas_spread"] {
+      let (a, b) = (
+        try SmallClimate.values(variable, in: folder.path("twice-out.nc"))[0], try SmallClimate.values(variable, in: folder.path("once-out.nc"))[0]
+      )
       #expect(zip(a, b).allSatisfy { abs($0 - $1) < 2e-3 * max(1, abs($1) / 300) }, "\(a) \(b)")
     }
   }
 
+  /// A file of stations becomes a file of fields, and no longer says that it holds stations.
+  @Test func aFileOfStationsBecomesOneOfFields() throws {
+    let folder = try ScratchFolder()
+    let model = try SmallClimate.model()
+    let places = Self.places(30)
+    let field = try SmallClimate.unseen(2)
+    let weights = try #require(field.domain.geography).interpolation(to: places)
+    let channels = (0..<2).map { channel in
+      field.values(ofChannel: channel).map { weights.times($0.map(Double.init)).map(Float.init) }
+    }
+    let values = (0..<2).flatMap { time in places.indices.flatMap { [channels[0][time][$0], channels[1][time][$0]] } }
+    let stations = SignalSet(
+      domain: try ScatteredPoints(places), variables: field.variables, values: Tensor(values, shape: [2, 30, 2]),
+      isValid: [Bool](repeating: true, count: values.count), labels: field.labels)
+    try SmallClimate.write(stations, to: folder.path("stations.nc"))
+    try Self.fill(
+      SignalInput(folder.path("stations.nc")), model: model, noise: "tas=0.5K,clt=0.05", regrid: .model, to: folder.path("out.nc"))
+    let filled = try [any SignalFormat].standard.open(SignalRequest(path: folder.path("out.nc"), variables: ["tas"]))
+    #expect(filled.domain.fingerprint == model.space.domain.fingerprint && filled.labels.map(\.time) == field.labels.map(\.time))
+    #expect(try NetCDFFile(path: folder.path("out.nc")).text("featureType") == nil)
+    // At the stations themselves it stays one of stations.
+    try Self.fill(
+      SignalInput(folder.path("stations.nc")), model: model, noise: "tas=0.5K,clt=0.05", regrid: .input, to: folder.path("same.nc"))
+    let same = try [any SignalFormat].standard.open(SignalRequest(path: folder.path("same.nc"), variables: ["tas"]))
+    #expect(same.domain.fingerprint == stations.domain.fingerprint)
+    #expect(rootMeanSquareDifference(FieldRecord(try same.read([1])[0]).values, channels[0][1]) < 1)
+  }
+
   // MARK: Without a model
+
+  /// Clusters, duplicates of other noise, names, gaps: what lists of stations are like.
+  @Test func twoHundredPointsWithDuplicates() throws {
+    let folder = try ScratchFolder()
+    let centres = Self.places(60)
+    let places = (0..<180).map { number in
+      GeographicPoint(
+        latitude: max(-89, min(89, centres[number % 60].latitude + Double(number / 60) * 1.5)),
+        longitude: centres[number % 60].longitude - Double(number / 60) * 2.25)
+    }
+    let all = places + places.prefix(20)
+    let truth = try Self.temperatures(at: all).values
+    var random = RandomStream(seed: 5)
+    let errors: Tensor<Float> = random.normals([200])
+    let noise = (0..<200).map { Float($0 < 180 ? 0.5 : 1) }
+    let cells = (0..<200).map { $0 % 37 == 5 ? "" : "\(truth[$0] + noise[$0] * errors[$0])" }
+    let path = try folder.write(
+      Self.table(
+        all, [("name", (0..<200).map { "station \($0)" }), ("tas [K]", cells), ("tas_error", noise.map { "\($0)" })]), to: "stations.csv")
+    let wanted = Self.places(50)
+    let at = try folder.write(Self.table(wanted, []), to: "places.csv")
+    let summary = try Imputation(
+      method: .kriging, samples: 32, target: AnswerTarget(places: at), quantileLevels: [0.05, 0.95], seed: 3
+    ).run(SignalInput(path), model: nil, output: folder.path("out.csv"), overwrite: false, history: "by a test")
+    #expect(summary.remarks.contains { $0.topic == "repeated-places" && $0.text.contains("20 observations") })
+    #expect(abs(summary.missingShare - 6.0 / 200) < 1e-9 && summary.check["tas"]?.count ?? 0 > 150)
+    let expected = try Self.temperatures(at: wanted).values
+    let (mean, spread) = (try Self.column("tas_mean", in: folder.path("out.csv")), try Self.column("tas_spread", in: folder.path("out.csv")))
+    #expect(rootMeanSquareDifference(mean, expected) < 2.5)
+    let covered = zip(zip(mean, expected), spread).count { abs($0.0 - $0.1) <= 1.645 * $1 }
+    #expect(covered >= 38, "\(covered) of 50")
+    // The same by the sparse field on a grid, at the same places.
+    let sparse = try Imputation(
+      method: .sparseMatern, samples: 32, target: AnswerTarget(grid: "5deg", places: at), seed: 3
+    ).run(SignalInput(path), model: nil, output: folder.path("sparse.csv"), overwrite: false, history: "by a test")
+    #expect(sparse.remarks.contains { $0.topic == "repeated-places" })
+    #expect(rootMeanSquareDifference(try Self.column("tas_mean", in: folder.path("sparse.csv")), expected) < 3.5)
+  }
 
   @Test func krigingBetweenPlacesIsExact() throws {
     let folder = try ScratchFolder()

@@ -295,7 +295,7 @@ final class FieldSolver {
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
-    if missing.total > 0, missing.count == 0, request.method.traits.usesNoise {
+    if missing.total > 0, missing.count == 0, request.method.traits.usesNoise, regridding.answersOnInput {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }

@@ -100,7 +100,9 @@ public struct GriddedDocument: SignalDocument {
   public func read(_ indices: [Int]) throws -> SignalSet { try ahead.read(indices) }
 
   public var companionNames: [String] {
-    (try? CFDataset(NetCDFFile(path: path)).griddedVariables.map(\.name)) ?? variables.map(\.name)
+    guard let dataset = try? CFDataset(NetCDFFile(path: path)) else { return variables.map(\.name) }
+    let points = file.grid.kind == .points ? dataset.file.variables.filter { dataset.role(of: $0) == .points } : []
+    return (points + dataset.griddedVariables).map(\.name)
   }
 
   public func companion(_ name: String) throws -> FieldCompanion? {

@@ -24,7 +24,9 @@ struct PointGeometry {
     guard FileKind.isNetCDF(at: path), let file = try? NetCDFFile(path: path) else { return false }
     let dataset = CFDataset(file)
     if let type = file.text("featureType") ?? file.text("CF:featureType") {
-      return featureTypes.contains(type.lowercased())
+      // Fields on a grid that were made of observations may have kept the word.
+      let roles = file.variables.map { dataset.role(of: $0) }
+      return featureTypes.contains(type.lowercased()) && (!roles.contains(.data) || roles.contains(.points))
     }
     if file.variables.contains(where: {
       $0.text("cf_role").map { $0.hasSuffix("_id") && !$0.hasPrefix("mesh") } ?? false || $0.text("sample_dimension") != nil

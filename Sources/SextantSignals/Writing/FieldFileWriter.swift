@@ -157,7 +157,7 @@ final class FieldFileWriter {
     replaced.formUnion(description.attributes.keys)
     if description.title != nil { replaced.insert("title") }
     for attribute in layout.template?.attributes ?? [] where !replaced.contains(attribute.name) {
-      if attribute.name.hasPrefix("_") { continue }
+      if attribute.name.hasPrefix("_") || layout.droppedAttributes.contains(attribute.name) { continue }
       try output.setAttribute(attribute.name, attribute.value)
     }
     try output.setAttribute("Conventions", .text("CF-1.8"))

@@ -57,12 +57,13 @@ struct PointReference: Decodable {
     let points = try #require(document.domain.geography).points
     #expect(document.domain.isScattered && points.count == 5)
     let read = try document.read(Array(0..<document.count))
+    let values = read.values.scalars
     for (time, row) in reference.values.enumerated() {
       for (vertex, point) in points.enumerated() {
         let station = try #require(reference.stations.firstIndex { $0 == [point.latitude, point.longitude] })
         let entry = time * 5 + vertex
         #expect(read.isValid[entry] == (row[station] != nil))
-        if let value = row[station] { #expect(read.values[entry] == value) }
+        if let value = row[station] { #expect(values[entry] == value) }
       }
     }
     // One time is chosen by its label.
