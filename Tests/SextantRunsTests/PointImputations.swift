@@ -186,17 +186,23 @@ import Testing
   @Test func twoHundredPointsWithDuplicates() throws {
     let folder = try ScratchFolder()
     let centres = Self.places(60)
-    let places = (0..<180).map { number in
-      GeographicPoint(
-        latitude: max(-89, min(89, centres[number % 60].latitude + Double(number / 60) * 1.5)),
-        longitude: centres[number % 60].longitude - Double(number / 60) * 2.25)
+    var places: [GeographicPoint] = []
+    for number in 0..<180 {
+      let (centre, step) = (centres[number % 60], Double(number / 60))
+      let latitude = max(-89.0, min(89.0, centre.latitude + 1.5 * step))
+      places.append(GeographicPoint(latitude: latitude, longitude: centre.longitude - 2.25 * step))
     }
     let all = places + places.prefix(20)
     let truth = try Self.temperatures(at: all).values
     var random = RandomStream(seed: 5)
-    let errors: Tensor<Float> = random.normals([200])
-    let noise = (0..<200).map { Float($0 < 180 ? 0.5 : 1) }
-    let cells = (0..<200).map { $0 % 37 == 5 ? "" : "\(truth[$0] + noise[$0] * errors[$0])" }
+    let normals: Tensor<Float> = random.normals([200])
+    let errors: [Float] = normals.scalars
+    let noise: [Float] = (0..<200).map { $0 < 180 ? 0.5 : 1 }
+    var cells: [String] = []
+    for number in 0..<200 {
+      let value: Float = truth[number] + noise[number] * errors[number]
+      cells.append(number % 37 == 5 ? "" : "\(value)")
+    }
     let path = try folder.write(
       Self.table(
         all, [("name", (0..<200).map { "station \($0)" }), ("tas [K]", cells), ("tas_error", noise.map { "\($0)" })]), to: "stations.csv")
@@ -210,7 +216,7 @@ import Testing
     let expected = try Self.temperatures(at: wanted).values
     let (mean, spread) = (try Self.column("tas_mean", in: folder.path("out.csv")), try Self.column("tas_spread", in: folder.path("out.csv")))
     #expect(rootMeanSquareDifference(mean, expected) < 2.5)
-    let covered = zip(zip(mean, expected), spread).count { abs($0.0 - $0.1) <= 1.645 * $1 }
+    let covered: Int = mean.indices.count { (place: Int) -> Bool in abs(mean[place] - expected[place]) <= 1.645 * spread[place] }
     #expect(covered >= 38, "\(covered) of 50")
     // The same by the sparse field on a grid, at the same places.
     let sparse = try Imputation(
