@@ -36,6 +36,9 @@ public protocol Domain: Sendable {
   var stored: StoredDomain? { get }
   /// The latitudes and longitudes of the vertices; nil for a domain that is not on the Earth, whatever its shape.
   var geography: (any Geography)? { get }
+  /// Whether the vertices are places on the Earth that nothing connects, such as stations: they are drawn as dots, written
+  /// with their latitudes and longitudes, and need not all lie inside of the domain that answers them.
+  var isScattered: Bool { get }
   /// The rows and columns in which the vertices are arranged; nil for a domain without rows and columns.
   var raster: Raster? { get }
   /// The triangles between the vertices, in the order of ``Domain/positions``; nil for a domain without triangles.
@@ -53,6 +56,7 @@ extension Domain {
   public func stiffness(interpolatingBetween nodes: Set<Int>) -> SparseMatrix { stiffness }
   public var stored: StoredDomain? { nil }
   public var geography: (any Geography)? { nil }
+  public var isScattered: Bool { false }
   public var raster: Raster? { nil }
   public var surface: TriangleMesh? { nil }
   public func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy? { nil }

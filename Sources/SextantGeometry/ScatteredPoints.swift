@@ -15,6 +15,9 @@ public struct ScatteredPoints: Domain, Geography {
   private let neighbours: NearestNeighbours
   private static let neighbourCount = 8
 
+  public var isScattered: Bool { true }
+  /// The places as they were given, not by way of their positions.
+  public var points: [GeographicPoint] { places }
   public var vertexCount: Int { places.count }
   public var nodeCount: Int { nodePositions.count }
 

@@ -31,6 +31,13 @@ import Testing
   }
 
   @Test(arguments: try DomainZoo.all())
+  func scatteredPlacesHaveNothingBetweenThem(_ named: NamedDomain) {
+    let domain = named.domain
+    #expect(domain.isScattered == (domain is ScatteredPoints))
+    if domain.isScattered { #expect(domain.geography != nil && domain.raster == nil && domain.surface == nil) }
+  }
+
+  @Test(arguments: try DomainZoo.all())
   func rastersHaveAllVertices(_ named: NamedDomain) throws {
     let domain = named.domain
     guard let raster = domain.raster else {

@@ -16,6 +16,7 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade clean.nc --mask blocks:share=0.4,size=30 --noise 0.5K --seed 7 --output obs.nc
         sextant degrade clean.nc --mask file:coverage.nc:mask --noise 0.5K --output obs.nc
         sextant degrade bunny.ply --variables confidence --mask random:0.3 --noise 0.1 --output holed.ply
+        sextant degrade stations.csv --mask random:0.2 --noise 0.5K --output fewer.csv
         sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
 
       Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, land, sea,
@@ -26,7 +27,7 @@ struct DegradeCommand: ParsableCommand {
       with all that it had. An array (.npy) has the noise in FILE.noise.npy beside it.
       """)
 
-  @Argument(help: "The clean file: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
+  @Argument(help: "The clean file: NetCDF, observations at places, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("What is missing, such as random:0.6.", valueName: "mask"))

@@ -18,6 +18,9 @@ struct ImputeCommand: ParsableCommand {
         sextant impute obs.nc --model RUN --method dps --samples 8 --set solvers.dps.steps=200 --output filled.nc
         sextant impute obs.nc --method kriging --noise 0.5K --output filled.nc     (no model: no archive is needed)
         sextant impute scan.ply --variables confidence --missing 'confidence<0.1' --method harmonic --output filled.ply
+        sextant impute stations.csv --model RUN --noise 0.5K --regrid model --output filled.nc       (observations at places)
+        sextant impute stations.csv --method kriging --noise 0.5K --at places.csv --output there.csv
+        sextant impute buoys.nc --method sparse-matern --noise 0.2K --every 1day --grid 1deg --output map.nc
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
 
       The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior
@@ -27,7 +30,7 @@ struct ImputeCommand: ParsableCommand {
       are drawn and a mesh or a table gets the first 4; with it, all. Run an interrupted command again to resume it.
       """)
 
-  @Argument(help: "The file with gaps: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
+  @Argument(help: "The file with gaps: NetCDF, observations at places, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("The output folder of `sextant train`.", valueName: "folder"))
@@ -56,6 +59,17 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The grid of the answer, where file and model differ: input or model.", valueName: "grid"))
   var regrid: AnswerGrid?
+
+  @Option(
+    help: ArgumentHelp(
+      "The grid of the answer, where there is no model: its cells in degrees, such as 1deg or 0.25deg:35..60,-10..30 (south..north,west..east), or a file that has it.",
+      valueName: "grid"))
+  var grid: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The places of the answer: a table with columns for latitude and longitude, or any file with places.", valueName: "file"))
+  var at: String?
 
   @Option(help: ArgumentHelp("Quantile levels to write, by commas, such as 0.05,0.5,0.95.", valueName: "levels"))
   var quantiles: String?
@@ -165,7 +179,8 @@ struct ImputeCommand: ParsableCommand {
     return Imputation(
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
-      checkShare: check, regrid: regrid, quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
+      checkShare: check, regrid: regrid,
+      target: grid == nil && at == nil ? nil : AnswerTarget(grid: grid, places: at), quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
       splitsMembers: splitMembers, transforms: try transforms(), bounds: try ranges(), extrapolates: extrapolate,
       fill: try FillRegion(text: fill), onEmpty: onEmpty,
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),

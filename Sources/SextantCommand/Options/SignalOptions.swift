@@ -25,6 +25,18 @@ struct SignalOptions: ParsableArguments {
   var select: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "The columns of a table of observations that are not recognised by their titles: latitude=NAME,longitude=NAME, and time, level or noise.",
+      valueName: "role=name"))
+  var columns: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The observations at places that make one field: those of each 6h, 1day, 1month, … or all. Those of one time, if not given.",
+      valueName: "duration"))
+  var every: String?
+
+  @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
       "Values count as missing where this holds, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999' (an array's only variable is called value). Flags also by name, 'quality_level<acceptable_quality', and bits by &, 'l2p_flags&ice'. May be repeated.",
@@ -44,12 +56,28 @@ struct SignalOptions: ParsableArguments {
   func input(_ path: String) throws -> SignalInput {
     SignalInput(
       path, mesh: mesh, variables: (variables ?? otherName).map(Self.names), select: try selection(),
+      settings: try settings(),
       missing: try missing.map(MissingCondition.init), acceptsValues: acceptValues)
   }
 
   /// Reads a list by commas.
   private static func names(_ text: String) -> [String] {
     text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// The settings of formats: the columns of a table, and the times that make one field.
+  private func settings() throws -> [String: String] {
+    var result: [String: String] = [:]
+    let roles = ["latitude", "longitude", "time", "level", "noise"]
+    for text in (columns ?? "").split(separator: ",") {
+      let parts = text.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard parts.count == 2, roles.contains(parts[0]) else {
+        throw ValidationError("--columns \(text): expected ROLE=NAME, where the role is one of \(roles.joined(separator: ", ")).")
+      }
+      result[parts[0]] = parts[1]
+    }
+    if let every { result["every"] = every }
+    return result
   }
 
   /// Reads "name=value" texts; several values of one name are alternatives.

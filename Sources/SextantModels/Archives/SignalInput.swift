@@ -16,6 +16,8 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   public var variables: [String]?
   /// Keeps fields whose coordinate has one of these values.
   public var select: [String: [String]]
+  /// Settings of the format, such as the columns of a table of observations and the times that make one field.
+  public var settings: [String: String]
   /// Values count as missing where one of these holds.
   public var missing: [MissingCondition]
   /// Whether values that look like undeclared fill values are taken for measurements.
@@ -23,12 +25,13 @@ public struct SignalInput: Sendable, Equatable, Encodable {
 
   public init(
     _ path: String, mesh: String? = nil, variables: [String]? = nil, select: [String: [String]] = [:],
-    missing: [MissingCondition] = [], acceptsValues: Bool = false
+    settings: [String: String] = [:], missing: [MissingCondition] = [], acceptsValues: Bool = false
   ) {
     self.path = path
     self.mesh = mesh
     self.variables = variables
     self.select = select
+    self.settings = settings
     self.missing = missing
     self.acceptsValues = acceptsValues
   }
@@ -66,7 +69,7 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   private func open(_ request: SignalRequest, formats: [any SignalFormat]) throws -> any SignalDocument {
     var request = request
     (request.geometry, request.variables, request.select) = (mesh, variables, select)
-    (request.missing, request.acceptsValues) = (missing, acceptsValues)
+    (request.settings, request.missing, request.acceptsValues) = (settings, missing, acceptsValues)
     return try formats.open(request)
   }
 }

@@ -186,7 +186,7 @@ extension SignalInput {
   ) throws -> any SignalDocument {
     let document = try formats.open(
       SignalRequest(
-        path: other, variables: names, select: select, content: content,
+        path: other, variables: names, select: select, settings: content == .fields ? settings : [:], content: content,
         expectedVariables: clean.variables.filter { names.contains($0.name) }, domain: clean.domain))
     guard document.domain.fingerprint == clean.domain.fingerprint else {
       throw RunError.invalid(

@@ -18,16 +18,17 @@ extension Imputation {
   /// - Parameters:
   ///   - fields: the fields to fill.
   ///   - model: what is known of them.
+  ///   - regridding: how they meet the model's grid.
   ///   - formats: those of files that designs need.
   /// - Throws: ``RunError`` where there is too little to estimate from or a variable is transformed, and what reading throws.
   func estimatedNoise(
-    of fields: any SignalDocument, model: Model, formats: [any SignalFormat]
+    of fields: any SignalDocument, model: Model, regridding: Regridding, formats: [any SignalFormat]
   ) throws -> (NoiseSpecification?, [Remark]) {
     guard var specification = noise else { return (nil, []) }
     let wanted = specification.automatic(among: fields.variables)
     guard !wanted.isEmpty else { return (specification, []) }
     let units = try UnitConversion(file: fields.variables, model: model.space.variables)
-    let measurements = try measurements(of: fields, model: model, units: units, formats: formats)
+    let measurements = try measurements(of: fields, model: model, units: units, regridding: regridding, formats: formats)
     var remarks: [Remark] = []
     for variable in wanted {
       guard let channel = fields.variables.firstIndex(of: variable) else { continue }
@@ -63,10 +64,8 @@ extension Imputation {
 
   /// Measurements of a few fields in the model's units; the noise in them is a placeholder.
   private func measurements(
-    of fields: any SignalDocument, model: Model, units: UnitConversion, formats: [any SignalFormat]
+    of fields: any SignalDocument, model: Model, units: UnitConversion, regridding: Regridding, formats: [any SignalFormat]
   ) throws -> [FieldMeasurement] {
-    let regridding = try Regridding(
-      input: fields.domain, path: fields.path, model: model.space, name: model.provenance.name, regrid: regrid)
     let before = try operation.map {
       try $0.fixedOperator(
         on: fields.domain, channelCount: model.space.channelCount,
@@ -78,7 +77,7 @@ extension Imputation {
       let index = place * fields.labels.count / Self.estimatedFieldCount
       guard index < fields.labels.count, place == 0 || index > (place - 1) * fields.labels.count / Self.estimatedFieldCount
       else { continue }
-      let field = try fields.read([index])[0]
+      let field = try regridding.usable(fields.read([index])[0])
       guard field.isValid.contains(true) else { continue }
       let values = field.values.withUnsafeScalars { scalars in
         field.isValid.indices.filter { field.isValid[$0] }.map { units.toModel(scalars[$0], channel: $0 % channels) }

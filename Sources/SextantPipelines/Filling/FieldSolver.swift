@@ -51,11 +51,12 @@ final class FieldSolver {
   ///   - noise: Nil where the method uses none.
   ///   - inputRemarks: What is to be said of the input: how its noise was found, what speaks against the model.
   ///   - model: What the method knows of the fields.
+  ///   - regridding: How the input meets the model's domain, and where answers are given.
   ///   - formats: Those of files that designs need.
-  /// - Throws: ``RunError``, ``GridMismatchError``, ``UnitsError``, and what the method throws.
+  /// - Throws: ``RunError``, ``UnitsError``, and what the method throws.
   init(
     _ request: Imputation, fields: any SignalDocument, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
-    formats: [any SignalFormat]
+    regridding: Regridding, formats: [any SignalFormat]
   ) throws {
     self.request = request
     self.fields = fields
@@ -72,8 +73,7 @@ final class FieldSolver {
     solvers = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
     methodName = request.method.title
     units = try UnitConversion(file: fields.variables, model: space.variables)
-    regridding = try Regridding(
-      input: fields.domain, path: fields.path, model: space, name: model.provenance.name, regrid: request.regrid)
+    self.regridding = regridding
     operation = try request.operation.map {
       try $0.fixedOperator(
         on: fields.domain, channelCount: space.channelCount,
@@ -94,11 +94,11 @@ final class FieldSolver {
   }
 
   /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.
-  var knowsObserved: Bool { regridding.otherDomain == nil && operation == nil }
+  var knowsObserved: Bool { regridding.answersOnInput && operation == nil }
 
   /// Fills field `index`.
   func solve(_ index: Int) throws -> Answer {
-    let field = try fields.read([index])[0]
+    let field = try regridding.usable(fields.read([index])[0])
     guard field.isValid.contains(true) else { return try solveEmpty(field, index: index) }
     if natures == nil {
       let handled = fields.variables.indices.filter {
@@ -238,10 +238,7 @@ final class FieldSolver {
     let size = posterior.mean.count
     var mean = regridding.answers(Tensor(posterior.mean, shape: [1, size])).scalars
     let samples = posterior.samples.map { regridding.answers($0) }
-    // The spread of an interpolated field is not the interpolated spread: it comes from the samples there.
-    var spread =
-      regridding.isSameGrid || regridding.answer == .model
-      ? posterior.spread : samples.map { $0.columnDeviations(from: mean) }
+    var spread = regridding.spread(of: posterior)
     // A method without a spread of its own has that of its samples.
     if spread == nil, let samples, samples.rowCount > 1 { spread = samples.columnDeviations(from: mean) }
     units.convertToFile(&mean)
@@ -298,7 +295,7 @@ final class FieldSolver {
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
-    if missing.total > 0, missing.count == 0, request.method.traits.usesNoise {
+    if missing.total > 0, missing.count == 0, request.method.traits.usesNoise, regridding.answersOnInput {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }

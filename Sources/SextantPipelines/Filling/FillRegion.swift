@@ -55,6 +55,10 @@ public enum FillRegion: Sendable, Equatable, Encodable, CustomStringConvertible 
     case .all: return nil
     case .archive:
       if hasArchive { return nil }
+      guard domain.fingerprint == document.domain.fingerprint else {
+        throw RunError.invalid(
+          "--fill archive: without a model this means the places that have a value in some field, and the answer is given elsewhere. Give mask:FILE, or leave the option out.")
+      }
       var isObserved = [Bool](repeating: false, count: domain.vertexCount * channels)
       try document.forEachChunk(of: Array(document.labels.indices)) { chunk in
         let size = isObserved.count

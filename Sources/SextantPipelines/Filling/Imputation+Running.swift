@@ -32,27 +32,33 @@ extension Imputation {
       )
     }
     let document = try input.open(for: model?.space, formats: catalogue.formats)
-    let model = try model ?? self.model(for: document, formats: catalogue.formats)
+    let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
+    let model = try model ?? self.model(for: document, on: target.field ?? document.domain, formats: catalogue.formats)
+    let regridding = try Regridding(
+      input: document.domain, path: document.path, model: model.space, name: model.provenance.name,
+      regrid: target.field == nil ? regrid : .model, places: target.places)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
     let objections = try model.objections(to: fields, extrapolates: extrapolates)
-    let (specification, noiseRemarks) = try estimatedNoise(of: fields, model: model, formats: catalogue.formats)
+    let (specification, noiseRemarks) = try estimatedNoise(
+      of: fields, model: model, regridding: regridding, formats: catalogue.formats)
     let noise =
       try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
     let solver = try FieldSolver(
-      self, fields: fields, noise: noise, inputRemarks: objections + noiseRemarks, model: model, formats: catalogue.formats)
+      self, fields: fields, noise: noise, inputRemarks: objections + noiseRemarks + regridding.remarks, model: model,
+      regridding: regridding, formats: catalogue.formats)
     if held != nil, solver.regridding.otherDomain != nil {
       throw RunError.invalid(
-        "--mask: values of the input are held out, and with --regrid model the answer is not on the grid of the input. Give --regrid input.")
+        "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
     }
     let sink = try catalogue.formats.sink(
       OutputRequest(
         path: output, content: content(fields.count, solver: solver), domain: solver.regridding.otherDomain,
-        splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers), like: fields)
+        splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers, otherInputs: target.files), like: fields)
     try sink.checkIsFree(overwrite: overwrite)
-    let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths, model: model)
+    let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths + target.files, model: model)
     let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
     let seconds = try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
     var summary = solver.summary(answers: fields.count, seconds: seconds, check: try cache.check(of: fields.count))
@@ -64,11 +70,29 @@ extension Imputation {
     return summary
   }
 
+  /// Where the field is solved and the answer is given. Throws ``RunError`` for options that exclude each other, and for a method
+  /// that needs neighbours where there are only places.
+  private func domains(
+    for document: any SignalDocument, hasModel: Bool, formats: [any SignalFormat]
+  ) throws -> AnswerTarget.Domains {
+    let domains = try target?.domains(for: document.domain, hasModel: hasModel, formats: formats) ?? AnswerTarget.Domains()
+    if let target, let regrid {
+      throw RunError.invalid(
+        "--regrid \(regrid.rawValue) and \(target.places == nil ? "--grid" : "--at"): each says where the answer is given. Give one of them.")
+    }
+    if !hasModel, method.traits.usesNeighbours, (domains.field ?? document.domain).isScattered {
+      throw RunError.invalid(
+        "\(document.path): '\(method.name)' works on grids and meshes, and these are places without neighbours. Give a grid, such as --grid 1deg\(domains.places == nil ? "" : " beside --at"), or use kriging.")
+    }
+    return domains
+  }
+
   /// A model that has learned nothing: where the fields of a document live.
-  private func model(for document: any SignalDocument, formats: [any SignalFormat]) throws -> Model {
-    let land = try landMask?.share(on: document.domain, formats: formats)
+  private func model(for document: any SignalDocument, on domain: any Domain, formats: [any SignalFormat]) throws -> Model {
+    let land = try landMask?.share(on: domain, formats: formats)
     return try Model(
-      FieldSpace(document, landShare: land, transforms: transforms, bounds: bounds), provenance: Model.Provenance(name: document.path))
+      FieldSpace(document, on: domain, landShare: land, transforms: transforms, bounds: bounds),
+      provenance: Model.Provenance(name: document.path))
   }
 
   /// What the answers consist of as far as it is known before the first.

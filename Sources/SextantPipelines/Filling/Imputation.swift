@@ -25,6 +25,8 @@ public struct Imputation: Sendable, Encodable {
   public var checkShare: Double
   /// The grid of the answer, where those of file and model differ.
   public var regrid: AnswerGrid?
+  /// Where the answer is wanted, if neither on the input's grid nor on the model's.
+  public var target: AnswerTarget?
   /// Levels of the quantiles to write.
   public var quantileLevels: [Double]
   /// Whether the ensemble itself is written.
@@ -54,7 +56,7 @@ public struct Imputation: Sendable, Encodable {
 
   public init(
     method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, operation: AnyMeasurementDesign? = nil,
-    heldOut: AnyMeasurementDesign? = nil, checkShare: Double = 0.02, regrid: AnswerGrid? = nil, quantileLevels: [Double] = [],
+    heldOut: AnyMeasurementDesign? = nil, checkShare: Double = 0.02, regrid: AnswerGrid? = nil, target: AnswerTarget? = nil, quantileLevels: [Double] = [],
     writesEnsemble: Bool = true, writesAllMembers: Bool = true, splitsMembers: Bool = false,
     transforms: [String: MarginalTransformKind] = [:], bounds: [String: ValueBounds] = [:], extrapolates: Bool = false,
     fill: FillRegion = .all, onEmpty: EmptyFields = .prior, requested: Set<MethodOption> = [], landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
@@ -66,6 +68,7 @@ public struct Imputation: Sendable, Encodable {
     self.heldOut = heldOut
     self.checkShare = checkShare
     self.regrid = regrid
+    self.target = target
     self.quantileLevels = quantileLevels
     self.writesEnsemble = writesEnsemble
     self.writesAllMembers = writesAllMembers

@@ -1,4 +1,6 @@
-// How the grid of an input meets the grid of a model: the same vertices, or an interpolation between them.
+// How the places of an input meet the grid on which a field is solved, and where its answers are given: the same vertices, or an
+// interpolation between them. Observations at places are measurements of the interpolated field; those that the field does not
+// cover are left out and counted.
 
 import SextantArrays
 import SextantGeometry
@@ -25,45 +27,108 @@ public struct GridMismatchError: Error, Equatable, CustomStringConvertible {
   public let model: String
 
   public var description: String {
-    "\(path): the file is on a \(input), the model on a \(model). Give --regrid input for an answer on the file's grid, or --regrid model for one on the model's."
+    "\(path): the file is on a \(input), the model on a \(model). Give --regrid input for an answer on the file's grid, --regrid model for one on the model's, or --at FILE for one at places."
   }
 }
 
-/// The operator from a model's fields to the values of a file, and the way back.
+/// The operator from a model's fields to the values of a file, and the way to the answer.
 struct Regridding: Sendable {
   /// From fields on the model's domain to those on the input's; nil where both have the same vertices.
   private let toInput: GridInterpolation?
-  let inputDomain: any Domain
-  let modelDomain: any Domain
-  let channelCount: Int
-  /// Which grid answers are given on.
-  let answer: AnswerGrid
+  /// From fields on the model's domain to those of the answer; nil where answers are on the model's domain.
+  private let toAnswer: GridInterpolation?
+  /// Whether the model covers each vertex of the input (V); nil for all.
+  private let isCovered: [Bool]?
+  /// Whether the model covers each place of the answer; nil for all.
+  private let isAnswered: [Bool]?
+  private let inputDomain: any Domain
+  /// Where answers live.
+  let answerDomain: any Domain
+  /// Whether answers are given on the vertices of the input.
+  let answersOnInput: Bool
+  /// What is to be said of places that are left out.
+  let remarks: [Remark]
+  private let channelCount: Int
 
+  /// - Parameters:
+  ///   - input: The domain of the file.
+  ///   - path: The file.
+  ///   - model: Where fields are solved.
+  ///   - name: What the model is called.
+  ///   - regrid: The grid of the answer where the two differ.
+  ///   - places: The places of the answer, where it is wanted on neither grid.
   /// - Throws: ``GridMismatchError`` where the grids differ and `regrid` is nil, ``RunError/anotherDomain(path:domain:name:model:)``
-  ///   where they differ and one has no geography, ``GeometryError`` where the model does not cover the file.
-  init(input: any Domain, path: String, model: FieldSpace, name: String, regrid: AnswerGrid?) throws {
+  ///   where they differ and one has no geography, ``GeometryError`` where the model does not cover the grid of a file, and
+  ///   ``RunError`` where it covers none of the file's places.
+  init(
+    input: any Domain, path: String, model: FieldSpace, name: String, regrid: AnswerGrid?, places: (any Domain)? = nil
+  ) throws {
     inputDomain = input
-    modelDomain = model.domain
     channelCount = model.channelCount
-    guard input.fingerprint != modelDomain.fingerprint else {
-      toInput = nil
-      answer = .input
-      return
+    var remarks: [Remark] = []
+    func text(_ domain: any Domain) -> String { "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))" }
+    if input.fingerprint == model.domain.fingerprint {
+      (toInput, isCovered) = (nil, nil)
+    } else {
+      guard let points = input.geography?.points, model.domain.geography != nil else {
+        throw RunError.anotherDomain(path: path, domain: text(input), name: name, model: text(model.domain))
+      }
+      guard regrid != nil || places != nil else {
+        throw GridMismatchError(path: path, input: input.summary, model: model.domain.summary)
+      }
+      if input.isScattered {
+        let (interpolation, flags) = try GridInterpolation.covering(from: model.domain, to: points, channelCount: channelCount)
+        let outside = flags.count { !$0 }
+        guard outside < flags.count else {
+          throw RunError.invalid(
+            "\(path): none of the \(flags.count) places lies in the region of the answer, a \(model.domain.summary). The first place is \(points[0]). Check that latitudes and longitudes are not exchanged, or choose a model or grid of that region."
+          )
+        }
+        if outside > 0 {
+          remarks.append(
+            Remark(
+              .warning, "outside-region",
+              "\(path): \(outside) of \(flags.count) places lie outside of the region of the answer (\(model.domain.summary)); what was observed there is not used."))
+        }
+        (toInput, isCovered) = (interpolation, outside > 0 ? flags : nil)
+      } else {
+        (toInput, isCovered) = (try GridInterpolation(from: model.domain, to: points, channelCount: channelCount), nil)
+      }
     }
-    guard let places = input.geography?.points, modelDomain.geography != nil else {
-      func text(_ domain: any Domain) -> String { "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))" }
-      throw RunError.anotherDomain(path: path, domain: text(input), name: name, model: text(modelDomain))
+    if let places {
+      let points = try places.requiredGeography(for: "An answer at places").points
+      let (interpolation, flags) = try GridInterpolation.covering(from: model.domain, to: points, channelCount: channelCount)
+      let outside = flags.count { !$0 }
+      if outside > 0 {
+        remarks.append(
+          Remark(
+            .warning, "outside-region",
+            "\(outside) of the \(flags.count) places of the answer lie outside of its region (\(model.domain.summary)) and have no answer."))
+      }
+      (toAnswer, isAnswered, answerDomain, answersOnInput) = (interpolation, outside > 0 ? flags : nil, places, false)
+    } else if toInput == nil || regrid == .input {
+      (toAnswer, isAnswered, answerDomain, answersOnInput) = (toInput, isCovered, input, true)
+    } else {
+      (toAnswer, isAnswered, answerDomain, answersOnInput) = (nil, nil, model.domain, false)
     }
-    guard let regrid else { throw GridMismatchError(path: path, input: input.summary, model: modelDomain.summary) }
-    answer = regrid
-    toInput = try GridInterpolation(from: modelDomain, to: places, channelCount: channelCount)
+    self.remarks = remarks
   }
 
   /// Where answers live, if not on the input's domain.
-  var otherDomain: (any Domain)? { toInput != nil && answer == .model ? modelDomain : nil }
+  var otherDomain: (any Domain)? { answersOnInput ? nil : answerDomain }
 
-  /// Whether the file's vertices are the model's.
-  var isSameGrid: Bool { toInput == nil }
+  /// Whether the file's vertices are the model's and the answer's.
+  var isSameGrid: Bool { toInput == nil && answersOnInput }
+
+  /// A field of the input without the values at places that the model does not cover.
+  func usable(_ field: Signal) -> Signal {
+    guard let isCovered else { return field }
+    var result = field
+    for (vertex, isInside) in isCovered.enumerated() where !isInside {
+      for entry in vertex * channelCount..<(vertex + 1) * channelCount { result.isValid[entry] = false }
+    }
+    return result
+  }
 
   /// The operator from a field on the model's domain to the measured values: `operation` acts on the field on the input's domain,
   /// and the outputs (V·C) where `isObserved` are what was measured.
@@ -73,10 +138,39 @@ struct Regridding: Sendable {
     return toInput.map { result.composed(after: $0) } ?? result
   }
 
-  /// Rows of V×C arrays on the model's grid as rows on the grid of the answer; what depends on a value outside the domain is not a
+  /// Rows of V×C arrays on the model's grid as rows on the domain of the answer; what depends on a value outside the domain is not a
   /// number.
   func answers(_ fields: Tensor<Float>) -> Tensor<Float> {
-    guard let toInput, answer == .input else { return fields }
-    return toInput.apply(fields)
+    guard let toAnswer else { return fields }
+    var result = toAnswer.apply(fields)
+    guard let isAnswered else { return result }
+    let (width, channels) = (result.columnCount, channelCount)
+    result.withUnsafeMutableScalars { values in
+      for i in values.indices where !isAnswered[i % width / channels] { values[i] = .nan }
+    }
+    return result
+  }
+
+  /// The spread of the answer; nil where it is not known.
+  ///
+  /// The spread of an interpolated value is not the interpolated spread. It is exact where a place is a vertex. Elsewhere it combines
+  /// the spread of the vertices with their correlations in the samples: neighbours are nearly alike, so that few samples tell them
+  /// well.
+  func spread(of posterior: Posterior) -> [Float]? {
+    guard let toAnswer else { return posterior.spread }
+    if let entries = toAnswer.selectedEntries, let spread = posterior.spread { return entries.map { spread[$0] } }
+    guard let samples = posterior.samples, samples.rowCount > 1 else { return nil }
+    let (mean, size) = (posterior.mean, posterior.mean.count)
+    var deviations = samples
+    let sampled = samples.columnDeviations(from: mean)
+    deviations.withUnsafeMutableScalars { values in
+      for i in values.indices {
+        let entry = i % size
+        values[i] -= mean[entry]
+        if let exact = posterior.spread?[entry], sampled[entry] > 0 { values[i] *= exact / sampled[entry] }
+      }
+    }
+    let answered = answers(deviations)
+    return answered.columnDeviations(from: [Float](repeating: 0, count: answered.columnCount))
   }
 }

@@ -138,10 +138,15 @@ public struct FieldMap: Sendable {
       style: TextStyle(size: 1.05 * textSize, colour: .softInk))
     let graticule = Graticule(frame, textSize: 0.88 * textSize)
     try canvas.clipped(to: frame.outline) {
-      let raster = FieldRaster(cells: cells, values: values, scale: scale).image(in: frame, on: canvas)
-      try canvas.draw(raster.image, atPixel: raster.x, raster.y)
+      guard let dots = cells.dots else {
+        let raster = FieldRaster(cells: cells, values: values, scale: scale).image(in: frame, on: canvas)
+        try canvas.draw(raster.image, atPixel: raster.x, raster.y)
+        graticule.drawLines(on: canvas)
+        return try drawShoreline(on: canvas, in: frame)
+      }
       graticule.drawLines(on: canvas)
       try drawShoreline(on: canvas, in: frame)
+      draw(dots, on: canvas, in: frame)
     }
     canvas.stroke(frame.outline, with: .ink, width: 0.9)
     graticule.drawLabels(on: canvas)
@@ -165,6 +170,24 @@ public struct FieldMap: Sendable {
     case .installed:
       let detail: Coastlines.Detail = frame.degreesPerPoint < 0.06 ? .intermediate : .low
       if let coastlines = Coastlines.installed(detail) { draw(coastlines, on: canvas, in: frame, colour: colour) }
+    }
+  }
+
+  /// Places as dots in the colours of their values, those without a value as rings below them.
+  ///
+  /// Many places have small dots.
+  private func draw(_ dots: [GeographicPoint], on canvas: Canvas, in frame: MapFrame) {
+    let area = frame.rectangle.width * frame.rectangle.height
+    let radius = min(5, max(1.2, 0.25 * (area / Double(max(1, dots.count))).squareRoot()))
+    let places = dots.map { frame.onPage($0) }
+    for (place, value) in zip(places, values) where !value.isFinite {
+      guard let place else { continue }
+      canvas.stroke(Path(circleAt: place, radius: 0.7 * radius), with: Colour(grey: 0.55), width: 0.25 * radius)
+    }
+    for (place, value) in zip(places, values) where value.isFinite {
+      guard let place else { continue }
+      canvas.fill(Path(circleAt: place, radius: radius + 0.15 * radius), with: Colour(grey: 0.1))
+      canvas.fill(Path(circleAt: place, radius: radius), with: scale.colour(of: Double(value)))
     }
   }
 

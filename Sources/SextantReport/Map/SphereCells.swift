@@ -13,6 +13,8 @@ struct SphereCells: Sendable {
   }
 
   private let kind: Kind
+  /// The places of a domain that consists of places alone, which are drawn as dots; nil for any other domain.
+  let dots: [GeographicPoint]?
   /// V.
   let vertexCount: Int
   /// The extent of the cells; nil for a domain without vertices.
@@ -24,7 +26,8 @@ struct SphereCells: Sendable {
   init(_ domain: any Domain) throws {
     let points = try domain.requiredGeography(for: "A map").points
     vertexCount = points.count
-    if let grid = LatitudeLongitudeCells(points) {
+    dots = domain.isScattered ? points : nil
+    if !domain.isScattered, let grid = LatitudeLongitudeCells(points) {
       extent = grid.extent
       kind = .grid(grid)
       return

@@ -60,7 +60,7 @@ struct CFDataset: Sendable {
   }
 
   /// Whether a variable says something of other variables: a flag, an error, a time difference.
-  private static func servesOthers(_ variable: NetCDFVariable) -> Bool {
+  static func servesOthers(_ variable: NetCDFVariable) -> Bool {
     if FlagMeanings(of: variable) != nil { return true }
     let standardName = (variable.text("standard_name") ?? "").lowercased()
     let modifiers = [" standard_error", " number_of_observations", " detection_minimum"]
@@ -142,7 +142,8 @@ struct CFDataset: Sendable {
     guard variable.type.isNumeric, let grid = horizontalGrid(of: variable) else {
       return variable.dimensions.count <= 1 ? .coordinate : .other
     }
-    if grid.kind == .points { return variable.text("cf_role") == nil ? .points : .coordinate }
+    if grid.kind == .points, variable.text("cf_role") != nil { return .coordinate }
+    if grid.kind == .points { return ancillaryNames.contains(variable.name) ? .ancillary : .points }
     return ancillaryNames.contains(variable.name) || supportingNames.contains(variable.name) ? .ancillary : .data
   }
 

@@ -64,7 +64,7 @@ struct ColumnRecords {
   }
 
   /// The columns of field `index`. Several plain fields are columns like the members of an ensemble.
-  private func columns(of field: FieldRecord, at index: Int) -> [VertexColumn] {
+  func columns(of field: FieldRecord, at index: Int) -> [VertexColumn] {
     switch content.kind {
     case .estimates: estimates(field)
     case .measurements:
@@ -77,7 +77,7 @@ struct ColumnRecords {
   }
 
   /// The columns of one member of an ensemble, which has a file of its own.
-  private func columns(ofMember member: Int, of field: FieldRecord) -> [VertexColumn] {
+  func columns(ofMember member: Int, of field: FieldRecord) -> [VertexColumn] {
     field.members.map { channels($0.rows(member..<member + 1).scalars) { $0 } } ?? []
   }
 

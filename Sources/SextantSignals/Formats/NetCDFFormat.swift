@@ -15,7 +15,9 @@ public struct NetCDFFormat: SignalFormat {
   public var writtenEndings: [String] { ["nc", "nc4", "cdf", "netcdf"] }
 
   /// GRIB files are also recognised, because the reader explains how to convert them.
-  public func recognises(_ path: String) -> Bool { FileKind.isNetCDF(at: path) || FileKind.isGRIB(at: path) }
+  public func recognises(_ path: String) -> Bool {
+    FileKind.isGRIB(at: path) || (FileKind.isNetCDF(at: path) && !PointGeometry.isDeclared(inFileAt: path))
+  }
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
     let names = request.wantedNames
@@ -98,7 +100,9 @@ public struct GriddedDocument: SignalDocument {
   public func read(_ indices: [Int]) throws -> SignalSet { try ahead.read(indices) }
 
   public var companionNames: [String] {
-    (try? CFDataset(NetCDFFile(path: path)).griddedVariables.map(\.name)) ?? variables.map(\.name)
+    guard let dataset = try? CFDataset(NetCDFFile(path: path)) else { return variables.map(\.name) }
+    let points = file.grid.kind == .points ? dataset.file.variables.filter { dataset.role(of: $0) == .points } : []
+    return (points + dataset.griddedVariables).map(\.name)
   }
 
   public func companion(_ name: String) throws -> FieldCompanion? {
@@ -142,7 +146,7 @@ public struct GriddedDocument: SignalDocument {
   private func gridded(_ names: [String]) throws -> GriddedFile? {
     guard try NetCDFFile(path: path).variable(names[0]) != nil else { return nil }
     let other = try GriddedFile(
-      path: path, variables: names, selecting: [:], monthVariable: nil, acceptsPoints: false, sharing: file)
+      path: path, variables: names, selecting: [:], monthVariable: nil, acceptsPoints: file.grid.kind == .points, sharing: file)
     guard other.domain.fingerprint == file.domain.fingerprint else {
       throw SignalFormatError.unusableCompanion(
         path: path, name: names[0], reason: "it is on another grid (\(other.domain.summary)) than the fields.")

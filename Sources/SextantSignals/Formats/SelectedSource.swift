@@ -35,7 +35,11 @@ extension SignalDocument {
   ///
   /// Throws ``SignalFormatError/emptySelection(path:coordinate:wanted:available:)`` where no field is left.
   public func selecting(_ wanted: [String: [String]]) throws -> any SignalDocument {
-    guard !wanted.isEmpty else { return self }
+    wanted.isEmpty ? self : SelectedSource(self, indices: try indices(selecting: wanted))
+  }
+
+  /// The fields whose coordinates have one of the wanted values; see ``selecting(_:)``.
+  func indices(selecting wanted: [String: [String]]) throws -> [Int] {
     var indices = Array(labels.indices)
     for (name, values) in wanted.sorted(by: { $0.key < $1.key }) {
       let kept = indices.filter { labels[$0].matches(name, anyOf: values) }
@@ -48,6 +52,6 @@ extension SignalDocument {
       }
       indices = kept
     }
-    return SelectedSource(self, indices: indices)
+    return indices
   }
 }

@@ -63,8 +63,8 @@ extension [any SignalFormat] {
   /// and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
-      VertexTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(), VertexArrayFormat(),
-      SyntheticClimateFormat(),
+      VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(),
+      PointNetCDFFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
     ]
   }
 

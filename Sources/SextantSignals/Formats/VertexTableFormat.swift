@@ -13,9 +13,12 @@ public struct VertexTableFormat: SignalFormat {
   public var endings: [String] { ["csv", "tsv", "txt", "dat"] }
   public var writtenEndings: [String] { ["csv", "tsv"] }
 
-  public func recognises(_ path: String) -> Bool { VertexValues.isTable(path) }
+  /// Tables whose titles name latitudes and longitudes are those of observations.
+  public func recognises(_ path: String) -> Bool { VertexValues.isTable(path) && !PointTable.isTable(path) }
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
+    // A table whose columns of places are named by the request alone.
+    if request.settings.keys.contains(where: PointColumns.settingNames.contains) { return try PointTableFormat().open(request) }
     let titles = try VertexValues.titles(ofTable: request.path)
     let expected = request.expectedVariables?.map(\.name)
     // The expected columns, if the table has all of them.
@@ -59,6 +62,6 @@ public struct VertexTableFormat: SignalFormat {
   }
 
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
-    try TableSink(output, like: source)
+    try PointTableFormat().sink(output, like: source)
   }
 }

@@ -47,7 +47,10 @@ public struct FileInspection: Sendable, Codable, Equatable {
   /// Inspects the file at `path`.
   ///
   /// Throws ``NetCDFError`` if the file cannot be opened at all; everything else is reported as a problem.
-  public init(path: String) throws {
+  public init(path: String) throws { try self.init(path: path, openingPoints: nil) }
+
+  /// The same for a file of observations, whose fields `open` gives.
+  init(path: String, openingPoints open: (() throws -> any SignalDocument)?) throws {
     let file = try NetCDFFile(path: path)
     let dataset = CFDataset(file)
     self.path = path
@@ -55,7 +58,12 @@ public struct FileInspection: Sendable, Codable, Equatable {
     dimensions = file.dimensions.map { Dimension(name: $0.name, length: $0.length, isUnlimited: $0.isUnlimited) }
     variables = try file.variables.map { try VariableInspection($0, in: dataset) }
     var problems: [String] = []
-    fields = Self.fields(path: path, dataset: dataset, problems: &problems)
+    fields =
+      if let open {
+        Self.fields(atPoints: open, problems: &problems)
+      } else {
+        Self.fields(path: path, dataset: dataset, problems: &problems)
+      }
     for variable in variables { problems += Self.problems(of: variable, usedAsField: fields?.variables ?? []) }
     for variable in file.variables where dataset.role(of: variable) == .data {
       problems += ValueDecoder.unreadableGaps(of: variable).map { Self.text(of: $0, of: variable.name) }
@@ -64,6 +72,17 @@ public struct FileInspection: Sendable, Codable, Equatable {
       "\($0.name) tells good values from bad ones (\($0.meanings.words.joined(separator: ", "))): --missing '\($0.proposal)'"
     }
     self.problems = problems
+  }
+
+  private static func fields(atPoints open: () throws -> any SignalDocument, problems: inout [String]) -> Fields? {
+    do {
+      let document = try open()
+      problems += document.remarks.map(\.text)
+      return Fields(document, arePoints: true)
+    } catch {
+      problems.append("\(error)")
+      return nil
+    }
   }
 
   private static func fields(path: String, dataset: CFDataset, problems: inout [String]) -> Fields? {
@@ -107,7 +126,7 @@ public struct FileInspection: Sendable, Codable, Equatable {
 }
 
 extension FileInspection.Fields {
-  init(_ source: some SignalSource, arePoints: Bool, calendar: CFCalendar? = nil, step: String? = nil) {
+  init(_ source: any SignalSource, arePoints: Bool, calendar: CFCalendar? = nil, step: String? = nil) {
     variables = source.variables.map(\.name)
     domain = source.domain.summary
     self.arePoints = arePoints

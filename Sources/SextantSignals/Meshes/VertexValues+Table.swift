@@ -73,13 +73,7 @@ extension VertexValues {
   /// Whether the file at `path` begins as a table: text whose second row, or only one, has numbers in all its cells, as
   /// many as the first row has cells.
   static func isTable(_ path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? handle.close() }
-    let limit = 1 << 16
-    let head = (try? handle.read(upToCount: limit)) ?? Data()
-    // The last row may be cut off.
-    let whole = head.count < limit ? head : head[..<(head.lastIndex(of: UInt8(ascii: "\n")) ?? head.startIndex)]
-    guard let rows = try? TableRows(whole, path: path), let first = rows.rows.first else { return false }
+    guard let rows = TableRows(headOf: path), let first = rows.rows.first else { return false }
     let second = rows.rows.dropFirst().first ?? first
     let numbers = second.cells.map(number)
     return second.cells.count == first.cells.count && !numbers.contains { $0 == nil }
@@ -87,59 +81,7 @@ extension VertexValues {
   }
 
   /// The number in a cell, NaN if it is missing; nil if the cell is not a number.
-  private static func number(_ cell: String) -> Float? {
+  static func number(_ cell: String) -> Float? {
     cell.isEmpty || cell.uppercased() == "NA" ? .nan : Float(cell)
-  }
-}
-
-/// The rows of a table, with their line numbers.
-private struct TableRows {
-  private(set) var rows: [(line: Int, cells: [String])] = []
-
-  init(_ path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or not readable")
-    }
-    try self.init(data, path: path)
-  }
-
-  init(_ data: Data, path: String) throws {
-    // Servers return a web page for a missing file.
-    let isPage = data.first == UInt8(ascii: "<")
-    guard !data.isEmpty, !isPage, !data.prefix(1024).contains(0), var text = String(data: data, encoding: .utf8) else {
-      throw VertexFileError.anotherKind(
-        path: path, expected: "a table of text", found: FileSignature.description(of: data.prefix(1024)))
-    }
-    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-    var separator: Character?
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      let isComment = line.first { !$0.isWhitespace } == "#"
-      guard !isComment, line.contains(where: { !$0.isWhitespace }) else { continue }
-      let marks: [Character] = ["\t", ";", ","]
-      let mark = separator ?? marks.first { line.contains($0) } ?? " "
-      separator = mark
-      rows.append((index + 1, Self.cells(of: line, separator: mark)))
-    }
-  }
-
-  /// The cells of a line, without quotes and surrounding spaces.
-  private static func cells(of line: Substring, separator: Character) -> [String] {
-    if separator == " " { return line.split(whereSeparator: \.isWhitespace).map(String.init) }
-    var cells = [""]
-    var isQuoted = false
-    for character in line {
-      if character == "\"" {
-        // A doubled quote inside quotes represents a single quote.
-        if !isQuoted, cells[cells.count - 1].last == "\u{0}" { cells[cells.count - 1].append("\"") }
-        isQuoted.toggle()
-        if !isQuoted { cells[cells.count - 1].append("\u{0}") }
-      } else if character == separator, !isQuoted {
-        cells.append("")
-      } else {
-        cells[cells.count - 1].append(character)
-      }
-    }
-    return cells.map { $0.replacingOccurrences(of: "\u{0}", with: "").trimmingCharacters(in: .whitespaces) }
   }
 }

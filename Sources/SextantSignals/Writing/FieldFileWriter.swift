@@ -157,10 +157,11 @@ final class FieldFileWriter {
     replaced.formUnion(description.attributes.keys)
     if description.title != nil { replaced.insert("title") }
     for attribute in layout.template?.attributes ?? [] where !replaced.contains(attribute.name) {
-      if attribute.name.hasPrefix("_") { continue }
+      if attribute.name.hasPrefix("_") || layout.droppedAttributes.contains(attribute.name) { continue }
       try output.setAttribute(attribute.name, attribute.value)
     }
     try output.setAttribute("Conventions", .text("CF-1.8"))
+    for (name, text) in layout.attributes { try output.setAttribute(name, .text(text)) }
     if let title = description.title { try output.setAttribute("title", .text(title)) }
     for (name, text) in description.attributes.sorted(by: { $0.key < $1.key }) {
       try output.setAttribute(name, .text(text))

@@ -8,16 +8,19 @@ import SextantGeometry
 extension FieldLayout {
   /// The layout of fields with `labels` on `domain`.
   ///
-  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has the axes of a latitude–longitude grid.
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has the axes of a latitude–longitude grid or
+  /// consists of places.
   init(labels: [FieldLabel], on domain: any Domain, path: String) throws {
-    guard let grid = domain.geography?.gridAxes else {
-      throw NetCDFError.unwritableDomain(path: path, domain: domain.summary)
-    }
+    let horizontal = try Self.horizontal(of: domain, fieldCount: labels.count, path: path)
     let hours = Self.hours(of: labels)
     let isTimeAxis = hours.map { zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } } ?? false
     let members = labels.compactMap { $0.coordinates["realization"].flatMap(Double.init) }
     let isEnsemble = !isTimeAxis && !labels.isEmpty && members.count == labels.count
     let field = isTimeAxis ? "time" : isEnsemble ? "realization" : "sample"
+    if horizontal.holdsOneField {
+      self.init(labels: labels, horizontal: horizontal, hours: hours)
+      return
+    }
     func text(_ pairs: [(String, String)]) -> [(String, NetCDFAttributeValue)] { pairs.map { ($0, .text($1)) } }
     var coordinates: [LayoutCoordinate] = []
     if isEnsemble {
@@ -48,12 +51,34 @@ extension FieldLayout {
         coordinates.append(.texts(name, texts, dimensions: [field], attributes: text([("long_name", name)])))
       }
     }
-    coordinates += Self.coordinates(of: grid)
-    let dimensions = [LayoutDimension(name: field, length: labels.count)] + Self.dimensions(of: grid)
+    coordinates += horizontal.coordinates
+    let dimensions = [LayoutDimension(name: field, length: labels.count)] + horizontal.dimensions
     self.init(
       dimensions: dimensions, coordinates: coordinates,
-      channels: [ChannelLayout(source: nil, dimensions: dimensions, uses: [.field(0), .row, .column])],
-      fieldLengths: [labels.count], rows: grid.rows, columns: grid.columns, template: nil)
+      channels: [ChannelLayout(source: nil, dimensions: dimensions, uses: [.field(0)] + horizontal.uses)],
+      fieldLengths: [labels.count], rows: horizontal.rows, columns: horizontal.columns, template: nil,
+      attributes: horizontal.attributes)
+  }
+
+  /// A field of its own at places: its time and other coordinates are those of each place.
+  private init(labels: [FieldLabel], horizontal: Horizontal, hours: [Double]?) {
+    let names = horizontal.dimensions.map(\.name)
+    var coordinates = horizontal.coordinates
+    if let hour = hours?.first {
+      coordinates.append(
+        .numbers(
+          "time", [Double](repeating: hour, count: horizontal.rows), type: .double, dimensions: names,
+          attributes: [
+            ("standard_name", .text("time")), ("units", .text("hours since 1900-01-01 00:00:00")), ("calendar", .text("standard")),
+          ]))
+    }
+    for (name, text) in (labels.first?.coordinates ?? [:]).sorted(by: { $0.key < $1.key }) {
+      coordinates.append(.texts(name, [text], dimensions: [], attributes: [("long_name", .text(name))]))
+    }
+    self.init(
+      dimensions: horizontal.dimensions, coordinates: coordinates,
+      channels: [ChannelLayout(source: nil, dimensions: horizontal.dimensions, uses: horizontal.uses)], fieldLengths: [1],
+      rows: horizontal.rows, columns: horizontal.columns, template: nil, attributes: horizontal.attributes)
   }
 
   /// Latitude and longitude as dimensions.

@@ -42,7 +42,7 @@ extension FieldLayout {
       dimensions: dimensions, coordinates: coordinates + (other.map(Self.coordinates) ?? []), channels: channels,
       fieldLengths: source.dimensions.map(\.selected.count), rows: other?.rows ?? source.grid.rows,
       columns: other?.columns ?? source.grid.columns, template: file,
-      droppedAttributes: other == nil ? [] : ["grid_mapping"])
+      droppedAttributes: other == nil ? [] : ["grid_mapping", "featureType", "CF:featureType"])
   }
 
   /// The dimensions of a variable with latitude and longitude in place of its horizontal dimensions.
@@ -50,11 +50,13 @@ extension FieldLayout {
     of dimensions: [(LayoutDimension, DimensionUse)], by grid: GridAxes
   ) -> [(LayoutDimension, DimensionUse)] {
     let horizontal = Self.dimensions(of: grid)
-    // Points have one dimension, grids have two.
-    let hasColumns = dimensions.contains { $0.1 == .column }
+    // Points have one dimension, grids have two. On a grid, fields come first, as most programs want it.
+    guard dimensions.contains(where: { $0.1 == .column }) else {
+      return dimensions.filter { !$0.1.isHorizontal } + [(horizontal[0], .row), (horizontal[1], .column)]
+    }
     return dimensions.flatMap { dimension, use -> [(LayoutDimension, DimensionUse)] in
       switch use {
-      case .row: [(horizontal[0], .row)] + (hasColumns ? [] : [(horizontal[1], .column)])
+      case .row: [(horizontal[0], .row)]
       case .column: [(horizontal[1], .column)]
       case .field, .version: [(dimension, use)]
       }

@@ -53,8 +53,10 @@ struct FieldLayout: Sendable {
   let columns: Int
   /// The template file, from which coordinates and attributes are copied.
   let template: NetCDFFile?
-  /// Attributes of the template's variables that no longer apply.
+  /// Attributes of the template and of its variables that no longer apply.
   var droppedAttributes: Set<String> = []
+  /// Attributes of the file that the layout itself requires.
+  var attributes: [String: String] = [:]
 
   /// The layout of channel `index`.
   func channel(_ index: Int) -> ChannelLayout { channels[min(index, channels.count - 1)] }

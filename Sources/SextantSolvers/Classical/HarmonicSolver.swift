@@ -147,7 +147,7 @@ private struct HarmonicEquations: Sendable {
 extension Method {
   /// Harmonic (Laplace) interpolation.
   public static let harmonic = Method(
-    name: "harmonic", title: "harmonic interpolation", traits: .ofPoints
+    name: "harmonic", title: "harmonic interpolation", traits: .ofPoints.needingNeighbours
   ) { context in
     HarmonicSolver(domain: context.space.domain, channelCount: context.space.channelCount)
   }

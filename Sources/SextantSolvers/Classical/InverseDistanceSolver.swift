@@ -120,4 +120,11 @@ extension Method {
 extension Method.Traits {
   /// The traits of methods that interpolate between points: a single answer at every vertex, independent of the noise.
   static let ofPoints = Method.Traits(drawsSamples: false, usesNoise: false, answersInStates: false)
+
+  /// The same traits for a method that needs the neighbours of vertices.
+  var needingNeighbours: Method.Traits {
+    var result = self
+    result.usesNeighbours = true
+    return result
+  }
 }

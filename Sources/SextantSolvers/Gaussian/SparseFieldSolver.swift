@@ -236,7 +236,7 @@ extension Method {
   /// The sparse Matérn field, for domains of any size.
   public static let sparseMatern = Method(
     name: "sparse-matern", title: "sparse Matérn field",
-    traits: Traits(hasGaussianPosterior: true, usesLand: true)
+    traits: Traits(hasGaussianPosterior: true, usesLand: true, usesNeighbours: true)
   ) { context in
     try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed))
   }

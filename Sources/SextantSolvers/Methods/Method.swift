@@ -41,11 +41,15 @@ public struct Method: Sendable, Identifiable {
     public var hasGaussianPosterior: Bool
     /// Whether it uses a land mask that comes without a model.
     public var usesLand: Bool
+    /// Whether it needs the neighbours of vertices, so that without a model it works on grids and meshes only, and not
+    /// between places.
+    public var usesNeighbours: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
-      transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false
+      transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false, usesNeighbours: Bool = false
     ) {
+      self.usesNeighbours = usesNeighbours
       (self.hasGaussianPosterior, self.usesLand) = (hasGaussianPosterior, usesLand)
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
       (self.fillsGaps, self.transformsItself) = (fillsGaps, transformsItself)

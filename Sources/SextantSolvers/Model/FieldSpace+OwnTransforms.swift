@@ -9,6 +9,7 @@ extension FieldSpace {
   ///
   /// - Parameters:
   ///   - fields: the fields.
+  ///   - domain: where fields are solved, if not on the domain of `fields`.
   ///   - landShare: the share of land at each vertex (V); nil if it is unknown.
   ///   - transforms: the kinds of transforms by the name of the variable, which are fitted to each field's own
   ///     observations.
@@ -16,7 +17,7 @@ extension FieldSpace {
   ///     of its nature, if its name or its units say it.
   /// - Throws: ``FieldSpaceError`` for a name that the fields do not have, and for a logit without both bounds.
   public init(
-    _ fields: any SignalSource, landShare: [Float]? = nil, transforms: [String: MarginalTransformKind],
+    _ fields: any SignalSource, on domain: (any Domain)? = nil, landShare: [Float]? = nil, transforms: [String: MarginalTransformKind],
     bounds: [String: ValueBounds]
   ) throws(FieldSpaceError) {
     let variables = fields.variables
@@ -34,7 +35,7 @@ extension FieldSpace {
       ranges.append(range)
     }
     try self.init(
-      domain: fields.domain, variables: variables, landShare: landShare, bounds: ranges,
+      domain: domain ?? fields.domain, variables: variables, landShare: landShare, bounds: ranges,
       ownTransforms: variables.map { transforms[$0.name] ?? .none })
   }
 }

@@ -14,8 +14,10 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   let holdsSeveral: Bool
   /// Whether the fields are on a latitude–longitude grid.
   let isOnGrid: Bool
+  /// Whether they are at places without a grid or a mesh.
+  var isAtPlaces = false
 
-  var testDescription: String { ending + (isOnGrid ? " on a grid" : "") }
+  var testDescription: String { ending + (isAtPlaces ? " at places" : isOnGrid ? " on a grid" : "") }
 
   static let all = [
     FormatCase(ending: "nc", holdsSeveral: true, isOnGrid: true),
@@ -24,6 +26,10 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase(ending: "ply", holdsSeveral: false, isOnGrid: false),
     FormatCase(ending: "csv", holdsSeveral: false, isOnGrid: false),
     FormatCase(ending: "tsv", holdsSeveral: false, isOnGrid: true),
+    FormatCase(ending: "csv", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
+    FormatCase(ending: "tsv", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
+    FormatCase(ending: "nc", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
+    FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
   ]
 
   /// The formats that write and are among ``all``; `vtp` files cannot be read back.
@@ -37,6 +43,11 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   }
 
   func domain() throws -> any Domain {
+    if isAtPlaces {
+      // The first place is there twice.
+      return try ScatteredPoints(
+        (0..<20).map { GeographicPoint(latitude: -60 + 6.5 * Double($0 % 19), longitude: 17.25 * Double($0 % 19)) })
+    }
     guard isOnGrid else { return try SurfaceMesh(Self.mesh()) }
     return try LatitudeLongitudeGrid(
       latitudes: [80, 40, 0, -40, -80], longitudes: (0..<8).map { 45 * Double($0) })
