@@ -14,6 +14,8 @@ public enum FileSignature {
       ([0x1F, 0x8B], "a gzip archive (unpack it with gunzip)"),
       (Array("PK".utf8), "a zip archive (unpack it with unzip; the CDS delivers several files in this form)"),
       (Array("BZh".utf8), "a bzip2 archive (unpack it with bunzip2)"),
+      ([0x28, 0xB5, 0x2F, 0xFD], "a zstd archive (unpack it with \"zstd -d\", or pack it with gzip instead)"),
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz archive (unpack it with unxz)"),
       (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
       ([0xFF, 0xFF, 0xFE], "a FreeSurfer surface (convert it with \"mris_convert FILE out.stl\", or save it as .ply)"),

@@ -76,7 +76,7 @@ extension [any SignalFormat] {
   public func format(of path: String) throws -> any SignalFormat {
     if let format = last(where: { $0.recognises(path) }) { return format }
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
-    let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+    let ending = FileContents.ending(of: path)
     if let format = last(where: { $0.endings.contains(ending) }) { return format }
     throw SignalFormatError.unrecognised(path: path, found: Self.signature(of: path), formats: map(\.name))
   }

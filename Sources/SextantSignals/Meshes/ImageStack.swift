@@ -2,7 +2,6 @@
 // gzipped. The format is described on the MNIST page of LeCun, Cortes and Burges, "The IDX file format". Labels are one
 // number per item.
 
-import CZlib
 import Foundation
 import SextantArrays
 import SextantStorage
@@ -41,7 +40,7 @@ public struct ImageStack: Sendable {
   private static func read(
     _ path: String, dimensions: Int, what: String
   ) throws -> (shape: [Int], bytes: [UInt8]) {
-    let data = try unpacked(path)
+    let data = try [UInt8](FileContents.data(of: path))
     guard data.count >= 4, data[0] == 0, data[1] == 0 else {
       let found =
         data.isEmpty
@@ -71,25 +70,5 @@ public struct ImageStack: Sendable {
         path: path, expectedBytes: wanted.overflow ? .max : header + wanted.partialValue, foundBytes: data.count)
     }
     return (shape, Array(data[header..<header + wanted.partialValue]))
-  }
-
-  /// The bytes of a file, decompressed if it is gzipped.
-  private static func unpacked(_ path: String) throws -> [UInt8] {
-    guard let file = gzopen(path, "rb") else {
-      throw FileError.system(action: "read the file", path: path, reason: String(cString: strerror(errno)))
-    }
-    defer { gzclose(file) }
-    var result: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let length = gzread(file, &piece, UInt32(piece.count))
-      guard length >= 0 else {
-        var code: Int32 = 0
-        throw FileError.system(action: "read the file", path: path, reason: String(cString: gzerror(file, &code)))
-      }
-      if length == 0 { break }
-      result += piece.prefix(Int(length))
-    }
-    return result
   }
 }

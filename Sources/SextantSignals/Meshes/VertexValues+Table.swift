@@ -73,10 +73,8 @@ extension VertexValues {
   /// Whether the file at `path` begins as a table: text whose second row, or only one, has numbers in all its cells, as
   /// many as the first row has cells.
   static func isTable(_ path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? handle.close() }
     let limit = 1 << 16
-    let head = (try? handle.read(upToCount: limit)) ?? Data()
+    guard let head = FileContents.head(of: path, count: limit) else { return false }
     // The last row may be cut off.
     let whole = head.count < limit ? head : head[..<(head.lastIndex(of: UInt8(ascii: "\n")) ?? head.startIndex)]
     guard let rows = try? TableRows(whole, path: path), let first = rows.rows.first else { return false }
@@ -97,11 +95,7 @@ private struct TableRows {
   private(set) var rows: [(line: Int, cells: [String])] = []
 
   init(_ path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError.system(action: "read the file", path: path, reason: "it is a folder or not readable")
-    }
-    try self.init(data, path: path)
+    try self.init(FileContents.data(of: path), path: path)
   }
 
   init(_ data: Data, path: String) throws {
