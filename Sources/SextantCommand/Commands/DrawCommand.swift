@@ -8,13 +8,14 @@ import Sextant
 struct DrawCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "draw",
-    abstract: "Draw a field of a NetCDF file as a PNG map, or a mesh and a signal on it.",
+    abstract: "Draw a field of a NetCDF file as a PNG map, or a mesh or a cloud of points and a signal on it.",
     discussion: """
       Examples:
         sextant draw filled.nc --variables tas --output mean.png
         sextant draw filled.nc --variables tas_spread --projection globe --latitude 50 --longitude 10 --output spread.png
         sextant draw obs.nc --variables tas --field 3 --output gaps.png
         sextant draw bunny.ply --variables confidence --output bunny.png
+        sextant draw lh.thickness --mesh lh.inflated --up z --output thickness.png
         sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
       """)
 

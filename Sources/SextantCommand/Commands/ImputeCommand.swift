@@ -19,15 +19,20 @@ struct ImputeCommand: ParsableCommand {
         sextant impute obs.nc --method kriging --noise 0.5K --output filled.nc     (no model: no archive is needed)
         sextant impute scan.ply --variables confidence --missing 'confidence<0.1' --method harmonic --output filled.ply
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
+        sextant impute cloud.xyz --variables heat --method kriging --noise 0.1 --output filled.ply          (points without triangles)
+        sextant impute lh.thickness --mesh lh.white --missing 'lh.cortex.label=0' --method harmonic --output lh.filled.thickness
 
       The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior
       mean as NAME, and NAME_spread, NAME_ensemble, NAME_quantile and NAME_observed. A mesh (.ply, .vtp) keeps all that it had, and
-      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) has these as columns.
+      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) or a GIFTI file (.gii) has
+      these as columns, and a curvature file of FreeSurfer (.thickness) the mean, with the spread in a file beside it.
       An array (.npy) has the mean, with FILE.spread.npy, FILE.samples.npy and FILE.quantiles.npy beside it. Without --samples, 128
       are drawn and a mesh or a table gets the first 4; with it, all. Run an interrupted command again to resume it.
       """)
 
-  @Argument(help: "The file with gaps: NetCDF, or a mesh, table or array of numbers at vertices.", completion: .file())
+  @Argument(
+    help: "The file with gaps: NetCDF, or a mesh, a cloud of points, or a table or array of numbers at vertices; also packed with gzip.",
+    completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("The output folder of `sextant train`.", valueName: "folder"))
@@ -120,7 +125,7 @@ struct ImputeCommand: ParsableCommand {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Change a setting of a method that samples a diffusion prior, such as solvers.dps.steps=100; may be given often.",
+      "Change a setting of a method, such as solvers.dps.steps=100, or solvers.kriging.distances=surface for distances along the surface of a mesh instead of through space; may be given often.",
       valueName: "key=value"))
   var overrides: [String] = []
 

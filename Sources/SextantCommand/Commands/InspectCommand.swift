@@ -16,6 +16,7 @@ struct InspectCommand: ParsableCommand {
         sextant inspect bunny.ply --json
         sextant inspect scene.glb --part Wheels
         sextant inspect heat.npy
+        sextant inspect simulation.vtu lh.white lh.thickness
       """)
 
   @Argument(

@@ -28,7 +28,7 @@ public struct ImageStackFormat: SignalFormat {
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(except: ["labels", "horizontal", "vertical", "drop_last"], for: self)
     guard let geometry = request.geometry else { throw SignalFormatError.meshUnknown(path: request.path) }
-    var mesh = try MeshFile.read(geometry)
+    var mesh = try MeshFile.document(geometry).shape()
     let dropped = try dropped(request)
     let kept = mesh.positions.count - dropped
     guard kept >= 3 else {

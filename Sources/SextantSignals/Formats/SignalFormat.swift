@@ -63,7 +63,7 @@ extension [any SignalFormat] {
   /// and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
-      VertexTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(), VertexArrayFormat(),
+      VertexTableFormat(), MeshPropertyFormat(), SurfaceDataFormat(), ImageStackFormat(), NetCDFFormat(), VertexArrayFormat(),
       SyntheticClimateFormat(),
     ]
   }
@@ -86,7 +86,7 @@ extension [any SignalFormat] {
   /// Throws ``SignalFormatError/suspectValues(path:field:finding:)``, now or when fields are read, for values that are
   /// no measurements although nothing in the file says so.
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
-    try format(of: request.path).open(request).checked(by: request)
+    try format(of: request.path).open(request).checked(by: request, formats: self)
   }
 
   /// Describes a file in the format that it has.

@@ -14,19 +14,25 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   let holdsSeveral: Bool
   /// Whether the fields are on a latitude–longitude grid.
   let isOnGrid: Bool
+  /// Whether the vertices have no triangles.
+  var isCloud = false
 
-  var testDescription: String { ending + (isOnGrid ? " on a grid" : "") }
+  var testDescription: String { ending + (isOnGrid ? " on a grid" : isCloud ? " of points" : "") }
 
   static let all = [
     FormatCase(ending: "nc", holdsSeveral: true, isOnGrid: true),
     FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: true),
     FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: false),
     FormatCase(ending: "ply", holdsSeveral: false, isOnGrid: false),
+    FormatCase(ending: "vtp", holdsSeveral: false, isOnGrid: false),
+    FormatCase(ending: "gii", holdsSeveral: false, isOnGrid: false),
+    FormatCase(ending: "ply", holdsSeveral: false, isOnGrid: false, isCloud: true),
+    FormatCase(ending: "vtp", holdsSeveral: false, isOnGrid: false, isCloud: true),
     FormatCase(ending: "csv", holdsSeveral: false, isOnGrid: false),
     FormatCase(ending: "tsv", holdsSeveral: false, isOnGrid: true),
   ]
 
-  /// The formats that write and are among ``all``; `vtp` files cannot be read back.
+  /// The formats that write and are among ``all``.
   static let endings = Set(all.map(\.ending))
 
   static let formats: [any SignalFormat] = .standard
@@ -37,6 +43,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   }
 
   func domain() throws -> any Domain {
+    if isCloud { return try PointCloud(Self.mesh().positions) }
     guard isOnGrid else { return try SurfaceMesh(Self.mesh()) }
     return try LatitudeLongitudeGrid(
       latitudes: [80, 40, 0, -40, -80], longitudes: (0..<8).map { 45 * Double($0) })
