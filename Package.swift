@@ -60,7 +60,7 @@ let package = Package(
         "SextantArrays", "CEigenSparse", "CMETIS", "COpenBLAS",
         .target(name: "CCHOLMOD", condition: .when(traits: ["SupernodalCHOLMOD"])),
       ]),
-    .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto"]),
+    .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto", "CZlib"]),
     .target(name: "SextantConfiguration", dependencies: ["SextantStorage"]),
     .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
     .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),

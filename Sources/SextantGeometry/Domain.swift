@@ -41,7 +41,8 @@ public protocol Domain: Sendable {
   var isScattered: Bool { get }
   /// The rows and columns in which the vertices are arranged; nil for a domain without rows and columns.
   var raster: Raster? { get }
-  /// The triangles between the vertices, in the order of ``Domain/positions``; nil for a domain without triangles.
+  /// The vertices in space and the triangles between them, in the order of ``Domain/positions``; a cloud of points has
+  /// no triangles. Nil for a domain that is not a surface in space.
   var surface: TriangleMesh? { get }
   /// The stiffness by which values at `nodes` are interpolated: ``stiffness``, unless the domain has one by which the
   /// values between observed places on a boundary do not depend on how the boundary is triangulated. Entries between two

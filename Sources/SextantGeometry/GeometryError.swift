@@ -42,13 +42,13 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
     case .unknownDomainKind(let found, let known):
       "Expected one domain of the kinds \(known.joined(separator: ", ")); found \(found.isEmpty ? "none" : found.joined(separator: ", "))."
     case .notAMesh(let path, let found):
-      "\(path): expected a mesh (PLY, OFF, OBJ, STL, glTF, GLB or another format of the Assimp library), found \(found)."
+      "\(path): expected a mesh (PLY, OFF, OBJ, STL, glTF, GLB, VTK, GIFTI, FreeSurfer, XYZ or another format of the Assimp library), found \(found)."
     case .meshTooShort(let path, let declared, let needed, let found):
       "\(path): the file is cut off, or its header is wrong: \(declared) need at least \(needed) bytes, but only \(found) exist."
     case .cornerOutsideMesh(let path, let face, let corner, let count):
       "\(path): face number \(face + 1) has the corner \(corner): expected 0…\(count - 1), as the mesh has \(count) vertices."
     case .noFaces(let path):
-      "\(path): the mesh has no faces, only points: a surface is needed. Triangulate the points first."
+      "\(path): the mesh has no faces with three corners, and triangles are needed here."
     case .absentMeshPart(let path, let name, let available):
       "\(path): no mesh \"\(name)\". "
         + (available.isEmpty ? "The file names no meshes." : "The file has: \(available.joined(separator: ", ")).")

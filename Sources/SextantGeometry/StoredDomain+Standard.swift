@@ -8,7 +8,7 @@ extension [StoredDomainKind] {
       StoredDomainKind(LatitudeLongitudeGrid.Record.self), StoredDomainKind(CurvilinearGrid.Record.self),
       StoredDomainKind(ScatteredPoints.Record.self), StoredDomainKind(SphereMesh.IcosphereRecord.self),
       StoredDomainKind(SphereMesh.FibonacciRecord.self), StoredDomainKind(SphereMesh.Record.self),
-      StoredDomainKind(SurfaceMesh.Record.self),
+      StoredDomainKind(SurfaceMesh.Record.self), StoredDomainKind(PointCloud.Record.self),
     ]
   }
 }
@@ -114,4 +114,16 @@ extension SurfaceMesh {
   public var stored: StoredDomain? {
     StoredDomain(Record(positions: mesh.positions, triangles: mesh.triangles, mergesCoincident: mergesCoincident))
   }
+}
+
+extension PointCloud {
+  struct Record: DomainRecord {
+    static let kind = "pointCloud"
+    var positions: [SIMD3<Double>]
+
+    var claimedVertexCount: Int? { positions.count }
+    func makeDomain() throws -> any Domain { try PointCloud(positions) }
+  }
+
+  public var stored: StoredDomain? { StoredDomain(Record(positions: positions)) }
 }

@@ -1,4 +1,4 @@
-// Triangles in space as mesh files hold them. A container, not yet a domain: see SphereMesh for one.
+// Triangles in space as mesh files hold them. A container, not yet a domain: see SurfaceMesh and PointCloud.
 
 /// Vertices and the triangles between them.
 public struct TriangleMesh: Sendable, Equatable {
@@ -10,6 +10,12 @@ public struct TriangleMesh: Sendable, Equatable {
   public init(positions: [SIMD3<Double>], triangles: [SIMD3<Int32>]) {
     self.positions = positions
     self.triangles = triangles
+  }
+
+  /// The domain of the vertices: a surface, or a cloud of points where there are no triangles. Throws ``GeometryError``.
+  public func domain() throws -> any Domain {
+    if triangles.isEmpty { return try PointCloud(positions) }
+    return try SurfaceMesh(self)
   }
 }
 

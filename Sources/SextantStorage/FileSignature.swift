@@ -14,25 +14,21 @@ public enum FileSignature {
       ([0x1F, 0x8B], "a gzip archive (unpack it with gunzip)"),
       (Array("PK".utf8), "a zip archive (unpack it with unzip; the CDS delivers several files in this form)"),
       (Array("BZh".utf8), "a bzip2 archive (unpack it with bunzip2)"),
+      ([0x28, 0xB5, 0x2F, 0xFD], "a zstd archive (unpack it with \"zstd -d\", or pack it with gzip instead)"),
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz archive (unpack it with unxz)"),
       (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
-      ([0xFF, 0xFF, 0xFE], "a FreeSurfer surface (convert it with \"mris_convert FILE out.stl\", or save it as .ply)"),
-      ([0xFF, 0xFF, 0xFD], "an old FreeSurfer surface (convert it with \"mris_convert FILE out.stl\", or save it as .ply)"),
-      (
-        [0xFF, 0xFF, 0xFF],
-        "FreeSurfer values at the vertices of a surface (save them as .npy or .csv, and give the surface by --mesh)"
-      ),
+      ([0xFF, 0xFF, 0xFE], "a FreeSurfer surface"),
+      ([0xFF, 0xFF, 0xFD], "an old FreeSurfer surface (convert it with \"mris_convert FILE out.gii\")"),
+      ([0xFF, 0xFF, 0xFF], "a FreeSurfer surface of quadrilaterals, or values (convert it with \"mris_convert FILE out.gii\")"),
       ([0x93] + Array("NUMPY".utf8), "a NumPy array (.npy)"),
       (Array("{".utf8), "JSON text"),
-      (
-        Array("<?xml version=\"1.0\"?>\n<VTKFile".utf8),
-        "a VTK file, which Sextant writes but does not read (use the .ply)"
-      ),
+      (Array("<?xml version=\"1.0\"?>\n<VTKFile".utf8), "a VTK file"),
       (Array("<".utf8), "HTML or XML text (perhaps a server's error page)"),
     ]
     if head.isEmpty { return "an empty file (0 bytes)" }
     if head.starts(with: Array("<".utf8)), contains("GIFTI", head) {
-      return "GIFTI (.gii): save the surface as .ply or .stl, for example with \"mris_convert FILE out.stl\", and values as .npy or .csv"
+      return "a GIFTI file (.gii)"
     }
     if let match = known.first(where: { head.starts(with: $0.0) }) { return match.1 }
     let isText = head.prefix(64).allSatisfy { $0 >= 0x20 && $0 < 0x7F || [9, 10, 13].contains($0) }

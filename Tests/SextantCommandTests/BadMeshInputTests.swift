@@ -63,14 +63,20 @@ struct BadMeshInputTests {
     #expect(try folder.names() == ["a.npy", name])
   }
 
-  @Test func aMeshWithoutFacesIsInspectedAndNoSurface() throws {
+  @Test func aMeshWithoutFacesIsACloud() throws {
     let folder = try ScratchFolder()
     let path = try folder.write(Self.ply(faces: "0", body: "0 0 0\n1 0 0\n0 1 0\n"), to: "cloud.ply")
     #expect(try Program.run("inspect", path).code == 0)
     let array = folder.path("a.npy")
     try NPYFile.write(Tensor<Float>.zeros([3]), to: array)
     let end = try Program.run("impute", array, "--mesh", path, "--method", "harmonic", "-o", folder.path("x.ply"))
-    #expect(end.code == 1 && end.errors.contains("cloud.ply") && end.errors.contains("face"), "\(end.errors)")
+    #expect(end.code == 0 && end.output.contains("cloud.ply") && end.output.contains("no faces"), "\(end.errors)")
+    let line = try folder.write(Self.ply(faces: "0", body: "0 0 0\n1 0 0\n2 0 0\n"), to: "line.ply")
+    let none = try folder.write(Self.ply(vertices: "0", faces: "0", body: ""), to: "none.ply")
+    for (mesh, reason) in [(line, "no surface"), (none, "no vertices")] {
+      let end = try Program.run("impute", array, "--mesh", mesh, "--method", "harmonic", "-o", folder.path("y.ply"))
+      #expect(end.code == 1 && end.errors.contains(reason), "\(end.errors)")
+    }
   }
 
   @Test func aWrongEndingDoesNotMatter() throws {

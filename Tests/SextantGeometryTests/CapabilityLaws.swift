@@ -111,5 +111,5 @@ import Testing
 
 extension NamedDomain {
   /// Whether the domain is a mesh in space.
-  var isSurface: Bool { domain is SurfaceMesh }
+  var isSurface: Bool { domain is SurfaceMesh || domain is PointCloud }
 }

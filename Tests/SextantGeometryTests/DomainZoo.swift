@@ -101,5 +101,16 @@ enum DomainZoo {
     try globalGrids() + meshes() + regionalDomains() + [scattered(400)]
   }
 
-  static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() }
+  static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() + clouds() }
+
+  /// Points in space without triangles.
+  static func clouds() throws -> [NamedDomain] {
+    let sphere = try SphereMesh.fibonacci(vertexCount: 150).nodePositions
+    return [
+      NamedDomain(name: "cloud", domain: try PointCloud(sphere.map { $0 * SIMD3(1, 2, 0.7) })),
+      NamedDomain(name: "cloud with points twice", domain: try PointCloud(sphere + sphere.prefix(20))),
+      NamedDomain(name: "cloud on a grid", domain: try PointCloud(SurfaceZoo.patch(6, 7).positions)),
+      NamedDomain(name: "four points", domain: try PointCloud(SurfaceZoo.patch(2, 2).positions)),
+    ]
+  }
 }

@@ -62,6 +62,10 @@ import Testing
           mergesCoincident: true)
       }
     ),
+    (
+      #"{"pointCloud":{"positions":[[0,0,0],[1,0,0],[0,2.5,0]]}}"#,
+      { try PointCloud([SIMD3(0, 0, 0), SIMD3(1, 0, 0), SIMD3(0, 2.5, 0)]) }
+    ),
   ]
 
   @Test(arguments: literals.indices)

@@ -50,6 +50,27 @@ import Testing
     #expect(MeshView.top.basis(axes).seen(axes.up).z > 0.999)
   }
 
+  @Test func aCloudIsShownByDiscsThatCoverItsSurface() throws {
+    // A square of points with a value that grows to the right, and one point behind it.
+    let points = (0..<400).map { (index: Int) -> SIMD3<Double> in
+      let (row, column) = index.quotientAndRemainder(dividingBy: 20)
+      return SIMD3(Double(column) / 10 - 0.95, Double(row) / 10 - 0.95, 0)
+    }
+    let mesh = TriangleMesh(positions: points + [SIMD3(0, 0, -5)], triangles: [])
+    let values = points.map { Float($0.x) } + [99]
+    let scale = try ColourScale(.fixed(-1...1), for: values)
+    let image = try Self.image(mesh, .values(values), scale: scale)
+    for y in stride(from: 14, to: 46, by: 4) {
+      // No holes, and the colours of the scale from left to right.
+      #expect((14..<46).allSatisfy { image.pixels[y * image.width + $0] >> 24 == 255 })
+      #expect(image.pixels[y * image.width + 14] != image.pixels[y * image.width + 45])
+    }
+    let missing = try Self.image(mesh, .values([Float](repeating: .nan, count: 401)), scale: scale)
+    let grey = missing.pixels[30 * missing.width + 30]
+    #expect(grey & 255 == grey >> 8 & 255 && grey & 255 == grey >> 16 & 255)
+    #expect(throws: ReportError.self) { try MeshPicture(TriangleMesh(positions: [], triangles: [])) }
+  }
+
   @Test func whatLiesInFrontHidesWhatLiesBehind() throws {
     let (far, near) = (Self.square(z: -1), Self.square(z: 1, first: 4))
     var mesh = TriangleMesh(positions: far.positions + near.positions, triangles: far.triangles + near.triangles)

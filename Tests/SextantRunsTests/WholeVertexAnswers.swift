@@ -87,13 +87,13 @@ import Testing
     var lines = try String(contentsOfFile: folder.path("text.ply"), encoding: .utf8).split(separator: "\n")
       .map(String.init)
     let end = try #require(lines.firstIndex(of: "end_header"))
-    lines.insert(contentsOf: ["element edge 1", "property int vertex1", "property int vertex2"], at: end)
-    lines.append("0 1")
+    lines.insert(contentsOf: ["element strip 1", "property list uchar int vertex_indices"], at: end)
+    lines.append("2 0 1")
     var edged = scan
     edged.path = try folder.write(lines.joined(separator: "\n") + "\n", to: "edged.ply")
     let remark = try #require(
       try Self.fill(edged, .harmonic, to: folder.path("b.ply")).remarks.first { $0.topic == "not-kept" })
-    #expect(remark.kind == .warning && remark.text.contains("edge") && remark.text.contains("edged.ply"))
+    #expect(remark.kind == .warning && remark.text.contains("strip") && remark.text.contains("edged.ply"))
   }
 
   // MARK: Doubles

@@ -34,7 +34,7 @@ struct MatrixFreeBlur: LinearOperator {
 struct SolverFamily {
   /// Those that take any linear measurement.
   static let linear = [
-    "climatology", "nearest neighbour", "inverse distance", "harmonic", "kriging", "sparse field",
+    "climatology", "nearest neighbour", "inverse distance", "harmonic", "kriging", "kriging along the surface", "sparse field",
     "sparse field, fitted", "iterated EOF", "EOF", "two-scale", "two-scale, fixed", "mixture", "mixture, fixed",
     "confined", "bounded", "transformed EOF", "transformed two-scale", "plainly transformed", "dps", "mcg", "pigdm",
     "ddnm", "red-diff", "score-prior",
@@ -79,6 +79,7 @@ struct SolverFamily {
     case "inverse distance": return InverseDistanceSolver(domain: domain, channelCount: channels)
     case "harmonic": return HarmonicSolver(domain: domain, channelCount: channels)
     case "kriging": return try KrigingSolver(domain: domain, channelCount: channels)
+    case "kriging along the surface": return try SurfaceKrigingSolver(domain: domain, channelCount: channels)
     case "sparse field": return try sparseField()
     case "sparse field, fitted": return try sparseField().fitted(to: measurements(by: mask)[0])
     case "iterated EOF": return DINEOFSolver(prior)

@@ -8,13 +8,15 @@ import Sextant
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Write a mesh with all its properties as PLY or as a VTK file for ParaView.",
+    abstract: "Write a mesh or a cloud of points with all its properties as PLY, VTK or GIFTI.",
     discussion: """
-      The ending of the output's name chooses the format: .ply or .vtp.
+      The ending of the output's name chooses the format: .ply, .vtp (for ParaView) or .gii. The input may be gzipped.
 
       Examples:
         sextant convert bunny.ply --output bunny.vtp
         sextant convert scene.glb --part Wheels --output wheels.ply
+        sextant convert lh.white --output lh.white.surf.gii
+        sextant convert simulation.vtu.gz --output surface.ply
       """)
 
   @Argument(help: "The mesh, in any format that `sextant inspect` reads.", completion: .file())
@@ -29,8 +31,8 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var outputs: OutputOptions
 
   func validate() throws {
-    guard ["ply", "vtp"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
-      throw ValidationError("--output \(output): the name must end in .ply or .vtp.")
+    guard MeshFile.writtenEndings.contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
+      throw ValidationError("--output \(output): the name must end in .ply, .vtp or .gii.")
     }
   }
 

@@ -8,7 +8,8 @@ import Sextant
 struct DrawCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "draw",
-    abstract: "Draw a field of a NetCDF file as a PNG map, observations as dots on one, or a mesh and a signal on it.",
+    abstract:
+      "Draw a field of a NetCDF file as a PNG map, observations as dots on one, or a mesh or a cloud of points and a signal on it.",
     discussion: """
       Examples:
         sextant draw filled.nc --variables tas --output mean.png
@@ -16,6 +17,7 @@ struct DrawCommand: ParsableCommand {
         sextant draw obs.nc --variables tas --field 3 --output gaps.png
         sextant draw stations.csv --variables tas --output dots.png
         sextant draw bunny.ply --variables confidence --output bunny.png
+        sextant draw lh.thickness --mesh lh.inflated --up z --output thickness.png
         sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
       """)
 

@@ -22,15 +22,21 @@ struct ImputeCommand: ParsableCommand {
         sextant impute stations.csv --method kriging --noise 0.5K --at places.csv --output there.csv
         sextant impute buoys.nc --method sparse-matern --noise 0.2K --every 1day --grid 1deg --output map.nc
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
+        sextant impute cloud.xyz --variables heat --method kriging --noise 0.1 --output filled.ply          (points without triangles)
+        sextant impute lh.thickness --mesh lh.white --missing 'lh.cortex.label=0' --method harmonic --output lh.filled.thickness
 
       The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior
       mean as NAME, and NAME_spread, NAME_ensemble, NAME_quantile and NAME_observed. A mesh (.ply, .vtp) keeps all that it had, and
-      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) has these as columns.
+      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) or a GIFTI file (.gii) has
+      these as columns, and a curvature file of FreeSurfer (.thickness) the mean, with the spread in a file beside it.
       An array (.npy) has the mean, with FILE.spread.npy, FILE.samples.npy and FILE.quantiles.npy beside it. Without --samples, 128
       are drawn and a mesh or a table gets the first 4; with it, all. Run an interrupted command again to resume it.
       """)
 
-  @Argument(help: "The file with gaps: NetCDF, observations at places, or a mesh, table or array of numbers at vertices.", completion: .file())
+  @Argument(
+    help:
+      "The file with gaps: NetCDF, observations at places, a mesh, a cloud of points, or a table or array of numbers at vertices; also packed with gzip.",
+    completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("The output folder of `sextant train`.", valueName: "folder"))
@@ -134,7 +140,7 @@ struct ImputeCommand: ParsableCommand {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Change a setting of a method that samples a diffusion prior, such as solvers.dps.steps=100; may be given often.",
+      "Change a setting of a method, such as solvers.dps.steps=100, or solvers.kriging.distances=surface for distances along the surface of a mesh instead of through space; may be given often.",
       valueName: "key=value"))
   var overrides: [String] = []
 

@@ -17,6 +17,7 @@ struct InspectCommand: ParsableCommand {
         sextant inspect scene.glb --part Wheels
         sextant inspect heat.npy
         sextant inspect stations.csv
+        sextant inspect simulation.vtu lh.white lh.thickness
       """)
 
   @Argument(

@@ -16,7 +16,9 @@ struct SignalOptions: ParsableArguments {
   var otherName: String?
 
   @Option(
-    help: ArgumentHelp("The mesh whose vertices an array (.npy) or table (.csv) has values for.", valueName: "file"))
+    help: ArgumentHelp(
+      "The mesh or cloud of points whose vertices an array (.npy), a table (.csv), GIFTI data or a FreeSurfer file has values for.",
+      valueName: "file"))
   var mesh: String?
 
   @Option(
@@ -39,7 +41,7 @@ struct SignalOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Values count as missing where this holds, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999' (an array's only variable is called value). Flags also by name, 'quality_level<acceptable_quality', and bits by &, 'l2p_flags&ice'. May be repeated.",
+      "Values count as missing where this holds, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999' (an array's only variable is called value). Flags also by name, 'quality_level<acceptable_quality', and bits by &, 'l2p_flags&ice'. NAME may also be a file with a number for each vertex, 'lh.aparc.annot=unknown'. May be repeated.",
       valueName: "condition"))
   var missing: [String] = []
 

@@ -46,7 +46,7 @@ struct AssimpScene {
   private static func load(_ bytes: [UInt8], path: String, format: MeshFormat) -> UnsafePointer<aiScene>? {
     if format == .other { return aiImportFile(path, 0) }
     return bytes.withUnsafeBytes {
-      aiImportFileFromMemory($0.bindMemory(to: CChar.self).baseAddress, UInt32($0.count), 0, format.ending)
+      aiImportFileFromMemory($0.bindMemory(to: CChar.self).baseAddress, UInt32($0.count), 0, format.endings.first ?? "")
     }
   }
 

@@ -25,6 +25,8 @@ public struct MeshDocument: Sendable, Equatable {
   public var comments: [String]
   /// The `obj_info` lines of a PLY file's header.
   public var objectInformation: [String]
+  /// Further elements of a PLY file, such as its edges, which are written to PLY files as they are.
+  public var otherElements: [MeshElement]
   /// Contents of the file that are not preserved, one line each.
   public var omissions: [String]
 
@@ -43,6 +45,7 @@ public struct MeshDocument: Sendable, Equatable {
     parts = []
     comments = []
     objectInformation = []
+    otherElements = []
     omissions = []
   }
 
@@ -58,6 +61,14 @@ public struct MeshDocument: Sendable, Equatable {
   ///
   /// Throws ``GeometryError/invalidMesh(_:)`` for a polygon of more than 1000 corners that is not convex.
   public func triangles() throws -> [SIMD3<Int32>] { try polygons.triangulated(positions, path: path).triangles }
+
+  /// The positions and the triangles, of which a cloud of points has none.
+  ///
+  /// Throws ``GeometryError/noFaces(path:)`` if there are polygons and none of them has three corners, and any error of
+  /// ``triangles()``.
+  public func shape() throws -> TriangleMesh {
+    polygons.count == 0 ? TriangleMesh(positions: positions, triangles: []) : try triangleMesh()
+  }
 
   /// The positions and triangles.
   ///
@@ -128,4 +139,18 @@ public enum MeshEncoding: String, Sendable, Codable {
   case bigEndian = "binary big-endian"
   /// Known only to the Assimp library.
   case library = "read by Assimp"
+}
+
+/// A kind of element of a PLY file that is neither a vertex nor a face, such as "edge".
+public struct MeshElement: Sendable, Equatable {
+  /// The name of the kind.
+  public var name: String
+  /// The number of elements.
+  public var count: Int
+  /// The properties, with a value for each element.
+  public var properties: [MeshProperty]
+
+  public init(name: String, count: Int, properties: [MeshProperty]) {
+    (self.name, self.count, self.properties) = (name, count, properties)
+  }
 }

@@ -1,5 +1,6 @@
 // Reading and writing of mesh files. The format is determined by the contents rather than the name, and each format has
-// its own reader. PLY, OFF and VTK can be written; see PLYWriter and VTKWriter.
+// its own reader; gzipped files are unpacked first. PLY, OFF, VTK and GIFTI can be written; see PLYWriter, VTKWriter and
+// GIFTIWriter.
 
 import Foundation
 import SextantStorage
@@ -17,6 +18,11 @@ public enum MeshFile {
     case .ply: document = try PLYReader.document(bytes, path: path)
     case .off: document = try OFFReader.document(bytes, path: path)
     case .obj: document = try OBJReader.document(bytes, path: path)
+    case .vtk: document = try VTKLegacyReader.document(bytes, path: path)
+    case .vtkXML: document = try VTKXMLReader.document(bytes, path: path)
+    case .gifti: document = try GIFTIFile(bytes, path: path).document()
+    case .freeSurfer: document = try FreeSurferSurface.document(bytes, path: path)
+    case .xyz: document = try XYZReader.document(bytes, path: path)
     case let format: document = try AssimpScene.document(bytes, path: path, format: format)
     }
     guard document.vertexCount > 0 else { throw GeometryError.invalidMesh("\(path): the file contains no vertices.") }
@@ -58,29 +64,25 @@ public enum MeshFile {
       throw FileError.missing(path: path)
     }
     if isFolder.boolValue { throw GeometryError.notAMesh(path: path, found: "a folder") }
-    do {
-      let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-      guard !data.isEmpty else { throw GeometryError.notAMesh(path: path, found: "an empty file (0 bytes)") }
-      return [UInt8](data)
-    } catch let error as GeometryError {
-      throw error
-    } catch {
-      throw FileError.system(action: "read the file", path: path, reason: error.localizedDescription)
-    }
+    let data = try FileContents.data(of: path)
+    guard !data.isEmpty else { throw GeometryError.notAMesh(path: path, found: "an empty file (0 bytes)") }
+    return [UInt8](data)
   }
 
   /// The format according to the contents, or else according to the library and the name.
   private static func format(of bytes: [UInt8], path: String) throws -> MeshFormat {
     if let format = MeshFormat.recognised(in: bytes) { return format }
-    let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+    let ending = FileContents.ending(of: path)
+    if MeshFormat.xyz.endings.contains(ending), XYZReader.isText(bytes) { return .xyz }
     if ending == "stl", let count = MeshFormat.declaredSTLCount(bytes) {
       throw GeometryError.meshTooShort(
         path: path, declared: "the \(count) triangles of a binary STL file", neededBytes: 84 + 50 * count,
         foundBytes: bytes.count)
     }
     // If the contents do not match a known format, its extension must be wrong.
-    let isKnown = MeshFormat.allCases.contains { $0.ending == ending }
-    if !isKnown, AssimpScene.isReadable(ending: ending) { return .other }
+    let isKnown = MeshFormat.allCases.contains { $0.endings.contains(ending) }
+    // The library opens the file itself, and does not unpack it.
+    if !isKnown, !FileContents.isCompressed(path), AssimpScene.isReadable(ending: ending) { return .other }
     throw GeometryError.notAMesh(path: path, found: FileSignature.description(of: bytes.prefix(1024)))
   }
 }

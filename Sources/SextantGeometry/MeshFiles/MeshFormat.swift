@@ -12,15 +12,34 @@ public enum MeshFormat: String, Sendable, Codable, CaseIterable {
   case stl = "STL"
   case gltf = "glTF"
   case glb = "GLB"
+  case vtk = "legacy VTK"
+  case vtkXML = "VTK XML"
+  case gifti = "GIFTI"
+  case freeSurfer = "FreeSurfer surface"
+  /// Points as text, known by the name alone.
+  case xyz = "XYZ"
   /// A format that the Assimp library recognises by the name.
   case other = "other"
 
-  /// The usual extension of the format.
-  var ending: String { rawValue.lowercased() }
+  /// The usual extensions of the format.
+  var endings: [String] {
+    switch self {
+    case .vtk: ["vtk"]
+    case .vtkXML: ["vtp", "vtu"]
+    case .gifti: ["gii"]
+    // Files of FreeSurfer are called by what they are: lh.white, lh.pial.
+    case .freeSurfer, .other: []
+    default: [rawValue.lowercased()]
+    }
+  }
 
   /// The format according to the contents of a file; nil if they do not determine it.
   public static func recognised(in bytes: [UInt8]) -> MeshFormat? {
     if bytes.starts(with: Array("glTF".utf8)) { return .glb }
+    if FreeSurferSurface.isRecognised(bytes) { return .freeSurfer }
+    if VTKLegacyReader.isRecognised(bytes) { return .vtk }
+    if VTKXMLReader.isRecognised(bytes) { return .vtkXML }
+    if GIFTIFile.isRecognised(bytes) { return .gifti }
     if isBinarySTL(bytes) { return .stl }
     let head = Array(bytes.prefix(1 << 16))
     var scanner = TextScanner(head, path: "")
@@ -34,10 +53,16 @@ public enum MeshFormat: String, Sendable, Codable, CaseIterable {
 
   /// Whether the contents of the file at `path` are those of a mesh; false if it cannot be read.
   public static func isRecognised(at path: String) -> Bool {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return false }
-    // Beyond the head only two things matter: the length of an STL file, and the position of "asset" in a glTF file.
-    let head = [UInt8](data.prefix(1 << 16))
-    return recognised(in: head) != nil || isBinarySTL(head, length: data.count)
+    guard let head = FileContents.head(of: path, count: 1 << 16).map({ [UInt8]($0) }) else { return false }
+    switch recognised(in: head) {
+    // Numbers at the vertices of another file's surface are no mesh.
+    case .gifti: return (try? FileContents.data(of: path)).map(GIFTIFile.holdsSurface) ?? false
+    case .some: return true
+    case nil: break
+    }
+    if xyz.endings.contains(FileContents.ending(of: path)), XYZReader.isText(head) { return true }
+    // Beyond the head, the length of an STL file matters.
+    return isBinarySTL(head, length: FileContents.size(of: path))
   }
 
   /// The number of triangles that a binary STL file declares; nil if the file is too short to declare any.

@@ -46,6 +46,8 @@ public struct MeshProperty: Sendable, Equatable {
   public var type: MeshScalarType
   /// The values, one for each vertex or face. `Double` represents the values of all types exactly.
   public var values: [Double]
+  /// What the numbers mean, if they are labels: the regions of an atlas by their numbers.
+  public var words: [Double: String] = [:]
 
   public init(name: String, type: MeshScalarType, values: [Double]) {
     self.name = name
@@ -67,6 +69,8 @@ public struct MeshProperty: Sendable, Equatable {
 
   /// The values with the given indices.
   func gathering(_ indices: [Int]) -> MeshProperty {
-    MeshProperty(name: name, type: type, values: indices.map { values[$0] })
+    var result = self
+    result.values = indices.map { values[$0] }
+    return result
   }
 }

@@ -1,6 +1,6 @@
 // The body of a PLY file: text, or binary in either byte order. All single-valued properties of vertices and faces are
-// preserved with their types, as are comments; lists other than the corners of faces, and other elements, are skipped
-// and reported.
+// preserved with their types, as are comments and other elements, such as edges; lists other than the corners of faces,
+// and other elements with lists, are skipped and reported.
 //
 // This package has its own reader because no available library preserves the contents of the file: Assimp merges and
 // drops vertices and reads only colours and normals, and RPly, which would be suitable, is not packaged by Debian.
@@ -45,8 +45,15 @@ struct PLYReader {
         hasFaces = true
         try readFaces(element, into: &result)
       } else {
-        try readValues(of: element, keeping: { _ in false })
-        if element.count > 0 { result.omissions.append("\(element.count) elements \"\(element.name)\"") }
+        // Elements with lists are rare, and are not kept.
+        let isKept = !element.properties.isEmpty && element.properties.allSatisfy { $0.countType == nil }
+        let columns = try readValues(of: element, keeping: { _ in isKept })
+        if isKept {
+          result.otherElements.append(
+            MeshElement(name: element.name, count: element.count, properties: kept(element, columns)))
+        } else if element.count > 0 {
+          result.omissions.append("\(element.count) elements \"\(element.name)\"")
+        }
       }
     }
     return result

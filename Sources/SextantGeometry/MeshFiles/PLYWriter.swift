@@ -43,7 +43,12 @@ private struct PLYWriter {
     header.append("element vertex \(document.vertexCount)")
     header += vertex.map { "property \($0.type.plyName) \($0.name)" }
     header += ["element face \(polygons.count)", "property list \(countType.plyName) int vertex_indices"]
-    header += face.map { "property \($0.type.plyName) \($0.name)" } + ["end_header"]
+    header += face.map { "property \($0.type.plyName) \($0.name)" }
+    for element in document.otherElements {
+      header.append("element \(element.name) \(element.count)")
+      header += element.properties.map { "property \($0.type.plyName) \($0.name)" }
+    }
+    header.append("end_header")
     bytes = Array((header.joined(separator: "\n") + "\n").utf8)
 
     let rowLength = vertex.reduce(0) { $0 + $1.type.byteCount }
@@ -57,6 +62,12 @@ private struct PLYWriter {
       for corner in polygons[row] { append(Double(corner), .int32) }
       for property in face { append(property.values[row], property.type) }
       endRow()
+    }
+    for element in document.otherElements {
+      for row in 0..<element.count {
+        for property in element.properties { append(property.values[row], property.type) }
+        endRow()
+      }
     }
   }
 

@@ -27,6 +27,8 @@ public struct SurfaceMesh: Domain {
   public let fingerprint: String
   /// The node to which each node without a triangle is attached.
   let hostOfIsolatedNode: [Int32: Int32]
+  /// How often the triangles cover the surface: once, or more often where several vertices made the same triangle.
+  private let coverings: Int
   /// The nodes at edges of a single triangle.
   private let boundaryNodes: Set<Int>
   /// The triangles between nodes, without those that repeat a corner.
@@ -49,8 +51,14 @@ public struct SurfaceMesh: Domain {
   /// - Throws: ``GeometryError/invalidMesh(_:)`` for positions that are not finite, corners out of range, and a mesh
   ///   without a triangle that has an extent.
   public init(_ mesh: TriangleMesh, mergesCoincident: Bool = false) throws {
+    try self.init(mesh, mergesCoincident: mergesCoincident, coverings: 1)
+  }
+
+  /// A domain of triangles that cover the surface `coverings` times, as those around each point of a cloud do.
+  init(_ mesh: TriangleMesh, mergesCoincident: Bool, coverings: Int) throws {
     try Self.check(mesh)
     self.mesh = mesh
+    self.coverings = coverings
     self.mergesCoincident = mergesCoincident
     if mergesCoincident {
       let merged = CoincidentPoints(equal: mesh.positions)
@@ -64,9 +72,10 @@ public struct SurfaceMesh: Domain {
     var cover = IntrinsicTriangulation(tuftedCoverOf: nodeTriangles, nodePositions)
     boundaryNodes = cover.boundaryCorners
     cover.makeDelaunay()
-    // The cover contains each piece of the surface twice.
-    var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count).map { $0 / 2 }
-    var edges = cover.cotangentEdges(factor: 0.5)
+    // The cover contains each triangle twice.
+    let share = 0.5 / Double(coverings)
+    var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count).map { share * $0 }
+    var edges = cover.cotangentEdges(factor: share)
     guard areas.contains(where: { $0 > 0 }) else {
       throw GeometryError.invalidMesh(
         "None of the \(mesh.triangles.count) triangles has an area: a surface needs at least one that has.")
@@ -92,7 +101,7 @@ public struct SurfaceMesh: Domain {
       tuftedCoverOf: nodeTriangles, nodePositions, holdingBoundaryBetween: nodes)
     cover.makeDelaunay()
     var areas = cover.thirdsOfAreas(vertexCount: nodePositions.count)
-    var edges = cover.cotangentEdges(factor: 0.5)
+    var edges = cover.cotangentEdges(factor: 0.5 / Double(coverings))
     Self.attach(hostOfIsolatedNode, on: &areas, &edges)
     return edges.laplacian(nodeCount: nodePositions.count)
   }

@@ -22,7 +22,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .noiseUnknown(let path, let variable):
       "\(path): the noise of '\(variable)' is not known: the file has no '\(variable)_noise'. Give --noise, such as --noise 0.5K or --noise variable:NAME."
     case .nothingObserved(let path, let field):
-      "\(path): nothing is observed in \(field): every value is missing. Check the mask and the fill value (`sextant inspect` shows both)."
+      "\(path): nothing is observed in \(field): every value is missing. Check the mask, the conditions of --missing and the fill value (`sextant inspect` shows it)."
     case .anotherDomain(let path, let domain, let name, let model):
       "\(path): the fields are on \(domain), but the model '\(name)' was trained on \(model). Use the domain that it was trained on, or train a model on this one."
     case .gapsNotFilled(let path, let missing, let count, let method):

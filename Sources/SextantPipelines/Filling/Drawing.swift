@@ -45,7 +45,7 @@ public struct Drawing: Sendable {
     do {
       document = try input.open(formats: catalogue.formats)
     } catch SignalFormatError.variablesUnclear where input.variables == nil {
-      let mesh = try MeshFile.read(input.mesh ?? input.path)
+      let mesh = try MeshFile.document(input.mesh ?? input.path).shape()
       return try draw(.none, on: mesh, title: name, subtitle: "").write(to: output, overwrite: overwrite)
     }
     guard (1...document.count).contains(field) else {

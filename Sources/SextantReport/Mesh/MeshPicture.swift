@@ -21,7 +21,8 @@ public struct MeshPicture: Sendable {
   private let views: [MeshView]
   private let axes: MeshAxes
 
-  /// A picture of `signal` on the triangles of `mesh`; vertices without triangles are not visible.
+  /// A picture of `signal` on the triangles of `mesh`; vertices without triangles are not visible. A mesh without any
+  /// triangle is a cloud, and is shown by a disc at each point.
   ///
   /// Throws ``ReportError`` if the signal does not have V entries, if no triangle has an area, if there are no views,
   /// or if the scale is empty.

@@ -96,7 +96,7 @@ struct MeshRaster: Sendable {
           guard depth > depths[place] else { continue }
           depths[place] = depth
           light[place] =
-            paint.light(t, SIMD3(u, v, w)) * Lighting.brightness(u * normals[0] + v * normals[1] + w * normals[2])
+            paint.light(shape.painted[Int(index)], SIMD3(u, v, w)) * Lighting.brightness(u * normals[0] + v * normals[1] + w * normals[2])
         }
       }
     }

@@ -1,6 +1,9 @@
 // The triangles of a surface with a normal at each corner for shading: the mean over the surrounding triangles across
-// which the surface is smooth. Files may contain flipped triangles, so the two sides are not distinguished.
+// which the surface is smooth. Files may contain flipped triangles, so the two sides are not distinguished. A cloud of
+// points is shown by splats: a disc at each point that lies in the surface and rises a little in its middle, so that of
+// overlapping discs the one with the nearest middle is seen.
 
+import Foundation
 import SextantGeometry
 
 /// A surface prepared for drawing from any direction.
@@ -8,6 +11,8 @@ struct MeshShape: Sendable {
   let positions: [SIMD3<Double>]
   /// The triangles with a non-zero area.
   let triangles: [SIMD3<Int32>]
+  /// The vertices of the signal that each triangle is painted by.
+  let painted: [SIMD3<Int32>]
   /// The unit normal of each corner of each triangle (three per triangle), on the side of its triangle.
   let cornerNormals: [SIMD3<Float>]
 
@@ -16,6 +21,10 @@ struct MeshShape: Sendable {
 
   /// Throws ``ReportError/unusable(_:)`` for a mesh in which no triangle has an area.
   init(_ mesh: TriangleMesh) throws {
+    if mesh.triangles.isEmpty, !mesh.positions.isEmpty {
+      self = Self.splats(at: mesh.positions)
+      return
+    }
     let positions = mesh.positions
     var triangles: [SIMD3<Int32>] = []
     var faces: [SIMD3<Double>] = []
@@ -60,6 +69,51 @@ struct MeshShape: Sendable {
     }
     self.positions = positions
     self.triangles = triangles
+    painted = triangles
+  }
+
+  /// The number of sides of a splat, and how far its middle rises, in radii.
+  private static let (splatSides, splatRise) = (6, 0.3)
+
+  private init(
+    positions: [SIMD3<Double>], triangles: [SIMD3<Int32>], painted: [SIMD3<Int32>], cornerNormals: [SIMD3<Float>]
+  ) {
+    (self.positions, self.triangles, self.painted) = (positions, triangles, painted)
+    self.cornerNormals = cornerNormals
+  }
+
+  /// Splats at points.
+  private static func splats(at points: [SIMD3<Double>]) -> MeshShape {
+    let splats = PointSplats(points)
+    let sides = splatSides
+    var (positions, triangles, painted): ([SIMD3<Double>], [SIMD3<Int32>], [SIMD3<Int32>]) = ([], [], [])
+    var cornerNormals: [SIMD3<Float>] = []
+    positions.reserveCapacity((sides + 2) * points.count)
+    for (point, place) in points.enumerated() {
+      let (normal, radius) = (splats.normals[point], splats.radii[point])
+      let sizes = SIMD3(abs(normal.x), abs(normal.y), abs(normal.z))
+      let axis = sizes.x <= sizes.y && sizes.x <= sizes.z ? 0 : sizes.y <= sizes.z ? 1 : 2
+      var other = SIMD3<Double>()
+      other[axis] = 1
+      let right = cross(other, normal) / (cross(other, normal) * cross(other, normal)).sum().squareRoot()
+      let up = cross(normal, right)
+      let first = Int32(positions.count)
+      positions.append(place + splatRise * radius * normal)
+      positions.append(place - splatRise * radius * normal)
+      for side in 0..<sides {
+        let angle = 2 * Double.pi * Double(side) / Double(sides)
+        positions.append(place + radius * (cos(angle) * right + sin(angle) * up))
+      }
+      for side in 0..<Int32(sides) {
+        let (a, b) = (first + 2 + side, first + 2 + (side + 1) % Int32(sides))
+        triangles += [SIMD3(first, a, b), SIMD3(first + 1, b, a)]
+        painted += [SIMD3](repeating: SIMD3(repeating: Int32(point)), count: 2)
+        // Triangles face outwards on both sides.
+        cornerNormals += [SIMD3](repeating: SIMD3<Float>(normal), count: 3)
+        cornerNormals += [SIMD3](repeating: SIMD3<Float>(-normal), count: 3)
+      }
+    }
+    return MeshShape(positions: positions, triangles: triangles, painted: painted, cornerNormals: cornerNormals)
   }
 
   /// The bounds of the surface in a view, in the picture's axes.

@@ -38,6 +38,11 @@ public struct FlagMeanings: Sendable, Equatable {
     }
   }
 
+  /// Labels with a word for each number.
+  init(words: [Double: String]) {
+    flags = words.sorted { $0.key < $1.key }.map { Flag(word: $0.value, value: $0.key, mask: nil) }
+  }
+
   /// The words.
   public var words: [String] { flags.map(\.word) }
 

@@ -112,8 +112,11 @@ extension QualityVariable {
 extension SignalDocument {
   /// The document without the values that the conditions of a request exclude, checked for values that are no
   /// measurements. Estimates are as they are.
-  func checked(by request: SignalRequest) throws -> any SignalDocument {
-    let left = request.missing.isEmpty ? self : try ConditionedSource(self, excluding: request.missing) as any SignalDocument
+  func checked(by request: SignalRequest, formats: [any SignalFormat]) throws -> any SignalDocument {
+    let left =
+      request.missing.isEmpty
+      ? self
+      : try ConditionedSource(self, excluding: request.missing, formats: formats) as any SignalDocument
     guard request.content == .fields else { return left }
     return try CheckedSource(
       left, excluding: request.missing, acceptsValues: request.acceptsValues, looksAhead: request.series == nil)

@@ -1,8 +1,8 @@
 // Stacks of grey images projected on a mesh, as a format: each image is a field, its brightness at each vertex.
 
-import CZlib
 import Foundation
 import SextantGeometry
+import SextantStorage
 
 /// IDX files of images, such as MNIST's, on the vertices of a mesh.
 ///
@@ -17,10 +17,7 @@ public struct ImageStackFormat: SignalFormat {
 
   /// Whether the file begins like an IDX file: two zero bytes, a type of numbers, and a number of dimensions.
   public func recognises(_ path: String) -> Bool {
-    guard FileManager.default.fileExists(atPath: path), let file = gzopen(path, "rb") else { return false }
-    defer { gzclose(file) }
-    var head = [UInt8](repeating: 0, count: 4)
-    guard gzread(file, &head, 4) == 4 else { return false }
+    guard let head = FileContents.head(of: path, count: 4).map(Array.init), head.count == 4 else { return false }
     let types: [UInt8] = [0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E]
     return head[0] == 0 && head[1] == 0 && types.contains(head[2]) && (1...4).contains(head[3])
   }
@@ -31,7 +28,7 @@ public struct ImageStackFormat: SignalFormat {
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(except: ["labels", "horizontal", "vertical", "drop_last"], for: self)
     guard let geometry = request.geometry else { throw SignalFormatError.meshUnknown(path: request.path) }
-    var mesh = try MeshFile.read(geometry)
+    var mesh = try MeshFile.document(geometry).shape()
     let dropped = try dropped(request)
     let kept = mesh.positions.count - dropped
     guard kept >= 3 else {

@@ -1,5 +1,5 @@
-// Properties at the vertices of a mesh as a format: a scan's confidence, its colours, an estimate of them. One field a
-// file.
+// Properties at the vertices of a mesh, or at the points of a cloud, as a format: a scan's confidence, its colours, an
+// estimate of them. One field a file.
 
 import SextantGeometry
 
@@ -9,9 +9,9 @@ public struct MeshPropertyFormat: SignalFormat {
 
   public var name: String { "a mesh" }
   public var help: String {
-    "meshes with properties at their vertices (.ply, .off, .obj, .stl, .gltf, .glb and others; .ply and .vtp are written)"
+    "meshes and clouds of points with properties at their vertices (.ply, .off, .obj, .stl, .gltf, .glb, .vtk, .vtp, .vtu, .xyz, .surf.gii, FreeSurfer's lh.white and others; .ply and .vtp are written)"
   }
-  public var endings: [String] { ["ply", "off", "obj", "stl", "gltf", "glb", "3ds", "dae", "fbx", "x3d", "vtp"] }
+  public var endings: [String] { ["ply", "off", "obj", "stl", "gltf", "glb", "3ds", "dae", "fbx", "x3d", "vtk", "vtp", "vtu", "xyz"] }
   public var writtenEndings: [String] { ["ply", "vtp"] }
 
   public func recognises(_ path: String) -> Bool { MeshFormat.isRecognised(at: path) }
@@ -22,9 +22,9 @@ public struct MeshPropertyFormat: SignalFormat {
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
-    let names = try names(of: own, request: request)
+    let names = try request.columns(among: own.vertexProperties.map(\.name), ofFile: own.path)
     let values = try VertexValues(
-      properties: names.properties, of: own, removesOffsets: request.removesOffsets)
+      properties: names.columns, of: own, removesOffsets: request.removesOffsets)
     var fields = try values.signals(on: request.domain(of: mesh))
     for (channel, name) in names.variables.enumerated() { fields.variables[channel].name = name }
     let all = own.vertexProperties.map(\.name)
@@ -45,26 +45,5 @@ public struct MeshPropertyFormat: SignalFormat {
 
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
     try MeshSink(output, like: source)
-  }
-
-  /// The requested variables, and the properties that contain them.
-  private func names(
-    of document: MeshDocument, request: SignalRequest
-  ) throws -> (variables: [String], properties: [String]) {
-    let all = document.vertexProperties.map(\.name)
-    let candidates = all.filter { !NoiseNaming.isNoise($0, among: all) }
-    let names: [String]
-    if let wanted = request.variables ?? request.series?.variables.map(\.name) {
-      names = wanted
-    } else if let expected = request.expectedVariables?.map(\.name) {
-      names = expected.count == 1 && candidates.count == 1 ? candidates : expected
-    } else {
-      guard candidates.count == 1 else {
-        throw SignalFormatError.variablesUnclear(path: document.path, available: candidates)
-      }
-      names = candidates
-    }
-    guard request.content == .estimates else { return (names, names) }
-    return (names, EstimateNaming.means(of: names, among: all))
   }
 }

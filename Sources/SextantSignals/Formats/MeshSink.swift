@@ -17,7 +17,7 @@ struct MeshSink: SignalSink {
   private let variables: [Variable]
   private let forms: [StoredForm]
 
-  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if the domain has no triangles, if there are several
+  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if the domain is no surface in space, if there are several
   /// fields, or if the output's name does not end in .ply or .vtp.
   init(_ output: OutputRequest, like source: any SignalSource) throws {
     func refusal(_ reason: String) -> SignalFormatError {
@@ -37,7 +37,7 @@ struct MeshSink: SignalSink {
       mesh = own
     } else {
       let domain = output.domain ?? source.domain
-      guard let surface = domain.surface else { throw refusal("a \(domain.summary) has no triangles.") }
+      guard let surface = domain.surface else { throw refusal("a \(domain.summary) is no surface in space.") }
       mesh = MeshDocument(surface)
     }
     try output.requireOneField(in: "a mesh file", format: MeshPropertyFormat())
@@ -69,7 +69,7 @@ extension MeshScalarType {
 
 extension MeshDocument {
   /// Removes the estimates of variables, other than those that are variables themselves.
-  fileprivate mutating func removeEstimates(of names: [String]) {
+  mutating func removeEstimates(of names: [String]) {
     vertexProperties.removeAll { property in
       !names.contains(property.name) && names.contains { EstimateNaming.isEstimate(property.name, of: $0) }
     }
@@ -77,7 +77,7 @@ extension MeshDocument {
 
   /// The same mesh with the history and attributes of a written file among its comments. Earlier values of these
   /// attributes are replaced.
-  fileprivate func describing(_ description: FieldFileDescription) -> MeshDocument {
+  func describing(_ description: FieldFileDescription) -> MeshDocument {
     var result = self
     let keys = description.attributes.keys.map { "\($0): " }
     result.comments.removeAll { comment in keys.contains { comment.hasPrefix($0) } || comment == description.history }

@@ -63,7 +63,7 @@ extension [any SignalFormat] {
   /// and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
-      VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(),
+      VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), SurfaceDataFormat(), ImageStackFormat(), NetCDFFormat(),
       PointNetCDFFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
     ]
   }
@@ -76,7 +76,7 @@ extension [any SignalFormat] {
   public func format(of path: String) throws -> any SignalFormat {
     if let format = last(where: { $0.recognises(path) }) { return format }
     guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
-    let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+    let ending = FileContents.ending(of: path)
     if let format = last(where: { $0.endings.contains(ending) }) { return format }
     throw SignalFormatError.unrecognised(path: path, found: Self.signature(of: path), formats: map(\.name))
   }
@@ -86,7 +86,7 @@ extension [any SignalFormat] {
   /// Throws ``SignalFormatError/suspectValues(path:field:finding:)``, now or when fields are read, for values that are
   /// no measurements although nothing in the file says so.
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
-    try format(of: request.path).open(request).checked(by: request)
+    try format(of: request.path).open(request).checked(by: request, formats: self)
   }
 
   /// Describes a file in the format that it has.

@@ -50,11 +50,16 @@ public struct StoredSignals: SignalDocument {
   public func read(_ indices: [Int]) throws -> SignalSet { try fields.read(indices) }
 
   public func companion(_ name: String) throws -> FieldCompanion? {
+    let beside = try columns(name) ?? mesh?.companion(name)
     if let own = ownCompanion(name) {
+      if let flags = beside?.flags {
+        return FieldCompanion(
+          name: name, units: own.units, isConstant: own.isConstant, flags: flags, values: own.values)
+      }
       guard let form = form(of: name), form.offset != 0 || form.scale != 1 else { return own }
       return own.scaled(by: form.scale, offset: form.offset)
     }
-    guard let companion = try columns(name) ?? mesh?.companion(name) else { return nil }
+    guard let companion = beside else { return nil }
     // The noise of a colour has the scale of the colour.
     let noisy = variables.firstIndex { NoiseNaming.noise(of: $0.name) == name }
     guard let scale = noisy.map({ forms[$0].scale }), scale != 1 else { return companion }
@@ -78,6 +83,12 @@ public struct StoredSignals: SignalDocument {
           .warning, "not-kept",
           "\(file)a part of the mesh is not read (\(mesh.omissions.joined(separator: ", "))), "
             + "and an answer that is a mesh does not have it."))
+    }
+    if let mesh, mesh.polygons.count == 0 {
+      remarks.append(
+        Remark(
+          .assumption, "point-cloud",
+          "\(mesh.path.isEmpty ? path : mesh.path): there are no faces, so that each point is joined to its nearest points."))
     }
     for (variable, form) in zip(variables, forms) where form.rounding > 0 {
       remarks.append(
@@ -108,6 +119,7 @@ extension MeshDocument {
   func companion(_ name: String) -> FieldCompanion? {
     guard let property = vertexProperties.first(where: { $0.name == name }) else { return nil }
     let values = property.values.map(Float.init)
-    return FieldCompanion(name: name, isConstant: true) { _ in values }
+    let flags = property.words.isEmpty ? nil : FlagMeanings(words: property.words)
+    return FieldCompanion(name: name, isConstant: true, flags: flags, values: { _ in values })
   }
 }

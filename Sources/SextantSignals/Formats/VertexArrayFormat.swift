@@ -1,6 +1,6 @@
-// NumPy arrays as a format: V numbers are a field of one variable, V×C numbers a field of C variables, and N×V×C
-// numbers N fields. Other parts of the fields are in separate arrays next to it: FILE.spread.npy, FILE.noise.npy,
-// FILE.samples.npy.
+// NumPy arrays as a format: V numbers are a field of one variable, V×C numbers a field of C variables, N×V numbers N
+// fields of one variable, and N×V×C numbers N fields. Other numbers at the vertices are in separate arrays next to it:
+// FILE.spread.npy, FILE.noise.npy, FILE.samples.npy, and FILE.NAME.npy for a condition on NAME.
 
 import Foundation
 import SextantArrays
@@ -11,7 +11,7 @@ public struct VertexArrayFormat: SignalFormat {
   public init() {}
 
   public var name: String { "a NumPy array" }
-  public var help: String { "NumPy arrays of V, V×C or N×V×C values at the vertices of a mesh (.npy)" }
+  public var help: String { "NumPy arrays of V, V×C, N×V or N×V×C values at the vertices of a mesh (.npy)" }
   public var endings: [String] { ["npy"] }
   public var writtenEndings: [String] { ["npy"] }
 
@@ -19,22 +19,30 @@ public struct VertexArrayFormat: SignalFormat {
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
     let names = request.variables ?? request.series?.variables.map(\.name)
-    let values = try VertexValues(array: request.path, names: names, removesOffsets: request.removesOffsets)
+    let numbers = try NPYFile.numbers(request.path)
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
     let (mesh, domain) = try request.meshAndDomain()
+    let values = try VertexValues(
+      numbers, path: request.path, vertexCount: domain.vertexCount, names: names, removesOffsets: request.removesOffsets)
     let fields = request.describing(try values.signals(on: domain), isNamed: names != nil)
     let (path, count, channels) = (request.path, fields.count, fields.channelCount)
     let noiseNames = fields.variables.map { NoiseNaming.noise(of: $0.name) }
     let noisePath = ArrayFiles.path("noise", beside: path)
     let hasNoise = FileManager.default.fileExists(atPath: noisePath)
+    let others = ArrayFiles.names(beside: path)
     let samplesPath = ArrayFiles.path("samples", beside: path)
     let hasSamples = request.content == .estimates && FileManager.default.fileExists(atPath: samplesPath)
     return try StoredSignals(
       path: path, inputPaths: request.vertexPaths + (hasNoise ? [noisePath] : []), format: self, fields: fields,
-      mesh: mesh, forms: values.forms, columnNames: hasNoise ? noiseNames : [],
+      mesh: mesh, forms: values.forms, columnNames: (hasNoise ? noiseNames : []) + others,
       columns: { name in
+        if others.contains(name) {
+          return try Self.companion(
+            name, channel: 0, of: 1, fieldCount: count, vertexCount: domain.vertexCount,
+            path: ArrayFiles.path(name, beside: path))
+        }
         guard hasNoise, let channel = noiseNames.firstIndex(of: name) else { return nil }
         return try Self.companion(
           name, channel: channel, of: channels, fieldCount: count, vertexCount: domain.vertexCount, path: noisePath)
@@ -64,11 +72,11 @@ public struct VertexArrayFormat: SignalFormat {
     ArraySink(output, like: source)
   }
 
-  /// One channel of an array beside the fields: V, V×C or N×V×C numbers.
+  /// One channel of an array beside the fields: V, V×C, N×V or N×V×C numbers.
   private static func companion(
     _ name: String, channel: Int, of channels: Int, fieldCount: Int, vertexCount: Int, path: String
   ) throws -> FieldCompanion {
-    let values = try VertexValues(array: path)
+    let values = try VertexValues(array: path, vertexCount: vertexCount)
     guard values.vertexCount == vertexCount else {
       throw VertexFileError.wrongLength(path: path, expected: vertexCount, found: values.vertexCount)
     }
@@ -93,10 +101,25 @@ public struct VertexArrayFormat: SignalFormat {
   }
 }
 
-/// The names of the arrays of one output.
+/// The names of the arrays of one output, and of those beside an input.
 enum ArrayFiles {
+  /// The parts of an answer, which are no quantities of their own.
+  private static let parts: Set = ["spread", "samples", "quantiles", "noise"]
+
+  /// The names of further arrays beside an array: "quality" where there is "heat.quality.npy" beside "heat.npy".
+  static func names(beside path: String) -> [String] {
+    let url = URL(fileURLWithPath: path)
+    let stem = url.deletingPathExtension().lastPathComponent + "."
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
+    return files.sorted().filter { $0.hasPrefix(stem) && $0.hasSuffix(".npy") }.compactMap { file in
+      let name = String(file.dropFirst(stem.count).dropLast(4))
+      return name.isEmpty || name.contains(".") || parts.contains(name) ? nil : name
+    }
+  }
+
   /// "heat.npy" with "spread" gives "heat.spread.npy".
   static func path(_ what: String, beside path: String) -> String {
-    (path as NSString).deletingPathExtension + ".\(what).npy"
+    let ending = (path as NSString).pathExtension
+    return (path as NSString).deletingPathExtension + ".\(what).\(ending.isEmpty ? "npy" : ending)"
   }
 }

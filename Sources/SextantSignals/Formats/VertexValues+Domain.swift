@@ -6,15 +6,15 @@ extension SignalRequest {
   /// The domain of a mesh: the expected one, or that of the series, if it is the same mesh, so that what depends on it
   /// is not computed twice.
   ///
-  /// Throws `GeometryError` if the mesh is not a surface.
+  /// A mesh without faces is a cloud of points. Throws `GeometryError` if it is not a surface either.
   func domain(of document: MeshDocument) throws -> any Domain {
-    let mesh = try document.triangleMesh()
+    let mesh = try document.shape()
     for known in [domain, series?.domain].compactMap(\.self) {
       if let surface = known.surface, surface.positions == mesh.positions, surface.triangles == mesh.triangles {
         return known
       }
     }
-    return try SurfaceMesh(mesh)
+    return try mesh.domain()
   }
 
   /// The mesh whose vertices the numbers of a file belong to, and the domain that it makes: the mesh that was named, or

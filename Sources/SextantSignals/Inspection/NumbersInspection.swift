@@ -3,6 +3,7 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 
 /// The result of inspecting a file of plain numbers.
 public struct NumbersInspection: Sendable, Equatable, Encodable {
@@ -26,7 +27,7 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
 
   /// The path of the file.
   public let path: String
-  /// "NumPy array" or "table".
+  /// "NumPy array", "table", or the kind of file of a surface's numbers.
   public let format: String
   /// The extents of an array as stored, or the numbers of rows and columns of a table.
   public let shape: [Int]
@@ -75,6 +76,15 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
     }
   }
 
+  /// Inspects numbers at the vertices of a surface.
+  init(_ data: SurfaceData) {
+    (path, format, shape) = (data.path, data.kind.rawValue, [data.vertexCount, data.columns.count])
+    signal =
+      data.isSeries
+      ? Self.signal(data.columns.count, data.vertexCount, 1) : Self.signal(1, data.vertexCount, data.columns.count)
+    columns = data.columns.prefix(Self.mostColumns).map { Column(name: $0.name, $0.values.lazy.map(Float.init)) }
+  }
+
   /// Arrays with more columns are summarised as a whole.
   private static let mostColumns = 24
 
@@ -115,7 +125,7 @@ extension NumbersInspection: CustomStringConvertible {
     let extents = shape.map(String.init).joined(separator: " × ")
     let size = format == "table" ? "\(shape[0]) rows, \(shape[1]) columns" : shape.isEmpty ? "one number" : extents
     var lines = ["\(path): \(format), \(size)"]
-    lines.append("  as a signal  \(signal ?? "none: expected V, V×C or N×V×C numbers, and at least one")")
+    lines.append("  as a signal  \(signal ?? "none: expected V, V×C, N×V or N×V×C numbers, and at least one")")
     let width = columns.map(\.name.count).max() ?? 0
     for column in columns {
       func number(_ value: Double?) -> String { String(format: "%.6g", value ?? .nan) }

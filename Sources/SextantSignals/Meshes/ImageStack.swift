@@ -39,7 +39,7 @@ public struct ImageStack: Sendable {
   private static func read(
     _ path: String, dimensions: Int, what: String
   ) throws -> (shape: [Int], bytes: [UInt8]) {
-    let data = try UnpackedFile.bytes(path)
+    let data = try [UInt8](FileContents.data(of: path))
     guard data.count >= 4, data[0] == 0, data[1] == 0 else {
       let found =
         data.isEmpty

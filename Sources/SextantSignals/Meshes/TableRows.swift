@@ -9,13 +9,13 @@ struct TableRows {
   private(set) var rows: [(line: Int, cells: [String])] = []
 
   init(_ path: String) throws {
-    try self.init(Data(UnpackedFile.bytes(path)), path: path)
+    try self.init(FileContents.data(of: path), path: path)
   }
 
   /// The first rows of a file; nil where it does not begin as a table of text.
   init?(headOf path: String) {
     let limit = 1 << 16
-    guard let head = UnpackedFile.head(path, limit: limit) else { return nil }
+    guard let head = FileContents.head(of: path, count: limit) else { return nil }
     // The last row may be cut off.
     let whole = head.count < limit ? head : head[..<(head.lastIndex(of: UInt8(ascii: "\n")) ?? head.startIndex)]
     guard let rows = try? TableRows(whole, path: path) else { return nil }

@@ -3,11 +3,13 @@
 
 import Foundation
 import SextantArrays
+import SextantConfiguration
 import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
-/// Matérn kriging, which needs no archive. Distances are chords through the surface, not geodesics along it.
+/// Matérn kriging, which needs no archive. Distances are straight lines through space, not paths along the surface: see
+/// ``SurfaceKrigingSolver``.
 public struct KrigingSolver: DirectSolver {
   public let name = "Matérn kriging"
   private let domain: any Domain
@@ -128,12 +130,42 @@ public struct KrigingSolver: DirectSolver {
   }
 }
 
+/// The settings of kriging.
+public struct KrigingSettings: Sendable, Equatable, Encodable {
+  /// The distances on which the covariance of two values depends.
+  public enum Distances: String, ConfigurationChoice {
+    /// Straight lines through space.
+    ///
+    /// The default: the covariance is a known function, valid for any points, and does not depend on how fine a mesh is or
+    /// whether its parts touch.
+    case space
+    /// Along the surface: a Matérn field by the surface's Laplacian, on each connected part alone.
+    case surface
+  }
+
+  /// The distances.
+  public var distances = Distances.space
+
+  public init(distances: Distances = .space) { self.distances = distances }
+}
+
+extension KrigingSettings: MethodSettings {
+  public func reading(_ section: ConfigurationReader) throws -> KrigingSettings {
+    KrigingSettings(distances: try section.value("distances", default: distances))
+  }
+}
+
 extension Method {
   /// Matérn kriging.
   public static let kriging = Method(
-    name: "kriging", title: "Matérn kriging", traits: Traits(hasGaussianPosterior: true)
+    name: "kriging", title: "Matérn kriging", traits: Traits(hasGaussianPosterior: true), settings: KrigingSettings()
   ) { context in
     let space = context.space
+    if context.ownSettings(as: KrigingSettings.self).distances == .surface {
+      return try SurfaceKrigingSolver(
+        domain: space.domain, channelCount: space.channelCount, isInside: space.isInside,
+        seed: RandomStream(seed: context.model.provenance.seed))
+    }
     return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
   }
 }

@@ -35,8 +35,49 @@ enum SampleMeshes {
     case .stl: binarySTL(header: "solid, it says, and is binary")
     case .gltf: Array(gltf(buffer: "data:application/octet-stream;base64," + Data(buffer).base64EncodedString()).utf8)
     case .glb: glb()
-    case .other: []
+    case .vtk:
+      Array(
+        "# vtk DataFile Version 3.0\n\nASCII\nDATASET POLYDATA\nPOINTS 4 float\n\(vertices.joined(separator: "\n"))\nPOLYGONS 4 16\n\(faces)\n"
+          .utf8)
+    case .vtkXML:
+      Array(
+        """
+        <?xml version="1.0"?>
+        <VTKFile type="PolyData" version="0.1" byte_order="LittleEndian"><PolyData><Piece NumberOfPoints="4" NumberOfPolys="4">
+        <Points><DataArray type="Float32" NumberOfComponents="3" format="ascii">\(vertices.joined(separator: " "))</DataArray></Points>
+        <Polys><DataArray type="Int32" Name="connectivity" format="ascii">\(cornerList)</DataArray>
+        <DataArray type="Int32" Name="offsets" format="ascii">3 6 9 12</DataArray></Polys>
+        </Piece></PolyData></VTKFile>
+        """.utf8)
+    case .gifti:
+      Array(
+        """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <GIFTI Version="1.0" NumberOfDataArrays="2">
+        \(giftiArray("POINTSET", "FLOAT32", vertices.joined(separator: " ")))
+        \(giftiArray("TRIANGLE", "INT32", cornerList))
+        </GIFTI>
+        """.utf8)
+    case .freeSurfer: freeSurfer()
+    case .xyz, .other: []
     }
+  }
+
+  private static let cornerList = triangles.map { "\($0.x) \($0.y) \($0.z)" }.joined(separator: " ")
+
+  private static func giftiArray(_ intent: String, _ type: String, _ numbers: String) -> String {
+    """
+    <DataArray Intent="NIFTI_INTENT_\(intent)" DataType="NIFTI_TYPE_\(type)" ArrayIndexingOrder="RowMajorOrder" Dimensionality="2" Dim0="4" Dim1="3" Encoding="ASCII" Endian="LittleEndian">
+    <Data>\(numbers)</Data></DataArray>
+    """
+  }
+
+  private static func freeSurfer() -> [UInt8] {
+    var words: [UInt32] = [4, 4]
+    for p in corners { for axis in 0..<3 { words.append(Float(p[axis]).bitPattern) } }
+    for t in triangles { for corner in 0..<3 { words.append(UInt32(t[corner])) } }
+    let body = words.flatMap { word in [24, 16, 8, 0].map { (shift: UInt32) in UInt8(word >> shift & 255) } }
+    return [0xFF, 0xFF, 0xFE] + Array("made by a test\n\n".utf8) + body
   }
 
   /// A binary STL file of the tetrahedron.

@@ -11,8 +11,9 @@ import Testing
 @Suite struct FormatLaws {
   @Test func everyFormatThatWritesIsTested() {
     let written = Set(FormatCase.formats.flatMap(\.writtenEndings))
-    // VTK files are written and not read; three endings are other names of NetCDF.
-    #expect(written.subtracting(["vtp", "nc4", "cdf", "netcdf"]) == FormatCase.endings)
+    // Three endings are other names of NetCDF; curvature files hold one variable, and have tests of their own.
+    let curvature: Set = ["curv", "thickness", "sulc", "area"]
+    #expect(written.subtracting(curvature.union(["nc4", "cdf", "netcdf"])) == FormatCase.endings)
   }
 
   @Test(arguments: FormatCase.all, [1, 2]) func measuredValuesComeBackWithTheirGapsAndNoise(
@@ -131,7 +132,7 @@ import Testing
     #expect(try FormatCase.formats.open(
       SignalRequest(path: renamed, variables: ["heat"], domain: format.domain())).count == fields.count)
     #expect(try FormatCase.formats.inspect(InspectionRequest(path: renamed)).description.contains("renamed"))
-    if format.ending != "ply" {
+    if !["ply", "vtp"].contains(format.ending) {
       #expect(
         complaint { _ = try FormatCase.formats.inspect(InspectionRequest(path: renamed, part: "x")) }.contains("--part"))
     }

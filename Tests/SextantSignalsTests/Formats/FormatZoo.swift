@@ -16,14 +16,20 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   let isOnGrid: Bool
   /// Whether they are at places without a grid or a mesh.
   var isAtPlaces = false
+  /// Whether the vertices have no triangles.
+  var isCloud = false
 
-  var testDescription: String { ending + (isAtPlaces ? " at places" : isOnGrid ? " on a grid" : "") }
+  var testDescription: String { ending + (isAtPlaces ? " at places" : isOnGrid ? " on a grid" : isCloud ? " of points" : "") }
 
   static let all = [
     FormatCase(ending: "nc", holdsSeveral: true, isOnGrid: true),
     FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: true),
     FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: false),
     FormatCase(ending: "ply", holdsSeveral: false, isOnGrid: false),
+    FormatCase(ending: "vtp", holdsSeveral: false, isOnGrid: false),
+    FormatCase(ending: "gii", holdsSeveral: false, isOnGrid: false),
+    FormatCase(ending: "ply", holdsSeveral: false, isOnGrid: false, isCloud: true),
+    FormatCase(ending: "vtp", holdsSeveral: false, isOnGrid: false, isCloud: true),
     FormatCase(ending: "csv", holdsSeveral: false, isOnGrid: false),
     FormatCase(ending: "tsv", holdsSeveral: false, isOnGrid: true),
     FormatCase(ending: "csv", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
@@ -32,7 +38,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
   ]
 
-  /// The formats that write and are among ``all``; `vtp` files cannot be read back.
+  /// The formats that write and are among ``all``.
   static let endings = Set(all.map(\.ending))
 
   static let formats: [any SignalFormat] = .standard
@@ -48,6 +54,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
       return try ScatteredPoints(
         (0..<20).map { GeographicPoint(latitude: -60 + 6.5 * Double($0 % 19), longitude: 17.25 * Double($0 % 19)) })
     }
+    if isCloud { return try PointCloud(Self.mesh().positions) }
     guard isOnGrid else { return try SurfaceMesh(Self.mesh()) }
     return try LatitudeLongitudeGrid(
       latitudes: [80, 40, 0, -40, -80], longitudes: (0..<8).map { 45 * Double($0) })

@@ -7,7 +7,10 @@ import Foundation
 import SextantStorage
 
 extension MeshFile {
-  /// Writes a mesh in the format given by the extension of the name: `.ply` (binary) or `.vtp`.
+  /// The extensions of the names by which ``write(_:to:overwrite:)`` chooses a format.
+  public static let writtenEndings = ["ply", "vtp", "gii"]
+
+  /// Writes a mesh in the format given by the extension of the name: `.ply` (binary), `.vtp` or `.gii`.
   ///
   /// Throws `FileError` from SextantStorage, and ``GeometryError/invalidMesh(_:)`` for any other extension or if the
   /// format cannot represent the mesh.
@@ -15,7 +18,8 @@ extension MeshFile {
     switch URL(fileURLWithPath: path).pathExtension.lowercased() {
     case "ply": try writePLY(document, to: path, overwrite: overwrite)
     case "vtp": try writeVTK(document, to: path, overwrite: overwrite)
-    default: throw GeometryError.invalidMesh("\(path): expected a name that ends in .ply or .vtp.")
+    case "gii": try writeGIFTI(document, to: path, overwrite: overwrite)
+    default: throw GeometryError.invalidMesh("\(path): expected a name that ends in .ply, .vtp or .gii.")
     }
   }
 
