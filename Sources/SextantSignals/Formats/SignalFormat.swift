@@ -63,7 +63,7 @@ extension [any SignalFormat] {
   /// and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
-      VertexTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(), VertexArrayFormat(),
+      VertexTableFormat(), MeshPropertyFormat(), ImageStackFormat(), NetCDFFormat(), GRIBFormat(), VertexArrayFormat(),
       SyntheticClimateFormat(),
     ]
   }

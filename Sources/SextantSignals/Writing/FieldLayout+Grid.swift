@@ -1,4 +1,4 @@
-// The layout of a file without a template: fields on a latitude–longitude grid, distinguished by their labels.
+// The layout of a file without a template: fields on a grid or on cells, distinguished by their labels.
 // Increasing times become the time axis, members of an ensemble become CF realizations, and all other fields are
 // numbered samples with labels.
 
@@ -8,9 +8,9 @@ import SextantGeometry
 extension FieldLayout {
   /// The layout of fields with `labels` on `domain`.
   ///
-  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has the axes of a latitude–longitude grid.
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has latitudes and longitudes.
   init(labels: [FieldLabel], on domain: any Domain, path: String) throws {
-    guard let grid = domain.geography?.gridAxes else {
+    guard let horizontal = HorizontalLayout(domain) else {
       throw NetCDFError.unwritableDomain(path: path, domain: domain.summary)
     }
     let hours = Self.hours(of: labels)
@@ -48,26 +48,11 @@ extension FieldLayout {
         coordinates.append(.texts(name, texts, dimensions: [field], attributes: text([("long_name", name)])))
       }
     }
-    coordinates += Self.coordinates(of: grid)
-    let dimensions = [LayoutDimension(name: field, length: labels.count)] + Self.dimensions(of: grid)
+    let dimensions = [LayoutDimension(name: field, length: labels.count)] + horizontal.dimensions
     self.init(
-      dimensions: dimensions, coordinates: coordinates,
-      channels: [ChannelLayout(source: nil, dimensions: dimensions, uses: [.field(0), .row, .column])],
-      fieldLengths: [labels.count], rows: grid.rows, columns: grid.columns, template: nil)
-  }
-
-  /// Latitude and longitude as dimensions.
-  static func dimensions(of grid: GridAxes) -> [LayoutDimension] {
-    [LayoutDimension(name: "latitude", length: grid.rows), LayoutDimension(name: "longitude", length: grid.columns)]
-  }
-
-  /// Latitude and longitude as coordinates.
-  static func coordinates(of grid: GridAxes) -> [LayoutCoordinate] {
-    [("latitude", grid.latitudes, "degrees_north", "Y"), ("longitude", grid.longitudes, "degrees_east", "X")].map {
-      .numbers(
-        $0, $1, type: .double, dimensions: [$0],
-        attributes: [("standard_name", .text($0)), ("units", .text($2)), ("axis", .text($3))])
-    }
+      dimensions: dimensions, coordinates: coordinates + horizontal.coordinates,
+      channels: [ChannelLayout(source: nil, dimensions: dimensions, uses: [.field(0)] + horizontal.uses)],
+      fieldLengths: [labels.count], rows: horizontal.rows, columns: horizontal.columns, template: nil)
   }
 
   /// The times as hours since 1900; nil unless each label has a time that exists in the standard calendar.
