@@ -1,0 +1,5 @@
+// Stations, tables and observations at points in the table of kinds × commands.
+
+extension FileKind {
+  static let points: [FileKind] = []
+}

@@ -1,0 +1,55 @@
+// The table of kinds of files × commands: every command of the program on a small file of every kind, which the test
+// makes. A command either does its work or refuses with the reason that the kind states.
+
+import Foundation
+import SextantTestSupport
+import Testing
+
+@Suite(.serialized, .enabled(if: Program.path != nil, "the executable was not built beside the tests"))
+struct FileKindsByCommandTests {
+  /// One cell of the table.
+  @Test(arguments: FileKind.all, FileKind.Command.allCases)
+  func aCommandTakesAFile(kind: FileKind, command: FileKind.Command) throws {
+    let folder = try ScratchFolder()
+    let file = try kind.make(folder)
+    // What the commands before this one make of the file.
+    let (holed, filled) = (folder.path("holed.\(kind.outputEnding)"), folder.path("filled.\(kind.outputEnding)"))
+    let steps: [(FileKind.Command, [String])] = [
+      (.inspect, [file]),
+      (.degrade, [file, "--mask", "random:0.3", "--noise", "0.01", "--output", holed]),
+      (.impute, [holed, "--method", kind.method, "--noise", "0.01", "--samples", "4", "--output", filled]),
+      (.score, [filled, "--truth", file]),
+      (.draw, [file, "--output", folder.path("picture.png")]),
+    ]
+    // Scores need an answer, and an answer gaps.
+    let needed: [FileKind.Command] =
+      switch command {
+      case .inspect, .draw, .degrade: [command]
+      case .impute: [.degrade, .impute]
+      case .score: [.degrade, .impute, .score]
+      }
+    for (step, arguments) in steps where needed.contains(step) {
+      let words = [step.rawValue] + arguments + (step == .inspect ? [] : options(of: kind, in: folder)) + (kind.options[step] ?? [])
+      let end = try Program(words).end()
+      if let reason = kind.refusals[step] {
+        #expect(end.code != 0 && end.code < 128 && end.errors.contains(reason), "\(end.code) \(end.errors)")
+        return
+      }
+      #expect(end.code == 0, "sextant \(words.joined(separator: " ")): \(end.errors)")
+      guard end.code == 0 else { return }
+      switch step {
+      case .inspect: #expect(end.output.contains(kind.inspected), "\(end.output)")
+      case .degrade: #expect(try Program(["inspect", holed]).end().code == 0)
+      case .impute: #expect(FileManager.default.fileExists(atPath: filled) && end.output.contains("1 field filled"))
+      case .score: #expect(end.output.contains("filled"))
+      case .draw:
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("picture.png"))).starts(with: [0x89, 0x50, 0x4E, 0x47]))
+      }
+    }
+  }
+
+  /// The options by which a file is read, with the names of files in the folder completed.
+  private func options(of kind: FileKind, in folder: ScratchFolder) -> [String] {
+    kind.readingOptions.map { FileManager.default.fileExists(atPath: folder.path($0)) ? folder.path($0) : $0 }
+  }
+}
