@@ -162,7 +162,8 @@ let package = Package(
     .target(name: "CEigenCholesky", path: "Benchmarks/CEigenCholesky"),
 
     // MARK: Tests
-    .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
+    .target(
+      name: "SextantTestSupport", dependencies: ["Sextant", "CEcCodes"], path: "Tests/SextantTestSupport"),
     .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantSparse", "SextantTestSupport"]),
     .testTarget(
       name: "SextantSparseTests", dependencies: ["SextantSparse", "SextantArrays", "SextantTestSupport"]),

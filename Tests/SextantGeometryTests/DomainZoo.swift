@@ -96,9 +96,48 @@ enum DomainZoo {
     ]
   }
 
+  /// Unstructured grids of the whole sphere.
+  static func globalCells() throws -> [NamedDomain] {
+    let cells = HEALPix(sideCount: 4, order: .nested)
+    let centres = (0..<(cells?.cellCount ?? 0)).compactMap { cells?.centre(of: $0) }
+    let rows = [6, 12, 18, 20, 20, 18, 12, 6].enumerated().flatMap { row, count in
+      range(0, 360 / Double(count), count).map { GeographicPoint(latitude: 78.75 - 22.5 * Double(row), longitude: $0) }
+    }
+    return [
+      NamedDomain(
+        name: "HEALPix", domain: try UnstructuredGrid(centres, areas: centres.map { _ in cells?.cellArea ?? 0 })),
+      NamedDomain(name: "reduced grid", domain: try UnstructuredGrid(rows)),
+    ]
+  }
+
+  /// Unstructured grids of a part of the sphere.
+  static func regionalCells() throws -> [NamedDomain] {
+    let lattice = try SphereMesh.fibonacci(vertexCount: 900)
+    let ocean = lattice.points.filter { abs($0.latitude - 20) > 30 || abs($0.longitude - 40) > 50 }
+    let sphere = try SphereMesh.icosphere(subdivisions: 2)
+    let (rows, columns) = (12, 15)
+    let (latitudes, longitudes) = (
+      (0..<rows * columns).map { 40 + Double($0 / columns) + 0.3 * Double($0 % columns) },
+      (0..<rows * columns).map { -10 + 1.5 * Double($0 % columns) - 0.4 * Double($0 / columns) }
+    )
+    let inside = (0..<rows * columns).filter { !(4..<8).contains($0 / columns) || !(5..<9).contains($0 % columns) }
+    return [
+      NamedDomain(name: "ocean cells", domain: try UnstructuredGrid(ocean)),
+      NamedDomain(
+        name: "part of a mesh",
+        domain: try UnstructuredGrid(
+          sphere.points, triangles: sphere.triangles.filter { t in sphere.nodePositions[Int(t.x)].z > -0.95 },
+          name: "mesh")),
+      NamedDomain(
+        name: "curvilinear with a hole",
+        domain: try UnstructuredGrid(
+          rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes, cells: inside)),
+    ]
+  }
+
   /// Domains with latitudes and longitudes.
   static func geographic() throws -> [NamedDomain] {
-    try globalGrids() + meshes() + regionalDomains() + [scattered(400)]
+    try globalGrids() + meshes() + regionalDomains() + globalCells() + regionalCells() + [scattered(400)]
   }
 
   static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() }

@@ -24,4 +24,10 @@ public struct GRIBFormat: SignalFormat {
     try request.refusePart(for: self)
     return inspection
   }
+
+  public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
+    throw SignalFormatError.unwritable(
+      path: output.path, format: name,
+      reason: "GRIB is only read. Give an output that ends in .nc, which keeps the axes of the messages.")
+  }
 }

@@ -118,6 +118,10 @@ extension [any SignalFormat] {
     {
       return try document.format.sink(output, like: source)
     }
+    // A format that is only read says so itself.
+    if let format = last(where: { $0.writtenEndings.isEmpty && $0.endings.contains(ending) }) {
+      return try format.sink(output, like: source)
+    }
     throw SignalFormatError.unknownOutput(path: output.path, endings: flatMap(\.writtenEndings))
   }
 
