@@ -1,6 +1,7 @@
 // Cells without rows and columns: their triangles, their areas, and cells that cannot be triangulated.
 
 import Foundation
+import SextantArrays
 import Testing
 
 @testable import SextantGeometry
@@ -16,10 +17,12 @@ import Testing
   @Test(arguments: [0.02, 1.0, 4.0])
   func aRegionOfAnySpacingIsTriangulatedAlone(_ spacing: Double) throws {
     // Rows that are shifted like bricks, around a point away from the axes.
-    let places = (0..<12).flatMap { i in
-      (0..<12).map { j in
-        GeographicPoint(
-          latitude: 20 + spacing * (Double(i) - 5.5), longitude: 40 + spacing * (Double(j) - 5.5 + (i % 2 == 0 ? 0 : 0.5)))
+    var places: [GeographicPoint] = []
+    for i in 0..<12 {
+      for j in 0..<12 {
+        let shift: Double = i % 2 == 0 ? -5.5 : -5
+        places.append(
+          GeographicPoint(latitude: 20 + spacing * (Double(i) - 5.5), longitude: 40 + spacing * (Double(j) + shift)))
       }
     }
     let grid = try UnstructuredGrid(places)
@@ -32,7 +35,10 @@ import Testing
   }
 
   @Test func aCellApartIsTiedToItsNearestNeighbour() throws {
-    let near = (0..<30).map { GeographicPoint(latitude: Double($0 / 6), longitude: Double($0 % 6) + 0.1 * Double($0 / 6)) }
+    let near = (0..<30).map { (cell: Int) -> GeographicPoint in
+      let (row, column) = (Double(cell / 6), Double(cell % 6))
+      return GeographicPoint(latitude: row, longitude: column + 0.1 * row)
+    }
     let grid = try UnstructuredGrid(near + [GeographicPoint(latitude: 40, longitude: 3)])
     let last = grid.nodeCount - 1
     #expect(grid.stiffness.rowStarts[last + 1] - grid.stiffness.rowStarts[last] == 2)

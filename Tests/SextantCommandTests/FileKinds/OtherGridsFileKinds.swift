@@ -23,9 +23,9 @@ extension FileKind {
     },
     grid("UGRID values on faces", inspected: "80-cell mesh (values on faces)") { file in
       let sphere = try SphereMesh.icosphere(subdivisions: 1)
-      let faces = sphere.triangles.map { t in
-        GeographicPoint(
-          sphere.nodePositions[Int(t.x)] + sphere.nodePositions[Int(t.y)] + sphere.nodePositions[Int(t.z)])
+      let nodes = sphere.nodePositions
+      let faces = sphere.triangles.map { (t: SIMD3<Int32>) -> GeographicPoint in
+        GeographicPoint(nodes[Int(t.x)] + nodes[Int(t.y)] + nodes[Int(t.z)])
       }
       try file.scalar(
         "mesh",
@@ -34,7 +34,7 @@ extension FileKind {
         ], ["topology_dimension": 2])
       try file.coordinates(sphere.points, along: ["node"], names: ("node_lat", "node_lon"))
       try file.field(
-        "face_nodes", along: ["face", "three"], sphere.triangles.flatMap { [Double($0.x), Double($0.y), Double($0.z)] },
+        "face_nodes", along: ["face", "three"], sphere.triangles.flatMap { t -> [Double] in [Double(t.x), Double(t.y), Double(t.z)] },
         ["units": ""], lengths: [faces.count, 3])
       try file.field("level", along: ["face"], faces.map(truth), ["mesh": "mesh", "location": "face"])
     },
@@ -47,17 +47,18 @@ extension FileKind {
           name, along: [name], (0..<count).map { 300_000 * (Double($0) - 5) },
           ["units": "m", "standard_name": "projection_\(name)_coordinate"])
       }
-      let values = (0..<168).map { 280 + 3 * sin(Double($0 / 14) / 4) + 2 * cos(Double($0 % 14) / 4) }
+      let values = (0..<168).map { (cell: Int) -> Double in
+        let (row, column) = (Double(cell / 14), Double(cell % 14))
+        return 280 + 3 * sin(row / 4) + 2 * cos(column / 4)
+      }
       try file.field("ice", along: ["y", "x"], values, ["grid_mapping": "crs"], lengths: [12, 14])
     },
     grid("curvilinear grid with land of zeros", inspected: "cells left out (14×16)") { file in
       let isLand = (0..<224).map { (4..<9).contains($0 / 16) && (6..<11).contains($0 % 16) }
-      let places = (0..<224).map { cell in
+      let places = (0..<224).map { (cell: Int) -> GeographicPoint in
         isLand[cell]
           ? GeographicPoint(latitude: 0, longitude: 0)
-          : GeographicPoint(
-            latitude: -20 + 3 * Double(cell / 16) + 0.3 * Double(cell % 16),
-            longitude: 30 + 3 * Double(cell % 16) - 0.4 * Double(cell / 16))
+          : tilted(row: Double(cell / 16), column: Double(cell % 16))
       }
       try file.coordinates(places, along: ["j", "i"], names: ("nav_lat", "nav_lon"), lengths: [14, 16])
       try file.field(
@@ -95,7 +96,13 @@ extension FileKind {
   }
 
   @Sendable private static func truth(_ place: GeographicPoint) -> Double {
-    280 + 15 * cos(place.latitude * .pi / 180) + 3 * sin(place.longitude * .pi / 180) * cos(place.latitude * .pi / 180)
+    let (phi, lambda): (Double, Double) = (place.latitude * .pi / 180, place.longitude * .pi / 180)
+    return 280 + 15 * cos(phi) + 3 * sin(lambda) * cos(phi)
+  }
+
+  /// A place of a grid whose rows and columns do not follow latitudes and longitudes.
+  private static func tilted(row: Double, column: Double) -> GeographicPoint {
+    GeographicPoint(latitude: -20 + 3 * row + 0.3 * column, longitude: 30 + 3 * column - 0.4 * row)
   }
 
   /// Places of about equal distances on the whole sphere.

@@ -1,6 +1,7 @@
 // GRIB files that ecCodes writes: values, places, members, levels, times and steps; and files that cannot be read.
 
 import Foundation
+import SextantArrays
 import SextantGeometry
 import SextantTestSupport
 import Testing
@@ -9,7 +10,8 @@ import Testing
 
 @Suite struct GRIBTests {
   private static func truth(_ latitude: Double, _ longitude: Double) -> Double {
-    280 + 15 * cos(latitude * .pi / 180) + 3 * sin(longitude * .pi / 90)
+    let (phi, lambda): (Double, Double) = (latitude * .pi / 180, longitude * .pi / 180)
+    return 280 + 15 * cos(phi) + 3 * sin(2 * lambda)
   }
 
   private func open(_ path: String, select: [String: [String]] = [:]) throws -> any SignalDocument {
@@ -19,8 +21,9 @@ import Testing
   /// The largest difference of a field's values from `expected` at its places.
   private func worst(_ field: Signal, _ expected: (GeographicPoint) -> Double) -> Double {
     let points = field.domain.geography?.points ?? []
-    return field.values.scalars.indices.filter { field.isValid[$0] }
-      .map { abs(Double(field.values[$0]) - expected(points[$0])) }.max() ?? .infinity
+    let values = field.values.scalars
+    let valid = values.indices.filter { field.isValid[$0] }
+    return valid.map { (entry: Int) -> Double in abs(Double(values[entry]) - expected(points[entry])) }.max() ?? .infinity
   }
 
   @Test func membersLevelsAndTimes() throws {
@@ -38,8 +41,8 @@ import Testing
                 "localDefinitionNumber": 1, "number": member,
               ], texts: ["shortName": "t"]
             ) { latitude, longitude in
-              latitude == 60 && longitude == 0
-                ? .nan : Self.truth(latitude, longitude) + Double(member) + Double(level) / 100 + Double(hour) / 1000
+              let shift: Double = Double(member) + Double(level) / 100 + Double(hour) / 1000
+              return latitude == 60 && longitude == 0 ? .nan : Self.truth(latitude, longitude) + shift
             })
         }
       }
@@ -60,7 +63,8 @@ import Testing
         continue
       }
       #expect(field.isValid.count { !$0 } == 1)
-      let shift = try #require(Double(member)) + #require(Double(level.dropLast(4))) / 100 + hour / 1000
+      let (number, pressure) = (try #require(Double(member)), try #require(Double(level.dropLast(4))))
+      let shift: Double = number + pressure / 100 + hour / 1000
       #expect(worst(field) { Self.truth($0.latitude, $0.longitude) + shift } < 1e-4)
     }
     #expect(try open(path, select: ["level": ["500"], "number": ["1"], "time": ["2020-01-31T12"]]).count == 1)
@@ -169,9 +173,12 @@ import Testing
         for (index, label) in document.labels.enumerated() {
           let field = try document.read([index])[0]
           let width = field.variables.count
-          let values = stride(from: channel, to: field.values.count, by: width).map { Double(field.values[$0]) }
+          let all = field.values.scalars
+          let values = stride(from: channel, to: all.count, by: width).map { Double(all[$0]) }
           let level = label.coordinates["isobaricInhPa"].flatMap { Double($0.dropLast(4)) } ?? 0
-          let weighted = values.enumerated().reduce(0) { $0 + Double($1.offset + 1) * $1.element }
+          let weighted = values.enumerated().reduce(0.0) { (sum: Double, entry) -> Double in
+            sum + Double(entry.offset + 1) * entry.element
+          }
           rows.append(
             ([Double(label.coordinates["number"] ?? "0") ?? 0, level], label.time ?? "",
               [Double(values.count), values.reduce(0, +), weighted, values.min() ?? 0, values.max() ?? 0]))
