@@ -13,8 +13,9 @@ struct PartialDelaunay {
   /// Whether the triangles cover the whole sphere.
   let isClosed: Bool
 
-  /// A circle is too wide if its radius is more than this many times the spacing of its corners.
-  private static let widestCircle = 3.0
+  /// A circle is too wide if its radius is more than this many times the spacing of its corners. In grids of models it is
+  /// at most 1.7 times as wide: at the poles of octahedral reduced Gaussian grids.
+  private static let widestCircle = 2.0
   private static let neighbourCount = 6
   private static let helperCount = 400
 

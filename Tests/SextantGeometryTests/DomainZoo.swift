@@ -136,7 +136,7 @@ enum DomainZoo {
       NamedDomain(
         name: "part of a mesh",
         domain: try UnstructuredGrid(
-          sphere.points, triangles: sphere.triangles.filter { !$0.isEdge(of: sphere) }, name: "mesh")),
+          sphere.points, triangles: sphere.triangles.enumerated().filter { $0.offset % 40 != 7 }.map(\.element), name: "mesh")),
       NamedDomain(
         name: "curvilinear with a hole",
         domain: try UnstructuredGrid(
@@ -150,12 +150,4 @@ enum DomainZoo {
   }
 
   static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() }
-}
-
-extension SIMD3<Int32> {
-  /// Whether a triangle is one of those that the zoo leaves out of a mesh; no vertex loses all of its triangles.
-  fileprivate func isEdge(of sphere: SphereMesh) -> Bool {
-    let centre = sphere.nodePositions[Int(x)] + sphere.nodePositions[Int(y)] + sphere.nodePositions[Int(z)]
-    return centre.normalized.z < -0.97
-  }
 }
