@@ -40,6 +40,9 @@ let package = Package(
       name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(
       name: "CUDUnits", pkgConfig: "udunits", providers: [.apt(["libudunits2-dev"])]),
+    .systemLibrary(name: "CPROJ", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
+    // Debian's description of it names a run path, which the package manager does not allow.
+    .systemLibrary(name: "CEcCodes", providers: [.apt(["libeccodes-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // NetCDF's own package brings HDF5, and one of libcurl's; which of them is left to the system.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libnetcdf-dev"])]),
@@ -70,7 +73,7 @@ let package = Package(
       name: "SextantSignals",
       dependencies: [
         "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits",
-        "CZlib",
+        "CZlib", "CPROJ", "CEcCodes",
       ]),
     .target(
       name: "SextantMeasurement",
@@ -159,7 +162,8 @@ let package = Package(
     .target(name: "CEigenCholesky", path: "Benchmarks/CEigenCholesky"),
 
     // MARK: Tests
-    .target(name: "SextantTestSupport", dependencies: ["Sextant"], path: "Tests/SextantTestSupport"),
+    .target(
+      name: "SextantTestSupport", dependencies: ["Sextant", "CEcCodes"], path: "Tests/SextantTestSupport"),
     .testTarget(name: "SextantArraysTests", dependencies: ["SextantArrays", "SextantSparse", "SextantTestSupport"]),
     .testTarget(
       name: "SextantSparseTests", dependencies: ["SextantSparse", "SextantArrays", "SextantTestSupport"]),

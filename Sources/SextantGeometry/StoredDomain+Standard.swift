@@ -9,6 +9,7 @@ extension [StoredDomainKind] {
       StoredDomainKind(ScatteredPoints.Record.self), StoredDomainKind(SphereMesh.IcosphereRecord.self),
       StoredDomainKind(SphereMesh.FibonacciRecord.self), StoredDomainKind(SphereMesh.Record.self),
       StoredDomainKind(SurfaceMesh.Record.self), StoredDomainKind(PointCloud.Record.self),
+      StoredDomainKind(UnstructuredGrid.Record.self),
     ]
   }
 }
@@ -95,6 +96,25 @@ extension SphereMesh {
   }
 
   public var stored: StoredDomain? { StoredDomain(record) }
+}
+
+extension UnstructuredGrid {
+  struct Record: DomainRecord {
+    static let kind = "unstructured"
+    var places: [GeographicPoint]
+    var areas: [Double]?
+    var triangles: [SIMD3<Int32>]?
+    var name: String
+
+    var claimedVertexCount: Int? { places.count }
+    func makeDomain() throws -> any Domain {
+      try UnstructuredGrid(places, areas: areas, triangles: triangles, name: name)
+    }
+  }
+
+  public var stored: StoredDomain? {
+    StoredDomain(Record(places: places, areas: givenAreas, triangles: givenTriangles, name: name))
+  }
 }
 
 extension SurfaceMesh {

@@ -1,6 +1,8 @@
-// The versions of the libraries for files of signals and for units.
+// The versions of the libraries for files of signals, for units and for map projections.
 
+import CEcCodes
 import CNetCDF
+import CPROJ
 import CUDUnits
 import Foundation
 import SextantArrays
@@ -23,6 +25,17 @@ extension LinkedLibrary {
     var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
     guard query(&major, &minor, &release) >= 0 else { return nil }
     return LinkedLibrary(name: "HDF5", version: "\(major).\(minor).\(release)")
+  }
+
+  /// Map projections.
+  public static var proj: LinkedLibrary {
+    LinkedLibrary(name: "PROJ", version: "\(PROJ_VERSION_MAJOR).\(PROJ_VERSION_MINOR).\(PROJ_VERSION_PATCH)")
+  }
+
+  /// GRIB files.
+  public static var ecCodes: LinkedLibrary {
+    let version = codes_get_api_version()
+    return LinkedLibrary(name: "ecCodes", version: "\(version / 10000).\(version / 100 % 100).\(version % 100)")
   }
 
   /// Units of measurement. The library does not report its version, so the path of its database is given instead.

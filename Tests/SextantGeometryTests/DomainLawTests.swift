@@ -34,7 +34,7 @@ let sphereArea = 4 * Double.pi
     #expect(named.domain.areaWeights.reduce(0, +) <= sphereArea * (1 + 1e-12))
   }
 
-  @Test(arguments: try DomainZoo.globalGrids() + DomainZoo.meshes())
+  @Test(arguments: try DomainZoo.globalGrids() + DomainZoo.meshes() + DomainZoo.globalCells())
   func areasOfGlobalDomainsSumToTheSphere(_ named: NamedDomain) {
     let total = named.domain.areaWeights.reduce(0, +)
     #expect(abs(total - sphereArea) < 1e-11)

@@ -96,9 +96,57 @@ enum DomainZoo {
     ]
   }
 
+  /// Unstructured grids of the whole sphere.
+  static func globalCells() throws -> [NamedDomain] {
+    let cells = HEALPix(sideCount: 4, order: .nested)
+    let centres = (0..<(cells?.cellCount ?? 0)).compactMap { cells?.centre(of: $0) }
+    var rows: [GeographicPoint] = []
+    for (row, count) in [6, 12, 18, 20, 20, 18, 12, 6].enumerated() {
+      let latitude: Double = 78.75 - 22.5 * Double(row)
+      for longitude in range(0, 360 / Double(count), count) {
+        rows.append(GeographicPoint(latitude: latitude, longitude: longitude))
+      }
+    }
+    return [
+      NamedDomain(
+        name: "HEALPix", domain: try UnstructuredGrid(centres, areas: centres.map { _ in cells?.cellArea ?? 0 })),
+      NamedDomain(name: "reduced grid", domain: try UnstructuredGrid(rows)),
+    ]
+  }
+
+  /// Unstructured grids of a part of the sphere.
+  static func regionalCells() throws -> [NamedDomain] {
+    let lattice = try SphereMesh.fibonacci(vertexCount: 900)
+    let ocean = lattice.points.filter { (place: GeographicPoint) -> Bool in
+      abs(place.latitude - 20) > 30 || abs(place.longitude - 40) > 50
+    }
+    let sphere = try SphereMesh.icosphere(subdivisions: 2)
+    let (rows, columns) = (12, 15)
+    var (latitudes, longitudes): ([Double], [Double]) = ([], [])
+    var inside: [Int] = []
+    for i in 0..<rows {
+      for j in 0..<columns {
+        latitudes.append(40 + Double(i) + 0.3 * Double(j))
+        longitudes.append(-10 + 1.5 * Double(j) - 0.4 * Double(i))
+        if !(4..<8).contains(i) || !(5..<9).contains(j) { inside.append(i * columns + j) }
+      }
+    }
+    return [
+      NamedDomain(name: "ocean cells", domain: try UnstructuredGrid(ocean)),
+      NamedDomain(
+        name: "part of a mesh",
+        domain: try UnstructuredGrid(
+          sphere.points, triangles: sphere.triangles.enumerated().filter { $0.offset % 40 != 7 }.map(\.element), name: "mesh")),
+      NamedDomain(
+        name: "curvilinear with a hole",
+        domain: try UnstructuredGrid(
+          rows: rows, columns: columns, latitudes: latitudes, longitudes: longitudes, cells: inside)),
+    ]
+  }
+
   /// Domains with latitudes and longitudes.
   static func geographic() throws -> [NamedDomain] {
-    try globalGrids() + meshes() + regionalDomains() + [scattered(400)]
+    try globalGrids() + meshes() + regionalDomains() + globalCells() + regionalCells() + [scattered(400)]
   }
 
   static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() + clouds() }

@@ -66,6 +66,16 @@ import Testing
       #"{"pointCloud":{"positions":[[0,0,0],[1,0,0],[0,2.5,0]]}}"#,
       { try PointCloud([SIMD3(0, 0, 0), SIMD3(1, 0, 0), SIMD3(0, 2.5, 0)]) }
     ),
+    (
+      #"{"unstructured":{"areas":[0.5,0.25,0.125],"name":"mesh","places":[{"latitude":10,"longitude":20},{"latitude":-5.25,"longitude":0},{"latitude":30,"longitude":5}],"triangles":[[0,1,2]]}}"#,
+      {
+        try UnstructuredGrid(
+          [
+            GeographicPoint(latitude: 10, longitude: 20), GeographicPoint(latitude: -5.25, longitude: 0),
+            GeographicPoint(latitude: 30, longitude: 5),
+          ], areas: [0.5, 0.25, 0.125], triangles: [SIMD3(0, 1, 2)], name: "mesh")
+      }
+    ),
   ]
 
   @Test(arguments: literals.indices)

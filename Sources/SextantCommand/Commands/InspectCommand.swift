@@ -7,10 +7,12 @@ import Sextant
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what is in a NetCDF file, a mesh, an array, a table or a model, and how it was understood.",
+    abstract: "Show what is in a NetCDF or GRIB file, a mesh, an array, a table or a model, and how it was understood.",
     discussion: """
       Examples:
         sextant inspect era5.nc
+        sextant inspect era5.grib
+        sextant inspect icon_healpix.nc
         sextant inspect 'archive/*.nc'
         sextant inspect RUN
         sextant inspect bunny.ply --json

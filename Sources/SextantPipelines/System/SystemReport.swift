@@ -58,7 +58,7 @@ public struct SystemReport: Sendable, Codable, Equatable {
     betterLinearAlgebraCore = OpenBLAS.betterCoreType
     libraries =
       [.openBLAS] + LinkedLibrary.sparseFactorisation + [.netCDF] + [LinkedLibrary.hdf5].compactMap(\.self)
-      + [.udunits, .assimp, .cairo]
+      + [.udunits, .proj, .ecCodes, .assimp, .cairo]
     assets = [Self.findFont(), Self.findCoastlines()]
     let path = environment["PATH"] ?? ""
     tools = [

@@ -18,6 +18,8 @@ struct CFDataset: Sendable {
   private let gridMappingNames: Set<String>
   private let ancillaryNames: Set<String>
   private let coordinateNames: Set<String>
+  /// The variables that make up meshes: their topology, their nodes, the corners of their faces.
+  let topologyNames: Set<String>
   /// Variables that serve others by their attributes or their names, in files that have others.
   private var supportingNames: Set<String> = []
 
@@ -49,6 +51,11 @@ struct CFDataset: Sendable {
       file.variables.filter { $0.attribute("grid_mapping_name") != nil }.map(\.name))
     ancillaryNames = named(by: ["ancillary_variables", "cell_measures"], skippingKeys: true)
     coordinateNames = named(by: ["coordinates"])
+    let meshes = file.variables.filter { $0.text("cf_role") == "mesh_topology" }
+    topologyNames = Set(
+      meshes.flatMap { mesh in
+        [mesh.name] + MeshTopologyVariables.companions(of: mesh).compactMap { Self.resolve($0, from: mesh, in: file)?.name }
+      })
     roles = Dictionary(
       file.variables.compactMap { variable in
         bounds.contains(variable.name) ? nil : CoordinateRole(of: variable).map { (variable.name, $0) }
@@ -98,9 +105,11 @@ struct CFDataset: Sendable {
     return found?.dimensions == [dimension] ? found : nil
   }
 
-  /// The horizontal coordinates of a variable: its coordinate variables, else those in its `coordinates` attribute,
-  /// else any variables of the file that share its dimensions.
+  /// The horizontal grid of a variable: that of its mesh or its HEALPix cells; else its coordinate variables, else those
+  /// in its `coordinates` attribute, else any variables of the file that share its dimensions; else the coordinates of
+  /// its grid mapping.
   func horizontalGrid(of variable: NetCDFVariable) -> HorizontalGrid? {
+    if let grid = meshGrid(of: variable) ?? healpixGrid(of: variable) { return grid }
     let own = variable.dimensions.compactMap { coordinateVariable(of: $0, for: variable) }
     let named = variable.words("coordinates").compactMap { resolve($0, from: variable) }
     for candidates in [own, own + named, file.variables] {
@@ -111,17 +120,18 @@ struct CFDataset: Sendable {
           HorizontalGrid(latitude: latitude, longitude: $0, dimensions: variable.dimensions)
         }
       }
-      if let grid = grids.first(where: { $0.kind != .points }) ?? grids.first { return grid }
+      if let grid = grids.first(where: { $0.kind != .points }) ?? grids.first {
+        return grid.kind == .points && areCells(of: variable, grid) ? grid.asCells : grid
+      }
     }
-    return rotatedGrid(of: variable, coordinates: own)
+    return rotatedGrid(of: variable, coordinates: own) ?? projectedGrid(of: variable, coordinates: own)
   }
 
   /// The grid of a variable whose coordinate variables refer to the rotated pole of its grid mapping.
   private func rotatedGrid(of variable: NetCDFVariable, coordinates: [NetCDFVariable]) -> HorizontalGrid? {
     func named(_ name: String) -> NetCDFVariable? { coordinates.first { $0.text("standard_name") == name } }
-    guard let mapping = variable.words("grid_mapping").first,
-      let pole = resolve(mapping, from: variable).flatMap(RotatedPole.init),
-      let latitude = named("grid_latitude"), let longitude = named("grid_longitude")
+    guard let pole = gridMapping(of: variable).flatMap(RotatedPole.init), let latitude = named("grid_latitude"),
+      let longitude = named("grid_longitude")
     else { return nil }
     return HorizontalGrid(latitude: latitude, longitude: longitude, pole: pole, dimensions: variable.dimensions)
   }
@@ -130,6 +140,9 @@ struct CFDataset: Sendable {
   func role(of variable: NetCDFVariable) -> VariableRole {
     if boundsNames.contains(variable.name) { return .bounds }
     if gridMappingNames.contains(variable.name) { return .gridMapping }
+    if topologyNames.contains(variable.name), ![.latitude, .longitude].contains(roles[variable.name]) {
+      return .coordinate
+    }
     switch roles[variable.name] {
     case .latitude: return .latitude
     case .longitude: return .longitude

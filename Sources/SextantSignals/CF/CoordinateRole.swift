@@ -35,6 +35,12 @@ enum CoordinateRole: String, Sendable, Codable {
   static let longitudeUnits: Set = [
     "degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee",
   ]
+  private static let latitudeNames: Set = [
+    "lat", "lats", "latitude", "latitudes", "nav_lat", "xlat", "clat", "vlat", "elat", "latcell", "latvertex",
+  ]
+  private static let longitudeNames: Set = [
+    "lon", "lons", "long", "longitude", "longitudes", "nav_lon", "xlong", "clon", "vlon", "elon", "loncell", "lonvertex",
+  ]
   private static let verticalNames: Set = [
     "air_pressure", "height", "altitude", "depth", "model_level_number", "geopotential_height",
     "atmosphere_sigma_coordinate",
@@ -53,11 +59,11 @@ enum CoordinateRole: String, Sendable, Codable {
   }
 
   private static func byName(_ variable: NetCDFVariable, units: String, standardName: String) -> CoordinateRole? {
-    guard standardName.isEmpty, ["", "degrees", "degree", "deg", "radian", "radians"].contains(units.lowercased())
+    guard standardName.isEmpty, ["", "degrees", "degree", "deg", "radian", "radians", "rad"].contains(units.lowercased())
     else { return nil }
     let names = [variable.baseName.lowercased(), (variable.text("long_name") ?? "").lowercased()]
-    if names.contains(where: ["lat", "lats", "latitude", "latitudes", "nav_lat", "xlat"].contains) { return .latitude }
-    if names.contains(where: ["lon", "lons", "long", "longitude", "longitudes", "nav_lon", "xlong"].contains) {
+    if names.contains(where: latitudeNames.contains) { return .latitude }
+    if names.contains(where: longitudeNames.contains) {
       return .longitude
     }
     return nil

@@ -25,7 +25,7 @@ struct FieldCoordinates: Sendable {
         variable.words("coordinates").compactMap { dataset.resolve($0, from: variable)?.name }
       })
     all = try dataset.file.variables.compactMap { variable in
-      guard ![grid.latitude.name, grid.longitude.name].contains(variable.name) else { return nil }
+      guard !grid.coordinateNames.contains(variable.name) else { return nil }
       let role = dataset.coordinateRole(of: variable)
       guard ![.bounds, .gridMapping, .data, .ancillary].contains(dataset.role(of: variable)),
         ![.latitude, .longitude].contains(role), variable.type != .other

@@ -88,8 +88,8 @@ struct FieldGroup {
   /// The reason why another group cannot be merged into this one; nil if it can.
   private func reasonAgainst(_ other: FieldGroup) -> String? {
     if !grid.isSame(as: other.grid) {
-      return "they lie on different grids (\(grid.latitude.name) × \(grid.longitude.name) and "
-        + "\(other.grid.latitude.name) × \(other.grid.longitude.name))."
+      return "they lie on different grids (\(grid.coordinateNames.joined(separator: " × ")) and "
+        + "\(other.grid.coordinateNames.joined(separator: " × ")))."
     }
     if Set(dimensions) != Set(other.dimensions) {
       func list(_ dimensions: [NetCDFDimension]) -> String {
@@ -107,7 +107,7 @@ extension CFDataset {
     if !variable.type.isNumeric { return "it contains \(variable.type), not numbers." }
     let dimensions = variable.dimensions.map(\.name).joined(separator: ", ")
     if let grid = horizontalGrid(of: variable), grid.kind == .points {
-      return "the latitudes \(grid.latitude.name) and longitudes \(grid.longitude.name) share the dimension "
+      return "the coordinates \(grid.coordinateNames.joined(separator: " and ")) share the dimension "
         + "\(grid.rows.name): they are points, not a grid. Read them as a set of points."
     }
     return "the dimensions (\(dimensions)) do not include latitude and longitude. Expected coordinates with units "

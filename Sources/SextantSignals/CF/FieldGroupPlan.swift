@@ -34,11 +34,11 @@ struct FieldGroupPlan: Sendable {
 
   init(_ group: FieldGroup, dimensions: [FieldDimension], in file: NetCDFFile) throws {
     grid = group.grid
-    let isPoints = group.grid.kind == .points
+    let hasColumns = !group.grid.hasOneDimension
     channels = try group.variables.map { variable in
       let uses = variable.dimensions.map { dimension -> DimensionUse in
         if dimension == group.grid.rows { return .row }
-        if !isPoints, dimension == group.grid.columns { return .column }
+        if hasColumns, dimension == group.grid.columns { return .column }
         return dimensions.firstIndex { $0.dimension == dimension }.map { .field($0) } ?? .version
       }
       return ChannelPlan(name: variable.name, uses: uses, decoder: try ValueDecoder(variable, in: file))

@@ -104,7 +104,7 @@ struct FieldReader {
   private var runDimension: Int? { source.dimensions.lastIndex { $0.selected.count > 1 } }
 
   private func runs(over fields: [Int]) -> [Run] {
-    let limit = max(1, slabLimit / max(1, source.grid.vertexCount * source.group.versionOrder.count))
+    let limit = max(1, slabLimit / max(1, source.grid.cellCount * source.group.versionOrder.count))
     var result: [Run] = []
     for field in fields {
       let places = source.dimensions.places(ofField: field)
@@ -152,18 +152,21 @@ struct FieldReader {
         nonisolated(unsafe) let (slab, infinite, out, isValid) = (slab, infinite, out, isValid)
         let (rows, columns, channels) = (source.grid.rows, source.grid.columns, source.variables.count)
         let versions = source.group.versionOrder
-        let channel = channel
+        let (channel, vertexOfCell) = (channel, source.vertexOfCell)
         Parallel.forEachRange(of: bases.count, grain: max(1, Self.grain / max(1, rows * columns))) { fields in
           for field in fields {
             for version in versions {
               for row in 0..<rows {
                 let origin = field * layout.field + version * layout.version + row * layout.row
                 for column in 0..<columns {
-                  let target = bases[field] + (row * columns + column) * channels + channel
+                  let cell = row * columns + column
+                  let vertex = vertexOfCell.isEmpty ? cell : Int(vertexOfCell[cell])
+                  if vertex < 0 { continue }
+                  let target = bases[field] + vertex * channels + channel
                   if isValid[target] { continue }
                   let value = decode(slab[origin + column * layout.column])
                   if value.isNaN { continue }
-                  if value.isInfinite, infinite[field] == nil { infinite[field] = row * columns + column }
+                  if value.isInfinite, infinite[field] == nil { infinite[field] = vertex }
                   (out[target], isValid[target]) = (value, true)
                 }
               }

@@ -8,10 +8,10 @@ import SextantGeometry
 ///
 /// Each combination of indices along the non-horizontal dimensions (time, level, member, sample, …) is one field, and
 /// each variable is one channel. Vertex = row·columns + column, where rows are latitudes in the order of the file, for
-/// any order of the variable's dimensions.
+/// any order of the variable's dimensions; cells without a place are left out.
 public struct GriddedFile: SignalSource {
   /// The path of the file.
-  public let path: String
+  public var path: String { dataset.path }
   public let domain: any Domain
   public let variables: [Variable]
   public let labels: [FieldLabel]
@@ -21,9 +21,13 @@ public struct GriddedFile: SignalSource {
   /// ``removingOffsets()``.
   private(set) var offsets: [Double]
 
+  /// How the file is opened.
+  let dataset: DatasetFile
   let dimensions: [FieldDimension]
   let coordinates: FieldCoordinates
   let grid: GridCoordinates
+  /// The vertex of each cell of the file, −1 for a cell outside the domain; empty if all cells are vertices.
+  let vertexOfCell: [Int32]
   /// How many consecutive fields lie in the same chunks.
   let blockLength: Int
 
@@ -41,17 +45,18 @@ public struct GriddedFile: SignalSource {
     path: String, variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
   ) throws {
     try self.init(
-      path: path, variables: variables, selecting: selecting, monthVariable: monthVariable, acceptsPoints: false,
-      sharing: nil)
+      DatasetFile(path: path), variables: variables, selecting: selecting, monthVariable: monthVariable,
+      acceptsPoints: false, sharing: nil)
   }
 
   /// The same, but the domain of `sharing` is used if its coordinates are equal.
   init(
-    path: String, variables names: [String]?, selecting: [String: [String]], monthVariable: String?,
+    _ source: DatasetFile, variables names: [String]?, selecting: [String: [String]], monthVariable: String?,
     acceptsPoints: Bool, sharing other: GriddedFile?
   ) throws {
-    self.path = path
-    let file = try NetCDFFile(path: path)
+    self.dataset = source
+    let path = source.path
+    let file = try source.open()
     let dataset = CFDataset(file)
     let group = try FieldGroup.choose(names, in: dataset, points: acceptsPoints)
     grid = try GridCoordinates(group.grid, in: file)
@@ -62,9 +67,10 @@ public struct GriddedFile: SignalSource {
         domain = try grid.makeDomain()
       } catch let error as GeometryError {
         throw NetCDFError.noGrid(
-          path: path, reason: "\(group.grid.latitude.name) and \(group.grid.longitude.name): \(error)")
+          path: path, reason: "\(group.grid.coordinateNames.joined(separator: " and ")): \(error)")
       }
     }
+    vertexOfCell = grid.vertexOfCell
     var dimensions = group.dimensions.map(FieldDimension.init)
     coordinates = try FieldCoordinates(
       of: group.variables, along: dimensions, grid: group.grid, monthVariable: monthVariable, in: dataset)
@@ -106,7 +112,7 @@ public struct GriddedFile: SignalSource {
   /// ``StoredForm``. The offset comes from the first, the middle and the last field.
   func removingOffsets() throws -> GriddedFile {
     var result = self
-    let file = try NetCDFFile(path: path)
+    let file = try dataset.open()
     let fields = Set([0, labels.count / 2, labels.count - 1]).sorted()
     for (channel, plan) in group.channels.enumerated() {
       let wide: [NetCDFType] = [.double, .int, .unsignedInt, .int64, .unsignedInt64]
@@ -121,7 +127,7 @@ public struct GriddedFile: SignalSource {
   public func read(_ indices: [Int]) throws -> SignalSet {
     precondition(
       indices.allSatisfy(labels.indices.contains), "Fields \(indices) of \(path), which has \(labels.count)")
-    let file = try NetCDFFile(path: path)
+    let file = try dataset.open()
     let size = domain.vertexCount * variables.count
     var isValid = [Bool](repeating: false, count: indices.count * size)
     let values = try Tensor<Float>(shape: [indices.count, domain.vertexCount, variables.count]) { out in

@@ -16,8 +16,8 @@ public struct PointFile: SignalSource {
     path: String, variables: [String]? = nil, selecting: [String: [String]] = [:], monthVariable: String? = nil
   ) throws {
     file = try GriddedFile(
-      path: path, variables: variables, selecting: selecting, monthVariable: monthVariable, acceptsPoints: true,
-      sharing: nil)
+      DatasetFile(path: path), variables: variables, selecting: selecting, monthVariable: monthVariable,
+      acceptsPoints: true, sharing: nil)
     let grid = file.grid
     points = (0..<grid.vertexCount).map { grid.point(ofVertex: $0) }
   }

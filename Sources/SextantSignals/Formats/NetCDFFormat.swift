@@ -5,38 +5,21 @@ import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// CF-NetCDF files of fields on latitude–longitude and curvilinear grids.
+/// CF-NetCDF files of fields on grids of any kind.
 public struct NetCDFFormat: SignalFormat {
   public init() {}
 
   public var name: String { "NetCDF" }
   public var help: String { "NetCDF files of fields on a grid, by the CF conventions (.nc)" }
-  public var endings: [String] { ["nc", "nc4", "nc3", "cdf", "netcdf", "grib", "grb", "grib2", "h5", "hdf5"] }
+  public var endings: [String] { ["nc", "nc4", "nc3", "cdf", "netcdf", "h5", "hdf5"] }
   public var writtenEndings: [String] { ["nc", "nc4", "cdf", "netcdf"] }
 
-  /// GRIB files are also recognised, because the reader explains how to convert them.
   public func recognises(_ path: String) -> Bool {
-    FileKind.isGRIB(at: path) || (FileKind.isNetCDF(at: path) && !PointGeometry.isDeclared(inFileAt: path))
+    FileKind.isNetCDF(at: path) && !PointGeometry.isDeclared(inFileAt: path)
   }
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
-    let names = request.wantedNames
-    let other = request.series?.origin as? GriddedDocument
-    var file = try GriddedFile(
-      path: request.path, variables: names, selecting: request.select, monthVariable: request.monthVariable,
-      acceptsPoints: false, sharing: other?.file)
-    try request.checkNames()
-    try request.refuseGeometry(for: self, because: "the file has a grid of its own. Leave it out.")
-    try request.refuseSettings(for: self)
-    let all = file.variables.map(\.name)
-    let fields = all.filter { !NoiseNaming.isNoise($0, among: all) }
-    if names == nil, fields.count < all.count {
-      file = try GriddedFile(
-        path: request.path, variables: fields, selecting: request.select, monthVariable: request.monthVariable,
-        acceptsPoints: false, sharing: file)
-    }
-    return try GriddedDocument(
-      request.removesOffsets ? file.removingOffsets() : file, qualitiesOf: NetCDFFile(path: request.path))
+    try GriddedDocument(request, of: DatasetFile(path: request.path), in: self)
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
@@ -75,8 +58,41 @@ public struct GriddedDocument: SignalDocument {
     ahead = ReadAhead(file, blockLength: file.blockLength)
   }
 
-  /// The fields of an open file, with what its attributes say of values that may not be trusted.
-  init(_ file: GriddedFile, qualitiesOf inventory: NetCDFFile) throws {
+  /// The requested fields of a file that can be opened as a dataset, with what its attributes say of values that may not
+  /// be trusted.
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - dataset: The file.
+  ///   - format: Its format.
+  ///   - names: The variables, where the request names none and the format chooses.
+  ///   - acceptsPoints: Whether fields at places without a grid are wanted.
+  ///   - remarks: What was found odd when the file was prepared.
+  init(
+    _ request: SignalRequest, of dataset: DatasetFile, in format: some SignalFormat, names chosen: [String]? = nil,
+    acceptsPoints: Bool = false, remarks found: [Remark] = []
+  ) throws {
+    let names = request.wantedNames ?? chosen
+    let other = request.series?.origin as? GriddedDocument
+    var file = try GriddedFile(
+      dataset, variables: names, selecting: request.select, monthVariable: request.monthVariable,
+      acceptsPoints: acceptsPoints, sharing: other?.file)
+    try request.checkNames()
+    try request.refuseGeometry(for: format, because: "the file has a grid of its own. Leave it out.")
+    try request.refuseSettings(for: format)
+    let all = file.variables.map(\.name)
+    let fields = all.filter { !NoiseNaming.isNoise($0, among: all) }
+    if names == nil, fields.count < all.count {
+      file = try GriddedFile(
+        dataset, variables: fields, selecting: request.select, monthVariable: request.monthVariable,
+        acceptsPoints: acceptsPoints, sharing: file)
+    }
+    try self.init(request.removesOffsets ? file.removingOffsets() : file, qualitiesOf: dataset.open())
+    self.format = format
+    remarks = found + [file.grid.remark].compactMap(\.self) + remarks
+  }
+
+  private init(_ file: GriddedFile, qualitiesOf inventory: NetCDFFile) throws {
     self.init(file)
     let own = file.variables.compactMap { inventory.variable($0.name) }
     namedGaps = ValueDecoder.namedGaps(of: own, in: inventory)
@@ -93,14 +109,14 @@ public struct GriddedDocument: SignalDocument {
   public private(set) var qualities: [QualityVariable] = []
 
   public var path: String { file.path }
-  public var format: any SignalFormat { NetCDFFormat() }
+  public private(set) var format: any SignalFormat = NetCDFFormat()
   public var domain: any Domain { file.domain }
   public var variables: [Variable] { file.variables }
   public var labels: [FieldLabel] { file.labels }
   public func read(_ indices: [Int]) throws -> SignalSet { try ahead.read(indices) }
 
   public var companionNames: [String] {
-    guard let dataset = try? CFDataset(NetCDFFile(path: path)) else { return variables.map(\.name) }
+    guard let dataset = try? CFDataset(file.dataset.open()) else { return variables.map(\.name) }
     let points = file.grid.kind == .points ? dataset.file.variables.filter { dataset.role(of: $0) == .points } : []
     return (points + dataset.griddedVariables).map(\.name)
   }
@@ -110,7 +126,7 @@ public struct GriddedDocument: SignalDocument {
       let offset = variables.firstIndex { $0.name == name }.map { file.offsets[$0] } ?? 0
       return offset == 0 ? own : own.scaled(by: 1, offset: offset)
     }
-    guard let other = try gridded([name]), let variable = try NetCDFFile(path: path).variable(name) else { return nil }
+    guard let other = try gridded([name]), let variable = try file.dataset.open().variable(name) else { return nil }
     let isConstant = other.count == 1
     let map = isConstant ? nil : file.placesAlong(other)
     if !isConstant, map == nil {
@@ -144,9 +160,10 @@ public struct GriddedDocument: SignalDocument {
 
   /// Variables beside the fields, whatever was selected of these; nil where the first is not in the file.
   private func gridded(_ names: [String]) throws -> GriddedFile? {
-    guard try NetCDFFile(path: path).variable(names[0]) != nil else { return nil }
+    guard try file.dataset.open().variable(names[0]) != nil else { return nil }
     let other = try GriddedFile(
-      path: path, variables: names, selecting: [:], monthVariable: nil, acceptsPoints: file.grid.kind == .points, sharing: file)
+      file.dataset, variables: names, selecting: [:], monthVariable: nil, acceptsPoints: file.grid.kind == .points,
+      sharing: file)
     guard other.domain.fingerprint == file.domain.fingerprint else {
       throw SignalFormatError.unusableCompanion(
         path: path, name: names[0], reason: "it is on another grid (\(other.domain.summary)) than the fields.")

@@ -39,11 +39,11 @@ public struct NetCDFSink: SignalSink {
   public var replacedPaths: [String] { output.otherMembers(than: paths) }
 
   private static func checkIsWritable(_ domain: any Domain, path: String) throws {
-    guard domain.geography?.gridAxes != nil || domain.isScattered else {
+    guard domain.geography != nil else {
       throw SignalFormatError.unwritable(
         path: path, format: NetCDFFormat().name,
         reason:
-          "they are on a \(domain.summary), and only a latitude–longitude grid or places can be written without a NetCDF file to take the axes from. Give an output that ends in .npy, or for a mesh in .ply or .vtp."
+          "they are on a \(domain.summary), which has no latitudes and longitudes. Give an output that ends in .npy, or for a mesh in .ply or .vtp."
       )
     }
   }
@@ -72,7 +72,7 @@ public struct NetCDFSink: SignalSink {
     guard let template, output.domain.map({ !$0.isScattered }) ?? true else {
       return try FieldLayout(labels: labels, on: domain, path: output.path)
     }
-    return try FieldLayout(template: template, on: output.domain?.geography?.gridAxes)
+    return try FieldLayout(template: template, on: output.domain.flatMap { HorizontalLayout($0) })
   }
 }
 

@@ -64,7 +64,7 @@ extension [any SignalFormat] {
   public static var standard: [any SignalFormat] {
     [
       VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), SurfaceDataFormat(), ImageStackFormat(), NetCDFFormat(),
-      PointNetCDFFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
+      PointNetCDFFormat(), GRIBFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
     ]
   }
 
@@ -117,6 +117,10 @@ extension [any SignalFormat] {
       ending.isEmpty || ending == URL(fileURLWithPath: document.path).pathExtension.lowercased()
     {
       return try document.format.sink(output, like: source)
+    }
+    // A format that is only read says so itself.
+    if let format = last(where: { $0.writtenEndings.isEmpty && $0.endings.contains(ending) }) {
+      return try format.sink(output, like: source)
     }
     throw SignalFormatError.unknownOutput(path: output.path, endings: flatMap(\.writtenEndings))
   }

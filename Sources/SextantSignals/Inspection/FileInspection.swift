@@ -47,22 +47,29 @@ public struct FileInspection: Sendable, Codable, Equatable {
   /// Inspects the file at `path`.
   ///
   /// Throws ``NetCDFError`` if the file cannot be opened at all; everything else is reported as a problem.
-  public init(path: String) throws { try self.init(path: path, openingPoints: nil) }
+  public init(path: String) throws { try self.init(DatasetFile(path: path)) }
 
-  /// The same for a file of observations, whose fields `open` gives.
-  init(path: String, openingPoints open: (() throws -> any SignalDocument)?) throws {
-    let file = try NetCDFFile(path: path)
+  /// Inspects a file that can be opened as a dataset.
+  ///
+  /// - Parameters:
+  ///   - source: The file.
+  ///   - remarks: What was found odd when the file was prepared; it is listed among the problems.
+  ///   - open: For a file of observations, what gives their fields.
+  init(
+    _ source: DatasetFile, remarks: [Remark] = [], openingPoints open: (() throws -> any SignalDocument)? = nil
+  ) throws {
+    let file = try source.open()
     let dataset = CFDataset(file)
-    self.path = path
+    path = source.path
     format = file.format
     dimensions = file.dimensions.map { Dimension(name: $0.name, length: $0.length, isUnlimited: $0.isUnlimited) }
     variables = try file.variables.map { try VariableInspection($0, in: dataset) }
-    var problems: [String] = []
+    var problems = remarks.map(\.text)
     fields =
       if let open {
         Self.fields(atPoints: open, problems: &problems)
       } else {
-        Self.fields(path: path, dataset: dataset, problems: &problems)
+        Self.fields(source, dataset: dataset, problems: &problems)
       }
     for variable in variables { problems += Self.problems(of: variable, usedAsField: fields?.variables ?? []) }
     for variable in file.variables where dataset.role(of: variable) == .data {
@@ -85,9 +92,11 @@ public struct FileInspection: Sendable, Codable, Equatable {
     }
   }
 
-  private static func fields(path: String, dataset: CFDataset, problems: inout [String]) -> Fields? {
+  private static func fields(_ source: DatasetFile, dataset: CFDataset, problems: inout [String]) -> Fields? {
     do {
-      let file = try GriddedFile(path: path)
+      let file = try GriddedFile(
+        source, variables: nil, selecting: [:], monthVariable: nil, acceptsPoints: false, sharing: nil)
+      if let remark = file.grid.remark { problems.append(remark.text) }
       let calendar = file.coordinates.time?.times?.compactMap { $0 }.first?.calendar
       let series = SeriesCheck(file.labels, calendar: calendar ?? .standard)
       problems += series.remarks.map(\.text)
@@ -95,7 +104,7 @@ public struct FileInspection: Sendable, Codable, Equatable {
     } catch {
       problems.append("\(error)")
       let hasPoints = dataset.file.variables.contains { dataset.role(of: $0) == .points }
-      guard hasPoints, let points = try? PointFile(path: path) else { return nil }
+      guard hasPoints, let points = try? PointFile(path: source.path) else { return nil }
       return Fields(points, arePoints: true)
     }
   }

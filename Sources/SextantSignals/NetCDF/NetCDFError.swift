@@ -36,8 +36,7 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
     case .notNetCDF(let path, let found):
       "\(path): expected a NetCDF file, found \(found)."
     case .grib(let path):
-      "\(path): this is GRIB; Sextant reads NetCDF. Convert it first, for example with "
-        + "\"grib_to_netcdf -o out.nc in.grib\" or \"cdo -f nc copy in.grib out.nc\"."
+      "\(path): expected a NetCDF file, found GRIB. Open it by its format: [any SignalFormat].standard reads both."
     case .truncated(let path, let expected, let found):
       "\(path): the file is truncated: expected \(expected) bytes, found \(found). Download or copy it again."
     case .absentVariable(let path, let name, let available, let nearest):
@@ -55,7 +54,7 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
       "\(path), variable \(variable): infinite value at \(place). "
         + "If it marks missing data, declare it as _FillValue or missing_value."
     case .unwritableDomain(let path, let domain):
-      "\(path): cannot write fields on a \(domain) without a template; expected a latitude–longitude grid."
+      "\(path): cannot write fields on a \(domain): expected a domain with latitudes and longitudes."
     case .filterMissing(let path, let variable, let filters):
       "\(path), variable \(variable): the values are compressed by \(filters.joined(separator: " and ")), which this machine's HDF5 library cannot undo. "
         + CompressionFilter.remedy

@@ -8,6 +8,7 @@ extension NetCDFFile {
   ///
   /// `start` and `count` have one entry for each dimension. 64-bit integers beyond 2⁵³ are rounded.
   public func rawValues(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Double] {
+    if let numbers = try external?.values(of: variable.name, start: start, count: count) { return numbers.map { Double($0) } }
     if variable.type == .short,
       let numbers = try unpackedChunks(of: variable, start: start, count: count, as: Int16.self)
     {
@@ -22,6 +23,7 @@ extension NetCDFFile {
   /// ``rawValues(of:start:count:)`` for a variable that is stored in single precision.
   func rawSingles(of variable: NetCDFVariable, start: [Int], count: [Int]) throws -> [Float] {
     precondition(variable.type == .float, "\(variable.name) is stored as \(variable.type)")
+    if let numbers = try external?.values(of: variable.name, start: start, count: count) { return numbers }
     if let numbers = try unpackedChunks(of: variable, start: start, count: count, as: Float.self) { return numbers }
     return try numbers(of: variable, start: start, count: count) {
       nc_get_vara_float(variable.groupID, variable.id, start + [0], count + [0], $0)

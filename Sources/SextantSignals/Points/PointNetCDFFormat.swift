@@ -31,13 +31,8 @@ public struct PointNetCDFFormat: SignalFormat {
     try PointGeometry.checkPlaces(in: dataset)
     let geometry = try PointGeometry(in: dataset, variables: request.wantedNames)
     guard geometry.hasOwnTimes || window != nil else {
-      let names = request.wantedNames
-      let other = (request.series?.origin as? GriddedDocument)?.file
-      let fields = try GriddedFile(
-        path: request.path, variables: names ?? geometry.variables.map(\.name), selecting: request.select,
-        monthVariable: request.monthVariable, acceptsPoints: true, sharing: other)
       return try GriddedDocument(
-        request.removesOffsets ? fields.removingOffsets() : fields, qualitiesOf: file)
+        request, of: DatasetFile(path: request.path), in: self, names: geometry.variables.map(\.name), acceptsPoints: true)
     }
     try request.refuseMonthVariable(for: self)
     return try PointDocument(
@@ -50,7 +45,7 @@ public struct PointNetCDFFormat: SignalFormat {
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
     let inspection = try FileInspection(
-      path: request.path, openingPoints: { try open(SignalRequest(path: request.path)) })
+      DatasetFile(path: request.path), openingPoints: { try open(SignalRequest(path: request.path)) })
     try request.refusePart(for: self)
     return inspection
   }

@@ -19,6 +19,8 @@ struct FieldVariable {
 
 /// A file of fields during writing.
 final class FieldFileWriter {
+  /// The value of missing flags.
+  static let byteFill: Int8 = -127
   /// The value of missing entries: the library's default fill value, which all programs recognise.
   static let fill = Float(9.969_209_968_386_869e36)
   // Values are written unpacked and may leave the original range, so these attributes would be wrong.
@@ -87,7 +89,7 @@ final class FieldFileWriter {
       let numbers = values.map { $0 == Self.fill ? Double($0) : Double($0) + offset }
       try output.put(numbers, variable: id, name: name, start: start, count: count)
     } else if variable.type == .byte {
-      try output.put(values.map { Int8($0) }, variable: id, name: name, start: start, count: count)
+      try output.put(values.map { $0 == Self.fill ? Self.byteFill : Int8($0) }, variable: id, name: name, start: start, count: count)
     } else {
       try output.put(values, variable: id, name: name, start: start, count: count)
     }
@@ -99,9 +101,14 @@ final class FieldFileWriter {
   // Columns may precede rows in the file.
   private func inFileOrder(_ shape: ChannelLayout, _ value: (Int) -> Float) -> [Float] {
     let (rows, columns) = (layout.rows, layout.columns)
+    let vertices = layout.vertexOfCell
+    func cellValue(_ cell: Int) -> Float {
+      if vertices.isEmpty { return value(cell) }
+      return vertices[cell] < 0 ? Self.fill : value(Int(vertices[cell]))
+    }
     let rowFirst = shape.uses.first { $0 == .row || $0 == .column } == .row
-    guard !rowFirst else { return (0..<rows * columns).map(value) }
-    return (0..<columns).flatMap { column in (0..<rows).map { value($0 * columns + column) } }
+    guard !rowFirst else { return (0..<rows * columns).map(cellValue) }
+    return (0..<columns).flatMap { column in (0..<rows).map { cellValue($0 * columns + column) } }
   }
 
   private func define(_ variable: FieldVariable, coordinates: [LayoutCoordinate]) throws -> Int32 {
@@ -118,6 +125,8 @@ final class FieldFileWriter {
       chunk: chunk, compression: description.compression)
     if variable.type.isFloatingPoint {
       try output.setAttribute("_FillValue", .numbers([Double(Self.fill)], variable.type), of: id)
+    } else if variable.type == .byte, !layout.vertexOfCell.isEmpty {
+      try output.setAttribute("_FillValue", .numbers([Double(Self.byteFill)], .byte), of: id)
     }
     let own = Set(variable.attributes.map(\.0))
     if variable.keepsAttributes, let source = shape.source {

@@ -1,4 +1,4 @@
-// The layout of a file without a template: fields on a latitude–longitude grid, distinguished by their labels.
+// The layout of a file without a template: fields on a grid or on cells, distinguished by their labels.
 // Increasing times become the time axis, members of an ensemble become CF realizations, and all other fields are
 // numbered samples with labels.
 
@@ -8,10 +8,11 @@ import SextantGeometry
 extension FieldLayout {
   /// The layout of fields with `labels` on `domain`.
   ///
-  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has the axes of a latitude–longitude grid or
-  /// consists of places.
+  /// Throws ``NetCDFError/unwritableDomain(path:domain:)`` unless `domain` has latitudes and longitudes.
   init(labels: [FieldLabel], on domain: any Domain, path: String) throws {
-    let horizontal = try Self.horizontal(of: domain, fieldCount: labels.count, path: path)
+    guard let horizontal = HorizontalLayout(domain, fieldCount: labels.count) else {
+      throw NetCDFError.unwritableDomain(path: path, domain: domain.summary)
+    }
     let hours = Self.hours(of: labels)
     let isTimeAxis = hours.map { zip($0, $0.dropFirst()).allSatisfy { $0 < $1 } } ?? false
     let members = labels.compactMap { $0.coordinates["realization"].flatMap(Double.init) }
@@ -61,7 +62,7 @@ extension FieldLayout {
   }
 
   /// A field of its own at places: its time and other coordinates are those of each place.
-  private init(labels: [FieldLabel], horizontal: Horizontal, hours: [Double]?) {
+  private init(labels: [FieldLabel], horizontal: HorizontalLayout, hours: [Double]?) {
     let names = horizontal.dimensions.map(\.name)
     var coordinates = horizontal.coordinates
     if let hour = hours?.first {
@@ -79,20 +80,6 @@ extension FieldLayout {
       dimensions: horizontal.dimensions, coordinates: coordinates,
       channels: [ChannelLayout(source: nil, dimensions: horizontal.dimensions, uses: horizontal.uses)], fieldLengths: [1],
       rows: horizontal.rows, columns: horizontal.columns, template: nil, attributes: horizontal.attributes)
-  }
-
-  /// Latitude and longitude as dimensions.
-  static func dimensions(of grid: GridAxes) -> [LayoutDimension] {
-    [LayoutDimension(name: "latitude", length: grid.rows), LayoutDimension(name: "longitude", length: grid.columns)]
-  }
-
-  /// Latitude and longitude as coordinates.
-  static func coordinates(of grid: GridAxes) -> [LayoutCoordinate] {
-    [("latitude", grid.latitudes, "degrees_north", "Y"), ("longitude", grid.longitudes, "degrees_east", "X")].map {
-      .numbers(
-        $0, $1, type: .double, dimensions: [$0],
-        attributes: [("standard_name", .text($0)), ("units", .text($2)), ("axis", .text($3))])
-    }
   }
 
   /// The times as hours since 1900; nil unless each label has a time that exists in the standard calendar.

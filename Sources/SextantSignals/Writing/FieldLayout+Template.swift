@@ -6,8 +6,8 @@ import SextantGeometry
 
 extension FieldLayout {
   /// The layout of the fields of `source`, whose file is opened for copying, on its own grid or on `other`.
-  init(template source: GriddedFile, on other: GridAxes? = nil) throws {
-    let file = try NetCDFFile(path: source.path)
+  init(template source: GriddedFile, on other: HorizontalLayout? = nil) throws {
+    let file = try source.dataset.open()
     let dataset = CFDataset(file)
     let grid = source.group.grid
     var channels: [ChannelLayout] = []
@@ -25,12 +25,16 @@ extension FieldLayout {
       let own = other.map { Self.replacingGrid(of: placed, by: $0) } ?? placed
       channels.append(ChannelLayout(source: variable, dimensions: own.map(\.0), uses: own.map(\.1)))
     }
-    var dimensions = kept.map { Self.layout($0, of: source) } + (other.map(Self.dimensions) ?? [])
+    var dimensions = kept.map { Self.layout($0, of: source) } + (other?.dimensions ?? [])
     let versions = source.group.channels.first.flatMap { plan in
       plan.uses.firstIndex(of: .version).flatMap { file.variable(plan.name)?.dimensions[$0] }
     }
     var coordinates: [LayoutCoordinate] = []
-    for variable in file.variables where Self.isCompany(variable, of: kept, versions: versions, in: dataset) {
+    let hasTopology = if case .topology = grid.places { other == nil } else { false }
+    for variable in file.variables
+    where Self.isCompany(variable, of: kept, versions: versions, in: dataset)
+      || (hasTopology && dataset.topologyNames.contains(variable.name))
+    {
       if other != nil, Self.isHorizontal(variable, on: grid, in: dataset) { continue }
       for dimension in variable.dimensions where !dimensions.contains(where: { $0.name == dimension.name }) {
         dimensions.append(LayoutDimension(name: dimension.name, length: dimension.length))
@@ -39,27 +43,30 @@ extension FieldLayout {
         .copied(variable, places: variable.dimensions.map { Self.places(along: $0, of: source) }))
     }
     self.init(
-      dimensions: dimensions, coordinates: coordinates + (other.map(Self.coordinates) ?? []), channels: channels,
+      dimensions: dimensions, coordinates: coordinates + (other?.coordinates ?? []), channels: channels,
       fieldLengths: source.dimensions.map(\.selected.count), rows: other?.rows ?? source.grid.rows,
-      columns: other?.columns ?? source.grid.columns, template: file,
-      droppedAttributes: other == nil ? [] : ["grid_mapping", "featureType", "CF:featureType"])
+      columns: other?.columns ?? source.grid.columns,
+      vertexOfCell: other == nil ? source.vertexOfCell : [], template: file,
+      droppedAttributes: other == nil ? [] : Self.attributesOfGrids)
   }
 
-  /// The dimensions of a variable with latitude and longitude in place of its horizontal dimensions.
+  /// Attributes of a variable that speak of its own grid.
+  private static let attributesOfGrids: Set<String> = [
+    "grid_mapping", "mesh", "location", "CDI_grid_type", "featureType", "CF:featureType",
+  ]
+
+  /// The dimensions of a variable with those of another grid in place of its horizontal dimensions: each in the place of
+  /// its own kind where both grids have rows and columns, and otherwise all where the first was.
   private static func replacingGrid(
-    of dimensions: [(LayoutDimension, DimensionUse)], by grid: GridAxes
+    of dimensions: [(LayoutDimension, DimensionUse)], by horizontal: HorizontalLayout
   ) -> [(LayoutDimension, DimensionUse)] {
-    let horizontal = Self.dimensions(of: grid)
-    // Points have one dimension, grids have two. On a grid, fields come first, as most programs want it.
-    guard dimensions.contains(where: { $0.1 == .column }) else {
-      return dimensions.filter { !$0.1.isHorizontal } + [(horizontal[0], .row), (horizontal[1], .column)]
+    let all = Array(zip(horizontal.dimensions, horizontal.uses))
+    // Cells and points have one dimension; fields come before a grid in their place, as most programs want it.
+    guard all.count == 2, dimensions.contains(where: { $0.1 == .column }) else {
+      return dimensions.filter { !$0.1.isHorizontal } + all
     }
-    return dimensions.flatMap { dimension, use -> [(LayoutDimension, DimensionUse)] in
-      switch use {
-      case .row: [(horizontal[0], .row)]
-      case .column: [(horizontal[1], .column)]
-      case .field, .version: [(dimension, use)]
-      }
+    return dimensions.flatMap { dimension, use in
+      use.isHorizontal ? all.filter { $0.1 == use } : [(dimension, use)]
     }
   }
 
@@ -68,6 +75,7 @@ extension FieldLayout {
     dataset.role(of: variable) == .gridMapping
       || [.latitude, .longitude].contains(dataset.coordinateRole(of: variable))
       || variable.dimensions.contains { $0 == grid.rows || $0 == grid.columns }
+      || dataset.topologyNames.contains(variable.name)
   }
 
   private static func places(along dimension: NetCDFDimension, of source: GriddedFile) -> [Int] {

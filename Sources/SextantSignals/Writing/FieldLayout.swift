@@ -51,6 +51,8 @@ struct FieldLayout: Sendable {
   let fieldLengths: [Int]
   let rows: Int
   let columns: Int
+  /// The vertex of each cell of the file, −1 for a cell that stays empty; empty if all cells are vertices.
+  var vertexOfCell: [Int32] = []
   /// The template file, from which coordinates and attributes are copied.
   let template: NetCDFFile?
   /// Attributes of the template and of its variables that no longer apply.

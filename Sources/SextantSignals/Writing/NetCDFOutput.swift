@@ -33,6 +33,23 @@ public final class NetCDFOutput {
     try check("create the file") { nc_create(path, format.flags | NC_CLOBBER, &id) }
   }
 
+  /// Creates a netCDF-4 file in memory; errors refer to `name`. See ``closeInMemory()``.
+  init(inMemoryFor name: String) throws {
+    path = name
+    place = name
+    try check("describe the file") { nc_create_mem("header", NC_NETCDF4 | NC_CLOBBER, 1 << 16, &id) }
+  }
+
+  /// Closes a file in memory and returns its bytes.
+  func closeInMemory() throws -> [UInt8] {
+    let open = id
+    id = -1
+    var memory = NC_memio()
+    try check("describe the file") { nc_close_memio(open, &memory) }
+    defer { free(memory.memory) }
+    return [UInt8](UnsafeRawBufferPointer(start: memory.memory, count: memory.size))
+  }
+
   deinit { if id >= 0 { _ = NetCDFLibrary.withLock { nc_close(id) } } }
 
   /// Flushes and closes the file; a full disk may become apparent only here.

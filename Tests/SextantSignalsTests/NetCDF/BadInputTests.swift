@@ -32,8 +32,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "0 bytes"), ("GRIB\0\0\0\u{2}........7777", "cdo -f nc copy"),
-    ("GRIB\0\0\0\u{1}........7777", "grib_to_netcdf"),
+    ("", "0 bytes"), ("GRIB\0\0\0\u{2}........7777", "found GRIB"),
+    ("GRIB\0\0\0\u{1}........7777", "found GRIB"),
     ("latitude,longitude\n1,2\n", "text"), ("{\"error\": 1}", "JSON"), ("CDF\u{1}", "truncated"),
     ("PK\u{3}\u{4}", "zip"),
   ])

@@ -64,6 +64,7 @@ import Testing
   @Test(.enabled(if: SharedData.isPresent, "No shared data: set SEXTANT_DATA")) func filesThatAreNoGrid() throws {
     let grib = SharedData.path("era5/original/era5-levels-members.grib")
     #expect(throws: NetCDFError.grib(path: grib)) { try GriddedFile(path: grib) }
+    #expect(try [any SignalFormat].standard.open(SignalRequest(path: grib)).count == 80)
     let stations = SharedData.path("era5/original/era5_daily_surface_cancities_1990-1993.nc")
     let error = #expect(throws: NetCDFError.self) { try GriddedFile(path: stations) }
     #expect(error?.description.contains("points") == true)
