@@ -31,7 +31,8 @@ extension Imputation {
         "--transform and --bounds: the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again."
       )
     }
-    let document = try input.open(for: model?.space, formats: catalogue.formats)
+    let opened = try input.open(for: model?.space, formats: catalogue.formats)
+    let document: any SignalDocument = try times.map { try TimedSource(opened, times: $0) } ?? opened
     let model = try model ?? self.model(for: document, formats: catalogue.formats)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
@@ -47,6 +48,7 @@ extension Imputation {
       throw RunError.invalid(
         "--mask: values of the input are held out, and with --regrid model the answer is not on the grid of the input. Give --regrid input.")
     }
+    try solver.fillTogether(interruption: interruption)
     let sink = try catalogue.formats.sink(
       OutputRequest(
         path: output, content: content(fields.count, solver: solver), domain: solver.regridding.otherDomain,
@@ -60,6 +62,7 @@ extension Imputation {
     try write(
       cache, fields.count, solver: solver, model: model, remarks: summary.remarks, to: sink, overwrite: overwrite,
       history: history)
+    try solver.keepState(overwrite: true)
     cache.remove()
     return summary
   }
@@ -112,6 +115,7 @@ extension Imputation {
     }
     if !remarks.isEmpty { attributes["sextant_remarks"] = remarks.lines.joined(separator: " ") }
     if let operation { attributes["sextant_operator"] = "\(operation)" }
+    attributes["sextant_time"] = solver.timeUse.rawValue
     var sums: [String: Double] = [:]
     for index in 0..<count {
       for (name, value) in try cache.notes(at: index).diagnostics { sums[name, default: 0] += value / Double(count) }
