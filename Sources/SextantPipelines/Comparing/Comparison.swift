@@ -29,8 +29,9 @@ public struct Comparison: Sendable {
   public var scales: [(peak: Double, origin: Double)]
   /// What missing entries hold in each channel (C), where solvers are to find the mask themselves; nil where they are told.
   public var hiddenFiller: [Float]?
-  /// What each answer may use of the other test fields, for the methods that know time.
-  public var time = TimeUse.separate
+  /// What each answer may use of the other test fields, for the methods that know time; nil where the test fields are not
+  /// judged as a series.
+  public var time: TimeUse?
   /// What the methods that ask a diffusion prior are set to.
   public var solvers: SolverSettings
   /// What publications say of the methods.
@@ -70,6 +71,8 @@ public struct ComparisonScores: Sendable, Codable {
   public var networkEvaluations: [String: Int]
   /// The same for one sample.
   public var networkEvaluationsPerSample: [String: Double]
+  /// The calibration over the series, where the test fields were judged as one.
+  public var series: [SeriesSummary]?
 
   public init(
     scores: ScoreCollection = ScoreCollection(), titles: [String: String] = [:], seconds: [String: [Double]] = [:],
@@ -142,13 +145,15 @@ extension Comparison {
       } ?? solver
     }
     let overTime =
-      time == .separate
+      time == nil || time == .separate
       ? [:]
       : Dictionary(
         uniqueKeysWithValues: try methods.compactMap { method in
           try method.seriesSolver(for: model, settings: solvers).map { (method.name, $0) }
         })
-    let series = overTime.isEmpty ? nil : try ComparedSeries(indices.map { fields.labels[$0] }, use: time)
+    let series =
+      try time.flatMap { try overTime.isEmpty ? nil : ComparedSeries(indices.map { fields.labels[$0] }, use: $0) }
+    var gathering = SeriesGathering()
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)
     var result = ComparisonScores(titles: methods.distinctTitles)
@@ -205,6 +210,11 @@ extension Comparison {
                   method: method.name, field: Self.name(of: truth.label, index: index, draw: draw),
                   group: mask.description),
                 breakingTiesWith: stream.split("ties")))
+            if time != nil {
+              gathering.add(
+                method: method.name, group: mask.description, draw: draw, truth: truth.values, isScored: isScored,
+                samples: posterior.samples, areas: model.space.domain.areaWeights, channelCount: model.space.channelCount)
+            }
             answers.append((method, posterior))
             done += 1
             try progress(done)
@@ -213,6 +223,7 @@ extension Comparison {
         }
       }
     }
+    if time != nil { result.series = gathering.summaries(variables: model.space.variables.map(\.name)) }
     return result
   }
 
