@@ -168,6 +168,7 @@ final class FieldSolver {
     let samples = request.method.traits.drawsSamples ? request.samples : 0
     if request.onEmpty == .prior, let series {
       let posterior = try series.posterior(at: index)
+      emptyFields.filled.append(name)
       return Answer(record: record(of: posterior, isObserved: field.isValid), diagnostics: [:])
     }
     if request.onEmpty == .prior, request.method.traits.usesNoise, request.method.traits.fillsGaps,
@@ -338,7 +339,7 @@ final class FieldSolver {
     }
     if !emptyFields.filled.isEmpty {
       remarks.append(
-        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.filled)): the answer there is what the model knows without the field."))
+        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.filled)): the answer there is what \(series == nil ? "the model knows without the field" : "the model and the other times know")."))
     }
     if !emptyFields.missing.isEmpty {
       remarks.append(

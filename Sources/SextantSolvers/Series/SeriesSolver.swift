@@ -109,7 +109,7 @@ public enum SeriesError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .knowsNoTime(let method, let use):
-      "--time \(use.rawValue): the method '\(method)' takes one field at a time. Leave the option out, give --time separate, or use a method that knows time (sextant methods lists them)."
+      "--time \(use.rawValue): the method '\(method)' takes one field at a time. Leave the option out, give --time separate, or use a method that knows time, such as two-scale."
     case .needsTheFuture(let method):
       "--time causal: the method '\(method)' answers each step from earlier and later ones. Give --time joint, or use two-scale."
     case .goesBack(let found, let last):
