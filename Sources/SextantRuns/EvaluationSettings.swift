@@ -22,6 +22,9 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   public var draws: Int
   /// The scale of PSNR and SSIM for each variable, by name.
   public var scales: [String: Scale]
+  /// What each answer may use of the other test fields, for the methods that know time; nil where the test fields are not
+  /// judged as a series.
+  public var time: TimeUse?
   /// Whether solvers must find the mask themselves: missing entries hold the origin of the scale, and noise.
   public var hidesMask: Bool
   /// How many measurements are drawn as maps.
@@ -44,6 +47,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
     samples = try reader.value("samples", default: 128, in: 0...10_000)
     draws = try reader.value("draws", default: 1, in: 1...1000)
     scales = try reader.namedSections("scale", Scale.init)
+    time = try reader.optional("time")
     hidesMask = try reader.value("hide_mask", default: false)
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
     published = try Self.published(reader, methods: table, designs: catalogue.designs)

@@ -37,6 +37,8 @@ public struct PriorSettings: Sendable, Equatable, Codable {
 
 extension GaussianPriorKind: ConfigurationChoice {}
 
+extension TimeUse: ConfigurationChoice {}
+
 extension MixtureGrouping: ConfigurationValue {
   public init?(configurationText text: String) { self.init(text) }
   public var configurationText: String { description }

@@ -49,6 +49,7 @@ extension RunConfiguration {
       methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
       hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
+    comparison.time = evaluate.time
     comparison.published = evaluate.published
     comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
     return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)

@@ -38,6 +38,9 @@ public struct FieldLabel: Sendable, Equatable, Codable {
   public var time: String?
   /// All other coordinates that vary between fields, such as "level": "500 hPa" and "number": "3".
   public var coordinates: [String: String]
+  /// The time in days from a fixed day of the file's calendar, of which only differences matter; nil where the file gives
+  /// no time. It follows from the file, and is not stored.
+  public var day: Double?
   /// Other names of the coordinates: roles such as "level", and standard names, where these differ from a coordinate's
   /// own name, and the name of the time where it is not "time".
   public var aliases: [String: String] = [:]

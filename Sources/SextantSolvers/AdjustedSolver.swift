@@ -45,15 +45,7 @@ extension Solver {
   ///
   /// - Parameter isInside: whether each entry of the V×C array is inside the domain (V·C, channel fastest).
   public func restricted(to isInside: [Bool]) -> any Solver {
-    AdjustedSolver(inner: self) { posterior in
-      for entry in isInside.indices where !isInside[entry] {
-        posterior.mean[entry] = .nan
-        posterior.spread?[entry] = .nan
-      }
-      posterior.samples?.withUnsafeMutableScalars { values in
-        for i in values.indices where !isInside[i % isInside.count] { values[i] = .nan }
-      }
-    }
+    AdjustedSolver(inner: self) { $0.restrict(to: isInside) }
   }
 
   /// This solver with answers within the ranges of their variables.
@@ -65,25 +57,41 @@ extension Solver {
   /// - Parameter bounds: the range of each channel (C), in the variables' units; nil for a variable that may have any
   ///   value.
   public func clamped(to bounds: [ValueBounds?]) -> any Solver {
-    AdjustedSolver(inner: self) { posterior in
-      let channels = bounds.count
-      var shifts = [ClampingShift](repeating: ClampingShift(), count: channels)
-      for entry in posterior.mean.indices {
-        guard let range = bounds[entry % channels], !posterior.mean[entry].isNaN else { continue }
-        let clamped = range.clampedNormal(
-          mean: Double(posterior.mean[entry]), standardDeviation: Double(posterior.spread?[entry] ?? 0))
-        let moved = range.clamp(Float(clamped.mean))
-        shifts[entry % channels].add(
-          from: Double(posterior.mean[entry]), to: Double(moved), spread: Double(posterior.spread?[entry] ?? 0))
-        posterior.mean[entry] = moved
-        posterior.spread?[entry] = Float(clamped.standardDeviation)
-      }
-      posterior.samples?.withUnsafeMutableScalars { values in
-        for i in values.indices {
-          if let range = bounds[i % channels], !values[i].isNaN { values[i] = range.clamp(values[i]) }
-        }
-      }
-      for (channel, shift) in shifts.enumerated() { shift.write(to: &posterior.diagnostics, channel: channel) }
+    AdjustedSolver(inner: self) { $0.clamp(to: bounds) }
+  }
+}
+
+extension Posterior {
+  /// Makes every entry outside the domain not a number; see ``Solver/restricted(to:)``.
+  mutating func restrict(to isInside: [Bool]) {
+    for entry in isInside.indices where !isInside[entry] {
+      mean[entry] = .nan
+      spread?[entry] = .nan
     }
+    samples?.withUnsafeMutableScalars { values in
+      for i in values.indices where !isInside[i % isInside.count] { values[i] = .nan }
+    }
+  }
+
+  /// Moves everything into the ranges of the variables; see ``Solver/clamped(to:)``.
+  mutating func clamp(to bounds: [ValueBounds?]) {
+    let channels = bounds.count
+    var shifts = [ClampingShift](repeating: ClampingShift(), count: channels)
+    for entry in mean.indices {
+      guard let range = bounds[entry % channels], !mean[entry].isNaN else { continue }
+      let clamped = range.clampedNormal(
+        mean: Double(mean[entry]), standardDeviation: Double(spread?[entry] ?? 0))
+      let moved = range.clamp(Float(clamped.mean))
+      shifts[entry % channels].add(
+        from: Double(mean[entry]), to: Double(moved), spread: Double(spread?[entry] ?? 0))
+      mean[entry] = moved
+      spread?[entry] = Float(clamped.standardDeviation)
+    }
+    samples?.withUnsafeMutableScalars { values in
+      for i in values.indices {
+        if let range = bounds[i % channels], !values[i].isNaN { values[i] = range.clamp(values[i]) }
+      }
+    }
+    for (channel, shift) in shifts.enumerated() { shift.write(to: &diagnostics, channel: channel) }
   }
 }

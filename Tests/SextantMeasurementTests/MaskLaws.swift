@@ -12,7 +12,7 @@ struct MaskLaws {
   static let texts = [
     "none", "random:0.6", "random:0.3-0.6", "random:0.55,channels=apart", "stations:50", "band:-20..20",
     "band:60..90", "swath:orbits=2", "swath:inclination=66,width=500km,orbits=2.5", "blocks:share=0.4,size=30",
-    "blocks:share=0.2-0.7,size=10..40,shape=rectangle", "blocks:count=5,size=25", "cells:0.6,size=10", "land", "sea",
+    "blocks:share=0.2-0.7,size=10..40,shape=rectangle", "blocks:count=5,size=25", "cells:0.6,size=10", "clouds:length=2,time=3,missing=0.4-0.5", "land", "sea",
     "file:coverage.nc:observed", "random:0.5+land", "band:-10..10+random:30%+sea",
   ]
   static let domain = RegularSphere(step: 6)

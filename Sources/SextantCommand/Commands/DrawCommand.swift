@@ -16,6 +16,7 @@ struct DrawCommand: ParsableCommand {
         sextant draw filled.nc --variables tas_spread --projection globe --latitude 50 --longitude 10 --output spread.png
         sextant draw obs.nc --variables tas --field 3 --output gaps.png
         sextant draw stations.csv --variables tas --output dots.png
+        sextant draw filled.nc --variables t2m --at 51.5,-0.1 --output london.png     (over time, with its band)
         sextant draw bunny.ply --variables confidence --output bunny.png
         sextant draw lh.thickness --mesh lh.inflated --up z --output thickness.png
         sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
@@ -54,6 +55,12 @@ struct DrawCommand: ParsableCommand {
   @Option(help: "Which way is up on a mesh.")
   var up = MeshAxes.yUp
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw the values at one place over time, with the band of their spread: LATITUDE,LONGITUDE or vertex:NUMBER.",
+      valueName: "place"))
+  var at: String?
+
   @Option(name: [.short, .long], help: ArgumentHelp("The picture.", valueName: "file"))
   var output: String
 
@@ -62,7 +69,7 @@ struct DrawCommand: ParsableCommand {
   func run() throws {
     try Drawing(
       fields.input(input), field: field, isDiverging: diverging, projection: chosenProjection, views: chosenViews(),
-      axes: up
+      axes: up, timeLine: at.map { try TimeLinePlace(text: $0) }
     ).run(output: output, overwrite: options.overwrite)
     StandardOutput.line(output)
   }

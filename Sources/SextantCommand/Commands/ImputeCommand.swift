@@ -125,6 +125,24 @@ struct ImputeCommand: ParsableCommand {
       valueName: "what"))
   var onEmpty = EmptyFields.prior
 
+  @Option(
+    help: ArgumentHelp(
+      "What each answer may use of the other times of the file: joint (all), causal (the earlier ones) or separate (none). joint, if not given, where the method knows time and the file has several.",
+      valueName: "use"))
+  var time: TimeUse?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --time causal: the file from which to go on, if it is there, and which is left for the next run.",
+      valueName: "file"))
+  var state: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The times of the fields of a file without any, such as an array: START:STEP, or a file with one number a line.",
+      valueName: "times"))
+  var times: String?
+
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, where there is no model.", valueName: "file"))
   var landMask: String?
 
@@ -182,7 +200,7 @@ struct ImputeCommand: ParsableCommand {
     guard let method = method ?? model?.gaussian?.kind.method else {
       throw Self.methodIsMissing
     }
-    return Imputation(
+    var imputation = Imputation(
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
       checkShare: check, regrid: regrid,
@@ -191,6 +209,9 @@ struct ImputeCommand: ParsableCommand {
       fill: try FillRegion(text: fill), onEmpty: onEmpty,
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
+    (imputation.time, imputation.stateFile) = (time, state)
+    imputation.times = try times.map { try FieldTimes(text: $0) }
+    return imputation
   }
 
   /// The model that was asked for; nil where the method needs none.
@@ -300,3 +321,4 @@ extension Method: ExpressibleByArgument {
 
 extension AnswerGrid: ExpressibleByArgument {}
 extension EmptyFields: ExpressibleByArgument {}
+extension TimeUse: ExpressibleByArgument {}

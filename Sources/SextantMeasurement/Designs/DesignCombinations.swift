@@ -61,7 +61,8 @@ struct DesignChain: MeasurementDesign {
           found: operation.outputCount)
       }
       var stream = base.split(i)
-      let next = try MeasurementContext(domain: context.domain, isValid: isValid, inputs: context.inputs)
+      let next = try MeasurementContext(
+        domain: context.domain, isValid: isValid, inputs: context.inputs, series: context.series)
       let drawn = try stage.draw(in: next, using: &stream)
       if let kept = drawn.maskedEntries {
         isValid = [Bool](repeating: false, count: isValid.count)

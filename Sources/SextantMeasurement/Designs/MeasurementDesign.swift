@@ -36,6 +36,16 @@ public struct MeasurementInputs: Sendable {
   }
 }
 
+/// The place of a field in a series, for designs whose steps belong together.
+public struct SeriesPlace: Sendable {
+  /// The number of the step.
+  public let step: Int
+  /// The stream that all steps of the series share.
+  public let stream: RandomStream
+
+  public init(step: Int, stream: RandomStream) { (self.step, self.stream) = (step, stream) }
+}
+
 /// The field for which a design is drawn: its domain, its valid entries and additional inputs.
 public struct MeasurementContext: Sendable {
   /// The domain of the field (V vertices).
@@ -46,12 +56,16 @@ public struct MeasurementContext: Sendable {
   public let isValid: [Bool]
   /// Land masks and files.
   public let inputs: MeasurementInputs
+  /// The place of the field in a series; nil for a field by itself.
+  public let series: SeriesPlace?
   /// Whether any channel of each vertex is valid (V).
   public let isVertexValid: [Bool]
 
   /// Makes a context. Throws ``MeasurementError/sizeMismatch(what:expected:found:)`` unless there is the same number of
   /// flags for each vertex.
-  public init(domain: any Domain, isValid: [Bool], inputs: MeasurementInputs = MeasurementInputs()) throws {
+  public init(
+    domain: any Domain, isValid: [Bool], inputs: MeasurementInputs = MeasurementInputs(), series: SeriesPlace? = nil
+  ) throws {
     let vertexCount = domain.vertexCount
     guard vertexCount > 0, !isValid.isEmpty, isValid.count.isMultiple(of: vertexCount) else {
       throw MeasurementError.sizeMismatch(
@@ -62,6 +76,7 @@ public struct MeasurementContext: Sendable {
     self.channelCount = channelCount
     self.isValid = isValid
     self.inputs = inputs
+    self.series = series
     isVertexValid = (0..<vertexCount).map { vertex in
       isValid[vertex * channelCount..<(vertex + 1) * channelCount].contains(true)
     }
@@ -147,6 +162,6 @@ extension [MeasurementDesignKind] {
   /// The built-in designs, all of which are masks.
   public static let standard: [MeasurementDesignKind] = [
     .complete, RandomMissing.kind, RandomStations.kind, LatitudeBand.kind, SatelliteSwath.kind, BlockHoles.kind,
-    MissingCells.kind, .land, .sea, .file,
+    MissingCells.kind, MovingClouds.kind, .land, .sea, .file,
   ]
 }

@@ -89,7 +89,9 @@ extension HeldOutSource {
     let domain = document.domain
     self.init(document) { index, isValid in
       var random = RandomStream(seed: seed).split("mask").split(index)
-      let context = try MeasurementContext(domain: domain, isValid: isValid, inputs: inputs)
+      let context = try MeasurementContext(
+        domain: domain, isValid: isValid, inputs: inputs,
+        series: SeriesPlace(step: index, stream: RandomStream(seed: seed).split("mask")))
       guard let entries = try design.draw(in: context, using: &random).selectedEntries else {
         throw RunError.invalid(
           "--mask \(design): this design is not a mask: it does not leave values as they are. Values can be held out by a mask only, such as random:0.3."

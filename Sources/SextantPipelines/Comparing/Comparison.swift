@@ -29,6 +29,9 @@ public struct Comparison: Sendable {
   public var scales: [(peak: Double, origin: Double)]
   /// What missing entries hold in each channel (C), where solvers are to find the mask themselves; nil where they are told.
   public var hiddenFiller: [Float]?
+  /// What each answer may use of the other test fields, for the methods that know time; nil where the test fields are not
+  /// judged as a series.
+  public var time: TimeUse?
   /// What the methods that ask a diffusion prior are set to.
   public var solvers: SolverSettings
   /// What publications say of the methods.
@@ -68,6 +71,8 @@ public struct ComparisonScores: Sendable, Codable {
   public var networkEvaluations: [String: Int]
   /// The same for one sample.
   public var networkEvaluationsPerSample: [String: Double]
+  /// The calibration over the series, where the test fields were judged as one.
+  public var series: [SeriesSummary]?
 
   public init(
     scores: ScoreCollection = ScoreCollection(), titles: [String: String] = [:], seconds: [String: [Double]] = [:],
@@ -139,18 +144,38 @@ extension Comparison {
           solver, prior: try model.requireGaussian().prior, transforms: model.space.transforms, filler: $0)
       } ?? solver
     }
+    let overTime =
+      time == nil || time == .separate
+      ? [:]
+      : Dictionary(
+        uniqueKeysWithValues: try methods.compactMap { method in
+          try method.seriesSolver(for: model, settings: solvers).map { (method.name, $0) }
+        })
+    let series =
+      try time.flatMap { try overTime.isEmpty ? nil : ComparedSeries(indices.map { fields.labels[$0] }, use: $0) }
+    var gathering = SeriesGathering()
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)
     var result = ComparisonScores(titles: methods.distinctTitles)
     var done = 0
-    for index in indices {
+    func read(_ index: Int) throws -> (truth: Signal, isScored: [Bool]) {
       let truth = try fields.read([index])[0]
-      let isScored = zip(truth.isValid, model.space.isInside).map { $0 && $1 }
+      return (truth, zip(truth.isValid, model.space.isInside).map { $0 && $1 })
+    }
+    /// Of one draw, whose streams depend on field, draw and mask alone: adding a method or a mask changes no other number.
+    func streamOf(_ index: Int, _ draw: Int, _ mask: AnyMeasurementDesign) -> RandomStream {
+      base.split(index).split(draw).split(mask.description)
+    }
+    func placeOf(_ place: Int, _ draw: Int, _ mask: AnyMeasurementDesign) -> SeriesPlace {
+      SeriesPlace(step: place, stream: base.split("series").split(draw).split(mask.description))
+    }
+    for (position, index) in indices.enumerated() {
+      let (truth, isScored) = try read(index)
       for draw in 0..<draws {
         for mask in masks {
-          // The streams depend on field, draw and mask alone: adding a method or a mask changes no other number.
-          let stream = base.split(index).split(draw).split(mask.description)
-          let measured = try measure(truth, mask: mask, isScored: isScored, stream: stream)
+          let stream = streamOf(index, draw, mask)
+          let measured = try measure(
+            truth, mask: mask, isScored: isScored, stream: stream, series: placeOf(position, draw, mask))
           let given =
             try hiddenFiller.map { try hiding(measured, isScored: isScored, filler: $0, stream: stream) }
             ?? measured.measurement
@@ -158,7 +183,19 @@ extension Comparison {
           for (method, solver) in zip(methods, asked) {
             var random = stream.split(method.name)
             let start = ContinuousClock.now
-            let posterior = try solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
+            let posterior =
+              try overTime[method.name].flatMap { solver in
+                try series?.posterior(
+                  at: position, of: method, solver: solver, key: "\(draw) \(mask)", samples: sampleCount(of: method),
+                  random: base.split("series").split(draw).split(mask.description).split(method.name)
+                ) { other in
+                  let (truth, isScored) = try read(indices[other])
+                  return try measure(
+                    truth, mask: mask, isScored: isScored, stream: streamOf(indices[other], draw, mask),
+                    series: placeOf(other, draw, mask)
+                  ).measurement
+                }
+              } ?? solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
             result.seconds[method.name, default: []].append(elapsed / .seconds(1))
             result.networkEvaluations[method.name] = posterior.cost?.evaluations
@@ -173,6 +210,11 @@ extension Comparison {
                   method: method.name, field: Self.name(of: truth.label, index: index, draw: draw),
                   group: mask.description),
                 breakingTiesWith: stream.split("ties")))
+            if time != nil {
+              gathering.add(
+                method: method.name, group: mask.description, draw: draw, truth: truth.values, isScored: isScored,
+                samples: posterior.samples, areas: model.space.domain.areaWeights, channelCount: model.space.channelCount)
+            }
             answers.append((method, posterior))
             done += 1
             try progress(done)
@@ -181,6 +223,7 @@ extension Comparison {
         }
       }
     }
+    if time != nil { result.series = gathering.summaries(variables: model.space.variables.map(\.name)) }
     return result
   }
 
@@ -196,11 +239,11 @@ extension Comparison {
   }
 
   private func measure(
-    _ truth: Signal, mask: AnyMeasurementDesign, isScored: [Bool], stream: RandomStream
+    _ truth: Signal, mask: AnyMeasurementDesign, isScored: [Bool], stream: RandomStream, series: SeriesPlace
   ) throws -> SimulatedMeasurement {
     var maskStream = stream.split("mask")
     var noiseStream = stream.split("noise")
-    let context = try MeasurementContext(domain: truth.domain, isValid: isScored, inputs: inputs)
+    let context = try MeasurementContext(domain: truth.domain, isValid: isScored, inputs: inputs, series: series)
     let operation = try mask.draw(in: context, using: &maskStream)
     let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
     return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)

@@ -35,6 +35,7 @@ extension Comparison {
     try WholeFile.checkIsFree(folder + "/scores.json", overwrite: overwrite)
     var drawn: [String] = []
     var visited = 0
+    var strip = FilmStrip(stepsOf: indices.count)
     progress.start("evaluating", unit: "answer", count: answerCount(fieldCount: indices.count))
     let result: ComparisonScores
     do {
@@ -43,10 +44,14 @@ extension Comparison {
         try interruption.check()
         progress.advance(to: done)
       } visit: { field in
-        guard visited < pictures else { return }
+        if time != nil, pictures > 0 { strip.add(field, number: visited) }
         visited += 1
+        guard visited <= pictures else { return }
         drawn += try drawing.drawFields(of: field, number: visited)
       }
+    }
+    if time != nil, pictures > 0 {
+      drawn += try strip.draw(folder: folder, overwrite: overwrite, land: model.space.ownLand)
     }
     let summaries = result.scores.summaries()
     var text = ""
@@ -63,6 +68,10 @@ extension Comparison {
         text += "beside published figures\n\n\(table.text)\n"
         markdown += "Beside published figures:\n\n\(table.markdown)\n"
       }
+    }
+    if let table = result.seriesTable {
+      text += "over the series\n\n\(table.text)\n"
+      markdown += "### Over the series\n\n\(table.markdown)\n"
     }
     let costs = result.costs
     text += "cost, everything counted after loading\n\n\(costs.text)"

@@ -111,13 +111,13 @@ final class AnswerCache {
     defer { progress.finish() }
     let clock = ContinuousClock()
     var spent = Duration.zero
-    for index in 0..<count where !contains(index) {
-      try InterruptionError.saying(resumption(index, of: count)) { try interruption.check() }
+    for (done, index) in solver.order.enumerated() where !contains(index) {
+      try InterruptionError.saying(resumption(done, of: count)) { try interruption.check() }
       let start = clock.now
       let answer = try solver.solve(index)
       spent += clock.now - start
       try store(answer, at: index)
-      progress.advance(to: index + 1)
+      progress.advance(to: done + 1)
     }
     return spent / .seconds(1)
   }

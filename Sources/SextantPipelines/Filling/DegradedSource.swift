@@ -40,7 +40,8 @@ struct DegradedSource: SignalSource {
       let stream = seed.split(index)
       var (maskStream, noiseStream) = (stream.split("mask"), stream.split("noise"))
       let field = fields[slot]
-      let context = try MeasurementContext(domain: domain, isValid: field.isValid, inputs: inputs)
+      let context = try MeasurementContext(
+        domain: domain, isValid: field.isValid, inputs: inputs, series: SeriesPlace(step: index, stream: seed))
       let operation = try design.draw(in: context, using: &maskStream)
       let measured = try measure(field, by: operation, noise: noise?(index), using: &noiseStream)
       guard measured.values.count == size else {

@@ -23,11 +23,14 @@ public struct Drawing: Sendable {
   public var views: [MeshView]
   /// Which way is up on a surface.
   public var axes: MeshAxes
+  /// The place whose values are drawn over time; nil for a picture of one field.
+  public var timeLine: TimeLinePlace?
 
   public init(
     _ input: SignalInput, field: Int = 1, isDiverging: Bool = false, projection: MapProjection? = nil,
-    views: [MeshView] = MeshView.standard, axes: MeshAxes = .yUp
+    views: [MeshView] = MeshView.standard, axes: MeshAxes = .yUp, timeLine: TimeLinePlace? = nil
   ) {
+    self.timeLine = timeLine
     self.input = input
     self.field = field
     self.isDiverging = isDiverging
@@ -47,6 +50,10 @@ public struct Drawing: Sendable {
     } catch SignalFormatError.variablesUnclear where input.variables == nil {
       let mesh = try MeshFile.document(input.mesh ?? input.path).shape()
       return try draw(.none, on: mesh, title: name, subtitle: "").write(to: output, overwrite: overwrite)
+    }
+    if let timeLine {
+      return try TimeLine(input: input, place: timeLine).plot(document, formats: catalogue.formats)
+        .write(to: output, width: 900, overwrite: overwrite)
     }
     guard (1...document.count).contains(field) else {
       throw RunError.invalid("--field \(field): the file has fields 1 to \(document.count).")

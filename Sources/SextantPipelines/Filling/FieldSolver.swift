@@ -44,6 +44,8 @@ final class FieldSolver {
   /// Which entries of an answer are given (V·C of its domain); nil for all.
   private let region: [Bool]?
   private let checking: AnswerChecking
+  /// The answers of fields that are filled together; nil where each is filled by itself.
+  private var series: SeriesFilling?
 
   /// - Parameters:
   ///   - request: What is asked for.
@@ -93,6 +95,25 @@ final class FieldSolver {
     observed = [(Double, Double, Double)](repeating: (0, 0, 0), count: space.channelCount)
   }
 
+  /// Fills the fields together where the method and the file allow it, and was asked to.
+  func fillTogether(interruption: Interruption) throws {
+    series = try SeriesFilling(
+      of: fields, model: model, request: request, checkInterruption: { try interruption.check() }
+    ) { [unowned self] index in
+      let field = try fields.read([index])[0]
+      return field.isValid.contains(true) ? try measure(field, index: index, counts: false) : nil
+    }
+  }
+
+  /// What the answers use of the other times.
+  var timeUse: TimeUse { series?.use ?? .separate }
+
+  /// The fields in the order in which they are filled.
+  var order: [Int] { series?.order ?? Array(fields.labels.indices) }
+
+  /// Keeps what a later run goes on from, if that was asked for.
+  func keepState(overwrite: Bool) throws { try series?.keepState(overwrite: overwrite) }
+
   /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.
   var knowsObserved: Bool { regridding.answersOnInput && operation == nil }
 
@@ -119,7 +140,8 @@ final class FieldSolver {
     let refills = !checking.isGaussian && checking.refills(index, of: fields.count)
     let fitted = refills ? try solvers.solver.fitted(to: measurement) : nil
     let posterior =
-      try fitted?.posterior(given: measurement, samples: samples, using: &random)
+      try series?.posterior(at: index)
+      ?? fitted?.posterior(given: measurement, samples: samples, using: &random)
       ?? solvers.posterior(given: measurement, samples: samples, using: &random)
     var check = checking.closedForm(measurement, posterior)
     expect(measurement.label, in: &check)
@@ -144,6 +166,11 @@ final class FieldSolver {
     missing.count += field.isValid.count
     missing.total += field.isValid.count
     let samples = request.method.traits.drawsSamples ? request.samples : 0
+    if request.onEmpty == .prior, let series {
+      let posterior = try series.posterior(at: index)
+      emptyFields.filled.append(name)
+      return Answer(record: record(of: posterior, isObserved: field.isValid), diagnostics: [:])
+    }
     if request.onEmpty == .prior, request.method.traits.usesNoise, request.method.traits.fillsGaps,
       let nothing = model.emptyMeasurement(field.label)
     {
@@ -188,7 +215,8 @@ final class FieldSolver {
     return words.isEmpty ? "field \(index)" : words.joined(separator: " ")
   }
 
-  private func measure(_ field: Signal, index: Int) throws -> FieldMeasurement {
+  /// What was measured of a field; `counts` says whether the sums over the fields take it in.
+  private func measure(_ field: Signal, index: Int, counts: Bool = true) throws -> FieldMeasurement {
     let channels = model.space.channelCount
     let levels = try noise?(index)
     var (values, deviations): ([Float], [Float]) = ([], [])
@@ -197,11 +225,13 @@ final class FieldSolver {
         let channel = entry % channels
         let value = units.toModel(scalars[entry], channel: channel)
         values.append(value)
-        let tolerance = levels.map { 5 * units.differenceToModel($0[entry], channel: channel) }
-        bounds.note(value, channel: channel, tolerance: tolerance ?? bounds.tolerance(ofChannel: channel))
-        observed[channel].count += 1
-        observed[channel].sum += Double(value)
-        observed[channel].squares += Double(value) * Double(value)
+        if counts {
+          let tolerance = levels.map { 5 * units.differenceToModel($0[entry], channel: channel) }
+          bounds.note(value, channel: channel, tolerance: tolerance ?? bounds.tolerance(ofChannel: channel))
+          observed[channel].count += 1
+          observed[channel].sum += Double(value)
+          observed[channel].squares += Double(value) * Double(value)
+        }
         guard let level = levels?[entry] else {
           // A placeholder: this method ignores the noise.
           deviations.append(1)
@@ -213,11 +243,12 @@ final class FieldSolver {
           )
         }
         deviations.append(units.differenceToModel(level, channel: channel))
+        guard counts else { continue }
         noiseSums[channel] += Double(level)
         noiseCounts[channel] += 1
       }
     }
-    boundsRemarks = try bounds.checkObservations(of: fields.path, model: model.provenance.name)
+    if counts { boundsRemarks = try bounds.checkObservations(of: fields.path, model: model.provenance.name) }
     // Exact values: methods divide by the noise, so it is a ten-thousandth of the variability instead of 0.
     if deviations.contains(0) {
       let floors = (0..<channels).map { channel in
@@ -299,13 +330,13 @@ final class FieldSolver {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }
-    remarks += inputRemarks
+    remarks += inputRemarks + (series?.remarks ?? [])
     func list(_ names: [String]) -> String {
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }
     if !emptyFields.filled.isEmpty {
       remarks.append(
-        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.filled)): the answer there is what the model knows without the field."))
+        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.filled)): the answer there is what \(series == nil ? "the model knows without the field" : "the model and the other times know")."))
     }
     if !emptyFields.missing.isEmpty {
       remarks.append(

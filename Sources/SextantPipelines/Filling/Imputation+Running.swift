@@ -31,7 +31,8 @@ extension Imputation {
         "--transform and --bounds: the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again."
       )
     }
-    let document = try input.open(for: model?.space, formats: catalogue.formats)
+    let opened = try input.open(for: model?.space, formats: catalogue.formats)
+    let document: any SignalDocument = try times.map { try TimedSource(opened, times: $0) } ?? opened
     let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
     let model = try model ?? self.model(for: document, on: target.field ?? document.domain, formats: catalogue.formats)
     let regridding = try Regridding(
@@ -53,6 +54,7 @@ extension Imputation {
       throw RunError.invalid(
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
     }
+    try solver.fillTogether(interruption: interruption)
     let sink = try catalogue.formats.sink(
       OutputRequest(
         path: output, content: content(fields.count, solver: solver), domain: solver.regridding.otherDomain,
@@ -66,6 +68,7 @@ extension Imputation {
     try write(
       cache, fields.count, solver: solver, model: model, remarks: summary.remarks, to: sink, overwrite: overwrite,
       history: history)
+    try solver.keepState(overwrite: true)
     cache.remove()
     return summary
   }
@@ -136,6 +139,7 @@ extension Imputation {
     }
     if !remarks.isEmpty { attributes["sextant_remarks"] = remarks.lines.joined(separator: " ") }
     if let operation { attributes["sextant_operator"] = "\(operation)" }
+    attributes["sextant_time"] = solver.timeUse.rawValue
     var sums: [String: Double] = [:]
     for index in 0..<count {
       for (name, value) in try cache.notes(at: index).diagnostics { sums[name, default: 0] += value / Double(count) }

@@ -51,6 +51,15 @@ public struct Imputation: Sendable, Encodable {
   public var landMask: LandMask?
   /// The settings of the methods.
   public var solvers: SolverSettings
+  /// What each answer may use of the other times of the file; nil for `joint` where the method knows time and the file
+  /// has several times, and otherwise `separate`.
+  public var time: TimeUse?
+  /// The file from which a causal run goes on, if it is there, and that it leaves for the next; nil for none.
+  public var stateFile: String?
+  /// Times of the fields, for files that have none; nil for those of the file.
+  public var times: FieldTimes?
+  /// The memory for the steps of a series that are held together, in bytes.
+  public var seriesMemory = 3 << 30
   /// The seed of samples and held-out values.
   public var seed: UInt64
 

@@ -43,6 +43,9 @@ public struct CFDateTime: Sendable, Equatable {
   /// The number of the day in its calendar.
   var dayNumber: Int { calendar.dayNumber(year: year, month: month, day: day) }
 
+  /// The days since the first of its calendar, with the part of the day.
+  var elapsedDays: Double { Double(dayNumber) + secondOfDay / 86400 }
+
   /// The elapsed fraction of the year, 0..<1.
   public var yearFraction: Double {
     let passed = dayNumber - calendar.dayNumber(year: year, month: 1, day: 1)

@@ -54,6 +54,7 @@ struct FieldCoordinates: Sendable {
       if coordinate.name == time?.name {
         let moment = coordinate.times?[index]
         (label.month, label.yearFraction, label.time) = (moment?.month, moment?.yearFraction, moment?.text)
+        label.day = moment?.elapsedDays
       } else {
         label.coordinates[coordinate.name] = coordinate.texts[index]
       }

@@ -106,8 +106,10 @@ public struct SyntheticClimate: Sendable {
       month += 1
     }
     let year = day / 365 + 1
-    return FieldLabel(
+    var label = FieldLabel(
       month: month + 1, yearFraction: Double(day % 365) / 365,
       time: String(format: "%04d-%02d-%02dT00:00:00", year, month + 1, rest + 1))
+    label.day = Double(day)
+    return label
   }
 }

@@ -22,6 +22,8 @@ public struct Method: Sendable, Identifiable {
   public let settings: (any MethodSettings)?
   /// Makes the bare solver, which ``solver(for:settings:)`` then adapts to the model.
   public let make: @Sendable (MethodContext) throws -> any Solver
+  /// Makes the bare solver of a series; nil for a method that takes one field at a time.
+  public let makeSeries: (@Sendable (MethodContext) throws -> any SeriesSolver)?
 
   public var id: String { name }
 
@@ -65,15 +67,22 @@ public struct Method: Sendable, Identifiable {
   ///   - needs: the parts of a model that the method requires.
   ///   - handles: the forms of operators that the method supports.
   ///   - settings: the default settings, if the method has any.
+  ///   - series: makes the solver of a series; nil for a method that takes one field at a time.
   ///   - make: makes the solver for a model, which has all parts in `needs`, and settings.
   public init(
     name: String, title: String, traits: Traits = Traits(), needs: Model.Parts = [],
     handles: Set<OperatorForm.Kind> = .all,
-    settings: (any MethodSettings)? = nil, make: @escaping @Sendable (MethodContext) throws -> any Solver
+    settings: (any MethodSettings)? = nil,
+    series: (@Sendable (MethodContext) throws -> any SeriesSolver)? = nil,
+    make: @escaping @Sendable (MethodContext) throws -> any Solver
   ) {
     (self.name, self.title, self.traits) = (name, title, traits)
     (self.needs, self.handles, self.settings, self.make) = (needs, handles, settings, make)
+    makeSeries = series
   }
+
+  /// Whether the method can take the steps of a series together; all others answer each field by itself.
+  public var knowsTime: Bool { makeSeries != nil }
 
   /// Whether the method needs a model that was learned from an archive; all others work on a single file.
   public var learnsFromArchive: Bool { !needs.isEmpty }
@@ -120,9 +129,7 @@ extension Method {
   private func decorated(_ solver: any Solver, for model: Model) throws -> any Solver {
     let space = model.space
     var solver = solver
-    if !traits.answersInStates, space.isInside.contains(false) {
-      solver = solver.restricted(to: space.isInside)
-    }
+    if restricts(to: space) { solver = solver.restricted(to: space.isInside) }
     var bounds = space.bounds
     if space.ownTransforms.contains(where: { $0 != .none }) {
       guard !learnsFromArchive, traits.usesNoise else { throw MethodError.noOwnTransforms(method: name) }
@@ -137,6 +144,18 @@ extension Method {
       for (channel, transform) in space.transforms.enumerated() where !transform.isIdentity { bounds[channel] = nil }
     }
     return bounds.contains { $0 != nil } ? solver.clamped(to: bounds) : solver
+  }
+
+  private func restricts(to space: FieldSpace) -> Bool { !traits.answersInStates && space.isInside.contains(false) }
+
+  /// The changes of every posterior that the domain and the ranges of the variables ask for, for variables without
+  /// transforms.
+  func adjustments(for model: Model) -> [@Sendable (inout Posterior) -> Void] {
+    let space = model.space
+    var changes: [@Sendable (inout Posterior) -> Void] = []
+    if restricts(to: space) { changes.append { $0.restrict(to: space.isInside) } }
+    if space.bounds.contains(where: { $0 != nil }) { changes.append { $0.clamp(to: space.bounds) } }
+    return changes
   }
 }
 

@@ -1,0 +1,156 @@
+// The filter and the smoother of a series, and its likelihood, against the dense space-time Gaussian of NumPy
+// (Tests/References/series.py): exact to rounding, over uneven, repeated and unobserved times.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import Testing
+
+@testable import SextantPriors
+
+@Suite struct SeriesReferenceTests {
+  struct Reference: Decodable {
+    var times, memory: [Double]
+    var observed: [[Int]]
+    var values, noise: [[Double]]
+    var mean, spread, causalMean, causalSpread, gradient: [Double]
+    var objective, logEvidence: Double
+  }
+
+  let reference: Reference
+  let model: CovarianceModel
+  let parameters: SeriesParameters
+  let steps: [SeriesStep]
+
+  init() throws {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../Fixtures/series.json")
+    let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: url))
+    let spatial = try TwoScaleReferenceTests()
+    model = spatial.model
+    parameters = SeriesParameters(
+      spatial: spatial.reference.theta, modeMemory: reference.memory[0], localMemory: reference.memory[1])
+    let grid = try LatitudeLongitudeGrid(latitudes: [-40, -20, 0, 20, 40], longitudes: [0, 10, 20, 30, 40, 50])
+    let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: 30))
+    let space = StateSpace(
+      layout: layout, climatology: Climatology(kind: .constant, coefficients: .zeros([1, 30])), scales: [1])
+    steps = try reference.times.indices.map { index in
+      let states = reference.observed[index]
+      let observation =
+        states.isEmpty
+        ? nil
+        : try space.observe(
+          FieldMeasurement(
+            values: reference.values[index].map { Float($0) }, noise: reference.noise[index].map { Float($0) },
+            operation: SelectionOperator(inputCount: 30, indices: states)))
+      return SeriesStep(
+        time: reference.times[index], observation: observation, random: RandomStream(seed: 3).split(index))
+    }
+    self.reference = reference
+  }
+
+  /// The engine in double or in single precision.
+  private func engine(isDouble: Bool, members: Int = 0) throws -> SeriesEngine {
+    try SeriesEngine(model, parameters: parameters, memberCount: members, smallestNoise: isDouble ? 0 : .infinity)
+  }
+
+  private func expect(_ estimates: [SeriesEstimate], _ mean: [Double], _ spread: [Double], within tolerance: Double) {
+    for (step, estimate) in estimates.enumerated() {
+      for i in 0..<30 {
+        #expect(abs(Double(estimate.mean[i]) - mean[step * 30 + i]) < tolerance, "mean of step \(step), state \(i)")
+        #expect(abs(Double(estimate.spread[i]) - spread[step * 30 + i]) < tolerance, "spread of step \(step), state \(i)")
+      }
+    }
+  }
+
+  /// Answers are given in single precision, so that rounding is 1e-7 of a value of order 1 even where all is double.
+  @Test(arguments: [(true, 4e-7), (false, 2e-4)]) func theSmootherIsTheDenseGaussian(isDouble: Bool, tolerance: Double) throws {
+    var engine = try engine(isDouble: isDouble)
+    let estimates = try engine.estimates(of: steps, count: steps.count)
+    expect(estimates, reference.mean, reference.spread, within: tolerance)
+    #expect(abs(engine.logEvidence - reference.logEvidence) < (isDouble ? 1e-8 : 1e-3))
+  }
+
+  @Test(arguments: [(true, 4e-7), (false, 2e-4)]) func theFilterIsTheDenseGaussianOfThePast(isDouble: Bool, tolerance: Double) throws {
+    var engine = try engine(isDouble: isDouble)
+    let estimates = try steps.map { try engine.estimate(at: $0) }
+    expect(estimates, reference.causalMean, reference.causalSpread, within: tolerance)
+  }
+
+  @Test func windowsThatSeeEverythingAheadAreTheWhole() throws {
+    var engine = try engine(isDouble: true)
+    let first = try engine.estimates(of: steps, count: 3)
+    let rest = try engine.estimates(of: Array(steps[3...]), count: steps.count - 3)
+    expect(first + rest, reference.mean, reference.spread, within: 4e-7)
+  }
+
+  @Test func aStoredStateGoesOn() throws {
+    var whole = try engine(isDouble: false, members: 3)
+    let expected = try steps.map { try whole.estimate(at: $0) }
+    var early = try engine(isDouble: false, members: 3)
+    for step in steps[..<4] { try early.skip(step) }
+    var later = try engine(isDouble: false, members: 3)
+    later.restore(early.stored)
+    for (index, step) in steps[4...].enumerated() {
+      let estimate = try later.estimate(at: step)
+      #expect(estimate.mean == expected[4 + index].mean)
+      #expect(estimate.samples == expected[4 + index].samples)
+    }
+  }
+
+  @Test func samplesHaveTheMomentsOfTheFilm() throws {
+    // Means over time and differences between steps have the variance of the dense Gaussian only if members are films.
+    let count = 4000
+    var engine = try engine(isDouble: false, members: count)
+    let estimates = try engine.estimates(of: steps, count: steps.count)
+    var all: [Tensor<Float>] = []
+    for (step, estimate) in estimates.enumerated() {
+      let samples = try #require(estimate.samples)
+      all.append(samples)
+      for i in stride(from: 0, to: 30, by: 7) {
+        let column = samples.columns(i..<i + 1).scalars.map(Double.init)
+        let mean = column.reduce(0, +) / Double(count)
+        let deviation = (column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)).squareRoot()
+        let spread = reference.spread[step * 30 + i]
+        #expect(abs(mean - reference.mean[step * 30 + i]) < 5 * spread / Double(count).squareRoot())
+        #expect(abs(deviation / spread - 1) < 0.06)
+      }
+    }
+    // Steps 1 and 2 are at one time: each member is the same field there.
+    #expect(zip(all[1].scalars, all[2].scalars).allSatisfy { abs($0 - $1) < 1e-3 })
+    // A close pair goes together, and a far one does not.
+    func correlation(_ a: Int, _ b: Int) -> Double {
+      let (x, y) = (all[a].columns(4..<5).scalars.map(Double.init), all[b].columns(4..<5).scalars.map(Double.init))
+      let (mx, my) = (x.reduce(0, +) / Double(count), y.reduce(0, +) / Double(count))
+      let xy = zip(x, y).reduce(0) { $0 + ($1.0 - mx) * ($1.1 - my) }
+      let (xx, yy) = (x.reduce(0) { $0 + ($1 - mx) * ($1 - mx) }, y.reduce(0) { $0 + ($1 - my) * ($1 - my) })
+      return xy / (xx * yy).squareRoot()
+    }
+    #expect(correlation(3, 4) > correlation(0, 6) + 0.2)
+  }
+
+  @Test func threadsChangeNoBit() throws {
+    func answers(_ threads: Int) throws -> [SeriesEstimate] {
+      Parallel.limitThreads(to: threads)
+      defer { Parallel.limitThreads(to: .max) }
+      var engine = try engine(isDouble: false, members: 2)
+      return try engine.estimates(of: steps, count: steps.count)
+    }
+    for (one, two) in zip(try answers(1), try answers(2)) {
+      #expect(one.mean == two.mean && one.spread == two.spread && one.samples == two.samples)
+    }
+  }
+
+  @Test func theLikelihoodAndItsGradientAgree() throws {
+    var piece = SeriesPiece()
+    var random = RandomStream(seed: 1)
+    for step in steps {
+      if let observation = step.observation { piece.add(observation, at: step.time, limit: 100, using: &random) }
+    }
+    let likelihood = PieceLikelihood(model, piece: piece)
+    let (value, spatial, memory) = try #require(likelihood(parameters))
+    #expect(abs(value - reference.objective) < 1e-8)
+    for (ours, theirs) in zip(spatial + [memory.0, memory.1], reference.gradient) { #expect(abs(ours - theirs) < 1e-5) }
+  }
+}

@@ -1,0 +1,215 @@
+// Series are filled together: in any order of the file, with repeated, absent and unobserved times, from the past alone with
+// a state that goes on, and in windows; what cannot be done is refused before anything is written.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+
+@Suite(.serialized) struct SeriesImputations {
+  /// Neighbouring fields that no model has seen.
+  static func steps(_ count: Int) throws -> SignalSet {
+    try SmallClimate.fields().read((0..<count).map { SmallClimate.trainingCount + 5 + $0 })
+  }
+
+  /// A folder with in.nc: some steps with gaps and noise, of which the one at `empty` has no value.
+  static func folder(_ count: Int = 6, empty: Int? = nil) throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    try SmallClimate.observe(steps(count), mask: "clouds:length=1,time=2,missing=0.5", to: folder.path("in.nc"))
+    if let empty {
+      let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+      try SmallClimate.write(set.mapping { $0 == empty ? nil : $3 }, to: folder.path("in.nc.new"))
+      try FileManager.default.removeItem(atPath: folder.path("in.nc"))
+      try FileManager.default.moveItem(atPath: folder.path("in.nc.new"), toPath: folder.path("in.nc"))
+    }
+    return folder
+  }
+
+  @discardableResult
+  static func fill(
+    _ folder: ScratchFolder, input: String = "in.nc", output: String = "out.nc", method: Method = .twoScale,
+    time: TimeUse? = nil, state: String? = nil, memory: Int? = nil, samples: Int = 3, seed: UInt64 = 1,
+    model: Model? = nil
+  ) throws -> ImputationSummary {
+    var request = Imputation(
+      method: method, samples: samples, noise: try NoiseSpecification(text: "tas=1K,clt=0.05"), seed: seed)
+    request.time = time
+    request.stateFile = state.map { folder.path($0) }
+    if let memory { request.seriesMemory = memory }
+    return try request.run(
+      SignalInput(folder.path(input), variables: SmallClimate.variables), model: try model ?? SmallClimate.model(),
+      output: folder.path(output), overwrite: true, history: "test")
+  }
+
+  private func expectSame(_ a: [[Float]], _ b: [[Float]], within tolerance: Float = 0) {
+    #expect(a.count == b.count)
+    for (x, y) in zip(a, b) {
+      for (p, q) in zip(x, y) where !p.isNaN || !q.isNaN { #expect(abs(p - q) <= tolerance) }
+    }
+  }
+
+  private func says(_ summary: ImputationSummary, _ words: String) -> Bool {
+    summary.remarks.contains { $0.text.contains(words) }
+  }
+
+  @Test func seriesAreFilledTogetherUnlessAskedOtherwise() throws {
+    let folder = try Self.folder()
+    let joint = try Self.fill(folder)
+    #expect(says(joint, "--time joint") && joint.fieldCount == 6)
+    let separate = try Self.fill(folder, output: "one.nc", time: .separate)
+    #expect(!says(separate, "--time joint"))
+    #expect(try SmallClimate.values("tas", in: folder.path("out.nc")) != SmallClimate.values("tas", in: folder.path("one.nc")))
+    // Methods that take one field at a time go on as they did.
+    #expect(!says(try Self.fill(folder, output: "eof.nc", method: .eof), "--time joint"))
+  }
+
+  @Test func theOrderOfTheFileChangesNothing() throws {
+    let folder = try Self.folder()
+    try Self.fill(folder)
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    let order = [3, 0, 5, 1, 4, 2]
+    try SmallClimate.write(set.read(order), to: folder.path("shuffled.nc"))
+    let summary = try Self.fill(folder, input: "shuffled.nc", output: "other.nc")
+    #expect(says(summary, "not in order"))
+    let (whole, other) = (
+      try SmallClimate.values("tas", in: folder.path("out.nc")), try SmallClimate.values("tas", in: folder.path("other.nc"))
+    )
+    expectSame(order.map { whole[$0] }, other)
+  }
+
+  @Test func aTimeThatIsTwiceIsOneTruth() throws {
+    let folder = try Self.folder()
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    try SmallClimate.write(set.read([0, 1, 2, 2, 3, 4]), to: folder.path("twice.nc"))
+    let summary = try Self.fill(folder, input: "twice.nc")
+    #expect(says(summary, "has the time of another"))
+    let values = try SmallClimate.values("tas", in: folder.path("out.nc"))
+    expectSame([values[2]], [values[3]], within: 0.02)
+  }
+
+  @Test func aStepWithoutObservationsKnowsItsNeighbours() throws {
+    let folder = try Self.folder(7, empty: 3)
+    try Self.fill(folder)
+    let spread = try SmallClimate.values("tas_spread", in: folder.path("out.nc")).map { row in
+      row.reduce(0.0) { $0 + Double($1) } / Double(row.count)
+    }
+    #expect(spread[3] > spread[2] && spread[3] > spread[4])
+    try Self.fill(folder, output: "one.nc", time: .separate)
+    let alone = try SmallClimate.values("tas_spread", in: folder.path("one.nc"))[3]
+    #expect(spread[3] < alone.reduce(0.0) { $0 + Double($1) } / Double(alone.count))
+  }
+
+  @Test func thePastKnowsNothingOfTheFuture() throws {
+    let folder = try Self.folder()
+    let summary = try Self.fill(folder, time: .causal)
+    #expect(says(summary, "--time causal"))
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    try SmallClimate.write(set.mapping { $0 >= 4 ? $3 + 10 : $3 }, to: folder.path("other.nc"))
+    try Self.fill(folder, input: "other.nc", output: "changed.nc", time: .causal)
+    let (one, two) = (
+      try SmallClimate.values("tas", in: folder.path("out.nc")), try SmallClimate.values("tas", in: folder.path("changed.nc"))
+    )
+    expectSame(Array(one[..<4]), Array(two[..<4]))
+    #expect(one[4] != two[4])
+  }
+
+  @Test func aStateGoesOn() throws {
+    let folder = try Self.folder(8)
+    // With fixed parameters of the covariance at one time, nothing depends on which steps a run sees but the memories,
+    // which are fitted at the 1st, 2nd and 4th step: all in the first run.
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    try SmallClimate.write(set.read(Array(0..<5)), to: folder.path("early.nc"))
+    try SmallClimate.write(set.read([5, 6]), to: folder.path("late.nc"))
+    try SmallClimate.write(set.read(Array(0..<7)), to: folder.path("seven.nc"))
+    try Self.fill(folder, input: "seven.nc", time: .causal)
+    try Self.fill(folder, input: "early.nc", output: "early-out.nc", time: .causal, state: "state")
+    let second = try Self.fill(folder, input: "late.nc", output: "late-out.nc", time: .causal, state: "state")
+    #expect(says(second, "state file included"))
+    for name in ["tas", "tas_spread"] {
+      let whole = try SmallClimate.values(name, in: folder.path("out.nc"))
+      let parts = try SmallClimate.values(name, in: folder.path("early-out.nc")) + SmallClimate.values(name, in: folder.path("late-out.nc"))
+      expectSame(whole, parts)
+    }
+  }
+
+  @Test func windowsComeNearTheWhole() throws {
+    let folder = try Self.folder(14)
+    try Self.fill(folder)
+    try Self.fill(folder, output: "windows.nc", memory: 1)
+    let (whole, windows) = (
+      try SmallClimate.values("tas", in: folder.path("out.nc")), try SmallClimate.values("tas", in: folder.path("windows.nc"))
+    )
+    let spread = try SmallClimate.values("tas_spread", in: folder.path("out.nc"))
+    for (step, row) in whole.enumerated() {
+      for (place, value) in row.enumerated() { #expect(abs(value - windows[step][place]) < 0.75 * spread[step][place]) }
+    }
+  }
+
+  /// What is asked for in vain, and a word of the reason.
+  @Test func whatCannotBeDoneIsRefused() throws {
+    let folder = try Self.folder(5)
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    try SmallClimate.write(set.read([0, 1, 2]), to: folder.path("early.nc"))
+    try SmallClimate.write(set.read([3, 4]), to: folder.path("late.nc"))
+    try Self.fill(folder, input: "early.nc", output: "early-out.nc", time: .causal, state: "state")
+    _ = try folder.write("not a state", to: "text")
+    let before = try folder.names()
+    func words(_ body: () throws -> ImputationSummary) -> String { complaint { _ = try body() } }
+    func expect(_ words: String, _ part: String) throws {
+      #expect(words.contains(part), "\(words)")
+      #expect(try folder.names().filter { !$0.hasSuffix(".fields") } == before)
+    }
+    try expect(words { try Self.fill(folder, method: .eof, time: .joint) }, "takes one field at a time")
+    try expect(words { try Self.fill(folder, method: .timeLinear, time: .causal) }, "earlier and later")
+    try expect(words { try Self.fill(folder, state: "state") }, "only a causal run has a state")
+    try expect(words { try Self.fill(folder, time: .causal, state: "state") }, "already knows everything up to")
+    try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", samples: 4) }, "number of samples")
+    try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", seed: 7) }, "another seed")
+    try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "text") }, "text")
+    let other = try SmallClimate.model(of: try SmallClimate.fields().mapping { $3 + 1 }, fixesParameters: true)
+    try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", model: other) }, "another model")
+  }
+
+  @Test(arguments: [Method].standard.filter(\.knowsTime))
+  func everyMethodOfTimeFillsASeries(method: Method) throws {
+    let folder = try Self.folder(6, empty: 2)
+    let summary = try Self.fill(folder, method: method, samples: method.traits.drawsSamples ? 3 : 0)
+    #expect(summary.fieldCount == 6 && says(summary, "--time joint"))
+    let truth = try Self.steps(6).values(ofChannel: 0)
+    for (own, row) in zip(truth, try SmallClimate.values("tas", in: folder.path("out.nc"))) {
+      #expect(row.allSatisfy(\.isFinite))
+      let error = (zip(own, row).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) } / Double(own.count)).squareRoot()
+      #expect(error < 15)
+    }
+  }
+
+  @Test func arraysOnAMeshHaveTimesOfTheirOwn() throws {
+    let folder = try ScratchFolder()
+    let mesh = try SurfaceImputations.mesh()
+    try MeshFile.write(MeshDocument(mesh), to: folder.path("mesh.ply"))
+    let positions = mesh.positions
+    let rows = (0..<6).flatMap { step in
+      positions.enumerated().map { vertex, place in
+        (vertex + 2 * step) % 3 == 0 ? Float.nan : Float(sin(place.x + 0.1 * Double(step)))
+      }
+    }
+    try NPYFile.write(Tensor(rows, shape: [6, positions.count]), to: folder.path("signal.npy"))
+    func fill(_ times: String) throws -> ImputationSummary {
+      var request = Imputation(method: .timeLinear, samples: 0, seed: 1)
+      request.times = try FieldTimes(text: times)
+      return try request.run(
+        SignalInput(folder.path("signal.npy"), mesh: folder.path("mesh.ply")), model: nil, output: folder.path("out.npy"),
+        overwrite: true, history: "test")
+    }
+    #expect(says(try fill("0:0.5"), "--time joint"))
+    let list = try folder.write("# hours\n0\n1\n2\n4\n5\n6\n", to: "times.txt")
+    #expect(says(try fill(list), "--time joint"))
+    #expect(complaint { _ = try fill("0:-1") }.contains("step above 0"))
+    #expect(complaint { _ = try fill(try folder.write("1\n2\n", to: "few.txt")) }.contains("2 times for 6 fields"))
+    #expect(complaint { _ = try fill(try folder.write("1\nx\n", to: "bad.txt")) }.contains("line 2"))
+    #expect(complaint { _ = try fill(folder.path("absent.txt")) }.contains("cannot be read"))
+  }
+}
