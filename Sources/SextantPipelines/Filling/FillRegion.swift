@@ -40,31 +40,19 @@ public enum FillRegion: Sendable, Equatable, Encodable, CustomStringConvertible 
     try container.encode(description)
   }
 
-  /// Which entries (V·C) of the answer's domain are filled; nil for all.
+  /// Which entries (V·C) of the answer's domain are filled; nil for all, and for those that the answered fields tell.
   ///
   /// - Parameters:
-  ///   - document: the fields to fill.
-  ///   - domain: the domain of the answer.
-  ///   - hasArchive: whether a model says where the archive has values.
+  ///   - frame: the fields to fill, and how they are measured.
   ///   - formats: those that the file of a mask may have.
-  func entries(
-    of document: any SignalDocument, on domain: any Domain, hasArchive: Bool, formats: [any SignalFormat]
-  ) throws -> [Bool]? {
-    let channels = document.variables.count
-    switch self {
-    case .all: return nil
-    case .archive:
-      if hasArchive { return nil }
-      var isObserved = [Bool](repeating: false, count: domain.vertexCount * channels)
-      try document.forEachChunk(of: Array(document.labels.indices)) { chunk in
-        let size = isObserved.count
-        for entry in chunk.isValid.indices where chunk.isValid[entry] { isObserved[entry % size] = true }
-      }
-      return isObserved
-    case .mask(let file, let variable):
-      let inputs = MeasurementInputs(on: domain, landShare: nil, formats: formats)
-      let flags = try inputs.coverage?(file, variable) ?? []
-      return flags.flatMap { repeatElement($0, count: channels) }
-    }
+  func entries(of frame: FieldFrame, formats: [any SignalFormat]) throws -> [Bool]? {
+    guard case .mask(let file, let variable) = self else { return nil }
+    let inputs = MeasurementInputs(
+      on: frame.regridding.otherDomain ?? frame.fields.domain, landShare: nil, formats: formats)
+    let flags = try inputs.coverage?(file, variable) ?? []
+    return flags.flatMap { repeatElement($0, count: frame.space.channelCount) }
   }
+
+  /// Whether only those places are filled that were observed in some field of the file, which is known after the last.
+  func isOfObservedPlaces(hasArchive: Bool) -> Bool { self == .archive && !hasArchive }
 }

@@ -26,39 +26,44 @@ extension Imputation {
     interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     try checkOptions(hasModel: model != nil)
-    if model != nil, !transforms.isEmpty || !bounds.isEmpty {
+    if model != nil, !transforms.isEmpty || !bounds.isEmpty || !encodings.isEmpty {
       throw RunError.invalid(
-        "--transform and --bounds: the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again."
+        "\(encodings.isEmpty ? "--transform and --bounds" : "--categories and --circular"): \(encodings.isEmpty ? "the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again." : "a model learns numbers, and knows nothing of angles and labels. Fill them without a model, such as by --method kriging.")"
       )
     }
     let document = try input.open(for: model?.space, formats: catalogue.formats)
     let model = try model ?? self.model(for: document, formats: catalogue.formats)
+    try checkEncodings(of: model.space)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
-    let objections = try model.objections(to: fields, extrapolates: extrapolates)
-    let (specification, noiseRemarks) = try estimatedNoise(of: fields, model: model, formats: catalogue.formats)
+    let objections = try model.objections(to: fields, extrapolates: extrapolates, method: method)
+    let frame = try FieldFrame(self, fields: fields, model: model, formats: catalogue.formats)
+    let (specification, noiseRemarks) = try estimatedNoise(in: frame, model: model)
     let noise =
       try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
     let solver = try FieldSolver(
-      self, fields: fields, noise: noise, inputRemarks: objections + noiseRemarks, model: model, formats: catalogue.formats)
-    if held != nil, solver.regridding.otherDomain != nil {
+      self, frame: frame, noise: noise, inputRemarks: objections + noiseRemarks, model: model, formats: catalogue.formats)
+    if held != nil, frame.regridding.otherDomain != nil {
       throw RunError.invalid(
         "--mask: values of the input are held out, and with --regrid model the answer is not on the grid of the input. Give --regrid input.")
     }
     let sink = try catalogue.formats.sink(
       OutputRequest(
-        path: output, content: content(fields.count, solver: solver), domain: solver.regridding.otherDomain,
+        path: output, content: content(fields.count, solver: solver), domain: frame.regridding.otherDomain,
         splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers), like: fields)
     try sink.checkIsFree(overwrite: overwrite)
     let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths, model: model)
     let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
-    let seconds = try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
-    var summary = solver.summary(answers: fields.count, seconds: seconds, check: try cache.check(of: fields.count))
+    try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
+    let ever = frame.knowsObserved ? try cache.everObserved(of: fields.count) : nil
+    var summary = try solver.summary(
+      answers: fields.count, check: cache.check(of: fields.count), neverObserved: ever.map { $0.count { !$0 } })
     if let held { summary.hidden = try solver.errors(at: held, of: cache) }
     try write(
-      cache, fields.count, solver: solver, model: model, remarks: summary.remarks, to: sink, overwrite: overwrite,
+      cache, fields.count, solver: solver, model: model, remarks: summary.remarks,
+      region: fill.isOfObservedPlaces(hasArchive: model.gaussian != nil) ? ever : nil, to: sink, overwrite: overwrite,
       history: history)
     cache.remove()
     return summary
@@ -68,7 +73,8 @@ extension Imputation {
   private func model(for document: any SignalDocument, formats: [any SignalFormat]) throws -> Model {
     let land = try landMask?.share(on: document.domain, formats: formats)
     return try Model(
-      FieldSpace(document, landShare: land, transforms: transforms, bounds: bounds), provenance: Model.Provenance(name: document.path))
+      FieldSpace(document, landShare: land, transforms: transforms, bounds: bounds, encodings: encodings),
+      provenance: Model.Provenance(name: document.path))
   }
 
   /// What the answers consist of as far as it is known before the first.
@@ -77,12 +83,12 @@ extension Imputation {
     return .estimates(
       count, memberCount: draws && (writesEnsemble || splitsMembers) ? samples : 0,
       quantileLevels: draws ? quantileLevels : [], hasSpread: method.traits.drawsSamples,
-      hasObserved: solver.knowsObserved)
+      hasObserved: solver.frame.knowsObserved)
   }
 
   private func write(
-    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark], to sink: any SignalSink,
-    overwrite: Bool, history: String
+    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark], region: [Bool]?,
+    to sink: any SignalSink, overwrite: Bool, history: String
   ) throws {
     let first = try cache.answer(at: 0).record
     var content = content(count, solver: solver)
@@ -91,7 +97,10 @@ extension Imputation {
       history: history, attributes: try attributes(of: cache, count, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
       for index in 0..<count {
-        var record = try cache.answer(at: index).record
+        let answer = try cache.answer(at: index)
+        var record = answer.record
+        if content.hasObserved { record.isObserved = answer.isObserved }
+        if let region { record.remove(outside: region) }
         record.quantiles = record.members?.ensembleQuantiles(content.quantileLevels) ?? []
         try writer.write(record, at: index)
       }
@@ -128,6 +137,8 @@ extension Imputation {
 private struct RequestKey: Encodable {
   let request: Imputation
   let input: SignalInput
+  /// The form of the answers that are kept: those of an older program are not read.
+  let form = 2
 
   init(_ request: Imputation, input: SignalInput) { (self.request, self.input) = (request, input) }
 }

@@ -145,7 +145,8 @@ extension Model {
 extension Method {
   /// The two-scale Gaussian.
   public static let twoScale = Method(
-    name: "two-scale", title: "two-scale Gaussian", traits: Traits(hasGaussianPosterior: true), needs: .gaussian
+    name: "two-scale", title: "two-scale Gaussian", traits: Traits(hasGaussianPosterior: true, followsPrior: true),
+    needs: .gaussian
   ) { context in
     try context.model.twoScaleSolver()
   }
