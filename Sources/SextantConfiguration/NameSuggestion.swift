@@ -9,7 +9,7 @@ package enum NameSuggestion {
   }
 
   /// The number of insertions, deletions and replacements between two texts.
-  static func distance(_ a: String, _ b: String) -> Int {
+  package static func distance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
     var previous = Array(0...b.count)
     for i in a.indices {

@@ -133,6 +133,20 @@ public struct EnsembleStatistics: Sendable {
     return coverage[entry] & (1 << UInt8(bit)) != 0
   }
 
+  /// Whether the truth at an entry lies within an interval, where several samples may equal it.
+  ///
+  /// Where a share of samples lies exactly on a bound, as dry days do, an interval that ends there always contains a truth
+  /// on the bound, so that counting it would make every forecast look too wide. The place of the truth among equal samples
+  /// is drawn at random instead (with the entry's own stream): an honest ensemble then covers the nominal share.
+  public func isCovered(_ entry: Int, at level: CoverageLevel, using random: RandomStream) -> Bool {
+    let ties = Int(samplesEqual[entry])
+    // A single equal sample is chance or rounding, not a bound.
+    guard ties > 1 else { return isCovered(entry, at: level) }
+    var stream = random.split(entry)
+    let place = Double(samplesBelow[entry]) + stream.uniform() * Double(ties + 1)
+    return abs(place / Double(sampleCount + 1) - 0.5) <= 0.5 * level.nominal
+  }
+
   /// The rank of the truth among the samples, 0…N; ties are broken at random with the entry's own stream.
   public func rank(_ entry: Int, using random: RandomStream) -> Int {
     let ties = Int(samplesEqual[entry])

@@ -75,7 +75,7 @@ extension Scorer {
       func key(_ score: Score) -> ScoreKey { ScoreKey(score, in: region, weighting: weighting) }
       scores.values[key(.crps)] = mean { Double(ensemble.crps[$0]) }
       for level in CoverageLevel.allCases where level.isReached(by: sampleCount) {
-        scores.values[key(level.score)] = mean { ensemble.isCovered($0, at: level) ? 1 : 0 }
+        scores.values[key(level.score)] = mean { ensemble.isCovered($0, at: level, using: random) ? 1 : 0 }
       }
       guard sampleCount > 1 else { return }
       let correction = Double(sampleCount + 1) / Double(sampleCount)

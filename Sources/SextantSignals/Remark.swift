@@ -21,8 +21,12 @@ public struct Remark: Sendable, Codable, Hashable {
   public var topic: String
   /// One or two full sentences: what was found, and what to do.
   public var text: String
+  /// The variable that it is about; nil where it is about no one variable.
+  public var variable: String?
 
-  public init(_ kind: Kind, _ topic: String, _ text: String) { (self.kind, self.topic, self.text) = (kind, topic, text) }
+  public init(_ kind: Kind, _ topic: String, _ text: String, variable: String? = nil) {
+    (self.kind, self.topic, self.text, self.variable) = (kind, topic, text, variable)
+  }
 }
 
 extension Collection where Element == Remark {

@@ -1,6 +1,7 @@
 // Spellings of units that UDUNITS does not know or reads as something else, although what is meant is certain.
 
 import Foundation
+import SextantConfiguration
 
 /// Other spellings of units.
 enum UnitSynonyms {
@@ -29,6 +30,23 @@ enum UnitSynonyms {
   /// The units as UDUNITS spells them; the text itself where it needs no other spelling.
   static func resolved(_ text: String) -> String {
     spellings[text.lowercased().split(separator: " ").joined(separator: " ")] ?? text
+  }
+
+  /// Units that are often meant, with their letters and spellings.
+  private static let common = [
+    "degC", "degF", "kelvin", "degree", "degrees_north", "degrees_east", "radian", "percent", "pascal", "hPa", "millibar",
+    "m s-1", "km/h", "mm/day", "mm/hour", "kg m-2 s-1", "kg kg-1", "g kg-1", "mg m-3", "W m-2", "J m-2", "metre", "meter",
+    "second", "hours", "celsius",
+  ]
+
+  /// What was probably meant by units that are unknown; nil where nothing is near.
+  static func suggestion(for unknown: String) -> String? {
+    let text = unknown.lowercased()
+    if text.contains("cel") || text.hasPrefix("deg") && text.hasSuffix("c") { return "degC" }
+    guard text.count > 2 else { return nil }
+    let names = Dictionary(common.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    return NameSuggestion.nearest(to: text, among: common.map { $0.lowercased() })
+      .flatMap { NameSuggestion.distance(text, $0) <= 2 ? names[$0] : nil }
   }
 
   /// Whether a variable is an amount of water: a millimetre of it is a kilogram per square metre.

@@ -18,7 +18,7 @@ public enum UnitsError: Error, Equatable, CustomStringConvertible {
         + " Set the units attribute of the variable, for example with ncatted."
     case .uncertain(let from, let to, let unknown):
       "Cannot convert \"\(from)\" to \"\(to)\": "
-        + "UDUNITS does not know \"\(unknown)\". Set the units attribute, for example with \"ncatted -a units,NAME,o,c,K FILE\"."
+        + "UDUNITS does not know \"\(unknown)\"\(UnitSynonyms.suggestion(for: unknown).map { "; did you mean \"\($0)\"?" } ?? ".") Set the units attribute, for example with \"ncatted -a units,NAME,o,c,K FILE\"."
     case .incompatible(let from, let to):
       "\"\(from)\" cannot be converted to \"\(to)\": they measure different quantities."
     }

@@ -257,11 +257,11 @@ extension VariableNature {
     case .angle(let period):
       return Remark(
         .warning, "nature",
-        "\(name) looks like an angle, of which \(String(format: "%.4g", period)) is the same as 0. Its mean as a number is wrong near the ends of its range. Use --method nearest, or fill its cosine and its sine as two variables.")
+        "\(name) looks like an angle, of which \(String(format: "%.4g", period)) is the same as 0. Its mean as a number is wrong near the ends of its range. Give --circular \(name)=\(String(format: "%.6g", period)), with a method without an archive.")
     case .category:
       return Remark(
         .warning, "nature",
-        "\(name) looks like labels: its \(values.count) observed values are \(values.distinctCount) whole numbers. Between labels there is nothing. Use --method nearest."
+        "\(name) looks like labels: its \(values.count) observed values are \(values.distinctCount) whole numbers. Between labels there is nothing. Give --categories \(name), with a method without an archive such as nearest or kriging."
       )
     case .plain: return nil
     }

@@ -112,7 +112,7 @@ public struct Training: Sendable {
     try census.bounds.checkArchive()
     let remarks =
       try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps)
-      + ArchiveOrder.remarks(on: source, indices: indices)
+      + ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
     let learned = try learnTransforms(from: source, indices: indices, ranges: ranges, interruption: interruption)
     let seen = TransformedSource(source, transforms: learned)
     let prior = try GaussianPrior.train(
@@ -156,6 +156,23 @@ public struct Training: Sendable {
         archive: archive, landMask: landMask, prior: prior, parameters: parameters, bounds: bounds,
         transforms: transforms, seed: seed
       ).canonicalText()
+    }
+  }
+
+  /// What is odd about the values of an archive, as far as its first file shows it, and about learning them as numbers.
+  private static func valueRemarks(on source: any SignalSource) -> [Remark] {
+    let topics = ["suspect-values", SuspectValue.impossibleTopic, "unused-quality"]
+    let values = (source as? SignalSeries)?.documents.first?.remarks.filter { topics.contains($0.topic) } ?? []
+    return values + source.variables.compactMap { variable in
+      let what: String
+      switch VariableNature(variable) {
+      case .angle: what = "an angle"
+      case .category: what = "labels"
+      default: return nil
+      }
+      return Remark(
+        .warning, "nature",
+        "\(variable.name) looks like \(what), and a model learns numbers: its means will be wrong. Leave it out of the archive, and fill it without a model (--circular, --categories).")
     }
   }
 

@@ -53,6 +53,24 @@ struct ProgramTests {
     #expect(help.code == 0 && help.errors.isEmpty && help.output.contains("sextant impute obs.nc"))
   }
 
+  @Test func severalFilesGoIntoAFolder() throws {
+    let folder = try ScratchFolder()
+    for name in ["a.csv", "b.csv"] { try folder.write("value\n1\n\n\(name == "a.csv" ? 3 : 5)\n4\n", to: name) }
+    try folder.write("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\nf 1 2 3\nf 2 4 3\n", to: "mesh.obj")
+    let arguments = [
+      "impute", folder.path("*.csv"), "--mesh", folder.path("mesh.obj"), "--method", "nearest", "--json", "-o",
+      folder.path("filled/"),
+    ]
+    let end = try Program(arguments).end()
+    #expect(end.code == 0 && (end.json as? [Any])?.count == 2, "\(end.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("filled")).sorted()
+    #expect(names == ["a.csv", "b.csv"])
+    let again = try Program(arguments).end()
+    #expect(again.code != 0 && again.errors.contains("2 of 2 outputs exist already") && again.output.isEmpty)
+    let one = try Program(Array(arguments.dropLast()) + [folder.path("one.csv")]).end()
+    #expect(one.code == 1 && one.errors.contains("2 inputs") && one.errors.contains("folder"), "\(one.errors)")
+  }
+
   @Test func meshesAreInspectedWhateverTheirName() throws {
     let folder = try ScratchFolder()
     let path = try folder.write(

@@ -73,6 +73,24 @@ struct EnsembleProperties {
     }
   }
 
+  /// Normal samples and truths that are moved to a bound: none, half, most or nearly all of them lie on it.
+  @Test("intervals cover what they say where samples lie on a bound", arguments: [Float(-9), 0, 1, 2.5])
+  func coverageCountsTies(bound: Float) {
+    let entries = 8000
+    var random = RandomStream(seed: 31)
+    func draw() -> Float { max(bound, Float(random.normal())) }
+    let truth = (0..<entries).map { _ in draw() }
+    let samples = Tensor((0..<39 * entries).map { _ in draw() }, shape: [39, entries])
+    let statistics = EnsembleStatistics(samples: samples, truth: truth)
+    for level in CoverageLevel.allCases where level.isReached(by: 39) {
+      let share =
+        Double((0..<entries).count { statistics.isCovered($0, at: level, using: RandomStream(seed: 2)) })
+        / Double(entries)
+      let standardError = (level.nominal * (1 - level.nominal) / Double(entries)).squareRoot()
+      #expect(abs(share - level.nominal) < 4 * standardError, "\(level): \(share)")
+    }
+  }
+
   @Test("intervals that N samples cannot reach are not reported")
   func unreachableIntervals() {
     #expect(!CoverageLevel.ninetyFive.isReached(by: 38) && CoverageLevel.ninetyFive.isReached(by: 39))

@@ -33,7 +33,7 @@ import Testing
     let solver = try method.solver(for: model).fitted(to: measurement)
     // Kriging fits its parameters to what is left anew, so its closed form is near the answer without an observation, not equal to it.
     let checking = AnswerChecking(
-      share: 0.02, channelCount: 1, isGaussian: true, knowsNoise: true, samples: 0)
+      share: 0.02, encodings: [.number], isGaussian: true, knowsNoise: true, samples: 0)
     var random = RandomStream(seed: 4)
     let whole = try solver.posterior(given: measurement, samples: 0, using: &random)
     var explicit = AnswerCheck(channelCount: 1)

@@ -158,6 +158,29 @@ import Testing
     #expect(model.provenance.remarks.count == 1)
   }
 
+  /// Files that interleave have no field twice, and are said all the same; files that follow each other are not.
+  @Test(arguments: [(true, 1), (false, 0)]) func filesThatOverlapAreSaid(interleave: Bool, count: Int) throws {
+    let folder = try ScratchFolder()
+    let fields = try SmallClimate.fields().read(Array(0..<40))
+    for (name, part) in [("a.nc", 0), ("b.nc", 1)] {
+      let indices = (0..<40).filter { interleave ? $0 % 2 == part : ($0 < 20) == (part == 0) }
+      try SmallClimate.write(fields.read(indices), to: folder.path(name))
+    }
+    let (source, indices) = try DatasetSelection(files: [folder.path("*.nc")]).open(seed: 0)
+    let found = ArchiveOrder.remarks(on: source, indices: indices).filter { $0.topic == "overlapping-files" }
+    #expect(found.count == count && found.allSatisfy { $0.text.contains("b.nc") && $0.text.contains("a.nc") }, "\(found)")
+  }
+
+  /// Angles are learned as numbers, which is said.
+  @Test func anglesInAnArchiveAreSaid() throws {
+    let folder = try ScratchFolder()
+    var fields = try SmallClimate.fields().read(Array(0..<12)).selecting(["clt"])
+    fields.variables = [Variable(name: "wdir", units: "degree", standardName: "wind_from_direction")]
+    try SmallClimate.write(fields, to: folder.path("a.nc"))
+    let model = try SmallClimate.training(from: folder.path("a.nc"), bounds: [:]).learn()
+    #expect(model.provenance.remarks.contains { $0.topic == "nature" && $0.text.contains("--circular") })
+  }
+
   @Test func stepsThatAreMissingAreSaid() throws {
     let fields = try SmallClimate.fields()
     let indices = Array(0..<20) + Array(26..<40)

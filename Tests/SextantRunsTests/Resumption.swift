@@ -70,6 +70,30 @@ import Testing
     }
   }
 
+  /// A run that was interrupted reports on all of its fields, not only on those that it filled itself.
+  @Test func theSummaryIsThatOfTheWholeRun() throws {
+    let folder = try ScratchFolder()
+    let model = try SmallClimate.model()
+    try SmallClimate.observe(SmallClimate.unseen(4), to: folder.path("some.nc"))
+    // One field is empty, and another is nearly so.
+    try SmallClimate.write(
+      GriddedFile(path: folder.path("some.nc"), variables: ["tas", "clt"]).readAll().mapping { field, vertex, _, value in
+        field == 0 || (field == 1 && vertex > 30) ? nil : value
+      }, to: folder.path("in.nc"))
+    func summary(_ output: String, stopAfter limit: Int) throws -> ImputationSummary? {
+      let stopper = Stopper(after: limit)
+      return try? Imputation(method: .eof, samples: 3, noise: NoiseSpecification(text: "tas=1K,clt=0.05"), seed: 3).run(
+        SignalInput(folder.path("in.nc")), model: model, output: folder.path(output), overwrite: false, history: "test",
+        progress: stopper, interruption: stopper.interruption)
+    }
+    #expect(try summary("out.nc", stopAfter: 3) == nil)
+    let (resumed, whole) = try (#require(summary("out.nc", stopAfter: .max)), #require(summary("whole.nc", stopAfter: .max)))
+    #expect(resumed.remarks == whole.remarks && resumed.remarks.contains { $0.topic == "empty-field" })
+    #expect(resumed.missingShare == whole.missingShare && resumed.diagnostics == whole.diagnostics)
+    #expect(resumed.noise["tas"]?.standardised == whole.noise["tas"]?.standardised)
+    #expect(resumed.check["tas"]?.count == whole.check["tas"]?.count && resumed.fieldCount == 4)
+  }
+
   @Test func whatAnotherRequestLeftIsNotUsed() throws {
     let folder = try ScratchFolder()
     let model = try SmallClimate.model()

@@ -57,4 +57,16 @@ import Testing
     }
     #expect(words.contains("--missing 'tas=-9999'") && !FileManager.default.fileExists(atPath: folder.path("out.nc")))
   }
+
+  /// Cloud cover of −0.08 is no wonder where the noise is 0.05.
+  @Test(arguments: [(0.05, false), (0.002, true)]) func noiseExplainsValuesBeyondABound(level: Double, isSaid: Bool) throws {
+    let folder = try ScratchFolder()
+    var fields = try SmallClimate.unseen(2).selecting(["clt"])
+    fields.variables = [Variable(name: "clt", units: "1", standardName: "cloud_area_fraction")]
+    try SmallClimate.write(
+      fields.mapping { _, vertex, _, value in vertex % 3 == 0 ? nil : vertex % 3 == 1 ? -0.08 : value }, to: folder.path("in.nc"))
+    let summary = try Imputation(method: .kriging, samples: 0, noise: NoiseSpecification(text: "\(level)")).run(
+      SignalInput(folder.path("in.nc")), model: nil, output: folder.path("out.nc"), overwrite: false, history: "test")
+    #expect(summary.remarks.contains { $0.text.contains("impossible") } == isSaid, "\(summary.remarks)")
+  }
 }

@@ -159,9 +159,7 @@ import Testing
     let world: OwnWorldCoverage.World = isSmooth ? .smooth : .exponential
     let n = domain.nodeCount
     var random = RandomStream(seed: 8)
-    let field = try world.factor(on: domain).multiplyLower(
-      rows: Tensor((0..<n).map { _ in random.normal() }, shape: [1, n])
-    ).scalars
+    let field = try world.fields(world.model(on: domain), count: 1)[0]
     let observed = (0..<n).filter { _ in random.uniform() < 0.6 }
     let measurement = FieldMeasurement(
       values: observed.map { Float(field[$0] + 0.05 * random.normal()) },

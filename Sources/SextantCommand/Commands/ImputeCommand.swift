@@ -21,6 +21,8 @@ struct ImputeCommand: ParsableCommand {
         sextant impute stations.csv --model RUN --noise 0.5K --regrid model --output filled.nc       (observations at places)
         sextant impute stations.csv --method kriging --noise 0.5K --at places.csv --output there.csv
         sextant impute buoys.nc --method sparse-matern --noise 0.2K --every 1day --grid 1deg --output map.nc
+        sextant impute 'obs/*.nc' --method kriging --noise 0.5K --output filled/       (each file into this folder)
+        sextant impute wind.nc --variables wdir --circular 360 --method kriging --noise 10 --output filled.nc
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
         sextant impute cloud.xyz --variables heat --method kriging --noise 0.1 --output filled.ply          (points without triangles)
         sextant impute lh.thickness --mesh lh.white --missing 'lh.cortex.label=0' --method harmonic --output lh.filled.thickness
@@ -35,9 +37,9 @@ struct ImputeCommand: ParsableCommand {
 
   @Argument(
     help:
-      "The file with gaps: NetCDF, observations at places, a mesh, a cloud of points, or a table or array of numbers at vertices; also packed with gzip.",
+      "The files with gaps, by name or by wildcards: NetCDF or GRIB, observations at places, meshes, clouds of points, or tables or arrays of numbers at vertices; also packed with gzip.",
     completion: .file())
-  var input: String
+  var inputs: [String]
 
   @Option(help: ArgumentHelp("The output folder of `sextant train`.", valueName: "folder"))
   var model: String?
@@ -48,7 +50,7 @@ struct ImputeCommand: ParsableCommand {
       valueName: "name"))
   var method: Method?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Where the answer goes.", valueName: "file"))
+  @Option(name: [.short, .long], help: ArgumentHelp("Where the answer goes; a folder for several files, each of which keeps its name.", valueName: "file"))
   var output: String
 
   @Option(
@@ -110,7 +112,21 @@ struct ImputeCommand: ParsableCommand {
       "Ranges of variables, where there is no model, such as clt=0..1 or pr=0.. with an open end.", valueName: "name=range"))
   var bounds: String?
 
-  @Flag(help: "Answer fields of a season, an hour or a level that the model's archive lacks, with a warning.")
+  @Option(
+    help: ArgumentHelp(
+      "Variables that are labels, by commas, where there is no model: each place gets the most probable of the observed labels.",
+      valueName: "names"))
+  var categories: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Variables that are angles, with a whole turn in their units, where there is no model, such as wdir=360; 360 alone for the only variable.",
+      valueName: "name=turn"))
+  var circular: String?
+
+  @Flag(
+    help:
+      "Answer fields of a season or a level that the model's archive lacks, with a warning. Where the season or the hour is not known, the spread is wider.")
   var extrapolate = false
 
   @Option(
@@ -189,11 +205,34 @@ struct ImputeCommand: ParsableCommand {
   func run() throws {
     machine.apply()
     let model = try learnedModel()
-    let summary = try request(for: model).run(
-      fields.input(input), model: model, output: output, overwrite: options.overwrite,
-      history: Provenance.line(CommandLine.arguments), progress: options.progress,
-      interruption: InterruptionSignals.interruption)
-    if format.json { try StandardOutput.json(summary) } else { StandardOutput.line(text(of: summary)) }
+    let request = try request(for: model)
+    let pairs = try InputFiles(inputs).outputs(output)
+    try checkOutputs(pairs)
+    var summaries: [ImputationSummary] = []
+    for (place, pair) in pairs.enumerated() {
+      let summary = try request.run(
+        fields.input(pair.input), model: model, output: pair.output, overwrite: options.overwrite,
+        history: Provenance.line(CommandLine.arguments), progress: options.progress,
+        interruption: InterruptionSignals.interruption)
+      summaries.append(summary)
+      if !format.json {
+        StandardOutput.line((place > 0 ? "\n" : "") + text(of: summary, at: pair.output))
+      }
+    }
+    guard format.json else { return }
+    if pairs.count == 1 { try StandardOutput.json(summaries[0]) } else { try StandardOutput.json(summaries) }
+  }
+
+  /// Throws before hours of work where an output of several is there already, and makes their folder.
+  private func checkOutputs(_ pairs: [(input: String, output: String)]) throws {
+    guard pairs.count > 1 else { return }
+    let present = pairs.filter { FileManager.default.fileExists(atPath: $0.output) }
+    if !options.overwrite, let first = present.first {
+      throw ValidationError(
+        "--output \(output): \(present.count) of \(pairs.count) outputs exist already, such as \(first.output). Give the inputs that are left, or --overwrite.")
+    }
+    let folder = URL(fileURLWithPath: pairs[0].output).deletingLastPathComponent().path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
   private func request(for model: Model?) throws -> Imputation {
@@ -203,9 +242,10 @@ struct ImputeCommand: ParsableCommand {
     var imputation = Imputation(
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
-      checkShare: check, regrid: regrid,
-      target: grid == nil && at == nil ? nil : AnswerTarget(grid: grid, places: at), quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
-      splitsMembers: splitMembers, transforms: try transforms(), bounds: try ranges(), extrapolates: extrapolate,
+      checkShare: check, regrid: regrid, target: grid == nil && at == nil ? nil : AnswerTarget(grid: grid, places: at),
+      quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
+      splitsMembers: splitMembers, transforms: try transforms(), bounds: try ranges(), encodings: try encodings(),
+      extrapolates: extrapolate,
       fill: try FillRegion(text: fill), onEmpty: onEmpty,
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
@@ -254,6 +294,26 @@ struct ImputeCommand: ParsableCommand {
     }
   }
 
+  /// What the variables are that are no numbers, by name.
+  private func encodings() throws -> [String: ValueEncoding] {
+    func period(_ text: String) -> ValueEncoding? {
+      Double(text).flatMap { $0 > 0 && $0.isFinite ? .angle(period: $0) : nil }
+    }
+    var result: [String: ValueEncoding] = [:]
+    if let circular, let only = period(circular) {
+      result[""] = only
+    } else {
+      result = try pairs(
+        circular, option: "--circular", expected: "NAME=TURN with a positive number such as 360, or the number alone", read: period)
+    }
+    for name in (categories ?? "").split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+      guard result.updateValue(.labels, forKey: name) == nil else {
+        throw ValidationError("--categories \(name): this variable was given to --circular, too.")
+      }
+    }
+    return result
+  }
+
   /// Reads NAME=TEXT pairs by commas.
   private func pairs<Value>(
     _ text: String?, option: String, expected: String, read: (String) -> Value?
@@ -278,7 +338,7 @@ struct ImputeCommand: ParsableCommand {
     }
   }
 
-  private func text(of summary: ImputationSummary) -> String {
+  private func text(of summary: ImputationSummary, at output: String) -> String {
     var lines = [
       output,
       "\(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s") filled by \(summary.method), "
@@ -297,6 +357,13 @@ struct ImputeCommand: ParsableCommand {
       )
     }
     for (name, check) in summary.check.sorted(by: { $0.key < $1.key }) {
+      if let wrong = check.wrongShare {
+        lines.append(
+          String(
+            format: "checked on %d observations of %@, each predicted with that observation withheld: %.0f %% have another label",
+            check.count, name, 100 * wrong))
+        continue
+      }
       let scores = [("CRPS", check.rankedProbability)].compactMap { title, value in
         value.map { String(format: ", %@ %.4g", title, $0) }
       }.joined()

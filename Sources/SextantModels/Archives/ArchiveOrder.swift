@@ -57,7 +57,33 @@ package enum ArchiveOrder {
           .warning, "repeated-fields",
           "\(twice.count) of \(indices.count) fields of the archive have the time and the coordinates of an earlier one; the first is \(source.labels[second].time ?? "?")\(places). Fields that come twice count twice: leave one of them out, or give the files a coordinate that tells them apart."))
     }
+    if twice.isEmpty, let series { remarks += overlaps(of: series, indices: indices) }
     return remarks + missingSteps(indices.compactMap { TimeKey(source.labels[$0]) })
+  }
+
+  /// Files whose times overlap although no field comes twice.
+  private static func overlaps(of series: SignalSeries, indices: [Int]) -> [Remark] {
+    var spans: [(path: String, first: TimeKey, last: TimeKey)] = []
+    var places: [String: Int] = [:]
+    for index in indices {
+      guard let time = TimeKey(series.labels[index]) else { return [] }
+      let path = series.origin(of: index).document.path
+      if let place = places[path] {
+        spans[place].first = min(spans[place].first, time)
+        spans[place].last = max(spans[place].last, time)
+      } else {
+        places[path] = spans.count
+        spans.append((path, time, time))
+      }
+    }
+    let sorted = spans.sorted { $0.first < $1.first }
+    let pairs = zip(sorted, sorted.dropFirst()).filter { $1.first < $0.last }
+    guard let (one, other) = pairs.first else { return [] }
+    return [
+      Remark(
+        .note, "overlapping-files",
+        "The times of \(pairs.count == 1 ? "two files" : "\(pairs.count) pairs of files") of the archive overlap: \(other.path) begins at \(other.first.text), before the end of \(one.path) at \(one.last.text). If they are two versions of the same fields, leave one of them out.")
+    ]
   }
 
   private static func missingSteps(_ times: [TimeKey]) -> [Remark] {

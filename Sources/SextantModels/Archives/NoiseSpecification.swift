@@ -174,22 +174,17 @@ package struct NoiseLevels: Sendable {
   /// The standard deviation of the values of each variable (C), over at most eight fields.
   private static func standardDeviations(of document: any SignalDocument) throws -> [Double] {
     let channels = document.variables.count
-    var sums = [(count: Double, sum: Double, squares: Double)](repeating: (0, 0, 0), count: channels)
+    var moments = [Moments](repeating: Moments(), count: channels)
     let indices = Set((0..<8).map { $0 * document.labels.count / 8 }).sorted()
     for index in indices where index < document.labels.count {
       let field = try document.read([index])[0]
       field.values.withUnsafeScalars { values in
         for entry in field.isValid.indices where field.isValid[entry] {
-          let value = Double(values[entry])
-          sums[entry % channels].count += 1
-          sums[entry % channels].sum += value
-          sums[entry % channels].squares += value * value
+          moments[entry % channels].add(Double(values[entry]))
         }
       }
     }
-    return sums.map { count, sum, squares in
-      count > 0 ? max(0, squares / count - (sum / count) * (sum / count)).squareRoot() : 0
-    }
+    return moments.map(\.standardDeviation)
   }
 
   /// The noise of field `index`.

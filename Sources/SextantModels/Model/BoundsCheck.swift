@@ -9,20 +9,44 @@ import SextantSolvers
 public struct BoundsCheck: Sendable {
   private let variables: [Variable]
   private let bounds: [ValueBounds?]
-  private var tallies: [Tally]
+  /// What was counted so far.
+  public private(set) var tally: Tally
+  private var tallies: [Tally.Channel] { tally.channels }
 
-  private struct Tally {
-    var (count, outside) = (0, 0)
-    var (least, greatest): (Float, Float) = (.infinity, -.infinity)
+  /// Counts of the values of each variable (C); those of several fields add up.
+  public struct Tally: Sendable, Codable, Equatable {
+    fileprivate struct Channel: Sendable, Codable, Equatable {
+      var count = 0
+      var outside = 0
+      /// The least and the greatest value; nil of nothing.
+      var least: Float?
+      var greatest: Float?
+    }
+    fileprivate var channels: [Channel]
+
+    /// No values of `channelCount` variables.
+    public init(channelCount: Int) { channels = [Channel](repeating: Channel(), count: channelCount) }
+
+    public static func + (a: Tally, b: Tally) -> Tally {
+      var sum = a
+      for (place, other) in b.channels.enumerated() {
+        sum.channels[place].count += other.count
+        sum.channels[place].outside += other.outside
+        sum.channels[place].note(other.least)
+        sum.channels[place].note(other.greatest)
+      }
+      return sum
+    }
   }
 
   /// - Parameters:
   ///   - variables: the variables (C).
   ///   - bounds: the range of each (C), in its units; nil for a variable that may have any value.
-  public init(_ variables: [Variable], bounds: [ValueBounds?]) {
+  ///   - tally: what was counted before; nil for nothing.
+  public init(_ variables: [Variable], bounds: [ValueBounds?], tally: Tally? = nil) {
     precondition(variables.count == bounds.count, "\(bounds.count) ranges for \(variables.count) variables")
     (self.variables, self.bounds) = (variables, bounds)
-    tallies = [Tally](repeating: Tally(), count: variables.count)
+    self.tally = tally ?? Tally(channelCount: variables.count)
   }
 
   /// Counts a value of a channel.
@@ -31,11 +55,10 @@ public struct BoundsCheck: Sendable {
   ///   - value: the value, in the variable's units.
   ///   - tolerance: how far beyond its range a value may be, such as five standard deviations of its noise.
   public mutating func note(_ value: Float, channel: Int, tolerance: Float = 0) {
-    tallies[channel].count += 1
-    tallies[channel].least = min(tallies[channel].least, value)
-    tallies[channel].greatest = max(tallies[channel].greatest, value)
+    tally.channels[channel].count += 1
+    tally.channels[channel].note(value)
     guard let range = bounds[channel], abs(range.clamp(value) - value) > tolerance else { return }
-    tallies[channel].outside += 1
+    tally.channels[channel].outside += 1
   }
 
   /// The tolerance for observed values whose noise is not known: as much as the range is wide.
@@ -81,15 +104,15 @@ public struct BoundsCheck: Sendable {
     ofChannel channel: Int, share: Double
   ) -> (text: (_ values: String) -> String, range: ValueBounds)? {
     let tally = tallies[channel]
-    guard let range = bounds[channel], tally.count > 0, Double(tally.outside) > share * Double(tally.count) else {
-      return nil
-    }
-    let width = (range.maximum ?? tally.greatest) - (range.minimum ?? tally.least)
-    let excess = max(tally.greatest - range.clamp(tally.greatest), range.clamp(tally.least) - tally.least)
+    guard let range = bounds[channel], let low = tally.least, let high = tally.greatest,
+      Double(tally.outside) > share * Double(tally.count)
+    else { return nil }
+    let width = (range.maximum ?? high) - (range.minimum ?? low)
+    let excess = max(high - range.clamp(high), range.clamp(low) - low)
     guard excess > 0.01 * abs(width) else { return nil }
     let units = variables[channel].units
     let percent = String(format: "%.3g", 100 * Double(tally.outside) / Double(tally.count))
-    let (least, greatest) = (Self.text(tally.least), Self.text(tally.greatest))
+    let (least, greatest) = (Self.text(low), Self.text(high))
     return (
       { "\(percent) % \($0) lie outside \(Self.text(range)) (they are from \(least) to \(greatest) \(units))" }, range
     )
@@ -113,6 +136,15 @@ public struct BoundsCheck: Sendable {
   }
 
   private static func text(_ number: Float) -> String { String(format: "%.6g", Double(number)) }
+}
+
+extension BoundsCheck.Tally.Channel {
+  /// Widens the range of the values by one.
+  fileprivate mutating func note(_ value: Float?) {
+    guard let value else { return }
+    least = min(least ?? value, value)
+    greatest = max(greatest ?? value, value)
+  }
 }
 
 extension ValueBounds {

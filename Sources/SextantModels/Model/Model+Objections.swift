@@ -13,26 +13,84 @@ extension Model {
   ///   - fields: the fields to be answered.
   ///   - extrapolates: whether fields of another season or level than the archive's are accepted; what would be refused
   ///     is then a warning.
-  /// - Returns: remarks, each once. There are none for a model without an archive.
+  ///   - method: the method that answers; nil for one whose spread follows the prior.
+  /// - Returns: remarks, each once. There are none for a model without an archive, and for a method that uses none.
   /// - Throws: ``RunError/invalid(_:)`` that names the first field that the archive does not cover, and their
   ///   number.
-  public func objections(to fields: any SignalDocument, extrapolates: Bool = false) throws -> [Remark] {
-    var remarks: [Remark] = []
+  public func objections(
+    to fields: any SignalDocument, extrapolates: Bool = false, method: Method? = nil
+  ) throws -> [Remark] {
+    if let method, !method.learnsFromArchive { return [] }
+    var accepted: [(remark: Remark, count: Int)] = []
     var refused: (first: String, count: Int)?
     for label in fields.labels {
-      for objection in objections(to: label) {
-        if objection.isRefusal, !extrapolates {
+      for var objection in objections(to: label) {
+        // A spread that cannot say how little is known is worse than no answer.
+        let isHopeless = objection.isOfTime && method.map { $0.traits.drawsSamples && !$0.traits.followsPrior } ?? false
+        if objection.isRefusal, !extrapolates || isHopeless {
+          objection.remark.text += objection.isOfTime ? Self.wayOut(by: method) : ""
           refused = (refused?.first ?? objection.remark.text, (refused?.count ?? 0) + 1)
-        } else if !remarks.contains(objection.remark) {
-          remarks.append(objection.remark)
+          continue
         }
+        if objection.isOfTime { objection.remark.text += Self.consequence(for: method) }
+        // Fields of one kind are said once, by the first of them.
+        let known = accepted.firstIndex { objection.isOfTime ? $0.remark.topic == objection.remark.topic : $0.remark == objection.remark }
+        if let known { accepted[known].count += 1 } else { accepted.append((objection.remark, 1)) }
       }
     }
-    if let refused {
-      let others = refused.count > 1 ? " The same holds for \(refused.count - 1) more of \(fields.count) fields." : ""
-      throw RunError.invalid("\(fields.path): \(refused.first)\(others)")
+    if let refused { throw RunError.invalid("\(fields.path): \(refused.first)\(Self.others(refused.count, of: fields.count))") }
+    return accepted.map { remark, count in
+      var remark = remark
+      if ["season", "hour"].contains(remark.topic) { remark.text += Self.others(count, of: fields.count) }
+      return remark
+    } + objections(to: fields.variables)
+  }
+
+  private static func others(_ count: Int, of total: Int) -> String {
+    count > 1 ? " The same holds for \(count - 1) more of \(total) fields." : ""
+  }
+
+  /// How an answer is to be had all the same.
+  private static func wayOut(by method: Method?) -> String {
+    guard let method, method.traits.drawsSamples, !method.traits.followsPrior else {
+      return " Or give --extrapolate: the mean of such fields then counts as unknown."
     }
-    return remarks + objections(to: fields.variables)
+    return " Or give --extrapolate with --method two-scale or eof, whose spread then shows that the mean is unknown; that of '\(method.name)' cannot."
+  }
+
+  /// What a season or an hour that the archive lacks means for the answer of a method.
+  private static func consequence(for method: Method?) -> String {
+    guard let method else { return "" }
+    if method.traits.followsPrior { return " Its mean counts as unknown, so that its spread is wider." }
+    return method.traits.drawsSamples
+      ? " The spread of '\(method.name)' does not include the difference; that of two-scale and eof does."
+      : " '\(method.name)' gives no spread that would show the difference."
+  }
+
+  /// How little is known of the mean of a field: 0 for a season and an hour of which the archive has fields, up to 1 for the
+  /// season opposite to them.
+  public func unknownClimatologyShare(for label: FieldLabel) -> Double {
+    guard gaussian != nil, let support = provenance.support else { return 0 }
+    func share(_ distance: Int?, of period: Double) -> Double { sin(.pi * Double(distance ?? 0) / period) }
+    var unknown = 0.0
+    if support.knowsSeasons, let month = ArchiveSupport.month(of: label) {
+      unknown = share(support.distance(toMonth: month), of: 12)
+    }
+    // A day changes a field less than a year does.
+    if let hour = ArchiveSupport.hour(of: label), let distance = support.distance(toHour: hour), distance > 3 {
+      unknown = max(unknown, 0.5 * share(distance, of: 24))
+    }
+    return unknown
+  }
+
+  /// The same model about a mean that is not known.
+  ///
+  /// - Parameter share: how little is known of it; see ``unknownClimatologyShare(for:)``.
+  public func widened(by share: Double) throws -> Model {
+    guard share > 0, let gaussian else { return self }
+    let prior = try gaussian.prior.withUnknownClimatology(share: share, on: space.domain)
+    return try with(
+      gaussian: LearnedGaussian(prior, parameters: gaussian.parameters, membership: gaussian.membership))
   }
 
   /// Throws ``RunError/invalid(_:)`` where a field of this label must not be drawn or answered.
@@ -43,7 +101,9 @@ extension Model {
   /// Something that speaks against an answer.
   public struct Objection: Sendable, Equatable {
     /// What it is, and what to do.
-    public let remark: Remark
+    public var remark: Remark
+    /// Whether the archive lacks the season or the hour.
+    public var isOfTime = false
     /// Whether the field must not be answered unless a person accepts it.
     public let isRefusal: Bool
   }
@@ -78,13 +138,13 @@ extension Model {
     if distance == 1, kind != .monthly {
       return Objection(
         remark: Remark(.warning, "season", "\(Self.sentence(what)) Its climatology is that of the neighbouring months."),
-        isRefusal: false)
+        isOfTime: true, isRefusal: false)
     }
     return Objection(
       remark: Remark(
         .warning, "season",
         "\(Self.sentence(what)) Nothing was learned of that season. Train with fields of it, give a file of anomalies with --anomalies, or use a method without a model, such as --method kriging."),
-      isRefusal: true)
+      isOfTime: true, isRefusal: true)
   }
 
   private func hourObjection(to label: FieldLabel, called name: String, support: ArchiveSupport) -> Objection? {
@@ -95,8 +155,8 @@ extension Model {
     return Objection(
       remark: Remark(
         .warning, "hour",
-        "The file has fields of \(hour) h, and the archive of the model '\(provenance.name)' has fields of \(hours) h alone. The spread does not include the difference. Train with fields of those hours."),
-      isRefusal: false)
+        "The file has fields of \(hour) h, and the archive of the model '\(provenance.name)' has fields of \(hours) h alone. Train with fields of those hours."),
+      isOfTime: true, isRefusal: false)
   }
 
   private func levelObjection(to label: FieldLabel, called name: String, support: ArchiveSupport) -> Objection? {

@@ -2,11 +2,13 @@
 // runs, for every format. Quantities are compared and not numbers: in the truth's units, field by field of the same
 // time and coordinates. What cannot be compared is refused or counted.
 
+import Foundation
 import SextantArrays
 import SextantEvaluation
 import SextantGeometry
 import SextantModels
 import SextantSignals
+import SextantSolvers
 
 /// Files to be scored against a clean one.
 public struct Scoring: Sendable {
@@ -61,6 +63,8 @@ public struct Scoring: Sendable {
     }
     let gaps = try observed.map { try Gaps($0, for: clean, truth: truth, formats: formats) }
     let scorer = Scorer(on: clean.domain, variables: scored(clean.variables), channelCount: clean.variables.count)
+    let circles = Circles(clean.variables)
+    result.remarks += circles.remarks(on: clean.variables).filter { !result.remarks.contains($0) }
     var file = ScoredFile(
       path: path, variables: names.map { ScoredFile.Variable(name: $0) },
       absentVariables: all.filter { !names.contains($0) }, matchedBy: matching.keys)
@@ -79,7 +83,8 @@ public struct Scoring: Sendable {
       let label = ScoreLabel(method: path, field: field.label.time ?? "field \(index)", group: observed ?? "")
       result.fields += try scorer.scoring(compared).scores(
         of: ScoredEstimate(
-          mean: conversion.toModel(answer.values.scalars), samples: try answers.members(of: place).map(conversion.toModel)),
+          mean: circles.near(field.values.scalars, conversion.toModel(answer.values.scalars)),
+          samples: try answers.members(of: place).map { circles.near(field.values.scalars, conversion.toModel($0)) }),
         against: ScoredTruth(
           values: field.values.scalars, isValid: isCompared,
           isObserved: try gaps?.isObserved(index) ?? [Bool](repeating: false, count: field.isValid.count)),
@@ -220,6 +225,43 @@ extension Scorer {
     return Scorer(
       variables: numbers.map { variables[$0] }, channelCount: channelCount, areaWeights: areaWeights,
       latitudes: latitudes, raster: raster)
+  }
+}
+
+/// Angles among variables, whose values are compared along the shorter arc.
+private struct Circles {
+  /// What each variable is (C).
+  private let encodings: [ValueEncoding]
+
+  init(_ variables: [Variable]) {
+    encodings = variables.map { if case .angle(let period) = VariableNature($0) { .angle(period: period) } else { .number } }
+  }
+
+  func remarks(on variables: [Variable]) -> [Remark] {
+    zip(variables, encodings).compactMap { variable, encoding in
+      guard case .angle(let period) = encoding else { return nil }
+      return Remark(
+        .assumption, "angle",
+        "\(variable.name) is an angle, of which \(String(format: "%.6g", period)) is the same as 0, so that differences are along the shorter arc.")
+    }
+  }
+
+  /// The values by whole turns as near to the true ones as they can be (V·C).
+  func near(_ truth: [Float], _ values: [Float]) -> [Float] { near(truth, Tensor(values, shape: [1, values.count])).scalars }
+
+  /// The samples by whole turns as near to the true values as they can be (N×V·C).
+  func near(_ truth: [Float], _ samples: Tensor<Float>) -> Tensor<Float> {
+    guard encodings.contains(where: { $0 != .number }) else { return samples }
+    var result = samples
+    result.withUnsafeMutableScalars { values in
+      for i in values.indices {
+        let entry = i % truth.count
+        let encoding = encodings[entry % encodings.count]
+        guard encoding != .number else { continue }
+        values[i] = truth[entry] + Float(encoding.difference(Double(values[i]), Double(truth[entry])))
+      }
+    }
+    return result
   }
 }
 

@@ -9,10 +9,14 @@ import SextantStorage
 
 /// One field after its gaps were filled, on the grid and in the units of the answer.
 struct Answer: Sendable {
-  /// Mean, spread, ensemble, and where the field was observed.
+  /// Mean, spread and ensemble.
   var record: FieldRecord
+  /// Where the field was observed (V·C of the input's domain).
+  var isObserved: [Bool]
   /// What the method chose for this field.
   var diagnostics: [String: Double]
+  /// What was counted.
+  var tally: AnswerTally
   /// The comparison of the answer with the observations; nil for an answer that is not compared.
   var check: AnswerCheck?
 }
@@ -57,14 +61,13 @@ final class AnswerCache {
       inMemory[index] = answer
       return
     }
-    let diagnostics = String(decoding: try JSONEncoder().encode(answer.diagnostics), as: UTF8.self)
-    var metadata = [Self.diagnosticsKey: diagnostics]
-    if let check = answer.check { metadata[Self.checkKey] = String(decoding: try JSONEncoder().encode(check), as: UTF8.self) }
-    var writer = SafetensorsWriter(metadata: metadata)
+    let notes = Notes(diagnostics: answer.diagnostics, tally: answer.tally, check: answer.check)
+    var writer = SafetensorsWriter(
+      metadata: [Self.notesKey: String(decoding: try JSONEncoder().encode(notes), as: UTF8.self)])
     writer.add("mean", Tensor(answer.record.values))
     if let spread = answer.record.spread { writer.add("spread", Tensor(spread)) }
     if let members = answer.record.members { writer.add("samples", members) }
-    if let isObserved = answer.record.isObserved { writer.add("observed", booleans: isObserved) }
+    writer.add("observed", booleans: answer.isObserved)
     try writer.write(to: path(index, folder), overwrite: true)
   }
 
@@ -77,49 +80,63 @@ final class AnswerCache {
     let file = try SafetensorsFile(path: path(index, folder))
     let record = FieldRecord(
       try file.floats("mean").scalars, spread: file.contains("spread") ? try file.floats("spread").scalars : nil,
-      members: file.contains("samples") ? try file.floats("samples") : nil,
-      isObserved: file.contains("observed") ? try file.booleans("observed") : nil)
-    let (diagnostics, check) = try Self.notes(in: file)
-    return Answer(record: record, diagnostics: diagnostics, check: check)
+      members: file.contains("samples") ? try file.floats("samples") : nil, isObserved: nil)
+    let notes = try Self.notes(in: file)
+    return Answer(
+      record: record, isObserved: try file.booleans("observed"), diagnostics: notes.diagnostics, tally: notes.tally,
+      check: notes.check)
   }
 
-  /// What the method chose for field `index`, which must be done, and the comparison with its observations: without the
-  /// answer's numbers, of which a large ensemble would be read in vain.
-  func notes(at index: Int) throws -> (diagnostics: [String: Double], check: AnswerCheck?) {
+  /// What is said of an answer beside its numbers.
+  struct Notes: Codable {
+    var diagnostics: [String: Double]
+    var tally: AnswerTally
+    var check: AnswerCheck?
+  }
+
+  /// What is said of the answer for field `index`, which must be done: without the answer's numbers, of which a large ensemble
+  /// would be read in vain.
+  func notes(at index: Int) throws -> Notes {
     guard let folder else {
       let answer = try answer(at: index)
-      return (answer.diagnostics, answer.check)
+      return Notes(diagnostics: answer.diagnostics, tally: answer.tally, check: answer.check)
     }
     return try Self.notes(in: SafetensorsFile(path: path(index, folder)))
   }
 
-  private static func notes(in file: SafetensorsFile) throws -> (diagnostics: [String: Double], check: AnswerCheck?) {
-    func decoded<Value: Decodable>(_ key: String) throws -> Value? {
-      try file.metadata[key].map { try JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+  /// Which entries were observed in at least one of `count` fields, all of which must be done.
+  func everObserved(of count: Int) throws -> [Bool] {
+    var ever: [Bool] = []
+    for index in 0..<count {
+      let isObserved =
+        try folder.map { try SafetensorsFile(path: path(index, $0)).booleans("observed") } ?? answer(at: index).isObserved
+      if ever.isEmpty { ever = [Bool](repeating: false, count: isObserved.count) }
+      for entry in isObserved.indices where isObserved[entry] { ever[entry] = true }
     }
-    return (try decoded(diagnosticsKey) ?? [:], try decoded(checkKey))
+    return ever
   }
 
-  private static let diagnosticsKey = "diagnostics"
-  private static let checkKey = "check"
+  private static func notes(in file: SafetensorsFile) throws -> Notes {
+    try JSONDecoder().decode(Notes.self, from: Data((file.metadata[notesKey] ?? "").utf8))
+  }
 
-  /// Solves every one of `count` fields that is not done yet; the seconds that this took.
+  private static let notesKey = "notes"
+
+  /// Solves every one of `count` fields that is not done yet.
   func fill(
     _ count: Int, by solver: FieldSolver, progress: any ProgressObserver, interruption: Interruption
-  ) throws -> Double {
+  ) throws {
     progress.start("imputing", unit: "field", count: count)
     defer { progress.finish() }
-    let clock = ContinuousClock()
-    var spent = Duration.zero
-    for (done, index) in solver.order.enumerated() where !contains(index) {
+    for (done, index) in solver.order.enumerated() {
+      guard !contains(index) else {
+        solver.note(try notes(at: index).tally)
+        continue
+      }
       try InterruptionError.saying(resumption(done, of: count)) { try interruption.check() }
-      let start = clock.now
-      let answer = try solver.solve(index)
-      spent += clock.now - start
-      try store(answer, at: index)
+      try store(try solver.solve(index), at: index)
       progress.advance(to: done + 1)
     }
-    return spent / .seconds(1)
   }
 
   /// The sum of the checks of all answers; nil where none was checked.

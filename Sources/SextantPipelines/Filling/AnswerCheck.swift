@@ -69,8 +69,11 @@ struct AnswerCheck: Sendable, Codable, Equatable {
   ///   - deviation: its standard deviation with that of the observation's noise; nil where the method gives none.
   ///   - observed: the observation.
   ///   - channel: its variable.
-  mutating func add(predicted: Double, deviation: Double?, observed: Double, channel: Int) {
-    let error = predicted - observed
+  ///   - encoding: what the values of the variable are.
+  mutating func add(
+    predicted: Double, deviation: Double?, observed: Double, channel: Int, encoding: ValueEncoding = .number
+  ) {
+    let error = encoding.difference(predicted, observed)
     guard error.isFinite else { return }
     channels[channel].count += 1
     channels[channel].error += error
@@ -93,13 +96,20 @@ struct AnswerChecking: Sendable {
   static let leastObservations = 25
   /// The share of the fields of a series that are filled once more.
   static let shareOfFields = 0.1
-  let channelCount: Int
+  /// What the values of each variable are (C).
+  let encodings: [ValueEncoding]
+  private var channelCount: Int { encodings.count }
   /// Whether the method's mean and spread are those of an exact Gaussian in the variables' own units.
   let isGaussian: Bool
   /// Whether the noise is known and used.
   let knowsNoise: Bool
   /// Samples of the second filling, for methods that have no spread without samples.
   let samples: Int
+
+  init(share: Double, encodings: [ValueEncoding], isGaussian: Bool, knowsNoise: Bool, samples: Int) {
+    (self.share, self.encodings, self.isGaussian) = (share, encodings, isGaussian)
+    (self.knowsNoise, self.samples) = (knowsNoise, samples)
+  }
 
   /// Whether field `index` of so many is checked by a second filling.
   func refills(_ index: Int, of count: Int) -> Bool {
@@ -122,9 +132,10 @@ struct AnswerChecking: Sendable {
       let channel = entries[row] % channelCount
       let (mean, observed, noise) = (Double(predicted[row]), Double(measurement.values[row]), Double(measurement.noise[row]))
       guard mean.isFinite else { continue }
-      if knowsNoise, noise > 0 {
+      if knowsNoise, noise > 0, encodings[channel] != .labels {
+        let difference = encodings[channel].difference(mean, observed)
         check.channels[channel].fitCount += 1
-        check.channels[channel].squaredMisfit += (mean - observed) * (mean - observed) / (noise * noise)
+        check.channels[channel].squaredMisfit += difference * difference / (noise * noise)
       }
       guard let selected, let spread = posterior.spread?[selected[row]], noise > 0 else { continue }
       // Without observation i, a Gaussian posterior of mean m and variance s² predicts the observation with error
@@ -135,7 +146,7 @@ struct AnswerChecking: Sendable {
         predicted: observed + (mean - observed) / left, deviation: noise / left.squareRoot(), observed: observed,
         channel: channel)
     }
-    for channel in check.channels.indices {
+    for channel in check.channels.indices where encodings[channel] == .number {
       let rows = entries.indices.filter { entries[$0] % channelCount == channel }
       check.channels[channel].observed = Self.range(of: rows.lazy.map { measurement.values[$0] })
       check.channels[channel].answered = Self.range(
@@ -183,10 +194,11 @@ struct AnswerChecking: Sendable {
     let entries = tests.operation.outputEntries.indices
     for row in 0..<tests.count {
       let noise = knowsNoise ? Double(tests.noise[row]) : 0
+      let channel = entries[row] % channelCount
       check.add(
         predicted: Double(predicted[row]),
         deviation: deviations.map { (Double($0[row]) * Double($0[row]) + noise * noise).squareRoot() },
-        observed: Double(tests.values[row]), channel: entries[row] % channelCount)
+        observed: Double(tests.values[row]), channel: channel, encoding: encodings[channel])
     }
     return check
   }
@@ -201,7 +213,7 @@ struct AnswerChecking: Sendable {
     of measurement: FieldMeasurement, by posterior: Posterior, around predicted: [Float]
   ) -> [Float]? {
     if let entries = measurement.operation.selectedEntries, let spread = posterior.spread { return entries.map { spread[$0] } }
-    guard let samples = posterior.samples, samples.rowCount > 1 else { return nil }
+    guard let samples = posterior.samples, samples.rowCount > 1, encodings.allSatisfy({ $0 == .number }) else { return nil }
     return measurement.operation.apply(samples).columnDeviations(from: predicted)
   }
 }

@@ -11,6 +11,8 @@ struct AnswerVerdict {
   let check: AnswerCheck
   /// The variables (C) as they are named in the file.
   let variables: [Variable]
+  /// What their values are (C).
+  let encodings: [ValueEncoding]
   /// How many of the file's units one unit of the model is, for differences (C).
   let scales: [Double]
 
@@ -28,7 +30,8 @@ struct AnswerVerdict {
       result[variable.name] = .init(
         count: sums.count, bias: scale * sums.error / n, rootMeanSquareError: scale * (sums.squaredError / n).squareRoot(),
         rankedProbability: m > 0 ? scale * sums.rankedProbability / m : nil,
-        coverage90: m > 0 ? Double(sums.covered) / m : nil)
+        coverage90: m > 0 ? Double(sums.covered) / m : nil,
+        wrongShare: encodings[channel] == .labels ? sums.squaredError / n : nil)
     }
     return result
   }
@@ -101,6 +104,19 @@ extension FieldSpace {
       if !transforms[channel].isIdentity {
         remarks.append(
           Remark(.assumption, "transform", "\(name) is Gaussian after a transform of kind \(transforms[channel].kind.rawValue)."))
+      }
+      switch encodings[channel] {
+      case .number: break
+      case .angle(let period):
+        remarks.append(
+          Remark(
+            .assumption, "angle",
+            "\(name) is an angle, of which \(String(format: "%.6g", period)) is the same as 0; its cosine and its sine were filled."))
+      case .labels:
+        remarks.append(
+          Remark(
+            .assumption, "labels",
+            "\(name) has labels: each place gets the most probable of the labels that were observed, taken as exact."))
       }
       if ownTransforms[channel] != .none {
         remarks.append(

@@ -16,22 +16,25 @@ extension Imputation {
   /// The noise with every level that is to be estimated replaced by its estimate, and what is to be said of it.
   ///
   /// - Parameters:
-  ///   - fields: the fields to fill.
+  ///   - frame: the fields to fill, and how they are measured.
   ///   - model: what is known of them.
-  ///   - regridding: how they meet the model's grid.
-  ///   - formats: those of files that designs need.
   /// - Throws: ``RunError`` where there is too little to estimate from or a variable is transformed, and what reading throws.
   func estimatedNoise(
-    of fields: any SignalDocument, model: Model, regridding: Regridding, formats: [any SignalFormat]
+    in frame: FieldFrame, model: Model
   ) throws -> (NoiseSpecification?, [Remark]) {
-    guard var specification = noise else { return (nil, []) }
+    let (fields, units) = (frame.fields, frame.units)
+    guard var specification = noiseWithoutLabels(in: frame) else { return (nil, []) }
     let wanted = specification.automatic(among: fields.variables)
     guard !wanted.isEmpty else { return (specification, []) }
-    let units = try UnitConversion(file: fields.variables, model: model.space.variables)
-    let measurements = try measurements(of: fields, model: model, units: units, regridding: regridding, formats: formats)
+    let measurements = try measurements(in: frame)
     var remarks: [Remark] = []
     for variable in wanted {
       guard let channel = fields.variables.firstIndex(of: variable) else { continue }
+      guard model.space.encodings[channel] == .number else {
+        throw RunError.invalid(
+          "--noise auto: \(variable.name) has angles, and their noise cannot be estimated. Give it as a number: --noise \(variable.name)=LEVEL."
+        )
+      }
       guard model.space.transforms[channel].isIdentity else {
         throw RunError.invalid(
           "--noise auto: \(variable.name) is transformed in the model, and its noise cannot be estimated. Give it as a number: --noise \(variable.name)=LEVEL."
@@ -62,31 +65,28 @@ extension Imputation {
     return (specification, remarks)
   }
 
-  /// Measurements of a few fields in the model's units; the noise in them is a placeholder.
-  private func measurements(
-    of fields: any SignalDocument, model: Model, units: UnitConversion, regridding: Regridding, formats: [any SignalFormat]
-  ) throws -> [FieldMeasurement] {
-    let before = try operation.map {
-      try $0.fixedOperator(
-        on: fields.domain, channelCount: model.space.channelCount,
-        inputs: MeasurementInputs(on: fields.domain, landShare: model.space.landShare, formats: formats))
-    }
-    let channels = model.space.channelCount
-    var result: [FieldMeasurement] = []
-    for place in 0..<Self.estimatedFieldCount {
-      let index = place * fields.labels.count / Self.estimatedFieldCount
-      guard index < fields.labels.count, place == 0 || index > (place - 1) * fields.labels.count / Self.estimatedFieldCount
-      else { continue }
-      let field = try regridding.usable(fields.read([index])[0])
-      guard field.isValid.contains(true) else { continue }
-      let values = field.values.withUnsafeScalars { scalars in
-        field.isValid.indices.filter { field.isValid[$0] }.map { units.toModel(scalars[$0], channel: $0 % channels) }
-      }
-      result.append(
-        FieldMeasurement(
-          values: values, noise: [Float](repeating: 1, count: values.count),
-          operation: regridding.operation(isObserved: field.isValid, after: before), label: field.label))
-    }
+  /// The noise that was given, where labels count as exact; nil where none was given and not all variables are labels.
+  private func noiseWithoutLabels(in frame: FieldFrame) -> NoiseSpecification? {
+    let variables = frame.fields.variables
+    let labels = zip(variables, frame.space.encodings).filter { $1 == .labels }.map(\.0)
+    guard !labels.isEmpty else { return noise }
+    let others = variables.filter { variable in !labels.contains { $0.name == variable.name } }
+    var result = noise ?? NoiseSpecification(besideVariables: others)
+    for label in labels { result = result.with(.constant(0, units: ""), for: label.name) }
     return result
+  }
+
+  /// Measurements of a few fields in the model's units; the noise in them is a placeholder.
+  private func measurements(in frame: FieldFrame) throws -> [FieldMeasurement] {
+    let count = frame.fields.labels.count
+    let indices = Set((0..<Self.estimatedFieldCount).map { $0 * count / Self.estimatedFieldCount }).sorted()
+    return try indices.compactMap { index in
+      guard index < count else { return nil }
+      let field = try frame.read(index)
+      guard field.isValid.contains(true) else { return nil }
+      var values: [Float] = []
+      frame.forEachValue(of: field) { _, _, value in values.append(value) }
+      return frame.measurement(of: field, values: values, noise: [Float](repeating: 1, count: values.count))
+    }
   }
 }

@@ -11,88 +11,56 @@ import SextantSolvers
 
 /// Fills single fields of a document by a model.
 final class FieldSolver {
-  let regridding: Regridding
+  let frame: FieldFrame
   let methodName: String
   private let request: Imputation
-  private let fields: any SignalDocument
   private let model: Model
-  /// Series with one mask share what depends on the mask.
-  private let solvers: PreparedSolvers
-  private let units: UnitConversion
+  /// Series with one mask share what depends on the mask: for each amount by which the prior is widened, 0 for most.
+  private var solvers: [Double: PreparedSolvers] = [:]
   /// Nil where the method uses none.
   private let noise: NoiseLevels?
   /// What is to be said of the input.
   private var inputRemarks: [Remark]
-  /// What was applied to the fields before their gaps were made.
-  private let operation: (any LinearOperator)?
-  private var missing = (count: 0, total: 0)
-  private var noiseSums: [Double]
-  private var noiseCounts: [Double]
-  /// The number of observed values of each variable, their sum and that of their squares, in the model's units.
-  private var observed: [(count: Double, sum: Double, squares: Double)]
-  private var diagnosticSums: [String: Double] = [:]
-  private var solvedCount = 0
-  /// What the first observed field shows of the nature of its variables; nil before there is one.
-  private var natures: [Remark]?
-  /// Observed values beside the ranges that a model was given.
-  private var bounds: BoundsCheck
-  private var boundsRemarks: [Remark] = []
-  /// The fields without any observed value.
-  private var emptyFields: (filled: [String], missing: [String]) = ([], [])
-  /// Which entries were observed in some field (V·C).
-  private var everObserved: [Bool]
+  /// What was counted of all fields, also of those that were answered before.
+  private var tally: AnswerTally
   /// Which entries of an answer are given (V·C of its domain); nil for all.
   private let region: [Bool]?
   private let checking: AnswerChecking
   /// The answers of fields that are filled together; nil where each is filled by itself.
   private var series: SeriesFilling?
+  /// What each variable can be; nil where nothing is certain.
+  private let physicalRanges: [PhysicalRange?]
+
+  private var fields: any SignalDocument { frame.fields }
 
   /// - Parameters:
   ///   - request: What is asked for.
-  ///   - fields: The fields to fill.
+  ///   - frame: The fields to fill, and how they are measured.
   ///   - noise: Nil where the method uses none.
   ///   - inputRemarks: What is to be said of the input: how its noise was found, what speaks against the model.
   ///   - model: What the method knows of the fields.
-  ///   - regridding: How the input meets the model's domain, and where answers are given.
   ///   - formats: Those of files that designs need.
-  /// - Throws: ``RunError``, ``UnitsError``, and what the method throws.
+  /// - Throws: ``RunError``, and what the method throws.
   init(
-    _ request: Imputation, fields: any SignalDocument, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
-    regridding: Regridding, formats: [any SignalFormat]
+    _ request: Imputation, frame: FieldFrame, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
+    formats: [any SignalFormat]
   ) throws {
     self.request = request
-    self.fields = fields
+    self.frame = frame
     self.noise = noise
     self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
     self.model = model
     let space = model.space
-    guard fields.variables.count == space.channelCount else {
-      func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
-      throw RunError.invalid(
-        "\(fields.path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(space.channelCount) (\(list(space.variables))). Name one for each, in the model's order; a variable may be missing everywhere."
-      )
-    }
-    solvers = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
+    solvers[0] = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
     methodName = request.method.title
-    units = try UnitConversion(file: fields.variables, model: space.variables)
-    self.regridding = regridding
-    operation = try request.operation.map {
-      try $0.fixedOperator(
-        on: fields.domain, channelCount: space.channelCount,
-        inputs: MeasurementInputs(on: fields.domain, landShare: space.landShare, formats: formats))
-    }
     checking = AnswerChecking(
-      share: request.checkShare, channelCount: space.channelCount,
+      share: request.checkShare, encodings: space.encodings,
       isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits,
       knowsNoise: noise != nil,
       samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
-    bounds = BoundsCheck(space.variables, bounds: space.bounds)
-    everObserved = [Bool](repeating: false, count: fields.domain.vertexCount * space.channelCount)
-    region = try request.fill.entries(
-      of: fields, on: regridding.otherDomain ?? fields.domain, hasArchive: model.gaussian != nil, formats: formats)
-    noiseSums = [Double](repeating: 0, count: space.channelCount)
-    noiseCounts = noiseSums
-    observed = [(Double, Double, Double)](repeating: (0, 0, 0), count: space.channelCount)
+    tally = AnswerTally(channelCount: space.channelCount)
+    region = try request.fill.entries(of: frame, hasArchive: model.gaussian != nil, formats: formats)
+    physicalRanges = space.variables.map { PhysicalRange(of: $0) }
   }
 
   /// Fills the fields together where the method and the file allow it, and was asked to.
@@ -100,8 +68,10 @@ final class FieldSolver {
     series = try SeriesFilling(
       of: fields, model: model, request: request, checkInterruption: { try interruption.check() }
     ) { [unowned self] index in
-      let field = try fields.read([index])[0]
-      return field.isValid.contains(true) ? try measure(field, index: index, counts: false) : nil
+      let field = try frame.read(index)
+      // The sums over the fields are made when they are answered.
+      var counts = AnswerTally(channelCount: frame.space.channelCount)
+      return field.isValid.contains(true) ? try measure(field, index: index, counts: &counts) : nil
     }
   }
 
@@ -114,28 +84,41 @@ final class FieldSolver {
   /// Keeps what a later run goes on from, if that was asked for.
   func keepState(overwrite: Bool) throws { try series?.keepState(overwrite: overwrite) }
 
-  /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.
-  var knowsObserved: Bool { regridding.answersOnInput && operation == nil }
+  /// Takes account of an answer that an earlier run gave.
+  func note(_ earlier: AnswerTally) { tally = tally + earlier }
 
   /// Fills field `index`.
   func solve(_ index: Int) throws -> Answer {
-    let field = try regridding.usable(fields.read([index])[0])
-    guard field.isValid.contains(true) else { return try solveEmpty(field, index: index) }
-    if natures == nil {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var answer = try answer(to: index)
+    answer.tally.seconds = (clock.now - start) / .seconds(1)
+    tally = tally + answer.tally
+    return answer
+  }
+
+  private func answer(to index: Int) throws -> Answer {
+    let field = try frame.read(index)
+    var counts = AnswerTally(channelCount: frame.space.channelCount)
+    counts.missingCount = field.isValid.count { !$0 }
+    counts.valueCount = field.isValid.count
+    guard field.isValid.contains(true) else { return try answerEmpty(field, index: index, counts: counts) }
+    if tally.natures == nil {
+      let space = frame.space
       let handled = fields.variables.indices.filter {
-        model.space.bounds[$0] != nil || !model.space.transforms[$0].isIdentity || model.space.ownTransforms[$0] != .none
+        space.bounds[$0] != nil || !space.transforms[$0].isIdentity || space.ownTransforms[$0] != .none
+          || space.encodings[$0] != .number
       }
-      natures = VariableNature.remarks(on: field, handled: Set(handled.map { fields.variables[$0].name }))
+      counts.natures = VariableNature.remarks(on: field, handled: Set(handled.map { fields.variables[$0].name }))
     }
-    let missingCount = field.isValid.count { !$0 }
-    if !request.method.traits.fillsGaps, missingCount > 0 {
+    if !request.method.traits.fillsGaps, counts.missingCount > 0 {
       throw RunError.gapsNotFilled(
-        path: fields.path, missing: missingCount, count: field.isValid.count, method: request.method.name)
+        path: fields.path, missing: counts.missingCount, count: field.isValid.count, method: request.method.name)
     }
-    for entry in field.isValid.indices where field.isValid[entry] { everObserved[entry] = true }
-    let measurement = try measure(field, index: index)
+    let measurement = try measure(field, index: index, counts: &counts)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let samples = request.method.traits.drawsSamples ? request.samples : 0
+    let solvers = try solvers(for: field.label)
     // The second filling of a check shares what is fitted to the measurement.
     let refills = !checking.isGaussian && checking.refills(index, of: fields.count)
     let fitted = refills ? try solvers.solver.fitted(to: measurement) : nil
@@ -149,48 +132,56 @@ final class FieldSolver {
       var stream = RandomStream(seed: request.seed).split("check").split(index)
       check = try check + checking.refill(measurement, by: fitted, using: &stream)
     }
-    let diagnostics = posterior.diagnostics.merging(Self.diagnostics(of: posterior.cost)) { own, _ in own }
-    for (key, value) in diagnostics { diagnosticSums[key, default: 0] += value }
-    solvedCount += 1
-    missing.count += missingCount
-    missing.total += field.isValid.count
+    counts.diagnostics = posterior.diagnostics.merging(Self.diagnostics(of: posterior.cost)) { own, _ in own }
+    counts.answeredCount = 1
     return Answer(
-      record: record(of: posterior, isObserved: field.isValid), diagnostics: posterior.diagnostics, check: check)
+      record: record(of: posterior), isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts,
+      check: check)
   }
 
   /// The answer for a field without any observed value.
-  private func solveEmpty(_ field: Signal, index: Int) throws -> Answer {
+  private func answerEmpty(_ field: Signal, index: Int, counts: AnswerTally) throws -> Answer {
     let name = field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)"
     // A series goes on; a file of one empty field is a mistake.
     guard request.onEmpty != .fail, fields.labels.count > 1 else { throw RunError.nothingObserved(path: fields.path, field: name) }
-    missing.count += field.isValid.count
-    missing.total += field.isValid.count
+    var counts = counts
     let samples = request.method.traits.drawsSamples ? request.samples : 0
     if request.onEmpty == .prior, let series {
       let posterior = try series.posterior(at: index)
-      emptyFields.filled.append(name)
-      return Answer(record: record(of: posterior, isObserved: field.isValid), diagnostics: [:])
+      counts.filledEmptyFields = [name]
+      return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
     if request.onEmpty == .prior, request.method.traits.usesNoise, request.method.traits.fillsGaps,
       let nothing = model.emptyMeasurement(field.label)
     {
       var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
-      let posterior = try solvers.solver.posterior(given: nothing, samples: samples, using: &random)
-      emptyFields.filled.append(name)
-      return Answer(record: record(of: posterior, isObserved: field.isValid), diagnostics: [:])
+      let posterior = try solvers(for: field.label).solver.posterior(given: nothing, samples: samples, using: &random)
+      counts.filledEmptyFields = [name]
+      return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
-    emptyFields.missing.append(name)
+    counts.missingEmptyFields = [name]
     let size = model.space.isInside.count
     let nothing = Posterior(
       mean: [Float](repeating: .nan, count: size),
       spread: request.method.traits.drawsSamples ? [Float](repeating: .nan, count: size) : nil,
       samples: samples > 0 ? Tensor(repeating: .nan, shape: [samples, size]) : nil)
-    return Answer(record: record(of: nothing, isObserved: field.isValid), diagnostics: [:])
+    return Answer(record: record(of: nothing), isObserved: field.isValid, diagnostics: [:], tally: counts)
+  }
+
+  /// The solvers for fields of a label: those of the model, or of a wider prior for a season or an hour that its archive lacks.
+  private func solvers(for label: FieldLabel) throws -> PreparedSolvers {
+    let share = model.unknownClimatologyShare(for: label)
+    if let known = solvers[share] { return known }
+    let made = PreparedSolvers(try request.method.solver(for: model.widened(by: share), settings: request.solvers))
+    solvers[share] = made
+    return made
   }
 
   /// Notes the range of values that the archive lets expect: the climatology, give or take five standard deviations.
   private func expect(_ label: FieldLabel, in check: inout AnswerCheck) {
-    guard let gaussian = model.gaussian, model.space.transforms.allSatisfy(\.isIdentity) else { return }
+    guard let gaussian = model.gaussian, model.space.transforms.allSatisfy(\.isIdentity),
+      model.unknownClimatologyShare(for: label) == 0
+    else { return }
     let space = gaussian.prior.space
     let mean = space.climatology.mean(for: label)
     for channel in check.channels.indices {
@@ -215,118 +206,110 @@ final class FieldSolver {
     return words.isEmpty ? "field \(index)" : words.joined(separator: " ")
   }
 
-  /// What was measured of a field; `counts` says whether the sums over the fields take it in.
-  private func measure(_ field: Signal, index: Int, counts: Bool = true) throws -> FieldMeasurement {
-    let channels = model.space.channelCount
+  /// What was measured of a field.
+  private func measure(_ field: Signal, index: Int, counts: inout AnswerTally) throws -> FieldMeasurement {
+    let (space, units) = (frame.space, frame.units)
     let levels = try noise?(index)
-    var (values, deviations): ([Float], [Float]) = ([], [])
-    try field.values.withUnsafeScalars { scalars in
-      for entry in field.isValid.indices where field.isValid[entry] {
-        let channel = entry % channels
-        let value = units.toModel(scalars[entry], channel: channel)
-        values.append(value)
-        if counts {
-          let tolerance = levels.map { 5 * units.differenceToModel($0[entry], channel: channel) }
-          bounds.note(value, channel: channel, tolerance: tolerance ?? bounds.tolerance(ofChannel: channel))
-          observed[channel].count += 1
-          observed[channel].sum += Double(value)
-          observed[channel].squares += Double(value) * Double(value)
-        }
-        guard let level = levels?[entry] else {
-          // A placeholder: this method ignores the noise.
-          deviations.append(1)
-          continue
-        }
-        guard level >= 0, level.isFinite else {
-          throw RunError.invalid(
-            "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / channels) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
-          )
-        }
-        deviations.append(units.differenceToModel(level, channel: channel))
-        guard counts else { continue }
-        noiseSums[channel] += Double(level)
-        noiseCounts[channel] += 1
+    var bounds = BoundsCheck(space.variables, bounds: space.bounds)
+    var (values, deviations, channels): ([Float], [Float], [Int]) = ([], [], [])
+    try frame.forEachValue(of: field) { entry, channel, value in
+      values.append(value)
+      channels.append(channel)
+      counts.channels[channel].observed.add(Double(value))
+      let level = levels.map { $0[entry] }
+      if let level, !(level >= 0 && level.isFinite) {
+        throw RunError.invalid(
+          "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / space.channelCount) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
+        )
       }
+      let deviation = level.map { units.differenceToModel($0, channel: channel) }
+      // Noise of five standard deviations explains a value that cannot be.
+      let reach = deviation.map { 5 * $0 }
+      bounds.note(value, channel: channel, tolerance: reach ?? bounds.tolerance(ofChannel: channel))
+      if let range = physicalRanges[channel], range.excludes(Double(value), noise: Double(reach ?? 0)) {
+        counts.channels[channel].impossibleCount += 1
+      }
+      if let level { counts.channels[channel].noise.add(Double(level)) }
+      // A placeholder where the method ignores the noise.
+      deviations.append(deviation ?? 1)
     }
-    if counts { boundsRemarks = try bounds.checkObservations(of: fields.path, model: model.provenance.name) }
+    counts.bounds = bounds.tally
+    _ = try boundsRemarks(with: counts.bounds)
     // Exact values: methods divide by the noise, so it is a ten-thousandth of the variability instead of 0.
     if deviations.contains(0) {
-      let floors = (0..<channels).map { channel in
-        Float(1e-4 * (model.typicalStandardDeviation(ofChannel: channel) ?? observedDeviation(ofChannel: channel)))
-      }
-      var row = 0
-      for entry in field.isValid.indices where field.isValid[entry] {
-        deviations[row] = max(deviations[row], floors[entry % channels])
-        row += 1
-      }
+      let floors = counts.channels.indices.map { Float(1e-4 * typicalDeviation(ofChannel: $0, in: counts)) }
+      for row in deviations.indices { deviations[row] = max(deviations[row], floors[channels[row]]) }
     }
-    return FieldMeasurement(
-      values: values, noise: deviations,
-      operation: regridding.operation(isObserved: field.isValid, after: operation), label: field.label)
+    return frame.measurement(of: field, values: values, noise: deviations)
   }
 
-  private func record(of posterior: Posterior, isObserved: [Bool]) -> FieldRecord {
-    let size = posterior.mean.count
+  /// What is to be said of the ranges of the model after all fields so far. Throws ``RunError`` where too many values leave them.
+  private func boundsRemarks(with more: BoundsCheck.Tally? = nil) throws -> [Remark] {
+    try BoundsCheck(
+      frame.space.variables, bounds: frame.space.bounds, tally: more.map { tally.bounds + $0 } ?? tally.bounds
+    ).checkObservations(of: fields.path, model: model.provenance.name)
+  }
+
+  /// The standard deviation of the model's anomalies or, without a model, of the observed values; at least a tiny number.
+  private func typicalDeviation(ofChannel channel: Int, in counts: AnswerTally) -> Double {
+    model.typicalStandardDeviation(ofChannel: channel)
+      ?? max(.leastNormalMagnitude, counts.channels[channel].observed.standardDeviation)
+  }
+
+  private func record(of posterior: Posterior) -> FieldRecord {
+    let (units, regridding, size) = (frame.units, frame.regridding, posterior.mean.count)
     var mean = regridding.answers(Tensor(posterior.mean, shape: [1, size])).scalars
     let samples = posterior.samples.map { regridding.answers($0) }
     var spread = regridding.spread(of: posterior)
-    // A method without a spread of its own has that of its samples.
-    if spread == nil, let samples, samples.rowCount > 1 { spread = samples.columnDeviations(from: mean) }
+    // A method without a spread of its own has that of its samples; labels have none.
+    if spread == nil, let samples, samples.rowCount > 1, frame.space.encodings.allSatisfy({ $0 == .number }) {
+      spread = samples.columnDeviations(from: mean)
+    }
     units.convertToFile(&mean)
     if var deviations = spread {
       units.convertSpreadToFile(&deviations)
       spread = deviations
     }
-    var members = samples.map { units.convertToFile($0) }
-    if let region {
-      for entry in mean.indices where !region[entry] {
-        mean[entry] = .nan
-        spread?[entry] = .nan
-      }
-      members?.withUnsafeMutableScalars { values in
-        for i in values.indices where !region[i % region.count] { values[i] = .nan }
-      }
-    }
-    return FieldRecord(
-      mean, spread: spread, members: members, isObserved: knowsObserved ? isObserved : nil)
+    var record = FieldRecord(mean, spread: spread, members: samples.map { units.convertToFile($0) }, isObserved: nil)
+    if let region { record.remove(outside: region) }
+    return record
   }
 
-  /// What was done, over `answers` fields in `seconds`, and what the sums over the answers give reason to say.
-  func summary(answers: Int, seconds: Double, check: AnswerCheck?) -> ImputationSummary {
+  /// What was done, over `answers` fields, and what the sums over the answers give reason to say.
+  ///
+  /// - Parameters:
+  ///   - check: the sum of the checks of the answers.
+  ///   - neverObserved: the number of values that are missing in every field; nil if it is not known.
+  func summary(answers: Int, check: AnswerCheck?, neverObserved: Int?) throws -> ImputationSummary {
     let verdict = check.map {
       AnswerVerdict(
-        check: $0, variables: fields.variables,
-        scales: fields.variables.indices.map { 1 / Double(units.differenceToModel(1, channel: $0)) })
+        check: $0, variables: fields.variables, encodings: frame.space.encodings,
+        scales: fields.variables.indices.map { 1 / Double(frame.units.differenceToModel(1, channel: $0)) })
     }
     var noise: [String: ImputationSummary.NoiseSummary] = [:]
-    for (channel, variable) in fields.variables.enumerated() where noiseCounts[channel] > 0 {
-      let deviation = noiseSums[channel] / noiseCounts[channel]
-      let inModel = Double(units.differenceToModel(Float(deviation), channel: channel))
+    for (channel, variable) in fields.variables.enumerated()
+    where tally.channels[channel].noise.count > 0 && frame.space.encodings[channel] != .labels {
+      let deviation = tally.channels[channel].noise.mean
+      let inModel = Double(frame.units.differenceToModel(Float(deviation), channel: channel))
       noise[variable.name] = .init(
         deviation: deviation, units: variable.units,
-        standardised: inModel / (model.typicalStandardDeviation(ofChannel: channel) ?? observedDeviation(ofChannel: channel)))
+        standardised: inModel / typicalDeviation(ofChannel: channel, in: tally))
     }
     return ImputationSummary(
       method: methodName, fieldCount: answers,
-      missingShare: missing.total > 0 ? Double(missing.count) / Double(missing.total) : 0, noise: noise,
-      secondsPerField: seconds / Double(max(1, solvedCount)),
-      diagnostics: diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) }, check: verdict?.summaries ?? [:],
-      remarks: remarks(noise) + (verdict?.remarks ?? []))
-  }
-
-  /// The standard deviation of the observed values of a channel, in the model's units; at least a tiny number.
-  private func observedDeviation(ofChannel channel: Int) -> Double {
-    let (count, sum, squares) = observed[channel]
-    return max(.leastNormalMagnitude, (squares / count - (sum / count) * (sum / count)).squareRoot())
+      missingShare: tally.valueCount > 0 ? Double(tally.missingCount) / Double(tally.valueCount) : 0, noise: noise,
+      secondsPerField: tally.seconds / Double(max(1, answers)), diagnostics: tally.meanDiagnostics,
+      check: verdict?.summaries ?? [:],
+      remarks: try remarks(noise, neverObserved: neverObserved) + (verdict?.remarks ?? []))
   }
 
   /// What the answers assume and what is odd about the input, known without looking at the answers.
-  private func remarks(_ noise: [String: ImputationSummary.NoiseSummary]) -> [Remark] {
-    var remarks = fields.remarks + model.space.assumptions
+  private func remarks(_ noise: [String: ImputationSummary.NoiseSummary], neverObserved: Int?) throws -> [Remark] {
+    var remarks = fields.remarks.filter { !isExplainedByNoise($0) } + model.space.assumptions
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
-    if missing.total > 0, missing.count == 0, request.method.traits.usesNoise, regridding.answersOnInput {
+    if tally.valueCount > 0, tally.missingCount == 0, request.method.traits.usesNoise, frame.regridding.answersOnInput {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }
@@ -334,16 +317,18 @@ final class FieldSolver {
     func list(_ names: [String]) -> String {
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }
-    if !emptyFields.filled.isEmpty {
+    if !tally.filledEmptyFields.isEmpty {
       remarks.append(
-        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.filled)): the answer there is what \(series == nil ? "the model knows without the field" : "the model and the other times know")."))
+        Remark(
+          .warning, "empty-field",
+          "No value was observed in \(list(tally.filledEmptyFields)): the answer there is what \(series == nil ? "the model knows without the field" : "the model and the other times know")."))
     }
-    if !emptyFields.missing.isEmpty {
+    if !tally.missingEmptyFields.isEmpty {
       remarks.append(
-        Remark(.warning, "empty-field", "No value was observed in \(list(emptyFields.missing)): nothing was filled there."))
+        Remark(.warning, "empty-field", "No value was observed in \(list(tally.missingEmptyFields)): nothing was filled there."))
     }
-    remarks += (natures ?? []) + boundsRemarks
-    let averages = diagnosticSums.mapValues { $0 / Double(max(1, solvedCount)) }
+    remarks += try (tally.natures ?? []) + boundsRemarks()
+    let averages = tally.meanDiagnostics
     remarks += model.space.clampingRemarks(averages)
     if averages.keys.contains(where: { $0.hasPrefix("spread from samples") }) {
       remarks.append(
@@ -351,12 +336,11 @@ final class FieldSolver {
           .note, "spread-from-samples",
           "The exact spread of this field needs more memory than there is, so it was estimated from samples and is good to about 6 %. A coarser grid or mesh has an exact one."))
     }
-    let never = everObserved.count { !$0 }
-    if request.fill == .all, model.gaussian == nil, solvedCount >= 3, never > 0, regridding.isSameGrid {
+    if request.fill == .all, model.gaussian == nil, tally.answeredCount >= 3, let neverObserved, neverObserved > 0 {
       remarks.append(
         Remark(
           .note, "never-observed",
-          "\(never) of \(everObserved.count) values are missing in every field of the file, and were filled. If nothing exists there, such as the sea's temperature on land, give --fill archive."))
+          "\(neverObserved) of \(frame.fields.domain.vertexCount * frame.space.channelCount) values are missing in every field of the file, and were filled. If nothing exists there, such as the sea's temperature on land, give --fill archive."))
     }
     for (name, level) in noise.sorted(by: { $0.key < $1.key }) where level.standardised > 1 {
       remarks.append(
@@ -369,28 +353,37 @@ final class FieldSolver {
     return remarks
   }
 
+  /// Whether a remark is about values that the quantity does not allow, and the noise that was stated explains all of them.
+  private func isExplainedByNoise(_ remark: Remark) -> Bool {
+    guard noise != nil, remark.topic == SuspectValue.impossibleTopic,
+      let channel = fields.variables.firstIndex(where: { $0.name == remark.variable }), physicalRanges[channel] != nil
+    else { return false }
+    return tally.channels[channel].impossibleCount == 0
+  }
+
   /// How near the answers came to the values that were held out; nil where none were.
   func errors(
     at held: HeldOutSource, of cache: AnswerCache
   ) throws -> [String: ImputationSummary.HiddenSummary]? {
-    let channels = fields.variables.count
+    let channels = frame.space.channelCount
     var sums = [(count: Int, error: Double, spread: Double)](repeating: (0, 0, 0), count: channels)
     // The spread of what an operator makes of a field is not that of the field.
-    var hasSpread = operation == nil
-    for index in 0..<fields.count {
+    var hasSpread = frame.operation == nil
+    for index in 0..<frame.fields.count {
       let values = try held.heldOut(of: index)
       guard !values.isEmpty else { continue }
       let answer = try cache.answer(at: index).record
       let predicted = predicted(answer.values)
       hasSpread = hasSpread && answer.spread != nil
       for (entry, value) in values {
-        let (error, spread) = (Double(predicted[entry] - value), Double(answer.spread?[entry] ?? 0))
+        let error = frame.space.encodings[entry % channels].difference(Double(predicted[entry]), Double(value))
+        let spread = Double(answer.spread?[entry] ?? 0)
         sums[entry % channels].count += 1
         sums[entry % channels].error += error * error
         sums[entry % channels].spread += spread * spread
       }
     }
-    let summaries = zip(fields.variables, sums).filter { $1.count > 0 }.map { variable, sum in
+    let summaries = zip(frame.fields.variables, sums).filter { $1.count > 0 }.map { variable, sum in
       (
         variable.name,
         ImputationSummary.HiddenSummary(
@@ -403,38 +396,7 @@ final class FieldSolver {
 
   /// What would be measured of an answer.
   private func predicted(_ values: [Float]) -> [Float] {
-    operation?.apply(Tensor(values, shape: [1, values.count])).scalars ?? values
-  }
-}
-
-extension AnyMeasurementDesign {
-  /// The operator of a design that is the same in every draw and gives as many values as it takes.
-  ///
-  /// Throws ``RunError`` for any other design, and what drawing throws.
-  func fixedOperator(
-    on domain: any Domain, channelCount: Int, inputs: MeasurementInputs
-  ) throws -> any LinearOperator {
-    let size = domain.vertexCount * channelCount
-    let context = try MeasurementContext(
-      domain: domain, isValid: [Bool](repeating: true, count: size), inputs: inputs)
-    let drawn = try [0, 1].map { (seed: UInt64) -> any LinearOperator in
-      var random = RandomStream(seed: seed)
-      return try draw(in: context, using: &random)
-    }
-    guard drawn[0].outputCount == size else {
-      throw RunError.invalid(
-        "--operator \(self): it gives \(drawn[0].outputCount) values of a field of \(size). Expected an operator that gives as many values as it takes; masks belong to --mask."
-      )
-    }
-    let ones = [Float](repeating: 1, count: size)
-    guard
-      try MeasurementModel(operation: drawn[0], noise: ones).matches(MeasurementModel(operation: drawn[1], noise: ones))
-    else {
-      throw RunError.invalid(
-        "--operator \(self): it is drawn at random, so nothing says which operator the file was made by. Expected one that is the same in every draw."
-      )
-    }
-    return drawn[0]
+    frame.operation?.apply(Tensor(values, shape: [1, values.count])).scalars ?? values
   }
 }
 
@@ -442,6 +404,19 @@ extension Model {
   /// The standard deviation of a channel's anomalies, in the variable's units; nil without an archive.
   fileprivate func typicalStandardDeviation(ofChannel channel: Int) -> Double? {
     gaussian?.typicalStandardDeviation(ofChannel: channel, transform: space.transforms[channel])
+  }
+}
+
+extension FieldRecord {
+  /// Leaves the entries outside of a region (V·C) without an answer.
+  mutating func remove(outside region: [Bool]) {
+    for entry in values.indices where !region[entry] {
+      values[entry] = .nan
+      spread?[entry] = .nan
+    }
+    members?.withUnsafeMutableScalars { members in
+      for i in members.indices where !region[i % region.count] { members[i] = .nan }
+    }
   }
 }
 

@@ -40,35 +40,24 @@ public enum FillRegion: Sendable, Equatable, Encodable, CustomStringConvertible 
     try container.encode(description)
   }
 
-  /// Which entries (V·C) of the answer's domain are filled; nil for all.
+  /// Which entries (V·C) of the answer's domain are filled; nil for all, and for those that the answered fields tell.
   ///
   /// - Parameters:
-  ///   - document: the fields to fill.
-  ///   - domain: the domain of the answer.
-  ///   - hasArchive: whether a model says where the archive has values.
+  ///   - frame: the fields to fill, and how they are measured.
+  ///   - hasArchive: whether a model says where its archive has values.
   ///   - formats: those that the file of a mask may have.
-  func entries(
-    of document: any SignalDocument, on domain: any Domain, hasArchive: Bool, formats: [any SignalFormat]
-  ) throws -> [Bool]? {
-    let channels = document.variables.count
-    switch self {
-    case .all: return nil
-    case .archive:
-      if hasArchive { return nil }
-      guard domain.fingerprint == document.domain.fingerprint else {
-        throw RunError.invalid(
-          "--fill archive: without a model this means the places that have a value in some field, and the answer is given elsewhere. Give mask:FILE, or leave the option out.")
-      }
-      var isObserved = [Bool](repeating: false, count: domain.vertexCount * channels)
-      try document.forEachChunk(of: Array(document.labels.indices)) { chunk in
-        let size = isObserved.count
-        for entry in chunk.isValid.indices where chunk.isValid[entry] { isObserved[entry % size] = true }
-      }
-      return isObserved
-    case .mask(let file, let variable):
-      let inputs = MeasurementInputs(on: domain, landShare: nil, formats: formats)
-      let flags = try inputs.coverage?(file, variable) ?? []
-      return flags.flatMap { repeatElement($0, count: channels) }
+  /// Throws ``RunError`` where places that were observed are meant, and the answer is given elsewhere, and what reading throws.
+  func entries(of frame: FieldFrame, hasArchive: Bool, formats: [any SignalFormat]) throws -> [Bool]? {
+    if isOfObservedPlaces(hasArchive: hasArchive), !frame.regridding.answersOnInput {
+      throw RunError.invalid(
+        "--fill archive: without a model this means the places that have a value in some field, and the answer is given elsewhere. Give mask:FILE, or leave the option out.")
     }
+    guard case .mask(let file, let variable) = self else { return nil }
+    let inputs = MeasurementInputs(on: frame.regridding.answerDomain, landShare: nil, formats: formats)
+    let flags = try inputs.coverage?(file, variable) ?? []
+    return flags.flatMap { repeatElement($0, count: frame.space.channelCount) }
   }
+
+  /// Whether only those places are filled that were observed in some field of the file, which is known after the last.
+  func isOfObservedPlaces(hasArchive: Bool) -> Bool { self == .archive && !hasArchive }
 }

@@ -26,9 +26,9 @@ extension Imputation {
     interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
     try checkOptions(hasModel: model != nil)
-    if model != nil, !transforms.isEmpty || !bounds.isEmpty {
+    if model != nil, !transforms.isEmpty || !bounds.isEmpty || !encodings.isEmpty {
       throw RunError.invalid(
-        "--transform and --bounds: the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again."
+        "\(encodings.isEmpty ? "--transform and --bounds" : "--categories and --circular"): \(encodings.isEmpty ? "the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again." : "a model learns numbers, and knows nothing of angles and labels. Fill them without a model, such as by --method kriging.")"
       )
     }
     let opened = try input.open(for: model?.space, formats: catalogue.formats)
@@ -38,35 +38,39 @@ extension Imputation {
     let regridding = try Regridding(
       input: document.domain, path: document.path, model: model.space, name: model.provenance.name,
       regrid: target.field == nil ? regrid : .model, places: target.places)
+    try checkEncodings(of: model.space)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
-    let objections = try model.objections(to: fields, extrapolates: extrapolates)
-    let (specification, noiseRemarks) = try estimatedNoise(
-      of: fields, model: model, regridding: regridding, formats: catalogue.formats)
+    let objections = try model.objections(to: fields, extrapolates: extrapolates, method: method)
+    let frame = try FieldFrame(self, fields: fields, model: model, regridding: regridding, formats: catalogue.formats)
+    let (specification, noiseRemarks) = try estimatedNoise(in: frame, model: model)
     let noise =
       try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
     let solver = try FieldSolver(
-      self, fields: fields, noise: noise, inputRemarks: objections + noiseRemarks + regridding.remarks, model: model,
-      regridding: regridding, formats: catalogue.formats)
-    if held != nil, solver.regridding.otherDomain != nil {
+      self, frame: frame, noise: noise, inputRemarks: objections + noiseRemarks + regridding.remarks, model: model,
+      formats: catalogue.formats)
+    if held != nil, !regridding.answersOnInput {
       throw RunError.invalid(
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
     }
     try solver.fillTogether(interruption: interruption)
     let sink = try catalogue.formats.sink(
       OutputRequest(
-        path: output, content: content(fields.count, solver: solver), domain: solver.regridding.otherDomain,
+        path: output, content: content(fields.count, solver: solver), domain: regridding.otherDomain,
         splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers, otherInputs: target.files), like: fields)
     try sink.checkIsFree(overwrite: overwrite)
     let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths + target.files, model: model)
     let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
-    let seconds = try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
-    var summary = solver.summary(answers: fields.count, seconds: seconds, check: try cache.check(of: fields.count))
+    try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
+    let ever = regridding.answersOnInput ? try cache.everObserved(of: fields.count) : nil
+    var summary = try solver.summary(
+      answers: fields.count, check: cache.check(of: fields.count), neverObserved: ever.map { $0.count { !$0 } })
     if let held { summary.hidden = try solver.errors(at: held, of: cache) }
     try write(
-      cache, fields.count, solver: solver, model: model, remarks: summary.remarks, to: sink, overwrite: overwrite,
+      cache, fields.count, solver: solver, model: model, remarks: summary.remarks,
+      region: fill.isOfObservedPlaces(hasArchive: model.gaussian != nil) ? ever : nil, to: sink, overwrite: overwrite,
       history: history)
     try solver.keepState(overwrite: true)
     cache.remove()
@@ -94,7 +98,7 @@ extension Imputation {
   private func model(for document: any SignalDocument, on domain: any Domain, formats: [any SignalFormat]) throws -> Model {
     let land = try landMask?.share(on: domain, formats: formats)
     return try Model(
-      FieldSpace(document, on: domain, landShare: land, transforms: transforms, bounds: bounds),
+      FieldSpace(document, on: domain, landShare: land, transforms: transforms, bounds: bounds, encodings: encodings),
       provenance: Model.Provenance(name: document.path))
   }
 
@@ -104,12 +108,12 @@ extension Imputation {
     return .estimates(
       count, memberCount: draws && (writesEnsemble || splitsMembers) ? samples : 0,
       quantileLevels: draws ? quantileLevels : [], hasSpread: method.traits.drawsSamples,
-      hasObserved: solver.knowsObserved)
+      hasObserved: solver.frame.knowsObserved)
   }
 
   private func write(
-    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark], to sink: any SignalSink,
-    overwrite: Bool, history: String
+    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark], region: [Bool]?,
+    to sink: any SignalSink, overwrite: Bool, history: String
   ) throws {
     let first = try cache.answer(at: 0).record
     var content = content(count, solver: solver)
@@ -118,7 +122,10 @@ extension Imputation {
       history: history, attributes: try attributes(of: cache, count, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
       for index in 0..<count {
-        var record = try cache.answer(at: index).record
+        let answer = try cache.answer(at: index)
+        var record = answer.record
+        if content.hasObserved { record.isObserved = answer.isObserved }
+        if let region { record.remove(outside: region) }
         record.quantiles = record.members?.ensembleQuantiles(content.quantileLevels) ?? []
         try writer.write(record, at: index)
       }
@@ -156,6 +163,8 @@ extension Imputation {
 private struct RequestKey: Encodable {
   let request: Imputation
   let input: SignalInput
+  /// The form of the answers that are kept: those of an older program are not read.
+  let form = 2
 
   init(_ request: Imputation, input: SignalInput) { (self.request, self.input) = (request, input) }
 }

@@ -39,7 +39,10 @@ public struct Imputation: Sendable, Encodable {
   public var transforms: [String: MarginalTransformKind]
   /// The ranges of variables by name; for methods without a model.
   public var bounds: [String: ValueBounds]
-  /// Whether fields of a season, an hour or a level that the archive lacks are answered, with a warning.
+  /// What the values of variables are, by name, where they are no numbers; for methods without a model. Under the empty name,
+  /// that of the only variable.
+  public var encodings: [String: ValueEncoding]
+  /// Whether fields of a season or a level that the archive lacks are answered, with a warning. Their spread is wider.
   public var extrapolates: Bool
   /// The places that are filled.
   public var fill: FillRegion
@@ -67,8 +70,9 @@ public struct Imputation: Sendable, Encodable {
     method: Method, samples: Int = 128, noise: NoiseSpecification? = nil, operation: AnyMeasurementDesign? = nil,
     heldOut: AnyMeasurementDesign? = nil, checkShare: Double = 0.02, regrid: AnswerGrid? = nil, target: AnswerTarget? = nil, quantileLevels: [Double] = [],
     writesEnsemble: Bool = true, writesAllMembers: Bool = true, splitsMembers: Bool = false,
-    transforms: [String: MarginalTransformKind] = [:], bounds: [String: ValueBounds] = [:], extrapolates: Bool = false,
-    fill: FillRegion = .all, onEmpty: EmptyFields = .prior, requested: Set<MethodOption> = [], landMask: LandMask? = nil, solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
+    transforms: [String: MarginalTransformKind] = [:], bounds: [String: ValueBounds] = [:],
+    encodings: [String: ValueEncoding] = [:], extrapolates: Bool = false, fill: FillRegion = .all, onEmpty: EmptyFields = .prior, requested: Set<MethodOption> = [], landMask: LandMask? = nil,
+    solvers: SolverSettings = SolverSettings(), seed: UInt64 = 0
   ) {
     self.method = method
     self.samples = samples
@@ -84,6 +88,7 @@ public struct Imputation: Sendable, Encodable {
     self.splitsMembers = splitsMembers
     self.transforms = transforms
     self.bounds = bounds
+    self.encodings = encodings
     self.extrapolates = extrapolates
     self.fill = fill
     self.onEmpty = onEmpty
@@ -126,6 +131,8 @@ public struct ImputationSummary: Sendable, Codable {
     public var rankedProbability: Double?
     /// The share of the observations in the central 90 % interval; nil where the method gives no spread.
     public var coverage90: Double?
+    /// The share of labels that were predicted wrongly; nil for numbers and angles.
+    public var wrongShare: Double?
   }
 
   /// The answer at values that were held out.

@@ -2,6 +2,7 @@
 // table: an answer is what was asked for, or there is none.
 
 import SextantModels
+import SextantSignals
 import SextantSolvers
 
 /// An option that only some methods can use.
@@ -51,5 +52,11 @@ extension Imputation {
     if splitsMembers || !quantileLevels.isEmpty, samples == 0 {
       throw RunError.invalid("\(splitsMembers ? "--split-members" : "--quantiles"): samples are needed, and --samples is 0.")
     }
+  }
+  /// Throws ``RunError`` for what is asked of angles or labels and has no meaning for them.
+  func checkEncodings(of space: FieldSpace) throws {
+    guard !quantileLevels.isEmpty, let channel = space.encodings.firstIndex(where: { $0 != .number }) else { return }
+    throw RunError.invalid(
+      "--quantiles: the values of '\(space.variables[channel].name)' are \(space.encodings[channel] == .labels ? "labels" : "angles"), which have no order. Leave the option out; the ensemble tells how sure the answer is.")
   }
 }

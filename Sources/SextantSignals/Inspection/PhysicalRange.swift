@@ -1,7 +1,7 @@
 // The range that the units or the standard name of a variable allow, as far as it is certain.
 
 /// The values that a quantity can have.
-struct PhysicalRange: Sendable, Equatable {
+package struct PhysicalRange: Sendable, Equatable {
   /// The smallest value, in the units of the variable.
   let lower: Double
   /// The largest value.
@@ -15,7 +15,7 @@ struct PhysicalRange: Sendable, Equatable {
   let meaning: String
 
   /// The range of a variable; nil where nothing is certain.
-  init?(of variable: Variable) {
+  package init?(of variable: Variable) {
     let name = (variable.standardName ?? "").lowercased()
     if let line = try? Units.line(from: variable.units, to: "K"), line.factor > 0 {
       let zero = -line.offset / line.factor
@@ -55,5 +55,11 @@ struct PhysicalRange: Sendable, Equatable {
   func excludes(_ value: Double, tolerance: Double) -> Bool {
     if isOpen { return value <= lower || value >= upper }
     return value < lower - tolerance || value > upper + tolerance
+  }
+
+  /// Whether a value is impossible although it may be off by `noise`.
+  package func excludes(_ value: Double, noise: Double) -> Bool {
+    if isOpen { return value + noise <= lower || value - noise >= upper }
+    return excludes(value, tolerance: noise + (upper.isFinite ? 1e-3 * (upper - lower) : 1e-6))
   }
 }

@@ -79,8 +79,13 @@ public struct SuspectValue: Sendable, Equatable, Codable {
 
   /// The sentences as a remark.
   var remark: Remark {
-    Remark(reason == .repeated ? .note : .warning, "suspect-values", "\(text) \(advice)")
+    Remark(
+      reason == .repeated ? .note : .warning, reason == .impossible ? Self.impossibleTopic : "suspect-values",
+      "\(text) \(advice)", variable: variable)
   }
+
+  /// The topic of remarks about values that the units do not allow.
+  package static let impossibleTopic = "impossible-values"
 }
 
 extension Collection where Element == SuspectValue {

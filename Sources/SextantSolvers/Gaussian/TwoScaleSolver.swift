@@ -145,7 +145,8 @@ extension Model {
 extension Method {
   /// The two-scale Gaussian.
   public static let twoScale = Method(
-    name: "two-scale", title: "two-scale Gaussian", traits: Traits(hasGaussianPosterior: true), needs: .gaussian,
+    name: "two-scale", title: "two-scale Gaussian", traits: Traits(hasGaussianPosterior: true, followsPrior: true),
+    needs: .gaussian,
     series: { context in
       let gaussian = try context.gaussian()
       return try TwoScaleSeriesSolver(gaussian.prior, domain: context.space.domain, parameters: gaussian.parameters)

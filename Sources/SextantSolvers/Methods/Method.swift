@@ -46,12 +46,15 @@ public struct Method: Sendable, Identifiable {
     /// Whether it needs the neighbours of vertices, so that without a model it works on grids and meshes only, and not
     /// between places.
     public var usesNeighbours: Bool
+    /// Whether its spread is that of the model's Gaussian prior, so that a prior about a mean that is not known makes it wider.
+    public var followsPrior: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
-      transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false, usesNeighbours: Bool = false
+      transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false,
+      usesNeighbours: Bool = false, followsPrior: Bool = false
     ) {
-      self.usesNeighbours = usesNeighbours
+      (self.usesNeighbours, self.followsPrior) = (usesNeighbours, followsPrior)
       (self.hasGaussianPosterior, self.usesLand) = (hasGaussianPosterior, usesLand)
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
       (self.fillsGaps, self.transformsItself) = (fillsGaps, transformsItself)
@@ -121,6 +124,13 @@ extension Method {
   public func solver(for model: Model, settings: SolverSettings = SolverSettings()) throws -> any Solver {
     let context = MethodContext(method: self, model: model, settings: settings)
     try context.check()
+    if model.space.encodings.contains(where: { $0 != .number }) {
+      guard !learnsFromArchive else { throw MethodError.noEncodings(method: name) }
+      let provenance = model.provenance
+      return EncodedSolver(name: title, space: model.space) { space in
+        try solver(for: Model(space, provenance: provenance), settings: settings)
+      }
+    }
     return try decorated(make(context), for: model)
   }
 
@@ -165,6 +175,10 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case missingPart(Model.Parts, model: String)
   /// The method cannot fit transforms to a field's own observations.
   case noOwnTransforms(method: String)
+  /// The method learns from an archive of numbers, and cannot fill angles or labels.
+  case noEncodings(method: String)
+  /// A variable has more different values than labels have.
+  case tooManyLabels(variable: String, found: Int, most: Int)
   /// The covariance has the wrong number of parameters, or invalid ones.
   case wrongParameters(model: String, found: Int, expected: Int)
 
@@ -180,6 +194,10 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The model '\(model)' has no Gaussian prior. Learn one from an archive with `sextant train`, or use a method that needs no archive, such as kriging or harmonic."
     case .noOwnTransforms(let method):
       "The method '\(method)' cannot transform a variable by the field's own observations. Use kriging or sparse-matern, or train a model with a section `variables` that names the transform."
+    case .noEncodings(let method):
+      "The method '\(method)' learns from an archive of numbers and cannot fill angles or labels. Use a method without an archive, such as kriging or nearest."
+    case .tooManyLabels(let variable, let found, let most):
+      "'\(variable)' has \(found) different observed values, but at most \(most) labels are supported. If its values are numbers, leave out --categories."
     case .wrongParameters(let model, let found, let expected):
       "The model '\(model)' has \(found) covariance parameters, but it needs \(expected), all between -50 and 50. Train it again."
     }

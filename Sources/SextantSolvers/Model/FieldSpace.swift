@@ -25,6 +25,8 @@ public struct FieldSpace: Sendable {
   /// The kind of transform of each variable (C) that is fitted to each field's own observations, for methods without an
   /// archive; `MarginalTransformKind.none` for most.
   public let ownTransforms: [MarginalTransformKind]
+  /// What the values of each variable (C) are, for methods without an archive; `ValueEncoding.number` for most.
+  public let encodings: [ValueEncoding]
   /// The map between entries and states.
   public let layout: StateLayout
 
@@ -40,11 +42,12 @@ public struct FieldSpace: Sendable {
   ///   - bounds: the range of each variable (C); nil for none.
   ///   - ownTransforms: the kind of transform of each variable (C) that is fitted to each field's own observations; nil
   ///     for none.
+  ///   - encodings: how the values of each variable (C) are represented; nil for numbers.
   /// - Throws: ``FieldSpaceError`` if there is no variable or a list has the wrong length.
   public init(
     domain: any Domain, variables: [Variable], isInside: [Bool]? = nil, landShare: [Float]? = nil,
     hasOwnLand: Bool = false, transforms: [MarginalTransform]? = nil, bounds: [ValueBounds?]? = nil,
-    ownTransforms: [MarginalTransformKind]? = nil
+    ownTransforms: [MarginalTransformKind]? = nil, encodings: [ValueEncoding]? = nil
   ) throws(FieldSpaceError) {
     let (vertices, channels) = (domain.vertexCount, variables.count)
     guard channels > 0 else { throw .noVariables }
@@ -56,6 +59,7 @@ public struct FieldSpace: Sendable {
     try check("transforms", transforms?.count, channels)
     try check("bounds", bounds?.count, channels)
     try check("ownTransforms", ownTransforms?.count, channels)
+    try check("encodings", encodings?.count, channels)
     let isInside = isInside ?? [Bool](repeating: true, count: vertices * channels)
     self.domain = domain
     self.variables = variables
@@ -65,6 +69,7 @@ public struct FieldSpace: Sendable {
     self.transforms = transforms ?? [MarginalTransform](repeating: .none, count: channels)
     self.bounds = bounds ?? [ValueBounds?](repeating: nil, count: channels)
     self.ownTransforms = ownTransforms ?? [MarginalTransformKind](repeating: .none, count: channels)
+    self.encodings = encodings ?? [ValueEncoding](repeating: .number, count: channels)
     layout = StateLayout(domain: domain, channelCount: channels, isInside: isInside)
   }
 
@@ -82,6 +87,7 @@ public struct FieldSpace: Sendable {
   /// Whether a Gaussian describes the variables in their own units, without a transform or a range.
   public var isGaussianInItsUnits: Bool {
     transforms.allSatisfy(\.isIdentity) && ownTransforms.allSatisfy { $0 == .none } && bounds.allSatisfy { $0 == nil }
+      && encodings.allSatisfy { $0 == .number }
   }
 
   /// C, the number of variables.
@@ -101,6 +107,10 @@ public enum FieldSpaceError: Error, Equatable, CustomStringConvertible {
   case unknownVariable(String, setting: String, known: [String])
   /// A logit without both bounds.
   case boundsNeeded(variable: String)
+  /// A setting that does not name its variable, where there are several.
+  case variableUnclear(known: [String])
+  /// A transform or a range for angles or labels.
+  case noNumber(variable: String)
 
   public var description: String {
     switch self {
@@ -109,6 +119,10 @@ public enum FieldSpaceError: Error, Equatable, CustomStringConvertible {
       "'\(what)' has \(found) elements, but the domain and the variables need \(expected): one for each vertex, each variable, or each vertex and variable (variables fastest)."
     case .unknownVariable(let name, let setting, let known):
       "\(setting): there is no variable '\(name)'. Those of the file: \(known.joined(separator: ", "))."
+    case .variableUnclear(let known):
+      "--circular: there are several variables. Name the one that is an angle, such as --circular \(known.first ?? "NAME")=360. Those of the file: \(known.joined(separator: ", "))."
+    case .noNumber(let variable):
+      "'\(variable)' has angles or labels, for which there are no transforms and no bounds. Leave out --transform and --bounds for it, or --circular and --categories."
     case .boundsNeeded(let variable):
       "The transform logit of '\(variable)' needs both bounds, such as --bounds \(variable)=0..1. A transform of kind normal-score or censored needs none."
     }

@@ -38,4 +38,11 @@ import Testing
     #expect(throws: UnitsError.self) { try Units.line(from: "mm/day", to: "kg m-2 s-1", of: Variable(name: "dust")) }
     #expect(throws: UnitsError.self) { try Units.line(from: "mm", to: "kg m-2 s-1", of: rain) }
   }
+
+  @Test(arguments: [("dgC", "degC"), ("degrees_celcius", "degC"), ("kelvn", "kelvin"), ("pasacl", "pascal")])
+  func misspeltUnitsAreGuessedAloud(text: String, meant: String) {
+    let words = "\(UnitsError.uncertain(from: text, to: "K", unknown: text))"
+    #expect(words.contains("did you mean \"\(meant)\"?"), "\(words)")
+    #expect(!"\(UnitsError.uncertain(from: "flurbs", to: "K", unknown: "flurbs"))".contains("did you mean"))
+  }
 }

@@ -1,0 +1,73 @@
+// How the fields of a file become measurements of the fields of a model: the units, the grid, and what was applied to them
+// before their gaps were made. It is made once, and whatever measures fields of the file takes it.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantSignals
+import SextantSolvers
+
+/// The way from the fields of a document to measurements of a model's fields.
+struct FieldFrame {
+  let fields: any SignalDocument
+  let space: FieldSpace
+  let units: UnitConversion
+  let regridding: Regridding
+  /// What was applied to the fields before their gaps were made; nil for nothing.
+  let operation: (any LinearOperator)?
+
+  /// - Parameters:
+  ///   - request: what is asked for.
+  ///   - fields: the fields to fill.
+  ///   - model: what is known of them.
+  ///   - regridding: how the input meets the model's domain, and where answers are given.
+  ///   - formats: those of files that designs need.
+  /// - Throws: ``RunError``, ``UnitsError``.
+  init(
+    _ request: Imputation, fields: any SignalDocument, model: Model, regridding: Regridding, formats: [any SignalFormat]
+  ) throws {
+    let space = model.space
+    guard fields.variables.count == space.channelCount else {
+      func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
+      throw RunError.invalid(
+        "\(fields.path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(space.channelCount) (\(list(space.variables))). Name one for each, in the model's order; a variable may be missing everywhere."
+      )
+    }
+    (self.fields, self.space) = (fields, space)
+    units = try UnitConversion(file: fields.variables, model: space.variables)
+    self.regridding = regridding
+    operation = try request.operation.map {
+      try $0.fixedOperator(
+        on: fields.domain, channelCount: space.channelCount,
+        inputs: MeasurementInputs(on: fields.domain, landShare: space.landShare, formats: formats))
+    }
+  }
+
+  /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.
+  var knowsObserved: Bool { regridding.answersOnInput && operation == nil }
+
+  /// A field without what was observed where the model knows nothing.
+  func read(_ index: Int) throws -> Signal { try regridding.usable(fields.read([index])[0]) }
+
+  /// The observed values of a field in the model's units, each with its entry (V·C) and its channel.
+  func forEachValue(of field: Signal, _ body: (_ entry: Int, _ channel: Int, _ value: Float) throws -> Void) rethrows {
+    let channels = space.channelCount
+    try field.values.withUnsafeScalars { scalars in
+      for entry in field.isValid.indices where field.isValid[entry] {
+        try body(entry, entry % channels, units.toModel(scalars[entry], channel: entry % channels))
+      }
+    }
+  }
+
+  /// The measurement of a field.
+  ///
+  /// - Parameters:
+  ///   - values: its observed values (m), in the model's units and in the order of entries.
+  ///   - noise: their standard deviations (m).
+  func measurement(of field: Signal, values: [Float], noise: [Float]) -> FieldMeasurement {
+    FieldMeasurement(
+      values: values, noise: noise, operation: regridding.operation(isObserved: field.isValid, after: operation),
+      label: field.label)
+  }
+}

@@ -1,0 +1,124 @@
+// A world whose seasons differ by far more than its fields of one season do, an archive of summers, and fields of other seasons:
+// their spread must say that their mean is not known.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+
+@Suite(.serialized) struct UnknownSeasons {
+  private static let months = 6...8
+
+  /// Fields of the months in `labels`: a climate of latitude and land, an annual cycle that is larger over land, and weather.
+  private static func fields(_ labels: [FieldLabel], seed: UInt64) throws -> SignalSet {
+    let grid = try LatitudeLongitudeGrid(
+      latitudes: Array(stride(from: 82.5, through: -82.5, by: -15)), longitudes: Array(stride(from: 0, to: 360, by: 15)))
+    let positions = grid.nodePositions
+    let land = positions.map { sin(3 * $0.x + 1) * cos(2 * $0.y - 0.5) > 0.2 }
+    var values: [Float] = []
+    for (index, label) in labels.enumerated() {
+      var random = RandomStream(seed: seed).split(index)
+      let waves = (0..<60).map { _ in
+        (direction: SIMD3(random.normal(), random.normal(), random.normal()) * 3, phase: 2 * Double.pi * random.uniform())
+      }
+      let season = -cos(2 * .pi * (label.yearFraction ?? 0))
+      for (vertex, p) in positions.enumerated() {
+        let weather = waves.reduce(0.0) { $0 + cos(($1.direction * p).sum() + $1.phase) } * (2.0 / 60).squareRoot()
+        values.append(
+          Float(300 - 40 * p.z * p.z + season * p.z * (land[vertex] ? 16 : 6) + 2 * weather - (land[vertex] ? 2 : 0)))
+      }
+    }
+    return SignalSet(
+      domain: grid, variables: [Variable(name: "t", units: "K", standardName: "air_temperature")],
+      values: Tensor(values, shape: [labels.count, positions.count, 1]),
+      isValid: [Bool](repeating: true, count: values.count), labels: labels)
+  }
+
+  private static func labels(_ months: [Int], year: Int) -> [FieldLabel] {
+    months.enumerated().map { index, month in
+      FieldLabel(
+        month: month, yearFraction: (Double(month) - 0.5) / 12,
+        time: String(format: "%04d-%02d-15T00:00:00", year + index / 12, month))
+    }
+  }
+
+  private static let model = Result {
+    let folder = try ScratchFolder()
+    let all = (0..<30).flatMap { year in labels(Array(months), year: 1990 + year) }
+    try SmallClimate.write(fields(all, seed: 1), to: folder.path("archive.nc"))
+    let training = Training(
+      name: "summers", archive: DatasetSelection(files: [folder.path("archive.nc")]),
+      prior: GaussianPriorConfiguration(kind: .twoScale, modeCount: 30, climatology: .monthly))
+    return try training.learn()
+  }
+
+  /// The share of the hidden values in the 90 % interval, and how large the spread is there.
+  private static func coverage(
+    _ method: Method, month: Int, mask: String, knowsSupport: Bool = true
+  ) throws -> (coverage: Double, spread: Double) {
+    let folder = try ScratchFolder()
+    var model = try model.get()
+    if !knowsSupport { model = try model.withoutSupport() }
+    let truth = try fields(labels([Int](repeating: month, count: 4), year: 2030), seed: UInt64(month) + 5)
+    try SmallClimate.observe(truth, mask: mask, noise: "t=0.5K", to: folder.path("in.nc"))
+    _ = try Imputation(method: method, samples: 0, extrapolates: true).run(
+      SignalInput(folder.path("in.nc")), model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
+    let seen = try SmallClimate.values("t", in: folder.path("in.nc")).flatMap { $0 }
+    let mean = try SmallClimate.values("t", in: folder.path("out.nc")).flatMap { $0 }
+    let spread = try SmallClimate.values("t_spread", in: folder.path("out.nc")).flatMap { $0 }
+    let hidden = seen.indices.filter { seen[$0].isNaN }
+    let values = truth.values.scalars
+    return (
+      Double(hidden.count { abs(mean[$0] - values[$0]) <= 1.645 * spread[$0] }) / Double(hidden.count),
+      hidden.reduce(0.0) { $0 + Double(spread[$1]) } / Double(hidden.count)
+    )
+  }
+
+  @Test(arguments: [Method.twoScale, .eof], ["random:0.5", "blocks:share=0.4,size=30"])
+  func theSpreadKnowsThatTheMeanIsUnknown(method: Method, mask: String) throws {
+    let months = [1, 4, 11]
+    let found = try months.map { try Self.coverage(method, month: $0, mask: mask) }
+    let mean = found.reduce(0) { $0 + $1.coverage } / Double(found.count)
+    #expect((0.85...0.97).contains(mean) && found.allSatisfy { $0.coverage > 0.8 }, "\(found)")
+    // A field of summer is answered as before, and one of winter with a wider spread.
+    let (summer, plain) = try (
+      Self.coverage(method, month: 7, mask: mask), Self.coverage(method, month: 7, mask: mask, knowsSupport: false)
+    )
+    #expect(summer == plain)
+    #expect(found[0].spread > 1.1 * summer.spread, "\(found[0].spread) beside \(summer.spread)")
+  }
+
+  /// What the wider prior is good for: without it, the same fields are answered with a spread that is far too small.
+  @Test func withoutItTheSpreadIsTooSmall() throws {
+    let plain = try Self.coverage(.eof, month: 1, mask: "random:0.5", knowsSupport: false)
+    #expect(plain.coverage < 0.75, "\(plain)")
+  }
+
+  @Test func aSpreadThatCannotSayItIsRefused() throws {
+    let model = try Self.model.get()
+    let folder = try ScratchFolder()
+    try SmallClimate.write(Self.fields(Self.labels([1, 1], year: 2030), seed: 3), to: folder.path("winter.nc"))
+    let winter = try SignalInput(folder.path("winter.nc")).open()
+    let words = complaint { _ = try model.objections(to: winter, extrapolates: true, method: .mixture) }
+    #expect(words.contains("two-scale") && words.contains("January"), "\(words)")
+    for method in [Method.twoScale, .eof, .climatology] {
+      let remarks = try model.objections(to: winter, extrapolates: true, method: method).filter { $0.topic == "season" }
+      #expect(remarks.count == 1 && remarks[0].text.contains("1 more of 2 fields"), "\(remarks)")
+      #expect(remarks[0].text.contains(method.traits.followsPrior ? "counts as unknown" : "gives no spread"))
+    }
+    // Kriging learns nothing from an archive, so its seasons do not matter.
+    #expect(try model.objections(to: winter, method: .kriging).isEmpty)
+  }
+}
+
+extension Model {
+  /// The same model without the knowledge of its archive's seasons.
+  fileprivate func withoutSupport() throws -> Model {
+    var provenance = provenance
+    provenance.support = nil
+    return try Model(space, provenance: provenance, gaussian: gaussian)
+  }
+}
