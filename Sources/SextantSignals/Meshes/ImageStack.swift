@@ -4,6 +4,7 @@
 
 import Foundation
 import SextantArrays
+import SextantStorage
 
 /// N grey images of the same size, stored as bytes.
 public struct ImageStack: Sendable {
