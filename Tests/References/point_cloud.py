@@ -9,6 +9,7 @@ import json
 import numpy
 import robust_laplacian
 import scipy.linalg
+import scipy.spatial
 
 generator = numpy.random.default_rng(23)
 
@@ -29,6 +30,19 @@ def patch(count):
     return numpy.column_stack([points, 0.2 * numpy.sin(3 * points[:, 0]) * points[:, 1]])
 
 
+def star_area(points, neighbour_count=30):
+    """A third of the area of the Delaunay triangles that each point makes with its nearest points in their plane, by SciPy."""
+    neighbours = scipy.spatial.cKDTree(points).query(points, neighbour_count + 1)[1]
+    total = 0
+    for point, own in enumerate(neighbours):
+        offsets = points[own] - points[point]
+        plane = numpy.linalg.svd(offsets[1:])[2][:2]
+        for a, b, c in scipy.spatial.Delaunay(offsets @ plane.T).simplices:
+            if 0 in (a, b, c):
+                total += numpy.linalg.norm(numpy.cross(offsets[b] - offsets[a], offsets[c] - offsets[a])) / 2
+    return total / 3
+
+
 def reference(name, points):
     laplacian, mass = robust_laplacian.point_cloud_laplacian(points)
     areas = mass.diagonal()
@@ -36,6 +50,7 @@ def reference(name, points):
     return {
         "name": name,
         "positions": [[float(f"{x:.9g}") for x in point] for point in points],
+        "starArea": star_area(points),
         "areas": [float(f"{x:.9g}") for x in areas],
         "eigenvalues": [float(f"{x:.9g}") for x in eigenvalues[:16]],
     }

@@ -12,6 +12,8 @@ import Testing
   struct Reference: Decodable, Sendable, CustomTestStringConvertible {
     var name: String
     var positions: [SIMD3<Double>]
+    /// The area of the triangles around all points, by SciPy.
+    var starArea: Double
     var areas: [Double]
     var eigenvalues: [Double]
 
@@ -31,8 +33,10 @@ import Testing
   @Test(arguments: try Reference.load()) func cloudsAreThoseOfAnotherProgram(reference: Reference) throws {
     let cloud = try PointCloud(reference.positions)
     let (own, other) = (cloud.areaWeights.reduce(0, +), reference.areas.reduce(0, +))
-    // The planes in which neighbourhoods are triangulated differ a little, and so do a few triangles.
-    #expect(abs(own / other - 1) < 1e-3, "area \(own), \(other)")
+    #expect(abs(own / reference.starArea - 1) < 1e-7, "area \(own), \(reference.starArea)")
+    // The other program has other planes and, at the boundary, other triangles: by SciPy, too, the areas are 0.006 % apart on
+    // the sphere and 0.6 % on the patch.
+    #expect(abs(own / other - 1) < 0.01, "area \(own), \(other)")
     let found = try Self.eigenvalues(cloud, reference.eigenvalues.count)
     for (value, wanted) in zip(found, reference.eigenvalues).dropFirst() {
       #expect(abs(value / wanted - 1) < 0.02, "\(value), \(wanted)")
