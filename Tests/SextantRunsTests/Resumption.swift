@@ -87,7 +87,8 @@ import Testing
         progress: stopper, interruption: stopper.interruption)
     }
     #expect(try summary("out.nc", stopAfter: 3) == nil)
-    let (resumed, whole) = try (#require(summary("out.nc", stopAfter: .max)), #require(summary("whole.nc", stopAfter: .max)))
+    let resumed = try #require(try summary("out.nc", stopAfter: .max))
+    let whole = try #require(try summary("whole.nc", stopAfter: .max))
     #expect(resumed.remarks == whole.remarks && resumed.remarks.contains { $0.topic == "empty-field" })
     #expect(resumed.missingShare == whole.missingShare && resumed.diagnostics == whole.diagnostics)
     #expect(resumed.noise["tas"]?.standardised == whole.noise["tas"]?.standardised)
