@@ -32,6 +32,8 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
   case unorderedFlag(path: String, condition: String)
   /// Values that are no measurements, although nothing in the file says so.
   case suspectValues(path: String, field: String, finding: SuspectValue)
+  /// Conditions that exclude all values of the fields.
+  case nothingLeft(path: String, conditions: [String], count: Int)
   /// An output whose name does not choose a format.
   case unknownOutput(path: String, endings: [String])
   /// Fields that a format cannot hold; the reason says what to do instead.
@@ -73,6 +75,8 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
       "\(path): '\(condition)' compares bits by size. Bits are set or not: use & or !=, such as flags&ice."
     case .suspectValues(let path, let field, let finding):
       "\(path), \(field): \(finding.text) \(finding.advice) Or give --accept-values (in a configuration: accept_values: true) if these are measurements."
+    case .nothingLeft(let path, let conditions, let count):
+      "\(path): --missing \(conditions.map { "'\($0)'" }.joined(separator: " --missing ")) leaves nothing: all \(count) values are excluded. Look at the ranges with \"sextant inspect\", and correct the condition."
     case .unknownOutput(let path, let endings):
       "\(path): the ending of the name chooses the format of the output. Expected one of \(endings.map { ".\($0)" }.joined(separator: ", "))."
     case .unwritable(let path, let format, let reason): "\(path): \(format) cannot hold these fields: \(reason)"
