@@ -113,10 +113,12 @@ extension SignalDocument {
   /// The document without the values that the conditions of a request exclude, checked for values that are no
   /// measurements. Estimates are as they are.
   func checked(by request: SignalRequest, formats: [any SignalFormat]) throws -> any SignalDocument {
-    let left =
-      request.missing.isEmpty
-      ? self
-      : try ConditionedSource(self, excluding: request.missing, formats: formats) as any SignalDocument
+    var left: any SignalDocument = self
+    if !request.missing.isEmpty {
+      let conditioned = try ConditionedSource(self, excluding: request.missing, formats: formats)
+      if request.series == nil, request.content == .fields { try conditioned.checkLeavesValues(of: request.missing) }
+      left = conditioned
+    }
     guard request.content == .fields else { return left }
     return try CheckedSource(
       left, excluding: request.missing, acceptsValues: request.acceptsValues, looksAhead: request.series == nil)

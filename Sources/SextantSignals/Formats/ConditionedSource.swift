@@ -84,6 +84,20 @@ public struct ConditionedSource: DocumentWrapper {
     fields.setMissing(excluded)
     return fields
   }
+
+  /// Throws ``SignalFormatError/nothingLeft(path:conditions:count:)`` if no field has a value left, and some had one.
+  /// Longer series than `limit` are not looked at.
+  func checkLeavesValues(of conditions: [MissingCondition], limit: Int = 8) throws {
+    guard count <= limit else { return }
+    var excluded = 0
+    for index in 0..<count {
+      if try read([index]).isValid.contains(true) { return }
+      excluded += try source.read([index]).isValid.count { $0 }
+    }
+    if excluded > 0 {
+      throw SignalFormatError.nothingLeft(path: path, conditions: conditions.map(\.description), count: excluded)
+    }
+  }
 }
 
 extension SignalSet {

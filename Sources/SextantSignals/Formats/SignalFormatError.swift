@@ -34,6 +34,8 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
   case suspectValues(path: String, field: String, finding: SuspectValue)
   /// Observations at places of which a part is missing or cannot be right; the reason says what to do.
   case unusablePlaces(path: String, reason: String)
+  /// Conditions that exclude all values of the fields.
+  case nothingLeft(path: String, conditions: [String], count: Int)
   /// An output whose name does not choose a format.
   case unknownOutput(path: String, endings: [String])
   /// Fields that a format cannot hold; the reason says what to do instead.
@@ -76,6 +78,8 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
     case .suspectValues(let path, let field, let finding):
       "\(path), \(field): \(finding.text) \(finding.advice) Or give --accept-values (in a configuration: accept_values: true) if these are measurements."
     case .unusablePlaces(let path, let reason): "\(path): \(reason)"
+    case .nothingLeft(let path, let conditions, let count):
+      "\(path): --missing \(conditions.map { "'\($0)'" }.joined(separator: " --missing ")) leaves nothing: all \(count) values are excluded. Look at the ranges with \"sextant inspect\", and correct the condition."
     case .unknownOutput(let path, let endings):
       "\(path): the ending of the name chooses the format of the output. Expected one of \(endings.map { ".\($0)" }.joined(separator: ", "))."
     case .unwritable(let path, let format, let reason): "\(path): \(format) cannot hold these fields: \(reason)"

@@ -228,6 +228,17 @@ import Testing
     #expect(error?.description.contains("variable crs") == true)
   }
 
+  @Test func aConditionThatExcludesAll() throws {
+    let folder = try TestFolder()
+    let path = try holedFile(folder, GridReference.load().holes, .fill)
+    let error = #expect(throws: SignalFormatError.self) {
+      try [any SignalFormat].standard.open(SignalRequest(path: path, missing: [MissingCondition("thetao>0")]))
+    }
+    #expect(error?.description.contains("--missing 'thetao>0' leaves nothing: all 666 values are excluded") == true)
+    let most = try [any SignalFormat].standard.open(SignalRequest(path: path, missing: [MissingCondition("thetao>290")]))
+    #expect(try most.read([0]).isValid.contains(true))
+  }
+
   @Test func cellsOfWhichNoneHasAPlace() throws {
     var holes = try GridReference.load().holes
     holes.isOutside = holes.isOutside.map { _ in true }
