@@ -18,6 +18,16 @@ public enum GaussianPriorKind: String, Sendable, Codable, CaseIterable {
   case trend = "matern"
 }
 
+/// The decorrelation times of a series, in days.
+public struct SeriesMemory: Sendable, Equatable, Codable {
+  /// τ₁, of the modes.
+  public var modes: Double
+  /// τ₂, of the local part.
+  public var local: Double
+
+  public init(modes: Double, local: Double) { (self.modes, self.local) = (modes, local) }
+}
+
 /// The settings for learning a Gaussian prior.
 public struct GaussianPriorConfiguration: Sendable, Equatable, Codable {
   /// The kind of prior.
@@ -28,11 +38,14 @@ public struct GaussianPriorConfiguration: Sendable, Equatable, Codable {
   public var climatology: ClimatologyKind
   /// The grouping of the archive for a mixture; nil for any other kind.
   public var components: MixtureGrouping?
+  /// How long series remember, if it is given; nil where it is fitted to each series.
+  public var memory: SeriesMemory?
 
   public init(
     kind: GaussianPriorKind = .twoScale, modeCount: Int = 100, climatology: ClimatologyKind = .constant,
-    components: MixtureGrouping? = nil
+    components: MixtureGrouping? = nil, memory: SeriesMemory? = nil
   ) {
+    self.memory = memory
     self.kind = kind
     self.modeCount = modeCount
     self.climatology = climatology

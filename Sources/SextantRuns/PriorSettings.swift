@@ -23,11 +23,21 @@ public struct PriorSettings: Sendable, Equatable, Codable {
   public var parameters: Parameters
   /// How the archive is split; nil where the prior is no mixture.
   public var components: MixtureGrouping?
+  /// How long series remember, if it is given; nil where it is fitted to each series.
+  public var memory: SeriesMemory?
 
   init(_ reader: ConfigurationReader) throws {
     kind = try reader.value("kind", default: .twoScale)
     modes = try reader.value("modes", default: 150, in: 1...5000)
     parameters = try reader.value("parameters", default: .perField)
+    memory = try reader.optionalSection("time") { section in
+      func days(_ key: String) throws -> Double {
+        let hours: Double = try section.required(key)
+        guard hours > 0, hours.isFinite else { throw section.wrong(key, expected: "a number of hours above 0", found: "\(hours)") }
+        return hours / 24
+      }
+      return SeriesMemory(modes: try days("modes"), local: try days("local"))
+    }
     components = kind == .mixture ? try reader.value("components", default: .sourceMonth) : nil
     if kind != .mixture, reader.contains("components") {
       throw reader.wrong("components", expected: "kind: mixture beside it", found: "kind: \(kind.rawValue)")

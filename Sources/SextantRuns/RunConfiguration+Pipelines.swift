@@ -26,7 +26,7 @@ extension RunConfiguration {
     var training = Training(
       name: name, archive: archive, landMask: landMask,
       prior: GaussianPriorConfiguration(
-        kind: prior.kind, modeCount: prior.modes, climatology: climatology, components: prior.components),
+        kind: prior.kind, modeCount: prior.modes, climatology: climatology, components: prior.components, memory: prior.memory),
       parameters: policy, bounds: bounds, transforms: transforms, seed: seed)
     training.formats = catalogue.formats
     training.acceptsGaps = archiveGaps == .accept

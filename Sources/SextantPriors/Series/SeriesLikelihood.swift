@@ -145,23 +145,31 @@ extension CovarianceModel {
   ///   - pieces: the pieces, of a few neighbouring steps each.
   ///   - spacing: the typical time between steps, from which the search for the memories starts.
   ///   - fixedSpatial: the parameters of the covariance at one time if they are known; nil to fit them.
+  ///   - fixedMemory: how long the series remembers if it is known; nil to fit it.
   package func chooseSeriesParameters(
-    for pieces: [SeriesPiece], spacing: Double, fixedSpatial: [Double]? = nil
+    for pieces: [SeriesPiece], spacing: Double, fixedSpatial: [Double]? = nil, fixedMemory: SeriesMemory? = nil
   ) -> ChosenSeriesParameters {
+    if let fixedSpatial, let fixedMemory {
+      return ChosenSeriesParameters(
+        parameters: SeriesParameters(
+          spatial: fixedSpatial, modeMemory: fixedMemory.modes, localMemory: fixedMemory.local), objective: .nan,
+        evaluations: 0, inverseHessian: [])
+    }
     // As for one field: a search on fewer values finds where to start, and the curvature there.
     let early = 300
     let isLong = pieces.contains { $0.count > 2 * early }
     let first =
       isLong
       ? search(
-        pieces.map { $0.thinned(to: early) }, spacing: spacing, fixedSpatial: fixedSpatial, from: nil,
-        maximumEvaluations: 30) : nil
+        pieces.map { $0.thinned(to: early) }, spacing: spacing, fixedSpatial: fixedSpatial, fixedMemory: fixedMemory,
+        from: nil, maximumEvaluations: 30) : nil
     return search(
-      pieces, spacing: spacing, fixedSpatial: fixedSpatial, from: first, maximumEvaluations: isLong ? 16 : 30)
+      pieces, spacing: spacing, fixedSpatial: fixedSpatial, fixedMemory: fixedMemory, from: first,
+      maximumEvaluations: isLong ? 16 : 30)
   }
 
   private func search(
-    _ pieces: [SeriesPiece], spacing: Double, fixedSpatial: [Double]?, from first: ChosenSeriesParameters?,
+    _ pieces: [SeriesPiece], spacing: Double, fixedSpatial: [Double]?, fixedMemory: SeriesMemory?, from first: ChosenSeriesParameters?,
     maximumEvaluations: Int
   ) -> ChosenSeriesParameters {
     let likelihoods = pieces.map { PieceLikelihood(self, piece: $0) }
@@ -174,16 +182,17 @@ extension CovarianceModel {
     let start = fixedSpatial ?? first?.parameters.spatial ?? self.start(noise: noise)
     let origin =
       (fixedSpatial == nil ? start : [])
-      + (first.map { [log($0.parameters.modeMemory), log($0.parameters.localMemory)] } ?? memoryMeans)
+      + (fixedMemory == nil
+        ? first.map { [log($0.parameters.modeMemory), log($0.parameters.localMemory)] } ?? memoryMeans : [])
     // The search is relative to its start, because the logarithm of a memory depends on the unit of time.
     let scale =
-      (fixedSpatial == nil ? parameters.map { min(1, $0.standardDeviation) } : []) + [1, 1]
+      (fixedSpatial == nil ? parameters.map { min(1, $0.standardDeviation) } : []) + (fixedMemory == nil ? [1, 1] : [])
     func unpacked(_ point: [Double]) -> SeriesParameters {
       let values = zip(origin, point).map { $0 + $1 }
       let memories = values.suffix(2)
       return SeriesParameters(
-        spatial: fixedSpatial ?? Array(values.prefix(count)), modeMemory: exp(memories.first ?? 0),
-        localMemory: exp(memories.last ?? 0))
+        spatial: fixedSpatial ?? Array(values.prefix(count)), modeMemory: fixedMemory?.modes ?? exp(memories.first ?? 0),
+        localMemory: fixedMemory?.local ?? exp(memories.last ?? 0))
     }
     let share = 1 / Double(max(1, likelihoods.count))
     let minimum = minimise(
@@ -205,6 +214,7 @@ extension CovarianceModel {
         for p in spatial.indices { spatial[p] += hyperPrior.gradient[p] }
       }
       var gradient = fixedSpatial == nil ? spatial : []
+      guard fixedMemory == nil else { return (value, gradient) }
       for (index, (own, mean)) in zip([candidate.modeMemory, candidate.localMemory], memoryMeans).enumerated() {
         let pull = (log(own) - mean) / memoryDeviation
         value += 0.5 * pull * pull

@@ -46,8 +46,9 @@ final class TwoScaleSeries: PreparedSeries {
       // Nothing is known before the first step: the hyper-prior.
       let noise = survey.typicalNoise.squareRoot()
       parameters = SeriesParameters(
-        spatial: spatial ?? model.start(noise: min(1, noise)), modeMemory: 12 * survey.spacing,
-        localMemory: 4 * survey.spacing)
+        spatial: spatial ?? model.start(noise: min(1, noise)),
+        modeMemory: prior.configuration.memory?.modes ?? 12 * survey.spacing,
+        localMemory: prior.configuration.memory?.local ?? 4 * survey.spacing)
       evaluations = 0
     } else {
       let fit = try Self.fit(
@@ -259,7 +260,8 @@ final class TwoScaleSeries: PreparedSeries {
       }
       return piece
     }
-    let fit = model.chooseSeriesParameters(for: pieces.filter { $0.count > 0 }, spacing: spacing, fixedSpatial: spatial)
+    let fit = model.chooseSeriesParameters(for: pieces.filter { $0.count > 0 }, spacing: spacing, fixedSpatial: spatial,
+      fixedMemory: prior.configuration.memory)
     return (fit.parameters, fit.evaluations)
   }
 }
