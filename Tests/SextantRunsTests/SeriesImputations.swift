@@ -181,7 +181,7 @@ import Testing
     #expect(summary.fieldCount == 6 && says(summary, "--time joint"))
     let truth = try Self.steps(6).values(ofChannel: 0)
     for (own, row) in zip(truth, try SmallClimate.values("tas", in: folder.path("out.nc"))) {
-      #expect(row.allSatisfy(\.isFinite))
+      #expect(row.allSatisfy { $0.isFinite })
       var sum = 0.0
       for (a, b) in zip(own, row) { sum += Double(a - b) * Double(a - b) }
       let error = (sum / Double(own.count)).squareRoot()
