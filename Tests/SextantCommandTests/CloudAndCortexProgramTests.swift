@@ -35,7 +35,7 @@ struct CloudAndCortexProgramTests {
       case .allExcluded:
         return (
           [try EggFiles.written("egg.ply", in: folder), "--variables", "heat", "--missing", "heat>-100"],
-          ["egg.ply", "nothing is observed", "--missing"])
+          ["egg.ply", "leaves nothing", "--missing"])
       }
     }
   }

@@ -55,8 +55,8 @@ struct ProgramTests {
 
   @Test func severalFilesGoIntoAFolder() throws {
     let folder = try ScratchFolder()
-    for name in ["a.csv", "b.csv"] { try folder.write("value\n1\n\n\(name == "a.csv" ? 3 : 5)\n4\n", to: name) }
-    try folder.write("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\nf 1 2 3\nf 2 4 3\n", to: "mesh.obj")
+    for name in ["a.csv", "b.csv"] { _ = try folder.write("value\n1\nNA\n\(name == "a.csv" ? 3 : 5)\n4\n", to: name) }
+    _ = try folder.write("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\nf 1 2 3\nf 2 4 3\n", to: "mesh.obj")
     let arguments = [
       "impute", folder.path("*.csv"), "--mesh", folder.path("mesh.obj"), "--method", "nearest", "--json", "-o",
       folder.path("filled/"),

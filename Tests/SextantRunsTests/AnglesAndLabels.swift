@@ -39,7 +39,15 @@ import Testing
       SignalInput(folder.path("in.nc")), model: model, output: folder.path("out.nc"), overwrite: true, history: "test")
   }
 
-  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive })
+  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive && $0.knowsTime })
+  func methodsThatKnowTimeRefuseThem(method: Method) throws {
+    let folder = try ScratchFolder()
+    _ = try Self.files(folder)
+    #expect(throws: SeriesError.encoded(method: method.name)) { try Self.fill(folder, method) }
+    #expect(try !folder.names().contains("out.nc"))
+  }
+
+  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive && !$0.knowsTime })
   func theyAreFilledAsWhatTheyAre(method: Method) throws {
     let folder = try ScratchFolder()
     let truth = try Self.files(folder)
@@ -93,6 +101,5 @@ import Testing
     #expect(words { $0.encodings = ["": .angle(period: 360)] }.contains("several variables"))
     #expect(words { $0.transforms = ["wdir": .log] }.contains("angles or labels"))
     #expect(words { $0.noise = try NoiseSpecification(text: "auto") }.contains("--noise wdir=LEVEL"))
-    #expect(words { $0.encodings = ["wdir": .labels, "landcover": .labels] }.contains("different observed values"))
   }
 }

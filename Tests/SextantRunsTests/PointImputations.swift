@@ -305,7 +305,7 @@ import Testing
       (["south to north"], { try Self.fill(stations, .kriging, grid: "1deg:60..30,0..10", to: out) }),
       (["latitude and longitude", "none.csv"], { try Self.fill(stations, .kriging, at: none, to: out) }),
       (
-        ["nothing is observed", "stations.csv"],
+        ["leaves nothing", "stations.csv"],
         {
           try Self.fill(
             SignalInput(stations.path, missing: [MissingCondition("tas>-1000")]), .kriging, at: places, to: out)

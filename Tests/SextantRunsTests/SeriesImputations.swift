@@ -31,7 +31,7 @@ import Testing
   @discardableResult
   static func fill(
     _ folder: ScratchFolder, input: String = "in.nc", output: String = "out.nc", method: Method = .twoScale,
-    time: TimeUse? = nil, state: String? = nil, memory: Int? = nil, samples: Int = 3, seed: UInt64 = 1,
+    time: TimeUse? = .joint, state: String? = nil, memory: Int? = nil, samples: Int = 3, seed: UInt64 = 1,
     model: Model? = nil
   ) throws -> ImputationSummary {
     var request = Imputation(
@@ -57,13 +57,13 @@ import Testing
 
   @Test func seriesAreFilledTogetherUnlessAskedOtherwise() throws {
     let folder = try Self.folder()
-    let joint = try Self.fill(folder)
+    let joint = try Self.fill(folder, time: nil)
     #expect(says(joint, "--time joint") && joint.fieldCount == 6)
     let separate = try Self.fill(folder, output: "one.nc", time: .separate)
     #expect(!says(separate, "--time joint"))
     #expect(try SmallClimate.values("tas", in: folder.path("out.nc")) != SmallClimate.values("tas", in: folder.path("one.nc")))
     // Methods that take one field at a time go on as they did.
-    let eof = try Self.fill(folder, output: "eof.nc", method: .eof)
+    let eof = try Self.fill(folder, output: "eof.nc", method: .eof, time: nil)
     #expect(!says(eof, "--time joint"))
   }
 
@@ -108,7 +108,7 @@ import Testing
     let summary = try Self.fill(folder, time: .causal)
     #expect(says(summary, "--time causal"))
     let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
-    try SmallClimate.write(set.mapping { $0 >= 4 ? $3 + 10 : $3 }, to: folder.path("other.nc"))
+    try SmallClimate.write(set.mapping { $0 >= 4 && $2 == 0 ? $3 + 10 : $3 }, to: folder.path("other.nc"))
     try Self.fill(folder, input: "other.nc", output: "changed.nc", time: .causal)
     let (one, two) = (
       try SmallClimate.values("tas", in: folder.path("out.nc")), try SmallClimate.values("tas", in: folder.path("changed.nc"))
@@ -132,7 +132,10 @@ import Testing
     for name in ["tas", "tas_spread"] {
       let whole = try SmallClimate.values(name, in: folder.path("out.nc"))
       let parts = try SmallClimate.values(name, in: folder.path("early-out.nc")) + SmallClimate.values(name, in: folder.path("late-out.nc"))
-      expectSame(whole, parts)
+      // The state holds single precision.
+      for (a, b) in zip(whole, parts) {
+        for (p, q) in zip(a, b) { #expect(abs(p - q) <= 4 * max(abs(p), 1).ulp) }
+      }
     }
   }
 
@@ -170,7 +173,7 @@ import Testing
     try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", samples: 4) }, "number of samples")
     try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", seed: 7) }, "another seed")
     try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "text") }, "text")
-    let other = try SmallClimate.model(of: try SmallClimate.fields().mapping { $3 + 1 }, fixesParameters: true)
+    let other = try SmallClimate.model(of: try SmallClimate.fields().mapping { $2 == 0 ? $3 + 1 : $3 }, fixesParameters: true)
     try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", model: other) }, "another model")
   }
 

@@ -403,7 +403,7 @@ import Testing
     unknown.missing = [try MissingCondition("depth<1")]
     #expect(refusal(unknown).contains("depth"))
     unknown.missing = [try MissingCondition("quality>0")]
-    #expect(refusal(unknown).contains("nothing is observed"))
+    #expect(refusal(unknown).contains("leaves nothing"))
     unknown.missing = []
     unknown.acceptsValues = true
     #expect(refusal(unknown, mask: "band:-20..20").contains("latitudes"))

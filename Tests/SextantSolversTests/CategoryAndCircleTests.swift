@@ -13,7 +13,9 @@ import Testing
   static let count = 30
   static let methods = [Method.kriging, .nearest, .inverseDistance]
 
-  static func answer(_ values: [Float], _ encoding: ValueEncoding, by method: Method) throws -> Posterior {
+  static func answer(
+    _ values: [Float], _ encoding: ValueEncoding, by method: Method, count: Int = count
+  ) throws -> Posterior {
     let space = try FieldSpace(domain: Line(vertexCount: count), variables: [Variable(name: "x")], encodings: [encoding])
     var random = RandomStream(seed: 2)
     let observed = Array(stride(from: 0, to: count, by: 3))
@@ -43,6 +45,13 @@ import Testing
       #expect(Self.distance(answer.mean[vertex], plain.mean[vertex] + turn) < (method == .kriging ? 3 : 0.01))
       #expect(Self.distance(answer.mean[vertex], turned[vertex]) < 25, "\(answer.mean[vertex]) for \(turned[vertex])")
       if let spread = answer.spread { #expect(spread[vertex] > 0 && spread[vertex] < 104) }
+    }
+  }
+
+  @Test func numbersAreNoLabels() {
+    let numbers = (0..<303).map { Float($0) / 7 }
+    #expect(throws: MethodError.tooManyLabels(variable: "x", found: 101, most: 100)) {
+      try Self.answer(numbers, .labels, by: .nearest, count: numbers.count)
     }
   }
 

@@ -73,6 +73,10 @@ final class FieldSolver {
       var counts = AnswerTally(channelCount: frame.space.channelCount)
       return field.isValid.contains(true) ? try measure(field, index: index, counts: &counts) : nil
     }
+    if request.time == nil, let objection = series?.objection {
+      inputRemarks.append(objection)
+      series = nil
+    }
   }
 
   /// What the answers use of the other times.

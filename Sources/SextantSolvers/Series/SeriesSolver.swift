@@ -71,9 +71,12 @@ public protocol PreparedSeries: AnyObject {
   func posterior(at step: Int) throws -> Posterior
   /// What a later run goes on from, after the last step of a causal run; nil for a method without a state.
   func carried() throws -> CarriedSeries?
+  /// The correlation of what the archive does not know from one step to the next; nil where the method has no such number.
+  var correlationOfSteps: Double? { get }
 }
 
 extension PreparedSeries {
+  public var correlationOfSteps: Double? { nil }
   public func carried() throws -> CarriedSeries? { nil }
 }
 
@@ -105,6 +108,8 @@ public enum SeriesError: Error, Equatable, CustomStringConvertible {
   case otherState(reason: String)
   /// The variables of a model are transformed, and the series is not Gaussian in time.
   case transformed(method: String)
+  /// Variables are angles or labels, and the method takes numbers.
+  case encoded(method: String)
 
   public var description: String {
     switch self {
@@ -114,6 +119,8 @@ public enum SeriesError: Error, Equatable, CustomStringConvertible {
       "--time causal: the method '\(method)' answers each step from earlier and later ones. Give --time joint, or use two-scale."
     case .goesBack(let found, let last):
       "The file starts at \(found), but the state already knows everything up to \(last). A causal run goes on with later steps only; give a file that starts after \(last), or another state file."
+    case .encoded(let method):
+      "--circular and --categories: the method '\(method)' interpolates numbers in time, and these are angles or labels. Use a method that takes one field at a time, such as kriging or nearest."
     case .otherState(let reason): "The state file cannot be used: \(reason)."
     case .transformed(let method):
       "--time: the model transforms a variable, and '\(method)' takes transformed variables one field at a time. Leave --time out, or give --time separate."

@@ -69,6 +69,10 @@ final class TwoScaleSeries: PreparedSeries {
 
   private let smallestNoise: Double
 
+  var correlationOfSteps: Double? {
+    Self.spacing(of: series.times).map { exp(-$0 / engine.parameters.localMemory) }
+  }
+
   func posterior(at step: Int) throws -> Posterior {
     if let estimate = answers.removeValue(forKey: step) { return posterior(of: estimate, at: step) }
     if step < next {

@@ -52,6 +52,7 @@ extension Method {
     guard model.space.transforms.allSatisfy(\.isIdentity), model.space.ownTransforms.allSatisfy({ $0 == .none }) else {
       throw SeriesError.transformed(method: name)
     }
+    guard model.space.encodings.allSatisfy({ $0 == .number }) else { throw SeriesError.encoded(method: name) }
     return AdjustedSeriesSolver(inner: try makeSeries(context), adjustments: adjustments(for: model))
   }
 }
@@ -86,4 +87,6 @@ private final class AdjustedSeries: PreparedSeries {
   }
 
   func carried() throws -> CarriedSeries? { try inner.carried() }
+
+  var correlationOfSteps: Double? { inner.correlationOfSteps }
 }

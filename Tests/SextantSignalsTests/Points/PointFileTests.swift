@@ -157,7 +157,7 @@ struct PointReference: Decodable {
     ("lat,lon,t\n10,20,1\n-95,200,2\n", "line 3"),
     ("lat,lon,t\n10,400,1\n", "longitudes in −360…360"),
     ("lat,lon,t\n10,20,1\n11,21,warm\n", "line 3, column t: \"warm\" is not a number"),
-    ("lat,lon,name\n10,20,Ulm\n11,21,Bonn\n", "only text (name)"),
+    ("lat,lon,weather\n10,20,sun\n11,21,rain\n", "only text (weather)"),
     ("lat,lon,t\n10,20,1\n11,21\n", "line 3: 2 cells"),
     ("lat,lon,time,t\n10,20,yesterday,1\n11,21,today,2\n", "\"yesterday\" is no time"),
     ("lat,lon,t\n10,20,inf\n", "infinite"),
