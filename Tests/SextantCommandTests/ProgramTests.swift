@@ -59,7 +59,7 @@ struct ProgramTests {
     _ = try folder.write("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\nf 1 2 3\nf 2 4 3\n", to: "mesh.obj")
     let arguments = [
       "impute", folder.path("*.csv"), "--mesh", folder.path("mesh.obj"), "--method", "nearest", "--json", "-o",
-      folder.path("filled/"),
+      folder.path("filled") + "/",
     ]
     let end = try Program(arguments).end()
     #expect(end.code == 0 && (end.json as? [Any])?.count == 2, "\(end.errors)")
