@@ -130,24 +130,27 @@ static int apply_palette(sxi_tiff *file, sxi_image *image, int wants_pixels) {
       || !TIFFGetField(file->tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]))
     return refuse(file, image, "its palette is not one of three colours");
   size_t colours = (size_t)1 << image->bits;
-  int is_fine = 0;
+  // Programs store 8 bits times 256, or times 257.
+  int is_fine[2] = {0, 0};
   for (int band = 0; band < 3; band++)
-    for (size_t i = 0; i < colours; i++) is_fine |= map[band][i] % 257 != 0;
-  size_t size = is_fine ? 2 : 1, count = (size_t)image->rows * image->columns;
+    for (size_t i = 0; i < colours; i++)
+      for (int form = 0; form < 2; form++) is_fine[form] |= map[band][i] % (256 + form) != 0;
+  uint16_t divisor = !is_fine[1] ? 257 : !is_fine[0] ? 256 : 1;
+  size_t size = divisor == 1 ? 2 : 1, count = (size_t)image->rows * image->columns;
   if (wants_pixels) {
     uint8_t *pixels = malloc(3 * count * size);
     if (!pixels) return refuse(file, image, "there is not enough memory");
     for (size_t i = 0; i < 3 * count; i++) {
       size_t colour = image->bits <= 8 ? image->pixels[i / 3] : ((uint16_t *)(void *)image->pixels)[i / 3];
       uint16_t value = map[i % 3][colour];
-      if (is_fine) memcpy(pixels + 2 * i, &value, 2);
-      else pixels[i] = (uint8_t)(value / 257);
+      if (divisor == 1) memcpy(pixels + 2 * i, &value, 2);
+      else pixels[i] = (uint8_t)(value / divisor);
     }
     free(image->pixels);
     image->pixels = pixels;
     image->pixel_length = 3 * count * size;
   }
-  image->bits = is_fine ? 16 : 8, image->bands = 3, image->photometric = SXI_RGB, image->had_palette = 1;
+  image->bits = divisor == 1 ? 16 : 8, image->bands = 3, image->photometric = SXI_RGB, image->had_palette = 1;
   return 0;
 }
 
@@ -231,6 +234,11 @@ int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *im
     if (is_whole) image->first_offset = (int64_t)offsets[0];
   }
   if (wants_pixels && read_samples(file, image)) return -1;
+  // tifffile's description states the shape with the planes first, and what is written has them last.
+  if (image->is_planar && image->description && !strncmp(image->description, "{\"shape\"", 8)) {
+    free(image->description);
+    image->description = NULL;
+  }
   return photometric == SXI_PALETTE ? apply_palette(file, image, wants_pixels) : 0;
 }
 

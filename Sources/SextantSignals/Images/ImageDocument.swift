@@ -36,7 +36,7 @@ struct ImageDocument: SignalDocument {
     let axes = request.settings["axes"]
     files = try (listed?.images ?? [request.path]).map { try ImageFile(path: $0, axes: axes) }
     guard let first = files.first else {
-      throw SignalFormatError.unwritable(path: request.path, format: ImageFormat().name, reason: "the folder has no images")
+      throw ImageFileError.refused(path: request.path, reason: "the folder has no images.")
     }
     for file in files.dropFirst() where file.header.kind != first.header.kind || file.axes != first.axes {
       throw ImageFileError.refused(
@@ -77,7 +77,7 @@ struct ImageDocument: SignalDocument {
     }
     let mask = request.settings["mask"]
     isMasked = try mask.map { try MaskImage.isMissing($0, where: request.settings["missing_where"], like: first) }
-    inputPaths = files.map(\.path) + [mask].compactMap(\.self)
+    inputPaths = [request.path] + files.map(\.path) + [mask].compactMap(\.self)
     remarks = Self.remarks(first, pixels, listed)
   }
 
