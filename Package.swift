@@ -188,7 +188,7 @@ let package = Package(
       name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantTestSupport"],
+      name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantImages", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),

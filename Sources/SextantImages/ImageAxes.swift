@@ -15,6 +15,8 @@ public struct ImageAxes: Sendable, Equatable {
   public var axes: [Axis]
   /// The names of the channels; empty where the file gives none.
   public var channelNames: [String] = []
+  /// The names of all bands of all channels, which only files of this package have.
+  public var bandNames: [String] = []
 
   public var pageCount: Int { axes.reduce(1) { $0 * $1.count } }
   /// The number of pages of channels that a field has.
@@ -150,6 +152,7 @@ public struct ImageAxes: Sendable, Equatable {
   private struct Shape: Codable {
     var shape: [Int]
     var axes: String?
+    var names: [String]?
   }
 
   /// The axes in the words of tifffile: {"shape": [3, 64, 64], "axes": "TYX"}.
@@ -160,15 +163,18 @@ public struct ImageAxes: Sendable, Equatable {
     else { return nil }
     let leading = axes.distance(from: axes.startIndex, to: rows)
     guard shape.shape.allSatisfy({ $0 > 0 }) else { return nil }
-    return ImageAxes(zip(axes.prefix(leading), shape.shape).map { Axis(name: $0, count: $1) })
+    var result = ImageAxes(zip(axes.prefix(leading), shape.shape).map { Axis(name: $0, count: $1) })
+    result.bandNames = shape.names ?? []
+    return result
   }
 
-  /// A description in the words of tifffile, which ``ImageFile`` reads as well.
-  public static func description(_ axes: [Axis], header: ImageHeader) -> String {
+  /// A description in the words of tifffile, which ``ImageFile`` reads as well; tifffile passes over the names of bands.
+  public static func description(_ axes: [Axis], header: ImageHeader, names: [String]) -> String {
     let own = axes.filter { $0.count > 1 }
     let extents = own.map(\.count) + [header.rows, header.columns] + (header.bands > 1 ? [header.bands] : [])
-    let names = String(own.map(\.name)) + "YX" + (header.bands > 1 ? "S" : "")
-    return "{\"shape\": [\(extents.map(String.init).joined(separator: ", "))], \"axes\": \"\(names)\"}"
+    let letters = String(own.map(\.name)) + "YX" + (header.bands > 1 ? "S" : "")
+    let list = (try? JSONEncoder().encode(names)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+    return "{\"shape\": [\(extents.map(String.init).joined(separator: ", "))], \"axes\": \"\(letters)\", \"names\": \(list)}"
   }
 }
 

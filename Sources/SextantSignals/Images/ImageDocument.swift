@@ -22,6 +22,8 @@ struct ImageDocument: SignalDocument {
   let isFolder: Bool
   /// Where pixels are missing beside what the files say (V); nil for nowhere.
   private let isMasked: [Bool]?
+  /// Whether the fields are read as estimates, with their ensembles.
+  private let wantsEstimates: Bool
 
   var format: any SignalFormat { ImageFormat() }
 
@@ -31,6 +33,7 @@ struct ImageDocument: SignalDocument {
   /// Opens the images of a request. Throws ``SignalFormatError``, `ImageFileError` and `FileError`.
   init(_ request: SignalRequest) throws {
     path = request.path
+    wantsEstimates = request.content == .estimates
     let listed = try ImageFolder(path: request.path)
     isFolder = listed != nil
     let axes = request.settings["axes"]
@@ -90,6 +93,8 @@ struct ImageDocument: SignalDocument {
       header.colour == .rgb && band < 3 ? colours[band] : bands.count == 1 ? "value" : "band_\(band + 1)"
     }
     let channels = file.axes.channelCount
+    let all = file.axes.bandNames
+    if all.count == channels * own.count, Set(all).count == all.count { return all }
     guard channels > 1 else { return own }
     let given = file.axes.channelNames
     let isNamed = given.count == channels && Set(given).count == channels
@@ -205,16 +210,73 @@ struct ImageDocument: SignalDocument {
       labels: indices.map { labels[$0] })
   }
 
-  /// The opacity, beside the colours.
+  /// The opacity, the variables themselves, and the noise in a file beside this one.
   func companion(_ name: String) throws -> FieldCompanion? {
-    guard name == "alpha", let alpha = pixels.header.alpha else { return ownCompanion(name) }
+    if name == "alpha", let alpha = pixels.header.alpha {
+      return FieldCompanion(name: name, isConstant: false) { index in
+        let numbers = try pages(ofField: index)[0].numbers
+        return stride(from: alpha, to: numbers.count, by: pixels.header.bands).map { Float(numbers[$0]) }
+      }
+    }
+    guard let channel = variables.firstIndex(where: { NoiseNaming.noise(of: $0.name) == name }),
+      let noise = try beside("noise")
+    else { return ownCompanion(name) }
+    let channels = variables.count
+    guard noise.axes.fieldCount == count else {
+      throw SignalFormatError.companionCount(path: path, name: name, expected: count, found: noise.axes.fieldCount)
+    }
     return FieldCompanion(name: name, isConstant: false) { index in
-      let numbers = try pages(ofField: index)[0].numbers
-      return stride(from: alpha, to: numbers.count, by: pixels.header.bands).map { Float(numbers[$0]) }
+      let values = try rows(of: noise, at: index, count: 1)
+      return stride(from: channel, to: values.count, by: channels).map { values[$0] }
     }
   }
 
-  var companionNames: [String] { variables.map(\.name) + (pixels.header.alpha != nil ? ["alpha"] : []) }
+  var companionNames: [String] {
+    variables.map(\.name) + (pixels.header.alpha != nil ? ["alpha"] : [])
+      + ((try? beside("noise")) != nil ? variables.map { NoiseNaming.noise(of: $0.name) } : [])
+  }
+
+  func members(of index: Int) throws -> Tensor<Float>? {
+    guard wantsEstimates, let samples = try beside("samples") else { return nil }
+    let each = samples.axes.fieldCount / max(1, count)
+    guard each > 0, samples.axes.fieldCount == each * count else {
+      throw SignalFormatError.companionCount(path: path, name: samples.path, expected: count, found: samples.axes.fieldCount)
+    }
+    let values = try rows(of: samples, at: index, count: each)
+    return Tensor(values, shape: [each, domain.vertexCount * variables.count])
+  }
+
+  /// A part of an answer in a file beside this one; nil where there is none. Throws where it does not fit.
+  private func beside(_ part: String) throws -> ImageFile? {
+    let place = ImageNames.path(part, beside: path)
+    guard !isFolder, FileManager.default.fileExists(atPath: place) else { return nil }
+    let file = try ImageFile(path: place)
+    let header = file.header
+    guard header.rows == pixels.header.rows, header.columns == pixels.header.columns,
+      header.bands * file.axes.channelCount == variables.count
+    else {
+      throw SignalFormatError.unusableCompanion(
+        path: path, name: place, reason: "it has \(header.kind), which is not the size of the image.")
+    }
+    return file
+  }
+
+  /// `count` rows of V·C numbers that a file holds for a field.
+  private func rows(of file: ImageFile, at index: Int, count: Int) throws -> [Float] {
+    let (width, channels) = (file.header.bands, variables.count)
+    let plain = ImagePixels(file.header)
+    var result = [Float](repeating: 0, count: count * domain.vertexCount * channels)
+    for row in 0..<count {
+      for channel in 0..<file.axes.channelCount {
+        let page = file.axes.page(ofField: index * count + row, channel: channel)
+        for (entry, value) in plain.values(of: try file.samples(ofPage: page)).enumerated() {
+          let (pixel, band) = entry.quotientAndRemainder(dividingBy: width)
+          result[(row * domain.vertexCount + pixel) * channels + channel * width + band] = value
+        }
+      }
+    }
+    return result
+  }
 }
 
 extension ImageHeader {

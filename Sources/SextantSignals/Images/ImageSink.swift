@@ -17,8 +17,10 @@ struct ImageSink: SignalSink {
   private let originals: [Int?]
   private let rows: Int
   private let columns: Int
-  private let channelCount: Int
+  private let names: [String]
   private let writesFolder: Bool
+
+  private var channelCount: Int { names.count }
 
   /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` for fields without rows and columns, and for those
   /// that the kind of file cannot hold.
@@ -29,7 +31,7 @@ struct ImageSink: SignalSink {
       throw SignalFormatError.unwritable(
         path: output.path, format: ImageFormat().name, reason: "they are on a \(domain.summary), and not on the pixels of an image.")
     }
-    (rows, columns, channelCount) = (raster.rows, raster.columns, source.variables.count)
+    (rows, columns, names) = (raster.rows, raster.columns, source.variables.map(\.name))
     let document = (source as? any SignalDocument)?.origin as? ImageDocument
     let fits = document.map { $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count }
     template = fits == true ? document : nil
@@ -152,7 +154,7 @@ struct ImageSink: SignalSink {
       return ImageTarget(path: path, container: container, header: header, part: part, pages: ordered, keepsSamples: true)
     }
     if pages.count > 1 || axes.pageCount > 1 {
-      header.description = ImageAxes.description([.init("I", fields.count), .init("C", pageChannels)], header: header)
+      header.description = ImageAxes.description([.init("I", fields.count), .init("C", pageChannels)], header: header, names: names)
     }
     return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: true)
   }
@@ -169,7 +171,7 @@ struct ImageSink: SignalSink {
     } else if pageBands != 3 {
       header.colour = .grey
     }
-    header.description = ImageAxes.description(axes, header: header)
+    header.description = ImageAxes.description(axes, header: header, names: names)
     return header
   }
 
