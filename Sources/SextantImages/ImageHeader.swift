@@ -125,7 +125,7 @@ public struct ImageHeader: Sendable, Equatable {
       resolution = ImageResolution(unit: Int(image.resolution_unit), x: image.resolution_x, y: image.resolution_y)
     }
     compression = Int(image.compression)
-    predictor = Int(image.predictor)
+    predictor = max(1, Int(image.predictor))
     isBig = image.is_big != 0
     if let bytes = image.profile { profile = Array(UnsafeBufferPointer(start: bytes, count: image.profile_length)) }
     description = image.description.map { String(cString: $0) }

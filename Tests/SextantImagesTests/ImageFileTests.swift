@@ -143,7 +143,8 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
       let file = try ImageFile(path: path)
       #expect(file.pageCount == 3 && file.axes.fieldCount == 3)
       for page in 0..<3 {
-        #expect(try file.samples(ofPage: page).numbers == (0..<4).map { Double(300 * (4 * page + $0)) })
+        let wanted: [Double] = (4 * page..<4 * page + 4).map { Double(300 * $0) }
+        #expect(try file.samples(ofPage: page).numbers == wanted)
       }
       try Data(bytes.dropLast(3)).write(to: URL(fileURLWithPath: path))
       #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
