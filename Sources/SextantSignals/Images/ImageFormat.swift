@@ -33,6 +33,8 @@ public struct ImageFormat: SignalFormat {
     return try document.selecting(request.select)
   }
 
+  public func inspect(_ request: InspectionRequest) throws -> any SignalInspection { try ImageInspection(request) }
+
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {
     try ImageSink(output, like: source)
   }

@@ -278,6 +278,24 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test func inspectionSaysWhatTheFileIs() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let path = try ImageCase(type: .uint16, isMinWhite: true).write(to: folder)
+      let text = try Self.formats.inspect(InspectionRequest(path: path)).description
+      for word in ["7×9", "uint16", "min-is-white", "turned over", "orientation tag 6", "a colour profile", "0 to 65535"] {
+        #expect(text.contains(word), "\(text)")
+      }
+      let stack = folder.path("stack.tif")
+      let header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint8)
+      let writer = try ImageWriter(creating: stack, reportedAs: stack, .tiff, header: header, pageCount: 4)
+      for _ in 0..<4 { try writer.append(ImageSamples(type: .uint8, count: 6)) }
+      try writer.close()
+      let unnamed = try Self.formats.inspect(InspectionRequest(path: stack)).description
+      #expect(unnamed.contains("4 fields") && unnamed.contains("--axes"), "\(unnamed)")
+    }
+  }
+
   @Test func cifarBatchesHaveLabels() throws {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
