@@ -49,6 +49,9 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CMETIS", providers: [.apt(["libmetis-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     // Under the GPL, and linked with the trait `SupernodalCHOLMOD` alone.
     .systemLibrary(name: "CCHOLMOD", providers: [.apt(["libsuitesparse-dev"])]),
     .systemLibrary(name: "CARPACK", pkgConfig: "arpack", providers: [.apt(["libarpack2-dev"])]),
@@ -56,6 +59,7 @@ let package = Package(
     // MARK: Layers, lowest first
     .target(name: "CVectorKernels"),
     .target(name: "CEigenSparse"),
+    .target(name: "CImageCodecs", dependencies: ["CTIFF", "CPNG", "CJPEG"]),
     .target(name: "SextantArrays", dependencies: ["CVectorKernels", "COpenBLAS", "CARPACK"]),
     .target(
       name: "SextantSparse",
@@ -64,6 +68,7 @@ let package = Package(
         .target(name: "CCHOLMOD", condition: .when(traits: ["SupernodalCHOLMOD"])),
       ]),
     .target(name: "SextantStorage", dependencies: ["SextantArrays", "CCrypto", "CZlib"]),
+    .target(name: "SextantImages", dependencies: ["SextantStorage", "CImageCodecs"]),
     .target(name: "SextantConfiguration", dependencies: ["SextantStorage"]),
     .target(name: "SextantAutodiff", dependencies: ["SextantArrays"]),
     .target(name: "SextantNetworks", dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff"]),
@@ -72,8 +77,8 @@ let package = Package(
     .target(
       name: "SextantSignals",
       dependencies: [
-        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantGeometry", "CNetCDF", "CHDF5", "CUDUnits",
-        "CZlib", "CPROJ", "CEcCodes",
+        "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantGeometry", "SextantImages", "CNetCDF",
+        "CHDF5", "CUDUnits", "CZlib", "CPROJ", "CEcCodes",
       ]),
     .target(
       name: "SextantMeasurement",
@@ -168,6 +173,7 @@ let package = Package(
     .testTarget(
       name: "SextantSparseTests", dependencies: ["SextantSparse", "SextantArrays", "SextantTestSupport"]),
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
+    .testTarget(name: "SextantImagesTests", dependencies: ["SextantImages", "SextantTestSupport"]),
     .testTarget(name: "SextantAutodiffTests", dependencies: ["SextantAutodiff", "SextantTestSupport"]),
     .testTarget(
       name: "SextantNetworksTests", dependencies: ["SextantNetworks", "SextantTestSupport"],
@@ -182,7 +188,7 @@ let package = Package(
       name: "SextantGeometryTests", dependencies: ["SextantGeometry", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantTestSupport"],
+      name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantImages", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),

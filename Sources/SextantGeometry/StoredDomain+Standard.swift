@@ -9,7 +9,7 @@ extension [StoredDomainKind] {
       StoredDomainKind(ScatteredPoints.Record.self), StoredDomainKind(SphereMesh.IcosphereRecord.self),
       StoredDomainKind(SphereMesh.FibonacciRecord.self), StoredDomainKind(SphereMesh.Record.self),
       StoredDomainKind(SurfaceMesh.Record.self), StoredDomainKind(PointCloud.Record.self),
-      StoredDomainKind(UnstructuredGrid.Record.self),
+      StoredDomainKind(UnstructuredGrid.Record.self), StoredDomainKind(ImageGrid.Record.self),
     ]
   }
 }
@@ -146,4 +146,23 @@ extension PointCloud {
   }
 
   public var stored: StoredDomain? { StoredDomain(Record(positions: positions)) }
+}
+
+extension ImageGrid {
+  struct Record: DomainRecord {
+    static let kind = "image"
+    var rows: Int
+    var columns: Int
+    var pixelHeight: Double
+    var pixelWidth: Double
+
+    var claimedVertexCount: Int? { product(rows, columns) }
+    func makeDomain() throws -> any Domain {
+      try ImageGrid(rows: rows, columns: columns, pixelHeight: pixelHeight, pixelWidth: pixelWidth)
+    }
+  }
+
+  public var stored: StoredDomain? {
+    StoredDomain(Record(rows: rows, columns: columns, pixelHeight: pixelHeight, pixelWidth: pixelWidth))
+  }
 }

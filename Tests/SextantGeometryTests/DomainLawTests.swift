@@ -48,7 +48,7 @@ let sphereArea = 4 * Double.pi
     #expect(stiffness.transposed() == stiffness)
     let scale = stiffness.diagonal.max() ?? 1
     let sums = stiffness.times([Double](repeating: 1, count: size))
-    #expect(sums.allSatisfy { abs($0) < 1e-12 * scale })
+    #expect(sums.allSatisfy { abs($0) <= 1e-12 * scale })
     var random = RandomStream(seed: 3)
     for _ in 0..<5 {
       let x = (0..<size).map { _ in random.normal() }

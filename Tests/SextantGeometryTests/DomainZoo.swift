@@ -149,7 +149,18 @@ enum DomainZoo {
     try globalGrids() + meshes() + regionalDomains() + globalCells() + regionalCells() + [scattered(400)]
   }
 
-  static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() + clouds() }
+  static func all() throws -> [NamedDomain] { try geographic() + SurfaceZoo.all() + clouds() + images() }
+
+  /// Images, the least of one pixel.
+  static func images() throws -> [NamedDomain] {
+    [
+      NamedDomain(name: "image", domain: try ImageGrid(rows: 13, columns: 18)),
+      NamedDomain(
+        name: "image with oblong pixels", domain: try ImageGrid(rows: 6, columns: 4, pixelHeight: 0.5, pixelWidth: 2)),
+      NamedDomain(name: "image of one row", domain: try ImageGrid(rows: 1, columns: 9)),
+      NamedDomain(name: "image of one pixel", domain: try ImageGrid(rows: 1, columns: 1)),
+    ]
+  }
 
   /// Points in space without triangles.
   static func clouds() throws -> [NamedDomain] {

@@ -76,6 +76,10 @@ import Testing
           ], areas: [0.5, 0.25, 0.125], triangles: [SIMD3(0, 1, 2)], name: "mesh")
       }
     ),
+    (
+      #"{"image":{"columns":3,"pixelHeight":0.5,"pixelWidth":0.25,"rows":2}}"#,
+      { try ImageGrid(rows: 2, columns: 3, pixelHeight: 0.5, pixelWidth: 0.25) }
+    ),
   ]
 
   @Test(arguments: literals.indices)

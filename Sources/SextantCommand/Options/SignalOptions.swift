@@ -39,6 +39,21 @@ struct SignalOptions: ParsableArguments {
   var every: String?
 
   @Option(
+    help: ArgumentHelp(
+      "The axes of a stack of images that does not name them: TYX for times, ZYX for depths, CYX for channels, or T5C2YX for 5 times of 2 channels each.",
+      valueName: "letters"))
+  var axes: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "An image of two numbers that says which pixels of the images are missing; needs --missing-where.", valueName: "image"))
+  var missingImage: String?
+
+  @Option(
+    help: ArgumentHelp("The pixels of --missing-image that are missing: white or black.", valueName: "colour"))
+  var missingWhere: String?
+
+  @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
       "Values count as missing where this holds, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999' (an array's only variable is called value). Flags also by name, 'quality_level<acceptable_quality', and bits by &, 'l2p_flags&ice'. NAME may also be a file with a number for each vertex, 'lh.aparc.annot=unknown'. May be repeated.",
@@ -79,6 +94,9 @@ struct SignalOptions: ParsableArguments {
       result[parts[0]] = parts[1]
     }
     if let every { result["every"] = every }
+    if let axes { result["axes"] = axes }
+    if let missingImage { result["mask"] = missingImage }
+    if let missingWhere { result["missing_where"] = missingWhere }
     return result
   }
 

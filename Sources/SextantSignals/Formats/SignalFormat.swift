@@ -64,7 +64,7 @@ extension [any SignalFormat] {
   public static var standard: [any SignalFormat] {
     [
       VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), SurfaceDataFormat(), ImageStackFormat(), NetCDFFormat(),
-      PointNetCDFFormat(), GRIBFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
+      PointNetCDFFormat(), GRIBFormat(), CIFARFormat(), ImageFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
     ]
   }
 

@@ -19,7 +19,10 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   /// Whether the vertices have no triangles.
   var isCloud = false
 
-  var testDescription: String { ending + (isAtPlaces ? " at places" : isOnGrid ? " on a grid" : isCloud ? " of points" : "") }
+  /// Whether the vertices are the pixels of an image.
+  var isImage = false
+
+  var testDescription: String { ending + (isImage ? " of images" : isAtPlaces ? " at places" : isOnGrid ? " on a grid" : isCloud ? " of points" : "") }
 
   static let all = [
     FormatCase(ending: "nc", holdsSeveral: true, isOnGrid: true),
@@ -36,6 +39,9 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase(ending: "tsv", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
     FormatCase(ending: "nc", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
     FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: false, isAtPlaces: true),
+    FormatCase(ending: "tif", holdsSeveral: true, isOnGrid: false, isImage: true),
+    FormatCase(ending: "tiff", holdsSeveral: true, isOnGrid: false, isImage: true),
+    FormatCase(ending: "npy", holdsSeveral: true, isOnGrid: false, isImage: true),
   ]
 
   /// The formats that write and are among ``all``.
@@ -54,6 +60,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
       return try ScatteredPoints(
         (0..<20).map { GeographicPoint(latitude: -60 + 6.5 * Double($0 % 19), longitude: 17.25 * Double($0 % 19)) })
     }
+    if isImage { return try ImageGrid(rows: 5, columns: 8) }
     if isCloud { return try PointCloud(Self.mesh().positions) }
     guard isOnGrid else { return try SurfaceMesh(Self.mesh()) }
     return try LatitudeLongitudeGrid(

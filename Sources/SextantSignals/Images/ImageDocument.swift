@@ -1,0 +1,357 @@
+// A file of images, or a folder of them, as fields: each page, or each set of pages of channels, is a field on the plane
+// grid of its pixels. Images are read when they are asked for.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantImages
+import SextantStorage
+
+/// The images of a file or of a folder.
+struct ImageDocument: SignalDocument {
+  let path: String
+  let inputPaths: [String]
+  let domain: any Domain
+  let variables: [Variable]
+  let labels: [FieldLabel]
+  let remarks: [Remark]
+  /// The files, all of one size and kind.
+  let files: [ImageFile]
+  let pixels: ImagePixels
+  /// Whether they lie in a folder.
+  let isFolder: Bool
+  /// Where pixels are missing beside what the files say (V); nil for nowhere.
+  private let isMasked: [Bool]?
+  /// Whether the fields are read as estimates, with their ensembles.
+  private let wantsEstimates: Bool
+
+  var format: any SignalFormat { ImageFormat() }
+
+  /// The axes of the pages, which all files share.
+  private var axes: ImageAxes { files[0].axes }
+
+  /// Opens the images of a request. Throws ``SignalFormatError``, `ImageFileError` and `FileError`.
+  init(_ request: SignalRequest) throws {
+    path = request.path
+    wantsEstimates = request.content == .estimates
+    let listed = try ImageFolder(path: request.path)
+    isFolder = listed != nil
+    let axes = request.settings["axes"]
+    files = try (listed?.images ?? [request.path]).map { try ImageFile(path: $0, axes: axes) }
+    guard let first = files.first else {
+      throw ImageFileError.refused(path: request.path, reason: "the folder has no images.")
+    }
+    for file in files.dropFirst() where file.header.kind != first.header.kind || file.axes != first.axes {
+      throw ImageFileError.refused(
+        path: file.path,
+        reason:
+          "expected an image like \(first.path), \(first.header.kind), found \(file.header.kind). Images of one folder have one size, type and number of bands."
+      )
+    }
+    let noData = try request.settings["no_data"].map { text in
+      guard let number = Double(text) else {
+        throw SignalFormatError.invalidSetting(path: request.path, name: "no_data", expected: "a number", found: "'\(text)'")
+      }
+      return number
+    }
+    pixels = ImagePixels(first.header, noData: noData)
+    let grid = try ImageGrid(rows: first.header.rows, columns: first.header.columns)
+    let isExpected = request.domain.map { $0.fingerprint == grid.fingerprint } ?? false
+    domain = isExpected ? request.domain ?? grid : grid
+    let named = Self.names(first)
+    if let wanted = request.variables, wanted != named {
+      guard let absent = wanted.first(where: { !named.contains($0) }) else {
+        throw SignalFormatError.refused(
+          path: request.path, format: ImageFormat().name, option: "--variables",
+          reason: "the bands of an image are read all together, in the order \(named.joined(separator: ", ")).")
+      }
+      throw SignalFormatError.absentVariable(path: request.path, name: absent, available: named)
+    }
+    variables = named.map { Variable(name: $0) }
+    let fieldsOfFile = first.axes.fieldCount
+    let folder = isFolder
+    labels = files.flatMap { file in
+      (0..<fieldsOfFile).map { field in
+        var coordinates: [String: String] = [:]
+        if folder { coordinates["file"] = URL(fileURLWithPath: file.path).lastPathComponent }
+        for place in file.axes.places(ofField: field) { coordinates[Self.coordinate(place.name)] = "\(place.place)" }
+        return FieldLabel(coordinates: coordinates)
+      }
+    }
+    let mask = request.settings["mask"]
+    isMasked = try mask.map { try MaskImage.isMissing($0, where: request.settings["missing_where"], like: first) }
+    inputPaths = [request.path] + files.map(\.path) + [mask].compactMap(\.self)
+    remarks = Self.remarks(first, pixels, listed)
+  }
+
+  /// The names of the variables: those of channels, of colours, or of bands.
+  private static func names(_ file: ImageFile) -> [String] {
+    let header = file.header
+    let bands = (0..<header.bands).filter { $0 != header.alpha }
+    let colours = ["red", "green", "blue"]
+    let own = bands.map { band in
+      header.colour == .rgb && band < 3 ? colours[band] : bands.count == 1 ? "value" : "band_\(band + 1)"
+    }
+    let channels = file.axes.channelCount
+    let all = file.axes.bandNames
+    if all.count == channels * own.count, Set(all).count == all.count { return all }
+    guard channels > 1 else { return own }
+    let given = file.axes.channelNames
+    let isNamed = given.count == channels && Set(given).count == channels
+    return (0..<channels).flatMap { channel in
+      let name = isNamed ? given[channel] : "channel_\(channel + 1)"
+      return own.map { own.count == 1 ? name : "\(name)_\($0)" }
+    }
+  }
+
+  private static func coordinate(_ axis: Character) -> String {
+    switch axis {
+    case "T": "frame"
+    case "Z": "slice"
+    case "I": FieldLabel.numberName
+    default: axis.lowercased()
+    }
+  }
+
+  private static func remarks(_ file: ImageFile, _ pixels: ImagePixels, _ folder: ImageFolder?) -> [Remark] {
+    var remarks: [Remark] = []
+    let header = file.header
+    if pixels.isTurned {
+      remarks.append(
+        Remark(
+          .note, "min-is-white",
+          "\(file.path): the smallest number is white (min-is-white). The values are turned over, \(Int(header.type.full)) less the number, and an answer of the same kind is turned back."))
+    } else if header.colour == .minIsWhite {
+      remarks.append(
+        Remark(
+          .note, "min-is-white",
+          "\(file.path): the smallest number is white (min-is-white), and the numbers are worked on as they are, because \(header.type.rawValue) has no fixed largest number."))
+    }
+    if header.isPremultiplied {
+      remarks.append(
+        Remark(
+          .note, "premultiplied",
+          "\(file.path): the colours were multiplied by the opacity. They are divided by it, and multiplied again in an answer."))
+    }
+    if header.alpha != nil || header.key != nil {
+      remarks.append(Remark(.assumption, "transparent", "\(file.path): transparent pixels count as missing."))
+    }
+    if let orientation = header.orientation, orientation != 1 {
+      remarks.append(
+        Remark(
+          .note, "orientation",
+          "\(file.path): the orientation tag is \(orientation)\((1...8).contains(orientation) ? "" : ", which has no meaning and counts as 1"). The pixels are worked on in the order in which they are stored, and a mask must have the same order."))
+    }
+    if file.container == .jpeg {
+      remarks.append(
+        Remark(.note, "jpeg", "\(file.path): JPEG is read only. Give an output that ends in .png or .tif."))
+    }
+    if [.uint32, .int32, .float64].contains(header.type) {
+      remarks.append(
+        Remark(
+          .note, "rounded",
+          "\(file.path): numbers of type \(header.type.rawValue) are worked on in single precision, with 24 bits. Pixels that do not change keep all of theirs."))
+    }
+    if let folder, !folder.others.isEmpty {
+      remarks.append(
+        Remark(
+          .note, "other-files",
+          "\(folder.path): \(folder.others.count) file\(folder.others.count == 1 ? " is" : "s are") no image and not read: \(NetCDFError.abridged(folder.others))."))
+    }
+    return remarks
+  }
+
+  /// The file of a field, and the field's place in it.
+  func place(ofField index: Int) -> (file: Int, field: Int) {
+    let place = index.quotientAndRemainder(dividingBy: axes.fieldCount)
+    return (place.quotient, place.remainder)
+  }
+
+  /// The pages of a field, one for each channel.
+  func pages(ofField index: Int) throws -> [ImageSamples] {
+    let (file, field) = place(ofField: index)
+    return try (0..<axes.channelCount).map {
+      try files[file].samples(ofPage: axes.page(ofField: field, channel: $0))
+    }
+  }
+
+  /// The values of field `index` (V×C), not-a-number where one is missing.
+  func values(ofField index: Int) throws -> [Float] {
+    let pages = try pages(ofField: index).map(pixels.values)
+    guard pages.count > 1 else { return pages[0] }
+    let width = pixels.bands.count
+    return (0..<domain.vertexCount).flatMap { vertex in
+      pages.flatMap { $0[vertex * width..<(vertex + 1) * width] }
+    }
+  }
+
+  func read(_ indices: [Int]) throws -> SignalSet {
+    var (values, isValid): ([Float], [Bool]) = ([], [])
+    let size = domain.vertexCount * variables.count
+    values.reserveCapacity(indices.count * size)
+    isValid.reserveCapacity(indices.count * size)
+    for index in indices {
+      for (entry, value) in try self.values(ofField: index).enumerated() {
+        if value.isInfinite {
+          let (vertex, channel) = entry.quotientAndRemainder(dividingBy: variables.count)
+          let (row, column) = vertex.quotientAndRemainder(dividingBy: pixels.header.columns)
+          throw VertexFileError.infinite(
+            path: files[place(ofField: index).file].path,
+            place: "row \(row + 1), column \(column + 1) of \(variables[channel].name)")
+        }
+        let isHere = !value.isNaN && !(isMasked?[entry / variables.count] ?? false)
+        values.append(isHere ? value : 0)
+        isValid.append(isHere)
+      }
+    }
+    return SignalSet(
+      domain: domain, variables: variables,
+      values: Tensor(values, shape: [indices.count, domain.vertexCount, variables.count]), isValid: isValid,
+      labels: indices.map { labels[$0] })
+  }
+
+  /// The opacity, the variables themselves, and the noise in a file beside this one.
+  func companion(_ name: String) throws -> FieldCompanion? {
+    if name == "alpha", let alpha = pixels.header.alpha {
+      return FieldCompanion(name: name, isConstant: false) { index in
+        let numbers = try pages(ofField: index)[0].numbers
+        return stride(from: alpha, to: numbers.count, by: pixels.header.bands).map { Float(numbers[$0]) }
+      }
+    }
+    guard let channel = variables.firstIndex(where: { NoiseNaming.noise(of: $0.name) == name }),
+      let noise = try beside("noise")
+    else { return ownCompanion(name) }
+    let channels = variables.count
+    guard noise.axes.fieldCount == count else {
+      throw SignalFormatError.companionCount(path: path, name: name, expected: count, found: noise.axes.fieldCount)
+    }
+    return FieldCompanion(name: name, isConstant: false) { index in
+      let values = try rows(of: noise, at: index, count: 1)
+      return stride(from: channel, to: values.count, by: channels).map { values[$0] }
+    }
+  }
+
+  var companionNames: [String] {
+    variables.map(\.name) + (pixels.header.alpha != nil ? ["alpha"] : [])
+      + ((try? beside("noise")) != nil ? variables.map { NoiseNaming.noise(of: $0.name) } : [])
+  }
+
+  func members(of index: Int) throws -> Tensor<Float>? {
+    guard wantsEstimates, let samples = try beside("samples") else { return nil }
+    let each = samples.axes.fieldCount / max(1, count)
+    guard each > 0, samples.axes.fieldCount == each * count else {
+      throw SignalFormatError.companionCount(path: path, name: samples.path, expected: count, found: samples.axes.fieldCount)
+    }
+    let values = try rows(of: samples, at: index, count: each)
+    return Tensor(values, shape: [each, domain.vertexCount * variables.count])
+  }
+
+  /// A part of an answer in a file beside this one; nil where there is none. Throws where it does not fit.
+  private func beside(_ part: String) throws -> ImageFile? {
+    let place = ImageNames.path(part, beside: path)
+    guard !isFolder, FileManager.default.fileExists(atPath: place) else { return nil }
+    let file = try ImageFile(path: place)
+    let header = file.header
+    guard header.rows == pixels.header.rows, header.columns == pixels.header.columns,
+      header.bands * file.axes.channelCount == variables.count
+    else {
+      throw SignalFormatError.unusableCompanion(
+        path: path, name: place, reason: "it has \(header.kind), which is not the size of the image.")
+    }
+    return file
+  }
+
+  /// `count` rows of V·C numbers that a file holds for a field.
+  private func rows(of file: ImageFile, at index: Int, count: Int) throws -> [Float] {
+    let (width, channels) = (file.header.bands, variables.count)
+    let plain = ImagePixels(file.header)
+    var result = [Float](repeating: 0, count: count * domain.vertexCount * channels)
+    for row in 0..<count {
+      for channel in 0..<file.axes.channelCount {
+        let page = file.axes.page(ofField: index * count + row, channel: channel)
+        for (entry, value) in plain.values(of: try file.samples(ofPage: page)).enumerated() {
+          let (pixel, band) = entry.quotientAndRemainder(dividingBy: width)
+          result[(row * domain.vertexCount + pixel) * channels + channel * width + band] = value
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension ImageHeader {
+  /// What images of one archive share, in words.
+  var kind: String {
+    "\(rows)×\(columns) pixels, \(bands) band\(bands == 1 ? "" : "s") of \(type.rawValue)"
+      + (colour == .minIsWhite ? ", min-is-white" : "") + (isPremultiplied ? ", premultiplied" : "")
+      + (alpha.map { ", opacity in band \($0 + 1)" } ?? "")
+  }
+}
+
+/// The images of a folder, in the order of their names.
+struct ImageFolder {
+  let path: String
+  let images: [String]
+  /// The names of its other files.
+  let others: [String]
+
+  /// Nil where there is no folder.
+  init?(path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return nil }
+    self.path = path
+    var (images, others): ([String], [String]) = ([], [])
+    for name in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where !name.hasPrefix(".") {
+      let full = (path as NSString).appendingPathComponent(name)
+      var isInner: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: full, isDirectory: &isInner)
+      if isInner.boolValue { continue }
+      if ImageContainer(of: full) == nil { others.append(name) } else { images.append(full) }
+    }
+    (self.images, self.others) = (images, others)
+  }
+}
+
+/// An image that says which pixels are missing.
+enum MaskImage {
+  /// Whether each pixel is missing (V).
+  ///
+  /// - Parameters:
+  ///   - path: an image of one band with at most two numbers.
+  ///   - missing: "white" (the larger number is missing) or "black".
+  ///   - image: the image that it belongs to.
+  /// - Throws: ``SignalFormatError/unusableCompanion(path:name:reason:)`` for a mask of another size or orientation, and
+  ///   for one with more than two numbers, whose histogram is shown.
+  static func isMissing(_ path: String, where missing: String?, like image: ImageFile) throws -> [Bool] {
+    guard let missing, ["white", "black"].contains(missing) else {
+      throw SignalFormatError.invalidSetting(
+        path: path, name: "missing_where", expected: "white or black, the pixels of the mask that are missing",
+        found: missing.map { "'\($0)'" } ?? "nothing")
+    }
+    let mask = try ImageFile(path: path)
+    func wrong(_ reason: String) -> SignalFormatError {
+      .unusableCompanion(path: image.path, name: path, reason: reason)
+    }
+    guard mask.header.rows == image.header.rows, mask.header.columns == image.header.columns, mask.pageCount == 1 else {
+      throw wrong(
+        "the mask has \(mask.pageCount) page\(mask.pageCount == 1 ? "" : "s") of \(mask.header.rows)×\(mask.header.columns) pixels, and the image has \(image.header.rows)×\(image.header.columns).")
+    }
+    let turns = [mask, image].map { file in file.header.orientation.map { (1...8).contains($0) ? $0 : 1 } ?? 1 }
+    guard turns[0] == turns[1] else {
+      throw wrong(
+        "the mask's orientation tag is \(turns[0]), and the image's is \(turns[1]), so that their pixels are stored in another order.")
+    }
+    guard mask.header.bands == 1 else { throw wrong("the mask has \(mask.header.bands) bands. Expected one.") }
+    let pixels = ImagePixels(mask.header)
+    let values = pixels.values(of: try mask.samples(ofPage: 0))
+    let counts = Dictionary(grouping: values, by: { $0 }).mapValues(\.count).sorted { $0.key < $1.key }
+    guard counts.count <= 2, let low = counts.first?.key, let high = counts.last?.key else {
+      let shown = counts.prefix(12).map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+      throw wrong(
+        "the mask has \(counts.count) different numbers, and two are expected. Pixels of each: \(shown)\(counts.count > 12 ? ", …" : "").")
+    }
+    // One number alone is black if it is 0.
+    guard low < high else { return values.map { ($0 == 0) == (missing == "black") } }
+    return values.map { $0 == (missing == "white" ? high : low) }
+  }
+}

@@ -1,0 +1,335 @@
+// Answers as images: the mean with the type, the tags and the kind of file of the input, and spread, quantiles, samples
+// and noise as TIFF stacks in single precision beside it. A folder gives a folder. What a type cannot hold is refused with
+// its count and place, never clipped or wrapped without a word.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantImages
+import SextantStorage
+
+/// Writes images.
+struct ImageSink: SignalSink {
+  private let output: OutputRequest
+  /// The images from which the fields come; nil where they come from elsewhere.
+  private let template: ImageDocument?
+  /// The field of the template that each field is; nil where it is none of them.
+  private let originals: [Int?]
+  private let rows: Int
+  private let columns: Int
+  private let names: [String]
+  private let writesFolder: Bool
+
+  private var channelCount: Int { names.count }
+
+  /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` for fields without rows and columns, and for those
+  /// that the kind of file cannot hold.
+  init(_ output: OutputRequest, like source: any SignalSource) throws {
+    self.output = output
+    let domain = output.domain ?? source.domain
+    guard let raster = domain.raster, domain.geography == nil else {
+      throw SignalFormatError.unwritable(
+        path: output.path, format: ImageFormat().name, reason: "they are on a \(domain.summary), and not on the pixels of an image.")
+    }
+    (rows, columns, names) = (raster.rows, raster.columns, source.variables.map(\.name))
+    let document = (source as? any SignalDocument)?.origin as? ImageDocument
+    let fits = document.map { $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count }
+    template = fits == true ? document : nil
+    originals = Self.originals(of: source.labels, in: template)
+    writesFolder = template?.isFolder == true && (output.path as NSString).pathExtension.isEmpty
+    if writesFolder, output.splitsMembers {
+      throw SignalFormatError.refused(
+        path: output.path, format: ImageFormat().name, option: "--split-members",
+        reason: "a folder of images has the members of each image in one stack. Leave it out.")
+    }
+    for target in targets(output.content) {
+      if let reason = refusal(target) {
+        throw SignalFormatError.unwritable(path: target.path, format: target.container.rawValue, reason: reason + ".")
+      }
+    }
+  }
+
+  private static func originals(of labels: [FieldLabel], in template: ImageDocument?) -> [Int?] {
+    guard let template else { return labels.map { _ in nil } }
+    if template.labels == labels { return labels.indices.map { $0 } }
+    func key(_ label: FieldLabel) -> String { label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n") }
+    let places = Dictionary(template.labels.enumerated().map { (key($1), $0) }, uniquingKeysWith: { first, _ in first })
+    return labels.map { places[key($0)] }
+  }
+
+  private func refusal(_ target: ImageTarget) -> String? {
+    if target.container == .png, !target.keepsSamples {
+      return output.content.kind == .measurements
+        ? "measured values have gaps and noise, for which it has no place. Give an output that ends in .tif"
+        : "they are fractional numbers. Give an output that ends in .tif"
+    }
+    return ImageWriter.refusal(target.container, target.header, pageCount: target.pages.count)
+  }
+
+  var paths: [String] {
+    writesFolder ? [output.path] : targets(output.content).map(\.path)
+  }
+
+  var replacedPaths: [String] {
+    if writesFolder { return [] }
+    let written = paths
+    if output.splitsMembers { return output.otherMembers(than: written) }
+    return ["spread", "samples", "quantiles", "noise"].map { ImageNames.path($0, beside: output.path) }.filter {
+      !written.contains($0) && FileManager.default.fileExists(atPath: $0)
+    }
+  }
+
+  // MARK: What is written
+
+  /// The parts of the content, with the number of rows that each has for a field.
+  private func parts(_ content: SignalContent) -> [(part: ImageTarget.Part, name: String, rows: Int)] {
+    var parts: [(ImageTarget.Part, String, Int)] = []
+    if content.hasSpread { parts.append((.spread, "spread", 1)) }
+    if content.memberCount > 0 { parts.append((.samples, "samples", content.memberCount)) }
+    if !content.quantileLevels.isEmpty { parts.append((.quantiles, "quantiles", content.quantileLevels.count)) }
+    if content.hasNoise { parts.append((.noise, "noise", 1)) }
+    return parts
+  }
+
+  private func targets(_ content: SignalContent) -> [ImageTarget] {
+    if writesFolder, let template {
+      return (0..<content.fieldCount).flatMap { field in
+        let file = originals[field].map { template.files[template.place(ofField: $0).file] }
+        let name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(field).tif"
+        return targets(
+          content, fields: [field], path: (output.path as NSString).appendingPathComponent(name),
+          container: file?.container == .jpeg ? .png : file?.container ?? .tiff,
+          beside: { ImageNames.path($0, in: output.path, of: name) })
+      }
+    }
+    let container = ImageContainer(ending: output.path) ?? (template?.files[0].container == .png ? .png : .tiff)
+    let fields = Array(0..<content.fieldCount)
+    guard output.splitsMembers else {
+      return targets(
+        content, fields: fields, path: output.path, container: container,
+        beside: { ImageNames.path($0, beside: output.path) })
+    }
+    let paths = MemberFiles.paths(for: output.path, count: content.memberCount, ending: "tif")
+    return paths.enumerated().map { member, path in
+      values(.member(member), fields: fields, path: path, container: ImageContainer(ending: path) ?? container, content)
+    }
+  }
+
+  private func targets(
+    _ content: SignalContent, fields: [Int], path: String, container: ImageContainer, beside: (String) -> String
+  ) -> [ImageTarget] {
+    let path = container == .png && (path as NSString).pathExtension.lowercased().hasPrefix("jp")
+      ? (path as NSString).deletingPathExtension + ".png" : path
+    let other = parts(content).map { part, name, rows in
+      let pages = fields.flatMap { field in
+        (0..<rows).flatMap { row in (0..<pageChannels).map { ImageTarget.Page(field: field, row: row, channel: $0) } }
+      }
+      return ImageTarget(
+        path: beside(name), container: .tiff,
+        header: floatHeader([.init("I", fields.count), .init("Q", rows), .init("C", pageChannels)]), part: part,
+        pages: pages, keepsSamples: false)
+    }
+    return [values(.values, fields: fields, path: path, container: container, content)] + other
+  }
+
+  /// The file with the values, in the type of the input where that can hold them.
+  private func values(
+    _ part: ImageTarget.Part, fields: [Int], path: String, container: ImageContainer, _ content: SignalContent
+  ) -> ImageTarget {
+    let pages = fields.flatMap { field in
+      (0..<pageChannels).map { ImageTarget.Page(field: field, row: 0, channel: $0) }
+    }
+    let isFloat = ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && content.kind == .measurements
+    guard let template, !isFloat else {
+      let header = floatHeader([.init("I", fields.count), .init("C", pageChannels)])
+      return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
+    }
+    var header = template.pixels.header
+    // A file with the same pages keeps its description, and the order of its pages.
+    let axes = template.files[0].axes
+    if originals.count == axes.fieldCount, originals == Array(originals.indices), !template.isFolder || fields.count == 1 {
+      let ordered = pages.sorted {
+        axes.page(ofField: $0.field % axes.fieldCount, channel: $0.channel) < axes.page(ofField: $1.field % axes.fieldCount, channel: $1.channel)
+      }
+      return ImageTarget(path: path, container: container, header: header, part: part, pages: ordered, keepsSamples: true)
+    }
+    if pages.count > 1 || axes.pageCount > 1 {
+      header.description = ImageAxes.description([.init("I", fields.count), .init("C", pageChannels)], header: header, names: names)
+    }
+    return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: true)
+  }
+
+  /// The bands of a page, and the pages of channels that a field has.
+  private var pageBands: Int { template?.pixels.bands.count ?? (channelCount <= 4 ? channelCount : 1) }
+  private var pageChannels: Int { max(1, channelCount / max(1, pageBands)) }
+
+  private func floatHeader(_ axes: [ImageAxes.Axis]) -> ImageHeader {
+    var header = ImageHeader(rows: rows, columns: columns, bands: pageBands, type: .float32)
+    if let own = template?.pixels.header {
+      header.colour = own.colour == .rgb && pageBands >= 3 ? .rgb : .grey
+      (header.orientation, header.resolution, header.profile) = (own.orientation, own.resolution, own.profile)
+    } else if pageBands != 3 {
+      header.colour = .grey
+    }
+    header.description = ImageAxes.description(axes, header: header, names: names)
+    return header
+  }
+
+  // MARK: Writing
+
+  func write(
+    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ body: (any FieldWriter) throws -> Void
+  ) throws {
+    let targets = targets(content)
+    guard writesFolder else {
+      try WholeFile.write(toAll: targets.map(\.path), replacing: replacedPaths, overwrite: overwrite) { temporary in
+        let writer = ImageFieldWriter(targets, places: temporary, template: template, originals: originals, channelCount: channelCount)
+        try body(writer)
+        try writer.finish()
+      }
+      return
+    }
+    try WholeFile.checkIsFree(output.path, overwrite: overwrite)
+    let folder = (output.path as NSString).standardizingPath
+    let temporary =
+      ((folder as NSString).deletingLastPathComponent as NSString).appendingPathComponent(
+        ".\((folder as NSString).lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)")
+    do {
+      try WholeFile.makeFolder(temporary)
+      let places = targets.map { temporary + String(($0.path as NSString).standardizingPath.dropFirst(folder.count)) }
+      for inner in Set(places.map { ($0 as NSString).deletingLastPathComponent }) { try WholeFile.makeFolder(inner) }
+      let writer = ImageFieldWriter(targets, places: places, template: template, originals: originals, channelCount: channelCount)
+      try body(writer)
+      try writer.finish()
+      try WholeFile.remove(folder)
+      guard rename(temporary, folder) == 0 else {
+        throw FileError.system(
+          action: "move the finished folder into place", path: output.path, reason: String(cString: strerror(errno)))
+      }
+    } catch {
+      try? WholeFile.remove(temporary)
+      throw error
+    }
+  }
+}
+
+/// Images that are being written. The pages of a file come in any order and are kept until those before them are there.
+private final class ImageFieldWriter: FieldWriter {
+  private final class File {
+    let target: ImageTarget
+    let place: String
+    var writer: ImageWriter?
+    var waiting: [Int: ImageSamples] = [:]
+    var next = 0
+
+    init(_ target: ImageTarget, _ place: String) { (self.target, self.place) = (target, place) }
+  }
+
+  private let files: [File]
+  /// The files in which each field has pages.
+  private var filesOfField: [Int: [File]] = [:]
+  private let template: ImageDocument?
+  private let originals: [Int?]
+  private let channelCount: Int
+
+  init(_ targets: [ImageTarget], places: [String], template: ImageDocument?, originals: [Int?], channelCount: Int) {
+    (self.template, self.originals, self.channelCount) = (template, originals, channelCount)
+    files = zip(targets, places).map(File.init)
+    for file in files {
+      for field in Set(file.target.pages.map(\.field)) { filesOfField[field, default: []].append(file) }
+    }
+  }
+
+  func write(_ field: FieldRecord, at index: Int) throws {
+    for file in filesOfField[index] ?? [] {
+      let target = file.target
+      for (place, page) in target.pages.enumerated() where page.field == index {
+        file.waiting[place] = try samples(Self.values(field, target.part, row: page.row), page, target)
+      }
+      try flush(file)
+    }
+  }
+
+  /// Writes what was never handed over as missing, and closes the files.
+  func finish() throws {
+    for file in files {
+      for (place, page) in file.target.pages.enumerated() where place >= file.next && file.waiting[place] == nil {
+        file.waiting[place] = try samples(nil, page, file.target)
+      }
+      try flush(file)
+    }
+  }
+
+  private func flush(_ file: File) throws {
+    let target = file.target
+    while let samples = file.waiting.removeValue(forKey: file.next) {
+      if file.writer == nil {
+        file.writer = try ImageWriter(
+          creating: file.place, reportedAs: target.path, target.container, header: target.header,
+          pageCount: target.pages.count)
+      }
+      try file.writer?.append(samples)
+      file.next += 1
+    }
+    if file.next == target.pages.count {
+      try file.writer?.close()
+      file.writer = nil
+    }
+  }
+
+  /// The V×C numbers of a row of a part; nil where the record has none.
+  private static func values(_ field: FieldRecord, _ part: ImageTarget.Part, row: Int) -> [Float]? {
+    switch part {
+    case .values: field.values
+    case .spread: field.spread
+    case .noise: field.noise
+    case .quantiles: row < field.quantiles.count ? field.quantiles[row] : nil
+    case .samples: field.members.map { $0.rows(row..<row + 1).scalars }
+    case .member(let member): field.members.map { $0.rows(member..<member + 1).scalars }
+    }
+  }
+
+  /// The samples of a page. Throws ``SignalFormatError/unwritable(path:format:reason:)`` where they do not fit.
+  private func samples(_ values: [Float]?, _ page: ImageTarget.Page, _ target: ImageTarget) throws -> ImageSamples {
+    let header = target.header
+    let pixels = target.keepsSamples ? template?.pixels ?? ImagePixels(header) : ImagePixels(header)
+    let width = pixels.bands.count
+    let count = header.rows * header.columns
+    var own = [Float](repeating: .nan, count: count * width)
+    if let values, width == channelCount {
+      own = values
+    } else if let values {
+      for pixel in 0..<count {
+        let start = pixel * channelCount + page.channel * width
+        for band in 0..<width { own[pixel * width + band] = values[start + band] }
+      }
+    }
+    var original: ImageSamples?
+    if target.keepsSamples, let template, let field = originals[page.field] {
+      let (file, inner) = template.place(ofField: field)
+      let source = template.files[file]
+      original = try source.samples(ofPage: source.axes.page(ofField: inner, channel: page.channel))
+    }
+    var misfit = ImagePixels.Misfit()
+    let samples = pixels.samples(of: own, from: original, misfit: &misfit)
+    if misfit.count > 0 {
+      throw SignalFormatError.unwritable(
+        path: target.path, format: target.container.rawValue, reason: misfit.reason(pixels, field: page.field))
+    }
+    return samples
+  }
+}
+
+extension ImagePixels.Misfit {
+  /// What does not fit, where, and what to do.
+  fileprivate func reason(_ pixels: ImagePixels, field: Int) -> String {
+    let type = pixels.header.type
+    let values = count == 1 ? "1 value of field \(field + 1) does" : "\(count) values of field \(field + 1) do"
+    var range = type.isWhole ? ", from \(Int(type.range.lowerBound)) to \(Int(type.range.upperBound))" : ""
+    if let gap = pixels.gap { range += ", of which \(gap) means missing" }
+    if pixels.header.key != nil { range += ", of which one colour means transparent" }
+    return
+      "\(values) not fit numbers of type \(type.rawValue)\(range). The first is \(first.value) at row \(first.row), column \(first.column), band \(first.band). Give an output that ends in .float.tif, which is in single precision, or in .npy."
+  }
+}

@@ -1,0 +1,163 @@
+// Files of images that the tests make themselves: what is written comes back, sample by sample and tag by tag.
+
+import Foundation
+import SextantTestSupport
+import Testing
+
+@testable import SextantImages
+
+/// Calls `body` with the path of a folder that is removed afterwards.
+private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
+  let folder = try ScratchFolder()
+  try withExtendedLifetime(folder) { try body(folder.path) }
+}
+
+@Suite struct ImageFileTests {
+  /// Samples over the whole range of a type.
+  static func samples(_ type: SampleType, count: Int) -> ImageSamples {
+    var samples = ImageSamples(type: type, count: count)
+    let range = type.isWhole ? type.range : -3.25...1000
+    for index in 0..<count {
+      let share = Double(index * 7 % count) / Double(max(1, count - 1))
+      samples[index] = type.nearest(range.lowerBound + share * (range.upperBound - range.lowerBound)) ?? 0
+    }
+    return samples
+  }
+
+  @Test(arguments: SampleType.allCases, [(5, 7, 1), (1, 1, 1), (4, 9, 3), (3, 5, 2)])
+  func whatIsWrittenAsTIFFComesBack(_ type: SampleType, _ shape: (Int, Int, Int)) throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      var header = ImageHeader(rows: shape.0, columns: shape.1, bands: shape.2, type: type)
+      header.orientation = 6
+      header.resolution = ImageResolution(unit: 3, x: 400, y: 200)
+      header.profile = [1, 2, 3, 4]
+      header.noData = "-9999"
+      if shape.2 == 2 { header.alpha = 1 }
+      let samples = Self.samples(type, count: header.sampleCount)
+      let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
+      try writer.append(samples)
+      try writer.close()
+      let file = try ImageFile(path: path)
+      #expect(file.header == header && file.pageCount == 1)
+      #expect(try file.samples(ofPage: 0) == samples)
+    }
+  }
+
+  @Test(arguments: [SampleType.uint1, .uint2, .uint4, .uint8, .uint16], 1...4)
+  func whatIsWrittenAsPNGComesBack(_ type: SampleType, _ bands: Int) throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.png"
+      var header = ImageHeader(rows: 6, columns: 11, bands: bands, type: type)
+      if bands % 2 == 0 { header.alpha = bands - 1 } else { header.key = (0..<bands).map { $0 % 2 } }
+      header.orientation = 6
+      header.resolution = ImageResolution(unit: 4, x: 3000, y: 2000)
+      let samples = Self.samples(type, count: header.sampleCount)
+      if type.bits < 8, bands > 1 {
+        #expect(throws: ImageFileError.self) {
+          try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+        }
+        return
+      }
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(samples)
+      try writer.close()
+      let file = try ImageFile(path: path)
+      #expect(file.header == header)
+      #expect(try file.samples(ofPage: 0) == samples)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: path))
+      #expect(throws: ImageFileError.self) { try ImageFile(path: path).samples(ofPage: 0) }
+    }
+  }
+
+  @Test(arguments: [SampleType.int8, .int16, .uint32, .int32, .float16, .float32, .float64])
+  func aPNGRefusesWhatItCannotHold(_ type: SampleType) throws {
+    let header = ImageHeader(rows: 2, columns: 2, bands: 1, type: type)
+    #expect(ImageWriter.refusal(.png, header, pageCount: 1) != nil && ImageWriter.refusal(.tiff, header, pageCount: 1) == nil)
+    #expect(ImageWriter.refusal(.png, ImageHeader(rows: 2, columns: 2, bands: 3, type: .uint16), pageCount: 1) == nil)
+    #expect(ImageWriter.refusal(.png, ImageHeader(rows: 2, columns: 2, bands: 3, type: .uint8), pageCount: 2) != nil)
+    #expect(ImageWriter.refusal(.jpeg, ImageHeader(rows: 2, columns: 2, bands: 3, type: .uint8), pageCount: 1) != nil)
+  }
+
+  @Test func pagesHaveNamedAxes() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      func write(_ description: String?) throws {
+        var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint16)
+        header.description = description
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 6)
+        for page in 0..<6 {
+          var samples = ImageSamples(type: .uint16, count: 6)
+          samples[0] = Double(page)
+          try writer.append(samples)
+        }
+        try writer.close()
+      }
+      func axes(_ given: String? = nil) throws -> String {
+        try ImageFile(path: path, axes: given).axes.axes.map { "\($0.name)\($0.count)" }.joined()
+      }
+      try write(nil)
+      #expect(throws: ImageFileError.unnamedAxes(path: path, pages: 6)) { try axes() }
+      #expect(try axes("TYX") == "T6" && axes("t3cyx") == "T3C2" && axes("C2ZYX") == "C2Z3")
+      for wrong in ["T4CYX", "TCYX", "T6", "TTYX", "0YX", "T7YX"] {
+        #expect(throws: ImageFileError.self) { try axes(wrong) }
+      }
+      try write("ImageJ=1.53t\nimages=6\nchannels=2\nframes=3\nhyperstack=true\n")
+      #expect(try axes() == "T3C2")
+      try write("ImageJ=1.53t\nimages=6\nslices=6\n")
+      #expect(try axes() == "Z6")
+      try write(#"{"shape": [3, 2, 2, 3], "axes": "TCYX"}"#)
+      #expect(try axes() == "T3C2")
+      try write(
+        #"<?xml version="1.0"?><OME><Image><Pixels DimensionOrder="XYZCT" SizeX="3" SizeY="2" SizeZ="1" SizeC="2" SizeT="3" Type="uint16"><Channel ID="a" Name="actin" SamplesPerPixel="1"/><Channel ID="b" Name="tubulin"/></Pixels></Image></OME>"#)
+      #expect(try axes() == "T3C2")
+      let file = try ImageFile(path: path)
+      #expect(file.axes.channelNames == ["actin", "tubulin"])
+      for field in 0..<3 {
+        for channel in 0..<2 {
+          let page = file.axes.page(ofField: field, channel: channel)
+          #expect(try file.samples(ofPage: page)[0] == Double(2 * field + channel))
+        }
+      }
+    }
+  }
+
+  @Test func anImageJStackWithOneDirectoryHasAllItsFrames() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      // A big-endian TIFF with one directory for the first of three frames of 2×2 pixels.
+      func two(_ value: Int) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 255)] }
+      func four(_ value: Int) -> [UInt8] { two(value >> 16) + two(value & 0xFFFF) }
+      let text = Array("ImageJ=1.53t\nimages=3\nframes=3\n\0".utf8)
+      let entries: [(Int, Int, Int, [UInt8])] = [
+        (256, 3, 1, two(2) + [0, 0]), (257, 3, 1, two(2) + [0, 0]), (258, 3, 1, two(16) + [0, 0]),
+        (259, 3, 1, two(1) + [0, 0]), (262, 3, 1, two(1) + [0, 0]), (270, 2, text.count, four(8 + 2 + 9 * 12 + 4)),
+        (273, 4, 1, four(8 + 2 + 9 * 12 + 4 + text.count)), (278, 3, 1, two(2) + [0, 0]), (279, 4, 1, four(8)),
+      ]
+      var bytes = Array("MM\0*".utf8) + four(8) + two(entries.count)
+      for (tag, type, count, value) in entries { bytes += two(tag) + two(type) + four(count) + value }
+      bytes += four(0) + text
+      for value in 0..<12 { bytes += two(300 * value) }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let file = try ImageFile(path: path)
+      #expect(file.pageCount == 3 && file.axes.fieldCount == 3)
+      for page in 0..<3 {
+        let wanted: [Double] = (4 * page..<4 * page + 4).map { Double(300 * $0) }
+        #expect(try file.samples(ofPage: page).numbers == wanted)
+      }
+      try Data(bytes.dropLast(3)).write(to: URL(fileURLWithPath: path))
+      #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+    }
+  }
+
+  @Test func filesThatAreNoImagesAreNamed() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      for bytes in [[], Array("hello".utf8), [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], Array("II*\0".utf8), [0xFF, 0xD8, 0xFF, 0xE0]] as [[UInt8]] {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+      }
+    }
+  }
+}
