@@ -57,14 +57,25 @@ import Testing
 
   @Test func seriesAreFilledTogetherUnlessAskedOtherwise() throws {
     let folder = try Self.folder()
-    let joint = try Self.fill(folder, time: nil)
-    #expect(says(joint, "--time joint") && joint.fieldCount == 6)
+    let joint = try Self.fill(folder)
+    #expect(says(joint, "filled together") && joint.fieldCount == 6)
     let separate = try Self.fill(folder, output: "one.nc", time: .separate)
-    #expect(!says(separate, "--time joint"))
-    #expect(try SmallClimate.values("tas", in: folder.path("out.nc")) != SmallClimate.values("tas", in: folder.path("one.nc")))
+    #expect(!says(separate, "filled together"))
+    let alone = try SmallClimate.values("tas", in: folder.path("one.nc"))
+    #expect(try SmallClimate.values("tas", in: folder.path("out.nc")) != alone)
+    // Months of this climate hardly know of each other.
+    let months = try Self.fill(folder, output: "months.nc", time: nil)
+    #expect(says(months, "hardly remembers") && !says(months, "filled together"))
+    #expect(try SmallClimate.values("tas", in: folder.path("months.nc")) == alone)
+    // The same field again and again does.
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    let truth = try Self.steps(1)
+    try SmallClimate.write(set.mapping { field, vertex, channel, _ in truth.values.scalars[vertex * truth.channelCount + channel] }, to: folder.path("still.nc"))
+    let still = try Self.fill(folder, input: "still.nc", output: "still-out.nc", time: nil)
+    #expect(says(still, "filled together"))
     // Methods that take one field at a time go on as they did.
     let eof = try Self.fill(folder, output: "eof.nc", method: .eof, time: nil)
-    #expect(!says(eof, "--time joint"))
+    #expect(!says(eof, "filled together"))
   }
 
   @Test func theOrderOfTheFileChangesNothing() throws {
@@ -213,10 +224,10 @@ import Testing
         overwrite: true, history: "test")
     }
     let regular = try fill("0:0.5")
-    #expect(says(regular, "--time joint"))
+    #expect(says(regular, "filled together"))
     let list = try folder.write("# hours\n0\n1\n2\n4\n5\n6\n", to: "times.txt")
     let listed = try fill(list)
-    #expect(says(listed, "--time joint"))
+    #expect(says(listed, "filled together"))
     let few = try folder.write("1\n2\n", to: "few.txt")
     let bad = try folder.write("1\nx\n", to: "bad.txt")
     for (times, reason) in [

@@ -77,7 +77,7 @@ import Testing
     )
   }
 
-  @Test(arguments: [Method.twoScale, .eof], ["random:0.5", "blocks:share=0.4,size=30"])
+  @Test(arguments: [Method.twoScale], ["random:0.5", "blocks:share=0.4,size=30"])
   func theSpreadKnowsThatTheMeanIsUnknown(method: Method, mask: String) throws {
     let months = [1, 4, 11]
     let found = try months.map { try Self.coverage(method, month: $0, mask: mask) }
@@ -87,15 +87,13 @@ import Testing
       Self.coverage(method, month: 7, mask: mask), Self.coverage(method, month: 7, mask: mask, knowsSupport: false)
     )
     #expect(summer == plain)
-    // Empirical modes alone cover too little in any season.
-    let usual = method == .eof ? summer.coverage : 0.9
-    #expect(mean > usual - 0.05 && mean < 0.97 && found.allSatisfy { $0.coverage > usual - 0.1 }, "\(found), in July \(summer)")
+    #expect((0.85...0.97).contains(mean) && found.allSatisfy { $0.coverage > 0.8 }, "\(found)")
     #expect(found[0].spread > 1.1 * summer.spread, "\(found[0].spread) beside \(summer.spread)")
   }
 
   /// What the wider prior is good for: without it, the same fields are answered with a spread that is far too small.
   @Test func withoutItTheSpreadIsTooSmall() throws {
-    let plain = try Self.coverage(.eof, month: 1, mask: "random:0.5", knowsSupport: false)
+    let plain = try Self.coverage(.twoScale, month: 1, mask: "random:0.5", knowsSupport: false)
     #expect(plain.coverage < 0.75, "\(plain)")
   }
 
@@ -104,9 +102,11 @@ import Testing
     let folder = try ScratchFolder()
     try SmallClimate.write(Self.fields(Self.labels([1, 1], year: 2030), seed: 3), to: folder.path("winter.nc"))
     let winter = try SignalInput(folder.path("winter.nc")).open()
-    let words = complaint { _ = try model.objections(to: winter, extrapolates: true, method: .mixture) }
-    #expect(words.contains("two-scale") && words.contains("January"), "\(words)")
-    for method in [Method.twoScale, .eof, .climatology] {
+    for method in [Method.mixture, .eof] {
+      let words = complaint { _ = try model.objections(to: winter, extrapolates: true, method: method) }
+      #expect(words.contains("two-scale") && words.contains("January"), "\(words)")
+    }
+    for method in [Method.twoScale, .climatology] {
       let remarks = try model.objections(to: winter, extrapolates: true, method: method).filter { $0.topic == "season" }
       #expect(remarks.count == 1 && remarks[0].text.contains("1 more of 2 fields"), "\(remarks)")
       #expect(remarks[0].text.contains(method.traits.followsPrior ? "counts as unknown" : "gives no spread"))

@@ -55,7 +55,7 @@ extension Model {
     guard let method, method.traits.drawsSamples, !method.traits.followsPrior else {
       return " Or give --extrapolate: the mean of such fields then counts as unknown."
     }
-    return " Or give --extrapolate with --method two-scale or eof, whose spread then shows that the mean is unknown; that of '\(method.name)' cannot."
+    return " Or give --extrapolate with --method two-scale, whose spread then shows that the mean is unknown; that of '\(method.name)' cannot."
   }
 
   /// What a season or an hour that the archive lacks means for the answer of a method.
@@ -63,7 +63,7 @@ extension Model {
     guard let method else { return "" }
     if method.traits.followsPrior { return " Its mean counts as unknown, so that its spread is wider." }
     return method.traits.drawsSamples
-      ? " The spread of '\(method.name)' does not include the difference; that of two-scale and eof does."
+      ? " The spread of '\(method.name)' does not include the difference; that of two-scale does."
       : " '\(method.name)' gives no spread that would show the difference."
   }
 

@@ -134,7 +134,7 @@ extension Tensor {
 extension Method {
   /// Optimal interpolation with the archive's modes.
   public static let eof = Method(
-    name: "eof", title: "EOF optimal interpolation", traits: Traits(hasGaussianPosterior: true, followsPrior: true),
+    name: "eof", title: "EOF optimal interpolation", traits: Traits(hasGaussianPosterior: true),
     needs: .gaussian
   ) { context in
     EOFInterpolationSolver(try context.gaussian().prior)
