@@ -173,7 +173,8 @@ let package = Package(
     .testTarget(
       name: "SextantSparseTests", dependencies: ["SextantSparse", "SextantArrays", "SextantTestSupport"]),
     .testTarget(name: "SextantStorageTests", dependencies: ["SextantStorage", "SextantTestSupport"]),
-    .testTarget(name: "SextantImagesTests", dependencies: ["SextantImages", "SextantTestSupport"]),
+    .testTarget(
+      name: "SextantImagesTests", dependencies: ["SextantImages", "SextantTestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SextantAutodiffTests", dependencies: ["SextantAutodiff", "SextantTestSupport"]),
     .testTarget(
       name: "SextantNetworksTests", dependencies: ["SextantNetworks", "SextantTestSupport"],

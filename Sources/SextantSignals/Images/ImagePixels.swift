@@ -23,6 +23,8 @@ struct ImagePixels: Sendable {
 
   /// The bands with values, in the order of the file.
   var bands: [Int] { (0..<header.bands).filter { $0 != header.alpha } }
+  /// Whether a band was multiplied by the opacity: only colours are.
+  private func isMultiplied(_ band: Int) -> Bool { header.isPremultiplied && band < (header.colour == .rgb ? 3 : 1) }
   /// Whether samples are turned over, so that the larger is the brighter.
   var isTurned: Bool { header.colour == .minIsWhite && header.type.isWhole && !header.type.isSigned }
 
@@ -38,7 +40,7 @@ struct ImagePixels: Sendable {
         number = .nan
       } else {
         if isTurned { number = header.type.full - number }
-        if header.isPremultiplied, let opacity { number *= header.type.full / opacity }
+        if isMultiplied(band), let opacity { number *= header.type.full / opacity }
       }
       body(place, Float(number))
     }
@@ -93,7 +95,7 @@ struct ImagePixels: Sendable {
           continue
         }
         var number = Double(value)
-        if header.isPremultiplied { number *= opacity / header.type.full }
+        if isMultiplied(band) { number *= opacity / header.type.full }
         if isTurned { number = header.type.full - number }
         var sample = type.nearest(number)
         if number.isNaN, type.isWhole || gap != nil { sample = gap }

@@ -278,6 +278,19 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test func onlyColoursAreDividedByTheOpacity() throws {
+    var header = ImageHeader(rows: 1, columns: 2, bands: 5, type: .uint8)
+    (header.colour, header.alpha, header.isPremultiplied) = (.rgb, 3, true)
+    let samples = ImageSamples(type: .uint8, bytes: [10, 20, 30, 51, 40, 1, 2, 3, 0, 4])
+    let pixels = ImagePixels(header)
+    let values = pixels.values(of: samples)
+    #expect(Array(values.prefix(4)) == [50, 100, 150, 40] && values.suffix(4).allSatisfy(\.isNaN))
+    // The opacity stays; a pixel that was clear becomes opaque.
+    var misfit = ImagePixels.Misfit()
+    let written = pixels.samples(of: [50, 200, 150, 41, 7, 8, 9, 10], from: samples, misfit: &misfit)
+    #expect(misfit.count == 0 && written.bytes == [10, 40, 30, 51, 41, 7, 8, 9, 255, 10])
+  }
+
   @Test func inspectionSaysWhatTheFileIs() throws {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
