@@ -9,13 +9,14 @@ import Testing
 
 @Suite struct ImageReferenceTests {
   /// A few images of each archive, and the first batch of CIFAR.
-  static let files =
-    SharedData.files("celeba/png64", endings: ["png"], limit: 10)
-    + SharedData.files("celeba/original_89x109", endings: ["png", "jpg"], limit: 5)
-    + SharedData.files("tubulin/png16", endings: ["png"], limit: 5)
-    + SharedData.files("tubulin/crops64", endings: ["tif"], limit: 10)
-    + SharedData.files("tubulin/original", endings: ["tif"], limit: 1)
-    + SharedData.files("cifar10", endings: ["bin"], limit: 1)
+  static let files: [String] = [
+    SharedData.files("celeba/png64", endings: ["png"], limit: 10),
+    SharedData.files("celeba/original_89x109", endings: ["png", "jpg"], limit: 5),
+    SharedData.files("tubulin/png16", endings: ["png"], limit: 5),
+    SharedData.files("tubulin/crops64", endings: ["tif"], limit: 10),
+    SharedData.files("tubulin/original", endings: ["tif"], limit: 1),
+    SharedData.files("cifar10", endings: ["bin"], limit: 1),
+  ].flatMap { (list: [String]) in list }
 
   @Test(
     .enabled("needs the shared data (set SEXTANT_DATA), and Python with NumPy, Pillow and tifffile (set SEXTANT_PYTHON)") {

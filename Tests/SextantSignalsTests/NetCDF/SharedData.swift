@@ -1,20 +1,12 @@
-// The folder of real data that developers may have beside the repository.
+// The climate data among the shared data.
 
 import Foundation
+import SextantTestSupport
 
-/// Real data, if it is there.
-enum SharedData {
-  private static let repository = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+extension SharedData {
+  static var isPresent: Bool { folder.map { FileManager.default.fileExists(atPath: $0 + "/era5") } ?? false }
 
-  static var folder: URL {
-    if let path = ProcessInfo.processInfo.environment["SEXTANT_DATA"] { return URL(fileURLWithPath: path) }
-    return repository.deletingLastPathComponent().appendingPathComponent("shared/data")
-  }
-
-  static var isPresent: Bool { FileManager.default.fileExists(atPath: folder.appendingPathComponent("era5").path) }
-
-  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+  static func path(_ name: String) -> String { (folder ?? "") + "/" + name }
 
   /// All NetCDF files of the folders that hold climate data.
   static var netCDFFiles: [String] {
