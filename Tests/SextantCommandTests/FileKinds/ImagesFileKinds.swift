@@ -7,10 +7,12 @@ import SextantTestSupport
 extension FileKind {
   static let images: [FileKind] = [
     FileKind(
-      name: "image, TIFF of 16 bits", make: { folder in try PictureFiles.written(.tiff, in: folder) }, outputEnding: "tif",
+      name: "image, TIFF of 16 bits", make: { folder in try PictureFiles.written(.tiff, in: folder) },
+      outputEnding: "tif",
       inspected: "uint16", refusals: [.draw: "has neither latitudes and longitudes"]),
     FileKind(
-      name: "image, PNG of 16 bits", make: { folder in try PictureFiles.written(.png, in: folder) }, outputEnding: "tif",
+      name: "image, PNG of 16 bits", make: { folder in try PictureFiles.written(.png, in: folder) },
+      outputEnding: "tif",
       inspected: "PNG", refusals: [.draw: "has neither latitudes and longitudes"]),
   ]
 }

@@ -18,7 +18,9 @@ import Testing
     + SharedData.files("cifar10", endings: ["bin"], limit: 1)
 
   @Test(
-    .enabled("needs the shared data (set SEXTANT_DATA), and Python with NumPy, Pillow and tifffile (set SEXTANT_PYTHON)") {
+    .enabled(
+      "needs the shared data (set SEXTANT_DATA), and Python with NumPy, Pillow and tifffile (set SEXTANT_PYTHON)"
+    ) {
       !files.isEmpty && PythonReference.has(["numpy", "PIL", "tifffile"])
     })
   func valuesAreThoseOfPillowAndTifffile() throws {
