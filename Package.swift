@@ -205,7 +205,7 @@ let package = Package(
     .testTarget(name: "SextantStudiesTests", dependencies: ["SextantStudies", "SextantYAML", "SextantTestSupport"]),
     .testTarget(name: "SextantRunsTests", dependencies: ["SextantRuns", "SextantYAML", "SextantTestSupport"]),
     .testTarget(
-      name: "SextantCommandTests", dependencies: ["SextantCommand", "SextantTestSupport"]),
+      name: "SextantCommandTests", dependencies: ["SextantCommand", "SextantImages", "SextantTestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

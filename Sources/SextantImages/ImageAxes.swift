@@ -174,7 +174,8 @@ public struct ImageAxes: Sendable, Equatable {
     let extents = own.map(\.count) + [header.rows, header.columns] + (header.bands > 1 ? [header.bands] : [])
     let letters = String(own.map(\.name)) + "YX" + (header.bands > 1 ? "S" : "")
     let list = (try? JSONEncoder().encode(names)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
-    return "{\"shape\": [\(extents.map(String.init).joined(separator: ", "))], \"axes\": \"\(letters)\", \"names\": \(list)}"
+    return
+      "{\"shape\": [\(extents.map(String.init).joined(separator: ", "))], \"axes\": \"\(letters)\", \"names\": \(list)}"
   }
 }
 

@@ -64,7 +64,8 @@ public struct ImageFile: Sendable {
       let head = FileContents.head(of: path, count: 64) ?? Data()
       if !FileManager.default.fileExists(atPath: path) { throw FileError.missing(path: path) }
       throw ImageFileError.refused(
-        path: path, reason: "expected a PNG, JPEG or TIFF image, found \(FileSignature.description(of: [UInt8](head))).")
+        path: path, reason: "expected a PNG, JPEG or TIFF image, found \(FileSignature.description(of: [UInt8](head)))."
+      )
     }
     (self.path, self.container) = (path, container)
     guard container == .tiff else {
@@ -81,7 +82,8 @@ public struct ImageFile: Sendable {
       // ImageJ writes a directory for the first frame alone, and the others after it.
       guard first.firstOffset >= 0, let size = FileContents.size(of: path) else {
         throw ImageFileError.unreadable(
-          path: path, kind: "TIFF", reason: "its description names \(stack) frames, and there is one that is compressed")
+          path: path, kind: "TIFF", reason: "its description names \(stack) frames, and there is one that is compressed"
+        )
       }
       let needed = header.sampleCount.multipliedReportingOverflow(by: header.type.size * stack)
       guard !needed.overflow, needed.partialValue <= size - first.firstOffset else {

@@ -14,7 +14,8 @@ public enum ImageContainer: String, Sendable, Equatable {
   public init?(_ head: some Collection<UInt8>) {
     let signatures: [([UInt8], ImageContainer)] = [
       ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png), ([0xFF, 0xD8, 0xFF], .jpeg),
-      (Array("II*\0".utf8), .tiff), (Array("MM\0*".utf8), .tiff), (Array("II+\0".utf8), .tiff), (Array("MM\0+".utf8), .tiff),
+      (Array("II*\0".utf8), .tiff), (Array("MM\0*".utf8), .tiff), (Array("II+\0".utf8), .tiff),
+      (Array("MM\0+".utf8), .tiff),
     ]
     guard let match = signatures.first(where: { head.starts(with: $0.0) }) else { return nil }
     self = match.1
@@ -137,7 +138,9 @@ public struct ImageHeader: Sendable, Equatable {
 
   /// One line for people.
   public var summary: String {
-    var parts = ["\(rows)×\(columns) pixels (rows × columns)", "\(bands) band\(bands == 1 ? "" : "s") of \(type.rawValue)"]
+    var parts = [
+      "\(rows)×\(columns) pixels (rows × columns)", "\(bands) band\(bands == 1 ? "" : "s") of \(type.rawValue)",
+    ]
     if colour == .minIsWhite { parts.append("min-is-white") }
     if hadPalette { parts.append("from a palette") }
     if let alpha { parts.append("\(isPremultiplied ? "premultiplied " : "")opacity in band \(alpha + 1)") }

@@ -22,7 +22,8 @@ public final class ImageWriter {
     case .png:
       if pageCount > 1 { return "a PNG holds one image, and these are \(pageCount). Give an output that ends in .tif" }
       if !header.type.isWhole || header.type.isSigned || header.type.bits > 16 {
-        return "a PNG holds whole numbers from 0 to 65535, and these are \(header.type.rawValue). Give an output that ends in .tif"
+        return
+          "a PNG holds whole numbers from 0 to 65535, and these are \(header.type.rawValue). Give an output that ends in .tif"
       }
       let isKnown =
         header.colour == .rgb
@@ -51,7 +52,9 @@ public final class ImageWriter {
       header.compression = 8
     }
     if ![5, 8, 32946, 50000, 34925].contains(header.compression) { header.predictor = 1 }
-    if header.predictor == 3 && header.type.isWhole || header.predictor == 2 && header.type.bits < 8 { header.predictor = 1 }
+    if header.predictor == 3 && header.type.isWhole || header.predictor == 2 && header.type.bits < 8 {
+      header.predictor = 1
+    }
     if container == .png, header.colour == .minIsWhite { header.colour = .grey }
     self.header = header
     guard container == .tiff else { return }

@@ -74,7 +74,8 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
   @Test(arguments: [SampleType.int8, .int16, .uint32, .int32, .float16, .float32, .float64])
   func aPNGRefusesWhatItCannotHold(_ type: SampleType) throws {
     let header = ImageHeader(rows: 2, columns: 2, bands: 1, type: type)
-    #expect(ImageWriter.refusal(.png, header, pageCount: 1) != nil && ImageWriter.refusal(.tiff, header, pageCount: 1) == nil)
+    #expect(
+      ImageWriter.refusal(.png, header, pageCount: 1) != nil && ImageWriter.refusal(.tiff, header, pageCount: 1) == nil)
     #expect(ImageWriter.refusal(.png, ImageHeader(rows: 2, columns: 2, bands: 3, type: .uint16), pageCount: 1) == nil)
     #expect(ImageWriter.refusal(.png, ImageHeader(rows: 2, columns: 2, bands: 3, type: .uint8), pageCount: 2) != nil)
     #expect(ImageWriter.refusal(.jpeg, ImageHeader(rows: 2, columns: 2, bands: 3, type: .uint8), pageCount: 1) != nil)
@@ -110,7 +111,8 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
       try write(#"{"shape": [3, 2, 2, 3], "axes": "TCYX"}"#)
       #expect(try axes() == "T3C2")
       try write(
-        #"<?xml version="1.0"?><OME><Image><Pixels DimensionOrder="XYZCT" SizeX="3" SizeY="2" SizeZ="1" SizeC="2" SizeT="3" Type="uint16"><Channel ID="a" Name="actin" SamplesPerPixel="1"/><Channel ID="b" Name="tubulin"/></Pixels></Image></OME>"#)
+        #"<?xml version="1.0"?><OME><Image><Pixels DimensionOrder="XYZCT" SizeX="3" SizeY="2" SizeZ="1" SizeC="2" SizeT="3" Type="uint16"><Channel ID="a" Name="actin" SamplesPerPixel="1"/><Channel ID="b" Name="tubulin"/></Pixels></Image></OME>"#
+      )
       #expect(try axes() == "T3C2")
       let file = try ImageFile(path: path)
       #expect(file.axes.channelNames == ["actin", "tubulin"])
@@ -154,7 +156,10 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
   @Test func filesThatAreNoImagesAreNamed() throws {
     try inScratchFolder { folder in
       let path = "\(folder)/a.tif"
-      for bytes in [[], Array("hello".utf8), [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], Array("II*\0".utf8), [0xFF, 0xD8, 0xFF, 0xE0]] as [[UInt8]] {
+      for bytes in [
+        [], Array("hello".utf8), [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], Array("II*\0".utf8),
+        [0xFF, 0xD8, 0xFF, 0xE0],
+      ] as [[UInt8]] {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
       }

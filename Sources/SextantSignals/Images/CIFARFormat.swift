@@ -12,7 +12,9 @@ public struct CIFARFormat: SignalFormat {
   public init() {}
 
   public var name: String { "CIFAR batches" }
-  public var help: String { "binary batches of CIFAR-10 and CIFAR-100 (.bin), images of 32×32 pixels with their labels" }
+  public var help: String {
+    "binary batches of CIFAR-10 and CIFAR-100 (.bin), images of 32×32 pixels with their labels"
+  }
 
   private static let side = 32
   private static let planeSize = side * side
@@ -40,7 +42,8 @@ public struct CIFARFormat: SignalFormat {
     }
     if let variables = request.variables, variables != names {
       throw SignalFormatError.refused(
-        path: request.path, format: name, option: "--variables", reason: "the colours are read all together, in the order red, green, blue.")
+        path: request.path, format: name, option: "--variables",
+        reason: "the colours are read all together, in the order red, green, blue.")
     }
     let grid = try ImageGrid(rows: Self.side, columns: Self.side)
     let domain = request.domain.flatMap { $0.fingerprint == grid.fingerprint ? $0 : nil } ?? grid

@@ -50,7 +50,8 @@ struct ImageDocument: SignalDocument {
     }
     let noData = try request.settings["no_data"].map { text in
       guard let number = Double(text) else {
-        throw SignalFormatError.invalidSetting(path: request.path, name: "no_data", expected: "a number", found: "'\(text)'")
+        throw SignalFormatError.invalidSetting(
+          path: request.path, name: "no_data", expected: "a number", found: "'\(text)'")
       }
       return number
     }
@@ -120,18 +121,21 @@ struct ImageDocument: SignalDocument {
       remarks.append(
         Remark(
           .note, "min-is-white",
-          "\(file.path): the smallest number is white (min-is-white). The values are turned over, \(Int(header.type.full)) less the number, and an answer of the same kind is turned back."))
+          "\(file.path): the smallest number is white (min-is-white). The values are turned over, \(Int(header.type.full)) less the number, and an answer of the same kind is turned back."
+        ))
     } else if header.colour == .minIsWhite {
       remarks.append(
         Remark(
           .note, "min-is-white",
-          "\(file.path): the smallest number is white (min-is-white), and the numbers are worked on as they are, because \(header.type.rawValue) has no fixed largest number."))
+          "\(file.path): the smallest number is white (min-is-white), and the numbers are worked on as they are, because \(header.type.rawValue) has no fixed largest number."
+        ))
     }
     if header.isPremultiplied {
       remarks.append(
         Remark(
           .note, "premultiplied",
-          "\(file.path): the colours were multiplied by the opacity. They are divided by it, and multiplied again in an answer."))
+          "\(file.path): the colours were multiplied by the opacity. They are divided by it, and multiplied again in an answer."
+        ))
     }
     if header.alpha != nil || header.key != nil {
       remarks.append(Remark(.assumption, "transparent", "\(file.path): transparent pixels count as missing."))
@@ -140,7 +144,8 @@ struct ImageDocument: SignalDocument {
       remarks.append(
         Remark(
           .note, "orientation",
-          "\(file.path): the orientation tag is \(orientation)\((1...8).contains(orientation) ? "" : ", which has no meaning and counts as 1"). The pixels are worked on in the order in which they are stored, and a mask must have the same order."))
+          "\(file.path): the orientation tag is \(orientation)\((1...8).contains(orientation) ? "" : ", which has no meaning and counts as 1"). The pixels are worked on in the order in which they are stored, and a mask must have the same order."
+        ))
     }
     if file.container == .jpeg {
       remarks.append(
@@ -150,13 +155,15 @@ struct ImageDocument: SignalDocument {
       remarks.append(
         Remark(
           .note, "rounded",
-          "\(file.path): numbers of type \(header.type.rawValue) are worked on in single precision, with 24 bits. Pixels that do not change keep all of theirs."))
+          "\(file.path): numbers of type \(header.type.rawValue) are worked on in single precision, with 24 bits. Pixels that do not change keep all of theirs."
+        ))
     }
     if let folder, !folder.others.isEmpty {
       remarks.append(
         Remark(
           .note, "other-files",
-          "\(folder.path): \(folder.others.count) file\(folder.others.count == 1 ? " is" : "s are") no image and not read: \(NetCDFError.abridged(folder.others))."))
+          "\(folder.path): \(folder.others.count) file\(folder.others.count == 1 ? " is" : "s are") no image and not read: \(NetCDFError.abridged(folder.others))."
+        ))
     }
     return remarks
   }
@@ -240,7 +247,8 @@ struct ImageDocument: SignalDocument {
     guard wantsEstimates, let samples = try beside("samples") else { return nil }
     let each = samples.axes.fieldCount / max(1, count)
     guard each > 0, samples.axes.fieldCount == each * count else {
-      throw SignalFormatError.companionCount(path: path, name: samples.path, expected: count, found: samples.axes.fieldCount)
+      throw SignalFormatError.companionCount(
+        path: path, name: samples.path, expected: count, found: samples.axes.fieldCount)
     }
     let values = try rows(of: samples, at: index, count: each)
     return Tensor(values, shape: [each, domain.vertexCount * variables.count])
@@ -285,73 +293,5 @@ extension ImageHeader {
     "\(rows)×\(columns) pixels, \(bands) band\(bands == 1 ? "" : "s") of \(type.rawValue)"
       + (colour == .minIsWhite ? ", min-is-white" : "") + (isPremultiplied ? ", premultiplied" : "")
       + (alpha.map { ", opacity in band \($0 + 1)" } ?? "")
-  }
-}
-
-/// The images of a folder, in the order of their names.
-struct ImageFolder {
-  let path: String
-  let images: [String]
-  /// The names of its other files.
-  let others: [String]
-
-  /// Nil where there is no folder.
-  init?(path: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return nil }
-    self.path = path
-    var (images, others): ([String], [String]) = ([], [])
-    for name in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where !name.hasPrefix(".") {
-      let full = (path as NSString).appendingPathComponent(name)
-      var isInner: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: full, isDirectory: &isInner)
-      if isInner.boolValue { continue }
-      if ImageContainer(of: full) == nil { others.append(name) } else { images.append(full) }
-    }
-    (self.images, self.others) = (images, others)
-  }
-}
-
-/// An image that says which pixels are missing.
-enum MaskImage {
-  /// Whether each pixel is missing (V).
-  ///
-  /// - Parameters:
-  ///   - path: an image of one band with at most two numbers.
-  ///   - missing: "white" (the larger number is missing) or "black".
-  ///   - image: the image that it belongs to.
-  /// - Throws: ``SignalFormatError/unusableCompanion(path:name:reason:)`` for a mask of another size or orientation, and
-  ///   for one with more than two numbers, whose histogram is shown.
-  static func isMissing(_ path: String, where missing: String?, like image: ImageFile) throws -> [Bool] {
-    guard let missing, ["white", "black"].contains(missing) else {
-      throw SignalFormatError.invalidSetting(
-        path: path, name: "missing_where", expected: "white or black, the pixels of the mask that are missing",
-        found: missing.map { "'\($0)'" } ?? "nothing")
-    }
-    let mask = try ImageFile(path: path)
-    func wrong(_ reason: String) -> SignalFormatError {
-      .unusableCompanion(path: image.path, name: path, reason: reason)
-    }
-    guard mask.header.rows == image.header.rows, mask.header.columns == image.header.columns, mask.pageCount == 1 else {
-      throw wrong(
-        "the mask has \(mask.pageCount) page\(mask.pageCount == 1 ? "" : "s") of \(mask.header.rows)×\(mask.header.columns) pixels, and the image has \(image.header.rows)×\(image.header.columns).")
-    }
-    let turns = [mask, image].map { file in file.header.orientation.map { (1...8).contains($0) ? $0 : 1 } ?? 1 }
-    guard turns[0] == turns[1] else {
-      throw wrong(
-        "the mask's orientation tag is \(turns[0]), and the image's is \(turns[1]), so that their pixels are stored in another order.")
-    }
-    guard mask.header.bands == 1 else { throw wrong("the mask has \(mask.header.bands) bands. Expected one.") }
-    let pixels = ImagePixels(mask.header)
-    let values = pixels.values(of: try mask.samples(ofPage: 0))
-    let counts = Dictionary(grouping: values, by: { $0 }).mapValues(\.count).sorted { $0.key < $1.key }
-    guard counts.count <= 2, let low = counts.first?.key, let high = counts.last?.key else {
-      let shown = counts.prefix(12).map { "\($0.key): \($0.value)" }.joined(separator: ", ")
-      throw wrong(
-        "the mask has \(counts.count) different numbers, and two are expected. Pixels of each: \(shown)\(counts.count > 12 ? ", …" : "").")
-    }
-    // One number alone is black if it is 0.
-    guard low < high else { return values.map { ($0 == 0) == (missing == "black") } }
-    return values.map { $0 == (missing == "white" ? high : low) }
   }
 }

@@ -29,7 +29,8 @@ struct ImagePixels: Sendable {
   var isTurned: Bool { header.colour == .minIsWhite && header.type.isWhole && !header.type.isSigned }
 
   /// The value of each sample of pixel `pixel`, not-a-number where it is missing.
-  private func values(_ numbers: [Double], _ pixel: Int, _ bands: [Int], _ body: (_ place: Int, _ value: Float) -> Void) {
+  private func values(_ numbers: [Double], _ pixel: Int, _ bands: [Int], _ body: (_ place: Int, _ value: Float) -> Void)
+  {
     let first = pixel * header.bands
     let opacity = header.alpha.map { numbers[first + $0] }
     let isKey = header.key.map { key in key.indices.allSatisfy { numbers[first + $0] == Double(key[$0]) } } ?? false
@@ -85,7 +86,11 @@ struct ImagePixels: Sendable {
       // A pixel that is no longer missing is opaque.
       var opacity = header.type.full
       if let alpha = header.alpha {
-        if let before, before[first + alpha] > 0 { opacity = before[first + alpha] } else { result[first + alpha] = opacity }
+        if let before, before[first + alpha] > 0 {
+          opacity = before[first + alpha]
+        } else {
+          result[first + alpha] = opacity
+        }
       }
       var isKey = header.key != nil
       for (place, band) in bands.enumerated() {
@@ -102,7 +107,9 @@ struct ImagePixels: Sendable {
         // An answer must not be taken for a gap by the next reader.
         if !number.isNaN, sample == gap { sample = nil }
         guard let sample else {
-          if misfit.count == 0 { misfit.first = (pixel / header.columns + 1, pixel % header.columns + 1, band + 1, value) }
+          if misfit.count == 0 {
+            misfit.first = (pixel / header.columns + 1, pixel % header.columns + 1, band + 1, value)
+          }
           misfit.count += 1
           continue
         }
@@ -110,7 +117,9 @@ struct ImagePixels: Sendable {
         if let key = header.key, place < key.count { isKey = isKey && sample == Double(key[place]) }
       }
       if isKey {
-        if misfit.count == 0 { misfit.first = (pixel / header.columns + 1, pixel % header.columns + 1, 1, new[new.startIndex]) }
+        if misfit.count == 0 {
+          misfit.first = (pixel / header.columns + 1, pixel % header.columns + 1, 1, new[new.startIndex])
+        }
         misfit.count += 1
       }
     }

@@ -29,11 +29,14 @@ struct ImageSink: SignalSink {
     let domain = output.domain ?? source.domain
     guard let raster = domain.raster, domain.geography == nil else {
       throw SignalFormatError.unwritable(
-        path: output.path, format: ImageFormat().name, reason: "they are on a \(domain.summary), and not on the pixels of an image.")
+        path: output.path, format: ImageFormat().name,
+        reason: "they are on a \(domain.summary), and not on the pixels of an image.")
     }
     (rows, columns, names) = (raster.rows, raster.columns, source.variables.map(\.name))
     let document = (source as? any SignalDocument)?.origin as? ImageDocument
-    let fits = document.map { $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count }
+    let fits = document.map {
+      $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count
+    }
     template = fits == true ? document : nil
     originals = Self.originals(of: source.labels, in: template)
     writesFolder = template?.isFolder == true && (output.path as NSString).pathExtension.isEmpty
@@ -52,7 +55,9 @@ struct ImageSink: SignalSink {
   private static func originals(of labels: [FieldLabel], in template: ImageDocument?) -> [Int?] {
     guard let template else { return labels.map { _ in nil } }
     if template.labels == labels { return labels.indices.map { $0 } }
-    func key(_ label: FieldLabel) -> String { label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n") }
+    func key(_ label: FieldLabel) -> String {
+      label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
+    }
     let places = Dictionary(template.labels.enumerated().map { (key($1), $0) }, uniquingKeysWith: { first, _ in first })
     return labels.map { places[key($0)] }
   }
@@ -118,7 +123,8 @@ struct ImageSink: SignalSink {
   private func targets(
     _ content: SignalContent, fields: [Int], path: String, container: ImageContainer, beside: (String) -> String
   ) -> [ImageTarget] {
-    let path = container == .png && (path as NSString).pathExtension.lowercased().hasPrefix("jp")
+    let path =
+      container == .png && (path as NSString).pathExtension.lowercased().hasPrefix("jp")
       ? (path as NSString).deletingPathExtension + ".png" : path
     let other = parts(content).map { part, name, rows in
       let pages = fields.flatMap { field in
@@ -139,22 +145,29 @@ struct ImageSink: SignalSink {
     let pages = fields.flatMap { field in
       (0..<pageChannels).map { ImageTarget.Page(field: field, row: 0, channel: $0) }
     }
-    let isFloat = ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && content.kind == .measurements
+    let isFloat =
+      ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && content.kind == .measurements
     guard let template, !isFloat else {
       let header = floatHeader([.init("I", fields.count), .init("C", pageChannels)])
-      return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
+      return ImageTarget(
+        path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
     }
     var header = template.pixels.header
     // A file with the same pages keeps its description, and the order of its pages.
     let axes = template.files[0].axes
-    if originals.count == axes.fieldCount, originals == Array(originals.indices), !template.isFolder || fields.count == 1 {
+    if originals.count == axes.fieldCount, originals == Array(originals.indices),
+      !template.isFolder || fields.count == 1
+    {
       let ordered = pages.sorted {
-        axes.page(ofField: $0.field % axes.fieldCount, channel: $0.channel) < axes.page(ofField: $1.field % axes.fieldCount, channel: $1.channel)
+        axes.page(ofField: $0.field % axes.fieldCount, channel: $0.channel)
+          < axes.page(ofField: $1.field % axes.fieldCount, channel: $1.channel)
       }
-      return ImageTarget(path: path, container: container, header: header, part: part, pages: ordered, keepsSamples: true)
+      return ImageTarget(
+        path: path, container: container, header: header, part: part, pages: ordered, keepsSamples: true)
     }
     if pages.count > 1 || axes.pageCount > 1 {
-      header.description = ImageAxes.description([.init("I", fields.count), .init("C", pageChannels)], header: header, names: names)
+      header.description = ImageAxes.description(
+        [.init("I", fields.count), .init("C", pageChannels)], header: header, names: names)
     }
     return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: true)
   }
@@ -184,7 +197,8 @@ struct ImageSink: SignalSink {
     let targets = targets(content)
     guard writesFolder else {
       try WholeFile.write(toAll: targets.map(\.path), replacing: replacedPaths, overwrite: overwrite) { temporary in
-        let writer = ImageFieldWriter(targets, places: temporary, template: template, originals: originals, channelCount: channelCount)
+        let writer = ImageFieldWriter(
+          targets, places: temporary, template: template, originals: originals, channelCount: channelCount)
         try body(writer)
         try writer.finish()
       }
@@ -199,7 +213,8 @@ struct ImageSink: SignalSink {
       try WholeFile.makeFolder(temporary)
       let places = targets.map { temporary + String(($0.path as NSString).standardizingPath.dropFirst(folder.count)) }
       for inner in Set(places.map { ($0 as NSString).deletingLastPathComponent }) { try WholeFile.makeFolder(inner) }
-      let writer = ImageFieldWriter(targets, places: places, template: template, originals: originals, channelCount: channelCount)
+      let writer = ImageFieldWriter(
+        targets, places: places, template: template, originals: originals, channelCount: channelCount)
       try body(writer)
       try writer.finish()
       try WholeFile.remove(folder)

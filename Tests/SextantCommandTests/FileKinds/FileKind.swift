@@ -35,5 +35,5 @@ struct FileKind: Sendable, CustomStringConvertible {
   var description: String { name }
 
   /// All kinds of the table.
-  static let all = points + otherGrids + meshesAndClouds
+  static let all = points + otherGrids + meshesAndClouds + images
 }

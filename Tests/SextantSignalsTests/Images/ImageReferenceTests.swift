@@ -19,7 +19,9 @@ import Testing
   ].flatMap { (list: [String]) in list }
 
   @Test(
-    .enabled("needs the shared data (set SEXTANT_DATA), and Python with NumPy, Pillow and tifffile (set SEXTANT_PYTHON)") {
+    .enabled(
+      "needs the shared data (set SEXTANT_DATA), and Python with NumPy, Pillow and tifffile (set SEXTANT_PYTHON)"
+    ) {
       !files.isEmpty && PythonReference.has(["numpy", "PIL", "tifffile"])
     })
   func valuesAreThoseOfPillowAndTifffile() throws {

@@ -22,7 +22,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
   var ending = "tif"
 
   var testDescription: String {
-    "\(type.rawValue) × \(bands) .\(ending)" + (alpha.map { ", opacity \($0)" } ?? "") + (isPremultiplied ? ", premultiplied" : "")
+    "\(type.rawValue) × \(bands) .\(ending)" + (alpha.map { ", opacity \($0)" } ?? "")
+      + (isPremultiplied ? ", premultiplied" : "")
       + (isMinWhite ? ", min-is-white" : "") + (noData.map { ", no data \($0)" } ?? "") + (hasKey ? ", key" : "")
   }
 
@@ -42,7 +43,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     + [SampleType.uint8, .uint16].flatMap { type in
       [
         ImageCase(type: type, ending: "png"), ImageCase(type: type, bands: 2, alpha: 1, ending: "png"),
-        ImageCase(type: type, bands: 3, hasKey: true, ending: "png"), ImageCase(type: type, bands: 4, alpha: 3, ending: "png"),
+        ImageCase(type: type, bands: 3, hasKey: true, ending: "png"),
+        ImageCase(type: type, bands: 4, alpha: 3, ending: "png"),
       ]
     }
     + [SampleType.uint1, .uint2, .uint4].map { ImageCase(type: $0, hasKey: true, ending: "png") }
@@ -88,7 +90,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
 
   /// Writes fields as estimates, changed by `change`.
   static func restore(
-    _ document: any SignalDocument, to path: String, content: SignalContent? = nil, _ change: (inout FieldRecord) -> Void = { _ in }
+    _ document: any SignalDocument, to path: String, content: SignalContent? = nil,
+    _ change: (inout FieldRecord) -> Void = { _ in }
   ) throws {
     let content = content ?? .estimates(document.count, hasSpread: false, hasObserved: false)
     let sink = try formats.sink(OutputRequest(path: path, content: content), like: document)
@@ -209,7 +212,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       #expect(complaint { _ = try Self.open(path, ["mask": several]) }.contains("white or black"))
       header.orientation = 1
       let turned = try mask(header, [0, 255])
-      #expect(complaint { _ = try Self.open(path, ["mask": turned, "missing_where": "white"]) }.contains("orientation"))
+      #expect(
+        complaint { _ = try Self.open(path, ["mask": turned, "missing_where": "white"]) }.contains("orientation"))
       (header.orientation, header.columns) = (6, 8)
       let small = try mask(header, [0, 255])
       #expect(complaint { _ = try Self.open(path, ["mask": small, "missing_where": "white"]) }.contains("7×8"))
@@ -230,7 +234,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       #expect(document.remarks.contains { $0.topic == "other-files" && $0.text.contains("notes.txt") })
       let out = folder.path("restored")
       try Self.restore(document, to: out, content: .estimates(3, hasSpread: true))
-      #expect(try FileManager.default.contentsOfDirectory(atPath: out).sorted() == ["a.png", "b.png", "c.png", "spread"])
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: out).sorted() == ["a.png", "b.png", "c.png", "spread"])
       for name in ["a", "b", "c"] {
         let samples = try [inner, out].map { try ImageFile(path: "\($0)/\(name).png").samples(ofPage: 0) }
         #expect(samples[0] == samples[1])
@@ -296,7 +301,9 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     try withExtendedLifetime(folder) {
       let path = try ImageCase(type: .uint16, isMinWhite: true).write(to: folder)
       let text = try Self.formats.inspect(InspectionRequest(path: path)).description
-      for word in ["7×9", "uint16", "min-is-white", "turned over", "orientation tag 6", "a colour profile", "0 to 65535"] {
+      for word in [
+        "7×9", "uint16", "min-is-white", "turned over", "orientation tag 6", "a colour profile", "0 to 65535",
+      ] {
         #expect(text.contains(word), "\(text)")
       }
       let stack = folder.path("stack.tif")

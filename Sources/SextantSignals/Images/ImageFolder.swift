@@ -1,0 +1,28 @@
+// A folder as an archive of images: which of its files are images, whatever their names are.
+
+import Foundation
+import SextantImages
+
+/// The images of a folder, in the order of their names.
+struct ImageFolder {
+  let path: String
+  let images: [String]
+  /// The names of its other files.
+  let others: [String]
+
+  /// Nil where there is no folder.
+  init?(path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return nil }
+    self.path = path
+    var (images, others): ([String], [String]) = ([], [])
+    for name in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where !name.hasPrefix(".") {
+      let full = (path as NSString).appendingPathComponent(name)
+      var isInner: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: full, isDirectory: &isInner)
+      if isInner.boolValue { continue }
+      if ImageContainer(of: full) == nil { others.append(name) } else { images.append(full) }
+    }
+    (self.images, self.others) = (images, others)
+  }
+}
