@@ -2,6 +2,7 @@
 
 import Foundation
 import SextantSignals
+import SextantTestSupport
 import Testing
 
 @Suite struct InspectionTests {
