@@ -91,12 +91,6 @@ import Testing
     #expect(found[0].spread > 1.1 * summer.spread, "\(found[0].spread) beside \(summer.spread)")
   }
 
-  /// What the wider prior is good for: without it, the same fields are answered with a spread that is far too small.
-  @Test func withoutItTheSpreadIsTooSmall() throws {
-    let plain = try Self.coverage(.twoScale, month: 1, mask: "random:0.5", knowsSupport: false)
-    #expect(plain.coverage < 0.75, "\(plain)")
-  }
-
   @Test func aSpreadThatCannotSayItIsRefused() throws {
     let model = try Self.model.get()
     let folder = try ScratchFolder()

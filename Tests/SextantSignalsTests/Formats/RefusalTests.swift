@@ -118,7 +118,8 @@ import Testing
   @Test func attributesAreKeptWhereThereIsAPlace() throws {
     let folder = try ScratchFolder()
     let description = FieldFileDescription(history: "a line", attributes: ["sextant_seed": "7"])
-    for format in FormatCase.all where format.ending != "npy" {
+    // Arrays have no place, and images keep the description of the image that was filled.
+    for format in FormatCase.all where format.ending != "npy" && !format.isImage {
       let fields = try format.fields(channels: 1)
       let path = folder.path("out.\(format.ending)")
       for _ in 0..<2 {
