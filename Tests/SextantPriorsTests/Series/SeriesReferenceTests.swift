@@ -132,8 +132,9 @@ import Testing
 
   @Test func threadsChangeNoBit() throws {
     func answers(_ threads: Int) throws -> [SeriesEstimate] {
+      let before = Parallel.threadCount
       Parallel.limitThreads(to: threads)
-      defer { Parallel.limitThreads(to: .max) }
+      defer { Parallel.limitThreads(to: before) }
       var engine = try engine(isDouble: false, members: 2)
       return try engine.estimates(of: steps, count: steps.count)
     }
