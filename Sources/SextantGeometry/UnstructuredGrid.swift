@@ -60,7 +60,7 @@ public struct UnstructuredGrid: Domain, Geography {
       let voronoi = voronoiAreas(merged.nodePositions, own)
       if voronoi.allSatisfy({ $0 > 0 }) { nodeAreas = voronoi }
     }
-    let hosts = Self.hosts(merged.nodePositions, nodeAreas)
+    let hosts = TriangleNodes.hosts(merged.nodePositions, nodeAreas)
     for (host, guests) in Dictionary(grouping: hosts.keys.sorted(), by: { hosts[$0] ?? $0 }) {
       let part = nodeAreas[Int(host)] / Double(guests.count + 1)
       for node in guests + [host] { nodeAreas[Int(node)] = part }
@@ -87,23 +87,7 @@ public struct UnstructuredGrid: Domain, Geography {
         throw GeometryError.invalidGrid("The areas of \(count) cells: expected one positive number for each.")
       }
     }
-    let end = Int32(clamping: count)
-    for (index, t) in (triangles ?? []).enumerated() where (0..<3).contains(where: { t[$0] < 0 || t[$0] >= end }) {
-      throw GeometryError.invalidMesh(
-        "Triangle number \(index + 1) has corners \(t.x), \(t.y), \(t.z): expected 0…\(count - 1).")
-    }
-  }
-
-  /// The nearest node with a triangle for each node without.
-  private static func hosts(_ positions: [SIMD3<Double>], _ areas: [Double]) -> [Int32: Int32] {
-    let isolated = areas.indices.filter { areas[$0] == 0 }
-    guard !isolated.isEmpty else { return [:] }
-    let used = areas.indices.filter { areas[$0] > 0 }
-    let tree = NearestNeighbours(used.map { positions[$0] })
-    return Dictionary(
-      uniqueKeysWithValues: isolated.compactMap { node in
-        tree.nearest(1, to: positions[node]).first.map { (Int32(node), Int32(used[$0.index])) }
-      })
+    try TriangleNodes.check(triangles ?? [], count: count)
   }
 
   /// The cotangent Laplacian, computed at each call: keep it if you need it twice.

@@ -80,7 +80,7 @@ public struct SurfaceMesh: Domain {
       throw GeometryError.invalidMesh(
         "None of the \(mesh.triangles.count) triangles has an area: a surface needs at least one that has.")
     }
-    hostOfIsolatedNode = Self.hosts(nodePositions, areas)
+    hostOfIsolatedNode = TriangleNodes.hosts(nodePositions, areas)
     Self.attach(hostOfIsolatedNode, on: &areas, &edges)
     self.cover = cover
     stiffness = edges.laplacian(nodeCount: nodePositions.count)
@@ -111,27 +111,11 @@ public struct SurfaceMesh: Domain {
       throw GeometryError.invalidMesh(
         "Vertex number \(bad + 1) lies at \(mesh.positions[bad]): expected finite coordinates.")
     }
-    let count = Int32(clamping: mesh.positions.count)
-    for (i, t) in mesh.triangles.enumerated() where (0..<3).contains(where: { t[$0] < 0 || t[$0] >= count }) {
-      throw GeometryError.invalidMesh(
-        "Triangle number \(i + 1) has corners \(t.x), \(t.y), \(t.z): expected 0…\(count - 1).")
-    }
+    try TriangleNodes.check(mesh.triangles, count: mesh.positions.count)
     guard !mesh.triangles.isEmpty else {
       throw GeometryError.invalidMesh(
         "A mesh of \(mesh.positions.count) vertices and no triangles is no surface: expected at least one triangle.")
     }
-  }
-
-  /// The nearest node with an area for each node without.
-  private static func hosts(_ positions: [SIMD3<Double>], _ areas: [Double]) -> [Int32: Int32] {
-    let isolated = areas.indices.filter { areas[$0] == 0 }
-    guard !isolated.isEmpty else { return [:] }
-    let used = areas.indices.filter { areas[$0] > 0 }
-    let tree = NearestNeighbours(used.map { positions[$0] })
-    return Dictionary(
-      uniqueKeysWithValues: isolated.compactMap { node in
-        tree.nearest(1, to: positions[node]).first.map { (Int32(node), Int32(used[$0.index])) }
-      })
   }
 
   private static func attach(_ hosts: [Int32: Int32], on areas: inout [Double], _ edges: inout WeightedEdges) {
