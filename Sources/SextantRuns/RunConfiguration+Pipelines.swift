@@ -35,7 +35,7 @@ extension RunConfiguration {
 
   /// What `sextant evaluate` does with a model.
   ///
-  /// - Throws: what opening the test fields and the masks' files throws; ``GridMismatchError`` where the fields lie on another grid.
+  /// - Throws: what opening the test fields and the masks' files throws; `GridMismatchError` where the fields lie on another grid.
   public func comparison(
     for model: Model, catalogue: Catalogue = .standard
   ) throws -> (comparison: Comparison, fields: any SignalSource, indices: [Int]) {
@@ -77,7 +77,9 @@ extension RunConfiguration {
   ///
   /// Of the synthetic climate, which is made and not opened, no more than a year is looked at.
   ///
-  /// - Parameter methods: those of the section `evaluate`, if not given.
+  /// - Parameters:
+  ///   - methods: those of the section `evaluate`, if not given.
+  ///   - catalogue: the formats, methods and measurement designs that are known.
   public func checkComparison(of methods: [Method]? = nil, catalogue: Catalogue = .standard) throws {
     try checkDiffusion(for: methods ?? evaluate.methods)
     try checkTestFields(catalogue: catalogue)

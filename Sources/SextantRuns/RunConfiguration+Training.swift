@@ -36,7 +36,7 @@ extension RunConfiguration {
   /// new one. Priors take seconds and are learned anew; only networks that the methods ask are kept, and trained where
   /// there are none.
   ///
-  /// Throws ``LearningError/anotherTraining(path:)`` where the folder's networks were trained with other settings, and what
+  /// Throws `LearningError.anotherTraining(path:)` where the folder's networks were trained with other settings, and what
   /// learning throws.
   public func modelForEvaluation(
     of methods: [Method]? = nil, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),

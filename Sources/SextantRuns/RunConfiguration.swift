@@ -40,9 +40,11 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
   /// What is tried with many numbers of steps and step sizes, if anything.
   public var sweep: SweepSettings?
 
-  /// Reads all sections. Throws ``ConfigurationError``.
+  /// Reads all sections. Throws `ConfigurationError`.
   ///
-  /// - Parameter catalogue: The methods and measurement designs that are known.
+  /// - Parameters:
+  ///   - reader: The settings, with the place of each in its file.
+  ///   - catalogue: The methods and measurement designs that are known.
   public init(_ reader: ConfigurationReader, catalogue: Catalogue = .standard) throws {
     let methods = catalogue.methods
     name = try reader.value("name", default: "run")

@@ -51,9 +51,9 @@ public struct Sweep: Sendable {
   /// Runs the trials that were not run yet and writes `sweep.json`, `sweep.md` and plots to `folder`, again after each trial: a
   /// sweep that was stopped goes on where it was, and one that is asked more adds to what is there.
   ///
-  /// A trial whose numbers grow beyond all bounds is a row without scores. Throws ``FileError`` where all trials are there
-  /// already, ``RunError/anotherSweep(path:)`` where what is there was found under other conditions, both unless `overwrite`
-  /// says to start again; what ``Comparison/run(model:fields:indices:progress:visit:)`` throws otherwise, and what writing throws.
+  /// A trial whose numbers grow beyond all bounds is a row without scores. Throws `FileError` where all trials are there
+  /// already, `RunError.anotherSweep(path:)` where what is there was found under other conditions, both unless `overwrite`
+  /// says to start again; what `Comparison.run(model:fields:indices:progress:visit:)` throws otherwise, and what writing throws.
   public func run(
     model: Model, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
@@ -143,7 +143,7 @@ extension SweepSettings {
 extension RunConfiguration {
   /// What `sextant sweep` does: learns what is needed and runs the section `sweep` into the folder `sweep` of the output.
   ///
-  /// Throws ``RunError`` where there is no such section, and what the parts throw.
+  /// Throws `RunError` where there is no such section, and what the parts throw.
   public func runSweep(
     overwrite: Bool, catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()

@@ -52,7 +52,7 @@ extension Solver {
   ///
   /// Samples are moved to the nearest value in the range. The mean and the standard deviation become those of a normal
   /// variable after clamping, in closed form. A posterior well inside the range does not change. How far the mean moved is
-  /// in the diagnostics (``ClampingShift``).
+  /// in the diagnostics (`ClampingShift`).
   ///
   /// - Parameter bounds: the range of each channel (C), in the variables' units; nil for a variable that may have any
   ///   value.

@@ -68,7 +68,9 @@ public enum FileContents {
 
   /// The bytes of a zlib or gzip stream; nil where it is damaged.
   ///
-  /// - Parameter expectedCount: The number of bytes that it should give; nil where it is not known.
+  /// - Parameters:
+  ///   - bytes: The compressed stream.
+  ///   - expectedCount: The number of bytes that it should give; nil where it is not known.
   public static func inflated(_ bytes: some Collection<UInt8>, expectedCount: Int? = nil) -> [UInt8]? {
     var input = Array(bytes)
     var stream = z_stream()

@@ -59,7 +59,7 @@ public struct Training: Sendable {
 
   /// Learns the model and writes it to `folder`.
   ///
-  /// Throws what reading, learning and writing throw; ``InterruptionError`` if asked to stop. What was there is
+  /// Throws what reading, learning and writing throw; `InterruptionError` if asked to stop. What was there is
   /// replaced only once the new model is whole.
   public func run(
     folder: String, overwrite: Bool, progress: any ProgressObserver = SilentProgress(),
@@ -83,7 +83,9 @@ public struct Training: Sendable {
   ///
   /// - Parameters:
   ///   - kept: which of the archive's fields to learn from, by position; nil for all.
-  ///   - parameters: the covariance's parameters where they are known already.
+  ///   - known: the covariance's parameters where they are known already.
+  ///   - progress: is told of the stages.
+  ///   - interruption: is checked between them.
   public func learn(
     only kept: [Int]? = nil, parameters known: ParameterFitting? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()

@@ -25,7 +25,7 @@ public struct LandMask: Sendable, Equatable, Codable {
   /// The share of land around each vertex of `domain` (V); a missing value counts as sea.
   ///
   /// On a latitude–longitude grid it is the mean over the cell of the vertex, elsewhere the interpolated value. Throws
-  /// ``GeometryError/noGeography(domain:purpose:)``, and what reading throws.
+  /// `GeometryError.noGeography(domain:purpose:)`, and what reading throws.
   public func share(on domain: any Domain, formats: [any SignalFormat] = .standard) throws -> [Float] {
     let source = try formats.open(SignalRequest(path: file, variables: variable.map { [$0] }))
     let field = try source.read([0])[0]

@@ -23,7 +23,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
 
   /// Reads one level, or NAME=LEVEL pairs by commas.
   ///
-  /// Throws ``MeasurementError`` for a level that cannot be read.
+  /// Throws `MeasurementError` for a level that cannot be read.
   public init(text: String) throws {
     guard text.contains("=") else {
       levels = ["": try NoiseLevel(text)]
@@ -92,6 +92,8 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
   /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
   ///
   /// - Parameters:
+  ///   - vertexCount: V, the number of vertices.
+  ///   - variables: the variables (C), with the units that the answer is in.
   ///   - peaks: the scale of each variable (C), which "5%" is a share of.
   ///   - read: gives the values of a named variable of the file (V), for "variable:NAME".
   public func deviations(

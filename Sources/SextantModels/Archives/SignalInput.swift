@@ -41,7 +41,7 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   /// - Parameters:
   ///   - content: Whether measured values or estimates are wanted.
   ///   - formats: The formats that are known.
-  /// - Throws: ``FileError``, ``SignalFormatError``, and what the format throws.
+  /// - Throws: `FileError`, `SignalFormatError`, and what the format throws.
   public func open(
     content: SignalRequest.Content = .fields, formats: [any SignalFormat] = .standard
   ) throws -> any SignalDocument {
@@ -55,7 +55,7 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   ///     Without one, numbers that single precision would round too much are held relative to an offset, which is added
   ///     again in the output.
   ///   - formats: The formats that are known.
-  /// - Throws: ``FileError``, ``SignalFormatError``, and what the format throws.
+  /// - Throws: `FileError`, `SignalFormatError`, and what the format throws.
   public func open(
     for space: FieldSpace?, formats: [any SignalFormat] = .standard
   ) throws -> any SignalDocument {

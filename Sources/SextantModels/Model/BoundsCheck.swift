@@ -53,6 +53,7 @@ public struct BoundsCheck: Sendable {
   ///
   /// - Parameters:
   ///   - value: the value, in the variable's units.
+  ///   - channel: the position of the variable among the channels.
   ///   - tolerance: how far beyond its range a value may be, such as five standard deviations of its noise.
   public mutating func note(_ value: Float, channel: Int, tolerance: Float = 0) {
     tally.channels[channel].count += 1
@@ -150,7 +151,7 @@ extension BoundsCheck.Tally.Channel {
 extension ValueBounds {
   /// The same range in the units of a variable; unchanged where the range names no units.
   ///
-  /// Throws ``RunError/invalid(_:)`` where its units are not those of the variable's quantity.
+  /// Throws `RunError.invalid(_:)` where its units are not those of the variable's quantity.
   public func converted(to variable: Variable) throws -> ValueBounds {
     guard let units else { return self }
     guard let line = try? Units.line(from: units, to: variable.units) else {

@@ -134,7 +134,7 @@ extension LearnedDiffusion {
 
   /// Opens the diffusion prior in a run's folder; `space` is that of the model beside it.
   ///
-  /// Throws ``RunError`` where there is none, ``ModelError``, ``SafetensorsError``.
+  /// Throws `RunError` where there is none, `ModelError`, `SafetensorsError`.
   public init(folder: String, for space: FieldSpace) throws {
     self = try StoredDiffusion(folder: folder, space: space).learned(for: space)
   }

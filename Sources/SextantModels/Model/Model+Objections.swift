@@ -15,7 +15,7 @@ extension Model {
   ///     is then a warning.
   ///   - method: the method that answers; nil for one whose spread follows the prior.
   /// - Returns: remarks, each once. There are none for a model without an archive, and for a method that uses none.
-  /// - Throws: ``RunError/invalid(_:)`` that names the first field that the archive does not cover, and their
+  /// - Throws: `RunError.invalid(_:)` that names the first field that the archive does not cover, and their
   ///   number.
   public func objections(
     to fields: any SignalDocument, extrapolates: Bool = false, method: Method? = nil
@@ -93,7 +93,7 @@ extension Model {
       gaussian: LearnedGaussian(prior, parameters: gaussian.parameters, membership: gaussian.membership))
   }
 
-  /// Throws ``RunError/invalid(_:)`` where a field of this label must not be drawn or answered.
+  /// Throws `RunError.invalid(_:)` where a field of this label must not be drawn or answered.
   public func requireCovered(_ label: FieldLabel) throws {
     if let objection = objections(to: label).first(where: \.isRefusal) { throw RunError.invalid(objection.remark.text) }
   }

@@ -42,7 +42,7 @@ extension Model {
 
   /// Writes space and Gaussian prior to `folder`, whole or not at all; a diffusion prior and a flow have files of their own.
   ///
-  /// Throws ``MethodError`` where there is no Gaussian prior, ``RunError`` where the domain cannot be stored, ``FileError``.
+  /// Throws ``MethodError`` where there is no Gaussian prior, `RunError` where the domain cannot be stored, `FileError`.
   public func write(toFolder folder: String, overwrite: Bool) throws {
     let prior = try requireGaussian().prior
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: try ModelDescription(self).canonicalText()])
@@ -59,12 +59,12 @@ extension Model {
   }
 
   /// Opens a model with its flow, if it has one: a run's folder, or the file itself. A diffusion prior is opened where a method
-  /// needs it, see ``init(contentsOf:for:solvers:)``.
+  /// needs it, see `init(contentsOf:for:solvers:)`.
   ///
   /// - Parameters:
   ///   - place: The folder of a run, or the file itself.
   ///   - domains: The kinds of domain that a model may have.
-  /// - Throws: ``ModelError``, ``SafetensorsError``, ``FileError``, ``GeometryError``.
+  /// - Throws: `ModelError`, `SafetensorsError`, `FileError`, `GeometryError`.
   public init(contentsOf place: String, domains: [StoredDomainKind] = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
@@ -142,7 +142,7 @@ extension Model {
 
   /// Opens a model with all that a method needs: for those that sample a diffusion prior, the one beside it.
   ///
-  /// Throws ``RunError`` where there is no diffusion prior or the training of a network was not finished, and what ``init(contentsOf:)`` and
+  /// Throws `RunError` where there is no diffusion prior or the training of a network was not finished, and what `init(contentsOf:)` and
   /// ``LearnedDiffusion/init(folder:for:)`` throw.
   public init(
     contentsOf place: String, for method: Method, solvers: SolverSettings, domains: [StoredDomainKind] = .standard

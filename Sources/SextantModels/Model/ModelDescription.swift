@@ -47,7 +47,7 @@ public struct ModelDescription: Sendable, Codable, Equatable {
 
   /// The description of a model with a Gaussian prior.
   ///
-  /// Throws ``MethodError`` where it has none, and ``GeometryError`` where its domain cannot be stored.
+  /// Throws `MethodError` where it has none, and `GeometryError` where its domain cannot be stored.
   public init(_ model: Model) throws {
     let (space, provenance) = (model.space, model.provenance)
     let gaussian = try model.requireGaussian()

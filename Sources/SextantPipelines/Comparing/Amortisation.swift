@@ -21,7 +21,7 @@ public struct TrainingCosts: Sendable, Equatable, Codable {
     (self.diffusion, self.flow, self.flowNeedsDiffusion) = (diffusion, flow, flowNeedsDiffusion)
   }
 
-  /// The costs of the run in `folder`. Throws ``FileError`` where a log is there and cannot be read.
+  /// The costs of the run in `folder`. Throws `FileError` where a log is there and cannot be read.
   public init(folder: String, flowNeedsDiffusion: Bool) throws {
     func seconds(_ name: String) throws -> Double? {
       try TrainingLog(path: "\(folder)/\(name).jsonl").records().last?.seconds

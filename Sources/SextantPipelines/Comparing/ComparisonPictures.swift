@@ -54,7 +54,10 @@ public struct ComparisonPictures: Sendable {
 
   /// Plots of all scores of one variable under one kind of measurement.
   ///
-  /// - Parameter titles: the title of each method, by the name that the summaries have.
+  /// - Parameters:
+  ///   - summaries: the scores of each method.
+  ///   - titles: the title of each method, by the name that the summaries have.
+  ///   - name: what the names of the files begin with.
   @discardableResult
   public func drawPlots(of summaries: [ScoreSummary], titles: [String: String] = [:], name: String) throws -> [String] {
     guard let first = summaries.first else { return [] }

@@ -26,7 +26,15 @@ public struct EvaluationOutcome: Sendable {
 extension Comparison {
   /// Runs the comparison and writes `scores.json`, `table.md` and pictures to `folder`.
   ///
-  /// - Parameter pictures: how many measurements are drawn.
+  /// - Parameters:
+  ///   - model: what the methods have learned.
+  ///   - fields: the true signals.
+  ///   - indices: the positions of those that are tested on.
+  ///   - folder: where the files go.
+  ///   - overwrite: whether files that are there may be replaced.
+  ///   - pictures: how many measurements are drawn.
+  ///   - progress: is told of each answer.
+  ///   - interruption: is checked between answers.
   public func report(
     model: Model, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     pictures: Int, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()

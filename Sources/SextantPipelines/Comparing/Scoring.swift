@@ -34,7 +34,7 @@ public struct Scoring: Sendable {
   /// - Parameters:
   ///   - filled: The paths of the files.
   ///   - catalogue: The formats that are known.
-  /// - Throws: ``RunError/invalid(_:)`` where domains, units or fields do not correspond or nothing is left to compare,
+  /// - Throws: `RunError.invalid(_:)` where domains, units or fields do not correspond or nothing is left to compare,
   ///   and what reading and scoring throw.
   public func run(_ filled: [String], catalogue: Catalogue = .standard) throws -> ScoredFiles {
     let clean = try truth.open(formats: catalogue.formats)

@@ -14,6 +14,7 @@ public struct Fetch: Sendable {
   /// The files of a data set.
   ///
   /// - Parameters:
+  ///   - dataSet: the data set whose files are fetched.
   ///   - home: an address that has the files, instead of the data set's own.
   ///   - folder: a folder of the data set's name is made in it.
   public init(_ dataSet: PublicDataSet, from home: String? = nil, into folder: String) {
@@ -29,7 +30,7 @@ public struct Fetch: Sendable {
   /// A file that is there with the right hash is left alone. What an archive holds appears all at once.
   ///
   /// - Returns: the paths of what is there now: files, and folders of archives.
-  /// - Throws: ``FetchError``, ``FileError``; ``InterruptionError``, after which the next try goes on.
+  /// - Throws: ``FetchError``, `FileError`; `InterruptionError`, after which the next try goes on.
   public func run(
     overwrite: Bool, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> [String] {

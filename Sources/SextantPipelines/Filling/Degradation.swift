@@ -43,9 +43,12 @@ public struct Degradation: Sendable {
   /// Degrades every field of a file into `output`, in the format that its name chooses; `<name>_noise` says how large the noise is.
   ///
   /// - Parameters:
+  ///   - input: The file of complete signals, and what is read of it.
+  ///   - output: The path of the file of measurements.
+  ///   - overwrite: Whether an output that is there may be replaced.
   ///   - history: One line of provenance for the output.
   ///   - catalogue: The formats that are known.
-  /// - Throws: ``RunError``, ``MeasurementError``, ``SignalFormatError``, and what reading and writing throw.
+  /// - Throws: `RunError`, `MeasurementError`, `SignalFormatError`, and what reading and writing throw.
   public func run(
     _ input: SignalInput, output: String, overwrite: Bool, history: String, catalogue: Catalogue = .standard
   ) throws -> Summary {

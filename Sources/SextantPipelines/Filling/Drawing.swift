@@ -41,7 +41,7 @@ public struct Drawing: Sendable {
 
   /// Draws the field as PNG. A mesh with several properties of which none is named is drawn without any.
   ///
-  /// Throws ``RunError``, ``SignalFormatError``, and what reading and writing throw.
+  /// Throws `RunError`, `SignalFormatError`, and what reading and writing throw.
   public func run(output: String, overwrite: Bool, catalogue: Catalogue = .standard) throws {
     try WholeFile.checkIsNoInput(output, inputs: [input.path] + (input.mesh.map { [$0] } ?? []))
     let document: any SignalDocument

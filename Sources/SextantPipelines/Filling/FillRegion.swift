@@ -12,10 +12,10 @@ public enum FillRegion: Sendable, Equatable, Encodable, CustomStringConvertible 
   case all
   /// The places that the archive or, without a model, at least one field of the file has a value for.
   case archive
-  /// The places where a file has a value other than 0; see ``LandMask`` for the way it is written.
+  /// The places where a file has a value other than 0; see `LandMask` for the way it is written.
   case mask(file: String, variable: String?)
 
-  /// Reads "all", "archive" or "mask:FILE" and "mask:FILE:VARIABLE". Throws ``RunError`` for any other text.
+  /// Reads "all", "archive" or "mask:FILE" and "mask:FILE:VARIABLE". Throws `RunError` for any other text.
   public init(text: String) throws {
     let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
     switch (parts.first, parts.count) {

@@ -12,13 +12,16 @@ extension Imputation {
   /// Fills every field of a file and writes the answers to `output`, in the format that its name chooses.
   ///
   /// - Parameters:
+  ///   - input: The file of measurements, and what is read of it.
   ///   - model: What the method needs of an archive; nil for methods that need none.
+  ///   - output: The path of the file of answers.
   ///   - overwrite: Whether an output that is there may be replaced.
   ///   - history: One line of provenance for the output.
   ///   - catalogue: The formats that are known.
-  ///   - progress: Is told of each field; `interruption` is checked between fields.
+  ///   - progress: Is told of each field.
+  ///   - interruption: Is checked between fields.
   /// - Returns: What was done.
-  /// - Throws: ``RunError``, ``SignalFormatError``, ``GridMismatchError``, ``UnitsError``, and what reading, solving and writing
+  /// - Throws: `RunError`, `SignalFormatError`, ``GridMismatchError``, `UnitsError`, and what reading, solving and writing
   ///   throw.
   public func run(
     _ input: SignalInput, model: Model?, output: String, overwrite: Bool, history: String,

@@ -10,7 +10,7 @@ public struct InputFiles: Sendable, Equatable {
   public let paths: [String]
 
   /// - Parameter patterns: Paths, in which the shell's wildcards may stand.
-  /// - Throws: ``RunError/invalid(_:)`` for a wildcard that no file matches, and for a file that is named twice.
+  /// - Throws: `RunError.invalid(_:)` for a wildcard that no file matches, and for a file that is named twice.
   public init(_ patterns: [String]) throws {
     // A file whose own name has a wildcard in it is meant itself.
     paths = try patterns.flatMap { pattern in
@@ -25,7 +25,7 @@ public struct InputFiles: Sendable, Equatable {
   /// The output of each file: `output` itself for a single file, unless it is a folder; else the file's own name in the
   /// folder `output`.
   ///
-  /// - Throws: ``RunError/invalid(_:)`` where several files would go to one name.
+  /// - Throws: `RunError.invalid(_:)` where several files would go to one name.
   public func outputs(_ output: String) throws -> [(input: String, output: String)] {
     var isDirectory: ObjCBool = false
     let isFolder =

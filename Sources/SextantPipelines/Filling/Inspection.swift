@@ -36,6 +36,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   /// A folder or a `.safetensors` file is taken for a model, everything else for a file of signals.
   ///
   /// - Parameters:
+  ///   - path: The file or folder.
   ///   - part: The mesh of a scene to look at alone; nil for all of them together.
   ///   - catalogue: The formats that are known, and the domains that a model may have.
   public init(path: String, part: String? = nil, catalogue: Catalogue = .standard) throws {

@@ -28,9 +28,13 @@ public struct PriorReport: Sendable {
 
   /// Reports on the priors of the run in `folder`, and writes `priors.json` and `priors.md` there.
   ///
-  /// - Parameter file: fields to report on, with the model's variables on its domain; nil for those that training held
-  ///   out.
-  /// - Throws: ``RunError``, ``ModelError``, ``GridMismatchError``, and what reading and writing throw.
+  /// - Parameters:
+  ///   - folder: the folder of the run, in which the report is written too.
+  ///   - model: the model in that folder.
+  ///   - file: fields to report on, with the model's variables on its domain; nil for those that training held out.
+  ///   - overwrite: whether a report that is there may be replaced.
+  ///   - interruption: is checked between fields.
+  /// - Throws: `RunError`, `ModelError`, ``GridMismatchError``, and what reading and writing throw.
   public func run(
     folder: String, model: Model, file: (any SignalDocument)? = nil, overwrite: Bool,
     interruption: Interruption = Interruption()

@@ -80,7 +80,7 @@ public struct PriorSamplingSummary: Sendable, Codable {
 extension PriorSampling {
   /// Draws fields from the prior in `folder`, a run's, in the variables' units and within their ranges.
   ///
-  /// Throws ``RunError``, ``ModelError``, ``DiffusionError`` and what reading throws.
+  /// Throws `RunError`, `ModelError`, `DiffusionError` and what reading throws.
   public func fields(
     folder: String, model: Model, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()

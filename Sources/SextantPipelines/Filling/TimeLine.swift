@@ -14,7 +14,7 @@ public enum TimeLinePlace: Sendable, Equatable {
   /// A vertex by its number, counted from 0.
   case vertex(Int)
 
-  /// Reads `LATITUDE,LONGITUDE` or `vertex:NUMBER`. Throws ``RunError``.
+  /// Reads `LATITUDE,LONGITUDE` or `vertex:NUMBER`. Throws `RunError`.
   public init(text: String) throws {
     let numbers = text.split(separator: ",").map { Double($0.trimmingCharacters(in: .whitespaces)) }
     if text.hasPrefix("vertex:"), let number = Int(text.dropFirst(7)), number >= 0 {

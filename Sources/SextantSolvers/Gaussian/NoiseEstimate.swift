@@ -35,7 +35,7 @@ public struct NoiseEstimate: Sendable, Equatable {
   ///   - prior: the prior of the fields.
   ///   - domain: where they live.
   ///   - seed: chooses values where there are many.
-  /// - Throws: ``PriorError/nothingObserved`` where there are fewer than ten values, and what observing throws.
+  /// - Throws: `PriorError.nothingObserved` where there are fewer than ten values, and what observing throws.
   public init(
     of measurements: [FieldMeasurement], prior: GaussianPrior, domain: some Domain, seed: RandomStream = RandomStream(seed: 0)
   ) throws {
@@ -94,7 +94,7 @@ extension Model {
   ///   - channel: the variable.
   ///   - measurements: measurements of the model's fields, of any variables; their noise is ignored.
   ///   - seed: chooses values where there are many.
-  /// - Throws: ``PriorError``, ``MeasurementError``.
+  /// - Throws: `PriorError`, `MeasurementError`.
   public func noiseEstimate(
     ofChannel channel: Int, from measurements: [FieldMeasurement], seed: RandomStream = RandomStream(seed: 0)
   ) throws -> NoiseEstimate {

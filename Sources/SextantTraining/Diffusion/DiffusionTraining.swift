@@ -29,8 +29,8 @@ public struct DiffusionTraining: Sendable {
   /// Trains the diffusion prior of `model`, or goes on with a training that was stopped, and writes it into `folder`,
   /// with the fields that it was not shown.
   ///
-  /// Throws ``RunError``, ``LearningError``, ``DiffusionError``, what reading and writing throw, and
-  /// ``InterruptionError``.
+  /// Throws `RunError`, ``LearningError``, `DiffusionError`, what reading and writing throw, and
+  /// `InterruptionError`.
   public func run(
     model: Model, folder: String, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()

@@ -35,8 +35,13 @@ public struct FlowTraining: Sendable {
 
   /// Trains the flow of `model`, or goes on with a training that was stopped, and writes it into `folder`.
   ///
-  /// - Parameter diffusion: the run's diffusion prior, where there is one.
-  /// - Throws: ``RunError``, ``LearningError``, what reading and writing throw, and ``InterruptionError``.
+  /// - Parameters:
+  ///   - model: the model whose posterior the flow learns.
+  ///   - diffusion: the run's diffusion prior, where there is one.
+  ///   - folder: the folder of the run, with its checkpoints.
+  ///   - progress: is told of each step.
+  ///   - interruption: is checked between steps; a checkpoint is written before the training ends.
+  /// - Throws: `RunError`, ``LearningError``, what reading and writing throw, and `InterruptionError`.
   public func run(
     model: Model, diffusion: LearnedDiffusion? = nil, folder: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
