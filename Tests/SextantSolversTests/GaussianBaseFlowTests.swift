@@ -63,7 +63,7 @@ import Testing
     }
     try expectRefusal { _ = try flow.prepare(for: average, noise: [1]) }
     var random = RandomStream(seed: 1)
-    let posterior = try base.latentPosterior(given: measurement, samples: 0, using: &random)
+    let posterior = try base.latent.posterior(given: measurement, samples: 0, using: &random)
     try expectRefusal {
       _ = try PosteriorFeatures(
         model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare

@@ -77,13 +77,8 @@ public struct TransformedSolver: Solver {
       approximation: approximation, maximumIterations: maximumIterations, tolerance: tolerance)
   }
 
-  /// The posterior of the inner solver, in transformed units.
-  package func latentPosterior(
-    given measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
-  ) throws -> Posterior {
-    try prepareLatent(for: measurement.operation, noise: measurement.noise).solve(
-      measurement, samples: samples, using: &random)
-  }
+  /// The solver whose posteriors are those of the inner solver, in transformed units.
+  package var latent: any Solver { LatentSolver(solver: self) }
 
   /// The first pseudo-measurement, about the prior mean.
   private func pseudo(
@@ -118,6 +113,17 @@ public struct TransformedSolver: Solver {
     var posterior = try chosen.posterior(given: pseudo.measurement, samples: samples, using: &random)
     posterior.diagnostics["likelihood-iterations"] = Double(iterations)
     return posterior
+  }
+}
+
+/// A transformed solver with posteriors in transformed units.
+private struct LatentSolver: Solver {
+  let solver: TransformedSolver
+
+  var name: String { solver.name }
+
+  func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
+    try solver.prepareLatent(for: operation, noise: noise)
   }
 }
 

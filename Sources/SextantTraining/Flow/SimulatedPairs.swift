@@ -55,21 +55,21 @@ extension TrainingPairs {
     progress: (Int) throws -> Void, train: ([Int]) throws -> FlowBase,
     visit: (SimulatedPosterior) throws -> Void
   ) throws {
-    var known: (fold: Int, base: FlowBase, features: PosteriorFeatures)?
+    var known: (fold: Int, base: FlowBase, solvers: PreparedSolvers, features: PosteriorFeatures)?
     for (done, plan) in plans(fieldCount: archive.count).enumerated() {
       if known?.fold != plan.fold {
         let held = Set(parts(of: archive.count)[plan.fold])
         let base = try train((0..<archive.count).filter { !held.contains($0) })
         known = (
-          plan.fold, base,
+          plan.fold, base, PreparedSolvers(base.solver.latent),
           PosteriorFeatures(base.prior, transforms: base.solver.transforms, domain: domain, landShare: landShare)
         )
       }
-      guard let (_, base, features) = known else { continue }
+      guard let (_, base, solvers, features) = known else { continue }
       let field = try archive.source.read([archive.indices[plan.field]])[0]
       let measurement = try measurement(of: field, number: plan.number)
       var random = RandomStream(seed: seed).split("pairs").split(plan.number)
-      let posterior = try base.solver.latentPosterior(given: measurement, samples: samples, using: &random)
+      let posterior = try solvers.posterior(given: measurement, samples: samples, using: &random)
       try visit(
         SimulatedPosterior(
           plan: plan, field: field, measurement: measurement, posterior: posterior,
