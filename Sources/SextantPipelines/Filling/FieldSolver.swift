@@ -57,7 +57,8 @@ final class FieldSolver {
       share: request.checkShare, encodings: space.encodings,
       isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits,
       knowsNoise: noise != nil,
-      samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
+      samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0,
+      drawsSamples: request.method.traits.drawsSamples)
     tally = AnswerTally(channelCount: space.channelCount)
     region = try request.fill.entries(of: frame, hasArchive: model.gaussian != nil, formats: formats)
     physicalRanges = space.variables.map { PhysicalRange(of: $0) }
@@ -124,7 +125,7 @@ final class FieldSolver {
     let samples = request.method.traits.drawsSamples ? request.samples : 0
     let solvers = try solvers(for: field.label)
     // The second filling of a check shares what is fitted to the measurement.
-    let refills = !checking.isGaussian && checking.refills(index, of: fields.count)
+    let refills = !checking.hasClosedForm(for: measurement) && checking.refills(index, of: fields.count)
     let fitted = refills ? try solvers.solver.fitted(to: measurement) : nil
     let posterior =
       try series?.posterior(at: index)
@@ -138,9 +139,27 @@ final class FieldSolver {
     }
     counts.diagnostics = posterior.diagnostics.merging(Self.diagnostics(of: posterior.cost)) { own, _ in own }
     counts.answeredCount = 1
+    if samples > 0, posterior.samples == nil {
+      try refuseWithoutSamples()
+      counts.withoutSamplesCount = 1
+    }
     return Answer(
       record: record(of: posterior), isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts,
       check: check)
+  }
+
+  /// Whether an answer has no samples although samples were wanted.
+  var lacksSamples: Bool { tally.withoutSamplesCount > 0 }
+
+  /// Throws ``RunError`` where samples were asked for in so many words.
+  private func refuseWithoutSamples() throws {
+    let option: MethodOption? =
+      if request.splitsMembers { .splitMembers } else if !request.quantileLevels.isEmpty { .quantiles } else {
+        request.requested.contains(.samples) ? .samples : nil
+      }
+    guard let option else { return }
+    throw RunError.invalid(
+      "\(option.rawValue): '\(request.method.name)' draws samples on at most \(TwoScaleSolver.stateLimit) vertices, and the domain of the answer has \(frame.space.domain.nodeCount). Leave the option out for the exact mean and spread without samples, choose a coarser grid, or use sparse-matern.")
   }
 
   /// The answer for a field without any observed value.
@@ -339,6 +358,24 @@ final class FieldSolver {
         Remark(
           .note, "spread-from-samples",
           "The exact spread of this field needs more memory than there is, so it was estimated from samples and is good to about 6 %. A coarser grid or mesh has an exact one."))
+    }
+    if lacksSamples {
+      remarks.append(
+        Remark(
+          .note, "no-samples",
+          "The domain of the answer has \(frame.space.domain.nodeCount) vertices, and '\(request.method.name)' draws samples on at most \(TwoScaleSolver.stateLimit): the answer has the exact mean and spread, and no samples. sparse-matern draws them."))
+    }
+    if let silent = averages["parts without observations"], silent > 0 {
+      remarks.append(
+        Remark(
+          .warning, "silent-parts",
+          "\(silent <= 1 ? "A connected part of the surface has" : "\(Int(silent.rounded(.up))) connected parts of the surface have") no observation, and no path along the surface leads there, so that the answer is missing there. Distances through space reach all parts: --set solvers.kriging.distances=space."))
+    }
+    if request.checkShare > 0, series != nil, !frame.regridding.isSameGrid {
+      remarks.append(
+        Remark(
+          .note, "check-of-single-fields",
+          "The check predicts observations from others of the same time alone, and the answer knows the other times, too: it is likely better than the check says."))
     }
     if request.fill == .all, model.gaussian == nil, tally.answeredCount >= 3, let neverObserved, neverObserved > 0 {
       remarks.append(

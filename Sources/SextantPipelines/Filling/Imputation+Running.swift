@@ -118,6 +118,8 @@ extension Imputation {
     let first = try cache.answer(at: 0).record
     var content = content(count, solver: solver)
     content.hasSpread = first.spread != nil
+    // An ensemble that some answers lack would be one of some times only.
+    if solver.lacksSamples { (content.memberCount, content.quantileLevels) = (0, []) }
     let description = FieldFileDescription(
       history: history, attributes: try attributes(of: cache, count, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
@@ -126,6 +128,7 @@ extension Imputation {
         var record = answer.record
         if content.hasObserved { record.isObserved = answer.isObserved }
         if let region { record.remove(outside: region) }
+        if solver.lacksSamples { record.members = nil }
         record.quantiles = record.members?.ensembleQuantiles(content.quantileLevels) ?? []
         try writer.write(record, at: index)
       }
@@ -164,7 +167,7 @@ private struct RequestKey: Encodable {
   let request: Imputation
   let input: SignalInput
   /// The form of the answers that are kept: those of an older program are not read.
-  let form = 2
+  let form = 3
 
   init(_ request: Imputation, input: SignalInput) { (self.request, self.input) = (request, input) }
 }
