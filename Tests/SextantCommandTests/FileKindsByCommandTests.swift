@@ -53,3 +53,25 @@ struct FileKindsByCommandTests {
     kind.readingOptions.map { FileManager.default.fileExists(atPath: folder.path($0)) ? folder.path($0) : $0 }
   }
 }
+
+/// The page with the table of kinds × commands.
+@Suite struct FileKindsPageTests {
+  /// The lines of the table, made from the kinds.
+  static var table: [String] {
+    let commands = FileKind.Command.allCases
+    let head = ["| kind of file | " + commands.map { "`\($0)`" }.joined(separator: " | ") + " |", "|---|" + commands.map { _ in "---|" }.joined()]
+    return head
+      + FileKind.all.map { kind in
+        let cells = commands.map { command in kind.refusals[command].map { "no: \($0)" } ?? "yes" }
+        return "| \(kind.name) | \(cells.joined(separator: " | ")) |"
+      }
+  }
+
+  @Test func thePageSaysWhatHolds() throws {
+    let page = try #require(DocumentationTests.pages().first { $0.name == "files.md" }).text
+    let lines = page.components(separatedBy: "\n")
+    let start = try #require(lines.firstIndex(of: "<!-- files × commands -->"))
+    let end = try #require(lines[start...].firstIndex(of: "<!-- end -->"))
+    #expect(Array(lines[(start + 1)..<end]) == Self.table, "The table should be:\n\(Self.table.joined(separator: "\n"))")
+  }
+}

@@ -29,7 +29,8 @@ public struct Scoring: Sendable {
   ///
   /// A file with an ensemble, as `sextant impute` writes it, is scored with its ensemble. Of the truth's variables,
   /// those that a file has are compared, unless ``truth`` names some. Entries and fields that a file leaves missing are
-  /// left out of its scores and counted.
+  /// left out of its scores and counted. Where the truth is at places and a file on a grid, the grid is interpolated to
+  /// the places.
   ///
   /// - Parameters:
   ///   - filled: The paths of the files.
@@ -52,6 +53,7 @@ public struct Scoring: Sendable {
     own.variables = names
     let clean = names == all ? whole : try own.open(formats: formats)
     let answers = try open(path, names, like: clean, content: .estimates, formats: formats)
+    result.remarks += (answers as? InterpolatedDocument).map { [$0.remark(truth: truth.path)] } ?? []
     let (conversion, assumptions) = try units(of: answers, like: clean)
     result.remarks += assumptions
     let matching = try FieldMatching(clean.labels, of: truth.path, with: answers.labels, of: path)
@@ -194,10 +196,25 @@ extension SignalInput {
         path: other, variables: names, select: select, settings: content == .fields ? settings : [:], content: content,
         expectedVariables: clean.variables.filter { names.contains($0.name) }, domain: clean.domain))
     guard document.domain.fingerprint == clean.domain.fingerprint else {
+      if content == .estimates, clean.domain.isScattered, !document.domain.isScattered, document.domain.geography != nil {
+        return try InterpolatedDocument(document, at: clean.domain)
+      }
       throw RunError.invalid(
         "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary). Interpolate one of them to the grid of the other first.")
     }
     return document
+  }
+}
+
+extension InterpolatedDocument {
+  /// What a person must know of the comparison with `truth`.
+  fileprivate func remark(truth: String) -> Remark {
+    let count = domain.vertexCount
+    let outside =
+      outsideCount == 0 ? "" : " \(outsideCount) of them lie outside of it and were not compared."
+    return Remark(
+      outsideCount == 0 ? .note : .warning, "interpolated",
+      "\(path): its fields are on a \(source.domain.summary) and were interpolated to the \(count) places of \(truth).\(outside)")
   }
 }
 

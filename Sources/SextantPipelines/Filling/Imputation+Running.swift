@@ -67,6 +67,7 @@ extension Imputation {
     let ever = regridding.answersOnInput ? try cache.everObserved(of: fields.count) : nil
     var summary = try solver.summary(
       answers: fields.count, check: cache.check(of: fields.count), neverObserved: ever.map { $0.count { !$0 } })
+    summary.remarks += sink.remarks
     if let held { summary.hidden = try solver.errors(at: held, of: cache) }
     try write(
       cache, fields.count, solver: solver, model: model, remarks: summary.remarks,
