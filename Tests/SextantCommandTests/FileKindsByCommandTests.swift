@@ -21,14 +21,7 @@ struct FileKindsByCommandTests {
       (.score, [filled, "--truth", file]),
       (.draw, [file, "--output", folder.path("picture.png")]),
     ]
-    // Scores need an answer, and an answer gaps.
-    let needed: [FileKind.Command] =
-      switch command {
-      case .inspect, .draw, .degrade: [command]
-      case .impute: [.degrade, .impute]
-      case .score: [.degrade, .impute, .score]
-      }
-    for (step, arguments) in steps where needed.contains(step) {
+    for (step, arguments) in steps where command.steps.contains(step) {
       let words = [step.rawValue] + arguments + (step == .inspect ? [] : options(of: kind, in: folder)) + (kind.options[step] ?? [])
       let end = try Program(words).end()
       if let reason = kind.refusals[step] {
@@ -62,7 +55,7 @@ struct FileKindsByCommandTests {
     let head = ["| kind of file | " + commands.map { "`\($0)`" }.joined(separator: " | ") + " |", "|---|" + commands.map { _ in "---|" }.joined()]
     return head
       + FileKind.all.map { kind in
-        let cells = commands.map { command in kind.refusals[command].map { "no: \($0)" } ?? "yes" }
+        let cells = commands.map { command in command.steps.lazy.compactMap { kind.refusals[$0] }.first.map { "no: \($0)" } ?? "yes" }
         return "| \(kind.name) | \(cells.joined(separator: " | ")) |"
       }
   }

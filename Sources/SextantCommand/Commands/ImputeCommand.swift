@@ -178,6 +178,10 @@ struct ImputeCommand: ParsableCommand {
       valueName: "key=value"))
   var overrides: [String] = []
 
+  @Flag(
+    help: "Go on where one of several inputs fails, and list what failed at the end. Of a folder, leave out the images that differ.")
+  var keepGoing = false
+
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0
 
@@ -209,18 +213,40 @@ struct ImputeCommand: ParsableCommand {
     let pairs = try InputFiles(inputs).outputs(output)
     try checkOutputs(pairs)
     var summaries: [ImputationSummary] = []
+    var failures: [String] = []
     for (place, pair) in pairs.enumerated() {
-      let summary = try request.run(
-        fields.input(pair.input), model: model, output: pair.output, overwrite: options.overwrite,
-        history: Provenance.line(CommandLine.arguments), progress: options.progress,
-        interruption: InterruptionSignals.interruption)
+      let summary: ImputationSummary
+      do {
+        summary = try request.run(
+          input(pair.input), model: model, output: pair.output, overwrite: options.overwrite,
+          history: Provenance.line(CommandLine.arguments), progress: options.progress,
+          interruption: InterruptionSignals.interruption)
+      } catch where keepGoing && pairs.count > 1 && !(error is InterruptionError) {
+        failures.append("\(error)")
+        continue
+      }
       summaries.append(summary)
       if !format.json {
         StandardOutput.line((place > 0 ? "\n" : "") + text(of: summary, at: pair.output))
       }
     }
-    guard format.json else { return }
-    if pairs.count == 1 { try StandardOutput.json(summaries[0]) } else { try StandardOutput.json(summaries) }
+    if format.json {
+      if pairs.count == 1 { try StandardOutput.json(summaries[0]) } else { try StandardOutput.json(summaries) }
+    }
+    if !failures.isEmpty {
+      throw RunError.invalid(
+        "\(failures.count) of \(pairs.count) files failed:\n" + failures.map { "  \($0)" }.joined(separator: "\n"))
+    }
+  }
+
+  /// The fields of a file, and of a folder those images that can be used.
+  private func input(_ path: String) throws -> SignalInput {
+    var input = try fields.input(path)
+    var isFolder: ObjCBool = false
+    if keepGoing, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      input.settings["keep_going"] = "true"
+    }
+    return input
   }
 
   /// Throws before hours of work where an output of several is there already, and makes their folder.

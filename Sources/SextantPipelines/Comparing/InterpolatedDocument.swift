@@ -52,6 +52,8 @@ struct InterpolatedDocument: DocumentWrapper {
     }
   }
 
+  func spread(of index: Int) throws -> [Float]? { nil }
+
   // Numbers beside the fields are not interpolated: flags have no value between two cells.
   func companion(_ name: String) throws -> FieldCompanion? { nil }
   var companionNames: [String] { [] }

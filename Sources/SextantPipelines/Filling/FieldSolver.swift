@@ -143,9 +143,10 @@ final class FieldSolver {
       try refuseWithoutSamples()
       counts.withoutSamplesCount = 1
     }
+    var record = record(of: posterior)
+    if frame.knowsObserved, let levels = try noise?(index) { record.keep(field, where: { levels[$0] == 0 }) }
     return Answer(
-      record: record(of: posterior), isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts,
-      check: check)
+      record: record, isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts, check: check)
   }
 
   /// Whether an answer has no samples although samples were wanted.
@@ -449,6 +450,23 @@ extension Model {
 }
 
 extension FieldRecord {
+  /// Keeps the observed values of entries that were stated to be exact, to the last bit.
+  mutating func keep(_ field: Signal, where isExact: (Int) -> Bool) {
+    let exact = field.isValid.indices.filter { field.isValid[$0] && isExact($0) && values[$0].isFinite }
+    guard !exact.isEmpty else { return }
+    let observed = field.values.scalars
+    for entry in exact {
+      values[entry] = observed[entry]
+      spread?[entry] = 0
+    }
+    let size = values.count
+    members?.withUnsafeMutableScalars { members in
+      for start in stride(from: 0, to: members.count, by: size) {
+        for entry in exact { members[start + entry] = observed[entry] }
+      }
+    }
+  }
+
   /// Leaves the entries outside of a region (V·C) without an answer.
   mutating func remove(outside region: [Bool]) {
     for entry in values.indices where !region[entry] {
