@@ -78,6 +78,22 @@ import Testing
     #expect(remark.text.contains("standard deviation"), "\(remark.text)")
   }
 
+  /// What cannot fit into memory is refused before any work, with the number of samples that would.
+  @Test func memoryIsEstimatedFirst() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.tif", in: folder) { Double($0 % 50) }
+    let words = complaint {
+      _ = try Imputation(method: .kriging, samples: 2_000_000_000, noise: NoiseSpecification(text: "5"), seed: 1).run(
+        SignalInput(path), model: nil, output: folder.path("out.float.tif"), overwrite: false, history: "by a test")
+    }
+    #expect(words.contains("1008.0 GB of memory") && words.contains("--samples"), "\(words)")
+    let large = AnswerMemory(valueCount: 672_000, samples: 128)
+    #expect(large.activity == "imputing (at least 1.1 GB of memory)")
+    try large.check(available: 1.2e9)
+    #expect(complaint { try large.check(available: 1e9) }.contains("--samples 121"))
+    #expect(AnswerMemory(valueCount: 1000, samples: 128).activity == "imputing")
+  }
+
   @Test func scoresHaveAPeakAndClipWhereAsked() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }

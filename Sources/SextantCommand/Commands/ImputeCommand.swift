@@ -182,6 +182,10 @@ struct ImputeCommand: ParsableCommand {
     help: "Go on where one of several inputs fails, and list what failed at the end. Of a folder, leave out the images that differ.")
   var keepGoing = false
 
+  @Option(
+    help: "How an image that is larger than the model's is filled: in overlapping windows of the model's size, or not at all.")
+  var windows = WindowUse.overlapping
+
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0
 
@@ -189,6 +193,9 @@ struct ImputeCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
+
+  /// What is done with an image that is larger than the model's.
+  enum WindowUse: String, ExpressibleByArgument, CaseIterable { case overlapping, none }
 
   /// Samples that are drawn where none were asked for.
   private static let drawnSamples = 128
@@ -276,6 +283,7 @@ struct ImputeCommand: ParsableCommand {
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
     (imputation.time, imputation.stateFile) = (time, state)
+    imputation.usesWindows = windows == .overlapping
     imputation.times = try times.map { try FieldTimes(text: $0) }
     return imputation
   }

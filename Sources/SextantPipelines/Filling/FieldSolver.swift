@@ -15,6 +15,8 @@ final class FieldSolver {
   let methodName: String
   private let request: Imputation
   private let model: Model
+  /// The windows in which a field is solved; nil for the whole.
+  private let windows: ModelWindows?
   /// Series with one mask share what depends on the mask: for each amount by which the prior is widened, 0 for most.
   private var solvers: [Double: PreparedSolvers] = [:]
   /// Nil where the method uses none.
@@ -39,23 +41,25 @@ final class FieldSolver {
   ///   - noise: Nil where the method uses none.
   ///   - inputRemarks: What is to be said of the input: how its noise was found, what speaks against the model.
   ///   - model: What the method knows of the fields.
+  ///   - windows: The windows in which a field is solved; nil for the whole.
   ///   - formats: Those of files that designs need.
   /// - Throws: ``RunError``, and what the method throws.
   init(
     _ request: Imputation, frame: FieldFrame, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
-    formats: [any SignalFormat]
+    windows: ModelWindows? = nil, formats: [any SignalFormat]
   ) throws {
     self.request = request
     self.frame = frame
     self.noise = noise
     self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
-    self.model = model
-    let space = model.space
-    solvers[0] = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
+    (self.model, self.windows) = (model, windows)
+    let space = frame.space
+    let whole = try request.method.solver(for: model, settings: request.solvers)
+    solvers[0] = PreparedSolvers(windows?.solver(whole, for: model) ?? whole)
     methodName = request.method.title
     checking = AnswerChecking(
       share: request.checkShare, encodings: space.encodings,
-      isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits,
+      isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits && windows == nil,
       knowsNoise: noise != nil,
       samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0,
       drawsSamples: request.method.traits.drawsSamples)
@@ -175,7 +179,7 @@ final class FieldSolver {
       counts.filledEmptyFields = [name]
       return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
-    if request.onEmpty == .prior, request.method.traits.usesNoise, request.method.traits.fillsGaps,
+    if request.onEmpty == .prior, windows == nil, request.method.traits.usesNoise, request.method.traits.fillsGaps,
       let nothing = model.emptyMeasurement(field.label)
     {
       var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
@@ -184,7 +188,7 @@ final class FieldSolver {
       return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
     counts.missingEmptyFields = [name]
-    let size = model.space.isInside.count
+    let size = frame.space.isInside.count
     let nothing = Posterior(
       mean: [Float](repeating: .nan, count: size),
       spread: request.method.traits.drawsSamples ? [Float](repeating: .nan, count: size) : nil,
@@ -196,7 +200,9 @@ final class FieldSolver {
   private func solvers(for label: FieldLabel) throws -> PreparedSolvers {
     let share = model.unknownClimatologyShare(for: label)
     if let known = solvers[share] { return known }
-    let made = PreparedSolvers(try request.method.solver(for: model.widened(by: share), settings: request.solvers))
+    let wider = try model.widened(by: share)
+    let whole = try request.method.solver(for: wider, settings: request.solvers)
+    let made = PreparedSolvers(windows?.solver(whole, for: wider) ?? whole)
     solvers[share] = made
     return made
   }
@@ -329,7 +335,7 @@ final class FieldSolver {
 
   /// What the answers assume and what is odd about the input, known without looking at the answers.
   private func remarks(_ noise: [String: ImputationSummary.NoiseSummary], neverObserved: Int?) throws -> [Remark] {
-    var remarks = fields.remarks.filter { !isExplainedByNoise($0) } + model.space.assumptions
+    var remarks = fields.remarks.filter { !isExplainedByNoise($0) } + frame.space.assumptions
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }

@@ -356,7 +356,10 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       #expect(mixed.variables.map(\.name) == ["red", "green", "blue"])
       #expect(try mixed.read([1]).values.scalars == bytes[75...].map { Float($0) })
       let planes = try Self.open(file("planes", [2, 3, 5, 5], bytes))
-      let wanted = (0..<75).map { Float(75 + $0 % 3 * 25 + $0 / 3) }
+      let wanted: [Float] = (0..<75).map { (place: Int) -> Float in
+        let (pixel, band) = place.quotientAndRemainder(dividingBy: 3)
+        return Float(75 + 25 * band + pixel)
+      }
       #expect(try planes.read([1]).values.scalars == wanted)
       let labels = try file("labels", [2], [7, 3])
       let labelled = try Self.open(file("named", [2, 2, 3], (0..<12).map { UInt8($0) }), ["labels": labels])
