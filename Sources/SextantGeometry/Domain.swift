@@ -51,9 +51,13 @@ public protocol Domain: Sendable {
   /// The neighbourhoods of the vertices at no more than `levelCount` resolutions, for networks; nil for a domain that
   /// has none. Throws ``GeometryError``.
   func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy?
+  /// Windows in the form of a smaller domain that cover this one, by which what was learned on the smaller one serves here; nil where
+  /// there are none.
+  func windows(like model: any Domain) -> [DomainWindow]?
 }
 
 extension Domain {
+  public func windows(like model: any Domain) -> [DomainWindow]? { nil }
   public func stiffness(interpolatingBetween nodes: Set<Int>) -> SparseMatrix { stiffness }
   public var stored: StoredDomain? { nil }
   public var geography: (any Geography)? { nil }

@@ -9,7 +9,9 @@ palettes those that Pillow reads.
 
 import json
 import os
+import struct
 import sys
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -79,6 +81,33 @@ exif = Image.Exif()
 exif[0x112] = 6
 Image.fromarray(grey).save(path("turned.jpg"), exif=exif)
 keep("turned.jpg", np.asarray(Image.open(path("turned.jpg"))))
+
+# Interlaced by Adam7, which Pillow reads and does not write.
+def interlaced(values):
+    rows, columns = values.shape
+    data = b""
+    for y, x, dy, dx in [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]:
+        part = values[y::dy, x::dx]
+        if part.size:
+            data += b"".join(b"\0" + row.tobytes() for row in part)
+    def chunk(name, content):
+        body = name + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+    head = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+large = np.tile(grey, (3, 2))[:11, :13]
+with open(path("interlaced.png"), "wb") as file:
+    file.write(interlaced(large))
+assert (np.asarray(Image.open(path("interlaced.png"))) == large).all()
+keep("interlaced.png", large)
+# The transparency of a PNG by its grey, and the orientations 6 and 0 (which has no meaning).
+Image.fromarray(grey).save(path("key.png"), transparency=int(grey[2, 3]))
+keep("key.png", grey)
+for orientation in [0, 6]:
+    name = f"orientation{orientation}.tif"
+    tifffile.imwrite(path(name), grey, extratags=[(274, "H", 1, orientation, True)])
+    keep(name, grey)
 
 with open(path("kinds.json"), "w") as file:
     json.dump(kinds, file, separators=(",", ":"), sort_keys=True)

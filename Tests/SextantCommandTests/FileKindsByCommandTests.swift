@@ -21,14 +21,7 @@ struct FileKindsByCommandTests {
       (.score, [filled, "--truth", file]),
       (.draw, [file, "--output", folder.path("picture.png")]),
     ]
-    // Scores need an answer, and an answer gaps.
-    let needed: [FileKind.Command] =
-      switch command {
-      case .inspect, .draw, .degrade: [command]
-      case .impute: [.degrade, .impute]
-      case .score: [.degrade, .impute, .score]
-      }
-    for (step, arguments) in steps where needed.contains(step) {
+    for (step, arguments) in steps where command.steps.contains(step) {
       let words = [step.rawValue] + arguments + (step == .inspect ? [] : options(of: kind, in: folder)) + (kind.options[step] ?? [])
       let end = try Program(words).end()
       if let reason = kind.refusals[step] {
@@ -51,5 +44,27 @@ struct FileKindsByCommandTests {
   /// The options by which a file is read, with the names of files in the folder completed.
   private func options(of kind: FileKind, in folder: ScratchFolder) -> [String] {
     kind.readingOptions.map { FileManager.default.fileExists(atPath: folder.path($0)) ? folder.path($0) : $0 }
+  }
+}
+
+/// The page with the table of kinds × commands.
+@Suite struct FileKindsPageTests {
+  /// The lines of the table, made from the kinds.
+  static var table: [String] {
+    let commands = FileKind.Command.allCases
+    let head = ["| kind of file | " + commands.map { "`\($0)`" }.joined(separator: " | ") + " |", "|---|" + commands.map { _ in "---|" }.joined()]
+    return head
+      + FileKind.all.map { kind in
+        let cells = commands.map { command in command.steps.lazy.compactMap { kind.refusals[$0] }.first.map { "no: \($0)" } ?? "yes" }
+        return "| \(kind.name) | \(cells.joined(separator: " | ")) |"
+      }
+  }
+
+  @Test func thePageSaysWhatHolds() throws {
+    let page = try #require(DocumentationTests.pages().first { $0.name == "files.md" }).text
+    let lines = page.components(separatedBy: "\n")
+    let start = try #require(lines.firstIndex(of: "<!-- files × commands -->"))
+    let end = try #require(lines[start...].firstIndex(of: "<!-- end -->"))
+    #expect(Array(lines[(start + 1)..<end]) == Self.table, "The table should be:\n\(Self.table.joined(separator: "\n"))")
   }
 }

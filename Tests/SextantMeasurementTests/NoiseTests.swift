@@ -16,7 +16,7 @@ struct NoiseLevelTests {
     arguments: [
       ("5.9K", NoiseLevel.constant(5.9, units: "K")), ("0.5 K", .constant(0.5, units: "K")),
       ("0.05", .constant(0.05, units: "")), ("1e-3K", .constant(0.001, units: "K")),
-      ("2 m s-1", .constant(2, units: "m s-1")), ("5%", .percent(5)), ("7 %", .percent(7)),
+      ("2 m s-1", .constant(2, units: "m s-1")), ("5%", .percent(5)), ("7 %", .percent(7)), ("51/255", .percent(20)), ("1 / 4", .percent(25)),
       ("variable:obs_error", .variable("obs_error")),
     ])
   func readsTexts(text: String, level: NoiseLevel) throws {

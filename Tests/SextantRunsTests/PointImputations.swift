@@ -266,6 +266,59 @@ import Testing
     #expect(try Self.column("tas_mean", in: folder.path("out.csv")).count == 12 * 24)
   }
 
+  /// An answer by way of a grid is checked by withheld observations, and finds what the exact check between places finds.
+  @Test func answersByWayOfAGridCheckThemselves() throws {
+    let folder = try ScratchFolder()
+    let places = Self.places(150)
+    let values = try Self.temperatures(at: places).values
+    var random = RandomStream(seed: 9)
+    let errors: Tensor<Float> = random.normals([150])
+    let cells = zip(values, errors.scalars).map { "\($0 + $1)" }
+    let stations = try folder.write(Self.table(places, [("tas [K]", cells)]), to: "stations.csv")
+    let wanted = try folder.write(Self.table(Self.places(13), []), to: "places.csv")
+    func check(_ method: Method, noise: String = "1", samples: Int = 16, grid: String? = nil, at: String? = nil, _ name: String) throws
+      -> ImputationSummary
+    {
+      try Self.fill(
+        SignalInput(stations), method, noise: noise, samples: samples, grid: grid, at: at, quantiles: false, to: folder.path(name))
+    }
+    let exact = try #require(check(.kriging, at: wanted, "exact.csv").check["tas"])
+    #expect(exact.count == 150)
+    for (number, method) in [Method.kriging, .sparseMatern].enumerated() {
+      let onGrid = try #require(check(method, grid: "7.5deg", "grid-\(number).nc").check["tas"])
+      #expect(onGrid.count == 30 && onGrid.coverage90 ?? 0 >= 0.7)
+      #expect((0.6...1.6).contains(onGrid.rootMeanSquareError / exact.rootMeanSquareError), "\(onGrid) beside \(exact)")
+      let scores = (onGrid.rankedProbability ?? 0) / (exact.rankedProbability ?? 1)
+      #expect((0.6...1.6).contains(scores), "\(onGrid) beside \(exact)")
+      let both = try #require(check(method, grid: "7.5deg", at: wanted, "both-\(number).csv").check["tas"])
+      #expect(both == onGrid)
+    }
+    // Without a model's samples there is no interval, and the error is told all the same.
+    let nearest = try #require(check(.inverseDistance, samples: 0, grid: "15deg", "distance.nc").check["tas"])
+    #expect(nearest.count == 30 && nearest.coverage90 == nil && nearest.rootMeanSquareError > exact.rootMeanSquareError)
+  }
+
+  /// The limit of kriging is that of the observations: a fine grid has the exact mean and spread, and says that it has no samples.
+  @Test func aFineGridHasNoSamples() throws {
+    let folder = try ScratchFolder()
+    let stations = try Self.stations(in: folder)
+    let summary = try Self.fill(SignalInput(stations), .kriging, grid: "2x1.5deg", quantiles: false, to: folder.path("out.nc"))
+    #expect(summary.remarks.contains { $0.topic == "no-samples" && $0.text.contains("21600 vertices") })
+    #expect(summary.check["tas"]?.coverage90 != nil)
+    let file = try GriddedFile(path: folder.path("out.nc"), variables: ["tas", "tas_spread"])
+    #expect(file.domain.vertexCount == 90 * 240)
+    let field = try file.read([0])
+    let weights = try #require(file.domain.geography).interpolation(to: Self.places(60))
+    let there = weights.times(field.values(ofChannel: 0)[0].map(Double.init)).map(Float.init)
+    let truth = try Self.temperatures(at: Self.places(60)).values.map { $0 - 273.15 }
+    #expect(rootMeanSquareDifference(there, truth) < 1)
+    #expect(field.values(ofChannel: 1)[0].allSatisfy { $0 > 0 && $0 < 40 })
+    #expect(try NetCDFFile(path: folder.path("out.nc")).variable("tas_ensemble") == nil)
+    // Asked for in so many words, they are refused.
+    let words = complaint { try Self.fill(SignalInput(stations), .kriging, grid: "2x1.5deg", to: folder.path("no.nc")) }
+    for part in ["--quantiles", "12000", "sparse-matern"] { #expect(words.contains(part), "\(words)") }
+  }
+
   @Test func placesOutsideOfTheRegionAreLeftOutAndCounted() throws {
     let folder = try ScratchFolder()
     let stations = try Self.stations(in: folder)

@@ -117,6 +117,43 @@ import Testing
     #expect(complaint { _ = try Self.score("empty.nc", in: folder) }.contains("nothing to compare"))
   }
 
+  /// A grid is compared with stations at their places: linear fields are interpolated exactly, and what lies outside is counted.
+  @Test func aGridIsScoredAtStations() throws {
+    let folder = try ScratchFolder()
+    func value(_ place: GeographicPoint) -> Float { Float(280 + 0.2 * place.latitude + 0.1 * place.longitude) }
+    let grid = try LatitudeLongitudeGrid(
+      latitudes: (0...6).map { 30 + 5 * Double($0) }, longitudes: (0...8).map { 5 * Double($0) })
+    let gridPlaces = try #require(grid.geography).points
+    func set(_ domain: any Domain, _ values: [Float], isValid: [Bool]? = nil) -> SignalSet {
+      SignalSet(
+        domain: domain, variables: [Variable(name: "tas", units: "K")], values: Tensor(values, shape: [1, values.count, 1]),
+        isValid: isValid ?? values.map { _ in true }, labels: [FieldLabel(month: 1, yearFraction: 0, time: "2001-01-01T00:00:00")])
+    }
+    // The answer is 1 K too warm.
+    try SmallClimate.write(set(grid, gridPlaces.map { value($0) + 1 }), to: folder.path("grid.nc"))
+    let inside = (0..<20).map { GeographicPoint(latitude: 31 + 1.4 * Double($0), longitude: 1 + 1.9 * Double($0)) }
+    let outside = [GeographicPoint(latitude: -40, longitude: 20), GeographicPoint(latitude: 45, longitude: 170)]
+    let stations = try ScatteredPoints(inside + outside)
+    try SmallClimate.write(set(stations, (inside + outside).map(value)), to: folder.path("truth.nc"))
+    let scores = try Self.score("grid.nc", in: folder)
+    let variable = try #require(scores.files.first?.variables.first)
+    #expect(variable.comparedCount == 20 && variable.missingCount == 2)
+    let error = try #require(scores.fields.first?[.rootMeanSquareError])
+    #expect(abs(error - 1) < 1e-3, "\(error)")
+    let remark = try #require(scores.remarks.first { $0.topic == "interpolated" })
+    #expect(remark.text.contains("22 places") && remark.text.contains("2 of them lie outside"), "\(remark.text)")
+    // Beside a cell without a value there is no value.
+    let hole = try #require(gridPlaces.firstIndex { $0.latitude == 45 && $0.longitude == 20 })
+    try SmallClimate.write(
+      set(grid, gridPlaces.map(value), isValid: gridPlaces.indices.map { $0 != hole }), to: folder.path("holed.nc"))
+    let holed = try Self.score("holed.nc", in: folder)
+    #expect((3...6).contains(holed.files[0].variables[0].missingCount))
+    // Stations all outside.
+    try SmallClimate.write(set(ScatteredPoints(outside), outside.map(value)), to: folder.path("away.nc"))
+    let words = complaint { _ = try Scoring(truth: SignalInput(folder.path("away.nc"))).run([folder.path("grid.nc")]) }
+    #expect(words.contains("none of the 2 places"), "\(words)")
+  }
+
   @Test func variablesThatBothHaveAreCompared() throws {
     let folder = try ScratchFolder()
     let (_, answer) = try Self.files(in: folder)

@@ -48,6 +48,7 @@ import Testing
     ("text", Data("hello".utf8), "the bytes 68 65 6c 6c"),
     ("floats", file(type: 13, shape: [1, 2, 2], content: [0, 0, 0, 0]), "type 0xd"),
     ("labels", file(shape: [4], content: [1, 2, 3, 4]), "1 dimensions"),
+    ("wide", file(shape: [1, 1, 1, 1, 1], content: [1]), "5 dimensions"),
     ("short", file(shape: [2, 2, 2], content: [1, 2, 3]), "expected 24 bytes, found 19"),
     ("header", Data([0, 0, 8, 3, 0, 0]), "truncated"),
     ("huge", file(shape: [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], content: []), "truncated"),

@@ -78,7 +78,7 @@ struct SolverFamily {
     case "nearest neighbour": return InverseDistanceSolver(domain: domain, channelCount: channels, neighbourCount: 1)
     case "inverse distance": return InverseDistanceSolver(domain: domain, channelCount: channels)
     case "harmonic": return HarmonicSolver(domain: domain, channelCount: channels)
-    case "kriging": return try KrigingSolver(domain: domain, channelCount: channels)
+    case "kriging": return KrigingSolver(domain: domain, channelCount: channels)
     case "kriging along the surface": return try SurfaceKrigingSolver(domain: domain, channelCount: channels)
     case "sparse field": return try sparseField()
     case "sparse field, fitted": return try sparseField().fitted(to: measurements(by: mask)[0])

@@ -64,7 +64,7 @@ import Testing
     #expect(only.spread?[half...].allSatisfy { $0.isNaN } == true)
     #expect(only.diagnostics["parts without observations"] == 1 && first.diagnostics["parts without observations"] == nil)
     // Through space the sheets are neighbours.
-    let space = try KrigingSolver(domain: domain, channelCount: 1)
+    let space = KrigingSolver(domain: domain, channelCount: 1)
     let through = try Self.answer(space, Self.measurement(mesh, below: 1, above: 0, onlyBelow: true))
     #expect(through.mean.allSatisfy { $0.isFinite })
     #expect(zip(through.mean[..<half], through.mean[half...]).allSatisfy { abs($0 - $1) < 0.7 })

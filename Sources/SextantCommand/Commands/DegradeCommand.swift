@@ -72,6 +72,7 @@ struct DegradeCommand: ParsableCommand {
       let share = summary.standardisedNoise[name].map { ", \(Self.short($0)) of the field's standard deviation" } ?? ""
       StandardOutput.line("noise of \(name): \(Self.short(level))\(share)")
     }
+    if !summary.remarks.isEmpty { StandardOutput.line(summary.remarks.lines.joined(separator: "\n")) }
   }
 
   private static func short(_ number: Double) -> String { "\((number * 1e4).rounded() / 1e4)" }

@@ -9,7 +9,7 @@ struct DrawCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "draw",
     abstract:
-      "Draw a field of a NetCDF file as a PNG map, observations as dots on one, or a mesh or a cloud of points and a signal on it.",
+      "Draw a field of a NetCDF file as a PNG map, observations as dots on one, a mesh or a cloud of points and a signal on it, or an image with its spread.",
     discussion: """
       Examples:
         sextant draw filled.nc --variables tas --output mean.png
@@ -19,6 +19,7 @@ struct DrawCommand: ParsableCommand {
         sextant draw filled.nc --variables t2m --at 51.5,-0.1 --output london.png     (over time, with its band)
         sextant draw bunny.ply --variables confidence --output bunny.png
         sextant draw lh.thickness --mesh lh.inflated --up z --output thickness.png
+        sextant draw filled.tif --truth clean.tif --observed noisy.tif --output strip.png
         sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
       """)
 
@@ -61,16 +62,30 @@ struct DrawCommand: ParsableCommand {
       valueName: "place"))
   var at: String?
 
+  @Option(help: ArgumentHelp("Beside an image: the true one.", valueName: "file"))
+  var truth: String?
+
+  @Option(help: ArgumentHelp("Beside an image: what was observed of it.", valueName: "file"))
+  var observed: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The value of an image that is white; that of its type if not given, or else the largest value.", valueName: "number"))
+  var peak: Double?
+
   @Option(name: [.short, .long], help: ArgumentHelp("The picture.", valueName: "file"))
   var output: String
 
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    try Drawing(
+    if let peak, !(peak > 0) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
+    var drawing = try Drawing(
       fields.input(input), field: field, isDiverging: diverging, projection: chosenProjection, views: chosenViews(),
-      axes: up, timeLine: at.map { try TimeLinePlace(text: $0) }
-    ).run(output: output, overwrite: options.overwrite)
+      axes: up, timeLine: at.map { try TimeLinePlace(text: $0) })
+    drawing.companions = [("truth", truth), ("observed", observed)].compactMap { title, path in path.map { (title, $0) } }
+    drawing.peak = peak
+    try drawing.run(output: output, overwrite: options.overwrite)
     StandardOutput.line(output)
   }
 

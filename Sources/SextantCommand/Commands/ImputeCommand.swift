@@ -178,6 +178,14 @@ struct ImputeCommand: ParsableCommand {
       valueName: "key=value"))
   var overrides: [String] = []
 
+  @Flag(
+    help: "Go on where one of several inputs fails, and list what failed at the end. Of a folder, leave out the images that differ.")
+  var keepGoing = false
+
+  @Option(
+    help: "How an image that is larger than the model's is filled: in overlapping windows of the model's size, or not at all.")
+  var windows = WindowUse.overlapping
+
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0
 
@@ -185,6 +193,9 @@ struct ImputeCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
+
+  /// What is done with an image that is larger than the model's.
+  enum WindowUse: String, ExpressibleByArgument, CaseIterable { case overlapping, none }
 
   /// Samples that are drawn where none were asked for.
   private static let drawnSamples = 128
@@ -209,18 +220,40 @@ struct ImputeCommand: ParsableCommand {
     let pairs = try InputFiles(inputs).outputs(output)
     try checkOutputs(pairs)
     var summaries: [ImputationSummary] = []
+    var failures: [String] = []
     for (place, pair) in pairs.enumerated() {
-      let summary = try request.run(
-        fields.input(pair.input), model: model, output: pair.output, overwrite: options.overwrite,
-        history: Provenance.line(CommandLine.arguments), progress: options.progress,
-        interruption: InterruptionSignals.interruption)
+      let summary: ImputationSummary
+      do {
+        summary = try request.run(
+          input(pair.input), model: model, output: pair.output, overwrite: options.overwrite,
+          history: Provenance.line(CommandLine.arguments), progress: options.progress,
+          interruption: InterruptionSignals.interruption)
+      } catch where keepGoing && pairs.count > 1 && !(error is InterruptionError) {
+        failures.append("\(error)")
+        continue
+      }
       summaries.append(summary)
       if !format.json {
         StandardOutput.line((place > 0 ? "\n" : "") + text(of: summary, at: pair.output))
       }
     }
-    guard format.json else { return }
-    if pairs.count == 1 { try StandardOutput.json(summaries[0]) } else { try StandardOutput.json(summaries) }
+    if format.json {
+      if pairs.count == 1 { try StandardOutput.json(summaries[0]) } else { try StandardOutput.json(summaries) }
+    }
+    if !failures.isEmpty {
+      throw RunError.invalid(
+        "\(failures.count) of \(pairs.count) files failed:\n" + failures.map { "  \($0)" }.joined(separator: "\n"))
+    }
+  }
+
+  /// The fields of a file, and of a folder those images that can be used.
+  private func input(_ path: String) throws -> SignalInput {
+    var input = try fields.input(path)
+    var isFolder: ObjCBool = false
+    if keepGoing, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      input.settings["keep_going"] = "true"
+    }
+    return input
   }
 
   /// Throws before hours of work where an output of several is there already, and makes their folder.
@@ -250,6 +283,7 @@ struct ImputeCommand: ParsableCommand {
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
     (imputation.time, imputation.stateFile) = (time, state)
+    imputation.usesWindows = windows == .overlapping
     imputation.times = try times.map { try FieldTimes(text: $0) }
     return imputation
   }

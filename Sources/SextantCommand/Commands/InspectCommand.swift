@@ -19,6 +19,8 @@ struct InspectCommand: ParsableCommand {
         sextant inspect scene.glb --part Wheels
         sextant inspect heat.npy
         sextant inspect stations.csv
+        sextant inspect buoys.txt --columns latitude=Y,longitude=X,noise=err
+        sextant inspect stack.tif --axes TYX
         sextant inspect simulation.vtu lh.white lh.thickness
       """)
 
@@ -31,16 +33,28 @@ struct InspectCommand: ParsableCommand {
   )
   var part: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The columns of a table of observations that are not recognised by their titles: latitude=NAME,longitude=NAME, and time, level or noise.",
+      valueName: "role=name"))
+  var columns: String?
+
+  @Option(
+    help: ArgumentHelp("The axes of a stack of images that does not name them, such as TYX.", valueName: "letters"))
+  var axes: String?
+
   @OptionGroup var format: FormatOptions
 
   func run() throws {
     let paths = try InputFiles(files).paths
+    var settings = try SignalOptions.columns(columns)
+    if let axes { settings["axes"] = axes }
     guard paths.count > 1 else {
-      let inspection = try Inspection(path: paths[0], part: part)
+      let inspection = try Inspection(path: paths[0], part: part, settings: settings)
       if format.json { try StandardOutput.json(inspection) } else { StandardOutput.line("\(inspection)") }
       return
     }
-    let inspections = try paths.map { try Inspection(path: $0, part: part) }
+    let inspections = try paths.map { try Inspection(path: $0, part: part, settings: settings) }
     if format.json { return try StandardOutput.json(inspections) }
     StandardOutput.line(inspections.map { "\($0)" }.joined(separator: "\n\n"))
   }

@@ -14,6 +14,8 @@ struct ScoreCommand: ParsableCommand {
         cdo setmisstodis obs.nc cdo.nc
         sextant impute obs.nc --model RUN --output ours.nc
         sextant score ours.nc cdo.nc --truth truth.nc --observed obs.nc --peak 118.27
+        sextant score denoised.tif --truth clean.tif --clip
+        sextant score map.nc --truth stations.csv --variables tas     (the grid, interpolated to the stations)
 
       Values are compared in the truth's units, and fields by their times and other coordinates. What a file has no
       answer for is left out of its scores, counted and shown.
@@ -30,12 +32,15 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The size of the scale that PSNR and SSIM refer to, in the variable's units; neither is shown without it.",
+      "The size of the scale that PSNR and SSIM refer to, in the variable's units: that of the pixels' type in an image, such as 255, if not given; for any other file neither is shown without it.",
       valueName: "number"))
   var peak: Double?
 
   @Option(help: ArgumentHelp("Where that scale starts; SSIM needs it.", valueName: "number"))
   var origin = 0.0
+
+  @Flag(help: "Clip the answers to that scale before they are compared.")
+  var clip = false
 
   @OptionGroup(title: "Fields") var fields: SignalOptions
   @OptionGroup var format: FormatOptions
@@ -45,8 +50,9 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
-    let scores = try Scoring(truth: fields.input(truth), observed: observed, scale: peak.map { ($0, origin) })
-      .run(filled)
+    var scoring = try Scoring(truth: fields.input(truth), observed: observed, scale: peak.map { ($0, origin) })
+    scoring.clips = clip
+    let scores = try scoring.run(filled)
     if format.json { try StandardOutput.json(scores) } else { StandardOutput.line(scores.text) }
   }
 }

@@ -84,19 +84,25 @@ struct SignalOptions: ParsableArguments {
 
   /// The settings of formats: the columns of a table, and the times that make one field.
   private func settings() throws -> [String: String] {
+    var result = try Self.columns(columns)
+    if let every { result["every"] = every }
+    if let axes { result["axes"] = axes }
+    if let missingImage { result["mask"] = missingImage }
+    if let missingWhere { result["missing_where"] = missingWhere }
+    return result
+  }
+
+  /// Reads the columns of a table by their roles.
+  static func columns(_ text: String?) throws -> [String: String] {
     var result: [String: String] = [:]
     let roles = ["latitude", "longitude", "time", "level", "noise"]
-    for text in (columns ?? "").split(separator: ",") {
+    for text in (text ?? "").split(separator: ",") {
       let parts = text.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
       guard parts.count == 2, roles.contains(parts[0]) else {
         throw ValidationError("--columns \(text): expected ROLE=NAME, where the role is one of \(roles.joined(separator: ", ")).")
       }
       result[parts[0]] = parts[1]
     }
-    if let every { result["every"] = every }
-    if let axes { result["axes"] = axes }
-    if let missingImage { result["mask"] = missingImage }
-    if let missingWhere { result["missing_where"] = missingWhere }
     return result
   }
 

@@ -1,5 +1,5 @@
 // The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3", "variable:obs_error" or "auto". It is converted to
-// standard deviations in the variables' own units. A percentage refers to a scale that the caller states: the peak of an
+// standard deviations in the variables' own units. "5/255" is a percentage, too. A percentage refers to a scale that the caller states: the peak of an
 // evaluation, or the standard deviation of a file's values. 0 states that values are exact.
 
 import SextantSignals
@@ -18,7 +18,7 @@ public enum NoiseLevel: Sendable, Equatable {
   case automatic
 
   private static let expectation =
-    "a number, optionally followed by units or % (0 where values are exact), variable:NAME, or auto"
+    "a number, optionally followed by units or % (0 where values are exact), a share such as 5/255, variable:NAME, or auto"
 
   /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%", "0", "variable:obs_error" or "auto".
   ///
@@ -36,6 +36,13 @@ public enum NoiseLevel: Sendable, Equatable {
     }
     if whole == "auto" {
       self = .automatic
+      return
+    }
+    if let slash = whole.firstIndex(of: "/"), let part = Double(whole[..<slash].trimmed),
+      let scale = Double(whole[whole.index(after: slash)...].trimmed)
+    {
+      guard part >= 0, scale > 0, part.isFinite, scale.isFinite else { throw failure("\(whole)") }
+      self = .percent(100 * part / scale)
       return
     }
     // The longest prefix that parses as a number: "1e-3K" is a thousandth of a kelvin, not 1 in units of "e-3K".

@@ -139,14 +139,19 @@ package struct NoiseLevels: Sendable {
     }
     let specification = specification ?? NoiseSpecification(besideVariables: document.variables)
     let (variables, vertexCount) = (document.variables, document.domain.vertexCount)
-    // A percentage is of the standard deviation of the file's own values: the only scale that a file has.
+    // A percentage is of the full scale of an image and, in any other file, of the standard deviation of its own values: the only
+    // scale that it has.
+    let fullScale = document.fullScale
     let scales =
-      specification.hasPercentages(among: variables) ? try Self.standardDeviations(of: document) : nil
+      specification.hasPercentages(among: variables)
+      ? try fullScale.map { scale in variables.map { _ in scale } } ?? Self.standardDeviations(of: document) : nil
     var remarks = scales.map { scales in
       zip(variables, scales).filter { specification.hasPercentages(among: [$0.0]) }.map { variable, scale in
         Remark(
           .assumption, "noise-percentage",
-          "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \(Float(scale).formatted()) \(variable.units).")
+          fullScale.map {
+            "The noise of \(variable.name) is a percentage of \($0.formatted()), the largest number of the pixels' type."
+          } ?? "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \(Float(scale).formatted()) \(variable.units).")
       }
     } ?? []
     let levels: @Sendable (Int) throws -> [Float] = { index in

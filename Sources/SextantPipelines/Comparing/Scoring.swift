@@ -16,8 +16,11 @@ public struct Scoring: Sendable {
   public var truth: SignalInput
   /// The file with gaps that was filled: it tells observed from missing. nil: all counts as missing.
   public var observed: String?
-  /// The scale of PSNR and SSIM, in the variables' units: its size and where it starts; nil leaves both out.
+  /// The scale of PSNR and SSIM, in the variables' units: its size and where it starts; nil for that of the pixels' type in an image,
+  /// and leaves both out in any other file.
   public var scale: (peak: Double, origin: Double)?
+  /// Whether answers are clipped to that scale before they are compared.
+  public var clips = false
 
   public init(truth: SignalInput, observed: String? = nil, scale: (peak: Double, origin: Double)? = nil) {
     self.truth = truth
@@ -29,7 +32,8 @@ public struct Scoring: Sendable {
   ///
   /// A file with an ensemble, as `sextant impute` writes it, is scored with its ensemble. Of the truth's variables,
   /// those that a file has are compared, unless ``truth`` names some. Entries and fields that a file leaves missing are
-  /// left out of its scores and counted.
+  /// left out of its scores and counted. Where the truth is at places and a file on a grid, the grid is interpolated to
+  /// the places.
   ///
   /// - Parameters:
   ///   - filled: The paths of the files.
@@ -52,6 +56,7 @@ public struct Scoring: Sendable {
     own.variables = names
     let clean = names == all ? whole : try own.open(formats: formats)
     let answers = try open(path, names, like: clean, content: .estimates, formats: formats)
+    result.remarks += (answers as? InterpolatedDocument).map { [$0.remark(truth: truth.path)] } ?? []
     let (conversion, assumptions) = try units(of: answers, like: clean)
     result.remarks += assumptions
     let matching = try FieldMatching(clean.labels, of: truth.path, with: answers.labels, of: path)
@@ -62,7 +67,9 @@ public struct Scoring: Sendable {
           "\(path): its fields have no coordinate in common with those of \(truth.path), so that they were compared in their order."))
     }
     let gaps = try observed.map { try Gaps($0, for: clean, truth: truth, formats: formats) }
-    let scorer = Scorer(on: clean.domain, variables: scored(clean.variables), channelCount: clean.variables.count)
+    let scale = try usedScale(clean, path: path, remarks: &result.remarks)
+    let scorer = Scorer(on: clean.domain, variables: scored(clean.variables, scale), channelCount: clean.variables.count)
+    let clip: ClosedRange<Float>? = clips ? scale.map { Float($0.origin)...Float($0.origin + $0.peak) } : nil
     let circles = Circles(clean.variables)
     result.remarks += circles.remarks(on: clean.variables).filter { !result.remarks.contains($0) }
     var file = ScoredFile(
@@ -83,8 +90,10 @@ public struct Scoring: Sendable {
       let label = ScoreLabel(method: path, field: field.label.time ?? "field \(index)", group: observed ?? "")
       result.fields += try scorer.scoring(compared).scores(
         of: ScoredEstimate(
-          mean: circles.near(field.values.scalars, conversion.toModel(answer.values.scalars)),
-          samples: try answers.members(of: place).map { circles.near(field.values.scalars, conversion.toModel($0)) }),
+          mean: circles.near(field.values.scalars, conversion.toModel(answer.values.scalars)).clipped(to: clip),
+          samples: try answers.members(of: place).map {
+            circles.near(field.values.scalars, conversion.toModel($0)).clipped(to: clip)
+          }),
         against: ScoredTruth(
           values: field.values.scalars, isValid: isCompared,
           isObserved: try gaps?.isObserved(index) ?? [Bool](repeating: false, count: field.isValid.count)),
@@ -98,7 +107,25 @@ public struct Scoring: Sendable {
     result.remarks += file.remarks(truth: truth.path)
   }
 
-  private func scored(_ variables: [Variable]) -> [ScoredVariable] {
+  /// The scale of PSNR and SSIM, and what is to be said of it.
+  private func usedScale(
+    _ clean: any SignalDocument, path: String, remarks: inout [Remark]
+  ) throws -> (peak: Double, origin: Double)? {
+    let scale = scale ?? clean.fullScale.map { ($0, 0) }
+    guard let scale else {
+      if clips { throw RunError.invalid("--clip: give the scale to which answers are clipped: --peak, and --origin where it does not start at 0.") }
+      return nil
+    }
+    guard clean.fullScale != nil || clips else { return scale }
+    let range = "\(scale.origin.formatted()) to \((scale.origin + scale.peak).formatted())"
+    let text =
+      "The peak of PSNR and SSIM is \(scale.peak.formatted())\(self.scale == nil ? ", the largest number of the pixels' type" : ""). Answers were \(clips ? "clipped to \(range)" : "compared as they are, without clipping (--clip)")."
+    let remark = Remark(.note, "peak", text)
+    if !remarks.contains(remark) { remarks.append(remark) }
+    return scale
+  }
+
+  private func scored(_ variables: [Variable], _ scale: (peak: Double, origin: Double)?) -> [ScoredVariable] {
     variables.enumerated().map { channel, variable in
       ScoredVariable(
         name: variable.name, units: variable.units, channels: [channel], peak: scale?.peak, origin: scale?.origin ?? 0)
@@ -194,10 +221,25 @@ extension SignalInput {
         path: other, variables: names, select: select, settings: content == .fields ? settings : [:], content: content,
         expectedVariables: clean.variables.filter { names.contains($0.name) }, domain: clean.domain))
     guard document.domain.fingerprint == clean.domain.fingerprint else {
+      if content == .estimates, clean.domain.isScattered, !document.domain.isScattered, document.domain.geography != nil {
+        return try InterpolatedDocument(document, at: clean.domain)
+      }
       throw RunError.invalid(
         "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary). Interpolate one of them to the grid of the other first.")
     }
     return document
+  }
+}
+
+extension InterpolatedDocument {
+  /// What a person must know of the comparison with `truth`.
+  fileprivate func remark(truth: String) -> Remark {
+    let count = domain.vertexCount
+    let outside =
+      outsideCount == 0 ? "" : " \(outsideCount) of them lie outside of it and were not compared."
+    return Remark(
+      outsideCount == 0 ? .note : .warning, "interpolated",
+      "\(path): its fields are on a \(source.domain.summary) and were interpolated to the \(count) places of \(truth).\(outside)")
   }
 }
 
@@ -215,6 +257,19 @@ extension ScoredFile {
       variables[channel].missingCount += valid - compared
       return compared > 0
     }
+  }
+}
+
+extension [Float] {
+  fileprivate func clipped(to range: ClosedRange<Float>?) -> [Float] {
+    guard let range else { return self }
+    return map { Swift.min(range.upperBound, Swift.max(range.lowerBound, $0)) }
+  }
+}
+
+extension Tensor where Scalar == Float {
+  fileprivate func clipped(to range: ClosedRange<Float>?) -> Tensor {
+    range.map { Tensor(scalars.clipped(to: $0), shape: shape) } ?? self
   }
 }
 

@@ -124,9 +124,9 @@ final class AnswerCache {
 
   /// Solves every one of `count` fields that is not done yet.
   func fill(
-    _ count: Int, by solver: FieldSolver, progress: any ProgressObserver, interruption: Interruption
+    _ count: Int, by solver: FieldSolver, activity: String, progress: any ProgressObserver, interruption: Interruption
   ) throws {
-    progress.start("imputing", unit: "field", count: count)
+    progress.start(activity, unit: "field", count: count)
     defer { progress.finish() }
     for (done, index) in solver.order.enumerated() {
       guard !contains(index) else {

@@ -1,7 +1,7 @@
 // An answer that checks itself on the user's own data: observations are predicted from the others, and bias, error, ranked
 // probability score and coverage of the predictions are summed. Where the posterior is exactly Gaussian and each observation is
-// one entry, leaving one out has a closed form and costs nothing; otherwise a small share is held out and the field is filled
-// once more, with few samples.
+// one entry, leaving one out has a closed form and costs nothing; otherwise, also where observations are interpolated values of a
+// grid, a small share is held out and the field is filled once more, with few samples.
 
 import Foundation
 import SextantArrays
@@ -105,10 +105,21 @@ struct AnswerChecking: Sendable {
   let knowsNoise: Bool
   /// Samples of the second filling, for methods that have no spread without samples.
   let samples: Int
+  /// Samples of the second filling where an observation combines several entries: they tell the correlations of the entries,
+  /// whose spread is exact.
+  private let samplesOfCombinations: Int
 
-  init(share: Double, encodings: [ValueEncoding], isGaussian: Bool, knowsNoise: Bool, samples: Int) {
+  init(
+    share: Double, encodings: [ValueEncoding], isGaussian: Bool, knowsNoise: Bool, samples: Int, drawsSamples: Bool = false
+  ) {
     (self.share, self.encodings, self.isGaussian) = (share, encodings, isGaussian)
     (self.knowsNoise, self.samples) = (knowsNoise, samples)
+    samplesOfCombinations = drawsSamples && isGaussian ? max(32, samples) : samples
+  }
+
+  /// Whether each observation of a measurement is predicted from the others in closed form.
+  func hasClosedForm(for measurement: FieldMeasurement) -> Bool {
+    isGaussian && measurement.operation.selectedEntries != nil
   }
 
   /// Whether field `index` of so many is checked by a second filling.
@@ -187,7 +198,8 @@ struct AnswerChecking: Sendable {
     guard !held.isEmpty else { return check }
     let isHeld = Set(held)
     let kept = (0..<measurement.count).filter { !isHeld.contains($0) }
-    let posterior = try solver.posterior(given: measurement.rows(kept), samples: samples, using: &random)
+    let count = measurement.operation.selectedEntries == nil ? samplesOfCombinations : samples
+    let posterior = try solver.posterior(given: measurement.rows(kept), samples: count, using: &random)
     let tests = measurement.rows(held)
     let predicted = predictions(of: tests, by: posterior.mean)
     let deviations = deviations(of: tests, by: posterior, around: predicted)
@@ -213,7 +225,18 @@ struct AnswerChecking: Sendable {
     of measurement: FieldMeasurement, by posterior: Posterior, around predicted: [Float]
   ) -> [Float]? {
     if let entries = measurement.operation.selectedEntries, let spread = posterior.spread { return entries.map { spread[$0] } }
-    guard let samples = posterior.samples, samples.rowCount > 1, encodings.allSatisfy({ $0 == .number }) else { return nil }
-    return measurement.operation.apply(samples).columnDeviations(from: predicted)
+    guard encodings.allSatisfy({ $0 == .number }) else { return nil }
+    if let deviations = posterior.scaledDeviations {
+      return measurement.operation.apply(deviations).columnDeviations(from: [Float](repeating: 0, count: predicted.count))
+    }
+    // Without samples: neighbours are nearly alike, so that the combined spread is hardly above the spread of the combination.
+    guard isGaussian, let spread = posterior.spread,
+      let matrix = try? measurement.operation.materialised(for: "The check")
+    else { return nil }
+    return (0..<matrix.rowCount).map { row in
+      (matrix.rowStarts[row]..<matrix.rowStarts[row + 1]).reduce(into: Float(0)) {
+        $0 += Float(abs(matrix.values[$1])) * spread[Int(matrix.columns[$1])]
+      }
+    }
   }
 }

@@ -36,6 +36,8 @@ struct AnswerTally: Sendable, Codable, Equatable {
   /// The fields without any observed value, by name: those that were filled all the same, and those that stayed missing.
   var filledEmptyFields: [String] = []
   var missingEmptyFields: [String] = []
+  /// Answers that have no samples although samples were wanted.
+  var withoutSamplesCount = 0
   /// What the first observed field shows of the nature of its variables; nil before there is one.
   var natures: [Remark]?
 
@@ -55,6 +57,7 @@ struct AnswerTally: Sendable, Codable, Equatable {
     sum.bounds = a.bounds + b.bounds
     sum.filledEmptyFields += b.filledEmptyFields
     sum.missingEmptyFields += b.missingEmptyFields
+    sum.withoutSamplesCount += b.withoutSamplesCount
     sum.natures = a.natures ?? b.natures
     return sum
   }

@@ -38,6 +38,8 @@ public struct Degradation: Sendable {
     public var noise: [String: Double]
     /// The same over the variable's own standard deviation in the file's first field.
     public var standardisedNoise: [String: Double]
+    /// What of the input the output cannot hold.
+    public var remarks: [Remark] = []
   }
 
   /// Degrades every field of a file into `output`, in the format that its name chooses; `<name>_noise` says how large the noise is.
@@ -69,7 +71,9 @@ public struct Degradation: Sendable {
         try writer.write(record, at: index)
       }
     }
-    return try summary(document, try levels?(0))
+    var summary = try summary(document, try levels?(0))
+    summary.remarks = sink.remarks
+    return summary
   }
 
   private func description(history: String) -> FieldFileDescription {

@@ -1,5 +1,5 @@
 // A picture of one field of a file: what `sextant draw` runs. A domain with latitudes and longitudes is drawn as a map, one with
-// triangles from several sides.
+// triangles from several sides, and one of rows and columns alone as an image, with the spread and samples that stand beside it.
 
 import Foundation
 import SextantArrays
@@ -25,6 +25,13 @@ public struct Drawing: Sendable {
   public var axes: MeshAxes
   /// The place whose values are drawn over time; nil for a picture of one field.
   public var timeLine: TimeLinePlace?
+  /// Files with the same image, to be drawn before it: the truth, and what was observed of it.
+  public var companions: [(title: String, path: String)] = []
+  /// The value of an image that is white; nil for the largest that its type can hold, or else the range of the values.
+  public var peak: Double?
+
+  /// The samples that are drawn beside an image.
+  static let shownSamples = 2
 
   public init(
     _ input: SignalInput, field: Int = 1, isDiverging: Bool = false, projection: MapProjection? = nil,
@@ -59,6 +66,9 @@ public struct Drawing: Sendable {
       throw RunError.invalid("--field \(field): the file has fields 1 to \(document.count).")
     }
     let signal = try document.read([field - 1])[0]
+    if !companions.isEmpty, signal.domain.raster == nil || signal.domain.geography != nil {
+      throw RunError.invalid("--truth and --observed: they are drawn beside images, and \(input.path) has a \(signal.domain.summary).")
+    }
     if signal.domain.geography != nil {
       try map(signal).write(to: output, projection: projection, overwrite: overwrite)
     } else if let surface = signal.domain.surface {
@@ -67,6 +77,8 @@ public struct Drawing: Sendable {
         meshSignal(signal), on: surface, title: isNamed ? signal.variables.map(\.name).joined(separator: ", ") : name,
         subtitle: isNamed ? name : ""
       ).write(to: output, overwrite: overwrite)
+    } else if let raster = signal.domain.raster {
+      try image(signal, raster, in: document, formats: catalogue.formats).write(to: output, overwrite: overwrite)
     } else {
       throw RunError.invalid(
         "\(input.path): a \(signal.domain.summary) has neither latitudes and longitudes for a map nor triangles to draw.")
@@ -83,6 +95,45 @@ public struct Drawing: Sendable {
       domain: signal.domain, values: firstChannel(signal.values.scalars), isValid: firstChannel(signal.isValid),
       title: shown.longName ?? shown.name, subtitle: signal.label.time ?? "", units: shown.units,
       scale: isDiverging ? .diverging : .automatic)
+  }
+
+  /// The image, with the truth, the observations, the spread and some samples where they are there.
+  private func image(
+    _ signal: Signal, _ raster: Raster, in document: any SignalDocument, formats: [any SignalFormat]
+  ) throws -> ImagePanels {
+    let channels = signal.variables.count
+    // Bands that are no colours are drawn one at a time.
+    let isColour = signal.variables.map(\.name) == ["red", "green", "blue"]
+    func shown(_ numbers: [Float]) -> [Float] {
+      isColour || channels == 1 ? numbers : stride(from: 0, to: numbers.count, by: channels).map { numbers[$0] }
+    }
+    var panels: [ImagePanels.Panel] = []
+    for companion in companions {
+      var other = input
+      other.path = companion.path
+      let opened = try other.open(formats: formats)
+      guard opened.domain.fingerprint == signal.domain.fingerprint, opened.variables.count == channels else {
+        throw RunError.invalid(
+          "\(companion.path): expected an image like \(input.path), a \(signal.domain.summary) of \(channels) bands, found a \(opened.domain.summary) of \(opened.variables.count).")
+      }
+      guard opened.count == document.count else {
+        throw RunError.invalid("\(companion.path): \(opened.count) fields, and \(input.path) has \(document.count).")
+      }
+      panels.append(.init(companion.title, values: shown(FieldRecord(try opened.read([field - 1])[0]).values)))
+    }
+    let estimates = try input.open(content: .estimates, formats: formats)
+    let spread = try estimates.spread(of: field - 1)
+    let members = try estimates.members(of: field - 1)
+    let isAlone = panels.isEmpty && spread == nil && members == nil
+    panels.append(.init(isAlone ? "" : spread == nil ? name : "mean", values: shown(FieldRecord(signal).values)))
+    if let spread { panels.append(.init("spread", role: .spread, values: shown(spread))) }
+    for member in 0..<min(Self.shownSamples, members?.rowCount ?? 0) {
+      panels.append(.init("sample \(member + 1)", values: shown(members?.row(member).scalars ?? [])))
+    }
+    let label = document.labels[field - 1].coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return try ImagePanels(
+      rows: raster.rows, columns: raster.columns, panels: panels, peak: peak ?? document.fullScale,
+      title: ([name] + label + (isColour || channels == 1 ? [] : [signal.variables[0].name])).joined(separator: ", "))
   }
 
   /// One variable as values, three as a colour.

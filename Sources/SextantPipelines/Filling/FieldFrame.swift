@@ -20,14 +20,13 @@ struct FieldFrame {
   /// - Parameters:
   ///   - request: what is asked for.
   ///   - fields: the fields to fill.
-  ///   - model: what is known of them.
+  ///   - space: the space in which the fields are solved.
   ///   - regridding: how the input meets the model's domain, and where answers are given.
   ///   - formats: those of files that designs need.
   /// - Throws: ``RunError``, ``UnitsError``.
   init(
-    _ request: Imputation, fields: any SignalDocument, model: Model, regridding: Regridding, formats: [any SignalFormat]
+    _ request: Imputation, fields: any SignalDocument, space: FieldSpace, regridding: Regridding, formats: [any SignalFormat]
   ) throws {
-    let space = model.space
     guard fields.variables.count == space.channelCount else {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
       throw RunError.invalid(

@@ -15,6 +15,8 @@ final class FieldSolver {
   let methodName: String
   private let request: Imputation
   private let model: Model
+  /// The windows in which a field is solved; nil for the whole.
+  private let windows: ModelWindows?
   /// Series with one mask share what depends on the mask: for each amount by which the prior is widened, 0 for most.
   private var solvers: [Double: PreparedSolvers] = [:]
   /// Nil where the method uses none.
@@ -39,25 +41,28 @@ final class FieldSolver {
   ///   - noise: Nil where the method uses none.
   ///   - inputRemarks: What is to be said of the input: how its noise was found, what speaks against the model.
   ///   - model: What the method knows of the fields.
+  ///   - windows: The windows in which a field is solved; nil for the whole.
   ///   - formats: Those of files that designs need.
   /// - Throws: ``RunError``, and what the method throws.
   init(
     _ request: Imputation, frame: FieldFrame, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
-    formats: [any SignalFormat]
+    windows: ModelWindows? = nil, formats: [any SignalFormat]
   ) throws {
     self.request = request
     self.frame = frame
     self.noise = noise
     self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
-    self.model = model
-    let space = model.space
-    solvers[0] = PreparedSolvers(try request.method.solver(for: model, settings: request.solvers))
+    (self.model, self.windows) = (model, windows)
+    let space = frame.space
+    let whole = try request.method.solver(for: model, settings: request.solvers)
+    solvers[0] = PreparedSolvers(windows?.solver(whole, for: model) ?? whole)
     methodName = request.method.title
     checking = AnswerChecking(
       share: request.checkShare, encodings: space.encodings,
-      isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits,
+      isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits && windows == nil,
       knowsNoise: noise != nil,
-      samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0)
+      samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0,
+      drawsSamples: request.method.traits.drawsSamples)
     tally = AnswerTally(channelCount: space.channelCount)
     region = try request.fill.entries(of: frame, hasArchive: model.gaussian != nil, formats: formats)
     physicalRanges = space.variables.map { PhysicalRange(of: $0) }
@@ -124,7 +129,7 @@ final class FieldSolver {
     let samples = request.method.traits.drawsSamples ? request.samples : 0
     let solvers = try solvers(for: field.label)
     // The second filling of a check shares what is fitted to the measurement.
-    let refills = !checking.isGaussian && checking.refills(index, of: fields.count)
+    let refills = !checking.hasClosedForm(for: measurement) && checking.refills(index, of: fields.count)
     let fitted = refills ? try solvers.solver.fitted(to: measurement) : nil
     let posterior =
       try series?.posterior(at: index)
@@ -138,9 +143,28 @@ final class FieldSolver {
     }
     counts.diagnostics = posterior.diagnostics.merging(Self.diagnostics(of: posterior.cost)) { own, _ in own }
     counts.answeredCount = 1
+    if samples > 0, posterior.samples == nil {
+      try refuseWithoutSamples()
+      counts.withoutSamplesCount = 1
+    }
+    var record = record(of: posterior)
+    if frame.knowsObserved, let levels = try noise?(index) { record.keep(field, where: { levels[$0] == 0 }) }
     return Answer(
-      record: record(of: posterior), isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts,
-      check: check)
+      record: record, isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts, check: check)
+  }
+
+  /// Whether an answer has no samples although samples were wanted.
+  var lacksSamples: Bool { tally.withoutSamplesCount > 0 }
+
+  /// Throws ``RunError`` where samples were asked for in so many words.
+  private func refuseWithoutSamples() throws {
+    let option: MethodOption? =
+      if request.splitsMembers { .splitMembers } else if !request.quantileLevels.isEmpty { .quantiles } else {
+        request.requested.contains(.samples) ? .samples : nil
+      }
+    guard let option else { return }
+    throw RunError.invalid(
+      "\(option.rawValue): '\(request.method.name)' draws samples on at most \(TwoScaleSolver.stateLimit) vertices, and the domain of the answer has \(frame.space.domain.nodeCount). Leave the option out for the exact mean and spread without samples, choose a coarser grid, or use sparse-matern.")
   }
 
   /// The answer for a field without any observed value.
@@ -155,7 +179,7 @@ final class FieldSolver {
       counts.filledEmptyFields = [name]
       return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
-    if request.onEmpty == .prior, request.method.traits.usesNoise, request.method.traits.fillsGaps,
+    if request.onEmpty == .prior, windows == nil, request.method.traits.usesNoise, request.method.traits.fillsGaps,
       let nothing = model.emptyMeasurement(field.label)
     {
       var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
@@ -164,7 +188,7 @@ final class FieldSolver {
       return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
     counts.missingEmptyFields = [name]
-    let size = model.space.isInside.count
+    let size = frame.space.isInside.count
     let nothing = Posterior(
       mean: [Float](repeating: .nan, count: size),
       spread: request.method.traits.drawsSamples ? [Float](repeating: .nan, count: size) : nil,
@@ -176,7 +200,9 @@ final class FieldSolver {
   private func solvers(for label: FieldLabel) throws -> PreparedSolvers {
     let share = model.unknownClimatologyShare(for: label)
     if let known = solvers[share] { return known }
-    let made = PreparedSolvers(try request.method.solver(for: model.widened(by: share), settings: request.solvers))
+    let wider = try model.widened(by: share)
+    let whole = try request.method.solver(for: wider, settings: request.solvers)
+    let made = PreparedSolvers(windows?.solver(whole, for: wider) ?? whole)
     solvers[share] = made
     return made
   }
@@ -309,7 +335,7 @@ final class FieldSolver {
 
   /// What the answers assume and what is odd about the input, known without looking at the answers.
   private func remarks(_ noise: [String: ImputationSummary.NoiseSummary], neverObserved: Int?) throws -> [Remark] {
-    var remarks = fields.remarks.filter { !isExplainedByNoise($0) } + model.space.assumptions
+    var remarks = fields.remarks.filter { !isExplainedByNoise($0) } + frame.space.assumptions
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
@@ -339,6 +365,24 @@ final class FieldSolver {
         Remark(
           .note, "spread-from-samples",
           "The exact spread of this field needs more memory than there is, so it was estimated from samples and is good to about 6 %. A coarser grid or mesh has an exact one."))
+    }
+    if lacksSamples {
+      remarks.append(
+        Remark(
+          .note, "no-samples",
+          "The domain of the answer has \(frame.space.domain.nodeCount) vertices, and '\(request.method.name)' draws samples on at most \(TwoScaleSolver.stateLimit): the answer has the exact mean and spread, and no samples. sparse-matern draws them."))
+    }
+    if let silent = averages["parts without observations"], silent > 0 {
+      remarks.append(
+        Remark(
+          .warning, "silent-parts",
+          "\(silent <= 1 ? "A connected part of the surface has" : "\(Int(silent.rounded(.up))) connected parts of the surface have") no observation, and no path along the surface leads there, so that the answer is missing there. Distances through space reach all parts: --set solvers.kriging.distances=space."))
+    }
+    if request.checkShare > 0, series != nil, !frame.regridding.isSameGrid {
+      remarks.append(
+        Remark(
+          .note, "check-of-single-fields",
+          "The check predicts observations from others of the same time alone, and the answer knows the other times, too: it is likely better than the check says."))
     }
     if request.fill == .all, model.gaussian == nil, tally.answeredCount >= 3, let neverObserved, neverObserved > 0 {
       remarks.append(
@@ -412,6 +456,23 @@ extension Model {
 }
 
 extension FieldRecord {
+  /// Keeps the observed values of entries that were stated to be exact, to the last bit.
+  mutating func keep(_ field: Signal, where isExact: (Int) -> Bool) {
+    let exact = field.isValid.indices.filter { field.isValid[$0] && isExact($0) && values[$0].isFinite }
+    guard !exact.isEmpty else { return }
+    let observed = field.values.scalars
+    for entry in exact {
+      values[entry] = observed[entry]
+      spread?[entry] = 0
+    }
+    let size = values.count
+    members?.withUnsafeMutableScalars { members in
+      for start in stride(from: 0, to: members.count, by: size) {
+        for entry in exact { members[start + entry] = observed[entry] }
+      }
+    }
+  }
+
   /// Leaves the entries outside of a region (V·C) without an answer.
   mutating func remove(outside region: [Bool]) {
     for entry in values.indices where !region[entry] {

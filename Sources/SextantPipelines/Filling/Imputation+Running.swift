@@ -38,8 +38,10 @@ extension Imputation {
     let document: any SignalDocument = try times.map { try TimedSource(opened, times: $0) } ?? opened
     let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
     let model = try model ?? self.model(for: document, on: target.field ?? document.domain, formats: catalogue.formats)
+    let windows = try ModelWindows(self, document: document, model: model, places: target.places)
+    let space = windows?.space ?? model.space
     let regridding = try Regridding(
-      input: document.domain, path: document.path, model: model.space, name: model.provenance.name,
+      input: document.domain, path: document.path, model: space, name: model.provenance.name,
       regrid: target.field == nil ? regrid : .model, places: target.places)
     try checkEncodings(of: model.space)
     let held = heldOut.map {
@@ -47,18 +49,23 @@ extension Imputation {
     }
     let fields: any SignalDocument = held ?? document
     let objections = try model.objections(to: fields, extrapolates: extrapolates, method: method)
-    let frame = try FieldFrame(self, fields: fields, model: model, regridding: regridding, formats: catalogue.formats)
+    let frame = try FieldFrame(self, fields: fields, space: space, regridding: regridding, formats: catalogue.formats)
+    let memory = AnswerMemory(
+      valueCount: max(space.isInside.count, regridding.answerDomain.vertexCount * space.channelCount),
+      samples: method.traits.drawsSamples ? samples : 0)
+    try memory.check()
     let (specification, noiseRemarks) = try estimatedNoise(in: frame, model: model)
     let noise =
       try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
     let solver = try FieldSolver(
-      self, frame: frame, noise: noise, inputRemarks: objections + noiseRemarks + regridding.remarks, model: model,
-      formats: catalogue.formats)
+      self, frame: frame, noise: noise,
+      inputRemarks: objections + noiseRemarks + regridding.remarks + (windows.map { [$0.remark] } ?? []), model: model,
+      windows: windows, formats: catalogue.formats)
     if held != nil, !regridding.answersOnInput {
       throw RunError.invalid(
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
     }
-    try solver.fillTogether(interruption: interruption)
+    if windows == nil { try solver.fillTogether(interruption: interruption) }
     let sink = try catalogue.formats.sink(
       OutputRequest(
         path: output, content: content(fields.count, solver: solver), domain: regridding.otherDomain,
@@ -66,10 +73,12 @@ extension Imputation {
     try sink.checkIsFree(overwrite: overwrite)
     let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths + target.files, model: model)
     let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
-    try cache.fill(fields.count, by: solver, progress: progress, interruption: interruption)
+    try cache.fill(
+      fields.count, by: solver, activity: memory.activity, progress: progress, interruption: interruption)
     let ever = regridding.answersOnInput ? try cache.everObserved(of: fields.count) : nil
     var summary = try solver.summary(
       answers: fields.count, check: cache.check(of: fields.count), neverObserved: ever.map { $0.count { !$0 } })
+    summary.remarks += sink.remarks
     if let held { summary.hidden = try solver.errors(at: held, of: cache) }
     try write(
       cache, fields.count, solver: solver, model: model, remarks: summary.remarks,
@@ -121,6 +130,8 @@ extension Imputation {
     let first = try cache.answer(at: 0).record
     var content = content(count, solver: solver)
     content.hasSpread = first.spread != nil
+    // An ensemble that some answers lack would be one of some times only.
+    if solver.lacksSamples { (content.memberCount, content.quantileLevels) = (0, []) }
     let description = FieldFileDescription(
       history: history, attributes: try attributes(of: cache, count, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
@@ -129,6 +140,7 @@ extension Imputation {
         var record = answer.record
         if content.hasObserved { record.isObserved = answer.isObserved }
         if let region { record.remove(outside: region) }
+        if solver.lacksSamples { record.members = nil }
         record.quantiles = record.members?.ensembleQuantiles(content.quantileLevels) ?? []
         try writer.write(record, at: index)
       }
@@ -167,7 +179,7 @@ private struct RequestKey: Encodable {
   let request: Imputation
   let input: SignalInput
   /// The form of the answers that are kept: those of an older program are not read.
-  let form = 2
+  let form = 3
 
   init(_ request: Imputation, input: SignalInput) { (self.request, self.input) = (request, input) }
 }

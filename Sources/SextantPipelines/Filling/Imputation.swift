@@ -63,6 +63,8 @@ public struct Imputation: Sendable, Encodable {
   public var times: FieldTimes?
   /// The memory for the steps of a series that are held together, in bytes.
   public var seriesMemory = 3 << 30
+  /// Whether an image that is larger than the model's is filled in overlapping windows of the model's size.
+  public var usesWindows = true
   /// The seed of samples and held-out values.
   public var seed: UInt64
 

@@ -38,8 +38,9 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
   /// - Parameters:
   ///   - path: The file or folder.
   ///   - part: The mesh of a scene to look at alone; nil for all of them together.
+  ///   - settings: Settings of the format, such as the columns of a table; see `SignalRequest.settings`.
   ///   - catalogue: The formats that are known, and the domains that a model may have.
-  public init(path: String, part: String? = nil, catalogue: Catalogue = .standard) throws {
+  public init(path: String, part: String? = nil, settings: [String: String] = [:], catalogue: Catalogue = .standard) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError.missing(path: path)
@@ -56,7 +57,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
           modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
           scales: Dictionary(uniqueKeysWithValues: scales), parts: Self.parts(beside: path)))
     } else {
-      self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part)))
+      self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part, settings: settings)))
     }
   }
 

@@ -159,18 +159,25 @@ struct Regridding: Sendable {
   func spread(of posterior: Posterior) -> [Float]? {
     guard let toAnswer else { return posterior.spread }
     if let entries = toAnswer.selectedEntries, let spread = posterior.spread { return entries.map { spread[$0] } }
-    guard let samples = posterior.samples, samples.rowCount > 1 else { return nil }
-    let (mean, size) = (posterior.mean, posterior.mean.count)
-    var deviations = samples
-    let sampled = samples.columnDeviations(from: mean)
-    deviations.withUnsafeMutableScalars { values in
-      for i in values.indices {
-        let entry = i % size
-        values[i] -= mean[entry]
-        if let exact = posterior.spread?[entry], sampled[entry] > 0 { values[i] *= exact / sampled[entry] }
-      }
-    }
+    guard let deviations = posterior.scaledDeviations else { return nil }
     let answered = answers(deviations)
     return answered.columnDeviations(from: [Float](repeating: 0, count: answered.columnCount))
+  }
+}
+
+extension Posterior {
+  /// The deviations of the samples from the mean (N×V·C), scaled so that each entry has the exact spread where there is one; nil for
+  /// fewer than two samples.
+  var scaledDeviations: Tensor<Float>? {
+    guard var deviations = samples, deviations.rowCount > 1 else { return nil }
+    let sampled = deviations.columnDeviations(from: mean)
+    deviations.withUnsafeMutableScalars { values in
+      for i in values.indices {
+        let entry = i % mean.count
+        values[i] -= mean[entry]
+        if let exact = spread?[entry], sampled[entry] > 0 { values[i] *= exact / sampled[entry] }
+      }
+    }
+    return deviations
   }
 }

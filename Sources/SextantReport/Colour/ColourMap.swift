@@ -25,6 +25,15 @@ public struct ColourMap: Sendable, Equatable {
     pixels = colours.map(\.packed)
   }
 
+  /// Greys of the screen's own numbers, for images: not perceptually uniform, because the numbers of an image are meant so.
+  public static let grey = ColourMap(greyFrom: 0, to: 1)
+
+  private init(greyFrom start: Double, to end: Double) {
+    (name, isDiverging) = ("grey", false)
+    colours = (0..<Self.count).map { Colour(grey: start + (end - start) * Double($0) / Double(Self.count - 1)) }
+    pixels = colours.map(\.packed)
+  }
+
   /// The colour at `position`, which is clamped to 0…1.
   public func colour(at position: Double) -> Colour { colours[Self.entry(at: position)] }
 

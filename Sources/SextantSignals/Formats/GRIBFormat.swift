@@ -22,6 +22,7 @@ public struct GRIBFormat: SignalFormat {
     let dataset = try GRIBDataset(request.path)
     let inspection = try FileInspection(DatasetFile(dataset.file), remarks: dataset.remarks)
     try request.refusePart(for: self)
+    try request.refuseSettings(for: self)
     return inspection
   }
 

@@ -1,10 +1,11 @@
-// Stacks of grey images projected on a mesh, as a format: each image is a field, its brightness at each vertex.
+// Stacks of images in IDX files, as a format: each image is a field on the grid of its pixels or, with a mesh, its brightness at
+// each vertex.
 
 import Foundation
 import SextantGeometry
 import SextantStorage
 
-/// IDX files of images, such as MNIST's, on the vertices of a mesh.
+/// IDX files of images, such as MNIST's, on the grid of their pixels or on the vertices of a mesh.
 ///
 /// Its settings are `labels` (the IDX file with the class of each image, by which fields can be selected as `digit`),
 /// `horizontal` and `vertical` (the axes of the mesh that correspond to those of the image), and `drop_last` (the
@@ -13,7 +14,7 @@ public struct ImageStackFormat: SignalFormat {
   public init() {}
 
   public var name: String { "IDX images" }
-  public var help: String { "IDX files of grey images, such as MNIST's, projected on a mesh; gzipped or not" }
+  public var help: String { "IDX files of images, such as MNIST's, as they are or projected on a mesh; gzipped or not" }
 
   /// Whether the file begins like an IDX file: two zero bytes, a type of numbers, and a number of dimensions.
   public func recognises(_ path: String) -> Bool {
@@ -27,7 +28,26 @@ public struct ImageStackFormat: SignalFormat {
     let stack = try ImageStack(path: request.path)
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(except: ["labels", "horizontal", "vertical", "drop_last"], for: self)
-    guard let geometry = request.geometry else { throw SignalFormatError.meshUnknown(path: request.path) }
+    let labels = request.settings["labels"]
+    let digits = try labels.map { try ImageStack.labels(path: $0) }
+    if let digits, digits.count != stack.count {
+      throw SignalFormatError.invalidSetting(
+        path: labels ?? request.path, name: "labels", expected: "one for each of the \(stack.count) images",
+        found: "\(digits.count)")
+    }
+    guard let geometry = request.geometry else {
+      if let name = ["horizontal", "vertical", "drop_last"].first(where: { request.settings[$0] != nil }) {
+        throw SignalFormatError.refused(
+          path: request.path, format: self.name, option: name,
+          reason: "it is about a mesh, and none is given. Give --mesh, or leave it out.")
+      }
+      return try IDXImages(stack, for: request, digits: digits, labelFile: labels).selecting(request.select)
+    }
+    guard stack.bands == 1 else {
+      throw SignalFormatError.refused(
+        path: request.path, format: name, option: "--mesh",
+        reason: "the images have \(stack.bands) bands, and only grey ones are projected on a mesh. Leave it out.")
+    }
     var mesh = try MeshFile.document(geometry).shape()
     let dropped = try dropped(request)
     let kept = mesh.positions.count - dropped
@@ -38,13 +58,6 @@ public struct ImageStackFormat: SignalFormat {
     }
     mesh.positions = Array(mesh.positions.prefix(kept))
     mesh.triangles = mesh.triangles.filter { Int($0.max()) < kept }
-    let labels = request.settings["labels"]
-    let digits = try labels.map { try ImageStack.labels(path: $0) }
-    if let digits, digits.count != stack.count {
-      throw SignalFormatError.invalidSetting(
-        path: labels ?? request.path, name: "labels", expected: "one for each of the \(stack.count) images",
-        found: "\(digits.count)")
-    }
     let images = ProjectedImages(
       stack, on: try request.domain(of: MeshDocument(mesh)), projection: try projection(request), digits: digits)
     let document = ImageStackDocument(

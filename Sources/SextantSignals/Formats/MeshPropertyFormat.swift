@@ -39,8 +39,10 @@ public struct MeshPropertyFormat: SignalFormat {
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
-    try MeshSignalInspection(
+    let inspection = try MeshSignalInspection(
       MeshFile.document(request.path, selecting: request.part.map { .named($0) } ?? .merged))
+    try request.refuseSettings(for: self)
+    return inspection
   }
 
   public func sink(_ output: OutputRequest, like source: any SignalSource) throws -> any SignalSink {

@@ -59,6 +59,10 @@ struct MeshSink: SignalSink {
     }
   }
 
+  var remarks: [Remark] {
+    paths.first.map { mesh.lossRemarks(writingTo: $0) } ?? []
+  }
+
   var replacedPaths: [String] { output.otherMembers(than: paths) }
 }
 
@@ -68,6 +72,17 @@ extension MeshScalarType {
 }
 
 extension MeshDocument {
+  /// What a file of another format cannot hold of this mesh.
+  func lossRemarks(writingTo path: String) -> [Remark] {
+    guard URL(fileURLWithPath: path).pathExtension.lowercased() != "ply", !otherElements.isEmpty else { return [] }
+    let elements = otherElements.map { "\($0.count) × \($0.name)" }.joined(separator: ", ")
+    return [
+      Remark(
+        .warning, "elements-dropped",
+        "\(path): only PLY has a place for the other elements of \(self.path) (\(elements)); they are not written. Give an output that ends in .ply to keep them.")
+    ]
+  }
+
   /// Removes the estimates of variables, other than those that are variables themselves.
   mutating func removeEstimates(of names: [String]) {
     vertexProperties.removeAll { property in

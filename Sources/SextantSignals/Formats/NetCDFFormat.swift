@@ -25,6 +25,7 @@ public struct NetCDFFormat: SignalFormat {
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
     let inspection = try FileInspection(path: request.path)
     try request.refusePart(for: self)
+    try request.refuseSettings(for: self)
     return inspection
   }
 

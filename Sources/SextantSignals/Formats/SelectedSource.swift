@@ -28,6 +28,8 @@ struct SelectedSource: DocumentWrapper {
   }
 
   func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: indices[index]) }
+
+  func spread(of index: Int) throws -> [Float]? { try source.spread(of: indices[index]) }
 }
 
 extension SignalDocument {

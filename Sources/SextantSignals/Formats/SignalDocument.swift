@@ -23,6 +23,10 @@ public protocol SignalDocument: SignalSource {
   var companionNames: [String] { get }
   /// The ensemble of field `index` (N×V·C), where the file holds estimates with one.
   func members(of index: Int) throws -> Tensor<Float>?
+  /// The standard deviation of an estimate (V·C), where the file holds estimates with one and fields are read as estimates.
+  func spread(of index: Int) throws -> [Float]?
+  /// The largest number that the type of the pixels of an image can hold; nil where the values have no such scale.
+  var fullScale: Double? { get }
   /// What was assumed or found odd when the document was opened.
   var remarks: [Remark] { get }
   /// Numbers that the file calls missing in a place that binds no reader, such as a global attribute.
@@ -37,6 +41,8 @@ extension SignalDocument {
   public func companion(_ name: String) throws -> FieldCompanion? { ownCompanion(name) }
   public var companionNames: [String] { variables.map(\.name) }
   public func members(of index: Int) throws -> Tensor<Float>? { nil }
+  public func spread(of index: Int) throws -> [Float]? { nil }
+  public var fullScale: Double? { nil }
   public var remarks: [Remark] { [] }
   public var namedGaps: [Double] { [] }
   public var qualities: [QualityVariable] { [] }
@@ -81,6 +87,8 @@ extension DocumentWrapper {
   public var companionNames: [String] { source.companionNames }
   public func companion(_ name: String) throws -> FieldCompanion? { try source.companion(name) }
   public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
+  public func spread(of index: Int) throws -> [Float]? { try source.spread(of: index) }
+  public var fullScale: Double? { source.fullScale }
   public var remarks: [Remark] { source.remarks }
   public var namedGaps: [Double] { source.namedGaps }
   public var qualities: [QualityVariable] { source.qualities }

@@ -48,7 +48,7 @@ extension SignalFormat {
   public var writtenEndings: [String] { [] }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
-    let document = try open(SignalRequest(path: request.path))
+    let document = try open(SignalRequest(path: request.path, settings: request.settings))
     try request.refusePart(for: self)
     return try FieldsInspection(document)
   }

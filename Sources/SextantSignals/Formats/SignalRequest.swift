@@ -107,10 +107,18 @@ public struct InspectionRequest: Sendable {
   public var path: String
   /// The mesh of a scene to describe; nil for all of them together.
   public var part: String?
+  /// Settings of a single format, by name, as in ``SignalRequest/settings``.
+  public var settings: [String: String]
 
-  public init(path: String, part: String? = nil) {
+  public init(path: String, part: String? = nil, settings: [String: String] = [:]) {
     self.path = path
     self.part = part
+    self.settings = settings
+  }
+
+  /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` for a setting that is not among `known`.
+  func refuseSettings(except known: [String] = [], for format: some SignalFormat) throws {
+    try SignalRequest(path: path, settings: settings).refuseSettings(except: known, for: format)
   }
 
   /// Throws ``SignalFormatError/refused(path:format:option:reason:)`` if a mesh of a scene was named.

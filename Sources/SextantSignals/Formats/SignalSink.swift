@@ -150,6 +150,9 @@ public protocol SignalSink: Sendable {
   /// what is replaced.
   var replacedPaths: [String] { get }
 
+  /// What of the input the files cannot hold.
+  var remarks: [Remark] { get }
+
   /// Writes the files, whole or not at all: `body` hands over the fields, in any order. A field that is never handed
   /// over is missing in the file.
   ///
@@ -165,6 +168,7 @@ public protocol SignalSink: Sendable {
 
 extension SignalSink {
   public var replacedPaths: [String] { [] }
+  public var remarks: [Remark] { [] }
 
   /// Throws `FileError.exists(path:)` if one of the files exists and may not be replaced. Call it before long work.
   public func checkIsFree(overwrite: Bool) throws {

@@ -68,6 +68,7 @@ public struct SurfaceDataFormat: SignalFormat {
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
     let inspection = try NumbersInspection(SurfaceData(path: request.path, vertexCount: nil))
     try request.refusePart(for: self)
+    try request.refuseSettings(for: self)
     return inspection
   }
 

@@ -18,6 +18,8 @@ struct SurfaceDataSink: SignalSink {
   private let forms: [StoredForm]
   private let isCurvature: Bool
 
+  var remarks: [Remark] { includesSurface ? paths.first.map { mesh.lossRemarks(writingTo: $0) } ?? [] : [] }
+
   /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` if there are several fields, or more than a curvature
   /// file can hold.
   init(_ output: OutputRequest, like source: any SignalSource) throws {

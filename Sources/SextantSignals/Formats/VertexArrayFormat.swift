@@ -65,6 +65,7 @@ public struct VertexArrayFormat: SignalFormat {
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
     let inspection = try NumbersInspection(array: request.path)
     try request.refusePart(for: self)
+    try request.refuseSettings(for: self)
     return inspection
   }
 

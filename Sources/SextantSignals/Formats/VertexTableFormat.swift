@@ -56,6 +56,8 @@ public struct VertexTableFormat: SignalFormat {
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
+    if request.settings.keys.contains(where: PointColumns.settingNames.contains) { return try PointTableFormat().inspect(request) }
+    try request.refuseSettings(for: self)
     let inspection = try NumbersInspection(table: request.path)
     try request.refusePart(for: self)
     return inspection

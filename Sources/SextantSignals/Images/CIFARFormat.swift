@@ -64,6 +64,7 @@ private struct CIFARDocument: SignalDocument {
   private let planeSize: Int
 
   var format: any SignalFormat { CIFARFormat() }
+  var fullScale: Double? { 255 }
   var variables: [Variable] { ["red", "green", "blue"].map { Variable(name: $0) } }
 
   init(path: String, domain: any Domain, bytes: [UInt8], labelCount: Int, planeSize: Int) {

@@ -37,17 +37,28 @@ struct ImageDocument: SignalDocument {
     let listed = try ImageFolder(path: request.path)
     isFolder = listed != nil
     let axes = request.settings["axes"]
-    files = try (listed?.images ?? [request.path]).map { try ImageFile(path: $0, axes: axes) }
+    let keepsGoing = listed != nil && request.settings["keep_going"] == "true"
+    var (files, failures): ([ImageFile], [String]) = ([], [])
+    for path in listed?.images ?? [request.path] {
+      do {
+        let file = try ImageFile(path: path, axes: axes)
+        if let first = files.first, file.header.kind != first.header.kind || file.axes != first.axes {
+          throw ImageFileError.refused(
+            path: file.path,
+            reason:
+              "expected an image like \(first.path), \(first.header.kind), found \(file.header.kind). Images of one folder have one size, type and number of bands."
+          )
+        }
+        files.append(file)
+      } catch where keepsGoing {
+        failures.append("\(error)")
+      }
+    }
     guard let first = files.first else {
-      throw ImageFileError.refused(path: request.path, reason: "the folder has no images.")
-    }
-    for file in files.dropFirst() where file.header.kind != first.header.kind || file.axes != first.axes {
       throw ImageFileError.refused(
-        path: file.path,
-        reason:
-          "expected an image like \(first.path), \(first.header.kind), found \(file.header.kind). Images of one folder have one size, type and number of bands."
-      )
+        path: request.path, reason: (["the folder has no images that can be read."] + failures).joined(separator: "\n"))
     }
+    self.files = files
     let noData = try request.settings["no_data"].map { text in
       guard let number = Double(text) else {
         throw SignalFormatError.invalidSetting(
@@ -82,7 +93,15 @@ struct ImageDocument: SignalDocument {
     let mask = request.settings["mask"]
     isMasked = try mask.map { try MaskImage.isMissing($0, where: request.settings["missing_where"], like: first) }
     inputPaths = [request.path] + files.map(\.path) + [mask].compactMap(\.self)
-    remarks = Self.remarks(first, pixels, listed)
+    remarks =
+      Self.remarks(first, pixels, listed)
+      + (failures.isEmpty
+        ? []
+        : [
+          Remark(
+            .warning, "images-left-out",
+            "\(path): \(failures.count) of \(failures.count + files.count) images were left out:\n" + failures.map { "  \($0)" }.joined(separator: "\n"))
+        ])
   }
 
   /// The names of the variables: those of channels, of colours, or of bands.
@@ -253,6 +272,13 @@ struct ImageDocument: SignalDocument {
     let values = try rows(of: samples, at: index, count: each)
     return Tensor(values, shape: [each, domain.vertexCount * variables.count])
   }
+
+  func spread(of index: Int) throws -> [Float]? {
+    guard wantsEstimates, let spread = try beside("spread"), spread.axes.fieldCount == count else { return nil }
+    return try rows(of: spread, at: index, count: 1)
+  }
+
+  var fullScale: Double? { pixels.header.type.isWhole ? pixels.header.type.full : nil }
 
   /// A part of an answer in a file beside this one; nil where there is none. Throws where it does not fit.
   private func beside(_ part: String) throws -> ImageFile? {

@@ -16,7 +16,7 @@ struct ImageFolder {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return nil }
     self.path = path
     var (images, others): ([String], [String]) = ([], [])
-    for name in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where !name.hasPrefix(".") {
+    for name in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where !name.hasPrefix(".") && name != ImageNames.aboutName {
       let full = (path as NSString).appendingPathComponent(name)
       var isInner: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: full, isDirectory: &isInner)

@@ -8,7 +8,8 @@ import SextantStorage
 /// Images and folders of images on the plane grid of their pixels.
 ///
 /// Its settings are `axes` (the names of the axes of a stack, such as TYX), `mask` (an image of two numbers) and
-/// `missing_where` (which of them is missing: white or black), and `no_data` (a number that is missing).
+/// `missing_where` (which of them is missing: white or black), `no_data` (a number that is missing), and `keep_going` (images of a
+/// folder that cannot be read or differ from the first are left out).
 public struct ImageFormat: SignalFormat {
   public init() {}
 
@@ -29,7 +30,7 @@ public struct ImageFormat: SignalFormat {
     try request.checkNames()
     try request.refuseGeometry(for: self, because: "an image has a grid of its own. Leave it out.")
     try request.refuseMonthVariable(for: self)
-    try request.refuseSettings(except: ["axes", "mask", "missing_where", "no_data"], for: self)
+    try request.refuseSettings(except: ["axes", "mask", "missing_where", "no_data", "keep_going"], for: self)
     return try document.selecting(request.select)
   }
 

@@ -20,8 +20,9 @@ struct ImageInspection: SignalInspection {
   init(_ request: InspectionRequest) throws {
     var notes: [String] = []
     var document: ImageDocument
+    try request.refuseSettings(except: ["axes"], for: ImageFormat())
     do {
-      document = try ImageDocument(SignalRequest(path: request.path))
+      document = try ImageDocument(SignalRequest(path: request.path, settings: request.settings))
     } catch let error as ImageFileError {
       guard case .unnamedAxes = error else { throw error }
       document = try ImageDocument(SignalRequest(path: request.path, settings: ["axes": "IYX"]))

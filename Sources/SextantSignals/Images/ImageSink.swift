@@ -1,5 +1,5 @@
 // Answers as images: the mean with the type, the tags and the kind of file of the input, and spread, quantiles, samples
-// and noise as TIFF stacks in single precision beside it. A folder gives a folder. What a type cannot hold is refused with
+// and noise as TIFF stacks in single precision beside it, and in a JSON file how the answer was made. A folder gives a folder. What a type cannot hold is refused with
 // its count and place, never clipped or wrapped without a word.
 
 import Foundation
@@ -72,8 +72,10 @@ struct ImageSink: SignalSink {
   }
 
   var paths: [String] {
-    writesFolder ? [output.path] : targets(output.content).map(\.path)
+    writesFolder ? [output.path] : targets(output.content).map(\.path) + [about]
   }
+
+  private var about: String { ImageNames.about(output.path, isFolder: writesFolder) }
 
   var replacedPaths: [String] {
     if writesFolder { return [] }
@@ -196,9 +198,10 @@ struct ImageSink: SignalSink {
   ) throws {
     let targets = targets(content)
     guard writesFolder else {
-      try WholeFile.write(toAll: targets.map(\.path), replacing: replacedPaths, overwrite: overwrite) { temporary in
+      try WholeFile.write(toAll: targets.map(\.path) + [about], replacing: replacedPaths, overwrite: overwrite) { temporary in
+        try Self.write(description, to: temporary[targets.count])
         let writer = ImageFieldWriter(
-          targets, places: temporary, template: template, originals: originals, channelCount: channelCount)
+          targets, places: Array(temporary.prefix(targets.count)), template: template, originals: originals, channelCount: channelCount)
         try body(writer)
         try writer.finish()
       }
@@ -213,6 +216,7 @@ struct ImageSink: SignalSink {
       try WholeFile.makeFolder(temporary)
       let places = targets.map { temporary + String(($0.path as NSString).standardizingPath.dropFirst(folder.count)) }
       for inner in Set(places.map { ($0 as NSString).deletingLastPathComponent }) { try WholeFile.makeFolder(inner) }
+      try Self.write(description, to: (temporary as NSString).appendingPathComponent(ImageNames.aboutName))
       let writer = ImageFieldWriter(
         targets, places: places, template: template, originals: originals, channelCount: channelCount)
       try body(writer)
@@ -226,6 +230,16 @@ struct ImageSink: SignalSink {
       try? WholeFile.remove(temporary)
       throw error
     }
+  }
+}
+
+extension ImageSink {
+  /// Writes what is said of an answer: its history and its attributes, by name.
+  private static func write(_ description: FieldFileDescription, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let texts = description.attributes.merging(["history": description.history]) { own, _ in own }
+    try WholeFile.write(try encoder.encode(texts) + Data("\n".utf8), to: path, overwrite: true)
   }
 }
 

@@ -55,6 +55,16 @@ enum ImageNames {
     return stem + ".\(what).tif"
   }
 
+  /// What is said of the answer "out.png": "out.about.json"; of a folder, "about.json" in it.
+  static func about(_ path: String, isFolder: Bool) -> String {
+    guard !isFolder else { return (path as NSString).appendingPathComponent(aboutName) }
+    var stem = (path as NSString).deletingPathExtension
+    if wantsFloat(path) { stem = (stem as NSString).deletingPathExtension }
+    return stem + "." + aboutName
+  }
+
+  static let aboutName = "about.json"
+
   /// "spread/a.tif" in a folder, for the image "a.png".
   static func path(_ what: String, in folder: String, of image: String) -> String {
     let name = ((image as NSString).lastPathComponent as NSString).deletingPathExtension

@@ -126,6 +126,10 @@ extension NumbersInspection: CustomStringConvertible {
     let size = format == "table" ? "\(shape[0]) rows, \(shape[1]) columns" : shape.isEmpty ? "one number" : extents
     var lines = ["\(path): \(format), \(size)"]
     lines.append("  as a signal  \(signal ?? "none: expected V, V×C, N×V or N×V×C numbers, and at least one")")
+    if format == "table" {
+      lines.append(
+        "  no columns were recognised as latitude and longitude, so that a row stands for a vertex of --mesh FILE; for observations at places name them: --columns latitude=NAME,longitude=NAME")
+    }
     let width = columns.map(\.name.count).max() ?? 0
     for column in columns {
       func number(_ value: Double?) -> String { String(format: "%.6g", value ?? .nan) }

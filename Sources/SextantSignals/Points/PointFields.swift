@@ -52,6 +52,7 @@ struct PointFields: Sendable {
     }
     let groups = Self.groups(dated, of: observations, window: window)
     try Self.checkSize(of: groups, observations: observations, window: window)
+    remarks += Self.lonelyLevels(groups, observations: observations)
     var vertices: [Key: Int] = [:]
     var places: [GeographicPoint] = []
     var repeated = 0
@@ -138,6 +139,20 @@ struct PointFields: Sendable {
     throw SignalFormatError.unusablePlaces(
       path: observations.path,
       reason: "observations of one time are one field, and these \(count) observations \(cause).")
+  }
+
+  /// Levels that hardly any profile has: their fields are answered from those few observations alone.
+  private static func lonelyLevels(_ groups: [Group], observations: PointObservations) -> [Remark] {
+    guard let name = observations.level?.name else { return [] }
+    let most = groups.map(\.observations.count).max() ?? 0
+    let lonely = groups.filter { 4 * $0.observations.count <= most }
+    guard let first = lonely.first else { return [] }
+    return [
+      Remark(
+        .warning, "levels-differ",
+        "\(observations.path): \(lonely.count) of \(groups.count) fields have a quarter or less of the observations that the fullest one has, because their \(name) (such as \(first.level)) is that of few profiles. Each level is a field of its own and nothing is interpolated between levels: bring the profiles to common levels first, or choose levels by --select \(name)=VALUE."
+      )
+    ]
   }
 
   private static func label(_ group: Group, of observations: PointObservations, window: ObservationWindow) -> FieldLabel {

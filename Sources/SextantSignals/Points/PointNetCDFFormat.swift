@@ -47,6 +47,7 @@ public struct PointNetCDFFormat: SignalFormat {
     let inspection = try FileInspection(
       DatasetFile(path: request.path), openingPoints: { try open(SignalRequest(path: request.path)) })
     try request.refusePart(for: self)
+    try request.refuseSettings(for: self)
     return inspection
   }
 }

@@ -129,7 +129,8 @@ public struct PointTableFormat: SignalFormat {
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
-    let inspection = try PointTableInspection(request.path)
+    try request.refuseSettings(except: PointColumns.settingNames, for: self)
+    let inspection = try PointTableInspection(request.path, settings: request.settings)
     try request.refusePart(for: self)
     return inspection
   }

@@ -27,8 +27,10 @@ struct PointTableInspection: SignalInspection {
   let problems: [String]
 
   /// Throws `FileError`, ``VertexFileError`` and ``SignalFormatError``.
-  init(_ path: String) throws {
-    let table = try PointTable(path, settings: [:])
+  ///
+  /// `settings` names columns by their role.
+  init(_ path: String, settings: [String: String] = [:]) throws {
+    let table = try PointTable(path, settings: settings)
     self.path = path
     observationCount = table.count
     let places = try table.places()
@@ -83,6 +85,9 @@ struct PointTableInspection: SignalInspection {
       let range = column.minimum.flatMap { low in column.maximum.map { String(format: "%.6g to %.6g", low, $0) } }
       return "  \(column.name)  \(range ?? "no number"), \(column.missingCount) missing"
     }
+    let absent = PointColumns.settingNames.filter { roles[$0] == nil }
+    if !absent.isEmpty { lines.append("  no column is the \(absent.joined(separator: " or the "))") }
+    lines.append("  another column is named by --columns \(absent.first ?? "latitude")=NAME, the variables by --variables NAME,NAME")
     if !textColumns.isEmpty { lines.append("  not read, because they hold text: \(textColumns.joined(separator: ", "))") }
     return (lines + problems.map { "problem: \($0)" } + columns.flatMap(\.suspects).problemLines).joined(separator: "\n")
   }

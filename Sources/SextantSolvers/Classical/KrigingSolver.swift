@@ -10,6 +10,10 @@ import SextantPriors
 
 /// Matérn kriging, which needs no archive. Distances are straight lines through space, not paths along the surface: see
 /// ``SurfaceKrigingSolver``.
+///
+/// The dense factor belongs to the observations, of which there may be ``TwoScaleSolver/stateLimit``. Up to as many vertices, the
+/// posterior has samples. On a larger domain it has the same exact mean and spread but no samples, which need a factor of the
+/// covariance of all vertices.
 public struct KrigingSolver: DirectSolver {
   public let name = "Matérn kriging"
   private let domain: any Domain
@@ -22,17 +26,14 @@ public struct KrigingSolver: DirectSolver {
   ///   - domain: the domain of the fields.
   ///   - channelCount: the number C of variables.
   ///   - isInside: which entries of the V×C array belong to the field (V·C); nil for all.
-  /// - Throws: `PriorError.tooLarge` beyond ``TwoScaleSolver/stateLimit`` states.
-  public init(domain: any Domain, channelCount: Int, isInside: [Bool]? = nil) throws {
-    guard domain.nodeCount <= TwoScaleSolver.stateLimit else {
-      throw PriorError.tooLarge(
-        "Dense kriging supports at most \(TwoScaleSolver.stateLimit) vertices, but this domain has \(domain.nodeCount). Use the sparse Matérn field: sparse-matern."
-      )
-    }
+  public init(domain: any Domain, channelCount: Int, isInside: [Bool]? = nil) {
     self.domain = domain
     self.channelCount = channelCount
     self.isInside = isInside
   }
+
+  /// Whether the domain is small enough for samples.
+  private var hasSamples: Bool { domain.nodeCount <= TwoScaleSolver.stateLimit }
 
   public func check(_ operation: any LinearOperator) throws {
     try operation.requireInputs(domain.vertexCount * channelCount)
@@ -45,7 +46,7 @@ public struct KrigingSolver: DirectSolver {
     let size = domain.vertexCount * channelCount
     var mean = [Float](repeating: .nan, count: size)
     var spread = mean
-    var draws = samples > 0 ? Tensor<Float>(repeating: .nan, shape: [samples, size]) : nil
+    var draws = samples > 0 && hasSamples ? Tensor<Float>(repeating: .nan, shape: [samples, size]) : nil
     var diagnostics: [String: Double] = [:]
     let matrix = try measurement.operation.materialised(for: name)
     for channel in 0..<channelCount {
@@ -90,10 +91,30 @@ public struct KrigingSolver: DirectSolver {
       : SparseOperator(SparseMatrix(rowCount: values.count, columnCount: domain.vertexCount, entries: entries))
     let inside = (0..<domain.vertexCount).map { isInside?[$0 * channelCount + channel] ?? true }
     let prior = Self.prior(domain: domain, isInside: inside, values: values)
-    let solver = try TwoScaleSolver(prior, domain: domain)
-    return try solver.posterior(
-      given: FieldMeasurement(values: values, noise: noise, operation: operation, label: measurement.label),
-      samples: samples, using: &random)
+    let part = FieldMeasurement(values: values, noise: noise, operation: operation, label: measurement.label)
+    guard hasSamples else { return try Self.blockwisePosterior(given: part, prior: prior, on: domain) }
+    return try TwoScaleSolver(prior, domain: domain).posterior(given: part, samples: samples, using: &random)
+  }
+
+  /// The posterior on a domain that is too large for samples: equal to that of a small one but for rounding.
+  ///
+  /// Throws `PriorError.tooLarge` where there are too many observations, too.
+  static func blockwisePosterior(
+    given measurement: FieldMeasurement, prior: GaussianPrior, on domain: any Domain
+  ) throws -> Posterior {
+    try measurement.check()
+    let observation = try prior.space.observe(measurement)
+    guard observation.count <= TwoScaleSolver.stateLimit else {
+      throw PriorError.tooLarge(
+        "Kriging takes at most \(TwoScaleSolver.stateLimit) observations of a field on more than as many vertices, and this one has \(observation.count) on \(domain.nodeCount). Use the sparse Matérn field: sparse-matern."
+      )
+    }
+    let covariance = try CovarianceFit(prior, on: domain, seed: RandomStream(seed: 0)).covariance(for: observation)
+    let posterior = try BlockwiseGaussianPosterior(
+      observation, covariance: covariance.model, parameters: covariance.chosen.values)
+    return prior.space.posterior(
+      mean: posterior.mean.map { Float($0) }, spread: posterior.spread.map { Float($0) }, samples: nil,
+      label: measurement.label, diagnostics: covariance.diagnostics(logEvidence: posterior.logEvidence))
   }
 
   /// The two-scale prior whose modes are a trend: constant and linear in space, and on a domain with latitudes quadratic
@@ -166,6 +187,6 @@ extension Method {
         domain: space.domain, channelCount: space.channelCount, isInside: space.isInside,
         seed: RandomStream(seed: context.model.provenance.seed))
     }
-    return try KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
+    return KrigingSolver(domain: space.domain, channelCount: space.channelCount, isInside: space.isInside)
   }
 }

@@ -3,6 +3,7 @@
 // observed one (analogues).
 
 import SextantArrays
+import SextantGeometry
 import SextantPriors
 
 /// A covariance with its parameters, and the shift of the mean that belongs to it.
@@ -13,6 +14,16 @@ struct FittedCovariance: Sendable {
   var shift: [Float]?
   /// The smoothness ν of the Matérn field where it was chosen by likelihood; nil where it is fixed.
   var smoothness: MaternCorrelation?
+
+  /// The chosen parameters, and how they were chosen, for people and logs.
+  func diagnostics(logEvidence: Double) -> [String: Double] {
+    var diagnostics = Dictionary(uniqueKeysWithValues: zip(model.parameters.map(\.name), chosen.values))
+    if let smoothness { diagnostics["field.smoothness"] = smoothness.order }
+    diagnostics["likelihood-evaluations"] = Double(chosen.evaluations)
+    diagnostics["uses-analogues"] = shift == nil ? 0 : 1
+    diagnostics["log-evidence"] = logEvidence
+    return diagnostics
+  }
 }
 
 /// Fits a covariance to observations.
@@ -36,6 +47,19 @@ struct CovarianceFit: Sendable {
     smootherModels: [(smoothness: MaternCorrelation, model: CovarianceModel)] = [], seed: RandomStream
   ) {
     (self.prior, self.model, self.smootherModels, self.seed) = (prior, model, smootherModels, seed)
+  }
+
+  /// The fit of a two-scale prior or a trend.
+  ///
+  /// - Parameters:
+  ///   - prior: the prior; without an archive, the field's own observations decide on the smoothness as well.
+  ///   - domain: the domain of the fields.
+  ///   - seed: the stream that selects the observations for the likelihood if there are many.
+  init(_ prior: GaussianPrior, on domain: any Domain, seed: RandomStream) {
+    let smoother: [MaternCorrelation] = prior.configuration.kind == .trend ? [.threeHalves, .fiveHalves] : []
+    self.init(
+      prior, model: prior.covarianceModel(on: domain),
+      smootherModels: smoother.map { ($0, prior.covarianceModel(on: domain, smoothness: $0)) }, seed: seed)
   }
 
   /// The covariance for an observation. Throws `PriorError.nothingObserved`.

@@ -72,7 +72,7 @@ package struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
   private static var columnsInGroup: Int { 1024 }
 
   /// The rows Σ H[i,s]·K[s,·] of a general operator, from the rows of K that it touches.
-  private static func combine(_ matrix: SparseMatrix, touched: [Int], rows: Tensor<Scalar>) -> Tensor<Scalar> {
+  static func combine(_ matrix: SparseMatrix, touched: [Int], rows: Tensor<Scalar>) -> Tensor<Scalar> {
     let d = rows.columnCount
     var position = [Int: Int](minimumCapacity: touched.count)
     for (index, state) in touched.enumerated() { position[state] = index }
@@ -133,7 +133,7 @@ package struct DenseGaussianPosterior<Scalar: TensorScalar>: Sendable {
   /// noise.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  private static func combination(of rows: Tensor<Scalar>, weights: [Double]) -> [Double] {
+  static func combination(of rows: Tensor<Scalar>, weights: [Double]) -> [Double] {
     let columns = rows.columnCount
     var sums = [Double](repeating: 0, count: columns)
     sums.withUnsafeMutableBufferPointer { sums in

@@ -121,14 +121,8 @@ private struct FittedPreparation<Scalar: TensorScalar>: PreparedSolver {
         for i in values.indices { values[i] += shift[i % shift.count] }
       }
     }
-    var diagnostics = Dictionary(
-      uniqueKeysWithValues: zip(covariance.model.parameters.map(\.name), covariance.chosen.values))
-    if let smoothness = covariance.smoothness { diagnostics["field.smoothness"] = smoothness.order }
-    diagnostics["likelihood-evaluations"] = Double(covariance.chosen.evaluations)
-    diagnostics["uses-analogues"] = shift == nil ? 0 : 1
-    diagnostics["log-evidence"] = posterior.logEvidence
     return space.posterior(
       mean: mean, spread: posterior.spread.map { Float($0) }, samples: draws, label: measurement.label,
-      diagnostics: diagnostics)
+      diagnostics: covariance.diagnostics(logEvidence: posterior.logEvidence))
   }
 }

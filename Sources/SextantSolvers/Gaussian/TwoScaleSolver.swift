@@ -48,11 +48,7 @@ public struct TwoScaleSolver: Solver {
       )
     }
     self.prior = prior
-    // Without an archive, the field's own observations decide on the smoothness as well.
-    let smoother: [MaternCorrelation] = prior.configuration.kind == .trend ? [.threeHalves, .fiveHalves] : []
-    fit = CovarianceFit(
-      prior, model: prior.covarianceModel(on: domain),
-      smootherModels: smoother.map { ($0, prior.covarianceModel(on: domain, smoothness: $0)) }, seed: seed)
+    fit = CovarianceFit(prior, on: domain, seed: seed)
     fitted =
       if case .fixed(let theta) = parameters {
         FittedPrior(FittedCovariance(model: fit.model, chosen: ChosenParameters(values: theta)), reuse: .everything)

@@ -12,6 +12,16 @@ struct FileKind: Sendable, CustomStringConvertible {
     case inspect, degrade, impute, score, draw
 
     var description: String { rawValue }
+
+    /// The commands that must work for this one to have something to work on, and itself: scores need an answer, and an answer
+    /// gaps.
+    var steps: [Command] {
+      switch self {
+      case .inspect, .draw, .degrade: [self]
+      case .impute: [.degrade, .impute]
+      case .score: [.degrade, .impute, .score]
+      }
+    }
   }
 
   /// The name in the table, such as "table of stations".

@@ -38,6 +38,24 @@ extension FileKind {
         ["units": ""], lengths: [faces.count, 3])
       try file.field("level", along: ["face"], faces.map(truth), ["mesh": "mesh", "location": "face"])
     },
+    grid("UGRID values on edges", inspected: "120-cell mesh (values on edges)") { file in
+      let sphere = try SphereMesh.icosphere(subdivisions: 1)
+      var edges: [SIMD2<Int32>] = []
+      for t in sphere.triangles {
+        for (a, b) in [(t.x, t.y), (t.y, t.z), (t.z, t.x)] where a < b { edges.append(SIMD2(a, b)) }
+      }
+      try file.scalar(
+        "mesh",
+        [
+          "cf_role": "mesh_topology", "node_coordinates": "node_lat node_lon", "edge_node_connectivity": "edge_nodes",
+        ], ["topology_dimension": 1])
+      try file.coordinates(sphere.points, along: ["node"], names: ("node_lat", "node_lon"))
+      try file.field(
+        "edge_nodes", along: ["edge", "two"], edges.flatMap { [Double($0.x), Double($0.y)] }, ["units": ""],
+        lengths: [edges.count, 2])
+      let places = edges.map { GeographicPoint(sphere.nodePositions[Int($0.x)] + sphere.nodePositions[Int($0.y)]) }
+      try file.field("flow", along: ["edge"], places.map(truth), ["mesh": "mesh", "location": "edge"])
+    },
     grid("polar stereographic map", inspected: "12×14 curvilinear grid") { file in
       try file.scalar(
         "crs", ["grid_mapping_name": "polar_stereographic"],

@@ -5,6 +5,7 @@ import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantStorage
+import SextantTestSupport
 import Testing
 
 @testable import SextantSignals
@@ -310,6 +311,42 @@ import Testing
           "thetao", .float, ["y", "x"], zip(holes.values, holes.isOutside).map { $1 ? 1e20 : $0 },
           ["coordinates": .text("nav_lat nav_lon"), "_FillValue": .numbers([1e20], .float), "units": .text("degC")]),
       ])
+  }
+
+  /// Values on edges have the middles of the edges as places, or the places that the file gives; an edge has two ends.
+  @Test func edgesAreRead() throws {
+    let folder = try TestFolder()
+    let places = [(0.0, 0.0), (10, 0), (10, 20), (0, 20)]
+    func write(_ name: String, ends: [Double] = [0, 1, 1, 2, 2, 3, 3, 0], centres: [Double]? = nil) throws -> String {
+      var mesh: [String: NetCDFAttributeValue] = [
+        "cf_role": .text("mesh_topology"), "topology_dimension": .numbers([1], .int),
+        "node_coordinates": .text("node_y node_x"), "edge_node_connectivity": .text("edges"),
+      ]
+      if centres != nil { mesh["edge_coordinates"] = .text("edge_y edge_x") }
+      return try folder.write(
+        name, dimensions: ["node": 4, "edge": 4, "two": 2],
+        [
+          TestVariable("mesh", .int, [], [0], mesh), .latitude(places.map(\.0), name: "node_y", along: "node"),
+          .longitude(places.map(\.1), name: "node_x", along: "node"),
+          TestVariable("edges", .int, ["edge", "two"], ends, ["_FillValue": .numbers([-1], .int)]),
+          TestVariable("flow", .float, ["edge"], [1, 2, 3, 4], ["mesh": .text("mesh"), "location": .text("edge")]),
+        ]
+          + (centres.map {
+            [
+              TestVariable.latitude($0, name: "edge_y", along: "edge"),
+              TestVariable.longitude([1, 2, 3, 4], name: "edge_x", along: "edge"),
+            ]
+          } ?? []))
+    }
+    let file = try GriddedFile(path: write("middles.nc"), variables: ["flow"])
+    let points = try #require(file.domain.geography?.points)
+    #expect(points.count == 4 && abs(points[0].latitude - 5) < 1e-6 && abs(points[0].longitude) < 1e-6)
+    #expect(abs(points[3].longitude - 10) < 1e-6 && abs(points[3].latitude) < 1e-6)
+    #expect(try file.read([0]).values.scalars == [1, 2, 3, 4])
+    let given = try GriddedFile(path: write("given.nc", centres: [7, 8, 9, 11]), variables: ["flow"])
+    #expect(given.domain.geography?.points.map(\.latitude) == [7, 8, 9, 11])
+    let words = complaint { _ = try GriddedFile(path: write("one.nc", ends: [0, 1, 1, -1, 2, 3, 3, 0]), variables: ["flow"]) }
+    #expect(words.contains("edge number 2 has 1 of the 2 nodes"), "\(words)")
   }
 
   /// The icosphere of 42 nodes and 80 faces, whose nodes are counted from 1; a face may have a node too many.

@@ -235,7 +235,7 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       let out = folder.path("restored")
       try Self.restore(document, to: out, content: .estimates(3, hasSpread: true))
       #expect(
-        try FileManager.default.contentsOfDirectory(atPath: out).sorted() == ["a.png", "b.png", "c.png", "spread"])
+        try FileManager.default.contentsOfDirectory(atPath: out).sorted() == ["a.png", "about.json", "b.png", "c.png", "spread"])
       for name in ["a", "b", "c"] {
         let samples = try [inner, out].map { try ImageFile(path: "\($0)/\(name).png").samples(ofPage: 0) }
         #expect(samples[0] == samples[1])
@@ -245,10 +245,16 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       #expect(complaint { try Self.restore(document, to: inner) } != "no complaint")
       let one = try formatsSelect(inner)
       try Self.restore(one, to: folder.path("one"))
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("one")) == ["b.png"])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("one")) == ["about.json", "b.png"])
       _ = try ImageCase(type: .uint16, bands: 3, ending: "png").write(to: folder, name: "faces/d")
       let mixed = complaint { _ = try Self.open(inner) }
       #expect(mixed.contains("d.png") && mixed.contains("uint16"), "\(mixed)")
+      // The others can be used where that is asked for, and what was left out is listed.
+      try Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0]).write(to: URL(fileURLWithPath: inner + "/e.png"))
+      let rest = try Self.open(inner, ["keep_going": "true"])
+      #expect(rest.labels.map { $0.text(of: "file") } == ["a.png", "b.png", "c.png"])
+      let left = try #require(rest.remarks.first { $0.topic == "images-left-out" })
+      #expect(left.text.contains("2 of 5") && left.text.contains("d.png") && left.text.contains("e.png"), "\(left.text)")
     }
   }
 
@@ -313,6 +319,53 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       try writer.close()
       let unnamed = try Self.formats.inspect(InspectionRequest(path: stack)).description
       #expect(unnamed.contains("4 fields") && unnamed.contains("--axes"), "\(unnamed)")
+    }
+  }
+
+  /// What is said of an answer stands in a JSON file beside it.
+  @Test func howAnAnswerWasMadeStandsBesideIt() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let document = try Self.open(ImageCase(type: .uint8).write(to: folder))
+      let content = SignalContent.estimates(1, hasSpread: false, hasObserved: false)
+      let sink = try Self.formats.sink(OutputRequest(path: folder.path("out.tif"), content: content), like: document)
+      #expect(sink.paths == ["out.tif", "out.about.json"].map(folder.path))
+      let description = FieldFileDescription(history: "a line", attributes: ["sextant_remarks": "note: a remark"])
+      try sink.write(content, description: description, overwrite: false) {
+        try $0.write(FieldRecord(try document.read([0])[0]), at: 0)
+      }
+      let texts = try JSONDecoder().decode(
+        [String: String].self, from: Data(contentsOf: URL(fileURLWithPath: folder.path("out.about.json"))))
+      #expect(texts == ["history": "a line", "sextant_remarks": "note: a remark"])
+    }
+  }
+
+  /// IDX files without a mesh are images: grey ones, and colours side by side or in planes.
+  @Test func idxFilesAreImages() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      func file(_ name: String, _ shape: [Int], _ content: [UInt8]) throws -> String {
+        try ImageStackTests.write(ImageStackTests.file(shape: shape, content: content), in: folder, name)
+      }
+      let grey = try Self.open(file("grey", [2, 2, 3], (0..<12).map { UInt8($0 * 20) }))
+      #expect(grey.variables.map(\.name) == ["value"] && grey.count == 2 && grey.fullScale == 255)
+      #expect(try grey.read([1]).values.scalars == [120, 140, 160, 180, 200, 220])
+      #expect(grey.domain.raster == Raster(rows: 2, columns: 3) && grey.domain.surface == nil)
+      let bytes = (0..<150).map { UInt8($0) }
+      let mixed = try Self.open(file("mixed", [2, 5, 5, 3], bytes))
+      #expect(mixed.variables.map(\.name) == ["red", "green", "blue"])
+      #expect(try mixed.read([1]).values.scalars == bytes[75...].map { Float($0) })
+      let planes = try Self.open(file("planes", [2, 3, 5, 5], bytes))
+      let wanted: [Float] = (0..<75).map { (place: Int) -> Float in
+        let (pixel, band) = place.quotientAndRemainder(dividingBy: 3)
+        return Float(75 + 25 * band + pixel)
+      }
+      #expect(try planes.read([1]).values.scalars == wanted)
+      let labels = try file("labels", [2], [7, 3])
+      let labelled = try Self.open(file("named", [2, 2, 3], (0..<12).map { UInt8($0) }), ["labels": labels])
+      #expect(labelled.labels.map { $0.text(of: "digit") } == ["7", "3"])
+      #expect(complaint { _ = try Self.open(file("plain", [1, 2, 2], [1, 2, 3, 4]), ["drop_last": "2"]) }.contains("--mesh"))
+      #expect(complaint { _ = try Self.open(file("none", [1, 2, 2, 0], [])) }.contains("2 × 2 × 0"))
     }
   }
 

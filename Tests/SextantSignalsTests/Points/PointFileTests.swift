@@ -168,6 +168,42 @@ struct PointReference: Decodable {
     #expect(words.contains(reason) && words.contains("bad.csv"), "\(words)")
   }
 
+  /// Levels that few profiles have are fields of few observations: this is said, and where it holds for nearly all, it is refused.
+  @Test func levelsThatDifferAreNoted() throws {
+    let folder = try ScratchFolder()
+    func table(_ depths: (_ profile: Int) -> [Int]) -> String {
+      "lat,lon,depth,t\n"
+        + (0..<6).flatMap { profile in depths(profile).map { "\(10 * profile),\(20 * profile),\($0),\(profile + $0)\n" } }.joined()
+    }
+    let same = try Self.open(folder.write(table { _ in [10, 20, 50] }, to: "same.csv"))
+    #expect(same.count == 3 && !same.remarks.contains { $0.topic == "levels-differ" })
+    let some = try Self.open(folder.write(table { $0 == 2 ? [10, 20, 55] : [10, 20, 50] }, to: "some.csv"))
+    #expect(some.count == 4)
+    let remark = try #require(some.remarks.first { $0.topic == "levels-differ" })
+    #expect(remark.text.contains("1 of 4 fields") && remark.text.contains("depth (such as 55)"), "\(remark.text)")
+    let words = complaint { _ = try Self.open(folder.write(table { [10 + $0, 20 + $0, 50 + $0] }, to: "own.csv")) }
+    #expect(words.contains("common levels") && words.contains("depth"), "\(words)")
+  }
+
+  /// What `inspect` took the columns for, and how others are named.
+  @Test func inspectionNamesTheColumns() throws {
+    let folder = try ScratchFolder()
+    func text(_ path: String, _ settings: [String: String] = [:]) throws -> String {
+      try "\([any SignalFormat].standard.inspect(InspectionRequest(path: path, settings: settings)))"
+    }
+    let known = try folder.write("lat,lon,t,err\n10,20,1,0.1\n11,21,2,0.1\n", to: "known.csv")
+    let plain = try text(known)
+    for part in ["lat  10 to 11, the latitude", "no column is the time or the noise or the level", "--columns time=NAME"] {
+      #expect(plain.contains(part), "\(plain)")
+    }
+    #expect(try text(known, ["noise": "err"]).contains("err  the noise"))
+    let own = try folder.write("Y,X,t\n10,20,1\n11,21,2\n", to: "own.csv")
+    #expect(try text(own).contains("--columns latitude=NAME,longitude=NAME"))
+    #expect(try text(own, ["latitude": "Y", "longitude": "X"]).contains("Y  10 to 11, the latitude"))
+    #expect(complaint { _ = try text(known, ["axes": "TYX"]) }.contains("axes"))
+    #expect(complaint { _ = try text(own, ["latitude": "Z", "longitude": "X"]) }.contains("Z"))
+  }
+
   @Test func aTextColumnThatIsAskedForIsNamed() throws {
     let folder = try ScratchFolder()
     let path = try folder.write("lat,lon,name,t\n10,20,Ulm,1\n11,21,Bonn,2\n", to: "a.csv")

@@ -1,0 +1,58 @@
+// A field that is larger than those of a model, filled in windows of the model's size: which fields allow it, and the solver for it. The
+// blend is that of WindowedSolver.
+
+import SextantArrays
+import SextantGeometry
+import SextantModels
+import SextantSignals
+import SextantSolvers
+
+/// The windows of a document in the form of a model's domain.
+struct ModelWindows: Sendable {
+  /// The space of the whole fields.
+  let space: FieldSpace
+  private let windows: [DomainWindow]
+  /// What a person is told.
+  let remark: Remark
+
+  /// Nil where the fields are those of the model, or where there are no windows.
+  ///
+  /// Throws ``RunError`` for what windows cannot do: estimate noise, fill times together, and answer elsewhere.
+  init?(_ request: Imputation, document: any SignalDocument, model: Model, places: (any Domain)?) throws {
+    guard request.usesWindows, document.domain.fingerprint != model.space.domain.fingerprint,
+      let windows = document.domain.windows(like: model.space.domain)
+    else { return nil }
+    let own = model.space
+    let reason: String? =
+      if !own.isInside.allSatisfy(\.self) {
+        "the model has places without a field"
+      } else if request.noise?.automatic(among: document.variables).isEmpty == false {
+        "--noise auto looks at whole fields. Give the noise as a number"
+      } else if request.time == .joint || request.time == .causal {
+        "--time \(request.time?.rawValue ?? "") looks at whole fields. Leave it out"
+      } else if places != nil || request.regrid == .model || request.operation != nil {
+        "the answer is given on the pixels of the input, which are measured directly. Leave --at, --regrid and --operator out"
+      } else {
+        nil
+      }
+    if let reason {
+      throw RunError.invalid(
+        "\(document.path): a \(document.domain.summary) is filled in windows of the model's size (\(own.domain.summary)), and \(reason).")
+    }
+    self.windows = windows
+    space = try FieldSpace(
+      domain: document.domain, variables: own.variables, transforms: own.transforms, bounds: own.bounds)
+    remark = Remark(
+      .assumption, "windows",
+      "The fields, on a \(document.domain.summary), were filled in \(windows.count) overlapping windows of the model's size (\(own.domain.summary)), which were blended: what lies further apart than a window does not tell of each other. --windows none turns this off.")
+  }
+
+  /// The solver for whole fields by one for the model's domain.
+  func solver(_ inner: any Solver, for model: Model) -> any Solver {
+    WindowedSolver(inner, windows: windows, vertexCount: space.domain.vertexCount, channelCount: space.channelCount) {
+      label, samples, random in
+      guard let nothing = model.emptyMeasurement(label) else { return nil }
+      return try inner.posterior(given: nothing, samples: samples, using: &random)
+    }
+  }
+}

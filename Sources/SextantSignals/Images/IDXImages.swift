@@ -1,0 +1,63 @@
+// IDX files as images: each item is a field on the plane grid of its pixels, with the bytes of the file as values. MNIST's files
+// have three dimensions (items, rows, columns), those of colour images a fourth of bands, interleaved or as planes.
+
+import SextantArrays
+import SextantGeometry
+
+/// The images of an IDX file.
+struct IDXImages: SignalDocument {
+  let path: String
+  let inputPaths: [String]
+  let domain: any Domain
+  let variables: [Variable]
+  let labels: [FieldLabel]
+  private let stack: ImageStack
+
+  /// The largest number that a byte holds.
+  var fullScale: Double? { 255 }
+  var format: any SignalFormat { ImageStackFormat() }
+
+  /// - Parameters:
+  ///   - stack: The images.
+  ///   - request: What is wanted of the file.
+  ///   - digits: The class of each image; nil where it is not known.
+  ///   - labelFile: The file of the classes.
+  /// - Throws: ``SignalFormatError`` for a variable that is none of the bands.
+  init(_ stack: ImageStack, for request: SignalRequest, digits: [Int]?, labelFile: String?) throws {
+    self.stack = stack
+    path = request.path
+    inputPaths = [request.path] + [labelFile].compactMap(\.self)
+    let grid = try ImageGrid(rows: stack.rows, columns: stack.columns)
+    domain = request.domain.flatMap { $0.fingerprint == grid.fingerprint ? $0 : nil } ?? grid
+    let names = Self.names(stack.bands)
+    if let wanted = request.variables, wanted != names {
+      guard let absent = wanted.first(where: { !names.contains($0) }) else {
+        throw SignalFormatError.refused(
+          path: request.path, format: ImageStackFormat().name, option: "--variables",
+          reason: "the bands are read all together, in the order \(names.joined(separator: ", ")).")
+      }
+      throw SignalFormatError.absentVariable(path: request.path, name: absent, available: names)
+    }
+    variables = names.map { Variable(name: $0) }
+    labels = (0..<stack.count).map { index in
+      var coordinates = ["image": "\(index)"]
+      if let digits, index < digits.count { coordinates["digit"] = "\(digits[index])" }
+      return FieldLabel(coordinates: coordinates)
+    }
+  }
+
+  private static func names(_ bands: Int) -> [String] {
+    switch bands {
+    case 1: ["value"]
+    case 3: ["red", "green", "blue"]
+    default: (1...bands).map { "band_\($0)" }
+    }
+  }
+
+  func read(_ indices: [Int]) throws -> SignalSet {
+    let values = indices.flatMap { stack.numbers($0) }
+    return SignalSet(
+      domain: domain, variables: variables, values: Tensor(values, shape: [indices.count, domain.vertexCount, variables.count]),
+      isValid: [Bool](repeating: true, count: values.count), labels: indices.map { labels[$0] })
+  }
+}

@@ -1,0 +1,145 @@
+// Images through the commands: exact pixels come back as they were, shares of the full scale are noise in the file's numbers, scores
+// have a peak that is told, and pictures show the pixels.
+
+import Foundation
+import Sextant
+import SextantImages
+import SextantTestSupport
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+
+@Suite(.serialized) struct ImageImputations {
+  /// An image of 6×7 pixels with numbers of a type.
+  @discardableResult
+  private func write(
+    _ name: String, in folder: ScratchFolder, type: SampleType = .uint8, bands: Int = 1, _ value: (Int) -> Double
+  ) throws -> String {
+    let path = folder.path(name)
+    let header = ImageHeader(rows: 6, columns: 7, bands: bands, type: type)
+    var samples = ImageSamples(type: type, count: header.sampleCount)
+    for index in 0..<samples.count { samples[index] = try #require(type.nearest(value(index))) }
+    let writer = try ImageWriter(
+      creating: path, reportedAs: path, name.hasSuffix("png") ? .png : .tiff, header: header, pageCount: 1)
+    try writer.append(samples)
+    try writer.close()
+    return path
+  }
+
+  private func fill(
+    _ path: String, noise: String, to output: String, _ missing: [MissingCondition] = []
+  ) throws -> ImputationSummary {
+    try Imputation(method: .kriging, samples: 2, noise: NoiseSpecification(text: noise), seed: 1).run(
+      SignalInput(path, missing: missing, acceptsValues: true), model: nil, output: output, overwrite: false, history: "by a test")
+  }
+
+  @Test(arguments: SampleType.allCases) func exactPixelsComeBackToTheLastBit(type: SampleType) throws {
+    let folder = try ScratchFolder()
+    let full = type.isWhole ? min(type.full, 4e9) : 1e6
+    let path = try write("in.tif", in: folder, type: type) { index in
+      let share = 0.5 + 0.45 * sin(Double(index) * 1.7)
+      return type.isWhole ? (share * full).rounded() : share * full / 3
+    }
+    let summary = try fill(path, noise: "0", to: folder.path("out.tif"))
+    #expect(summary.missingShare == 0)
+    let (before, after) = (try ImageFile(path: path), try ImageFile(path: folder.path("out.tif")))
+    #expect(before.header == after.header)
+    #expect(try before.samples(ofPage: 0).bytes == after.samples(ofPage: 0).bytes)
+    let spread = try ImageFile(path: folder.path("out.spread.tif")).samples(ofPage: 0).numbers
+    #expect(spread.allSatisfy { $0 == 0 })
+    // What is missing is filled, and the rest is left alone.
+    guard type != .uint1 else { return }
+    let first = try before.samples(ofPage: 0).numbers[10]
+    let holed = try fill(
+      path, noise: "0", to: folder.path("holed.tif"), [MissingCondition("value=\(Float(first))")])
+    #expect(holed.missingShare > 0)
+    let filled = try ImageFile(path: folder.path("holed.tif")).samples(ofPage: 0)
+    let numbers = try before.samples(ofPage: 0).numbers
+    for index in numbers.indices where Float(numbers[index]) != Float(first) { #expect(filled[index] == numbers[index]) }
+  }
+
+  @Test func sharesAreOfTheFullScale() throws {
+    let folder = try ScratchFolder()
+    func smooth(_ index: Int) -> Double { 100 + 10 * sin(Double(index) / 5) }
+    for (place, (type, noise, deviation)) in [
+      (SampleType.uint8, "5/255", 5.0), (.uint8, "2%", 5.1), (.uint16, "5/255", 1285), (.uint16, "2%", 1310.7),
+    ].enumerated() {
+      let path = try write("in\(place).tif", in: folder, type: type, smooth)
+      let summary = try fill(path, noise: noise, to: folder.path("out\(place).float.tif"))
+      #expect(abs((summary.noise["value"]?.deviation ?? 0) / deviation - 1) < 1e-4, "\(noise): \(summary.noise)")
+      let remark = try #require(summary.remarks.first { $0.topic == "noise-percentage" })
+      #expect(remark.text.contains(type == .uint8 ? "255, the largest" : "65,535, the largest"), "\(remark.text)")
+    }
+    // Numbers of single precision have no full scale: a share is one of their standard deviation, as in any other file.
+    let path = try write("float.tif", in: folder, type: .float32, smooth)
+    let remark = try #require(
+      fill(path, noise: "2%", to: folder.path("float-out.tif")).remarks.first { $0.topic == "noise-percentage" })
+    #expect(remark.text.contains("standard deviation"), "\(remark.text)")
+  }
+
+  /// What cannot fit into memory is refused before any work, with the number of samples that would.
+  @Test func memoryIsEstimatedFirst() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.tif", in: folder) { Double($0 % 50) }
+    let words = complaint {
+      _ = try Imputation(method: .kriging, samples: 2_000_000_000, noise: NoiseSpecification(text: "5"), seed: 1).run(
+        SignalInput(path), model: nil, output: folder.path("out.float.tif"), overwrite: false, history: "by a test")
+    }
+    #expect(words.contains("1008.0 GB of memory") && words.contains("--samples"), "\(words)")
+    let large = AnswerMemory(valueCount: 672_000, samples: 128)
+    #expect(large.activity == "imputing (at least 1.1 GB of memory)")
+    try large.check(available: 1.2e9)
+    #expect(complaint { try large.check(available: 1e9) }.contains("--samples 121"))
+    #expect(AnswerMemory(valueCount: 1000, samples: 128).activity == "imputing")
+  }
+
+  @Test func scoresHaveAPeakAndClipWhereAsked() throws {
+    let folder = try ScratchFolder()
+    let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }
+    try write("answer.tif", in: folder, type: .float32) { $0 % 2 == 0 ? 265 : 10 }
+    func score(_ clips: Bool, peak: Double? = nil) throws -> (error: Double, ratio: Double, text: String) {
+      var scoring = Scoring(truth: SignalInput(truth), scale: peak.map { ($0, 0) })
+      scoring.clips = clips
+      let scores = try scoring.run([folder.path("answer.tif")])
+      let field = try #require(scores.fields.first)
+      let ratio = try #require(field[.psnr])
+      return (try #require(field[.rootMeanSquareError]), ratio, try #require(scores.remarks.first { $0.topic == "peak" }).text)
+    }
+    let plain = try score(false)
+    #expect(abs(plain.error - 15 / 2.0.squareRoot()) < 1e-4 && plain.text.contains("255, the largest") && plain.text.contains("without clipping"))
+    #expect(abs(plain.ratio - 20 * log10(255 / plain.error)) < 1e-3)
+    let clipped = try score(true)
+    #expect(abs(clipped.error - 5 / 2.0.squareRoot()) < 1e-4 && clipped.text.contains("clipped to 0 to 255"), "\(clipped.text)")
+    let own = try score(false, peak: 100)
+    #expect(abs(own.ratio - 20 * log10(100 / own.error)) < 1e-3 && own.text.contains("is 100."), "\(own.text)")
+  }
+
+  @Test func picturesShowThePixels() throws {
+    let folder = try ScratchFolder()
+    let grey = try write("grey.png", in: folder) { $0 == 0 ? 255 : $0 == 1 ? 51 : 0 }
+    try Drawing(SignalInput(grey)).run(output: folder.path("grey-drawn.png"), overwrite: false)
+    func pixel(_ name: String, _ x: Int, _ y: Int) throws -> [Double] {
+      let file = try ImageFile(path: folder.path(name))
+      let numbers = try file.samples(ofPage: 0).numbers
+      let start = (y * file.header.columns + x) * file.header.bands
+      return Array(numbers[start..<start + 3])
+    }
+    // The image begins at (16, 62), and a pixel is 16 pixels wide.
+    #expect(try pixel("grey-drawn.png", 24, 70) == [255, 255, 255] && pixel("grey-drawn.png", 40, 70) == [51, 51, 51])
+    #expect(try pixel("grey-drawn.png", 56, 86) == [0, 0, 0])
+    let colour = try write("colour.png", in: folder, bands: 3) { [200, 100, 50][$0 % 3] }
+    try Drawing(SignalInput(colour)).run(output: folder.path("colour-drawn.png"), overwrite: false)
+    #expect(try pixel("colour-drawn.png", 24, 70) == [200, 100, 50])
+    // Truth, observed, mean, spread and two samples are six panels.
+    _ = try fill(grey, noise: "3", to: folder.path("filled.float.tif"))
+    var strip = Drawing(SignalInput(folder.path("filled.float.tif")))
+    strip.companions = [("truth", grey), ("observed", grey)]
+    try strip.run(output: folder.path("strip.png"), overwrite: false)
+    let columns = try ImageFile(path: folder.path("strip.png")).header.columns
+    #expect(columns == 2 * 16 + 6 * 112 + 5 * 12, "\(columns)")
+    // The pictures cannot stand beside another domain.
+    strip.companions = [("truth", colour)]
+    #expect(complaint { try strip.run(output: folder.path("no.png"), overwrite: false) }.contains("expected an image like"))
+  }
+}

@@ -1,0 +1,87 @@
+// An image that is larger than the model's is filled in windows of the model's size, says so, and is refused where that is turned off.
+
+import Foundation
+import Sextant
+import SextantImages
+import SextantTestSupport
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+
+@Suite(.serialized) struct WindowRuns {
+  /// A smooth image; each number has other waves.
+  private static func write(_ number: Int, rows: Int, columns: Int, to path: String) throws {
+    let header = ImageHeader(rows: rows, columns: columns, bands: 1, type: .float32)
+    var samples = ImageSamples(type: .float32, count: header.sampleCount)
+    for index in 0..<samples.count {
+      let (row, column) = (Double(index / columns), Double(index % columns))
+      let phase = Double(number) * 1.3
+      let waves: Double = 20 * sin(row / 3 + phase) + 15 * cos(column / 4 + 2 * phase)
+      let ripple: Double = 5 * sin((row + column) / 2 - phase)
+      samples[index] = Double(Float(100 + waves + ripple))
+    }
+    let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
+    try writer.append(samples)
+    try writer.close()
+  }
+
+  private static let model: Result<Model, any Error> = Result {
+    let folder = try ScratchFolder()
+    let inner = folder.path("archive")
+    try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+    for number in 0..<40 { try write(number, rows: 8, columns: 8, to: inner + String(format: "/%02d.tif", number)) }
+    return try Training(
+      name: "small", archive: DatasetSelection(files: [inner]),
+      prior: GaussianPriorConfiguration(kind: .twoScale, modeCount: 12), seed: 1
+    ).learn()
+  }
+
+  private func fill(
+    _ path: String, to output: String, windows: Bool = true, noise: String = "2", time: TimeUse? = nil
+  ) throws -> ImputationSummary {
+    var request = try Imputation(
+      method: .twoScale, samples: 8, noise: NoiseSpecification(text: noise), heldOut: AnyMeasurementDesign("random:0.3"), seed: 2)
+    request.usesWindows = windows
+    request.time = time
+    return try request.run(
+      SignalInput(path), model: Self.model.get(), output: output, overwrite: false, history: "by a test")
+  }
+
+  @Test func aLargeImageIsFilledInWindows() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("large.tif")
+    try Self.write(77, rows: 21, columns: 30, to: path)
+    let summary = try fill(path, to: folder.path("out.tif"))
+    let remark = try #require(summary.remarks.first { $0.topic == "windows" })
+    #expect(remark.text.contains("21×30") && remark.text.contains("8×8") && remark.text.contains("windows"), "\(remark.text)")
+    let hidden = try #require(summary.hidden?["value"])
+    // The image varies by about 18.
+    #expect(hidden.count > 150 && hidden.error < 8, "\(hidden)")
+    #expect(summary.check["value"]?.coverage90 != nil)
+    let (mean, spread) = (try ImageFile(path: folder.path("out.tif")), try ImageFile(path: folder.path("out.spread.tif")))
+    #expect(mean.header.rows == 21 && mean.header.columns == 30)
+    #expect(try spread.samples(ofPage: 0).numbers.allSatisfy { $0 > 0 })
+    #expect(try ImageFile(path: folder.path("out.samples.tif")).pageCount == 8)
+    // An image of the model's size is filled as it is.
+    try Self.write(78, rows: 8, columns: 8, to: folder.path("same.tif"))
+    #expect(try !fill(folder.path("same.tif"), to: folder.path("same-out.tif")).remarks.contains { $0.topic == "windows" })
+  }
+
+  @Test func whatWindowsCannotDoIsRefused() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("large.tif")
+    try Self.write(77, rows: 10, columns: 12, to: path)
+    for (words, request) in [
+      (["--noise auto", "windows"], { try fill(path, to: folder.path("no.tif"), noise: "auto") }),
+      (["--time joint", "windows"], { try fill(path, to: folder.path("no.tif"), time: .joint) }),
+      (["10×12", "8×8"], { try fill(path, to: folder.path("no.tif"), windows: false) }),
+    ] as [([String], () throws -> ImputationSummary)] {
+      let text = complaint { _ = try request() }
+      for word in words { #expect(text.contains(word), "\(text)") }
+    }
+    try Self.write(77, rows: 7, columns: 12, to: folder.path("flat.tif"))
+    #expect(complaint { _ = try fill(folder.path("flat.tif"), to: folder.path("no.tif")) }.contains("8×8"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("no.tif")))
+  }
+}
