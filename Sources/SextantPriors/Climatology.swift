@@ -217,7 +217,7 @@ private struct NormalEquations {
 
   /// Throws ``PriorError/notFinite(_:)`` where the regressors of a field are not finite.
   ///
-  /// - Parameter shrinkage: the ridge on all coefficients but the mean, as a share of the trace.
+  /// - Parameter shrinkage: the ridge on the coefficients of the year's harmonics, as a share of the trace.
   init(_ matrix: [Double], terms: Int, kind: ClimatologyKind, shrinkage: Double) throws {
     self.terms = terms
     let diagonal = (0..<terms).map { matrix[$0 * terms + $0] }
@@ -232,7 +232,9 @@ private struct NormalEquations {
     } else {
       // A ridge keeps harmonics that the archive does not determine near zero.
       var regular = Tensor(matrix, shape: [terms, terms])
-      for p in max(1, months)..<max(1, months, terms) { regular[p, p] += shrinkage * trace }
+      for p in max(1, months)..<max(1, months, terms) {
+        regular[p, p] += (p < kind.season.termCount ? shrinkage : 1e-6) * trace
+      }
       // A month without fields has the coefficient 0 here, and then that of the others.
       for p in 0..<months where regular[p, p] <= 0 { regular[p, p] = 1 }
       do {

@@ -185,7 +185,7 @@ import Testing
       .daily(order: 6, season: .constant), to: fields, indices: Array(0..<fields.count), layout: layout)
     #expect(fitted.kind == (order > 0 ? .daily(order: order, season: .constant) : .constant))
     // Months do not resolve days.
-    let months = ArchiveSupport(of: (1...12).map { FieldLabel(month: $0, time: "2001-\($0)-15T12:00:00") })
+    let months = ArchiveSupport(of: (1...12).map { (month: Int) in FieldLabel(month: month, time: "2001-\(month)-15T12:00:00") })
     #expect(ClimatologyKind.daily(order: 2, season: .constant).limited(by: months).dailyOrder == 0)
   }
 
