@@ -71,6 +71,13 @@ public struct ArchiveSupport: Sendable, Equatable, Codable {
     return zip(months, months.dropFirst() + [first + 12]).map { $1 - $0 - 1 }.max() ?? 0
   }
 
+  /// The longest time around the day between two hours with fields that follow each other, in hours: 24 for a single hour.
+  /// nil where the archive does not resolve days.
+  public var longestTimeBetweenHours: Int? {
+    guard let first = hours.first else { return nil }
+    return zip(hours, hours.dropFirst() + [first + 24]).map { $1 - $0 }.max()
+  }
+
   /// The number of months from a month to the nearest of which there are fields.
   public func distance(toMonth month: Int) -> Int? {
     months.map { abs($0 - month) }.map { min($0, 12 - $0) }.min()
@@ -107,6 +114,18 @@ public struct ArchiveSupport: Sendable, Equatable, Codable {
   public static func hour(of label: FieldLabel) -> Int? {
     guard let time = label.time, let start = time.firstIndex(of: "T") else { return nil }
     return Int(time[time.index(after: start)...].prefix(2))
+  }
+
+  /// The part of the day that has passed at a field's time, 0..<1.
+  public static func dayFraction(of label: FieldLabel) -> Double? {
+    guard let time = label.time, let start = time.firstIndex(of: "T") else { return nil }
+    let parts = time[time.index(after: start)...].split(separator: ":").prefix(3).map { part in
+      Double(part.prefix { $0.isNumber || $0 == "." })
+    }
+    guard let hour = parts.first ?? nil else { return nil }
+    let minute = parts.count > 1 ? parts[1] ?? 0 : 0
+    let second = parts.count > 2 ? parts[2] ?? 0 : 0
+    return (hour + minute / 60 + second / 3600) / 24
   }
 
   /// The English name of a month, 1…12.

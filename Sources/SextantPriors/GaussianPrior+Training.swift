@@ -74,8 +74,10 @@ extension GaussianPrior {
       }
     }
     let landOfState = landShare.map { layout.landOfStates($0, domain: archive.domain) }
+    var learned = configuration
+    learned.climatology = climatology.kind
     return GaussianPrior(
-      configuration: configuration, space: space, functions: functions, archiveCoefficients: coefficients,
+      configuration: learned, space: space, functions: functions, archiveCoefficients: coefficients,
       landShare: landOfState,
       channelCorrelation: channelCorrelation(of: functions, layout: layout))
   }

@@ -76,7 +76,7 @@ extension GaussianPrior {
       let t = (3 * ((a - b) * (a - b)).sum()).squareRoot()
       return (1 + t) * exp(-t) * deviation * deviation
     }
-    let places = spread(over: points).map { points[$0] }
+    let places = farthestPoints(of: points, count: placeCount).map { points[$0] }
     var among = Tensor<Double>.zeros([places.count, places.count])
     for (i, a) in places.enumerated() {
       for (j, b) in places.enumerated() { among[i, j] = covariance(a, b) }
@@ -92,23 +92,6 @@ extension GaussianPrior {
         for place in places.indices { out[place * count + state] = Float(solved[row, place]) }
       }
     }
-  }
-
-  /// Points that lie far from each other: each is the farthest from those before it.
-  private static func spread(over points: [SIMD4<Double>]) -> [Int] {
-    var chosen = [0]
-    var distances = [Double](repeating: .infinity, count: points.count)
-    while let last = chosen.last, chosen.count < min(placeCount, points.count) {
-      var farthest = 0
-      for i in points.indices {
-        let difference = points[i] - points[last]
-        distances[i] = min(distances[i], (difference * difference).sum())
-        if distances[i] > distances[farthest] { farthest = i }
-      }
-      guard distances[farthest] > 0 else { break }
-      chosen.append(farthest)
-    }
-    return chosen
   }
 }
 

@@ -78,11 +78,14 @@ extension ClimatologyKind {
   init(_ reader: ConfigurationReader) throws {
     let word: Word = try reader.value("kind", default: .constant)
     let order: Int = try reader.value("order", default: 2, in: 1...6)
-    switch word {
-    case .constant: self = .constant
-    case .monthly: self = .monthly
-    case .harmonic: self = .harmonic(order: order)
-    }
+    let daily: Int = try reader.value("daily", default: 2, in: 0...6)
+    let season: ClimatologyKind =
+      switch word {
+      case .constant: .constant
+      case .monthly: .monthly
+      case .harmonic: .harmonic(order: order)
+      }
+    self = daily > 0 ? .daily(order: daily, season: season) : season
   }
 }
 

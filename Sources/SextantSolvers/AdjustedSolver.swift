@@ -3,6 +3,7 @@
 
 import SextantArrays
 import SextantMeasurement
+import SextantSignals
 
 /// Applies a function to every posterior of another solver.
 struct AdjustedSolver: Solver {
@@ -64,13 +65,7 @@ extension Solver {
 extension Posterior {
   /// Makes every entry outside the domain not a number; see ``Solver/restricted(to:)``.
   mutating func restrict(to isInside: [Bool]) {
-    for entry in isInside.indices where !isInside[entry] {
-      mean[entry] = .nan
-      spread?[entry] = .nan
-    }
-    samples?.withUnsafeMutableScalars { values in
-      for i in values.indices where !isInside[i % isInside.count] { values[i] = .nan }
-    }
+    EntryRegion(isInside).removeOutside(mean: &mean, spread: &spread, members: &samples)
   }
 
   /// Moves everything into the ranges of the variables; see ``Solver/clamped(to:)``.

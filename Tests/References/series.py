@@ -16,7 +16,10 @@ x = np.array(base["positions"]).reshape(d, 3)
 modes = np.array(base["modes"]).reshape(-1, d)
 land, climate, deviation = (np.array(base[n]) for n in ("land", "climate", "deviation"))
 theta = np.array(base["theta"])
-memory = np.array([3.0, 0.8])  # of the modes, of the local part
+# Of the first mode, its slope over the sizes of the modes, of the local part, of its slow share, and the share's log odds.
+memory = np.array([np.log(3.0), 0.7, np.log(0.8), np.log(6.0), -0.9])
+sizes = np.log(np.sqrt((modes**2).sum(1)))
+sizes -= sizes.max()
 
 # Uneven, with a step at the time of another, a step without observations and a long pause.
 times = np.array([0.0, 0.5, 0.5, 1.7, 2.0, 2.4, 9.0])
@@ -28,7 +31,7 @@ sigma = [rng.uniform(0.2, 0.6, len(o)).astype(np.float32).astype(float) for o in
 noise = [s**2 for s in sigma]
 
 
-def parts(theta):
+def local(theta):
     c = modes.T @ modes
     d2 = ((x[:, None] - x[None]) ** 2).sum(-1)
     t = np.sqrt(3 * d2) * np.exp(-theta[2])
@@ -38,14 +41,18 @@ def parts(theta):
         + np.exp(2 * theta[5]) * (climate[:, None] - climate) ** 2
     )
     s = np.exp(theta[6] + theta[7] * land + theta[8] * deviation)
-    local = np.exp(2 * theta[1]) * c * (1 + t) * np.exp(-t) + np.outer(s, s) * np.exp(-r)
-    return np.exp(2 * theta[0]) * c, local
+    return np.exp(2 * theta[1]) * c * (1 + t) * np.exp(-t) + np.outer(s, s) * np.exp(-r)
 
 
 def joint(theta, memory, i, s, j, t):
-    large, local = parts(theta)
     gap = np.abs(s[:, None] - t[None])
-    return large[np.ix_(i, j)] * np.exp(-gap / memory[0]) + local[np.ix_(i, j)] * np.exp(-gap / memory[1])
+    result = np.zeros(gap.shape)
+    for mode, size in zip(modes, sizes):
+        own = np.exp(memory[0] + memory[1] * size)
+        result += np.exp(2 * theta[0]) * np.outer(mode[i], mode[j]) * np.exp(-gap / own)
+    share = 1 / (1 + np.exp(-memory[4]))
+    fading = (1 - share) * np.exp(-gap / np.exp(memory[2])) + share * np.exp(-gap / np.exp(memory[3]))
+    return result + local(theta)[np.ix_(i, j)] * fading
 
 
 def conditioned(upto):
@@ -81,11 +88,9 @@ gradient = []
 for p in range(len(theta)):
     e = np.eye(len(theta))[p] * step
     gradient.append((objective(theta + e, memory, every) - objective(theta - e, memory, every)) / (2 * step))
-for p in range(2):
-    up, down = memory.copy(), memory.copy()
-    up[p] *= np.exp(step)
-    down[p] *= np.exp(-step)
-    gradient.append((objective(theta, up, every) - objective(theta, down, every)) / (2 * step))
+for p in range(len(memory)):
+    e = np.eye(len(memory))[p] * step
+    gradient.append((objective(theta, memory + e, every) - objective(theta, memory - e, every)) / (2 * step))
 total = sum(len(o) for o in observed)
 out = {
     "times": times.tolist(), "memory": memory.tolist(), "observed": [o.tolist() for o in observed],

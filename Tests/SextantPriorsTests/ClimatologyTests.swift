@@ -116,6 +116,79 @@ import Testing
     #expect(ClimatologyKind.monthly.limited(by: support) == .monthly)
   }
 
+  /// Hourly fields of some days: the month's part, a cycle of the day with a first and a second harmonic that differs from
+  /// place to place, and gaps.
+  private static func days(hours: [Int], months: [Int]) throws -> (fields: SignalSet, layout: StateLayout) {
+    let grid = try SmallClimate.grid(step: 60)
+    let v = grid.vertexCount
+    var labels: [FieldLabel] = []
+    for month in months {
+      for day in 1...6 {
+        for hour in hours {
+          labels.append(
+            FieldLabel(
+              month: month, yearFraction: (Double(month) - 0.5) / 12,
+              time: String(format: "2001-%02d-%02dT%02d:00:00", month, day, hour)))
+        }
+      }
+    }
+    let values = labels.flatMap { label in (0..<v).map { value(vertex: $0, label: label) } }
+    let fields = SignalSet(
+      domain: grid, variables: [Variable(name: "x")], values: Tensor(values, shape: [labels.count, v, 1]),
+      isValid: values.indices.map { $0 % 7 != 0 }, labels: labels)
+    return (fields, StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: v)))
+  }
+
+  private static func value(vertex: Int, label: FieldLabel) -> Float {
+    let angle = 2 * Double.pi * (ArchiveSupport.dayFraction(of: label) ?? 0)
+    let cycle = 3 * cos(angle + Double(vertex)) + sin(2 * angle)
+    return Float(Double(label.month ?? 0) + cycle)
+  }
+
+  @Test(arguments: [
+    (ClimatologyKind.constant, [3]), (.monthly, [3, 4]), (.harmonic(order: 1), Array(1...12)),
+  ]) func theHourIsFound(season: ClimatologyKind, months: [Int]) throws {
+    let (fields, layout) = try Self.days(hours: Array(stride(from: 0, to: 24, by: 3)), months: months)
+    let wanted = ClimatologyKind.daily(order: 2, season: season)
+    let climatology = try Climatology.fit(wanted, to: fields, indices: Array(0..<fields.count), layout: layout)
+    #expect(climatology.kind == wanted && climatology.coefficients.rowCount == wanted.termCount)
+    let seasonAlone = try Climatology.fit(season, to: fields, indices: Array(0..<fields.count), layout: layout)
+    // A mean of a day has no hour, and is that of the season.
+    let label = FieldLabel(month: months[0], yearFraction: (Double(months[0]) - 0.5) / 12)
+    for (a, b) in zip(climatology.mean(for: label), seasonAlone.mean(for: label)) { #expect(abs(a - b) < 0.2) }
+    guard season != .harmonic(order: 1) else { return }
+    // Also between the hours of the archive.
+    for time in ["2001-03-09T01:30:00", "2001-03-09T15:00:00"] {
+      let label = FieldLabel(month: 3, yearFraction: 2.5 / 12, time: time)
+      let mean = climatology.mean(for: label)
+      for state in 0..<layout.count where layout.stateOfEntry.count(where: { $0 == Int32(state) }) == 1 {
+        let vertex = try #require(layout.stateOfEntry.firstIndex(of: Int32(state)))
+        #expect(abs(mean[state] - Self.value(vertex: vertex, label: label)) < 2e-3)
+      }
+    }
+    // A month that the archive lacks has the mean of the others.
+    if season == .monthly {
+      let other = climatology.mean(for: FieldLabel(month: 8))
+      let known = [3, 4].map { climatology.mean(for: FieldLabel(month: $0)) }
+      for state in other.indices { #expect(abs(other[state] - (known[0][state] + known[1][state]) / 2) < 0.05) }
+    }
+  }
+
+  /// Harmonics of the day that the hours of an archive do not determine are left out.
+  @Test(arguments: [
+    (Array(0..<24), 6), (Array(stride(from: 0, to: 24, by: 3)), 3), ([0, 6, 12, 18], 1), ([0, 12], 0), ([6], 0), ([9, 10, 11, 12, 13, 14, 15], 0),
+  ]) func dailyHarmonicsAreLimitedByTheHours(hours: [Int], order: Int) throws {
+    let (fields, layout) = try Self.days(hours: hours, months: [3])
+    let support = ArchiveSupport(of: fields.labels)
+    #expect(ClimatologyKind.daily(order: 6, season: .monthly).limited(by: support).dailyOrder == order)
+    let fitted = try Climatology.fit(
+      .daily(order: 6, season: .constant), to: fields, indices: Array(0..<fields.count), layout: layout)
+    #expect(fitted.kind == (order > 0 ? .daily(order: order, season: .constant) : .constant))
+    // Months do not resolve days.
+    let months = ArchiveSupport(of: (1...12).map { (month: Int) in FieldLabel(month: month, time: "2001-\(month)-15T12:00:00") })
+    #expect(ClimatologyKind.daily(order: 2, season: .constant).limited(by: months).dailyOrder == 0)
+  }
+
   @Test(arguments: [
     ([6, 7, 8], "June to August"), ([12, 1, 2], "December to February"), (Array(1...12), "all months"), ([], "no months"),
     ([1, 4, 7], "January, April and July"), ([11, 12, 1, 5], "May and November to January"),

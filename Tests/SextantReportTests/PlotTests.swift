@@ -21,6 +21,11 @@ import Testing
     }
   }
 
+  @Test(arguments: [([0.0, 10, 20, 30], 8.0, 1), ([0, 10, 20, 30], 12, 2), ([0, 5, 10], 12, 3), ([3], 50, 1), ([2, 2], 5, 2)])
+  func labelsOfANarrowBarDoNotOverlap(places: [Double], width: Double, stride: Int) {
+    #expect(ColourBar.labelStride(places: places, width: width) == stride)
+  }
+
   @Test func impossibleRangesHaveNoTicks() {
     #expect(Ticks.linear(in: 1...1).values.isEmpty)
     #expect(Ticks.linear(in: -.infinity ... .infinity).values.isEmpty)

@@ -163,6 +163,50 @@ import Testing
     }
   }
 
+  @Test func severalFilesAreOneSeries() throws {
+    let folder = try Self.folder()
+    try Self.fill(folder)
+    let set = try SignalInput(folder.path("in.nc"), variables: SmallClimate.variables).open().readAll()
+    func fill(_ parts: [(name: String, steps: [Int])]) throws -> ImputationSummary {
+      for part in parts { try SmallClimate.write(set.read(part.steps), to: folder.path(part.name)) }
+      var request = Imputation(
+        method: .twoScale, samples: 3, noise: try NoiseSpecification(text: "tas=1K,clt=0.05"), seed: 1)
+      request.time = .joint
+      return try request.run(
+        parts.map { (SignalInput(folder.path($0.name), variables: SmallClimate.variables), folder.path("out-" + $0.name)) },
+        model: try SmallClimate.model(), overwrite: true, history: "test")
+    }
+    // The later part may be named first: the times decide.
+    let summary = try fill([("late.nc", [3, 4, 5]), ("early.nc", [0, 1, 2])])
+    #expect(summary.fieldCount == 6 && !says(summary, "overlap") && !says(summary, "absent"))
+    for name in ["tas", "tas_spread", "tas_ensemble"] {
+      let whole = try SmallClimate.values(name, in: folder.path("out.nc"))
+      let parts = try ["early.nc", "late.nc"].flatMap { try SmallClimate.values(name, in: folder.path("out-" + $0)) }
+      expectSame(whole, parts)
+    }
+    let apart = try fill([("early.nc", [0, 1, 2]), ("late.nc", [4, 5])])
+    #expect(says(apart, "1 time is absent") && apart.fieldCount == 5)
+    let over = try fill([("early.nc", [0, 1, 2, 3]), ("late.nc", [3, 4, 5])])
+    #expect(says(over, "overlap in time") && says(over, "1 time in both"))
+    // Another grid is refused before anything is written.
+    let before = try folder.names()
+    let grid = try SmallClimate.grid(step: 60)
+    try SmallClimate.write(
+      SignalSet(
+        domain: grid, variables: set.variables, values: .zeros([1, grid.vertexCount, set.channelCount]),
+        isValid: [Bool](repeating: true, count: grid.vertexCount * set.channelCount), labels: [set.labels[0]]),
+      to: folder.path("coarse.nc"))
+    let words = complaint {
+      var request = Imputation(method: .timeLinear, samples: 0, seed: 1)
+      request.time = .joint
+      _ = try request.run(
+        ["early.nc", "coarse.nc"].map { (SignalInput(folder.path($0)), folder.path("none-" + $0)) }, model: nil,
+        overwrite: true, history: "test")
+    }
+    #expect(words.contains("different grids"), "\(words)")
+    #expect(try folder.names().filter { $0 != "coarse.nc" } == before)
+  }
+
   /// What is asked for in vain, and a word of the reason.
   @Test func whatCannotBeDoneIsRefused() throws {
     let folder = try Self.folder(5)

@@ -22,6 +22,7 @@ struct ImputeCommand: ParsableCommand {
         sextant impute stations.csv --method kriging --noise 0.5K --at places.csv --output there.csv
         sextant impute buoys.nc --method sparse-matern --noise 0.2K --every 1day --grid 1deg --output map.nc
         sextant impute 'obs/*.nc' --method kriging --noise 0.5K --output filled/       (each file into this folder)
+        sextant impute 2019-0[1-3].nc --model RUN --noise 0.3K --time joint --output filled/   (the files are one series)
         sextant impute wind.nc --variables wdir --circular 360 --method kriging --noise 10 --output filled.nc
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
         sextant impute cloud.xyz --variables heat --method kriging --noise 0.1 --output filled.ply          (points without triangles)
@@ -143,7 +144,7 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What each answer may use of the other times of the file: joint (all), causal (the earlier ones) or separate (none). joint, if not given, where the method knows time and the file has several.",
+      "What each answer may use of the other times: joint (all), causal (the earlier ones) or separate (none). joint, if not given, where the method knows time and the file has several. With joint or causal, several files are one series; without the option, each is one of its own.",
       valueName: "use"))
   var time: TimeUse?
 
@@ -219,6 +220,15 @@ struct ImputeCommand: ParsableCommand {
     let request = try request(for: model)
     let pairs = try InputFiles(inputs).outputs(output)
     try checkOutputs(pairs)
+    if pairs.count > 1, time != nil, time != .separate {
+      // One series in several files.
+      let summary = try request.run(
+        pairs.map { (try fields.input($0.input), $0.output) }, model: model, overwrite: options.overwrite,
+        history: Provenance.line(CommandLine.arguments), progress: options.progress,
+        interruption: InterruptionSignals.interruption)
+      if format.json { return try StandardOutput.json(summary) }
+      return StandardOutput.line(text(of: summary, at: pairs.map(\.output).joined(separator: "\n")))
+    }
     var summaries: [ImputationSummary] = []
     var failures: [String] = []
     for (place, pair) in pairs.enumerated() {

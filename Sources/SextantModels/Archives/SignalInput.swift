@@ -54,14 +54,15 @@ public struct SignalInput: Sendable, Equatable, Encodable {
   ///   - space: The space of a model, which gives names and units of variables, and a domain to values that have none.
   ///     Without one, numbers that single precision would round too much are held relative to an offset, which is added
   ///     again in the output.
+  ///   - keepsOffsets: Whether numbers are held as they are in any case, because fields of other files are compared with them.
   ///   - formats: The formats that are known.
   /// - Throws: `FileError`, `SignalFormatError`, and what the format throws.
   public func open(
-    for space: FieldSpace?, formats: [any SignalFormat] = .standard
+    for space: FieldSpace?, keepsOffsets: Bool = false, formats: [any SignalFormat] = .standard
   ) throws -> any SignalDocument {
     try open(
       SignalRequest(
-        path: path, expectedVariables: space?.variables, domain: space?.domain, removesOffsets: space == nil),
+        path: path, expectedVariables: space?.variables, domain: space?.domain, removesOffsets: space == nil && !keepsOffsets),
       formats: formats)
   }
 

@@ -111,7 +111,7 @@ extension Model {
   /// What speaks against answering a field of this label.
   public func objections(to label: FieldLabel) -> [Objection] {
     guard let gaussian, let support = provenance.support else { return [] }
-    let kind = gaussian.prior.space.climatology.kind
+    let kind = gaussian.prior.space.climatology.kind.season
     let name = label.time.map { "the field of \($0)" } ?? "a field"
     return [
       seasonObjection(to: label, called: name, support: support, kind: kind),

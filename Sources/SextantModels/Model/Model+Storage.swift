@@ -91,9 +91,7 @@ extension Model {
     try check(
       description.membership.map { $0.count == description.fieldCount && $0.allSatisfy { $0 >= 0 } } ?? true,
       "its groups are not one for each of \(description.fieldCount) fields")
-    if case .harmonic(let order) = description.prior.climatology {
-      try check((1...6).contains(order), "a climatology of \(order) harmonics")
-    }
+    try check(description.prior.climatology.isValid, "a climatology that is \(description.prior.climatology)")
     let domain = try description.grid.makeDomain()
     try check(
       domain.fingerprint == description.fingerprint,

@@ -475,13 +475,7 @@ extension FieldRecord {
 
   /// Leaves the entries outside of a region (V·C) without an answer.
   mutating func remove(outside region: [Bool]) {
-    for entry in values.indices where !region[entry] {
-      values[entry] = .nan
-      spread?[entry] = .nan
-    }
-    members?.withUnsafeMutableScalars { members in
-      for i in members.indices where !region[i % region.count] { members[i] = .nan }
-    }
+    EntryRegion(region).removeOutside(mean: &values, spread: &spread, members: &members)
   }
 }
 

@@ -28,14 +28,33 @@ extension Imputation {
     catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
     interruption: Interruption = Interruption()
   ) throws -> ImputationSummary {
+    try run(
+      [(input, output)], model: model, overwrite: overwrite, history: history, catalogue: catalogue, progress: progress,
+      interruption: interruption)
+  }
+
+  /// Fills the fields of several files as one, such as the parts of a series, and writes the answers of each to its own
+  /// output; see ``run(_:model:output:overwrite:history:catalogue:progress:interruption:)``.
+  ///
+  /// Throws also ``ArchiveError`` where the files cannot be joined.
+  public func run(
+    _ parts: [(input: SignalInput, output: String)], model: Model?, overwrite: Bool, history: String,
+    catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),
+    interruption: Interruption = Interruption()
+  ) throws -> ImputationSummary {
+    guard let first = parts.first else { throw ArchiveError.empty }
     try checkOptions(hasModel: model != nil)
     if model != nil, !transforms.isEmpty || !bounds.isEmpty || !encodings.isEmpty {
       throw RunError.invalid(
         "\(encodings.isEmpty ? "--transform and --bounds" : "--categories and --circular"): \(encodings.isEmpty ? "the model has transforms and ranges of its own. Leave the options out, or change the settings `variables` and `bounds` and train again." : "a model learns numbers, and knows nothing of angles and labels. Fill them without a model, such as by --method kriging.")"
       )
     }
-    let opened = try input.open(for: model?.space, formats: catalogue.formats)
-    let document: any SignalDocument = try times.map { try TimedSource(opened, times: $0) } ?? opened
+    let opened = try parts.map {
+      try $0.input.open(for: model?.space, keepsOffsets: parts.count > 1, formats: catalogue.formats)
+    }
+    let joined = try JoinedDocument(opened)
+    let whole: any SignalDocument = opened.count == 1 ? opened[0] : joined
+    let document: any SignalDocument = try times.map { try TimedSource(whole, times: $0) } ?? whole
     let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
     let model = try model ?? self.model(for: document, on: target.field ?? document.domain, formats: catalogue.formats)
     let windows = try ModelWindows(self, document: document, model: model, places: target.places)
@@ -66,24 +85,30 @@ extension Imputation {
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
     }
     if windows == nil { try solver.fillTogether(interruption: interruption) }
-    let sink = try catalogue.formats.sink(
-      OutputRequest(
-        path: output, content: content(fields.count, solver: solver), domain: regridding.otherDomain,
-        splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers, otherInputs: target.files), like: fields)
-    try sink.checkIsFree(overwrite: overwrite)
-    let key = try CacheKey.text(request: RequestKey(self, input: input), inputs: document.inputPaths + target.files, model: model)
-    let cache = try AnswerCache(beside: output, key: key, isUsed: fields.count > 1)
+    let sinks = try parts.enumerated().map { number, part in
+      try catalogue.formats.sink(
+        OutputRequest(
+          path: part.output, content: content(opened[number].count, solver: solver), domain: regridding.otherDomain,
+          splitsMembers: splitsMembers, wantsAllMembers: writesAllMembers,
+          otherInputs: target.files + document.inputPaths), like: parts.count == 1 ? fields : opened[number])
+    }
+    for sink in sinks { try sink.checkIsFree(overwrite: overwrite) }
+    let key = try CacheKey.text(
+      request: RequestKey(self, inputs: parts.map(\.input)), inputs: document.inputPaths + target.files, model: model)
+    let cache = try AnswerCache(beside: first.output, key: key, isUsed: fields.count > 1)
     try cache.fill(
       fields.count, by: solver, activity: memory.activity, progress: progress, interruption: interruption)
     let ever = regridding.answersOnInput ? try cache.everObserved(of: fields.count) : nil
     var summary = try solver.summary(
       answers: fields.count, check: cache.check(of: fields.count), neverObserved: ever.map { $0.count { !$0 } })
-    summary.remarks += sink.remarks
+    summary.remarks += sinks.flatMap(\.remarks)
     if let held { summary.hidden = try solver.errors(at: held, of: cache) }
-    try write(
-      cache, fields.count, solver: solver, model: model, remarks: summary.remarks,
-      region: fill.isOfObservedPlaces(hasArchive: model.gaussian != nil) ? ever : nil, to: sink, overwrite: overwrite,
-      history: history)
+    for (number, sink) in sinks.enumerated() {
+      try write(
+        cache, joined.range(ofDocument: number), solver: solver, model: model, remarks: summary.remarks,
+        region: fill.isOfObservedPlaces(hasArchive: model.gaussian != nil) ? ever : nil, to: sink, overwrite: overwrite,
+        history: history)
+    }
     try solver.keepState(overwrite: true)
     cache.remove()
     return summary
@@ -124,32 +149,32 @@ extension Imputation {
   }
 
   private func write(
-    _ cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark], region: [Bool]?,
+    _ cache: AnswerCache, _ range: Range<Int>, solver: FieldSolver, model: Model, remarks: [Remark], region: [Bool]?,
     to sink: any SignalSink, overwrite: Bool, history: String
   ) throws {
-    let first = try cache.answer(at: 0).record
-    var content = content(count, solver: solver)
+    let first = try cache.answer(at: range.lowerBound).record
+    var content = content(range.count, solver: solver)
     content.hasSpread = first.spread != nil
     // An ensemble that some answers lack would be one of some times only.
     if solver.lacksSamples { (content.memberCount, content.quantileLevels) = (0, []) }
     let description = FieldFileDescription(
-      history: history, attributes: try attributes(of: cache, count, solver: solver, model: model, remarks: remarks))
+      history: history, attributes: try attributes(of: cache, range, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
-      for index in 0..<count {
+      for (place, index) in range.enumerated() {
         let answer = try cache.answer(at: index)
         var record = answer.record
         if content.hasObserved { record.isObserved = answer.isObserved }
         if let region { record.remove(outside: region) }
         if solver.lacksSamples { record.members = nil }
         record.quantiles = record.members?.ensembleQuantiles(content.quantileLevels) ?? []
-        try writer.write(record, at: index)
+        try writer.write(record, at: place)
       }
     }
   }
 
   /// What a file of answers says of how they were made.
   private func attributes(
-    of cache: AnswerCache, _ count: Int, solver: FieldSolver, model: Model, remarks: [Remark]
+    of cache: AnswerCache, _ range: Range<Int>, solver: FieldSolver, model: Model, remarks: [Remark]
   ) throws -> [String: String] {
     var attributes = [
       "sextant_version": ProgramVersion.current, "sextant_method": solver.methodName, "sextant_seed": "\(seed)",
@@ -163,8 +188,8 @@ extension Imputation {
     if let operation { attributes["sextant_operator"] = "\(operation)" }
     attributes["sextant_time"] = solver.timeUse.rawValue
     var sums: [String: Double] = [:]
-    for index in 0..<count {
-      for (name, value) in try cache.notes(at: index).diagnostics { sums[name, default: 0] += value / Double(count) }
+    for index in range {
+      for (name, value) in try cache.notes(at: index).diagnostics { sums[name, default: 0] += value / Double(range.count) }
     }
     if !sums.isEmpty {
       attributes["sextant_parameters"] = sums.sorted { $0.key < $1.key }
@@ -177,9 +202,9 @@ extension Imputation {
 /// What the answers depend on.
 private struct RequestKey: Encodable {
   let request: Imputation
-  let input: SignalInput
+  let inputs: [SignalInput]
   /// The form of the answers that are kept: those of an older program are not read.
   let form = 3
 
-  init(_ request: Imputation, input: SignalInput) { (self.request, self.input) = (request, input) }
+  init(_ request: Imputation, inputs: [SignalInput]) { (self.request, self.inputs) = (request, inputs) }
 }

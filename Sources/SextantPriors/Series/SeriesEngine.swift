@@ -41,7 +41,12 @@ package struct SeriesEngine: Sendable {
   }
 
   /// D, the number of entries of the state.
-  package var size: Int { model.modes.rowCount + model.stateCount }
+  package var size: Int {
+    switch filter {
+    case .single(let filter): filter.dynamics.size
+    case .double(let filter): filter.dynamics.size
+    }
+  }
 
   /// The time of the last step; nil before the first.
   package var time: Double? {
@@ -74,17 +79,19 @@ package struct SeriesEngine: Sendable {
     self.parameters = parameters
     let draws = memberCount > 0
     switch filter {
-    case .single(let old):
-      filter = .single(
-        SeriesFilter(
-          try SeriesDynamics(model, parameters: parameters, drawsSamples: draws), memberCount: memberCount,
-          from: old.state))
-    case .double(let old):
-      filter = .double(
-        SeriesFilter(
-          try SeriesDynamics(model, parameters: parameters, drawsSamples: draws), memberCount: memberCount,
-          from: old.state))
+    case .single(let old): filter = .single(try Self.replaced(old, model, parameters, draws: draws))
+    case .double(let old): filter = .double(try Self.replaced(old, model, parameters, draws: draws))
     }
+  }
+
+  private static func replaced<Scalar: TensorScalar>(
+    _ old: SeriesFilter<Scalar>, _ model: CovarianceModel, _ parameters: SeriesParameters, draws: Bool
+  ) throws -> SeriesFilter<Scalar> {
+    let dynamics = try SeriesDynamics<Scalar>(model, parameters: parameters, drawsSamples: draws)
+    // Before the first step nothing is known but the prior, which is the new one.
+    guard old.state.time != nil else { return SeriesFilter(dynamics, memberCount: old.memberCount) }
+    return SeriesFilter(
+      dynamics, memberCount: old.memberCount, from: dynamics.adopting(old.state, of: old.dynamics))
   }
 
   /// Takes a step for what later steps need.

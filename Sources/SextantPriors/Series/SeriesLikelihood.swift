@@ -3,7 +3,8 @@
 //
 // It is the likelihood of one field (MarginalLikelihood) with each part of the covariance multiplied by its correlation
 // over time. The gradient of a spatial parameter is that of one field with the weights ½(K⁻¹ − ααᵀ) multiplied by the
-// same correlation, and the derivative of e^(−Δ/τ) by log τ is e^(−Δ/τ)·Δ/τ.
+// same correlation, and the derivative of e^(−Δ/τ) by log τ is e^(−Δ/τ)·Δ/τ. The modes have memories of their own, so that
+// their products are made anew for each pair of steps.
 
 import Foundation
 import SextantArrays
@@ -55,16 +56,26 @@ package struct SeriesPiece: Sendable {
 struct PieceLikelihood {
   private let model: CovarianceModel
   private let piece: SeriesPiece
+  /// The modes at the piece's states (k×n), their products at one time (n×n), and the logarithms of their sizes (k).
+  private let modes: Tensor<Double>
   private let modeProducts: Tensor<Double>
+  private let logSizes: [Double]
+  /// The rows of each step.
+  private let steps: [Range<Int>]
 
   init(_ model: CovarianceModel, piece: SeriesPiece) {
     self.model = model
     self.piece = piece
-    modeProducts = gramMatrix(model.modes(at: piece.states, as: Double.self), transposeFirst: true)
+    modes = model.modes(at: piece.states, as: Double.self)
+    modeProducts = gramMatrix(modes, transposeFirst: true)
+    logSizes = model.modeLogSizes
+    var starts = piece.times.indices.filter { $0 == 0 || piece.times[$0] != piece.times[$0 - 1] }
+    starts.append(piece.count)
+    steps = zip(starts, starts.dropFirst()).map { $0..<$1 }
   }
 
-  /// The value, the gradient of the spatial parameters, and that of log τ₁ and log τ₂.
-  func callAsFunction(_ parameters: SeriesParameters) -> (value: Double, spatial: [Double], memory: (Double, Double))? {
+  /// The value, the gradient of the spatial parameters, and that of the memories (``SeriesParameters/memory``).
+  func callAsFunction(_ parameters: SeriesParameters) -> (value: Double, spatial: [Double], memory: [Double])? {
     let n = piece.count
     let terms = model.terms(parameters.spatial)
     let kernels = terms.map { PairKernel<Double>($0, rows: piece.states, columns: piece.states, in: model) }
@@ -72,29 +83,18 @@ struct PieceLikelihood {
       if case .modes = component { true } else { false }
     }
     let ofModes = model.components.map(isModes)
-    // The two parts at one time, of which the lower triangles are used.
-    var modes = modeProducts
-    PairKernel.assemble(zip(kernels, ofModes).filter(\.1).map(\.0), in: &modes, lowerOnly: true)
+    let memories = parameters.modeMemories(logSizes)
+    let timedProducts = timedProducts(memories)
+    // The parts of which the lower triangles are used.
+    var covariance = timedProducts
+    PairKernel.assemble(zip(kernels, ofModes).filter(\.1).map(\.0), in: &covariance, lowerOnly: true)
     var local = modeProducts
     PairKernel.assemble(zip(kernels, ofModes).filter { !$0.1 }.map(\.0), in: &local, lowerOnly: true)
-    let times = piece.times
-    func correlation(_ memory: Double) -> Tensor<Double> {
-      let known = Dictionary(grouping: times.indices) { times[$0] }.keys.sorted()
-      var place: [Double: Int] = [:]
-      for (index, time) in known.enumerated() { place[time] = index }
-      let table = known.map { a in known.map { b in exp(-abs(a - b) / memory) } }
-      let places = times.map { place[$0] ?? 0 }
-      return Tensor(shape: [n, n]) { out in
-        for i in 0..<n {
-          let row = table[places[i]]
-          for j in 0..<n { out[i * n + j] = row[places[j]] }
-        }
-      }
-    }
-    let (modeTime, localTime) = (correlation(parameters.modeMemory), correlation(parameters.localMemory))
-    modes = modes * modeTime
-    local = local * localTime
-    var covariance = modes + local
+    let (fast, slow) = (
+      correlation(parameters.localMemory) * (1 - parameters.slowShare), correlation(parameters.slowMemory) * parameters.slowShare
+    )
+    let localTime = fast + slow
+    covariance.add(local * localTime)
     covariance.withUnsafeMutableScalars { out in
       for i in 0..<n { out[i * n + i] += piece.noiseVariance[i] }
     }
@@ -102,39 +102,119 @@ struct PieceLikelihood {
     let alpha = factor.solve(Tensor(piece.anomalies)).scalars
     let fit = zip(alpha, piece.anomalies).reduce(0.0) { $0 + $1.0 * $1.1 }
     var weights = factor.inverse()
-    // Σ over pairs of G·K·Δ/τ, twice the sum over the lower triangle times ½.
-    var memory = (0.0, 0.0)
     weights.withUnsafeMutableScalars { g in
-      modes.withUnsafeScalars { modes in
-        local.withUnsafeScalars { local in
-          for i in 0..<n {
-            var row = (0.0, 0.0)
-            for j in 0...i {
-              g[i * n + j] -= alpha[i] * alpha[j]
-              let distance = abs(times[i] - times[j])
-              guard distance > 0 else { continue }
-              row.0 += g[i * n + j] * modes[i * n + j] * distance
-              row.1 += g[i * n + j] * local[i * n + j] * distance
-            }
-            memory.0 += row.0
-            memory.1 += row.1
-          }
-        }
-      }
+      for i in 0..<n { for j in 0...i { g[i * n + j] -= alpha[i] * alpha[j] } }
     }
-    memory = (memory.0 / parameters.modeMemory, memory.1 / parameters.localMemory)
-    let (modeWeights, localWeights) = (weights * modeTime, weights * localTime)
+    let memory =
+      modeMemoryGradient(weights, memories: memories, amplitude: model.modeAmplitude(parameters: parameters.spatial))
+      + localMemoryGradient(weights, local: local, fast: fast, slow: slow, parameters)
+    let localWeights = weights * localTime
     var gradient: [Double] = []
-    modeProducts.withUnsafeScalars { products in
-      for (index, component) in model.components.enumerated() {
-        let weights = ofModes[index] ? modeWeights : localWeights
-        gradient += weights.withUnsafeScalars {
+    for (index, component) in model.components.enumerated() {
+      let products = ofModes[index] ? timedProducts : modeProducts
+      gradient += (ofModes[index] ? weights : localWeights).withUnsafeScalars { weights in
+        products.withUnsafeScalars { products in
           kernels[index].gradient(
-            of: component, weights: $0, modeProducts: products, features: model.features, states: piece.states)
+            of: component, weights: weights, modeProducts: products, features: model.features, states: piece.states)
         }
       }
     }
     return (0.5 * fit + 0.5 * factor.logDeterminant, gradient, memory)
+  }
+
+  private func distance(_ a: Range<Int>, _ b: Range<Int>) -> Double {
+    abs(piece.times[a.lowerBound] - piece.times[b.lowerBound])
+  }
+
+  /// Σₖ Φₖᵢ·Φₖⱼ·e^(−Δ/τₖ) in the lower triangle (n×n).
+  private func timedProducts(_ memories: [Double]) -> Tensor<Double> {
+    guard !memories.isEmpty else { return modeProducts }
+    let n = piece.count
+    var result = modeProducts
+    for (index, rows) in steps.enumerated() {
+      let own = modes.columns(rows)
+      for columns in steps[..<index] {
+        let time = distance(rows, columns)
+        let block = matrixProduct(
+          own.scalingRows(by: memories.map { exp(-time / $0) }), modes.columns(columns), transposingFirst: true)
+        result.withUnsafeMutableScalars { out in
+          block.withUnsafeScalars { block in
+            for (i, row) in rows.enumerated() {
+              for (j, column) in columns.enumerated() { out[row * n + column] = block[i * columns.count + j] }
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// e^(−Δ/τ) of each pair (n×n).
+  private func correlation(_ memory: Double) -> Tensor<Double> {
+    let n = piece.count
+    return Tensor(shape: [n, n]) { out in
+      for rows in steps {
+        for columns in steps {
+          let value = exp(-distance(rows, columns) / memory)
+          for i in rows { for j in columns { out[i * n + j] = value } }
+        }
+      }
+    }
+  }
+
+  /// The derivatives by log τ₁ and β: twice the sum over the lower triangle times ½ of G·a²·Φₖᵢ·Φₖⱼ·e^(−Δ/τₖ)·Δ/τₖ.
+  private func modeMemoryGradient(_ weights: Tensor<Double>, memories: [Double], amplitude: Double) -> [Double] {
+    guard !memories.isEmpty else { return [0, 0] }
+    var result = [0.0, 0.0]
+    for (index, rows) in steps.enumerated() {
+      let own = modes.columns(rows)
+      let ofStep = weights.rows(rows)
+      for columns in steps[..<index] {
+        let time = distance(rows, columns)
+        guard time > 0 else { continue }
+        // Φ·G as k×nₐ, of which the product with Φ is summed over the rows' states.
+        let images = matrixProduct(modes.columns(columns), ofStep.columns(columns), transposingSecond: true)
+        let sums = (images * own).withUnsafeScalars { products in
+          memories.indices.map { k in products[k * rows.count..<(k + 1) * rows.count].reduce(0, +) }
+        }
+        for (k, memory) in memories.enumerated() {
+          let slope = amplitude * exp(-time / memory) * time / memory * sums[k]
+          result[0] += slope
+          result[1] += slope * logSizes[k]
+        }
+      }
+    }
+    return result
+  }
+
+  /// The derivatives by log τ₂, log τ₃ and the log odds of q.
+  private func localMemoryGradient(
+    _ weights: Tensor<Double>, local: Tensor<Double>, fast: Tensor<Double>, slow: Tensor<Double>, _ parameters: SeriesParameters
+  ) -> [Double] {
+    let (n, q) = (piece.count, parameters.slowShare)
+    var result = [0.0, 0.0, 0.0]
+    weights.withUnsafeScalars { g in
+      local.withUnsafeScalars { local in
+        fast.withUnsafeScalars { fast in
+          slow.withUnsafeScalars { slow in
+            for (index, rows) in steps.enumerated() {
+              for columns in steps[..<index] {
+                let time = distance(rows, columns)
+                guard time > 0 else { continue }
+                // All pairs of two steps have the same correlation.
+                let (f, s) = (fast[rows.lowerBound * n + columns.lowerBound], slow[rows.lowerBound * n + columns.lowerBound])
+                var sum = 0.0
+                for i in rows { for j in columns { sum += g[i * n + j] * local[i * n + j] } }
+                result[0] += sum * f * time / parameters.localMemory
+                result[1] += sum * s * time / parameters.slowMemory
+                result[2] += sum * (s * (1 - q) - f * q)
+              }
+            }
+          }
+        }
+      }
+    }
+    return result
   }
 }
 
@@ -151,8 +231,7 @@ extension CovarianceModel {
   ) -> ChosenSeriesParameters {
     if let fixedSpatial, let fixedMemory {
       return ChosenSeriesParameters(
-        parameters: SeriesParameters(
-          spatial: fixedSpatial, modeMemory: fixedMemory.modes, localMemory: fixedMemory.local), objective: .nan,
+        parameters: .expected(spatial: fixedSpatial, spacing: spacing, memory: fixedMemory), objective: .nan,
         evaluations: 0, inverseHessian: [])
     }
     // As for one field: a search on fewer values finds where to start, and the curvature there.
@@ -176,23 +255,19 @@ extension CovarianceModel {
     let noises = pieces.flatMap(\.noiseVariance)
     let noise = (noises.reduce(0) { $0 + min($1, 1) } / Double(max(1, noises.count))).squareRoot()
     let count = parameters.count
-    // Modes are expected to remember some ten steps, and the local part some four; the hyper-priors are wide.
-    let memoryMeans = [log(12 * spacing), log(4 * spacing)]
-    let memoryDeviation = 1.5
+    let expected = SeriesParameters.expectedMemory(spacing: spacing)
     let start = fixedSpatial ?? first?.parameters.spatial ?? self.start(noise: noise)
     let origin =
-      (fixedSpatial == nil ? start : [])
-      + (fixedMemory == nil
-        ? first.map { [log($0.parameters.modeMemory), log($0.parameters.localMemory)] } ?? memoryMeans : [])
+      (fixedSpatial == nil ? start : []) + (fixedMemory == nil ? first?.parameters.memory ?? expected.means : [])
     // The search is relative to its start, because the logarithm of a memory depends on the unit of time.
     let scale =
-      (fixedSpatial == nil ? parameters.map { min(1, $0.standardDeviation) } : []) + (fixedMemory == nil ? [1, 1] : [])
+      (fixedSpatial == nil ? parameters.map { min(1, $0.standardDeviation) } : [])
+      + (fixedMemory == nil ? expected.deviations.map { min(1, $0) } : [])
     func unpacked(_ point: [Double]) -> SeriesParameters {
       let values = zip(origin, point).map { $0 + $1 }
-      let memories = values.suffix(2)
-      return SeriesParameters(
-        spatial: fixedSpatial ?? Array(values.prefix(count)), modeMemory: fixedMemory?.modes ?? exp(memories.first ?? 0),
-        localMemory: fixedMemory?.local ?? exp(memories.last ?? 0))
+      let spatial = fixedSpatial ?? Array(values.prefix(count))
+      guard fixedMemory == nil else { return .expected(spatial: spatial, spacing: spacing, memory: fixedMemory) }
+      return SeriesParameters(spatial: spatial, memory: Array(values.suffix(expected.means.count)))
     }
     let share = 1 / Double(max(1, likelihoods.count))
     let minimum = minimise(
@@ -200,13 +275,13 @@ extension CovarianceModel {
       inverseHessian: first?.inverseHessian ?? [], maximumEvaluations: maximumEvaluations
     ) { point in
       let candidate = unpacked(point)
-      var (value, spatial, memory) = (0.0, [Double](repeating: 0, count: count), (0.0, 0.0))
+      var (value, spatial) = (0.0, [Double](repeating: 0, count: count))
+      var memory = [Double](repeating: 0, count: expected.means.count)
       for likelihood in likelihoods {
         guard let part = likelihood(candidate) else { return (.infinity, [Double](repeating: 0, count: origin.count)) }
         value += share * part.value
         for p in spatial.indices { spatial[p] += share * part.spatial[p] }
-        memory.0 += share * part.memory.0
-        memory.1 += share * part.memory.1
+        for p in memory.indices { memory[p] += share * part.memory[p] }
       }
       if fixedSpatial == nil {
         let hyperPrior = hyperPrior(at: candidate.spatial, noise: noise)
@@ -215,10 +290,10 @@ extension CovarianceModel {
       }
       var gradient = fixedSpatial == nil ? spatial : []
       guard fixedMemory == nil else { return (value, gradient) }
-      for (index, (own, mean)) in zip([candidate.modeMemory, candidate.localMemory], memoryMeans).enumerated() {
-        let pull = (log(own) - mean) / memoryDeviation
+      for (p, own) in candidate.memory.enumerated() {
+        let pull = (own - expected.means[p]) / expected.deviations[p]
         value += 0.5 * pull * pull
-        gradient.append((index == 0 ? memory.0 : memory.1) + pull / memoryDeviation)
+        gradient.append(memory[p] + pull / expected.deviations[p])
       }
       return (value, gradient)
     }

@@ -1,49 +1,67 @@
-// The state of a series at one time: k coefficients of the modes and the local part at d states, which evolve by
-// themselves as autoregressions of order 1 and are observed as their sum. A vector of them has D = k + d entries, the
-// coefficients first.
+// The state of a series at one time: K coefficients, of the archive's modes and of the slow part of the local field, and the
+// rest of the local part at d states. Each coefficient and the rest evolve by themselves as autoregressions of order 1, and
+// are observed as their sum. A vector of them has D = K + d entries, the coefficients first.
 
+import Foundation
 import SextantArrays
 
 /// The covariance of the state at one time, its evolution, and the field that it gives.
 package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
-  /// The modes, each multiplied by its standard deviation (k×d).
+  /// The field of each coefficient (K×d): the modes, each multiplied by its standard deviation, and the slow part's.
   let modes: Tensor<Scalar>
-  /// a².
-  let modeVariance: Scalar
-  /// Q, the covariance of the local part (d×d).
+  /// The variance of each coefficient (K): a², and the share of the slow part.
+  private let variances: [Scalar]
+  /// The memory of each coefficient (K), and that of the rest.
+  private let memories: [Double]
+  private let localMemory: Double
+  /// The covariance of the rest of the local part (d×d).
   let local: Tensor<Scalar>
-  let parameters: SeriesParameters
-  /// L with L·Lᵀ = Q, for draws.
+  /// The number of coefficients of the slow part, the last ones.
+  private let slowCount: Int
+  /// L with L·Lᵀ = `local`, for draws.
   private let localFactor: CholeskyFactor<Scalar>?
 
   /// - Parameters:
   ///   - model: the covariance at one time.
   ///   - drawsSamples: whether draws from the prior are needed.
   package init(_ model: CovarianceModel, parameters: SeriesParameters, drawsSamples: Bool) throws {
-    self.parameters = parameters
-    modes = model.modes.converted(to: Scalar.self)
-    modeVariance = Scalar(model.modeAmplitude(parameters: parameters.spatial))
     var covariance = model.localCovariance(parameters: parameters.spatial)
+    covariance.mirrorLowerTriangle()
+    var loadings = model.modes
+    let amplitude = model.modeAmplitude(parameters: parameters.spatial)
+    var variances = [Double](repeating: amplitude, count: loadings.rowCount)
+    var memories = parameters.modeMemories(model.modeLogSizes)
+    if parameters.slowShare > 0 {
+      let slow = try SlowLocalPart.loadings(of: covariance, in: model)
+      covariance.add(gramMatrix(slow, transposeFirst: true), scaledBy: -parameters.slowShare)
+      loadings = loadings.rowCount > 0 ? loadings.stacked(on: slow) : slow
+      variances += [Double](repeating: parameters.slowShare, count: slow.rowCount)
+      memories += [Double](repeating: parameters.slowMemory, count: slow.rowCount)
+      slowCount = slow.rowCount
+    } else {
+      slowCount = 0
+    }
+    modes = loadings.converted(to: Scalar.self)
+    self.variances = variances.map { Scalar($0) }
+    (self.memories, localMemory) = (memories, parameters.localMemory)
+    local = covariance.converted(to: Scalar.self)
     if drawsSamples {
       let d = covariance.columnCount
-      var regular = covariance
-      regular.withUnsafeMutableScalars { values in
+      covariance.withUnsafeMutableScalars { values in
         let mean = (0..<d).reduce(0.0) { $0 + values[$1 * d + $1] } / Double(max(1, d))
         for i in 0..<d { values[i * d + i] += 1e-9 * mean }
       }
-      localFactor = try CholeskyFactor(rounding: CholeskyFactor(regular))
+      localFactor = try CholeskyFactor(rounding: CholeskyFactor(covariance))
     } else {
       localFactor = nil
     }
-    covariance.mirrorLowerTriangle()
-    local = covariance.converted(to: Scalar.self)
   }
 
-  /// k.
+  /// K.
   var modeCount: Int { modes.rowCount }
   /// d.
   package var stateCount: Int { modes.columnCount }
-  /// D = k + d.
+  /// D = K + d.
   package var size: Int { modeCount + stateCount }
 
   /// The fields (B×d) of vectors (B×D).
@@ -57,36 +75,54 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
   /// The covariance of the state before any observation (D×D).
   func stationaryCovariance() -> Tensor<Scalar> {
     var result = Tensor<Scalar>.zeros([size, size])
-    blend(&result, SeriesDecay(modes: 0, local: 0))
+    blend(&result, factors: [Scalar](repeating: 0, count: size))
     return result
   }
 
-  /// The covariance a time later: each block is multiplied by its decay, and what was forgotten is replaced by the
+  /// The correlation of each entry of the state over a time (D).
+  private func factors(over time: Double) -> [Scalar] {
+    memories.map { Scalar(exp(-time / $0)) } + [Scalar](repeating: Scalar(exp(-time / localMemory)), count: stateCount)
+  }
+
+  /// The covariance a time later: each entry is multiplied by its correlations, and what was forgotten is replaced by the
   /// prior's.
   func advance(_ covariance: inout Tensor<Scalar>, over time: Double) {
     guard time > 0 else { return }
-    blend(&covariance, parameters.decay(over: time))
+    blend(&covariance, factors: factors(over: time))
   }
 
-  private func blend(_ covariance: inout Tensor<Scalar>, _ decay: SeriesDecay) {
+  private func blend(_ covariance: inout Tensor<Scalar>, factors: [Scalar]) {
     let (k, n) = (modeCount, size)
-    let (m, l) = (Scalar(decay.modes), Scalar(decay.local))
-    let restored = (modes: (1 - m * m) * modeVariance, local: 1 - l * l)
+    let fresh = n > k ? 1 - factors[k] * factors[k] : 0
+    multiplyBothSides(&covariance, by: factors)
     covariance.withUnsafeMutableScalars { values in
       local.withUnsafeScalars { local in
-        guard let base = values.baseAddress, let own = local.baseAddress else { return }
-        let (out, q) = (UncheckedPointer(base), UncheckedPointer(UnsafeMutablePointer(mutating: own)))
+        guard let base = values.baseAddress else { return }
+        let out = UncheckedPointer(base)
+        for i in 0..<k { out[i * n + i] += (1 - factors[i] * factors[i]) * variances[i] }
+        guard let own = local.baseAddress else { return }
+        let q = UncheckedPointer(UnsafeMutablePointer(mutating: own))
+        Parallel.forEachRange(of: n - k, grain: 32) { rows in
+          for i in rows {
+            let (row, source) = ((i + k) * n + k, i * (n - k))
+            for j in 0..<n - k { out[row + j] += fresh * q[source + j] }
+          }
+        }
+      }
+    }
+  }
+
+  /// Entry (i, j) of a matrix (D×D) times factors i and j.
+  private func multiplyBothSides(_ matrix: inout Tensor<Scalar>, by factors: [Scalar]) {
+    let n = size
+    matrix.withUnsafeMutableScalars { values in
+      factors.withUnsafeBufferPointer { factors in
+        guard let base = values.baseAddress, let first = factors.baseAddress else { return }
+        let (out, f) = (UncheckedPointer(base), UncheckedPointer(UnsafeMutablePointer(mutating: first)))
         Parallel.forEachRange(of: n, grain: 32) { rows in
           for i in rows {
-            let factor = i < k ? m : l
-            for j in 0..<k { out[i * n + j] *= factor * m }
-            for j in k..<n { out[i * n + j] *= factor * l }
-            if i < k {
-              out[i * n + i] += restored.modes
-            } else {
-              let (row, source) = (i * n + k, (i - k) * (n - k))
-              for j in 0..<n - k { out[row + j] += restored.local * q[source + j] }
-            }
+            let own = f[i]
+            for j in 0..<n { out[i * n + j] *= own * f[j] }
           }
         }
       }
@@ -96,29 +132,13 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
   /// Vectors (B×D) multiplied by the correlation over a time.
   func decay(_ vectors: inout Tensor<Scalar>, over time: Double) {
     guard time > 0 else { return }
-    let decay = parameters.decay(over: time)
-    let (k, n) = (modeCount, size)
-    let factors = (0..<n).map { Scalar($0 < k ? decay.modes : decay.local) }
-    vectors = vectors.scalingColumns(by: factors)
+    vectors = vectors.scalingColumns(by: factors(over: time))
   }
 
   /// A symmetric matrix (D×D) multiplied from both sides by the correlation over a time.
   func decayBothSides(_ matrix: inout Tensor<Scalar>, over time: Double) {
     guard time > 0 else { return }
-    let decay = parameters.decay(over: time)
-    let (k, n) = (modeCount, size)
-    let (m, l) = (Scalar(decay.modes), Scalar(decay.local))
-    matrix.withUnsafeMutableScalars { values in
-      guard let base = values.baseAddress else { return }
-      let out = UncheckedPointer(base)
-      Parallel.forEachRange(of: n, grain: 32) { rows in
-        for i in rows {
-          let factor = i < k ? m : l
-          for j in 0..<k { out[i * n + j] *= factor * m }
-          for j in k..<n { out[i * n + j] *= factor * l }
-        }
-      }
-    }
+    multiplyBothSides(&matrix, by: factors(over: time))
   }
 
   /// Draws from the prior a time after `earlier` draws (count×D); from the stationary prior without them.
@@ -127,26 +147,54 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
     let coefficients: Tensor<Scalar> = random.normals([count, k])
     let white: Tensor<Scalar> = random.normals([count, n - k])
     guard let localFactor else { preconditionFailure("These dynamics were made without draws") }
-    let decay = earlier == nil ? SeriesDecay(modes: 0, local: 0) : parameters.decay(over: max(0, time))
-    let fresh = (
-      modes: Scalar((1 - decay.modes * decay.modes).squareRoot()) * modeVariance.squareRoot(),
-      local: Scalar((1 - decay.local * decay.local).squareRoot())
-    )
+    let kept = earlier == nil ? [Scalar](repeating: 0, count: n) : factors(over: max(0, time))
+    let fresh = kept.enumerated().map { entry, factor in
+      (1 - factor * factor).squareRoot() * (entry < k ? variances[entry].squareRoot() : 1)
+    }
     let field = localFactor.multiplyLower(rows: white)
     var result = earlier ?? Tensor<Scalar>.zeros([count, n])
-    let (m, l) = (Scalar(decay.modes), Scalar(decay.local))
     result.withUnsafeMutableScalars { out in
       coefficients.withUnsafeScalars { coefficients in
         field.withUnsafeScalars { field in
           for row in 0..<count {
-            for j in 0..<k { out[row * n + j] = out[row * n + j] * m + fresh.modes * coefficients[row * k + j] }
-            for j in k..<n {
-              out[row * n + j] = out[row * n + j] * l + fresh.local * field[row * (n - k) + j - k]
-            }
+            for j in 0..<k { out[row * n + j] = out[row * n + j] * kept[j] + fresh[j] * coefficients[row * k + j] }
+            for j in k..<n { out[row * n + j] = out[row * n + j] * kept[j] + fresh[j] * field[row * (n - k) + j - k] }
           }
         }
       }
     }
+    return result
+  }
+}
+
+extension SeriesDynamics {
+  /// What is known under other parameters, in terms of these: the fields and the coefficients stay, so that the rest of the
+  /// local part takes up what the slow part's fields have changed.
+  func adopting(_ state: SeriesFilterState<Scalar>, of earlier: SeriesDynamics) -> SeriesFilterState<Scalar> {
+    precondition(earlier.size == size && earlier.slowCount == slowCount, "Other states or coefficients")
+    guard slowCount > 0 else { return state }
+    let slow = modeCount - slowCount..<modeCount
+    let (k, n) = (modeCount, size)
+    var change = earlier.modes.rows(slow)
+    change.add(modes.rows(slow), scaledBy: -1)
+    func moved(_ vectors: Tensor<Scalar>) -> Tensor<Scalar> {
+      guard vectors.rowCount > 0 else { return vectors }
+      let added = matrixProduct(vectors.columns(slow), change)
+      var result = vectors
+      result.withUnsafeMutableScalars { out in
+        added.withUnsafeScalars { added in
+          for row in 0..<vectors.rowCount {
+            for j in k..<n { out[row * n + j] += added[row * (n - k) + j - k] }
+          }
+        }
+      }
+      return result
+    }
+    var result = state
+    result.vectors = moved(state.vectors)
+    result.draws = moved(state.draws)
+    // T·P·Tᵀ: the columns, and then by symmetry the rows.
+    result.covariance = moved(moved(state.covariance).transposed())
     return result
   }
 }

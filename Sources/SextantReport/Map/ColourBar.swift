@@ -33,22 +33,33 @@ struct ColourBar {
     let missingWidth = hasMissing ? canvas.width(of: "missing", style: style) + 2.6 * textSize : 0
     let suffixWidth = canvas.width(of: suffix, style: style)
     let side = max(missingWidth, suffixWidth + 8) + 1.6 * textSize
-    // If there is not enough space, let labels overlap rather than omit the bar.
+    // If there is not enough space, the bar is narrow and has fewer labels.
     let inset = min(max(side, 0.19 * width), 0.4 * width)
     let bar = Rectangle(x: origin.x + inset, y: origin.y, width: width - 2 * inset, height: barHeight)
     if hasMissing { try drawMissingBox(on: canvas, at: origin, text: "missing") }
     try drawColours(on: canvas, in: bar)
-    for (value, label) in zip(ticks.values, ticks.labels) {
+    let widest = ticks.labels.map { canvas.width(of: $0, style: style) }.max() ?? 0
+    let places = ticks.values.map { bar.width * ($0 - scale.range.lowerBound) / (scale.range.upperBound - scale.range.lowerBound) }
+    let stride = Self.labelStride(places: places, width: widest + 0.6 * textSize)
+    for (index, (value, label)) in zip(ticks.values, ticks.labels).enumerated() {
       let part = (value - scale.range.lowerBound) / (scale.range.upperBound - scale.range.lowerBound)
       let x = bar.minX + part * bar.width
       canvas.stroke(
         Path(lines: [SIMD2(x, bar.maxY), SIMD2(x, bar.maxY + 0.35 * textSize)]), with: .ink, width: 0.8)
+      guard index.isMultiple(of: stride) else { continue }
       canvas.draw(
         label, at: SIMD2(x, bar.maxY + 0.65 * textSize), style: style, anchor: .init(.centre, .top))
     }
     canvas.draw(
       suffix, at: SIMD2(bar.maxX + (scale.hasHigher ? 1.6 : 0.8) * textSize, bar.centre.y), style: style,
       anchor: .init(.left, .middle))
+  }
+
+  /// How many ticks have one label, so that labels of a width at evenly spaced places do not overlap.
+  static func labelStride(places: [Double], width: Double) -> Int {
+    guard places.count > 1 else { return 1 }
+    let spacing = abs(places[1] - places[0])
+    return spacing > 0 ? max(1, Int((width / spacing).rounded(.up))) : places.count
   }
 
   private func drawColours(on canvas: Canvas, in bar: Rectangle) throws {

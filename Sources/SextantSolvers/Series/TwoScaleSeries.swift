@@ -37,18 +37,18 @@ final class TwoScaleSeries: PreparedSeries {
     let survey = try Self.survey(series, prior: prior)
     let parameters: SeriesParameters
     if let carried {
-      guard let stored = carried.numbers["spatial"], let memory = carried.numbers["memory"], memory.count == 2,
+      guard let stored = carried.numbers["spatial"], let memory = carried.numbers["memory"], memory.count == 5,
         stored.count == model.parameters.count
-      else { throw SeriesError.otherState(reason: "it lacks the parameters of a two-scale prior") }
-      parameters = SeriesParameters(spatial: stored, modeMemory: memory[0], localMemory: memory[1])
+      else { throw SeriesError.otherState(reason: "it lacks the parameters of a two-scale prior, or is of an older program") }
+      parameters = SeriesParameters(
+        spatial: stored, modeMemory: memory[0], localMemory: memory[1], modeSlope: memory[2], slowMemory: memory[3],
+        slowShare: memory[4])
       evaluations = 0
     } else if request.use == .causal {
       // Nothing is known before the first step: the hyper-prior.
       let noise = survey.typicalNoise.squareRoot()
-      parameters = SeriesParameters(
-        spatial: spatial ?? model.start(noise: min(1, noise)),
-        modeMemory: prior.configuration.memory?.modes ?? 12 * survey.spacing,
-        localMemory: prior.configuration.memory?.local ?? 4 * survey.spacing)
+      parameters = .expected(
+        spatial: spatial ?? model.start(noise: min(1, noise)), spacing: survey.spacing, memory: prior.configuration.memory)
       evaluations = 0
     } else {
       let fit = try Self.fit(
@@ -70,7 +70,7 @@ final class TwoScaleSeries: PreparedSeries {
   private let smallestNoise: Double
 
   var correlationOfSteps: Double? {
-    Self.spacing(of: series.times).map { exp(-$0 / engine.parameters.localMemory) }
+    Self.spacing(of: series.times).map { engine.parameters.localCorrelation(over: $0) }
   }
 
   func posterior(at step: Int) throws -> Posterior {
@@ -102,7 +102,10 @@ final class TwoScaleSeries: PreparedSeries {
     var notes = Dictionary(
       uniqueKeysWithValues: zip(model.parameters.map(\.name), engine.parameters.spatial))
     notes["memory.modes-days"] = engine.parameters.modeMemory
+    notes["memory.modes-slope"] = engine.parameters.modeSlope
     notes["memory.local-days"] = engine.parameters.localMemory
+    notes["memory.slow-days"] = engine.parameters.slowMemory
+    notes["memory.slow-share"] = engine.parameters.slowShare
     return notes
   }
 
@@ -175,7 +178,11 @@ final class TwoScaleSeries: PreparedSeries {
     return CarriedSeries(
       time: time, label: label,
       numbers: [
-        "spatial": engine.parameters.spatial, "memory": [engine.parameters.modeMemory, engine.parameters.localMemory],
+        "spatial": engine.parameters.spatial,
+        "memory": [
+          engine.parameters.modeMemory, engine.parameters.localMemory, engine.parameters.modeSlope,
+          engine.parameters.slowMemory, engine.parameters.slowShare,
+        ],
         "observed-steps": [Double(observedCount)], "smallest-noise": [smallestNoise], "evidence": [state.logEvidence],
       ], arrays: ["vectors": state.vectors, "covariance": state.covariance, "draws": state.draws])
   }
@@ -243,20 +250,30 @@ final class TwoScaleSeries: PreparedSeries {
     return gaps.isEmpty ? nil : gaps[gaps.count / 2]
   }
 
-  /// The parameters of largest likelihood of pieces of the series: 4 groups of 3 steps at growing distances, with 300
-  /// observations of each step. Fewer observations of more steps see less of the small scales, and were overconfident.
+  /// The steps of each group that the fit looks at, from its first: most are neighbours, which tell how soon the local part
+  /// forgets, and some are far apart, for what stays. No distance is a multiple of 12, because half a day and a day are
+  /// special in hourly series.
+  private static let groups = [[0, 1, 3], [0, 1, 18], [0, 2, 43], [0, 1, 3]]
+
+  /// The parameters of largest likelihood of pieces of the series: 4 groups of 3 steps with 300 observations of each step.
+  /// Fewer observations of more steps see less of the small scales, and were overconfident.
   private static func fit(
     _ model: CovarianceModel, spatial: [Double]?, series: any MeasuredSeries, prior: GaussianPrior, steps: [Int],
     spacing: Double, random: RandomStream
   ) throws -> (parameters: SeriesParameters, evaluations: Int) {
-    let offsets = [0, 1, 3]
-    let reach = min(steps.count, 4)
-    let starts = Set((0..<4).map { (steps.count - reach) * $0 / 3 }).sorted()
     var stream = random.split("fit")
-    let pieces = try starts.map { start -> SeriesPiece in
-      var piece = SeriesPiece()
+    var chosen: [[Int]] = []
+    for (number, group) in groups.enumerated() {
+      // A short series has neighbours alone.
+      let offsets = (group.last ?? 0) < steps.count ? group : groups[0]
+      let reach = min(steps.count, (offsets.last ?? 0) + 1)
+      let start = (steps.count - reach) * number / (groups.count - 1)
       // Fewer steps have more observations each.
       let used = offsets.map { start + $0 }.filter { $0 < start + reach }
+      if !chosen.contains(used) { chosen.append(used) }
+    }
+    let pieces = try chosen.map { used -> SeriesPiece in
+      var piece = SeriesPiece()
       for position in used {
         guard let measurement = try series.measurement(at: steps[position]) else { continue }
         piece.add(

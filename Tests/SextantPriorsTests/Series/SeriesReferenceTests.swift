@@ -29,8 +29,7 @@ import Testing
     let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: url))
     let spatial = try TwoScaleReferenceTests()
     model = spatial.model
-    parameters = SeriesParameters(
-      spatial: spatial.reference.theta, modeMemory: reference.memory[0], localMemory: reference.memory[1])
+    parameters = SeriesParameters(spatial: spatial.reference.theta, memory: reference.memory)
     let grid = try LatitudeLongitudeGrid(latitudes: [-40, -20, 0, 20, 40], longitudes: [0, 10, 20, 30, 40, 50])
     let layout = StateLayout(domain: grid, channelCount: 1, isInside: [Bool](repeating: true, count: 30))
     let space = StateSpace(
@@ -78,11 +77,61 @@ import Testing
     expect(estimates, reference.causalMean, reference.causalSpread, within: tolerance)
   }
 
+  /// Other parameters change what is expected, and not what is known: the answer at the same moment stays.
+  @Test func otherParametersKeepWhatIsKnown() throws {
+    let other = SeriesParameters(
+      spatial: parameters.spatial.map { $0 + 0.2 }, memory: parameters.memory.map { $0 - 0.3 })
+    var engine = try engine(isDouble: true, members: 2)
+    for step in steps[..<3] { try engine.skip(step) }
+    let pause = SeriesStep(time: steps[2].time, observation: nil, random: RandomStream(seed: 1))
+    var changed = engine
+    try changed.replace(parameters: other)
+    let (before, after) = (try engine.estimate(at: pause), try changed.estimate(at: pause))
+    for i in 0..<30 {
+      #expect(abs(before.mean[i] - after.mean[i]) < 1e-5 && abs(before.spread[i] - after.spread[i]) < 1e-5)
+    }
+    // And what is forgotten returns to the new prior.
+    let far = SeriesStep(time: 1e4, observation: nil, random: RandomStream(seed: 1))
+    let late = try changed.estimate(at: far)
+    let prior = model.variances(parameters: other.spatial)
+    for i in 0..<30 { #expect(abs(Double(late.spread[i]) - prior[i].squareRoot()) < 1e-5) }
+  }
+
+  /// However much of the local part is slow, a field at one time has the same variance.
+  @Test(arguments: [0.0, 0.3, 0.9]) func theSlowPartChangesNoFieldAtOneTime(share: Double) throws {
+    var own = parameters
+    own.slowShare = share
+    var engine = try SeriesEngine(model, parameters: own, memberCount: 0, smallestNoise: 0)
+    let nothing = SeriesStep(time: 0, observation: nil, random: RandomStream(seed: 1))
+    let spread = try engine.estimate(at: nothing).spread
+    let prior = model.variances(parameters: own.spatial)
+    for i in 0..<30 { #expect(abs(Double(spread[i]) - prior[i].squareRoot()) < 1e-5) }
+  }
+
   @Test func windowsThatSeeEverythingAheadAreTheWhole() throws {
     var engine = try engine(isDouble: true)
     let first = try engine.estimates(of: steps, count: 3)
     let rest = try engine.estimates(of: Array(steps[3...]), count: steps.count - 3)
     expect(first + rest, reference.mean, reference.spread, within: 4e-7)
+  }
+
+  /// Steps without observations: the spread grows to the middle of the pause, towards the prior's, and falls after it.
+  @Test(arguments: [1, 10, 30]) func aPauseReturnsToThePrior(length: Int) throws {
+    let pause = 4..<4 + length
+    var engine = try engine(isDouble: true)
+    let film = (0..<length + 8).map { index in
+      SeriesStep(
+        time: Double(index), observation: pause.contains(index) ? nil : steps[5].observation, random: RandomStream(seed: 1))
+    }
+    let estimates = try engine.estimates(of: film, count: film.count)
+    func mean(_ values: [Float]) -> Double { values.reduce(0.0) { $0 + Double($1) } / Double(values.count) }
+    let spread = estimates.map { mean($0.spread) }
+    let prior = mean(model.variances(parameters: parameters.spatial).map { Float($0.squareRoot()) })
+    let middle = 4 + length / 2
+    for index in 3..<middle { #expect(spread[index] < spread[index + 1] + 1e-6) }
+    for index in middle..<4 + length { #expect(spread[index] > spread[index + 1] - 1e-6) }
+    #expect(spread.allSatisfy { $0 <= prior + 1e-5 } && spread[middle] > spread[3] + 0.01)
+    if length == 30 { #expect(spread[middle] > 0.98 * prior) }
   }
 
   @Test func aStoredStateGoesOn() throws {
@@ -152,6 +201,6 @@ import Testing
     let likelihood = PieceLikelihood(model, piece: piece)
     let (value, spatial, memory) = try #require(likelihood(parameters))
     #expect(abs(value - reference.objective) < 1e-8)
-    for (ours, theirs) in zip(spatial + [memory.0, memory.1], reference.gradient) { #expect(abs(ours - theirs) < 1e-5) }
+    for (ours, theirs) in zip(spatial + memory, reference.gradient) { #expect(abs(ours - theirs) < 1e-5) }
   }
 }

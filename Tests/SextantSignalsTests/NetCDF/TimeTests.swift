@@ -40,6 +40,24 @@ import Testing
     }
   }
 
+  /// The time between two moments is that of the file in every calendar, also over the ends of years and months: it is what
+  /// a series remembers by.
+  @Test func timeBetweenMomentsIsThatOfTheFile() throws {
+    let length = ["days": 1.0, "hours": 1 / 24.0, "minutes": 1 / 1440.0, "seconds": 1 / 86400.0]
+    let groups = Dictionary(grouping: try Self.rows()) { "\($0.units), \($0.calendar)" }
+    #expect(groups.keys.contains { $0.hasSuffix("360_day") } && groups.keys.contains { $0.hasSuffix("noleap") })
+    for (place, rows) in groups {
+      let unit = try #require(length[String(rows[0].units.prefix { $0 != " " })])
+      let calendar = try #require(CFCalendar(cfName: rows[0].calendar))
+      let units = try #require(TimeUnits(rows[0].units, calendar: calendar))
+      let days = try rows.map { try #require(units.dateTime(of: $0.value)).elapsedDays }
+      for (row, day) in zip(rows, days) {
+        // To the millisecond.
+        #expect(abs((day - days[0]) - (row.value - rows[0].value) * unit) < 2e-8, Comment(rawValue: place))
+      }
+    }
+  }
+
   @Test(arguments: [
     ("months since 1960-01-01", 7.5, "1960-08-16T12:00:00"), ("months since 1999-12-31", 2, "2000-02-29T00:00:00"),
     ("years since 2000-01-01", -1, "1999-01-01T00:00:00"), ("day as %Y%m%d.%f", 20050123.5, "2005-01-23T12:00:00"),
