@@ -75,9 +75,10 @@ struct MeasuredTraining {
     let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(of: indices.count)
     let rest = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
+    let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
     while !state.search.isFinished {
       try state.search.advance(
-        over: fields.part(rest), largest: configuration.modeCount, random: random.split("factors")
+        over: fields.part(rest), largest: largest, random: random.split("factors")
       ) { try stages.advance(.factors, by: 1) }
       stages.finish()
       try checkpoint?.write(state)
@@ -95,6 +96,12 @@ struct MeasuredTraining {
     }
     var learned = CompletedPrior(state.search.model)
     var remarks = [factorRemark(state)] + noiseRemarks(state, variables: source.variables)
+    if largest < configuration.modeCount, largest < rest.count - 1 {
+      remarks.append(
+        Remark(
+          .note, "measured-modes",
+          "\(rest.count) fields leave memory for \(largest) modes in the factor analysis, not \(configuration.modeCount). Learn from fewer fields (archive.part: evenly:COUNT) for more modes."))
+    }
     if hasRounds {
       try runRounds(&state, fields: fields, leftOut: leftOut, space: space, stages: stages)
       if let rounds = state.rounds {
@@ -115,6 +122,16 @@ struct MeasuredTraining {
         learned, configuration: configuration, space: space, coefficients: coefficients, landShare: landShare,
         domain: domain),
       parameters: learned.parameters.isEmpty ? nil : learned.parameters, remarks: remarks)
+  }
+
+  /// The number of bytes that the moments of the factors of all fields may take.
+  private static let momentLimit = 4 << 30
+
+  /// The largest number of factors whose moments, N·q²/2 numbers, are within the limit.
+  static func largestModeCount(_ wanted: Int, fieldCount: Int, termCount: Int) -> Int {
+    let numbers = momentLimit / MemoryLayout<Double>.stride / max(1, fieldCount)
+    let width = Int((2 * Double(numbers)).squareRoot()) - 1
+    return max(1, min(wanted, width - termCount))
   }
 
   private func runRounds(
