@@ -71,6 +71,11 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       if gaps == .accept {
         throw reader.wrong("archive", expected: "either measured or gaps: accept", found: "both")
       }
+      if prior.kind != .twoScale && prior.kind != .modes {
+        throw reader.wrong(
+          "prior", expected: "kind: two-scale or kind: eof beside archive.measured, which are learned from measurements",
+          found: "kind: \(prior.kind.rawValue)")
+      }
       if diffusion != nil || flow != nil {
         throw reader.wrong(
           "archive", expected: "fields that are complete and exact, because the networks of \(diffusion != nil ? "diffusion" : "flow") learn from nothing else",
