@@ -36,6 +36,28 @@ public enum Simulation {
   public static func measure(
     _ signal: Signal, by operation: any LinearOperator, noise: [Float], using random: inout RandomStream
   ) throws -> SimulatedMeasurement {
+    let draws: Tensor<Float> = random.normals([operation.outputEntries.count])
+    return try measure(signal, by: operation, noise: noise, draws: draws.scalars)
+  }
+
+  /// Takes a part of a field that is a measurement itself: its values have their noise already, and none is added.
+  ///
+  /// - Parameters:
+  ///   - signal: the measured field.
+  ///   - operation: the operator that takes the part.
+  ///   - noise: the standard deviation of the noise that the values have (V·C for a mask).
+  /// - Throws: ``MeasurementError``, as ``measure(_:by:noise:using:)`` does.
+  public static func part(
+    of signal: Signal, by operation: any LinearOperator, noise: [Float]
+  ) throws -> SimulatedMeasurement {
+    try measure(
+      signal, by: operation, noise: noise,
+      draws: [Float](repeating: 0, count: operation.outputEntries.count))
+  }
+
+  private static func measure(
+    _ signal: Signal, by operation: any LinearOperator, noise: [Float], draws: [Float]
+  ) throws -> SimulatedMeasurement {
     let observed = try restricted(operation, to: signal)
     let entries = observed.outputEntries
     guard noise.count == entries.count else {
@@ -45,21 +67,18 @@ public enum Simulation {
       throw MeasurementError.nothingObserved(
         specification: "of the field", reason: "no entry is both valid and observed")
     }
-    let draws: Tensor<Float> = random.normals([entries.count])
     var measured = outputs(of: observed, for: signal)
     var values = [Float](repeating: 0, count: entries.count)
     var isMeasured = [Bool](repeating: false, count: entries.count)
-    try draws.withUnsafeScalars { draws in
-      for (i, entry) in entries.indices.enumerated() {
-        guard noise[entry] > 0, noise[entry].isFinite else {
-          let variable = signal.variables[entry % signal.variables.count]
-          throw MeasurementError.invalidNoise(
-            what: "The noise of '\(variable.name)' at vertex \(entry / signal.variables.count)", found: noise[entry])
-        }
-        measured[i] += noise[entry] * draws[entry]
-        values[entry] = measured[i]
-        isMeasured[entry] = true
+    for (i, entry) in entries.indices.enumerated() {
+      guard noise[entry] > 0, noise[entry].isFinite else {
+        let variable = signal.variables[entry % signal.variables.count]
+        throw MeasurementError.invalidNoise(
+          what: "The noise of '\(variable.name)' at vertex \(entry / signal.variables.count)", found: noise[entry])
       }
+      measured[i] += noise[entry] * draws[entry]
+      values[entry] = measured[i]
+      isMeasured[entry] = true
     }
     return SimulatedMeasurement(
       measurement: FieldMeasurement(

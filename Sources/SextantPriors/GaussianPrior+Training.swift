@@ -12,6 +12,8 @@ extension GaussianPrior {
     case climatology = "climatology"
     case scales = "scales"
     case modes = "modes"
+    case factors = "modes around gaps"
+    case completion = "completing the archive"
   }
 
   /// Learns the prior from the fields of an archive with the given indices.
@@ -32,17 +34,9 @@ extension GaussianPrior {
     progress: (TrainingStage, Int) throws -> Void = { _, _ in }
   ) throws -> GaussianPrior {
     guard indices.count >= 2 else { throw PriorError.tooFewFields(found: indices.count, needed: 2) }
-    let layout =
-      try isInside.map { StateLayout(domain: archive.domain, channelCount: archive.variables.count, isInside: $0) }
-      ?? Self.layout(of: archive, indices: indices, progress: progress)
-    guard layout.count > 0 else { throw PriorError.nothingObserved }
-    let climatology = try Climatology.fit(configuration.climatology, to: archive, indices: indices, layout: layout) {
-      try progress(.climatology, $0)
-    }
-    let unscaled = StateSpace(
-      layout: layout, climatology: climatology, scales: [Float](repeating: 1, count: layout.channelCount))
-    let scales = try scales(of: archive, indices: indices, space: unscaled, progress: progress)
-    let space = StateSpace(layout: layout, climatology: climatology, scales: scales)
+    let space = try stateSpace(
+      of: archive, indices: indices, isInside: isInside, climatology: configuration.climatology, progress: progress)
+    let layout = space.layout
 
     let functions: EmpiricalOrthogonalFunctions
     var coefficients = Tensor<Float>.zeros([0, 0])
@@ -80,6 +74,31 @@ extension GaussianPrior {
       configuration: learned, space: space, functions: functions, archiveCoefficients: coefficients,
       landShare: landOfState,
       channelCorrelation: channelCorrelation(of: functions, layout: layout))
+  }
+
+  /// The states of an archive with their climatology and scales, from the values that its fields have.
+  ///
+  /// - Parameters:
+  ///   - archive: the archive.
+  ///   - indices: the fields to learn from.
+  ///   - isInside: whether at least one field has a value at each entry (V·C); nil to find out.
+  ///   - kind: the dependence of the mean on the season.
+  ///   - progress: called with the stage and the number of fields done; may throw to interrupt.
+  package static func stateSpace(
+    of archive: some SignalSource, indices: [Int], isInside: [Bool]?, climatology kind: ClimatologyKind,
+    progress: (TrainingStage, Int) throws -> Void
+  ) throws -> StateSpace {
+    let layout =
+      try isInside.map { StateLayout(domain: archive.domain, channelCount: archive.variables.count, isInside: $0) }
+      ?? Self.layout(of: archive, indices: indices, progress: progress)
+    guard layout.count > 0 else { throw PriorError.nothingObserved }
+    let climatology = try Climatology.fit(kind, to: archive, indices: indices, layout: layout) {
+      try progress(.climatology, $0)
+    }
+    let unscaled = StateSpace(
+      layout: layout, climatology: climatology, scales: [Float](repeating: 1, count: layout.channelCount))
+    let scales = try scales(of: archive, indices: indices, space: unscaled, progress: progress)
+    return StateSpace(layout: layout, climatology: climatology, scales: scales)
   }
 
   /// The states: every node and channel that has a value in at least one field.
@@ -129,7 +148,7 @@ extension GaussianPrior {
   }
 
   /// The average correlation of the modes between channels at the same node, which the local field shares.
-  private static func channelCorrelation(
+  static func channelCorrelation(
     of functions: EmpiricalOrthogonalFunctions, layout: StateLayout
   ) -> Tensor<Float> {
     let channels = layout.channelCount

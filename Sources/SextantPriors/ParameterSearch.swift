@@ -39,6 +39,16 @@ extension CovarianceModel {
     for observations: [StateObservation], from first: ChosenParameters? = nil, observedLimit: Int = 900,
     maximumEvaluations: Int = 24, random: RandomStream
   ) -> ChosenParameters {
+    chooseParameters(
+      forStates: observations.map(\.dominantValues), from: first, observedLimit: observedLimit,
+      maximumEvaluations: maximumEvaluations, random: random)
+  }
+
+  /// ``chooseParameters(for:from:observedLimit:maximumEvaluations:random:)`` for values of single states.
+  package func chooseParameters(
+    forStates observations: [ObservedStates], from first: ChosenParameters? = nil, observedLimit: Int = 900,
+    maximumEvaluations: Int = 24, random: RandomStream
+  ) -> ChosenParameters {
     let early = Self.earlyLimit
     let isLong = first == nil && observedLimit > early && observations.contains { $0.count > 2 * early }
     let first =
@@ -64,7 +74,7 @@ extension CovarianceModel {
     let limit = isLong ? earlyLimit : observation.count
     var best: (index: Int, chosen: ChosenParameters)?
     for (index, model) in models.enumerated() {
-      let chosen = model.search([observation], from: nil, limit: limit, maximumEvaluations: 24, random: random)
+      let chosen = model.search([observation.dominantValues], from: nil, limit: limit, maximumEvaluations: 24, random: random)
       if best.map({ chosen.objective < $0.chosen.objective }) ?? true { best = (index, chosen) }
     }
     guard isLong, let (index, first) = best else { return best }
@@ -75,7 +85,7 @@ extension CovarianceModel {
   private static let earlyLimit = 300
 
   private func search(
-    _ observations: [StateObservation], from first: ChosenParameters?, limit: Int, maximumEvaluations: Int,
+    _ observations: [ObservedStates], from first: ChosenParameters?, limit: Int, maximumEvaluations: Int,
     random: RandomStream
   ) -> ChosenParameters {
     let likelihoods = observations.enumerated().map { index, observation -> MarginalLikelihood in
@@ -89,10 +99,8 @@ extension CovarianceModel {
         rows.shuffle(using: &stream)
         rows = rows.prefix(limit).sorted()
       }
-      // NOTE: A value that combines states enters the search as if it measured only the state with the largest weight.
-      let states = observation.dominantStates
       return MarginalLikelihood(
-        self, states: rows.map { states[$0] }, anomalies: rows.map { observation.anomalies[$0] },
+        self, states: rows.map { observation.states[$0] }, anomalies: rows.map { observation.anomalies[$0] },
         noiseVariance: rows.map { observation.noiseVariance[$0] })
     }
     let share = 1 / Double(max(1, likelihoods.count))
@@ -114,5 +122,14 @@ extension CovarianceModel {
       values: minimum.point, objective: minimum.value, evaluations: minimum.evaluations + (first?.evaluations ?? 0))
     chosen.inverseHessian = minimum.inverseHessian
     return chosen
+  }
+}
+
+extension StateObservation {
+  /// The values for a search of parameters.
+  ///
+  /// NOTE: A value that combines states enters the search as if it measured only the state with the largest weight.
+  fileprivate var dominantValues: ObservedStates {
+    ObservedStates(states: dominantStates, anomalies: anomalies, noiseVariance: noiseVariance)
   }
 }

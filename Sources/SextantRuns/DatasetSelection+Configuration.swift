@@ -24,7 +24,8 @@ extension DatasetSelection {
       select: reader.contains("select") ? select : archive.select,
       exclude: reader.contains("exclude") ? exclude : archive.exclude,
       monthVariable: try reader.optional("month_variable") ?? archive.monthVariable,
-      part: try reader.parsed("part", default: archive.part.complement.description) { try Split($0) })
+      part: try reader.parsed("part", default: archive.part.complement.description) { try Split($0) },
+      measured: try reader.optionalSection("measured", MeasuredFields.init) ?? archive.measured)
   }
 
   /// Reads a selection of fields; without files and images it is of the synthetic climate.
@@ -54,7 +55,8 @@ extension DatasetSelection {
       exclude: try reader.namedLists("exclude"),
       monthVariable: mesh == nil ? try reader.optional("month_variable") : nil,
       part: try reader.parsed("part", default: "all") { try Split($0) }, missing: missing.isEmpty ? nil : missing,
-      acceptsValues: acceptsValues ? true : nil)
+      acceptsValues: acceptsValues ? true : nil,
+      measured: try reader.optionalSection("measured", MeasuredFields.init))
   }
 
   /// Reads the keys of images on a mesh as the settings of their format.
@@ -72,6 +74,18 @@ extension DatasetSelection {
     let dropped: Int = try reader.value("drop_last", default: 0, in: 0...1_000_000_000)
     if dropped > 0 { settings["drop_last"] = "\(dropped)" }
     return settings
+  }
+}
+
+extension MeasuredFields {
+  /// Reads the section `measured` of a selection of fields.
+  init(_ reader: ConfigurationReader) throws {
+    guard reader.contains("noise") else {
+      throw reader.wrong(
+        "noise", expected: "the noise of the measured values, such as 0.3K, variable:NAME, 0 where they are exact, or auto",
+        found: "nothing")
+    }
+    self.init(noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) })
   }
 }
 

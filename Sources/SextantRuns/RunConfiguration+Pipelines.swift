@@ -50,9 +50,44 @@ extension RunConfiguration {
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
       hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
     comparison.time = evaluate.time
+    if let measured = evaluate.fields.measured {
+      comparison.measured = try heldOutNoise(measured, of: fields, for: model)
+    }
     comparison.published = evaluate.published
     comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
     return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)
+  }
+
+  /// The noise of test fields that are measurements themselves, in the units of a model.
+  private func heldOutNoise(
+    _ measured: MeasuredFields, of fields: any SignalSource, for model: Model
+  ) throws -> Comparison.HeldOutNoise {
+    try checkHeldOut()
+    let noise = try MeasuredNoise(measured.noise, of: fields)
+    let units = try UnitConversion(file: fields.variables, model: model.space.variables)
+    return { index, isValid in
+      try noise(index, isValid: isValid).enumerated().map { entry, level in
+        units.differenceToModel(level, channel: entry % units.channelCount)
+      }
+    }
+  }
+
+  /// Throws ``RunError/invalid(_:)`` where test fields are measurements and cannot be scored on values that are held out.
+  private func checkHeldOut() throws {
+    guard let measured = evaluate.fields.measured else { return }
+    if measured.noise.description.contains("auto") {
+      throw RunError.invalid(
+        "evaluate.fields.measured.noise: auto: scores on held-out values need the noise as a number, because a prediction of a measured value contains it. `sextant inspect` of the trained model says what was estimated; state it in evaluate.fields.measured.noise, such as 0.3K, or give evaluate.fields.files with the truth."
+      )
+    }
+    if evaluate.hidesMask {
+      throw RunError.invalid("evaluate.hide_mask: test fields that are measurements themselves (evaluate.fields.measured) cannot have their mask hidden.")
+    }
+    if let mask = evaluate.masks.first(where: { !$0.mayHide }) {
+      throw RunError.invalid(
+        "evaluate.masks: '\(mask)' hides nothing, and test fields that are measurements themselves (evaluate.fields.measured) are scored on the values that a mask hides. Use a mask such as random:0.1 or clouds:length=4,missing=0.3."
+      )
+    }
   }
 
   /// What `sextant evaluate` does: learns what is needed, compares the methods, and writes the report into the folder `evaluation` of the
@@ -82,6 +117,7 @@ extension RunConfiguration {
   ///   - catalogue: the formats, methods and measurement designs that are known.
   public func checkComparison(of methods: [Method]? = nil, catalogue: Catalogue = .standard) throws {
     try checkDiffusion(for: methods ?? evaluate.methods)
+    try checkHeldOut()
     try checkTestFields(catalogue: catalogue)
     let source = try archive.preview(seed: seed, formats: catalogue.formats)
     _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)

@@ -47,6 +47,12 @@ extension RunConfiguration {
     let flow = methods.contains { $0.needs.contains(.flow) } ? flow : nil
     let asks = asksTrainedDiffusion(methods)
     guard flow != nil || asks else {
+      // Learning from measurements takes minutes, so a finished model is used.
+      if archive.measured != nil, FileManager.default.fileExists(atPath: output + "/" + Model.fileName),
+        let model = try? ownModel(catalogue)
+      {
+        return model
+      }
       return try training(in: catalogue).learn(progress: progress, interruption: interruption)
     }
     let flowPath = output + "/" + LearnedFlow.fileName

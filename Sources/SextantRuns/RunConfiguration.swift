@@ -69,6 +69,21 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     flow = try reader.optionalSection("flow") {
       try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil, designs: catalogue.designs)
     }
+    if archive.measured != nil {
+      if gaps == .accept {
+        throw reader.wrong("archive", expected: "either measured or gaps: accept", found: "both")
+      }
+      if prior.kind != .twoScale && prior.kind != .modes {
+        throw reader.wrong(
+          "prior", expected: "kind: two-scale or kind: eof beside archive.measured, which are learned from measurements",
+          found: "kind: \(prior.kind.rawValue)")
+      }
+      if diffusion != nil || flow != nil {
+        throw reader.wrong(
+          "archive", expected: "fields that are complete and exact, because the networks of \(diffusion != nil ? "diffusion" : "flow") learn from nothing else",
+          found: "measured")
+      }
+    }
     // Their defaults are worth a word only where one of them is asked.
     sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate, methods: methods) }
     let asks = sweep != nil || evaluate.methods.contains(where: \.samplesDiffusion)

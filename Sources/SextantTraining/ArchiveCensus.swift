@@ -15,6 +15,8 @@ struct ArchiveCensus: Sendable {
   let isInside: [Bool]
   /// The share of values that are missing inside.
   let gapShare: Double
+  /// The number of values inside.
+  let valueCount: Int
   /// The values outside the ranges of the settings.
   let bounds: BoundsCheck
 
@@ -53,8 +55,16 @@ struct ArchiveCensus: Sendable {
     }
     self.isInside = isInside
     self.bounds = bounds
+    valueCount = validCount
     let expected = indices.count * isInside.count { $0 }
     gapShare = expected > 0 ? 1 - Double(validCount) / Double(expected) : 0
+  }
+
+  /// What is said of an archive of measurements.
+  var measuredRemark: Remark {
+    Remark(
+      .note, "archive-measured",
+      "\(String(format: "%.2g", 100 * gapShare)) % of the archive's values are missing at places where other fields have them. The prior was learned from the measured values and their noise.")
   }
 
   /// What the gaps of the archive give reason to say.
@@ -69,7 +79,7 @@ struct ArchiveCensus: Sendable {
       "\(share) % of the archive's values are missing at places where other fields have them, and the modes take each for the climatology"
     if gapShare > Self.largestGapShare, kind != .trend, !accepts {
       throw RunError.invalid(
-        "archive: \(what), so the answers would vary too little and their spread would be too small. Leave out the fields with gaps, or fill them first with a method without a model, such as sextant impute --method kriging. To learn from them all the same, set archive.gaps: accept. A way to learn from gaps is to come."
+        "archive: \(what), so the answers would vary too little and their spread would be too small. To learn from the measured values alone, state that the fields are measurements, such as archive.measured: {noise: 0.3K}, with noise 0 where they are exact. To take each gap for the climatology all the same, set archive.gaps: accept."
       )
     }
     guard gapShare > 0.001 else { return [] }

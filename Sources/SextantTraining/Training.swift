@@ -68,8 +68,17 @@ public struct Training: Sendable {
     try WholeFile.checkIsFree(
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
     _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
-    let model = try learn(progress: progress, interruption: interruption)
+    let checkpoint = MeasuredCheckpoint(path: folder + "/" + MeasuredCheckpoint.fileName, identity: try identity)
+    if overwrite, !checkpoint.isOwn { try checkpoint.remove() }
+    let model: Model
+    do {
+      model = try learn(checkpoint: checkpoint, progress: progress, interruption: interruption)
+    } catch let error as InterruptionError {
+      guard checkpoint.isOwn else { throw error }
+      throw InterruptionError(next: "What was learned so far is kept: run the same command to go on.")
+    }
     try model.write(toFolder: folder, overwrite: overwrite)
+    try checkpoint.remove()
     return model
   }
 
@@ -89,6 +98,14 @@ public struct Training: Sendable {
   public func learn(
     only kept: [Int]? = nil, parameters known: ParameterFitting? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
+  ) throws -> Model {
+    try learn(only: kept, parameters: known, checkpoint: nil, progress: progress, interruption: interruption)
+  }
+
+  /// - Parameter checkpoint: where a training from measurements writes down what it has learned so far; nil for nowhere.
+  private func learn(
+    only kept: [Int]? = nil, parameters known: ParameterFitting? = nil, checkpoint: MeasuredCheckpoint?,
+    progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
     let whole = try openArchive()
     let learnedFrom = kept.map(whole.part) ?? whole
@@ -112,19 +129,38 @@ public struct Training: Sendable {
       try stages.advance(.coverage, by: $0)
     }
     try census.bounds.checkArchive()
-    let remarks =
-      try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps)
-      + ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
+    var remarks = ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
+    let measured = try measuredNoise(of: source, indices: indices, census: census)
+    if measured == nil { remarks += try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps) }
+    if archive.measured != nil {
+      remarks.append(measured == nil ? Self.completeRemark : census.measuredRemark)
+      remarks += measured?.remarks ?? []
+    }
     let learned = try learnTransforms(from: source, indices: indices, ranges: ranges, interruption: interruption)
     let seen = TransformedSource(source, transforms: learned)
-    let prior = try GaussianPrior.train(
-      self.prior, on: seen, indices: indices, isInside: census.isInside, landShare: land, random: RandomStream(seed: seed)
-    ) { try stages.advance($0, by: $1) }
-    stages.finish()
-    let choice =
-      try known
-      ?? chooseParameters(
-        prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
+    let prior: GaussianPrior
+    let choice: ParameterFitting
+    if let noise = measured, let settings = archive.measured {
+      try MeasuredTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
+      let result = try MeasuredTraining(
+        configuration: self.prior, measured: settings, source: seen, indices: indices, noise: noise, landShare: land,
+        seed: seed, checkpoint: checkpoint
+      ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
+      prior = result.prior
+      remarks += result.remarks
+      choice = known ?? (parameters == .perField ? .perField : result.parameters.map { .fixed($0) } ?? .perField)
+      stages.finish()
+    } else {
+      prior = try GaussianPrior.train(
+        self.prior, on: seen, indices: indices, isInside: census.isInside, landShare: land,
+        random: RandomStream(seed: seed)
+      ) { try stages.advance($0, by: $1) }
+      stages.finish()
+      choice =
+        try known
+        ?? chooseParameters(
+          prior, noise: noise, source: seen, indices: indices, land: land, domain: domain, interruption: interruption)
+    }
     let space = try FieldSpace(
       domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
       landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
@@ -141,6 +177,32 @@ public struct Training: Sendable {
           labels: indices.map { source.labels[$0] }, prior: prior,
           random: RandomStream(seed: seed).split("clusters"))))
   }
+
+  /// The noise of the archive's values where it is learned from as measurements; nil where it is not, or is complete and exact.
+  ///
+  /// - Throws: ``RunError/invalid(_:)`` where nothing can be learned from the measurements.
+  private func measuredNoise(
+    of source: any SignalSource, indices: [Int], census: ArchiveCensus
+  ) throws -> MeasuredNoise? {
+    guard let settings = archive.measured else { return nil }
+    let noise = try MeasuredNoise(settings.noise, of: source)
+    guard indices.count >= MeasuredTraining.smallestFieldCount else {
+      throw PriorError.tooFewFields(found: indices.count, needed: MeasuredTraining.smallestFieldCount)
+    }
+    let isUnknown = !settings.noise.automatic(among: source.variables).isEmpty
+    if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }
+    guard census.gapShare == 0, !isUnknown else { return noise }
+    let inside = census.isInside
+    let isExact = try indices.allSatisfy { index in
+      let levels = try noise(index, isValid: inside)
+      return inside.indices.allSatisfy { !inside[$0] || levels[$0] == 0 }
+    }
+    return isExact ? nil : noise
+  }
+
+  private static let completeRemark = Remark(
+    .note, "archive-complete",
+    "archive.measured: no value is missing and the noise is 0, so the archive is complete after all and was learned from as it is.")
 
   /// The settings that determine what is learned, as text: models of other settings have another.
   var identity: String {

@@ -18,6 +18,7 @@ import Testing
     dps: {steps: 5, step_size: 0.3}
     mcg: {steps: 5, step_size: 0.3}
     pigdm: {steps: 5}
+    mmps: {steps: 5, iterations: 2}
     ddnm: {steps: 5}
     red-diff: {steps: 5}
     score-prior: {steps: 3, batch: 8, coupling_steps: 2}
@@ -50,7 +51,7 @@ import Testing
     ).configuration
   }
 
-  static let all = "eof, dps, mcg, pigdm, ddnm, red-diff, noise2score, score-prior"
+  static let all = "eof, dps, mcg, pigdm, mmps, ddnm, red-diff, noise2score, score-prior"
 
   @Test(arguments: SolverSettings.Prior.allCases)
   func allMethodsAreCompared(_ prior: SolverSettings.Prior) throws {
@@ -68,7 +69,7 @@ import Testing
     let outcome = try comparison.report(
       model: model, fields: fields, indices: indices, folder: folder.path("run/evaluation"), overwrite: false,
       pictures: 0)
-    let names = ["dps", "mcg", "pigdm", "ddnm", "red-diff", "noise2score", "score-prior"]
+    let names = ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff", "noise2score", "score-prior"]
     let summaries = outcome.result.scores.summaries()
     #expect(summaries.map(\.method) == ["eof"] + names)
     #expect(summaries.allSatisfy { $0[.psnr]?.mean.isFinite ?? false })

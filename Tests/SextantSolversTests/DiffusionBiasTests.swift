@@ -153,6 +153,30 @@ import Testing
     }
   }
 
+  /// With a Gaussian prior moment matching is the posterior itself: mean and spread become exact as steps become many, on every
+  /// problem.
+  @Test(arguments: ["mask", "everywhere"]) func momentMatchingIsExactAsStepsBecomeMany(_ problem: String) throws {
+    let problems = try MeshProblems.load()
+    func bias(_ steps: Int) throws -> (meanError: Double, spreadRatios: [Double]) {
+      let solver = try MMPSSolver(
+        problems.prior(),
+        settings: .init(
+          sampling: SamplingSettings(steps: steps, spacing: .logSignalToNoise, batchSize: 1000), iterations: 40,
+          tolerance: 1e-5))
+      var random = RandomStream(seed: 33)
+      let posterior = try OpenBLAS.withSingleThread {
+        try solver.posterior(given: problems.measurement(problem), samples: 1000, using: &random)
+      }
+      return try problems.bias(of: problems.moments(of: problems.states(#require(posterior.samples))), problem: problem)
+    }
+    let (few, many) = (try bias(12), try bias(100))
+    // The error of the mean from sampling alone is 1/√1000.
+    #expect(many.meanError < 0.06, "\(many)")
+    for (few, many) in zip(few.spreadRatios, many.spreadRatios) {
+      #expect(abs(many - 1) < 0.05 && abs(many - 1) < abs(few - 1) + 0.01, "\(few), \(many)")
+    }
+  }
+
   @Test func tweediesFormulaIsTheExactMean() throws {
     let problems = try MeshProblems.load()
     var random = RandomStream(seed: 32)

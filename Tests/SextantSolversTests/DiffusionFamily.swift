@@ -7,9 +7,9 @@ import SextantSolvers
 /// Makes solvers of a family with short walks.
 enum DiffusionFamily {
   /// The names of all.
-  static let names = ["dps", "mcg", "pigdm", "ddnm", "red-diff", "noise2score", "score-prior", "score-prior-exact"]
+  static let names = ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff", "noise2score", "score-prior", "score-prior-exact"]
   /// Those whose samples are made one by one.
-  static let walkers = ["dps", "mcg", "pigdm", "ddnm", "red-diff"]
+  static let walkers = ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff"]
   /// Those that see no more of a measurement than a gradient.
   static let differentiable = ["dps", "red-diff", "score-prior"]
 
@@ -25,6 +25,10 @@ enum DiffusionFamily {
       return try MCGSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
     case "pigdm":
       return try PiGDMSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 1))
+    case "mmps":
+      // Two iterations, however near their end.
+      return try MMPSSolver(
+        prior, settings: .init(sampling: sampling, iterations: 2, tolerance: 1e-12, eta: stepSize ?? 1))
     case "ddnm": return try DDNMSolver(prior, settings: .init(sampling: sampling, eta: stepSize ?? 0.85))
     case "red-diff":
       return try REDDiffSolver(

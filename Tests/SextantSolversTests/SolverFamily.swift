@@ -37,7 +37,7 @@ struct SolverFamily {
     "climatology", "nearest neighbour", "inverse distance", "harmonic", "kriging", "kriging along the surface", "sparse field",
     "sparse field, fitted", "iterated EOF", "EOF", "two-scale", "two-scale, fixed", "mixture", "mixture, fixed",
     "confined", "bounded", "transformed EOF", "transformed two-scale", "plainly transformed", "dps", "mcg", "pigdm",
-    "ddnm", "red-diff", "score-prior",
+    "mmps", "ddnm", "red-diff", "score-prior",
   ]
   /// Those that need each value to be one entry.
   static let selecting = ["hidden mask", "noise2score"]

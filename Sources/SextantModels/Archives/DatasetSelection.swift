@@ -27,12 +27,15 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   public var missing: [MissingCondition]?
   /// Whether values that look like undeclared fill values are taken for measurements; nil for no.
   public var acceptsValues: Bool?
+  /// That the values are measurements with gaps and noise; nil where they are the signals themselves.
+  public var measured: MeasuredFields?
 
   public init(
     files: [String], mesh: String? = nil, settings: [String: String] = [:], variables: [String]? = nil,
     select: [String: [String]] = [:], exclude: [String: [String]] = [:], monthVariable: String? = nil,
-    part: Split = .all, missing: [MissingCondition]? = nil, acceptsValues: Bool? = nil
+    part: Split = .all, missing: [MissingCondition]? = nil, acceptsValues: Bool? = nil, measured: MeasuredFields? = nil
   ) {
+    self.measured = measured
     self.files = files
     self.mesh = mesh
     self.settings = settings

@@ -8,6 +8,7 @@ import SextantArrays
 import SextantEvaluation
 import SextantGeometry
 import SextantMeasurement
+import SextantModels
 import SextantSignals
 import SextantSolvers
 
@@ -34,6 +35,9 @@ public struct Comparison: Sendable {
   public var time: TimeUse?
   /// What the methods that ask a diffusion prior are set to.
   public var solvers: SolverSettings
+  /// The noise of test fields that are measurements themselves; nil where the test fields are the truth. Nothing is added to
+  /// such fields: a mask hides values, and the answers' predictions of these values, noise included, are scored.
+  public var measured: HeldOutNoise?
   /// What publications say of the methods.
   public var published: [Method: PublishedFigures] = [:]
   /// What the learned parts of the run cost.
@@ -57,6 +61,10 @@ public struct Comparison: Sendable {
     self.scales = scales
     self.seed = seed
   }
+
+  /// Gives the standard deviation of the noise of each entry of a test field (V·C), by the field's number and by which entries
+  /// have a value, in the variables' units.
+  public typealias HeldOutNoise = @Sendable (_ index: Int, _ isValid: [Bool]) throws -> [Float]
 }
 
 /// The result of a comparison. Methods are told apart by their names; titles are for people.
@@ -175,7 +183,8 @@ extension Comparison {
         for mask in masks {
           let stream = streamOf(index, draw, mask)
           let measured = try measure(
-            truth, mask: mask, isScored: isScored, stream: stream, series: placeOf(position, draw, mask))
+            truth, index: index, mask: mask, isScored: isScored, stream: stream, series: placeOf(position, draw, mask))
+          let heldOut = try heldOut(truth, index: index, measured: measured, isScored: isScored, mask: mask)
           let given =
             try hiddenFiller.map { try hiding(measured, isScored: isScored, filler: $0, stream: stream) }
             ?? measured.measurement
@@ -191,7 +200,7 @@ extension Comparison {
                 ) { other in
                   let (truth, isScored) = try read(indices[other])
                   return try measure(
-                    truth, mask: mask, isScored: isScored, stream: streamOf(indices[other], draw, mask),
+                    truth, index: indices[other], mask: mask, isScored: isScored, stream: streamOf(indices[other], draw, mask),
                     series: placeOf(other, draw, mask)
                   ).measurement
                 }
@@ -202,10 +211,11 @@ extension Comparison {
             result.networkEvaluationsPerSample[method.name] = posterior.cost?.evaluationsPerSample
             try result.scores.add(
               scorer.scores(
-                of: ScoredEstimate(
-                  mean: posterior.mean, spread: posterior.spread, samples: posterior.samples),
+                of: heldOut.map { $0.prediction(of: posterior, using: stream.split("held out").split(method.name)) }
+                  ?? ScoredEstimate(mean: posterior.mean, spread: posterior.spread, samples: posterior.samples),
                 against: ScoredTruth(
-                  values: truth.values.scalars, isValid: isScored, isObserved: Self.isObserved(measured)),
+                  values: truth.values.scalars, isValid: heldOut?.isScored ?? isScored,
+                  isObserved: Self.isObserved(measured)),
                 label: ScoreLabel(
                   method: method.name, field: Self.name(of: truth.label, index: index, draw: draw),
                   group: mask.description),
@@ -239,14 +249,42 @@ extension Comparison {
   }
 
   private func measure(
-    _ truth: Signal, mask: AnyMeasurementDesign, isScored: [Bool], stream: RandomStream, series: SeriesPlace
+    _ truth: Signal, index: Int, mask: AnyMeasurementDesign, isScored: [Bool], stream: RandomStream, series: SeriesPlace
   ) throws -> SimulatedMeasurement {
     var maskStream = stream.split("mask")
     var noiseStream = stream.split("noise")
     let context = try MeasurementContext(domain: truth.domain, isValid: isScored, inputs: inputs, series: series)
     let operation = try mask.draw(in: context, using: &maskStream)
+    if let measured {
+      // Exact values count as measured with a tiny noise: methods need one.
+      let levels = try measured(index, truth.isValid).enumerated().map { entry, level in
+        max(level, 1e-4 * Float(scales[entry % scales.count].peak))
+      }
+      return try Simulation.part(of: truth, by: operation, noise: levels)
+    }
     let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
     return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)
+  }
+
+  /// The values of a test field that is a measurement itself which a mask hides; nil where test fields are the truth.
+  ///
+  /// Throws ``RunError/invalid(_:)`` where the mask hides nothing, or does not leave values as they are.
+  private func heldOut(
+    _ truth: Signal, index: Int, measured simulated: SimulatedMeasurement, isScored: [Bool], mask: AnyMeasurementDesign
+  ) throws -> HeldOutValues? {
+    guard let measured else { return nil }
+    guard simulated.measurement.operation.selectedEntries != nil else {
+      throw RunError.invalid(
+        "evaluate.masks: '\(mask)' is not a mask: it does not leave values as they are. Test fields that are measurements themselves (evaluate.fields.measured) are scored on the values that a mask hides, such as random:0.1."
+      )
+    }
+    let hidden = zip(isScored, simulated.isMeasured).map { $0 && !$1 }
+    guard hidden.contains(true) else {
+      throw RunError.invalid(
+        "evaluate.masks: '\(mask)' hides none of the measured values of \(Self.name(of: truth.label, index: index, draw: 0)), so there is nothing to score. Hide more, such as random:0.1, or leave the field out."
+      )
+    }
+    return HeldOutValues(isScored: hidden, noise: try measured(index, truth.isValid))
   }
 
   /// Which entries of the field were measured, as far as that means something: nowhere by itself under a blur.

@@ -63,9 +63,10 @@ struct LinearFidelity: DataFidelity {
     noiseVariance = Double(count) / max(squares, .leastNormalMagnitude)
   }
 
-  func residuals(of states: Tensor<Float>) -> Tensor<Float> {
-    operation.apply(states).scalingColumns(by: weights).subtracted(from: target)
-  }
+  func residuals(of states: Tensor<Float>) -> Tensor<Float> { measured(states).subtracted(from: target) }
+
+  /// H·x/σ (B×m) of states (B×d).
+  func measured(_ states: Tensor<Float>) -> Tensor<Float> { operation.apply(states).scalingColumns(by: weights) }
 
   func pullback(_ v: Tensor<Float>, at states: Tensor<Float>) -> Tensor<Float> {
     operation.applyAdjoint(v.scalingColumns(by: weights))

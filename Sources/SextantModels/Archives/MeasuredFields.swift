@@ -1,0 +1,111 @@
+// That fields of a data set are measurements, each with its own gaps and noise, and not the signals themselves: how they were
+// measured, and the noise of each of their values.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantSignals
+
+/// How fields were measured. Which of their values are there is in the fields themselves.
+public struct MeasuredFields: Sendable, Equatable, Codable {
+  /// The noise of the values.
+  public var noise: NoiseSpecification
+
+  public init(noise: NoiseSpecification) { self.noise = noise }
+}
+
+/// The noise of each value of measured fields.
+package struct MeasuredNoise: Sendable {
+  private let levels: @Sendable (_ index: Int) throws -> [Float]
+  private let names: @Sendable (_ index: Int) -> String
+  private let variables: [Variable]
+  private let specification: NoiseSpecification
+  /// What is to be said of the noise.
+  package let remarks: [Remark]
+
+  /// - Parameters:
+  ///   - specification: the noise. What is automatic counts as no noise here.
+  ///   - source: the fields, in their own units.
+  /// - Throws: what is wrong with the noise.
+  package init(_ specification: NoiseSpecification, of source: any SignalSource) throws {
+    var known = specification
+    for variable in specification.automatic(among: source.variables) {
+      known = known.with(.constant(0, units: ""), for: variable.name)
+    }
+    (variables, self.specification) = (source.variables, specification)
+    guard let series = source as? SignalSeries else {
+      let all = try known.deviations(
+        vertexCount: source.domain.vertexCount, variables: source.variables, peaks: nil as [Double]?)
+      (levels, names, remarks) = ({ _ in all }, { "field \($0 + 1)" }, [])
+      return
+    }
+    let levelsOfFiles = try series.documents.map { try NoiseLevels(known, of: $0) }
+    let units = try series.documents.map { try UnitConversion(file: $0.variables, model: series.variables) }
+    let numbers = Dictionary(series.documents.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
+    levels = { index in
+      let (document, own) = series.origin(of: index)
+      let number = numbers[document.path] ?? 0
+      var result = try levelsOfFiles[number](own)
+      let conversion = units[number]
+      guard !conversion.isIdentity else { return result }
+      for entry in result.indices {
+        result[entry] = conversion.differenceToModel(result[entry], channel: entry % conversion.channelCount)
+      }
+      return result
+    }
+    names = { index in
+      let (document, own) = series.origin(of: index)
+      return "\(document.path), field \(own + 1)"
+    }
+    remarks = levelsOfFiles.first?.remarks ?? []
+  }
+
+  /// The standard deviation of the noise of each entry of a field (V·C), in the units of the source.
+  ///
+  /// - Parameters:
+  ///   - index: the number of the field.
+  ///   - isValid: which of its entries have a value (V·C).
+  /// - Throws: ``RunError/invalid(_:)`` where a value has no noise that is a number of 0 or more.
+  package func callAsFunction(_ index: Int, isValid: [Bool]) throws -> [Float] {
+    let result = try levels(index)
+    if let bad = result.indices.first(where: { isValid[$0] && !(result[$0].isFinite && result[$0] >= 0) }) {
+      let count = result.indices.count { isValid[$0] && !(result[$0].isFinite && result[$0] >= 0) }
+      let name = variables[bad % variables.count].name
+      throw RunError.invalid(
+        "\(names(index)): \(count) values have no noise of 0 or more (measured.noise: \(specification)), the first of them '\(name)' at vertex \(bad / variables.count + 1). Every measured value needs one: fill the gaps of the noise variable, mark these values as missing, or give one number, such as \(name)=0.3."
+      )
+    }
+    return result
+  }
+
+  /// Throws ``RunError/invalid(_:)`` where values count as exact although two fields of one time differ at the same entry.
+  package func checkRepetitions(in source: any SignalSource, indices: [Int]) throws {
+    var seen: [String: Int] = [:]
+    for index in indices {
+      let label = source.labels[index]
+      guard let time = label.time else { continue }
+      let key = ([time] + label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(separator: "\n")
+      guard let first = seen[key] else {
+        seen[key] = index
+        continue
+      }
+      let fields = try source.read([first, index])
+      let size = fields.isValid.count / 2
+      let noise = try [first, index].enumerated().map { row, index in
+        try self(index, isValid: Array(fields.isValid[row * size..<(row + 1) * size]))
+      }
+      let differing = fields.values.withUnsafeScalars { values in
+        (0..<size).first {
+          fields.isValid[$0] && fields.isValid[size + $0] && noise[0][$0] == 0 && noise[1][$0] == 0
+            && values[$0] != values[size + $0]
+        }
+      }
+      guard let differing else { continue }
+      let variable = variables[differing % variables.count]
+      throw RunError.invalid(
+        "\(names(index)): the noise of '\(variable.name)' is 0 (measured.noise: \(specification)), but its value at vertex \(differing / variables.count + 1) differs from that of \(names(first)), which has the same time \(time). Exact values cannot differ: state the noise, such as \(variable.name)=0.3, or use auto."
+      )
+    }
+  }
+}

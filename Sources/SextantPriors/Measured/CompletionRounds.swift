@@ -1,0 +1,137 @@
+// The two-scale prior from measured fields: rounds in which the whole covariance of the fields is found under the prior of the
+// round before, and its leading modes are those of the next. The parameters of the covariance are the likeliest for measured
+// values of fields that the modes were not learned from, and the rounds end when such fields' hidden values are predicted no
+// better. (Expectation and maximisation as in Rozet and others 2024, with the exact posterior in place of samples.)
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+
+/// What a round knows of the fields, as corrections of a climatology, modes and parameters.
+package struct CompletedPrior: Sendable {
+  /// The modes, and what they leave.
+  package var functions: EmpiricalOrthogonalFunctions
+  /// The change of the coefficients of the climatology, standardised (terms × d).
+  package var climatology: Tensor<Double>
+  /// The parameters of the two-scale covariance.
+  package var parameters: [Double]
+
+  package init(functions: EmpiricalOrthogonalFunctions, climatology: Tensor<Double>, parameters: [Double]) {
+    (self.functions, self.climatology, self.parameters) = (functions, climatology, parameters)
+  }
+}
+
+/// Rounds of completion, between two of them.
+package struct CompletionRounds: Sendable {
+  /// What was learned without the fields that are left out.
+  package var current: CompletedPrior
+  /// What was learned in the same round with them.
+  package var whole: CompletedPrior
+  /// The whole of the best round so far.
+  package var best: CompletedPrior
+  /// How well hidden values of the fields that were left out were predicted by each round.
+  package var scores: [HiddenScore] = []
+  /// Whether further rounds bring nothing.
+  package var isFinished = false
+
+  /// The largest number of rounds.
+  package static let roundLimit = 8
+  /// The gain of the mean logarithm of the predictive density below which no further round is made.
+  package static let smallestGain = 1e-3
+  /// The largest number of states for which the rounds are made: several d×d matrices are held.
+  package static let stateLimit = 6000
+
+  /// The start from modes that were learned without the fields that are left out.
+  package init(_ start: CompletedPrior) {
+    (current, whole, best) = (start, start, start)
+  }
+
+  /// Rounds that were written down.
+  package init(
+    current: CompletedPrior, whole: CompletedPrior, best: CompletedPrior, scores: [HiddenScore], isFinished: Bool
+  ) {
+    (self.current, self.whole, self.best) = (current, whole, best)
+    (self.scores, self.isFinished) = (scores, isFinished)
+  }
+
+  /// The positions of fields that are left out: two stretches of the archive, because neighbours in time know each other.
+  package static func leftOut(of count: Int) -> [Int] {
+    let length = max(2, count / 20)
+    let starts = [count / 4, 3 * count / 4]
+    return Set(starts.flatMap { start in (0..<length).map { min(count - 1, start + $0) } }).sorted()
+  }
+
+  /// Makes a round.
+  ///
+  /// - Parameters:
+  ///   - fields: the measured fields.
+  ///   - leftOut: the positions of those that are left out.
+  ///   - modeCount: the largest number of modes.
+  ///   - termPrecision: the precision of the prior of each coefficient of the climatology.
+  ///   - random: the stream that selects values for the likelihood.
+  ///   - model: the covariance of a prior as a function of its parameters.
+  ///   - progress: called after each field; may throw to interrupt.
+  package mutating func advance(
+    over fields: GappyStates, leavingOut leftOut: [Int], modeCount: Int, termPrecision: [Double],
+    random: RandomStream, model: (CompletedPrior) -> CovarianceModel, progress: () throws -> Void
+  ) throws {
+    let covariance = model(current).covariance(parameters: current.parameters)
+    let climatology = current.climatology
+    let isOut = Set(leftOut)
+    // The gaps of a field of the other stretch: those of a neighbour would be nearly its own.
+    let maskOf = Dictionary(
+      uniqueKeysWithValues: leftOut.enumerated().map { ($1, leftOut[($0 + leftOut.count / 2) % leftOut.count]) })
+    func empty() -> CompletionSums { CompletionSums(stateCount: fields.stateCount, termCount: fields.termCount) }
+    var (rest, out, score) = (empty(), empty(), HiddenScore())
+    for position in 0..<fields.count {
+      let field = try fields.field(position)
+      if isOut.contains(position) {
+        try out.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
+        let mask = try fields.field(maskOf[position] ?? position)
+        score.add(try CompletionSums.score(field, under: mask, covariance: covariance, climatology: climatology))
+      } else {
+        try rest.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
+      }
+      try progress()
+    }
+    let highest = scores.map(\.logDensity).max()
+    scores.append(score)
+    if highest.map({ score.logDensity > $0 }) ?? true { best = whole }
+    if let highest, score.logDensity < highest + Self.smallestGain || scores.count > Self.roundLimit {
+      isFinished = true
+      return
+    }
+    func next(_ sums: CompletionSums) throws -> CompletedPrior {
+      let (covariance, climatology) = try sums.maximum(
+        covariance: covariance, climatology: climatology, precision: termPrecision)
+      return CompletedPrior(
+        functions: try EmpiricalOrthogonalFunctions(ofCovariance: covariance, modeCount: modeCount),
+        climatology: climatology, parameters: current.parameters)
+    }
+    var learned = try next(rest)
+    rest.add(out)
+    whole = try next(rest)
+    learned.parameters = try Self.parameters(
+      of: learned, fields: fields, leftOut: leftOut, random: random, model: model)
+    whole.parameters = learned.parameters
+    current = learned
+  }
+
+  /// The parameters that are likeliest for the values of some of the fields that were left out.
+  package static func parameters(
+    of prior: CompletedPrior, fields: GappyStates, leftOut: [Int], random: RandomStream,
+    model: (CompletedPrior) -> CovarianceModel
+  ) throws -> [Double] {
+    let asked = Set((0..<min(10, leftOut.count)).map { leftOut[$0 * leftOut.count / min(10, leftOut.count)] }).sorted()
+    let values = try asked.map { position -> ObservedStates in
+      let field = try fields.field(position)
+      var values = field.values
+      values.anomalies = CompletionSums.anomalies(of: values, terms: field.terms, climatology: prior.climatology)
+      return values
+    }.filter { $0.count > 0 }
+    guard !values.isEmpty else { throw PriorError.nothingObserved }
+    return model(prior).chooseParameters(
+      forStates: values, observedLimit: 500, maximumEvaluations: 40, random: random
+    ).values
+  }
+}

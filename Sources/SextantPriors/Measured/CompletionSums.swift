@@ -1,0 +1,223 @@
+// Expectation and maximisation of a whole covariance from measured fields. Under a Gaussian with covariance K, field i with
+// y = H·x + noise has the posterior mean K·Hᵀ·α with α = S⁻¹·a, S = H·K·Hᵀ + R, and the posterior covariance K − K·Hᵀ·S⁻¹·H·K.
+// The mean over fields of E[x·xᵀ] is therefore, exactly,
+//
+//   K + K·G·K,  G = mean of Hᵀ·(α·αᵀ − S⁻¹)·H,
+//
+// so each field costs one factorisation of its own measured values, and the uncertainty of every completion is in the
+// result. Its leading modes are those of the next prior. (Dempster, Laird and Rubin 1977; for ensembles of completions in
+// place of this sum, Rozet and others 2024.) The M-step of the two-scale prior is beside its training.
+
+import Foundation
+import SextantArrays
+
+/// Sums over measured fields under one covariance, from which the next covariance and mean follow.
+package struct CompletionSums: Sendable {
+  /// The sum of Hᵀ·(α·αᵀ − S⁻¹)·H (d×d), its lower triangle.
+  private var curvature: Tensor<Double>
+  /// The sum of t·(Hᵀ·α)ᵀ (terms × d).
+  private var slopes: Tensor<Double>
+  /// The sum of t·tᵀ (terms × terms).
+  private var terms: Tensor<Double>
+  /// The number of fields.
+  package private(set) var count = 0
+  /// The logarithm of the likelihood of the fields.
+  package private(set) var logLikelihood = 0.0
+
+  package init(stateCount: Int, termCount: Int) {
+    curvature = .zeros([stateCount, stateCount])
+    slopes = .zeros([termCount, stateCount])
+    terms = .zeros([termCount, termCount])
+  }
+
+  /// Adds a field.
+  ///
+  /// - Parameters:
+  ///   - values: its values.
+  ///   - terms: its regressors of the climatology.
+  ///   - covariance: K (d×d).
+  ///   - climatology: the mean of the states as coefficients of the regressors (terms × d).
+  /// - Throws: `LinearAlgebraError` where the covariance of the values is not positive definite.
+  package mutating func add(
+    _ values: ObservedStates, terms t: [Double], covariance: Tensor<Double>, climatology: Tensor<Double>
+  ) throws {
+    let (m, d) = (values.count, covariance.columnCount)
+    count += 1
+    for a in t.indices { for b in t.indices { terms[a, b] += t[a] * t[b] } }
+    guard m > 0 else { return }
+    let states = values.states
+    let innovation = Self.innovation(values, covariance: covariance)
+    let factor = try CholeskyFactor(innovation)
+    let anomalies = Self.anomalies(of: values, terms: t, climatology: climatology)
+    let alpha = factor.solve(Tensor(anomalies)).scalars
+    let square = zip(alpha, anomalies).reduce(0.0) { $0 + $1.0 * $1.1 }
+    logLikelihood -= 0.5 * (square + factor.logDeterminant + Double(m) * log(2 * Double.pi))
+    let inverse = factor.inverse()
+    curvature.withUnsafeMutableScalars { out in
+      inverse.withUnsafeScalars { inverse in
+        // Sound: the states ascend, and each of their rows is written by one thread.
+        nonisolated(unsafe) let (out, inverse) = (out, inverse)
+        Parallel.forEachRange(of: m, grain: 32) { rows in
+          for i in rows {
+            let row = states[i] * d
+            for j in 0...i { out[row + states[j]] += alpha[i] * alpha[j] - inverse[i * m + j] }
+          }
+        }
+      }
+    }
+    slopes.withUnsafeMutableScalars { out in
+      for a in t.indices where t[a] != 0 { for i in 0..<m { out[a * d + states[i]] += t[a] * alpha[i] } }
+    }
+  }
+
+  /// Adds the sums of other fields under the same covariance.
+  package mutating func add(_ other: CompletionSums) {
+    curvature.add(other.curvature)
+    slopes.add(other.slopes)
+    terms.add(other.terms)
+    count += other.count
+    logLikelihood += other.logLikelihood
+  }
+
+  /// The covariance (d×d) and the climatology (terms × d) that the fields suggest.
+  ///
+  /// - Parameters:
+  ///   - covariance: K, under which the fields were added.
+  ///   - climatology: their mean then.
+  ///   - precision: the precision P of the prior of each change of a coefficient of the climatology.
+  package func maximum(
+    covariance: Tensor<Double>, climatology: Tensor<Double>, precision: [Double]
+  ) throws -> (covariance: Tensor<Double>, climatology: Tensor<Double>) {
+    let share = 1 / Double(max(1, count))
+    var whole = curvature
+    whole.mirrorLowerTriangle()
+    var result = matrixProduct(matrixProduct(covariance, whole), covariance)
+    result.withUnsafeMutableScalars { out in
+      covariance.withUnsafeScalars { k in for i in out.indices { out[i] = k[i] + share * out[i] } }
+    }
+    // The ridge regression of the completions on the season, (T + P)·δ = Σ t·xᵀ. What it moves the mean by is no variance any
+    // more: δᵀ·(2·(T + P) − T)·δ.
+    var (regular, moved) = (terms, terms)
+    for a in precision.indices {
+      regular[a, a] += precision[a]
+      moved[a, a] += 2 * precision[a]
+    }
+    let shift = try CholeskyFactor(regular).solve(matrixProduct(slopes, covariance))
+    result.add(matrixProduct(shift, matrixProduct(moved, shift), transposingFirst: true), scaledBy: -share)
+    return (result, climatology + shift)
+  }
+
+  /// H·K·Hᵀ + R, its lower triangle filled (m×m).
+  private static func innovation(_ values: ObservedStates, covariance: Tensor<Double>) -> Tensor<Double> {
+    let (m, d, states) = (values.count, covariance.columnCount, values.states)
+    return Tensor(shape: [m, m]) { out in
+      covariance.withUnsafeScalars { k in
+        nonisolated(unsafe) let (out, k) = (out, k)
+        Parallel.forEachRange(of: m, grain: 32) { rows in
+          for i in rows {
+            for j in 0..<m { out[i * m + j] = k[states[i] * d + states[j]] }
+            out[i * m + i] += values.noiseVariance[i]
+          }
+        }
+      }
+    }
+  }
+
+  /// The anomalies about a climatology (m).
+  static func anomalies(of values: ObservedStates, terms: [Double], climatology: Tensor<Double>) -> [Double] {
+    let d = climatology.columnCount
+    return climatology.withUnsafeScalars { mean in
+      values.states.indices.map { i in
+        terms.indices.reduce(values.anomalies[i]) { $0 - terms[$1] * mean[$1 * d + values.states[i]] }
+      }
+    }
+  }
+
+  /// The prediction of hidden values from the others of a field.
+  ///
+  /// - Parameters:
+  ///   - field: the field.
+  ///   - mask: another field, whose gaps hide the values: gaps of the archive's own kind, which clouds are and single values are
+  ///     not. Where these hide nothing or everything, the values are those that are hidden from learning.
+  ///   - covariance: K (d×d).
+  ///   - climatology: the mean of the states as coefficients of the regressors (terms × d).
+  package static func score(
+    _ field: MeasuredField, under mask: MeasuredField, covariance: Tensor<Double>, climatology: Tensor<Double>
+  ) throws -> HiddenScore {
+    let isThere = Set(mask.states)
+    var (seen, hidden) = (field.values { isThere.contains($0) }, field.values { !isThere.contains($0) })
+    if seen.count == 0 || hidden.count == 0 { (seen, hidden) = (field.values(hidden: false), field.values(hidden: true)) }
+    var score = HiddenScore()
+    guard seen.count > 0, hidden.count > 0 else { return score }
+    let d = covariance.columnCount
+    let factor = try CholeskyFactor(innovation(seen, covariance: covariance))
+    let cross = Tensor<Double>(shape: [hidden.count, seen.count]) { out in
+      covariance.withUnsafeScalars { k in
+        for (i, state) in hidden.states.enumerated() {
+          for (j, other) in seen.states.enumerated() { out[i * seen.count + j] = k[state * d + other] }
+        }
+      }
+    }
+    let alpha = factor.solve(Tensor(anomalies(of: seen, terms: field.terms, climatology: climatology)))
+    let mean = matrixProduct(cross, alpha.reshaped(to: [seen.count, 1])).scalars
+    let explained = factor.solveLower(rows: cross)
+    let truth = anomalies(of: hidden, terms: field.terms, climatology: climatology)
+    let products = (explained * explained).scalars
+    for i in 0..<hidden.count {
+      var variance = covariance[hidden.states[i], hidden.states[i]] + hidden.noiseVariance[i]
+      for j in 0..<seen.count { variance -= products[i * seen.count + j] }
+      score.add(error: truth[i] - mean[i], variance: variance)
+    }
+    return score
+  }
+}
+
+/// How well hidden values were predicted.
+package struct HiddenScore: Sendable, Equatable, Codable {
+  private var logDensitySum = 0.0
+  private var squaredErrorSum = 0.0
+  private var varianceSum = 0.0
+  /// The number of hidden values.
+  package private(set) var count = 0
+
+  package init() {}
+
+  /// Adds a value whose error has this predicted variance, noise included.
+  mutating func add(error: Double, variance: Double) {
+    let variance = max(variance, .leastNormalMagnitude)
+    logDensitySum -= 0.5 * (error * error / variance + log(2 * Double.pi * variance))
+    squaredErrorSum += error * error
+    varianceSum += variance
+    count += 1
+  }
+
+  /// Adds the values of another score.
+  package mutating func add(_ other: HiddenScore) {
+    logDensitySum += other.logDensitySum
+    squaredErrorSum += other.squaredErrorSum
+    varianceSum += other.varianceSum
+    count += other.count
+  }
+
+  /// The mean logarithm of the predictive density.
+  package var logDensity: Double { logDensitySum / Double(max(1, count)) }
+  /// The root mean square error.
+  package var error: Double { (squaredErrorSum / Double(max(1, count))).squareRoot() }
+  /// The predicted spread over the error.
+  package var spreadOverError: Double { (varianceSum / max(squaredErrorSum, .leastNormalMagnitude)).squareRoot() }
+}
+
+extension EmpiricalOrthogonalFunctions {
+  /// The leading modes of a covariance (d×d), and the variance that they leave.
+  package init(ofCovariance covariance: Tensor<Double>, modeCount: Int) throws {
+    let d = covariance.columnCount
+    let (values, vectors) = try symmetricEigendecomposition(covariance, count: modeCount)
+    let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
+    let deviations = values.prefix(kept).map { Float($0.squareRoot()) }
+    let modes = vectors.rows(0..<kept).converted(to: Float.self).scalingRows(by: deviations)
+    let held = modes.columnSquaredNorms()
+    self.init(
+      scaledModes: modes, standardDeviations: deviations,
+      residualVariance: (0..<d).map { Float(max(0, covariance[$0, $0] - held[$0])) })
+  }
+}

@@ -1,0 +1,75 @@
+// A Gaussian prior from what was learned of measured fields: the modes, the climatology with its corrections, and the fields as
+// coefficients of the modes.
+
+import SextantArrays
+import SextantGeometry
+
+extension GaussianPrior {
+  /// The prior that was learned of measured fields.
+  ///
+  /// - Parameters:
+  ///   - learned: modes, and corrections of the climatology of `space`.
+  ///   - coefficients: the fields as coefficients of the modes (N×k); none where they are not asked for.
+  ///   - landShare: the fraction of land at each vertex (V), or nil.
+  package init(
+    _ learned: CompletedPrior, configuration: GaussianPriorConfiguration, space: StateSpace,
+    coefficients: Tensor<Float>? = nil, landShare: [Float]?, domain: some Domain
+  ) {
+    let (terms, d) = (learned.climatology.rowCount, space.count)
+    let scales = space.stateScales
+    let mean = space.climatology
+    let corrected = Tensor<Float>(shape: [terms, d]) { out in
+      learned.climatology.withUnsafeScalars { shift in
+        mean.coefficients.withUnsafeScalars { old in
+          for i in out.indices { out[i] = Float(Double(old[i]) + shift[i] * Double(scales[i % d])) }
+        }
+      }
+    }
+    self.init(
+      configuration: configuration,
+      space: StateSpace(
+        layout: space.layout, climatology: Climatology(kind: mean.kind, coefficients: corrected), scales: space.scales),
+      functions: learned.functions,
+      archiveCoefficients: coefficients ?? .zeros([0, learned.functions.modeCount]),
+      landShare: landShare.map { space.layout.landOfStates($0, domain: domain) },
+      channelCorrelation: Self.channelCorrelation(of: learned.functions, layout: space.layout))
+  }
+}
+
+extension CompletedPrior {
+  /// What a factor analysis with orthogonal factors learned.
+  package init(_ model: FactorModel) {
+    self.init(functions: model.functions, climatology: model.climatology, parameters: [])
+  }
+
+  /// A draw from the posterior of the coefficients of the modes of each field (N×k), in units of each mode's deviation: means
+  /// alone would vary too little.
+  package func coefficients(
+    of fields: GappyStates, random: RandomStream, progress: () throws -> Void
+  ) throws -> Tensor<Float> {
+    let (k, d, terms) = (functions.modeCount, functions.stateCount, climatology.rowCount)
+    let model = FactorModel(
+      coefficients: climatology.stacked(on: functions.scaledModes.converted(to: Double.self)).transposed(),
+      residualVariance: functions.residualVariance.map { max(Double($0), 1e-6) },
+      ridge: [Double](repeating: 1, count: terms + k), termCount: terms)
+    precondition(model.stateCount == d)
+    var result = Tensor<Float>.zeros([fields.count, k])
+    for position in 0..<fields.count {
+      let field = try fields.field(position)
+      var stream = random.split(position)
+      let draw = try model.posterior(given: field.values, terms: field.terms).sample(using: &stream)
+      result.replaceRows(from: position, with: Tensor(draw.map { Float($0) }, shape: [1, k]))
+      try progress()
+    }
+    return result
+  }
+}
+
+extension ClimatologyKind {
+  /// The precision of the prior of each correction of a coefficient, standardised: harmonics that the months of the archive do
+  /// not determine stay as they are.
+  package func correctionPrecision(for support: ArchiveSupport) -> [Double] {
+    let determined = limited(by: support).termCount
+    return (0..<termCount).map { $0 < determined ? 1 : 1e6 }
+  }
+}

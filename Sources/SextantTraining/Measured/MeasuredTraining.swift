@@ -1,0 +1,242 @@
+// A Gaussian prior from an archive of measurements with gaps and noise, of which nothing is clean: factors around the gaps, the
+// noise where it is not known, and for the two-scale prior rounds of completion. (SextantPriors/Measured has the mathematics.)
+//
+// Every step follows from the state before it and the settings alone, and the state is written down after each, so that a
+// training that was stopped at any moment goes on to the same bits.
+
+import Foundation
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+import SextantStorage
+
+/// Learns a Gaussian prior from measurements.
+struct MeasuredTraining {
+  let configuration: GaussianPriorConfiguration
+  let measured: MeasuredFields
+  /// The fields in the units of the prior.
+  let source: TransformedSource
+  let indices: [Int]
+  let noise: MeasuredNoise
+  let landShare: [Float]?
+  let seed: UInt64
+  /// Where the state is written down, and whose it is; nil for nowhere.
+  let checkpoint: MeasuredCheckpoint?
+
+  /// What was learned.
+  struct Result {
+    var prior: GaussianPrior
+    /// The parameters that serve all fields; nil where the prior has none.
+    var parameters: [Double]?
+    var remarks: [Remark]
+  }
+
+  /// The smallest number of fields from which anything can be learned around gaps.
+  static let smallestFieldCount = 8
+
+  private var random: RandomStream { RandomStream(seed: seed).split("measured") }
+  private var domain: any Domain { source.domain }
+  private var support: ArchiveSupport { ArchiveSupport(of: indices.map { source.labels[$0] }) }
+  private var precision: [Double] { configuration.climatology.correctionPrecision(for: support) }
+
+  /// Throws ``RunError/invalid(_:)`` where the settings do not suit an archive of measurements.
+  static func check(_ kind: GaussianPriorKind, measured: MeasuredFields, transforms: [MarginalTransform], variables: [Variable]) throws {
+    guard kind == .modes || kind == .twoScale else {
+      throw RunError.invalid(
+        "archive.measured: prior.kind is \(kind.rawValue), and the kinds that are learned from measurements are eof and two-scale."
+      )
+    }
+    for variable in measured.noise.automatic(among: variables) {
+      guard let channel = variables.firstIndex(of: variable), !transforms[channel].isIdentity else { continue }
+      throw RunError.invalid(
+        "archive.measured.noise: auto: \(variable.name) is transformed (variables.\(variable.name).transform), and its noise cannot be estimated. Give it as a number: \(variable.name)=LEVEL."
+      )
+    }
+  }
+
+  /// Learns the prior.
+  ///
+  /// - Parameters:
+  ///   - isInside: whether at least one field has a value at each entry (V·C).
+  ///   - valueCount: how many values there are in all fields.
+  ///   - stages: shows the progress.
+  func run(isInside: [Bool], valueCount: Int, stages: StageProgress) throws -> Result {
+    let space = try GaussianPrior.stateSpace(
+      of: source, indices: indices, isInside: isInside, climatology: configuration.climatology
+    ) { try stages.advance($0, by: $1) }
+    var state =
+      try checkpoint?.read(stateCount: space.count)
+      ?? MeasuredState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
+    var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
+    let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
+    let leftOut = CompletionRounds.leftOut(of: indices.count)
+    let rest = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
+    let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
+    while !state.search.isFinished {
+      try state.search.advance(
+        over: fields.part(rest), largest: largest, random: random.split("factors")
+      ) { try stages.advance(.factors, by: 1) }
+      stages.finish()
+      try checkpoint?.write(state)
+    }
+    if state.noise == nil, !automatic.isEmpty {
+      state.noise = try estimatedNoise(state.search.model, space: space, fields: fields, stages: stages)
+      // What was taken for residual is noise in part.
+      state.search.model.subtract(
+        variances: space.layout.channelOfState.map { channel in
+          let level = state.noise?[Int(channel)] ?? 0
+          return level.isNaN ? 0 : pow(level / Double(space.scales[Int(channel)]), 2)
+        })
+      try checkpoint?.write(state)
+      fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
+    }
+    var learned = CompletedPrior(state.search.model)
+    var remarks = [factorRemark(state)] + noiseRemarks(state, variables: source.variables)
+    if largest < configuration.modeCount, largest < rest.count - 1 {
+      remarks.append(
+        Remark(
+          .note, "measured-modes",
+          "\(rest.count) fields leave memory for \(largest) modes in the factor analysis, not \(configuration.modeCount). Learn from fewer fields (archive.part: evenly:COUNT) for more modes."))
+    }
+    if hasRounds {
+      try runRounds(&state, fields: fields, leftOut: leftOut, space: space, stages: stages)
+      if let rounds = state.rounds {
+        learned = rounds.best
+        remarks.append(roundRemark(rounds))
+      }
+    } else if configuration.kind == .twoScale {
+      remarks.append(
+        Remark(
+          .note, "measured-size",
+          "The field has \(space.count) states. Rounds of completion are made up to \(CompletionRounds.stateLimit) states, so the modes are those of the factor analysis."))
+    }
+    let coefficients = try learned.coefficients(of: fields, random: random.split("coefficients")) {
+      try stages.advance(.modes, by: 1)
+    }
+    return Result(
+      prior: GaussianPrior(
+        learned, configuration: configuration, space: space, coefficients: coefficients, landShare: landShare,
+        domain: domain),
+      parameters: learned.parameters.isEmpty ? nil : learned.parameters, remarks: remarks)
+  }
+
+  /// The number of bytes that the moments of the factors of all fields may take.
+  private static let momentLimit = 4 << 30
+
+  /// The largest number of factors whose moments, N·q²/2 numbers, are within the limit.
+  static func largestModeCount(_ wanted: Int, fieldCount: Int, termCount: Int) -> Int {
+    let numbers = momentLimit / MemoryLayout<Double>.stride / max(1, fieldCount)
+    let width = Int((2 * Double(numbers)).squareRoot()) - 1
+    return max(1, min(wanted, width - termCount))
+  }
+
+  private func runRounds(
+    _ state: inout MeasuredState, fields: GappyStates, leftOut: [Int], space: StateSpace, stages: StageProgress
+  ) throws {
+    let stream = random.split("parameters")
+    func model(_ learned: CompletedPrior) -> CovarianceModel {
+      GaussianPrior(learned, configuration: configuration, space: space, landShare: landShare, domain: domain)
+        .covarianceModel(on: domain)
+    }
+    if state.rounds == nil {
+      var start = CompletedPrior(state.search.model)
+      start.parameters = try CompletionRounds.parameters(
+        of: start, fields: fields, leftOut: leftOut, random: stream, model: model)
+      state.rounds = CompletionRounds(start)
+      try checkpoint?.write(state)
+    }
+    while var rounds = state.rounds, !rounds.isFinished {
+      try rounds.advance(
+        over: fields, leavingOut: leftOut, modeCount: min(configuration.modeCount, indices.count - 1),
+        termPrecision: precision, random: stream, model: model
+      ) { try stages.advance(.completion, by: 1) }
+      stages.finish()
+      state.rounds = rounds
+      try checkpoint?.write(state)
+    }
+  }
+
+  private func measuredStates(
+    _ space: StateSpace, levels: [Double]?, valueCount: Int, stages: StageProgress
+  ) throws -> GappyStates {
+    let (noise, source, channels) = (noise, source, source.variables.count)
+    return try GappyStates(
+      indices, of: source, space: space,
+      noise: { index, field in
+        var own = try noise(index, isValid: field.isValid)
+        if let levels {
+          for entry in own.indices where !levels[entry % channels].isNaN { own[entry] = Float(levels[entry % channels]) }
+        }
+        return source.transformed(noise: own, about: field)
+      }, valueCount: valueCount, random: random, progress: { try stages.advance(.scales, by: 1) })
+  }
+
+  // MARK: Noise that is not known
+
+  private var automatic: [Variable] { measured.noise.automatic(among: source.variables) }
+
+  /// The noise of each channel that is to be estimated; not a number for the others.
+  private func estimatedNoise(
+    _ model: FactorModel, space: StateSpace, fields: GappyStates, stages: StageProgress
+  ) throws -> [Double] {
+    let prior = GaussianPrior(
+      CompletedPrior(model), configuration: configuration, space: space, landShare: landShare, domain: domain)
+    var result = [Double](repeating: .nan, count: source.variables.count)
+    let asked = Set((0..<6).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 12)] }).sorted()
+    for variable in automatic {
+      guard let channel = source.variables.firstIndex(of: variable) else { continue }
+      let measurements = try asked.compactMap { index -> FieldMeasurement? in
+        let field = try source.read([index])[0]
+        let kept = field.isValid.indices.filter {
+          $0 % source.variables.count == channel && field.isValid[$0] && space.layout.stateOfEntry[$0] >= 0
+        }
+        guard !kept.isEmpty else { return nil }
+        return FieldMeasurement(
+          values: kept.map { field.values.scalars[$0] }, noise: kept.map { _ in 1 },
+          operation: SelectionOperator(inputCount: field.isValid.count, indices: kept), label: field.label)
+      }
+      do {
+        result[channel] = try NoiseEstimate(
+          of: measurements, prior: prior, domain: domain, seed: random.split("noise").split(channel)
+        ).standardDeviation
+      } catch PriorError.nothingObserved {
+        throw RunError.invalid(
+          "archive.measured.noise: auto: '\(variable.name)' has fewer than ten different values in the fields that were looked at, too few to tell noise from signal. Give the noise as a number: \(variable.name)=LEVEL."
+        )
+      }
+    }
+    return result
+  }
+
+  // MARK: What is said of the learning
+
+  private func factorRemark(_ state: MeasuredState) -> Remark {
+    let search = state.search
+    return Remark(
+      .note, "measured-factors",
+      "Learned from measured values alone: \(search.model.factorCount) modes predict hidden values best (tried: \(search.tried.map(String.init).joined(separator: ", ")))."
+    )
+  }
+
+  private func roundRemark(_ rounds: CompletionRounds) -> Remark {
+    let errors = rounds.scores.map { String(format: "%.3f (%.3f)", $0.error, $0.logDensity) }.joined(separator: ", ")
+    let ratio = String(format: "%.2f", rounds.scores.max { $0.logDensity < $1.logDensity }?.spreadOverError ?? .nan)
+    return Remark(
+      .note, "measured-rounds",
+      "Rounds of completion: fields that were left out, under the gaps of others, are predicted with a root mean square error of \(errors) of the variables' deviations (mean log density in brackets); the predicted spread is \(ratio) times the error in the best round, noise included."
+    )
+  }
+
+  private func noiseRemarks(_ state: MeasuredState, variables: [Variable]) -> [Remark] {
+    guard let levels = state.noise else { return [] }
+    return zip(variables, levels).filter { !$1.isNaN }.map { variable, level in
+      Remark(
+        .assumption, "measured-noise",
+        String(format: "The noise of %@ was estimated from the archive: %.3g %@.", variable.name, level, variable.units))
+    }
+  }
+}

@@ -1,0 +1,220 @@
+// Learning from an archive of measurements with gaps and noise, from the settings to the answers: it beats taking gaps for the
+// climatology, its noise may be unknown, its scores may come from hidden values, it goes on after an interruption, and what is
+// wrong with it is said before anything is learned.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import SextantYAML
+import Testing
+
+@testable import SextantModels
+@testable import SextantPipelines
+@testable import SextantRuns
+@testable import SextantTraining
+
+@Suite struct MeasuredArchives {
+  /// A folder with `archive.nc`: the temperatures of two years with gaps and noise of 2 K, and `truth.nc`: four fields of the third.
+  private static func folder(
+    missing: String = "random:0.6", noise: String = "tas=2K", change: (SignalSet) throws -> SignalSet = { $0 }
+  ) throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    let fields = try SmallClimate.fields().read(Array(0..<SmallClimate.trainingCount)).selecting(["tas"])
+    try SmallClimate.observe(fields, mask: missing, noise: noise, to: folder.path("observed.nc"))
+    try SmallClimate.write(
+      change(GriddedFile(path: folder.path("observed.nc"), variables: ["tas"]).readAll()), to: folder.path("archive.nc"))
+    try SmallClimate.write(SmallClimate.unseen(4).selecting(["tas"]), to: folder.path("truth.nc"))
+    return folder
+  }
+
+  private static func configuration(
+    _ folder: ScratchFolder, archive: String = "measured: {noise: 2K}", prior: String = "kind: two-scale, modes: 20",
+    evaluate: String = "fields: {files: [DIR/truth.nc]}, masks: [\"random:0.6\"]", more: String = ""
+  ) throws -> RunConfiguration {
+    let text = """
+      output: DIR/RUN
+      archive: {files: [DIR/archive.nc], variables: [tas], \(archive)}
+      climatology: {kind: harmonic, order: 1}
+      prior: {\(prior)}
+      evaluate: {\(evaluate), methods: [two-scale], noise: 2K, samples: 20, pictures: 0, scale: {tas: {peak: 100, origin: 220}}}
+      \(more)
+      """
+    return try RunConfiguration.parse(text.replacingOccurrences(of: "DIR", with: folder.path), path: "run.yaml")
+      .configuration
+  }
+
+  private static func score(_ run: RunConfiguration, _ model: Model) throws -> ScoreSummary {
+    let (comparison, fields, indices) = try run.comparison(for: model)
+    return try #require(
+      try comparison.run(model: model, fields: fields, indices: indices).scores.summaries().first)
+  }
+
+  private static func mean(_ summary: ScoreSummary, _ score: Score) throws -> Double {
+    try #require(summary[score]?.mean)
+  }
+
+  @Test func measurementsTeachMoreThanFilledGaps() throws {
+    let folder = try Self.folder()
+    let run = try Self.configuration(folder)
+    let model = try run.train(overwrite: false)
+    let filled = try Self.configuration(folder, archive: "gaps: accept").training.learn()
+    let (own, other) = (try Self.score(run, model), try Self.score(run, filled))
+    let (error, otherError) = (try Self.mean(own, .rootMeanSquareError), try Self.mean(other, .rootMeanSquareError))
+    #expect(error < 0.97 * otherError, "\(error), \(otherError)")
+    #expect((0.8...0.98).contains(try Self.mean(own, .coverage90)))
+    #expect(model.provenance.remarks.map(\.topic).contains("measured-rounds"))
+    #expect(try folder.names().contains("RUN") && !FileManager.default.fileExists(atPath: folder.path("RUN/prior.last.safetensors")))
+
+    // The same test fields as measurements: hidden values rank the two as the truth does.
+    let held = try Self.configuration(
+      folder, evaluate: "fields: {files: [DIR/held.nc], measured: {noise: 2K}}, masks: [\"random:0.3\"]")
+    try SmallClimate.observe(
+      SmallClimate.unseen(4).selecting(["tas"]), mask: "random:0.4", noise: "tas=2K", to: folder.path("held.nc"))
+    let (hidden, otherHidden) = (try Self.score(held, model), try Self.score(held, filled))
+    let (hiddenError, otherHiddenError) = (
+      try Self.mean(hidden, .rootMeanSquareError), try Self.mean(otherHidden, .rootMeanSquareError)
+    )
+    #expect(hiddenError < otherHiddenError)
+    // What is scored has the noise of 2 K, and the prediction says so.
+    #expect(hiddenError > 2 && hiddenError > error)
+    #expect((0.8...0.98).contains(try Self.mean(hidden, .coverage90)))
+  }
+
+  @Test func unknownNoiseIsFound() throws {
+    let folder = try Self.folder(missing: "random:0.5")
+    let model = try Self.configuration(folder, archive: "measured: {noise: auto}", prior: "kind: eof, modes: 20").training.learn()
+    let text = try #require(model.provenance.remarks.first { $0.topic == "measured-noise" }).text
+    let level = try #require(text.firstMatch(of: /: ([0-9.]+) K/).flatMap { Double($0.1) })
+    #expect(abs(level - 2) < 0.4, "\(text)")
+  }
+
+  /// Stopped after some steps, by any number of tries, a training ends with the same file as one that was not.
+  @Test func anInterruptedTrainingGoesOnToTheSameBits() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<60)) }
+    func train(_ output: String, stopAt limit: Int = .max) throws -> Bool {
+      var run = try Self.configuration(folder)
+      run.output = folder.path(output)
+      let stopper = Resumption.Stopper(after: limit)
+      do {
+        _ = try run.train(overwrite: false, progress: stopper, interruption: stopper.interruption)
+        return true
+      } catch is InterruptionError {
+        return false
+      }
+    }
+    #expect(try train("WHOLE"))
+    // Each try gets further by itself, because what was done is not done again.
+    var tries = 1
+    while try tries < 20 && !train("PARTS", stopAt: 2000) { tries += 1 }
+    #expect((2..<20).contains(tries))
+    let files = try ["WHOLE", "PARTS"].map { try SafetensorsFile(path: folder.path("\($0)/model.safetensors")) }
+    let bytes = try ["WHOLE", "PARTS"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/model.safetensors"))) }
+    #expect(files[0].metadata == files[1].metadata)
+    #expect(bytes[0] == bytes[1])
+  }
+
+  @Test func aCheckpointOfOtherSettingsIsRefused() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<60)) }
+    let stopper = Resumption.Stopper(after: 1900)
+    #expect(throws: InterruptionError.self) {
+      _ = try Self.configuration(folder).train(overwrite: false, progress: stopper, interruption: stopper.interruption)
+    }
+    let other = try Self.configuration(folder, prior: "kind: two-scale, modes: 19")
+    #expect(complaint { _ = try other.train(overwrite: false) }.contains("prior.last.safetensors"))
+    _ = try other.train(overwrite: true)
+  }
+
+  @Test func aCompleteAndExactArchiveIsLearnedFromAsItIs() throws {
+    let folder = try ScratchFolder()
+    try SmallClimate.write(SmallClimate.fields().read(Array(0..<60)).selecting(["tas"]), to: folder.path("archive.nc"))
+    let model = try Self.configuration(folder, archive: "measured: {noise: 0}").training.learn()
+    #expect(model.provenance.remarks.contains { $0.topic == "archive-complete" })
+    let ordinary = try Self.configuration(folder, archive: "part: all").training.learn()
+    #expect(model.gaussian?.prior.functions.scaledModes == ordinary.gaussian?.prior.functions.scaledModes)
+  }
+
+  // MARK: Bad input
+
+  /// What is wrong with an archive of measurements.
+  enum Fault: String, CaseIterable, Sendable {
+    case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, mixture, transformedAuto
+
+    func files() throws -> ScratchFolder {
+      switch self {
+      case .twoFields: return try folder { try $0.read([0, 1]) }
+      case .exactRepetitions:
+        return try folder { fields in
+          var fields = try fields.read(Array(0..<20))
+          fields.labels[7] = fields.labels[3]
+          return fields
+        }
+      case .noiseWithGaps:
+        let result = try folder { try $0.read(Array(0..<20)) }
+        try FileManager.default.removeItem(atPath: result.path("archive.nc"))
+        // Temperatures with gaps, and the noise beside them with others.
+        var fields = try SmallClimate.fields().read(Array(0..<20)).mapping { _, vertex, channel, value in
+          channel == 1 ? (vertex % 11 == 3 ? nil : 2) : (vertex % 5 == 0 ? nil : value)
+        }
+        (fields.variables[1].name, fields.variables[1].units) = ("sigma", "K")
+        try SmallClimate.write(fields, to: result.path("archive.nc"))
+        return result
+      default: return try folder { try $0.read(Array(0..<20)) }
+      }
+    }
+
+    private func folder(_ change: (SignalSet) throws -> SignalSet) throws -> ScratchFolder {
+      try MeasuredArchives.folder(missing: "random:0.2", change: change)
+    }
+
+    /// The settings of the archive, the prior and more.
+    var settings: (archive: String, prior: String, more: String) {
+      let usual = "kind: two-scale, modes: 10"
+      return switch self {
+      case .twoFields, .network: ("measured: {noise: 2K}", usual, self == .network ? "diffusion: {}" : "")
+      case .exactRepetitions: ("measured: {noise: 0}", usual, "")
+      case .noiseWithGaps: ("measured: {noise: \"variable:sigma\"}", usual, "")
+      case .noNoise: ("measured: {}", usual, "")
+      case .unknownOperator: ("measured: {noise: 2K, operator: \"blur:3\"}", usual, "")
+      case .acceptedGaps: ("gaps: accept, measured: {noise: 2K}", usual, "")
+      case .mixture: ("measured: {noise: 2K}", "kind: mixture, components: month", "")
+      case .transformedAuto: ("measured: {noise: auto}", usual, "variables: {tas: {transform: normal-score}}")
+      }
+    }
+
+    /// What the complaint has to name.
+    var words: [String] {
+      switch self {
+      case .twoFields: ["2 fields", "8"]
+      case .exactRepetitions: ["archive.nc", "tas", "differs", "auto"]
+      case .noiseWithGaps: ["archive.nc", "tas", "variable:sigma"]
+      case .noNoise: ["run.yaml:2", "archive.measured", "0.3K"]
+      case .unknownOperator: ["run.yaml:2", "operator"]
+      case .acceptedGaps: ["archive", "both"]
+      case .network: ["archive", "diffusion", "complete"]
+      case .mixture: ["run.yaml", "mixture", "two-scale or kind: eof"]
+      case .transformedAuto: ["tas", "transform"]
+      }
+    }
+  }
+
+  @Test(arguments: Fault.allCases) func badArchivesAreRefused(_ fault: Fault) throws {
+    let folder = try fault.files()
+    let settings = fault.settings
+    let text = complaint {
+      _ = try Self.configuration(folder, archive: settings.archive, prior: settings.prior, more: settings.more)
+        .train(overwrite: false)
+    }
+    for word in fault.words { #expect(text.contains(word), "\(fault): \(text)") }
+    #expect(try !folder.names().contains("RUN"))
+  }
+
+  @Test(arguments: [
+    ("measured: {noise: auto}", "random:0.3", ["auto", "0.3K"]), ("measured: {noise: 2K}", "none", ["hides nothing"]),
+  ]) func heldOutScoresThatCannotBeAreRefused(measured: String, mask: String, words: [String]) throws {
+    let folder = try Self.folder { try $0.read(Array(0..<20)) }
+    let run = try Self.configuration(
+      folder, evaluate: "fields: {files: [DIR/observed.nc], variables: [tas], \(measured)}, masks: [\"\(mask)\"]")
+    let text = complaint { try run.checkComparison() }
+    for word in words { #expect(text.contains(word), "\(text)") }
+  }
+}
