@@ -193,7 +193,7 @@ let package = Package(
       name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantImages", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),
+      name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantPriorsTests",
       dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"], exclude: ["Fixtures"]),

@@ -103,20 +103,33 @@ struct GaussianProjectionOperator: LinearOperator {
   private static let blockSize = 64
 
   func apply(_ signals: Tensor<Float>) -> Tensor<Float> {
-    // Of V×C arrays side by side (V×B·C), the product with the rows has all outputs.
-    let fields = columns(of: signals, count: vertexCount)
-    return rows(of: blocks.map { matrixProduct($0, fields) }.joinedRows, batch: signals.rowCount, count: rowCount)
+    let fields = channelRows(of: signals, count: vertexCount)
+    var result = Tensor<Float>.zeros([fields.rowCount, rowCount])
+    var start = 0
+    for block in blocks {
+      let part = matrixProduct(fields, block, transposingSecond: true)
+      let (width, first, total) = (block.rowCount, start, rowCount)
+      result.withUnsafeMutableScalars { out in
+        part.withUnsafeScalars { source in
+          for row in 0..<fields.rowCount {
+            for i in 0..<width { out[row * total + first + i] = source[row * width + i] }
+          }
+        }
+      }
+      start += width
+    }
+    return interleaved(result, count: rowCount)
   }
 
   func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> {
-    let values = columns(of: measurements, count: rowCount)
-    var sum = Tensor<Float>.zeros([vertexCount, values.columnCount])
+    let values = channelRows(of: measurements, count: rowCount)
+    var sum = Tensor<Float>.zeros([values.rowCount, vertexCount])
     var start = 0
     for block in blocks {
-      sum = sum + matrixProduct(block, values.rows(start..<start + block.rowCount), transposingFirst: true)
+      sum = sum + matrixProduct(values.columns(start..<start + block.rowCount), block)
       start += block.rowCount
     }
-    return rows(of: sum, batch: measurements.rowCount, count: vertexCount)
+    return interleaved(sum, count: vertexCount)
   }
 
   /// The rows of A for one channel (m×V), a block at a time.
@@ -129,41 +142,32 @@ struct GaussianProjectionOperator: LinearOperator {
     }
   }
 
-  /// B×count·C as count×B·C.
-  private func columns(of rows: Tensor<Float>, count: Int) -> Tensor<Float> {
+  /// B×count·C, channel fastest, as a row for each channel of each field (B·C×count).
+  private func channelRows(of rows: Tensor<Float>, count: Int) -> Tensor<Float> {
     let (batch, channels) = (rows.rowCount, channelCount)
     precondition(rows.columnCount == count * channels, "Rows of \(rows.columnCount) entries for \(count * channels)")
-    return Tensor(shape: [count, batch * channels]) { out in
+    return Tensor(shape: [batch * channels, count]) { out in
       rows.withUnsafeScalars { source in
         for b in 0..<batch {
-          for i in 0..<count {
-            for c in 0..<channels { out[(i * batch + b) * channels + c] = source[(b * count + i) * channels + c] }
+          for c in 0..<channels {
+            for i in 0..<count { out[(b * channels + c) * count + i] = source[(b * count + i) * channels + c] }
           }
         }
       }
     }
   }
 
-  /// count×B·C as B×count·C.
-  private func rows(of columns: Tensor<Float>, batch: Int, count: Int) -> Tensor<Float> {
-    let channels = channelCount
+  /// The inverse of ``channelRows(of:count:)``.
+  private func interleaved(_ rows: Tensor<Float>, count: Int) -> Tensor<Float> {
+    let (batch, channels) = (rows.rowCount / channelCount, channelCount)
     return Tensor(shape: [batch, count * channels]) { out in
-      columns.withUnsafeScalars { source in
+      rows.withUnsafeScalars { source in
         for b in 0..<batch {
-          for i in 0..<count {
-            for c in 0..<channels { out[(b * count + i) * channels + c] = source[(i * batch + b) * channels + c] }
+          for c in 0..<channels {
+            for i in 0..<count { out[(b * count + i) * channels + c] = source[(b * channels + c) * count + i] }
           }
         }
       }
     }
-  }
-}
-
-extension Sequence where Element == Tensor<Float> {
-  /// The rows of all matrices, one below the other.
-  fileprivate var joinedRows: Tensor<Float> {
-    let all = Array(self)
-    let width = all.first?.columnCount ?? 0
-    return Tensor(all.flatMap(\.scalars), shape: [all.reduce(0) { $0 + $1.rowCount }, width])
   }
 }

@@ -245,13 +245,14 @@ extension Comparison {
     var noiseStream = stream.split("noise")
     let context = try MeasurementContext(domain: truth.domain, isValid: isScored, inputs: inputs, series: series)
     let operation = try mask.draw(in: context, using: &maskStream)
-    let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
+    // Values are those of the channels in turn, whatever the operator measures of them.
+    let deviations = (0..<operation.outputEntries.count).map { noise[$0 % noise.count] }
     return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)
   }
 
   /// Which entries of the field were measured, as far as that means something: nowhere by itself under a blur.
   private static func isObserved(_ measured: SimulatedMeasurement) -> [Bool] {
-    measured.coverage?.map { $0 > 0 } ?? [Bool](repeating: false, count: measured.isMeasured.count)
+    measured.coverage?.map { $0 > 0 } ?? [Bool](repeating: false, count: measured.measurement.operation.inputCount)
   }
 
   /// The same measurement with the mask hidden: missing entries hold the filler and noise.

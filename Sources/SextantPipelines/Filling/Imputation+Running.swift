@@ -34,17 +34,24 @@ extension Imputation {
     let opened = try input.open(for: model?.space, formats: catalogue.formats)
     let document: any SignalDocument = try times.map { try TimedSource(opened, times: $0) } ?? opened
     let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
-    let model = try model ?? self.model(for: document, on: target.field ?? document.domain, formats: catalogue.formats)
+    let placed = try operation.map {
+      try PlacedOperator(
+        $0, on: document.domain, known: target.field ?? model?.domain(for: method), channelCount: document.variables.count,
+        inputs: MeasurementInputs(on: document.domain, landShare: model?.space.landShare, formats: catalogue.formats),
+        path: document.path)
+    }
+    let place = target.field ?? placed?.field ?? document.domain
+    let model = try model?.placed(on: place, for: method) ?? self.model(for: document, on: place, formats: catalogue.formats)
     let regridding = try Regridding(
       input: document.domain, path: document.path, model: model.space, name: model.provenance.name,
-      regrid: target.field == nil ? regrid : .model, places: target.places)
+      regrid: target.field == nil ? regrid : .model, places: target.places, placed: placed)
     try checkEncodings(of: model.space)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
     let objections = try model.objections(to: fields, extrapolates: extrapolates, method: method)
-    let frame = try FieldFrame(self, fields: fields, model: model, regridding: regridding, formats: catalogue.formats)
+    let frame = try FieldFrame(self, fields: fields, model: model, regridding: regridding)
     let (specification, noiseRemarks) = try estimatedNoise(in: frame, model: model)
     let noise =
       try specification != nil || method.traits.usesNoise ? NoiseLevels(specification, of: document) : nil
@@ -54,6 +61,10 @@ extension Imputation {
     if held != nil, !regridding.answersOnInput {
       throw RunError.invalid(
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
+    }
+    if held != nil, operation != nil, placed?.answerEntries != nil || placed?.field.fingerprint != document.domain.fingerprint {
+      throw RunError.invalid(
+        "--mask: values of the input are held out, and the operator's field is larger than the input. Leave --mask out: the answer checks itself on the observations (--check).")
     }
     try solver.fillTogether(interruption: interruption)
     let sink = try catalogue.formats.sink(
