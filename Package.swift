@@ -44,6 +44,7 @@ let package = Package(
     // Debian's description of it names a run path, which the package manager does not allow.
     .systemLibrary(name: "CEcCodes", providers: [.apt(["libeccodes-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     // NetCDF's own package brings HDF5, and one of libcurl's; which of them is left to the system.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libnetcdf-dev"])]),
@@ -78,11 +79,11 @@ let package = Package(
       name: "SextantSignals",
       dependencies: [
         "SextantArrays", "SextantStorage", "SextantConfiguration", "SextantGeometry", "SextantImages", "CNetCDF",
-        "CHDF5", "CUDUnits", "CZlib", "CPROJ", "CEcCodes",
+        "CHDF5", "CUDUnits", "CZlib", "CZip", "CPROJ", "CEcCodes",
       ]),
     .target(
       name: "SextantMeasurement",
-      dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
+      dependencies: ["SextantArrays", "SextantSparse", "SextantGeometry", "SextantSignals"]),
     .target(
       name: "SextantPriors",
       dependencies: [
@@ -192,7 +193,7 @@ let package = Package(
       name: "SextantSignalsTests", dependencies: ["SextantSignals", "SextantImages", "SextantTestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"]),
+      name: "SextantMeasurementTests", dependencies: ["SextantMeasurement", "SextantTestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "SextantPriorsTests",
       dependencies: ["SextantPriors", "SextantSolvers", "SextantTestSupport"], exclude: ["Fixtures"]),

@@ -5,7 +5,7 @@ set -euo pipefail
 
 required=(
   libopenblas-dev libnetcdf-dev libassimp-dev libeigen3-dev libmetis-dev libarpack2-dev libcairo2-dev libudunits2-dev
-  libproj-dev libeccodes-dev zlib1g-dev libssl-dev libtiff-dev libpng-dev libjpeg-dev pkg-config fonts-dejavu-core
+  libproj-dev libeccodes-dev zlib1g-dev libzip-dev libssl-dev libtiff-dev libpng-dev libjpeg-dev pkg-config fonts-dejavu-core
 )
 # Coastlines for maps: pictures are drawn without them otherwise.
 optional=(gmt-gshhg-low)
@@ -30,9 +30,9 @@ check_swift() {
 
 # Without dpkg there is nothing to install with: say what is needed, and go on if pkg-config finds it.
 check_without_packages() {
-  local libraries=(openblas arpack netcdf hdf5 assimp cairo udunits proj eccodes zlib libcrypto libcurl eigen3 libtiff-4 libpng libjpeg)
+  local libraries=(openblas arpack netcdf hdf5 assimp cairo udunits proj eccodes zlib libzip libcrypto libcurl eigen3 libtiff-4 libpng libjpeg)
   if pkg-config --exists "${libraries[@]}" 2>/dev/null; then return; fi
-  say "this system has no dpkg. Install OpenBLAS, ARPACK-NG, NetCDF, HDF5, Assimp, Cairo, UDUNITS-2, PROJ, ecCodes, zlib, OpenSSL, curl, Eigen, libtiff, libpng, libjpeg-turbo (each with its pkg-config file: \
+  say "this system has no dpkg. Install OpenBLAS, ARPACK-NG, NetCDF, HDF5, Assimp, Cairo, UDUNITS-2, PROJ, ecCodes, zlib, libzip, OpenSSL, curl, Eigen, libtiff, libpng, libjpeg-turbo (each with its pkg-config file: \
 ${libraries[*]}), METIS and the DejaVu fonts with its own package manager, then try again."
   exit 1
 }

@@ -102,6 +102,10 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
   case wrongSize(expected: Int, found: Int)
   /// There are too few fields to learn from.
   case tooFewFields(found: Int, needed: Int)
+  /// There are too few patches of images to learn from.
+  case tooFewPatches(found: Int, least: Int)
+  /// A variable has the same value in all patches.
+  case constantPatches
   /// The problem is too large for the method.
   case tooLarge(String)
   /// Nothing is observed inside the domain.
@@ -121,6 +125,9 @@ public enum PriorError: Error, Equatable, CustomStringConvertible {
       "The model has \(expected) entries a field, but the input has \(found). Use a model trained on this grid, or interpolate to the model's."
     case .tooFewFields(let found, let needed):
       "The archive has \(found) field\(found == 1 ? "" : "s"), but at least \(needed) are needed. Add fields, or use a prior that needs no archive (kind: matern)."
+    case .tooFewPatches(let found, let least):
+      "The archive gives \(found) whole patches without gaps, but at least \(least) are needed. Add images, or make patches or their number of components smaller."
+    case .constantPatches: "A variable has one value in all patches, so that there is nothing to learn. Leave it out."
     case .tooLarge(let reason), .noComponents(let reason): reason
     case .nothingObserved:
       "Nothing is observed inside the model's domain. Check the mask, and that the file covers the model's region."

@@ -30,6 +30,7 @@ extension RunConfiguration {
       parameters: policy, bounds: bounds, transforms: transforms, seed: seed)
     training.formats = catalogue.formats
     training.acceptsGaps = archiveGaps == .accept
+    training.patches = patches
     return training
   }
 

@@ -29,6 +29,8 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
   public var bounds: [String: ValueBounds]
   /// The transforms of variables that have any, by name.
   public var transforms: [String: MarginalTransformKind]
+  /// The mixture of image patches that is learned beside the Gaussian prior, if any.
+  public var patches: PatchSettings?
   /// The diffusion prior that is learned beside the Gaussian one, if any.
   public var diffusion: DiffusionSettings?
   /// What a network learns on top of the prior, if anything.
@@ -64,6 +66,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       try EvaluationSettings($0, archive: archive, catalogue: catalogue)
     }
     self.evaluate = evaluate
+    patches = try reader.optionalSection("patches", PatchSettings.init)
     let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
     self.diffusion = diffusion
     flow = try reader.optionalSection("flow") {

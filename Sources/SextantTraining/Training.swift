@@ -28,6 +28,8 @@ public struct Training: Sendable {
   public var transforms: [String: MarginalTransformKind]
   /// Where everything random comes from.
   public var seed: UInt64
+  /// The mixture of image patches that is learned beside the Gaussian prior; nil for none.
+  public var patches: PatchSettings?
   /// Whether an archive with many gaps is learned from all the same.
   public var acceptsGaps = false
   /// The formats that the files of the archive may have.
@@ -175,7 +177,12 @@ public struct Training: Sendable {
         prior, parameters: choice,
         membership: try self.prior.components?.membership(
           labels: indices.map { source.labels[$0] }, prior: prior,
-          random: RandomStream(seed: seed).split("clusters"))))
+          random: RandomStream(seed: seed).split("clusters"))),
+      patches: patches.map {
+        try $0.learn(
+          from: source, indices: indices, using: RandomStream(seed: seed).split("patches"), progress: progress,
+          interruption: interruption)
+      })
   }
 
   /// The noise of the archive's values where it is learned from as measurements; nil where it is not, or is complete and exact.
@@ -215,10 +222,11 @@ public struct Training: Sendable {
         var bounds: [String: ValueBounds]
         var transforms: [String: MarginalTransformKind]
         var seed: UInt64
+        var patches: PatchSettings?
       }
       return try Identity(
         archive: archive, landMask: landMask, prior: prior, parameters: parameters, bounds: bounds,
-        transforms: transforms, seed: seed
+        transforms: transforms, seed: seed, patches: patches
       ).canonicalText()
     }
   }

@@ -33,18 +33,27 @@ import Testing
       let plain = try run("plain", "prior={modes: 20}", networks + "pairs: 24, folds: 2, widths: [8, 8]}")
       let vector = try run("vector", "prior={kind: eof, modes: 20}", networks + "preset: small, coupling_steps: 2}")
       let mixture = try run("mixture", "prior={kind: mixture, modes: 10, components: \"clusters:2\"}", "")
+      fields = try plain.archive.open(seed: 1).source.read(Array(0..<MethodLaws.count))
       models = [
         "plain": try plain.train(overwrite: false), "vector": try vector.train(overwrite: false),
-        "mixture": try mixture.train(overwrite: false),
+        "mixture": try mixture.train(overwrite: false), "patches": try Self.patches(of: fields),
       ]
-      fields = try plain.archive.open(seed: 1).source.read(Array(0..<MethodLaws.count))
+    }
+
+    /// A mixture of patches on an image with as many pixels as the mesh has vertices.
+    private static func patches(of fields: SignalSet) throws -> Model {
+      let values = fields.values.scalars
+      let patches = Tensor(Array(values.prefix(values.count / 4 * 4)), shape: [values.count / 4, 4])
+      return try Model(
+        FieldSpace(domain: ImageGrid(rows: 1, columns: fields.vertexCount), channelCount: 1),
+        patches: PatchTraining(side: 2, components: 3).learn(from: patches, noise: [0], using: RandomStream(seed: 1)))
     }
 
     /// The solver of a method, made anew, and its settings changed.
     func solver(_ name: String, _ overrides: [String] = []) throws -> any Solver {
       let word = name == "flow-vector" ? "flow" : name
       let method = try #require([Method].standard.named(word))
-      let model = try #require(models[name == "flow-vector" ? "vector" : name == "mixture" ? "mixture" : "plain"])
+      let model = try #require(models[name == "flow-vector" ? "vector" : ["mixture", "patches"].contains(name) ? name : "plain"])
       let short = DiffusionSolverRuns.short.split(separator: "\n").map { line in
         let parts = line.split(separator: ":", maxSplits: 1)
         return "solvers.\(parts[0])=\(parts[1].drop { $0 == " " })"

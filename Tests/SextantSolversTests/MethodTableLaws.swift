@@ -1,6 +1,7 @@
 // The table of methods: names that tell methods apart, parts that a model lacks, settings that read their own section, and what
 // is put around a solver.
 
+import Foundation
 import SextantArrays
 import SextantConfiguration
 import SextantGeometry
@@ -133,5 +134,26 @@ import Testing
         values: [1, 3], noise: [1, 1], operation: SelectionOperator(inputCount: space.isInside.count, indices: [0, 2])),
       samples: 0, using: &random)
     #expect(zip(posterior.mean, space.isInside).allSatisfy { $1 ? $0 == 2 : $0.isNaN })
+  }
+}
+
+/// The page of operators says of each method what its declaration says.
+@Suite struct OperatorPage {
+  @Test func theTableOfThePageIsTheMethods() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("docs/operators.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { line in
+      line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    }.filter { $0.count == 5 }
+    let found = Dictionary(rows.map { ($0[0].filter { $0 != "`" }, Array($0.dropFirst())) }, uniquingKeysWith: { a, _ in a })
+    for method in [Method].standard {
+      func word(_ kind: OperatorForm.Kind) -> String { method.handles.contains(kind) ? "yes" : "—" }
+      #expect(
+        found[method.name]
+          == [word(.selection), word(.sparse), word(.matrixFree), method.traits.usesNoise ? "Gaussian" : "ignored"],
+        "\(method.name)")
+    }
+    #expect(found.count == [Method].standard.count)
   }
 }

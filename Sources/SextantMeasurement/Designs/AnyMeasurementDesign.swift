@@ -1,8 +1,9 @@
-// The grammar of designs: KIND or KIND:…, `+` between masks (a value is missing if any of them omits it), and `|`
-// between designs (the second measures the result of the first). `+` binds more tightly than `|`. Two designs are equal
+// The grammar of designs: KIND or KIND:…, `+` between masks (a value is missing if any of them omits it) or between
+// operators (their sum), and `|` between designs (the second measures the result of the first). `+` binds more tightly than `|`. Two designs are equal
 // if their texts are, and a design is encoded as its text, so that YAML and JSON use the syntax of the command line.
 
 import SextantArrays
+import SextantGeometry
 
 /// A design of any kind, read from its text.
 public struct AnyMeasurementDesign: MeasurementDesign {
@@ -25,7 +26,7 @@ public struct AnyMeasurementDesign: MeasurementDesign {
       let (design, separator) = try Self.first(of: &rest, whole: text.trimmed, kinds: kinds)
       members.append(design)
       if separator == "+" { continue }
-      stages.append(members.count == 1 ? members[0] : try MaskCombination(members, text: text.trimmed))
+      stages.append(try DesignSum.combining(members, text: text.trimmed))
       members = []
       if separator == nil { break }
     }
@@ -41,7 +42,7 @@ public struct AnyMeasurementDesign: MeasurementDesign {
     guard let kind = kinds.first(where: { $0.name == name }) else {
       throw MeasurementError.invalidSpecification(
         text: whole,
-        expected: "a mask that starts with one of \(kinds.map(\.name).joined(separator: ", "))",
+        expected: "a mask or an operator that starts with one of \(kinds.map(\.name).joined(separator: ", "))",
         found: name.isEmpty ? "nothing" : "'\(name)'", example: "random:0.6")
     }
     rest = rest.dropFirst(head.count)
@@ -72,6 +73,14 @@ public struct AnyMeasurementDesign: MeasurementDesign {
 
   public func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
     try design.draw(in: context, using: &random)
+  }
+
+  public func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)? {
+    try design.valueDomain(for: domain, inputs: inputs)
+  }
+
+  public func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField {
+    try design.measuredField(of: values, inputs: inputs)
   }
 }
 

@@ -1,6 +1,7 @@
 // Combinations of designs: masks whose gaps are united, and designs that follow one another.
 
 import SextantArrays
+import SextantGeometry
 
 /// A union of masks: a value is missing if any of them omits it. Written `A+B`.
 struct MaskCombination: MaskDesign {
@@ -53,30 +54,123 @@ struct DesignChain: MeasurementDesign {
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
     let base = random.split(Int(bitPattern: UInt(random.next())))
     var operation: any LinearOperator = SelectionOperator(all: context.entryCount)
+    // The places of the outputs so far, and which places have a value.
+    var entries = operation.outputEntries
     var isValid = context.isValid
+    var domain: (any Domain)? = context.domain
     for (i, stage) in stages.enumerated() {
-      guard operation.outputCount == context.entryCount else {
+      guard let place = domain, isValid.count == place.vertexCount * context.channelCount else {
         throw MeasurementError.sizeMismatch(
-          what: "The input of '\(stage)' from the preceding design in '\(self)'", expected: context.entryCount,
-          found: operation.outputCount)
+          what: "The input of '\(stage)' from the preceding design in '\(self)'",
+          expected: (domain?.vertexCount ?? 0) * context.channelCount, found: isValid.count)
       }
       var stream = base.split(i)
       let next = try MeasurementContext(
-        domain: context.domain, isValid: isValid, inputs: context.inputs, series: context.series)
+        domain: place, isValid: isValid, inputs: context.inputs, series: context.series)
       let drawn = try stage.draw(in: next, using: &stream)
       if let kept = drawn.maskedEntries {
         isValid = [Bool](repeating: false, count: isValid.count)
         for entry in kept { isValid[entry] = true }
       } else {
-        isValid = drawn.validOutputs(isValid: isValid)
+        if operation.outputCount != entries.count {
+          operation = ExpansionOperator(entries).composed(after: operation)
+        }
+        let areValid = drawn.validOutputs(isValid: isValid)
         operation = drawn.composed(after: operation)
+        entries = drawn.outputEntries
+        isValid = [Bool](repeating: false, count: entries.count)
+        for (output, entry) in entries.indices.enumerated() { isValid[entry] = areValid[output] }
+        domain = try stage.valueDomain(for: place, inputs: context.inputs)
       }
     }
     guard isValid.contains(true) else {
       throw MeasurementError.nothingObserved(
         specification: description, reason: "every value that it measures depends on missing values")
     }
-    return isValid.contains(false) ? SelectionOperator(observed: isValid).composed(after: operation) : operation
+    let kept = entries.indices.map { isValid[$0] }
+    return kept.contains(false) ? SelectionOperator(observed: kept).composed(after: operation) : operation
+  }
+
+  func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)? {
+    var result: (any Domain)? = domain
+    for stage in stages { result = try result.flatMap { try stage.valueDomain(for: $0, inputs: inputs) } }
+    return result
+  }
+
+  func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField {
+    try stages.reversed().reduce(values) { try $1.measuredField(of: $0, inputs: inputs) }
+  }
+}
+
+/// The sum of operators: what each measures, added up. Written `A+B`.
+struct DesignSum: MeasurementDesign {
+  private let members: [any MeasurementDesign]
+
+  /// The combination of designs between `+`: a union of masks, or a sum of operators.
+  ///
+  /// Throws ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for masks beside operators.
+  static func combining(_ members: [any MeasurementDesign], text: String) throws -> any MeasurementDesign {
+    if members.count == 1 { return members[0] }
+    return members.contains { $0 is any MaskDesign } ? try MaskCombination(members, text: text) : DesignSum(members: members)
+  }
+
+  var mayHide: Bool { members.contains { $0.mayHide } }
+  var description: String { members.map(\.description).joined(separator: "+") }
+
+  func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
+    let base = random.split(Int(bitPattern: UInt(random.next())))
+    let drawn = try members.enumerated().map { i, member -> any LinearOperator in
+      var stream = base.split(i)
+      return try member.draw(in: context, using: &stream)
+    }
+    let sets = drawn.map(\.outputEntries)
+    if let other = sets.firstIndex(where: { $0.count != sets[0].count }) {
+      throw MeasurementError.sizeMismatch(
+        what: "The values of '\(members[other])' in the sum '\(self)'", expected: sets[0].count, found: sets[other].count)
+    }
+    // What every member measures.
+    let common = sets.dropFirst().reduce(Set(sets[0].indices)) { $0.intersection($1.indices) }.sorted()
+    guard !common.isEmpty else {
+      throw MeasurementError.nothingObserved(specification: description, reason: "its members measure nothing in common")
+    }
+    let parts = zip(drawn, sets).map { operation, entries -> any LinearOperator in
+      let places = Dictionary(entries.indices.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      return SelectionOperator(inputCount: operation.outputCount, indices: common.compactMap { places[$0] })
+        .composed(after: operation)
+    }
+    return parts.dropFirst().reduce(parts[0]) { $0.adding($1) }
+  }
+
+  func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)? {
+    try members[0].valueDomain(for: domain, inputs: inputs)
+  }
+
+  func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField {
+    // The widest rim serves all.
+    try members.map { try $0.measuredField(of: values, inputs: inputs) }.reduce(nil) { widest, field in
+      guard let widest else { return field }
+      return MeasuredField.widest(widest, field)
+    } ?? values
+  }
+}
+
+/// A multiple of the field, for sums with weights and for gains. Written `times:0.5`.
+struct Multiple: MeasurementDesign, Equatable {
+  let factor: Double
+
+  static let kind = MeasurementDesignKind(
+    name: "times", help: "the field times a number, for weights of sums and for gains", example: "times:0.5"
+  ) { text in
+    let factor = try text.takeNumber("factor", in: -1e12...1e12, fallback: 0, orPositional: true)
+    guard factor != 0 else { throw text.failure(expected: "a factor other than 0", found: "0 or nothing") }
+    return Multiple(factor: factor)
+  }
+
+  var mayHide: Bool { false }
+  var description: String { "times:\(factor.short)" }
+
+  func draw(in context: MeasurementContext, using random: inout RandomStream) -> any LinearOperator {
+    ScalingOperator(count: context.entryCount, factor: Float(factor))
   }
 }
 

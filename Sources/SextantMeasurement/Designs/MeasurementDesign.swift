@@ -18,6 +18,32 @@ public protocol MeasurementDesign: Sendable, CustomStringConvertible {
   ///
   /// - Throws: ``MeasurementError`` if the context lacks an input that the design needs, or nothing would be observed.
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator
+  /// The domain of the values that are measured of fields on `domain`, to which the ``LinearOperator/outputEntries`` of
+  /// drawn operators belong: by default the same. Nil if no domain of this kind can hold them.
+  func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)?
+  /// The field of which the values on a domain are measured: by default on the same domain.
+  ///
+  /// - Throws: ``MeasurementError`` if the values do not say.
+  func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField
+}
+
+extension MeasurementDesign {
+  public func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)? { domain }
+
+  public func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField { values }
+}
+
+/// A table of numbers from a file, such as the kernel of a blur.
+public struct NumberTable: Sendable, Equatable {
+  public let rows: Int
+  public let columns: Int
+  /// The numbers (rows·columns), row by row.
+  public let values: [Double]
+
+  public init(rows: Int, columns: Int, values: [Double]) {
+    precondition(values.count == rows * columns, "\(values.count) numbers in \(rows)×\(columns)")
+    (self.rows, self.columns, self.values) = (rows, columns, values)
+  }
 }
 
 /// Additional inputs that some designs need.
@@ -27,12 +53,20 @@ public struct MeasurementInputs: Sendable {
   /// Whether each vertex (V) or entry (V·C) is observed according to a variable of a file (nil: its only one); needed by
   /// `file:PATH`.
   public var coverage: (@Sendable (_ path: String, _ variable: String?) throws -> [Bool])?
+  /// The numbers of a file in rows and columns; needed by `blur:file=PATH`.
+  public var table: (@Sendable (_ path: String) throws -> NumberTable)?
+  /// The sparse matrix of a file; needed by `matrix:file=PATH`.
+  public var matrix: (@Sendable (_ path: String) throws -> SparseMatrix)?
 
   public init(
-    landShare: [Float]? = nil, coverage: (@Sendable (_ path: String, _ variable: String?) throws -> [Bool])? = nil
+    landShare: [Float]? = nil, coverage: (@Sendable (_ path: String, _ variable: String?) throws -> [Bool])? = nil,
+    table: (@Sendable (_ path: String) throws -> NumberTable)? = nil,
+    matrix: (@Sendable (_ path: String) throws -> SparseMatrix)? = nil
   ) {
     self.landShare = landShare
     self.coverage = coverage
+    self.table = table
+    self.matrix = matrix
   }
 }
 
@@ -159,9 +193,10 @@ public struct MeasurementDesignKind: Sendable {
 }
 
 extension [MeasurementDesignKind] {
-  /// The built-in designs, all of which are masks.
+  /// The built-in designs: masks, and then operators.
   public static let standard: [MeasurementDesignKind] = [
     .complete, RandomMissing.kind, RandomStations.kind, LatitudeBand.kind, SatelliteSwath.kind, BlockHoles.kind,
-    MissingCells.kind, MovingClouds.kind, .land, .sea, .file,
+    MissingCells.kind, MovingClouds.kind, MissingBox.kind, MissingLines.kind, .land, .sea, .file, Blur.kind, Reduction.kind,
+    Footprints.kind, GaussianProjections.kind, GivenMatrix.kind, Multiple.kind,
   ]
 }

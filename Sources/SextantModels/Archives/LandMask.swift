@@ -72,14 +72,18 @@ public struct LandMask: Sendable, Equatable, Codable {
 }
 
 extension MeasurementInputs {
-  /// What designs need beside their text, on `domain`: the land mask, and the content of coverage files.
+  /// What designs need beside their text, on `domain`: the land mask, and the content of coverage files, of kernels of blurs
+  /// (images, arrays or plain numbers in rows) and of matrices.
   ///
   /// A value of a coverage file counts as observed where it is there and not 0; the first variable of the file counts, if none is
   /// named. If the file is on other vertices than the domain, each vertex takes the nearest one of the file. A file is read when
   /// a design first needs it, and kept.
   package init(on domain: any Domain, landShare: [Float]?, formats: [any SignalFormat] = .standard) {
     let files = CoverageFiles(domain, formats: formats)
-    self.init(landShare: landShare) { path, variable in try files.isObserved(in: path, variable: variable) }
+    let operators = OperatorFiles(formats: formats)
+    self.init(
+      landShare: landShare, coverage: { path, variable in try files.isObserved(in: path, variable: variable) },
+      table: { try operators.table(in: $0) }, matrix: { try operators.matrix(in: $0) })
   }
 
   /// Throws what drawing `designs` on a field without gaps would: to be called before long work, for files that are missing

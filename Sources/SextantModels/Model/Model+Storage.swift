@@ -40,11 +40,18 @@ extension Model {
   /// The latest layout that is understood: 2 has transforms of variables and mixtures.
   private static let knownVersion = 2
 
-  /// Writes space and Gaussian prior to `folder`, whole or not at all; a diffusion prior and a flow have files of their own.
+  /// Writes space and Gaussian prior to `folder`, whole or not at all; a mixture of patches goes to a file
+  /// beside it, and a diffusion prior and a flow have files of their own.
   ///
   /// Throws ``MethodError`` where there is no Gaussian prior, `RunError` where the domain cannot be stored, `FileError`.
   public func write(toFolder folder: String, overwrite: Bool) throws {
     let prior = try requireGaussian().prior
+    if let patches {
+      try patches.write(toFolder: folder, overwrite: overwrite)
+    } else {
+      // Those of an earlier model do not belong to this one.
+      try WholeFile.remove(folder + "/" + PatchMixture.fileName)
+    }
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: try ModelDescription(self).canonicalText()])
     writer.add("inside", booleans: space.isInside)
     writer.add("climatology", prior.space.climatology.coefficients)
@@ -135,7 +142,8 @@ extension Model {
         fieldCount: description.fieldCount, seed: description.seed, training: description.training,
         support: description.support, remarks: description.remarks ?? []),
       gaussian: LearnedGaussian(prior, parameters: description.parameters, membership: description.membership),
-      flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain))
+      flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain),
+      patches: PatchMixture(folder: Self.folder(of: path), channelCount: channels))
   }
 
   /// Opens a model with all that a method needs: for those that sample a diffusion prior, the one beside it.

@@ -262,7 +262,8 @@ extension Comparison {
       }
       return try Simulation.part(of: truth, by: operation, noise: levels)
     }
-    let deviations = (0..<truth.domain.vertexCount).flatMap { _ in noise }
+    // Values are those of the channels in turn, whatever the operator measures of them.
+    let deviations = (0..<operation.outputEntries.count).map { noise[$0 % noise.count] }
     return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)
   }
 
@@ -289,7 +290,7 @@ extension Comparison {
 
   /// Which entries of the field were measured, as far as that means something: nowhere by itself under a blur.
   private static func isObserved(_ measured: SimulatedMeasurement) -> [Bool] {
-    measured.coverage?.map { $0 > 0 } ?? [Bool](repeating: false, count: measured.isMeasured.count)
+    measured.coverage?.map { $0 > 0 } ?? [Bool](repeating: false, count: measured.measurement.operation.inputCount)
   }
 
   /// The same measurement with the mask hidden: missing entries hold the filler and noise.

@@ -128,8 +128,10 @@ private struct Sheet {
     func slice<T>(_ array: [T]) -> [T] { stride(from: channel, to: array.count, by: channels).map { array[$0] } }
     truth = slice(field.truth.values.scalars)
     isValid = slice(field.truth.isValid)
-    observation = slice(field.measured.values)
-    isObserved = slice(field.measured.isMeasured)
+    // What was measured is drawn where it lies on the places of the field.
+    let hasPlaces = field.measured.values.count == field.truth.isValid.count
+    observation = hasPlaces ? slice(field.measured.values) : truth.map { _ in 0 }
+    isObserved = hasPlaces ? slice(field.measured.isMeasured) : truth.map { _ in false }
     mean = slice(posterior.mean)
     self.spread = slice(spread)
     samples = (0..<min(Self.sampleCount, posterior.samples?.rowCount ?? 0)).compactMap { index in

@@ -46,7 +46,9 @@ struct FilmStrip {
       }
       func valid(_ index: Int) -> [Bool] { slice(steps[index].truth.isValid) }
       row("truth") { (slice(steps[$0].truth.values.scalars), valid($0)) }
-      row("observed") { (slice(steps[$0].measured.values), slice(steps[$0].measured.isMeasured)) }
+      if steps.allSatisfy({ $0.measured.values.count == $0.truth.isValid.count }) {
+        row("observed") { (slice(steps[$0].measured.values), slice(steps[$0].measured.isMeasured)) }
+      }
       row("mean") { (slice(posteriors[$0].mean), valid($0)) }
       row("spread", role: .spread) { (slice(posteriors[$0].spread ?? []), valid($0)) }
       for member in 0..<2 {

@@ -79,7 +79,7 @@ package enum CacheKey {
   }
 
   private static func networks(of model: Model) -> [Tensor<Float>] {
-    [model.flow?.parameters, model.diffusion?.parameters].flatMap { $0?.tensors ?? [] }
+    [model.flow?.parameters, model.diffusion?.parameters].flatMap { $0?.tensors ?? [] } + (model.patches?.tensors ?? [])
   }
 
   /// A hash of what a model learned, of which nothing is copied.

@@ -10,7 +10,7 @@ import SextantSignals
 public struct Degradation: Sendable {
   /// What is missing.
   public var mask: AnyMeasurementDesign
-  /// The measurement design that is applied before the mask; nil for none. It has to give as many values as it takes.
+  /// The measurement design that is applied before the mask; nil for none.
   public var operation: AnyMeasurementDesign?
   /// The noise on what is left; nil for none.
   public var noise: NoiseSpecification?
@@ -56,18 +56,22 @@ public struct Degradation: Sendable {
   ) throws -> Summary {
     let document = try input.open(for: nil, formats: catalogue.formats)
     let content = SignalContent.measurements(document.count, hasNoise: noise != nil)
-    let sink = try catalogue.formats.sink(OutputRequest(path: output, content: content, otherInputs: landMask.map { [$0.file] } ?? []), like: document)
-    try sink.checkIsFree(overwrite: overwrite)
     let land = try landMask?.share(on: document.domain, formats: catalogue.formats)
     let levels = try noise.map { try NoiseLevels($0, of: document) }
-    let source = DegradedSource(
+    let source = try DegradedSource(
       document, design: operation?.followed(by: mask) ?? mask,
       inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: levels,
       seed: RandomStream(seed: seed).split("degrade"))
+    let isElsewhere = source.domain.fingerprint != document.domain.fingerprint
+    let sink = try catalogue.formats.sink(
+      OutputRequest(
+        path: output, content: content, domain: isElsewhere ? source.domain : nil,
+        otherInputs: landMask.map { [$0.file] } ?? []), like: document)
+    try sink.checkIsFree(overwrite: overwrite)
     try sink.write(content, description: description(history: history), overwrite: overwrite) { writer in
       for index in 0..<document.count {
         var record = FieldRecord(try source.read([index])[0])
-        record.noise = try levels?(index)
+        record.noise = try levels.map { try source.levels(of: $0(index), count: record.values.count) }
         try writer.write(record, at: index)
       }
     }

@@ -14,7 +14,8 @@ struct DegradedSource: SignalSource {
   private let noise: NoiseLevels?
   private let seed: RandomStream
 
-  var domain: any Domain { clean.domain }
+  /// Where the measured values lie.
+  let domain: any Domain
   var variables: [Variable] { clean.variables }
   var labels: [FieldLabel] { clean.labels }
 
@@ -22,11 +23,18 @@ struct DegradedSource: SignalSource {
   ///   - design: What is measured, drawn anew for each field; as many values as a field has, of which some may be missing.
   ///   - noise: The standard deviation of each entry (V·C) of each field, in the variables' units; nil for none.
   ///   - seed: Field n gets the n-th stream of it.
+  /// - Throws: ``RunError`` for a design whose values no file can hold, and what the design throws.
   init(
     _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs, noise: NoiseLevels?,
     seed: RandomStream
-  ) {
+  ) throws {
+    guard let domain = try design.valueDomain(for: clean.domain, inputs: inputs) else {
+      throw RunError.invalid(
+        "'\(design)': what it measures of a \(clean.domain.summary) lies on no domain that a file could hold. Use it in `sextant evaluate`, or apply it in a program of your own."
+      )
+    }
     self.clean = clean
+    self.domain = domain
     self.design = design
     self.inputs = inputs
     self.noise = noise
@@ -34,26 +42,43 @@ struct DegradedSource: SignalSource {
   }
 
   func read(_ indices: [Int]) throws -> SignalSet {
-    var fields = try clean.read(indices)
-    let size = fields.vertexCount * fields.channelCount
+    let fields = try clean.read(indices)
+    let size = domain.vertexCount * fields.channelCount
+    var result = SignalSet(
+      domain: domain, variables: fields.variables, values: .zeros([indices.count, domain.vertexCount, fields.channelCount]),
+      isValid: [Bool](repeating: false, count: indices.count * size), labels: fields.labels)
     for (slot, index) in indices.enumerated() {
       let stream = seed.split(index)
       var (maskStream, noiseStream) = (stream.split("mask"), stream.split("noise"))
       let field = fields[slot]
       let context = try MeasurementContext(
-        domain: domain, isValid: field.isValid, inputs: inputs, series: SeriesPlace(step: index, stream: seed))
+        domain: clean.domain, isValid: field.isValid, inputs: inputs, series: SeriesPlace(step: index, stream: seed))
       let operation = try design.draw(in: context, using: &maskStream)
-      let measured = try measure(field, by: operation, noise: noise?(index), using: &noiseStream)
+      let levels = try noise.map { try self.levels(of: $0(index), count: operation.outputEntries.count) }
+      let measured = try measure(field, by: operation, noise: levels, using: &noiseStream)
       guard measured.values.count == size else {
         throw MeasurementError.sizeMismatch(
           what: "What '\(design)' measures of a field", expected: size, found: measured.values.count)
       }
-      fields.values.withUnsafeMutableScalars { out in
+      result.values.withUnsafeMutableScalars { out in
         for entry in 0..<size { out[slot * size + entry] = measured.values[entry] }
       }
-      for entry in 0..<size { fields.isValid[slot * size + entry] = measured.isMeasured[entry] }
+      for entry in 0..<size { result.isValid[slot * size + entry] = measured.isMeasured[entry] }
     }
-    return fields
+    return result
+  }
+
+  /// The noise of each of `count` measured values, from that of the entries of a field. Throws ``RunError`` where values on
+  /// other places than the field's would need the noise of one of them.
+  func levels(of noise: [Float], count: Int) throws -> [Float] {
+    let channels = variables.count
+    guard domain.fingerprint != clean.domain.fingerprint || noise.count != count else { return noise }
+    let first = noise.prefix(channels)
+    guard noise.indices.allSatisfy({ noise[$0] == first[$0 % channels] }) else {
+      throw RunError.invalid(
+        "--noise: the noise differs from place to place, and '\(design)' gives values at other places. Give one number for each variable.")
+    }
+    return (0..<count).map { first[$0 % channels] }
   }
 
   private func measure(

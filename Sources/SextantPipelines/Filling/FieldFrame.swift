@@ -14,18 +14,17 @@ struct FieldFrame {
   let space: FieldSpace
   let units: UnitConversion
   let regridding: Regridding
-  /// What was applied to the fields before their gaps were made; nil for nothing.
-  let operation: (any LinearOperator)?
+  /// Whether an operator was applied to the fields before their gaps were made.
+  let hasOperator: Bool
 
   /// - Parameters:
   ///   - request: what is asked for.
   ///   - fields: the fields to fill.
   ///   - space: the space in which the fields are solved.
   ///   - regridding: how the input meets the model's domain, and where answers are given.
-  ///   - formats: those of files that designs need.
   /// - Throws: ``RunError``, ``UnitsError``.
   init(
-    _ request: Imputation, fields: any SignalDocument, space: FieldSpace, regridding: Regridding, formats: [any SignalFormat]
+    _ request: Imputation, fields: any SignalDocument, space: FieldSpace, regridding: Regridding
   ) throws {
     guard fields.variables.count == space.channelCount else {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
@@ -36,15 +35,11 @@ struct FieldFrame {
     (self.fields, self.space) = (fields, space)
     units = try UnitConversion(file: fields.variables, model: space.variables)
     self.regridding = regridding
-    operation = try request.operation.map {
-      try $0.fixedOperator(
-        on: fields.domain, channelCount: space.channelCount,
-        inputs: MeasurementInputs(on: fields.domain, landShare: space.landShare, formats: formats))
-    }
+    hasOperator = request.operation != nil
   }
 
   /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.
-  var knowsObserved: Bool { regridding.answersOnInput && operation == nil }
+  var knowsObserved: Bool { regridding.answersOnInput && !hasOperator }
 
   /// A field without what was observed where the model knows nothing.
   func read(_ index: Int) throws -> Signal { try regridding.usable(fields.read([index])[0]) }
@@ -66,7 +61,7 @@ struct FieldFrame {
   ///   - noise: their standard deviations (m).
   func measurement(of field: Signal, values: [Float], noise: [Float]) -> FieldMeasurement {
     FieldMeasurement(
-      values: values, noise: noise, operation: regridding.operation(isObserved: field.isValid, after: operation),
+      values: values, noise: noise, operation: regridding.operation(isObserved: field.isValid),
       label: field.label)
   }
 }

@@ -135,6 +135,9 @@ final class FieldSolver {
       try series?.posterior(at: index)
       ?? fitted?.posterior(given: measurement, samples: samples, using: &random)
       ?? solvers.posterior(given: measurement, samples: samples, using: &random)
+    try posterior.requireSensible(
+      measurement, by: request.method, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)",
+      isInside: model.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
     var check = checking.closedForm(measurement, posterior)
     expect(measurement.label, in: &check)
     if let fitted {
@@ -416,12 +419,12 @@ final class FieldSolver {
     let channels = frame.space.channelCount
     var sums = [(count: Int, error: Double, spread: Double)](repeating: (0, 0, 0), count: channels)
     // The spread of what an operator makes of a field is not that of the field.
-    var hasSpread = frame.operation == nil
+    var hasSpread = !frame.hasOperator
     for index in 0..<frame.fields.count {
       let values = try held.heldOut(of: index)
       guard !values.isEmpty else { continue }
       let answer = try cache.answer(at: index).record
-      let predicted = predicted(answer.values)
+      let predicted = frame.regridding.predicted(answer.values)
       hasSpread = hasSpread && answer.spread != nil
       for (entry, value) in values {
         let error = frame.space.encodings[entry % channels].difference(Double(predicted[entry]), Double(value))
@@ -440,11 +443,6 @@ final class FieldSolver {
       )
     }
     return summaries.isEmpty ? nil : Dictionary(summaries, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// What would be measured of an answer.
-  private func predicted(_ values: [Float]) -> [Float] {
-    frame.operation?.apply(Tensor(values, shape: [1, values.count])).scalars ?? values
   }
 }
 

@@ -56,19 +56,26 @@ extension Imputation {
     let whole: any SignalDocument = opened.count == 1 ? opened[0] : joined
     let document: any SignalDocument = try times.map { try TimedSource(whole, times: $0) } ?? whole
     let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
-    let model = try model ?? self.model(for: document, on: target.field ?? document.domain, formats: catalogue.formats)
+    let placed = try operation.map {
+      try PlacedOperator(
+        $0, on: document.domain, known: target.field ?? model?.domain(for: method), channelCount: document.variables.count,
+        inputs: MeasurementInputs(on: document.domain, landShare: model?.space.landShare, formats: catalogue.formats),
+        path: document.path)
+    }
+    let place = target.field ?? placed?.field ?? document.domain
+    let model = try model?.placed(on: place, for: method) ?? self.model(for: document, on: place, formats: catalogue.formats)
     let windows = try ModelWindows(self, document: document, model: model, places: target.places)
     let space = windows?.space ?? model.space
     let regridding = try Regridding(
       input: document.domain, path: document.path, model: space, name: model.provenance.name,
-      regrid: target.field == nil ? regrid : .model, places: target.places)
+      regrid: target.field == nil ? regrid : .model, places: target.places, placed: placed)
     try checkEncodings(of: model.space)
     let held = heldOut.map {
       HeldOutSource(document, by: $0, landShare: model.space.landShare, seed: seed, formats: catalogue.formats)
     }
     let fields: any SignalDocument = held ?? document
     let objections = try model.objections(to: fields, extrapolates: extrapolates, method: method)
-    let frame = try FieldFrame(self, fields: fields, space: space, regridding: regridding, formats: catalogue.formats)
+    let frame = try FieldFrame(self, fields: fields, space: space, regridding: regridding)
     let memory = AnswerMemory(
       valueCount: max(space.isInside.count, regridding.answerDomain.vertexCount * space.channelCount),
       samples: method.traits.drawsSamples ? samples : 0)
@@ -83,6 +90,10 @@ extension Imputation {
     if held != nil, !regridding.answersOnInput {
       throw RunError.invalid(
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")
+    }
+    if held != nil, operation != nil, placed?.answerEntries != nil || placed?.field.fingerprint != document.domain.fingerprint {
+      throw RunError.invalid(
+        "--mask: values of the input are held out, and the operator's field is larger than the input. Leave --mask out: the answer checks itself on the observations (--check).")
     }
     if windows == nil { try solver.fillTogether(interruption: interruption) }
     let sinks = try parts.enumerated().map { number, part in

@@ -36,7 +36,11 @@ struct Regridding: Sendable {
   /// From fields on the model's domain to those on the input's; nil where both have the same vertices.
   private let toInput: GridInterpolation?
   /// From fields on the model's domain to those of the answer; nil where answers are on the model's domain.
-  private let toAnswer: GridInterpolation?
+  private let toAnswer: (any LinearOperator)?
+  /// What was applied to the fields before their gaps were made; nil for nothing.
+  private let placed: PlacedOperator?
+  /// Whether each entry of the input (V·C) is a value that the operator gives; nil for all.
+  private let isOutput: [Bool]?
   /// Whether the model covers each vertex of the input (V); nil for all.
   private let isCovered: [Bool]?
   /// Whether the model covers each place of the answer; nil for all.
@@ -57,15 +61,38 @@ struct Regridding: Sendable {
   ///   - name: What the model is called.
   ///   - regrid: The grid of the answer where the two differ.
   ///   - places: The places of the answer, where it is wanted on neither grid.
+  ///   - placed: The operator by which the values of the file were measured; nil for none.
   /// - Throws: ``GridMismatchError`` where the grids differ and `regrid` is nil, ``RunError/anotherDomain(path:domain:name:model:)``
   ///   where they differ and one has no geography, ``GeometryError`` where the model does not cover the grid of a file, and
   ///   ``RunError`` where it covers none of the file's places.
   init(
-    input: any Domain, path: String, model: FieldSpace, name: String, regrid: AnswerGrid?, places: (any Domain)? = nil
+    input: any Domain, path: String, model: FieldSpace, name: String, regrid: AnswerGrid?, places: (any Domain)? = nil,
+    placed: PlacedOperator? = nil
   ) throws {
     inputDomain = input
     channelCount = model.channelCount
     var remarks: [Remark] = []
+    self.placed = placed
+    let outputs = placed?.isOutput(count: input.vertexCount * model.channelCount)
+    isOutput = outputs?.contains(false) == true ? outputs : nil
+    if let isOutput {
+      remarks.append(
+        Remark(
+          .warning, "beyond-frame",
+          "\(path): \(isOutput.count { !$0 }) of \(isOutput.count) values depend on what lies beyond the frame, of which the model knows nothing; they are not used. boundary=periodic or boundary=reflect in the operator says what lies there."))
+    }
+    if let placed, placed.field.fingerprint == model.domain.fingerprint, placed.field.fingerprint != input.fingerprint {
+      // The operator leads from the field to the file by itself.
+      guard regrid == nil, places == nil else {
+        throw RunError.invalid(
+          "--operator: the file is on a \(input.summary), and the field that it was measured of on a \(model.domain.summary), so that the answer is on a \(placed.answer.summary). Leave --regrid and --at out.")
+      }
+      (toInput, isCovered, isAnswered) = (nil, nil, nil)
+      toAnswer = placed.answerEntries.map { SelectionOperator(inputCount: model.domain.vertexCount * model.channelCount, indices: $0) }
+      (answerDomain, answersOnInput) = (placed.answer, !placed.answersElsewhere(than: input))
+      self.remarks = remarks
+      return
+    }
     func text(_ domain: any Domain) -> String { "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))" }
     if input.fingerprint == model.domain.fingerprint {
       (toInput, isCovered) = (nil, nil)
@@ -122,20 +149,31 @@ struct Regridding: Sendable {
 
   /// A field of the input without the values at places that the model does not cover.
   func usable(_ field: Signal) -> Signal {
-    guard let isCovered else { return field }
     var result = field
+    if let isOutput {
+      for entry in isOutput.indices where !isOutput[entry] { result.isValid[entry] = false }
+    }
+    guard let isCovered else { return result }
     for (vertex, isInside) in isCovered.enumerated() where !isInside {
       for entry in vertex * channelCount..<(vertex + 1) * channelCount { result.isValid[entry] = false }
     }
     return result
   }
 
-  /// The operator from a field on the model's domain to the measured values: `operation` acts on the field on the input's domain,
-  /// and the outputs (V·C) where `isObserved` are what was measured.
-  func operation(isObserved: [Bool], after operation: (any LinearOperator)?) -> any LinearOperator {
-    var result: any LinearOperator = SelectionOperator(observed: isObserved)
-    if let operation { result = result.composed(after: operation) }
+  /// The operator from a field on the model's domain to the measured values, which are those of the input (V·C) where
+  /// `isObserved`.
+  func operation(isObserved: [Bool]) -> any LinearOperator {
+    let result = placed?.operation(isObserved: isObserved) ?? SelectionOperator(observed: isObserved)
     return toInput.map { result.composed(after: $0) } ?? result
+  }
+
+  /// What would be measured of an answer on the input's domain (V·C), with not-a-number where nothing is.
+  func predicted(_ answer: [Float]) -> [Float] {
+    guard let placed else { return answer }
+    var result = [Float](repeating: .nan, count: answer.count)
+    let outputs = placed.operation.apply(Tensor(answer, shape: [1, answer.count])).scalars
+    for (entry, value) in zip(placed.entries, outputs) where entry >= 0 { result[entry] = value }
+    return result
   }
 
   /// Rows of V×C arrays on the model's grid as rows on the domain of the answer; what depends on a value outside the domain is not a

@@ -26,6 +26,12 @@ public enum NPYFile {
     return tensor(bytes, header)
   }
 
+  /// The numbers of an array that lies in another file, in double precision and row-major order. Throws like
+  /// ``read(_:)``, in the name of `path`.
+  static func doubles(in bytes: [UInt8], path: String) throws -> Tensor<Double> {
+    tensor(bytes, try Header(bytes, path: path))
+  }
+
   /// The numbers of an array in the precision that their type needs.
   enum Numbers {
     case single(Tensor<Float>)

@@ -46,14 +46,17 @@ public struct Method: Sendable, Identifiable {
     /// Whether it needs the neighbours of vertices, so that without a model it works on grids and meshes only, and not
     /// between places.
     public var usesNeighbours: Bool
+    /// Whether a model of images answers images of any size.
+    public var answersAnySize: Bool
     /// Whether its spread is that of the model's Gaussian prior, so that a prior about a mean that is not known makes it wider.
     public var followsPrior: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
       transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false,
-      usesNeighbours: Bool = false, followsPrior: Bool = false
+      usesNeighbours: Bool = false, followsPrior: Bool = false, answersAnySize: Bool = false
     ) {
+      self.answersAnySize = answersAnySize
       (self.usesNeighbours, self.followsPrior) = (usesNeighbours, followsPrior)
       (self.hasGaussianPosterior, self.usesLand) = (hasGaussianPosterior, usesLand)
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
@@ -179,6 +182,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
   case noEncodings(method: String)
   /// A variable has more different values than labels have.
   case tooManyLabels(variable: String, found: Int, most: Int)
+  /// A method of images on a domain without rows and columns.
+  case noRaster(method: String, domain: String)
   /// The covariance has the wrong number of parameters, or invalid ones.
   case wrongParameters(model: String, found: Int, expected: Int)
 
@@ -188,6 +193,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The model '\(model)' has no diffusion prior. Add a section `diffusion` to its configuration and train it again, or set solvers.prior=gaussian to sample the Gaussian of its modes."
     case .missingPart(.flow, let model):
       "The model '\(model)' has no flow. Add a section `flow` to its configuration and train it again."
+    case .missingPart(.patches, let model):
+      "The model '\(model)' has no mixture of patches. Add a section `patches` to its configuration and train it again."
     case .missingPart(.mixture, let model):
       "The model '\(model)' has no groups to mix. Train it with prior: {kind: mixture}."
     case .missingPart(_, let model):
@@ -198,6 +205,8 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
       "The method '\(method)' learns from an archive of numbers and cannot fill angles or labels. Use a method without an archive, such as kriging or nearest."
     case .tooManyLabels(let variable, let found, let most):
       "'\(variable)' has \(found) different observed values, but at most \(most) labels are supported. If its values are numbers, leave out --categories."
+    case .noRaster(let method, let domain):
+      "The method '\(method)' works on the rows and columns of images, and the fields are on a \(domain). Use two-scale, eof or kriging."
     case .wrongParameters(let model, let found, let expected):
       "The model '\(model)' has \(found) covariance parameters, but it needs \(expected), all between -50 and 50. Train it again."
     }

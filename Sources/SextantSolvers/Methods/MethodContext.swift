@@ -23,7 +23,7 @@ public struct MethodContext: Sendable {
       needs.remove(.diffusion)
       needs.insert(.gaussian)
     }
-    for part: Model.Parts in [.gaussian, .mixture, .diffusion, .flow]
+    for part: Model.Parts in [.gaussian, .mixture, .diffusion, .flow, .patches]
     where needs.contains(part) && !model.parts.contains(part) {
       throw .missingPart(part, model: model.provenance.name)
     }

@@ -5,7 +5,7 @@ import SextantPriors
 extension [Method] {
   /// The built-in methods.
   public static let standard: [Method] = [
-    .climatology, .nearest, .inverseDistance, .harmonic, .kriging, .sparseMatern, .dineof, .eof, .twoScale, .mixture,
+    .climatology, .nearest, .inverseDistance, .harmonic, .kriging, .sparseMatern, .dineof, .eof, .twoScale, .mixture, .patches,
     .timeLinear, .timeClimatology, .timeDINEOF, .timeDINEOFFiltered, .flow, .dps, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .noise2score, .scorePrior,
   ]
 

@@ -2,6 +2,7 @@
 // the functions `with` return changed copies. SextantRuns stores models.
 
 import SextantArrays
+import SextantGeometry
 import SextantPriors
 import SextantSignals
 
@@ -48,59 +49,70 @@ public struct Model: Sendable {
     public static let diffusion = Parts(rawValue: 4)
     /// A learned posterior.
     public static let flow = Parts(rawValue: 8)
+    /// A mixture of Gaussians of image patches.
+    public static let patches = Parts(rawValue: 16)
   }
 
   /// The domain and the variables of the fields.
-  public let space: FieldSpace
+  public private(set) var space: FieldSpace
   /// The origin of the model.
-  public let provenance: Provenance
+  public private(set) var provenance: Provenance
   /// The Gaussian prior, if one was learned.
-  public let gaussian: LearnedGaussian?
+  public private(set) var gaussian: LearnedGaussian?
   /// The diffusion prior, if one was learned and opened.
-  public let diffusion: LearnedDiffusion?
+  public private(set) var diffusion: LearnedDiffusion?
   /// The learned posterior, if one was trained.
-  public let flow: LearnedFlow?
+  public private(set) var flow: LearnedFlow?
+  /// The mixture of image patches, if one was learned.
+  public private(set) var patches: PatchMixture?
 
   /// Makes a model from its parts. Throws ``ModelPartError`` if the states of the Gaussian prior are not those of
   /// `space`.
   public init(
     _ space: FieldSpace, provenance: Provenance = Provenance(), gaussian: LearnedGaussian? = nil,
-    diffusion: LearnedDiffusion? = nil, flow: LearnedFlow? = nil
+    diffusion: LearnedDiffusion? = nil, flow: LearnedFlow? = nil, patches: PatchMixture? = nil
   ) throws(ModelPartError) {
     if let gaussian, gaussian.prior.space.layout != space.layout {
       throw .otherStates(expected: space.layout.count, found: gaussian.prior.space.count)
     }
     (self.space, self.provenance) = (space, provenance)
-    (self.gaussian, self.diffusion, self.flow) = (gaussian, diffusion, flow)
-  }
-
-  private init(_ model: Model, gaussian: LearnedGaussian?, diffusion: LearnedDiffusion?, flow: LearnedFlow?) {
-    (space, provenance) = (model.space, model.provenance)
-    (self.gaussian, self.diffusion, self.flow) = (gaussian, diffusion, flow)
-  }
-
-  private init(
-    _ model: Model, gaussian: LearnedGaussian?, diffusion: LearnedDiffusion?, flow: LearnedFlow?, support: ArchiveSupport?
-  ) {
-    var provenance = model.provenance
-    provenance.support = support
-    (space, self.provenance) = (model.space, provenance)
-    (self.gaussian, self.diffusion, self.flow) = (gaussian, diffusion, flow)
+    (self.gaussian, self.diffusion, self.flow, self.patches) = (gaussian, diffusion, flow, patches)
   }
 
   /// The same model with another diffusion prior.
   public func with(diffusion: LearnedDiffusion?) -> Model {
-    Model(self, gaussian: gaussian, diffusion: diffusion, flow: flow)
+    var result = self
+    result.diffusion = diffusion
+    return result
   }
 
   /// The same model with another learned posterior.
   public func with(flow: LearnedFlow?) -> Model {
-    Model(self, gaussian: gaussian, diffusion: diffusion, flow: flow)
+    var result = self
+    result.flow = flow
+    return result
+  }
+
+  /// The same model with another mixture of patches.
+  public func with(patches: PatchMixture?) -> Model {
+    var result = self
+    result.patches = patches
+    return result
+  }
+
+  /// The patches of the model on an image of another size: all that it knows there. Throws ``FieldSpaceError``.
+  public func movingPatches(to domain: any Domain) throws(FieldSpaceError) -> Model {
+    var result = self
+    (result.gaussian, result.diffusion, result.flow) = (nil, nil, nil)
+    result.space = try FieldSpace(
+      domain: domain, variables: space.variables, transforms: space.transforms, bounds: space.bounds)
+    return result
   }
 
   /// The same model with another Gaussian prior over the same states. Throws ``ModelPartError``.
   public func with(gaussian: LearnedGaussian?) throws(ModelPartError) -> Model {
-    try Model(space, provenance: provenance, gaussian: gaussian, diffusion: diffusion, flow: flow)
+    try Model(
+      space, provenance: provenance, gaussian: gaussian, diffusion: diffusion, flow: flow, patches: patches)
   }
 
   /// The parts that the model has.
@@ -109,6 +121,7 @@ public struct Model: Sendable {
     if let gaussian { parts.formUnion(gaussian.membership == nil ? .gaussian : [.gaussian, .mixture]) }
     if diffusion != nil { parts.insert(.diffusion) }
     if flow != nil { parts.insert(.flow) }
+    if patches != nil { parts.insert(.patches) }
     return parts
   }
 
@@ -117,9 +130,10 @@ public struct Model: Sendable {
   ///
   /// It is meant for models without transforms, which do not apply to differences.
   public var forAnomalies: Model {
-    Model(
-      self, gaussian: gaussian?.withoutClimatology, diffusion: diffusion, flow: nil,
-      support: provenance.support?.ofAnomalies)
+    var result = self
+    (result.gaussian, result.flow, result.patches) = (gaussian?.withoutClimatology, nil, nil)
+    result.provenance.support = provenance.support?.ofAnomalies
+    return result
   }
 
   /// The Gaussian prior. Throws ``MethodError/missingPart(_:model:)`` if there is none.
