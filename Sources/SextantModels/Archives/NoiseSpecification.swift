@@ -107,7 +107,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
       let own = try level.standardDeviations(
         vertexCount: vertexCount, variables: [variable], peaks: peaks.map { [$0[channel]] },
         conversionFactor: { from, to in
-          do { return abs(try Units.line(from: from, to: to).factor) } catch {
+          do { return abs(try Units.line(from: from, to: to, of: variable).factor) } catch {
             throw RunError.invalid(
               "noise \(level): '\(from)' cannot be the units of the noise of '\(variable.name)', which is in '\(to)'. Give the noise in those units, or each variable its own: --noise \(variable.name)=LEVEL,…"
             )
@@ -144,7 +144,7 @@ package struct NoiseLevels: Sendable {
       zip(variables, scales).filter { specification.hasPercentages(among: [$0.0]) }.map { variable, scale in
         Remark(
           .assumption, "noise-percentage",
-          "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \(Float(scale).formatted()) \(variable.units).")
+          "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \([String(format: "%.4g", Double(scale)), variable.units].filter { !$0.isEmpty }.joined(separator: " ")).")
       }
     } ?? []
     let levels: @Sendable (Int) throws -> [Float] = { index in

@@ -193,11 +193,10 @@ extension SignalInput {
       SignalRequest(
         path: other, variables: names, select: select, settings: content == .fields ? settings : [:], content: content,
         expectedVariables: clean.variables.filter { names.contains($0.name) }, domain: clean.domain))
-    guard document.domain.fingerprint == clean.domain.fingerprint else {
-      throw RunError.invalid(
-        "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary). Interpolate one of them to the grid of the other first.")
-    }
-    return document
+    if document.domain.fingerprint == clean.domain.fingerprint { return document }
+    if let reordered = ReorderedDocument(document, on: clean.domain) { return reordered }
+    throw RunError.invalid(
+      "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary)\(document.domain.difference(from: clean.domain)). Interpolate one of them to the grid of the other first.")
   }
 }
 

@@ -33,22 +33,32 @@ struct ColourBar {
     let missingWidth = hasMissing ? canvas.width(of: "missing", style: style) + 2.6 * textSize : 0
     let suffixWidth = canvas.width(of: suffix, style: style)
     let side = max(missingWidth, suffixWidth + 8) + 1.6 * textSize
-    // If there is not enough space, let labels overlap rather than omit the bar.
+    // If there is not enough space, let the names beside the bar be cut rather than omit the bar.
     let inset = min(max(side, 0.19 * width), 0.4 * width)
     let bar = Rectangle(x: origin.x + inset, y: origin.y, width: width - 2 * inset, height: barHeight)
     if hasMissing { try drawMissingBox(on: canvas, at: origin, text: "missing") }
     try drawColours(on: canvas, in: bar)
-    for (value, label) in zip(ticks.values, ticks.labels) {
+    let stride = labelStride(of: ticks, on: canvas, width: bar.width)
+    for (index, (value, label)) in zip(ticks.values, ticks.labels).enumerated() {
       let part = (value - scale.range.lowerBound) / (scale.range.upperBound - scale.range.lowerBound)
       let x = bar.minX + part * bar.width
       canvas.stroke(
         Path(lines: [SIMD2(x, bar.maxY), SIMD2(x, bar.maxY + 0.35 * textSize)]), with: .ink, width: 0.8)
+      guard index % stride == (ticks.values.count - 1) % stride / 2 else { continue }
       canvas.draw(
         label, at: SIMD2(x, bar.maxY + 0.65 * textSize), style: style, anchor: .init(.centre, .top))
     }
     canvas.draw(
       suffix, at: SIMD2(bar.maxX + (scale.hasHigher ? 1.6 : 0.8) * textSize, bar.centre.y), style: style,
       anchor: .init(.left, .middle))
+  }
+
+  /// The number of ticks from one labelled tick to the next, so that the labels of a bar of `width` points do not touch.
+  func labelStride(of ticks: Ticks, on canvas: Canvas, width: Double) -> Int {
+    guard ticks.values.count > 1 else { return 1 }
+    let widest = ticks.labels.map { canvas.width(of: $0, style: TextStyle(size: textSize)) }.max() ?? 0
+    let step = (ticks.values[1] - ticks.values[0]) / (scale.range.upperBound - scale.range.lowerBound) * width
+    return max(1, Int(((widest + 0.6 * textSize) / step).rounded(.up)))
   }
 
   private func drawColours(on canvas: Canvas, in bar: Rectangle) throws {
