@@ -132,6 +132,7 @@ public struct Training: Sendable {
     }
     try census.bounds.checkArchive()
     var remarks = ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
+    remarks += sizeRemarks(census.isInside.count { $0 })
     let measured = try measuredNoise(of: source, indices: indices, census: census)
     if measured == nil { remarks += try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps) }
     if archive.measured != nil {
@@ -229,6 +230,16 @@ public struct Training: Sendable {
         transforms: transforms, seed: seed, patches: patches
       ).canonicalText()
     }
+  }
+
+  /// What the methods of the prior's kind cannot do with a model of so many states.
+  private func sizeRemarks(_ count: Int) -> [Remark] {
+    guard count > TwoScaleSolver.stateLimit, prior.kind != .modes else { return [] }
+    return [
+      Remark(
+        .warning, "too-large",
+        "The model has \(count) states, and a prior of kind \(prior.kind.rawValue) fills fields of at most \(TwoScaleSolver.stateLimit). Fill with --method eof, whose prior is the modes alone, or without a model by --method sparse-matern; or train on a coarser grid, a region or fewer variables.")
+    ]
   }
 
   /// What is odd about the values of an archive, as far as its first file shows it, and about learning them as numbers.

@@ -60,6 +60,33 @@ import Testing
     #expect(bare.remarks.map(\.topic) == ["units-unknown"] && Self.errors(bare) == Self.errors(plain))
   }
 
+  /// The same places in another order of rows and columns are compared place by place, with the same scores.
+  @Test(arguments: ["rows", "columns", "both"]) func gridsInAnotherOrderAreTheSame(what: String) throws {
+    let folder = try ScratchFolder()
+    let (_, answer) = try Self.files(in: folder)
+    let plain = Self.errors(try Self.score("answer.nc", in: folder))
+    let axes = try #require(answer.domain.geography?.gridAxes)
+    var rows = Array(axes.latitudes.indices)
+    var columns = Array(axes.longitudes.indices)
+    if what != "columns" { rows.reverse() }
+    if what != "rows" { columns = Array(columns.dropFirst(columns.count / 2) + columns.prefix(columns.count / 2)) }
+    let grid = try LatitudeLongitudeGrid(
+      latitudes: rows.map { axes.latitudes[$0] },
+      longitudes: columns.enumerated().map { $0 < columns.count / 2 && what != "rows" ? axes.longitudes[$1] - 360 : axes.longitudes[$1] })
+    let channels = answer.channelCount
+    let order = rows.flatMap { row in columns.flatMap { column in (0..<channels).map { (row * axes.columns + column) * channels + $0 } } }
+    let values = answer.values.scalars
+    let size = order.count
+    let other = SignalSet(
+      domain: grid, variables: answer.variables,
+      values: Tensor((0..<answer.count).flatMap { slot in order.map { values[slot * size + $0] } }, shape: answer.values.shape),
+      isValid: answer.isValid, labels: answer.labels)
+    try SmallClimate.write(other, to: folder.path("other.nc"))
+    let scores = Self.errors(try Self.score("other.nc", in: folder))
+    #expect(scores.count == plain.count)
+    for (name, error) in plain { #expect(abs((scores[name] ?? .nan) - error) < 1e-6, "\(name)") }
+  }
+
   /// Any order of any part of the fields gives the same scores to each of them.
   @Test(arguments: [[3, 1, 0, 2], [2, 0], [1], [3, 2, 1, 0]]) func fieldsAreMatchedByTheirTimes(order: [Int]) throws {
     let folder = try ScratchFolder()

@@ -91,6 +91,63 @@ import Testing
     #expect(found[0].spread > 1.1 * summer.spread, "\(found[0].spread) beside \(summer.spread)")
   }
 
+  /// Another level has another mean everywhere, and other differences between places.
+  @Test(arguments: ["random:0.5", "blocks:share=0.4,size=30"])
+  func theSpreadKnowsThatAnotherLevelHasAnotherMean(mask: String) throws {
+    let known = try Self.model.get()
+    var provenance = known.provenance
+    provenance.support = ArchiveSupport(of: Self.labels([6, 7, 8], year: 2000).map { Self.at("1000 hPa", $0) })
+    let model = try Model(known.space, provenance: provenance, gaussian: known.gaussian)
+    let summer = Self.labels([7, 7, 7], year: 2030)
+    let truth = try Self.fields(summer, seed: 40)
+    let positions = truth.domain.nodePositions
+    var (covered, count) = (0, 0)
+    var spreads: [String: Double] = [:]
+    for level in ["1000 hPa", "100000 Pa", "500 hPa"] {
+      let labels = summer.map { Self.at(level, $0) }
+      for (index, label) in labels.enumerated() {
+        let share = model.unknownClimatologyShare(for: label)
+        #expect((share > 0) == (level == "500 hPa"))
+        var field = try truth.read([index])[0]
+        let values = field.values.scalars
+        field.values = Tensor(
+          values.indices.map { share > 0 ? values[$0] - 35 + 8 * Float(positions[$0].x) - 10 * Float(positions[$0].z) : values[$0] },
+          shape: [values.count, 1])
+        var random = RandomStream(seed: 70 + UInt64(index))
+        let design = try AnyMeasurementDesign(mask).draw(
+          in: MeasurementContext(domain: truth.domain, isValid: field.isValid), using: &random)
+        let measurement = try Simulation.measure(
+          field, by: design, noise: [Float](repeating: 0.5, count: values.count), using: &random
+        ).measurement
+        let posterior = try Method.twoScale.solver(for: model.widened(by: share)).posterior(
+          given: measurement, samples: 0, using: &random)
+        let spread = try #require(posterior.spread)
+        let seen = Set(measurement.operation.selectedEntries ?? [])
+        let exact = field.values.scalars
+        for entry in exact.indices where !seen.contains(entry) {
+          spreads[level, default: 0] += Double(spread[entry])
+          guard share > 0 else { continue }
+          count += 1
+          covered += abs(posterior.mean[entry] - exact[entry]) <= 1.645 * spread[entry] ? 1 : 0
+        }
+      }
+    }
+    let coverage = Double(covered) / Double(count)
+    #expect((0.85...0.98).contains(coverage), "\(coverage)")
+    #expect(spreads["1000 hPa"] == spreads["100000 Pa"])
+    #expect((spreads["500 hPa"] ?? 0) > 1.02 * (spreads["1000 hPa"] ?? 0), "\(spreads)")
+    // It is said once, and a method whose spread cannot say it is refused.
+    let high = Self.at("500 hPa", summer[0])
+    #expect(model.objections(to: high).contains { $0.isOfMean && $0.isRefusal })
+    #expect(model.objections(to: Self.at("1000 hPa", summer[0])).isEmpty)
+  }
+
+  private static func at(_ level: String, _ label: FieldLabel) -> FieldLabel {
+    var label = label
+    label.coordinates["level"] = level
+    return label
+  }
+
   @Test func aSpreadThatCannotSayItIsRefused() throws {
     let model = try Self.model.get()
     let folder = try ScratchFolder()

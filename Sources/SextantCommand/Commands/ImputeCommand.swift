@@ -389,8 +389,9 @@ struct ImputeCommand: ParsableCommand {
         + String(format: "%.1f %% missing, %.2f s per field", 100 * summary.missingShare, summary.secondsPerField),
     ]
     for (name, noise) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      let share = String(
-        format: " (%.3g of the %@ standard deviation)", noise.standardised, model == nil ? "observed values'" : "model's")
+      let share = noise.standardised.map {
+        String(format: " (%.3g of the %@ standard deviation)", $0, model == nil ? "observed values'" : "model's")
+      } ?? ""
       let level = String(format: "noise of %@: %.4g %@", name, noise.deviation, noise.units)
       lines.append(level.trimmingCharacters(in: .whitespaces) + share)
     }

@@ -109,7 +109,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
       let own = try level.standardDeviations(
         vertexCount: vertexCount, variables: [variable], peaks: peaks.map { [$0[channel]] },
         conversionFactor: { from, to in
-          do { return abs(try Units.line(from: from, to: to).factor) } catch {
+          do { return abs(try Units.line(from: from, to: to, of: variable).factor) } catch {
             throw RunError.invalid(
               "noise \(level): '\(from)' cannot be the units of the noise of '\(variable.name)', which is in '\(to)'. Give the noise in those units, or each variable its own: --noise \(variable.name)=LEVEL,…"
             )
@@ -151,7 +151,7 @@ package struct NoiseLevels: Sendable {
           .assumption, "noise-percentage",
           fullScale.map {
             "The noise of \(variable.name) is a percentage of \($0.formatted()), the largest number of the pixels' type."
-          } ?? "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \(Float(scale).formatted()) \(variable.units).")
+          } ?? "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \([String(format: "%.4g", Double(scale)), variable.units].filter { !$0.isEmpty }.joined(separator: " ")).")
       }
     } ?? []
     let levels: @Sendable (Int) throws -> [Float] = { index in

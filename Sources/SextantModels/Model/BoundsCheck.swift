@@ -83,15 +83,17 @@ public struct BoundsCheck: Sendable {
   ///
   /// - Parameters:
   ///   - path: the file of the values.
-  ///   - model: the name of the model.
+  ///   - model: the name of the model; nil where the ranges were given beside the file.
   /// - Returns: a warning for each variable of which less than a hundredth of the values lie outside.
   /// - Throws: ``RunError/invalid(_:)`` for the first variable of which more do.
-  public func checkObservations(of path: String, model: String) throws -> [Remark] {
+  public func checkObservations(of path: String, model: String?) throws -> [Remark] {
     var remarks: [Remark] = []
     for channel in variables.indices {
       guard let (text, _) = breach(ofChannel: channel, share: 0) else { continue }
-      let what =
-        "\(text("of the observed values of '\(variables[channel].name)'")), which the model '\(model)' was given. Answers stay inside. Check the units of the file, or train again with other bounds."
+      let origin =
+        model.map { "which the model '\($0)' was given. Answers stay inside. Check the units of the file, or train again with other bounds." }
+        ?? "which --bounds gives. Answers stay inside. Give the range in the units of the file, or leave the option out."
+      let what = "\(text("of the observed values of '\(variables[channel].name)'")), \(origin)"
       guard 100 * tallies[channel].outside <= tallies[channel].count else {
         throw RunError.invalid("\(path): \(what)")
       }
@@ -115,7 +117,7 @@ public struct BoundsCheck: Sendable {
     let percent = String(format: "%.3g", 100 * Double(tally.outside) / Double(tally.count))
     let (least, greatest) = (Self.text(low), Self.text(high))
     return (
-      { "\(percent) % \($0) lie outside \(Self.text(range)) (they are from \(least) to \(greatest) \(units))" }, range
+      { "\(percent) % \($0) lie outside \(range.text) (they are from \(least) to \(greatest) \(units))" }, range
     )
   }
 
@@ -125,15 +127,6 @@ public struct BoundsCheck: Sendable {
     let meant = units == "%" ? "\"1\"" : units == "1" ? "\"%\"" : "UNITS"
     return
       "Give the range in the variable's units\(units.isEmpty ? "" : " (\(units))"), or say those of the numbers: bounds: {\(name): {\(ends.joined(separator: ", ")), units: \(meant)}}."
-  }
-
-  private static func text(_ range: ValueBounds) -> String {
-    switch (range.minimum, range.maximum) {
-    case (let minimum?, let maximum?): "the range from \(text(minimum)) to \(text(maximum))"
-    case (let minimum?, nil): "the range from \(text(minimum)) up"
-    case (nil, let maximum?): "the range up to \(text(maximum))"
-    case (nil, nil): "no range"
-    }
   }
 
   private static func text(_ number: Float) -> String { String(format: "%.6g", Double(number)) }
@@ -149,12 +142,23 @@ extension BoundsCheck.Tally.Channel {
 }
 
 extension ValueBounds {
+  /// The range in words, such as "the range from 0 to 1".
+  package var text: String {
+    func text(_ number: Float) -> String { String(format: "%.6g", Double(number)) }
+    switch (minimum, maximum) {
+    case (let minimum?, let maximum?): return "the range from \(text(minimum)) to \(text(maximum))"
+    case (let minimum?, nil): return "the range from \(text(minimum)) up"
+    case (nil, let maximum?): return "the range up to \(text(maximum))"
+    case (nil, nil): return "no range"
+    }
+  }
+
   /// The same range in the units of a variable; unchanged where the range names no units.
   ///
   /// Throws `RunError.invalid(_:)` where its units are not those of the variable's quantity.
   public func converted(to variable: Variable) throws -> ValueBounds {
     guard let units else { return self }
-    guard let line = try? Units.line(from: units, to: variable.units) else {
+    guard let line = try? Units.line(from: units, to: variable.units, of: variable) else {
       throw RunError.invalid(
         "bounds.\(variable.name): the range is in \"\(units)\", which cannot be converted to \"\(variable.units)\", the units of the archive.")
     }

@@ -26,22 +26,22 @@ extension Model {
     for label in fields.labels {
       for var objection in objections(to: label) {
         // A spread that cannot say how little is known is worse than no answer.
-        let isHopeless = objection.isOfTime && method.map { $0.traits.drawsSamples && !$0.traits.followsPrior } ?? false
+        let isHopeless = objection.isOfMean && method.map { $0.traits.drawsSamples && !$0.traits.followsPrior } ?? false
         if objection.isRefusal, !extrapolates || isHopeless {
-          objection.remark.text += objection.isOfTime ? Self.wayOut(by: method) : ""
+          objection.remark.text += objection.isOfMean ? Self.wayOut(by: method) : ""
           refused = (refused?.first ?? objection.remark.text, (refused?.count ?? 0) + 1)
           continue
         }
-        if objection.isOfTime { objection.remark.text += Self.consequence(for: method) }
+        if objection.isOfMean { objection.remark.text += Self.consequence(for: method) }
         // Fields of one kind are said once, by the first of them.
-        let known = accepted.firstIndex { objection.isOfTime ? $0.remark.topic == objection.remark.topic : $0.remark == objection.remark }
+        let known = accepted.firstIndex { objection.isOfMean ? $0.remark.topic == objection.remark.topic : $0.remark == objection.remark }
         if let known { accepted[known].count += 1 } else { accepted.append((objection.remark, 1)) }
       }
     }
     if let refused { throw RunError.invalid("\(fields.path): \(refused.first)\(Self.others(refused.count, of: fields.count))") }
     return accepted.map { remark, count in
       var remark = remark
-      if ["season", "hour"].contains(remark.topic) { remark.text += Self.others(count, of: fields.count) }
+      if remark.kind == .warning, ["season", "hour", "level"].contains(remark.topic) { remark.text += Self.others(count, of: fields.count) }
       return remark
     } + objections(to: fields.variables)
   }
@@ -52,13 +52,16 @@ extension Model {
 
   /// How an answer is to be had all the same.
   private static func wayOut(by method: Method?) -> String {
-    guard let method, method.traits.drawsSamples, !method.traits.followsPrior else {
+    guard let method, !method.traits.followsPrior else {
       return " Or give --extrapolate: the mean of such fields then counts as unknown."
+    }
+    guard method.traits.drawsSamples else {
+      return " Or give --extrapolate for an answer all the same, of which '\(method.name)' cannot say how far it is off."
     }
     return " Or give --extrapolate with --method two-scale, whose spread then shows that the mean is unknown; that of '\(method.name)' cannot."
   }
 
-  /// What a season or an hour that the archive lacks means for the answer of a method.
+  /// What a season, an hour or a level that the archive lacks means for the answer of a method.
   private static func consequence(for method: Method?) -> String {
     guard let method else { return "" }
     if method.traits.followsPrior { return " Its mean counts as unknown, so that its spread is wider." }
@@ -67,8 +70,9 @@ extension Model {
       : " '\(method.name)' gives no spread that would show the difference."
   }
 
-  /// How little is known of the mean of a field: 0 for a season and an hour of which the archive has fields, up to 1 for the
-  /// season opposite to them.
+  /// How little is known of the mean of a field: 0 for a season, an hour and a level of which the archive has fields, up to 1 for
+  /// the season opposite to them, and 3 for another level: temperature changes by more over half of the troposphere than from
+  /// the equator to the poles.
   public func unknownClimatologyShare(for label: FieldLabel) -> Double {
     guard gaussian != nil, let support = provenance.support else { return 0 }
     func share(_ distance: Int?, of period: Double) -> Double { sin(.pi * Double(distance ?? 0) / period) }
@@ -80,8 +84,12 @@ extension Model {
     if let hour = ArchiveSupport.hour(of: label), let distance = support.distance(toHour: hour), distance > 3 {
       unknown = max(unknown, 0.5 * share(distance, of: 24))
     }
+    if levelObjection(to: label, called: "", support: support)?.isOfMean == true { unknown = max(unknown, Self.otherLevel) }
     return unknown
   }
+
+  /// What is not known of the mean at another level, as a share of the climatology's variation over the domain.
+  private static let otherLevel = 3.0
 
   /// The same model about a mean that is not known.
   ///
@@ -102,8 +110,8 @@ extension Model {
   public struct Objection: Sendable, Equatable {
     /// What it is, and what to do.
     public var remark: Remark
-    /// Whether the archive lacks the season or the hour.
-    public var isOfTime = false
+    /// Whether the archive lacks the season, the hour or the level, so that the mean of the field is not known.
+    public var isOfMean = false
     /// Whether the field must not be answered unless a person accepts it.
     public let isRefusal: Bool
   }
@@ -138,13 +146,13 @@ extension Model {
     if distance == 1, kind != .monthly {
       return Objection(
         remark: Remark(.warning, "season", "\(Self.sentence(what)) Its climatology is that of the neighbouring months."),
-        isOfTime: true, isRefusal: false)
+        isOfMean: true, isRefusal: false)
     }
     return Objection(
       remark: Remark(
         .warning, "season",
         "\(Self.sentence(what)) Nothing was learned of that season. Train with fields of it, give a file of anomalies with --anomalies, or use a method without a model, such as --method kriging."),
-      isOfTime: true, isRefusal: true)
+      isOfMean: true, isRefusal: true)
   }
 
   private func hourObjection(to label: FieldLabel, called name: String, support: ArchiveSupport) -> Objection? {
@@ -156,7 +164,7 @@ extension Model {
       remark: Remark(
         .warning, "hour",
         "The file has fields of \(hour) h, and the archive of the model '\(provenance.name)' has fields of \(hours) h alone. Train with fields of those hours."),
-      isOfTime: true, isRefusal: false)
+      isOfMean: true, isRefusal: false)
   }
 
   private func levelObjection(to label: FieldLabel, called name: String, support: ArchiveSupport) -> Objection? {
@@ -183,7 +191,7 @@ extension Model {
       remark: Remark(
         .warning, "level",
         "\(Self.sentence(what)) Select fields of that level with --select, or train a model of this one."),
-      isRefusal: true)
+      isOfMean: true, isRefusal: true)
   }
 
   /// What speaks against answering variables: a model of means is not one of maxima.

@@ -220,14 +220,13 @@ extension SignalInput {
       SignalRequest(
         path: other, variables: names, select: select, settings: content == .fields ? settings : [:], content: content,
         expectedVariables: clean.variables.filter { names.contains($0.name) }, domain: clean.domain))
-    guard document.domain.fingerprint == clean.domain.fingerprint else {
-      if content == .estimates, clean.domain.isScattered, !document.domain.isScattered, document.domain.geography != nil {
-        return try InterpolatedDocument(document, at: clean.domain)
-      }
-      throw RunError.invalid(
-        "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary). Interpolate one of them to the grid of the other first.")
+    if document.domain.fingerprint == clean.domain.fingerprint { return document }
+    if let reordered = ReorderedDocument(document, on: clean.domain) { return reordered }
+    if content == .estimates, clean.domain.isScattered, !document.domain.isScattered, document.domain.geography != nil {
+      return try InterpolatedDocument(document, at: clean.domain)
     }
-    return document
+    throw RunError.invalid(
+      "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary)\(document.domain.difference(from: clean.domain)). Interpolate one of them to the grid of the other first.")
   }
 }
 
@@ -278,7 +277,7 @@ extension Scorer {
   fileprivate func scoring(_ numbers: [Int]) -> Scorer {
     guard numbers.count < variables.count else { return self }
     return Scorer(
-      variables: numbers.map { variables[$0] }, channelCount: channelCount, areaWeights: areaWeights,
+      variables: variables.filter { $0.channels.allSatisfy(numbers.contains) }, channelCount: channelCount, areaWeights: areaWeights,
       latitudes: latitudes, raster: raster)
   }
 }

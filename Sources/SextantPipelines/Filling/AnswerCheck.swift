@@ -124,17 +124,24 @@ struct AnswerChecking: Sendable {
 
   /// Whether field `index` of so many is checked by a second filling.
   func refills(_ index: Int, of count: Int) -> Bool {
-    let step = count < Int(1 / Self.shareOfFields) ? count : Int(1 / Self.shareOfFields)
+    // Two of a few fields: one alone often has too few observations to tell honest intervals from others.
+    let step = min(Int(1 / Self.shareOfFields), (count + 1) / 2)
     return share > 0 && index % max(1, step) == 0
   }
+
+  /// The least share of the observations of a field that the closed form must be good for. Those that it is not good for are
+  /// the hardest to predict, so that a check of the others alone would look better than the answer is.
+  static let leastClosedShare = 0.98
 
   /// The fit of the observations to the answer that was given them, and the check where it needs no second filling.
   ///
   /// - Parameters:
   ///   - measurement: the observations, in the units of the answer.
   ///   - posterior: the answer.
-  func closedForm(_ measurement: FieldMeasurement, _ posterior: Posterior) -> AnswerCheck {
+  /// - Returns: the sums, and whether they contain the check; if not, ``refill(_:by:using:)`` makes it.
+  func closedForm(_ measurement: FieldMeasurement, _ posterior: Posterior) -> (check: AnswerCheck, isChecked: Bool) {
     var check = AnswerCheck(channelCount: channelCount)
+    var (fit, candidateCount, checkedCount) = (check, 0, 0)
     let entries = measurement.operation.outputEntries.indices
     let predicted = predictions(of: measurement, by: posterior.mean)
     let selected = isGaussian && share > 0 && measurement.count >= Self.leastObservations
@@ -145,25 +152,40 @@ struct AnswerChecking: Sendable {
       guard mean.isFinite else { continue }
       if knowsNoise, noise > 0, encodings[channel] != .labels {
         let difference = encodings[channel].difference(mean, observed)
-        check.channels[channel].fitCount += 1
-        check.channels[channel].squaredMisfit += difference * difference / (noise * noise)
+        fit.channels[channel].fitCount += 1
+        fit.channels[channel].squaredMisfit += difference * difference / (noise * noise)
       }
       guard let selected, let spread = posterior.spread?[selected[row]], noise > 0 else { continue }
+      candidateCount += 1
       // Without observation i, a Gaussian posterior of mean m and variance s² predicts the observation with error
       // (m − y)/(1 − s²/σ²) and variance σ²/(1 − s²/σ²).
       let left = 1 - Double(spread) * Double(spread) / (noise * noise)
+      // Where the others say far less than the noise allows, m − y and 1 − s²/σ² are lost in rounding.
       guard left > 1e-3 else { continue }
+      checkedCount += 1
       check.add(
         predicted: observed + (mean - observed) / left, deviation: noise / left.squareRoot(), observed: observed,
         channel: channel)
     }
-    for channel in check.channels.indices where encodings[channel] == .number {
+    for channel in fit.channels.indices where encodings[channel] == .number {
       let rows = entries.indices.filter { entries[$0] % channelCount == channel }
-      check.channels[channel].observed = Self.range(of: rows.lazy.map { measurement.values[$0] })
-      check.channels[channel].answered = Self.range(
+      fit.channels[channel].observed = Self.range(of: rows.lazy.map { measurement.values[$0] })
+      fit.channels[channel].answered = Self.range(
         of: stride(from: channel, to: posterior.mean.count, by: channelCount).lazy.map { posterior.mean[$0] })
     }
-    return check
+    let isChecked = candidateCount > 0 && Double(checkedCount) >= Self.leastClosedShare * Double(candidateCount)
+    return (isChecked ? fit + check : fit, isChecked)
+  }
+
+  /// Whether the closed form will probably not do for a measurement: its noise is a hundredth of the variability or less.
+  ///
+  /// - Parameter deviations: the standard deviation of each variable (C).
+  func isNearlyExact(_ measurement: FieldMeasurement, deviations: [Double]) -> Bool {
+    let entries = measurement.operation.outputEntries.indices
+    let small = (0..<measurement.count).count {
+      Double(measurement.noise[$0]) < 0.01 * deviations[entries[$0] % channelCount]
+    }
+    return Double(small) > (1 - Self.leastClosedShare) * Double(measurement.count)
   }
 
   /// The range of those values that are finite; nil where none is.
@@ -193,14 +215,16 @@ struct AnswerChecking: Sendable {
   func refill(
     _ measurement: FieldMeasurement, by solver: any Solver, using random: inout RandomStream
   ) throws -> AnswerCheck {
-    var check = AnswerCheck(channelCount: channelCount)
     let held = heldOut(of: measurement.count, using: &random)
-    guard !held.isEmpty else { return check }
-    let isHeld = Set(held)
-    let kept = (0..<measurement.count).filter { !isHeld.contains($0) }
+    guard !held.isEmpty else { return AnswerCheck(channelCount: channelCount) }
     let count = measurement.operation.selectedEntries == nil ? samplesOfCombinations : samples
-    let posterior = try solver.posterior(given: measurement.rows(kept), samples: count, using: &random)
-    let tests = measurement.rows(held)
+    let posterior = try solver.posterior(given: measurement.without(held), samples: count, using: &random)
+    return compare(posterior, with: measurement.rows(held))
+  }
+
+  /// Observations beside an answer that was not given them.
+  func compare(_ posterior: Posterior, with tests: FieldMeasurement) -> AnswerCheck {
+    var check = AnswerCheck(channelCount: channelCount)
     let predicted = predictions(of: tests, by: posterior.mean)
     let deviations = deviations(of: tests, by: posterior, around: predicted)
     let entries = tests.operation.outputEntries.indices
@@ -238,5 +262,13 @@ struct AnswerChecking: Sendable {
         $0 += Float(abs(matrix.values[$1])) * spread[Int(matrix.columns[$1])]
       }
     }
+  }
+}
+
+extension FieldMeasurement {
+  /// The measurement without the rows at `positions`.
+  func without(_ positions: [Int]) -> FieldMeasurement {
+    let left = Set(positions)
+    return rows((0..<count).filter { !left.contains($0) })
   }
 }

@@ -2,6 +2,7 @@
 // answer is doubtful, with what to try.
 
 import Foundation
+import SextantModels
 import SextantPriors
 import SextantSignals
 import SextantSolvers
@@ -125,8 +126,8 @@ extension FieldSpace {
             "\(name) is Gaussian after a transform of kind \(ownTransforms[channel].rawValue), which is fitted to the observed values of each field."))
       }
       if let range = bounds[channel] {
-        let ends = (range.minimum.map { "\($0)" } ?? "anything", range.maximum.map { "\($0)" } ?? "anything")
-        remarks.append(Remark(.assumption, "bounds", "\(name) lies between \(ends.0) and \(ends.1) \(variables[channel].units)."))
+        remarks.append(
+          Remark(.assumption, "bounds", ["\(name) lies in \(range.text)", variables[channel].units].filter { !$0.isEmpty }.joined(separator: " ") + "."))
       }
       return remarks
     }

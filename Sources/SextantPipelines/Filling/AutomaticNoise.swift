@@ -52,15 +52,20 @@ extension Imputation {
       let factor = 1 / Double(units.differenceToModel(1, channel: channel))
       let level = factor * estimate.standardDeviation
       specification = specification.with(.constant(level, units: variable.units), for: variable.name)
-      let text = String(
-        format: "The noise of %@ was estimated from its observations: %.3g %@, between %.3g and %.3g with 90 %% certainty. Half as much lowers the log-likelihood by %.1f, twice as much by %.1f.",
-        variable.name, level, variable.units, factor * estimate.interval.lower, factor * estimate.interval.upper,
-        estimate.lossAtHalf, estimate.lossAtTwice)
       let isUncertain = estimate.lossAtHalf < 2
+      let number = [String(format: "%.3g", level), variable.units].filter { !$0.isEmpty }.joined(separator: " ")
+      let certainty =
+        isUncertain
+        ? String(
+          format: ". Much smaller noise is about as likely, because the observations do not tell it from roughness of the field; twice as much lowers the log-likelihood by %.1f.",
+          estimate.lossAtTwice)
+        : String(
+          format: ", between %.3g and %.3g with 90 %% certainty. Half as much lowers the log-likelihood by %.1f, twice as much by %.1f.",
+          factor * estimate.interval.lower, factor * estimate.interval.upper, estimate.lossAtHalf, estimate.lossAtTwice)
       remarks.append(
         Remark(
           isUncertain ? .warning : .assumption, "noise-estimate",
-          text + (isUncertain ? " Much smaller noise is about as likely: the observations do not tell it from roughness of the field." : "")))
+          "The noise of \(variable.name) was estimated from its observations: \(number)\(certainty)"))
     }
     return (specification, remarks)
   }

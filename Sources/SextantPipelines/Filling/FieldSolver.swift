@@ -128,9 +128,11 @@ final class FieldSolver {
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let samples = request.method.traits.drawsSamples ? request.samples : 0
     let solvers = try solvers(for: field.label)
+    let refills = series == nil && checking.refills(index, of: fields.count)
+    let deviations = counts.channels.indices.map { typicalDeviation(ofChannel: $0, in: counts) }
     // The second filling of a check shares what is fitted to the measurement.
-    let refills = !checking.hasClosedForm(for: measurement) && checking.refills(index, of: fields.count)
-    let fitted = refills ? try solvers.solver.fitted(to: measurement) : nil
+    let isShared = refills && (!checking.hasClosedForm(for: measurement) || checking.isNearlyExact(measurement, deviations: deviations))
+    let fitted = isShared ? try solvers.solver.fitted(to: measurement) : nil
     let posterior =
       try series?.posterior(at: index)
       ?? fitted?.posterior(given: measurement, samples: samples, using: &random)
@@ -138,11 +140,13 @@ final class FieldSolver {
     try posterior.requireSensible(
       measurement, by: request.method, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)",
       isInside: model.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
-    var check = checking.closedForm(measurement, posterior)
+    var (check, isChecked) = checking.closedForm(measurement, posterior)
     expect(measurement.label, in: &check)
-    if let fitted {
+    if !isChecked, refills {
       var stream = RandomStream(seed: request.seed).split("check").split(index)
-      check = try check + checking.refill(measurement, by: fitted, using: &stream)
+      check = try check + checking.refill(measurement, by: fitted ?? solvers.solver.fitted(to: measurement), using: &stream)
+    } else if !isChecked, let (tests, answer) = try series?.heldOut(at: index, by: checking) {
+      check = check + checking.compare(answer, with: tests)
     }
     counts.diagnostics = posterior.diagnostics.merging(Self.diagnostics(of: posterior.cost)) { own, _ in own }
     counts.answeredCount = 1
@@ -182,7 +186,9 @@ final class FieldSolver {
       counts.filledEmptyFields = [name]
       return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
-    if request.onEmpty == .prior, windows == nil, request.method.traits.usesNoise, request.method.traits.fillsGaps,
+    // A method that learned from an archive and ignores noise follows the climatology, too: the one value is the climatology's.
+    let knowsPrior = request.method.traits.usesNoise || request.method.learnsFromArchive
+    if request.onEmpty == .prior, windows == nil, knowsPrior, request.method.traits.fillsGaps,
       let nothing = model.emptyMeasurement(field.label)
     {
       var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
@@ -280,7 +286,7 @@ final class FieldSolver {
   private func boundsRemarks(with more: BoundsCheck.Tally? = nil) throws -> [Remark] {
     try BoundsCheck(
       frame.space.variables, bounds: frame.space.bounds, tally: more.map { tally.bounds + $0 } ?? tally.bounds
-    ).checkObservations(of: fields.path, model: model.provenance.name)
+    ).checkObservations(of: fields.path, model: model.gaussian == nil ? nil : model.provenance.name)
   }
 
   /// The standard deviation of the model's anomalies or, without a model, of the observed values; at least a tiny number.
@@ -324,9 +330,10 @@ final class FieldSolver {
     where tally.channels[channel].noise.count > 0 && frame.space.encodings[channel] != .labels {
       let deviation = tally.channels[channel].noise.mean
       let inModel = Double(frame.units.differenceToModel(Float(deviation), channel: channel))
+      let typical = typicalDeviation(ofChannel: channel, in: tally)
       noise[variable.name] = .init(
-        deviation: deviation, units: variable.units,
-        standardised: inModel / typicalDeviation(ofChannel: channel, in: tally))
+        deviation: deviation, units: variable.units == "1" ? "" : variable.units,
+        standardised: typical > .leastNormalMagnitude ? inModel / typical : nil)
     }
     return ImputationSummary(
       method: methodName, fieldCount: answers,
@@ -393,13 +400,18 @@ final class FieldSolver {
           .note, "never-observed",
           "\(neverObserved) of \(frame.fields.domain.vertexCount * frame.space.channelCount) values are missing in every field of the file, and were filled. If nothing exists there, such as the sea's temperature on land, give --fill archive."))
     }
-    for (name, level) in noise.sorted(by: { $0.key < $1.key }) where level.standardised > 1 {
+    for (name, level) in noise.sorted(by: { $0.key < $1.key }) {
+      guard let ratio = level.standardised else {
+        remarks.append(
+          Remark(.warning, "constant-values", "All observed values of \(name) are equal, so that nothing is learned of its variability."))
+        continue
+      }
+      guard ratio > 1 else { continue }
+      let text = [String(format: "%.4g", level.deviation), level.units].filter { !$0.isEmpty }.joined(separator: " ")
       remarks.append(
         Remark(
           .warning, "noise-level",
-          String(
-            format: "The noise of %@ (%.4g %@) is %.2g times as large as the variable's own variability, so a single observed value says little. Check its number and its units.",
-            name, level.deviation, level.units, level.standardised)))
+          "The noise of \(name) (\(text)) is \(String(format: "%.2g", ratio)) times as large as the variable's own variability, so a single observed value says little. Check its number and its units."))
     }
     return remarks
   }

@@ -153,7 +153,8 @@ public struct ImputationSummary: Sendable, Codable {
     public var deviation: Double
     /// The units.
     public var units: String
-    /// The same over the variable's own standard deviation: the model's or, without a model, that of the observed values.
-    public var standardised: Double
+    /// The same over the variable's own standard deviation: the model's or, without a model, that of the observed values; nil
+    /// where all of them are equal.
+    public var standardised: Double?
   }
 }

@@ -22,16 +22,14 @@ public struct InputFiles: Sendable, Equatable {
     }
   }
 
-  /// The output of each file: `output` itself for a single file, unless it is a folder; else the file's own name in the
-  /// folder `output`.
+  /// The output of each file: `output` itself for a single file, unless it is a folder, and for a single folder of images; else
+  /// the file's own name in the folder `output`.
   ///
   /// - Throws: `RunError.invalid(_:)` where several files would go to one name.
   public func outputs(_ output: String) throws -> [(input: String, output: String)] {
-    var isDirectory: ObjCBool = false
-    let isFolder =
-      output.hasSuffix("/")
-      || FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory) && isDirectory.boolValue
-    guard isFolder else {
+    // A folder of images becomes a folder of images, which is there already where an older answer is to be replaced.
+    if paths.count == 1, Self.isFolder(paths[0]) { return [(paths[0], output)] }
+    guard output.hasSuffix("/") || Self.isFolder(output) else {
       guard paths.count == 1 else {
         throw RunError.invalid(
           "--output \(output): there are \(paths.count) inputs, and each gets an output of its own. Give a folder, such as --output filled/.")
@@ -48,5 +46,10 @@ public struct InputFiles: Sendable, Equatable {
       }
       return (path, folder.appendingPathComponent(name).relativePath)
     }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
   }
 }

@@ -25,9 +25,11 @@ public struct GridMismatchError: Error, Equatable, CustomStringConvertible {
   public let input: String
   /// The model's grid.
   public let model: String
+  /// What tells the two apart where they are called the same; empty otherwise.
+  public let difference: String
 
   public var description: String {
-    "\(path): the file is on a \(input), the model on a \(model). Give --regrid input for an answer on the file's grid, --regrid model for one on the model's, or --at FILE for one at places."
+    "\(path): the file is on a \(input), the model on a \(model)\(difference). Give --regrid input for an answer on the file's grid, --regrid model for one on the model's, or --at FILE for one at places."
   }
 }
 
@@ -101,7 +103,8 @@ struct Regridding: Sendable {
         throw RunError.anotherDomain(path: path, domain: text(input), name: name, model: text(model.domain))
       }
       guard regrid != nil || places != nil else {
-        throw GridMismatchError(path: path, input: input.summary, model: model.domain.summary)
+        throw GridMismatchError(
+          path: path, input: input.summary, model: model.domain.summary, difference: input.difference(from: model.domain))
       }
       if input.isScattered {
         let (interpolation, flags) = try GridInterpolation.covering(from: model.domain, to: points, channelCount: channelCount)

@@ -20,6 +20,7 @@ final class SeriesFilling {
   /// The series of each field, and its step there.
   private let places: [(part: Int, step: Int)]
   private let state: SeriesStateFile?
+  private let secondFilling: SecondFilling?
 
   /// One series.
   private struct Part {
@@ -45,6 +46,10 @@ final class SeriesFilling {
       try SeriesStateFile(path: $0, model: model, request: request, seriesCount: groups.count)
     }
     let base = RandomStream(seed: request.seed).split("series")
+    func settings(samples: Int, random: RandomStream) -> SeriesRequest {
+      SeriesRequest(
+        use: use, samples: samples, random: random, memoryLimit: request.seriesMemory, checkInterruption: checkInterruption)
+    }
     var parts: [Part] = []
     var places = [(part: Int, step: Int)](repeating: (0, 0), count: fields.labels.count)
     for (number, group) in groups.enumerated() {
@@ -58,14 +63,19 @@ final class SeriesFilling {
       }
       let prepared = try solver.prepare(
         series,
-        SeriesRequest(
-          use: use, samples: request.method.traits.drawsSamples ? request.samples : 0, random: base.split(group.name),
-          memoryLimit: request.seriesMemory, checkInterruption: checkInterruption),
+        settings(samples: request.method.traits.drawsSamples ? request.samples : 0, random: base.split(group.name)),
         from: carried)
       parts.append(Part(series: series, prepared: prepared))
     }
     self.parts = parts
     self.places = places
+    let carried = state?.carried
+    secondFilling = parts.indices.max { parts[$0].series.times.count < parts[$1].series.times.count }.map { part in
+      SecondFilling(of: parts[part].series, part: part, random: base.split("check")) { series, samples, isFromStart in
+        try solver.prepare(
+          series, settings(samples: samples, random: base.split("check").split("samples")), from: isFromStart ? carried : nil)
+      }
+    }
     order = groups.flatMap(\.indices)
     remarks = Self.remarks(groups, use: use, hasState: state?.carried != nil)
   }
@@ -90,6 +100,13 @@ final class SeriesFilling {
   func posterior(at index: Int) throws -> Posterior {
     let place = places[index]
     return try parts[place.part].prepared.posterior(at: place.step)
+  }
+
+  /// Observations of the field with an index that were withheld from a second filling, and its answer; nil for the fields that
+  /// it leaves as they are.
+  func heldOut(at index: Int, by checking: AnswerChecking) throws -> (tests: FieldMeasurement, answer: Posterior)? {
+    guard let secondFilling, places[index].part == secondFilling.part else { return nil }
+    return try secondFilling.answer(at: places[index].step, by: checking)
   }
 
   /// Writes what a later run goes on from, if that was asked for.
@@ -183,7 +200,7 @@ final class SeriesFilling {
 }
 
 /// The measured fields of one series.
-private struct FieldSeries: MeasuredSeries {
+struct FieldSeries: MeasuredSeries {
   let labels: [FieldLabel]
   let times: [Double]
   /// The places of the steps in the document.

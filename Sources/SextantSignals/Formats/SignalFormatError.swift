@@ -81,8 +81,14 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
     case .nothingLeft(let path, let conditions, let count):
       "\(path): --missing \(conditions.map { "'\($0)'" }.joined(separator: " --missing ")) leaves nothing: all \(count) values are excluded. Look at the ranges with \"sextant inspect\", and correct the condition."
     case .unknownOutput(let path, let endings):
-      "\(path): the ending of the name chooses the format of the output. Expected one of \(endings.map { ".\($0)" }.joined(separator: ", "))."
+      "\(path): the ending of the name chooses the format of the output. Expected one of \(Self.distinct(endings).map { ".\($0)" }.joined(separator: ", "))."
     case .unwritable(let path, let format, let reason): "\(path): \(format) cannot hold these fields: \(reason)"
     }
+  }
+
+  /// The endings, each once: several formats share some.
+  private static func distinct(_ endings: [String]) -> [String] {
+    var seen: Set<String> = []
+    return endings.filter { seen.insert($0).inserted }
   }
 }

@@ -40,7 +40,7 @@ public struct SeriesCheck: Sendable, Equatable {
     return [
       Remark(
         .warning, "duplicate-times",
-        "\(count) of the \(series.reduce(0) { $0 + $1.count }) fields \(count == 1 ? "has" : "have") the time of an earlier one (\(NetCDFError.abridged(examples, limit: 3))). Keep one of each, for example with \"cdo mergetime\" or by --select time=…")
+        "\(count) of the \(series.reduce(0) { $0 + $1.count }) fields \(count == 1 ? "has" : "have") the time of an earlier one (\(NetCDFError.abridged(examples, limit: 3))). Keep one of each, for example with \"cdo seltimestep,1,2,4 IN OUT\", where the numbers are those of the fields to keep.")
     ]
   }
 
@@ -50,7 +50,7 @@ public struct SeriesCheck: Sendable, Equatable {
         return [
           Remark(
             .note, "unordered-times",
-            "The fields are not in the order of their times: \(after.text) stands after \(before.text). Sort them, for example with \"cdo mergetime\".")
+            "The fields are not in the order of their times: \(after.text) stands after \(before.text). Methods that know time sort them, and answers keep the order of the file.")
         ]
       }
     }

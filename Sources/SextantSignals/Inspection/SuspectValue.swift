@@ -196,14 +196,14 @@ extension ValueScan {
     ]
   }
 
-  /// A value within the range of the others that fills at least a twentieth of the sample, where no other value has
+  /// A value within the range of the others that fills at least a fiftieth of the sample, where no other value has
   /// even a fiftieth of its share. The ends are left to bounds, such as dry places and full cloud cover.
   private func repeatedValue(_ others: [Double]) -> Occurrence? {
     var counts: [Double: Int] = [:]
     for value in sample { counts[value, default: 0] += 1 }
     let order = counts.sorted { $0.value > $1.value }
     guard sample.count >= 200, order.count >= 100, let first = order.first, let low = others.first, let high = others.last,
-      first.value * 20 >= sample.count, first.key > low, first.key < high,
+      first.value * 50 >= sample.count, first.key > low, first.key < high,
       order.count < 2 || order[1].value * 50 <= first.value
     else { return nil }
     return Occurrence(value: first.key, count: Int((Double(first.value) / Double(sample.count) * Double(count)).rounded()))

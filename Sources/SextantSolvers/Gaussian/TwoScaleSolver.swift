@@ -44,7 +44,7 @@ public struct TwoScaleSolver: Solver {
   ) throws {
     guard prior.space.count <= Self.stateLimit else {
       throw PriorError.tooLarge(
-        "The dense two-scale prior supports at most \(Self.stateLimit) states, but this field has \(prior.space.count). Use kind: sparse-matern."
+        "The dense two-scale prior supports at most \(Self.stateLimit) states, but this field has \(prior.space.count). Use --method eof, or sparse-matern, which needs no archive."
       )
     }
     self.prior = prior

@@ -58,7 +58,7 @@ public struct MixtureSolver: DirectSolver {
     let count = mixture.pooled.space.count
     guard count <= TwoScaleSolver.stateLimit else {
       throw PriorError.tooLarge(
-        "The dense mixture supports at most \(TwoScaleSolver.stateLimit) states, but this field has \(count). Use kind: sparse-matern."
+        "The dense mixture supports at most \(TwoScaleSolver.stateLimit) states, but this field has \(count). Use --method eof, or sparse-matern, which needs no archive."
       )
     }
     self.mixture = mixture

@@ -23,7 +23,7 @@ public struct TwoScaleSeriesSolver: SeriesSolver {
   public init(_ prior: GaussianPrior, domain: some Domain, parameters: ParameterFitting = .perField) throws {
     guard prior.space.count <= TwoScaleSolver.stateLimit else {
       throw PriorError.tooLarge(
-        "The dense two-scale prior supports at most \(TwoScaleSolver.stateLimit) states, but this field has \(prior.space.count). Use kind: sparse-matern."
+        "The dense two-scale prior supports at most \(TwoScaleSolver.stateLimit) states, but this field has \(prior.space.count). Use --method eof, or sparse-matern, which needs no archive."
       )
     }
     self.prior = prior

@@ -116,9 +116,12 @@ struct ExpectationPropagationSites: PseudoMeasurement {
   private static func touch(_ site: inout Site) {
     let slope = site.transform.slope(at: site.place)
     let inverseVariance = 1 / (site.noise * site.noise)
-    site.precision = max(slope * slope * inverseVariance, site.leastPrecision)
+    let precision = max(slope * slope * inverseVariance, site.leastPrecision)
     let gradient = (site.value - site.transform.value(at: site.place)) * slope * inverseVariance
-    site.weighted = site.precision * site.place + gradient
+    let weighted = precision * site.place + gradient
+    // Where a logarithm is steeper than numbers can be, the site stays as it is.
+    guard precision.isFinite, weighted.isFinite else { return }
+    (site.precision, site.weighted) = (precision, weighted)
   }
 
   /// Moves the site towards the one that gives the cavity the product's mean and variance, with a positive precision.
@@ -127,7 +130,15 @@ struct ExpectationPropagationSites: PseudoMeasurement {
     step: Double
   ) {
     let cavityPrecision = 1 / cavity.variance
-    let precision = max(1 / product.variance - cavityPrecision, site.leastPrecision)
+    let own = 1 / product.variance - cavityPrecision
+    var precision = max(own, site.leastPrecision)
+    // A value far below its noise says that w is low and hardly narrows it: the logarithm's likelihood is flat there. A site of
+    // no precision that moves the mean would be a value millions of deviations away, which spoils the parameters that are fitted
+    // to it. So it gets the precision by which it lies at most two deviations from the cavity.
+    if own < 0.05 * cavityPrecision {
+      let shift = abs(product.mean - cavity.mean) * cavityPrecision.squareRoot()
+      precision = max(precision, cavityPrecision / max(4 / (shift * shift) - 1, 1))
+    }
     let weighted = product.mean * (precision + cavityPrecision) - cavity.mean * cavityPrecision
     site.precision += step * (precision - site.precision)
     site.weighted += step * (weighted - site.weighted)
