@@ -291,7 +291,7 @@ import Testing
       let scores = (onGrid.rankedProbability ?? 0) / (exact.rankedProbability ?? 1)
       #expect((0.6...1.6).contains(scores), "\(onGrid) beside \(exact)")
       let both = try #require(check(method, grid: "7.5deg", at: wanted, "both-\(number).csv").check["tas"])
-      #expect(both == onGrid)
+      #expect(both.count == 30 && both.rootMeanSquareError == onGrid.rootMeanSquareError)
     }
     // Without a model's samples there is no interval, and the error is told all the same.
     let nearest = try #require(check(.inverseDistance, samples: 0, grid: "15deg", "distance.nc").check["tas"])

@@ -42,7 +42,8 @@ extension FileKind {
       let sphere = try SphereMesh.icosphere(subdivisions: 1)
       var edges: [SIMD2<Int32>] = []
       for t in sphere.triangles {
-        for (a, b) in [(t.x, t.y), (t.y, t.z), (t.z, t.x)] where a < b { edges.append(SIMD2(a, b)) }
+        let sides: [SIMD2<Int32>] = [SIMD2(t.x, t.y), SIMD2(t.y, t.z), SIMD2(t.z, t.x)]
+        for side in sides where side.x < side.y { edges.append(side) }
       }
       try file.scalar(
         "mesh",
@@ -50,10 +51,12 @@ extension FileKind {
           "cf_role": "mesh_topology", "node_coordinates": "node_lat node_lon", "edge_node_connectivity": "edge_nodes",
         ], ["topology_dimension": 1])
       try file.coordinates(sphere.points, along: ["node"], names: ("node_lat", "node_lon"))
-      try file.field(
-        "edge_nodes", along: ["edge", "two"], edges.flatMap { [Double($0.x), Double($0.y)] }, ["units": ""],
-        lengths: [edges.count, 2])
-      let places = edges.map { GeographicPoint(sphere.nodePositions[Int($0.x)] + sphere.nodePositions[Int($0.y)]) }
+      let ends: [Double] = edges.flatMap { (edge: SIMD2<Int32>) -> [Double] in [Double(edge.x), Double(edge.y)] }
+      try file.field("edge_nodes", along: ["edge", "two"], ends, ["units": ""], lengths: [edges.count, 2])
+      let nodes: [SIMD3<Double>] = sphere.nodePositions
+      let places: [GeographicPoint] = edges.map { (edge: SIMD2<Int32>) -> GeographicPoint in
+        GeographicPoint(nodes[Int(edge.x)] + nodes[Int(edge.y)])
+      }
       try file.field("flow", along: ["edge"], places.map(truth), ["mesh": "mesh", "location": "edge"])
     },
     grid("polar stereographic map", inspected: "12×14 curvilinear grid") { file in

@@ -323,20 +323,17 @@ import Testing
         "node_coordinates": .text("node_y node_x"), "edge_node_connectivity": .text("edges"),
       ]
       if centres != nil { mesh["edge_coordinates"] = .text("edge_y edge_x") }
-      return try folder.write(
-        name, dimensions: ["node": 4, "edge": 4, "two": 2],
-        [
-          TestVariable("mesh", .int, [], [0], mesh), .latitude(places.map(\.0), name: "node_y", along: "node"),
-          .longitude(places.map(\.1), name: "node_x", along: "node"),
-          TestVariable("edges", .int, ["edge", "two"], ends, ["_FillValue": .numbers([-1], .int)]),
-          TestVariable("flow", .float, ["edge"], [1, 2, 3, 4], ["mesh": .text("mesh"), "location": .text("edge")]),
-        ]
-          + (centres.map {
-            [
-              TestVariable.latitude($0, name: "edge_y", along: "edge"),
-              TestVariable.longitude([1, 2, 3, 4], name: "edge_x", along: "edge"),
-            ]
-          } ?? []))
+      var variables: [TestVariable] = [
+        TestVariable("mesh", .int, [], [0], mesh), .latitude(places.map(\.0), name: "node_y", along: "node"),
+        .longitude(places.map(\.1), name: "node_x", along: "node"),
+        TestVariable("edges", .int, ["edge", "two"], ends, ["_FillValue": .numbers([-1], .int)]),
+        TestVariable("flow", .float, ["edge"], [1, 2, 3, 4], ["mesh": .text("mesh"), "location": .text("edge")]),
+      ]
+      if let centres {
+        variables.append(.latitude(centres, name: "edge_y", along: "edge"))
+        variables.append(.longitude([1, 2, 3, 4], name: "edge_x", along: "edge"))
+      }
+      return try folder.write(name, dimensions: ["node": 4, "edge": 4, "two": 2], variables)
     }
     let file = try GriddedFile(path: write("middles.nc"), variables: ["flow"])
     let points = try #require(file.domain.geography?.points)
