@@ -69,7 +69,7 @@ extension GaussianPrior {
     }
     let landOfState = landShare.map { layout.landOfStates($0, domain: archive.domain) }
     var learned = configuration
-    learned.climatology = climatology.kind
+    learned.climatology = space.climatology.kind
     return GaussianPrior(
       configuration: learned, space: space, functions: functions, archiveCoefficients: coefficients,
       landShare: landOfState,

@@ -18,14 +18,24 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade bunny.ply --variables confidence --mask random:0.3 --noise 0.1 --output holed.ply
         sextant degrade stations.csv --mask random:0.2 --noise 0.5K --output fewer.csv
         sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
+        sextant degrade face.tif --operator blur:gaussian,sigma=1.5,size=3 --mask none --noise 2 --output blurred.tif
+        sextant degrade face.tif --operator reduce:2,filter=area --mask none --noise 2 --output small.tif
 
-      Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, land, sea,
-      file:PATH:VARIABLE; A+B is missing where either is. The noise level goes into the file as NAME_noise, where
+      Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, clouds, box, lines, land,
+      sea, file:PATH:VARIABLE; A+B is missing where either is. Operators: blur, reduce, footprints, compressed, matrix and times, such as
+      \(DegradeCommand.operators);
+      A|B is B after A, and A+B the sum of both (docs/operators.md). Beyond the frame of an image nothing is known. The noise level goes into the file as NAME_noise, where
       `sextant impute` finds it.
 
       The ending of the output's name chooses its format. On a mesh, missing values become not-a-number, and the output is the mesh
       with all that it had. An array (.npy) has the noise in FILE.noise.npy beside it.
       """)
+
+  /// An example of each operator.
+  private static var operators: String {
+    [MeasurementDesignKind].standard.filter { ["blur", "reduce", "footprints", "compressed", "matrix", "times"].contains($0.name) }
+      .map(\.example).joined(separator: ", ")
+  }
 
   @Argument(help: "The clean file: NetCDF, observations at places, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
@@ -43,7 +53,7 @@ struct DegradeCommand: ParsableCommand {
 
   @Option(
     name: .customLong("operator"),
-    help: ArgumentHelp("A measurement that is applied before the mask; none, if not given.", valueName: "design"))
+    help: ArgumentHelp("An operator that is applied before the mask, such as blur:box,size=5; none, if not given.", valueName: "design"))
   var operation: String?
 
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, for the masks land and sea.", valueName: "file"))

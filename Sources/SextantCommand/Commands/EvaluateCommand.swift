@@ -25,7 +25,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     name: .customLong("operator"),
     help: ArgumentHelp(
-      "A measurement that is applied before the masks, instead of evaluate.operator.", valueName: "design"))
+      "An operator that is applied before the masks, such as blur:box,size=5, instead of evaluate.operator.", valueName: "design"))
   var operation: String?
 
   @OptionGroup var options: OutputOptions

@@ -26,6 +26,9 @@ struct ImputeCommand: ParsableCommand {
         sextant impute wind.nc --variables wdir --circular 360 --method kriging --noise 10 --output filled.nc
         sextant impute heat.npy --mesh bunny.ply --method kriging --noise 0.1 --samples 8 --output filled.vtp
         sextant impute cloud.xyz --variables heat --method kriging --noise 0.1 --output filled.ply          (points without triangles)
+        sextant impute blurred.tif --operator blur:gaussian,sigma=1.5,size=3 --method kriging --noise 2 --output sharp.tif
+        sextant impute small.tif --operator reduce:2,filter=area --method kriging --noise 2 --output large.tif   (super-resolution)
+        sextant impute noisy.tif --model RUN --method patches --noise 12 --output clean.tif                      (images of any size)
         sextant impute lh.thickness --mesh lh.white --missing 'lh.cortex.label=0' --method harmonic --output lh.filled.thickness
 
       The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior
@@ -98,7 +101,7 @@ struct ImputeCommand: ParsableCommand {
   @Option(
     name: .customLong("operator"),
     help: ArgumentHelp(
-      "The measurement that was applied to the fields before their gaps were made; none, if not given.",
+      "The operator by which the fields were measured before their gaps were made, such as blur:box,size=5 or reduce:2 (docs/operators.md); none, if not given.",
       valueName: "design"))
   var operation: String?
 

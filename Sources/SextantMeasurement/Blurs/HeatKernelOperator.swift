@@ -25,58 +25,64 @@ struct HeatKernelOperator: LinearOperator {
   /// Throws `LinearAlgebraError`, `SparseCholeskyError`.
   init(deviation: Double, on domain: any Domain, channelCount: Int) throws {
     let time = deviation * deviation / 2 / Double(Self.stepCount)
-    (nodeOfVertex, nodeAreas, vertexAreas) = (domain.nodeOfVertex, domain.nodeAreas, domain.areaWeights)
+    // A vertex without an area, such as one that belongs to no triangle, keeps its value.
+    let floor = 1e-9 * domain.areaWeights.reduce(0, +) / Double(max(1, domain.vertexCount))
+    let areas = domain.areaWeights.map { max($0, floor) }
+    nodeOfVertex = domain.nodeOfVertex
+    vertexAreas = areas
+    var sums = [Double](repeating: 0, count: domain.nodeCount)
+    for (vertex, node) in nodeOfVertex.enumerated() { sums[Int(node)] += areas[vertex] }
+    nodeAreas = sums
     self.channelCount = channelCount
     let stiffness = domain.stiffness
+    let diagonal = SparseMatrix(
+      rowCount: sums.count, columnCount: sums.count, rowStarts: Array(0...sums.count),
+      columns: (0..<sums.count).map(Int32.init), values: sums)
     let scaled = SparseMatrix(
       rowCount: stiffness.rowCount, columnCount: stiffness.columnCount, rowStarts: stiffness.rowStarts,
       columns: stiffness.columns, values: stiffness.values.map { $0 * time })
-    factor = try SparseCholesky(scaled.addingToDiagonal(nodeAreas))
+    factor = try SparseCholesky(scaled.adding(diagonal))
   }
 
   func apply(_ signals: Tensor<Float>) -> Tensor<Float> {
-    mapNodes(signals) { values in
-      // The value of a node is the mean of its vertices by area, and a vertex takes that of its node.
-      var nodes = sums(values, weights: vertexAreas)
-      for node in nodes.indices { nodes[node] /= nodeAreas[node] }
-      for _ in 0..<Self.stepCount {
-        for node in nodes.indices { nodes[node] *= nodeAreas[node] }
-        nodes = factor.solve(nodes)
-      }
-      return nodeOfVertex.map { nodes[Int($0)] }
-    }
+    // The value of a node is the mean of its vertices by area, and a vertex takes that of its node.
+    var nodes = sums(signals, weights: vertexAreas).scalingColumns(by: nodeAreas.map { 1 / $0 })
+    for _ in 0..<Self.stepCount { nodes = factor.solve(rows: nodes.scalingColumns(by: nodeAreas)) }
+    return values(nodes, weights: nil)
   }
 
   func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> {
-    mapNodes(measurements) { values in
-      var nodes = sums(values, weights: nil)
-      for _ in 0..<Self.stepCount {
-        nodes = factor.solve(nodes)
-        for node in nodes.indices { nodes[node] *= nodeAreas[node] }
-      }
-      return nodeOfVertex.indices.map { vertex in
-        let node = Int(nodeOfVertex[vertex])
-        return nodes[node] * vertexAreas[vertex] / nodeAreas[node]
+    var nodes = sums(measurements, weights: nil)
+    for _ in 0..<Self.stepCount { nodes = factor.solve(rows: nodes).scalingColumns(by: nodeAreas) }
+    return values(nodes.scalingColumns(by: nodeAreas.map { 1 / $0 }), weights: vertexAreas)
+  }
+
+  /// The sums over the vertices of each node, a row for each channel of each field (B·C×nodes).
+  private func sums(_ rows: Tensor<Float>, weights: [Double]?) -> Tensor<Double> {
+    let (channels, count, size) = (channelCount, nodeAreas.count, inputCount)
+    precondition(rows.columnCount == size, "Rows of \(rows.columnCount) entries for a blur of \(size)")
+    return Tensor(shape: [rows.rowCount * channels, count]) { out in
+      out.initialize(repeating: 0)
+      rows.withUnsafeScalars { source in
+        for row in 0..<rows.rowCount * channels {
+          let (b, channel) = row.quotientAndRemainder(dividingBy: channels)
+          for (vertex, node) in nodeOfVertex.enumerated() {
+            out[row * count + Int(node)] += Double(source[b * size + vertex * channels + channel]) * (weights?[vertex] ?? 1)
+          }
+        }
       }
     }
   }
 
-  private func sums(_ values: [Double], weights: [Double]?) -> [Double] {
-    var nodes = [Double](repeating: 0, count: nodeAreas.count)
-    for vertex in values.indices { nodes[Int(nodeOfVertex[vertex])] += values[vertex] * (weights?[vertex] ?? 1) }
-    return nodes
-  }
-
-  /// Maps the V values of each channel of each row.
-  private func mapNodes(_ rows: Tensor<Float>, _ map: @Sendable ([Double]) -> [Double]) -> Tensor<Float> {
-    let (count, channels, size) = (nodeOfVertex.count, channelCount, inputCount)
-    precondition(rows.columnCount == size, "Rows of \(rows.columnCount) entries for a blur of \(size)")
-    return Tensor(shape: rows.shape) { out in
-      rows.withUnsafeScalars { source in
-        for b in 0..<rows.rowCount {
-          for channel in 0..<channels {
-            let result = map((0..<count).map { Double(source[b * size + $0 * channels + channel]) })
-            for vertex in 0..<count { out[b * size + vertex * channels + channel] = Float(result[vertex]) }
+  /// The values of nodes at their vertices (B×V·C).
+  private func values(_ nodes: Tensor<Double>, weights: [Double]?) -> Tensor<Float> {
+    let (channels, count, size) = (channelCount, nodeAreas.count, inputCount)
+    return Tensor(shape: [nodes.rowCount / channels, size]) { out in
+      nodes.withUnsafeScalars { source in
+        for row in 0..<nodes.rowCount {
+          let (b, channel) = row.quotientAndRemainder(dividingBy: channels)
+          for (vertex, node) in nodeOfVertex.enumerated() {
+            out[b * size + vertex * channels + channel] = Float(source[row * count + Int(node)] * (weights?[vertex] ?? 1))
           }
         }
       }

@@ -25,8 +25,10 @@ extension GaussianPrior {
         }
       }
     }
+    var own = configuration
+    own.climatology = mean.kind
     self.init(
-      configuration: configuration,
+      configuration: own,
       space: StateSpace(
         layout: space.layout, climatology: Climatology(kind: mean.kind, coefficients: corrected), scales: space.scales),
       functions: learned.functions,

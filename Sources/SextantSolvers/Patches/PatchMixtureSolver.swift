@@ -2,9 +2,9 @@
 // a mixture again, and a pixel takes the mean of the posteriors of all patches that contain it, each with a weight of one over
 // its variance there. This is the aggregation of Zoran and Weiss (2011) with posterior means instead of most probable values.
 //
-// The spread is the typical spread of a pixel in the posteriors of single patches: the square root of their harmonic mean
-// variance. The mean over patches errs less than each of them, and patches do not see what lies farther away, so that the spread is an
-// honest guess and not a posterior's. Samples add deviations of half-overlapping patches, drawn from the posterior of each
+// The spread follows from the patches: the expected squared error of the mean over patches is the mean of their variances less the
+// variance of their means (PatchSum). It is exact where the posterior of each patch is, and not the posterior's of the whole
+// image, because patches do not see what lies farther away. Samples add deviations of half-overlapping patches, drawn from the posterior of each
 // and scaled to the spread: neighbours within a patch deviate together, as in its posterior.
 
 import Foundation

@@ -23,6 +23,8 @@ struct PatchSum {
   private(set) var mean: [Float]
   private(set) var spread: [Float]
   private var counts: [Float]
+  /// The sum of squared means, with the weights of the means.
+  private var squares: [Double]
   private var deviations: Tensor<Float>?
   /// The sum of squared windows times variances.
   private var drawnVariances: [Float]
@@ -32,6 +34,7 @@ struct PatchSum {
     mean = [Float](repeating: 0, count: count)
     spread = mean
     counts = mean
+    squares = mean.map(Double.init)
     drawnVariances = mean
     deviations = samples > 0 ? .zeros([samples, count]) : nil
   }
@@ -40,6 +43,7 @@ struct PatchSum {
   mutating func add(_ patch: Patch, mean own: [Float], variance: [Float]) {
     for (j, entry) in patch.entries.enumerated() {
       mean[entry] += own[j] / variance[j]
+      squares[entry] += Double(own[j]) * Double(own[j]) / Double(variance[j])
       spread[entry] += 1 / variance[j]
       counts[entry] += 1
     }
@@ -64,12 +68,21 @@ struct PatchSum {
   }
 
   /// Turns sums into means and spreads.
+  ///
+  /// With weights w of the sum 1, Σ w(m − x)² = (Σ wm − x)² + Σ w(m − Σ wm)² (Krogh and Vedelsby 1995): the expected squared error of
+  /// the mean over patches is the mean of their variances less the variance of their means.
   mutating func finish() {
     for entry in mean.indices {
-      mean[entry] /= spread[entry]
-      spread[entry] = (counts[entry] / spread[entry]).squareRoot()
+      let weight = spread[entry]
+      mean[entry] /= weight
+      let variance = counts[entry] / weight
+      let disagreement = Float(squares[entry] / Double(weight) - Double(mean[entry]) * Double(mean[entry]))
+      spread[entry] = max(variance - disagreement, Self.leastShare * variance).squareRoot()
     }
   }
+
+  /// The least variance of a mean, as a share of that of its patches: in single pixels patches may disagree by more than they expect.
+  private static let leastShare: Float = 0.1
 
   /// The samples (N×count), once ``finish()`` was called; nil if there are none.
   func members() -> Tensor<Float>? {
