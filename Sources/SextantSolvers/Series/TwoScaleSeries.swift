@@ -253,13 +253,10 @@ final class TwoScaleSeries: PreparedSeries {
   /// The steps of each group that the fit looks at, from its first: most are neighbours, which tell how soon the local part
   /// forgets, and some are far apart, for what stays. No distance is a multiple of 12, because half a day and a day are
   /// special in hourly series.
-  private static let groups = [
-    [0, 1, 3], [0, 1, 18], [0, 1, 3], [0, 2, 43], [0, 1, 3], [0, 1, 18], [0, 1, 3], [0, 1, 3],
-  ]
+  private static let groups = [[0, 1, 3], [0, 1, 18], [0, 2, 43], [0, 1, 3]]
 
-  /// The parameters of largest likelihood of pieces of the series: 8 groups of 3 steps with 225 observations of each step.
-  /// Fewer observations of more steps see less of the small scales, and fewer groups less of changing weather; both were
-  /// overconfident.
+  /// The parameters of largest likelihood of pieces of the series: 4 groups of 3 steps with 300 observations of each step.
+  /// Fewer observations of more steps see less of the small scales, and were overconfident.
   private static func fit(
     _ model: CovarianceModel, spatial: [Double]?, series: any MeasuredSeries, prior: GaussianPrior, steps: [Int],
     spacing: Double, random: RandomStream
@@ -280,7 +277,7 @@ final class TwoScaleSeries: PreparedSeries {
       for position in used {
         guard let measurement = try series.measurement(at: steps[position]) else { continue }
         piece.add(
-          try prior.space.observe(measurement), at: series.times[steps[position]], limit: 675 / used.count, using: &stream)
+          try prior.space.observe(measurement), at: series.times[steps[position]], limit: 900 / used.count, using: &stream)
       }
       return piece
     }
