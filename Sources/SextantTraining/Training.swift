@@ -265,7 +265,12 @@ public struct Training: Sendable {
     if let known = model.provenance.training { return known == (try identity) }
     guard let gaussian = model.gaussian else { return false }
     let space = model.space
-    return gaussian.prior.configuration == prior && model.provenance.archiveFiles == archive.sources
+    // The mean has as much of the daily cycle as the archive's hours determine.
+    var wanted = prior
+    let order = model.provenance.support.map { prior.climatology.limited(by: $0).dailyOrder } ?? 0
+    let season = prior.climatology.season
+    wanted.climatology = order > 0 ? .daily(order: order, season: season) : season
+    return gaussian.prior.configuration == wanted && model.provenance.archiveFiles == archive.sources
       && model.provenance.seed == seed && space.bounds == space.variables.map { bounds[$0.name] }
       && space.transforms.map(\.kind) == space.variables.map { transforms[$0.name] ?? .none }
   }

@@ -1,7 +1,7 @@
 // Times in every calendar against cftime, and the forms of units that cftime does not know.
 
 import Foundation
-import SextantSignals
+@testable import SextantSignals
 import Testing
 
 @Suite struct TimeTests {
