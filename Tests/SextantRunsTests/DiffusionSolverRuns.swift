@@ -18,7 +18,7 @@ import Testing
     dps: {steps: 5, step_size: 0.3}
     mcg: {steps: 5, step_size: 0.3}
     pigdm: {steps: 5}
-    mmps: {steps: 5, iterations: 2}
+    mmps: {steps: 5, iterations: 1}
     ddnm: {steps: 5}
     red-diff: {steps: 5}
     score-prior: {steps: 3, batch: 8, coupling_steps: 2}
@@ -74,7 +74,7 @@ import Testing
     #expect(summaries.map(\.method) == ["eof"] + names)
     #expect(summaries.allSatisfy { $0[.psnr]?.mean.isFinite ?? false })
     #expect(
-      names.map { outcome.result.networkEvaluationsPerSample[$0] } == [6, 6, 6, 6, 5, 1, 6]
+      names.map { outcome.result.networkEvaluationsPerSample[$0] } == [6, 6, 6, 12, 6, 5, 1, 6]
         && outcome.result.networkEvaluations["dps"] == 24)
     #expect(outcome.markdown.contains("| Network evaluations | For one sample |"))
     let lines = outcome.markdown.split(separator: "\n").filter { $0.hasPrefix("| \(Method.dps.title) |") }

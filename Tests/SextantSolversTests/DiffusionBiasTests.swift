@@ -153,27 +153,28 @@ import Testing
     }
   }
 
-  /// With a Gaussian prior moment matching is the posterior itself: mean and spread become exact as steps become many, on every
-  /// problem.
-  @Test(arguments: ["mask", "everywhere"]) func momentMatchingIsExactAsStepsBecomeMany(_ problem: String) throws {
+  /// With a Gaussian prior every step of moment matching is that of the posterior itself: what is left is the length of the steps,
+  /// and the spread's error is proportional to it, as that of ΠGDM for a white prior.
+  @Test(arguments: ["mask", "averages"]) func momentMatchingIsExactAsStepsBecomeMany(_ problem: String) throws {
     let problems = try MeshProblems.load()
     func bias(_ steps: Int) throws -> (meanError: Double, spreadRatios: [Double]) {
       let solver = try MMPSSolver(
         problems.prior(),
         settings: .init(
-          sampling: SamplingSettings(steps: steps, spacing: .logSignalToNoise, batchSize: 1000), iterations: 40,
-          tolerance: 1e-5))
+          sampling: SamplingSettings(steps: steps, spacing: .logSignalToNoise, batchSize: 400), iterations: 12,
+          tolerance: 1e-3))
       var random = RandomStream(seed: 33)
       let posterior = try OpenBLAS.withSingleThread {
-        try solver.posterior(given: problems.measurement(problem), samples: 1000, using: &random)
+        try solver.posterior(given: problems.measurement(problem), samples: 400, using: &random)
       }
       return try problems.bias(of: problems.moments(of: problems.states(#require(posterior.samples))), problem: problem)
     }
-    let (few, many) = (try bias(12), try bias(100))
-    // The error of the mean from sampling alone is 1/√1000.
-    #expect(many.meanError < 0.06, "\(many)")
+    let (few, many) = (try bias(16), try bias(64))
+    // The error of the mean from 400 samples alone is 0.05.
+    #expect(many.meanError < 0.09, "\(many)")
     for (few, many) in zip(few.spreadRatios, many.spreadRatios) {
-      #expect(abs(many - 1) < 0.05 && abs(many - 1) < abs(few - 1) + 0.01, "\(few), \(many)")
+      #expect(abs(many - 1) < 7.0 / 64 && abs(few - 1) < 7.0 / 16, "\(few), \(many)")
+      #expect(abs(many - 1) < 0.5 * abs(few - 1) + 0.02, "\(few), \(many)")
     }
   }
 
