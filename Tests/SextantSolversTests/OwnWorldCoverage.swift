@@ -203,8 +203,9 @@ import Testing
     let (name, steps, expected) = Self.samplers[place]
     let method = try #require([Method].standard.named(name))
     let model = try World.modes.model(on: Place.sphere.domain())
-    let settings = try SolverSettings(overrides: ["solvers.prior=gaussian", "solvers.\(name).steps=\(steps)"])
-    let solver = try method.solver(for: model, settings: settings)
+    var settings = SolverSettings()
+    settings.prior = .gaussian
+    let solver = try method.solver(for: model, settings: settings.changing(method, steps: steps, stepSize: nil))
     let count = 12
     var shares: [Double] = []
     for (index, field) in try World.modes.fields(model, count: count).enumerated() {
@@ -212,7 +213,8 @@ import Testing
       shares.append(try coverage(of: field, noise: noise, by: solver, samples: 40, seed: index))
     }
     let mean = shares.reduce(0, +) / Double(count)
-    #expect(expected.contains(mean) && mean > 2, "\(name): \(mean), \(shares)")
+    print("\(name): \(mean), \(shares)")
+    #expect(expected.contains(mean), "\(name): \(mean), \(shares)")
   }
 
   /// A rough field whose deviation is that of the noise: the fixed point of the roughness once collapsed to a constant with a spread
