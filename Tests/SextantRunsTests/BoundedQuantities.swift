@@ -130,9 +130,8 @@ import Testing
   /// A concentration over orders of magnitude, measured with noise that is small beside most values, and with noise larger than half
   /// of them: a value far below its noise says little of its logarithm, and must not spoil the others.
   @Test(arguments: [0.005, 0.05, 0.2]) func concentrationsBelowTheirNoise(noise: Double) throws {
-    var quantity = Quantity(
+    let quantity = Quantity(
       variable: Variable(name: "chlor_a", units: "mg m-3"), noise: Float(noise), value: { 0.2 * exp(1.6 * $0) })
-    quantity.upper = nil
     let fields = try Self.fields(of: quantity, count: 3, seed: 22)
     let space = try FieldSpace(fields, transforms: ["chlor_a": .log], bounds: [:])
     let plain = try Self.scores(of: quantity, fields: fields, by: Method.kriging.solver(for: Model(FieldSpace(fields))))

@@ -127,7 +127,7 @@ extension FieldSpace {
       }
       if let range = bounds[channel] {
         remarks.append(
-          Remark(.assumption, "bounds", ["\(name) lies in \(range.text)", variables[channel].units].filter { !$0.isEmpty }.joined(separator: " ") + "."))
+          Remark(.assumption, "bounds", "\(name) lies in \(range.text)\(variables[channel].units.isEmpty ? "" : " (\(variables[channel].units))")."))
       }
       return remarks
     }
