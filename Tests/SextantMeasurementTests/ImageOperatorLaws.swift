@@ -188,10 +188,10 @@ struct ImageOperatorLaws {
     #expect(abs(mass / sphere.areaWeights[centre] - 1) < 1e-3)
     let variance = pow(9 * Double.pi / 180, 2)
     #expect(abs(moment / mass / (1 - exp(-variance)) - 1) < 0.03)
-    let discs = try Self.draw("footprints:2000km", on: sphere, channels: 1)
+    let discs = try Self.draw("footprints:6000km", on: sphere, channels: 1)
     let disc = try discs.materialised(for: "the test")
     let inside = disc.columns[disc.rowStarts[centre]..<disc.rowStarts[centre + 1]].reduce(0.0) { $0 + sphere.areaWeights[Int($1)] }
-    #expect(abs(inside / (2 * .pi * (1 - cos(1000.0 / 6371))) - 1) < 0.1)
+    #expect(abs(inside / (2 * .pi * (1 - cos(3000.0 / 6371))) - 1) < 0.05)
   }
 
   @Test(

@@ -86,7 +86,7 @@ public enum SmallClimate {
 
 extension [Method] {
   /// The methods that need no network: those of every model.
-  public static let withoutNetworks = standard.filter { $0.needs.isDisjoint(with: [.diffusion, .flow]) }
+  public static let withoutNetworks = standard.filter { $0.needs.isDisjoint(with: [.diffusion, .flow, .patches]) }
 }
 
 extension Model {

@@ -31,7 +31,8 @@ struct PatchMixtureSolver: DirectSolver {
 
   /// Makes the solver. Throws `MethodError`, `LinearAlgebraError`.
   init(_ mixture: PatchMixture, on domain: any Domain) throws {
-    guard let raster = domain.raster else { throw MethodError.noRaster(method: "patches", domain: domain.summary) }
+    // On a grid of the sphere, columns meet at the poles, of which patches know nothing.
+    guard domain.plane != nil, let raster = domain.raster else { throw MethodError.noRaster(method: "patches", domain: domain.summary) }
     (self.mixture, self.raster) = (mixture, raster)
     step = raster.vertexCount > Self.denseLimit ? 2 : 1
     factors = try mixture.covariances.map { try CholeskyFactor($0) }
