@@ -1,6 +1,7 @@
 // Several inputs of which one fails: the run ends there or, with --keep-going, does the others and lists what failed.
 
 import Foundation
+import SextantImages
 import SextantTestSupport
 import Testing
 

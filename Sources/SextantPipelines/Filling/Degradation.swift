@@ -68,15 +68,18 @@ public struct Degradation: Sendable {
         path: output, content: content, domain: isElsewhere ? source.domain : nil,
         otherInputs: landMask.map { [$0.file] } ?? []), like: document)
     try sink.checkIsFree(overwrite: overwrite)
+    var impossible = ImpossibleValues(source.variables)
     try sink.write(content, description: description(history: history), overwrite: overwrite) { writer in
       for index in 0..<document.count {
-        var record = FieldRecord(try source.read([index])[0])
+        let measured = try source.read([index])[0]
+        impossible.count(measured)
+        var record = FieldRecord(measured)
         record.noise = try levels.map { try source.levels(of: $0(index), count: record.values.count) }
         try writer.write(record, at: index)
       }
     }
     var summary = try summary(document, try levels?(0))
-    summary.remarks = sink.remarks
+    summary.remarks = sink.remarks + (levels == nil ? [] : impossible.remarks)
     return summary
   }
 
@@ -107,5 +110,40 @@ public struct Degradation: Sendable {
       }
     }
     return summary
+  }
+}
+
+/// Values that noise has moved to where their variables cannot have any, such as rain below zero. A real instrument does not
+/// report them, and who tries a method on such a file must know.
+private struct ImpossibleValues {
+  private let variables: [Variable]
+  private let ranges: [PhysicalRange?]
+  /// Values that are impossible, and all values (C each).
+  private var counts: [(impossible: Int, all: Int)]
+
+  init(_ variables: [Variable]) {
+    self.variables = variables
+    ranges = variables.map { PhysicalRange(of: $0) }
+    counts = variables.map { _ in (0, 0) }
+  }
+
+  mutating func count(_ field: Signal) {
+    let channels = variables.count
+    field.values.withUnsafeScalars { values in
+      for entry in field.isValid.indices where field.isValid[entry] {
+        let channel = entry % channels
+        counts[channel].all += 1
+        if ranges[channel]?.excludes(Double(values[entry]), noise: 0) == true { counts[channel].impossible += 1 }
+      }
+    }
+  }
+
+  var remarks: [Remark] {
+    variables.indices.compactMap { channel in
+      guard let range = ranges[channel], counts[channel].impossible > 0 else { return nil }
+      return Remark(
+        .warning, "impossible-values",
+        "\(variables[channel].name): the noise moved \(counts[channel].impossible) of \(counts[channel].all) values to where they are \(range.meaning). They were written as they are, because a cut would not be Gaussian noise; use less noise, or leave them out by --missing.")
+    }
   }
 }

@@ -12,7 +12,7 @@ package struct PhysicalRange: Sendable, Equatable {
   /// too, and may be negative.
   let leastMedian: Double
   /// What is impossible, for messages.
-  let meaning: String
+  package let meaning: String
 
   /// The range of a variable; nil where nothing is certain.
   package init?(of variable: Variable) {

@@ -23,7 +23,9 @@ enum PictureFiles {
   static func idx(in folder: ScratchFolder) throws -> String {
     let path = folder.path("pictures-idx3-ubyte")
     let bytes = (0..<80).map { index -> UInt8 in
-      UInt8(120 + 60 * sin(Double(index / 10) / 2) + 20 * cos(Double(index % 10) / 3))
+      let (row, column) = (Double(index / 10), Double(index % 10))
+      let value: Double = 120 + 60 * sin(row / 2) + 20 * cos(column / 3)
+      return UInt8(value)
     }
     try Data([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 10] + bytes).write(to: URL(fileURLWithPath: path))
     return path
