@@ -18,10 +18,10 @@ struct KeepGoingTests {
           + options
       ).end()
     }
-    let stopped = try impute("stopped")
+    let stopped = try impute("stopped/")
     #expect(stopped.code != 0 && stopped.errors.contains("b.tif"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("stopped/c.tif")))
-    let went = try impute("went", "--keep-going")
+    let went = try impute("went/", "--keep-going")
     #expect(went.code != 0 && went.errors.contains("1 of 3 files failed") && went.errors.contains("b.tif"), "\(went.errors)")
     for name in ["a", "c"] { #expect(FileManager.default.fileExists(atPath: folder.path("went/\(name).tif"))) }
     #expect(!FileManager.default.fileExists(atPath: folder.path("went/b.tif")))

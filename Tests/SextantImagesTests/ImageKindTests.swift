@@ -39,7 +39,8 @@ import Testing
     #expect(try header("palette.png").hadPalette && header("palette.png").alpha == 3)
     #expect(try header("half.tif").type == .float16 && header("zstd.tif").type == .uint32)
     #expect(try ImageFile(path: Self.folder.appendingPathComponent("rgb16.tif").path).container == .png)
-    #expect(try header("orientation0.tif").orientation == 0 && header("orientation6.tif").orientation == 6)
+    // libtiff leaves out the orientation 0, which has no meaning.
+    #expect(try (header("orientation0.tif").orientation ?? 0) == 0 && header("orientation6.tif").orientation == 6)
     #expect(try header("key.png").key?.count == 1 && header("interlaced.png").key == nil)
     let ink = #expect(throws: ImageFileError.self) { try header("ink.jpg") }
     #expect("\(ink.map { "\($0)" } ?? "")".contains("CMYK"))

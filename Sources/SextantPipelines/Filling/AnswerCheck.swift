@@ -123,10 +123,19 @@ struct AnswerChecking: Sendable {
   }
 
   /// Whether field `index` of so many is checked by a second filling.
-  func refills(_ index: Int, of count: Int) -> Bool {
-    // Two of a few fields: one alone often has too few observations to tell honest intervals from others.
-    let step = min(Int(1 / Self.shareOfFields), (count + 1) / 2)
-    return share > 0 && index % max(1, step) == 0
+  ///
+  /// A tenth of the fields are, at least two, and more where fields have few observations: honest intervals are told from others by
+  /// a hundred of them.
+  func refills(_ index: Int, of count: Int, observations: Int) -> Bool {
+    let held = heldOutCount(of: observations)
+    guard share > 0, held > 0 else { return false }
+    let wanted = max(2, Int((Self.shareOfFields * Double(count)).rounded(.up)), (Self.leastCount + held - 1) / held)
+    return index % max(1, count / wanted) == 0
+  }
+
+  /// How many of the observations of a field a second filling is not given.
+  private func heldOutCount(of count: Int) -> Int {
+    count < Self.leastObservations ? 0 : min(max(Self.leastCount, Int(share * Double(count))), count / 5)
   }
 
   /// The least share of the observations of a field that the closed form must be good for. Those that it is not good for are
@@ -199,8 +208,7 @@ struct AnswerChecking: Sendable {
 
   /// The observations (positions) that a second filling is not given; empty where there are too few.
   func heldOut(of count: Int, using random: inout RandomStream) -> [Int] {
-    guard count >= Self.leastObservations else { return [] }
-    let wanted = min(max(Self.leastCount, Int(share * Double(count))), count / 5)
+    let wanted = heldOutCount(of: count)
     var positions = Array(0..<count)
     for place in 0..<wanted { positions.swapAt(place, place + Int(random.next() % UInt64(count - place))) }
     return positions[..<wanted].sorted()

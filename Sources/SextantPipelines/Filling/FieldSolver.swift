@@ -128,7 +128,7 @@ final class FieldSolver {
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let samples = request.method.traits.drawsSamples ? request.samples : 0
     let solvers = try solvers(for: field.label)
-    let refills = series == nil && checking.refills(index, of: fields.count)
+    let refills = series == nil && checking.refills(index, of: fields.count, observations: measurement.count)
     let deviations = counts.channels.indices.map { typicalDeviation(ofChannel: $0, in: counts) }
     // The second filling of a check shares what is fitted to the measurement.
     let isShared = refills && (!checking.hasClosedForm(for: measurement) || checking.isNearlyExact(measurement, deviations: deviations))

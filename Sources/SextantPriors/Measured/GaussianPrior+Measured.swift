@@ -71,7 +71,9 @@ extension ClimatologyKind {
   /// The precision of the prior of each correction of a coefficient, standardised: harmonics that the months of the archive do
   /// not determine stay as they are.
   package func correctionPrecision(for support: ArchiveSupport) -> [Double] {
-    let determined = limited(by: support).termCount
-    return (0..<termCount).map { $0 < determined ? 1 : 1e6 }
+    // Those of the day are there only where the hours determine them.
+    let determined = season.limited(by: support).termCount
+    return (0..<season.termCount).map { $0 < determined ? 1 : 1e6 }
+      + [Double](repeating: 1, count: termCount - season.termCount)
   }
 }

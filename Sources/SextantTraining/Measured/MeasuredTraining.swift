@@ -40,8 +40,12 @@ struct MeasuredTraining {
 
   private var random: RandomStream { RandomStream(seed: seed).split("measured") }
   private var domain: any Domain { source.domain }
-  private var support: ArchiveSupport { ArchiveSupport(of: indices.map { source.labels[$0] }) }
-  private var precision: [Double] { configuration.climatology.correctionPrecision(for: support) }
+
+  /// The precision of each correction of the climatology that the archive determines, which may have less of a daily cycle than
+  /// was asked for.
+  private func precision(in space: StateSpace) -> [Double] {
+    space.climatology.kind.correctionPrecision(for: ArchiveSupport(of: indices.map { source.labels[$0] }))
+  }
 
   /// Throws ``RunError/invalid(_:)`` where the settings do not suit an archive of measurements.
   static func check(_ kind: GaussianPriorKind, measured: MeasuredFields, transforms: [MarginalTransform], variables: [Variable]) throws {
@@ -68,6 +72,7 @@ struct MeasuredTraining {
     let space = try GaussianPrior.stateSpace(
       of: source, indices: indices, isInside: isInside, climatology: configuration.climatology
     ) { try stages.advance($0, by: $1) }
+    let precision = precision(in: space)
     var state =
       try checkpoint?.read(stateCount: space.count)
       ?? MeasuredState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
@@ -152,7 +157,7 @@ struct MeasuredTraining {
     while var rounds = state.rounds, !rounds.isFinished {
       try rounds.advance(
         over: fields, leavingOut: leftOut, modeCount: min(configuration.modeCount, indices.count - 1),
-        termPrecision: precision, random: stream, model: model
+        termPrecision: precision(in: space), random: stream, model: model
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
       state.rounds = rounds
