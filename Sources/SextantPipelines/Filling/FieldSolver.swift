@@ -139,7 +139,7 @@ final class FieldSolver {
       ?? solvers.posterior(given: measurement, samples: samples, using: &random)
     try posterior.requireSensible(
       measurement, by: request.method, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)",
-      isInside: model.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
+      isInside: frame.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
     var (check, isChecked) = checking.closedForm(measurement, posterior)
     expect(measurement.label, in: &check)
     if !isChecked, refills {
