@@ -78,8 +78,9 @@ extension Reduction: MeasurementDesign {
   }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
-    guard let raster = context.domain.raster, let values = try valueDomain(for: context.domain, inputs: context.inputs),
-      let reduced = values.raster
+    // First what throws: a domain without rows and columns must not be measured as it is.
+    guard let values = try valueDomain(for: context.domain, inputs: context.inputs), let reduced = values.raster,
+      let raster = context.domain.raster
     else { return SelectionOperator(all: context.entryCount) }
     let line = line
     /// The places and weights of one output along an axis; nil if nothing is known of some.
