@@ -440,6 +440,8 @@ final class FieldSolver {
       hasSpread = hasSpread && answer.spread != nil
       for (entry, value) in values {
         let error = frame.space.encodings[entry % channels].difference(Double(predicted[entry]), Double(value))
+        // No answer was asked for there, or there is none.
+        guard error.isFinite else { continue }
         let spread = Double(answer.spread?[entry] ?? 0)
         sums[entry % channels].count += 1
         sums[entry % channels].error += error * error
