@@ -33,11 +33,7 @@ struct Reduction: Sendable, Equatable {
     guard let filter = Filter(rawValue: word) else {
       throw text.failure(expected: "filter=area or filter=bicubic", found: "'\(word)'")
     }
-    let edge = text.takeText("boundary") ?? RasterBoundary.unknown.rawValue
-    guard let boundary = RasterBoundary(rawValue: edge) else {
-      throw text.failure(expected: "boundary=unknown, boundary=periodic or boundary=reflect", found: "'\(edge)'")
-    }
-    (self.factor, self.filter, self.boundary) = (factor, filter, boundary)
+    (self.factor, self.filter, boundary) = (factor, filter, try text.takeBoundary())
   }
 
   /// The first pixel that the output 0 depends on, and the weights of the pixels from there.
