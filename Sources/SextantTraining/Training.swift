@@ -120,6 +120,11 @@ public struct Training: Sendable {
       }
     }
     // Everything that can be wrong is checked before the long work of learning.
+    if patches != nil, let name = transforms.filter({ $0.value != MarginalTransformKind.none }).keys.sorted().first {
+      throw RunError.invalid(
+        "patches: '\(name)' is transformed (variables.\(name).transform), and patches are learned in the variables' own units. Leave out one of the two."
+      )
+    }
     let domain = source.domain
     let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
     try archive.checkLevels(source, indices: indices)

@@ -226,7 +226,7 @@ struct ImputeCommand: ParsableCommand {
     if pairs.count > 1, time != nil, time != .separate {
       // One series in several files.
       let summary = try request.run(
-        pairs.map { (try fields.input($0.input), $0.output) }, model: model, overwrite: options.overwrite,
+        pairs.map { (try input($0.input), $0.output) }, model: model, overwrite: options.overwrite,
         history: Provenance.line(CommandLine.arguments), progress: options.progress,
         interruption: InterruptionSignals.interruption)
       if format.json { return try StandardOutput.json(summary) }

@@ -69,14 +69,11 @@ extension Blur {
       throw text.failure(
         expected: "one of gaussian, box, motion and heat, or file=KERNEL", found: word.map { "'\($0)'" } ?? (file == nil ? "nothing" : "file="))
     }
-    let boundary = text.takeText("boundary") ?? RasterBoundary.unknown.rawValue
-    guard let known = RasterBoundary(rawValue: boundary) else {
-      throw text.failure(expected: "boundary=unknown, boundary=periodic or boundary=reflect", found: "'\(boundary)'")
+    let boundary = try text.takeBoundary()
+    if case .heat = shape, boundary != .unknown {
+      throw text.failure(expected: "no boundary beside heat, which diffuses inside of the domain", found: "'\(boundary.rawValue)'")
     }
-    if case .heat = shape, known != .unknown {
-      throw text.failure(expected: "no boundary beside heat, which diffuses inside of the domain", found: "'\(boundary)'")
-    }
-    self.boundary = known
+    self.boundary = boundary
   }
 
   /// The kernel over rows and columns; nil for diffusion. Throws ``MeasurementError`` for a file without a usable kernel.

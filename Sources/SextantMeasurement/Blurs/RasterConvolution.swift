@@ -28,6 +28,17 @@ enum RasterBoundary: String, Sendable, CaseIterable {
   }
 }
 
+extension DesignText {
+  /// The option `boundary`; unknown if it is absent.
+  mutating func takeBoundary() throws -> RasterBoundary {
+    let word = takeText("boundary") ?? RasterBoundary.unknown.rawValue
+    guard let boundary = RasterBoundary(rawValue: word) else {
+      throw failure(expected: "boundary=unknown, boundary=periodic or boundary=reflect", found: "'\(word)'")
+    }
+    return boundary
+  }
+}
+
 /// Convolves each channel of a raster with a kernel: out(r, c) = Σ k(i, j)·in(r − i, c − j).
 struct RasterConvolution: LinearOperator {
   private let raster: Raster

@@ -33,11 +33,7 @@ struct Reduction: Sendable, Equatable {
     guard let filter = Filter(rawValue: word) else {
       throw text.failure(expected: "filter=area or filter=bicubic", found: "'\(word)'")
     }
-    let edge = text.takeText("boundary") ?? RasterBoundary.unknown.rawValue
-    guard let boundary = RasterBoundary(rawValue: edge) else {
-      throw text.failure(expected: "boundary=unknown, boundary=periodic or boundary=reflect", found: "'\(edge)'")
-    }
-    (self.factor, self.filter, self.boundary) = (factor, filter, boundary)
+    (self.factor, self.filter, boundary) = (factor, filter, try text.takeBoundary())
   }
 
   /// The first pixel that the output 0 depends on, and the weights of the pixels from there.
@@ -78,8 +74,9 @@ extension Reduction: MeasurementDesign {
   }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
-    guard let raster = context.domain.raster, let values = try valueDomain(for: context.domain, inputs: context.inputs),
-      let reduced = values.raster
+    // First what throws: a domain without rows and columns must not be measured as it is.
+    guard let values = try valueDomain(for: context.domain, inputs: context.inputs), let reduced = values.raster,
+      let raster = context.domain.raster
     else { return SelectionOperator(all: context.entryCount) }
     let line = line
     /// The places and weights of one output along an axis; nil if nothing is known of some.

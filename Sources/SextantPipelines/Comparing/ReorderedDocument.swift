@@ -41,6 +41,10 @@ struct ReorderedDocument: DocumentWrapper {
 
   func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index).map(reordered) }
 
+  func spread(of index: Int) throws -> [Float]? {
+    try source.spread(of: index).map { reordered(Tensor($0, shape: [1, $0.count])).scalars }
+  }
+
   /// Numbers beside the fields are not compared, so that they are not reordered either.
   func companion(_ name: String) throws -> FieldCompanion? { nil }
   var companionNames: [String] { [] }

@@ -66,8 +66,9 @@ public struct Drawing: Sendable {
       throw RunError.invalid("--field \(field): the file has fields 1 to \(document.count).")
     }
     let signal = try document.read([field - 1])[0]
-    if !companions.isEmpty, signal.domain.raster == nil || signal.domain.geography != nil {
-      throw RunError.invalid("--truth and --observed: they are drawn beside images, and \(input.path) has a \(signal.domain.summary).")
+    if !companions.isEmpty || peak != nil, signal.domain.raster == nil || signal.domain.geography != nil {
+      throw RunError.invalid(
+        "\(companions.isEmpty ? "--peak: it is of images" : "--truth and --observed: they are drawn beside images"), and \(input.path) has a \(signal.domain.summary).")
     }
     if signal.domain.geography != nil {
       try map(signal).write(to: output, projection: projection, overwrite: overwrite)

@@ -139,7 +139,7 @@ final class FieldSolver {
       ?? solvers.posterior(given: measurement, samples: samples, using: &random)
     try posterior.requireSensible(
       measurement, by: request.method, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)",
-      isInside: model.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
+      isInside: frame.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
     var (check, isChecked) = checking.closedForm(measurement, posterior)
     expect(measurement.label, in: &check)
     if !isChecked, refills {
@@ -440,6 +440,8 @@ final class FieldSolver {
       hasSpread = hasSpread && answer.spread != nil
       for (entry, value) in values {
         let error = frame.space.encodings[entry % channels].difference(Double(predicted[entry]), Double(value))
+        // No answer was asked for there, or there is none.
+        guard error.isFinite else { continue }
         let spread = Double(answer.spread?[entry] ?? 0)
         sums[entry % channels].count += 1
         sums[entry % channels].error += error * error

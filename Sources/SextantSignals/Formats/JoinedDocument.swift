@@ -27,6 +27,10 @@ public struct JoinedDocument: SignalDocument {
   public var companionNames: [String] { documents[0].companionNames }
   public var namedGaps: [Double] { documents[0].namedGaps }
   public var qualities: [QualityVariable] { documents[0].qualities }
+  public var fullScale: Double? {
+    let first = documents[0].fullScale
+    return documents.allSatisfy { $0.fullScale == first } ? first : nil
+  }
 
   public func read(_ indices: [Int]) throws -> SignalSet { try series.read(indices) }
 
