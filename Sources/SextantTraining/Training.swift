@@ -156,6 +156,12 @@ public struct Training: Sendable {
       ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
       prior = result.prior
       remarks += result.remarks
+      if known == nil, parameters != .perField, result.parameters == nil, self.prior.kind == .twoScale {
+        remarks.append(
+          Remark(
+            .warning, "measured-parameters",
+            "prior.parameters: the field has too many states for the rounds of completion, which find the parameters that serve all fields. Those of each field are found from its own observations instead."))
+      }
       choice = known ?? (parameters == .perField ? .perField : result.parameters.map { .fixed($0) } ?? .perField)
       stages.finish()
     } else {

@@ -19,7 +19,8 @@ struct ModelWindows: Sendable {
   ///
   /// Throws ``RunError`` for what windows cannot do: estimate noise, fill times together, and answer elsewhere.
   init?(_ request: Imputation, document: any SignalDocument, model: Model, places: (any Domain)?) throws {
-    guard request.usesWindows, document.domain.fingerprint != model.space.domain.fingerprint,
+    // A method that learns nothing from the archive has no windows of the model's size.
+    guard request.usesWindows, request.method.learnsFromArchive, document.domain.fingerprint != model.space.domain.fingerprint,
       let windows = document.domain.windows(like: model.space.domain)
     else { return nil }
     let own = model.space

@@ -184,7 +184,7 @@ package struct HiddenScore: Sendable, Equatable, Codable {
 
   /// Adds a value whose error has this predicted variance, noise included.
   mutating func add(error: Double, variance: Double) {
-    let variance = max(variance, .leastNormalMagnitude)
+    let variance = max(variance, 1e-12)
     logDensitySum -= 0.5 * (error * error / variance + log(2 * Double.pi * variance))
     squaredErrorSum += error * error
     varianceSum += variance
