@@ -86,6 +86,10 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
           "archive", expected: "fields that are complete and exact, because the networks of \(diffusion != nil ? "diffusion" : "flow") learn from nothing else",
           found: "measured")
       }
+      if let patches, patches.noise.description == "0" {
+        throw reader.wrong(
+          "patches", expected: "the noise of the images (patches.noise: LEVEL) beside archive.measured", found: "none")
+      }
     }
     // Their defaults are worth a word only where one of them is asked.
     sweep = try reader.optionalSection("sweep") { try SweepSettings($0, evaluate: evaluate, methods: methods) }

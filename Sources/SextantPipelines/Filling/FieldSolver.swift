@@ -388,12 +388,6 @@ final class FieldSolver {
           .warning, "silent-parts",
           "\(silent <= 1 ? "A connected part of the surface has" : "\(Int(silent.rounded(.up))) connected parts of the surface have") no observation, and no path along the surface leads there, so that the answer is missing there. Distances through space reach all parts: --set solvers.kriging.distances=space."))
     }
-    if request.checkShare > 0, series != nil, !frame.regridding.isSameGrid {
-      remarks.append(
-        Remark(
-          .note, "check-of-single-fields",
-          "The check predicts observations from others of the same time alone, and the answer knows the other times, too: it is likely better than the check says."))
-    }
     if request.fill == .all, model.gaussian == nil, tally.answeredCount >= 3, let neverObserved, neverObserved > 0 {
       remarks.append(
         Remark(

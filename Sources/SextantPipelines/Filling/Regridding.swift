@@ -147,9 +147,6 @@ struct Regridding: Sendable {
   /// Where answers live, if not on the input's domain.
   var otherDomain: (any Domain)? { answersOnInput ? nil : answerDomain }
 
-  /// Whether the file's vertices are the model's and the answer's.
-  var isSameGrid: Bool { toInput == nil && answersOnInput }
-
   /// A field of the input without the values at places that the model does not cover.
   func usable(_ field: Signal) -> Signal {
     var result = field
