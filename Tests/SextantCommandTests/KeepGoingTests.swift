@@ -14,14 +14,14 @@ struct KeepGoingTests {
     try Data([0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, 9]).write(to: URL(fileURLWithPath: folder.path("b.tif")))
     func impute(_ output: String, _ options: String...) throws -> Program.End {
       try Program(
-        ["impute", folder.path("[abc].tif"), "--method", "kriging", "--noise", "5", "--samples", "2", "--output", folder.path(output)]
+        ["impute", folder.path("[abc].tif"), "--method", "kriging", "--noise", "5", "--samples", "2", "--output", folder.path(output) + "/"]
           + options
       ).end()
     }
-    let stopped = try impute("stopped/")
+    let stopped = try impute("stopped")
     #expect(stopped.code != 0 && stopped.errors.contains("b.tif"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("stopped/c.tif")))
-    let went = try impute("went/", "--keep-going")
+    let went = try impute("went", "--keep-going")
     #expect(went.code != 0 && went.errors.contains("1 of 3 files failed") && went.errors.contains("b.tif"), "\(went.errors)")
     for name in ["a", "c"] { #expect(FileManager.default.fileExists(atPath: folder.path("went/\(name).tif"))) }
     #expect(!FileManager.default.fileExists(atPath: folder.path("went/b.tif")))

@@ -126,11 +126,11 @@ import Testing
     ("\\\"climatology\\\":{\\\"constant\\\":{}}", "\\\"climatology\\\":{\\\"monthly\\\":{}}", "climatology"),
     (
       "\\\"climatology\\\":{\\\"constant\\\":{}}",
-      "\\\"climatology\\\":{\\\"harmonic\\\":{\\\"order\\\":4611686018427387904}}", "harmonics"
+      "\\\"climatology\\\":{\\\"harmonic\\\":{\\\"order\\\":4611686018427387904}}", "harmonic of order"
     ),
     (
       "\\\"climatology\\\":{\\\"constant\\\":{}}", "\\\"climatology\\\":{\\\"harmonic\\\":{\\\"order\\\":-1}}",
-      "harmonics"
+      "harmonic of order"
     ),
     ("\"inside\":", "\"outside\":", "inside"),
     ("\"modes\":", "\"nodes\":", "modes"),

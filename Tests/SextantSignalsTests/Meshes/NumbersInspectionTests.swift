@@ -46,7 +46,8 @@ import Testing
     let lines = inspection.description.split(separator: "\n")
     #expect(lines[0] == "\(path): table, 3 rows, 2 columns")
     #expect(lines[1] == "  as a signal  1 field of 2 variables at 3 vertices")
-    #expect(lines[2] == "  heat  -1 to 1.5, mean 0.25, 1 missing")
+    #expect(lines[2].contains("--columns latitude=NAME"))
+    #expect(lines[3] == "  heat  -1 to 1.5, mean 0.25, 1 missing")
     let json = try #require(
       JSONSerialization.jsonObject(with: JSONEncoder().encode(inspection)) as? [String: Any])
     #expect(json["shape"] as? [Int] == [3, 2] && json["signal"] as? String == inspection.signal)
