@@ -36,7 +36,7 @@ extension Imputation {
   /// Fills the fields of several files as one, such as the parts of a series, and writes the answers of each to its own
   /// output; see ``run(_:model:output:overwrite:history:catalogue:progress:interruption:)``.
   ///
-  /// Throws also ``ArchiveError`` where the files cannot be joined.
+  /// Throws also `ArchiveError` where the files cannot be joined.
   public func run(
     _ parts: [(input: SignalInput, output: String)], model: Model?, overwrite: Bool, history: String,
     catalogue: Catalogue = .standard, progress: any ProgressObserver = SilentProgress(),

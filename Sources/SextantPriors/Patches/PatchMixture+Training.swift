@@ -32,6 +32,7 @@ public struct PatchTraining: Sendable, Equatable {
   ///   - patches: patches in the variables' units (N×d); a number of whole patches, row, column, channel fastest.
   ///   - noise: the standard deviation of the noise of each channel (C), in the variables' units; 0 for clean patches.
   ///   - random: chooses the patches at which components start.
+  ///   - identity: names the mixture, as its settings and its archive do.
   ///   - progress: called after each round with the mean log-likelihood of a number; may throw to interrupt.
   /// - Throws: ``PriorError`` for too few patches or patches without variation, and what `progress` throws.
   public func learn(
