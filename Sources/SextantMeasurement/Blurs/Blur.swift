@@ -19,7 +19,7 @@ struct Blur: Sendable, Equatable {
     /// The numbers of a file.
     case file(String)
     /// Diffusion to a standard deviation; on the sphere in degrees or km, elsewhere in the units of the positions.
-    case heat(deviation: Double, unit: String)
+    case heat(deviation: StatedWidth)
   }
 
   var shape: Shape
@@ -32,7 +32,6 @@ struct Blur: Sendable, Equatable {
 
   /// Kernels of more weights times pixels than this are applied without a matrix.
   private static let matrixLimit = 4_000_000
-  private static let earthRadius = 6371.0
 }
 
 extension Blur {
@@ -56,14 +55,13 @@ extension Blur {
         length: try text.takeNumber("length", in: 1...9999, fallback: 9),
         angle: try text.takeNumber("angle", in: -360...360, fallback: 0))
     case ("heat", nil):
-      guard let width = text.takeText("sigma") else {
+      guard let word = text.takeText("sigma") else {
         throw text.failure(expected: "sigma, such as sigma=200km or sigma=2deg on the sphere, sigma=1.5 elsewhere", found: "nothing")
       }
-      let unit = ["km", "deg"].first { width.hasSuffix($0) } ?? ""
-      guard let deviation = Double(width.dropLast(unit.count).trimmed), deviation > 0, deviation.isFinite else {
-        throw text.failure(expected: "sigma as a positive number, with km or deg on the sphere", found: "'\(width)'")
+      guard let deviation = StatedWidth(word) else {
+        throw text.failure(expected: "sigma as a positive number, with km or deg on the sphere", found: "'\(word)'")
       }
-      shape = .heat(deviation: deviation, unit: unit)
+      shape = .heat(deviation: deviation)
     case (nil, let path?) where !path.isEmpty: shape = .file(path)
     default:
       throw text.failure(
@@ -99,21 +97,6 @@ extension Blur {
       return kernel
     }
   }
-
-  /// The standard deviation of the diffusion in the units of a domain's positions.
-  private func deviation(_ deviation: Double, unit: String, on domain: any Domain) throws -> Double {
-    switch (unit, domain.geography != nil) {
-    case ("km", true): return deviation / Self.earthRadius
-    case ("deg", true): return deviation * .pi / 180
-    case ("", false): return deviation
-    default:
-      throw MeasurementError.invalidSpecification(
-        text: description,
-        expected: domain.geography == nil
-          ? "sigma without a unit, in the units of the positions of the \(domain.summary)" : "sigma in km or deg on the sphere",
-        found: unit.isEmpty ? "no unit" : "'\(unit)'", example: domain.geography == nil ? "blur:heat,sigma=1.5" : "blur:heat,sigma=200km")
-    }
-  }
 }
 
 extension Blur: MeasurementDesign {
@@ -130,9 +113,10 @@ extension Blur: MeasurementDesign {
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
     let (domain, channels) = (context.domain, context.channelCount)
     guard let kernel = try kernel(context.inputs) else {
-      guard case .heat(let width, let unit) = shape else { return SelectionOperator(all: context.entryCount) }
+      guard case .heat(let deviation) = shape else { return SelectionOperator(all: context.entryCount) }
       return try HeatKernelOperator(
-        deviation: deviation(width, unit: unit, on: domain), on: domain, channelCount: channels)
+        deviation: deviation.size(
+          on: domain, name: "sigma", text: description, examples: ("blur:heat,sigma=200km", "blur:heat,sigma=1.5")), on: domain, channelCount: channels)
     }
     guard let raster = domain.raster else {
       throw MeasurementError.missingInput(
@@ -167,7 +151,7 @@ extension Blur: CustomStringConvertible {
       case .box(let size): "box,size=\(size)"
       case .motion(let length, let angle): "motion,length=\(length.short),angle=\(angle.short)"
       case .file(let path): "file=\(path)"
-      case .heat(let deviation, let unit): "heat,sigma=\(deviation.short)\(unit)"
+      case .heat(let deviation): "heat,sigma=\(deviation)"
       }
     return "blur:\(shapeText)\(boundary == .unknown ? "" : ",boundary=\(boundary.rawValue)")"
   }

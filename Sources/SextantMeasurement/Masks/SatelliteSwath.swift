@@ -34,14 +34,12 @@ extension SatelliteSwath {
       period: try specification.takeNumber("period", unit: "min", in: 60...1440, fallback: 98.9))
   }
 
-  private static let earthRadius = 6371.0
-
   /// Unit vectors along the ground track, from longitude `start` and the angle `phase` after the ascending node, in
   /// radians.
   func groundTrack(start: Double, phase: Double) -> [SIMD3<Double>] {
     // Steps of at most a quarter of the half width, for which the edge of the swath is accurate to 1 % of the half
     // width.
-    let step = min(50, width / 8) / Self.earthRadius
+    let step = min(50, width / 8) / StatedWidth.earthRadius
     let count = Int((orbitCount * 2 * .pi / step).rounded(.up))
     let tilt = inclination * .pi / 180
     return (0...count).map { i in
@@ -62,7 +60,7 @@ extension SatelliteSwath: VertexMask {
     let directions = try context.directions(for: self)
     let start = random.uniform(in: 0..<2 * .pi)
     let track = groundTrack(start: start, phase: random.uniform(in: 0..<2 * .pi))
-    let radius = width / 2 / Self.earthRadius
+    let radius = width / 2 / StatedWidth.earthRadius
     // Every eighth point, with a wider circle, determines whether the points around it need to be tested.
     let stride = 8
     let step = orbitCount * 2 * .pi / Double(track.count - 1)

@@ -9,9 +9,7 @@ import SextantGeometry
 /// The mean over a disc around every place. A mask after it, such as `stations:400`, leaves the discs that were seen.
 struct Footprints: Sendable, Equatable {
   /// The diameter of a disc.
-  var width: Double
-  /// "km" or "deg" on the sphere, empty elsewhere.
-  var unit: String
+  var width: StatedWidth
 
   static let kind = MeasurementDesignKind(
     name: "footprints", help: "the mean over a disc around each place, such as a satellite's footprint",
@@ -19,30 +17,20 @@ struct Footprints: Sendable, Equatable {
   ) { try Footprints(&$0) }
 
   init(_ text: inout DesignText) throws {
-    let width = text.takeText("width", orPositional: true) ?? ""
-    unit = ["km", "deg"].first { width.hasSuffix($0) } ?? ""
-    guard let number = Double(width.dropLast(unit.count).trimmed), number > 0, number.isFinite else {
+    let word = text.takeText("width", orPositional: true) ?? ""
+    guard let width = StatedWidth(word) else {
       throw text.failure(
         expected: "the width of a footprint as a positive number, with km or deg on the sphere",
-        found: width.isEmpty ? "nothing" : "'\(width)'")
+        found: word.isEmpty ? "nothing" : "'\(word)'")
     }
-    self.width = number
+    self.width = width
   }
 
   /// The straight distance within which places belong to a disc, in the units of the domain's positions.
   private func reach(on domain: any Domain) throws -> Double {
-    switch (unit, domain.geography != nil) {
-    case ("km", true), ("deg", true):
-      let angle = unit == "km" ? width / 2 / 6371 : width / 2 * .pi / 180
-      return 2 * sin(min(angle, .pi) / 2)
-    case ("", false): return width / 2
-    default:
-      throw MeasurementError.invalidSpecification(
-        text: description,
-        expected: domain.geography == nil
-          ? "a width without a unit, in the units of the positions of the \(domain.summary)" : "a width in km or deg on the sphere",
-        found: unit.isEmpty ? "no unit" : "'\(unit)'", example: domain.geography == nil ? "footprints:3" : "footprints:500km")
-    }
+    let half = try width.size(
+      on: domain, name: "a width", text: description, examples: ("footprints:500km", "footprints:3")) / 2
+    return domain.geography == nil ? half : 2 * sin(min(half, .pi) / 2)
   }
 }
 
@@ -99,5 +87,5 @@ extension Footprints: MeasurementDesign {
 }
 
 extension Footprints: CustomStringConvertible {
-  var description: String { "footprints:\(width.short)\(unit)" }
+  var description: String { "footprints:\(width)" }
 }
