@@ -75,13 +75,10 @@ package struct WindowedSolver: Solver {
         rows.append(row)
       }
       guard !rows.isEmpty else { return nil }
-      let inputs = window.vertices.count * channelCount
-      let selects = entries.count == rows.count && entries.allSatisfy { $0.value == 1 }
       return (
         rows,
-        selects
-          ? SelectionOperator(inputCount: inputs, indices: entries.map(\.column))
-          : SparseOperator(SparseMatrix(rowCount: rows.count, columnCount: inputs, entries: entries))
+        SparseMatrix.plainestOperator(
+          rowCount: rows.count, columnCount: window.vertices.count * channelCount, entries: entries)
       )
     }
     guard !isMeasured.contains(false) else {

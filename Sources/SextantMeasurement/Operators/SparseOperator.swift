@@ -48,3 +48,14 @@ public struct SparseOperator: LinearOperator, Equatable {
     }
   }
 }
+
+extension SparseMatrix {
+  /// The operator of a matrix by its entries, row by row: a selection where each row takes one entry as it is.
+  package static func plainestOperator(
+    rowCount: Int, columnCount: Int, entries: [(row: Int, column: Int, value: Double)]
+  ) -> any LinearOperator {
+    entries.count == rowCount && entries.allSatisfy { $0.value == 1 }
+      ? SelectionOperator(inputCount: columnCount, indices: entries.map(\.column))
+      : SparseOperator(SparseMatrix(rowCount: rowCount, columnCount: columnCount, entries: entries))
+  }
+}

@@ -85,10 +85,8 @@ public struct KrigingSolver: DirectSolver {
       noise.append(measurement.noise[row])
     }
     guard !values.isEmpty else { return nil }
-    let operation: any LinearOperator =
-      entries.count == values.count && entries.allSatisfy { $0.value == 1 }
-      ? SelectionOperator(inputCount: domain.vertexCount, indices: entries.map(\.column))
-      : SparseOperator(SparseMatrix(rowCount: values.count, columnCount: domain.vertexCount, entries: entries))
+    let operation = SparseMatrix.plainestOperator(
+      rowCount: values.count, columnCount: domain.vertexCount, entries: entries)
     let inside = (0..<domain.vertexCount).map { isInside?[$0 * channelCount + channel] ?? true }
     let prior = Self.prior(domain: domain, isInside: inside, values: values)
     let part = FieldMeasurement(values: values, noise: noise, operation: operation, label: measurement.label)

@@ -105,12 +105,10 @@ public struct SurfaceKrigingSolver: Solver {
     return parts.indices.map { number in
       let (own, count) = (entries[number], rows[number].count)
       guard count > 0 else { return nil }
-      let inputs = parts[number].vertices.count * channelCount
-      let operation: any LinearOperator =
-        own.count == count && own.allSatisfy { $0.value == 1 }
-        ? SelectionOperator(inputCount: inputs, indices: own.map(\.column))
-        : SparseOperator(SparseMatrix(rowCount: count, columnCount: inputs, entries: own))
-      return MeasuredShare(rows: rows[number], operation: operation)
+      return MeasuredShare(
+        rows: rows[number],
+        operation: SparseMatrix.plainestOperator(
+          rowCount: count, columnCount: parts[number].vertices.count * channelCount, entries: own))
     }
   }
 }
