@@ -9,6 +9,13 @@ package struct EntryRegion: Sendable {
   /// - Parameter isInside: whether each entry is in the region (V·C, channel fastest).
   package init(_ isInside: [Bool]) { self.isInside = isInside }
 
+  /// - Parameters:
+  ///   - vertices: whether each vertex is in the region (V).
+  ///   - channelCount: the number C of variables.
+  package init(vertices: [Bool], channelCount: Int) {
+    self.init(vertices.flatMap { [Bool](repeating: $0, count: channelCount) })
+  }
+
   /// Makes every entry outside of the region not a number.
   ///
   /// - Parameters:
@@ -20,7 +27,15 @@ package struct EntryRegion: Sendable {
       mean[entry] = .nan
       spread?[entry] = .nan
     }
-    members?.withUnsafeMutableScalars { values in
+    if var rows = members.take() {
+      removeOutside(&rows)
+      members = rows
+    }
+  }
+
+  /// Makes every entry outside of the region not a number in rows of V·C numbers.
+  package func removeOutside(_ rows: inout Tensor<Float>) {
+    rows.withUnsafeMutableScalars { values in
       for i in values.indices where !isInside[i % isInside.count] { values[i] = .nan }
     }
   }

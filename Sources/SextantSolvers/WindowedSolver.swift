@@ -58,7 +58,8 @@ package struct WindowedSolver: Solver {
       }
     }
     var place = [Int](repeating: -1, count: vertexCount)
-    var isMeasured = [Bool](repeating: false, count: matrix.rowCount)
+    // A value that depends on nothing says nothing, and belongs to no window.
+    var isMeasured = (0..<matrix.rowCount).map { matrix.rowStarts[$0] == matrix.rowStarts[$0 + 1] }
     let shares = windows.map { window -> (rows: [Int], operation: any LinearOperator)? in
       for (number, vertex) in window.vertices.enumerated() { place[vertex] = number }
       defer { for vertex in window.vertices { place[vertex] = -1 } }

@@ -33,11 +33,7 @@ struct InspectCommand: ParsableCommand {
   )
   var part: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The columns of a table of observations that are not recognised by their titles: latitude=NAME,longitude=NAME, and time, level or noise.",
-      valueName: "role=name"))
-  var columns: String?
+  @OptionGroup var table: TableOptions
 
   @Option(
     help: ArgumentHelp("The axes of a stack of images that does not name them, such as TYX.", valueName: "letters"))
@@ -47,7 +43,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let paths = try InputFiles(files).paths
-    var settings = try SignalOptions.columns(columns)
+    var settings = try table.settings()
     if let axes { settings["axes"] = axes }
     guard paths.count > 1 else {
       let inspection = try Inspection(path: paths[0], part: part, settings: settings)

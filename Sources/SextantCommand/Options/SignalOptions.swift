@@ -26,11 +26,7 @@ struct SignalOptions: ParsableArguments {
     help: ArgumentHelp("Keep fields by a coordinate, such as level=500; may be repeated.", valueName: "name=value"))
   var select: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "The columns of a table of observations that are not recognised by their titles: latitude=NAME,longitude=NAME, and time, level or noise.",
-      valueName: "role=name"))
-  var columns: String?
+  @OptionGroup var table: TableOptions
 
   @Option(
     help: ArgumentHelp(
@@ -84,25 +80,11 @@ struct SignalOptions: ParsableArguments {
 
   /// The settings of formats: the columns of a table, and the times that make one field.
   private func settings() throws -> [String: String] {
-    var result = try Self.columns(columns)
+    var result = try table.settings()
     if let every { result["every"] = every }
     if let axes { result["axes"] = axes }
     if let missingImage { result["mask"] = missingImage }
     if let missingWhere { result["missing_where"] = missingWhere }
-    return result
-  }
-
-  /// Reads the columns of a table by their roles.
-  static func columns(_ text: String?) throws -> [String: String] {
-    var result: [String: String] = [:]
-    let roles = ["latitude", "longitude", "time", "level", "noise"]
-    for text in (text ?? "").split(separator: ",") {
-      let parts = text.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-      guard parts.count == 2, roles.contains(parts[0]) else {
-        throw ValidationError("--columns \(text): expected ROLE=NAME, where the role is one of \(roles.joined(separator: ", ")).")
-      }
-      result[parts[0]] = parts[1]
-    }
     return result
   }
 

@@ -10,8 +10,8 @@ struct BlurKernel: Sendable, Equatable {
   /// The weights (rows·columns).
   let weights: [Double]
   /// The weights of a row and a column of which the kernel is the product; nil if there are none.
-  var factors: (row: [Double], column: [Double])? { separable.map { ($0[0], $0[1]) } }
-  private let separable: [[Double]]?
+  var factors: (row: [Double], column: [Double])? { line.map { ($0, $0) } }
+  private let line: [Double]?
 
   /// The number of weights.
   var count: Int { weights.count }
@@ -24,7 +24,7 @@ struct BlurKernel: Sendable, Equatable {
     let size = weights.reduce(0) { $0 + abs($1) }
     guard sum.isFinite, abs(sum) > 1e-9 * size, size > 0 else { return nil }
     (self.rows, self.columns, self.weights) = (rows, columns, weights.map { $0 / sum })
-    separable = nil
+    line = nil
   }
 
   private init(line: [Double]) {
@@ -32,7 +32,7 @@ struct BlurKernel: Sendable, Equatable {
     let line = line.map { $0 / sum }
     (rows, columns) = (line.count, line.count)
     weights = line.flatMap { row in line.map { row * $0 } }
-    separable = [line, line]
+    self.line = line
   }
 
   /// A Gaussian of a standard deviation in pixels, at `size`×`size` pixels (odd).

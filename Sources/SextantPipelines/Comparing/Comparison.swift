@@ -256,6 +256,11 @@ extension Comparison {
     let context = try MeasurementContext(domain: truth.domain, isValid: isScored, inputs: inputs, series: series)
     let operation = try mask.draw(in: context, using: &maskStream)
     if let measured {
+      guard operation.selectedEntries != nil else {
+        throw RunError.invalid(
+          "evaluate.masks: '\(mask)' is not a mask: it does not leave values as they are. Test fields that are measurements themselves (evaluate.fields.measured) are scored on the values that a mask hides, such as random:0.1."
+        )
+      }
       // Exact values count as measured with a tiny noise: methods need one.
       let levels = try measured(index, truth.isValid).enumerated().map { entry, level in
         max(level, 1e-4 * Float(scales[entry % scales.count].peak))
@@ -269,16 +274,11 @@ extension Comparison {
 
   /// The values of a test field that is a measurement itself which a mask hides; nil where test fields are the truth.
   ///
-  /// Throws ``RunError/invalid(_:)`` where the mask hides nothing, or does not leave values as they are.
+  /// Throws ``RunError/invalid(_:)`` where the mask hides nothing.
   private func heldOut(
     _ truth: Signal, index: Int, measured simulated: SimulatedMeasurement, isScored: [Bool], mask: AnyMeasurementDesign
   ) throws -> HeldOutValues? {
     guard let measured else { return nil }
-    guard simulated.measurement.operation.selectedEntries != nil else {
-      throw RunError.invalid(
-        "evaluate.masks: '\(mask)' is not a mask: it does not leave values as they are. Test fields that are measurements themselves (evaluate.fields.measured) are scored on the values that a mask hides, such as random:0.1."
-      )
-    }
     let hidden = zip(isScored, simulated.isMeasured).map { $0 && !$1 }
     guard hidden.contains(true) else {
       throw RunError.invalid(

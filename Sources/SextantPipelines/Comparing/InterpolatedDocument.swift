@@ -60,9 +60,8 @@ struct InterpolatedDocument: DocumentWrapper {
 
   /// Rows of V·C numbers as rows of P·C numbers; not-a-number where there is none.
   private func atPlaces(_ rows: Tensor<Float>) -> [Float] {
-    let (channels, width) = (variables.count, isCovered.count * variables.count)
-    var values = interpolation.apply(rows).scalars
-    for i in values.indices where !isCovered[i % width / channels] { values[i] = .nan }
-    return values
+    var values = interpolation.apply(rows)
+    EntryRegion(vertices: isCovered, channelCount: variables.count).removeOutside(&values)
+    return values.scalars
   }
 }

@@ -182,10 +182,7 @@ struct Regridding: Sendable {
     guard let toAnswer else { return fields }
     var result = toAnswer.apply(fields)
     guard let isAnswered else { return result }
-    let (width, channels) = (result.columnCount, channelCount)
-    result.withUnsafeMutableScalars { values in
-      for i in values.indices where !isAnswered[i % width / channels] { values[i] = .nan }
-    }
+    EntryRegion(vertices: isAnswered, channelCount: channelCount).removeOutside(&result)
     return result
   }
 

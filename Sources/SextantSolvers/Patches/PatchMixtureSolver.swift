@@ -26,6 +26,8 @@ struct PatchMixtureSolver: DirectSolver {
   private static let bandSize = 4096
   /// Components with a smaller probability have no part in a patch.
   private static let leastWeight: Float = 1e-3
+  /// A noise variance below this share of a pixel's own counts as nearly none.
+  private static let nearlyExactShare: Float = 1e-3
   /// Images of more pixels take every second patch in either direction.
   private static let denseLimit = 250_000
 
@@ -154,28 +156,32 @@ struct PatchMixtureSolver: DirectSolver {
       let kept = row.reduce(Float(0)) { $0 + weights[$1] }
       for place in row { weights[place] /= kept }
     }
-    // The moments of the mixtures: sums over components of w·m and w·(v + m²).
+    // The moments of the mixtures: Σ w·m, and then Σ w·(v + (m − Σ w·m)²), which loses no digits where a variance is small.
+    let found = (0..<count).map { k in
+      let rows = patches.indices.filter { weights[$0 * count + k] > 0 }
+      return (rows: rows, means: rows.isEmpty ? [] : conditionalMeans(k, parts[k].half, parts[k].white, rows).scalars)
+    }
     var means = [Float](repeating: 0, count: patches.count * d)
-    var seconds = means
-    for k in 0..<count {
-      let own = patches.indices.filter { weights[$0 * count + k] > 0 }
-      guard !own.isEmpty else { continue }
-      let found = conditionalMeans(k, parts[k].half, parts[k].white, own)
-      let spread = conditionalVariances(k, parts[k].half)
-      found.withUnsafeScalars { found in
-        for (row, i) in own.enumerated() {
-          let weight = weights[i * count + k]
-          for j in 0..<d {
-            let mean = found[row * d + j]
-            means[i * d + j] += weight * mean
-            seconds[i * d + j] += weight * (spread[j] + mean * mean)
-          }
+    var moments = means
+    for (k, part) in found.enumerated() {
+      for (row, i) in part.rows.enumerated() {
+        let weight = weights[i * count + k]
+        for j in 0..<d { means[i * d + j] += weight * part.means[row * d + j] }
+      }
+    }
+    for (k, part) in found.enumerated() where !part.rows.isEmpty {
+      let own = try conditionalVariances(k, parts[k].half, parts[k].factor, noise, observed)
+      for (row, i) in part.rows.enumerated() {
+        let weight = weights[i * count + k]
+        for j in 0..<d {
+          let deviation = part.means[row * d + j] - means[i * d + j]
+          moments[i * d + j] += weight * (own[j] + deviation * deviation)
         }
       }
     }
     for (i, patch) in patches.enumerated() {
       let mean = Array(means[i * d..<(i + 1) * d])
-      let variance = (0..<d).map { max(seconds[i * d + $0] - mean[$0] * mean[$0], 1e-12) }
+      let variance = (0..<d).map { max(moments[i * d + $0], 1e-12) }
       sum.add(patch, mean: mean, variance: variance)
       guard patch.isDrawn else { continue }
       let own = Array(weights[i * count..<(i + 1) * count])
@@ -194,10 +200,19 @@ struct PatchMixtureSolver: DirectSolver {
   }
 
   /// The variances of component `k` given measured values (d).
-  private func conditionalVariances(_ k: Int, _ half: Tensor<Float>) -> [Float] {
+  private func conditionalVariances(
+    _ k: Int, _ half: Tensor<Float>, _ factor: CholeskyFactor<Float>?, _ noise: [Float], _ observed: [Int]
+  ) throws -> [Float] {
     let prior = mixture.covariances[k].diagonal
-    guard half.rowCount > 0 else { return prior }
-    return zip(prior, half.columnSquaredNorms()).map { max($0 - Float($1), 0) }
+    guard let factor else { return prior }
+    var result = zip(prior, half.columnSquaredNorms()).map { max($0 - Float($1), 0) }
+    // A nearly exact pixel: the difference above has no digit left, and n − n²·(Σ + N)⁻¹ⱼⱼ has all.
+    let exact = observed.indices.filter { noise[$0] < Self.nearlyExactShare * prior[observed[$0]] }
+    if !exact.isEmpty {
+      let inverse = factor.solveLower(Tensor<Float>.identity(observed.count)).columnSquaredNorms()
+      for row in exact { result[observed[row]] = noise[row] * max(1 - noise[row] * Float(inverse[row]), 0) }
+    }
+    return result
   }
 
   /// Draws from the posterior of a patch, less its mean (N×d).
