@@ -24,6 +24,10 @@ struct KeepGoingTests {
     let went = try impute("went", "--keep-going")
     #expect(went.code != 0 && went.errors.contains("1 of 3 files failed") && went.errors.contains("b.tif"), "\(went.errors)")
     for name in ["a", "c"] { #expect(FileManager.default.fileExists(atPath: folder.path("went/\(name).tif"))) }
+    // A series without one of its files would be another series.
+    let series = try impute("series", "--keep-going", "--time", "joint")
+    #expect(series.code != 0 && series.errors.contains("one series"), "\(series.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("series")))
     #expect(!FileManager.default.fileExists(atPath: folder.path("went/b.tif")))
   }
 }

@@ -39,7 +39,7 @@ import Testing
       SignalInput(folder.path("in.nc")), model: model, output: folder.path("out.nc"), overwrite: true, history: "test")
   }
 
-  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive && $0.knowsTime })
+  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive && $0.joinsTimes })
   func methodsThatKnowTimeRefuseThem(method: Method) throws {
     let folder = try ScratchFolder()
     _ = try Self.files(folder)
@@ -47,7 +47,7 @@ import Testing
     #expect(try !folder.names().contains("out.nc"))
   }
 
-  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive && !$0.knowsTime })
+  @Test(arguments: [Method].withoutNetworks.filter { !$0.learnsFromArchive && !$0.joinsTimes })
   func theyAreFilledAsWhatTheyAre(method: Method) throws {
     let folder = try ScratchFolder()
     let truth = try Self.files(folder)

@@ -150,10 +150,13 @@ import Testing
     }
   }
 
-  @Test func windowsComeNearTheWhole() throws {
+  /// The sparse field has a window of five steps in its memory.
+  @Test(arguments: [(Method.twoScale, 1), (.sparseMatern, 5 * 5 * 16 * 4500)])
+  func windowsComeNearTheWhole(method: Method, memory: Int) throws {
     let folder = try Self.folder(14)
-    try Self.fill(folder)
-    try Self.fill(folder, output: "windows.nc", memory: 1)
+    try Self.fill(folder, method: method)
+    let summary = try Self.fill(folder, output: "windows.nc", method: method, memory: memory)
+    if let steps = summary.diagnostics["steps in a window"] { #expect((3..<10).contains(steps), "\(steps)") }
     let (whole, windows) = (
       try SmallClimate.values("tas", in: folder.path("out.nc")), try SmallClimate.values("tas", in: folder.path("windows.nc"))
     )
@@ -225,6 +228,8 @@ import Testing
     }
     try expect(words { try Self.fill(folder, method: .eof, time: .joint) }, "takes one field at a time")
     try expect(words { try Self.fill(folder, method: .timeLinear, time: .causal) }, "earlier and later")
+    try expect(words { try Self.fill(folder, method: .sparseMatern, time: .joint, memory: 1) }, "three steps of this field")
+    try expect(words { try Self.fill(folder, method: .sparseMatern, time: .causal) }, "earlier and later")
     try expect(words { try Self.fill(folder, state: "state") }, "only a causal run has a state")
     try expect(words { try Self.fill(folder, time: .causal, state: "state") }, "already knows everything up to")
     try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", samples: 4) }, "number of samples")
@@ -234,7 +239,7 @@ import Testing
     try expect(words { try Self.fill(folder, input: "late.nc", time: .causal, state: "state", model: other) }, "another model")
   }
 
-  @Test(arguments: [Method].standard.filter(\.knowsTime))
+  @Test(arguments: [Method].withoutNetworks.filter(\.knowsTime))
   func everyMethodOfTimeFillsASeries(method: Method) throws {
     let folder = try Self.folder(6, empty: 2)
     let summary = try Self.fill(folder, method: method, samples: method.traits.drawsSamples ? 3 : 0)

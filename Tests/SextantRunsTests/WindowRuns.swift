@@ -11,7 +11,7 @@ import Testing
 
 @Suite(.serialized) struct WindowRuns {
   /// A smooth image; each number has other waves.
-  private static func write(_ number: Int, rows: Int, columns: Int, to path: String) throws {
+  private static func write(_ number: Int, rows: Int, columns: Int, emptyPages: Int = 0, to path: String) throws {
     let header = ImageHeader(rows: rows, columns: columns, bands: 1, type: .float32)
     var samples = ImageSamples(type: .float32, count: header.sampleCount)
     for index in 0..<samples.count {
@@ -21,8 +21,10 @@ import Testing
       let ripple: Double = 5 * sin((row + column) / 2 - phase)
       samples[index] = Double(Float(100 + waves + ripple))
     }
-    let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
+    let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1 + emptyPages)
     try writer.append(samples)
+    for index in 0..<samples.count { samples[index] = .nan }
+    for _ in 0..<emptyPages { try writer.append(samples) }
     try writer.close()
   }
 
@@ -66,6 +68,17 @@ import Testing
     // An image of the model's size is filled as it is.
     try Self.write(78, rows: 8, columns: 8, to: folder.path("same.tif"))
     #expect(try !fill(folder.path("same.tif"), to: folder.path("same-out.tif")).remarks.contains { $0.topic == "windows" })
+  }
+
+  @Test func anEmptyImageIsWhatTheModelExpects() throws {
+    let folder = try ScratchFolder()
+    try Self.write(77, rows: 10, columns: 12, emptyPages: 1, to: folder.path("two.tif"))
+    let summary = try fill(folder.path("two.tif"), to: folder.path("out.tif"))
+    #expect(summary.remarks.contains { $0.topic == "empty-field" && $0.text.contains("what the model knows") }, "\(summary.remarks)")
+    let (means, spreads) = (try ImageFile(path: folder.path("out.tif")), try ImageFile(path: folder.path("out.spread.tif")))
+    let (mean, spread) = (try means.samples(ofPage: 1).numbers, try spreads.samples(ofPage: 1).numbers)
+    // The images of the archive vary by about 18 around 100.
+    #expect(mean.allSatisfy { abs($0 - 100) < 30 } && spread.allSatisfy { $0 > 8 && $0 < 40 }, "\(mean.prefix(5)), \(spread.prefix(5))")
   }
 
   @Test func whatWindowsCannotDoIsRefused() throws {

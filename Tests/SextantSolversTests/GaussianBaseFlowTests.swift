@@ -25,11 +25,13 @@ import Testing
   }
 
   /// An untrained flow of both variables, and its base.
-  private static func flow() throws -> (flow: GaussianBaseFlowSolver, base: TransformedSolver) {
+  private static func flow(
+    transforms: [MarginalTransform] = [.none, .logit(minimum: -0.2, maximum: 1.2)], trains: Bool = false
+  ) throws -> (flow: GaussianBaseFlowSolver, base: TransformedSolver) {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
       try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
-      space: model.prior.space, transforms: [.none, .logit(minimum: -0.2, maximum: 1.2)], maximumIterations: 2)
+      space: model.prior.space, transforms: transforms, maximumIterations: 2)
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
     let network = StencilUNet(
       StencilUNetConfiguration(
@@ -41,7 +43,7 @@ import Testing
       base: base,
       features: PosteriorFeatures(
         model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare),
-      network: network, parameters: builder.parameters)
+      network: network, parameters: trains ? builder.parameters.perturbed : builder.parameters)
     return (flow, base)
   }
 
@@ -88,6 +90,50 @@ import Testing
     #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 1e-4 * max(1, abs($0)) })
   }
 
+  private struct Film: MeasuredSeries {
+    let labels: [FieldLabel]
+    let times: [Double]
+    let measurements: [FieldMeasurement?]
+    func measurement(at step: Int) -> FieldMeasurement? { measurements[step] }
+  }
+
+  /// Over a series the base is the space-time posterior: untrained the flow is that, and a network moves all members of a step alike,
+  /// but none of a step without observations.
+  @Test(arguments: [false, true]) func overASeriesTheBaseKnowsTime(isTrained: Bool) throws {
+    let model = try SmallClimate.model()
+    let (flow, _) = try Self.flow(transforms: [.none, .none], trains: isTrained)
+    let fields = try SmallClimate.unseen(3)
+    let entries = (0..<model.space.isInside.count).filter { $0 % 3 != 0 }
+    let film = Film(
+      labels: (0..<3).map { fields[$0].label }, times: [0, 1, 2],
+      measurements: (0..<3).map { step in
+        step == 1
+          ? nil
+          : FieldMeasurement(
+            values: entries.map { fields[step].values.scalars[$0] }, noise: entries.map { $0 % 2 == 0 ? 2 : 0.05 },
+            operation: SelectionOperator(inputCount: model.space.isInside.count, indices: entries), label: fields[step].label)
+      })
+    let base = try TwoScaleSeriesSolver(model.prior, domain: model.space.domain, parameters: model.parameters)
+    let request = SeriesRequest(use: .joint, samples: 3, random: RandomStream(seed: 5))
+    let plain = try base.prepare(film, request, from: nil)
+    let moved = try FlowSeriesSolver(flow, base: base).prepare(film, request, from: nil)
+    for step in 0..<3 {
+      let (a, b) = (try plain.posterior(at: step), try moved.posterior(at: step))
+      let (spread, scaled) = (try #require(a.spread), try #require(b.spread))
+      let (own, other) = (try #require(a.samples), try #require(b.samples))
+      var change = 0.0
+      for entry in a.mean.indices where a.mean[entry].isFinite {
+        change = max(change, Double(abs(b.mean[entry] - a.mean[entry]) / spread[entry]))
+        let scale = scaled[entry] / spread[entry]
+        for member in 0..<3 {
+          let expected = b.mean[entry] + scale * (own[member, entry] - a.mean[entry])
+          #expect(abs(other[member, entry] - expected) <= 1e-4 * max(1, abs(expected)))
+        }
+      }
+      #expect((change > 1e-3) == (isTrained && step != 1), "\(change) at step \(step)")
+    }
+  }
+
   static let shapes = (batch: 2, vertices: 7, channels: 3)
 
   @Test(arguments: MarginalLoss.allCases) func lossesHaveTheirGradients(loss: MarginalLoss) {
@@ -128,5 +174,18 @@ import Testing
     for (shift, logScale) in [(0.1, 0.4), (0.5, 0.4), (0.3, 0.2), (0.3, 0.6)] as [(Float, Float)] {
       #expect(value(shift: shift, logScale: logScale) > best)
     }
+  }
+}
+
+extension ParameterSet<Float> {
+  /// The parameters with some noise, as if they had been trained.
+  fileprivate var perturbed: ParameterSet {
+    var result = self
+    var random = RandomStream(seed: 12)
+    for place in tensors.indices where isTrained[place] {
+      let noise: Tensor<Float> = random.normals(tensors[place].shape)
+      result.tensors[place].add(noise, scaledBy: 0.1)
+    }
+    return result
   }
 }

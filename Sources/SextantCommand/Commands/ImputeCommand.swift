@@ -147,7 +147,7 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What each answer may use of the other times: joint (all), causal (the earlier ones) or separate (none). joint, if not given, where the method knows time and the file has several. With joint or causal, several files are one series; without the option, each is one of its own.",
+      "What each answer may use of the other times: joint (all), causal (the earlier ones) or separate (none). joint, if not given, where two-scale or a method named time-… is used and the file has several times; sparse-matern and flow know time if it is asked for. With joint or causal, several files are one series; without the option, each is one of its own.",
       valueName: "use"))
   var time: TimeUse?
 
@@ -222,9 +222,14 @@ struct ImputeCommand: ParsableCommand {
     let model = try learnedModel()
     let request = try request(for: model)
     let pairs = try InputFiles(inputs).outputs(output)
+    // One series in several files.
+    let isOneSeries = pairs.count > 1 && (time ?? .separate) != .separate
+    if isOneSeries, keepGoing {
+      throw ValidationError(
+        "--keep-going: with --time \(time?.rawValue ?? "joint") the \(pairs.count) files are one series, which would be another without one of them. Leave --keep-going out, or give --time separate.")
+    }
     try checkOutputs(pairs)
-    if pairs.count > 1, time != nil, time != .separate {
-      // One series in several files.
+    if isOneSeries {
       let summary = try request.run(
         pairs.map { (try input($0.input), $0.output) }, model: model, overwrite: options.overwrite,
         history: Provenance.line(CommandLine.arguments), progress: options.progress,

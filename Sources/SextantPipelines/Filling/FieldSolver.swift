@@ -188,8 +188,8 @@ final class FieldSolver {
     }
     // A method that learned from an archive and ignores noise follows the climatology, too: the one value is the climatology's.
     let knowsPrior = request.method.traits.usesNoise || request.method.learnsFromArchive
-    if request.onEmpty == .prior, windows == nil, knowsPrior, request.method.traits.fillsGaps,
-      let nothing = model.emptyMeasurement(field.label)
+    if request.onEmpty == .prior, knowsPrior, request.method.traits.fillsGaps,
+      let nothing = windows.map({ $0.emptyMeasurement(field.label, by: model) }) ?? model.emptyMeasurement(field.label)
     {
       var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
       let posterior = try solvers(for: field.label).solver.posterior(given: nothing, samples: samples, using: &random)

@@ -3,6 +3,7 @@
 
 import SextantArrays
 import SextantGeometry
+import SextantMeasurement
 import SextantModels
 import SextantSignals
 import SextantSolvers
@@ -46,6 +47,19 @@ struct ModelWindows: Sendable {
     remark = Remark(
       .assumption, "windows",
       "The fields, on a \(document.domain.summary), were filled in \(windows.count) overlapping windows of the model's size (\(own.domain.summary)), which were blended: what lies further apart than a window does not tell of each other. --windows none turns this off.")
+  }
+
+  /// A measurement of a whole field that says nothing: that of the model, at a place of the first window.
+  func emptyMeasurement(_ label: FieldLabel, by model: Model) -> FieldMeasurement? {
+    guard let nothing = model.emptyMeasurement(label), let entry = nothing.operation.selectedEntries?.first,
+      let first = windows.first
+    else { return nil }
+    let (vertex, channel) = entry.quotientAndRemainder(dividingBy: space.channelCount)
+    return FieldMeasurement(
+      values: nothing.values, noise: nothing.noise,
+      operation: SelectionOperator(
+        inputCount: space.isInside.count, indices: [first.vertices[vertex] * space.channelCount + channel]),
+      label: label)
   }
 
   /// The solver for whole fields by one for the model's domain.

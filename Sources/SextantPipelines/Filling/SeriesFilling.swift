@@ -154,7 +154,7 @@ final class SeriesFilling {
     }
     guard asked != .separate else { return nil }
     let isSeries = groups.contains { Set($0.times).count > 1 }
-    guard let asked else { return isSeries && request.method.knowsTime ? .joint : nil }
+    guard let asked else { return isSeries && request.method.joinsTimes ? .joint : nil }
     guard request.method.knowsTime else { throw SeriesError.knowsNoTime(method: request.method.name, use: asked) }
     guard !groups.isEmpty else {
       throw RunError.invalid(

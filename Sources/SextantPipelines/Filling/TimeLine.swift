@@ -54,12 +54,12 @@ struct TimeLine {
           "90 % interval", x: times, lower: zip(mean, band).map { $0 - 1.645 * $1 },
           upper: zip(mean, band).map { $0 + 1.645 * $1 }, style: Plot.Style(colour: Colour.lines[0])))
     }
-    layers.append(.line(variable.name, x: times, y: mean, style: Plot.Style(colour: Colour.lines[0])))
+    layers.append(.line(layers.isEmpty ? variable.name : "mean", x: times, y: mean, style: Plot.Style(colour: Colour.lines[0])))
     if let observed = observed(variable, at: vertex, count: document.count, formats: formats) {
       layers.append(
         .line(
           "where it was observed", x: times, y: order.map { observed[$0] > 0.5 ? values[$0] : .nan },
-          style: Plot.Style(colour: Colour.lines[1], width: 3)))
+          style: Plot.Style(colour: Colour.lines[1], width: 0, marker: .circle)))
     }
     return Plot(
       title: variable.longName ?? variable.name, subtitle: name, xAxis: Axis(axis),
@@ -85,7 +85,12 @@ struct TimeLine {
       }
       guard let nearest else { throw RunError.invalid("\(document.path): the domain is empty.") }
       let found = geography.points[nearest]
-      return (nearest, String(format: "the cell at %.2f° N, %.2f° E", found.latitude, found.longitude))
+      return (
+        nearest,
+        String(
+          format: "the cell at %.2f° %@, %.2f° %@", abs(found.latitude), found.latitude < 0 ? "S" : "N", abs(found.longitude),
+          found.longitude < 0 ? "W" : "E")
+      )
     }
   }
 

@@ -36,7 +36,9 @@ extension Plot.Layer {
     let points = zip(x, y).map { frame.place($0, $1) }
     switch shape {
     case .line:
-      canvas.stroke(Path(lines: points), with: colour, width: style.width, dashes: style.dashes)
+      if style.width > 0 {
+        canvas.stroke(Path(lines: points), with: colour, width: style.width, dashes: style.dashes)
+      }
       drawMarkers(at: points, on: canvas)
     case .band(let upper):
       // Each stretch without a gap is filled separately.

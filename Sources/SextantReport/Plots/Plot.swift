@@ -12,7 +12,7 @@ public struct Plot: Sendable {
   public struct Style: Sendable, Equatable {
     /// The colour, or nil for the next of ``Colour/lines``.
     public var colour: Colour?
-    /// The width of lines in points.
+    /// The width of lines in points; 0 for markers alone.
     public var width: Double
     /// Lengths of dashes and gaps in turn; empty for a solid line.
     public var dashes: [Double]

@@ -140,8 +140,10 @@ struct PlotFrame {
     let colour = entry.style.colour ?? .ink
     switch entry.kind {
     case .line:
-      canvas.stroke(
-        Path(lines: [place, place + SIMD2(23, 0)]), with: colour, width: entry.style.width, dashes: entry.style.dashes)
+      if entry.style.width > 0 {
+        canvas.stroke(
+          Path(lines: [place, place + SIMD2(23, 0)]), with: colour, width: entry.style.width, dashes: entry.style.dashes)
+      }
       if let marker = entry.style.marker {
         canvas.fill(marker.path(at: place + SIMD2(11.5, 0), radius: 3.4), with: colour)
       }

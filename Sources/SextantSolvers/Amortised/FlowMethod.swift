@@ -9,8 +9,17 @@ import SextantPriors
 extension Method {
   /// A learned posterior: a correction of the Gaussian posterior, or a flow over the vector of states.
   public static let flow = Method(
-    name: "flow", title: "amortised flow", traits: Traits(transformsItself: true), needs: [.gaussian, .flow],
-    handles: [.selection]
+    name: "flow", title: "amortised flow", traits: Traits(transformsItself: true, joinsTimesOnlyIfAsked: true),
+    needs: [.gaussian, .flow], handles: [.selection],
+    series: { context in
+      let gaussian = try context.gaussian()
+      guard let flow = try context.model.gaussianBaseFlow(), case .twoScale = gaussian.kind else {
+        throw SeriesError.baseKnowsNoTime(model: context.model.provenance.name)
+      }
+      return FlowSeriesSolver(
+        flow,
+        base: try TwoScaleSeriesSolver(gaussian.prior, domain: context.space.domain, parameters: gaussian.parameters))
+    }
   ) { context in
     try context.model.flowSolver()
   }
@@ -33,27 +42,32 @@ extension Model {
     return TransformedSolver(inner, space: gaussian.prior.space, transforms: space.transforms, maximumIterations: 2)
   }
 
+  private var missingFlow: MethodError { .missingPart(.flow, model: provenance.name) }
+
   fileprivate func flowSolver() throws -> any Solver {
-    let missing = MethodError.missingPart(.flow, model: provenance.name)
-    guard let flow else { throw missing }
+    if let solver = try gaussianBaseFlow() { return solver }
+    guard let flow, case .vector(let configuration) = flow.network else { throw missingFlow }
     let prior = try requireGaussian().prior
+    var builder = ParameterBuilder<Float>.layout
+    return VectorFlowSolver(
+      flow: try LearnedFlow.vectorFlow(configuration, over: prior.space, in: &builder),
+      parameters: flow.parameters, space: prior.space, transforms: space.transforms)
+  }
+
+  /// The flow that corrects a Gaussian posterior; nil where the model's flow is one over the vector of states.
+  fileprivate func gaussianBaseFlow() throws -> GaussianBaseFlowSolver? {
+    guard let flow else { throw missingFlow }
+    guard case .neighbourhoods(let configuration) = flow.network else { return nil }
     // The builder gives the layout of the parameters; their values come from the flow.
     var builder = ParameterBuilder<Float>.layout
-    switch flow.network {
-    case .vector(let configuration):
-      return VectorFlowSolver(
-        flow: try LearnedFlow.vectorFlow(configuration, over: prior.space, in: &builder),
-        parameters: flow.parameters, space: prior.space, transforms: space.transforms)
-    case .neighbourhoods(let configuration):
-      guard let network = try LearnedFlow.stencilNetwork(configuration, on: space.domain, in: &builder) else {
-        throw missing
-      }
-      let base = try flowBase()
-      return GaussianBaseFlowSolver(
-        base: base,
-        features: PosteriorFeatures(
-          prior, transforms: base.transforms, domain: space.domain, landShare: space.landShare),
-        network: network, parameters: flow.parameters)
+    guard let network = try LearnedFlow.stencilNetwork(configuration, on: space.domain, in: &builder) else {
+      throw missingFlow
     }
+    let base = try flowBase()
+    return GaussianBaseFlowSolver(
+      base: base,
+      features: PosteriorFeatures(
+        try requireGaussian().prior, transforms: base.transforms, domain: space.domain, landShare: space.landShare),
+      network: network, parameters: flow.parameters)
   }
 }

@@ -41,7 +41,7 @@ struct GaussianBaseFlowSolver: Solver {
   }
 
   /// Corrects a posterior of the base, in transformed units, with the network.
-  fileprivate func move(_ posterior: inout Posterior, by measurement: FieldMeasurement) throws {
+  func move(_ posterior: inout Posterior, by measurement: FieldMeasurement) throws {
     guard let spread = posterior.spread else { return }
     let (shift, logScale) = try correction(of: measurement, posterior: posterior)
     let scales = logScale.map { exp($0) }

@@ -92,7 +92,7 @@ public final class SparseFieldSolver: Solver {
   }
 
   /// The part of an observation that measures one channel.
-  fileprivate func part(of observation: StateObservation, channel: Int) throws -> SparseFieldObservation {
+  func part(of observation: StateObservation, channel: Int) throws -> SparseFieldObservation {
     try SparseFieldObservation(observation, channel: channel, layout: space.layout, nodeCount: prior.nodeCount)
   }
 
@@ -173,7 +173,7 @@ private struct SparseFieldPreparation: PreparedSolver {
 }
 
 /// The entries of the V×C array that belong to one channel's states, and the map from nodes to these entries.
-private struct ChannelEntries {
+struct ChannelEntries {
   /// The entries that are inside the domain.
   private let entries: [Int32]
   /// The node of each entry.
@@ -236,7 +236,11 @@ extension Method {
   /// The sparse Matérn field, for domains of any size.
   public static let sparseMatern = Method(
     name: "sparse-matern", title: "sparse Matérn field",
-    traits: Traits(hasGaussianPosterior: true, usesLand: true, usesNeighbours: true)
+    traits: Traits(hasGaussianPosterior: true, usesLand: true, usesNeighbours: true, joinsTimesOnlyIfAsked: true),
+    series: { context in
+      SparseSeriesSolver(
+        try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed)))
+    }
   ) { context in
     try SparseFieldSolver(context.space, seed: RandomStream(seed: context.model.provenance.seed))
   }

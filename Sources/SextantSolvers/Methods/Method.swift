@@ -50,13 +50,17 @@ public struct Method: Sendable, Identifiable {
     public var answersAnySize: Bool
     /// Whether its spread is that of the model's Gaussian prior, so that a prior about a mean that is not known makes it wider.
     public var followsPrior: Bool
+    /// Whether a method that knows time fills the times of a file together only if that is asked for, because it takes several times
+    /// the work.
+    public var joinsTimesOnlyIfAsked: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
       transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false,
-      usesNeighbours: Bool = false, followsPrior: Bool = false, answersAnySize: Bool = false
+      usesNeighbours: Bool = false, followsPrior: Bool = false, answersAnySize: Bool = false,
+      joinsTimesOnlyIfAsked: Bool = false
     ) {
-      self.answersAnySize = answersAnySize
+      (self.answersAnySize, self.joinsTimesOnlyIfAsked) = (answersAnySize, joinsTimesOnlyIfAsked)
       (self.usesNeighbours, self.followsPrior) = (usesNeighbours, followsPrior)
       (self.hasGaussianPosterior, self.usesLand) = (hasGaussianPosterior, usesLand)
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
@@ -89,6 +93,9 @@ public struct Method: Sendable, Identifiable {
 
   /// Whether the method can take the steps of a series together; all others answer each field by itself.
   public var knowsTime: Bool { makeSeries != nil }
+
+  /// Whether a file of several times is filled together where nothing else is asked for.
+  public var joinsTimes: Bool { knowsTime && !traits.joinsTimesOnlyIfAsked }
 
   /// Whether the method needs a model that was learned from an archive; all others work on a single file.
   public var learnsFromArchive: Bool { !needs.isEmpty }

@@ -106,6 +106,8 @@ public enum SeriesError: Error, Equatable, CustomStringConvertible {
   case goesBack(found: String, last: String)
   /// What an earlier run left does not fit.
   case otherState(reason: String)
+  /// The flow of a model has no base that knows time.
+  case baseKnowsNoTime(model: String)
   /// The variables of a model are transformed, and the series is not Gaussian in time.
   case transformed(method: String)
   /// Variables are angles or labels, and the method takes numbers.
@@ -117,6 +119,8 @@ public enum SeriesError: Error, Equatable, CustomStringConvertible {
       "--time \(use.rawValue): the method '\(method)' takes one field at a time. Leave the option out, give --time separate, or use a method that knows time, such as two-scale."
     case .needsTheFuture(let method):
       "--time causal: the method '\(method)' answers each step from earlier and later ones. Give --time joint, or use two-scale."
+    case .baseKnowsNoTime(let model):
+      "--time: the flow of the model '\(model)' corrects no two-scale posterior, and no other base knows time. Give --time separate, or train the flow on a prior of kind two-scale."
     case .goesBack(let found, let last):
       "The file starts at \(found), but the state already knows everything up to \(last). A causal run goes on with later steps only; give a file that starts after \(last), or another state file."
     case .encoded(let method):
