@@ -40,10 +40,11 @@ extension Model {
     // The builder gives the layout of the parameters; their values come from the flow.
     var builder = ParameterBuilder<Float>.layout
     switch flow.network {
-    case .vector(let configuration):
-      return VectorFlowSolver(
-        flow: try LearnedFlow.vectorFlow(configuration, over: prior.space, in: &builder),
-        parameters: flow.parameters, space: prior.space, transforms: space.transforms)
+    case .vector, .convolutional:
+      guard let whole = try LearnedFlow.wholeFlow(flow.network, over: prior.space, on: space.domain, in: &builder) else {
+        throw missing
+      }
+      return VectorFlowSolver(whole, parameters: flow.parameters, space: prior.space, transforms: space.transforms)
     case .neighbourhoods(let configuration):
       guard let network = try LearnedFlow.stencilNetwork(configuration, on: space.domain, in: &builder) else {
         throw missing
