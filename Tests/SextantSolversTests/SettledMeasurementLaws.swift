@@ -133,7 +133,8 @@ import Testing
       values: others.map { _ in Float(5 + 0.7 * random.normal()) }, noise: [Float](repeating: 0.5, count: others.count),
       operation: SelectionOperator(inputCount: 60, indices: others))
     let without = try solver.posterior(given: rest, samples: 0, using: &random)
-    let (mean, deviation, noise) = (Double(without.mean[0]), try Double(#require(without.spread)[0]), 0.3)
+    let spreadWithout = try #require(without.spread)
+    let (mean, deviation, noise) = (Double(without.mean[0]), Double(spreadWithout[0]), 0.3)
     var (mass, first, second) = (0.0, 0.0, 0.0)
     for step in -8000...8000 {
       let t = Double(step) / 1000
@@ -150,7 +151,8 @@ import Testing
     whole.isSaturated = [true] + others.map { _ in false }
     let posterior = try solver.posterior(given: solver.settled(whole), samples: 0, using: &random)
     #expect(abs(Double(posterior.mean[0]) - exact.mean) < 0.02 * deviation)
-    #expect(abs(try Double(#require(posterior.spread)[0]) - exact.deviation) < 0.02 * deviation)
+    let spread = try #require(posterior.spread)
+    #expect(abs(Double(spread[0]) - exact.deviation) < 0.02 * deviation)
     // The same as an operator whose rows are combinations: moments come from samples.
     let rows = ([0] + others).enumerated().map { (row: $0.offset, column: $0.element, value: 1.0) } + [(row: 0, column: 59, value: 1e-6)]
     whole.operation = SparseOperator(SparseMatrix(rowCount: 30, columnCount: 60, entries: rows))

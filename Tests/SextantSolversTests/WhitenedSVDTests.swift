@@ -104,7 +104,7 @@ import Testing
   }
 
   /// Values that were cut off, alone and beside others, whose level lies below and above what the states give.
-  @Test(arguments: matrices.indices, [-3, 0.5, 4]) func theWayBackOfCutOffValuesIsDownhill(index: Int, level: Float) throws {
+  @Test(arguments: matrices.indices, [-3, 0.5, 4] as [Float]) func theWayBackOfCutOffValuesIsDownhill(index: Int, level: Float) throws {
     let matrix = Self.matrices[index]
     var measurement = FieldMeasurement(
       values: [Float](repeating: level, count: matrix.rowCount), noise: [Float](repeating: 0.4, count: matrix.rowCount),

@@ -202,7 +202,7 @@ extension Comparison {
           for ((method, solver), pilot) in zip(zip(methods, asked), pilots) {
             var random = stream.split(method.name)
             let start = ContinuousClock.now
-            let settled = try settled(given, for: method, by: pilot)
+            let settled = try self.settled(given, for: method, by: pilot)
             let posterior =
               try overTime[method.name].flatMap { solver in
                 try series?.posterior(
@@ -210,7 +210,7 @@ extension Comparison {
                   random: base.split("series").split(draw).split(mask.description).split(method.name)
                 ) { other in
                   let (truth, isScored) = try read(indices[other])
-                  return try settled(
+                  return try self.settled(
                     measure(
                       truth, index: indices[other], mask: mask, isScored: isScored,
                       stream: streamOf(indices[other], draw, mask), series: placeOf(other, draw, mask)
