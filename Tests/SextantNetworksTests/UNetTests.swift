@@ -28,8 +28,9 @@ import Testing
     #expect(Self.sixLevels(width: width).1.trainedCount == count)
   }
 
-  /// The models of Ho, Jain and Abbeel (2020) for CIFAR-10, of FlowDiff's microscopy as reconstructed, and that for CPUs.
-  @Test(arguments: [([128, 256, 256, 256], 2, 16, 3, 35_746_307), ([64, 128, 128, 256], 2, 16, 1, 17_217_025), ([32, 64, 64], 1, 8, 3, 847_011)])
+  /// The models of Ho, Jain and Abbeel (2020) for CIFAR-10, of FlowDiff's microscopy as reconstructed, and that for CPUs: the counts of
+  /// diffusers' UNet2DModel of these sizes.
+  @Test(arguments: [([128, 256, 256, 256], 2, 16, 3, 35_746_307), ([64, 128, 128, 256], 2, 16, 1, 17_215_617), ([32, 64, 64], 1, 8, 3, 1_113_955)])
   func thePresetsOfImagesHaveTheirParameters(widths: [Int], blocks: Int, attention: Int, channels: Int, count: Int) {
     var builder = ParameterBuilder<Float>.layout
     _ = DDPMUNet(

@@ -24,7 +24,7 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     case cifar
     /// That which FlowDiff has for microscopy, reconstructed: 17.2 million parameters. Not for CPUs.
     case microscopy
-    /// For CPUs: 0.9 million parameters.
+    /// For CPUs: 1.1 million parameters for three colours.
     case small
 
     var widths: [Int] {

@@ -3,6 +3,7 @@
 
 import SextantArrays
 import SextantFlows
+import SextantGeometry
 import SextantModels
 import SextantNetworks
 import SextantPriors
