@@ -58,14 +58,14 @@ import Testing
     let domain = try ImageGrid(rows: 40, columns: 50)
     let count = domain.vertexCount
     let variables = [Variable(name: "a"), Variable(name: "b")]
-    let clean = (0..<count).flatMap { _ in [Float(120), 7] }
+    let clean = (0..<2 * count).map { $0 % 2 == 0 ? Float(120) : 7 }
     let field = Signal(
       domain: domain, variables: variables, values: Tensor(clean, shape: [count, 2]),
       isValid: [Bool](repeating: true, count: 2 * count))
     let counting = CountingNoise(gain: 0.5, read: 2, offset: 100)
     let detector = Detector(counting: [counting, nil], saturation: [121, nil])
     var random = RandomStream(seed: 8)
-    let noise = (0..<2 * count).map { $0 % 2 == 0 ? Float(1) : 0.1 }
+    let noise: [Float] = (0..<2 * count).map { $0 % 2 == 0 ? 1 : 0.1 }
     let measured = try Simulation.measure(
       field, by: SelectionOperator(observed: [Bool](repeating: true, count: 2 * count)), noise: noise, detector: detector,
       using: &random
