@@ -36,6 +36,23 @@ public enum StandardNormal {
   /// The probability Φ(z) of a value below `z`.
   public static func cumulative(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
 
+  /// log Φ(z), also where Φ(z) is too small for a number.
+  public static func logCumulative(_ z: Double) -> Double {
+    guard z < -25 else { return log(cumulative(z)) }
+    return -0.5 * z * z - log(-z * (2 * Double.pi).squareRoot()) + log1p(tail(z))
+  }
+
+  /// φ(z)/Φ(z): minus the mean of what remains of a standard normal number below z.
+  public static func inverseMillsRatio(_ z: Double) -> Double {
+    z < -25 ? -z / (1 + tail(z)) : density(z) / cumulative(z)
+  }
+
+  /// By how much Φ(z) differs from φ(z)/|z| far below 0, as a share of it: the first terms of the asymptotic series.
+  private static func tail(_ z: Double) -> Double {
+    let square = z * z
+    return -1 / square + 3 / (square * square) - 15 / (square * square * square)
+  }
+
   /// The probability of a value between −`z` and `z`: 2·Φ(z) − 1.
   public static func central(_ z: Double) -> Double { erf(z / 2.0.squareRoot()) }
 

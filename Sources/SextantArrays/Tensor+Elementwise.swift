@@ -153,6 +153,19 @@ extension Tensor {
     reducingRows { Scalar.kernels.accumulate($0, into: $1) }.map { $0 / Double(Swift.max(1, rowCount)) }
   }
 
+  /// The root-mean-square deviation of each column's entries from `mean`.
+  package func columnDeviations(from mean: [Scalar]) -> [Scalar] {
+    var sums = [Double](repeating: 0, count: columnCount)
+    withUnsafeScalars { values in
+      for i in values.indices {
+        let j = i % columnCount
+        let difference = Double(values[i] - mean[j])
+        sums[j] += difference * difference
+      }
+    }
+    return sums.map { Scalar(($0 / Double(Swift.max(1, rowCount))).squareRoot()) }
+  }
+
   private func reducingRows(
     _ accumulate: (UnsafeBufferPointer<Scalar>, UnsafeMutableBufferPointer<Double>) -> Void
   ) -> [Double] {

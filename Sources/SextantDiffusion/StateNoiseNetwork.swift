@@ -12,8 +12,9 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   public enum Body: Sendable {
     /// A U-Net over neighbourhoods that takes the time; it has 2C input channels with a Gaussian, C without.
     case stencil(StencilUNet<Scalar>)
-    /// The U-Net along the array of vertices, as in Mammadov, Chung and Ye (2024); its only input is the noisy fields.
-    case sixLevel(SixLevelUNet<Scalar>)
+    /// The U-Net of DDPM on pixels, with as many input channels as the first, or along the array of vertices, as in Mammadov,
+    /// Chung and Ye (2024), where its only input is the noisy fields.
+    case ddpm(DDPMUNet<Scalar>)
   }
 
   /// The network that processes the arrays.
@@ -34,12 +35,15 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   {
     let arrays = arrangement.arrays(from: x)
     let guess = base?.predictedNoise(in: x, at: times)
+    func withGuess() -> DifferentiableTensor<Scalar> {
+      guess.map { concatenateColumns([arrays, arrangement.arrays(from: $0)]) } ?? arrays
+    }
     let output =
       switch body {
-      case .stencil(let network):
-        network(
-          guess.map { concatenateColumns([arrays, arrangement.arrays(from: $0)]) } ?? arrays, time: times, in: pass)
-      case .sixLevel(let network): network.output(for: arrays, at: times, in: pass)
+      case .stencil(let network): network(withGuess(), time: times, in: pass)
+      case .ddpm(let network):
+        network.output(
+          for: network.settings.inputChannels > arrangement.channelCount ? withGuess() : arrays, at: times, in: pass)
       }
     let correction = arrangement.states(from: output)
     return guess.map { $0 + correction } ?? correction

@@ -1,8 +1,8 @@
-// The U-Nets along the array of vertices as noise networks: the one-dimensional DDPM of Mammadov, Chung and Ye (2024),
-// and lucidrains' Unet1D.
+// The U-Nets of the literature as noise networks: that of DDPM, on pixels or along the array of vertices (Mammadov, Chung and Ye
+// 2024), and lucidrains' Unet1D.
 
 import SextantNetworks
 
-extension SixLevelUNet: NoiseNetwork {}
+extension DDPMUNet: NoiseNetwork {}
 
 extension UNet1D: NoiseNetwork {}

@@ -47,6 +47,8 @@ public enum FlowStart: Sendable, Equatable {
   case identity
   /// x is a permutation of z.
   case permutation
+  /// x is a linear function of z, whatever the condition.
+  case linear
 }
 
 /// A normalising flow on D entries, given a condition of M entries.
@@ -59,6 +61,8 @@ public protocol ConditionalFlow<Scalar>: Sendable {
   var conditionWidth: Int { get }
   /// The map before training.
   var start: FlowStart { get }
+  /// The same flow whose running statistics a training pass replaces instead of averaging them; nil for a flow without any.
+  var recalibrating: (any ConditionalFlow<Scalar>)? { get }
 
   /// The part of the work that depends on the condition alone. The condition is P×M, where P divides the number B of
   /// points: one row for each point, one for all, or one for each run of B/P consecutive points (the samples of one
@@ -77,6 +81,8 @@ public protocol ConditionalFlow<Scalar>: Sendable {
 }
 
 extension ConditionalFlow {
+  public var recalibrating: (any ConditionalFlow<Scalar>)? { nil }
+
   /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of shape P×M.
   public func sample(
     _ z: DifferentiableTensor<Scalar>, given condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>

@@ -66,6 +66,10 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
     (self.order, self.couplings, self.conditionWeight) = (order, couplings, conditionWeight)
   }
 
+  public var recalibrating: (any ConditionalFlow<Scalar>)? {
+    configuration.normalisesBatches ? forgettingStatistics() : nil
+  }
+
   public var start: FlowStart { configuration.restoresOrder ? .identity : .permutation }
 
   /// The condition for measurements and their masks (B×M each; the mask is 1 where there is a measurement): both, if

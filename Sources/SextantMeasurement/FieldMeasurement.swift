@@ -18,6 +18,12 @@ public struct FieldMeasurement: Sendable {
   public var operation: any LinearOperator
   /// The label of the field; its season selects the climatology.
   public var label: FieldLabel
+  /// The noise of the values that were counted (m), whose ``noise`` is a first guess until the measurement is settled
+  /// (`Solver.settled(_:)`); nil for the others. Empty if none was counted.
+  public var counting: [CountingNoise?] = []
+  /// Whether each value was cut off (m), so that the noisy value is known to be at least as large. Empty if none was. Solvers take
+  /// settled measurements, except for those that have a likelihood of their own for such values.
+  public var isSaturated: [Bool] = []
 
   public init(
     values: [Float], noise: [Float], operation: any LinearOperator, label: FieldLabel = FieldLabel()
@@ -30,6 +36,9 @@ public struct FieldMeasurement: Sendable {
 
   /// The number of measured values m.
   public var count: Int { values.count }
+
+  /// Whether value `row` was cut off at the level of the instrument.
+  package func isCutOff(_ row: Int) -> Bool { !isSaturated.isEmpty && isSaturated[row] }
 
   /// Throws ``MeasurementError`` unless there is a finite value and a noise level for each output of the operator.
   ///
@@ -50,9 +59,12 @@ public struct FieldMeasurement: Sendable {
 extension FieldMeasurement {
   /// The part of the measurement at some of its values, by their positions.
   public func rows(_ rows: [Int]) -> FieldMeasurement {
-    FieldMeasurement(
+    var part = FieldMeasurement(
       values: rows.map { values[$0] }, noise: rows.map { noise[$0] },
       operation: SelectionOperator(inputCount: count, indices: rows).composed(after: operation), label: label)
+    if !counting.isEmpty { part.counting = rows.map { counting[$0] } }
+    if !isSaturated.isEmpty { part.isSaturated = rows.map { isSaturated[$0] } }
+    return part
   }
 
   /// The measurement with one noise level for all values.

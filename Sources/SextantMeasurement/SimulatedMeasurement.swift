@@ -19,7 +19,7 @@ public struct SimulatedMeasurement: Sendable {
 
 /// Simulates measurements of known fields.
 public enum Simulation {
-  /// Applies an operator to a field and adds Gaussian noise.
+  /// Applies an operator to a field, adds noise, and cuts off what the detector cannot hold.
   ///
   /// The noise of a value depends on `random` and on its position in ``LinearOperator/outputEntries``, not on the mask:
   /// with the same stream, the values that two masks have in common have the same noise. Outputs that depend on invalid
@@ -30,14 +30,18 @@ public enum Simulation {
   ///   - operation: the measurement operator on its V·C entries.
   ///   - noise: the noise standard deviation of each of the operator's output entries (V·C for a mask), in the
   ///     variables' units; it has no effect at missing entries.
+  ///   - detector: the variables that are counted, whose noise is not that of `noise`, and the levels above which values are cut
+  ///     off.
   ///   - random: the stream for the noise.
   /// - Throws: ``MeasurementError`` if sizes differ, nothing is measured, or the noise of a measured value is not
   ///   finite and above 0.
   public static func measure(
-    _ signal: Signal, by operation: any LinearOperator, noise: [Float], using random: inout RandomStream
+    _ signal: Signal, by operation: any LinearOperator, noise: [Float], detector: Detector = .ideal,
+    using random: inout RandomStream
   ) throws -> SimulatedMeasurement {
+    let counts = random.split("counts")
     let draws: Tensor<Float> = random.normals([operation.outputEntries.count])
-    return try measure(signal, by: operation, noise: noise, draws: draws.scalars)
+    return try measure(signal, by: operation, noise: noise, draws: draws.scalars, detector: detector, counts: counts)
   }
 
   /// Takes a part of a field that is a measurement itself: its values have their noise already, and none is added.
@@ -56,7 +60,8 @@ public enum Simulation {
   }
 
   private static func measure(
-    _ signal: Signal, by operation: any LinearOperator, noise: [Float], draws: [Float]
+    _ signal: Signal, by operation: any LinearOperator, noise: [Float], draws: [Float], detector: Detector = .ideal,
+    counts: RandomStream = RandomStream(seed: 0)
   ) throws -> SimulatedMeasurement {
     let observed = try restricted(operation, to: signal)
     let entries = observed.outputEntries
@@ -70,20 +75,29 @@ public enum Simulation {
     var measured = outputs(of: observed, for: signal)
     var values = [Float](repeating: 0, count: entries.count)
     var isMeasured = [Bool](repeating: false, count: entries.count)
+    let channels = signal.variables.count
     for (i, entry) in entries.indices.enumerated() {
+      if let counting = detector.counting(ofChannel: entry % channels) {
+        var own = counts.split(entry)
+        measured[i] = Float(counting.measured(Double(measured[i]), using: &own))
+        continue
+      }
       guard noise[entry] > 0, noise[entry].isFinite else {
         let variable = signal.variables[entry % signal.variables.count]
         throw MeasurementError.invalidNoise(
           what: "The noise of '\(variable.name)' at vertex \(entry / signal.variables.count)", found: noise[entry])
       }
       measured[i] += noise[entry] * draws[entry]
-      values[entry] = measured[i]
+    }
+    var measurement = FieldMeasurement(
+      values: measured, noise: entries.indices.map { noise[$0] }, operation: observed, label: signal.label)
+    measurement.read(by: detector, channels: entries.indices.map { $0 % channels })
+    for (i, entry) in entries.indices.enumerated() {
+      values[entry] = measurement.values[i]
       isMeasured[entry] = true
     }
     return SimulatedMeasurement(
-      measurement: FieldMeasurement(
-        values: measured, noise: entries.indices.map { noise[$0] }, operation: observed, label: signal.label),
-      values: values, isMeasured: isMeasured, coverage: observed.coverage())
+      measurement: measurement, values: values, isMeasured: isMeasured, coverage: observed.coverage())
   }
 
   /// The outputs of an operator for a clean field, without noise: the value of each of its output entries, and whether

@@ -112,7 +112,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
 }
 
 /// A layer that convolves over a stencil.
-struct StencilLayer<Scalar: TensorScalar>: Sendable {
+package struct StencilLayer<Scalar: TensorScalar>: Sendable {
   private let weight: ParameterSet<Scalar>.Reference
   private let bias: ParameterSet<Scalar>.Reference
 
@@ -131,8 +131,23 @@ struct StencilLayer<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// A layer with initial values of another kind.
+  package init(
+    _ name: String, inputs: Int, outputs: Int, neighbours: Int, initial: InitialValues,
+    in builder: inout ParameterBuilder<Scalar>
+  ) {
+    (weight, bias) = builder.scope(name) { builder in
+      (
+        initial.weight(
+          "weight", [outputs, neighbours, inputs], inputs: inputs * neighbours, outputs: outputs * neighbours,
+          in: &builder),
+        initial.bias("bias", outputs, inputs: inputs * neighbours, in: &builder)
+      )
+    }
+  }
+
   /// The output for x (B×V×inputs), where V is the number of the stencil's inputs.
-  func callAsFunction(_ x: DifferentiableTensor<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>)
+  package func callAsFunction(_ x: DifferentiableTensor<Scalar>, _ stencil: Stencil, in pass: NetworkPass<Scalar>)
     -> DifferentiableTensor<Scalar>
   {
     stencilConvolution(x, weight: pass[weight], bias: pass[bias], stencil: stencil)

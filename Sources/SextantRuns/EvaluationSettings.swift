@@ -16,6 +16,8 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   public var masks: [AnyMeasurementDesign]
   /// The noise.
   public var noise: NoiseSpecification
+  /// The levels above which the instrument cuts off values; nil for none.
+  public var saturation: SaturationLevels?
   /// Posterior samples a field.
   public var samples: Int
   /// Draws of mask and noise a field.
@@ -44,6 +46,8 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
     }
     masks = try reader.designs("masks", default: ["random:0.6"], after: "operator", kinds: catalogue.designs)
     noise = try reader.parsed("noise", default: "5%") { try NoiseSpecification(text: $0) }
+    saturation =
+      reader.contains("saturation") ? try reader.parsed("saturation", default: "0") { try SaturationLevels(text: $0) } : nil
     samples = try reader.value("samples", default: 128, in: 0...10_000)
     draws = try reader.value("draws", default: 1, in: 1...1000)
     scales = try reader.namedSections("scale", Scale.init)
@@ -52,6 +56,14 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
     pictures = try reader.value("pictures", default: 1, in: 0...1000)
     published = try Self.published(reader, methods: table, designs: catalogue.designs)
     try checkGaps(for: methods, at: "methods", of: reader)
+    if saturation != nil, let method = methods.first(where: { !$0.takesSaturation }) {
+      throw reader.wrong(
+        "methods", expected: "methods that can use values of which only a lower bound is known, beside saturation: \(table.filter(\.takesSaturation).map(\.name).joined(separator: ", "))",
+        found: method.name)
+    }
+    if hidesMask, saturation != nil || noise.description.contains("poisson:") {
+      throw reader.wrong("hide_mask", expected: "noise of one size and no saturation beside a hidden mask", found: "true")
+    }
   }
 
   /// Throws ``ConfigurationError`` at a key where one of `methods` fills no gaps and the measurements may have some.

@@ -51,12 +51,26 @@ extension RunConfiguration {
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
       hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
     comparison.time = evaluate.time
+    comparison.detector = try detector(for: model.space.variables)
     if let measured = evaluate.fields.measured {
       comparison.measured = try heldOutNoise(measured, of: fields, for: model)
     }
     comparison.published = evaluate.published
     comparison.training = try TrainingCosts(folder: output, flowNeedsDiffusion: flow?.prior == .diffusion)
     return (comparison, try ConvertedSource(fields, inUnitsOf: model.space.variables), indices)
+  }
+
+  /// What the instrument does to the values of a model's variables.
+  ///
+  /// Throws ``RunError/invalid(_:)`` where test fields are measurements, whose noise is theirs.
+  private func detector(for variables: [Variable]) throws -> Detector {
+    let detector = Detector(
+      counting: try evaluate.noise.counting(among: variables), saturation: try evaluate.saturation?.levels(of: variables) ?? [])
+    if !detector.isIdeal, evaluate.fields.measured != nil {
+      throw RunError.invalid(
+        "evaluate.noise, evaluate.saturation: test fields that are measurements themselves (evaluate.fields.measured) have their own noise. Leave poisson: and saturation out.")
+    }
+    return detector
   }
 
   /// The noise of test fields that are measurements themselves, in the units of a model.
@@ -159,7 +173,7 @@ extension RunConfiguration {
     }
     return (
       scales,
-      try evaluate.noise.deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak))
+      try evaluate.noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak))
     )
   }
 }

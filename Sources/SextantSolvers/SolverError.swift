@@ -12,6 +12,8 @@ public enum SolverError: Error, Equatable, CustomStringConvertible {
   case noiseOutOfRange(method: String, found: Double, most: Double)
   /// A measured value that is not finite, or a noise level that is not finite and above 0.
   case unusableMeasurement(method: String, what: String)
+  /// Values that were cut off, for a method that cannot use what they say.
+  case saturated(method: String)
   /// The numbers of an iteration are no longer finite.
   case diverged(method: String, step: Int)
 
@@ -27,6 +29,8 @@ public enum SolverError: Error, Equatable, CustomStringConvertible {
       "\(method): the noise is \(found) standard deviations of the field, but the largest noise level of the diffusion is \(most). Check the units of the noise."
     case .unusableMeasurement(let method, let what):
       "\(method): \(what). Measured values must be finite, and noise levels finite and above 0."
+    case .saturated(let method):
+      "\(method) cannot use values that were cut off at a level. Use a method with a Gaussian posterior, such as kriging, eof or two-scale, or dps; or count them as missing."
     case .diverged(let method, let step):
       "\(method): the numbers are no longer finite after step \(step + 1). Use a smaller step size."
     }

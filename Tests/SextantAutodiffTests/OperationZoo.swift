@@ -9,7 +9,7 @@ enum OperationCase: String, CaseIterable, Sendable {
   case matrixProduct, matrixProductTransposed, dense, denseWithoutBias, denseUsedTwice
   case denseOfFewRows, denseOfFewRowsUsedTwice, denseOfSamples, affineMap
   case couplingSampling, couplingNormalising, softsignCouplingSampling, softsignCouplingNormalising
-  case relu, leakyReLU, silu, gelu, tanh, exponential, logarithm, sigmoid, softplus, square
+  case relu, leakyReLU, silu, gelu, tanh, arcTangent, exponential, logarithm, sigmoid, softplus, square
   case scaleRows, shiftRows, scaleAndShiftRows, scaleAndShiftSamples
   case reshape, columns, concatenate, gather, permute, upsample, heads, gatherRows
   case softmax, softmaxOverRows, batchNormalisation, groupNormalisation, rootMeanSquare
@@ -116,6 +116,7 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .silu: return x[0].silu()
     case .gelu: return x[0].gelu()
     case .tanh: return x[0].tanh()
+    case .arcTangent: return x[0].arcTangent()
     case .exponential: return x[0].exponential()
     case .logarithm: return x[0].logarithm()
     case .sigmoid: return x[0].sigmoid()

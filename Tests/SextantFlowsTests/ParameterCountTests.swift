@@ -17,11 +17,26 @@ import Testing
     #expect(CouplingFlowConfiguration.paper.hiddenWidth(dimension: dimension) == width)
   }
 
-  @Test(arguments: FlowCase.all)
+  /// FlowDiff's two flows on images, and what makes none.
+  @Test func convolutionalFlowsHaveTheirParameters() throws {
+    func count(_ side: Int, _ configuration: ConvolutionalFlowConfiguration) throws -> Int {
+      var builder = ParameterBuilder<Float>.layout
+      _ = try ConvolutionalFlow<Float>(&builder, rows: side, columns: side, channels: 3, configuration: configuration)
+      return builder.parameters.trainedCount
+    }
+    #expect(try count(32, .digits(channels: 3)) == 8_240_968)
+    #expect(try count(64, .photographs(channels: 3)) == 11_540_716)
+    #expect(try count(32, .small(channels: 3)) < 400_000)
+    #expect(throws: FlowError.invalidSetting(name: "size", found: "24×24", expected: "rows and columns that 16 divides")) {
+      try count(24, .photographs(channels: 3))
+    }
+  }
+
+  @Test(arguments: FlowCase.all.filter { $0.configuration != nil })
   func theLayoutIsWhatIsMade(_ each: FlowCase) throws {
     let (_, parameters) = try each.build(Float.self)
     let layout = FlowLayout(
-      dimension: each.dimension, conditionWidth: each.conditionWidth, configuration: each.configuration)
+      dimension: each.dimension, conditionWidth: each.conditionWidth, configuration: try #require(each.configuration))
     #expect(layout.parameters.map(\.name) == parameters.names)
     #expect(layout.parameters.map(\.shape) == parameters.tensors.map(\.shape))
     #expect(layout.trainedCount == parameters.trainedCount)

@@ -74,9 +74,9 @@ import Testing
       return UNet1D(settings, in: &builder).output
     }
     try checkUNet("small_unet_six_level.json", tolerance: tolerance) { (builder: inout ParameterBuilder<Scalar>) in
-      var settings = SixLevelUNetSettings(channels: 2, width: 4)
-      (settings.multipliers, settings.blocks, settings.attentionLevels) = ([1, 2], 1, [1])
-      return SixLevelUNet(settings, in: &builder).output
+      var settings = DDPMUNetSettings(channels: 2, width: 4)
+      (settings.widths, settings.blocks, settings.attentionLevels) = ([4, 8], 1, [1])
+      return DDPMUNet(settings, in: &builder).output
     }
   }
 

@@ -7,9 +7,9 @@ import SextantTestSupport
 import Testing
 
 @Suite(.serialized) struct UNetTests {
-  static func sixLevels(width: Int, channels: Int = 1) -> (SixLevelUNet<Float>, ParameterSet<Float>) {
+  static func sixLevels(width: Int, channels: Int = 1) -> (DDPMUNet<Float>, ParameterSet<Float>) {
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
-    let network = SixLevelUNet(SixLevelUNetSettings(channels: channels, width: width), in: &builder)
+    let network = DDPMUNet(DDPMUNetSettings(channels: channels, width: width), in: &builder)
     return (network, builder.parameters)
   }
 
@@ -26,6 +26,23 @@ import Testing
   @Test(arguments: [(128, 48_589_825), (64, 12_174_849)])
   func theSixLevelFormHasItsParameters(width: Int, count: Int) {
     #expect(Self.sixLevels(width: width).1.trainedCount == count)
+  }
+
+  /// The models of Ho, Jain and Abbeel (2020) for CIFAR-10, of FlowDiff's microscopy as reconstructed, and that for CPUs: the counts of
+  /// diffusers' UNet2DModel of these sizes.
+  @Test(arguments: [([128, 256, 256, 256], 2, 16, 3, 35_746_307), ([64, 128, 128, 256], 2, 16, 1, 17_215_617), ([32, 64, 64], 1, 8, 3, 1_113_955)])
+  func thePresetsOfImagesHaveTheirParameters(widths: [Int], blocks: Int, attention: Int, channels: Int, count: Int) {
+    var builder = ParameterBuilder<Float>.layout
+    _ = DDPMUNet(
+      DDPMUNetSettings(channels: channels, widths: widths, blocks: blocks, attentionSide: attention, side: 32),
+      on: .plane(rows: 32, columns: 32), in: &builder)
+    #expect(builder.parameters.trainedCount == count)
+  }
+
+  @Test(arguments: [(32, [1]), (64, [2]), (20, [1]), (16, [0]), (200, [Int]())])
+  func attentionIsAtItsSide(side: Int, levels: [Int]) {
+    let settings = DDPMUNetSettings(channels: 1, widths: [8, 8, 8, 8], blocks: 1, attentionSide: 16, side: side)
+    #expect(settings.attentionLevels == levels)
   }
 
   @Test(arguments: [(32, 3_975_873), (64, 14_853_505), (128, 57_314_049)])
@@ -62,6 +79,12 @@ import Testing
     }
     let six = Self.sixLevels(width: 8, channels: channels)
     try check(six.0.output, six.1)
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
+    let rows = vertices == 32 ? 4 : 1
+    let plane = DDPMUNet(
+      DDPMUNetSettings(channels: channels, widths: [8, 16, 8], blocks: 1, attentionSide: 4, side: 8),
+      on: .plane(rows: rows, columns: vertices / rows), in: &builder)
+    try check(plane.output, builder.parameters)
     let rms = Self.oneDimensional(width: 8, channels: channels)
     try check(rms.0.output, rms.1)
     let group = Self.oneDimensional(width: 8, channels: channels, .group(count: 8))

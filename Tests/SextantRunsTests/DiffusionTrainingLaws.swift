@@ -161,7 +161,7 @@ import Testing
   @Test(arguments: [
     ("{network: neighbourhoods, order: curve}", "diffusion.order"),
     ("{network: six-level, widths: [8]}", "diffusion.widths"),
-    ("{network: spherical}", "one of neighbourhoods, line, six-level"),
+    ("{network: spherical}", "one of neighbourhoods, line, six-level, plane"),
     ("{network: line, order: hilbert}", "one of file, curve, spectral"),
     ("{widths: [3, 8]}", "even and at least 4"),
     ("{widths: []}", "even and at least 4"),

@@ -118,6 +118,9 @@ import Testing
     let folder = try ScratchFolder()
     let grey = try write("grey.png", in: folder) { $0 == 0 ? 255 : $0 == 1 ? 51 : 0 }
     try Drawing(SignalInput(grey)).run(output: folder.path("grey-drawn.png"), overwrite: false)
+    for drawing in [Drawing(SignalInput(grey), isDiverging: true), Drawing(SignalInput(grey), projection: .robinson)] {
+      #expect(throws: RunError.self) { try drawing.run(output: folder.path("map-of-image.png"), overwrite: false) }
+    }
     func pixel(_ name: String, _ x: Int, _ y: Int) throws -> [Double] {
       let file = try ImageFile(path: folder.path(name))
       let numbers = try file.samples(ofPage: 0).numbers

@@ -103,6 +103,24 @@ import Testing
     #expect(abs(fidelity.noiseVariance - Double(observation.count) / matrix.dot(matrix)) < 1e-9)
   }
 
+  /// Values that were cut off, alone and beside others, whose level lies below and above what the states give.
+  @Test(arguments: matrices.indices, [-3, 0.5, 4] as [Float]) func theWayBackOfCutOffValuesIsDownhill(index: Int, level: Float) throws {
+    let matrix = Self.matrices[index]
+    var measurement = FieldMeasurement(
+      values: [Float](repeating: level, count: matrix.rowCount), noise: [Float](repeating: 0.4, count: matrix.rowCount),
+      operation: SparseOperator(matrix))
+    for transform in [MarginalTransform.none, .logit(minimum: -1, maximum: 3)] {
+      let prior = DiffusionPrior(NoPredictor(), space: space(), transforms: [transform])
+      for cut in [0..<matrix.rowCount, 0..<1] {
+        measurement.isSaturated = (0..<matrix.rowCount).map { cut.contains($0) }
+        let fidelity = try prior.fidelity(
+          to: measurement, by: prior.differentiableObservation(measurement.model, method: "DPS"), method: "DPS")
+        #expect(fidelity.count == matrix.rowCount)
+        checkDownhill(fidelity, tolerance: 5e-3)
+      }
+    }
+  }
+
   @Test func theUnitOfAMaskIsItsNoise() throws {
     let mask = try space().observe(
       FieldMeasurement(

@@ -19,6 +19,7 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade stations.csv --mask random:0.2 --noise 0.5K --output fewer.csv
         sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
         sextant degrade face.tif --operator blur:gaussian,sigma=1.5,size=3 --mask none --noise 2 --output blurred.tif
+        sextant degrade cells.tif --mask none --noise poisson:2.1+3.5 --saturation 65535 --output dim.tif
         sextant degrade face.tif --operator reduce:2,filter=area --mask none --noise 2 --output small.tif
 
       Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, clouds, box, lines, land,
@@ -37,7 +38,7 @@ struct DegradeCommand: ParsableCommand {
       .map(\.example).joined(separator: ", ")
   }
 
-  @Argument(help: "The clean file: NetCDF, observations at places, or a mesh, table or array of numbers at vertices.", completion: .file())
+  @Argument(help: "The clean file: NetCDF, observations at places, an image or a folder of images, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
 
   @Option(help: ArgumentHelp("What is missing, such as random:0.6.", valueName: "mask"))
@@ -45,8 +46,13 @@ struct DegradeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The noise's standard deviation, such as 5.9K, or tas=5K,clt=0.05; none, if not given.", valueName: "level"))
+      "The noise's standard deviation, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ for an instrument that counts, such as a microscope; none, if not given.", valueName: "level"))
   var noise: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The largest value that the instrument gives, such as 255: what is larger, noise included, is cut off.", valueName: "level"))
+  var saturation: String?
 
   @Option(name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "file"))
   var output: String
@@ -69,7 +75,8 @@ struct DegradeCommand: ParsableCommand {
   func run() throws {
     let summary = try Degradation(
       mask: AnyMeasurementDesign(mask), operation: operation.map { try AnyMeasurementDesign($0) },
-      noise: noise.map(NoiseSpecification.init(text:)), landMask: landMask.map(LandMask.init(text:)), seed: seed
+      noise: noise.map(NoiseSpecification.init(text:)), saturation: saturation.map(SaturationLevels.init(text:)),
+      landMask: landMask.map(LandMask.init(text:)), seed: seed
     ).run(
       fields.input(input), output: output, overwrite: options.overwrite,
       history: Provenance.line(CommandLine.arguments))

@@ -20,6 +20,7 @@ struct DrawCommand: ParsableCommand {
         sextant draw bunny.ply --variables confidence --output bunny.png
         sextant draw lh.thickness --mesh lh.inflated --up z --output thickness.png
         sextant draw filled.tif --truth clean.tif --observed noisy.tif --output strip.png
+        sextant draw cells.tif --field 2 --output cells.png                            (an image: its pixels, in colour or greys)
         sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
       """)
 

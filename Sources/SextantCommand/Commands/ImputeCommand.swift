@@ -28,6 +28,7 @@ struct ImputeCommand: ParsableCommand {
         sextant impute cloud.xyz --variables heat --method kriging --noise 0.1 --output filled.ply          (points without triangles)
         sextant impute blurred.tif --operator blur:gaussian,sigma=1.5,size=3 --method kriging --noise 2 --output sharp.tif
         sextant impute small.tif --operator reduce:2,filter=area --method kriging --noise 2 --output large.tif   (super-resolution)
+        sextant impute dim.tif --method kriging --noise poisson:2.1+3.5 --saturation 65535 --output bright.tif   (photon counts)
         sextant impute noisy.tif --model RUN --method patches --noise 12 --output clean.tif                      (images of any size)
         sextant impute lh.thickness --mesh lh.white --missing 'lh.cortex.label=0' --method harmonic --output lh.filled.thickness
 
@@ -41,7 +42,7 @@ struct ImputeCommand: ParsableCommand {
 
   @Argument(
     help:
-      "The files with gaps, by name or by wildcards: NetCDF or GRIB, observations at places, meshes, clouds of points, or tables or arrays of numbers at vertices; also packed with gzip.",
+      "The files with gaps, by name or by wildcards: NetCDF or GRIB, observations at places, images or folders of them, meshes, clouds of points, or tables or arrays of numbers at vertices; also packed with gzip.",
     completion: .file())
   var inputs: [String]
 
@@ -65,9 +66,15 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The noise's standard deviation: 0.5K, a number in the variable's units, 5% of the standard deviation of its values, variable:NAME, 0 for exact values, auto for an estimate from the observations, or tas=0.5K,clt=auto. The file's NAME_noise, if not given.",
+      "The noise's standard deviation: 0.5K, a number in the variable's units, 5% of the standard deviation of its values, poisson:GAIN+READ for counts, variable:NAME, 0 for exact values, auto for an estimate from the observations, or tas=0.5K,clt=auto. The file's NAME_noise, if not given.",
       valueName: "level"))
   var noise: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The largest value that the instrument gives, such as 255, or NAME=LEVEL pairs by commas: of values that reach it, only that is used.",
+      valueName: "level"))
+  var saturation: String?
 
   @Option(help: ArgumentHelp("The grid of the answer, where file and model differ: input or model.", valueName: "grid"))
   var regrid: AnswerGrid?
@@ -302,6 +309,7 @@ struct ImputeCommand: ParsableCommand {
       solvers: try SolverSettings(overrides: overrides), seed: seed)
     (imputation.time, imputation.stateFile) = (time, state)
     imputation.usesWindows = windows == .overlapping
+    imputation.saturation = try saturation.map(SaturationLevels.init(text:))
     imputation.times = try times.map { try FieldTimes(text: $0) }
     return imputation
   }

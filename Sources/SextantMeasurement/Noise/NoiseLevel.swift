@@ -1,4 +1,4 @@
-// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3", "variable:obs_error" or "auto". It is converted to
+// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3", "poisson:2+3", "variable:obs_error" or "auto". It is converted to
 // standard deviations in the variables' own units. "5/255" is a percentage, too. A percentage refers to a scale that the caller states: the peak of an
 // evaluation, or the standard deviation of a file's values. 0 states that values are exact.
 
@@ -16,9 +16,11 @@ public enum NoiseLevel: Sendable, Equatable {
   case values([Float])
   /// To be estimated from the observations, by whoever can; see `NoiseEstimate`.
   case automatic
+  /// That of an instrument that counts, in the units of each variable. It depends on the clean values; see ``Detector``.
+  case counting(CountingNoise)
 
   private static let expectation =
-    "a number, optionally followed by units or % (0 where values are exact), a share such as 5/255, variable:NAME, or auto"
+    "a number, optionally followed by units or % (0 where values are exact), a share such as 5/255, poisson:GAIN+READ, variable:NAME, or auto"
 
   /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%", "0", "variable:obs_error" or "auto".
   ///
@@ -32,6 +34,16 @@ public enum NoiseLevel: Sendable, Equatable {
       let name = whole.dropFirst("variable:".count).trimmed
       guard !name.isEmpty else { throw failure("no name after 'variable:'") }
       self = .variable(name)
+      return
+    }
+    if whole.hasPrefix("poisson:") {
+      guard let counting = CountingNoise(String(whole.dropFirst("poisson:".count))) else {
+        throw MeasurementError.invalidSpecification(
+          text: whole,
+          expected: "poisson:GAIN, poisson:GAIN+READ or poisson:GAIN+READ@OFFSET, with a gain above 0 and a read noise of 0 or more",
+          found: "'\(whole.dropFirst("poisson:".count))'", example: "poisson:2.1+3.5@100")
+      }
+      self = .counting(counting)
       return
     }
     if whole == "auto" {
@@ -105,6 +117,10 @@ public enum NoiseLevel: Sendable, Equatable {
       throw MeasurementError.missingInput(
         specification: description, needs: "observations to estimate it from",
         hint: "It is estimated by `sextant impute` alone. Give a number here.")
+    case .counting:
+      throw MeasurementError.missingInput(
+        specification: description, needs: "the values that it is the noise of",
+        hint: "It is taken by `sextant degrade`, `sextant impute` and evaluate.noise. Give the noise as a number here.")
     case .values(let values):
       return try Self.expanded(
         values, what: "The noise values", vertexCount: vertexCount, channelCount: variables.count)
@@ -133,6 +149,7 @@ extension NoiseLevel: CustomStringConvertible {
     case .constant(let number, let units): units.isEmpty ? number.short : "\(number.short) \(units)"
     case .percent(let number): "\(number.short)%"
     case .automatic: "auto"
+    case .counting(let noise): "poisson:\(noise)"
     case .variable(let name): "variable:\(name)"
     case .values(let values): "\(values.count) given values"
     }

@@ -34,6 +34,10 @@ package struct MeasuredNoise: Sendable {
       known = known.with(.constant(0, units: ""), for: variable.name)
     }
     (variables, self.specification) = (source.variables, specification)
+    if let counted = try specification.counting(among: source.variables).firstIndex(where: { $0 != nil }) {
+      throw RunError.invalid(
+        "measured.noise: \(specification): the noise of '\(source.variables[counted].name)' depends on its clean values, which are not known of an archive of measurements. Give a number, or variable:NAME with the noise of each value.")
+    }
     guard let series = source as? SignalSeries else {
       let all = try known.deviations(
         vertexCount: source.domain.vertexCount, variables: source.variables, peaks: nil as [Double]?)

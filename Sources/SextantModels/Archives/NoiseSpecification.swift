@@ -44,6 +44,29 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     variables.filter { (levels[$0.name] ?? levels[""]) == .automatic }
   }
 
+  /// The noise of the variables that are counted (C), in their own units; nil for the others.
+  ///
+  /// Throws ``RunError`` where variables of different units share it.
+  package func counting(among variables: [Variable]) throws -> [CountingNoise?] {
+    if case .counting(let noise)? = levels[""], Set(variables.filter { levels[$0.name] == nil }.map(\.units)).count > 1 {
+      throw RunError.invalid(
+        "noise poisson:\(noise): one gain cannot be that of variables in different units (\(variables.map { "\($0.name) in '\($0.units)'" }.joined(separator: ", "))). Give each its own: --noise NAME=poisson:GAIN,…")
+    }
+    return variables.map { variable in
+      if case .counting(let noise)? = levels[variable.name] ?? levels[""] { noise } else { nil }
+    }
+  }
+
+  /// The same where what is counted has the noise of no signal at all: of use to whoever takes the counting itself from
+  /// ``counting(among:)``.
+  package func inTheDark(among variables: [Variable]) throws -> NoiseSpecification {
+    var result = self
+    for (variable, counting) in zip(variables, try counting(among: variables)) {
+      if let counting { result.levels[variable.name] = .constant(counting.darkDeviation, units: "") }
+    }
+    return result
+  }
+
   /// The same with the level of one variable replaced.
   package func with(_ level: NoiseLevel, for name: String) -> NoiseSpecification {
     var result = self
@@ -124,6 +147,9 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
 /// The noise of every entry of each field of a document (V·C, channel fastest), in its variables' units.
 package struct NoiseLevels: Sendable {
   private let levels: @Sendable (_ index: Int) throws -> [Float]
+  /// The noise of the variables that are counted (C), in their own units; nil for the others. Their levels are those without a
+  /// signal.
+  package let counting: [CountingNoise?]
   /// What percentages refer to.
   package let remarks: [Remark]
 
@@ -137,8 +163,11 @@ package struct NoiseLevels: Sendable {
         throw RunError.noiseUnknown(path: document.path, variable: variable.name)
       }
     }
-    let specification = specification ?? NoiseSpecification(besideVariables: document.variables)
     let (variables, vertexCount) = (document.variables, document.domain.vertexCount)
+    let stated = specification ?? NoiseSpecification(besideVariables: variables)
+    let counting = try stated.counting(among: variables)
+    let specification = try stated.inTheDark(among: variables)
+    self.counting = counting
     // A percentage is of the full scale of an image and, in any other file, of the standard deviation of its own values: the only
     // scale that it has.
     let fullScale = document.fullScale
@@ -161,7 +190,7 @@ package struct NoiseLevels: Sendable {
     }
     // The levels of the first field are made at once: what is wrong with them is found before long work.
     let first = try levels(0)
-    for (channel, variable) in variables.enumerated() {
+    for (channel, variable) in variables.enumerated() where counting[channel] == nil {
       guard let own = try? companions.values(NoiseNaming.noise(of: variable.name), at: 0), !own.isEmpty else { continue }
       let known = own.filter { $0.isFinite }.map(Double.init)
       let mean = known.reduce(0, +) / Double(max(1, known.count))
@@ -196,6 +225,19 @@ package struct NoiseLevels: Sendable {
 
   /// The noise of field `index`.
   package func callAsFunction(_ index: Int) throws -> [Float] { try levels(index) }
+
+  /// The noise of field `index` where its entries (V·C) have the given values: that of what is counted depends on them.
+  package func callAsFunction(_ index: Int, at values: [Float]) throws -> [Float] {
+    deviations(try levels(index), at: values)
+  }
+
+  /// Levels (V·C) where those of what is counted are those at the given values.
+  package func deviations(_ levels: [Float], at values: [Float]) -> [Float] {
+    guard counting.contains(where: { $0 != nil }) else { return levels }
+    return zip(levels, values).enumerated().map { entry, pair in
+      counting[entry % counting.count].map { pair.1.isFinite ? Float($0.deviation(at: Double(pair.1))) : pair.0 } ?? pair.0
+    }
+  }
 }
 
 /// The numbers beside the fields of a document that were asked for, each opened once.

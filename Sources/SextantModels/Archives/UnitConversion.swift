@@ -1,6 +1,7 @@
 // Values of a file in the units of a model, and answers back in those of the file.
 
 import SextantArrays
+import SextantMeasurement
 import SextantSignals
 
 /// Affine conversions between the units of a file and those of a model, one for each channel.
@@ -30,6 +31,20 @@ package struct UnitConversion: Sendable {
 
   /// The size of a file's difference, such as a noise level, in the model's units.
   package func differenceToModel(_ value: Float, channel: Int) -> Float { abs(conversions[channel].factor) * value }
+
+  /// A detector of the file's values as one of the model's.
+  package func toModel(_ detector: Detector) -> Detector {
+    Detector(
+      counting: detector.counting.enumerated().map { channel, noise in
+        noise.map {
+          CountingNoise(
+            gain: Double(differenceToModel(Float($0.gain), channel: channel)),
+            read: Double(differenceToModel(Float($0.read), channel: channel)),
+            offset: Double(toModel(Float($0.offset), channel: channel)))
+        }
+      },
+      saturation: detector.saturation.enumerated().map { channel, level in level.map { toModel($0, channel: channel) } })
+  }
 
   /// A model's array (channel fastest) in the file's units, in place.
   package func convertToFile(_ values: inout [Float]) {

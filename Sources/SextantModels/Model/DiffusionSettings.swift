@@ -14,6 +14,31 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     case line
     /// The paper's six-level U-Net along the array of vertices, 48.6 M parameters: not for CPUs.
     case sixLevel = "six-level"
+    /// The U-Net of DDPM on the pixels of images.
+    case plane
+  }
+
+  /// Sizes of the network of images, by name.
+  public enum Preset: String, ConfigurationChoice {
+    /// That of Ho, Jain and Abbeel (2020) for CIFAR-10: 35.75 million parameters for three colours. Not for CPUs.
+    case cifar
+    /// That which FlowDiff has for microscopy, reconstructed: 17.2 million parameters. Not for CPUs.
+    case microscopy
+    /// For CPUs: 1.1 million parameters for three colours.
+    case small
+
+    var widths: [Int] {
+      switch self {
+      case .cifar: [128, 256, 256, 256]
+      case .microscopy: [64, 128, 128, 256]
+      case .small: [32, 64, 64]
+      }
+    }
+
+    var blocks: Int { self == .small ? 1 : 2 }
+
+    /// The largest side in pixels of the first level with attention.
+    var attention: Int { self == .small ? 8 : 16 }
   }
 
   /// What predicts the noise.
@@ -24,6 +49,10 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   public var widths: [Int]
   /// Residual blocks a level, on each way.
   public var blocks: Int
+  /// The largest side in pixels of the first level with attention, for images; nil for other networks.
+  public var attention: Int?
+  /// The file of weights from which the training starts, in the names of diffusers' UNet2DModel; nil for random ones.
+  public var weights: String?
   /// Steps of training.
   public var steps: Int
   /// Fields a step.
@@ -45,20 +74,30 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     network = try reader.value("network", default: .neighbourhoods)
     let isPaper = network == .sixLevel
     order = try reader.value("order", default: .file)
-    if network == .neighbourhoods, reader.contains("order") {
-      throw reader.wrong("order", expected: "network: line or six-level beside it", found: "network: neighbourhoods")
+    if network == .neighbourhoods || network == .plane, reader.contains("order") {
+      throw reader.wrong("order", expected: "network: line or six-level beside it", found: "network: \(network.rawValue)")
     }
+    for key in ["preset", "attention", "weights"] where network != .plane && reader.contains(key) {
+      throw reader.wrong(key, expected: "network: plane beside it", found: "network: \(network.rawValue)")
+    }
+    let preset: Preset? = network == .plane ? try reader.value("preset", default: .small) : nil
     for key in ["widths", "blocks"] where isPaper && reader.contains(key) {
       throw reader.wrong(key, expected: "nothing beside network: six-level, whose sizes are the paper's", found: "some")
     }
-    widths = isPaper ? [] : try reader.list("widths", default: [32, 64, 96])
-    blocks = isPaper ? 0 : try reader.value("blocks", default: 1, in: 1...8)
+    widths = isPaper ? [] : try reader.list("widths", default: preset?.widths ?? [32, 64, 96])
+    blocks = isPaper ? 0 : try reader.value("blocks", default: preset?.blocks ?? 1, in: 1...8)
+    attention = try preset.map { try reader.value("attention", default: $0.attention, in: 0...4096) }
+    weights = network == .plane ? try reader.optional("weights") : nil
     steps = try reader.value("steps", default: 4000, in: 1...10_000_000)
     batch = try reader.value("batch", default: 8, in: 1...1024)
     learningRate = try reader.value("learning_rate", default: isPaper ? 2e-4 : 1e-3, in: 1e-8...1)
     finalRate = try reader.value("final_rate", default: 20, in: 0.1...1000)
     times = try reader.value("times", default: .uniform)
-    startsFromGaussian = try reader.value("starts_from_gaussian", default: true)
+    startsFromGaussian = try reader.value("starts_from_gaussian", default: weights == nil)
+    if weights != nil, startsFromGaussian {
+      throw reader.wrong(
+        "starts_from_gaussian", expected: "false beside weights, whose network is not told what the Gaussian predicts", found: "true")
+    }
     validationShare = try reader.value("validation_share", default: 0.1, in: 0.01...0.5)
     heldOut = try reader.value("held_out", default: .blocks)
     // The embedding of time has sines and cosines of at least two frequencies, as wide as the first level.

@@ -60,8 +60,20 @@ package struct StoredDiffusion: Sendable {
     let hierarchy: StencilHierarchy
     switch settings.network {
     case .sixLevel:
-      let network = SixLevelUNet<Float>(SixLevelUNetSettings(channels: channels), in: &builder)
-      return StateNoiseNetwork(.sixLevel(network), arrangement: arrangement, correcting: base)
+      let network = DDPMUNet<Float>(DDPMUNetSettings(channels: channels), in: &builder)
+      return StateNoiseNetwork(.ddpm(network), arrangement: arrangement, correcting: base)
+    case .plane:
+      guard let raster = space.domain.raster, !raster.wraps, raster.firstEdge == .end, raster.lastEdge == .end else {
+        throw RunError.invalid(
+          "diffusion.network: 'plane' is a network of images, and this is a \(space.domain.summary). Use network: neighbourhoods, which knows what lies beyond the edges, or line."
+        )
+      }
+      let network = DDPMUNet<Float>(
+        DDPMUNetSettings(
+          channels: channels, inputChannels: base == nil ? channels : 2 * channels, widths: settings.widths,
+          blocks: settings.blocks, attentionSide: settings.attention ?? 0, side: max(raster.rows, raster.columns)),
+        on: .plane(rows: raster.rows, columns: raster.columns), in: &builder)
+      return StateNoiseNetwork(.ddpm(network), arrangement: arrangement, correcting: base)
     case .line: hierarchy = .line(count: space.domain.vertexCount, levelCount: levels)
     case .neighbourhoods:
       guard let own = try StencilHierarchy.neighbourhoods(of: space.domain, levelCount: levels) else {

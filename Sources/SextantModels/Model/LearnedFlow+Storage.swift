@@ -58,9 +58,8 @@ extension LearnedFlow {
     switch network {
     case .neighbourhoods(let configuration):
       return try stencilNetwork(configuration, on: domain, in: &builder) != nil
-    case .vector(let configuration):
-      _ = try vectorFlow(configuration, over: space, in: &builder)
-      return true
+    case .vector, .convolutional:
+      return (try? wholeFlow(network, over: space, on: domain, in: &builder)) != nil
     }
   }
 }
@@ -76,6 +75,13 @@ extension LearnedFlow.Network {
     case .vector(let configuration):
       (1...1000).contains(configuration.steps) && (1...100_000).contains(configuration.widthDivisor)
         && (1...100_000).contains(configuration.minimumWidth) && (try? configuration.validate()) != nil
+    case .convolutional(let configuration):
+      (1...8).contains(configuration.levels.count) && (1...64).contains(configuration.dense.pooling)
+        && configuration.levels.allSatisfy {
+          (0...1000).contains($0.blocks) && (1...4096).contains($0.width) && (1...4096).contains($0.conditionWidth)
+            && (1...4096).contains($0.continuing)
+        } && (0...1000).contains(configuration.dense.blocks) && (1...100_000).contains(configuration.dense.width)
+        && (1...100_000).contains(configuration.dense.conditionWidth)
     }
   }
 }

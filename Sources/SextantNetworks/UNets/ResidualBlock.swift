@@ -11,10 +11,12 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
     var timeWidth: Int
     var groups: Int
     var dropout: Double
+    /// The number of neighbours in a convolution.
+    var neighbours: Int
   }
 
   private let normalisations: (GroupNormalisation<Scalar>, GroupNormalisation<Scalar>)
-  private let convolutions: (Convolution1D<Scalar>, Convolution1D<Scalar>)
+  private let convolutions: (StencilLayer<Scalar>, StencilLayer<Scalar>)
   private let time: Dense<Scalar>
   /// Present if the widths differ.
   private let shortcut: Dense<Scalar>?
@@ -32,8 +34,10 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
             "norm.1", channels: outputs, groups: min(style.groups, max(1, outputs / 4)), epsilon: 1e-6, in: &builder)
         ),
         (
-          Convolution1D("conv.0", inputs: inputs, outputs: outputs, kernel: 3, initial: standard, in: &builder),
-          Convolution1D("conv.1", inputs: outputs, outputs: outputs, kernel: 3, initial: .zeros, in: &builder)
+          StencilLayer(
+            "conv.0", inputs: inputs, outputs: outputs, neighbours: style.neighbours, initial: standard, in: &builder),
+          StencilLayer(
+            "conv.1", inputs: outputs, outputs: outputs, neighbours: style.neighbours, initial: .zeros, in: &builder)
         ),
         Dense("time", inputs: style.timeWidth, outputs: outputs, initial: standard, in: &builder),
         inputs == outputs
@@ -45,11 +49,12 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
   /// The output for x (B×V×inputs) and the embedded time after its nonlinearity: B×timeWidth, or 1×timeWidth for all
   /// samples.
   func callAsFunction(
-    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+    _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>, _ stencil: Stencil,
+    in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
-    let timed = convolutions.0(normalisations.0(x, in: pass).silu(), in: pass)
+    let timed = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
       .addingToRows(time(embedding, in: pass))
-    let h = convolutions.1(dropout(normalisations.1(timed, in: pass).silu(), in: pass), in: pass)
+    let h = convolutions.1(dropout(normalisations.1(timed, in: pass).silu(), in: pass), stencil, in: pass)
     return (shortcut.map { $0(x, in: pass) } ?? x) + h
   }
 }

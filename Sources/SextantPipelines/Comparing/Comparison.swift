@@ -45,6 +45,9 @@ public struct Comparison: Sendable {
   /// Where masks, noise and samples come from.
   public var seed: UInt64
 
+  /// What the instrument does to the values beside adding ``noise``, in the units of the fields.
+  public var detector = Detector.ideal
+
   public init(
     methods: [Method], masks: [AnyMeasurementDesign], inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
     samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
@@ -152,6 +155,13 @@ extension Comparison {
           solver, prior: try model.requireGaussian().prior, transforms: model.space.transforms, filler: $0)
       } ?? solver
     }
+    let pilots =
+      detector.isIdeal
+      ? asked
+      : try zip(methods, asked).map { method, solver in
+        let pilot = method.pilot(for: model)
+        return pilot == method ? solver : try pilot.solver(for: model, settings: solvers)
+      }
     let overTime =
       time == nil || time == .separate
       ? [:]
@@ -189,9 +199,10 @@ extension Comparison {
             try hiddenFiller.map { try hiding(measured, isScored: isScored, filler: $0, stream: stream) }
             ?? measured.measurement
           var answers: [(method: Method, posterior: Posterior)] = []
-          for (method, solver) in zip(methods, asked) {
+          for ((method, solver), pilot) in zip(zip(methods, asked), pilots) {
             var random = stream.split(method.name)
             let start = ContinuousClock.now
+            let settled = try self.settled(given, for: method, by: pilot)
             let posterior =
               try overTime[method.name].flatMap { solver in
                 try series?.posterior(
@@ -199,12 +210,13 @@ extension Comparison {
                   random: base.split("series").split(draw).split(mask.description).split(method.name)
                 ) { other in
                   let (truth, isScored) = try read(indices[other])
-                  return try measure(
-                    truth, index: indices[other], mask: mask, isScored: isScored, stream: streamOf(indices[other], draw, mask),
-                    series: placeOf(other, draw, mask)
-                  ).measurement
+                  return try self.settled(
+                    measure(
+                      truth, index: indices[other], mask: mask, isScored: isScored,
+                      stream: streamOf(indices[other], draw, mask), series: placeOf(other, draw, mask)
+                    ).measurement, for: method, by: pilot)
                 }
-              } ?? solver.posterior(given: given, samples: sampleCount(of: method), using: &random)
+              } ?? solver.posterior(given: settled, samples: sampleCount(of: method), using: &random)
             let elapsed = ContinuousClock.now - start
             result.seconds[method.name, default: []].append(elapsed / .seconds(1))
             result.networkEvaluations[method.name] = posterior.cost?.evaluations
@@ -269,7 +281,14 @@ extension Comparison {
     }
     // Values are those of the channels in turn, whatever the operator measures of them.
     let deviations = (0..<operation.outputEntries.count).map { noise[$0 % noise.count] }
-    return try Simulation.measure(truth, by: operation, noise: deviations, using: &noiseStream)
+    return try Simulation.measure(truth, by: operation, noise: deviations, detector: detector, using: &noiseStream)
+  }
+
+  /// A measurement as a method takes it; one that ignores the noise takes it as it is.
+  private func settled(
+    _ measurement: FieldMeasurement, for method: Method, by pilot: any Solver
+  ) throws -> FieldMeasurement {
+    method.traits.usesNoise && !detector.isIdeal ? try method.settled(measurement, by: pilot) : measurement
   }
 
   /// The values of a test field that is a measurement itself which a mask hides; nil where test fields are the truth.

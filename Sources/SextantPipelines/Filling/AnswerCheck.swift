@@ -158,7 +158,7 @@ struct AnswerChecking: Sendable {
     for row in 0..<measurement.count {
       let channel = entries[row] % channelCount
       let (mean, observed, noise) = (Double(predicted[row]), Double(measurement.values[row]), Double(measurement.noise[row]))
-      guard mean.isFinite else { continue }
+      guard mean.isFinite, !measurement.isCutOff(row) else { continue }
       if knowsNoise, noise > 0, encodings[channel] != .labels {
         let difference = encodings[channel].difference(mean, observed)
         fit.channels[channel].fitCount += 1
@@ -223,7 +223,9 @@ struct AnswerChecking: Sendable {
   func refill(
     _ measurement: FieldMeasurement, by solver: any Solver, using random: inout RandomStream
   ) throws -> AnswerCheck {
-    let held = heldOut(of: measurement.count, using: &random)
+    // What was cut off is no value to predict.
+    let known = (0..<measurement.count).filter { !measurement.isCutOff($0) }
+    let held = heldOut(of: known.count, using: &random).map { known[$0] }
     guard !held.isEmpty else { return AnswerCheck(channelCount: channelCount) }
     let count = measurement.operation.selectedEntries == nil ? samplesOfCombinations : samples
     let posterior = try solver.posterior(given: measurement.without(held), samples: count, using: &random)

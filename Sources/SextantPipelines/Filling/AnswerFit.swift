@@ -46,10 +46,12 @@ extension Posterior {
     let channels = means.count
     func misfit(_ values: [Float]) -> Double {
       let predicted = measurement.operation.apply(Tensor(values, shape: [1, values.count])).scalars
-      return predicted.indices.reduce(0.0) {
+      // A value that was cut off fits whatever is larger.
+      let rows = predicted.indices.filter { !measurement.isCutOff($0) }
+      return rows.reduce(0.0) {
         let difference = Double((measurement.values[$1] - predicted[$1]) / measurement.noise[$1])
         return $0 + difference * difference
-      } / Double(predicted.count)
+      } / Double(max(1, rows.count))
     }
     let own = misfit(zip(mean, isInside).map { $1 ? $0 : 0 })
     let constant = misfit(mean.indices.map { isInside[$0] ? means[$0 % channels] : 0 })

@@ -38,6 +38,8 @@ struct AnswerTally: Sendable, Codable, Equatable {
   var missingEmptyFields: [String] = []
   /// Answers that have no samples although samples were wanted.
   var withoutSamplesCount = 0
+  /// Observed values that were cut off at the level of the instrument.
+  var saturatedCount = 0
   /// What the first observed field shows of the nature of its variables; nil before there is one.
   var natures: [Remark]?
 
@@ -58,6 +60,7 @@ struct AnswerTally: Sendable, Codable, Equatable {
     sum.filledEmptyFields += b.filledEmptyFields
     sum.missingEmptyFields += b.missingEmptyFields
     sum.withoutSamplesCount += b.withoutSamplesCount
+    sum.saturatedCount += b.saturatedCount
     sum.natures = a.natures ?? b.natures
     return sum
   }

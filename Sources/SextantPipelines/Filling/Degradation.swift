@@ -14,6 +14,8 @@ public struct Degradation: Sendable {
   public var operation: AnyMeasurementDesign?
   /// The noise on what is left; nil for none.
   public var noise: NoiseSpecification?
+  /// The levels above which values are cut off; nil for none.
+  public var saturation: SaturationLevels?
   /// What tells land from sea, for masks that need it.
   public var landMask: LandMask?
   /// Where designs and noise come from.
@@ -21,8 +23,9 @@ public struct Degradation: Sendable {
 
   public init(
     mask: AnyMeasurementDesign, operation: AnyMeasurementDesign? = nil, noise: NoiseSpecification? = nil,
-    landMask: LandMask? = nil, seed: UInt64 = 0
+    saturation: SaturationLevels? = nil, landMask: LandMask? = nil, seed: UInt64 = 0
   ) {
+    self.saturation = saturation
     self.mask = mask
     self.operation = operation
     self.noise = noise
@@ -61,7 +64,7 @@ public struct Degradation: Sendable {
     let source = try DegradedSource(
       document, design: operation?.followed(by: mask) ?? mask,
       inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: levels,
-      seed: RandomStream(seed: seed).split("degrade"))
+      saturation: saturation?.levels(of: document.variables) ?? [], seed: RandomStream(seed: seed).split("degrade"))
     let isElsewhere = source.domain.fingerprint != document.domain.fingerprint
     let sink = try catalogue.formats.sink(
       OutputRequest(
@@ -74,12 +77,20 @@ public struct Degradation: Sendable {
         let measured = try source.read([index])[0]
         impossible.count(measured)
         var record = FieldRecord(measured)
-        record.noise = try levels.map { try source.levels(of: $0(index), count: record.values.count) }
+        record.noise = try levels.map {
+          $0.deviations(try source.levels(of: $0(index), count: record.values.count), at: record.values)
+        }
         try writer.write(record, at: index)
       }
     }
-    var summary = try summary(document, try levels?(0))
+    var summary = try summary(document, try levels.map { try $0(0, at: document.read([0])[0].values.scalars) })
     summary.remarks = sink.remarks + (levels == nil ? [] : impossible.remarks)
+    if levels?.counting.contains(where: { $0 != nil }) == true {
+      summary.remarks.append(
+        Remark(
+          .note, "counting-noise",
+          "The noise depends on the clean values. That in the output is the noise at the measured values; give `sextant impute` the same --noise \(noise?.description ?? ""), which finds it from the answer."))
+    }
     return summary
   }
 
@@ -89,6 +100,7 @@ public struct Degradation: Sendable {
       "sextant_noise": noise?.description ?? "none",
     ]
     if let operation { attributes["sextant_operator"] = operation.description }
+    if let saturation { attributes["sextant_saturation"] = saturation.description }
     return FieldFileDescription(history: history, attributes: attributes)
   }
 

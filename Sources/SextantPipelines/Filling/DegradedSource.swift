@@ -12,6 +12,8 @@ struct DegradedSource: SignalSource {
   private let design: AnyMeasurementDesign
   private let inputs: MeasurementInputs
   private let noise: NoiseLevels?
+  /// What the instrument does to the values, in their units.
+  private let detector: Detector
   private let seed: RandomStream
 
   /// Where the measured values lie.
@@ -22,11 +24,12 @@ struct DegradedSource: SignalSource {
   /// - Parameters:
   ///   - design: What is measured, drawn anew for each field; as many values as a field has, of which some may be missing.
   ///   - noise: The standard deviation of each entry (V·C) of each field, in the variables' units; nil for none.
+  ///   - saturation: The level of each variable (C) above which values are cut off; empty where there is none.
   ///   - seed: Field n gets the n-th stream of it.
   /// - Throws: ``RunError`` for a design whose values no file can hold, and what the design throws.
   init(
     _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs, noise: NoiseLevels?,
-    seed: RandomStream
+    saturation: [Float?] = [], seed: RandomStream
   ) throws {
     guard let domain = try design.valueDomain(for: clean.domain, inputs: inputs) else {
       throw RunError.invalid(
@@ -38,6 +41,7 @@ struct DegradedSource: SignalSource {
     self.design = design
     self.inputs = inputs
     self.noise = noise
+    detector = Detector(counting: noise?.counting ?? [], saturation: saturation)
     self.seed = seed
   }
 
@@ -84,8 +88,15 @@ struct DegradedSource: SignalSource {
   private func measure(
     _ field: Signal, by operation: any LinearOperator, noise: [Float]?, using random: inout RandomStream
   ) throws -> (values: [Float], isMeasured: [Bool]) {
-    guard let noise else { return try Simulation.observe(field, by: operation) }
-    let measured = try Simulation.measure(field, by: operation, noise: noise, using: &random)
+    guard let noise else {
+      var observed = try Simulation.observe(field, by: operation)
+      for entry in observed.values.indices where observed.isMeasured[entry] {
+        guard let level = detector.saturation(ofChannel: entry % variables.count) else { continue }
+        observed.values[entry] = min(observed.values[entry], level)
+      }
+      return observed
+    }
+    let measured = try Simulation.measure(field, by: operation, noise: noise, detector: detector, using: &random)
     return (measured.values, measured.isMeasured)
   }
 }

@@ -79,6 +79,10 @@ public struct Drawing: Sendable {
         subtitle: isNamed ? name : ""
       ).write(to: output, overwrite: overwrite)
     } else if let raster = signal.domain.raster {
+      if isDiverging || projection != nil {
+        throw RunError.invalid(
+          "\(isDiverging ? "--diverging" : "--projection"): it is of maps, and \(input.path) has a \(signal.domain.summary), which is drawn in its own colours or in greys. Leave the option out.")
+      }
       try image(signal, raster, in: document, formats: catalogue.formats).write(to: output, overwrite: overwrite)
     } else {
       throw RunError.invalid(

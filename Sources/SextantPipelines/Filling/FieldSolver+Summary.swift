@@ -49,6 +49,12 @@ extension FieldSolver {
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }
     remarks += inputRemarks + (series?.remarks ?? [])
+    if let levels = request.saturation {
+      remarks.append(
+        Remark(
+          .assumption, "saturation",
+          "\(tally.saturatedCount) observed values reach the level of saturation (\(levels)): of each, only that is used."))
+    }
     func list(_ names: [String]) -> String {
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }

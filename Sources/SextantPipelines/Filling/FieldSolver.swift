@@ -19,8 +19,12 @@ final class FieldSolver {
   private let windows: ModelWindows?
   /// Series with one mask share what depends on the mask: for each amount by which the prior is widened, 0 for most.
   private var solvers: [Double: PreparedSolvers] = [:]
+  /// The same for the method that settles noise which depends on the signal, where that is another.
+  private var pilots: [Double: PreparedSolvers] = [:]
   /// Nil where the method uses none.
   let noise: NoiseLevels?
+  /// The level of each variable (C) above which values were cut off, in the file's units; empty where there is none.
+  private let saturation: [Float?]
   /// What is to be said of the input.
   private(set) var inputRemarks: [Remark]
   /// What was counted of all fields, also of those that were answered before.
@@ -52,6 +56,7 @@ final class FieldSolver {
     self.frame = frame
     self.noise = noise
     self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
+    saturation = try request.saturation?.levels(of: frame.fields.variables) ?? []
     (self.model, self.windows) = (model, windows)
     let space = frame.space
     let whole = try request.method.solver(for: model, settings: request.solvers)
@@ -216,6 +221,19 @@ final class FieldSolver {
     return made
   }
 
+  /// The solvers whose answers tell the noise of counted values, and what values say that were cut off.
+  private func pilotSolvers(for label: FieldLabel) throws -> PreparedSolvers {
+    let pilot = request.method.pilot(for: model)
+    if pilot == request.method { return try solvers(for: label) }
+    let share = model.unknownClimatologyShare(for: label)
+    if let known = pilots[share] { return known }
+    let wider = try model.widened(by: share)
+    let whole = try pilot.solver(for: wider, settings: request.solvers)
+    let made = PreparedSolvers(windows?.solver(whole, for: wider) ?? whole)
+    pilots[share] = made
+    return made
+  }
+
   /// Notes the range of values that the archive lets expect: the climatology, give or take five standard deviations.
   private func expect(_ label: FieldLabel, in check: inout AnswerCheck) {
     guard let gaussian = model.gaussian, model.space.transforms.allSatisfy(\.isIdentity),
@@ -249,6 +267,7 @@ final class FieldSolver {
   private func measure(_ field: Signal, index: Int, counts: inout AnswerTally) throws -> FieldMeasurement {
     let (space, units) = (frame.space, frame.units)
     let levels = try noise?(index)
+    let detector = units.toModel(Detector(counting: noise?.counting ?? [], saturation: saturation))
     var bounds = BoundsCheck(space.variables, bounds: space.bounds)
     var (values, deviations, channels): ([Float], [Float], [Int]) = ([], [], [])
     try frame.forEachValue(of: field) { entry, channel, value in
@@ -261,14 +280,15 @@ final class FieldSolver {
           "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / space.channelCount) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
         )
       }
-      let deviation = level.map { units.differenceToModel($0, channel: channel) }
+      let counting = detector.counting(ofChannel: channel)
+      let deviation = counting.map { Float($0.deviation(at: Double(value))) } ?? level.map { units.differenceToModel($0, channel: channel) }
       // Noise of five standard deviations explains a value that cannot be.
       let reach = deviation.map { 5 * $0 }
       bounds.note(value, channel: channel, tolerance: reach ?? bounds.tolerance(ofChannel: channel))
       if let range = physicalRanges[channel], range.excludes(Double(value), noise: Double(reach ?? 0)) {
         counts.channels[channel].impossibleCount += 1
       }
-      if let level { counts.channels[channel].noise.add(Double(level)) }
+      if let level, counting == nil { counts.channels[channel].noise.add(Double(level)) }
       // A placeholder where the method ignores the noise.
       deviations.append(deviation ?? 1)
     }
@@ -279,7 +299,18 @@ final class FieldSolver {
       let floors = counts.channels.indices.map { Float(1e-4 * typicalDeviation(ofChannel: $0, in: counts)) }
       for row in deviations.indices { deviations[row] = max(deviations[row], floors[channels[row]]) }
     }
-    return frame.measurement(of: field, values: values, noise: deviations)
+    var measurement = frame.measurement(of: field, values: values, noise: deviations)
+    guard !detector.isIdeal else { return measurement }
+    measurement.read(by: detector, channels: channels)
+    counts.saturatedCount = measurement.isSaturated.count { $0 }
+    // A method that ignores the noise has nothing to settle.
+    if request.method.traits.usesNoise {
+      measurement = try request.method.settled(measurement, by: pilotSolvers(for: field.label).solver)
+    }
+    for (row, channel) in channels.enumerated() where detector.counting(ofChannel: channel) != nil {
+      counts.channels[channel].noise.add(Double(measurement.noise[row] / units.differenceToModel(1, channel: channel)))
+    }
+    return measurement
   }
 
   /// What is to be said of the ranges of the model after all fields so far. Throws ``RunError`` where too many values leave them.
@@ -343,20 +374,5 @@ extension FieldRecord {
   /// Leaves the entries outside of a region (V·C) without an answer.
   mutating func remove(outside region: [Bool]) {
     EntryRegion(region).removeOutside(mean: &values, spread: &spread, members: &members)
-  }
-}
-
-extension Tensor where Scalar == Float {
-  /// The root-mean-square deviation of each column's entries from `mean`.
-  func columnDeviations(from mean: [Float]) -> [Float] {
-    var sums = [Double](repeating: 0, count: columnCount)
-    withUnsafeScalars { values in
-      for i in values.indices {
-        let j = i % columnCount
-        let difference = Double(values[i] - mean[j])
-        sums[j] += difference * difference
-      }
-    }
-    return sums.map { Float(($0 / Double(Swift.max(1, rowCount))).squareRoot()) }
   }
 }

@@ -16,6 +16,8 @@ public struct Imputation: Sendable, Encodable {
   public var samples: Int
   /// The noise; nil for the file's own `<name>_noise`. Methods that use no noise need none.
   public var noise: NoiseSpecification?
+  /// The levels above which the instrument cut off values; nil for none.
+  public var saturation: SaturationLevels?
   /// The measurement design that was applied to the fields before their gaps were made; nil for none. It has to be the same in every
   /// draw, and to give as many values as it takes.
   public var operation: AnyMeasurementDesign?

@@ -11,6 +11,7 @@ public enum MethodOption: String, Sendable, CaseIterable, Encodable {
   case quantiles = "--quantiles"
   case splitMembers = "--split-members"
   case landMask = "--land-mask"
+  case saturation = "--saturation"
 
   /// Why a method cannot use the option; nil where it can.
   ///
@@ -23,6 +24,9 @@ public enum MethodOption: String, Sendable, CaseIterable, Encodable {
     case .samples, .quantiles, .splitMembers:
       method.traits.drawsSamples
         ? nil : "'\(method.name)' gives one answer and draws no samples. Leave the option out, or use a method that samples, such as kriging, eof or two-scale."
+    case .saturation:
+      method.takesSaturation
+        ? nil : "'\(method.name)' cannot use values of which only a lower bound is known. Count them as missing (--missing), or use one of \([Method].standard.filter(\.takesSaturation).map(\.name).joined(separator: ", "))."
     case .landMask:
       if masksNeedLand {
         nil
@@ -44,6 +48,7 @@ extension Imputation {
     if !quantileLevels.isEmpty { given.insert(.quantiles) }
     if splitsMembers { given.insert(.splitMembers) }
     if landMask != nil { given.insert(.landMask) }
+    if saturation != nil { given.insert(.saturation) }
     for option in MethodOption.allCases where given.contains(option) {
       if let reason = option.objection(to: method, hasModel: hasModel, masksNeedLand: heldOut != nil || operation != nil) {
         throw RunError.invalid("\(option.rawValue): \(reason)")

@@ -46,12 +46,12 @@ extension Model {
 
   fileprivate func flowSolver() throws -> any Solver {
     if let solver = try gaussianBaseFlow() { return solver }
-    guard let flow, case .vector(let configuration) = flow.network else { throw missingFlow }
     let prior = try requireGaussian().prior
     var builder = ParameterBuilder<Float>.layout
-    return VectorFlowSolver(
-      flow: try LearnedFlow.vectorFlow(configuration, over: prior.space, in: &builder),
-      parameters: flow.parameters, space: prior.space, transforms: space.transforms)
+    guard let flow, let whole = try LearnedFlow.wholeFlow(flow.network, over: prior.space, on: space.domain, in: &builder) else {
+      throw missingFlow
+    }
+    return VectorFlowSolver(whole, parameters: flow.parameters, space: prior.space, transforms: space.transforms)
   }
 
   /// The flow that corrects a Gaussian posterior; nil where the model's flow is one over the vector of states.

@@ -13,7 +13,8 @@ import SextantPriors
 /// Draws the samples of a posterior directly from a trained flow.
 struct VectorFlowSolver: DirectSolver {
   let name: String
-  private let flow: ConditionalRealNVP<Float>
+  private let flow: any ConditionalFlow<Float>
+  private let conditionsOnMask: Bool
   private let parameters: ParameterSet<Float>
   private let space: StateSpace
   private let transforms: [MarginalTransform]
@@ -22,16 +23,16 @@ struct VectorFlowSolver: DirectSolver {
 
   /// - Parameters:
   ///   - name: the name in tables.
-  ///   - flow: the flow of d states, whose condition is ``MeasuredStates/condition(space:transforms:withMask:)``.
+  ///   - whole: the flow of d states, whose condition is ``MeasuredStates/condition(space:transforms:withMask:)``.
   ///   - parameters: its trained parameters.
   ///   - space: the space of the states.
   ///   - transforms: the transform of each channel (C).
   init(
-    name: String = "vector flow", flow: ConditionalRealNVP<Float>, parameters: ParameterSet<Float>, space: StateSpace,
+    name: String = "vector flow", _ whole: LearnedFlow.WholeFlow, parameters: ParameterSet<Float>, space: StateSpace,
     transforms: [MarginalTransform]
   ) {
-    precondition(flow.dimension == space.count, "A flow of \(flow.dimension) entries for \(space.count) states")
-    (self.name, self.flow, self.parameters) = (name, flow, parameters)
+    precondition(whole.flow.dimension == space.count, "A flow of \(whole.flow.dimension) entries for \(space.count) states")
+    (self.name, flow, conditionsOnMask, self.parameters) = (name, whole.flow, whole.conditionsOnMask, parameters)
     (self.space, self.transforms) = (space, transforms)
   }
 
@@ -53,7 +54,7 @@ struct VectorFlowSolver: DirectSolver {
     given measurement: FieldMeasurement, count: Int, using random: inout RandomStream
   ) throws -> Tensor<Float> {
     let condition = try MeasuredStates(measurement, space: space)
-      .condition(space: space, transforms: transforms, withMask: flow.configuration.conditionsOnMask)
+      .condition(space: space, transforms: transforms, withMask: conditionsOnMask)
     let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
     let prepared = flow.prepare(pass.tape.constant(Tensor(condition, shape: [1, condition.count])), in: pass)
     let z: Tensor<Float> = random.normals([count, space.count])

@@ -47,7 +47,7 @@ public struct DPSSolver: Solver {
 extension Method {
   /// Diffusion posterior sampling.
   public static let dps = Method(
-    name: "dps", title: "diffusion posterior sampling (DPS)", traits: .ofDiffusion,
+    name: "dps", title: "diffusion posterior sampling (DPS)", traits: .ofDiffusion.knowingSaturation,
     needs: [.gaussian, .diffusion], settings: LikelihoodGuidanceSettings.dps
   ) { context in
     try DPSSolver(context.diffusionPrior(), settings: context.ownSettings())

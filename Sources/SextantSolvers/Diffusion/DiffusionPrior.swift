@@ -55,6 +55,7 @@ public struct DiffusionPrior: Sendable {
     to measurement: FieldMeasurement, by operation: DifferentiableObservation, method: String
   ) throws -> any DataFidelity {
     try check(measurement, method: method)
+    if measurement.isSaturated.contains(true) { return try saturatedFidelity(to: measurement, method: method) }
     switch operation {
     case .linear(let operation): return LinearFidelity(space.observe(measurement, by: operation))
     case .transformed(let matrix):
@@ -62,6 +63,19 @@ public struct DiffusionPrior: Sendable {
       guard fidelity.count > 0 else { throw PriorError.nothingObserved }
       return fidelity
     }
+  }
+
+  /// The fidelity to a measurement of which some values were cut off: that to the others beside that to these.
+  private func saturatedFidelity(to measurement: FieldMeasurement, method: String) throws -> any DataFidelity {
+    func part(isSaturated: Bool) throws -> (any DataFidelity)? {
+      var rows = measurement.rows(measurement.isSaturated.indices.filter { measurement.isSaturated[$0] == isSaturated })
+      guard rows.count > 0 else { return nil }
+      rows.isSaturated = []
+      return try fidelity(to: rows, by: differentiableObservation(rows.model, method: method), method: method)
+    }
+    let parts = try [part(isSaturated: false), part(isSaturated: true).map(SaturatedFidelity.init)].compactMap(\.self)
+    guard parts.count > 1 else { return parts[0] }
+    return JoinedFidelity(parts[0], parts[1])
   }
 
   /// An operator and its noise for linear methods.

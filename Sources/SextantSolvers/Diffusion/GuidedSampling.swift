@@ -182,4 +182,11 @@ extension TimeSpacing: ConfigurationChoice {}
 extension Method.Traits {
   /// The traits of methods that sample a diffusion prior, which contains the transforms of the variables.
   static let ofDiffusion = Method.Traits(transformsItself: true)
+
+  /// The same traits for a method that follows the gradient of the likelihood and of nothing else.
+  var knowingSaturation: Method.Traits {
+    var traits = self
+    traits.knowsSaturation = true
+    return traits
+  }
 }

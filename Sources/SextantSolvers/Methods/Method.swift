@@ -53,14 +53,17 @@ public struct Method: Sendable, Identifiable {
     /// Whether a method that knows time fills the times of a file together only if that is asked for, because it takes several times
     /// the work.
     public var joinsTimesOnlyIfAsked: Bool
+    /// Whether the method has a likelihood of its own for values that were cut off.
+    public var knowsSaturation: Bool
 
     public init(
       drawsSamples: Bool = true, usesNoise: Bool = true, answersInStates: Bool = true, fillsGaps: Bool = true,
       transformsItself: Bool = false, hasGaussianPosterior: Bool = false, usesLand: Bool = false,
       usesNeighbours: Bool = false, followsPrior: Bool = false, answersAnySize: Bool = false,
-      joinsTimesOnlyIfAsked: Bool = false
+      joinsTimesOnlyIfAsked: Bool = false, knowsSaturation: Bool = false
     ) {
       (self.answersAnySize, self.joinsTimesOnlyIfAsked) = (answersAnySize, joinsTimesOnlyIfAsked)
+      self.knowsSaturation = knowsSaturation
       (self.usesNeighbours, self.followsPrior) = (usesNeighbours, followsPrior)
       (self.hasGaussianPosterior, self.usesLand) = (hasGaussianPosterior, usesLand)
       (self.drawsSamples, self.usesNoise, self.answersInStates) = (drawsSamples, usesNoise, answersInStates)
@@ -105,6 +108,36 @@ public struct Method: Sendable, Identifiable {
 
   /// Whether the method has a step size.
   public var hasStepSize: Bool { settings?.hasStepSize ?? false }
+
+  /// Whether the method can use what values say that were cut off at a level.
+  public var takesSaturation: Bool { traits.knowsSaturation || traits.hasGaussianPosterior }
+
+  /// The method whose answers settle noise that depends on the signal: the method itself or, where an answer takes a network, that
+  /// of the model's Gaussian prior.
+  public func pilot(for model: Model) -> Method {
+    needs.isDisjoint(with: [.diffusion, .flow]) ? self : model.gaussian?.kind.method ?? .kriging
+  }
+
+  /// A measurement as the method takes it: counted values, and values that were cut off, have Gaussian noise of known size that
+  /// stands for theirs. A method that has a likelihood of its own for values that were cut off gets them as they are.
+  ///
+  /// - Parameters:
+  ///   - measurement: the measurement, as it was read.
+  ///   - pilot: the solver of ``pilot(for:)``.
+  /// - Throws: ``SolverError/saturated(method:)``, and the errors of the pilot.
+  public func settled(_ measurement: FieldMeasurement, by pilot: any Solver) throws -> FieldMeasurement {
+    let isCut = measurement.isSaturated.contains(true)
+    guard isCut else { return try pilot.settled(measurement) }
+    guard takesSaturation else { throw SolverError.saturated(method: name) }
+    guard traits.knowsSaturation else { return try pilot.settled(measurement) }
+    var result = measurement
+    if !measurement.counting.isEmpty {
+      let settled = try pilot.settled(measurement)
+      for row in result.noise.indices where !measurement.isSaturated[row] { result.noise[row] = settled.noise[row] }
+      result.counting = []
+    }
+    return result
+  }
 
   /// Whether the method samples a diffusion prior.
   public var samplesDiffusion: Bool { needs.contains(.diffusion) }

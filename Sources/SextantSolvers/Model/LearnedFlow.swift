@@ -15,6 +15,8 @@ public struct LearnedFlow: Sendable {
     case neighbourhoods(StencilUNetConfiguration)
     /// A conditional RealNVP over the vector of states.
     case vector(CouplingFlowConfiguration)
+    /// A flow of convolutional couplings over the states of images.
+    case convolutional(ConvolutionalFlowConfiguration)
   }
 
   /// The kind of network, with its sizes.
@@ -40,12 +42,34 @@ public struct LearnedFlow: Sendable {
     return StencilUNet(configuration, hierarchy: hierarchy, in: &builder)
   }
 
-  /// A flow over the states of `space`, whose parameters are added to the builder. Throws `FlowError`.
-  package static func vectorFlow(
-    _ configuration: CouplingFlowConfiguration, over space: StateSpace, in builder: inout ParameterBuilder<Float>
-  ) throws -> ConditionalRealNVP<Float> {
-    try ConditionalRealNVP(
-      &builder, dimension: space.count, conditionWidth: configuration.conditionWidth(measurements: space.count),
-      configuration: configuration)
+  /// A flow over all states of a field, and whether it is shown which of them were measured.
+  package struct WholeFlow: Sendable {
+    package let flow: any ConditionalFlow<Float>
+    package let conditionsOnMask: Bool
+  }
+
+  /// A flow over the states of `space`, whose parameters are added to the builder; nil for a network on a Gaussian posterior.
+  ///
+  /// Throws `FlowError`, and ``MethodError/noRaster(method:domain:)`` for a convolutional flow on a domain that is no whole image.
+  package static func wholeFlow(
+    _ network: Network, over space: StateSpace, on domain: any Domain, in builder: inout ParameterBuilder<Float>
+  ) throws -> WholeFlow? {
+    switch network {
+    case .neighbourhoods: return nil
+    case .vector(let configuration):
+      return WholeFlow(
+        flow: try ConditionalRealNVP(
+          &builder, dimension: space.count, conditionWidth: configuration.conditionWidth(measurements: space.count),
+          configuration: configuration), conditionsOnMask: configuration.conditionsOnMask)
+    case .convolutional(let configuration):
+      // Every pixel is a state, in the order of the pixels.
+      guard let raster = domain.raster, !raster.wraps,
+        space.layout.stateOfEntry.indices.allSatisfy({ space.layout.stateOfEntry[$0] == Int32($0) })
+      else { throw MethodError.noRaster(method: "flow", domain: domain.summary) }
+      return WholeFlow(
+        flow: try ConvolutionalFlow(
+          &builder, rows: raster.rows, columns: raster.columns, channels: space.layout.channelCount, configuration: configuration),
+        conditionsOnMask: configuration.conditionsOnMask)
+    }
   }
 }

@@ -47,15 +47,20 @@ public struct DiffusionTraining: Sendable {
     var builder = ParameterBuilder<Float>(random: stream.split("network"))
     let network = try StoredDiffusion.network(
       settings, gaussian: gaussian, order: order, space: model.space, in: &builder)
+    let start =
+      try settings.weights.map {
+        try DDPMUNet<Float>.parameters(
+          fromDiffusers: $0, layout: builder.parameters, levelCount: settings.widths.count)
+      } ?? builder.parameters
     let predictor = NetworkNoisePredictor(
-      network, parameters: builder.parameters,
+      network, parameters: start,
       schedule: try VariancePreservingSchedule(finalRate: settings.finalRate))
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate),
       prefix: folder + "/diffusion",
       identity: try CheckpointMetadata(kind: "diffusion training", settings: settings, model: model))
     let best = try loop.run(
-      from: builder.parameters,
+      from: start,
       minimising: .noisePrediction(
         NoisePredictionLoss(
           predictor, fields: seen.reshaped(to: seen.shape + [1]), batchSize: settings.batch, times: settings.times,

@@ -42,7 +42,7 @@ extension TrainingLoss {
   ///   - heldOut: fields that training does not see (N×d), and the conditions on their measurements (N×condition).
   ///   - data: the same for a batch, by the number of the step.
   static func likelihood(
-    of flow: ConditionalRealNVP<Float>, evaluator: FlowEvaluator,
+    of flow: any ConditionalFlow<Float>, evaluator: FlowEvaluator,
     heldOut: (states: Tensor<Float>, conditions: Tensor<Float>),
     data: @escaping (_ step: Int) throws -> (states: Tensor<Float>, conditions: Tensor<Float>)
   ) -> TrainingLoss {

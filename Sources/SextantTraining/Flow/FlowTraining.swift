@@ -50,11 +50,11 @@ public struct FlowTraining: Sendable {
       training: self, model: model, prior: try model.requireGaussian().prior, folder: folder,
       identity: try identity(for: model), progress: progress, interruption: interruption)
     let flow =
-      switch (settings.vector, settings.training) {
+      switch (settings.wholeNetwork(channels: model.space.channelCount), settings.training) {
       case (nil, .supervised): try run.learnMarginals()
       case (nil, .unsupervised): try run.distilOnGaussian(diffusion)
-      case (let configuration?, .supervised): try run.learnLikelihood(configuration)
-      case (let configuration?, .unsupervised): try run.distilVector(configuration, diffusion)
+      case (let network?, .supervised): try run.learnLikelihood(network)
+      case (let network?, .unsupervised): try run.distilVector(network, diffusion)
       }
     try flow.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
     return flow

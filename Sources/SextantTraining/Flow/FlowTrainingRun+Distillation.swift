@@ -15,7 +15,7 @@ import SextantSolvers
 extension FlowTrainingRun {
   /// Distils the prior into a flow over the whole vector.
   func distilVector(
-    _ configuration: CouplingFlowConfiguration, _ diffusion: LearnedDiffusion?
+    _ network: LearnedFlow.Network, _ diffusion: LearnedDiffusion?
   ) throws -> LearnedFlow {
     let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
     let simulation = try training.simulation(for: model)
@@ -25,17 +25,16 @@ extension FlowTrainingRun {
       try MeasuredStates(simulation.measurement(of: archive.fields[$0.field], number: $0.number), space: space)
     }
     var builder = ParameterBuilder<Float>(random: random("flow"))
-    let width = configuration.conditionWidth(measurements: space.count)
-    let flow = try ConditionalRealNVP(
-      &builder, dimension: space.count, conditionWidth: width, configuration: configuration)
+    let whole = try wholeFlow(network, in: &builder)
     let conditions = measured.flatMap {
-      $0.condition(space: space, transforms: model.space.transforms, withMask: configuration.conditionsOnMask)
+      $0.condition(space: space, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
     }
     let trained = try distil(
       VectorStateFlow(
-        flow: flow, initial: builder.parameters, conditions: Tensor(conditions, shape: [measured.count, width])),
+        flow: whole.flow, initial: builder.parameters,
+        conditions: Tensor(conditions, shape: [measured.count, whole.flow.conditionWidth])),
       measured: measured, plans: plans, archive: archive, diffusion: diffusion)
-    return LearnedFlow(network: .vector(configuration), parameters: trained, identity: identity.configuration)
+    return LearnedFlow(network: network, parameters: trained, identity: identity.configuration)
   }
 
   /// Distils the prior into a network on Gaussian posteriors.

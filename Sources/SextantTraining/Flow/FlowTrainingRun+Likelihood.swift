@@ -3,6 +3,7 @@
 
 import SextantArrays
 import SextantFlows
+import SextantGeometry
 import SextantModels
 import SextantNetworks
 import SextantPriors
@@ -10,7 +11,9 @@ import SextantSignals
 import SextantSolvers
 
 extension FlowTrainingRun {
-  func learnLikelihood(_ configuration: CouplingFlowConfiguration) throws -> LearnedFlow {
+  func learnLikelihood(_ network: LearnedFlow.Network) throws -> LearnedFlow {
+    var builder = ParameterBuilder<Float>(random: random("flow"))
+    let whole = try wholeFlow(network, in: &builder)
     let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
     let simulation = try training.simulation(for: model, count: archive.count)
     let plans = simulation.plans(fieldCount: archive.count)
@@ -20,9 +23,9 @@ extension FlowTrainingRun {
     @Sendable func condition(of field: Int, number: Int, purpose: String) throws -> [Float] {
       try MeasuredStates(
         simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), space: space
-      ).condition(space: space, transforms: transforms, withMask: configuration.conditionsOnMask)
+      ).condition(space: space, transforms: transforms, withMask: whole.conditionsOnMask)
     }
-    let width = configuration.conditionWidth(measurements: space.count)
+    let width = whole.flow.conditionWidth
     func conditions(of fields: [Int], purpose: String) throws -> Tensor<Float> {
       Tensor(
         try fields.enumerated().flatMap { try condition(of: $1, number: $0, purpose: purpose) },
@@ -31,19 +34,16 @@ extension FlowTrainingRun {
     // The measurements for evaluation: one of each held-out field, and as many of fields that training sees.
     let heldOut = plans.filter(\.isHeldOut).map(\.field).sorted()
     let evaluated = heldOut + seen.prefix(heldOut.count)
-    var builder = ParameterBuilder<Float>(random: random("flow"))
-    let flow = try ConditionalRealNVP(
-      &builder, dimension: space.count, conditionWidth: width, configuration: configuration)
     let evaluatedConditions = try conditions(of: evaluated, purpose: "judged")
     let evaluator = evaluator(
-      VectorStateFlow(flow: flow, initial: builder.parameters, conditions: evaluatedConditions), archive: archive,
+      VectorStateFlow(flow: whole.flow, initial: builder.parameters, conditions: evaluatedConditions), archive: archive,
       sets: [
         ("unseen", heldOut.indices.map { ($0, heldOut[$0]) }),
         ("seen", (heldOut.count..<evaluated.count).map { ($0, evaluated[$0]) }),
       ])
     let (batch, stream) = (settings.batch, random("flow batches"))
     let loss = TrainingLoss.likelihood(
-      of: flow, evaluator: evaluator,
+      of: whole.flow, evaluator: evaluator,
       heldOut: (archive.states.gatheringRows(heldOut), evaluatedConditions.rows(0..<heldOut.count))
     ) { step in
       var random = stream.split(step)
@@ -55,7 +55,20 @@ extension FlowTrainingRun {
     }
     let best = evaluator.calibrated(try train(builder.parameters, minimising: loss))
     try report(evaluator, trained: best)
-    return LearnedFlow(network: .vector(configuration), parameters: best, identity: identity.configuration)
+    return LearnedFlow(network: network, parameters: best, identity: identity.configuration)
+  }
+
+  /// A flow over the vector of states. Throws ``RunError`` where it does not fit the fields.
+  func wholeFlow(_ network: LearnedFlow.Network, in builder: inout ParameterBuilder<Float>) throws -> LearnedFlow.WholeFlow {
+    do {
+      if let whole = try LearnedFlow.wholeFlow(network, over: prior.space, on: model.space.domain, in: &builder) { return whole }
+    } catch MethodError.noRaster {
+      throw RunError.invalid(
+        "flow.preset: \(settings.preset.rawValue) is a flow of images without missing places, and this is a \(model.space.domain.summary). Use gaussian-base, paper or small.")
+    } catch let error as FlowError {
+      throw RunError.invalid("flow.preset: \(settings.preset.rawValue) does not fit the fields: \(error)")
+    }
+    preconditionFailure("A network on a Gaussian posterior is no flow over the vector")
   }
 
   /// An evaluator of `flow`; each set lists the flow's measurements with the archive's fields beneath them.

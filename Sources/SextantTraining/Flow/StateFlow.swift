@@ -18,9 +18,9 @@ protocol StateFlow: Sendable {
   func calibrated(_ parameters: ParameterSet<Float>, using random: RandomStream) -> ParameterSet<Float>
 }
 
-/// A conditional RealNVP over the vector of states.
+/// A flow over the vector of states.
 struct VectorStateFlow: StateFlow {
-  let flow: ConditionalRealNVP<Float>
+  let flow: any ConditionalFlow<Float>
   let initial: ParameterSet<Float>
   /// What the flow is told of each measurement (M×condition).
   let conditions: Tensor<Float>
@@ -32,7 +32,7 @@ struct VectorStateFlow: StateFlow {
   }
 
   private func draw(
-    _ measurements: [Int], from flow: ConditionalRealNVP<Float>, using streams: [RandomStream],
+    _ measurements: [Int], from flow: any ConditionalFlow<Float>, using streams: [RandomStream],
     in pass: NetworkPass<Float>
   ) -> PosteriorDraws<Float> {
     let z = pass.tape.constant(Tensor<Float>.normals(streams, shape: [flow.dimension]))
@@ -45,12 +45,12 @@ struct VectorStateFlow: StateFlow {
   /// With batch statistics of 512 draws, where the flow has any: running ones are of the last few steps, and of parameters that
   /// have moved since.
   func calibrated(_ parameters: ParameterSet<Float>, using random: RandomStream) -> ParameterSet<Float> {
-    guard flow.configuration.normalisesBatches else { return parameters }
+    guard let recalibrating = flow.recalibrating else { return parameters }
     var parameters = parameters
     let pass = NetworkPass(parameters, isTraining: true, wantsGradients: false)
     let count = 512
     _ = draw(
-      (0..<count).map { $0 % conditions.rowCount }, from: flow.forgettingStatistics(),
+      (0..<count).map { $0 % conditions.rowCount }, from: recalibrating,
       using: (0..<count).map { random.split($0) }, in: pass)
     pass.applyUpdates(to: &parameters)
     return parameters

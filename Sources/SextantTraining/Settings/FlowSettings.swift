@@ -16,13 +16,29 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     case paper
     /// The same with 8 steps instead of 24 and half the width, for two processors.
     case small
+    /// A flow of convolutional couplings on images, for two processors.
+    case convolutional
+    /// FlowDiff's for digits: 8.24 million parameters for 3×32×32 pixels.
+    case convolutionalDigits = "convolutional-digits"
+    /// FlowDiff's for photographs: 11.54 million parameters for 3×64×64 pixels.
+    case convolutionalPhotographs = "convolutional-photographs"
 
     /// The flow over the vector of values; nil for one that stands on a Gaussian posterior.
     fileprivate var vector: CouplingFlowConfiguration? {
       switch self {
-      case .gaussianBase: nil
       case .paper: .paper
       case .small: .small
+      default: nil
+      }
+    }
+
+    /// The flow on images of some channels; nil for others.
+    fileprivate func convolutional(channels: Int) -> ConvolutionalFlowConfiguration? {
+      switch self {
+      case .convolutional: .small(channels: channels)
+      case .convolutionalDigits: .digits(channels: channels)
+      case .convolutionalPhotographs: .photographs(channels: channels)
+      default: nil
       }
     }
   }
@@ -47,7 +63,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   public var preset: Preset
   /// What training sees.
   public var training: Supervision
-  /// The shape of a flow over the vector of values; nil for `gaussian-base`.
+  /// The shape of a flow over the vector of values; nil for `gaussian-base` and for flows on images.
   public var vector: CouplingFlowConfiguration?
   /// What unsupervised training distils; nil for supervised training.
   public var prior: DistilledPrior?
@@ -84,6 +100,11 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   /// The share of the pairs that training does not see.
   public var validationShare: Double
 
+  /// The flow over all values of a field with some channels; nil for a network on the Gaussian posterior.
+  func wholeNetwork(channels: Int) -> LearnedFlow.Network? {
+    vector.map { .vector($0) } ?? preset.convolutional(channels: channels).map { .convolutional($0) }
+  }
+
   /// - Parameters:
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
@@ -115,34 +136,35 @@ public struct FlowSettings: Sendable, Equatable, Codable {
       smallestNoise =
         reader.contains("smallest_noise") ? try reader.value("smallest_noise", default: 0.01, in: 1e-4...10) : nil
     }
-    if vector != nil {
+    let isWhole = preset != .gaussianBase
+    let ofCouplings = ["coupling_steps", "width_divisor", "minimum_width", "batch_normalisation", "mask_as_input"]
+    if isWhole {
+      if vector == nil { try reject(ofCouplings, beside: "preset: \(preset.rawValue)") }
       try reject(["widths", "blocks", "dropout", "loss"], beside: "preset: \(preset.rawValue)")
     } else {
-      try reject(
-        ["coupling_steps", "width_divisor", "minimum_width", "batch_normalisation", "mask_as_input"],
-        beside: "preset: gaussian-base")
+      try reject(ofCouplings, beside: "preset: gaussian-base")
       if training == .unsupervised { try reject(["loss"], beside: "training: unsupervised") }
     }
-    let makesPairs = vector == nil || training == .unsupervised
+    let makesPairs = !isWhole || training == .unsupervised
     if !makesPairs {
       try reject(["pairs"], beside: "a supervised flow over the vector, which makes new ones in every step")
     }
     loss =
-      try vector == nil && training == .supervised ? reader.value("loss", default: .rankedProbability) : .likelihood
+      try !isWhole && training == .supervised ? reader.value("loss", default: .rankedProbability) : .likelihood
     pairs = try makesPairs ? reader.value("pairs", default: 800, in: 8...1_000_000) : 0
     folds = try reader.value("folds", default: 4, in: 2...100)
     foldOrder = try reader.value("fold_order", default: .blocks)
     masks = try reader.designs("masks", default: ["random:0.6"], after: "operator", kinds: designs)
     noise = try reader.parsed("noise", default: fallback.description) { try NoiseSpecification(text: $0) }
-    widths = try vector == nil ? reader.list("widths", default: [24, 48, 64]) : []
-    blocks = try vector == nil ? reader.value("blocks", default: 1, in: 1...8) : 0
-    dropout = try vector == nil ? reader.value("dropout", default: 0.1, in: 0...0.9) : 0
-    decay = try reader.value("decay", default: vector == nil ? 0.01 : 0, in: 0...1)
+    widths = try !isWhole ? reader.list("widths", default: [24, 48, 64]) : []
+    blocks = try !isWhole ? reader.value("blocks", default: 1, in: 1...8) : 0
+    dropout = try !isWhole ? reader.value("dropout", default: 0.1, in: 0...0.9) : 0
+    decay = try reader.value("decay", default: isWhole ? 0 : 0.01, in: 0...1)
     steps = try reader.value("steps", default: 1200, in: 1...10_000_000)
-    batch = try reader.value("batch", default: vector == nil ? 8 : 64, in: 1...1024)
+    batch = try reader.value("batch", default: isWhole ? 64 : 8, in: 1...1024)
     learningRate = try reader.value("learning_rate", default: 1e-3, in: 1e-8...1)
     validationShare = try reader.value("validation_share", default: 0.1, in: 0.01...0.5)
-    if vector == nil, widths.isEmpty || widths.contains(where: { $0 < 1 || $0 > 4096 }) {
+    if !isWhole, widths.isEmpty || widths.contains(where: { $0 < 1 || $0 > 4096 }) {
       throw reader.wrong("widths", expected: "numbers of channels from 1 to 4096", found: "\(widths)")
     }
   }

@@ -1,0 +1,153 @@
+// Learning on images from a configuration to answers: the U-Net of DDPM as a prior, the convolutional flow as a posterior, and a
+// comparison under the noise and the saturation of a camera.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import SextantYAML
+import Testing
+
+@testable import SextantModels
+@testable import SextantRuns
+
+@Suite(.serialized) struct ImageLearning {
+  /// Smooth grey images of 8×8 pixels about 50, as a folder.
+  static func write(in folder: ScratchFolder, count: Int = 30) throws -> String {
+    let path = folder.path("images")
+    guard !FileManager.default.fileExists(atPath: path) else { return path }
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    for index in 0..<count {
+      var random = RandomStream(seed: 4).split(index)
+      let (a, b, c) = (random.normal(), random.normal(), random.normal())
+      let values = (0..<64).map { pixel -> Float in
+        let (row, column) = (Double(pixel / 8), Double(pixel % 8))
+        return Float(50 + 8 * a + 8 * b * cos(row / 2) + 8 * c * sin(column / 2) + 2 * random.normal())
+      }
+      let set = SignalSet(
+        domain: try ImageGrid(rows: 8, columns: 8), variables: [Variable(name: "value")], values: Tensor(values, shape: [1, 64, 1]),
+        isValid: [Bool](repeating: true, count: 64), labels: [FieldLabel()])
+      let sink = try [any SignalFormat].standard.sink(
+        OutputRequest(path: "\(path)/\(100 + index).tif", content: .fields(1)), like: set)
+      try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) {
+        try $0.write(FieldRecord(set[0]), at: 0)
+      }
+    }
+    return path
+  }
+
+  private func configuration(in folder: ScratchFolder, _ more: String, evaluate: String) throws -> RunConfiguration {
+    let path = try Self.write(in: folder)
+    return try RunConfiguration.parse(
+      """
+      output: \(folder.path("run"))
+      archive: {files: ["\(path)"], part: "first:0.8"}
+      prior: {kind: eof, modes: 5}
+      \(more)
+      evaluate:
+        fields: {files: ["\(path)"], part: "last:0.1"}
+        samples: 16
+        scale: {value: {peak: 100}}
+        pictures: 0
+        \(evaluate.replacing("\n", with: "\n  "))
+      """, path: "test.yaml"
+    ).configuration
+  }
+
+  @Test(arguments: ["convolutional", "convolutional, training: unsupervised, pairs: 12"])
+  func aConvolutionalFlowIsTrainedAndAnswers(preset: String) throws {
+    let folder = try ScratchFolder()
+    let run = try configuration(
+      in: folder, "flow: {preset: \(preset), steps: 4, batch: 4, masks: [\"random:0.5\"], noise: \"3\"}",
+      evaluate: "methods: [eof, flow]\nmasks: [\"random:0.5\"]\nnoise: \"3\"")
+    let outcome = try run.runEvaluation(overwrite: false)
+    for field in outcome.result.scores.fields {
+      #expect(field.values.values.allSatisfy { $0.isFinite }, "\(field.label)")
+    }
+    #expect(Set(outcome.result.methodNames) == ["eof", "flow"])
+    // It is read again, as `impute` does.
+    let model = try Model(contentsOf: folder.path("run"), for: .flow, solvers: SolverSettings())
+    guard case .convolutional = try #require(model.flow).network else {
+      Issue.record("another network")
+      return
+    }
+  }
+
+  @Test func theNetworkOfImagesIsTrainedAndSampled() throws {
+    let folder = try ScratchFolder()
+    let run = try configuration(
+      in: folder, "diffusion: {network: plane, widths: [8, 8], attention: 4, steps: 4, batch: 4}\nsolvers: {dps: {steps: 5}, samples: 2}",
+      evaluate: "methods: [dps]\nmasks: [\"random:0.5\"]\nnoise: \"3\"\nsaturation: 60")
+    let outcome = try run.runEvaluation(overwrite: false)
+    #expect(outcome.result.methodNames == ["dps"])
+    #expect(outcome.result.scores.fields.allSatisfy { $0.values.values.allSatisfy { $0.isFinite } })
+  }
+
+  /// The mixture of patches as `train` makes it, on an image of another size and under the noise of a camera.
+  @Test func aMixtureOfPatchesIsTrainedAndFillsALargerImage() throws {
+    let folder = try ScratchFolder()
+    let run = try configuration(in: folder, "patches: {side: 3, components: 2, count: 600}", evaluate: "methods: [eof]")
+    _ = try run.train(overwrite: false)
+    let model = try Model(contentsOf: folder.path("run"), for: .patches, solvers: SolverSettings())
+    let clean = (0..<12 * 11).map { Float(50 + 8 * cos(Double($0 / 11) / 2) + 6 * sin(Double($0 % 11) / 2)) }
+    let set = SignalSet(
+      domain: try ImageGrid(rows: 12, columns: 11), variables: [Variable(name: "value")], values: Tensor(clean, shape: [1, 132, 1]),
+      isValid: [Bool](repeating: true, count: 132), labels: [FieldLabel()])
+    let sink = try [any SignalFormat].standard.sink(OutputRequest(path: folder.path("clean.tif"), content: .fields(1)), like: set)
+    try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) { try $0.write(FieldRecord(set[0]), at: 0) }
+    let noise = try NoiseSpecification(text: "poisson:1+0.5")
+    let degraded = try Degradation(mask: AnyMeasurementDesign("random:0.2"), noise: noise, seed: 2).run(
+      SignalInput(folder.path("clean.tif")), output: folder.path("dim.tif"), overwrite: false, history: "")
+    #expect(degraded.remarks.contains { $0.text.contains("poisson:1+0.5") })
+    #expect(abs((degraded.noise["value"] ?? 0) - 50.0.squareRoot()) < 0.7)
+    let summary = try Imputation(method: .patches, samples: 2, noise: noise).run(
+      SignalInput(folder.path("dim.tif")), model: model, output: folder.path("answer.tif"), overwrite: false, history: "")
+    // The noise that is told is that of the answer, near the root of its values.
+    #expect(abs((summary.noise["value"]?.deviation ?? 0) - 50.0.squareRoot()) < 1)
+    let answer = try SignalInput(folder.path("answer.tif")).open().read([0])[0].values.scalars
+    let error = (zip(answer, clean).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) } / 132).squareRoot()
+    #expect(error < 0.75 * 50.0.squareRoot(), "\(error)")
+    // What it cannot use is refused before the work.
+    var request = Imputation(method: .patches, samples: 2, noise: noise)
+    request.saturation = try SaturationLevels(text: "60")
+    let refusal = #expect(throws: RunError.self) {
+      try request.run(SignalInput(folder.path("dim.tif")), model: model, output: folder.path("no.tif"), overwrite: false, history: "")
+    }
+    #expect(refusal?.description.contains("--saturation") == true && !FileManager.default.fileExists(atPath: folder.path("no.tif")))
+  }
+
+  /// A camera of 2 units a count: where the noise is taken for one of the mean's size, or what is cut off for measured, answers are
+  /// worse.
+  @Test func aComparisonUnderTheNoiseOfACamera() throws {
+    let folder = try ScratchFolder()
+    func coverage(_ evaluate: String) throws -> [String: Double] {
+      let run = try configuration(
+        in: folder, "", evaluate: "methods: [eof, kriging, two-scale]\nmasks: [\"random:0.3\"]\ndraws: 4\n\(evaluate)")
+      let outcome = try run.runEvaluation(overwrite: true)
+      var sums: [String: (Double, Int)] = [:]
+      for field in outcome.result.scores.fields {
+        guard let value = field[.coverage90, of: .gaussian] ?? field[.coverage90] else { continue }
+        let old = sums[field.label.method] ?? (0, 0)
+        sums[field.label.method] = (old.0 + value, old.1 + 1)
+      }
+      return sums.mapValues { $0.0 / Double($0.1) }
+    }
+    let covered = try coverage("noise: \"poisson:2+1\"\nsaturation: 60")
+    #expect(covered.count == 3 && covered.values.allSatisfy { (0.75...1).contains($0) }, "\(covered)")
+  }
+
+  @Test func whatDoesNotFitIsSaidBeforeTheWork() throws {
+    let folder = try ScratchFolder()
+    func message(_ more: String, _ evaluate: String) -> String {
+      do {
+        let run = try configuration(in: folder, more, evaluate: evaluate)
+        _ = try run.runEvaluation(overwrite: true)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(message("", "methods: [eof, mixture]\nsaturation: 60").contains("lower bound"))
+    #expect(message("flow: {preset: convolutional-photographs, steps: 2}", "methods: [flow]").contains("8×8"))
+    #expect(message("flow: {preset: convolutional, coupling_steps: 3}", "methods: [flow]").contains("coupling_steps"))
+    #expect(message("diffusion: {network: line, preset: small}", "methods: [eof]").contains("network: plane"))
+    #expect(message("diffusion: {network: plane, weights: absent.safetensors, steps: 2}", "methods: [dps]").contains("absent.safetensors"))
+  }
+}
