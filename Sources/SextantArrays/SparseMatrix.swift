@@ -86,6 +86,15 @@ public struct SparseMatrix: Sendable, Equatable {
     }
   }
 
+  /// diag(factors)·A.
+  public func scalingRows(by factors: [Double]) -> SparseMatrix {
+    precondition(factors.count == rowCount, "\(factors.count) factors for \(rowCount) rows")
+    var scaled = values
+    for row in 0..<rowCount { for k in rowStarts[row]..<rowStarts[row + 1] { scaled[k] *= factors[row] } }
+    return SparseMatrix(
+      rowCount: rowCount, columnCount: columnCount, rowStarts: rowStarts, columns: columns, values: scaled)
+  }
+
   /// Aᵀ.
   public func transposed() -> SparseMatrix {
     var starts = [Int](repeating: 0, count: columnCount + 1)

@@ -152,7 +152,7 @@ extension RunConfiguration {
   /// The scale and the noise of each of a model's variables (C), for test fields that it can be scored on.
   private func check(
     _ fields: any SignalSource, against variables: [Variable], domain: any Domain
-  ) throws -> (scales: [(peak: Double, origin: Double)], deviations: [Float]) {
+  ) throws -> (scales: [(peak: Double?, origin: Double)], deviations: [Float]) {
     guard fields.domain.fingerprint == domain.fingerprint else {
       throw RunError.invalid(
         "evaluate.fields: the test fields are on a \(fields.domain.summary), the model on a \(domain.summary). They have to be on one grid to be scored."
@@ -163,13 +163,16 @@ extension RunConfiguration {
         "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(variables.count) (\(variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
       )
     }
-    let scales = try variables.map { variable -> (peak: Double, origin: Double) in
-      guard let scale = evaluate.scales[variable.name] else {
-        throw RunError.invalid(
-          "evaluate.scale: no peak for '\(variable.name)'. PSNR needs one: the size of the variable's scale in \(variable.units), such as scale: {\(variable.name): {peak: 100}}."
-        )
-      }
-      return (scale.peak, scale.origin)
+    let scales = try variables.map { variable -> (peak: Double?, origin: Double) in
+      if let scale = evaluate.scales[variable.name] { return (scale.peak, scale.origin) }
+      // Without a scale, PSNR and SSIM are left out; what else needs one says so.
+      let need: String? =
+        evaluate.noise.hasPercentages(among: [variable])
+        ? "The noise is \(evaluate.noise), a share of it" : evaluate.hidesMask ? "With hide_mask, missing entries hold its origin" : nil
+      guard let need else { return (nil, 0) }
+      throw RunError.invalid(
+        "evaluate.scale: no peak for '\(variable.name)'. \(need): state the size of the variable's scale\(variable.units.isEmpty ? "" : " in \(variable.units)"), such as scale: {\(variable.name): {peak: 100}}\(evaluate.hidesMask ? "" : ", or give the noise in the variable's units")."
+      )
     }
     return (
       scales,

@@ -39,6 +39,12 @@ struct AdjustedPreparation: PreparedSolver {
     adjust(&posterior)
     return posterior
   }
+
+  func posterior(leavingOut rows: [Int], of measurement: FieldMeasurement) throws -> Posterior? {
+    guard var posterior = try inner.posterior(leavingOut: rows, of: measurement) else { return nil }
+    adjust(&posterior)
+    return posterior
+  }
 }
 
 extension Solver {

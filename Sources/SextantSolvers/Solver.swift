@@ -31,6 +31,17 @@ public protocol PreparedSolver: Sendable {
   ///
   /// If `samples` is 0, only the mean and, if the method has one, the exact standard deviation are computed.
   func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior
+  /// The mean and the standard deviation at the entries that some rows of a measurement select, given its other rows, with
+  /// NaN elsewhere and without samples; nil where that costs as much as solving without these rows.
+  ///
+  /// - Parameters:
+  ///   - rows: those that are left out, each once.
+  ///   - measurement: one by the operator and with the noise of ``model``.
+  func posterior(leavingOut rows: [Int], of measurement: FieldMeasurement) throws -> Posterior?
+}
+
+extension PreparedSolver {
+  public func posterior(leavingOut rows: [Int], of measurement: FieldMeasurement) throws -> Posterior? { nil }
 }
 
 /// A solver with nothing to prepare.

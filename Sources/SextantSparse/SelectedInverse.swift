@@ -61,6 +61,48 @@ public struct SelectedInverse: Sendable {
     return sums.map { $0 ?? 0 }
   }
 
+  /// aᵀ·A⁻¹·b for each row a of an m×n matrix and the same row b of another (m): the covariances of such combinations of
+  /// the values.
+  ///
+  /// Rows of which each column of one and each of the other share a place of the factor are sums of a few entries; any
+  /// other pair costs two solves.
+  public func covariances(of first: SparseMatrix, with second: SparseMatrix) -> [Double] {
+    precondition(
+      first.columnCount == factor.size && second.columnCount == factor.size && first.rowCount == second.rowCount,
+      "\(first.rowCount) and \(second.rowCount) rows of \(first.columnCount) and \(second.columnCount) entries for a matrix of size \(factor.size)")
+    var sums = [Double?](repeating: nil, count: first.rowCount)
+    sums.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      let target = UncheckedPointer(base)
+      Parallel.forEachRange(of: first.rowCount, grain: 1024) { range in
+        for row in range { target[row] = selectedCovariance(of: first, with: second, row: row) }
+      }
+    }
+    // (Var[a + b] − Var[a − b])/4.
+    let missing = sums.indices.filter { sums[$0] == nil }
+    let solved = Self.squaredLengths(count: 2 * missing.count, by: factor) { index, target in
+      let row = missing[index / 2]
+      for k in first.rowStarts[row]..<first.rowStarts[row + 1] { target[Int(first.columns[k])] += first.values[k] }
+      for k in second.rowStarts[row]..<second.rowStarts[row + 1] {
+        target[Int(second.columns[k])] += index % 2 == 0 ? second.values[k] : -second.values[k]
+      }
+    }
+    for (place, row) in missing.enumerated() { sums[row] = (solved[2 * place] - solved[2 * place + 1]) / 4 }
+    return sums.map { $0 ?? 0 }
+  }
+
+  /// The sum over the pairs of columns of two rows; nil where a pair is not at hand.
+  private func selectedCovariance(of first: SparseMatrix, with second: SparseMatrix, row: Int) -> Double? {
+    var sum = 0.0
+    for k in first.rowStarts[row]..<first.rowStarts[row + 1] {
+      for l in second.rowStarts[row]..<second.rowStarts[row + 1] {
+        guard let entry = self[Int(first.columns[k]), Int(second.columns[l])] else { return nil }
+        sum += first.values[k] * second.values[l] * entry
+      }
+    }
+    return sum
+  }
+
   /// The sum over the pairs of a row's columns; nil where a pair is not at hand.
   private func selectedVariance(of rows: SparseMatrix, row: Int) -> Double? {
     let range = rows.rowStarts[row]..<rows.rowStarts[row + 1]

@@ -78,6 +78,35 @@ import Testing
     }
   }
 
+  /// Where a preparation for all observations knows the answer without some of them, it is the answer of the same solver that
+  /// was not given them, also within bounds, and whatever the noise is.
+  @Test(arguments: [1, 0.03] as [Float]) func leavingOutIsFillingWithout(noise: Float) throws {
+    let (model, given) = try measurement()
+    var measurement = given
+    measurement.noise = given.noise.map { _ in noise }
+    var known: [String] = []
+    for method in Self.gaussianMethods {
+      let plain = try method.solver(for: model).fitted(to: measurement)
+      // Half of the values lie near the bound.
+      for solver in [plain, plain.clamped(to: [ValueBounds(minimum: measurement.values.sorted()[measurement.count / 2])])] {
+        let prepared = try solver.prepare(for: measurement.operation, noise: measurement.noise)
+        let rows = Array(stride(from: 3, to: measurement.count, by: 7))
+        guard let quick = try prepared.posterior(leavingOut: rows, of: measurement) else { continue }
+        known.append(method.name)
+        var random = RandomStream(seed: 4)
+        let whole = try solver.posterior(given: measurement.without(rows), samples: 0, using: &random)
+        let entries = try #require(measurement.rows(rows).operation.selectedEntries)
+        let (spread, quickSpread) = (try #require(whole.spread), try #require(quick.spread))
+        for entry in entries {
+          #expect(abs(quick.mean[entry] - whole.mean[entry]) < 0.01 * max(0.1, spread[entry]), "\(method)")
+          #expect(abs(quickSpread[entry] - spread[entry]) < 0.01 * max(0.1, spread[entry]), "\(method)")
+        }
+        #expect(quick.mean.indices.allSatisfy { quick.mean[$0].isFinite == entries.contains($0) })
+      }
+    }
+    #expect(known == ["two-scale", "two-scale"])
+  }
+
   /// The summary's coverage of observations is near the coverage of the truth, and stated noise that is far too small is told.
   @Test(arguments: [Method.eof, .twoScale, .kriging, .sparseMatern, .nearest])
   func theSummaryTellsHonestAnswersFromOthers(method: Method) throws {

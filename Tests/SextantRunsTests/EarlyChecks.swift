@@ -22,15 +22,17 @@ import Testing
     }
 
     func configuration(
-      test: String = "unseen.nc", scale: String = "{tas: {peak: 100}, clt: {peak: 1}}", parameters: String = "per-field"
+      test: String = "unseen.nc", scale: String = "{tas: {peak: 100}, clt: {peak: 1}}", parameters: String = "per-field",
+      noise: String = "2%", hidesMask: Bool = false
     ) throws -> RunConfiguration {
       let text = """
         archive: {files: [\(folder.path("archive.nc"))]}
         prior: {modes: 10, parameters: \(parameters)}
         evaluate:
           fields: {files: [\(folder.path(test))]}
-          noise: 2%
+          noise: \(noise)
           scale: \(scale)
+          hide_mask: \(hidesMask)
         """
       return try RunConfiguration.parse(text, path: "run.yaml").configuration
     }
@@ -50,6 +52,18 @@ import Testing
     try SmallClimate.write(SmallClimate.unseen(1).selecting(["tas"]), to: files.folder.path("one.nc"))
     let withoutVariable = try files.configuration(test: "one.nc")
     #expect(complaint { try withoutVariable.checkComparison() }.contains("but the model has 2"))
+  }
+
+  /// A peak is asked for where something is a share of it, and for nothing else.
+  @Test func aPeakIsNeededWhereItIsUsed() throws {
+    let files = try Files()
+    try files.configuration(scale: "{}", noise: "\"tas=1K,clt=0.05\"").checkComparison()
+    try files.configuration(scale: "{tas: {peak: 100}}", noise: "\"tas=2%,clt=0.05\"").checkComparison()
+    let share = try files.configuration(scale: "{tas: {peak: 100}}", noise: "\"tas=1K,clt=5%\"")
+    let words = complaint { try share.checkComparison() }
+    #expect(words.contains("no peak for 'clt'") && words.contains("give the noise in the variable's units"), "\(words)")
+    let hidden = try files.configuration(scale: "{clt: {peak: 1}}", noise: "\"tas=1K,clt=0.05\"", hidesMask: true)
+    #expect(complaint { try hidden.checkComparison() }.contains("no peak for 'tas'. With hide_mask"))
   }
 
   /// What takes noise away and fills no gaps is not asked to fill some: neither by default, nor among others, nor in a sweep.

@@ -89,7 +89,10 @@ import Testing
     let large = AnswerMemory(valueCount: 672_000, samples: 128)
     #expect(large.activity == "imputing (at least 1.1 GB of memory)")
     try large.check(available: 1.2e9)
-    #expect(complaint { try large.check(available: 1e9) }.contains("--samples 121"))
+    #expect(complaint { try large.check(available: 1e9) }.contains("--samples 121 or fewer"))
+    #expect(complaint { try large.check(available: 2.2e7) }.contains("--samples 0 for the mean"))
+    let none = complaint { try large.check(available: 1e7) }
+    #expect(none.contains("a smaller field") && !none.contains("--samples"), "\(none)")
     #expect(AnswerMemory(valueCount: 1000, samples: 128).activity == "imputing")
   }
 

@@ -12,14 +12,30 @@ import Testing
 @testable import SextantTraining
 
 @Suite struct ReportNames {
-  private func report(_ methods: [Method], published: [Method: PublishedFigures] = [:]) throws -> EvaluationOutcome {
+  private func report(
+    _ methods: [Method], published: [Method: PublishedFigures] = [:],
+    scales: [(peak: Double?, origin: Double)] = [(100, 220), (1, 0)]
+  ) throws -> EvaluationOutcome {
     var comparison = try Comparison(
       methods: methods, masks: [AnyMeasurementDesign("random:0.5")], noise: [1, 0.05], samples: 9,
-      scales: [(peak: 100, origin: 220), (peak: 1, origin: 0)], seed: 5)
+      scales: scales, seed: 5)
     comparison.published = published
     return try comparison.report(
       model: SmallClimate.model(), fields: SmallClimate.unseen(2), indices: [0, 1],
       folder: ScratchFolder().path("evaluation"), overwrite: false, pictures: 0)
+  }
+
+  /// Without a peak there is neither PSNR nor SSIM, which is said once; nothing else changes.
+  @Test func withoutAPeakThereIsNoPSNR() throws {
+    let (whole, partly) = (try report([.climatology, .eof]), try report([.climatology, .eof], scales: [(100, 220), (nil, 0)]))
+    #expect(!whole.text.contains("are left out"))
+    #expect(partly.text.components(separatedBy: "PSNR and SSIM of clt are left out").count == 2, "\(partly.text)")
+    let needPeak: Set<Score> = [.psnr, .structuralSimilarity]
+    for (field, other) in zip(whole.result.scores.fields, partly.result.scores.fields) {
+      #expect(field.values.keys.contains { needPeak.contains($0.score) })
+      let expected = field.variable == "tas" ? field.values : field.values.filter { !needPeak.contains($0.key.score) }
+      #expect(other.values == expected)
+    }
   }
 
   @Test func aMethodListedTwiceIsOne() throws {

@@ -23,13 +23,13 @@ import Testing
 
   /// A Gaussian model of fields.
   enum World: String, CaseIterable {
-    case exponential, smooth, sparse, modes, twoScale, mixture
+    case exponential, smooth, sparse, sparseSmooth, modes, twoScale, mixture
 
     /// The method that assumes it.
     var method: Method {
       switch self {
       case .exponential, .smooth: .kriging
-      case .sparse: .sparseMatern
+      case .sparse, .sparseSmooth: .sparseMatern
       case .modes: .eof
       case .twoScale: .twoScale
       case .mixture: .mixture
@@ -111,6 +111,22 @@ import Testing
           var random = RandomStream(seed: 11).split(index)
           return factor.solve(Tensor(areas.map { random.normal() * $0.squareRoot() })).scalars
         }
+      case .sparseSmooth:
+        // The same with K·C⁻¹·K·C⁻¹·K for a precision.
+        let (areas, stiffness) = (domain.nodeAreas, domain.stiffness)
+        var (matrix, scaled) = (Tensor<Double>.zeros([n, n]), Tensor<Double>.zeros([n, n]))
+        for i in 0..<n {
+          for k in stiffness.rowStarts[i]..<stiffness.rowStarts[i + 1] {
+            matrix[i, Int(stiffness.columns[k])] = stiffness.values[k]
+          }
+          matrix[i, i] += 16 / (0.0625 * areas.reduce(0, +)) * areas[i]
+          for j in 0..<n { scaled[i, j] = matrix[i, j] / areas[i] }
+        }
+        var covariance = try CholeskyFactor(
+          matrixProduct(scaled, matrixProduct(matrix, scaled), transposingFirst: true)).inverse()
+        let mean = (0..<n).reduce(0.0) { $0 + covariance[$1, $1] } / Double(n)
+        covariance = covariance.map { $0 / mean }
+        return try draws(covariance)
       case .modes:
         let functions = try model.requireGaussian().prior.functions
         return (0..<count).map { index in

@@ -106,6 +106,32 @@ import Testing
     }
   }
 
+  @Test(arguments: SparseFactorisation.all, matrices)
+  func covariancesOfCombinationsAreThoseOfTheDenseInverse(_ by: SparseFactorisation, _ named: NamedMatrix) throws {
+    let n = named.matrix.rowCount
+    let first = Self.combinations(of: n, near: named.matrix)
+    // Each row beside another one: neighbours, pairs that are solved for, and none.
+    let second = SparseMatrix(
+      rowCount: first.rowCount, columnCount: n,
+      entries: (0..<first.rowCount).flatMap { row in
+        let other = (row + 1) % first.rowCount
+        return (first.rowStarts[other]..<first.rowStarts[other + 1]).map {
+          (row: row, column: Int(first.columns[$0]), value: 2 * first.values[$0])
+        }
+      })
+    let products = matrixProduct(NamedMatrix.dense(first), try Self.inverse(named.matrix)).scalars
+    let dense = NamedMatrix.dense(second).scalars
+    let inverse = try SparseCholesky(named.matrix, by: by).selectedInverse()
+    let found = inverse.covariances(of: first, with: second)
+    for row in 0..<first.rowCount {
+      let terms = (row * n..<(row + 1) * n).map { products[$0] * dense[$0] }
+      let scale = terms.reduce(1.0) { $0 + abs($1) }
+      #expect(abs(found[row] - terms.reduce(0, +)) <= 1e-9 * scale, "row \(row)")
+    }
+    let variances = inverse.variances(of: first)
+    #expect(zip(inverse.covariances(of: first, with: first), variances).allSatisfy { abs($0 - $1) <= 1e-9 * (1 + $1) })
+  }
+
   @Test(arguments: matrices + [NamedMatrix(name: "large grid", matrix: NamedMatrix.grid(rows: 70, columns: 60))])
   func bitsDoNotDependOnTheNumberOfThreads(_ named: NamedMatrix) throws {
     let before = Parallel.threadCount

@@ -104,12 +104,9 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     try container.encode(description)
   }
 
-  /// The standard deviation of every entry where scales are known by the variables' names; those of only some variables
-  /// count as none.
+  /// The standard deviation of every entry where scales are known by the variables' names.
   public func deviations(vertexCount: Int, variables: [Variable], peaks: [String: Double]) throws -> [Float] {
-    let known = variables.compactMap { peaks[$0.name] }
-    return try deviations(
-      vertexCount: vertexCount, variables: variables, peaks: known.count == variables.count ? known : nil)
+    try deviations(vertexCount: vertexCount, variables: variables, peaks: variables.map { peaks[$0.name] })
   }
 
   /// The standard deviation of every entry (V·C, channel fastest), in the variables' units.
@@ -117,10 +114,10 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
   /// - Parameters:
   ///   - vertexCount: V, the number of vertices.
   ///   - variables: the variables (C), with the units that the answer is in.
-  ///   - peaks: the scale of each variable (C), which "5%" is a share of.
+  ///   - peaks: the scale of each variable (C), which "5%" is a share of; nil where it is not known.
   ///   - read: gives the values of a named variable of the file (V), for "variable:NAME".
   public func deviations(
-    vertexCount: Int, variables: [Variable], peaks: [Double]? = nil, read: ((String) throws -> [Float])? = nil
+    vertexCount: Int, variables: [Variable], peaks: [Double?]? = nil, read: ((String) throws -> [Float])? = nil
   ) throws -> [Float] {
     try checkUnits(of: variables)
     var result = [Float](repeating: 0, count: vertexCount * variables.count)
@@ -130,7 +127,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
           "The noise of '\(variable.name)' is not given: expected \(variable.name)=LEVEL beside \(description).")
       }
       let own = try level.standardDeviations(
-        vertexCount: vertexCount, variables: [variable], peaks: peaks.map { [$0[channel]] },
+        vertexCount: vertexCount, variables: [variable], peaks: peaks.flatMap { $0[channel] }.map { [$0] },
         conversionFactor: { from, to in
           do { return abs(try Units.line(from: from, to: to, of: variable).factor) } catch {
             throw RunError.invalid(

@@ -26,8 +26,9 @@ public struct Comparison: Sendable {
   public var samples: Int
   /// How many draws of mask and noise each field gets.
   public var draws: Int
-  /// The scale of each channel (C): PSNR's peak and where it starts, in the variables' units.
-  public var scales: [(peak: Double, origin: Double)]
+  /// The scale of each channel (C): PSNR's peak and where it starts, in the variables' units. Without a peak there is neither
+  /// PSNR nor SSIM.
+  public var scales: [(peak: Double?, origin: Double)]
   /// What missing entries hold in each channel (C), where solvers are to find the mask themselves; nil where they are told.
   public var hiddenFiller: [Float]?
   /// What each answer may use of the other test fields, for the methods that know time; nil where the test fields are not
@@ -50,7 +51,7 @@ public struct Comparison: Sendable {
 
   public init(
     methods: [Method], masks: [AnyMeasurementDesign], inputs: MeasurementInputs = MeasurementInputs(), noise: [Float],
-    samples: Int = 128, draws: Int = 1, scales: [(peak: Double, origin: Double)], hiddenFiller: [Float]? = nil,
+    samples: Int = 128, draws: Int = 1, scales: [(peak: Double?, origin: Double)], hiddenFiller: [Float]? = nil,
     solvers: SolverSettings = SolverSettings(), seed: UInt64
   ) {
     self.solvers = solvers
@@ -274,8 +275,11 @@ extension Comparison {
         )
       }
       // Exact values count as measured with a tiny noise: methods need one.
+      let smallest = scales.enumerated().map { channel, scale in
+        1e-4 * (scale.peak.map { Float($0) } ?? Self.range(of: truth, channel: channel))
+      }
       let levels = try measured(index, truth.isValid).enumerated().map { entry, level in
-        max(level, 1e-4 * Float(scales[entry % scales.count].peak))
+        max(level, smallest[entry % smallest.count])
       }
       return try Simulation.part(of: truth, by: operation, noise: levels)
     }
@@ -289,6 +293,14 @@ extension Comparison {
     _ measurement: FieldMeasurement, for method: Method, by pilot: any Solver
   ) throws -> FieldMeasurement {
     method.traits.usesNoise && !detector.isIdeal ? try method.settled(measurement, by: pilot) : measurement
+  }
+
+  /// The range of the values of a channel; 1 where they are all the same.
+  private static func range(of truth: Signal, channel: Int) -> Float {
+    let entries = stride(from: channel, to: truth.isValid.count, by: truth.variables.count).filter { truth.isValid[$0] }
+    let values = truth.values.withUnsafeScalars { values in entries.map { values[$0] } }
+    let range = (values.max() ?? 0) - (values.min() ?? 0)
+    return range > 0 ? range : 1
   }
 
   /// The values of a test field that is a measurement itself which a mask hides; nil where test fields are the truth.

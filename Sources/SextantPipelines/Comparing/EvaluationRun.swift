@@ -81,6 +81,10 @@ extension Comparison {
       text += "over the series\n\n\(table.text)\n"
       markdown += "### Over the series\n\n\(table.markdown)\n"
     }
+    if let missing = unscaledVariables(of: model) {
+      text += "\(missing)\n\n"
+      markdown += "\(missing)\n\n"
+    }
     let costs = result.costs
     text += "cost, everything counted after loading\n\n\(costs.text)"
     markdown += "### Cost, everything counted after loading\n\n\(costs.markdown)"
@@ -99,6 +103,14 @@ extension Comparison {
     try WholeFile.write(encoder.encode(result), to: folder + "/scores.json", overwrite: overwrite)
     try WholeFile.write(Data(markdown.utf8), to: folder + "/table.md", overwrite: overwrite)
     return EvaluationOutcome(result: result, text: text, markdown: markdown, pictures: drawn)
+  }
+
+  /// What is said of the variables without a peak; nil where all have one.
+  private func unscaledVariables(of model: Model) -> String? {
+    let names = zip(model.space.variables, scales).filter { $0.1.peak == nil }.map(\.0.name)
+    guard !names.isEmpty else { return nil }
+    return
+      "PSNR and SSIM of \(names.joined(separator: ", ")) are left out: they need the size of the variable's scale, such as evaluate: {scale: {\(names[0]): {peak: 100}}}."
   }
 
   /// The published figures of the methods under a mask, by the methods' names.

@@ -147,7 +147,7 @@ struct AnswerChecking: Sendable {
   /// - Parameters:
   ///   - measurement: the observations, in the units of the answer.
   ///   - posterior: the answer.
-  /// - Returns: the sums, and whether they contain the check; if not, ``refill(_:by:using:)`` makes it.
+  /// - Returns: the sums, and whether they contain the check; if not, ``refill(_:by:prepared:using:)`` makes it.
   func closedForm(_ measurement: FieldMeasurement, _ posterior: Posterior) -> (check: AnswerCheck, isChecked: Bool) {
     var check = AnswerCheck(channelCount: channelCount)
     var (fit, candidateCount, checkedCount) = (check, 0, 0)
@@ -219,14 +219,21 @@ struct AnswerChecking: Sendable {
   /// - Parameters:
   ///   - measurement: all observations.
   ///   - solver: the solver, with everything that it fits fitted to `measurement`.
+  ///   - prepared: the same solver prepared for all observations, where it is at hand: it may know the answer without some
+  ///     of them at little cost. It is released before another preparation is made.
   ///   - random: chooses the observations and the samples.
   func refill(
-    _ measurement: FieldMeasurement, by solver: any Solver, using random: inout RandomStream
+    _ measurement: FieldMeasurement, by solver: any Solver, prepared: inout (any PreparedSolver)?,
+    using random: inout RandomStream
   ) throws -> AnswerCheck {
     // What was cut off is no value to predict.
     let known = (0..<measurement.count).filter { !measurement.isCutOff($0) }
     let held = heldOut(of: known.count, using: &random).map { known[$0] }
     guard !held.isEmpty else { return AnswerCheck(channelCount: channelCount) }
+    if let known = try prepared?.posterior(leavingOut: held, of: measurement) {
+      return compare(known, with: measurement.rows(held))
+    }
+    prepared = nil
     let count = measurement.operation.selectedEntries == nil ? samplesOfCombinations : samples
     let posterior = try solver.posterior(given: measurement.without(held), samples: count, using: &random)
     return compare(posterior, with: measurement.rows(held))

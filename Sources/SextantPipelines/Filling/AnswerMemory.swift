@@ -25,10 +25,13 @@ struct AnswerMemory {
   /// Throws ``RunError`` where there is not as much memory as the answer needs.
   func check(available: Double? = Self.available) throws {
     guard let available, bytes > available else { return }
-    let each = 12 * Double(valueCount)
-    let most = Int(max(0, (available - 32 * Double(valueCount)) / each))
+    let room = (available - 32 * Double(valueCount)) / (12 * Double(valueCount))
+    let advice =
+      room >= 1
+      ? "Give --samples \(Int(room)) or fewer, or a smaller field."
+      : room >= 0 ? "Give --samples 0 for the mean and the spread alone, or a smaller field." : "Give a smaller field: the mean and the spread alone take more."
     throw RunError.invalid(
-      "\(samples) samples of a field of \(valueCount) values take at least \(Self.text(bytes)) of memory, and \(Self.text(available)) are free. Give --samples \(most) or fewer, or a smaller field.")
+      "\(samples) samples of a field of \(valueCount) values take at least \(Self.text(bytes)) of memory, and \(Self.text(available)) are free. \(advice)")
   }
 
   private static func text(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }

@@ -138,9 +138,11 @@ final class FieldSolver {
     // The second filling of a check shares what is fitted to the measurement.
     let isShared = refills && (!checking.hasClosedForm(for: measurement) || checking.isNearlyExact(measurement, deviations: deviations))
     let fitted = isShared ? try solvers.solver.fitted(to: measurement) : nil
+    if isShared { try measurement.check() }
+    var prepared = try fitted?.prepare(for: measurement.operation, noise: measurement.noise)
     let posterior =
       try series?.posterior(at: index)
-      ?? fitted?.posterior(given: measurement, samples: samples, using: &random)
+      ?? prepared?.solve(measurement, samples: samples, using: &random)
       ?? solvers.posterior(given: measurement, samples: samples, using: &random)
     try posterior.requireSensible(
       measurement, by: request.method, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)",
@@ -149,7 +151,8 @@ final class FieldSolver {
     expect(measurement.label, in: &check)
     if !isChecked, refills {
       var stream = RandomStream(seed: request.seed).split("check").split(index)
-      check = try check + checking.refill(measurement, by: fitted ?? solvers.solver.fitted(to: measurement), using: &stream)
+      check = try check + checking.refill(
+        measurement, by: fitted ?? solvers.solver.fitted(to: measurement), prepared: &prepared, using: &stream)
     } else if !isChecked, let (tests, answer) = try series?.heldOut(at: index, by: checking) {
       check = check + checking.compare(answer, with: tests)
     }

@@ -3,13 +3,16 @@
 //     (κ²·C + G)·x = √(θ·C)·noise,
 //
 // where C are the areas, G is the stiffness matrix with weakened couplings across coasts, and θ is the roughness at
-// each node. The precision of the field is Kᵀ·diag(1/(θ·C))·K. A node with very many neighbours, such as the pole of a
-// fine grid, would couple all of them to each other; its equation uses a few evenly chosen neighbours instead, which
-// are close together and hardly differ.
+// each node. The precision of the field is Kᵀ·diag(1/(θ·C))·K for a smoothness of 1. For a smoothness of 2 the noise is
+// itself a solution of the square root of the equation, and the precision is Kᵀ·S·K·S·K with S = diag(1/(√θ·C)).
+//
+// A node with very many neighbours, such as the pole of a fine grid, would couple all of them to each other; its
+// equation uses a few evenly chosen neighbours instead, which are close together and hardly differ.
 
+import Foundation
 import SextantArrays
 
-/// K of one mesh, by rows and by columns.
+/// K of one mesh, by rows and by columns, and the precision W of its noise.
 struct FieldEquations: Sendable {
   /// The largest number of neighbours in a node's equation.
   static let neighbourLimit = 24
@@ -22,6 +25,10 @@ struct FieldEquations: Sendable {
   let columns: SparseMatrix
   /// C (n).
   let areas: [Double]
+  /// The smoothness of the field.
+  let smoothness: SparseFieldSmoothness
+  /// Whether K is symmetric, as it is where no node has too many neighbours.
+  let isSymmetric: Bool
 
   /// The number of nodes n.
   var count: Int { areas.count }
@@ -29,7 +36,10 @@ struct FieldEquations: Sendable {
   /// - Parameters:
   ///   - landShare: the fraction of land at each node (n); nil if coasts are unknown.
   ///   - barrier: see ``SparseFieldConfiguration/barrier``.
-  init(_ level: MeshLevel, landShare: [Float]?, kappaSquared: Double, barrier: Double) {
+  init(
+    _ level: MeshLevel, landShare: [Float]?, kappaSquared: Double, barrier: Double, smoothness: SparseFieldSmoothness = .one
+  ) {
+    self.smoothness = smoothness
     let (stiffness, areas) = (level.stiffness, level.areas)
     let n = areas.count
     var starts = [0]
@@ -67,6 +77,27 @@ struct FieldEquations: Sendable {
     rows = SparseMatrix(rowCount: n, columnCount: n, rowStarts: starts, columns: columns, values: values)
     self.columns = rows.transposed()
     self.areas = areas
+    isSymmetric = (0..<n).allSatisfy { stiffness.rowStarts[$0 + 1] - stiffness.rowStarts[$0] <= Self.neighbourLimit + 1 }
+  }
+
+  /// W: the precision of the noise u = S·K·x, times θ and with areas; nil where it is diag(C).
+  var coupling: SparseMatrix? { smoothness == .two ? rows : nil }
+
+  /// The nodes that each node's part of the precision reaches, without the values.
+  var reach: SparseMatrix { coupling?.times(rows) ?? rows }
+
+  /// The prior precision as Kᵀ·diag(weights)·right, for a roughness at each node (n).
+  func factors(roughness: [Double]) -> (weights: [Double], right: SparseMatrix) {
+    guard let coupling else { return (zip(roughness, areas).map { 1 / ($0 * $1) }, rows) }
+    let weights = zip(roughness, areas).map { 1 / ($0.squareRoot() * $1) }
+    return (weights, coupling.times(rows.scalingRows(by: weights)))
+  }
+
+  /// log|Q| for a roughness of 1, from the determinant of K, which is symmetric here.
+  func logDeterminant(ofEquations logDeterminant: Double) -> Double {
+    // |Kᵀ·C⁻¹·K| or |K·C⁻¹·K·C⁻¹·K|.
+    let order = Double(smoothness.rawValue)
+    return (order + 1) * logDeterminant - order * areas.reduce(0.0) { $0 + log($1) }
   }
 
   /// The entries in a row of the stiffness matrix that the node's equation uses, including the diagonal.
@@ -79,9 +110,19 @@ struct FieldEquations: Sendable {
     return seen.sorted()
   }
 
-  /// (K·x)²/C at each node, averaged over the rows x of a B×n matrix.
-  func meanSquaredResiduals(_ x: Tensor<Double>) -> [Double] {
+  /// θ·u·(W·u) with u = S·K·x at each node, averaged over the rows x of a B×n matrix: (K·x)²/C for a smoothness of 1. Its
+  /// expectation under the prior is θ.
+  func meanSquaredResiduals(_ x: Tensor<Double>, roughness: [Double]) -> [Double] {
     let (batch, n) = (x.rowCount, count)
+    if let coupling {
+      let weights = factors(roughness: roughness).weights
+      var result = [Double](repeating: 0, count: n)
+      for b in 0..<batch {
+        let noise = zip(rows.times(x.row(b).scalars), weights).map { $0 * $1 }
+        for (i, value) in coupling.times(noise).enumerated() { result[i] += roughness[i] * noise[i] * value / Double(batch) }
+      }
+      return result
+    }
     return [Double](unsafeUninitializedCapacity: n) { out, initialized in
       initialized = n
       guard let base = out.baseAddress else { return }

@@ -1,5 +1,5 @@
-// A = Kᵀ·diag(1/(θ·C))·K + (H·B)ᵀ·R⁻¹·(H·B), as its lower triangle: the sparsity pattern is computed once per mesh, the
-// values for each roughness.
+// A = Q + (H·B)ᵀ·R⁻¹·(H·B) with the prior precision Q of FieldEquations.swift, as its lower triangle: the sparsity
+// pattern is computed once per mesh and smoothness, the values for each roughness.
 
 import SextantArrays
 
@@ -15,7 +15,7 @@ struct PosteriorPrecision: Sendable {
 
   /// The pattern of the prior alone.
   init(_ equations: FieldEquations) {
-    let n = equations.count
+    let (n, reach) = (equations.count, equations.reach)
     let chunks = RowChunks(count: n)
     let parts = chunks.map { range -> (lengths: [Int], columns: [Int32]) in
       var lengths: [Int] = []
@@ -26,9 +26,8 @@ struct PosteriorPrecision: Sendable {
         row.removeAll(keepingCapacity: true)
         for k in equations.columns.rowStarts[r]..<equations.columns.rowStarts[r + 1] {
           let i = Int(equations.columns.columns[k])
-          for l in equations.rows.rowStarts[i]..<equations.rows.rowStarts[i + 1]
-          where Int(equations.rows.columns[l]) <= r {
-            row.append(equations.rows.columns[l])
+          for l in reach.rowStarts[i]..<reach.rowStarts[i + 1] where Int(reach.columns[l]) <= r {
+            row.append(reach.columns[l])
           }
         }
         row.sort()
@@ -54,7 +53,7 @@ struct PosteriorPrecision: Sendable {
     isPriorPattern = true
   }
 
-  /// The same pattern for equations between the same nodes.
+  /// The same pattern for equations of the same smoothness between the same nodes.
   func replacing(_ equations: FieldEquations) -> PosteriorPrecision {
     var result = self
     result.equations = equations
@@ -125,13 +124,13 @@ struct PosteriorPrecision: Sendable {
     roughness: [Double], observation: (matrix: SparseMatrix, variances: [Double])?
   ) -> SparseMatrix {
     let n = equations.count
-    let weights = zip(roughness, equations.areas).map { 1 / ($0 * $1) }
+    let (weights, right) = equations.factors(roughness: roughness)
     var values = [Double](repeating: 0, count: columns.count)
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       let target = UncheckedPointer(base)
       equations.columns.withUnsafeRows { columnStarts, equationIndices, columnValues in
-        equations.rows.withUnsafeRows { equationStarts, nodes, equationValues in
+        right.withUnsafeRows { equationStarts, nodes, equationValues in
           columns.withUnsafeBufferPointer { own in
             guard let ownBase = own.baseAddress else { return }
             let own = UncheckedPointer(UnsafeMutablePointer(mutating: ownBase))

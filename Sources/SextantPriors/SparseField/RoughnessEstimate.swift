@@ -1,6 +1,7 @@
 // The roughness θ at each node, estimated from the observations alone by MacKay's fixed point, θ = Σ residual² / Σ
-// degrees of freedom, with sums over Gaussian windows. For the posterior N(x, A⁻¹), node i has the squared residual
-// (K·x)²/C and γ = 1 − Var[K·x]/(θ·C) degrees of freedom, where the variance comes from posterior samples. Windows do
+// degrees of freedom, with sums over Gaussian windows. For the posterior N(x, A⁻¹) and a smoothness of 1, node i has the squared
+// residual (K·x)²/C and γ = 1 − Var[K·x]/(θ·C) degrees of freedom, where the variance comes from posterior samples where it is not
+// exact (FieldEquations.swift has the residuals of a smoothness of 2, which need not be positive by themselves). Windows do
 // not combine different classes of nodes (sea, coast, land). Where they contain little data they are combined with a
 // wider window, that with the whole class, and that with the whole field: an estimate from n degrees of freedom has the
 // weight n against the `windowPriorCount` of the fallback. The estimate for the whole field is in turn combined with that
@@ -55,8 +56,8 @@ struct RoughnessEstimate: Sendable {
   ///
   /// - Parameters:
   ///   - current: the roughness for which the posterior was computed (n).
-  ///   - squaredResiduals: (K·x)²/C of the posterior mean x (n).
-  ///   - residualVariances: the posterior variance of K·x, divided by C (n).
+  ///   - squaredResiduals: those of the posterior mean (n).
+  ///   - residualVariances: the posterior expectation of those about it (n).
   ///   - stationary: the roughness of the stationary field of the largest likelihood.
   ///   - isExact: whether the variances are exact; if they come from samples, the degrees of freedom are uncertain, and
   ///     estimates count less.
@@ -80,7 +81,7 @@ struct RoughnessEstimate: Sendable {
     let wide = try windows.smoothed(fields, standardDeviation: settings.wideWindow * windowScale)
     let anchor = settings.stationaryCount + uncertainty(Double(n))
     let overall =
-      (squaredResiduals.reduce(0, +) + anchor * stationary) / (max(0, degrees.reduce(0, +)) + anchor)
+      (max(0, squaredResiduals.reduce(0, +)) + anchor * stationary) / (max(0, degrees.reduce(0, +)) + anchor)
     let classPrior = isAnchored ? settings.stationaryCount + uncertainty(Double(n)) : settings.widePriorCount
     let ofClass = (0..<classCount).map { kind in
       blend(
@@ -97,7 +98,7 @@ struct RoughnessEstimate: Sendable {
           priorCount: isAnchored
             ? settings.stationaryCount + uncertainty(min(wideCounts[i], Double(n))) : settings.widePriorCount))
       let estimate =
-        (narrowCounts[i] * narrow[squares][i] + settings.narrowPriorCount * wideEstimate)
+        (max(0, narrowCounts[i] * narrow[squares][i]) + settings.narrowPriorCount * wideEstimate)
         / (max(0, narrowCounts[i] * narrow[degrees][i]) + settings.narrowPriorCount)
       return min(max(estimate, current[i] / settings.largestChange), current[i] * settings.largestChange)
     }
@@ -106,8 +107,8 @@ struct RoughnessEstimate: Sendable {
   /// The logarithm of squares / degrees, shrunk towards that of the fallback, because roughnesses may differ by orders
   /// of magnitude.
   private func blend(squares: Double, degrees: Double, fallback: Double, priorCount: Double) -> Double {
-    guard degrees > 1e-6 else { return fallback }
-    let found = log(max(squares, .leastNormalMagnitude) / degrees)
+    guard degrees > 1e-6, squares > 0 else { return fallback }
+    let found = log(squares / degrees)
     return (degrees * found + priorCount * fallback) / (degrees + priorCount)
   }
 }

@@ -10,12 +10,20 @@ public enum SparseFieldFinish: String, Sendable, Codable, CaseIterable {
   case coarse
 }
 
+/// The smoothness ν of a sparse field in the plane: that of a Matérn covariance of the same order.
+package enum SparseFieldSmoothness: Int, Sendable, Codable, CaseIterable, Hashable {
+  case one = 1
+  case two = 2
+}
+
 /// The model of a sparse field and its estimation.
 public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// The mesh of the posterior.
   public var finish = SparseFieldFinish.fine
   /// κ² per squared unit, much less than 1, so that the field has no preferred level and no smallest scale.
   public var kappaSquared = 1e-4
+  /// The smoothness; nil to choose it by the likelihood of the observations, where the range is fitted as well. A grid's is 1.
+  package var smoothness: SparseFieldSmoothness?
   /// The weakening of couplings across coasts: a conductance is divided by 1 + barrier · |change of the land fraction
   /// per unit|.
   public var barrier = 12.0

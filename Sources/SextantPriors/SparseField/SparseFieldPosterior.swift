@@ -21,7 +21,9 @@ package struct SparseFieldFactor: Sendable {
   let level: MeshLevel
   /// The roughness at each of the domain's nodes.
   package let roughness: [Double]
-  /// The range √8/κ as a share of the root of the domain's area; nil where it was not fitted.
+  /// The smoothness of the field.
+  let smoothness: SparseFieldSmoothness
+  /// The range √(8ν)/κ as a share of the root of the domain's area; nil where it was not fitted.
   let range: Double?
 
   /// The number of entries of the factor.
@@ -36,7 +38,9 @@ package struct SparseFieldPosterior: Sendable {
   package let mean: [Float]
   /// The roughness at each of the domain's nodes.
   package let roughness: [Double]
-  /// The range √8/κ as a share of the root of the domain's area; nil where it was not fitted.
+  /// The smoothness of the field.
+  package let smoothness: SparseFieldSmoothness
+  /// The range √(8ν)/κ as a share of the root of the domain's area; nil where it was not fitted.
   package let range: Double?
   /// The number of entries in the factor of the posterior precision.
   package var factorEntryCount: Int { factor.factorEntryCount }
@@ -53,7 +57,7 @@ package struct SparseFieldPosterior: Sendable {
   package init(_ prepared: SparseFieldFactor, given observation: SparseFieldObservation) {
     factor = prepared.factor
     roughness = prepared.roughness
-    range = prepared.range
+    (range, smoothness) = (prepared.range, prepared.smoothness)
     let level = prepared.level
     prolongation = level.prolongation
     let constant = observation.level

@@ -1,4 +1,4 @@
-// The sparse field prior: a Gaussian field on the nodes of a domain of any size, whose smoothness varies in space and
+// The sparse field prior: a Gaussian field on the nodes of a domain of any size, whose roughness varies in space and
 // is estimated from the same observations on which the field is then conditioned. No archive is needed. A stationary
 // field is fitted first by its likelihood, and the roughness of places then departs from it as far as the observations
 // tell (RoughnessEstimate.swift). The estimation starts on coarse meshes, where a factorisation takes a second, and
@@ -25,7 +25,24 @@ package final class SparseFieldPrior: Sendable {
   let meshes: [Mesh]
   /// Whether the range is fitted to the observations; on a grid, κ² is the configuration's.
   let fitsRange: Bool
-  private let analyses = Mutex<[Int: SparseCholeskyAnalysis]>([:])
+  private let analyses = Mutex<[AnalysisKey: SparseCholeskyAnalysis]>([:])
+  /// The finest mesh with a smoothness of 2, made when it is first asked for.
+  private let smoother = Mutex<Mesh?>(nil)
+
+  /// A pattern that is factorised again and again.
+  enum Pattern: Hashable {
+    /// That of a prior precision.
+    case prior(SparseFieldSmoothness)
+    /// That of the equations K, which are symmetric.
+    case equations
+    /// That of a posterior precision with further entries.
+    case other
+  }
+
+  private struct AnalysisKey: Hashable {
+    let mesh: Int
+    let pattern: Pattern
+  }
 
   /// One level of the cascade.
   struct Mesh: Sendable {
@@ -38,7 +55,8 @@ package final class SparseFieldPrior: Sendable {
     func with(kappaSquared: Double, _ configuration: SparseFieldConfiguration) -> Mesh {
       guard kappaSquared != configuration.kappaSquared else { return self }
       let equations = FieldEquations(
-        level, landShare: landShare, kappaSquared: kappaSquared, barrier: configuration.barrier)
+        level, landShare: landShare, kappaSquared: kappaSquared, barrier: configuration.barrier,
+        smoothness: equations.smoothness)
       return Mesh(
         level: level, equations: equations, precision: precision.replacing(equations), landShare: landShare)
     }
@@ -90,6 +108,30 @@ package final class SparseFieldPrior: Sendable {
   /// The index of the mesh on which the posterior is computed.
   var finishIndex: Int { configuration.finish == .fine ? 0 : min(1, meshes.count - 1) }
 
+  /// A mesh for a smoothness, with the κ² of the configuration.
+  func mesh(_ index: Int, smoothness: SparseFieldSmoothness) -> Mesh {
+    let plain = meshes[index]
+    guard smoothness != .one else { return plain }
+    precondition(index == 0, "A smoothness of 2 on one of several meshes")
+    return smoother.withLock { known in
+      if let known { return known }
+      let equations = FieldEquations(
+        plain.level, landShare: plain.landShare, kappaSquared: configuration.kappaSquared,
+        barrier: configuration.barrier, smoothness: smoothness)
+      let made = Mesh(
+        level: plain.level, equations: equations, precision: PosteriorPrecision(equations), landShare: plain.landShare)
+      known = made
+      return made
+    }
+  }
+
+  /// The smoothnesses among which the likelihood chooses: a grid, and a mesh with a vertex of very many neighbours, whose
+  /// equations are not symmetric, have a smoothness of 1.
+  private var smoothnesses: [SparseFieldSmoothness] {
+    if let given = configuration.smoothness { return [given] }
+    return fitsRange && meshes[0].equations.isSymmetric ? SparseFieldSmoothness.allCases : [.one]
+  }
+
   /// The roughness at each of the domain's nodes, estimated from an observation.
   ///
   /// - Parameter random: the stream for the samples of the estimation; the same stream gives the same result.
@@ -106,7 +148,7 @@ package final class SparseFieldPrior: Sendable {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let level = observation.level
     let anomalies = observation.residuals(from: level)
-    let stationary = try stationaryFit(observation, anomalies).maximum()
+    let stationary = try stationaryField(observation, anomalies)
     let first =
       isExact(meshes[meshes.count - 1])
       ? stationary.roughness : Self.firstGuess(anomalies, observation.noiseVariance)
@@ -123,25 +165,39 @@ package final class SparseFieldPrior: Sendable {
     }
     let area = meshes[0].level.areas.reduce(0, +)
     return SparseFieldEstimate(
-      roughness: roughness, kappaSquared: stationary.kappaSquared,
-      range: fitsRange ? (8 / (stationary.kappaSquared * area)).squareRoot() : nil)
+      roughness: roughness, kappaSquared: stationary.kappaSquared, smoothness: stationary.smoothness,
+      range: fitsRange
+        ? (8 * Double(stationary.smoothness.rawValue) / (stationary.kappaSquared * area)).squareRoot() : nil)
   }
 
   /// Whether the estimation on a mesh uses exact posterior variances; it then starts from the stationary field, and its
   /// windows need clear evidence to depart from it.
   private func isExact(_ mesh: Mesh) -> Bool { fitsRange || mesh.level.nodeCount <= configuration.exactNodeLimit }
 
-  /// The fit of a stationary field on the coarsest mesh.
-  private func stationaryFit(_ observation: SparseFieldObservation, _ anomalies: [Double]) -> StationaryFieldFit {
+  /// The stationary field of the largest posterior density on the coarsest mesh, with the smoothness that explains the
+  /// observations best.
+  private func stationaryField(_ observation: SparseFieldObservation, _ anomalies: [Double]) throws -> StationaryField {
     let index = meshes.count - 1
-    let mesh = meshes[index]
-    return StationaryFieldFit(
-      mesh: mesh, seen: MeshObservation(observation, on: mesh.level), anomalies: anomalies,
-      rowSums: observation.rowSums, noiseVariance: observation.noiseVariance, domainNodeCount: nodeCount,
-      fitsRange: fitsRange, configuration: configuration
-    ) { matrix, isPriorPattern in
-      try self.analysis(of: matrix, mesh: index, isPriorPattern: isPriorPattern).factorise(matrix)
+    let seen = MeshObservation(observation, on: meshes[index].level)
+    var best: StationaryField?
+    for smoothness in smoothnesses {
+      let fit = StationaryFieldFit(
+        mesh: self.mesh(index, smoothness: smoothness), seen: seen, anomalies: anomalies, rowSums: observation.rowSums,
+        noiseVariance: observation.noiseVariance, domainNodeCount: nodeCount, fitsRange: fitsRange,
+        configuration: configuration
+      ) { matrix, pattern in
+        try self.analysis(of: matrix, mesh: index, pattern: pattern).factorise(matrix)
+      }
+      do {
+        let found = try fit.maximum(besides: best)
+        if best.map({ found.negativeLogDensity < $0.negativeLogDensity }) ?? true { best = found }
+      } catch is SparseCholeskyError where best != nil {
+        // A smoother field couples more nodes, and its factor is about twice as large.
+        continue
+      }
     }
+    guard let best else { throw PriorError.nothingObserved }
+    return best
   }
 
   /// The factorisation for a known roughness, for all observations with the same operator and noise as this one.
@@ -164,12 +220,13 @@ package final class SparseFieldPrior: Sendable {
     guard observation.count > 0 else { throw PriorError.nothingObserved }
     let roughness = estimate.roughness
     precondition(roughness.count == nodeCount, "\(roughness.count) roughnesses for \(nodeCount) nodes")
-    let mesh = meshes[finishIndex].with(kappaSquared: estimate.kappaSquared, configuration)
+    let mesh = self.mesh(finishIndex, smoothness: estimate.smoothness).with(
+      kappaSquared: estimate.kappaSquared, configuration)
     let seen = MeshObservation(observation, on: mesh.level)
     let (factor, variances) = try factorise(mesh, index: finishIndex, on: seen, roughness: roughness)
     return SparseFieldFactor(
       factor: factor, observation: seen, variances: variances, level: mesh.level, roughness: roughness,
-      range: estimate.range)
+      smoothness: estimate.smoothness, range: estimate.range)
   }
 
   /// An initial roughness that is certainly too small: the fixed point is reached in few steps from below, but in many
@@ -183,10 +240,11 @@ package final class SparseFieldPrior: Sendable {
   }
 
   private func refine(
-    _ roughness: inout [Double], around stationary: (roughness: Double, kappaSquared: Double), iterations: Int,
+    _ roughness: inout [Double], around stationary: StationaryField, iterations: Int,
     observation: SparseFieldObservation, anomalies: [Double], meshIndex: Int, random: RandomStream
   ) throws {
-    let mesh = meshes[meshIndex].with(kappaSquared: stationary.kappaSquared, configuration)
+    let mesh = self.mesh(meshIndex, smoothness: stationary.smoothness).with(
+      kappaSquared: stationary.kappaSquared, configuration)
     let seen = MeshObservation(observation, on: mesh.level)
     // On a mesh, windows are as wide in terms of the observations as on a grid without gaps, so that they do not shrink
     // where the mesh is refined.
@@ -196,12 +254,14 @@ package final class SparseFieldPrior: Sendable {
     for iteration in 0..<iterations {
       let (factor, noise) = try factorise(mesh, index: meshIndex, on: seen, roughness: roughness)
       let mean = seen.mean(of: anomalies, variances: noise, by: factor)
-      let squares = mesh.equations.meanSquaredResiduals(Tensor(mean, shape: [1, mesh.level.nodeCount]))
+      let current = mesh.level.restricted(roughness)
+      let squares = mesh.equations.meanSquaredResiduals(
+        Tensor(mean, shape: [1, mesh.level.nodeCount]), roughness: current)
       let residuals = mesh.equations.residualVariances(
-        by: factor, isExact: isExact(mesh), draws: configuration.drawsPerIteration,
+        by: factor, roughness: current, isExact: isExact(mesh), draws: configuration.drawsPerIteration,
         random: random.split(iteration))
       let next = try estimate.next(
-        after: mesh.level.restricted(roughness), squaredResiduals: squares, residualVariances: residuals.variances,
+        after: current, squaredResiduals: squares, residualVariances: residuals.variances,
         around: stationary.roughness, isExact: residuals.isExact, isAnchored: isExact(mesh))
       roughness = mesh.level.prolonged(next.map { log($0) }).map { exp($0) }
     }
@@ -216,19 +276,21 @@ package final class SparseFieldPrior: Sendable {
     let matrix = precision.matrix(
       roughness: mesh.level.restricted(roughness), observation: (seen.matrix, variances))
     return (
-      try analysis(of: matrix, mesh: index, isPriorPattern: precision.isPriorPattern).factorise(matrix), variances
+      try analysis(
+        of: matrix, mesh: index,
+        pattern: precision.isPriorPattern ? .prior(mesh.equations.smoothness) : .other
+      ).factorise(matrix), variances
     )
   }
 
   /// The analysis of a mesh's pattern is cached, because it takes about as long as a factorisation.
-  private func analysis(
-    of matrix: SparseMatrix, mesh index: Int, isPriorPattern: Bool
-  ) throws -> SparseCholeskyAnalysis {
+  private func analysis(of matrix: SparseMatrix, mesh index: Int, pattern: Pattern) throws -> SparseCholeskyAnalysis {
     let ordering = meshes[index].level.ordering
-    guard isPriorPattern else { return try SparseCholeskyAnalysis(matrix, ordering: ordering) }
-    if let cached = analyses.withLock({ $0[index] }) { return cached }
+    guard pattern != .other else { return try SparseCholeskyAnalysis(matrix, ordering: ordering) }
+    let key = AnalysisKey(mesh: index, pattern: pattern)
+    if let cached = analyses.withLock({ $0[key] }) { return cached }
     let made = try SparseCholeskyAnalysis(matrix, ordering: ordering)
-    analyses.withLock { $0[index] = made }
+    analyses.withLock { $0[key] = made }
     return made
   }
 }

@@ -1,23 +1,17 @@
 // Reading ahead in files whose chunks hold many fields. One field of such a file costs as much as all fields of its
 // chunks, because chunks are decompressed whole; a program that reads field after field would pay for each field what
-// it has to pay for each block. So the whole block is read and kept once two fields in a row have been asked for. Reads
-// in any other order are passed on unchanged, because a block would help them little.
+// it has to pay for each block. So the whole block is read and kept from its first field on, whatever the order: a few fields
+// of a file that are looked at before the work lie in few blocks, too.
 
 import Synchronization
 
-/// The fields of a source, in which reads in order are answered from blocks.
+/// The fields of a source, in which reads are answered from blocks.
 final class ReadAhead: Sendable {
-  private struct State {
-    /// The fields of the last block, and the index of the first of them.
-    var block: (start: Int, fields: SignalSet)?
-    /// The last field that was asked for.
-    var last: Int?
-  }
-
   private let source: any SignalSource
   /// The number of fields in a block; below 2 nothing is kept.
   private let length: Int
-  private let state = Mutex(State())
+  /// The fields of the last block, and the index of the first of them.
+  private let block = Mutex<(start: Int, fields: SignalSet)?>(nil)
 
   /// - Parameters:
   ///   - source: Where the fields are read.
@@ -31,20 +25,18 @@ final class ReadAhead: Sendable {
   /// The fields with the given indices, in that order. Throws what the source throws for these fields.
   func read(_ indices: [Int]) throws -> SignalSet {
     guard length > 1, let low = indices.min(), let high = indices.max() else { return try source.read(indices) }
-    return try state.withLock { state in
-      let isNext = state.last.map { (0...1).contains(low - $0) } ?? false
-      state.last = high
-      if let kept = state.block, low >= kept.start, high < kept.start + kept.fields.count {
+    return try block.withLock { block in
+      if let kept = block, low >= kept.start, high < kept.start + kept.fields.count {
         return try kept.fields.read(indices.map { $0 - kept.start })
       }
       let start = low / length * length
       let end = min(source.count, start + length)
-      guard isNext, high < end else { return try source.read(indices) }
+      guard high < end else { return try source.read(indices) }
       // The old block first: two of them need not be in memory. A block that cannot be read whole is no reason to
       // complain of fields that nobody asked for.
-      state.block = nil
+      block = nil
       guard let fields = try? source.read(Array(start..<end)) else { return try source.read(indices) }
-      state.block = (start, fields)
+      block = (start, fields)
       return try fields.read(indices.map { $0 - start })
     }
   }

@@ -55,6 +55,24 @@ struct PointTable {
   /// The columns that may be variables, companions or noise, without those that hold text.
   var numericColumns: [PointColumns.Column] { columns.others.filter { !isText($0) } }
 
+  /// The names of the columns of numbers that hold values: those that are not the noise of another.
+  var valueNames: [String] {
+    let names = numericColumns.map(\.name)
+    return names.filter { PointColumns.noisyVariable($0, among: names) == nil }
+  }
+
+  /// The column with the noise of each variable that has one, by the variable's name.
+  ///
+  /// The column whose role is the noise serves a single variable; a column such as `tas_error` serves the variable that it names.
+  func noiseColumns(of variables: [String]) -> [String: PointColumns.Column] {
+    var result: [String: PointColumns.Column] = [:]
+    for column in numericColumns where !variables.contains(column.name) {
+      if let owner = PointColumns.noisyVariable(column.name, among: variables) { result[owner] = column }
+    }
+    if let column = columns.noise, variables.count == 1 { result[variables[0]] = column }
+    return result
+  }
+
   /// The columns of text that are no times.
   var textColumns: [PointColumns.Column] { columns.others.filter(isText) }
 

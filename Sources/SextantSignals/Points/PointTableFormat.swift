@@ -44,17 +44,11 @@ public struct PointTableFormat: SignalFormat {
       values: try columns.map { column in
         try column.map { try table.numbers($0).map { Float($0) } } ?? [Float](repeating: .nan, count: table.count)
       }, name: table.rowNames)
-    for other in numeric where !columns.contains(where: { $0?.place == other.place }) {
-      let numbers = try table.numbers(other).map { Float($0) }
-      observations.companions[other.name] = numbers
-      if let owner = PointColumns.noisyVariable(other.name, among: chosen) {
-        observations.companions[NoiseNaming.noise(of: owner)] = numbers
-      }
+    for other in numeric + [table.columns.noise].compactMap({ $0 }) where !columns.contains(where: { $0?.place == other.place }) {
+      observations.companions[other.name] = try table.numbers(other).map { Float($0) }
     }
-    if let noise = table.columns.noise {
-      let numbers = try table.numbers(noise).map { Float($0) }
-      observations.companions[noise.name] = numbers
-      if chosen.count == 1 { observations.companions[NoiseNaming.noise(of: chosen[0])] = numbers }
+    for (owner, noise) in table.noiseColumns(of: chosen) {
+      observations.companions[NoiseNaming.noise(of: owner)] = try table.numbers(noise).map { Float($0) }
     }
     return try PointDocument(
       describing(observations, for: request), window: ObservationWindow(text: request.settings[ObservationWindow.settingName], path: request.path),
@@ -74,7 +68,7 @@ public struct PointTableFormat: SignalFormat {
     {
       return expected
     }
-    let own = names.filter { name in PointColumns.noisyVariable(name, among: names) == nil }
+    let own = table.valueNames
     guard !own.isEmpty else {
       throw SignalFormatError.unusablePlaces(
         path: request.path,

@@ -20,6 +20,10 @@ struct PointTableInspection: SignalInspection {
   let longitudes: ClosedRange<Double>?
   /// The column of each recognised role.
   let roles: [String: String]
+  /// The column with the noise of each variable that has one, by the variable's name: what `impute` uses.
+  let noiseColumns: [String: String]
+  /// The variables without a column of noise.
+  let variablesWithoutNoise: [String]
   /// The columns of numbers.
   let columns: [NumbersInspection.Column]
   /// The columns of text, which are not read.
@@ -48,6 +52,9 @@ struct PointTableInspection: SignalInspection {
         ("latitude", columns.latitude), ("longitude", columns.longitude), ("time", columns.time), ("level", columns.level),
         ("noise", columns.noise),
       ].compactMap { role, column in column.map { (role, $0.name) } })
+    let variables = table.valueNames
+    noiseColumns = table.noiseColumns(of: variables).mapValues(\.name)
+    variablesWithoutNoise = variables.filter { [noiseColumns] in noiseColumns[$0] == nil }
     self.columns = try table.numericColumns.map { column in
       NumbersInspection.Column(
         name: column.name + (column.units.isEmpty ? "" : " [\(column.units)]"), try table.numbers(column).lazy.map { Float($0) })
@@ -80,12 +87,17 @@ struct PointTableInspection: SignalInspection {
       lines.append("  \(name)  \(timeCount) different times\(ends.isEmpty ? "" : ", \(ends)")")
     }
     if let name = roles["level"] { lines.append("  \(name)  the level") }
-    if let name = roles["noise"] { lines.append("  \(name)  the noise") }
+    lines += noiseColumns.sorted { $0.key < $1.key }.map { "  \($0.value)  the noise of \($0.key)" }
+    // A column of noise without the name of a variable serves a table with a single one.
+    if let name = roles["noise"], !noiseColumns.values.contains(name) { lines.append("  \(name)  a noise, of which variable is not known") }
     lines += columns.map { column in
       let range = column.minimum.flatMap { low in column.maximum.map { String(format: "%.6g to %.6g", low, $0) } }
       return "  \(column.name)  \(range ?? "no number"), \(column.missingCount) missing"
     }
-    let absent = PointColumns.settingNames.filter { roles[$0] == nil }
+    let absent = PointColumns.settingNames.filter { roles[$0] == nil && !($0 == "noise" && !noiseColumns.isEmpty) }
+    if !noiseColumns.isEmpty, !variablesWithoutNoise.isEmpty {
+      lines.append("  no column is the noise of \(variablesWithoutNoise.joined(separator: " or of "))")
+    }
     if !absent.isEmpty { lines.append("  no column is the \(absent.joined(separator: " or the "))") }
     lines.append("  another column is named by --columns \(absent.first ?? "latitude")=NAME, the variables by --variables NAME,NAME")
     if !textColumns.isEmpty { lines.append("  not read, because they hold text: \(textColumns.joined(separator: ", "))") }

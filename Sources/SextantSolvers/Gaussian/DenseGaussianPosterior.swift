@@ -71,6 +71,27 @@ package struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
 
   private static var columnsInGroup: Int { 1024 }
 
+  /// The mean and the variance of the states that some rows select, given the other rows of an observation.
+  ///
+  /// With P = S⁻¹ and the rows h, the values that the others predict are a_h − P_hh⁻¹·(P·a)_h with the covariance P_hh⁻¹,
+  /// which contains the noise: the factor of all rows serves any part of them, for m² operations a row.
+  func marginals(leavingOut rows: [Int], of observation: StateObservation) throws -> [(mean: Double, variance: Double)] {
+    let (m, h) = (operation.count, rows.count)
+    var units = Tensor<Double>.zeros([h, m])
+    for (place, row) in rows.enumerated() { units[place, row] = 1 }
+    let precisions = innovationFactor.solve(rows: units)
+    let weighted = matrixProduct(precisions, Tensor(observation.anomalies, shape: [m, 1])).scalars
+    let inner = Tensor((0..<h).flatMap { place in rows.map { precisions[place, $0] } }, shape: [h, h])
+    let covariance = try CholeskyFactor(inner).inverse()
+    let errors = matrixProduct(covariance, Tensor(weighted, shape: [h, 1])).scalars
+    return rows.enumerated().map { place, row in
+      (
+        observation.anomalies[row] - errors[place],
+        max(0, covariance[place, place] - operation.noiseVariance[row])
+      )
+    }
+  }
+
   /// The rows Σ H[i,s]·K[s,·] of a general operator, from the rows of K that it touches.
   static func combine(_ matrix: SparseMatrix, touched: [Int], rows: Tensor<Scalar>) -> Tensor<Scalar> {
     let d = rows.columnCount

@@ -125,4 +125,19 @@ private struct FittedPreparation<Scalar: TensorScalar>: PreparedSolver {
       mean: mean, spread: posterior.spread.map { Float($0) }, samples: draws, label: measurement.label,
       diagnostics: covariance.diagnostics(logEvidence: posterior.logEvidence))
   }
+
+  func posterior(leavingOut rows: [Int], of measurement: FieldMeasurement) throws -> Posterior? {
+    guard let states = operation.selectedStates, states.count == measurement.count, !rows.isEmpty else { return nil }
+    let observation = space.observe(measurement, by: operation)
+    let shift = covariance.shift
+    let found = try factor.marginals(leavingOut: rows, of: shift.map { observation.subtracting($0) } ?? observation)
+    var mean = [Float](repeating: .nan, count: space.count)
+    var spread = mean
+    for (place, row) in rows.enumerated() {
+      let state = states[row]
+      mean[state] = Float(found[place].mean) + (shift?[state] ?? 0)
+      spread[state] = Float(found[place].variance.squareRoot())
+    }
+    return space.posterior(mean: mean, spread: spread, samples: nil, label: measurement.label)
+  }
 }

@@ -165,7 +165,10 @@ private struct SparseFieldPreparation: PreparedSolver {
       if let found = exact ?? squares?.rootMean { entries.writeSpread(found, to: &spread) }
       if exact == nil { diagnostics["spread from samples\(name)"] = Double(drawCount) }
       diagnostics["median roughness\(name)"] = posterior.roughness.sorted()[posterior.roughness.count / 2]
-      if let range = posterior.range { diagnostics["range by root of area\(name)"] = range }
+      if let range = posterior.range {
+        diagnostics["range by root of area\(name)"] = range
+        diagnostics["smoothness\(name)"] = Double(posterior.smoothness.rawValue)
+      }
       diagnostics["factor entries\(name)"] = Double(posterior.factorEntryCount)
     }
     return Posterior(mean: mean, spread: spread, samples: draws, diagnostics: diagnostics)

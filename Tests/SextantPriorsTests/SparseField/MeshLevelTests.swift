@@ -103,7 +103,7 @@ import Testing
     let levels = try MeshLevel.cascade(grid, coarsestNodeLimit: .max, atLeast: 2)
     let factors = try #require(levels[1].submeshFactors)
     let covariance = try SparseFieldPosteriorTests.covariance(
-      grid, roughness: [Double](repeating: 1, count: grid.nodeCount), landShare: nil)
+      NamedDomain(name: "grid", domain: grid), roughness: [Double](repeating: 1, count: grid.nodeCount), landShare: nil)
     for offset in [(0, 1), (1, 0), (1, 1)] {
       let node = (12 + offset.0) * 25 + 12 + offset.1
       var weights: [Int: Double] = [node: 1]

@@ -48,6 +48,49 @@ import Testing
     return exp(sum / total)
   }
 
+  /// Where nothing is observed, the expected residuals are the roughness: there are no degrees of freedom.
+  @Test(arguments: try SparseFieldZoo.priors()) func residualsOfThePriorAreItsRoughness(_ named: NamedDomain) throws {
+    let prior = try SparseFieldPrior(domain: named.domain)
+    let mesh = prior.mesh(0, smoothness: named.smoothness).with(
+      kappaSquared: named.kappaSquared, prior.configuration)
+    let roughness = SparseFieldZoo.roughness(named.domain)
+    let factor = try SparseCholesky(mesh.precision.prior(roughness: roughness), ordering: mesh.level.ordering)
+    let exact = mesh.equations.residualVariances(
+      by: factor, roughness: roughness, isExact: true, draws: 0, random: RandomStream(seed: 1))
+    #expect(exact.isExact && zip(exact.variances, roughness).allSatisfy { abs($0 / $1 - 1) < 1e-6 })
+    let sampled = mesh.equations.residualVariances(
+      by: factor, roughness: roughness, isExact: false, draws: 2000, random: RandomStream(seed: 1))
+    let ratios = zip(sampled.variances, roughness).map { $0 / $1 }
+    #expect(!sampled.isExact && ratios.allSatisfy { abs($0 - 1) < 0.3 })
+    #expect(abs(ratios.reduce(0, +) / Double(ratios.count) - 1) < 0.02)
+  }
+
+  /// The likelihood tells fields of the two smoothnesses apart, on a mesh where the range is fitted as well.
+  @Test(arguments: SparseFieldSmoothness.allCases) func theLikelihoodFindsTheSmoothness(smoothness: SparseFieldSmoothness) throws {
+    let mesh = try SphereMesh.icosphere(subdivisions: 3)
+    let prior = try SparseFieldPrior(domain: mesh)
+    let kappaSquared = 8 * Double(smoothness.rawValue) / (0.06 * Double(mesh.nodeCount))
+    let world = prior.mesh(0, smoothness: smoothness).with(kappaSquared: kappaSquared, prior.configuration)
+    let factor = try SparseCholesky(world.precision.prior(roughness: [Double](repeating: 1, count: mesh.nodeCount)))
+    var found: [SparseFieldSmoothness] = []
+    factor.forEachDrawBlock(count: 6, random: RandomStream(seed: 3)) { _, block in
+      for row in 0..<block.rowCount {
+        let truth = block.row(row).scalars
+        let deviation = (truth.reduce(0.0) { $0 + $1 * $1 } / Double(truth.count)).squareRoot()
+        var random = RandomStream(seed: UInt64(20 + row))
+        let nodes = truth.indices.filter { _ in random.uniform() < 0.6 }
+        let observation = SparseFieldObservation(
+          matrix: SparseMatrix(
+            rowCount: nodes.count, columnCount: truth.count, rowStarts: Array(0...nodes.count),
+            columns: nodes.map(Int32.init), values: [Double](repeating: 1, count: nodes.count)),
+          anomalies: nodes.map { truth[$0] + 0.05 * deviation * random.normal() },
+          noiseVariance: nodes.map { _ in 0.0025 * deviation * deviation }, isSelection: true)
+        if let estimate = try? prior.estimate(for: observation, random: random) { found.append(estimate.smoothness) }
+      }
+    }
+    #expect(found.count == 6 && found.count { $0 == smoothness } >= 5, "\(found)")
+  }
+
   // A field of roughness 0.3 under noise of 3 tells too little: the estimate stays several times too rough (docs/sparse-field.md).
   @Test(arguments: [(0.3, 1.0), (3.0, 1.0), (3.0, 3.0)])
   func findsAConstantRoughness(roughness: Double, noise: Double) throws {

@@ -10,28 +10,35 @@ import Testing
 
 @Suite struct SparseFieldPosteriorTests {
   /// The prior covariance of the domain's values, with nothing clever.
-  static func covariance(_ domain: any Domain, roughness: [Double], landShare: [Float]?) throws -> Tensor<Double> {
+  static func covariance(
+    _ named: NamedDomain, roughness: [Double], landShare: [Float]?
+  ) throws -> Tensor<Double> {
+    let domain = named.domain
     let precision = SparseFieldZoo.densePrecision(
-      domain, unit: SparseFieldZoo.unit(domain), roughness: roughness, landShare: landShare)
+      domain, unit: SparseFieldZoo.unit(domain), roughness: roughness, landShare: landShare,
+      kappaSquared: named.kappaSquared, smoothness: named.smoothness)
     return try CholeskyFactor(precision).inverse()
   }
 
-  @Test(arguments: try SparseFieldZoo.all(), [false, true])
+  @Test(arguments: try SparseFieldZoo.priors(), [false, true])
   func precisionIsThatOfTheEquation(_ named: NamedDomain, hasLand: Bool) throws {
     let domain = named.domain
     let land = hasLand ? SparseFieldZoo.landShare(domain) : nil
     let roughness = SparseFieldZoo.roughness(domain)
     let prior = try SparseFieldPrior(domain: domain, landShare: land)
-    let sparse = SparseFieldZoo.dense(prior.meshes[0].precision.prior(roughness: roughness), isLowerTriangle: true)
+    let mesh = prior.mesh(0, smoothness: named.smoothness).with(
+      kappaSquared: named.kappaSquared, prior.configuration)
+    let sparse = SparseFieldZoo.dense(mesh.precision.prior(roughness: roughness), isLowerTriangle: true)
     let expected = SparseFieldZoo.densePrecision(
-      domain, unit: SparseFieldZoo.unit(domain), roughness: roughness, landShare: land)
+      domain, unit: SparseFieldZoo.unit(domain), roughness: roughness, landShare: land,
+      kappaSquared: named.kappaSquared, smoothness: named.smoothness)
     let largest = expected.scalars.map { abs($0) }.max() ?? 0
     #expect(zip(sparse.scalars, expected.scalars).allSatisfy { abs($0 - $1) <= 1e-12 * largest })
     #expect(zip(sparse.scalars, sparse.transposed().scalars).allSatisfy { $0 == $1 })
     #expect(throws: Never.self) { try CholeskyFactor(sparse) }
   }
 
-  @Test(arguments: try SparseFieldZoo.all(), [false, true])
+  @Test(arguments: try SparseFieldZoo.priors(), [false, true])
   func posteriorIsTheClosedForm(_ named: NamedDomain, isSelection: Bool) throws {
     let domain = named.domain
     let roughness = SparseFieldZoo.roughness(domain)
@@ -39,9 +46,9 @@ import Testing
     let observation =
       isSelection ? SparseFieldZoo.observation(domain, seed: 5) : SparseFieldZoo.averages(domain, seed: 5)
     let prior = try SparseFieldPrior(domain: domain, landShare: land)
-    let posterior = try prior.posterior(given: observation, roughness: roughness)
+    let posterior = try prior.posterior(given: observation, roughness: roughness, as: named)
     let expected = try DenseReference(
-      covariance: Self.covariance(domain, roughness: roughness, landShare: land), observation: observation)
+      covariance: Self.covariance(named, roughness: roughness, landShare: land), observation: observation)
     try expected.check(posterior)
   }
 

@@ -9,7 +9,10 @@ import SextantGeometry
 struct NamedDomain: CustomStringConvertible, Sendable {
   let name: String
   let domain: any Domain
-  var description: String { name }
+  var smoothness = SparseFieldSmoothness.one
+  /// κ²: for a smoothness of 2 not the configuration's, with which dense matrices are too badly conditioned to compare.
+  var kappaSquared: Double { smoothness == .one ? 1e-4 : 0.05 }
+  var description: String { smoothness == .one ? name : "\(name), smoothness \(smoothness.rawValue)" }
 }
 
 enum SparseFieldZoo {
@@ -56,6 +59,15 @@ enum SparseFieldZoo {
     ]
   }
 
+  /// All domains with a smoothness of 1, and those whose equations are symmetric with a smoothness of 2.
+  static func priors() throws -> [NamedDomain] {
+    let domains = try all()
+    return domains
+      + domains.filter { ["icosphere", "curvilinear", "region"].contains($0.name) }.map {
+        NamedDomain(name: $0.name, domain: $0.domain, smoothness: .two)
+      }
+  }
+
   /// Land in two opposite octants, with coasts two nodes wide or so.
   static func landShare(_ domain: any Domain) -> [Float] {
     domain.nodePositions.map { p in Float(1 / (1 + exp(-12 * p.x * p.y * p.z.magnitude.squareRoot()))) }
@@ -72,10 +84,11 @@ enum SparseFieldZoo {
     return result
   }
 
-  /// The prior's precision with nothing clever: Kᵀ·diag(1/(θ·C))·K with K = κ²·C + G, areas in squared units.
+  /// The prior's precision with nothing clever: Kᵀ·diag(1/(θ·C))·K with K = κ²·C + G, areas in squared units, or
+  /// K·S·K·S·K with S = diag(1/(√θ·C)).
   static func densePrecision(
     _ domain: any Domain, unit: Double, roughness: [Double], landShare: [Float]?, kappaSquared: Double = 1e-4,
-    barrier: Double = 12
+    barrier: Double = 12, smoothness: SparseFieldSmoothness = .one
   ) -> Tensor<Double> {
     let stiffness = dense(domain.stiffness)
     let areas = domain.nodeAreas.map { $0 / (unit * unit) }
@@ -94,6 +107,10 @@ enum SparseFieldZoo {
       }
     }
     var scaled = k
+    if smoothness == .two {
+      for i in 0..<n { for j in 0..<n { scaled[i, j] = k[i, j] / (roughness[i].squareRoot() * areas[i]) } }
+      return matrixProduct(scaled, matrixProduct(k, scaled), transposingFirst: true)
+    }
     for i in 0..<n { for j in 0..<n { scaled[i, j] = k[i, j] / (roughness[i] * areas[i]) } }
     return matrixProduct(k, scaled, transposingFirst: true)
   }
@@ -145,6 +162,15 @@ extension SparseFieldPrior {
   /// The posterior for a known roughness at each node.
   func posterior(given observation: SparseFieldObservation, roughness: [Double]) throws -> SparseFieldPosterior {
     SparseFieldPosterior(try factor(for: observation, roughness: roughness), given: observation)
+  }
+
+  /// The same with the smoothness and the κ² of a named domain.
+  func posterior(
+    given observation: SparseFieldObservation, roughness: [Double], as named: NamedDomain
+  ) throws -> SparseFieldPosterior {
+    let estimate = SparseFieldEstimate(
+      roughness: roughness, kappaSquared: named.kappaSquared, smoothness: named.smoothness)
+    return SparseFieldPosterior(try factor(for: observation, estimate: estimate), given: observation)
   }
 }
 

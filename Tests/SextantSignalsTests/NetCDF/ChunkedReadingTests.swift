@@ -65,6 +65,25 @@ import Testing
     }
   }
 
+  /// The pieces of a variable hold each number once, and no chunk lies in two pieces: none is decompressed twice, whichever
+  /// dimensions the chunks are long in.
+  @Test(arguments: chunks, [1, 30, 200, 400, 5000]) func piecesHoldEachChunkOnce(chunk: [Int], limit: Int) throws {
+    let folder = try TestFolder()
+    let file = try NetCDFFile(path: file(in: folder, .short, chunk: chunk))
+    var numbers: [Double] = []
+    var largest = 0
+    try file.forEachSlab(of: #require(file.variable("v")), limit: limit) { slab in
+      numbers += slab
+      largest = max(largest, slab.count)
+    }
+    #expect(numbers.sorted() == Self.stored.sorted())
+    let whole = zip(chunk, Self.shape).map { min($0, $1) }
+    #expect(largest <= max(limit, whole.reduce(1, *)))
+    let piece = NetCDFFile.pieceShape(of: Self.shape, chunk: chunk, limit: limit)
+    // A piece that is no multiple of the chunks spans the dimension.
+    #expect(zip(zip(piece, chunk), Self.shape).allSatisfy { $0.0 % $0.1 == 0 || $0.0 == $1 }, "\(piece)")
+  }
+
   @Test func absentChunksAreGaps() throws {
     let folder = try TestFolder()
     let file = try NetCDFFile(path: file(in: folder, .short, chunk: Self.chunks[0], written: 2))

@@ -196,12 +196,38 @@ struct PointReference: Decodable {
     for part in ["lat  10 to 11, the latitude", "no column is the time or the noise or the level", "--columns time=NAME"] {
       #expect(plain.contains(part), "\(plain)")
     }
-    #expect(try text(known, ["noise": "err"]).contains("err  the noise"))
+    #expect(try text(known, ["noise": "err"]).contains("err  the noise of t"))
     let own = try folder.write("Y,X,t\n10,20,1\n11,21,2\n", to: "own.csv")
     #expect(try text(own).contains("--columns latitude=NAME,longitude=NAME"))
     #expect(try text(own, ["latitude": "Y", "longitude": "X"]).contains("Y  10 to 11, the latitude"))
     #expect(complaint { _ = try text(known, ["axes": "TYX"]) }.contains("axes"))
     #expect(complaint { _ = try text(own, ["latitude": "Z", "longitude": "X"]) }.contains("Z"))
+  }
+
+  /// `inspect` and the reading of a table agree on which column is the noise of which variable.
+  @Test(arguments: [
+    (titles: "t,t_noise", settings: [:], noise: ["t": "t_noise"]), ("t,t_error", [:], ["t": "t_error"]),
+    ("t,sigma", [:], ["t": "sigma"]), ("t,e", ["noise": "e"], ["t": "e"]), ("t,q_noise,q", [:], ["q": "q_noise"]),
+    ("t,q,noise", [:], [:]), ("t,e", [:], [:]),
+  ] as [(titles: String, settings: [String: String], noise: [String: String])])
+  func inspectionNamesTheNoiseThatIsUsed(titles: String, settings: [String: String], noise: [String: String]) throws {
+    let folder = try ScratchFolder()
+    let cells = titles.split(separator: ",").indices.map { "\($0 + 1).5" }.joined(separator: ",")
+    let path = try folder.write("lat,lon,\(titles)\n10,20,\(cells)\n11,21,\(cells)\n", to: "a.csv")
+    let text = try "\([any SignalFormat].standard.inspect(InspectionRequest(path: path, settings: settings)))"
+    let document = try Self.open(path) { $0.settings = settings }
+    for variable in document.variables.map(\.name) {
+      let used = try document.companion(NoiseNaming.noise(of: variable))
+      #expect((used != nil) == (noise[variable] != nil), "\(variable)")
+      if let column = noise[variable] {
+        #expect(text.contains("  \(column)  the noise of \(variable)"), "\(text)")
+        let wanted = try #require(try document.companion(column))
+        #expect(try used?.values(0) == wanted.values(0))
+      } else {
+        #expect(!text.contains("the noise of \(variable)\n") || text.contains("no column is the noise of \(variable)\n"), "\(text)")
+      }
+    }
+    #expect(text.contains("no column is the time or the level") == !noise.isEmpty, "\(text)")
   }
 
   @Test func aTextColumnThatIsAskedForIsNamed() throws {
