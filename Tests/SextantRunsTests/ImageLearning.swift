@@ -21,7 +21,8 @@ import Testing
       let (a, b, c) = (random.normal(), random.normal(), random.normal())
       let values = (0..<64).map { pixel -> Float in
         let (row, column) = (Double(pixel / 8), Double(pixel % 8))
-        return Float(50 + 8 * a + 8 * b * cos(row / 2) + 8 * c * sin(column / 2) + 2 * random.normal())
+        let smooth: Double = 8 * a + 8 * b * cos(row / 2) + 8 * c * sin(column / 2)
+        return Float(50 + smooth + 2 * random.normal())
       }
       let set = SignalSet(
         domain: try ImageGrid(rows: 8, columns: 8), variables: [Variable(name: "value")], values: Tensor(values, shape: [1, 64, 1]),
@@ -88,7 +89,10 @@ import Testing
     let run = try configuration(in: folder, "patches: {side: 3, components: 2, count: 600}", evaluate: "methods: [eof]")
     _ = try run.train(overwrite: false)
     let model = try Model(contentsOf: folder.path("run"), for: .patches, solvers: SolverSettings())
-    let clean = (0..<12 * 11).map { Float(50 + 8 * cos(Double($0 / 11) / 2) + 6 * sin(Double($0 % 11) / 2)) }
+    let clean = (0..<12 * 11).map { pixel -> Float in
+      let (row, column) = (Double(pixel / 11), Double(pixel % 11))
+      return Float(50 + 8 * cos(row / 2) + 6 * sin(column / 2))
+    }
     let set = SignalSet(
       domain: try ImageGrid(rows: 12, columns: 11), variables: [Variable(name: "value")], values: Tensor(clean, shape: [1, 132, 1]),
       isValid: [Bool](repeating: true, count: 132), labels: [FieldLabel()])
@@ -104,7 +108,9 @@ import Testing
     // The noise that is told is that of the answer, near the root of its values.
     #expect(abs((summary.noise["value"]?.deviation ?? 0) - 50.0.squareRoot()) < 1)
     let answer = try SignalInput(folder.path("answer.tif")).open().read([0])[0].values.scalars
-    let error = (zip(answer, clean).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) } / 132).squareRoot()
+    var squares = 0.0
+    for (a, b) in zip(answer, clean) { squares += Double(a - b) * Double(a - b) }
+    let error = (squares / 132).squareRoot()
     #expect(error < 0.75 * 50.0.squareRoot(), "\(error)")
     // What it cannot use is refused before the work.
     var request = Imputation(method: .patches, samples: 2, noise: noise)

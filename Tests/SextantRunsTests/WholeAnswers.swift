@@ -42,6 +42,7 @@ import Testing
     let mask = folder.path("land.nc")
     try SmallClimate.write(SmallClimate.unseen(1).selecting(["clt"]), to: mask)
     let model = method.learnsFromArchive ? learned : nil
+    let saturation = try SaturationLevels(text: "290")
     let words = complaint {
       _ = try Self.fill(folder, method, model: model) {
         switch option {
@@ -49,12 +50,14 @@ import Testing
         case .quantiles: $0.quantileLevels = [0.5]
         case .splitMembers: $0.splitsMembers = true
         case .landMask: $0.landMask = LandMask(file: mask)
+        case .saturation: $0.saturation = saturation
         }
       }
     }
     let expected =
       switch option {
       case .landMask: !method.learnsFromArchive && method.traits.usesLand
+      case .saturation: method.takesSaturation
       default: method.traits.drawsSamples
       }
     #expect((words == "no complaint") == expected, "\(words)")
