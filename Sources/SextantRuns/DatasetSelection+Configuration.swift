@@ -1,6 +1,7 @@
 // The sections `archive` and `evaluate.fields`: which fields, from which files.
 
 import SextantConfiguration
+import SextantMeasurement
 import SextantModels
 import SextantSignals
 
@@ -9,10 +10,10 @@ extension DatasetSelection {
   ///
   /// Variables and selections are the archive's, too, unless the section has its own. The part is what the archive's part
   /// leaves; where that is nothing, ``RunConfiguration/checkTestFields(catalogue:)`` refuses the comparison.
-  init(_ reader: ConfigurationReader, testing archive: DatasetSelection) throws {
+  init(_ reader: ConfigurationReader, testing archive: DatasetSelection, designs: [MeasurementDesignKind]) throws {
     let own = ["files", "images", "mesh", "synthetic_years"].contains(where: reader.contains)
     guard !own, !archive.isSynthetic else {
-      try self.init(reader, defaultYears: 10)
+      try self.init(reader, defaultYears: 10, designs: designs)
       return
     }
     let files: [String] = try reader.list("files", default: archive.files)
@@ -25,11 +26,13 @@ extension DatasetSelection {
       exclude: reader.contains("exclude") ? exclude : archive.exclude,
       monthVariable: try reader.optional("month_variable") ?? archive.monthVariable,
       part: try reader.parsed("part", default: archive.part.complement.description) { try Split($0) },
-      measured: try reader.optionalSection("measured", MeasuredFields.init) ?? archive.measured)
+      // An archive that is corrupted for a trial is clean for the test.
+      measured: try reader.optionalSection("measured") { try MeasuredFields($0, designs: designs) }
+        ?? (archive.corrupted == nil ? archive.measured : nil))
   }
 
   /// Reads a selection of fields; without files and images it is of the synthetic climate.
-  init(_ reader: ConfigurationReader, defaultYears: Int) throws {
+  init(_ reader: ConfigurationReader, defaultYears: Int, designs: [MeasurementDesignKind]) throws {
     func path(_ key: String) throws -> String { try FilePatterns.expandVariables(in: try reader.required(key)) }
     let files: [String] = try reader.parsedList("files") { try FilePatterns.expandVariables(in: $0) }
     let mesh = try reader.contains("mesh") ? path("mesh") : nil
@@ -56,7 +59,7 @@ extension DatasetSelection {
       monthVariable: mesh == nil ? try reader.optional("month_variable") : nil,
       part: try reader.parsed("part", default: "all") { try Split($0) }, missing: missing.isEmpty ? nil : missing,
       acceptsValues: acceptsValues ? true : nil,
-      measured: try reader.optionalSection("measured", MeasuredFields.init))
+      measured: try reader.optionalSection("measured") { try MeasuredFields($0, designs: designs) })
   }
 
   /// Reads the keys of images on a mesh as the settings of their format.
@@ -79,13 +82,33 @@ extension DatasetSelection {
 
 extension MeasuredFields {
   /// Reads the section `measured` of a selection of fields.
-  init(_ reader: ConfigurationReader) throws {
+  init(_ reader: ConfigurationReader, designs: [MeasurementDesignKind]) throws {
     guard reader.contains("noise") else {
       throw reader.wrong(
         "noise", expected: "the noise of the measured values, such as 0.3K, variable:NAME, 0 where they are exact, or auto",
         found: "nothing")
     }
-    self.init(noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) })
+    self.init(
+      noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) },
+      operation: reader.contains("operator")
+        ? try reader.parsed("operator", default: "none") {
+          try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0), kinds: designs)
+        } : nil)
+  }
+}
+
+extension CorruptedFields {
+  /// Reads the section `corrupted` of an archive.
+  init(_ reader: ConfigurationReader, kinds: [MeasurementDesignKind]) throws {
+    guard ["mask", "noise", "operator"].contains(where: reader.contains) else {
+      throw reader.wrong("mask", expected: "what is done to the fields: mask, noise, operator or several of them", found: "nothing")
+    }
+    let designs = try reader.designs("mask", default: ["none"], after: "operator", kinds: kinds)
+    guard designs.count == 1 else {
+      throw reader.wrong("mask", expected: "one mask", found: "\(designs.count)")
+    }
+    let noise = try reader.contains("noise") ? reader.parsed("noise", default: "0") { try NoiseSpecification(text: $0) } : nil
+    self.init(designs[0], noise: noise?.description == "0" ? nil : noise)
   }
 }
 

@@ -37,7 +37,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   /// - Parameter archive: the fields that are learned from, of which the test fields are others by default.
   init(_ reader: ConfigurationReader, archive: DatasetSelection, catalogue: Catalogue) throws {
     let table = catalogue.methods
-    fields = try reader.requiredSection("fields") { try DatasetSelection($0, testing: archive) }
+    fields = try reader.requiredSection("fields") { try DatasetSelection($0, testing: archive, designs: catalogue.designs) }
     methods = try reader.methods(
       "methods", default: [.climatology, .nearest, .inverseDistance, .harmonic, .eof, .twoScale], of: table)
     if methods.isEmpty {

@@ -90,6 +90,11 @@ extension RunConfiguration {
   /// Throws ``RunError/invalid(_:)`` where test fields are measurements and cannot be scored on values that are held out.
   private func checkHeldOut() throws {
     guard let measured = evaluate.fields.measured else { return }
+    if let operation = measured.operation {
+      throw RunError.invalid(
+        "evaluate.fields.measured.operator: \(operation): test fields that are measurements are scored on their own values, and not on those beneath an operator. Give the truth in evaluate.fields.files, and the operator in evaluate.operator."
+      )
+    }
     if measured.noise.description.contains("auto") {
       throw RunError.invalid(
         "evaluate.fields.measured.noise: auto: scores on held-out values need the noise as a number, because a prediction of a measured value contains it. `sextant inspect` of the trained model says what was estimated; state it in evaluate.fields.measured.noise, such as 0.3K, or give evaluate.fields.files with the truth."

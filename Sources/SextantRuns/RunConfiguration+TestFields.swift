@@ -15,7 +15,7 @@ extension RunConfiguration {
     guard !archive.isSynthetic, !evaluate.fields.isSynthetic else { return }
     let known = Set(try FilePatterns.files(matching: archive.sources))
     guard try !known.isDisjoint(with: FilePatterns.files(matching: evaluate.fields.files)) else { return }
-    let learned = Set(try Self.places(archive.open(seed: seed, formats: catalogue.formats)))
+    let learned = Set(try Self.places(archive.openClean(seed: seed, formats: catalogue.formats)))
     let tested = try Self.places(evaluate.fields.open(seed: seed, formats: catalogue.formats))
     let shared = tested.count(where: learned.contains)
     guard shared > 0 else { return }

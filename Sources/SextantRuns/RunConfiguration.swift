@@ -53,7 +53,11 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     seed = try reader.value("seed", default: 1)
     output = try reader.value("output", default: "RUN")
     let (archive, gaps) = try reader.requiredSection("archive") { section in
-      (try DatasetSelection(section, defaultYears: 8), try section.value("gaps", default: ArchiveGaps.refuse))
+      var selection = try DatasetSelection(section, defaultYears: 8, designs: catalogue.designs)
+      selection.corrupted = try section.optionalSection("corrupted") {
+        try CorruptedFields($0, kinds: catalogue.designs)
+      }
+      return (selection, try section.value("gaps", default: ArchiveGaps.refuse))
     }
     (self.archive, archiveGaps) = (archive, gaps)
     landMask = try reader.optionalSection("land_mask", LandMask.init)
@@ -70,7 +74,9 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
     self.diffusion = diffusion
     flow = try reader.optionalSection("flow") {
-      try FlowSettings($0, noise: evaluate.noise, hasDiffusion: diffusion != nil, designs: catalogue.designs)
+      try FlowSettings(
+        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil,
+        designs: catalogue.designs)
     }
     if archive.measured != nil {
       if gaps == .accept {
@@ -81,10 +87,20 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
           "prior", expected: "kind: two-scale or kind: eof beside archive.measured, which are learned from measurements",
           found: "kind: \(prior.kind.rawValue)")
       }
-      if diffusion != nil || flow != nil {
+      if diffusion != nil {
         throw reader.wrong(
-          "archive", expected: "fields that are complete and exact, because the networks of \(diffusion != nil ? "diffusion" : "flow") learn from nothing else",
+          "archive", expected: "fields that are complete and exact, because the network of diffusion learns from nothing else",
           found: "measured")
+      }
+      if flow != nil, archive.measured?.noise.description.contains("auto") == true {
+        throw reader.wrong(
+          "flow", expected: "the noise of the archive as a number (archive.measured: {noise: LEVEL}), which the targets of the flow have; `sextant train` without the flow estimates it",
+          found: "noise: auto")
+      }
+      if flow != nil, let name = transforms.filter({ $0.value != MarginalTransformKind.none }).keys.sorted().first {
+        throw reader.wrong(
+          "flow", expected: "variables without transforms beside archive.measured, because noise is not Gaussian any more after one",
+          found: "variables.\(name).transform")
       }
       if let patches, patches.noise.description == "0" {
         throw reader.wrong(

@@ -70,7 +70,11 @@ public struct Training: Sendable {
     try WholeFile.checkIsFree(
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
     _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
-    let checkpoint = MeasuredCheckpoint(path: folder + "/" + MeasuredCheckpoint.fileName, identity: try identity)
+    // What was learned so far is of the files as they are now.
+    let files = try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? []))
+    let checkpoint = MeasuredCheckpoint(
+      path: folder + "/" + MeasuredCheckpoint.fileName,
+      identity: ([try identity] + files.map(FileStamp.text)).joined(separator: "\n"))
     if overwrite, !checkpoint.isOwn { try checkpoint.remove() }
     let model: Model
     do {
@@ -87,7 +91,8 @@ public struct Training: Sendable {
   /// The measured fields of the archive.
   func openArchive() throws -> TrainingArchive {
     let (source, indices) = try archive.open(seed: seed, formats: formats)
-    return TrainingArchive(source, indices: indices)
+    return TrainingArchive(
+      source, indices: indices, measured: try archive.measured.map { try MeasuredNoise($0.noise, of: source) })
   }
 
   /// Learns the model without writing it.
@@ -151,7 +156,8 @@ public struct Training: Sendable {
     if let noise = measured, let settings = archive.measured {
       try MeasuredTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
       let result = try MeasuredTraining(
-        configuration: self.prior, measured: settings, source: seen, indices: indices, noise: noise, landShare: land,
+        configuration: self.prior, measured: settings, source: seen, indices: indices, noise: noise,
+        operation: try settings.matrix(on: domain, channels: source.variables.count, formats: formats), landShare: land,
         seed: seed, checkpoint: checkpoint
       ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
       prior = result.prior
@@ -210,7 +216,7 @@ public struct Training: Sendable {
     }
     let isUnknown = !settings.noise.automatic(among: source.variables).isEmpty
     if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }
-    guard census.gapShare == 0, !isUnknown else { return noise }
+    guard census.gapShare == 0, !isUnknown, settings.operation == nil else { return noise }
     let inside = census.isInside
     let isExact = try indices.allSatisfy { index in
       let levels = try noise(index, isValid: inside)

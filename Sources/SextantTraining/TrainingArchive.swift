@@ -1,6 +1,7 @@
 // The archive that a training learns from, as measurements of fields: y = A x + noise for each. A complete field is the case in
 // which A is the identity and the noise is 0; a field with gaps is measured at its valid entries. What a training does with
-// measurements that are not complete is its own affair: the Gaussian prior learns around gaps, and the networks refuse them.
+// measurements that are not complete is its own affair: the Gaussian prior learns around gaps, a flow on a Gaussian posterior learns
+// towards measured values, and the other networks refuse them.
 
 import SextantArrays
 import SextantGeometry
@@ -18,16 +19,23 @@ public struct TrainingArchive: Sendable {
   public let indices: [Int]
   /// The standard deviation of the noise of each entry (V·C), in the variables' units: 0 where values are exact.
   public let noise: [Float]
+  /// The noise of each value of each field, where the fields are measurements; nil where they are the signals themselves.
+  package let measured: MeasuredNoise?
 
   /// - Parameters:
   ///   - source: the fields.
   ///   - indices: which of them are learned from; nil for all.
   ///   - noise: the standard deviation of each entry's noise (V·C); nil where values are exact.
   public init(_ source: any SignalSource, indices: [Int]? = nil, noise: [Float]? = nil) {
+    self.init(source, indices: indices, noise: noise, measured: nil)
+  }
+
+  package init(_ source: any SignalSource, indices: [Int]?, noise: [Float]? = nil, measured: MeasuredNoise?) {
     self.source = source
     self.indices = indices ?? Array(source.labels.indices)
     self.noise =
       noise ?? [Float](repeating: 0, count: source.domain.vertexCount * source.variables.count)
+    self.measured = measured
   }
 
   /// The number of measured fields.
@@ -44,7 +52,7 @@ public struct TrainingArchive: Sendable {
 
   /// The part of the archive at `positions` in its order.
   public func part(_ positions: [Int]) -> TrainingArchive {
-    TrainingArchive(source, indices: positions.map { indices[$0] }, noise: noise)
+    TrainingArchive(source, indices: positions.map { indices[$0] }, noise: noise, measured: measured)
   }
 
   /// The archive's fields as standardised states of a model (N×d), for what learns from complete fields alone.
@@ -56,6 +64,10 @@ public struct TrainingArchive: Sendable {
   /// - Throws: ``RunError/archiveHasGaps(section:missing:count:)`` where a state was not measured, because a network would learn
   ///   the gap as the climatology; and what reading and `progress` throw.
   package func completeStates(of model: Model, for section: String, progress: () throws -> Void = {}) throws -> Tensor<Float> {
+    guard measured == nil else {
+      throw RunError.invalid(
+        "\(section): the archive's fields are measurements (archive.measured), and what is trained here learns from complete and exact fields alone.")
+    }
     let space = try model.requireGaussian().prior.space
     var result = Tensor<Float>.zeros([count, space.count])
     var (row, missing) = (0, 0)

@@ -300,6 +300,44 @@ struct ProgramTests {
     #expect(try desk.folder.contents("RUN") == ["model.safetensors", "settings.txt"])
   }
 
+  /// Stopped as soon as there is something to go on from, and again whenever that has changed.
+  @Test(arguments: [SIGINT, SIGKILL]) func learningFromMeasurementsGoesOnBitByBit(signal: Int32) throws {
+    let desk = try Desk()
+    let archive = "archive={files: [\"\(desk.path("archive.nc"))\"], variables: [tas], corrupted: {mask: \"random:0.5\", noise: 1K}, measured: {noise: 1K}}"
+    func arguments(_ output: String) -> [String] {
+      [
+        "train", desk.path("run.yaml"), "--set", archive, "--set", "output=\(desk.path(output))", "--set",
+        "prior={kind: two-scale, modes: 20}", "--set", "variables={}", "--set", "bounds={}",
+      ]
+    }
+    let whole = try Program(arguments("whole")).end()
+    #expect(whole.code == 0, "\(whole.errors)")
+    let state = desk.path("parts/prior.last.safetensors")
+    func stamp() -> Date? {
+      (try? FileManager.default.attributesOfItem(atPath: state))?[.modificationDate] as? Date
+    }
+    var stops = 0
+    for _ in 0..<3 {
+      let before = stamp()
+      let stopped = try Program(arguments("parts"))
+      let hasWritten = stopped.wait { stamp() != before }
+      stopped.send(signal)
+      let end = try stopped.end()
+      guard hasWritten, end.code != 0 else { break }
+      #expect(end.code == 128 + signal, "\(end.errors)")
+      #expect(!FileManager.default.fileExists(atPath: desk.path("parts/model.safetensors")))
+      stops += 1
+    }
+    #expect(stops > 0)
+    if !FileManager.default.fileExists(atPath: desk.path("parts/model.safetensors")) {
+      let end = try Program(arguments("parts")).end()
+      #expect(end.code == 0, "\(end.errors)")
+    }
+    let name = "/model.safetensors"
+    #expect(FileManager.default.contentsEqual(atPath: desk.path("whole" + name), andPath: desk.path("parts" + name)))
+    #expect(try desk.folder.contents("parts") == desk.folder.contents("whole"))
+  }
+
   @Test(arguments: [SIGINT, SIGKILL]) func trainingGoesOnBitByBit(signal: Int32) throws {
     let desk = try Desk()
     func arguments(_ output: String) throws -> [String] {

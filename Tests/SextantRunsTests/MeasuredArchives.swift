@@ -129,6 +129,86 @@ import Testing
     _ = try other.train(overwrite: true)
   }
 
+  /// What was learned of the files as they were is not gone on with when they have changed.
+  @Test func aCheckpointOfChangedFilesIsRefused() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<60)) }
+    let stopper = Resumption.Stopper(after: 1900)
+    #expect(throws: InterruptionError.self) {
+      _ = try Self.configuration(folder).train(overwrite: false, progress: stopper, interruption: stopper.interruption)
+    }
+    #expect(FileManager.default.fileExists(atPath: folder.path("RUN/prior.last.safetensors")))
+    let path = folder.path("archive.nc")
+    let fields = try GriddedFile(path: path, variables: ["tas"]).readAll().mapping { $3 + 1 }
+    try FileManager.default.removeItem(atPath: path)
+    try SmallClimate.write(fields, to: path)
+    let text = complaint { _ = try Self.configuration(folder).train(overwrite: false) }
+    #expect(text.contains("prior.last.safetensors") && text.contains("data") && text.contains("--overwrite"), "\(text)")
+    _ = try Self.configuration(folder).train(overwrite: true)
+  }
+
+  // MARK: Archives that are corrupted for a trial
+
+  private static let clean =
+    "files: [DIR/clean.nc], variables: [tas], part: \"first:0.8\", corrupted: {mask: \"random:0.6\", noise: 2K}, measured: {noise: 2K}"
+
+  private static func cleanFolder() throws -> ScratchFolder {
+    let folder = try ScratchFolder()
+    try SmallClimate.write(SmallClimate.fields().read(Array(0..<60)).selecting(["tas"]), to: folder.path("clean.nc"))
+    return folder
+  }
+
+  private static func corruptedRun(
+    _ folder: ScratchFolder, archive: String = clean, more: String = ""
+  ) throws -> RunConfiguration {
+    try RunConfiguration.parse(
+      """
+      output: DIR/RUN
+      archive: {\(archive)}
+      climatology: {kind: harmonic, order: 1}
+      prior: {kind: eof, modes: 10}
+      evaluate: {methods: [eof], noise: 2K, samples: 20, pictures: 0, scale: {tas: {peak: 100, origin: 220}}}
+      \(more)
+      """.replacingOccurrences(of: "DIR", with: folder.path), path: "run.yaml"
+    ).configuration
+  }
+
+  /// The archive has the gaps and the noise that were asked for, the same whatever is read with a field; the test fields are clean.
+  @Test func aCorruptedArchiveHasItsOwnGapsAndNoise() throws {
+    let folder = try Self.cleanFolder()
+    let run = try Self.corruptedRun(folder)
+    let (source, indices) = try run.archive.open(seed: 1)
+    #expect(indices.count == 48)
+    let (measured, truth) = (try source.read(Array(0..<60)), try run.archive.openClean(seed: 1).source.read(Array(0..<60)))
+    let seen = measured.isValid.indices.filter { measured.isValid[$0] }
+    #expect(abs(Double(seen.count) / Double(measured.isValid.count) - 0.4) < 0.02)
+    let errors = seen.map { Double(measured.values.scalars[$0] - truth.values.scalars[$0]) }
+    let deviation = (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
+    #expect(abs(deviation - 2) < 0.1, "\(deviation)")
+    let (one, two) = (try source.read([7])[0], try source.read([3, 7])[1])
+    #expect(one.isValid == two.isValid && one.values == two.values)
+    #expect(run.evaluate.fields.measured == nil && run.evaluate.fields.corrupted == nil)
+    let model = try run.train(overwrite: false)
+    #expect(model.provenance.remarks.contains { $0.topic == "archive-measured" })
+    #expect(try (0.8...0.98).contains(Self.mean(Self.score(run, model), .coverage90)))
+    // Fields that were learned from are not tested on, corrupted or not.
+    let other = try Self.corruptedRun(folder, archive: Self.clean.replacing("first:0.8", with: "all"))
+    #expect(complaint { _ = try other.checkComparison() }.contains("are fields that the model learns from"))
+  }
+
+  @Test(arguments: [
+    ("corrupted: {}", ["mask", "noise", "operator"]), ("corrupted: {noise: 5%}", ["archive.corrupted.noise", "0.3K"]),
+    ("corrupted: {mask: [\"random:0.2\", \"random:0.4\"]}", ["one mask", "2"]),
+    ("corrupted: {operator: \"reduce:2\"}", ["reduce:2", "image"]),
+  ]) func corruptionsThatCannotBeAreRefused(text: String, words: [String]) throws {
+    let folder = try Self.cleanFolder()
+    let found = complaint {
+      let run = try Self.corruptedRun(folder, archive: "files: [DIR/clean.nc], \(text), measured: {noise: 2K}")
+      _ = try run.train(overwrite: false)
+    }
+    for word in words { #expect(found.contains(word), "\(found)") }
+    #expect(try !folder.names().contains("RUN"))
+  }
+
   @Test func aCompleteAndExactArchiveIsLearnedFromAsItIs() throws {
     let folder = try ScratchFolder()
     try SmallClimate.write(SmallClimate.fields().read(Array(0..<60)).selecting(["tas"]), to: folder.path("archive.nc"))
@@ -138,11 +218,28 @@ import Testing
     #expect(model.gaussian?.prior.functions.scaledModes == ordinary.gaussian?.prior.functions.scaledModes)
   }
 
+  /// Fields that are seen through a diffusion of 1500 km, with gaps: the answers are nearer to the truth where the archive's operator
+  /// is stated than where its values are taken for the fields' own.
+  @Test func whatLiesBeneathAnOperatorIsLearned() throws {
+    let folder = try ScratchFolder()
+    try SmallClimate.write(
+      SmallClimate.fields().read(Array(0..<SmallClimate.trainingCount)).selecting(["tas"]), to: folder.path("archive.nc"))
+    try SmallClimate.write(SmallClimate.unseen(8).selecting(["tas"]), to: folder.path("truth.nc"))
+    let blur = "blur:heat,sigma=1500km"
+    let errors = try ["measured: {noise: 0.5K, operator: \"\(blur)\"}", "measured: {noise: 0.5K}"].map { measured in
+      let run = try Self.configuration(
+        folder, archive: "corrupted: {operator: \"\(blur)\", mask: \"random:0.3\", noise: 0.5K}, \(measured)")
+      return try Self.mean(Self.score(run, run.training.learn()), .rootMeanSquareError)
+    }
+    #expect(errors[0] < 0.95 * errors[1], "\(errors)")
+  }
+
   // MARK: Bad input
 
   /// What is wrong with an archive of measurements.
   enum Fault: String, CaseIterable, Sendable {
     case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, mixture, transformedAuto
+    case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing
 
     func files() throws -> ScratchFolder {
       switch self {
@@ -180,6 +277,11 @@ import Testing
       case .noiseWithGaps: ("measured: {noise: \"variable:sigma\"}", usual, "")
       case .noNoise: ("measured: {}", usual, "")
       case .unknownOperator: ("measured: {noise: 2K, operator: \"blur:3\"}", usual, "")
+      case .operatorElsewhere: ("measured: {noise: 2K, operator: \"compressed:share=0.5,seed=1\"}", usual, "")
+      case .operatorOfModes:
+        ("measured: {noise: 2K, operator: \"blur:heat,sigma=1000km\"}", "kind: eof, modes: 10", "")
+      case .operatorWithAuto: ("measured: {noise: auto, operator: \"blur:heat,sigma=1000km\"}", usual, "")
+      case .operatorOfNothing: ("measured: {noise: 2K, operator: \"band:-90..90\"}", usual, "")
       case .acceptedGaps: ("gaps: accept, measured: {noise: 2K}", usual, "")
       case .mixture: ("measured: {noise: 2K}", "kind: mixture, components: month", "")
       case .transformedAuto: ("measured: {noise: auto}", usual, "variables: {tas: {transform: normal-score}}")
@@ -194,6 +296,10 @@ import Testing
       case .noiseWithGaps: ["archive.nc", "tas", "variable:sigma"]
       case .noNoise: ["run.yaml:2", "archive.measured", "0.3K"]
       case .unknownOperator: ["run.yaml:2", "operator"]
+      case .operatorElsewhere: ["archive.measured.operator", "compressed", "blur"]
+      case .operatorOfModes: ["archive.measured.operator", "prior.kind", "two-scale"]
+      case .operatorWithAuto: ["auto", "operator", "tas=LEVEL"]
+      case .operatorOfNothing: ["band"]
       case .acceptedGaps: ["archive", "both"]
       case .network: ["archive", "diffusion", "complete"]
       case .mixture: ["run.yaml", "mixture", "two-scale or kind: eof"]

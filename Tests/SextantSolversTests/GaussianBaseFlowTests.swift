@@ -136,19 +136,23 @@ import Testing
 
   static let shapes = (batch: 2, vertices: 7, channels: 3)
 
-  @Test(arguments: MarginalLoss.allCases) func lossesHaveTheirGradients(loss: MarginalLoss) {
+  /// Of the truth, and of targets with noise of two sizes.
+  @Test(arguments: MarginalLoss.allCases, [false, true]) func lossesHaveTheirGradients(loss: MarginalLoss, isNoisy: Bool) {
     var random = RandomStream(seed: 8)
     let (b, v, c) = Self.shapes
     let output: Tensor<Float> = random.normals([b, v, 2 * c])
     let target: Tensor<Float> = random.normals([b, v, c])
     let weights = Tensor((0..<b * v * c).map { Float($0 % 4 == 0 ? 0 : 1) }, shape: [b, v, c])
+    let variances = isNoisy ? Tensor((0..<b * v * c).map { Float($0 % 3) * 0.7 }, shape: [b, v, c]) : nil
     func value(_ output: Tensor<Float>) -> Double {
       let tape = Tape<Float>()
-      return Double(loss(tape.constant(output), target: target, weights: weights).value.scalars[0])
+      return Double(
+        loss(tape.constant(output), target: target, weights: weights, variances: variances).value.scalars[0])
     }
     let tape = Tape<Float>()
     let leaf = tape.leaf(output)
-    let gradient = tape.gradients(of: loss(leaf, target: target, weights: weights))[leaf]?.scalars ?? []
+    let gradient = tape.gradients(
+      of: loss(leaf, target: target, weights: weights, variances: variances))[leaf]?.scalars ?? []
     for i in 0..<output.count {
       var (up, down) = (output, output)
       up.withUnsafeMutableScalars { $0[i] += 1e-2 }
@@ -158,17 +162,21 @@ import Testing
     }
   }
 
-  @Test(arguments: MarginalLoss.allCases) func theTruthIsTheBestForecast(loss: MarginalLoss) {
-    // For targets N(0.3, e^0.4) no other shift or scale has a lower mean loss.
+  /// Of targets with noise, the best forecast is that of the truth beneath them.
+  @Test(arguments: MarginalLoss.allCases, [Float(0), 1.5]) func theTruthIsTheBestForecast(loss: MarginalLoss, variance: Float) {
+    // For truths N(0.3, e^0.4) no other shift or scale has a lower mean loss.
     var random = RandomStream(seed: 9)
-    let count = 20_000
-    let target = random.normals([1, count, 1], as: Float.self).map { 0.3 + Float(exp(0.4)) * $0 }
+    let count = variance > 0 ? 100_000 : 20_000
+    let truth = random.normals([1, count, 1], as: Float.self).map { 0.3 + Float(exp(0.4)) * $0 }
+    let noise: Tensor<Float> = random.normals([1, count, 1])
+    let target = truth + noise * variance.squareRoot()
+    let variances = variance > 0 ? Tensor(repeating: variance, shape: [1, count, 1]) : nil
     let weights = Tensor<Float>(repeating: 1, shape: [1, count, 1])
     func value(shift: Float, logScale: Float) -> Float {
       // The network's raw output is bounded to 2·tanh(raw/2).
       let raw = 2 * atanh(logScale / 2)
       let output = Tensor<Float>((0..<count).flatMap { _ in [shift, raw] }, shape: [1, count, 2])
-      return loss(Tape<Float>().constant(output), target: target, weights: weights).value.scalars[0]
+      return loss(Tape<Float>().constant(output), target: target, weights: weights, variances: variances).value.scalars[0]
     }
     let best = value(shift: 0.3, logScale: 0.4)
     for (shift, logScale) in [(0.1, 0.4), (0.5, 0.4), (0.3, 0.2), (0.3, 0.6)] as [(Float, Float)] {

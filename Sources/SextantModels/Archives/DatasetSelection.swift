@@ -29,6 +29,8 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   public var acceptsValues: Bool?
   /// That the values are measurements with gaps and noise; nil where they are the signals themselves.
   public var measured: MeasuredFields?
+  /// What is done to the values while they are read; nil for nothing.
+  public var corrupted: CorruptedFields?
 
   public init(
     files: [String], mesh: String? = nil, settings: [String: String] = [:], variables: [String]? = nil,
@@ -62,6 +64,14 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   ///   - formats: The formats that are known.
   /// - Throws: What reading throws, and ``RunError/invalid(_:)`` where no field is left.
   public func open(
+    seed: UInt64, formats: [any SignalFormat] = .standard
+  ) throws -> (source: any SignalSource, indices: [Int]) {
+    let (source, indices) = try openClean(seed: seed, formats: formats)
+    return (try corrupted?.applied(to: source, seed: seed, formats: formats) ?? source, indices)
+  }
+
+  /// The same fields before anything is done to them.
+  package func openClean(
     seed: UInt64, formats: [any SignalFormat] = .standard
   ) throws -> (source: any SignalSource, indices: [Int]) {
     let source = try open(files, formats: formats)

@@ -1,7 +1,6 @@
 // What the answers of an imputation, or the points of a sweep, depend on, as one text: what an interrupted run left is used again
 // only where the text is the same. The same in every process, and short of the numbers of a model, which enter as a hash.
 
-import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantModels
@@ -9,6 +8,7 @@ import SextantNetworks
 import SextantPriors
 import SextantSignals
 import SextantSolvers
+import SextantStorage
 
 /// Says whether two runs would give the same answers.
 package enum CacheKey {
@@ -58,14 +58,7 @@ package enum CacheKey {
   package static func fingerprint(of model: Model) -> String { digest(of: prior(of: model) + networks(of: model)) }
 
   private static func text(_ inputs: [String], _ parts: [String]) -> String {
-    (inputs.map(stamp) + parts).joined(separator: "\n")
-  }
-
-  /// Path, size and time of a file.
-  private static func stamp(of path: String) -> String {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    return "\(path) \(attributes?[.size] ?? 0) \(date)"
+    (inputs.map(FileStamp.text) + parts).joined(separator: "\n")
   }
 
   private static func prior(of model: Model) -> [Tensor<Float>] {

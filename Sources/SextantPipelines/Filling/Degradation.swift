@@ -61,10 +61,12 @@ public struct Degradation: Sendable {
     let content = SignalContent.measurements(document.count, hasNoise: noise != nil)
     let land = try landMask?.share(on: document.domain, formats: catalogue.formats)
     let levels = try noise.map { try NoiseLevels($0, of: document) }
+    let noiseOfField: (@Sendable (Int) throws -> [Float])? = if let levels { { try levels($0) } } else { nil }
     let source = try DegradedSource(
       document, design: operation?.followed(by: mask) ?? mask,
-      inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: levels,
-      saturation: saturation?.levels(of: document.variables) ?? [], seed: RandomStream(seed: seed).split("degrade"))
+      inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: noiseOfField,
+      detector: Detector(counting: levels?.counting ?? [], saturation: saturation?.levels(of: document.variables) ?? []),
+      seed: RandomStream(seed: seed).split("degrade"))
     let isElsewhere = source.domain.fingerprint != document.domain.fingerprint
     let sink = try catalogue.formats.sink(
       OutputRequest(

@@ -1,6 +1,6 @@
 // Expectation and maximisation of a whole covariance from measured fields. Under a Gaussian with covariance K, field i with
-// y = H·x + noise has the posterior mean K·Hᵀ·α with α = S⁻¹·a, S = H·K·Hᵀ + R, and the posterior covariance K − K·Hᵀ·S⁻¹·H·K.
-// The mean over fields of E[x·xᵀ] is therefore, exactly,
+// y = H·x + noise, with H a selection or any sparse operator, has the posterior mean K·Hᵀ·α with α = S⁻¹·a, S = H·K·Hᵀ + R, and the
+// posterior covariance K − K·Hᵀ·S⁻¹·H·K. The mean over fields of E[x·xᵀ] is therefore, exactly,
 //
 //   K + K·G·K,  G = mean of Hᵀ·(α·αᵀ − S⁻¹)·H,
 //
@@ -45,28 +45,16 @@ package struct CompletionSums: Sendable {
     count += 1
     for a in t.indices { for b in t.indices { terms[a, b] += t[a] * t[b] } }
     guard m > 0 else { return }
-    let states = values.states
-    let innovation = Self.innovation(values, covariance: covariance)
-    let factor = try CholeskyFactor(innovation)
+    let factor = try CholeskyFactor(values.innovation(under: covariance))
     let anomalies = Self.anomalies(of: values, terms: t, climatology: climatology)
     let alpha = factor.solve(Tensor(anomalies)).scalars
     let square = zip(alpha, anomalies).reduce(0.0) { $0 + $1.0 * $1.1 }
     logLikelihood -= 0.5 * (square + factor.logDeterminant + Double(m) * log(2 * Double.pi))
-    let inverse = factor.inverse()
-    curvature.withUnsafeMutableScalars { out in
-      inverse.withUnsafeScalars { inverse in
-        // Sound: the states ascend, and each of their rows is written by one thread.
-        nonisolated(unsafe) let (out, inverse) = (out, inverse)
-        Parallel.forEachRange(of: m, grain: 32) { rows in
-          for i in rows {
-            let row = states[i] * d
-            for j in 0...i { out[row + states[j]] += alpha[i] * alpha[j] - inverse[i * m + j] }
-          }
-        }
-      }
-    }
+    values.addCurvature(alpha, less: factor.inverse(), to: &curvature)
     slopes.withUnsafeMutableScalars { out in
-      for a in t.indices where t[a] != 0 { for i in 0..<m { out[a * d + states[i]] += t[a] * alpha[i] } }
+      for a in t.indices where t[a] != 0 {
+        values.addAdjoint(of: alpha, times: t[a], to: UnsafeMutableBufferPointer(rebasing: out[a * d..<(a + 1) * d]))
+      }
     }
   }
 
@@ -107,29 +95,14 @@ package struct CompletionSums: Sendable {
     return (result, climatology + shift)
   }
 
-  /// H·K·Hᵀ + R, its lower triangle filled (m×m).
-  private static func innovation(_ values: ObservedStates, covariance: Tensor<Double>) -> Tensor<Double> {
-    let (m, d, states) = (values.count, covariance.columnCount, values.states)
-    return Tensor(shape: [m, m]) { out in
-      covariance.withUnsafeScalars { k in
-        nonisolated(unsafe) let (out, k) = (out, k)
-        Parallel.forEachRange(of: m, grain: 32) { rows in
-          for i in rows {
-            for j in 0..<m { out[i * m + j] = k[states[i] * d + states[j]] }
-            out[i * m + i] += values.noiseVariance[i]
-          }
-        }
-      }
-    }
-  }
-
   /// The anomalies about a climatology (m).
   static func anomalies(of values: ObservedStates, terms: [Double], climatology: Tensor<Double>) -> [Double] {
     let d = climatology.columnCount
     return climatology.withUnsafeScalars { mean in
-      values.states.indices.map { i in
-        terms.indices.reduce(values.anomalies[i]) { $0 - terms[$1] * mean[$1 * d + values.states[i]] }
+      let expected = values.observed { state in
+        terms.indices.reduce(0.0) { $0 + terms[$1] * mean[$1 * d + state] }
       }
+      return zip(values.anomalies, expected).map { $0 - $1 }
     }
   }
 
@@ -142,29 +115,23 @@ package struct CompletionSums: Sendable {
   ///   - covariance: K (d×d).
   ///   - climatology: the mean of the states as coefficients of the regressors (terms × d).
   package static func score(
-    _ field: MeasuredField, under mask: MeasuredField, covariance: Tensor<Double>, climatology: Tensor<Double>
+    _ field: GappyField, under mask: GappyField, covariance: Tensor<Double>, climatology: Tensor<Double>
   ) throws -> HiddenScore {
     let isThere = Set(mask.states)
     var (seen, hidden) = (field.values { isThere.contains($0) }, field.values { !isThere.contains($0) })
     if seen.count == 0 || hidden.count == 0 { (seen, hidden) = (field.values(hidden: false), field.values(hidden: true)) }
     var score = HiddenScore()
     guard seen.count > 0, hidden.count > 0 else { return score }
-    let d = covariance.columnCount
-    let factor = try CholeskyFactor(innovation(seen, covariance: covariance))
-    let cross = Tensor<Double>(shape: [hidden.count, seen.count]) { out in
-      covariance.withUnsafeScalars { k in
-        for (i, state) in hidden.states.enumerated() {
-          for (j, other) in seen.states.enumerated() { out[i * seen.count + j] = k[state * d + other] }
-        }
-      }
-    }
+    let factor = try CholeskyFactor(seen.innovation(under: covariance))
+    let cross = hidden.covariance(with: seen, under: covariance)
     let alpha = factor.solve(Tensor(anomalies(of: seen, terms: field.terms, climatology: climatology)))
     let mean = matrixProduct(cross, alpha.reshaped(to: [seen.count, 1])).scalars
     let explained = factor.solveLower(rows: cross)
     let truth = anomalies(of: hidden, terms: field.terms, climatology: climatology)
     let products = (explained * explained).scalars
+    let priorVariances = hidden.variances(under: covariance)
     for i in 0..<hidden.count {
-      var variance = covariance[hidden.states[i], hidden.states[i]] + hidden.noiseVariance[i]
+      var variance = priorVariances[i] + hidden.noiseVariance[i]
       for j in 0..<seen.count { variance -= products[i * seen.count + j] }
       score.add(error: truth[i] - mean[i], variance: variance)
     }

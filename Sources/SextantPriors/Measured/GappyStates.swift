@@ -7,8 +7,8 @@ import SextantMeasurement
 import SextantSignals
 
 /// The measured values of one field in terms of states.
-package struct MeasuredField: Sendable {
-  /// The states that were measured, ascending (m).
+package struct GappyField: Sendable {
+  /// The states that were measured, ascending (m); of values that combine states, the state with the largest weight in each.
   package let states: [Int]
   /// Value minus climatology of each, standardised (m).
   package let anomalies: [Double]
@@ -18,6 +18,8 @@ package struct MeasuredField: Sendable {
   package let isHidden: [Bool]
   /// The regressors of the climatology at the season of the field.
   package let terms: [Double]
+  /// The combination of states that each value measures (m×d); nil where each measures its own state.
+  package var matrix: SparseMatrix? = nil
 
   /// The values that are hidden, or those that are not.
   package func values(hidden: Bool) -> ObservedStates { values(at: states.indices.filter { isHidden[$0] == hidden }) }
@@ -30,12 +32,21 @@ package struct MeasuredField: Sendable {
   private func values(at kept: [Int]) -> ObservedStates {
     ObservedStates(
       states: kept.map { states[$0] }, anomalies: kept.map { anomalies[$0] },
-      noiseVariance: kept.map { noiseVariance[$0] })
+      noiseVariance: kept.map { noiseVariance[$0] }, matrix: matrix?.rows(kept))
   }
 
   /// All values.
   package var values: ObservedStates {
-    ObservedStates(states: states, anomalies: anomalies, noiseVariance: noiseVariance)
+    ObservedStates(states: states, anomalies: anomalies, noiseVariance: noiseVariance, matrix: matrix)
+  }
+
+  /// The same values as if each measured its state alone.
+  var withoutOperator: GappyField {
+    guard matrix != nil else { return self }
+    let kept = states.indices.filter { $0 == 0 || states[$0] != states[$0 - 1] }
+    return GappyField(
+      states: kept.map { states[$0] }, anomalies: kept.map { anomalies[$0] },
+      noiseVariance: kept.map { noiseVariance[$0] }, isHidden: kept.map { isHidden[$0] }, terms: terms)
   }
 }
 
@@ -47,6 +58,8 @@ package struct ObservedStates: Sendable {
   package var anomalies: [Double]
   /// The variance of the noise of each, standardised (m).
   package var noiseVariance: [Double]
+  /// The combination of states that each value measures (m×d); nil where each measures its own state.
+  package var matrix: SparseMatrix? = nil
 
   /// m.
   package var count: Int { states.count }
@@ -60,8 +73,8 @@ package struct GappyStates: Sendable {
   package let stateCount: Int
   /// The number of regressors of the climatology.
   package let termCount: Int
-  private let fields: [MeasuredField]?
-  private let read: @Sendable (Int) throws -> MeasuredField
+  private let fields: [GappyField]?
+  private let read: @Sendable (Int) throws -> GappyField
 
   /// The share of the values that is hidden.
   package static let hiddenShare = 0.1
@@ -74,36 +87,47 @@ package struct GappyStates: Sendable {
   ///   - indices: which fields of the source.
   ///   - source: the fields in the units of the states' climatology.
   ///   - space: the states.
+  ///   - operation: what is measured of each field, with values at entries of the same domain; nil where the entries are measured
+  ///     themselves.
   ///   - noise: the standard deviation of the noise of each entry of a field (V·C).
   ///   - valueCount: how many values there are in all fields together.
   ///   - memoryLimit: the number of bytes up to which they are held in memory.
   ///   - random: the stream that hides values.
   ///   - progress: called after each field is read; may throw to interrupt.
   package init(
-    _ indices: [Int], of source: any SignalSource, space: StateSpace,
+    _ indices: [Int], of source: any SignalSource, space: StateSpace, operation: (any LinearOperator)? = nil,
     noise: @escaping @Sendable (_ index: Int, _ field: Signal) throws -> [Float], valueCount: Int,
     memoryLimit: Int = 2 << 30, random: RandomStream, progress: () throws -> Void
   ) throws {
     let channels = space.layout.channelCount
     let stream = random.split("hidden")
-    @Sendable func read(_ position: Int) throws -> MeasuredField {
+    @Sendable func read(_ position: Int) throws -> GappyField {
       let field = try source.read([indices[position]])[0]
       let levels = try noise(indices[position], field)
-      let kept = field.isValid.indices.filter { field.isValid[$0] && space.layout.stateOfEntry[$0] >= 0 }
+      // The entry of each value, and the place of the value among what the operator gives.
+      let places = operation?.outputEntries.indices ?? Array(field.isValid.indices)
+      let rows = places.indices.filter {
+        field.isValid[places[$0]] && (operation != nil || space.layout.stateOfEntry[places[$0]] >= 0)
+      }
+      let kept = rows.map { places[$0] }
+      let selection = SelectionOperator(inputCount: operation?.outputCount ?? places.count, indices: rows)
       let measurement = FieldMeasurement(
         values: kept.map { field.values.scalars[$0] },
         noise: kept.map { max(levels[$0], Self.smallestNoise * space.scales[$0 % channels]) },
-        operation: SelectionOperator(inputCount: field.isValid.count, indices: kept), label: field.label)
+        operation: operation.map { selection.composed(after: $0) } ?? selection, label: field.label)
       let observation = try space.observe(measurement)
       var stream = stream.split(position)
-      let states = observation.selectedStates ?? []
-      return MeasuredField(
-        states: states, anomalies: observation.anomalies, noiseVariance: observation.noiseVariance,
+      let dominant = observation.dominantStates
+      let order = observation.selectedStates == nil ? dominant.indices.sorted { (dominant[$0], $0) < (dominant[$1], $1) } : nil
+      let states = order?.map { dominant[$0] } ?? dominant
+      return GappyField(
+        states: states, anomalies: order?.map { observation.anomalies[$0] } ?? observation.anomalies,
+        noiseVariance: order?.map { observation.noiseVariance[$0] } ?? observation.noiseVariance,
         isHidden: states.map { _ in stream.uniform() < Self.hiddenShare },
-        terms: space.climatology.kind.terms(of: field.label))
+        terms: space.climatology.kind.terms(of: field.label), matrix: order.map { observation.matrix.rows($0) })
     }
     let bytesPerValue = 4 * MemoryLayout<Double>.stride
-    var fields: [MeasuredField] = []
+    var fields: [GappyField] = []
     if valueCount * bytesPerValue <= memoryLimit {
       for position in indices.indices {
         fields.append(try read(position))
@@ -116,21 +140,21 @@ package struct GappyStates: Sendable {
   }
 
   /// Fields that are known already.
-  package init(_ fields: [MeasuredField], stateCount: Int) {
+  package init(_ fields: [GappyField], stateCount: Int) {
     self.init(
       count: fields.count, stateCount: stateCount, termCount: fields.first?.terms.count ?? 1, fields: fields,
       read: { fields[$0] })
   }
 
   private init(
-    count: Int, stateCount: Int, termCount: Int, fields: [MeasuredField]?,
-    read: @escaping @Sendable (Int) throws -> MeasuredField
+    count: Int, stateCount: Int, termCount: Int, fields: [GappyField]?,
+    read: @escaping @Sendable (Int) throws -> GappyField
   ) {
     (self.count, self.stateCount, self.termCount, self.fields, self.read) = (count, stateCount, termCount, fields, read)
   }
 
   /// The field at a position. Throws what reading throws.
-  package func field(_ position: Int) throws -> MeasuredField { try fields?[position] ?? read(position) }
+  package func field(_ position: Int) throws -> GappyField { try fields?[position] ?? read(position) }
 
   /// The fields at some positions.
   package func part(_ positions: [Int]) -> GappyStates {
@@ -138,6 +162,14 @@ package struct GappyStates: Sendable {
     return GappyStates(
       count: positions.count, stateCount: stateCount, termCount: termCount,
       fields: held.map { held in positions.map { held[$0] } }, read: { try read(positions[$0]) })
+  }
+
+  /// The same values as if each measured its state alone: what a factor analysis starts from.
+  package var withoutOperator: GappyStates {
+    let (held, read) = (fields, read)
+    return GappyStates(
+      count: count, stateCount: stateCount, termCount: termCount, fields: held?.map(\.withoutOperator),
+      read: { try read($0).withoutOperator })
   }
 
   /// Whether all fields are in memory.

@@ -55,15 +55,45 @@ extension CompletedPrior {
       residualVariance: functions.residualVariance.map { max(Double($0), 1e-6) },
       ridge: [Double](repeating: 1, count: terms + k), termCount: terms)
     precondition(model.stateCount == d)
+    // Values that combine states need the whole covariance.
+    let hasOperator = try fields.count > 0 && fields.field(0).matrix != nil
+    var covariance = Tensor<Double>.zeros([0, 0])
+    if hasOperator {
+      covariance = gramMatrix(model.loadings)
+      for j in 0..<d { covariance[j, j] += model.residualVariance[j] }
+    }
     var result = Tensor<Float>.zeros([fields.count, k])
     for position in 0..<fields.count {
       let field = try fields.field(position)
       var stream = random.split(position)
-      let draw = try model.posterior(given: field.values, terms: field.terms).sample(using: &stream)
+      let draw =
+        try field.matrix == nil
+        ? model.posterior(given: field.values, terms: field.terms).sample(using: &stream)
+        : Self.draw(given: field.values, terms: field.terms, of: self, covariance: covariance, using: &stream)
       result.replaceRows(from: position, with: Tensor(draw.map { Float($0) }, shape: [1, k]))
       try progress()
     }
     return result
+  }
+
+  /// A draw of the coefficients of the modes given values that combine states: mean Gᵀ·S⁻¹·a and covariance I − Gᵀ·S⁻¹·G with
+  /// G = H·Wᵀ for the modes W.
+  private static func draw(
+    given values: ObservedStates, terms: [Double], of prior: CompletedPrior, covariance: Tensor<Double>,
+    using random: inout RandomStream
+  ) throws -> [Double] {
+    let k = prior.functions.modeCount
+    let white: Tensor<Double> = random.normals([k, 1])
+    guard values.count > 0 else { return white.scalars }
+    let modes = prior.functions.scaledModes.converted(to: Double.self).transposed()
+    let factor = try CholeskyFactor(values.innovation(under: covariance))
+    let gains = values.rows(of: modes)
+    let anomalies = CompletionSums.anomalies(of: values, terms: terms, climatology: prior.climatology)
+    let mean = matrixProduct(
+      gains, factor.solve(Tensor(anomalies)).reshaped(to: [values.count, 1]), transposingFirst: true)
+    var posterior = matrixProduct(gains, factor.solve(gains), transposingFirst: true) * -1
+    for a in 0..<k { posterior[a, a] += 1 + 1e-9 }
+    return (mean + (try CholeskyFactor(posterior).multiplyLower(white))).scalars
   }
 }
 

@@ -53,13 +53,14 @@ package struct SparseSeriesField: Sendable {
 
   /// The field on the finest mesh of a prior.
   package init(_ prior: SparseFieldPrior, parameters: SparseSeriesParameters) throws {
-    try self.init(prior, mesh: prior.meshes[0], parameters: parameters)
+    try self.init(prior, mesh: 0, parameters: parameters)
   }
 
   fileprivate init(
-    _ prior: SparseFieldPrior, mesh: SparseFieldPrior.Mesh, parameters: SparseSeriesParameters
+    _ prior: SparseFieldPrior, mesh index: Int, parameters: SparseSeriesParameters
   ) throws {
-    let mesh = mesh.with(kappaSquared: parameters.estimate.kappaSquared, prior.configuration)
+    let mesh = prior.mesh(index, smoothness: parameters.estimate.smoothness).with(
+      kappaSquared: parameters.estimate.kappaSquared, prior.configuration)
     let roughness = parameters.estimate.roughness
     let lower = mesh.precision.prior(roughness: mesh.level.restricted(roughness))
     let analysis = try SparseCholeskyAnalysis(lower, ordering: mesh.level.ordering)
@@ -260,19 +261,22 @@ extension SparseFieldPrior {
     from fields: [SparseFieldObservation], groups: [[SparseSeriesStep]], spacing: Double, random: RandomStream
   ) throws -> SparseSeriesParameters {
     guard !fields.isEmpty else { throw PriorError.nothingObserved }
-    let estimates = try fields.enumerated().map { try self.estimate(for: $1, random: random.split($0)) }
+    let all = try fields.enumerated().map { try self.estimate(for: $1, random: random.split($0)) }
+    // The smoothness that most steps have; roughnesses of different ones are of different units.
+    let smoothness: SparseFieldSmoothness = 2 * all.count { $0.smoothness == .two } > all.count ? .two : .one
+    let estimates = all.filter { $0.smoothness == smoothness }
     func meanLogarithm(_ values: [Double]) -> Double { exp(values.reduce(0) { $0 + log($1) } / Double(values.count)) }
     let ranges = estimates.compactMap(\.range)
     let typical = SparseFieldEstimate(
       roughness: (0..<nodeCount).map { node in meanLogarithm(estimates.map { $0.roughness[node] }) },
-      kappaSquared: meanLogarithm(estimates.map(\.kappaSquared)), range: ranges.isEmpty ? nil : meanLogarithm(ranges))
+      kappaSquared: meanLogarithm(estimates.map(\.kappaSquared)), smoothness: smoothness, range: ranges.isEmpty ? nil : meanLogarithm(ranges))
     var parameters = SparseSeriesParameters(
       estimate: typical, level: fields.reduce(0) { $0 + $1.level } / Double(fields.count), memory: 8 * spacing)
     let expected = log(parameters.memory)
     guard !groups.isEmpty else { return parameters }
     func objective(_ logMemory: Double) throws -> Double {
       parameters.memory = exp(logMemory)
-      let field = try SparseSeriesField(self, mesh: meshes[meshes.count - 1], parameters: parameters)
+      let field = try SparseSeriesField(self, mesh: meshes.count - 1, parameters: parameters)
       // A wide prior, as that of the two-scale series.
       let pull = (logMemory - expected) / 1.5
       return try groups.reduce(0.5 * pull * pull) { try $0 + field.window($1).negativeLogLikelihood / Double(groups.count) }

@@ -9,24 +9,26 @@ import SextantNetworks
 import SextantSolvers
 
 extension TrainingLoss {
-  /// The loss of a network on Gaussian posteriors, on batches of `batch` pairs.
+  /// The loss of a network on Gaussian posteriors, on batches of `batch` pairs. Pairs of one simulated measurement are learned from
+  /// together.
   static func marginals(
     of network: StencilUNet<Float>, pairs: SimulatedPairs, score: MarginalLoss, batch: Int, random: RandomStream
   ) -> TrainingLoss {
-    let seen = pairs.isHeldOut.indices.filter { !pairs.isHeldOut[$0] }
-    let heldOut = pairs.isHeldOut.indices.filter { pairs.isHeldOut[$0] }
+    let (seen, heldOut) = (pairs.measurements(heldOut: false), pairs.measurements(heldOut: true))
+    let count = max(1, batch / pairs.viewCount)
     func loss(_ chosen: [Int], in pass: NetworkPass<Float>) -> DifferentiableTensor<Float> {
-      let data = pairs.batch(chosen)
+      let data = pairs.batch(ofMeasurements: chosen)
       return score(
-        network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights)
+        network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights,
+        variances: data.variances)
     }
     return TrainingLoss(random: { random.split($0).split("dropout") }) { step, pass in
       var random = random.split(step)
-      return loss((0..<batch).map { _ in seen[Int(random.next() % UInt64(seen.count))] }, in: pass)
+      return loss((0..<count).map { _ in seen[Int(random.next() % UInt64(seen.count))] }, in: pass)
     } validation: { parameters in
       var sum = 0.0
-      for start in stride(from: 0, to: heldOut.count, by: batch) {
-        let chosen = Array(heldOut[start..<min(heldOut.count, start + batch)])
+      for start in stride(from: 0, to: heldOut.count, by: count) {
+        let chosen = Array(heldOut[start..<min(heldOut.count, start + count)])
         let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
         sum += Double(loss(chosen, in: pass).value.scalars[0]) * Double(chosen.count)
       }

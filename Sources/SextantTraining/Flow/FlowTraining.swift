@@ -157,12 +157,13 @@ struct FlowTrainingRun {
       var foldOrder: Folds
       var masks: [AnyMeasurementDesign]
       var noise: NoiseSpecification
+      var measured: MeasuredFields?
       var validationShare: Double
       var model: ModelDescription
     }
     return try Identity(
       kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
-      noise: settings.noise, validationShare: settings.validationShare, model: ModelDescription(model)
+      noise: settings.noise, measured: training.prior.archive.measured, validationShare: settings.validationShare, model: ModelDescription(model)
     ).canonicalText()
   }
 

@@ -1,4 +1,5 @@
-// Supervised training of a network on Gaussian posteriors: a proper score of each vertex's marginal, on simulated pairs.
+// Training of a network on Gaussian posteriors: a proper score of each vertex's marginal, on simulated pairs, whose targets are the
+// truth or, of an archive of measurements, other measured values.
 
 import SextantArrays
 import SextantGeometry
@@ -25,7 +26,7 @@ extension FlowTrainingRun {
     if let pairs = try SimulatedPairs(contentsOf: pairsPath, identity: identity) { return pairs }
     let archive = try training.prior.openArchive()
     var pairs = SimulatedPairs(
-      count: settings.pairs, domain: model.space.domain, channels: model.space.channelCount)
+      measurements: settings.pairs, isMeasured: archive.measured != nil, domain: model.space.domain, channels: model.space.channelCount)
     pairs.seconds = try forEachPosterior(of: archive, samples: 0) { pairs.put($0) }
     try pairs.write(to: pairsPath, identity: identity)
     return pairs

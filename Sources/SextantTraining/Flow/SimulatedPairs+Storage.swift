@@ -11,6 +11,7 @@ extension SimulatedPairs {
     writer.add("features", features)
     writer.add("targets", targets)
     writer.add("weights", weights)
+    if let variances { writer.add("variances", variances) }
     writer.add("held_out", booleans: isHeldOut)
     try writer.write(to: path, overwrite: true)
   }
@@ -22,6 +23,8 @@ extension SimulatedPairs {
     features = try file.floats("features")
     targets = try file.floats("targets")
     weights = try file.floats("weights", shape: targets.shape)
+    variances = try file.contains("variances") ? file.floats("variances", shape: targets.shape) : nil
+    viewCount = TrainingPairs.viewCount(isMeasured: variances != nil)
     isHeldOut = try file.booleans("held_out")
     guard isHeldOut.count == features.shape.first, targets.shape.first == features.shape.first else { return nil }
   }

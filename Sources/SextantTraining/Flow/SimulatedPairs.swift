@@ -1,11 +1,13 @@
-// Simulated measurements of archive fields with the truth beside them: what a flow learns from where complete fields
-// exist (supervised amortisation). Cross-fitted: the Gaussian prior under each pair was learned without the pair's field,
+// Simulated measurements of archive fields with their targets beside them: the truth where complete fields exist (supervised
+// amortisation), and other measured values where the fields are measurements themselves (RecorruptedPairs.swift). Cross-fitted: the
+// Gaussian prior under each pair was learned without the pair's field,
 // or the network would learn to trust a posterior that already knew the answer.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
+import SextantModels
 import SextantPriors
 import SextantSignals
 import SextantSolvers
@@ -15,17 +17,31 @@ import SextantStorage
 struct SimulatedPairs: Sendable {
   /// P×V×F.
   var features: Tensor<Float>
-  /// P×V×C: (truth − base mean) / base spread, transformed.
+  /// P×V×C: (target − base mean) / base spread, transformed.
   var targets: Tensor<Float>
-  /// P×V×C: 1 where the truth is known, else 0.
+  /// P×V×C: 1 where there is a target, else 0.
   var weights: Tensor<Float>
+  /// P×V×C: the variance of the noise of each target over that of the base; nil where the targets are the truth.
+  var variances: Tensor<Float>?
   /// Whether each pair is of a field that training is not to see (P).
   var isHeldOut: [Bool]
+  /// How many pairs in succession are of one simulated measurement, and are learned from together.
+  var viewCount = 1
   /// What it took to simulate them.
   var seconds = 0.0
 
   /// The number of pairs P.
   var count: Int { features.shape[0] }
+
+  /// The numbers of the simulated measurements that training is not to see, or of the others.
+  func measurements(heldOut: Bool) -> [Int] {
+    (0..<count / viewCount).filter { isHeldOut[$0 * viewCount] == heldOut }
+  }
+
+  /// All pairs of some simulated measurements, as a batch.
+  func batch(ofMeasurements numbers: [Int]) -> SimulatedPairs {
+    batch(numbers.flatMap { number in (0..<viewCount).map { number * viewCount + $0 } })
+  }
 
   /// The pairs at `indices`, as a batch.
   func batch(_ indices: [Int]) -> SimulatedPairs {
@@ -34,8 +50,8 @@ struct SimulatedPairs: Sendable {
         .reshaped(to: [indices.count] + tensor.shape.dropFirst())
     }
     return SimulatedPairs(
-      features: pick(features), targets: pick(targets), weights: pick(weights), isHeldOut: indices.map { isHeldOut[$0] }
-    )
+      features: pick(features), targets: pick(targets), weights: pick(weights), variances: variances.map(pick),
+      isHeldOut: indices.map { isHeldOut[$0] }, viewCount: viewCount)
   }
 }
 
@@ -67,15 +83,25 @@ extension TrainingPairs {
       }
       guard let (_, base, solvers, features) = known else { continue }
       let field = try archive.source.read([archive.indices[plan.field]])[0]
-      let measurement = try measurement(of: field, number: plan.number)
-      var random = RandomStream(seed: seed).split("pairs").split(plan.number)
-      let posterior = try solvers.posterior(given: measurement, samples: samples, using: &random)
-      try visit(
-        SimulatedPosterior(
-          plan: plan, field: field, measurement: measurement, posterior: posterior,
-          features: try features.features(of: measurement, posterior: posterior), base: base))
+      for (view, pair) in try views(of: field, in: archive, plan: plan).enumerated() {
+        var random = RandomStream(seed: seed).split("pairs").split(plan.number)
+        let posterior = try solvers.posterior(given: pair.measurement, samples: samples, using: &random)
+        try visit(
+          SimulatedPosterior(
+            plan: plan, view: view, field: field, pair: pair, posterior: posterior,
+            features: try features.features(of: pair.measurement, posterior: posterior), base: base))
+      }
       try progress(done + 1)
     }
+  }
+
+  /// The pairs that a field of an archive gives.
+  private func views(of field: Signal, in archive: TrainingArchive, plan: Plan) throws -> [PairView] {
+    guard let noise = archive.measured else {
+      return [PairView(measurement: try measurement(of: field, number: plan.number), target: PairTarget(truth: field))]
+    }
+    return try views(
+      ofMeasured: field, noise: noise(archive.indices[plan.field], isValid: field.isValid), number: plan.number)
   }
 }
 
@@ -88,8 +114,10 @@ struct FlowBase {
 /// A simulated measurement with its Gaussian posterior.
 struct SimulatedPosterior {
   var plan: TrainingPairs.Plan
+  /// Which of the pairs of its plan it is.
+  var view: Int
   var field: Signal
-  var measurement: FieldMeasurement
+  var pair: PairView
   /// In transformed units.
   var posterior: Posterior
   /// V×F.
@@ -99,35 +127,43 @@ struct SimulatedPosterior {
 
 extension SimulatedPairs {
   /// Pairs of fields of `channels` variables, all empty.
-  init(count: Int, domain: any Domain, channels: Int) {
+  ///
+  /// - Parameters:
+  ///   - measurements: the number of simulated measurements.
+  ///   - isMeasured: whether the targets are measured values.
+  init(measurements: Int, isMeasured: Bool, domain: any Domain, channels: Int) {
+    let viewCount = TrainingPairs.viewCount(isMeasured: isMeasured)
+    let count = measurements * viewCount
     let vertices = domain.vertexCount
     let width = PosteriorFeatures.channelCount(fieldChannels: channels, domain: domain)
     self.init(
       features: .zeros([count, vertices, width]), targets: .zeros([count, vertices, channels]),
-      weights: .zeros([count, vertices, channels]), isHeldOut: [Bool](repeating: false, count: count))
+      weights: .zeros([count, vertices, channels]), variances: isMeasured ? .zeros([count, vertices, channels]) : nil,
+      isHeldOut: [Bool](repeating: false, count: count), viewCount: viewCount)
   }
 
-  /// Puts a measurement and the truth beneath it in the place of its number.
+  /// Puts a measurement and its target in the place of its number.
   mutating func put(_ simulated: SimulatedPosterior) {
-    let (pair, field, posterior) = (simulated.plan.number, simulated.field, simulated.posterior)
+    let (field, target, posterior) = (simulated.field, simulated.pair.target, simulated.posterior)
+    let pair = simulated.plan.number * viewCount + simulated.view
     isHeldOut[pair] = simulated.plan.isHeldOut
     let size = field.values.count
     let channels = field.variables.count
     features.replaceSample(pair, with: simulated.features)
     var targets = Tensor<Float>.zeros([size])
-    var weights = targets
-    field.values.withUnsafeScalars { truth in
-      for entry in 0..<size where field.isValid[entry] && posterior.mean[entry].isFinite {
-        let spread = posterior.spread?[entry] ?? 0
-        guard spread > 0 else { continue }
-        let transform = simulated.base.solver.transforms[entry % channels]
-        let latent = Float(transform.transformed(Double(truth[entry])))
-        targets[entry] = (latent - posterior.mean[entry]) / spread
-        weights[entry] = 1
-      }
+    var (weights, variances) = (targets, targets)
+    for entry in 0..<size where target.isKnown[entry] && posterior.mean[entry].isFinite {
+      let spread = posterior.spread?[entry] ?? 0
+      guard spread > 0 else { continue }
+      let transform = simulated.base.solver.transforms[entry % channels]
+      let latent = Float(transform.transformed(Double(target.values[entry])))
+      targets[entry] = (latent - posterior.mean[entry]) / spread
+      variances[entry] = target.variances[entry] / (spread * spread)
+      weights[entry] = 1
     }
     self.targets.replaceSample(pair, with: targets)
     self.weights.replaceSample(pair, with: weights)
+    self.variances?.replaceSample(pair, with: variances)
   }
 }
 

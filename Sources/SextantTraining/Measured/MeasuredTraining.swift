@@ -22,6 +22,8 @@ struct MeasuredTraining {
   let source: TransformedSource
   let indices: [Int]
   let noise: MeasuredNoise
+  /// What the values are of the signals; nil for their own values.
+  let operation: MeasuredOperator?
   let landShare: [Float]?
   let seed: UInt64
   /// Where the state is written down, and whose it is; nil for nowhere.
@@ -54,6 +56,23 @@ struct MeasuredTraining {
         "archive.measured: prior.kind is \(kind.rawValue), and the kinds that are learned from measurements are eof and two-scale."
       )
     }
+    if let operation = measured.operation {
+      guard kind == .twoScale else {
+        throw RunError.invalid(
+          "archive.measured.operator: \(operation): prior.kind is \(kind.rawValue), and what lies beneath an operator is found by the rounds of completion of kind two-scale alone. Set prior.kind: two-scale."
+        )
+      }
+      if let channel = transforms.firstIndex(where: { !$0.isIdentity }) {
+        throw RunError.invalid(
+          "archive.measured.operator: \(operation) acts on the variables' own values, and \(variables[channel].name) is transformed (variables.\(variables[channel].name).transform). Leave out one of the two."
+        )
+      }
+      if let variable = measured.noise.automatic(among: variables).first {
+        throw RunError.invalid(
+          "archive.measured.noise: auto: beneath an operator (\(operation)) the noise cannot be told from the signal. Give it as a number: \(variable.name)=LEVEL."
+        )
+      }
+    }
     for variable in measured.noise.automatic(among: variables) {
       guard let channel = variables.firstIndex(of: variable), !transforms[channel].isIdentity else { continue }
       throw RunError.invalid(
@@ -73,6 +92,11 @@ struct MeasuredTraining {
       of: source, indices: indices, isInside: isInside, climatology: configuration.climatology
     ) { try stages.advance($0, by: $1) }
     let precision = precision(in: space)
+    if let design = measured.operation, space.count > CompletionRounds.stateLimit {
+      throw RunError.invalid(
+        "archive.measured.operator: \(design): the field has \(space.count) states, and the rounds of completion, which find what lies beneath an operator, are made up to \(CompletionRounds.stateLimit). Use a coarser grid, a region or fewer variables."
+      )
+    }
     var state =
       try checkpoint?.read(stateCount: space.count)
       ?? MeasuredState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
@@ -83,7 +107,7 @@ struct MeasuredTraining {
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
     while !state.search.isFinished {
       try state.search.advance(
-        over: fields.part(rest), largest: largest, random: random.split("factors")
+        over: fields.part(rest).withoutOperator, largest: largest, random: random.split("factors")
       ) { try stages.advance(.factors, by: 1) }
       stages.finish()
       try checkpoint?.write(state)
@@ -170,7 +194,7 @@ struct MeasuredTraining {
   ) throws -> GappyStates {
     let (noise, source, channels) = (noise, source, source.variables.count)
     return try GappyStates(
-      indices, of: source, space: space,
+      indices, of: source, space: space, operation: operation,
       noise: { index, field in
         var own = try noise(index, isValid: field.isValid)
         if let levels {

@@ -108,9 +108,10 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
+  ///   - isMeasured: whether the fields that it learns from are measurements.
   ///   - designs: the measurement designs that are known.
   package init(
-    _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool,
+    _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool, isMeasured: Bool = false,
     designs: [MeasurementDesignKind] = .standard
   ) throws {
     let preset: Preset = try reader.value("preset", default: .gaussianBase)
@@ -149,8 +150,16 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     if !makesPairs {
       try reject(["pairs"], beside: "a supervised flow over the vector, which makes new ones in every step")
     }
+    // Of noisy targets the likelihood is less variable than the ranked probability score.
     loss =
-      try !isWhole && training == .supervised ? reader.value("loss", default: .rankedProbability) : .likelihood
+      try !isWhole && training == .supervised
+      ? reader.value("loss", default: isMeasured ? .likelihood : .rankedProbability) : .likelihood
+    if isMeasured, isWhole || training == .unsupervised {
+      throw reader.wrong(
+        isWhole ? "preset" : "training",
+        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values",
+        found: isWhole ? preset.rawValue : training.rawValue)
+    }
     pairs = try makesPairs ? reader.value("pairs", default: 800, in: 8...1_000_000) : 0
     folds = try reader.value("folds", default: 4, in: 2...100)
     foldOrder = try reader.value("fold_order", default: .blocks)

@@ -67,6 +67,63 @@ import Testing
     #expect(zip(values, values.dropFirst()).allSatisfy { $1 > $0 }, "\(values)")
   }
 
+  /// Fields that are seen through a blur of 5×5 states, with gaps: the covariance beneath it comes near to what the same fields would
+  /// have given had they been seen themselves, and far nearer to the truth than that of the blurred values.
+  @Test func theCovarianceBeneathABlurIsFound() throws {
+    let (d, side) = (MeasuredWorld.stateCount, MeasuredWorld.side)
+    let blur = SparseMatrix(
+      rowCount: d, columnCount: d,
+      entries: (0..<d * 25).map { index in
+        let (state, place) = index.quotientAndRemainder(dividingBy: 25)
+        func clamped(_ i: Int) -> Int { max(0, min(side - 1, i)) }
+        let (x, y) = (clamped(state % side + place % 5 - 2), clamped(state / side + place / 5 - 2))
+        return (state, y * side + x, 1.0 / 25)
+      })
+    let (count, noise) = (300, 0.05)
+    let truth = Self.world.fields(count, missing: 0, seed: 10).truth
+    var random = RandomStream(seed: 11)
+    let fields = (0..<count).map { index in
+      let terms = [1, cos(2 * Double.pi * Double(index % 12) / 12)]
+      let anomalies = truth.row(index).scalars.enumerated().map { state, value in
+        value - terms[0] * Self.world.mean[0, state] - terms[1] * Self.world.mean[1, state]
+      }
+      let kept = (0..<d).filter { _ in random.uniform() >= 0.2 }
+      let values = blur.rows(kept).times(anomalies).map { $0 + noise * random.normal() }
+      return GappyField(
+        states: kept, anomalies: values, noiseVariance: kept.map { _ in noise * noise }, isHidden: kept.map { _ in false },
+        terms: terms, matrix: blur.rows(kept))
+    }
+    func distance(_ covariance: Tensor<Double>) -> Double {
+      func square(_ matrix: Tensor<Double>) -> Double { matrix.columnSquaredNorms().reduce(0, +) }
+      return (square(covariance - Self.world.covariance) / square(Self.world.covariance)).squareRoot()
+    }
+    // What a factor analysis of the blurred values would find at best, and what the clean fields give.
+    let dense = Tensor<Double>(shape: [d, d]) { out in
+      out.initialize(repeating: 0)
+      for i in 0..<d {
+        for k in blur.rowStarts[i]..<blur.rowStarts[i + 1] { out[i * d + Int(blur.columns[k])] = blur.values[k] }
+      }
+    }
+    var start = matrixProduct(matrixProduct(dense, Self.world.covariance), dense, transposingSecond: true)
+    for j in 0..<d { start[j, j] += MeasuredWorld.residual }
+    let states = GappyStates(fields, stateCount: d)
+    var covariance = start
+    let zero = Tensor<Double>.zeros([2, d])
+    for _ in 0..<3 {
+      let sums = try Self.sums(states, covariance: covariance, climatology: zero)
+      covariance = try sums.maximum(covariance: covariance, climatology: zero, precision: [1e12, 1e12]).covariance
+    }
+    let clean = gramMatrix(
+      Tensor<Double>(shape: [count, d]) { out in
+        for index in 0..<count {
+          let season = cos(2 * Double.pi * Double(index % 12) / 12)
+          for j in 0..<d { out[index * d + j] = truth[index, j] - Self.world.mean[0, j] - season * Self.world.mean[1, j] }
+        }
+      }, transposeFirst: true) * (1 / Double(count))
+    let (found, before, best) = (distance(covariance), distance(start), distance(clean))
+    #expect(found < 0.7 * before && found < 1.7 * best, "\(found), blurred \(before), clean \(best)")
+  }
+
   /// The modes of a covariance have its diagonal with what they leave.
   @Test func modesKeepTheVariance() throws {
     let functions = try EmpiricalOrthogonalFunctions(ofCovariance: Self.world.covariance, modeCount: 5)

@@ -50,7 +50,7 @@ struct MeasuredWorld {
     let d = Self.stateCount
     let base = RandomStream(seed: seed)
     var truth = Tensor<Double>.zeros([count, d])
-    let fields = (0..<count).map { index -> MeasuredField in
+    let fields = (0..<count).map { index -> GappyField in
       var random = base.split(index)
       let terms = [1, cos(2 * Double.pi * Double(index % 12) / 12)]
       let factors: Tensor<Double> = random.normals([1, Self.modeCount])
@@ -61,7 +61,7 @@ struct MeasuredWorld {
       truth.replaceRows(from: index, with: Tensor(state, shape: [1, d]))
       let kept = (0..<d).filter { _ in random.uniform() >= missing }.filter { !never.contains($0) }
       let deviations = kept.map { ($0 + index) % 2 == 0 ? noise.0 : noise.1 }
-      return MeasuredField(
+      return GappyField(
         states: kept, anomalies: zip(kept, deviations).map { state[$0] + $1 * random.normal() },
         noiseVariance: deviations.map { $0 * $0 }, isHidden: kept.map { _ in random.uniform() < 0.1 }, terms: terms)
     }

@@ -1,35 +1,35 @@
-// Clean fields as they would have been measured, made while they are read: what `sextant degrade` writes.
+// Clean fields as they would have been measured, made while they are read: what `sextant degrade` writes, and what an archive is
+// that was stated to be corrupted (`archive.corrupted`).
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
-import SextantModels
 import SextantSignals
 
 /// A source of fields with gaps and noise, over a source of clean ones.
-struct DegradedSource: SignalSource {
+package struct DegradedSource: SignalSource {
   private let clean: any SignalSource
   private let design: AnyMeasurementDesign
   private let inputs: MeasurementInputs
-  private let noise: NoiseLevels?
+  private let noise: (@Sendable (_ index: Int) throws -> [Float])?
   /// What the instrument does to the values, in their units.
   private let detector: Detector
   private let seed: RandomStream
 
   /// Where the measured values lie.
-  let domain: any Domain
-  var variables: [Variable] { clean.variables }
-  var labels: [FieldLabel] { clean.labels }
+  package let domain: any Domain
+  package var variables: [Variable] { clean.variables }
+  package var labels: [FieldLabel] { clean.labels }
 
   /// - Parameters:
   ///   - design: What is measured, drawn anew for each field; as many values as a field has, of which some may be missing.
   ///   - noise: The standard deviation of each entry (V·C) of each field, in the variables' units; nil for none.
-  ///   - saturation: The level of each variable (C) above which values are cut off; empty where there is none.
+  ///   - detector: What the instrument does to the values, in their units.
   ///   - seed: Field n gets the n-th stream of it.
   /// - Throws: ``RunError`` for a design whose values no file can hold, and what the design throws.
-  init(
-    _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs, noise: NoiseLevels?,
-    saturation: [Float?] = [], seed: RandomStream
+  package init(
+    _ clean: any SignalSource, design: AnyMeasurementDesign, inputs: MeasurementInputs,
+    noise: (@Sendable (_ index: Int) throws -> [Float])?, detector: Detector = .ideal, seed: RandomStream
   ) throws {
     guard let domain = try design.valueDomain(for: clean.domain, inputs: inputs) else {
       throw RunError.invalid(
@@ -41,11 +41,11 @@ struct DegradedSource: SignalSource {
     self.design = design
     self.inputs = inputs
     self.noise = noise
-    detector = Detector(counting: noise?.counting ?? [], saturation: saturation)
+    self.detector = detector
     self.seed = seed
   }
 
-  func read(_ indices: [Int]) throws -> SignalSet {
+  package func read(_ indices: [Int]) throws -> SignalSet {
     let fields = try clean.read(indices)
     let size = domain.vertexCount * fields.channelCount
     var result = SignalSet(
@@ -74,13 +74,13 @@ struct DegradedSource: SignalSource {
 
   /// The noise of each of `count` measured values, from that of the entries of a field. Throws ``RunError`` where values on
   /// other places than the field's would need the noise of one of them.
-  func levels(of noise: [Float], count: Int) throws -> [Float] {
+  package func levels(of noise: [Float], count: Int) throws -> [Float] {
     let channels = variables.count
     guard domain.fingerprint != clean.domain.fingerprint || noise.count != count else { return noise }
     let first = noise.prefix(channels)
     guard noise.indices.allSatisfy({ noise[$0] == first[$0 % channels] }) else {
       throw RunError.invalid(
-        "--noise: the noise differs from place to place, and '\(design)' gives values at other places. Give one number for each variable.")
+        "The noise differs from place to place, and '\(design)' gives values at other places. Give one number for each variable.")
     }
     return (0..<count).map { first[$0 % channels] }
   }
