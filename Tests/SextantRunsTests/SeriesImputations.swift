@@ -150,13 +150,10 @@ import Testing
     }
   }
 
-  /// The sparse field has a window of five steps in its memory.
-  @Test(arguments: [(Method.twoScale, 1), (.sparseMatern, 5 * 5 * 16 * 4500)])
-  func windowsComeNearTheWhole(method: Method, memory: Int) throws {
+  @Test func windowsComeNearTheWhole() throws {
     let folder = try Self.folder(14)
-    try Self.fill(folder, method: method)
-    let summary = try Self.fill(folder, output: "windows.nc", method: method, memory: memory)
-    if let steps = summary.diagnostics["steps in a window"] { #expect((3..<10).contains(steps), "\(steps)") }
+    try Self.fill(folder)
+    try Self.fill(folder, output: "windows.nc", memory: 1)
     let (whole, windows) = (
       try SmallClimate.values("tas", in: folder.path("out.nc")), try SmallClimate.values("tas", in: folder.path("windows.nc"))
     )
@@ -164,6 +161,27 @@ import Testing
     for (step, row) in whole.enumerated() {
       for (place, value) in row.enumerated() { #expect(abs(value - windows[step][place]) < 0.75 * spread[step][place]) }
     }
+  }
+
+  /// A window of the sparse field knows less than the whole series and says so: its spread is never smaller, and the answers differ by
+  /// what it allows.
+  @Test func windowsOfTheSparseFieldKnowLess() throws {
+    let folder = try Self.folder(9)
+    try Self.fill(folder, method: .sparseMatern)
+    let summary = try Self.fill(folder, output: "windows.nc", method: .sparseMatern, memory: 5 * 5 * 16 * 4500)
+    let steps = try #require(summary.diagnostics["steps in a window"])
+    #expect((2..<9).contains(steps), "\(steps)")
+    func values(_ name: String) throws -> [(whole: Double, windows: Double)] {
+      let (whole, windows) = (
+        try SmallClimate.values(name, in: folder.path("out.nc")), try SmallClimate.values(name, in: folder.path("windows.nc"))
+      )
+      return zip(whole.joined(), windows.joined()).map { (Double($0), Double($1)) }
+    }
+    let (means, spreads) = (try values("tas"), try values("tas_spread"))
+    #expect(spreads.allSatisfy { $0.windows > 0.999 * $0.whole })
+    let squares = zip(means, spreads).map { pow(($0.whole - $0.windows) / $1.windows, 2) }
+    let difference = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
+    #expect(difference < 1.5 && difference > 0, "\(difference)")
   }
 
   @Test func severalFilesAreOneSeries() throws {

@@ -40,14 +40,16 @@ import Testing
   }
 
   private func fill(
-    _ path: String, to output: String, windows: Bool = true, noise: String = "2", time: TimeUse? = nil
+    _ path: String, to output: String, windows: Bool = true, noise: String = "2", time: TimeUse? = nil, axes: String? = nil
   ) throws -> ImputationSummary {
     var request = try Imputation(
       method: .twoScale, samples: 8, noise: NoiseSpecification(text: noise), heldOut: AnyMeasurementDesign("random:0.3"), seed: 2)
     request.usesWindows = windows
     request.time = time
+    var input = SignalInput(path)
+    input.settings["axes"] = axes
     return try request.run(
-      SignalInput(path), model: Self.model.get(), output: output, overwrite: false, history: "by a test")
+      input, model: Self.model.get(), output: output, overwrite: false, history: "by a test")
   }
 
   @Test func aLargeImageIsFilledInWindows() throws {
@@ -73,7 +75,7 @@ import Testing
   @Test func anEmptyImageIsWhatTheModelExpects() throws {
     let folder = try ScratchFolder()
     try Self.write(77, rows: 10, columns: 12, emptyPages: 1, to: folder.path("two.tif"))
-    let summary = try fill(folder.path("two.tif"), to: folder.path("out.tif"))
+    let summary = try fill(folder.path("two.tif"), to: folder.path("out.tif"), axes: "IYX")
     #expect(summary.remarks.contains { $0.topic == "empty-field" && $0.text.contains("what the model knows") }, "\(summary.remarks)")
     let (means, spreads) = (try ImageFile(path: folder.path("out.tif")), try ImageFile(path: folder.path("out.spread.tif")))
     let (mean, spread) = (try means.samples(ofPage: 1).numbers, try spreads.samples(ofPage: 1).numbers)
