@@ -59,7 +59,7 @@ struct DrawCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Draw the values at one place over time, with the band of their spread: LATITUDE,LONGITUDE or vertex:NUMBER.",
+      "Draw the values at one place over time, with the band of their spread: LATITUDE,LONGITUDE (as in --at=-51.5,-0.1, with an equals sign, where it begins with a minus sign) or vertex:NUMBER.",
       valueName: "place"))
   var at: String?
 
