@@ -2,6 +2,7 @@
 // were held out. Not here: what is told of a single answer (AnswerCheck), and the verdict on all checks (AnswerVerdict).
 
 import Foundation
+import SextantGeometry
 import SextantMeasurement
 import SextantModels
 import SextantPriors
