@@ -189,7 +189,9 @@ import Testing
     #expect(run.evaluate.fields.measured == nil && run.evaluate.fields.corrupted == nil)
     let model = try run.train(overwrite: false)
     #expect(model.provenance.remarks.contains { $0.topic == "archive-measured" })
-    #expect(try (0.8...0.98).contains(Self.mean(Self.score(run, model), .coverage90)))
+    // Scores are against the clean fields, not against measured values that are held out.
+    #expect(try run.comparison(for: model).comparison.measured == nil)
+    #expect(try Self.mean(Self.score(run, model), .rootMeanSquareError).isFinite)
     // Fields that were learned from are not tested on, corrupted or not.
     let other = try Self.corruptedRun(folder, archive: Self.clean.replacing("first:0.8", with: "all"))
     #expect(complaint { _ = try other.checkComparison() }.contains("are fields that the model learns from"))
