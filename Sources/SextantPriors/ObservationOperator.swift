@@ -68,6 +68,18 @@ public struct ObservationOperator: Sendable {
     return StateObservation(operation: self, anomalies: anomalies)
   }
 
+  /// What an observation is without some of its measured values: its anomalies that they are a part of, and what is left of each of
+  /// these. Nil for a general operator.
+  ///
+  /// - Parameters:
+  ///   - held: the positions of the values that are left out, among all outputs of the measurement's operator.
+  ///   - values: all of these outputs, in the variables' units.
+  ///   - mean: the mean of each state (d), in the variables' units.
+  package func withholding(_ held: [Int], of values: [Float], mean: [Float]) -> [WithheldState]? {
+    guard case .means(let means) = reading else { return nil }
+    return means.withholding(held, of: values, mean: mean)
+  }
+
   /// H·x for each row x of `states`: B×d to B×m.
   public func apply<Scalar: TensorScalar>(_ states: Tensor<Scalar>) -> Tensor<Scalar> {
     if let selectedStates { return states.gatheringColumns(selectedStates) }
@@ -87,6 +99,15 @@ public struct ObservationOperator: Sendable {
       }
     }
   }
+}
+
+/// An anomaly some of whose measured values are left out.
+package struct WithheldState: Sendable {
+  /// The anomaly's row, from 0 to m − 1, and its state.
+  package let row: Int
+  package let state: Int
+  /// The anomaly of the values that are left, such as other cells of a pole, and its noise variance; nil where none is.
+  package let rest: (anomaly: Double, variance: Double)?
 }
 
 /// The weighted means of values that observe one state each.
@@ -119,6 +140,21 @@ private struct StateMeans: Sendable {
       weighted[state] += weight * (Double(values[value]) - Double(mean[state])) / Double(scales[state])
     }
     return states.map { weighted[$0] / precision[$0] }
+  }
+
+  func withholding(_ held: [Int], of values: [Float], mean: [Float]) -> [WithheldState] {
+    let held = Set(held)
+    let touched = Set(rows.lazy.filter { held.contains($0.value) }.map(\.state))
+    var rest: [Int: (precision: Double, weighted: Double)] = [:]
+    for (value, state, weight) in rows where touched.contains(state) && !held.contains(value) {
+      let anomaly = (Double(values[value]) - Double(mean[state])) / Double(scales[state])
+      rest[state, default: (0, 0)].precision += weight
+      rest[state, default: (0, 0)].weighted += weight * anomaly
+    }
+    return states.enumerated().filter { touched.contains($1) }.map { row, state in
+      WithheldState(
+        row: row, state: state, rest: rest[state].map { (anomaly: $0.weighted / $0.precision, variance: 1 / $0.precision) })
+    }
   }
 }
 

@@ -83,6 +83,13 @@ public struct StateSpace: Sendable {
     operation.observation(of: measurement.values, mean: climatology.mean(for: measurement.label))
   }
 
+  /// What the observation of a measurement is without some of its values, by their positions; nil for a general operator.
+  package func withholding(
+    _ held: [Int], of measurement: FieldMeasurement, by operation: ObservationOperator
+  ) -> [WithheldState]? {
+    operation.withholding(held, of: measurement.values, mean: climatology.mean(for: measurement.label))
+  }
+
   /// The observation of the states that a measurement makes; see ``observationOperator(_:)``.
   public func observe(_ measurement: FieldMeasurement) throws -> StateObservation {
     observe(measurement, by: try observationOperator(measurement.model))

@@ -81,11 +81,8 @@ import Testing
   /// Where a preparation for all observations knows the answer without some of them, it is the answer of the same solver that
   /// was not given them, also within bounds, and whatever the noise is.
   @Test(arguments: [1, 0.03] as [Float]) func leavingOutIsFillingWithout(noise: Float) throws {
-    let (model, given) = try measurement()
-    // Where several values measure one node, such as the cells of a pole, the field is filled again.
-    let all = try #require(given.operation.selectedEntries)
-    var nodes: Set<Int32> = []
-    var measurement = given.rows(all.indices.filter { nodes.insert(model.space.domain.nodeOfVertex[all[$0]]).inserted })
+    // Several values measure one node: the cells of a pole, of which some are left out.
+    var (model, measurement) = try measurement()
     measurement.noise = [Float](repeating: noise, count: measurement.count)
     var known: [String] = []
     for method in Self.gaussianMethods {

@@ -71,25 +71,42 @@ package struct DenseGaussianFactor<Scalar: TensorScalar>: Sendable {
 
   private static var columnsInGroup: Int { 1024 }
 
-  /// The mean and the variance of the states that some rows select, given the other rows of an observation.
+  /// The mean and the variance of states some of whose measured values are left out, given all other values.
   ///
-  /// With P = S⁻¹ and the rows h, the values that the others predict are a_h − P_hh⁻¹·(P·a)_h with the covariance P_hh⁻¹,
-  /// which contains the noise: the factor of all rows serves any part of them, for m² operations a row.
-  func marginals(leavingOut rows: [Int], of observation: StateObservation) throws -> [(mean: Double, variance: Double)] {
-    let (m, h) = (operation.count, rows.count)
+  /// With P = S⁻¹ and the rows h, the values that the other rows predict are a_h − P_hh⁻¹·(P·a)_h with the covariance P_hh⁻¹,
+  /// which contains the noise: the factor of all rows serves any part of them, for m² operations a row. What is left of these
+  /// rows, such as the other cells of a pole, then counts as observed.
+  ///
+  /// - Parameters:
+  ///   - withheld: the rows, each once, and what is left of them.
+  ///   - observation: the observation of all values, about the prior's mean.
+  ///   - shift: the prior's mean (d), which the anomalies of `withheld` contain; nil for 0.
+  func marginals(
+    leavingOut withheld: [WithheldState], of observation: StateObservation, shift: [Float]?
+  ) throws -> [(mean: Double, variance: Double)] {
+    let (m, h) = (operation.count, withheld.count)
+    let rows = withheld.map(\.row)
     var units = Tensor<Double>.zeros([h, m])
     for (place, row) in rows.enumerated() { units[place, row] = 1 }
     let precisions = innovationFactor.solve(rows: units)
     let weighted = matrixProduct(precisions, Tensor(observation.anomalies, shape: [m, 1])).scalars
     let inner = Tensor((0..<h).flatMap { place in rows.map { precisions[place, $0] } }, shape: [h, h])
-    let covariance = try CholeskyFactor(inner).inverse()
+    var covariance = try CholeskyFactor(inner).inverse()
     let errors = matrixProduct(covariance, Tensor(weighted, shape: [h, 1])).scalars
-    return rows.enumerated().map { place, row in
-      (
-        observation.anomalies[row] - errors[place],
-        max(0, covariance[place, place] - operation.noiseVariance[row])
-      )
+    var means = rows.enumerated().map { observation.anomalies[$1] - errors[$0] }
+    for (place, row) in rows.enumerated() { covariance[place, place] = max(0, covariance[place, place] - operation.noiseVariance[row]) }
+    for (place, own) in withheld.enumerated() {
+      guard let rest = own.rest else { continue }
+      let anomaly = rest.anomaly - Double(shift?[own.state] ?? 0)
+      let column = (0..<h).map { covariance[$0, place] }
+      let total = column[place] + rest.variance
+      let innovation = anomaly - means[place]
+      for i in 0..<h {
+        means[i] += column[i] / total * innovation
+        for j in 0..<h { covariance[i, j] -= column[i] * column[j] / total }
+      }
     }
+    return means.enumerated().map { ($1, max(0, covariance[$0, $0])) }
   }
 
   /// The rows Σ H[i,s]·K[s,·] of a general operator, from the rows of K that it touches.

@@ -127,16 +127,16 @@ private struct FittedPreparation<Scalar: TensorScalar>: PreparedSolver {
   }
 
   func posterior(leavingOut rows: [Int], of measurement: FieldMeasurement) throws -> Posterior? {
-    guard let states = operation.selectedStates, states.count == measurement.count, !rows.isEmpty else { return nil }
+    guard let withheld = space.withholding(rows, of: measurement, by: operation), !withheld.isEmpty else { return nil }
     let observation = space.observe(measurement, by: operation)
     let shift = covariance.shift
-    let found = try factor.marginals(leavingOut: rows, of: shift.map { observation.subtracting($0) } ?? observation)
+    let found = try factor.marginals(
+      leavingOut: withheld, of: shift.map { observation.subtracting($0) } ?? observation, shift: shift)
     var mean = [Float](repeating: .nan, count: space.count)
     var spread = mean
-    for (place, row) in rows.enumerated() {
-      let state = states[row]
-      mean[state] = Float(found[place].mean) + (shift?[state] ?? 0)
-      spread[state] = Float(found[place].variance.squareRoot())
+    for (own, moments) in zip(withheld, found) {
+      mean[own.state] = Float(moments.mean) + (shift?[own.state] ?? 0)
+      spread[own.state] = Float(moments.variance.squareRoot())
     }
     return space.posterior(mean: mean, spread: spread, samples: nil, label: measurement.label)
   }
