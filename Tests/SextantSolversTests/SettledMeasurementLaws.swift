@@ -73,7 +73,8 @@ import Testing
       }
       #expect((squares / Double(entries.count)).squareRoot() < 0.1)
     }
-    #expect((0.84...0.96).contains(outcome.coverage), "\(world): \(outcome.coverage)")
+    // As for one third of the noise in OwnWorldCoverage.
+    #expect((0.78...0.98).contains(outcome.coverage), "\(world): \(outcome.coverage)")
     #expect(abs(outcome.bias) < 0.1, "\(world): \(outcome.bias)")
   }
 
