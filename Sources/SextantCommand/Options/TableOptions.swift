@@ -1,6 +1,7 @@
 // Which columns of a table hold what: for every command that reads tables of observations.
 
 import ArgumentParser
+import Foundation
 
 /// Options about the columns of a table of observations.
 struct TableOptions: ParsableArguments {

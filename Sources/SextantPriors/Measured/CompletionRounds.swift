@@ -35,9 +35,10 @@ package struct CompletionRounds: Sendable {
   package var isFinished = false
 
   /// The largest number of rounds.
-  package static let roundLimit = 8
-  /// The gain of the mean logarithm of the predictive density below which no further round is made.
-  package static let smallestGain = 1e-3
+  package static let roundLimit = 16
+  /// The gain of the logarithm of the predictive density of all hidden values below which no further round is made. It is not that of
+  /// a value: where the noise is large, a value says little of how well the field is known, and many together say much.
+  package static let smallestGain = 2.0
   /// The largest number of states for which the rounds are made: several d×d matrices are held.
   package static let stateLimit = 6000
 
@@ -97,7 +98,7 @@ package struct CompletionRounds: Sendable {
     let highest = scores.map(\.logDensity).max()
     scores.append(score)
     if highest.map({ score.logDensity > $0 }) ?? true { best = whole }
-    if let highest, score.logDensity < highest + Self.smallestGain || scores.count > Self.roundLimit {
+    if let highest, (score.logDensity - highest) * Double(score.count) < Self.smallestGain || scores.count > Self.roundLimit {
       isFinished = true
       return
     }
