@@ -80,7 +80,7 @@ import Testing
     #expect((0.8...0.98).contains(try Self.mean(hidden, .coverage90)))
     // An operator leaves no value as it is, of which a prediction could be compared with one that was hidden.
     let blurred = try Self.configuration(
-      folder, evaluate: "fields: {files: [DIR/held.nc], measured: {noise: 2K}}, masks: [\"blur:heat,sigma=2000km\"]")
+      folder, evaluate: "fields: {files: [DIR/held.nc], measured: {noise: 2K}}, masks: [\"blur:heat,sigma=2000km|random:0.3\"]")
     let text = complaint { _ = try Self.score(blurred, model) }
     #expect(text.contains("is not a mask"), "\(text)")
   }
