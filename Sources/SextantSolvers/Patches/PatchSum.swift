@@ -23,7 +23,9 @@ struct PatchSum {
   private(set) var mean: [Float]
   private(set) var spread: [Float]
   private var counts: [Float]
-  /// The sum of squared means, with the weights of the means.
+  /// The weighted mean of the patches so far, and the weighted sum of squares about it (West 1979): a difference of two sums of squares
+  /// would lose the disagreement of nearly exact pixels.
+  private var centres: [Double]
   private var squares: [Double]
   private var deviations: Tensor<Float>?
   /// The sum of squared windows times variances.
@@ -35,6 +37,7 @@ struct PatchSum {
     spread = mean
     counts = mean
     squares = mean.map(Double.init)
+    centres = squares
     drawnVariances = mean
     deviations = samples > 0 ? .zeros([samples, count]) : nil
   }
@@ -42,9 +45,11 @@ struct PatchSum {
   /// Adds the posterior of a patch.
   mutating func add(_ patch: Patch, mean own: [Float], variance: [Float]) {
     for (j, entry) in patch.entries.enumerated() {
-      mean[entry] += own[j] / variance[j]
-      squares[entry] += Double(own[j]) * Double(own[j]) / Double(variance[j])
-      spread[entry] += 1 / variance[j]
+      let weight = 1 / variance[j]
+      spread[entry] += weight
+      let deviation = Double(own[j]) - centres[entry]
+      centres[entry] += deviation * Double(weight) / Double(spread[entry])
+      squares[entry] += Double(weight) * deviation * (Double(own[j]) - centres[entry])
       counts[entry] += 1
     }
   }
@@ -74,9 +79,9 @@ struct PatchSum {
   mutating func finish() {
     for entry in mean.indices {
       let weight = spread[entry]
-      mean[entry] /= weight
+      mean[entry] = Float(centres[entry])
       let variance = counts[entry] / weight
-      let disagreement = Float(squares[entry] / Double(weight) - Double(mean[entry]) * Double(mean[entry]))
+      let disagreement = Float(squares[entry] / Double(weight))
       spread[entry] = max(variance - disagreement, Self.leastShare * variance).squareRoot()
     }
   }
