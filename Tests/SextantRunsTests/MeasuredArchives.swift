@@ -78,10 +78,10 @@ import Testing
     // What is scored has the noise of 2 K, and the prediction says so.
     #expect(hiddenError > 2 && hiddenError > error)
     #expect((0.8...0.98).contains(try Self.mean(hidden, .coverage90)))
-    // An operator leaves no value as it is, of which a prediction could be compared with one that was hidden.
-    let blurred = try Self.configuration(
-      folder, evaluate: "fields: {files: [DIR/held.nc], measured: {noise: 2K}}, masks: [\"blur:heat,sigma=2000km|random:0.3\"]")
-    let text = complaint { _ = try Self.score(blurred, model) }
+    // A value times a number is none of the values of which a prediction could be compared with one that was hidden.
+    let scaled = try Self.configuration(
+      folder, evaluate: "fields: {files: [DIR/held.nc], measured: {noise: 2K}}, masks: [\"times:0.5|random:0.3\"]")
+    let text = complaint { _ = try Self.score(scaled, model) }
     #expect(text.contains("is not a mask"), "\(text)")
   }
 
