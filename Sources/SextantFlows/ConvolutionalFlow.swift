@@ -35,6 +35,7 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
   /// Creates the flow's parameters in `builder`.
   ///
   /// - Parameters:
+  ///   - builder: the builder of the parameter set.
   ///   - rows: the number of rows of pixels.
   ///   - columns: the number of columns.
   ///   - channels: C; an image is a vector of rows·columns·C entries, channels fastest.

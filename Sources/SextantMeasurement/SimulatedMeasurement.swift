@@ -50,7 +50,7 @@ public enum Simulation {
   ///   - signal: the measured field.
   ///   - operation: the operator that takes the part.
   ///   - noise: the standard deviation of the noise that the values have (V·C for a mask).
-  /// - Throws: ``MeasurementError``, as ``measure(_:by:noise:using:)`` does.
+  /// - Throws: ``MeasurementError``, as ``measure(_:by:noise:detector:using:)`` does.
   public static func part(
     of signal: Signal, by operation: any LinearOperator, noise: [Float]
   ) throws -> SimulatedMeasurement {
