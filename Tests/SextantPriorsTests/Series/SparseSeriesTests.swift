@@ -18,11 +18,14 @@ import Testing
 
   init() throws {
     let grid = try LatitudeLongitudeGrid(latitudes: [-4, -2, 0, 2, 4], longitudes: [0, 2, 4, 6, 8, 10])
-    prior = try SparseFieldPrior(domain: grid)
+    // A field that is not nearly intrinsic: its level alone would have a variance of which rounding leaves seven digits.
+    var configuration = SparseFieldConfiguration()
+    configuration.kappaSquared = 1e-2
+    prior = try SparseFieldPrior(domain: grid, configuration: configuration)
     let n = prior.nodeCount
     count = n
     parameters = SparseSeriesParameters(
-      estimate: SparseFieldEstimate(roughness: (0..<n).map { 0.02 + 0.002 * Double($0) }, kappaSquared: 1e-4), level: 0.7,
+      estimate: SparseFieldEstimate(roughness: (0..<n).map { 0.02 + 0.002 * Double($0) }, kappaSquared: 1e-2), level: 0.7,
       memory: Self.memory)
     field = try SparseSeriesField(prior, parameters: parameters)
     func observation(_ nodes: [Int], _ seed: UInt64) -> SparseFieldObservation {
