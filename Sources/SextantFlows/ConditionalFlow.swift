@@ -83,6 +83,13 @@ public protocol ConditionalFlow<Scalar>: Sendable {
 extension ConditionalFlow {
   public var recalibrating: (any ConditionalFlow<Scalar>)? { nil }
 
+  /// Stops at a condition that is not P×M.
+  func checkCondition(_ condition: DifferentiableTensor<Scalar>) {
+    precondition(
+      condition.value.columnCount == conditionWidth,
+      "Condition of shape \(condition.shape) for a flow under \(conditionWidth) numbers")
+  }
+
   /// ``sample(_:given:in:)-(_,PreparedCondition<Scalar>,_)`` for a condition of shape P×M.
   public func sample(
     _ z: DifferentiableTensor<Scalar>, given condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>

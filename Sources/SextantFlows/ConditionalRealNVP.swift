@@ -85,9 +85,7 @@ public struct ConditionalRealNVP<Scalar: TensorScalar>: ConditionalFlow {
   public func prepare(
     _ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
   ) -> PreparedCondition<Scalar> {
-    precondition(
-      condition.value.columnCount == conditionWidth,
-      "Condition of shape \(condition.shape) for a flow under \(conditionWidth) numbers")
+    checkCondition(condition)
     return pass.tape.scope("condition") {
       PreparedCondition(projection: conditionWeight.map { dense(condition, weight: pass[$0]) })
     }

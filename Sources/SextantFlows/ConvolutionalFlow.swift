@@ -26,6 +26,9 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
     /// The pixels of the finer level, square after square, and the way back; nil for the finest level.
     var squares: [Int32]?
     var pixelsOfSquares: [Int32]?
+    /// The Haar transform of the channels of squares and its inverse, times the factor between levels (4C×4C); nil where pixels become
+    /// channels as they are.
+    var haar: (forward: Tensor<Scalar>, back: Tensor<Scalar>)?
   }
 
   private let levels: [Level]
@@ -67,6 +70,9 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
         var back = squares
         for (position, pixel) in squares.enumerated() { back[Int(pixel)] = Int32(position) }
         (level.squares, level.pixelsOfSquares) = (squares, back)
+        if configuration.step == .haar {
+          level.haar = (Self.haar(own, factor: configuration.rebalance), Self.haar(own, factor: 1 / configuration.rebalance))
+        }
       }
       levels.append(level)
     }
@@ -89,9 +95,7 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
   public func prepare(
     _ condition: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
   ) -> PreparedCondition<Scalar> {
-    precondition(
-      condition.value.columnCount == conditionWidth,
-      "Condition of shape \(condition.shape) for a flow under \(conditionWidth) numbers")
+    checkCondition(condition)
     return pass.tape.scope("condition") {
       let (count, pixels) = (condition.value.rowCount, rows * columns)
       let parts = (0..<conditionWidth / dimension).map {
@@ -147,7 +151,8 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
       pass.tape.scope("level \(place)") {
         if let squares = level.squares {
           h = transformed(
-            gatherRows(h, squares).reshaped(to: [count, level.pixels, level.channels]), by: Scalar(configuration.rebalance), in: pass)
+            gatherRows(h, squares).reshaped(to: [count, level.pixels, level.channels]), by: level.haar?.forward,
+            or: Scalar(configuration.rebalance), in: pass)
         }
         couple(level.couplings, maps[place], level.stencil)
         let continuing = configuration.levels[place].continuing
@@ -192,34 +197,33 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
         if let part = parts[place] { h = concatenateColumns([h, part]) }
         couple(level.couplings, maps[place], level.stencil)
         guard let back = level.pixelsOfSquares else { return }
-        h = transformed(h, by: Scalar(1 / configuration.rebalance), in: pass)
+        h = transformed(h, by: level.haar?.back, or: Scalar(1 / configuration.rebalance), in: pass)
         h = gatherRows(h.reshaped(to: [count, 4 * level.pixels, level.channels / 4]), back)
       }
     }
     return FlowPoints(values: h.reshaped(to: [count, dimension]), logDeterminant: total)
   }
 
-  /// The four pixels of each square (channels of B×V×4C) as they are, or their Haar transform, times a factor. The transform is its
-  /// own inverse.
+  /// The four pixels of each square (channels of B×V×4C) by a transform of the channels or, without one, times a factor.
   private func transformed(
-    _ x: DifferentiableTensor<Scalar>, by factor: Scalar, in pass: NetworkPass<Scalar>
+    _ x: DifferentiableTensor<Scalar>, by weight: Tensor<Scalar>?, or factor: Scalar, in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
-    switch configuration.step {
-    case .squeeze: return factor == 1 ? x : x * factor
-    case .haar:
-      let size = x.shape[2]
-      let share = size / 4
-      // Row (wavelet, channel), column (pixel of the square, channel): the signs of wavelet w at pixel p.
-      let weight = Tensor<Scalar>(shape: [size, size]) { out in
-        for row in 0..<size {
-          for column in 0..<size {
-            let (wavelet, pixel) = (row / share, column / share)
-            let isNegative = (wavelet & pixel).nonzeroBitCount % 2 == 1
-            out[row * size + column] = row % share == column % share ? (isNegative ? -factor : factor) * 0.5 : 0
-          }
+    if let weight { return SextantAutodiff.dense(x, weight: pass.tape.constant(weight), bias: nil) }
+    return factor == 1 ? x : x * factor
+  }
+
+  /// The Haar transform of squares of pixels times a factor (size×size), with rows (wavelet, channel) and columns (pixel of the square,
+  /// channel): the signs of wavelet w at pixel p. It is its own inverse but for the factor.
+  private static func haar(_ size: Int, factor: Double) -> Tensor<Scalar> {
+    let (share, factor) = (size / 4, Scalar(factor))
+    return Tensor<Scalar>(shape: [size, size]) { out in
+      for row in 0..<size {
+        for column in 0..<size {
+          let (wavelet, pixel) = (row / share, column / share)
+          let isNegative = (wavelet & pixel).nonzeroBitCount % 2 == 1
+          out[row * size + column] = row % share == column % share ? (isNegative ? -factor : factor) * 0.5 : 0
         }
       }
-      return SextantAutodiff.dense(x, weight: pass.tape.constant(weight), bias: nil)
     }
   }
 }

@@ -100,19 +100,19 @@ public enum Simulation {
       measurement: measurement, values: values, isMeasured: isMeasured, coverage: observed.coverage())
   }
 
-  /// The outputs of an operator for a clean field, without noise: the value of each of its output entries, and whether
-  /// the entry is measured.
+  /// The outputs of an operator for a clean field, without noise: the value of each of its output entries, cut off where the detector
+  /// holds no more, and whether the entry is measured.
   ///
   /// Throws ``MeasurementError/sizeMismatch(what:expected:found:)`` for an operator on fields of another size.
   public static func observe(
-    _ signal: Signal, by operation: any LinearOperator
+    _ signal: Signal, by operation: any LinearOperator, detector: Detector = .ideal
   ) throws -> (values: [Float], isMeasured: [Bool]) {
     let observed = try restricted(operation, to: signal)
     let entries = observed.outputEntries
     var values = [Float](repeating: 0, count: entries.count)
     var isMeasured = [Bool](repeating: false, count: entries.count)
     for (entry, value) in zip(entries.indices, outputs(of: observed, for: signal)) {
-      values[entry] = value
+      values[entry] = detector.saturation(ofChannel: entry % signal.variables.count).map { min(value, $0) } ?? value
       isMeasured[entry] = true
     }
     return (values, isMeasured)

@@ -136,10 +136,12 @@ private struct StateMeans: Sendable {
 
   func anomalies(of values: [Float], mean: [Float]) -> [Double] {
     var weighted = [Double](repeating: 0, count: precision.count)
-    for (value, state, weight) in rows {
-      weighted[state] += weight * (Double(values[value]) - Double(mean[state])) / Double(scales[state])
-    }
+    for row in rows { weighted[row.state] += row.weight * anomaly(of: values[row.value], mean: mean, state: row.state) }
     return states.map { weighted[$0] / precision[$0] }
+  }
+
+  private func anomaly(of value: Float, mean: [Float], state: Int) -> Double {
+    (Double(value) - Double(mean[state])) / Double(scales[state])
   }
 
   func withholding(_ held: [Int], of values: [Float], mean: [Float]) -> [WithheldState] {
@@ -147,9 +149,8 @@ private struct StateMeans: Sendable {
     let touched = Set(rows.lazy.filter { held.contains($0.value) }.map(\.state))
     var rest: [Int: (precision: Double, weighted: Double)] = [:]
     for (value, state, weight) in rows where touched.contains(state) && !held.contains(value) {
-      let anomaly = (Double(values[value]) - Double(mean[state])) / Double(scales[state])
       rest[state, default: (0, 0)].precision += weight
-      rest[state, default: (0, 0)].weighted += weight * anomaly
+      rest[state, default: (0, 0)].weighted += weight * anomaly(of: values[value], mean: mean, state: state)
     }
     return states.enumerated().filter { touched.contains($1) }.map { row, state in
       WithheldState(

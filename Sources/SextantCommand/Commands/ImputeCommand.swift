@@ -229,14 +229,14 @@ struct ImputeCommand: ParsableCommand {
     let model = try learnedModel()
     let request = try request(for: model)
     let pairs = try InputFiles(inputs).outputs(output)
-    // One series in several files.
-    let isOneSeries = pairs.count > 1 && (time ?? .separate) != .separate
-    if isOneSeries, keepGoing {
+    // What the fields use of each other where several files are one series; nil where each is one of its own.
+    let joined = pairs.count > 1 && time != .separate ? time : nil
+    if let joined, keepGoing {
       throw ValidationError(
-        "--keep-going: with --time \(time?.rawValue ?? "joint") the \(pairs.count) files are one series, which would be another without one of them. Leave --keep-going out, or give --time separate.")
+        "--keep-going: with --time \(joined.rawValue) the \(pairs.count) files are one series, which would be another without one of them. Leave --keep-going out, or give --time separate.")
     }
     try checkOutputs(pairs)
-    if isOneSeries {
+    if joined != nil {
       let summary = try request.run(
         pairs.map { (try input($0.input), $0.output) }, model: model, overwrite: options.overwrite,
         history: Provenance.line(CommandLine.arguments), progress: options.progress,

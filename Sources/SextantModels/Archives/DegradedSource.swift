@@ -88,14 +88,7 @@ package struct DegradedSource: SignalSource {
   private func measure(
     _ field: Signal, by operation: any LinearOperator, noise: [Float]?, using random: inout RandomStream
   ) throws -> (values: [Float], isMeasured: [Bool]) {
-    guard let noise else {
-      var observed = try Simulation.observe(field, by: operation)
-      for entry in observed.values.indices where observed.isMeasured[entry] {
-        guard let level = detector.saturation(ofChannel: entry % variables.count) else { continue }
-        observed.values[entry] = min(observed.values[entry], level)
-      }
-      return observed
-    }
+    guard let noise else { return try Simulation.observe(field, by: operation, detector: detector) }
     let measured = try Simulation.measure(field, by: operation, noise: noise, detector: detector, using: &random)
     return (measured.values, measured.isMeasured)
   }

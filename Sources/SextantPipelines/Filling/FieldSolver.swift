@@ -17,10 +17,9 @@ final class FieldSolver {
   let model: Model
   /// The windows in which a field is solved; nil for the whole.
   private let windows: ModelWindows?
-  /// Series with one mask share what depends on the mask: for each amount by which the prior is widened, 0 for most.
-  private var solvers: [Double: PreparedSolvers] = [:]
-  /// The same for the method that settles noise which depends on the signal, where that is another.
-  private var pilots: [Double: PreparedSolvers] = [:]
+  /// Series with one mask share what depends on the mask: for each method and amount by which the prior is widened, 0 for most. There is
+  /// one method, and another one where that settles noise which depends on the signal.
+  private var solvers: [Method: [Double: PreparedSolvers]] = [:]
   /// Nil where the method uses none.
   let noise: NoiseLevels?
   /// The level of each variable (C) above which values were cut off, in the file's units; empty where there is none.
@@ -59,8 +58,6 @@ final class FieldSolver {
     saturation = try request.saturation?.levels(of: frame.fields.variables) ?? []
     (self.model, self.windows) = (model, windows)
     let space = frame.space
-    let whole = try request.method.solver(for: model, settings: request.solvers)
-    solvers[0] = PreparedSolvers(windows?.solver(whole, for: model) ?? whole)
     methodName = request.method.title
     checking = AnswerChecking(
       share: request.checkShare, encodings: space.encodings,
@@ -71,6 +68,8 @@ final class FieldSolver {
     tally = AnswerTally(channelCount: space.channelCount)
     region = try request.fill.entries(of: frame, hasArchive: model.gaussian != nil, formats: formats)
     physicalRanges = space.variables.map { PhysicalRange(of: $0) }
+    // What is wrong with the method is found before any field is read.
+    _ = try solvers(of: request.method, widenedBy: 0)
   }
 
   /// Fills the fields together where the method and the file allow it, and was asked to.
@@ -132,7 +131,7 @@ final class FieldSolver {
     let measurement = try measure(field, index: index, counts: &counts)
     var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
     let samples = request.method.traits.drawsSamples ? request.samples : 0
-    let solvers = try solvers(for: field.label)
+    let solvers = try solvers(of: request.method, for: field.label)
     let refills = series == nil && checking.refills(index, of: fields.count, observations: measurement.count)
     let deviations = counts.channels.indices.map { typicalDeviation(ofChannel: $0, in: counts) }
     // The second filling of a check shares what is fitted to the measurement.
@@ -200,7 +199,7 @@ final class FieldSolver {
       let nothing = windows.map({ $0.emptyMeasurement(field.label, by: model) }) ?? model.emptyMeasurement(field.label)
     {
       var random = RandomStream(seed: request.seed).split(Self.streamName(of: field.label, index: index))
-      let posterior = try solvers(for: field.label).solver.posterior(given: nothing, samples: samples, using: &random)
+      let posterior = try solvers(of: request.method, for: field.label).solver.posterior(given: nothing, samples: samples, using: &random)
       counts.filledEmptyFields = [name]
       return Answer(record: record(of: posterior), isObserved: field.isValid, diagnostics: [:], tally: counts)
     }
@@ -213,27 +212,18 @@ final class FieldSolver {
     return Answer(record: record(of: nothing), isObserved: field.isValid, diagnostics: [:], tally: counts)
   }
 
-  /// The solvers for fields of a label: those of the model, or of a wider prior for a season or an hour that its archive lacks.
-  private func solvers(for label: FieldLabel) throws -> PreparedSolvers {
-    let share = model.unknownClimatologyShare(for: label)
-    if let known = solvers[share] { return known }
-    let wider = try model.widened(by: share)
-    let whole = try request.method.solver(for: wider, settings: request.solvers)
-    let made = PreparedSolvers(windows?.solver(whole, for: wider) ?? whole)
-    solvers[share] = made
-    return made
+  /// The solvers of a method for fields of a label: those of the model, or of a wider prior for a season or an hour that its archive
+  /// lacks.
+  private func solvers(of method: Method, for label: FieldLabel) throws -> PreparedSolvers {
+    try solvers(of: method, widenedBy: model.unknownClimatologyShare(for: label))
   }
 
-  /// The solvers whose answers tell the noise of counted values, and what values say that were cut off.
-  private func pilotSolvers(for label: FieldLabel) throws -> PreparedSolvers {
-    let pilot = request.method.pilot(for: model)
-    if pilot == request.method { return try solvers(for: label) }
-    let share = model.unknownClimatologyShare(for: label)
-    if let known = pilots[share] { return known }
+  private func solvers(of method: Method, widenedBy share: Double) throws -> PreparedSolvers {
+    if let known = solvers[method]?[share] { return known }
     let wider = try model.widened(by: share)
-    let whole = try pilot.solver(for: wider, settings: request.solvers)
+    let whole = try method.solver(for: wider, settings: request.solvers)
     let made = PreparedSolvers(windows?.solver(whole, for: wider) ?? whole)
-    pilots[share] = made
+    solvers[method, default: [:]][share] = made
     return made
   }
 
@@ -308,7 +298,8 @@ final class FieldSolver {
     counts.saturatedCount = measurement.isSaturated.count { $0 }
     // A method that ignores the noise has nothing to settle.
     if request.method.traits.usesNoise {
-      measurement = try request.method.settled(measurement, by: pilotSolvers(for: field.label).solver)
+      measurement = try request.method.settled(
+        measurement, by: solvers(of: request.method.pilot(for: model), for: field.label).solver)
     }
     for (row, channel) in channels.enumerated() where detector.counting(ofChannel: channel) != nil {
       counts.channels[channel].noise.add(Double(measurement.noise[row] / units.differenceToModel(1, channel: channel)))
