@@ -176,7 +176,7 @@ extension RunConfiguration {
         ? "The noise is \(evaluate.noise), a share of it" : evaluate.hidesMask ? "With hide_mask, missing entries hold its origin" : nil
       guard let need else { return (nil, 0) }
       throw RunError.invalid(
-        "evaluate.scale: no peak for '\(variable.name)'. \(need): state the size of the variable's scale\(variable.units.isEmpty ? "" : " in \(variable.units)"), such as scale: {\(variable.name): {peak: 100}}\(evaluate.hidesMask ? "" : ", or give the noise in the variable's units")."
+        "evaluate.scale: no peak for '\(variable.name)'. \(need): state the size of the variable's scale\(variable.units.isEmpty ? "" : " in \(variable.units)"), such as scale: {\(variable.name): {peak: NUMBER}}\(evaluate.hidesMask ? "" : ", or give the noise in the variable's units")."
       )
     }
     return (

@@ -320,7 +320,7 @@ public struct Training: Sendable {
       guard case .missingInput = error else { throw error }
       let names = variables.map(\.name).filter { peaks[$0] == nil }
       throw RunError.invalid(
-        "prior.parameters: per-archive simulates observations with the noise of evaluate.noise, which is \(noise) and needs the peak of \(names.joined(separator: ", ")). State the peak of each variable in evaluate.scale, such as evaluate: {scale: {\(names.first ?? "t2m"): {peak: 100}}}, or give evaluate.noise in the variable's units, such as 0.5K."
+        "prior.parameters: per-archive simulates observations with the noise of evaluate.noise, which is \(noise) and needs the peak of \(names.joined(separator: ", ")). State the peak of each variable in evaluate.scale, such as evaluate: {scale: {\(names.first ?? "t2m"): {peak: NUMBER}}}, or give evaluate.noise in the variable's units, such as 0.5K."
       )
     }
   }

@@ -141,6 +141,7 @@ import Testing
     let plain = try Self.scores(of: quantity, fields: fields, by: Method.kriging.solver(for: Model(FieldSpace(fields))))
     let scores = try Self.scores(of: quantity, fields: fields, by: Method.kriging.solver(for: Model(space)))
     let text = "noise \(noise): \(scores.text); plain: \(plain.text)"
+    print(text)
     #expect((leastCoverage...0.96).contains(scores.covered / scores.count), "\(text)")
     #expect(scores.negative == 0 && scores.rankedProbability < plain.rankedProbability, "\(text)")
   }

@@ -110,7 +110,7 @@ extension Comparison {
     let names = zip(model.space.variables, scales).filter { $0.1.peak == nil }.map(\.0.name)
     guard !names.isEmpty else { return nil }
     return
-      "PSNR and SSIM of \(names.joined(separator: ", ")) are left out: they need the size of the variable's scale, such as evaluate: {scale: {\(names[0]): {peak: 100}}}."
+      "PSNR and SSIM of \(names.joined(separator: ", ")) are left out: they need the size of the variable's scale, such as evaluate: {scale: {\(names[0]): {peak: NUMBER}}}."
   }
 
   /// The published figures of the methods under a mask, by the methods' names.

@@ -83,8 +83,8 @@ struct PointTableInspection: SignalInspection {
       "  \(roles["longitude"] ?? "longitude")  \(degrees(longitudes)), the longitude",
     ]
     if let name = roles["time"], let timeCount {
-      let ends = [firstTime, lastTime].compactMap { $0 }.joined(separator: " to ")
-      lines.append("  \(name)  \(timeCount) different times\(ends.isEmpty ? "" : ", \(ends)")")
+      let ends = (timeCount == 1 ? [firstTime] : [firstTime, lastTime]).compactMap { $0 }.joined(separator: " to ")
+      lines.append("  \(name)  \(timeCount == 1 ? "one time" : "\(timeCount) different times")\(ends.isEmpty ? "" : ", \(ends)")")
     }
     if let name = roles["level"] { lines.append("  \(name)  the level") }
     lines += noiseColumns.sorted { $0.key < $1.key }.map { "  \($0.value)  the noise of \($0.key)" }

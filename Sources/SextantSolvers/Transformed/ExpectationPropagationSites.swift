@@ -160,10 +160,8 @@ struct ExpectationPropagationSites: PseudoMeasurement {
     var best = -Double.infinity
     let logs = (-half...half).map { step -> Double in
       let w = cavity.mean + Double(step) * spacing
-      let (z, residual) = (
-        Double(step) * spacing / sigma, (site.value - site.transform.value(at: w)) / site.noise
-      )
-      let log = -0.5 * (z * z + residual * residual)
+      let z = Double(step) * spacing / sigma
+      let log = site.transform.logLikelihood(of: site.value, noise: site.noise, at: w) - 0.5 * z * z
       best = max(best, log)
       return log
     }

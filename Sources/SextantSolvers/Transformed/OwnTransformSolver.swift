@@ -47,7 +47,7 @@ struct OwnTransformSolver: Solver {
   /// A variable that has fewer than two distinct values between its bounds, such as the rain of a dry day, is not
   /// transformed.
   private func transforms(for measurement: FieldMeasurement) throws -> [MarginalTransform] {
-    let samples = samples(of: measurement)
+    let samples = samples(of: measurement).map { $0.map(\.value) }
     return try space.variables.indices.map { channel in
       let (kind, range) = (space.ownTransforms[channel], space.bounds[channel])
       let (low, high) = (range?.minimum.map(Double.init), range?.maximum.map(Double.init))
@@ -59,17 +59,14 @@ struct OwnTransformSolver: Solver {
     }
   }
 
-  private func samples(of measurement: FieldMeasurement) -> [[Double]] {
+  /// The measured values of each channel (C), and the noise of each.
+  private func samples(of measurement: FieldMeasurement) -> [[(value: Double, noise: Double)]] {
     let channels = space.channelCount
-    var samples = [[Double]](repeating: [], count: channels)
-    guard let entries = measurement.operation.selectedEntries else {
-      for (row, entry) in measurement.operation.outputEntries.indices.enumerated() {
-        samples[entry % channels].append(Double(measurement.values[row]))
-      }
-      return samples
-    }
-    for (row, entry) in entries.enumerated() where space.isInside[entry] {
-      samples[entry % channels].append(Double(measurement.values[row]))
+    var samples = [[(value: Double, noise: Double)]](repeating: [], count: channels)
+    let selected = measurement.operation.selectedEntries
+    for (row, entry) in (selected ?? measurement.operation.outputEntries.indices.map { $0 }).enumerated() {
+      guard selected == nil || space.isInside[entry] else { continue }
+      samples[entry % channels].append((Double(measurement.values[row]), Double(measurement.noise[row])))
     }
     return samples
   }
@@ -86,12 +83,9 @@ struct OwnTransformSolver: Solver {
       // By construction.
       case .normalScore, .censored: continue
       case .none, .log, .logit:
-        let values = samples[channel].map(transform.transformed)
-        guard !values.isEmpty else { continue }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-        means[channel] = Float(mean)
-        scales[channel] = variance > 0 ? Float(variance.squareRoot()) : 1
+        guard let normal = LatentNormal(of: samples[channel], transform: transform) else { continue }
+        means[channel] = Float(normal.mean)
+        scales[channel] = normal.variance > 0 ? Float(normal.variance.squareRoot()) : 1
       }
     }
     let climatology = Climatology(

@@ -58,8 +58,8 @@ extension MarginalTransform {
       let w = low + spacing * Double(step)
       // The ends belong to the range although a censored value jumps there.
       let inside = min(max(w, low + 1e-9 * spacing), high - 1e-9 * spacing)
-      let (z, residual) = ((w - cavity.mean) / sigma, (value - self.value(at: inside)) / noise)
-      logs[step] = -0.5 * (z * z + residual * residual)
+      let z = (w - cavity.mean) / sigma
+      logs[step] = logLikelihood(of: value, noise: noise, at: inside) - 0.5 * z * z
     }
     let best = logs.max() ?? 0
     var (weights, first, second) = (0.0, 0.0, 0.0)
@@ -72,5 +72,18 @@ extension MarginalTransform {
     }
     first /= weights
     return (cavity.mean + first, max(second / weights - first * first, 0.05 * spacing * spacing))
+  }
+  /// The logarithm of the likelihood of a measured value at w, up to a constant.
+  ///
+  /// The noise takes some values beyond a bound that the variable cannot reach, and many products move those to the bound. So
+  /// a value on the bound says that the field and its noise lie there or beyond.
+  func logLikelihood(of value: Double, noise: Double, at w: Double) -> Double {
+    let residual = (value - self.value(at: w)) / noise
+    switch self {
+    case .log(let minimum, _) where value == minimum: return StandardNormal.logCumulative(residual)
+    case .logit(let minimum, _) where value == minimum: return StandardNormal.logCumulative(residual)
+    case .logit(_, let maximum) where value == maximum: return StandardNormal.logCumulative(-residual)
+    default: return -0.5 * residual * residual
+    }
   }
 }
