@@ -10,7 +10,7 @@ extension Method {
   /// A learned posterior: a correction of the Gaussian posterior, or a flow over the vector of states.
   public static let flow = Method(
     name: "flow", title: "amortised flow", traits: Traits(transformsItself: true, joinsTimesOnlyIfAsked: true),
-    needs: [.gaussian, .flow], handles: [.selection],
+    needs: [.gaussian, .flow], handles: [.selection, .sparse],
     series: { context in
       let gaussian = try context.gaussian()
       guard let flow = try context.model.gaussianBaseFlow(), case .twoScale = gaussian.kind else {

@@ -36,7 +36,7 @@ struct GaussianBaseFlowSolver: Solver {
   }
 
   func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    _ = try operation.entriesForFlow
+    _ = try operation.matrixForFlow
     return FlowPreparation(solver: self, base: try base.prepareLatent(for: operation, noise: noise))
   }
 

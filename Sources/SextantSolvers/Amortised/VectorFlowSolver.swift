@@ -23,7 +23,7 @@ struct VectorFlowSolver: DirectSolver {
 
   /// - Parameters:
   ///   - name: the name in tables.
-  ///   - whole: the flow of d states, whose condition is ``MeasuredStates/condition(space:transforms:withMask:)``.
+  ///   - whole: the flow of d states, whose condition is ``StateSpace/condition(of:transforms:withMask:)``.
   ///   - parameters: its trained parameters.
   ///   - space: the space of the states.
   ///   - transforms: the transform of each channel (C).
@@ -36,7 +36,7 @@ struct VectorFlowSolver: DirectSolver {
     (self.space, self.transforms) = (space, transforms)
   }
 
-  func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
+  func check(_ operation: any LinearOperator) throws { _ = try operation.matrixForFlow }
 
   func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
@@ -53,8 +53,7 @@ struct VectorFlowSolver: DirectSolver {
   private func fields(
     given measurement: FieldMeasurement, count: Int, using random: inout RandomStream
   ) throws -> Tensor<Float> {
-    let condition = try MeasuredStates(measurement, space: space)
-      .condition(space: space, transforms: transforms, withMask: conditionsOnMask)
+    let condition = try space.condition(of: measurement, transforms: transforms, withMask: conditionsOnMask)
     let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
     let prepared = flow.prepare(pass.tape.constant(Tensor(condition, shape: [1, condition.count])), in: pass)
     let z: Tensor<Float> = random.normals([count, space.count])

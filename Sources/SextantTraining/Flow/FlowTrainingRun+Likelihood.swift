@@ -21,9 +21,9 @@ extension FlowTrainingRun {
     let space = prior.space
     let transforms = model.space.transforms
     @Sendable func condition(of field: Int, number: Int, purpose: String) throws -> [Float] {
-      try MeasuredStates(
-        simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), space: space
-      ).condition(space: space, transforms: transforms, withMask: whole.conditionsOnMask)
+      try space.condition(
+        of: simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), transforms: transforms,
+        withMask: whole.conditionsOnMask)
     }
     let width = whole.flow.conditionWidth
     func conditions(of fields: [Int], purpose: String) throws -> Tensor<Float> {
