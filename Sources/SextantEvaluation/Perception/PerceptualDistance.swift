@@ -34,7 +34,7 @@ public struct PerceptualDistance: Sendable {
   }
 
   /// The smallest side of an image in pixels: below it nothing is left for the last layers.
-  static let smallestSide = 31
+  package static let smallestSide = 31
 
   /// The distance of two images of three colours (rows·columns·3 numbers each, from 0 to 1).
   public func distance(_ one: [Float], _ other: [Float], rows: Int, columns: Int) -> Double {

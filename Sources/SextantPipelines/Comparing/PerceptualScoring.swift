@@ -2,7 +2,9 @@
 // are named by their SHA-256, and refused where the user states another.
 
 import Foundation
+import SextantArrays
 import SextantEvaluation
+import SextantGeometry
 import SextantModels
 import SextantSignals
 import SextantStorage

@@ -51,7 +51,7 @@ extension Model {
     guard let flow, let whole = try LearnedFlow.wholeFlow(flow.network, over: prior.space, on: space.domain, in: &builder) else {
       throw missingFlow
     }
-    return VectorFlowSolver(whole, parameters: flow.parameters, space: prior.space, transforms: space.transforms)
+    return VectorFlowSolver(whole, trained: flow, space: prior.space, transforms: space.transforms)
   }
 
   /// The flow that corrects a Gaussian posterior; nil where the model's flow is one over the vector of states.
@@ -68,6 +68,6 @@ extension Model {
       base: base,
       features: PosteriorFeatures(
         try requireGaussian().prior, transforms: base.transforms, domain: space.domain, landShare: space.landShare),
-      network: network, parameters: flow.parameters)
+      network: network, flow: flow)
   }
 }

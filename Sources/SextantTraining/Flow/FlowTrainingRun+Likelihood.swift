@@ -55,7 +55,8 @@ extension FlowTrainingRun {
     }
     let best = evaluator.calibrated(try train(builder.parameters, minimising: loss))
     try report(evaluator, trained: best)
-    return LearnedFlow(network: network, parameters: best, identity: identity.configuration)
+    return LearnedFlow(
+      network: network, parameters: best, identity: identity.configuration, takesOperators: try seesOperators())
   }
 
   /// A flow over the vector of states. Throws ``RunError`` where it does not fit the fields.
