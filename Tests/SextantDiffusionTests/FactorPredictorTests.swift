@@ -1,6 +1,7 @@
 // Modes with a rest of their own at each value: the same as the Gaussian of that covariance, forwards, backwards and in
 // its samples; and arrangements in which some values stand twice, some entries are nothing, and the order is another.
 
+import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
