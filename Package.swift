@@ -106,7 +106,7 @@ let package = Package(
       ]),
     .target(
       name: "SextantEvaluation",
-      dependencies: ["SextantArrays", "SextantGeometry", "SextantSignals"]),
+      dependencies: ["SextantArrays", "SextantStorage", "SextantAutodiff", "SextantGeometry", "SextantSignals"]),
     .target(
       name: "SextantReport",
       dependencies: ["SextantArrays", "SextantStorage", "SextantGeometry", "SextantSignals", "CCairo"]),

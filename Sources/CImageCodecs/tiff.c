@@ -247,7 +247,9 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
   TIFF *tiff = file->tiff;
   static const TIFFFieldInfo no_data[] = {{GDAL_NODATA, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, "GDAL_NODATA"}};
   TIFFMergeFieldInfo(tiff, no_data, 1);
-  size_t stride = ((size_t)image->columns * image->bands * image->bits + 7) / 8;
+  // Of a file in planes, each plane has strips of its own.
+  size_t planes = image->is_planar && image->bands > 1 ? image->bands : 1, together = image->bands / planes;
+  size_t stride = ((size_t)image->columns * together * image->bits + 7) / 8;
   uint32_t rows = stride ? (uint32_t)((1 << 18) / stride) : 1;
   rows = rows < 1 ? 1 : rows > image->rows ? image->rows : rows;
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, image->columns);
@@ -256,7 +258,7 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, image->bits);
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, image->format);
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, image->photometric);
-  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, planes > 1 ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
   TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, rows);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, image->compression);
   if (image->predictor > 1) TIFFSetField(tiff, TIFFTAG_PREDICTOR, image->predictor);
@@ -283,20 +285,24 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
     TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_PAGE);
     TIFFSetField(tiff, TIFFTAG_PAGENUMBER, page, page_count > 65535 ? 0 : page_count);
   }
-  size_t size = image->bits < 8 ? 1 : image->bits / 8, width = (size_t)image->columns * image->bands;
+  size_t size = image->bits < 8 ? 1 : image->bits / 8, width = (size_t)image->columns * together;
   uint8_t *block = malloc(stride * rows + 1);
   if (!block) return refuse(file, image, "there is not enough memory");
-  for (uint32_t first = 0, strip = 0; first < image->rows; first += rows, strip++) {
+  uint32_t strips = (image->rows + rows - 1) / rows;
+  for (uint32_t strip = 0; strip < planes * strips; strip++) {
+    uint32_t plane = strip / strips, first = strip % strips * rows;
     uint32_t here = image->rows - first < rows ? image->rows - first : rows;
-    const uint8_t *from = image->pixels + first * width * size;
-    if (image->bits >= 8) {
+    const uint8_t *from = image->pixels + (first * width * planes + plane) * size;
+    if (image->bits >= 8 && planes == 1) {
       memcpy(block, from, here * stride);
+    } else if (image->bits >= 8) {
+      for (size_t i = 0; i < here * width; i++) memcpy(block + i * size, from + i * planes * size, size);
     } else {
       memset(block, 0, here * stride);
       for (uint32_t row = 0; row < here; row++)
         for (size_t i = 0; i < width; i++) {
           size_t bit = i * image->bits;
-          block[row * stride + bit / 8] |= (uint8_t)(from[row * width + i] << (8 - image->bits - bit % 8));
+          block[row * stride + bit / 8] |= (uint8_t)(from[(row * width + i) * planes] << (8 - image->bits - bit % 8));
         }
     }
     // libtiff may change the block, which is a copy.

@@ -36,6 +36,16 @@ public enum StandardNormal {
   /// The probability Φ(z) of a value below `z`.
   public static func cumulative(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
 
+  /// The number below which a value lies with a probability, from −8 to 8, by bisection: for the few dozen that are ever needed.
+  public static func quantile(_ probability: Double) -> Double {
+    var (low, high) = (-8.0, 8.0)
+    for _ in 0..<60 {
+      let middle = 0.5 * (low + high)
+      if cumulative(middle) < probability { low = middle } else { high = middle }
+    }
+    return 0.5 * (low + high)
+  }
+
   /// log Φ(z), also where Φ(z) is too small for a number.
   public static func logCumulative(_ z: Double) -> Double {
     guard z < -25 else { return log(cumulative(z)) }

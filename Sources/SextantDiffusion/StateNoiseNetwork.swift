@@ -12,9 +12,9 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   public enum Body: Sendable {
     /// A U-Net over neighbourhoods that takes the time; it has 2C input channels with a Gaussian, C without.
     case stencil(StencilUNet<Scalar>)
-    /// The U-Net of DDPM on pixels, with as many input channels as the first, or along the array of vertices, as in Mammadov,
-    /// Chung and Ye (2024), where its only input is the noisy fields.
-    case ddpm(DDPMUNet<Scalar>)
+    /// A published U-Net on pixels, with as many input channels as the first, or along the array of vertices, as in Mammadov,
+    /// Chung and Ye (2024), where its only input is the noisy fields; and the number of its input channels.
+    case published(any NoiseNetwork<Scalar>, inputChannels: Int)
   }
 
   /// The network that processes the arrays.
@@ -23,11 +23,39 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   public let arrangement: StateArrangement
   /// The predictor that the network corrects; nil if the network predicts alone.
   public let base: (any NoisePredictor<Scalar>)?
+  /// The schedule by which the output is preconditioned; nil if it is the noise itself.
+  public let preconditioning: VariancePreservingSchedule?
 
-  public init(_ body: Body, arrangement: StateArrangement, correcting base: (any NoisePredictor<Scalar>)? = nil) {
+  /// - Parameters:
+  ///   - body: the network.
+  ///   - arrangement: the position of each value in the arrays.
+  ///   - base: the predictor that the network corrects; nil if the network predicts alone.
+  ///   - preconditioning: the schedule for the preconditioning of Karras and others (2022); nil for none.
+  public init(
+    _ body: Body, arrangement: StateArrangement, correcting base: (any NoisePredictor<Scalar>)? = nil,
+    preconditioning: VariancePreservingSchedule? = nil
+  ) {
     self.body = body
     self.arrangement = arrangement
     self.base = base
+    self.preconditioning = preconditioning
+  }
+
+  /// The noise for an output F of the network. In the units of a variance-preserving diffusion x = α·x₀ + s·ε of data with standard
+  /// deviation 1, the preconditioning of T. Karras, M. Aittala, T. Aila and S. Laine ("Elucidating the Design Space of
+  /// Diffusion-Based Generative Models", 2022) has c_in = 1, c_skip = α² and c_out = s for x/α, so that x₀ = α·x + s·F and
+  /// ε = s·x − α·F.
+  private func preconditioned(
+    _ output: DifferentiableTensor<Scalar>, for x: DifferentiableTensor<Scalar>, at times: [Double]
+  ) -> DifferentiableTensor<Scalar> {
+    guard let preconditioning else { return output }
+    func each(_ value: (Double) -> Double) -> DifferentiableTensor<Scalar> {
+      x.tape.constant(Tensor(times.map { Scalar(value($0)) }, shape: [times.count, 1]))
+    }
+    let (batch, count) = (times.count, x.value.count / max(1, times.count))
+    let (flat, flatOutput) = (x.reshaped(to: [batch, count, 1]), output.reshaped(to: [batch, count, 1]))
+    let noisy = flat.scalingRows(by: each(preconditioning.noise))
+    return (noisy + flatOutput.scalingRows(by: each { -preconditioning.signal(at: $0) })).reshaped(to: output.shape)
   }
 
   public func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>)
@@ -41,11 +69,10 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
     let output =
       switch body {
       case .stencil(let network): network(withGuess(), time: times, in: pass)
-      case .ddpm(let network):
-        network.output(
-          for: network.settings.inputChannels > arrangement.channelCount ? withGuess() : arrays, at: times, in: pass)
+      case .published(let network, let inputChannels):
+        network.output(for: inputChannels > arrangement.channelCount ? withGuess() : arrays, at: times, in: pass)
       }
-    let correction = arrangement.states(from: output)
+    let correction = preconditioned(arrangement.states(from: output), for: x, at: times)
     return guess.map { $0 + correction } ?? correction
   }
 }

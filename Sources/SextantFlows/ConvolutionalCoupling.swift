@@ -23,21 +23,36 @@ struct CouplingSubnetwork<Scalar: TensorScalar>: Sendable {
         return layer(x, stencil, in: pass)
       }
     }
+
+    /// What a range of the inputs contributes to the output.
+    func part(
+      _ inputs: Range<Int>, of x: DifferentiableTensor<Scalar>, _ stencil: Stencil?, hasBias: Bool, in pass: NetworkPass<Scalar>
+    ) -> DifferentiableTensor<Scalar> {
+      switch self {
+      case .dense(let layer): return layer.part(inputs, of: x, hasBias: hasBias, in: pass)
+      case .window(let layer):
+        guard let stencil else { preconditionFailure("A convolution without pixels") }
+        return layer.part(inputs, of: x, stencil, hasBias: hasBias, in: pass)
+      }
+    }
   }
 
   private let hidden: Layer
   private let last: Layer
+  /// The numbers of channels of the other half and of the condition.
+  private let seen, conditionWidth: Int
   private let outputs: Int
 
   /// - Parameters:
-  ///   - inputs: the number of channels that it sees.
+  ///   - seen: the number of channels of the other half.
+  ///   - conditionWidth: the number of channels of the condition.
   ///   - outputs: the number of channels that it transforms.
   ///   - seesNeighbours: whether it sees 3×3 pixels rather than one.
   init(
-    _ name: String, inputs: Int, outputs: Int, width: Int, seesNeighbours: Bool, initialDeviation: Double,
+    _ name: String, seen: Int, conditionWidth: Int, outputs: Int, width: Int, seesNeighbours: Bool, initialDeviation: Double,
     in builder: inout ParameterBuilder<Scalar>
   ) {
-    self.outputs = outputs
+    (self.seen, self.conditionWidth, self.outputs) = (seen, conditionWidth, outputs)
     func layer(_ name: String, _ inputs: Int, _ outputs: Int, _ initial: InitialValues, in builder: inout ParameterBuilder<Scalar>) -> Layer {
       seesNeighbours
         ? .window(StencilLayer(name, inputs: inputs, outputs: outputs, neighbours: 9, initial: initial, in: &builder))
@@ -45,17 +60,36 @@ struct CouplingSubnetwork<Scalar: TensorScalar>: Sendable {
     }
     (hidden, last) = builder.scope(name) { builder in
       (
-        layer("hidden", inputs, width, .normal(standardDeviation: initialDeviation), in: &builder),
+        layer("hidden", seen + conditionWidth, width, .normal(standardDeviation: initialDeviation), in: &builder),
         layer("last", width, 2 * outputs, .zeros, in: &builder)
       )
     }
   }
 
-  /// The log-scales clamp·0.636·arctan(raw) and the shifts for what it sees; the stencil is that of its pixels, if it has any.
+  /// The log-scales clamp·0.636·arctan(raw) and the shifts for what it sees.
+  ///
+  /// - Parameters:
+  ///   - half: the other half (B×V×channels), or nil where there is one channel only.
+  ///   - condition: P×V×channels, where P divides B and consecutive samples share a condition, which is seen once for all of them.
+  ///   - count: B.
+  ///   - stencil: that of the pixels, if there are any.
   func callAsFunction(
-    _ x: DifferentiableTensor<Scalar>, clamp: Double, _ stencil: Stencil?, in pass: NetworkPass<Scalar>
+    _ half: DifferentiableTensor<Scalar>?, condition: DifferentiableTensor<Scalar>, count: Int, clamp: Double, _ stencil: Stencil?,
+    in pass: NetworkPass<Scalar>
   ) -> (logScale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>) {
-    let output = last(hidden(x, stencil, in: pass).relu(), stencil, in: pass)
+    let ofCondition = hidden.part(seen..<seen + conditionWidth, of: condition, stencil, hasBias: true, in: pass)
+    let (conditions, size) = (condition.shape[0], ofCondition.value.count / condition.shape[0])
+    let shape = [count] + ofCondition.shape.dropFirst()
+    let inner: DifferentiableTensor<Scalar>
+    if let half {
+      inner = hidden.part(0..<seen, of: half, stencil, hasBias: false, in: pass)
+        .reshaped(to: [conditions, count / conditions, size])
+        .addingToRows(ofCondition.reshaped(to: [conditions, size])).reshaped(to: shape)
+    } else {
+      let places = (0..<count).map { Int32($0 * conditions / count) }
+      inner = gatherRows(ofCondition.reshaped(to: [1, conditions, size]), places).reshaped(to: shape)
+    }
+    let output = last(inner.relu(), stencil, in: pass)
     return (
       output.columns(0..<outputs).arcTangent() * Scalar(0.636 * clamp), output.columns(outputs..<2 * outputs)
     )
@@ -86,7 +120,7 @@ struct ConvolutionalCoupling<Scalar: TensorScalar>: Sendable {
     (ofFirst, ofSecond) = builder.scope(name) { builder in
       func network(_ name: String, _ seen: Int, _ changed: Int, in builder: inout ParameterBuilder<Scalar>) -> CouplingSubnetwork<Scalar> {
         CouplingSubnetwork(
-          name, inputs: seen + conditionWidth, outputs: changed, width: width, seesNeighbours: seesNeighbours,
+          name, seen: seen, conditionWidth: conditionWidth, outputs: changed, width: width, seesNeighbours: seesNeighbours,
           initialDeviation: initialDeviation, in: &builder)
       }
       return (
@@ -98,7 +132,8 @@ struct ConvolutionalCoupling<Scalar: TensorScalar>: Sendable {
     (order, inverse) = (permutation?.order, permutation?.inverse)
   }
 
-  /// The transformed numbers (of the shape of x, channels last), and the sums of the log-scales of each sample (B).
+  /// The transformed numbers (of the shape of x, channels last), and the sums of the log-scales of each sample (B). Consecutive samples
+  /// share a condition.
   func callAsFunction(
     _ x: DifferentiableTensor<Scalar>, condition: DifferentiableTensor<Scalar>, _ stencil: Stencil?, direction: FlowDirection,
     in pass: NetworkPass<Scalar>
@@ -107,14 +142,11 @@ struct ConvolutionalCoupling<Scalar: TensorScalar>: Sendable {
     func sums(_ logScale: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
       logScale.reshaped(to: [batch, logScale.value.count / batch]).rowSums()
     }
-    func shown(_ half: DifferentiableTensor<Scalar>?) -> DifferentiableTensor<Scalar> {
-      half.map { concatenateColumns([$0, condition]) } ?? condition
-    }
     var total: DifferentiableTensor<Scalar>?
     func move(
       _ half: DifferentiableTensor<Scalar>, by network: CouplingSubnetwork<Scalar>, seeing other: DifferentiableTensor<Scalar>?
     ) -> DifferentiableTensor<Scalar> {
-      let (logScale, shift) = network(shown(other), clamp: clamp, stencil, in: pass)
+      let (logScale, shift) = network(other, condition: condition, count: batch, clamp: clamp, stencil, in: pass)
       let own = sums(logScale)
       total = total.map { $0 + own } ?? own
       return direction == .normalising

@@ -108,16 +108,12 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
     }
   }
 
-  /// The feature maps of each level and the numbers of the dense couplings, for each of B points.
+  /// The feature maps of each level and the numbers of the dense couplings, of each of P conditions.
   private func shown(
-    _ condition: PreparedCondition<Scalar>, count: Int
+    _ condition: PreparedCondition<Scalar>
   ) -> (maps: [DifferentiableTensor<Scalar>], numbers: DifferentiableTensor<Scalar>) {
-    guard var all = condition.projection else { preconditionFailure("The flow has a condition") }
-    let (rows, width) = (all.value.rowCount, all.value.columnCount)
-    if rows < count {
-      let places = (0..<count).map { Int32($0 * rows / count) }
-      all = gatherRows(all.reshaped(to: [1, rows, width]), places).reshaped(to: [count, width])
-    }
+    guard let all = condition.projection else { preconditionFailure("The flow has a condition") }
+    let (count, width) = (all.value.rowCount, all.value.columnCount)
     var start = 0
     let maps = zip(levels, configuration.levels).map { level, settings -> DifferentiableTensor<Scalar> in
       let size = level.pixels * settings.conditionWidth
@@ -137,7 +133,7 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
   ) -> FlowPoints<Scalar> {
     let count = x.value.rowCount
     precondition(x.value.columnCount == dimension, "Points of shape \(x.shape) for \(dimension) entries")
-    let (maps, numbers) = shown(condition, count: count)
+    let (maps, numbers) = shown(condition)
     var total = pass.tape.constant(Tensor<Scalar>(repeating: Scalar(stepLogDeterminant), shape: [count]))
     var parts: [DifferentiableTensor<Scalar>] = []
     var h = x.reshaped(to: [count, rows * columns, channels])
@@ -171,7 +167,7 @@ public struct ConvolutionalFlow<Scalar: TensorScalar>: ConditionalFlow {
   ) -> FlowPoints<Scalar> {
     let count = z.value.rowCount
     precondition(z.value.columnCount == dimension, "Points of shape \(z.shape) for \(dimension) entries")
-    let (maps, numbers) = shown(condition, count: count)
+    let (maps, numbers) = shown(condition)
     var total = pass.tape.constant(Tensor<Scalar>(repeating: Scalar(-stepLogDeterminant), shape: [count]))
     // What left at each level lies in z in the order of the levels, before what is left.
     var parts: [DifferentiableTensor<Scalar>?] = []

@@ -91,6 +91,8 @@ public struct ImageHeader: Sendable, Equatable {
   /// The number of TIFF's compression, 1 for none, and of its predictor.
   var compression = 1
   var predictor = 1
+  /// Whether a TIFF has the bands one after the other rather than pixel by pixel.
+  public var isPlanar = false
   /// Whether a TIFF has 64-bit offsets.
   var isBig = false
   /// The bytes of the colour profile.
@@ -127,6 +129,7 @@ public struct ImageHeader: Sendable, Equatable {
     }
     compression = Int(image.compression)
     predictor = max(1, Int(image.predictor))
+    isPlanar = image.is_planar != 0
     isBig = image.is_big != 0
     if let bytes = image.profile { profile = Array(UnsafeBufferPointer(start: bytes, count: image.profile_length)) }
     description = image.description.map { String(cString: $0) }
@@ -143,6 +146,7 @@ public struct ImageHeader: Sendable, Equatable {
     ]
     if colour == .minIsWhite { parts.append("min-is-white") }
     if hadPalette { parts.append("from a palette") }
+    if isPlanar { parts.append("in planes") }
     if let alpha { parts.append("\(isPremultiplied ? "premultiplied " : "")opacity in band \(alpha + 1)") }
     if let orientation { parts.append("orientation tag \(orientation)") }
     if !profile.isEmpty { parts.append("a colour profile") }
@@ -171,6 +175,7 @@ public struct ImageHeader: Sendable, Equatable {
       image.resolution_unit = UInt32(resolution.unit)
     }
     (image.compression, image.predictor) = (UInt32(compression), UInt32(predictor))
+    image.is_planar = isPlanar ? 1 : 0
     // The codecs read these arrays and do not change them.
     var (profile, pixels) = (profile, samples.bytes)
     var (first, second) = (description.map { Array($0.utf8CString) } ?? [], noData.map { Array($0.utf8CString) } ?? [])

@@ -152,6 +152,13 @@ package struct StencilLayer<Scalar: TensorScalar>: Sendable {
   {
     stencilConvolution(x, weight: pass[weight], bias: pass[bias], stencil: stencil)
   }
+
+  /// What a range of the inputs contributes to the output, for x (B×V×inputs of the range); one of the contributions has the bias.
+  package func part(
+    _ inputs: Range<Int>, of x: DifferentiableTensor<Scalar>, _ stencil: Stencil, hasBias: Bool, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
+    stencilConvolution(x, weight: pass[weight].columns(inputs), bias: hasBias ? pass[bias] : nil, stencil: stencil)
+  }
 }
 
 /// x + convolution(silu(norm(convolution(silu(norm(x))) + time))).

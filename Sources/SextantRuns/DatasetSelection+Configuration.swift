@@ -53,7 +53,7 @@ extension DatasetSelection {
     let acceptsValues: Bool = try reader.value("accept_values", default: false)
     let variables: [String] = try hasImages ? [] : reader.list("variables")
     self.init(
-      files: paths, mesh: mesh, settings: hasImages ? try Self.imageSettings(reader) : [:],
+      files: paths, mesh: mesh, settings: try hasImages ? Self.imageSettings(reader) : Self.labels(reader, of: files),
       variables: variables.isEmpty ? nil : variables, select: try reader.namedLists("select"),
       exclude: try reader.namedLists("exclude"),
       monthVariable: mesh == nil ? try reader.optional("month_variable") : nil,
@@ -62,12 +62,18 @@ extension DatasetSelection {
       measured: try reader.optionalSection("measured") { try MeasuredFields($0, designs: designs) })
   }
 
+  /// Reads the key `labels`, the file of the classes of images, as a setting of their format.
+  private static func labels(_ reader: ConfigurationReader, of files: [String]) throws -> [String: String] {
+    guard reader.contains("labels") else { return [:] }
+    guard files.count < 2 else {
+      throw reader.wrong("labels", expected: "one file of images beside it", found: "\(files.count) files")
+    }
+    return ["labels": try FilePatterns.expandVariables(in: try reader.required("labels"))]
+  }
+
   /// Reads the keys of images on a mesh as the settings of their format.
   private static func imageSettings(_ reader: ConfigurationReader) throws -> [String: String] {
-    var settings: [String: String] = [:]
-    if reader.contains("labels") {
-      settings["labels"] = try FilePatterns.expandVariables(in: try reader.required("labels"))
-    }
+    var settings = try labels(reader, of: [])
     let axes = try reader.optionalSection("projection") { projection in
       ImageProjection(
         horizontal: try projection.value("horizontal", default: .x),

@@ -11,7 +11,7 @@ enum OperationCase: String, CaseIterable, Sendable {
   case couplingSampling, couplingNormalising, softsignCouplingSampling, softsignCouplingNormalising
   case relu, leakyReLU, silu, gelu, tanh, arcTangent, exponential, logarithm, sigmoid, softplus, square
   case scaleRows, shiftRows, scaleAndShiftRows, scaleAndShiftSamples
-  case reshape, columns, concatenate, gather, permute, upsample, heads, gatherRows
+  case reshape, columns, concatenate, gather, permute, upsample, heads, gatherRows, mixRows
   case softmax, softmaxOverRows, batchNormalisation, groupNormalisation, rootMeanSquare
   case modulatedNormalisation, modulatedNormalisationAlone
   case batchedProduct, batchedProductTransposedFirst, batchedProductTransposedSecond, batchedProductTransposedBoth
@@ -133,6 +133,12 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .upsample: return x[0].upsampledByTwo()
     case .heads: return x[0].splitIntoHeads(2).softmax().mergingHeads(2) * x[0]
     case .gatherRows: return SextantAutodiff.gatherRows(x[0], (0..<2 * rows).map { Int32($0 * 5 % rows) })
+    case .mixRows:
+      let entries = (0..<rows + 3).flatMap { row in
+        (0..<3).map { (row, (row * 5 + $0 * 2) % rows, 0.5 - 0.25 * Double($0)) }
+      }
+      return SextantAutodiff.mixRows(
+        x[0], by: RowMixing(SparseMatrix(rowCount: rows + 3, columnCount: rows, entries: entries)))
     case .softmax: return x[0].softmax()
     case .softmaxOverRows: return x[0].softmaxOverRows()
     case .batchNormalisation:

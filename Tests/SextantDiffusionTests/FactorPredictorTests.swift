@@ -1,6 +1,7 @@
 // Modes with a rest of their own at each value: the same as the Gaussian of that covariance, forwards, backwards and in
 // its samples; and arrangements in which some values stand twice, some entries are nothing, and the order is another.
 
+import Foundation
 import SextantArrays
 import SextantAutodiff
 import SextantNetworks
@@ -74,7 +75,38 @@ import Testing
     #expect(tape.gradients(of: back, seed: seed)[states]?.scalars == seed.scalars)
   }
 
-  @Test(arguments: [false, true]) func aNetworkOfStatesHasItsGradient(startsFromGaussian: Bool) throws {
+  /// Of white data with variance 1 the mean of the noise given x is s·x: what an untrained preconditioned network predicts.
+  @Test func anUntrainedPreconditionedNetworkIsThatOfWhiteData() throws {
+    var builder = ParameterBuilder<Double>(random: RandomStream(seed: 74))
+    let body = StencilUNet(
+      StencilUNetConfiguration(inputChannels: 2, outputChannels: 2, widths: [4, 4], usesTime: true),
+      hierarchy: .line(count: 3, levelCount: 2), in: &builder)
+    let schedule = VariancePreservingSchedule.standard
+    let network = StateNoiseNetwork(.stencil(body), arrangement: Self.arrangement, preconditioning: schedule)
+    let predictor = NetworkNoisePredictor(network, parameters: builder.parameters, schedule: schedule)
+    var stream = RandomStream(seed: 76)
+    let x: Tensor<Double> = stream.normals([2, 3, 1])
+    let times = [0.05, 0.6]
+    let noise = predictor.predictedNoise(in: x, at: times).scalars
+    for (place, value) in x.scalars.enumerated() {
+      #expect(abs(noise[place] - schedule.noise(at: times[place / 3]) * value) < 1e-12)
+    }
+  }
+
+  /// The times of the distribution have the stated quantiles, and the weight is the inverse of the signal's variance.
+  @Test func logNormalTimesAreThoseOfTheNoise() {
+    let schedule = VariancePreservingSchedule.standard
+    for (place, z) in [(0.5, 0.0), (0.841344746, 1), (0.158655254, -1)] {
+      let time = TimeDistribution.logNormal.time(at: place, of: schedule)
+      #expect(abs(log(schedule.noiseToSignal(at: time)) - (-1.2 + 1.2 * z)) < 1e-6)
+      let signal = schedule.signal(at: time)
+      #expect(abs(TimeDistribution.logNormal.weight(at: time, of: schedule) * signal * signal - 1) < 1e-12)
+    }
+    #expect(TimeDistribution.logNormal.time(at: 0, of: schedule) == schedule.startTime)
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func aNetworkOfStatesHasItsGradient(startsFromGaussian: Bool, isPreconditioned: Bool) throws {
     var builder = ParameterBuilder<Double>(random: RandomStream(seed: 74))
     let configuration = StencilUNetConfiguration(
       inputChannels: startsFromGaussian ? 4 : 2, outputChannels: 2, widths: [4, 4], usesTime: true)
@@ -87,7 +119,8 @@ import Testing
     let factor: Tensor<Double> = stream.normals([2, 3])
     let base = try FactorNoisePredictor(factor: factor, residualVariances: [0.1, 0.2, 0.3])
     let network = StateNoiseNetwork(
-      .stencil(body), arrangement: Self.arrangement, correcting: startsFromGaussian ? base : nil)
+      .stencil(body), arrangement: Self.arrangement, correcting: startsFromGaussian ? base : nil,
+      preconditioning: isPreconditioned ? .standard : nil)
     let predictor = NetworkNoisePredictor(network, parameters: parameters)
     let x: Tensor<Double> = stream.normals([2, 3, 1])
     let weights: Tensor<Double> = stream.normals([2, 3, 1])

@@ -35,12 +35,29 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
       header.noData = "-9999"
       if shape.2 == 2 { header.alpha = 1 }
       let samples = Self.samples(type, count: header.sampleCount)
+      for isPlanar in shape.2 > 1 ? [false, true] : [false] {
+        header.isPlanar = isPlanar
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
+        try writer.append(samples)
+        try writer.close()
+        let file = try ImageFile(path: path)
+        #expect(file.header == header && file.pageCount == 1)
+        #expect(try file.samples(ofPage: 0) == samples)
+      }
+    }
+  }
+
+  /// Planes of more than one strip each.
+  @Test func largePlanesComeBack() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      var header = ImageHeader(rows: 401, columns: 397, bands: 3, type: .uint16)
+      header.isPlanar = true
+      let samples = Self.samples(.uint16, count: header.sampleCount)
       let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
       try writer.append(samples)
       try writer.close()
-      let file = try ImageFile(path: path)
-      #expect(file.header == header && file.pageCount == 1)
-      #expect(try file.samples(ofPage: 0) == samples)
+      #expect(try ImageFile(path: path).samples(ofPage: 0) == samples)
     }
   }
 

@@ -96,6 +96,30 @@ import Testing
     #expect(AnswerMemory(valueCount: 1000, samples: 128).activity == "imputing")
   }
 
+  /// Networks compare images where their weights are given: a table without them says so, and weights with another hash than the stated
+  /// one are refused.
+  @Test func whatNeedsWeightsSaysSo() throws {
+    let folder = try ScratchFolder()
+    let truth = try write("truth.png", in: folder) { Double($0) }
+    try write("answer.png", in: folder) { Double($0) + 1 }
+    var scoring = Scoring(truth: SignalInput(truth))
+    let scores = try scoring.run([folder.path("answer.png")])
+    #expect(scores.remarks.contains { $0.topic == "no-weights" && $0.text.contains("--lpips") } && scores.perception.isEmpty)
+    let weights = folder.path("weights.safetensors")
+    try Data("not weights".utf8).write(to: URL(fileURLWithPath: weights))
+    let digest = String(repeating: "0", count: 64)
+    let stated = PerceptualScoring.Weights("\(weights)@\(digest)")
+    #expect(stated == .init("\(weights)@\(digest.uppercased())") && stated.path == weights && stated.digest == digest)
+    #expect(PerceptualScoring.Weights("a@b").path == "a@b")
+    scoring.perception = PerceptualScoring(lpips: stated)
+    let words = complaint { _ = try scoring.run([folder.path("answer.png")]) }
+    #expect(words.contains("weights.safetensors: expected the SHA-256 000") && words.contains("found "), "\(words)")
+    scoring.perception = PerceptualScoring(inception: .init(weights))
+    #expect(complaint { _ = try scoring.run([folder.path("answer.png")]) }.contains("weights.safetensors"))
+    scoring.perception = PerceptualScoring(features: weights)
+    #expect(complaint { _ = try scoring.run([folder.path("answer.png")]) }.contains("--fid"))
+  }
+
   @Test func scoresHaveAPeakAndClipWhereAsked() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }

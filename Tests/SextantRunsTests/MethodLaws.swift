@@ -29,7 +29,7 @@ import Testing
           overrides: ["output=\(folder.path(output))", prior])
       }
       let networks =
-        "diffusion: {steps: 3, batch: 4, widths: [8, 8]}\nflow: {steps: 3, batch: 4, masks: [\"random:0.3\"], "
+        "diffusion: {steps: 3, batch: 4, widths: [8, 8]}\nflow: {steps: 3, batch: 4, masks: [\"random:0.3\", \"times:0.5\"], "
       let plain = try run("plain", "prior={modes: 20}", networks + "pairs: 24, folds: 2, widths: [8, 8]}")
       let vector = try run("vector", "prior={kind: eof, modes: 20}", networks + "preset: small, coupling_steps: 2}")
       let mixture = try run("mixture", "prior={kind: mixture, modes: 10, components: \"clusters:2\"}", "")

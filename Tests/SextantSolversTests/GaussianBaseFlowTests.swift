@@ -26,50 +26,59 @@ import Testing
 
   /// An untrained flow of both variables, and its base.
   private static func flow(
-    transforms: [MarginalTransform] = [.none, .logit(minimum: -0.2, maximum: 1.2)], trains: Bool = false
+    transforms: [MarginalTransform] = [.none, .logit(minimum: -0.2, maximum: 1.2)], trains: Bool = false, takesOperators: Bool = false
   ) throws -> (flow: GaussianBaseFlowSolver, base: TransformedSolver) {
     let model = try SmallClimate.model()
     let base = TransformedSolver(
       try TwoScaleSolver(model.prior, domain: model.space.domain, parameters: model.parameters),
       space: model.prior.space, transforms: transforms, maximumIterations: 2)
     var builder = ParameterBuilder<Float>(random: RandomStream(seed: 1))
+    let configuration = StencilUNetConfiguration(
+      inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
+      widths: [8, 8])
     let network = StencilUNet(
-      StencilUNetConfiguration(
-        inputChannels: PosteriorFeatures.channelCount(fieldChannels: 2, domain: model.space.domain), outputChannels: 4,
-        widths: [8, 8]),
+      configuration,
       hierarchy: try #require(try StencilHierarchy.neighbourhoods(of: try SmallClimate.grid(), levelCount: 2)),
       in: &builder)
     let flow = GaussianBaseFlowSolver(
       base: base,
       features: PosteriorFeatures(
         model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare),
-      network: network, parameters: trains ? builder.parameters.perturbed : builder.parameters)
+      network: network,
+      flow: LearnedFlow(
+        network: .neighbourhoods(configuration), parameters: trains ? builder.parameters.perturbed : builder.parameters,
+        takesOperators: takesOperators))
     return (flow, base)
   }
 
-  /// A network that is told "nothing was observed" beside a posterior that has seen the values answers from an input that its
-  /// training never made. It is not asked.
-  @Test func valuesThatMixEntriesAreRefused() throws {
-    let model = try SmallClimate.model()
-    let (flow, base) = try Self.flow()
-    let count = model.space.isInside.count
+  /// An operator that is given by its action alone.
+  private struct Action: LinearOperator {
+    let inputCount: Int
+    var outputCount: Int { inputCount }
+    func apply(_ signals: Tensor<Float>) -> Tensor<Float> { signals }
+    func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> { measurements }
+  }
+
+  /// A flow that was trained on masks would answer from an input that its training never made. It is not asked; nor is one for the
+  /// weights of an operator that has none.
+  @Test(arguments: [false, true]) func whatAFlowWasNotTrainedOnIsRefused(takesOperators: Bool) throws {
+    let (flow, _) = try Self.flow(takesOperators: takesOperators)
+    let count = try SmallClimate.model().space.isInside.count
     let average = SparseOperator(SparseMatrix(rowCount: 1, columnCount: count, entries: [(0, 40, 0.5), (0, 42, 0.5)]))
-    let measurement = FieldMeasurement(values: [280], noise: [1], operation: average)
-    func expectRefusal(_ body: () throws -> Void) throws {
-      let error = try #require(throws: MeasurementError.self, performing: body)
-      guard case .operatorNotSupported(_, .sparse, _, let hint) = error else {
+    func expectRefusal(of operation: any LinearOperator) throws {
+      let noise = [Float](repeating: 1, count: operation.outputCount)
+      let error = try #require(throws: MeasurementError.self) { _ = try flow.prepare(for: operation, noise: noise) }
+      guard case .operatorNotSupported(_, _, _, let hint) = error else {
         Issue.record("\(error)")
         return
       }
       #expect(hint.contains("two-scale"))
     }
-    try expectRefusal { _ = try flow.prepare(for: average, noise: [1]) }
-    var random = RandomStream(seed: 1)
-    let posterior = try base.latent.posterior(given: measurement, samples: 0, using: &random)
-    try expectRefusal {
-      _ = try PosteriorFeatures(
-        model.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare
-      ).features(of: measurement, posterior: posterior)
+    try expectRefusal(of: Action(inputCount: count))
+    if takesOperators {
+      _ = try flow.prepare(for: average, noise: [1])
+    } else {
+      try expectRefusal(of: average)
     }
   }
 

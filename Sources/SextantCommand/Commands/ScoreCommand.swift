@@ -42,6 +42,19 @@ struct ScoreCommand: ParsableCommand {
   @Flag(help: "Clip the answers to that scale before they are compared.")
   var clip = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare images by LPIPS, with weights from this safetensors file; FILE@SHA256 refuses any other file.", valueName: "file"))
+  var lpips: String?
+
+  @Option(
+    help: ArgumentHelp("Compare all images by the FID, with weights of Inception v3 from this safetensors file, in the same way.", valueName: "file"))
+  var fid: String?
+
+  @Option(
+    help: ArgumentHelp("An array (.npy) of the features of other images, which take the place of the truth in the FID.", valueName: "file"))
+  var fidFeatures: String?
+
   @OptionGroup(title: "Fields") var fields: SignalOptions
   @OptionGroup var format: FormatOptions
 
@@ -52,6 +65,8 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     var scoring = try Scoring(truth: fields.input(truth), observed: observed, scale: peak.map { ($0, origin) })
     scoring.clips = clip
+    scoring.perception = PerceptualScoring(
+      lpips: lpips.map { .init($0) }, inception: fid.map { .init($0) }, features: fidFeatures)
     let scores = try scoring.run(filled)
     if format.json { try StandardOutput.json(scores) } else { StandardOutput.line(scores.text) }
   }

@@ -5,7 +5,7 @@ import SextantArrays
 
 extension LinearOperator {
   /// The matrix of A if the form contains it; no application is needed.
-  var explicitMatrix: SparseMatrix? {
+  package var explicitMatrix: SparseMatrix? {
     switch form {
     case .selection(let entries):
       SparseMatrix(

@@ -26,19 +26,42 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     case microscopy
     /// For CPUs: 1.1 million parameters for three colours.
     case small
+    /// NCSN++ as the APS paper has it for faces of 32×32 pixels. Not for CPUs.
+    case ncsnpp
+
+    var architecture: Architecture? { self == .ncsnpp ? .ncsnpp : nil }
 
     var widths: [Int] {
       switch self {
       case .cifar: [128, 256, 256, 256]
+      case .ncsnpp: [64, 128, 128, 128]
       case .microscopy: [64, 128, 128, 256]
       case .small: [32, 64, 64]
       }
     }
 
-    var blocks: Int { self == .small ? 1 : 2 }
+    var blocks: Int {
+      switch self {
+      case .small: 1
+      case .cifar, .microscopy: 2
+      case .ncsnpp: 4
+      }
+    }
 
     /// The largest side in pixels of the first level with attention.
     var attention: Int { self == .small ? 8 : 16 }
+  }
+
+  /// Layers of a network of images that are not those of DDPM.
+  public enum Architecture: String, Sendable, Codable {
+    /// Those of NCSN++.
+    case ncsnpp
+  }
+
+  /// What the output of the network stands for, where it is not the noise.
+  public enum Preconditioning: String, Sendable, Codable {
+    /// Scaled as by Karras and others (2022).
+    case edm
   }
 
   /// What predicts the noise.
@@ -49,6 +72,10 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   public var widths: [Int]
   /// Residual blocks a level, on each way.
   public var blocks: Int
+  /// The layers of a network of images; nil for those of DDPM, and for other networks.
+  public var architecture: Architecture?
+  /// What the output of the network stands for; nil for the noise itself.
+  public var preconditioning: Preconditioning?
   /// The largest side in pixels of the first level with attention, for images; nil for other networks.
   public var attention: Int?
   /// The file of weights from which the training starts, in the names of diffusers' UNet2DModel; nil for random ones.
@@ -86,14 +113,25 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     }
     widths = isPaper ? [] : try reader.list("widths", default: preset?.widths ?? [32, 64, 96])
     blocks = isPaper ? 0 : try reader.value("blocks", default: preset?.blocks ?? 1, in: 1...8)
+    architecture = preset?.architecture
     attention = try preset.map { try reader.value("attention", default: $0.attention, in: 0...4096) }
     weights = network == .plane ? try reader.optional("weights") : nil
     steps = try reader.value("steps", default: 4000, in: 1...10_000_000)
     batch = try reader.value("batch", default: 8, in: 1...1024)
     learningRate = try reader.value("learning_rate", default: isPaper ? 2e-4 : 1e-3, in: 1e-8...1)
     finalRate = try reader.value("final_rate", default: 20, in: 0.1...1000)
-    times = try reader.value("times", default: .uniform)
-    startsFromGaussian = try reader.value("starts_from_gaussian", default: weights == nil)
+    preconditioning =
+      try reader.value("preconditioning", default: StatedPreconditioning.none) == .edm ? .edm : nil
+    times = try reader.value("times", default: preconditioning == nil ? .uniform : .logNormal)
+    startsFromGaussian = try reader.value("starts_from_gaussian", default: weights == nil && preconditioning == nil)
+    if preconditioning != nil, startsFromGaussian || weights != nil {
+      throw reader.wrong(
+        "preconditioning", expected: "none beside weights, and beside starts_from_gaussian, whose Gaussian scales the output itself",
+        found: "edm")
+    }
+    if weights != nil, architecture != nil {
+      throw reader.wrong("weights", expected: "a preset of DDPM's network beside it, as these are weights of DDPM's", found: "preset: ncsnpp")
+    }
     if weights != nil, startsFromGaussian {
       throw reader.wrong(
         "starts_from_gaussian", expected: "false beside weights, whose network is not told what the Gaussian predicts", found: "true")
@@ -117,6 +155,11 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     case .interleaved: return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
     }
   }
+}
+
+/// The words of the setting `preconditioning`.
+private enum StatedPreconditioning: String, ConfigurationChoice {
+  case none, edm
 }
 
 extension VertexOrdering: ConfigurationChoice {}

@@ -51,29 +51,35 @@ package struct StoredDiffusion: Sendable {
     in builder: inout ParameterBuilder<Float>
   ) throws -> StateNoiseNetwork<Float> {
     let (layout, channels) = (space.layout, space.channelCount)
-    let base =
-      settings.startsFromGaussian
-      ? try gaussian.predictor(VariancePreservingSchedule(finalRate: settings.finalRate)) : nil
+    let schedule = try VariancePreservingSchedule(finalRate: settings.finalRate)
+    let base = settings.startsFromGaussian ? try gaussian.predictor(schedule) : nil
     let arrangement = StateArrangement(
       stateOfEntry: layout.stateOfEntry, channelCount: channels, stateCount: layout.count, order: order)
+    func noiseNetwork(_ body: StateNoiseNetwork<Float>.Body) -> StateNoiseNetwork<Float> {
+      StateNoiseNetwork(
+        body, arrangement: arrangement, correcting: base, preconditioning: settings.preconditioning == nil ? nil : schedule)
+    }
     let levels = settings.widths.count
     let hierarchy: StencilHierarchy
     switch settings.network {
     case .sixLevel:
       let network = DDPMUNet<Float>(DDPMUNetSettings(channels: channels), in: &builder)
-      return StateNoiseNetwork(.ddpm(network), arrangement: arrangement, correcting: base)
+      return noiseNetwork(.published(network, inputChannels: channels))
     case .plane:
       guard let raster = space.domain.raster, !raster.wraps, raster.firstEdge == .end, raster.lastEdge == .end else {
         throw RunError.invalid(
           "diffusion.network: 'plane' is a network of images, and this is a \(space.domain.summary). Use network: neighbourhoods, which knows what lies beyond the edges, or line."
         )
       }
-      let network = DDPMUNet<Float>(
-        DDPMUNetSettings(
-          channels: channels, inputChannels: base == nil ? channels : 2 * channels, widths: settings.widths,
-          blocks: settings.blocks, attentionSide: settings.attention ?? 0, side: max(raster.rows, raster.columns)),
-        on: .plane(rows: raster.rows, columns: raster.columns), in: &builder)
-      return StateNoiseNetwork(.ddpm(network), arrangement: arrangement, correcting: base)
+      let shape = DDPMUNetSettings(
+        channels: channels, inputChannels: base == nil ? channels : 2 * channels, widths: settings.widths,
+        blocks: settings.blocks, attentionSide: settings.attention ?? 0, side: max(raster.rows, raster.columns))
+      let network: any NoiseNetwork<Float> =
+        switch settings.architecture {
+        case nil: DDPMUNet<Float>(shape, on: .plane(rows: raster.rows, columns: raster.columns), in: &builder)
+        case .ncsnpp: NCSNPlusPlus<Float>(shape, rows: raster.rows, columns: raster.columns, in: &builder)
+        }
+      return noiseNetwork(.published(network, inputChannels: shape.inputChannels))
     case .line: hierarchy = .line(count: space.domain.vertexCount, levelCount: levels)
     case .neighbourhoods:
       guard let own = try StencilHierarchy.neighbourhoods(of: space.domain, levelCount: levels) else {
@@ -87,7 +93,7 @@ package struct StoredDiffusion: Sendable {
       inputChannels: base == nil ? channels : 2 * channels, outputChannels: channels,
       widths: Array(settings.widths.prefix(hierarchy.levels.count)), blocksPerLevel: settings.blocks, usesTime: true)
     let network = StencilUNet<Float>(configuration, hierarchy: hierarchy, in: &builder)
-    return StateNoiseNetwork(.stencil(network), arrangement: arrangement, correcting: base)
+    return noiseNetwork(.stencil(network))
   }
 
   package init(settings: DiffusionSettings, parameters: ParameterSet<Float>, gaussian: ArchiveGaussian, order: [Int32]) {

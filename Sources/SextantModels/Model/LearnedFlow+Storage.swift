@@ -19,11 +19,15 @@ extension LearnedFlow {
     var network: Network
     var fingerprint: String
     var identity: String
+    /// Absent in files that were written before flows took operators.
+    var takesOperators: Bool?
   }
 
   /// Writes the flow into `folder`, whole or not at all.
   package func write(toFolder folder: String, fingerprint: String) throws {
-    let text = try Description(network: network, fingerprint: fingerprint, identity: identity).canonicalText()
+    let text = try Description(
+      network: network, fingerprint: fingerprint, identity: identity, takesOperators: takesOperators ? true : nil
+    ).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
     try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
@@ -48,7 +52,8 @@ extension LearnedFlow {
       throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes")
     }
     self.init(
-      network: network, parameters: try file.parameters(layout: builder.parameters), identity: description.identity)
+      network: network, parameters: try file.parameters(layout: builder.parameters), identity: description.identity,
+      takesOperators: description.takesOperators ?? false)
   }
 
   /// Makes the parameters of a network; false where it does not fit the domain.

@@ -29,4 +29,11 @@ public struct Dense<Scalar: TensorScalar>: Sendable {
   ) -> DifferentiableTensor<Scalar> {
     dense(x, weight: pass[weight], bias: bias.map { pass[$0] })
   }
+
+  /// What a range of the inputs contributes to the output, for x with these inputs; one of the contributions has the bias.
+  package func part(
+    _ inputs: Range<Int>, of x: DifferentiableTensor<Scalar>, hasBias: Bool, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
+    dense(x, weight: pass[weight].columns(inputs), bias: hasBias ? bias.map { pass[$0] } : nil)
+  }
 }

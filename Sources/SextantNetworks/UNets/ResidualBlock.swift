@@ -1,4 +1,5 @@
-// The two blocks of the DDPM U-Net: a residual block to which the time embedding is added, and attention with one head.
+// The two blocks of the DDPM U-Net, and with sums divided by √2 of NCSN++: a residual block to which the time embedding is added, and
+// attention with one head.
 
 import SextantArrays
 import SextantAutodiff
@@ -13,17 +14,25 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
     var dropout: Double
     /// The number of neighbours in a convolution.
     var neighbours: Int
+    /// Whether the sum with the skip connection is divided by √2.
+    var dividesByRootOfTwo = false
   }
 
   private let normalisations: (GroupNormalisation<Scalar>, GroupNormalisation<Scalar>)
   private let convolutions: (StencilLayer<Scalar>, StencilLayer<Scalar>)
   private let time: Dense<Scalar>
-  /// Present if the widths differ.
+  /// Present if the widths or the resolutions differ.
   private let shortcut: Dense<Scalar>?
   private let dropout: Dropout
+  private let dividesByRootOfTwo: Bool
 
-  init(_ name: String, inputs: Int, outputs: Int, _ style: Style, in builder: inout ParameterBuilder<Scalar>) {
+  /// - Parameter resamples: whether the block changes the resolution; the skip connection has weights then.
+  init(
+    _ name: String, inputs: Int, outputs: Int, _ style: Style, resamples: Bool = false,
+    in builder: inout ParameterBuilder<Scalar>
+  ) {
     dropout = Dropout(rate: style.dropout)
+    dividesByRootOfTwo = style.dividesByRootOfTwo
     let standard = InitialValues.fanAverage(scale: 1)
     (normalisations, convolutions, time, shortcut) = builder.scope(name) { builder in
       (
@@ -40,22 +49,27 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
             "conv.1", inputs: outputs, outputs: outputs, neighbours: style.neighbours, initial: .zeros, in: &builder)
         ),
         Dense("time", inputs: style.timeWidth, outputs: outputs, initial: standard, in: &builder),
-        inputs == outputs
+        inputs == outputs && !resamples
           ? nil : Dense("shortcut", inputs: inputs, outputs: outputs, initial: standard, in: &builder)
       )
     }
   }
 
   /// The output for x (B×V×inputs) and the embedded time after its nonlinearity: B×timeWidth, or 1×timeWidth for all
-  /// samples.
+  /// samples. The stencil is that of the output, and `resampling` the step to its resolution, if it is another.
   func callAsFunction(
     _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>, _ stencil: Stencil,
-    in pass: NetworkPass<Scalar>
+    resampling: RowMixing? = nil, in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
-    let timed = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
+    func resampled(_ x: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
+      resampling.map { mixRows(x, by: $0) } ?? x
+    }
+    let timed = convolutions.0(resampled(normalisations.0(x, in: pass).silu()), stencil, in: pass)
       .addingToRows(time(embedding, in: pass))
     let h = convolutions.1(dropout(normalisations.1(timed, in: pass).silu(), in: pass), stencil, in: pass)
-    return (shortcut.map { $0(x, in: pass) } ?? x) + h
+    let skip = resampled(x)
+    let sum = (shortcut.map { $0(skip, in: pass) } ?? skip) + h
+    return dividesByRootOfTwo ? sum * Scalar(0.5.squareRoot()) : sum
   }
 }
 
@@ -63,8 +77,12 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
 struct AttentionBlock<Scalar: TensorScalar>: Sendable {
   private let normalisation: GroupNormalisation<Scalar>
   private let attention: Attention<Scalar>
+  private let dividesByRootOfTwo: Bool
 
-  init(_ name: String, channels: Int, groups: Int, in builder: inout ParameterBuilder<Scalar>) {
+  init(
+    _ name: String, channels: Int, groups: Int, dividesByRootOfTwo: Bool = false, in builder: inout ParameterBuilder<Scalar>
+  ) {
+    self.dividesByRootOfTwo = dividesByRootOfTwo
     (normalisation, attention) = builder.scope(name) { builder in
       (
         GroupNormalisation(
@@ -77,6 +95,7 @@ struct AttentionBlock<Scalar: TensorScalar>: Sendable {
   }
 
   func callAsFunction(_ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>) -> DifferentiableTensor<Scalar> {
-    x + attention(normalisation(x, in: pass), in: pass)
+    let sum = x + attention(normalisation(x, in: pass), in: pass)
+    return dividesByRootOfTwo ? sum * Scalar(0.5.squareRoot()) : sum
   }
 }

@@ -11,6 +11,8 @@ public struct ScoredFiles: Sendable, Codable {
   public var fields: [FieldScores] = []
   /// What was compared, file by file.
   public var files: [ScoredFile] = []
+  /// The scores of images by networks, file by file; empty without weights.
+  public var perception: [PerceptualScore] = []
   /// What was assumed, and what was left out.
   public var remarks: [Remark] = []
 
@@ -26,6 +28,7 @@ public struct ScoredFiles: Sendable, Codable {
       let table = ScoreTable(summaries.filter { $0.variable == name }, notCompared: share).text
       return variables.count > 1 ? "\(name)\n\n\(table)" : table
     }
+    if !perception.isEmpty { parts.append(PerceptualScore.table(perception).text) }
     if !remarks.isEmpty { parts.append(remarks.lines.joined(separator: "\n")) }
     return parts.joined(separator: "\n")
   }

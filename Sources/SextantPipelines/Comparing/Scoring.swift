@@ -21,6 +21,8 @@ public struct Scoring: Sendable {
   public var scale: (peak: Double, origin: Double)?
   /// Whether answers are clipped to that scale before they are compared.
   public var clips = false
+  /// The networks by which images are compared, too.
+  public var perception = PerceptualScoring()
 
   public init(truth: SignalInput, observed: String? = nil, scale: (peak: Double, origin: Double)? = nil) {
     self.truth = truth
@@ -43,12 +45,21 @@ public struct Scoring: Sendable {
   public func run(_ filled: [String], catalogue: Catalogue = .standard) throws -> ScoredFiles {
     let clean = try truth.open(formats: catalogue.formats)
     var result = ScoredFiles()
-    for path in filled { try score(path, against: clean, formats: catalogue.formats, into: &result) }
+    let judge = try perception.isEmpty ? nil : PerceptualJudge(perception)
+    for path in filled { try score(path, against: clean, by: judge, formats: catalogue.formats, into: &result) }
+    if let judge {
+      result.remarks += judge.remarks
+    } else if clean.fullScale != nil {
+      result.remarks.append(
+        Remark(
+          .note, "no-weights", "LPIPS and the FID are not shown: they need weights, which are not a part of Sextant (--lpips, --fid)."))
+    }
     return result
   }
 
   private func score(
-    _ path: String, against whole: any SignalDocument, formats: [any SignalFormat], into result: inout ScoredFiles
+    _ path: String, against whole: any SignalDocument, by judge: PerceptualJudge?, formats: [any SignalFormat],
+    into result: inout ScoredFiles
   ) throws {
     let all = whole.variables.map(\.name)
     let names = try commonNames(path, whole, formats: formats)
@@ -75,6 +86,7 @@ public struct Scoring: Sendable {
     var file = ScoredFile(
       path: path, variables: names.map { ScoredFile.Variable(name: $0) },
       absentVariables: all.filter { !names.contains($0) }, matchedBy: matching.keys)
+    var tally = PerceptualJudge.Tally()
     file.otherFieldCount = answers.count - matching.places.count { $0 != nil }
     for (index, place) in matching.places.enumerated() {
       let field = try clean.read([index])[0]
@@ -87,10 +99,19 @@ public struct Scoring: Sendable {
       }
       file.fieldCount += 1
       guard !compared.isEmpty else { continue }
+      let mean = circles.near(field.values.scalars, conversion.toModel(answer.values.scalars)).clipped(to: clip)
+      if let judge {
+        guard let scale else { throw RunError.invalid("--lpips, --fid: give the scale of the images: --peak, and --origin where it does not start at 0.") }
+        func share(_ values: [Float]) -> [Float] { values.map { ($0 - Float(scale.origin)) / Float(scale.peak) } }
+        guard !isCompared.contains(false) else {
+          throw RunError.invalid("\(path): the networks of --lpips and --fid see whole images, and pixels are missing.")
+        }
+        try judge.compare(share(mean), with: share(field.values.scalars), on: clean, in: &tally)
+      }
       let label = ScoreLabel(method: path, field: field.label.time ?? "field \(index)", group: observed ?? "")
       result.fields += try scorer.scoring(compared).scores(
         of: ScoredEstimate(
-          mean: circles.near(field.values.scalars, conversion.toModel(answer.values.scalars)).clipped(to: clip),
+          mean: mean,
           samples: try answers.members(of: place).map {
             circles.near(field.values.scalars, conversion.toModel($0)).clipped(to: clip)
           }),
@@ -104,6 +125,11 @@ public struct Scoring: Sendable {
         "\(path): there is nothing to compare: it has no value of \(names.joined(separator: ", ")) where \(truth.path) has one.")
     }
     result.files.append(file)
+    if let judge {
+      let (score, remarks) = try judge.score(tally, path: path)
+      result.perception.append(score)
+      result.remarks += remarks
+    }
     result.remarks += file.remarks(truth: truth.path)
   }
 

@@ -48,8 +48,8 @@ public struct CensoredScore: Sendable, Equatable, Codable {
     guard below < above, sorted[below] < sorted[above - 1] else { return nil }
     let count = Double(sorted.count)
     // The scores at which the values between the bounds begin and end.
-    let start = NormalScore.quantile(max(Double(below), 0.5) / count)
-    let end = NormalScore.quantile(min(Double(above), count - 0.5) / count)
+    let start = StandardNormal.quantile(max(Double(below), 0.5) / count)
+    let end = StandardNormal.quantile(min(Double(above), count - 0.5) / count)
     guard start + 0.05 < end else { return nil }
     var (scores, values) = ([start], [sorted[below]])
     let gap = MarginalTransform.margin * (sorted[above - 1] - sorted[below])
@@ -59,7 +59,7 @@ public struct CensoredScore: Sendable, Equatable, Codable {
       let value = sorted[min(sorted.count - 1, Int(StandardNormal.cumulative(spacing * Double(step)) * count))]
       guard value > (values.last ?? value) + gap, value < sorted[above - 1] - gap else { continue }
       let middle = 0.5 * Double(NormalScore.rank(of: value, in: sorted) + NormalScore.rank(of: value.nextUp, in: sorted))
-      let at = NormalScore.quantile(middle / count)
+      let at = StandardNormal.quantile(middle / count)
       guard at > (scores.last ?? at) + 0.05, at < end - 0.05 else { continue }
       scores.append(at)
       values.append(value)

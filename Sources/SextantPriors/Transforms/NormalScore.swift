@@ -51,7 +51,7 @@ public struct NormalScore: Sendable, Equatable, Codable {
       let level = StandardNormal.cumulative(0.25 * Double(step))
       let value = sorted[min(sorted.count - 1, Int(level * count))]
       let middle = 0.5 * Double(Self.rank(of: value, in: sorted) + Self.rank(of: value.nextUp, in: sorted)) / count
-      let score = Self.quantile(min(max(middle, 0.5 / count), 1 - 0.5 / count))
+      let score = StandardNormal.quantile(min(max(middle, 0.5 / count), 1 - 0.5 / count))
       let inside = min(max(value, low), high)
       guard (values.last.map { inside > $0 + gap } ?? true), (scores.last.map { score > $0 + 0.01 } ?? true) else {
         continue
@@ -175,18 +175,5 @@ public struct NormalScore: Sendable, Equatable, Codable {
   /// The number of the increasing `numbers` that are below `x`.
   static func rank(of x: Double, in numbers: [Double]) -> Int {
     partitionPoint(in: 0..<numbers.count) { numbers[$0] < x }
-  }
-
-  // MARK: The standard normal
-
-  /// The quantile of the standard normal distribution by bisection, which is fast enough for the few dozen that are
-  /// needed.
-  static func quantile(_ level: Double) -> Double {
-    var (low, high) = (-8.0, 8.0)
-    for _ in 0..<60 {
-      let middle = 0.5 * (low + high)
-      if StandardNormal.cumulative(middle) < level { low = middle } else { high = middle }
-    }
-    return 0.5 * (low + high)
   }
 }

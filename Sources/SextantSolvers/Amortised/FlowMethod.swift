@@ -10,7 +10,7 @@ extension Method {
   /// A learned posterior: a correction of the Gaussian posterior, or a flow over the vector of states.
   public static let flow = Method(
     name: "flow", title: "amortised flow", traits: Traits(transformsItself: true, joinsTimesOnlyIfAsked: true),
-    needs: [.gaussian, .flow], handles: [.selection],
+    needs: [.gaussian, .flow], handles: [.selection, .sparse],
     series: { context in
       let gaussian = try context.gaussian()
       guard let flow = try context.model.gaussianBaseFlow(), case .twoScale = gaussian.kind else {
@@ -51,7 +51,7 @@ extension Model {
     guard let flow, let whole = try LearnedFlow.wholeFlow(flow.network, over: prior.space, on: space.domain, in: &builder) else {
       throw missingFlow
     }
-    return VectorFlowSolver(whole, parameters: flow.parameters, space: prior.space, transforms: space.transforms)
+    return VectorFlowSolver(whole, trained: flow, space: prior.space, transforms: space.transforms)
   }
 
   /// The flow that corrects a Gaussian posterior; nil where the model's flow is one over the vector of states.
@@ -68,6 +68,6 @@ extension Model {
       base: base,
       features: PosteriorFeatures(
         try requireGaussian().prior, transforms: base.transforms, domain: space.domain, landShare: space.landShare),
-      network: network, parameters: flow.parameters)
+      network: network, flow: flow)
   }
 }

@@ -20,28 +20,29 @@ struct GaussianBaseFlowSolver: Solver {
   fileprivate let base: TransformedSolver
   private let features: PosteriorFeatures
   private let network: StencilUNet<Float>
-  private let parameters: ParameterSet<Float>
+  private let flow: LearnedFlow
   private let layout: StateLayout
 
   init(
     name: String = "Gaussian-base flow", base: TransformedSolver, features: PosteriorFeatures,
-    network: StencilUNet<Float>, parameters: ParameterSet<Float>
+    network: StencilUNet<Float>, flow: LearnedFlow
   ) {
     self.name = name
     self.base = base
     self.features = features
     self.network = network
-    self.parameters = parameters
+    self.flow = flow
     layout = base.space.layout
   }
 
   func prepare(for operation: any LinearOperator, noise: [Float]) throws -> any PreparedSolver {
-    _ = try operation.entriesForFlow
+    try flow.check(operation)
     return FlowPreparation(solver: self, base: try base.prepareLatent(for: operation, noise: noise))
   }
 
-  /// Corrects a posterior of the base, in transformed units, with the network.
+  /// Corrects a posterior of the base, in transformed units, with the network. Throws what ``LearnedFlow/check(_:)`` throws.
   func move(_ posterior: inout Posterior, by measurement: FieldMeasurement) throws {
+    try flow.check(measurement.operation)
     guard let spread = posterior.spread else { return }
     let (shift, logScale) = try correction(of: measurement, posterior: posterior)
     let scales = logScale.map { exp($0) }
@@ -69,7 +70,7 @@ struct GaussianBaseFlowSolver: Solver {
     of measurement: FieldMeasurement, posterior: Posterior
   ) throws -> (shift: [Float], logScale: [Float]) {
     let input = try features.features(of: measurement, posterior: posterior)
-    let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+    let pass = NetworkPass(flow.parameters, isTraining: false, wantsGradients: false)
     let output = network(pass.tape.constant(input.reshaped(to: [1] + input.shape)), in: pass).value
     let channels = layout.channelCount
     let rows = output.rowCount

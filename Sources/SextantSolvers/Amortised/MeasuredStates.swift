@@ -1,6 +1,5 @@
-// Measurements of single entries for flows over the states of a field: the condition of the flow, and the data fidelity
-// of fields with its gradient. Values stay in the variables' units, in which the noise is normal; states are
-// standardised and, if the variable has a transform, transformed.
+// Measurements of single entries, for flows that learn from measurements alone: the data fidelity of fields with its gradient. Values
+// stay in the variables' units, in which the noise is normal; states are standardised and, if the variable has a transform, transformed.
 
 import SextantArrays
 import SextantAutodiff
@@ -35,40 +34,19 @@ package struct MeasuredStates: Sendable {
     noise = rows.map { measurement.noise[$0] }
     centres = states.map { mean[Int($0)] }
   }
-
-  /// The condition of a vector flow: the measured anomaly of each of the d states from the climatology, in units of the
-  /// channel's standard deviation, and 0 if the state was not measured. A transform is linearised at the climatology.
-  /// With `withMask`, d flags follow that are 1 for measured states and 0 for all others.
-  ///
-  /// - Returns: d or 2d numbers.
-  package func condition(space: StateSpace, transforms: [MarginalTransform], withMask: Bool) -> [Float] {
-    let d = space.count
-    var sums = [Double](repeating: 0, count: d)
-    var counts = [Double](repeating: 0, count: d)
-    for (row, state) in states.enumerated() {
-      let (transform, centre) = (transforms[Int(channels[row])], Double(centres[row]))
-      let slope = max(transform.slope(at: centre), 1e-3 * transform.greatestSlope)
-      let anomaly =
-        (Double(values[row]) - transform.value(at: centre)) / (slope * Double(space.scales[Int(channels[row])]))
-      sums[Int(state)] += max(-10, min(10, anomaly))
-      counts[Int(state)] += 1
-    }
-    let anomalies = zip(sums, counts).map { $1 > 0 ? Float($0 / $1) : 0 }
-    return withMask ? anomalies + counts.map { $0 > 0 ? 1 : 0 } : anomalies
-  }
 }
 
 extension LinearOperator {
-  /// The entries that the operator selects; flows are trained on measurements of single entries alone.
+  /// The entries that the operator selects; the fidelity of a state is that to values of its own.
   ///
   /// Throws `MeasurementError.operatorNotSupported` for an operator that mixes entries.
   var entriesForFlow: [Int] {
     get throws(MeasurementError) {
       if let selectedEntries { return selectedEntries }
       throw .operatorNotSupported(
-        method: "A flow", form: form.kind,
-        reason: "it was trained on values of single entries, and these values mix entries",
-        hint: "Use two-scale, which accepts any linear measurement.")
+        method: "The training of a flow on measurements alone", form: form.kind,
+        reason: "it takes values of single entries, and these values mix entries",
+        hint: "Train with flow.training: supervised.")
     }
   }
 }

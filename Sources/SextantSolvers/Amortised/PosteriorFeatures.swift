@@ -1,5 +1,5 @@
 // The input of a conditioning network: the Gaussian posterior, which entries were measured, and the difference of the
-// measured values from that posterior, all scaled to be of order one.
+// measured values from that posterior (BackProjection.swift), all scaled to be of order one.
 
 import Foundation
 import SextantArrays
@@ -65,8 +65,7 @@ package struct PosteriorFeatures: Sendable {
   /// - Parameters:
   ///   - measurement: the measurement, in the variables' units.
   ///   - posterior: the mean and the spread (V·C) in transformed units.
-  /// - Throws: `MeasurementError.operatorNotSupported` if values mix entries, because the features
-  ///   cannot represent such values.
+  /// - Throws: `MeasurementError`, as ``BackProjection`` does.
   package func features(of measurement: FieldMeasurement, posterior: Posterior) throws -> Tensor<Float> {
     let channels = space.layout.channelCount
     let vertices = posterior.mean.count / channels
@@ -80,8 +79,9 @@ package struct PosteriorFeatures: Sendable {
       let states = space.layout.states(ofChannel: channel)
       return states.reduce(0.0) { $0 + Double(overall[$1]) } / Double(max(1, states.count))
     }
-    let entries = try measurement.operation.entriesForFlow
-    let observed = observations(of: measurement, at: entries, posterior: posterior, channels: channels)
+    let latent = posterior.mean
+    let measured = try BackProjection(
+      of: measurement, at: latent.indices.map { Float(transforms[$0 % channels].value(at: Double(latent[$0]))) })
     return Tensor(shape: [vertices, width]) { out in
       for vertex in 0..<vertices {
         for channel in 0..<channels {
@@ -92,37 +92,15 @@ package struct PosteriorFeatures: Sendable {
           let at = vertex * width + 6 * channel
           out[at] = isInside ? (mean - climate[entry]) / scale : 0
           out[at + 1] = isInside ? (posterior.spread?[entry] ?? 0) / scale : 0
-          out[at + 2] = isInside ? observed[entry].innovation : 0
-          out[at + 3] = isInside ? observed[entry].isObserved : 0
-          out[at + 4] = isInside ? observed[entry].weight : 0
+          out[at + 2] = isInside ? Float(max(-6, min(6, measured.standardised(at: entry))) / 2) : 0
+          out[at + 3] = isInside && measured.weights[entry] > 0 ? 1 : 0
+          // How much the value could tell beyond the posterior.
+          let seen = isInside ? abs(transforms[channel].slope(at: Double(mean))) * Double(posterior.spread?[entry] ?? 0) : 0
+          out[at + 4] = Float(log1p(seen * measured.precision(at: entry)))
           out[at + 5] = isInside ? (climate[entry] - Float(centres[channel])) / scale / 4 : 0
         }
         for k in 0..<fixedWidth { out[vertex * width + 6 * channels + k] = fixed[vertex * fixedWidth + k] }
       }
     }
-  }
-
-  private struct Observed {
-    var innovation: Float = 0
-    var isObserved: Float = 0
-    var weight: Float = 0
-  }
-
-  /// For each measured entry the difference from the posterior mean in units of the noise, and the information of the
-  /// value.
-  private func observations(
-    of measurement: FieldMeasurement, at entries: [Int], posterior: Posterior, channels: Int
-  ) -> [Observed] {
-    var result = [Observed](repeating: Observed(), count: posterior.mean.count)
-    for (row, entry) in entries.enumerated() where posterior.mean[entry].isFinite {
-      let transform = transforms[entry % channels]
-      let place = Double(posterior.mean[entry])
-      let noise = Double(measurement.noise[row])
-      let difference = (Double(measurement.values[row]) - transform.value(at: place)) / noise
-      let seen = abs(transform.slope(at: place)) * Double(posterior.spread?[entry] ?? 0) / noise
-      result[entry] = Observed(
-        innovation: Float(max(-6, min(6, difference)) / 2), isObserved: 1, weight: Float(log1p(seen)))
-    }
-    return result
   }
 }

@@ -15,7 +15,7 @@ struct VectorFlowSolver: DirectSolver {
   let name: String
   private let flow: any ConditionalFlow<Float>
   private let conditionsOnMask: Bool
-  private let parameters: ParameterSet<Float>
+  private let trained: LearnedFlow
   private let space: StateSpace
   private let transforms: [MarginalTransform]
   /// The number of samples whose average is the mean if no samples are requested.
@@ -23,20 +23,20 @@ struct VectorFlowSolver: DirectSolver {
 
   /// - Parameters:
   ///   - name: the name in tables.
-  ///   - whole: the flow of d states, whose condition is ``MeasuredStates/condition(space:transforms:withMask:)``.
-  ///   - parameters: its trained parameters.
+  ///   - whole: the flow of d states, whose condition is ``StateSpace/condition(of:transforms:withMask:)``.
+  ///   - trained: its trained parameters.
   ///   - space: the space of the states.
   ///   - transforms: the transform of each channel (C).
   init(
-    name: String = "vector flow", _ whole: LearnedFlow.WholeFlow, parameters: ParameterSet<Float>, space: StateSpace,
+    name: String = "vector flow", _ whole: LearnedFlow.WholeFlow, trained: LearnedFlow, space: StateSpace,
     transforms: [MarginalTransform]
   ) {
     precondition(whole.flow.dimension == space.count, "A flow of \(whole.flow.dimension) entries for \(space.count) states")
-    (self.name, flow, conditionsOnMask, self.parameters) = (name, whole.flow, whole.conditionsOnMask, parameters)
+    (self.name, flow, conditionsOnMask, self.trained) = (name, whole.flow, whole.conditionsOnMask, trained)
     (self.space, self.transforms) = (space, transforms)
   }
 
-  func check(_ operation: any LinearOperator) throws { _ = try operation.entriesForFlow }
+  func check(_ operation: any LinearOperator) throws { try trained.check(operation) }
 
   func solve(
     _ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream
@@ -53,9 +53,8 @@ struct VectorFlowSolver: DirectSolver {
   private func fields(
     given measurement: FieldMeasurement, count: Int, using random: inout RandomStream
   ) throws -> Tensor<Float> {
-    let condition = try MeasuredStates(measurement, space: space)
-      .condition(space: space, transforms: transforms, withMask: conditionsOnMask)
-    let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
+    let condition = try space.condition(of: measurement, transforms: transforms, withMask: conditionsOnMask)
+    let pass = NetworkPass(trained.parameters, isTraining: false, wantsGradients: false)
     let prepared = flow.prepare(pass.tape.constant(Tensor(condition, shape: [1, condition.count])), in: pass)
     let z: Tensor<Float> = random.normals([count, space.count])
     let states = flow.sample(pass.tape.constant(z), given: prepared, in: pass).values.value

@@ -4,6 +4,7 @@ import SextantArrays
 import SextantDiffusion
 import SextantFlows
 import SextantGeometry
+import SextantMeasurement
 import SextantNetworks
 import SextantPriors
 
@@ -25,9 +26,23 @@ public struct LearnedFlow: Sendable {
   public let parameters: ParameterSet<Float>
   /// The settings of its training, as text.
   public let identity: String
+  /// Whether it was trained on values that mix entries, such as blurred ones; otherwise it takes masks alone.
+  public let takesOperators: Bool
 
-  public init(network: Network, parameters: ParameterSet<Float>, identity: String = "") {
-    (self.network, self.parameters, self.identity) = (network, parameters, identity)
+  public init(network: Network, parameters: ParameterSet<Float>, identity: String = "", takesOperators: Bool = false) {
+    (self.network, self.parameters, self.identity, self.takesOperators) = (network, parameters, identity, takesOperators)
+  }
+
+  /// Throws `MeasurementError.operatorNotSupported` for an operator of a kind that the flow was not trained on, and for one that is
+  /// given by its action.
+  func check(_ operation: any LinearOperator) throws(MeasurementError) {
+    guard takesOperators || operation.selectedEntries != nil else {
+      throw .operatorNotSupported(
+        method: "The model's flow", form: operation.form.kind,
+        reason: "it was trained on values of single entries, and these values mix entries",
+        hint: "Use two-scale or eof, which accept any linear measurement, or train a flow with this operator (flow.operator).")
+    }
+    _ = try operation.matrixForFlow
   }
 
   /// A network over neighbourhoods, whose parameters are added to the builder; nil if the domain does not have its

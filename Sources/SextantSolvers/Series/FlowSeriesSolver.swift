@@ -35,7 +35,6 @@ private final class FlowSeries: PreparedSeries {
   func posterior(at step: Int) throws -> Posterior {
     var posterior = try base.posterior(at: step)
     guard let measurement = try series.measurement(at: step), measurement.count > 0 else { return posterior }
-    _ = try measurement.operation.entriesForFlow
     try flow.move(&posterior, by: measurement)
     return posterior
   }

@@ -149,6 +149,16 @@ struct FlowTrainingRun {
       .write(toFolder: folder)
   }
 
+  /// Whether the measurements mix entries in any of the settings' designs. Throws what drawing them throws.
+  func seesOperators() throws -> Bool {
+    let domain = model.space.domain
+    let context = try MeasurementContext(
+      domain: domain, isValid: model.space.isInside,
+      inputs: MeasurementInputs(on: domain, landShare: model.space.landShare, formats: training.prior.formats))
+    var stream = random("flow designs")
+    return try settings.masks.contains { try $0.draw(in: context, using: &stream).selectedEntries == nil }
+  }
+
   /// What makes simulated posteriors what they are: other networks and losses may learn from them.
   func pairsIdentity(_ kind: String) throws -> String {
     struct Identity: Encodable {

@@ -21,13 +21,12 @@ extension FlowTrainingRun {
     let simulation = try training.simulation(for: model)
     let plans = simulation.plans(fieldCount: archive.count).sorted { $0.number < $1.number }
     let space = prior.space
-    let measured = try plans.map {
-      try MeasuredStates(simulation.measurement(of: archive.fields[$0.field], number: $0.number), space: space)
-    }
+    let measurements = try plans.map { try simulation.measurement(of: archive.fields[$0.field], number: $0.number) }
+    let measured = try measurements.map { try MeasuredStates($0, space: space) }
     var builder = ParameterBuilder<Float>(random: random("flow"))
     let whole = try wholeFlow(network, in: &builder)
-    let conditions = measured.flatMap {
-      $0.condition(space: space, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+    let conditions = try measurements.flatMap {
+      try space.condition(of: $0, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
     }
     let trained = try distil(
       VectorStateFlow(

@@ -21,9 +21,9 @@ extension FlowTrainingRun {
     let space = prior.space
     let transforms = model.space.transforms
     @Sendable func condition(of field: Int, number: Int, purpose: String) throws -> [Float] {
-      try MeasuredStates(
-        simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), space: space
-      ).condition(space: space, transforms: transforms, withMask: whole.conditionsOnMask)
+      try space.condition(
+        of: simulation.measurement(of: archive.fields[field], number: number, purpose: purpose), transforms: transforms,
+        withMask: whole.conditionsOnMask)
     }
     let width = whole.flow.conditionWidth
     func conditions(of fields: [Int], purpose: String) throws -> Tensor<Float> {
@@ -55,7 +55,8 @@ extension FlowTrainingRun {
     }
     let best = evaluator.calibrated(try train(builder.parameters, minimising: loss))
     try report(evaluator, trained: best)
-    return LearnedFlow(network: network, parameters: best, identity: identity.configuration)
+    return LearnedFlow(
+      network: network, parameters: best, identity: identity.configuration, takesOperators: try seesOperators())
   }
 
   /// A flow over the vector of states. Throws ``RunError`` where it does not fit the fields.

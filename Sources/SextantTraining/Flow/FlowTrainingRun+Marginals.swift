@@ -18,7 +18,8 @@ extension FlowTrainingRun {
         of: network, pairs: pairs, score: settings.loss, batch: settings.batch, random: random("flow batches")),
       preparation: pairs.seconds)
     return LearnedFlow(
-      network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration)
+      network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration,
+      takesOperators: try seesOperators())
   }
 
   private func simulatedPairs() throws -> SimulatedPairs {

@@ -64,7 +64,8 @@ struct TrainingPairs: Sendable {
     let mask = masks[number / max(2, foldCount) % masks.count]
     let context = try MeasurementContext(domain: field.domain, isValid: field.isValid, inputs: inputs)
     let operation = try mask.draw(in: context, using: &maskStream)
-    let deviations = (0..<field.domain.vertexCount).flatMap { _ in noise }
+    // Values are those of the channels in turn, whatever the operator measures of them.
+    let deviations = (0..<operation.outputEntries.count).map { noise[$0 % noise.count] }
     return try Simulation.measure(field, by: operation, noise: deviations, using: &noiseStream).measurement
   }
 }
