@@ -6,8 +6,8 @@ import SextantArrays
 package struct SeriesEngine: Sendable {
   /// The filter in one of the two precisions; both are specialised here, where their loops are compiled.
   private enum Filter: Sendable {
-    case single(SeriesFilter<Float>)
-    case double(SeriesFilter<Double>)
+    case single(SeriesWindow<Float>)
+    case double(SeriesWindow<Double>)
   }
 
   private var filter: Filter
@@ -33,34 +33,36 @@ package struct SeriesEngine: Sendable {
     filter =
       smallestNoise > 1e-3 * mean
       ? .single(
-        SeriesFilter(
-          try SeriesDynamics(model, parameters: parameters, drawsSamples: draws), memberCount: memberCount))
+        SeriesWindow(
+          SeriesFilter(
+            try SeriesDynamics(model, parameters: parameters, drawsSamples: draws), memberCount: memberCount)))
       : .double(
-        SeriesFilter(
-          try SeriesDynamics(model, parameters: parameters, drawsSamples: draws), memberCount: memberCount))
+        SeriesWindow(
+          SeriesFilter(
+            try SeriesDynamics(model, parameters: parameters, drawsSamples: draws), memberCount: memberCount)))
   }
 
   /// D, the number of entries of the state.
   package var size: Int {
     switch filter {
-    case .single(let filter): filter.dynamics.size
-    case .double(let filter): filter.dynamics.size
+    case .single(let own): own.filter.dynamics.size
+    case .double(let own): own.filter.dynamics.size
     }
   }
 
   /// The time of the last step; nil before the first.
   package var time: Double? {
     switch filter {
-    case .single(let filter): filter.state.time
-    case .double(let filter): filter.state.time
+    case .single(let own): own.filter.state.time
+    case .double(let own): own.filter.state.time
     }
   }
 
   /// log p of all observations so far.
   package var logEvidence: Double {
     switch filter {
-    case .single(let filter): filter.state.logEvidence
-    case .double(let filter): filter.state.logEvidence
+    case .single(let own): own.filter.state.logEvidence
+    case .double(let own): own.filter.state.logEvidence
     }
   }
 
@@ -79,8 +81,10 @@ package struct SeriesEngine: Sendable {
     self.parameters = parameters
     let draws = memberCount > 0
     switch filter {
-    case .single(let old): filter = .single(try Self.replaced(old, model, parameters, draws: draws))
-    case .double(let old): filter = .double(try Self.replaced(old, model, parameters, draws: draws))
+    case .single(let old):
+      filter = .single(SeriesWindow(try Self.replaced(old.filter, model, parameters, draws: draws)))
+    case .double(let old):
+      filter = .double(SeriesWindow(try Self.replaced(old.filter, model, parameters, draws: draws)))
     }
   }
 
@@ -120,34 +124,21 @@ package struct SeriesEngine: Sendable {
     }
   }
 
-  /// Takes `count` steps; their answers given all earlier steps, these, and the later ones among `steps`.
+  /// Takes `count` steps; their answers given all earlier steps, these, and the later ones among `steps`. Where the call before
+  /// had later steps, `steps` begins with these, and they are not filtered again.
   package mutating func estimates(
     of steps: [SeriesStep], count: Int, checkingInterruption check: () throws -> Void = {}
   ) throws -> [SeriesEstimate] {
     switch filter {
-    case .single(let own):
-      let (estimates, next) = try Self.smooth(own, steps, count: count, check)
-      filter = .single(next)
+    case .single(var own):
+      let estimates = try own.estimates(of: steps, count: count, check)
+      filter = .single(own)
       return estimates
-    case .double(let own):
-      let (estimates, next) = try Self.smooth(own, steps, count: count, check)
-      filter = .double(next)
+    case .double(var own):
+      let estimates = try own.estimates(of: steps, count: count, check)
+      filter = .double(own)
       return estimates
     }
-  }
-
-  private static func smooth<Scalar: TensorScalar>(
-    _ start: SeriesFilter<Scalar>, _ steps: [SeriesStep], count: Int, _ check: () throws -> Void
-  ) throws -> ([SeriesEstimate], SeriesFilter<Scalar>) {
-    var filter = start
-    var next = start
-    var smoother = SeriesSmoother(filter.dynamics)
-    for (index, step) in steps.enumerated() {
-      try check()
-      try smoother.take(step, by: &filter)
-      if index + 1 == count { next = filter }
-    }
-    return (try smoother.estimates(count, isInterrupted: check), next)
   }
 }
 
@@ -156,9 +147,10 @@ extension SeriesEngine {
   /// precision.
   package var stored: SeriesFilterState<Float> {
     switch filter {
-    case .single(let own): own.state
-    case .double(let own):
-      SeriesFilterState(
+    case .single(let own): return own.filter.state
+    case .double(let window):
+      let own = window.filter
+      return SeriesFilterState(
         time: own.state.time, vectors: own.state.vectors.converted(to: Float.self),
         covariance: own.state.covariance.converted(to: Float.self), draws: own.state.draws.converted(to: Float.self),
         logEvidence: own.state.logEvidence)
@@ -169,15 +161,13 @@ extension SeriesEngine {
   package mutating func restore(_ state: SeriesFilterState<Float>) {
     switch filter {
     case .single(let own):
-      filter = .single(SeriesFilter(own.dynamics, memberCount: memberCount, from: state))
+      filter = .single(SeriesWindow(SeriesFilter(own.filter.dynamics, memberCount: memberCount, from: state)))
     case .double(let own):
-      filter = .double(
-        SeriesFilter(
-          own.dynamics, memberCount: memberCount,
-          from: SeriesFilterState(
-            time: state.time, vectors: state.vectors.converted(to: Double.self),
-            covariance: state.covariance.converted(to: Double.self), draws: state.draws.converted(to: Double.self),
-            logEvidence: state.logEvidence)))
+      let converted = SeriesFilterState(
+        time: state.time, vectors: state.vectors.converted(to: Double.self),
+        covariance: state.covariance.converted(to: Double.self), draws: state.draws.converted(to: Double.self),
+        logEvidence: state.logEvidence)
+      filter = .double(SeriesWindow(SeriesFilter(own.filter.dynamics, memberCount: memberCount, from: converted)))
     }
   }
 }

@@ -155,18 +155,19 @@ package struct SeriesFilter<Scalar: TensorScalar>: Sendable {
 }
 
 extension SeriesDynamics {
-  /// F·P with F = (Φᵀ, 1) (d×D) and the diagonal of F·P·Fᵀ (d).
-  func fieldVariances(_ covariance: Tensor<Scalar>) -> (rows: Tensor<Scalar>, variances: [Double]) {
-    let (k, d, n) = (modeCount, stateCount, size)
-    var rows = covariance.rows(k..<n)
+  /// F·P with F = (Φᵀ, 1) (d×D) and the diagonal of F·P·Fᵀ (d), at some of the states or at all.
+  func fieldVariances(_ covariance: Tensor<Scalar>, at states: [Int]? = nil) -> (rows: Tensor<Scalar>, variances: [Double]) {
+    let (k, n) = (modeCount, size)
+    let states = states ?? Array(0..<stateCount)
+    var rows = covariance.gatheringRows(states.map { $0 + k })
+    let modes = states.count == stateCount ? modes : modes.gatheringColumns(states)
     if k > 0 { rows.add(matrixProduct(modes, covariance.rows(0..<k), transposingFirst: true)) }
-    var variances = [Double](repeating: 0, count: d)
-    rows.withUnsafeScalars { rows in
+    let variances = rows.withUnsafeScalars { rows in
       modes.withUnsafeScalars { modes in
-        for i in 0..<d {
-          var sum = Double(rows[i * n + k + i])
-          for j in 0..<k { sum += Double(rows[i * n + j]) * Double(modes[j * d + i]) }
-          variances[i] = sum
+        states.indices.map { place in
+          var sum = Double(rows[place * n + k + states[place]])
+          for j in 0..<k { sum += Double(rows[place * n + j]) * Double(modes[j * states.count + place]) }
+          return sum
         }
       }
     }

@@ -20,6 +20,8 @@ struct SeriesObservationOperator<Scalar: TensorScalar>: Sendable {
   /// m.
   var count: Int { operation.count }
   var noiseVariance: [Double] { operation.noiseVariance }
+  /// The state that each value is if each is one; nil for other operators.
+  var selectedStates: [Int]? { operation.selectedStates }
   private var size: Int { modeCount + stateCount }
 
   /// v·Fᵀ for each row v of `vectors`: B×D to B×m.
@@ -27,6 +29,24 @@ struct SeriesObservationOperator<Scalar: TensorScalar>: Sendable {
     var result = operation.apply(vectors.columns(modeCount..<size))
     if modeCount > 0 { result.add(matrixProduct(vectors.columns(0..<modeCount), modesAtValues)) }
     return result
+  }
+
+  /// The diagonal of G·Fᵀ for G (m×D).
+  func diagonal(_ rows: Tensor<Scalar>) -> [Double] {
+    let (m, n, k) = (count, size, modeCount)
+    let matrix = operation.matrix
+    return rows.withUnsafeScalars { rows in
+      modesAtValues.withUnsafeScalars { modes in
+        (0..<m).map { i in
+          var sum = 0.0
+          for j in 0..<k { sum += Double(rows[i * n + j]) * Double(modes[j * m + i]) }
+          for place in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
+            sum += Double(rows[i * n + k + Int(matrix.columns[place])]) * matrix.values[place]
+          }
+          return sum
+        }
+      }
+    }
   }
 
   /// F·P for a symmetric matrix P (D×D): m×D.

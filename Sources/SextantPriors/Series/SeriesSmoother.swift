@@ -4,11 +4,15 @@
 
 import SextantArrays
 
+/// Keeps what the filter leaves of the steps of a window, and answers the first of them.
 package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
   private let dynamics: SeriesDynamics<Scalar>
   private var steps: [FilteredStep<Scalar>] = []
 
   package init(_ dynamics: SeriesDynamics<Scalar>) { self.dynamics = dynamics }
+
+  /// The number of steps that are kept.
+  var count: Int { steps.count }
 
   /// Keeps what the filter leaves of a step.
   package mutating func take(_ step: SeriesStep, by filter: inout SeriesFilter<Scalar>) throws {
@@ -20,9 +24,11 @@ package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
     MemoryLayout<Scalar>.stride * (size * size + observed * (size + observed) + 3 * (1 + memberCount) * size)
   }
 
-  /// The answers of the first `count` steps, given all.
-  package consuming func estimates(_ count: Int, isInterrupted: () throws -> Void = {}) throws -> [SeriesEstimate] {
+  /// The answers of the first `count` steps, given all. The others stay, for the next window.
+  package mutating func estimates(_ count: Int, isInterrupted: () throws -> Void = {}) throws -> [SeriesEstimate] {
     var result: [SeriesEstimate] = []
+    let ahead = Array(steps.dropFirst(count))
+    defer { steps = ahead }
     guard let last = steps.last else { return [] }
     let n = dynamics.size
     // r of the mean and the members (1+N × D), and N (D×D), of all that is observed from a step on.
@@ -31,26 +37,42 @@ package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
     var isInformed = false
     while let step = steps.popLast() {
       try isInterrupted()
+      var observed: [Double] = []
       if let update = step.update {
         add(update, to: &gradient)
-        add(update, to: &information, isInformed: isInformed)
+        observed = add(update, to: &information, isInformed: isInformed)
         isInformed = true
       }
       if steps.count < count {
         var vectors = step.predicted
         vectors.add(matrixProduct(gradient, step.covariance))
-        var (rows, variances) = dynamics.fieldVariances(step.covariance)
-        if isInformed {
-          let images = matrixProduct(rows, information)
-          subtractDots(of: images, rows, from: &variances)
-        }
-        rows = .zeros([0, 0])
+        let variances = variances(of: step, given: isInformed ? information : nil, observed: observed)
         result.append(dynamics.estimate(vectors: vectors, drawnFields: step.drawnFields, variances: variances))
       }
       dynamics.decay(&gradient, over: step.elapsed)
       if isInformed { dynamics.decayBothSides(&information, over: step.elapsed) }
     }
     return result.reversed()
+  }
+
+  /// The variance of the field at each state, F·(P − P·N·P)·Fᵀ. Those of values that are states are known from the update, and
+  /// the others are quadratic forms of N.
+  private func variances(
+    of step: FilteredStep<Scalar>, given information: Tensor<Scalar>?, observed: [Double]
+  ) -> [Double] {
+    var result = [Double](repeating: 0, count: dynamics.stateCount)
+    var others: [Int]?
+    if let states = step.update?.operation.selectedStates {
+      for (state, variance) in zip(states, observed) { result[state] = variance }
+      let known = Set(states)
+      others = result.indices.filter { !known.contains($0) }
+    }
+    let (rows, variances) = dynamics.fieldVariances(step.covariance, at: others)
+    let known = information.map { quadraticForms(rows, of: $0) }
+    for (place, state) in (others ?? Array(result.indices)).enumerated() {
+      result[state] = variances[place] - (known?[place] ?? 0)
+    }
+    return result
   }
 
   /// r ← Fᵀ·(S⁻¹·v − Kᵀ·r) + r.
@@ -63,15 +85,26 @@ package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
 
   /// N ← Fᵀ·S⁻¹·F + (1 − K·F)ᵀ·N·(1 − K·F), written as N − (B·F + (B·F)ᵀ) with B = N·K − ½·Fᵀ·(S⁻¹ + Kᵀ·N·K), which
   /// stays symmetric to the last bit: what is not symmetric would grow from step to step.
-  private func add(_ update: FilteredStep<Scalar>.Update, to information: inout Tensor<Scalar>, isInformed: Bool) {
+  ///
+  /// - Returns: the variance of what each value observes, given all steps. With K = P′·Fᵀ·R⁻¹, where P′ is the covariance
+  ///   after the update, it is R·(F·K) − R·(Kᵀ·N·K)·R, whose diagonal is at hand.
+  private func add(
+    _ update: FilteredStep<Scalar>.Update, to information: inout Tensor<Scalar>, isInformed: Bool
+  ) -> [Double] {
     // Kᵀ (m×D).
+    let gain = update.factor.solveLowerTransposed(update.whitenedGain)
+    let noise = update.operation.noiseVariance
+    var variances = zip(noise, update.operation.diagonal(gain)).map { $0 * $1 }
     var inner = update.factor.inverse()
     var half: Tensor<Scalar>
     if isInformed {
-      let gain = update.factor.solveLowerTransposed(update.whitenedGain)
       half = matrixProduct(gain, information)
-      inner.add(matrixProduct(half, gain, transposingSecond: true))
-      inner.mirrorLowerTriangle()
+      let known = symmetricProduct(half, transposed: gain)
+      let m = noise.count
+      known.withUnsafeScalars { known in
+        for i in 0..<m { variances[i] -= noise[i] * noise[i] * Double(known[i * m + i]) }
+      }
+      inner.add(known)
       half.add(update.operation.spread(inner), scaledBy: -0.5)
     } else {
       half = update.operation.spread(inner) * -0.5
@@ -79,6 +112,7 @@ package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
     // (B·F)ᵀ = Fᵀ·Bᵀ: the rows of Bᵀ are `half` (m×D), so that B·F has its rows from the columns of `half`.
     let image = update.operation.spread(half.transposed())
     subtractWithTransposed(image, from: &information)
+    return variances
   }
 
   /// M ← M − (A + Aᵀ).
@@ -100,26 +134,6 @@ package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
                 let sum = i < j ? source[j * n + i] + source[i * n + j] : source[i * n + j] + source[j * n + i]
                 out[i * n + j] -= sum
               }
-            }
-          }
-        }
-      }
-    }
-  }
-
-  /// Subtracts the product of each row of `a` with that of `b`.
-  private func subtractDots(of a: Tensor<Scalar>, _ b: Tensor<Scalar>, from variances: inout [Double]) {
-    let n = a.columnCount
-    variances.withUnsafeMutableBufferPointer { out in
-      a.withUnsafeScalars { a in
-        b.withUnsafeScalars { b in
-          // Sound: each row is written by one thread.
-          nonisolated(unsafe) let (out, a, b) = (out, a, b)
-          Parallel.forEachRange(of: out.count, grain: 16) { rows in
-            for i in rows {
-              var sum = 0.0
-              for j in 0..<n { sum += Double(a[i * n + j]) * Double(b[i * n + j]) }
-              out[i] -= sum
             }
           }
         }
