@@ -9,6 +9,7 @@ import Testing
 
 @testable import SextantModels
 @testable import SextantRuns
+@testable import SextantSolvers
 @testable import SextantTraining
 
 @Suite struct MeasuredFlows {
@@ -25,6 +26,20 @@ import Testing
       domain: template.domain, variables: template.variables, values: truth + noise * deviation,
       isValid: (0..<count * size).map { $0 % 5 != 0 }, labels: [FieldLabel](repeating: template.labels[0], count: count))
     return (set, truth.scalars)
+  }
+
+  /// The targets of the two views of a measurement, of which pairs keep the measured values and the signs: y − σ·s/a and y + σ·s/a, with
+  /// the variances of their noise.
+  private static func recorruptedTargets(_ views: [PairView]) -> [PairTarget] {
+    let a = RecorruptedLoss.recorruption
+    return zip(views, [Float(1), -1]).map { view, side in
+      var target = view.target
+      for entry in target.signs.indices where target.signs[entry] != 0 {
+        target.values[entry] -= side * target.signs[entry] * target.variances[entry].squareRoot() / a
+        target.variances[entry] *= 1 + 1 / (a * a)
+      }
+      return target
+    }
   }
 
   private static func pairs(mask: String, noise: Float) throws -> TrainingPairs {
@@ -48,14 +63,14 @@ import Testing
     for field in 0..<count {
       let views = try simulation.views(ofMeasured: set.read([field])[0], noise: own, number: field)
       #expect(views.count == 2)
-      for view in views {
+      for (view, recorrupted) in zip(views, Self.recorruptedTargets(views)) {
         let entries = try #require(view.measurement.operation.selectedEntries)
         let isInput = Set(entries)
         for (row, entry) in entries.enumerated() {
           let (x, level) = (truth[field * size + entry], view.measurement.noise[row])
-          let (a, b) = (view.measurement.values[row] - x, view.target.values[entry] - x)
+          let (a, b) = (view.measurement.values[row] - x, recorrupted.values[entry] - x)
           input += Double(a * a / (level * level))
-          target += Double(b * b / view.target.variances[entry])
+          target += Double(b * b / recorrupted.variances[entry])
           cross += Double(a * b)
           n += 1
         }
@@ -90,10 +105,11 @@ import Testing
     var risks: [(found: Double, expected: Double)] = []
     for field in 0..<count {
       var (found, expected, n) = (0.0, 0.0, 0)
-      for view in try simulation.views(ofMeasured: set.read([field])[0], noise: own, number: field) {
+      let views = try simulation.views(ofMeasured: set.read([field])[0], noise: own, number: field)
+      for (view, target) in zip(views, Self.recorruptedTargets(views)) {
         for (row, entry) in try #require(view.measurement.operation.selectedEntries).enumerated() {
           let answer = factor * Double(view.measurement.values[row])
-          found += pow(answer - Double(view.target.values[entry]), 2) - Double(view.target.variances[entry])
+          found += pow(answer - Double(target.values[entry]), 2) - Double(target.variances[entry])
           expected += pow(answer - Double(truth[field * size + entry]), 2)
           n += 1
         }
@@ -115,6 +131,7 @@ import Testing
     let none = [Float](repeating: 0, count: set.vertexCount)
     for view in try simulation.views(ofMeasured: field, noise: none, number: 1) {
       #expect(view.target.values == field.values.scalars && view.target.variances.allSatisfy { $0 == 0 })
+      #expect(view.target.signs.allSatisfy { $0 == 0 })
     }
     field.isValid = [Bool](repeating: false, count: field.isValid.count)
     #expect(try simulation.views(ofMeasured: field, noise: none, number: 1).isEmpty)

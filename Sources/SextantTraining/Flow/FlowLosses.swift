@@ -18,9 +18,9 @@ extension TrainingLoss {
     let count = max(1, batch / pairs.viewCount)
     func loss(_ chosen: [Int], in pass: NetworkPass<Float>) -> DifferentiableTensor<Float> {
       let data = pairs.batch(ofMeasurements: chosen)
-      return score(
-        network(pass.tape.constant(data.features), in: pass), target: data.targets, weights: data.weights,
-        variances: data.variances)
+      let output = network(pass.tape.constant(data.features), in: pass)
+      guard let noise = data.noise else { return score(output, target: data.targets, weights: data.weights) }
+      return RecorruptedLoss(score)(output, target: data.targets, weights: data.weights, noise: noise)
     }
     return TrainingLoss(random: { random.split($0).split("dropout") }) { step, pass in
       var random = random.split(step)

@@ -4,16 +4,15 @@
 // Where a measured value is not in the input, it is such a target as it is. A value y = x + n of the input is recorrupted: with
 // a sign s = ±1 at each entry and a small number a, the input is y + a·σ·s and the target y − σ·s/a. Their errors, n + a·σ·s and
 // n − σ·s/a, are uncorrelated, so that whatever is learned from the target is learned of x (Pang and others, "Recorrupted-to-
-// recorrupted", 2021). Each field gives two pairs, of s and of −s: their sum is Stein's unbiased estimate of the risk with the
-// divergence by differences (Ramani and others 2008), whose variance stays small as a does. It is exact for a posterior mean that is
-// linear, and right up to a²·σ² times its third derivative for others. It assumes that the noise of different values is
-// independent and that its size is right.
+// recorrupted", 2021). Each field gives two pairs, of s and of −s, which are learned from together; only y and s are kept, from which
+// RecorruptedLoss makes both targets. It assumes that the noise of different values is independent and that its size is right.
 
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantModels
 import SextantSignals
+import SextantSolvers
 
 /// What a pair learns towards: the truth, or measured values with noise of their own.
 struct PairTarget: Sendable {
@@ -21,6 +20,8 @@ struct PairTarget: Sendable {
   var values: [Float]
   /// The variance of the noise of each (V·C); 0 for the truth.
   var variances: [Float]
+  /// s of each value that is in the input itself, by which the input was recorrupted (V·C); 0 for the others.
+  var signs: [Float]
   /// Whether there is a target at each entry (V·C).
   var isKnown: [Bool]
 
@@ -28,10 +29,14 @@ struct PairTarget: Sendable {
   init(truth field: Signal) {
     (values, isKnown) = (field.values.scalars, field.isValid)
     variances = [Float](repeating: 0, count: values.count)
+    signs = variances
   }
 
-  init(values: [Float], variances: [Float], isKnown: [Bool]) {
-    (self.values, self.variances, self.isKnown) = (values, variances, isKnown)
+  /// Measured values with the standard deviation of the noise of each (V·C).
+  init(measured field: Signal, noise: [Float]) {
+    (values, isKnown) = (field.values.scalars, field.isValid)
+    variances = noise.map { $0 * $0 }
+    signs = [Float](repeating: 0, count: values.count)
   }
 }
 
@@ -42,9 +47,6 @@ struct PairView: Sendable {
 }
 
 extension TrainingPairs {
-  /// a, the part of the noise that the recorruption adds to an input.
-  static let recorruption: Float = 0.2
-
   /// The pairs that a field gives: one of a field that is known, and two of a field that is a measurement.
   static func viewCount(isMeasured: Bool) -> Int { isMeasured ? 2 : 1 }
 
@@ -73,23 +75,22 @@ extension TrainingPairs {
     let (values, channels) = (field.values.scalars, field.variables.count)
     let white: Tensor<Float> = noiseStream.normals([values.count])
     let signs = (0..<values.count).map { _ -> Float in signStream.next() & 1 == 0 ? 1 : -1 }
-    let a = Self.recorruption
+    let a = RecorruptedLoss.recorruption
     // The input has the noise of the pairs, or its own where that is larger.
     let levels = entries.map { max(noise[$0 % channels], own[$0]) }
     let noisy = zip(entries, levels).map { entry, level in
       values[entry] + max(0, level * level - own[entry] * own[entry]).squareRoot() * white.scalars[entry]
     }
     return [Float(1), -1].map { side in
-      var target = PairTarget(
-        values: values, variances: own.map { $0 * $0 }, isKnown: field.isValid)
+      var target = PairTarget(measured: field, noise: own)
       var input = noisy
       for (row, entry) in entries.enumerated() {
-        let step = side * signs[entry] * levels[row]
-        input[row] += a * step
+        input[row] += side * a * signs[entry] * levels[row]
         // An exact value is its own target.
         guard own[entry] > 0 else { continue }
-        target.values[entry] = noisy[row] - step / a
-        target.variances[entry] = levels[row] * levels[row] * (1 + 1 / (a * a))
+        target.values[entry] = noisy[row]
+        target.variances[entry] = levels[row] * levels[row]
+        target.signs[entry] = signs[entry]
       }
       return PairView(
         measurement: FieldMeasurement(

@@ -3,6 +3,7 @@
 import Foundation
 import SextantArrays
 import SextantModels
+import SextantSolvers
 import SextantStorage
 
 extension SimulatedPairs {
@@ -11,7 +12,10 @@ extension SimulatedPairs {
     writer.add("features", features)
     writer.add("targets", targets)
     writer.add("weights", weights)
-    if let variances { writer.add("variances", variances) }
+    if let noise {
+      writer.add("variances", noise.variances)
+      writer.add("signs", noise.signs)
+    }
     writer.add("held_out", booleans: isHeldOut)
     try writer.write(to: path, overwrite: true)
   }
@@ -23,8 +27,11 @@ extension SimulatedPairs {
     features = try file.floats("features")
     targets = try file.floats("targets")
     weights = try file.floats("weights", shape: targets.shape)
-    variances = try file.contains("variances") ? file.floats("variances", shape: targets.shape) : nil
-    viewCount = TrainingPairs.viewCount(isMeasured: variances != nil)
+    noise =
+      try file.contains("variances")
+      ? TargetNoise(
+        variances: file.floats("variances", shape: targets.shape), signs: file.floats("signs", shape: targets.shape)) : nil
+    viewCount = TrainingPairs.viewCount(isMeasured: noise != nil)
     isHeldOut = try file.booleans("held_out")
     guard isHeldOut.count == features.shape.first, targets.shape.first == features.shape.first else { return nil }
   }

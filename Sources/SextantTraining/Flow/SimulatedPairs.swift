@@ -21,8 +21,8 @@ struct SimulatedPairs: Sendable {
   var targets: Tensor<Float>
   /// P×V×C: 1 where there is a target, else 0.
   var weights: Tensor<Float>
-  /// P×V×C: the variance of the noise of each target over that of the base; nil where the targets are the truth.
-  var variances: Tensor<Float>?
+  /// The noise of the targets; nil where they are the truth.
+  var noise: TargetNoise?
   /// Whether each pair is of a field that training is not to see (P).
   var isHeldOut: [Bool]
   /// How many pairs in succession are of one simulated measurement, and are learned from together.
@@ -50,7 +50,8 @@ struct SimulatedPairs: Sendable {
         .reshaped(to: [indices.count] + tensor.shape.dropFirst())
     }
     return SimulatedPairs(
-      features: pick(features), targets: pick(targets), weights: pick(weights), variances: variances.map(pick),
+      features: pick(features), targets: pick(targets), weights: pick(weights),
+      noise: noise.map { TargetNoise(variances: pick($0.variances), signs: pick($0.signs)) },
       isHeldOut: indices.map { isHeldOut[$0] }, viewCount: viewCount)
   }
 }
@@ -138,7 +139,9 @@ extension SimulatedPairs {
     let width = PosteriorFeatures.channelCount(fieldChannels: channels, domain: domain)
     self.init(
       features: .zeros([count, vertices, width]), targets: .zeros([count, vertices, channels]),
-      weights: .zeros([count, vertices, channels]), variances: isMeasured ? .zeros([count, vertices, channels]) : nil,
+      weights: .zeros([count, vertices, channels]),
+      noise: isMeasured
+        ? TargetNoise(variances: .zeros([count, vertices, channels]), signs: .zeros([count, vertices, channels])) : nil,
       isHeldOut: [Bool](repeating: false, count: count), viewCount: viewCount)
   }
 
@@ -163,7 +166,8 @@ extension SimulatedPairs {
     }
     self.targets.replaceSample(pair, with: targets)
     self.weights.replaceSample(pair, with: weights)
-    self.variances?.replaceSample(pair, with: variances)
+    noise?.variances.replaceSample(pair, with: variances)
+    noise?.signs.replaceSample(pair, with: Tensor(target.signs, shape: [size]))
   }
 }
 
