@@ -134,8 +134,9 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .heads: return x[0].splitIntoHeads(2).softmax().mergingHeads(2) * x[0]
     case .gatherRows: return SextantAutodiff.gatherRows(x[0], (0..<2 * rows).map { Int32($0 * 5 % rows) })
     case .mixRows:
-      let entries = (0..<rows + 3).flatMap { row in
-        (0..<3).map { (row, (row * 5 + $0 * 2) % rows, 0.5 - 0.25 * Double($0)) }
+      var entries: [(Int, Int, Double)] = []
+      for row in 0..<rows + 3 {
+        for k in 0..<3 { entries.append((row, (row * 5 + k * 2) % rows, 0.5 - 0.25 * Double(k))) }
       }
       return SextantAutodiff.mixRows(
         x[0], by: RowMixing(SparseMatrix(rowCount: rows + 3, columnCount: rows, entries: entries)))

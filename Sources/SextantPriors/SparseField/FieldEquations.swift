@@ -7,7 +7,8 @@
 // itself a solution of the square root of the equation, and the precision is Kᵀ·S·K·S·K with S = diag(1/(√θ·C)).
 //
 // A node with very many neighbours, such as the pole of a fine grid, would couple all of them to each other; its
-// equation uses a few evenly chosen neighbours instead, which are close together and hardly differ.
+// equation uses a few evenly chosen neighbours instead, which are close together and hardly differ. For a smoothness of 2,
+// which needs a symmetric K, the other neighbours are not coupled to it either.
 
 import Foundation
 import SextantArrays
@@ -27,7 +28,7 @@ struct FieldEquations: Sendable {
   let areas: [Double]
   /// The smoothness of the field.
   let smoothness: SparseFieldSmoothness
-  /// Whether K is symmetric, as it is where no node has too many neighbours.
+  /// Whether K is symmetric, as it is for a smoothness of 2, and where no node has too many neighbours.
   let isSymmetric: Bool
 
   /// The number of nodes n.
@@ -42,6 +43,17 @@ struct FieldEquations: Sendable {
     self.smoothness = smoothness
     let (stiffness, areas) = (level.stiffness, level.areas)
     let n = areas.count
+    // The neighbours of the nodes that have too many.
+    var chosen: [Int: [Int]] = [:]
+    for i in 0..<n where stiffness.rowStarts[i + 1] - stiffness.rowStarts[i] > Self.neighbourLimit + 1 {
+      chosen[i] = Self.seenEntries(of: i, in: stiffness)
+    }
+    /// By how much the coupling of a node with many neighbours to one of them counts in the equation of that neighbour.
+    func share(of node: Int, to neighbour: Int) -> Double {
+      guard smoothness == .two, let seen = chosen[node] else { return 1 }
+      guard seen.contains(where: { Int(stiffness.columns[$0]) == neighbour }) else { return 0 }
+      return Self.share(of: node, seen: seen, in: stiffness)
+    }
     var starts = [0]
     var columns: [Int32] = []
     var values: [Double] = []
@@ -49,14 +61,14 @@ struct FieldEquations: Sendable {
     columns.reserveCapacity(stiffness.entryCount)
     values.reserveCapacity(stiffness.entryCount)
     for i in 0..<n {
-      let range = stiffness.rowStarts[i]..<stiffness.rowStarts[i + 1]
-      let seen = Self.seenEntries(of: i, in: stiffness)
-      // The chosen neighbours compensate for the omitted ones.
-      let share = Double(range.count - 1) / Double(max(1, seen.count - 1))
+      let seen = chosen[i] ?? Array(stiffness.rowStarts[i]..<stiffness.rowStarts[i + 1])
+      let own = Self.share(of: i, seen: seen, in: stiffness)
       var couplings = 0.0
       var diagonal: Int?
       for k in seen {
         let j = Int(stiffness.columns[k])
+        let share = j == i ? 1 : own * share(of: j, to: i)
+        guard share > 0 else { continue }
         columns.append(stiffness.columns[k])
         if j == i {
           diagonal = values.count
@@ -77,7 +89,7 @@ struct FieldEquations: Sendable {
     rows = SparseMatrix(rowCount: n, columnCount: n, rowStarts: starts, columns: columns, values: values)
     self.columns = rows.transposed()
     self.areas = areas
-    isSymmetric = (0..<n).allSatisfy { stiffness.rowStarts[$0 + 1] - stiffness.rowStarts[$0] <= Self.neighbourLimit + 1 }
+    isSymmetric = smoothness == .two || chosen.isEmpty
   }
 
   /// W: the precision of the noise u = S·K·x, times θ and with areas; nil where it is diag(C).
@@ -100,10 +112,14 @@ struct FieldEquations: Sendable {
     return (order + 1) * logDeterminant - order * areas.reduce(0.0) { $0 + log($1) }
   }
 
-  /// The entries in a row of the stiffness matrix that the node's equation uses, including the diagonal.
+  /// The factor by which the chosen neighbours of a node compensate for the omitted ones; 1 where none is omitted.
+  private static func share(of node: Int, seen: [Int], in stiffness: SparseMatrix) -> Double {
+    Double(stiffness.rowStarts[node + 1] - stiffness.rowStarts[node] - 1) / Double(max(1, seen.count - 1))
+  }
+
+  /// The entries in a row of the stiffness matrix that the equation of a node with many neighbours uses, including the diagonal.
   private static func seenEntries(of node: Int, in stiffness: SparseMatrix) -> [Int] {
     let range = stiffness.rowStarts[node]..<stiffness.rowStarts[node + 1]
-    guard range.count > neighbourLimit + 1 else { return Array(range) }
     let others = range.filter { Int(stiffness.columns[$0]) != node }
     var seen = (0..<chosenNeighbours).map { others[$0 * others.count / chosenNeighbours] }
     if let diagonal = range.first(where: { Int(stiffness.columns[$0]) == node }) { seen.append(diagonal) }

@@ -125,11 +125,11 @@ package final class SparseFieldPrior: Sendable {
     }
   }
 
-  /// The smoothnesses among which the likelihood chooses: a grid, and a mesh with a vertex of very many neighbours, whose
-  /// equations are not symmetric, have a smoothness of 1.
+  /// The smoothnesses among which the likelihood chooses. What is lost between a grid and a coarser mesh of it is known for a
+  /// smoothness of 1 alone.
   private var smoothnesses: [SparseFieldSmoothness] {
     if let given = configuration.smoothness { return [given] }
-    return fitsRange && meshes[0].equations.isSymmetric ? SparseFieldSmoothness.allCases : [.one]
+    return meshes.count == 1 ? SparseFieldSmoothness.allCases : [.one]
   }
 
   /// The roughness at each of the domain's nodes, estimated from an observation.

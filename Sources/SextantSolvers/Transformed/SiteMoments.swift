@@ -2,6 +2,7 @@
 // equally steep everywhere: the quadrature covers only those w for which both factors are above nothing.
 
 import Foundation
+import SextantArrays
 import SextantPriors
 
 extension CensoredScore {

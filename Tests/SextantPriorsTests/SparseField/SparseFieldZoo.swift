@@ -59,13 +59,10 @@ enum SparseFieldZoo {
     ]
   }
 
-  /// All domains with a smoothness of 1, and those whose equations are symmetric with a smoothness of 2.
+  /// All domains with both smoothnesses.
   static func priors() throws -> [NamedDomain] {
     let domains = try all()
-    return domains
-      + domains.filter { ["icosphere", "curvilinear", "region"].contains($0.name) }.map {
-        NamedDomain(name: $0.name, domain: $0.domain, smoothness: .two)
-      }
+    return domains + domains.map { NamedDomain(name: $0.name, domain: $0.domain, smoothness: .two) }
   }
 
   /// Land in two opposite octants, with coasts two nodes wide or so.
@@ -95,7 +92,6 @@ enum SparseFieldZoo {
     let n = areas.count
     var k = Tensor<Double>.zeros([n, n])
     for i in 0..<n {
-      k[i, i] = kappaSquared * areas[i]
       var neighbours = (0..<n).filter { $0 != i && stiffness[i, $0] != 0 }
       let all = neighbours.count
       // Eight of a pole's many neighbours stand for all.
@@ -103,9 +99,19 @@ enum SparseFieldZoo {
       for j in neighbours {
         let weakening = landShare.map { 1 + barrier * abs(Double($0[i]) - Double($0[j])) } ?? 1
         k[i, j] = stiffness[i, j] / weakening * Double(all) / Double(neighbours.count)
-        k[i, i] -= k[i, j]
       }
     }
+    if smoothness == .two {
+      // A coupling in one direction only is dropped; of two that differ, the pole's, which stands for several, is the larger.
+      let directed = k
+      for i in 0..<n {
+        for j in 0..<n where i != j {
+          let (there, back) = (directed[i, j], directed[j, i])
+          k[i, j] = there == 0 || back == 0 ? 0 : abs(there) > abs(back) ? there : back
+        }
+      }
+    }
+    for i in 0..<n { k[i, i] = kappaSquared * areas[i] - (0..<n).reduce(0.0) { $1 == i ? $0 : $0 + k[i, $1] } }
     var scaled = k
     if smoothness == .two {
       for i in 0..<n { for j in 0..<n { scaled[i, j] = k[i, j] / (roughness[i].squareRoot() * areas[i]) } }
