@@ -130,9 +130,9 @@ import Testing
   /// A concentration over orders of magnitude, measured with noise that is small beside most values, and with noise larger than half
   /// of them: a value far below its noise says little of its logarithm, and must not spoil the others.
   ///
-  /// Where the noise is as large as half of the values, intervals of the transformed likelihood cover less than they state: 0.81 was
-  /// measured with the noise 0.2 (docs/bounded-variables.md).
-  @Test(arguments: [(0.005, 0.82), (0.05, 0.82), (0.2, 0.78)])
+  /// Where the noise is as large as half of the values, intervals of the transformed likelihood cover less than they state: 0.84 was
+  /// measured with the noise 0.2 (docs/bounded-variables.md). The values are cut off at 0, as files have them.
+  @Test(arguments: [(0.005, 0.85), (0.05, 0.85), (0.2, 0.82)])
   func concentrationsBelowTheirNoise(noise: Double, leastCoverage: Double) throws {
     let quantity = Quantity(
       variable: Variable(name: "chlor_a", units: "mg m-3"), noise: Float(noise), value: { 0.2 * exp(1.6 * $0) })
@@ -141,7 +141,6 @@ import Testing
     let plain = try Self.scores(of: quantity, fields: fields, by: Method.kriging.solver(for: Model(FieldSpace(fields))))
     let scores = try Self.scores(of: quantity, fields: fields, by: Method.kriging.solver(for: Model(space)))
     let text = "noise \(noise): \(scores.text); plain: \(plain.text)"
-    print(text)
     #expect((leastCoverage...0.96).contains(scores.covered / scores.count), "\(text)")
     #expect(scores.negative == 0 && scores.rankedProbability < plain.rankedProbability, "\(text)")
   }

@@ -74,7 +74,8 @@ import Testing
         latitudes: (0...20).map { -90 + 9 * Double($0) }, longitudes: (0..<40).map { 9 * Double($0) })
       : try SphereMesh.icosphere(subdivisions: 3)
     let prior = try SparseFieldPrior(domain: mesh)
-    let kappaSquared = 8 * Double(smoothness.rawValue) / (0.06 * Double(mesh.nodeCount))
+    // A grid's range is not fitted, and its fields have no smallest scale.
+    let kappaSquared = isGrid ? 0.01 : 8 * Double(smoothness.rawValue) / (0.06 * Double(mesh.nodeCount))
     let world = prior.mesh(0, smoothness: smoothness).with(kappaSquared: kappaSquared, prior.configuration)
     let factor = try SparseCholesky(world.precision.prior(roughness: [Double](repeating: 1, count: mesh.nodeCount)))
     var found: [SparseFieldSmoothness] = []
