@@ -51,7 +51,6 @@ import Testing
     let (factor, logScale) = (1 / (1 + variance), 0.5 * log(variance / (1 + variance)))
     let best = world.loss(world.output(factor: factor, logScale: logScale))
     for (g, s) in [(0.06, 0.0), (-0.06, 0), (0, 0.15), (0, -0.15)] {
-      // A mean that shrinks less implies a larger spread: the spread is judged beside the best mean, the mean beside the best spread.
       let other = world.loss(world.output(factor: factor + g, logScale: logScale + s))
       #expect(other > best, "\(g), \(s): \(other) against \(best)")
     }
@@ -65,8 +64,8 @@ import Testing
     #expect(abs(found.estimated / actual - 1) < 0.05 && abs(found.forecast / actual - 1) < 0.02, "\(found), \(actual)")
   }
 
-  /// The shift has the gradient of the estimated risk, and the log-scale that of the whole loss; values that are not in the input have
-  /// those of the plain score.
+  /// The shift has the gradient of the estimated risk, and the log-scale that of the score of the implied variance; values that are not
+  /// in the input have those of the plain score.
   @Test func theLossHasItsGradients() {
     var random = RandomStream(seed: 6)
     let shape = [4, 3, 2]
@@ -85,12 +84,27 @@ import Testing
     func risk(_ output: Tensor<Float>) -> Double {
       loss.risk(output, target: target, weights: weights, noise: noise).estimated / 20
     }
+    // The sum over both views of ½·(log p + (v + σ²)/p), with p the variance of the forecast and v = (1 + a²)·σ²·∂m/∂y.
+    func spreadScore(_ output: Tensor<Float>) -> Double {
+      let a = Double(RecorruptedLoss.recorruption)
+      var sum = 0.0
+      for entry in 0..<count where signs.scalars[entry] != 0 && weights.scalars[entry] > 0 {
+        let (view, place) = (entry / 6 % 2, entry % 6)
+        let first = entry - 6 * view
+        func read(_ field: Int, _ part: Int) -> Double { Double(output[field, place / 2, place % 2 + 2 * part]) }
+        let (variance, sign) = (Double(variances.scalars[entry]), Double(signs.scalars[entry]))
+        let slope = sign * (read(first / 6, 0) - read(first / 6 + 1, 0)) / (2 * a * variance.squareRoot())
+        let predicted = exp(2 * LogScaleBound.bounded(read(entry / 6, 1))) + variance
+        sum += 0.5 * (log(predicted) + ((1 + a * a) * variance * slope + variance) / predicted)
+      }
+      return sum / 20
+    }
     let tape = Tape<Float>()
     let leaf = tape.leaf(output)
     let gradient = tape.gradients(of: loss(leaf, target: target, weights: weights, noise: noise))[leaf]?.scalars ?? []
     for i in 0..<output.count {
       let (entry, isShift) = (i / 4 * 2 + i % 2, i % 4 < 2)
-      let measure = isShift && signs.scalars[entry] != 0 ? risk : value
+      let measure = signs.scalars[entry] == 0 ? value : isShift ? risk : spreadScore
       var (up, down) = (output, output)
       up.withUnsafeMutableScalars { $0[i] += 1e-2 }
       down.withUnsafeMutableScalars { $0[i] -= 1e-2 }
