@@ -36,17 +36,17 @@ private func addForms<Scalar: TensorScalar>(
   to sums: UnsafeMutablePointer<Double>
 ) {
   let (start, width) = (columns.lowerBound, columns.count)
-  withUnsafeTemporaryAllocation(of: Scalar.self, capacity: rows.count * width) { buffer in
-    guard let image = buffer.baseAddress else { return }
-    let (own, block) = (a + rows.lowerBound * n, s + start * n)
-    Scalar.multiply(false, true, rows.count, width, width, 1, own + start, n, block + start, n, 0, image, width)
-    if start > 0 { Scalar.multiply(false, true, rows.count, width, start, 2, own, n, block, n, 1, image, width) }
-    for row in 0..<rows.count {
-      let (left, right) = (image + row * width, own + row * n + start)
-      var sum = 0.0
-      for column in 0..<width { sum += Double(left[column]) * Double(right[column]) }
-      sums[rows.lowerBound + row] = sum
-    }
+  // On the heap: a tile is larger than the stack of some threads.
+  let image = UnsafeMutablePointer<Scalar>.allocate(capacity: rows.count * width)
+  defer { image.deallocate() }
+  let (own, block) = (a + rows.lowerBound * n, s + start * n)
+  Scalar.multiply(false, true, rows.count, width, width, 1, own + start, n, block + start, n, 0, image, width)
+  if start > 0 { Scalar.multiply(false, true, rows.count, width, start, 2, own, n, block, n, 1, image, width) }
+  for row in 0..<rows.count {
+    let (left, right) = (image + row * width, own + row * n + start)
+    var sum = 0.0
+    for column in 0..<width { sum += Double(left[column]) * Double(right[column]) }
+    sums[rows.lowerBound + row] = sum
   }
 }
 
