@@ -51,7 +51,6 @@ import Testing
     let (factor, logScale) = (1 / (1 + variance), 0.5 * log(variance / (1 + variance)))
     let best = world.loss(world.output(factor: factor, logScale: logScale))
     for (g, s) in [(0.06, 0.0), (-0.06, 0), (0, 0.15), (0, -0.15)] {
-      // A mean that shrinks less implies a larger spread: the spread is judged beside the best mean, the mean beside the best spread.
       let other = world.loss(world.output(factor: factor + g, logScale: logScale + s))
       #expect(other > best, "\(g), \(s): \(other) against \(best)")
     }
@@ -65,8 +64,8 @@ import Testing
     #expect(abs(found.estimated / actual - 1) < 0.05 && abs(found.forecast / actual - 1) < 0.02, "\(found), \(actual)")
   }
 
-  /// The shift has the gradient of the estimated risk, and the log-scale that of the whole loss; values that are not in the input have
-  /// those of the plain score.
+  /// The shift has the gradient of the estimated risk, and the log-scale that of the likelihood of what the mean implies; values that are
+  /// not in the input have those of the plain score.
   @Test func theLossHasItsGradients() {
     var random = RandomStream(seed: 6)
     let shape = [4, 3, 2]
@@ -85,12 +84,27 @@ import Testing
     func risk(_ output: Tensor<Float>) -> Double {
       loss.risk(output, target: target, weights: weights, noise: noise).estimated / 20
     }
+    /// By the implied variances of the means at hand, which do not move with the log-scales.
+    func likelihood(_ moved: Tensor<Float>) -> Double {
+      var sum = 0.0
+      for first in 0..<count where first / 6 % 2 == 0 && weights.scalars[first] > 0 && signs.scalars[first] != 0 {
+        let pair = [first, first + 6]
+        let (variance, step) = (Double(variances.scalars[first]), Double(RecorruptedLoss.recorruption))
+        let means = pair.map { Double(output.scalars[$0 / 2 * 4 + $0 % 2] - target.scalars[$0]) }
+        let slope = Double(signs.scalars[first]) * (means[0] - means[1]) / (2 * step * variance.squareRoot())
+        for entry in pair {
+          let scale = exp(2 * LogScaleBound.bounded(Double(moved.scalars[entry / 2 * 4 + 2 + entry % 2])))
+          sum += 0.5 * (log(scale + variance) + variance * (1 + (1 + step * step) * slope) / (scale + variance))
+        }
+      }
+      return sum / 20
+    }
     let tape = Tape<Float>()
     let leaf = tape.leaf(output)
     let gradient = tape.gradients(of: loss(leaf, target: target, weights: weights, noise: noise))[leaf]?.scalars ?? []
     for i in 0..<output.count {
       let (entry, isShift) = (i / 4 * 2 + i % 2, i % 4 < 2)
-      let measure = isShift && signs.scalars[entry] != 0 ? risk : value
+      let measure = signs.scalars[entry] == 0 ? value : isShift ? risk : likelihood
       var (up, down) = (output, output)
       up.withUnsafeMutableScalars { $0[i] += 1e-2 }
       down.withUnsafeMutableScalars { $0[i] -= 1e-2 }

@@ -13,7 +13,9 @@
 //   expected score of a forecast with this variance for another value with the noise σ². The estimate of the risk would do as well
 //   in place of v, but it varies by σ² from value to value, and v by no more than the mean reacts to the noise.
 //
-// The estimate of the risk of many values together is still the truth's, see ``risk(_:target:weights:noise:)``.
+// v directs the spread, and does not judge it: the value of the loss, by which the best parameters are chosen, has the estimate of the
+// risk in the place of v, or a mean that shrinks too much and so implies a small spread would be thought good. At the exact
+// posterior of a Gaussian both have the same expectation.
 
 import Foundation
 import SextantArrays
@@ -78,7 +80,7 @@ package struct RecorruptedLoss: Sendable {
           let own = exp(2 * logScale)
           let predicted = own + pair.variance
           let ratio = (pair.impliedVariance + pair.variance) / predicted
-          sum += weight * 0.5 * (log(predicted) + ratio)
+          sum += weight * 0.5 * (log(predicted) + (pair.risk + pair.variance) / predicted)
           gradient[place] = Float(weight * pair.slope(view) / pair.variance)
           gradient[place + channels] = Float(weight * (1 - ratio) * own / predicted * slope)
         }
