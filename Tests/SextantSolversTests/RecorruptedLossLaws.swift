@@ -64,8 +64,8 @@ import Testing
     #expect(abs(found.estimated / actual - 1) < 0.05 && abs(found.forecast / actual - 1) < 0.02, "\(found), \(actual)")
   }
 
-  /// The shift has the gradient of the estimated risk, and the log-scale that of the score of the implied variance; values that are not
-  /// in the input have those of the plain score.
+  /// The shift has the gradient of the estimated risk, and the log-scale that of the likelihood of what the mean implies; values that are
+  /// not in the input have those of the plain score.
   @Test func theLossHasItsGradients() {
     var random = RandomStream(seed: 6)
     let shape = [4, 3, 2]
@@ -84,18 +84,18 @@ import Testing
     func risk(_ output: Tensor<Float>) -> Double {
       loss.risk(output, target: target, weights: weights, noise: noise).estimated / 20
     }
-    // The sum over both views of ½·(log p + (v + σ²)/p), with p the variance of the forecast and v = (1 + a²)·σ²·∂m/∂y.
-    func spreadScore(_ output: Tensor<Float>) -> Double {
-      let a = Double(RecorruptedLoss.recorruption)
+    /// By the implied variances of the means at hand, which do not move with the log-scales.
+    func likelihood(_ moved: Tensor<Float>) -> Double {
       var sum = 0.0
-      for entry in 0..<count where signs.scalars[entry] != 0 && weights.scalars[entry] > 0 {
-        let (view, place) = (entry / 6 % 2, entry % 6)
-        let first = entry - 6 * view
-        func read(_ field: Int, _ part: Int) -> Double { Double(output[field, place / 2, place % 2 + 2 * part]) }
-        let (variance, sign) = (Double(variances.scalars[entry]), Double(signs.scalars[entry]))
-        let slope = sign * (read(first / 6, 0) - read(first / 6 + 1, 0)) / (2 * a * variance.squareRoot())
-        let predicted = exp(2 * LogScaleBound.bounded(read(entry / 6, 1))) + variance
-        sum += 0.5 * (log(predicted) + ((1 + a * a) * variance * slope + variance) / predicted)
+      for first in 0..<count where first / 6 % 2 == 0 && weights.scalars[first] > 0 && signs.scalars[first] != 0 {
+        let pair = [first, first + 6]
+        let (variance, step) = (Double(variances.scalars[first]), Double(RecorruptedLoss.recorruption))
+        let means = pair.map { Double(output.scalars[$0 / 2 * 4 + $0 % 2] - target.scalars[$0]) }
+        let slope = Double(signs.scalars[first]) * (means[0] - means[1]) / (2 * step * variance.squareRoot())
+        for entry in pair {
+          let scale = exp(2 * LogScaleBound.bounded(Double(moved.scalars[entry / 2 * 4 + 2 + entry % 2])))
+          sum += 0.5 * (log(scale + variance) + variance * (1 + (1 + step * step) * slope) / (scale + variance))
+        }
       }
       return sum / 20
     }
@@ -104,7 +104,7 @@ import Testing
     let gradient = tape.gradients(of: loss(leaf, target: target, weights: weights, noise: noise))[leaf]?.scalars ?? []
     for i in 0..<output.count {
       let (entry, isShift) = (i / 4 * 2 + i % 2, i % 4 < 2)
-      let measure = signs.scalars[entry] == 0 ? value : isShift ? risk : spreadScore
+      let measure = signs.scalars[entry] == 0 ? value : isShift ? risk : likelihood
       var (up, down) = (output, output)
       up.withUnsafeMutableScalars { $0[i] += 1e-2 }
       down.withUnsafeMutableScalars { $0[i] -= 1e-2 }

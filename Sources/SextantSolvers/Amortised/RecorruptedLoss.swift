@@ -9,13 +9,13 @@
 // - of the mean, Stein's unbiased estimate of the risk ½·((y − m₊)² + (y − m₋)²) − σ² + 2·σ²·D, in units of σ². It is the squared
 //   distance of each view from its recorrupted target y ∓ σ·s/a, less the noise of that target (Stein 1981; Ramani and others 2008;
 //   Pang and others 2021). It is exact for a mean that is linear, and right up to a²·σ² times its third derivative for others.
-// - of the spread, the score of a forecast for another value with the noise σ², where the estimated risk stands for the square of
-//   the unknown error: the expectation is least for the exact posterior. Its gradient by the spread takes the variance that the mean
-//   itself implies by Tweedie's formula, v = (1 + a²)·σ²·∂m/∂y, in place of the estimated risk. Both have the same expectation for
-//   a posterior mean; the estimate varies by σ² from value to value, and v by no more than the mean reacts to the noise. By the mean, the
-//   gradient is that of the risk alone.
+// - of the spread, the likelihood of the variance v that the mean itself implies by Tweedie's formula, v = (1 + a²)·σ²·∂m/∂y: the
+//   expected score of a forecast with this variance for another value with the noise σ². The estimate of the risk would do as well
+//   in place of v, but it varies by σ² from value to value, and v by no more than the mean reacts to the noise.
 //
-// The estimate of the risk of many values together is still the truth's, see ``risk(_:target:weights:noise:)``.
+// v directs the spread, and does not judge it: the value of the loss, by which the best parameters are chosen, has the estimate of the
+// risk in the place of v, or a mean that shrinks too much and so implies a small spread would be thought good. At the exact
+// posterior of a Gaussian both have the same expectation.
 
 import Foundation
 import SextantArrays
