@@ -22,7 +22,7 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   public var finish = SparseFieldFinish.fine
   /// κ² per squared unit, much less than 1, so that the field has no preferred level and no smallest scale.
   public var kappaSquared = 1e-4
-  /// The smoothness; nil to choose it by the likelihood of the observations. That of a grid with coarser meshes is 1.
+  /// The smoothness; nil to choose it by the likelihood of the observations, where the range is fitted as well. A grid's is 1.
   package var smoothness: SparseFieldSmoothness?
   /// The weakening of couplings across coasts: a conductance is divided by 1 + barrier · |change of the land fraction
   /// per unit|.

@@ -125,11 +125,11 @@ package final class SparseFieldPrior: Sendable {
     }
   }
 
-  /// The smoothnesses among which the likelihood chooses. What is lost between a grid and a coarser mesh of it is known for a
-  /// smoothness of 1 alone.
+  /// The smoothnesses among which the likelihood chooses. A grid, whose range is not fitted, has a smoothness of 1: a smoother field
+  /// without a range continues slopes into large gaps.
   private var smoothnesses: [SparseFieldSmoothness] {
     if let given = configuration.smoothness { return [given] }
-    return meshes.count == 1 ? SparseFieldSmoothness.allCases : [.one]
+    return fitsRange ? SparseFieldSmoothness.allCases : [.one]
   }
 
   /// The roughness at each of the domain's nodes, estimated from an observation.
