@@ -1,4 +1,4 @@
-// The settings of convolutional conditional flows, and the two that FlowDiff (W. Bai, S. Xiao and others) has from AmbientFlow
+// The settings of convolutional conditional flows, and the two that FlowDiff (Y. Wang, W. Bai and others) has from AmbientFlow
 // (V. A. Kelkar, R. Deshpande, A. Banerjee and M. A. Anastasio, "AmbientFlow: Invertible generative models from incomplete, noisy
 // measurements", TMLR, 2024).
 
