@@ -17,20 +17,8 @@ struct FeatureMaps: Sendable {
 
   /// Maps of the same size, one behind the other in the channels.
   static func joining(_ parts: [FeatureMaps]) -> FeatureMaps {
-    let width = parts.reduce(0) { $0 + $1.channels }
-    let pixels = parts[0].values.rowCount
-    var joined = Tensor<Float>.zeros([parts[0].count, pixels / parts[0].count, width])
-    joined.withUnsafeMutableScalars { out in
-      var start = 0
-      for part in parts {
-        part.values.withUnsafeScalars { own in
-          for pixel in 0..<pixels {
-            for channel in 0..<part.channels { out[pixel * width + start + channel] = own[pixel * part.channels + channel] }
-          }
-        }
-        start += part.channels
-      }
-    }
+    let tape = Tape<Float>()
+    let joined = concatenateColumns(parts.map { tape.constant($0.values) }).value
     return FeatureMaps(values: joined, rows: parts[0].rows, columns: parts[0].columns)
   }
 

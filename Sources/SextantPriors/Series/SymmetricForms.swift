@@ -36,7 +36,7 @@ private func addForms<Scalar: TensorScalar>(
   to sums: UnsafeMutablePointer<Double>
 ) {
   let (start, width) = (columns.lowerBound, columns.count)
-  // On the heap: a tile is larger than the stack of some threads.
+  // A tile takes up to 1.6 MB, too much for a stack.
   let image = UnsafeMutablePointer<Scalar>.allocate(capacity: rows.count * width)
   defer { image.deallocate() }
   let (own, block) = (a + rows.lowerBound * n, s + start * n)

@@ -74,6 +74,7 @@ extension MarginalTransform {
     first /= weights
     return (cavity.mean + first, max(second / weights - first * first, 0.05 * spacing * spacing))
   }
+
   /// The logarithm of the likelihood of a measured value at w, up to a constant.
   ///
   /// The noise takes some values beyond a bound that the variable cannot reach, and many products move those to the bound. So
@@ -81,8 +82,8 @@ extension MarginalTransform {
   func logLikelihood(of value: Double, noise: Double, at w: Double) -> Double {
     let residual = (value - self.value(at: w)) / noise
     switch self {
-    case .log(let minimum, _) where value == minimum: return StandardNormal.logCumulative(residual)
-    case .logit(let minimum, _) where value == minimum: return StandardNormal.logCumulative(residual)
+    case .log(let minimum, _) where value == minimum, .logit(let minimum, _) where value == minimum:
+      return StandardNormal.logCumulative(residual)
     case .logit(_, let maximum) where value == maximum: return StandardNormal.logCumulative(-residual)
     default: return -0.5 * residual * residual
     }
