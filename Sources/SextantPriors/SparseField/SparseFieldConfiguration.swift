@@ -22,8 +22,11 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   public var finish = SparseFieldFinish.fine
   /// κ² per squared unit, much less than 1, so that the field has no preferred level and no smallest scale.
   public var kappaSquared = 1e-4
-  /// The smoothness; nil to choose it by the likelihood of the observations, where the range is fitted as well. A grid's is 1.
+  /// The smoothness; nil to choose it by the likelihood of the observations, where the range is fitted as well.
   package var smoothness: SparseFieldSmoothness?
+  /// By how much the logarithm of the likelihood of a smoothness of 2 must be larger, for each observed value. A field that varies
+  /// differently from place to place looks a little smoother than it is, and a field that is too smooth continues slopes into gaps.
+  package var smoothnessEvidence = 0.05
   /// The weakening of couplings across coasts: a conductance is divided by 1 + barrier · |change of the land fraction
   /// per unit|.
   public var barrier = 12.0
@@ -37,13 +40,10 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// in the class.
   public var widePriorCount = 1.0
   /// The number of degrees of freedom for which the stationary field of the largest likelihood counts in the estimate for
-  /// the whole field, and in windows on meshes and on grids of at most ``exactNodeLimit`` nodes.
+  /// the whole field, and, where the range is fitted, in windows.
   public var stationaryCount = 8.0
-  /// The number of iterations on a mesh, which start from the stationary field.
+  /// The number of iterations where the range is fitted, which start from the stationary field.
   public var fittedIterations = 3
-  /// Grids of at most this many nodes are estimated with exact posterior variances, as all meshes are; larger ones with
-  /// samples.
-  public var exactNodeLimit = 4096
   /// The largest factor by which the roughness at a node may change in one iteration.
   public var largestChange = 6.0
   /// The number of posterior samples that represent the posterior covariance in an iteration.

@@ -13,8 +13,8 @@ import Synchronization
 /// A Gaussian field with sparse precision on the nodes of a domain.
 ///
 /// Works in any unit: lengths are in units of the grid's spacing, or of the root of a mesh's mean node area, and variances
-/// follow from the data. On a domain that is not a latitude–longitude grid the range is fitted as well, so that a finer
-/// mesh of the same surface has the same field. Memory for the 0.25° global grid (1 038 240 vertices): about 4 GiB with a
+/// follow from the data. The range is fitted as well, so that a finer mesh of the same surface has the same field, except on grids
+/// of so many cells that they need coarser meshes. Memory for the 0.25° global grid (1 038 240 vertices): about 4 GiB with a
 /// fine finish, 1.5 GiB with a coarse one.
 package final class SparseFieldPrior: Sendable {
   /// The settings.
@@ -23,7 +23,8 @@ package final class SparseFieldPrior: Sendable {
   package let nodeCount: Int
   /// The meshes, from fine to coarse.
   let meshes: [Mesh]
-  /// Whether the range is fitted to the observations; on a grid, κ² is the configuration's.
+  /// Whether the range is fitted to the observations, and the roughness of places with exact posterior variances, from the stationary
+  /// field on and with clear evidence alone. On a grid that needs coarser meshes κ² is the configuration's and variances are sampled.
   let fitsRange: Bool
   private let analyses = Mutex<[AnalysisKey: SparseCholeskyAnalysis]>([:])
   /// The finest mesh with a smoothness of 2, made when it is first asked for.
@@ -75,13 +76,13 @@ package final class SparseFieldPrior: Sendable {
       landShare.map { $0.count == domain.nodeCount } ?? true,
       "\(landShare?.count ?? 0) shares of land for \(domain.nodeCount) nodes")
     let grid = try Self.grid(of: domain)
-    fitsRange = grid == nil
     let levels =
       try grid.map {
         try MeshLevel.cascade(
           $0, coarsestNodeLimit: configuration.coarsestNodeLimit, atLeast: configuration.finish == .coarse ? 2 : 1)
       } ?? [MeshLevel.single(domain)]
     self.configuration = configuration
+    fitsRange = levels.count == 1
     nodeCount = domain.nodeCount
     meshes = levels.map { level in
       let share = landShare.map(level.restricted)
@@ -125,8 +126,8 @@ package final class SparseFieldPrior: Sendable {
     }
   }
 
-  /// The smoothnesses among which the likelihood chooses. A grid, whose range is not fitted, has a smoothness of 1: a smoother field
-  /// without a range continues slopes into large gaps.
+  /// The smoothnesses among which the likelihood chooses. Where the range is not fitted it is 1: a smoother field without a range
+  /// continues slopes into large gaps.
   private var smoothnesses: [SparseFieldSmoothness] {
     if let given = configuration.smoothness { return [given] }
     return fitsRange ? SparseFieldSmoothness.allCases : [.one]
@@ -149,9 +150,7 @@ package final class SparseFieldPrior: Sendable {
     let level = observation.level
     let anomalies = observation.residuals(from: level)
     let stationary = try stationaryField(observation, anomalies)
-    let first =
-      isExact(meshes[meshes.count - 1])
-      ? stationary.roughness : Self.firstGuess(anomalies, observation.noiseVariance)
+    let first = fitsRange ? stationary.roughness : Self.firstGuess(anomalies, observation.noiseVariance)
     var roughness = [Double](repeating: first, count: nodeCount)
     for index in meshes.indices.reversed() where index >= finishIndex {
       let isCoarsest = index == meshes.count - 1
@@ -170,10 +169,6 @@ package final class SparseFieldPrior: Sendable {
         ? (8 * Double(stationary.smoothness.rawValue) / (stationary.kappaSquared * area)).squareRoot() : nil)
   }
 
-  /// Whether the estimation on a mesh uses exact posterior variances; it then starts from the stationary field, and its
-  /// windows need clear evidence to depart from it.
-  private func isExact(_ mesh: Mesh) -> Bool { fitsRange || mesh.level.nodeCount <= configuration.exactNodeLimit }
-
   /// The stationary field of the largest posterior density on the coarsest mesh, with the smoothness that explains the
   /// observations best.
   private func stationaryField(_ observation: SparseFieldObservation, _ anomalies: [Double]) throws -> StationaryField {
@@ -190,7 +185,8 @@ package final class SparseFieldPrior: Sendable {
       }
       do {
         let found = try fit.maximum(besides: best)
-        if best.map({ found.negativeLogDensity < $0.negativeLogDensity }) ?? true { best = found }
+        let asked = configuration.smoothnessEvidence * Double(observation.count)
+        if best.map({ found.negativeLogDensity < $0.negativeLogDensity - asked }) ?? true { best = found }
       } catch is SparseCholeskyError where best != nil {
         // A smoother field couples more nodes, and its factor is about twice as large.
         continue
@@ -258,11 +254,11 @@ package final class SparseFieldPrior: Sendable {
       let squares = mesh.equations.meanSquaredResiduals(
         Tensor(mean, shape: [1, mesh.level.nodeCount]), roughness: current)
       let residuals = mesh.equations.residualVariances(
-        by: factor, roughness: current, isExact: isExact(mesh), draws: configuration.drawsPerIteration,
+        by: factor, roughness: current, isExact: fitsRange, draws: configuration.drawsPerIteration,
         random: random.split(iteration))
       let next = try estimate.next(
         after: current, squaredResiduals: squares, residualVariances: residuals.variances,
-        around: stationary.roughness, isExact: residuals.isExact, isAnchored: isExact(mesh))
+        around: stationary.roughness, isExact: residuals.isExact, isAnchored: fitsRange)
       roughness = mesh.level.prolonged(next.map { log($0) }).map { exp($0) }
     }
   }

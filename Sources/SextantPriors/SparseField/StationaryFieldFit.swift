@@ -130,7 +130,8 @@ struct StationaryFieldFit {
     let isSmall = mesh.level.nodeCount <= Self.manyStartsLimit
     if fitsRange && (isSmall || other != nil) {
       var points: [[Double]] = [[0, 0], [0, -1.2], [0, 1.2], [-1, 0]]
-      if let other { points = [other.point, [other.point[0], other.point[1] - 0.7]] }
+      // What a rough field explains by a long range, a smoother one explains by a much shorter one.
+      if let other { points = [0, 0.7, 1.4].map { [other.point[0], other.point[1] - $0] } + (isSmall ? points : []) }
       let starts = points.map { (point: $0, value: objective($0)) }
       if let best = starts.min(by: { $0.value < $1.value }) {
         if let failure { throw failure }
