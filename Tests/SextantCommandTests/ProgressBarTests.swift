@@ -20,6 +20,13 @@ import Testing
     #expect(ProgressBar.text(activity: "a", unit: "b", done: 0, count: 2, seconds: 9).hasSuffix("0/2 bs"))
   }
 
+  /// The first answer of a series comes after all that the answers share.
+  @Test(arguments: [(1, 37, false), (2, 37, true), (1, 149, false), (5, 149, true), (1, 20, true), (3, 100, true), (2, 100, false)])
+  func theTimeLeftIsToldAfterAShareOfTheWork(done: Int, count: Int, isTold: Bool) {
+    let line = ProgressBar.text(activity: "evaluating", unit: "answer", done: done, count: count, seconds: 80)
+    #expect(line.contains(" left") == isTold && line.contains(" each"), "\(line)")
+  }
+
   /// A clock, and what was printed.
   private final class Desk: Sendable {
     let time = Mutex(0.0)

@@ -68,12 +68,17 @@ final class ProgressBar: ProgressObserver {
     return line + (rate(done: done, count: count, seconds: seconds) ?? []).map { "  " + $0 }.joined()
   }
 
+  /// The share of the work from which the time left is told. The first steps of many works do what all share, such as fitting
+  /// parameters, and say nothing of the others.
+  private static let leastShare = 0.03
+
   /// The rate and the time left, such as "24.0/s" and "8 s left"; nil before they can be told.
   static func rate(done: Int, count: Int, seconds: Double) -> [String]? {
     guard done > 0, seconds > 0.5 else { return nil }
     let rate = Double(done) / seconds
     let speed = rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate)
-    return [speed] + (done < count ? ["\(duration(Double(count - done) / rate)) left"] : [])
+    let isTold = done < count && Double(done) >= leastShare * Double(count)
+    return [speed] + (isTold ? ["\(duration(Double(count - done) / rate)) left"] : [])
   }
 
   /// A time in the two units that matter: "8 s", "3 min 20 s", "2 h 5 min".

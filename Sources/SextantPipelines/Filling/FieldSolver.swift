@@ -82,6 +82,7 @@ final class FieldSolver {
       var counts = AnswerTally(channelCount: frame.space.channelCount)
       return field.isValid.contains(true) ? try measure(field, index: index, counts: &counts) : nil
     }
+    if series == nil, let remark = SeriesFilling.remarkOnAbsentTimes(of: fields, request: request) { inputRemarks.append(remark) }
     if request.time == nil, let objection = series?.objection {
       inputRemarks.append(objection)
       series = nil

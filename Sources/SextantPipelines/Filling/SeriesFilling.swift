@@ -156,15 +156,36 @@ final class SeriesFilling {
     let isSeries = groups.contains { Set($0.times).count > 1 }
     guard let asked else { return isSeries && request.method.joinsTimes ? .joint : nil }
     guard request.method.knowsTime else { throw SeriesError.knowsNoTime(method: request.method.name, use: asked) }
-    guard !groups.isEmpty else {
-      throw RunError.invalid(
-        "--time \(asked.rawValue): \(fields.path) gives no times for its fields. Expected a time coordinate with units such as 'hours since 2019-03-01', or --times with one time for each field.")
-    }
+    guard !groups.isEmpty else { throw RunError.invalid("--time \(asked.rawValue): \(complaint(of: fields))") }
     if request.stateFile != nil, groups.count > 1 {
       throw RunError.invalid(
         "--state: \(fields.path) has \(groups.count) series (\(groups.map(\.name).prefix(3).joined(separator: "; "))), and a state belongs to one. Select one with --select.")
     }
     return asked
+  }
+
+  /// Why the fields of a document are no series, and what to do.
+  private static func complaint(of fields: any SignalDocument) -> String {
+    let hint = "Expected a time coordinate with units such as 'hours since 2019-03-01', or --times with one time for each field."
+    guard let absent = absentTimes(of: fields) else { return "\(fields.path) gives no times for its fields. \(hint)" }
+    return "\(fields.path): \(absent). \(hint) --time separate needs none."
+  }
+
+  /// Which fields have no time, where others have one; nil otherwise.
+  private static func absentTimes(of fields: any SignalDocument) -> String? {
+    let labels = fields.labels
+    let absent = labels.indices.filter { labels[$0].day?.isFinite != true }
+    guard !absent.isEmpty, absent.count < labels.count else { return nil }
+    let numbers = absent.prefix(5).map { "\($0 + 1)" }.joined(separator: ", ") + (absent.count > 5 ? ", …" : "")
+    let names = fields.variables.map(\.name).joined(separator: ", ")
+    return
+      "\(absent.count) of \(labels.count) fields of \(names) (number \(numbers)) \(absent.count == 1 ? "has" : "have") no time, because the value of the time coordinate is missing or not a number"
+  }
+
+  /// That times are absent, where the fields would otherwise be filled together.
+  static func remarkOnAbsentTimes(of fields: any SignalDocument, request: Imputation) -> Remark? {
+    guard request.time == nil, request.method.joinsTimes, let absent = absentTimes(of: fields) else { return nil }
+    return Remark(.warning, "time", "\(absent). Each field was therefore filled by itself.")
   }
 
   private static func solver(for model: Model, request: Imputation) throws -> (any SeriesSolver)? {
@@ -183,7 +204,9 @@ final class SeriesFilling {
         .note, "time",
         use == .causal
           ? "Each field was filled from itself and \(hasState ? "all earlier ones, those of the state file included" : "the earlier ones") (--time causal)."
-          : "All times were filled together (--time joint); --time separate takes one at a time.")
+          : groups.contains { Set($0.times).count > 1 }
+            ? "All times were filled together (--time joint); --time separate takes one at a time."
+            : "There is only one time, so that there was nothing to fill it together with (--time joint).")
     ]
     let unsorted = groups.count { !$0.isSorted }
     if unsorted > 0 {

@@ -244,7 +244,7 @@ extension CovarianceModel {
         from: nil, maximumEvaluations: 30) : nil
     return search(
       pieces, spacing: spacing, fixedSpatial: fixedSpatial, fixedMemory: fixedMemory, from: first,
-      maximumEvaluations: isLong ? 16 : 30)
+      maximumEvaluations: isLong ? 60 : 30)
   }
 
   private func search(
@@ -269,19 +269,19 @@ extension CovarianceModel {
       guard fixedMemory == nil else { return .expected(spatial: spatial, spacing: spacing, memory: fixedMemory) }
       return SeriesParameters(spatial: spatial, memory: Array(values.suffix(expected.means.count)))
     }
-    let share = 1 / Double(max(1, likelihoods.count))
     let minimum = minimise(
       from: [Double](repeating: 0, count: origin.count), scale: scale,
       inverseHessian: first?.inverseHessian ?? [], maximumEvaluations: maximumEvaluations
     ) { point in
       let candidate = unpacked(point)
+      // The pieces count as independent, so that their likelihoods add up, and the hyper-prior is there once for all of them.
       var (value, spatial) = (0.0, [Double](repeating: 0, count: count))
       var memory = [Double](repeating: 0, count: expected.means.count)
       for likelihood in likelihoods {
         guard let part = likelihood(candidate) else { return (.infinity, [Double](repeating: 0, count: origin.count)) }
-        value += share * part.value
-        for p in spatial.indices { spatial[p] += share * part.spatial[p] }
-        for p in memory.indices { memory[p] += share * part.memory[p] }
+        value += part.value
+        for p in spatial.indices { spatial[p] += part.spatial[p] }
+        for p in memory.indices { memory[p] += part.memory[p] }
       }
       if fixedSpatial == nil {
         let hyperPrior = hyperPrior(at: candidate.spatial, noise: noise)
@@ -306,7 +306,7 @@ extension CovarianceModel {
 /// The fitted parameters of a series and the record of the fit.
 package struct ChosenSeriesParameters: Sendable {
   package var parameters: SeriesParameters
-  /// The negative log marginal likelihood with the hyper-prior, a piece, up to a constant.
+  /// The negative log marginal likelihood of all pieces with the hyper-prior, up to a constant.
   package var objective: Double
   /// The number of evaluations of the likelihood.
   package var evaluations: Int
