@@ -196,7 +196,7 @@ import Testing
   @Test func labelsChooseImages() throws {
     let folder = try ScratchFolder()
     func write(_ name: String, shape: [UInt8], _ content: [UInt8]) throws {
-      let header = [0, 0, 8, UInt8(shape.count)] + shape.flatMap { [0, 0, 0, $0] }
+      let header: [UInt8] = [0, 0, 8, UInt8(shape.count)] + shape.flatMap { [0, 0, 0, $0] as [UInt8] }
       try Data(header + content).write(to: URL(fileURLWithPath: folder.path(name)))
     }
     try write("images", shape: [4, 2, 3], (0..<24).map { UInt8($0 * 10) })
