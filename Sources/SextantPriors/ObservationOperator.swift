@@ -81,6 +81,8 @@ public struct ObservationOperator: Sendable {
   }
 
   /// H·x for each row x of `states`: B×d to B×m.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func apply<Scalar: TensorScalar>(_ states: Tensor<Scalar>) -> Tensor<Scalar> {
     if let selectedStates { return states.gatheringColumns(selectedStates) }
     let rows = states.rowCount

@@ -9,7 +9,8 @@ extension DatasetSelection {
   /// Reads the section `evaluate.fields`: without files of its own, it selects from those of the archive.
   ///
   /// Variables and selections are the archive's, too, unless the section has its own. The part is what the archive's part
-  /// leaves; where that is nothing, ``RunConfiguration/checkTestFields(catalogue:)`` refuses the comparison.
+  /// leaves, and `evenly` spreads the fields over that; where it is nothing,
+  /// ``RunConfiguration/checkTestFields(catalogue:)`` refuses the comparison.
   init(_ reader: ConfigurationReader, testing archive: DatasetSelection, designs: [MeasurementDesignKind]) throws {
     let own = ["files", "images", "mesh", "synthetic_years"].contains(where: reader.contains)
     guard !own, !archive.isSynthetic else {
@@ -25,7 +26,7 @@ extension DatasetSelection {
       select: reader.contains("select") ? select : archive.select,
       exclude: reader.contains("exclude") ? exclude : archive.exclude,
       monthVariable: try reader.optional("month_variable") ?? archive.monthVariable,
-      part: try reader.parsed("part", default: archive.part.complement.description) { try Split($0) },
+      part: try reader.parsed("part", default: archive.part.complement.description) { try Split($0).testing(archive.part) },
       // An archive that is corrupted for a trial is clean for the test.
       measured: try reader.optionalSection("measured") { try MeasuredFields($0, designs: designs) }
         ?? (archive.corrupted == nil ? archive.measured : nil))

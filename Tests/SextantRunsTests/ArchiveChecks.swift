@@ -190,6 +190,31 @@ import Testing
     #expect(ArchiveOrder.remarks(on: fields, indices: Array(0..<60)).isEmpty)
   }
 
+  // MARK: Labels
+
+  /// Images are chosen by their classes, which one file beside one file of images gives.
+  @Test func labelsChooseImages() throws {
+    let folder = try ScratchFolder()
+    func write(_ name: String, shape: [UInt8], _ content: [UInt8]) throws {
+      let header: [UInt8] = [0, 0, 8, UInt8(shape.count)] + shape.flatMap { [0, 0, 0, $0] as [UInt8] }
+      try Data(header + content).write(to: URL(fileURLWithPath: folder.path(name)))
+    }
+    try write("images", shape: [4, 2, 3], (0..<24).map { UInt8($0 * 10) })
+    try write("labels", shape: [4], [7, 3, 7, 1])
+    try write("few", shape: [3], [7, 3, 7])
+    func fields(_ archive: String) throws -> (source: any SignalSource, indices: [Int]) {
+      try Self.configuration(folder, archive: archive).archive.open(seed: 1)
+    }
+    #expect(try fields("files: [DIR/images], labels: DIR/labels, select: {digit: 7}").indices == [0, 2])
+    #expect(try fields("files: [DIR/images], labels: DIR/labels, exclude: {digit: [7, 1]}").indices == [1])
+    let without = complaint { _ = try fields("files: [DIR/images], select: {digit: 7}") }
+    #expect(without.contains("No field is left of 4"), "\(without)")
+    let two = complaint { _ = try fields("files: [DIR/images, DIR/images], labels: DIR/labels") }
+    #expect(two.contains("archive.labels") && two.contains("2 files"), "\(two)")
+    let short = complaint { _ = try fields("files: [DIR/images], labels: DIR/few") }
+    #expect(short.contains("3") && short.contains("4"), "\(short)")
+  }
+
   // MARK: Test fields
 
   @Test func theArchiveIsTestedUnlessOthersAreNamed() throws {
@@ -207,6 +232,14 @@ import Testing
     for (part, rest) in [
       ("first:0.75", Split.last(0.25)), ("last:0.1", .first(0.9)), ("random:5", .exceptRandom(5)), ("except-random:7", .random(7)),
     ] { #expect(try fields("files: [DIR/archive.nc], part: \"\(part)\"", "").part == rest) }
+    // Evenly spread test fields lie among those that are not learned from, and elsewhere where nothing is left.
+    for (part, rest) in [
+      ("first:0.75", "evenly:4 of last:0.25"), ("random:5", "evenly:4 of except-random:5"), ("all", "evenly:4"), ("evenly:9", "evenly:4"),
+    ] {
+      let found = try fields("files: [DIR/archive.nc], part: \"\(part)\"", "part: \"evenly:4\"").part
+      #expect(found == (try Split(rest)) && found.description == rest)
+    }
+    #expect(try Split("evenly:3 of last:0.5").members(of: Array(0..<60), seed: 1) == [30, 44, 59])
     #expect(try fields("synthetic_years: 3", "").isSynthetic)
     #expect(try fields("files: [DIR/archive.nc]", "synthetic_years: 3").isSynthetic)
   }

@@ -5,7 +5,7 @@ import Foundation
 import SextantArrays
 
 /// A part of a list of fields, as users write it.
-public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
+public indirect enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
   /// Every field.
   case all
   /// The first share of the fields, 0…1.
@@ -18,9 +18,16 @@ public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
   case exceptRandom(Int)
   /// So many fields, evenly spread.
   case evenly(Int)
+  /// A part of the fields of another part.
+  case part(Split, of: Split)
 
-  /// Reads "all", "first:0.8", "last:0.2", "random:44", "except-random:44" or "evenly:20".
+  /// Reads "all", "first:0.8", "last:0.2", "random:44", "except-random:44", "evenly:20" or one "of" another, such as
+  /// "evenly:20 of last:0.2".
   public init(_ text: String) throws {
+    if let of = text.range(of: " of ") {
+      self = .part(try Split(String(text[..<of.lowerBound])), of: try Split(String(text[of.upperBound...])))
+      return
+    }
     let pieces = text.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
     let number = pieces.count == 2 ? Double(pieces[1]) : nil
     func count(_ number: Double?) -> Int? {
@@ -35,7 +42,7 @@ public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
     case ("evenly", _, let count?): self = .evenly(count)
     default:
       throw RunError.invalid(
-        "'\(text)' names no part of the fields: expected all, first:SHARE, last:SHARE, random:COUNT, except-random:COUNT or evenly:COUNT, such as first:0.8."
+        "'\(text)' names no part of the fields: expected all, first:SHARE, last:SHARE, random:COUNT, except-random:COUNT, evenly:COUNT or one of these of another, such as first:0.8 or evenly:20 of last:0.2."
       )
     }
   }
@@ -48,6 +55,7 @@ public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
     case .random(let count): "random:\(count)"
     case .exceptRandom(let count): "except-random:\(count)"
     case .evenly(let count): "evenly:\(count)"
+    case .part(let part, let whole): "\(part) of \(whole)"
     }
   }
 
@@ -73,6 +81,7 @@ public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
     case .evenly(let count):
       guard count < indices.count else { return indices }
       return (0..<count).map { indices[count == 1 ? 0 : $0 * (indices.count - 1) / (count - 1)] }
+    case .part(let part, let whole): return part.members(of: whole.members(of: indices, seed: seed), seed: seed)
     }
   }
 
@@ -83,8 +92,15 @@ public enum Split: Sendable, Equatable, Codable, CustomStringConvertible {
     case .last(let share) where share < 1: .first(((1 - share) * 1e9).rounded() / 1e9)
     case .random(let count): .exceptRandom(count)
     case .exceptRandom(let count): .random(count)
-    case .all, .first, .last, .evenly: self
+    case .all, .first, .last, .evenly, .part: self
     }
+  }
+
+  /// This part as one of test fields, where `learned` is learned from: evenly spread fields are spread over those that
+  /// `learned` leaves.
+  public func testing(_ learned: Split) -> Split {
+    guard case .evenly = self, learned.complement != learned else { return self }
+    return .part(self, of: learned.complement)
   }
 
   private static func cut(_ share: Double, _ count: Int) -> Int { Int((share * Double(count)).rounded()) }

@@ -21,6 +21,8 @@ extension Tensor {
   }
 
   /// Every row less `row`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package func subtractingRow(_ row: [Scalar]) -> Tensor {
     let n = columnCount
     return Tensor(shape: shape) { out in
@@ -33,6 +35,8 @@ extension Tensor {
   }
 
   /// The sum of the squares of each row.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   package func rowSquaredNorms() -> [Scalar] {
     let n = columnCount
     return withUnsafeScalars { values in
