@@ -2,7 +2,9 @@
 // repeats, whether its fields come from an archive or are completions of measurements.
 
 import SextantArrays
+import SextantAutodiff
 import SextantDiffusion
+import SextantGeometry
 import SextantModels
 import SextantNetworks
 import SextantPriors

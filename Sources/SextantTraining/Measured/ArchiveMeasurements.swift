@@ -2,10 +2,12 @@
 // fixed once: what networks learn from, and what they are judged by.
 
 import SextantArrays
+import SextantGeometry
 import SextantMeasurement
 import SextantModels
 import SextantPriors
 import SextantSignals
+import SextantSolvers
 
 /// Measurements of an archive's fields.
 struct ArchiveMeasurements: Sendable {

@@ -12,6 +12,7 @@ import Foundation
 import SextantArrays
 import SextantDiffusion
 import SextantEvaluation
+import SextantGeometry
 import SextantMeasurement
 import SextantModels
 import SextantNetworks

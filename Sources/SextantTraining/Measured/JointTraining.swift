@@ -10,11 +10,13 @@
 import Foundation
 import SextantArrays
 import SextantDiffusion
+import SextantFlows
 import SextantGeometry
 import SextantMeasurement
 import SextantModels
 import SextantNetworks
 import SextantPriors
+import SextantSignals
 import SextantSolvers
 import SextantStorage
 
