@@ -1,5 +1,5 @@
-// The two losses of FlowDiff (W. Bai, S. Xiao and others, "Learning clean distributions from corrupted observations by amortised
-// inference and score-based priors"): those of a conditional flow q(x|y) and of a diffusion prior that learn from measurements alone
+// The two losses of FlowDiff (Y. Wang, W. Bai, W. Luo, W. Chen and H. Sun, "Integrating Amortized Inference with Diffusion Models for
+// Learning Clean Distribution from Corrupted Images"): those of a conditional flow q(x|y) and of a diffusion prior that learn from measurements alone
 // and from each other. The flow's is that of amortised posterior sampling under the prior as it is now, whose bound has the weight g²
 // (equation 6 with 10); the prior's is score matching on the flow's draws, with no weight (equation 7).
 
