@@ -104,14 +104,17 @@ import Testing
     ),
   ]
 
-  /// Asks for a stop at the n-th progress that is reported.
+  /// Asks for a stop at the n-th progress of what networks learn from, or of their steps.
   private final class StopAt: ProgressObserver {
     let interruption = Interruption()
     nonisolated(unsafe) private var left: Int
+    nonisolated(unsafe) private var counts = false
     init(_ count: Int) { left = count }
-    func start(_ activity: String, unit: String, count: Int) {}
+    func start(_ activity: String, unit: String, count: Int) {
+      counts = unit == "step" || activity.hasPrefix("completing") || activity.hasPrefix("the Gaussian posterior")
+    }
     func advance(to done: Int) {
-      left -= 1
+      left -= counts ? 1 : 0
       if left <= 0 { interruption.request() }
     }
     func finish() {}
@@ -122,8 +125,8 @@ import Testing
     _ = try world.configuration(networks, output: "whole").train(overwrite: false)
     var stops = 0
     for _ in 0..<60 {
-      // The whole takes some hundred reports, of which a part is done anew after each stop.
-      let stopper = StopAt(40 + 7 * stops)
+      // What was done since a checkpoint is done anew after each stop.
+      let stopper = StopAt(3 + 5 * stops)
       do {
         _ = try world.configuration(networks, output: "parts").train(
           overwrite: false, progress: stopper, interruption: stopper.interruption)

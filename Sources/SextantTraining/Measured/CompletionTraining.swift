@@ -143,10 +143,11 @@ struct CompletionTraining {
       let number = state.done
       if !isLast || isScored(number, of: count) {
         var own = stream.split(number)
-        let posterior = try solvers.posterior(given: measurements(number).seen, samples: samples, using: &own)
+        let seen = try measurements(number).seen
+        let posterior = try solvers.posterior(given: seen, samples: samples, using: &own)
         guard let drawn = posterior.samples else { preconditionFailure("A completion without samples") }
         state.completions.replaceRows(
-          from: number * samples, with: try states(of: drawn, label: measurements(number).seen.label, space: space))
+          from: number * samples, with: try states(of: drawn, label: seen.label, space: space))
       }
       state.done += 1
       progress.advance(to: state.done)
