@@ -5,7 +5,7 @@
 //   x̂₀ + V·Hᵀ·(H·V·Hᵀ + R)⁻¹·(y − H·x̂₀).
 //
 // The system is solved by conjugate gradients, each of whose products with V is one pullback through the predictor. Where the
-// derivative of a learned predictor is not symmetric or not positive, a sample's iteration stops at the last good step.
+// derivative of a learned predictor is not positive along a direction, a sample's iteration stops at the last good step.
 
 import SextantArrays
 import SextantConfiguration
@@ -63,6 +63,8 @@ public struct MMPSSolver: Solver {
   private struct Rule: GuidanceRule {
     let settings: MMPSSettings
     let fidelity: LinearFidelity
+    /// The share of the least curvature below which it is no rounding any more.
+    private static let roundingAllowance = 0.999
 
     /// The mean of x₀ given x (B×d) and y, and of the noise in x.
     private func posteriorMean(
@@ -86,7 +88,12 @@ public struct MMPSSolver: Solver {
         let moved = predictor.guided(x, at: time) { _ in back }.pullback * scale
         let image = fidelity.measured(moved) + direction
         let curvatures = direction.sampleProducts(with: image)
-        let steps = squares.indices.map { squares[$0] > goal[$0] && curvatures[$0] > 0 ? squares[$0] / curvatures[$0] : 0 }
+        // H·V·Hᵀ has no negative directions, so the curvature is at least that of the noise alone. Where a network's derivative
+        // says otherwise, a step would have no bound.
+        let least = direction.sampleSquaredNorms().map { $0 * Self.roundingAllowance }
+        let steps = squares.indices.map {
+          squares[$0] > goal[$0] && curvatures[$0] > 0 && curvatures[$0] >= least[$0] ? squares[$0] / curvatures[$0] : 0
+        }
         shift.add(moved.scalingSamples(by: steps))
         r.add(image.scalingSamples(by: steps.map { -$0 }))
         let next = r.sampleSquaredNorms()

@@ -109,19 +109,21 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
   ///   - isMeasured: whether the fields that it learns from are measurements.
+  ///   - isJoint: whether it learns from them together with the run's diffusion prior.
   ///   - designs: the measurement designs that are known.
   package init(
     _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool, isMeasured: Bool = false,
-    designs: [MeasurementDesignKind] = .standard
+    isJoint: Bool = false, designs: [MeasurementDesignKind] = .standard
   ) throws {
     let preset: Preset = try reader.value("preset", default: .gaussianBase)
-    let training: Supervision = try reader.value("training", default: .supervised)
+    let training: Supervision = try isJoint ? .unsupervised : reader.value("training", default: .supervised)
     (self.preset, self.training) = (preset, training)
     func reject(_ keys: [String], beside reason: String) throws {
       for key in keys where reader.contains(key) {
         throw reader.wrong(key, expected: "nothing beside \(reason)", found: "some")
       }
     }
+    if isJoint { try reject(["training", "prior", "pairs", "folds", "fold_order", "masks", "noise"], beside: "learning.joint") }
     vector = try preset.vector.map { try Self.vector($0, reader) }
     if training == .supervised {
       try reject(["prior", "annealing", "smallest_noise"], beside: "training: supervised")
@@ -146,18 +148,18 @@ public struct FlowSettings: Sendable, Equatable, Codable {
       try reject(ofCouplings, beside: "preset: gaussian-base")
       if training == .unsupervised { try reject(["loss"], beside: "training: unsupervised") }
     }
-    let makesPairs = !isWhole || training == .unsupervised
-    if !makesPairs {
+    let makesPairs = !isJoint && (!isWhole || training == .unsupervised)
+    if !makesPairs, !isJoint {
       try reject(["pairs"], beside: "a supervised flow over the vector, which makes new ones in every step")
     }
     // Of noisy targets the likelihood is less variable than the ranked probability score.
     loss =
       try !isWhole && training == .supervised
       ? reader.value("loss", default: isMeasured ? .likelihood : .rankedProbability) : .likelihood
-    if isMeasured, isWhole || training == .unsupervised {
+    if isMeasured, !isJoint, isWhole || training == .unsupervised {
       throw reader.wrong(
         isWhole ? "preset" : "training",
-        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values",
+        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values, or a section learning with joint",
         found: isWhole ? preset.rawValue : training.rawValue)
     }
     pairs = try makesPairs ? reader.value("pairs", default: 800, in: 8...1_000_000) : 0
