@@ -245,8 +245,9 @@ import Testing
     let flow = VectorStateFlow(
       flow: whole.flow, initial: builder.parameters,
       conditions: Tensor(
-        measured.flatMap {
-          $0.condition(space: gaussian.space, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+        try (0..<measurements.count).flatMap {
+          try gaussian.space.condition(
+            of: measurements($0).seen, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
         }, shape: [measured.count, whole.flow.conditionWidth]))
     let losses = JointLosses(
       flow: flow, prior: prior,

@@ -103,9 +103,11 @@ struct CompletionTraining {
     guard let parameters = state.current, let gaussian = state.gaussian else { return try model.flowBase() }
     let predictor = try training(on: gaussian).predictor(parameters)
     return try MMPSSolver(
-      DiffusionPrior(predictor, space: space, transforms: model.space.transforms),
+      DiffusionPrior(
+        predictor, space: space, transforms: model.space.transforms, gaussian: try gaussian.predictor(predictor.schedule)),
+      // Steps without new noise: the spread of the others is too small, and would shrink from round to round.
       settings: MMPSSettings(
-        sampling: SamplingSettings(steps: rounds.steps, spacing: .logSignalToNoise), iterations: rounds.iterations))
+        sampling: SamplingSettings(steps: rounds.steps, spacing: .logSignalToNoise), iterations: rounds.iterations, eta: 0))
   }
 
   /// The fields whose hidden values are scored, the same in every round.

@@ -120,8 +120,8 @@ struct JointTraining {
     if let network = settings.wholeNetwork(channels: model.space.channelCount) {
       let whole = try run.wholeFlow(network, in: &builder)
       let conditions = try (0..<measurements.count).flatMap {
-        try MeasuredStates(measurements($0).seen, space: space).condition(
-          space: space, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+        try space.condition(
+          of: measurements($0).seen, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
       }
       return (
         VectorStateFlow(
