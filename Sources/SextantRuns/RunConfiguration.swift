@@ -73,17 +73,21 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     }
     self.evaluate = evaluate
     patches = try reader.optionalSection("patches", PatchSettings.init)
-    let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
-    self.diffusion = diffusion
     let asked = try reader.optionalSection("learning", MeasuredLearning.init)
     if asked != nil, archive.measured == nil {
-      throw reader.wrong("learning", expected: "archive.measured beside it, because it says how networks learn from measurements", found: "an archive of known fields")
+      throw reader.wrong(
+        "learning", expected: "archive.measured beside it, because it says how networks learn from measurements",
+        found: "an archive of known fields")
     }
     learning = archive.measured == nil ? nil : asked ?? MeasuredLearning()
-    let isJoint = asked?.isJoint == true
+    let joint = asked?.joint
+    let diffusion = try reader.optionalSection("diffusion") {
+      try DiffusionSettings($0, usualRate: joint?.preset?.priorRate, standsAlone: joint?.preset != nil)
+    }
+    self.diffusion = diffusion
     flow = try reader.optionalSection("flow") {
       try FlowSettings(
-        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil, isJoint: isJoint,
+        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil, joint: joint,
         designs: catalogue.designs)
     }
     if archive.measured != nil {

@@ -51,7 +51,7 @@ import Testing
 
     func configuration(
       _ networks: String, output: String = "RUN", measured: String = "noise: 1K", corrupted: String = "mask: \"random:0.5\", noise: 1K",
-      more: String = ""
+      mask: String = "\"random:0.5\"", more: String = ""
     ) throws -> RunConfiguration {
       try RunConfiguration.parse(
         """
@@ -66,7 +66,7 @@ import Testing
         evaluate:
           fields: {files: ["\(folder.path("truth.nc"))"]}
           methods: [eof]
-          masks: ["random:0.5"]
+          masks: [\(mask)]
           noise: 1K
           samples: 4
           pictures: 0
@@ -292,11 +292,12 @@ import Testing
     Double(gradient.tensor.dot(direction))
   }
 
-  /// A prior that was learned from measurements is sampled by every method for other measurements.
-  @Test func everySolverUsesTheLearnedPrior() throws {
+  /// A prior that was learned from measurements is sampled by every method for other measurements: of what was never seen by single
+  /// values, and through a blur.
+  @Test(arguments: ["\"random:0.3\"", "\"blur:heat,sigma=1500km\""]) func everySolverUsesTheLearnedPrior(_ mask: String) throws {
     let world = try World(count: 24)
     let run = try world.configuration(
-      Self.ways[0].1, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
+      Self.ways[0].1, mask: mask, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
     var changed = run
     changed.evaluate.methods = [.dps, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .scorePrior]
     let model = try changed.train(overwrite: false)
@@ -316,6 +317,10 @@ import Testing
     ),
     ("flow: {preset: small, pairs: 20}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K", "", ["flow.pairs", "learning.joint"]),
     ("diffusion: {widths: [8, 8]}\nlearning: {completions: {rounds: 0}}", "noise: 1K", "", ["learning.completions.rounds"]),
+    (
+      "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {preset: flowdif}}", "noise: 1K", "",
+      ["learning.joint.preset", "flowdiff-microscopy"]
+    ),
     ("diffusion: {widths: [8, 8]}\nlearning: {completion: {}}", "noise: 1K", "", ["learning.completion"]),
     ("diffusion: {widths: [8, 8]}", "noise: 1K", "variables: {tas: {transform: normal-score}}", ["diffusion", "transform"]),
     (
@@ -326,6 +331,20 @@ import Testing
     let world = try World(count: 12)
     let text = complaint { _ = try world.configuration(networks, measured: measured, more: more) }
     for word in words { #expect(text.contains(word), "\(text)") }
+  }
+
+  /// The preset states the published choices, each of which a setting may change.
+  @Test(arguments: [("flowdiff", 1e-3, 1e-4), ("flowdiff-microscopy", 2e-5, 1e-5)])
+  func flowDiffsPresetIsThePublication(_ preset: String, _ ofFlow: Double, _ ofPrior: Double) throws {
+    let world = try World(count: 12)
+    func run(_ more: String = "") throws -> RunConfiguration {
+      try world.configuration("flow: {preset: small}\ndiffusion: {widths: [8, 8]\(more)}\nlearning: {joint: {preset: \(preset)}}")
+    }
+    let usual = try run()
+    #expect(usual.flow?.learningRate == ofFlow && usual.diffusion?.learningRate == ofPrior)
+    #expect(usual.diffusion?.startsFromGaussian == false)
+    #expect(usual.learning?.joint?.steps == 9000 && usual.learning?.joint?.resets == true)
+    #expect(try run(", learning_rate: 0.01").diffusion?.learningRate == 0.01)
   }
 
   @Test func knownFieldsHaveNoSectionLearning() throws {

@@ -51,6 +51,10 @@ struct CompletionTraining {
 
   /// The file of the state in a run's folder.
   static let fileName = "diffusion.rounds.safetensors"
+  private static let checkpointEndings = ["last.safetensors", "best.safetensors", "jsonl"]
+  /// All files that a training may leave there while it goes on.
+  static let files =
+    [fileName] + (1...100).flatMap { round in checkpointEndings.map { "diffusion.round-\(round).\($0)" } }
   /// Seconds between two writings of completions.
   private static let writingInterval = 30.0
   /// The largest number of fields whose hidden values are scored.
@@ -240,7 +244,7 @@ struct CompletionTraining {
   private func prefix(ofRound round: Int) -> String { "\(folder)/diffusion.round-\(round)" }
 
   private func removeCheckpoints(ofRound round: Int) throws {
-    for ending in ["last.safetensors", "best.safetensors", "jsonl"] {
+    for ending in Self.checkpointEndings {
       try WholeFile.remove("\(prefix(ofRound: round)).\(ending)")
     }
   }

@@ -9,6 +9,7 @@
 
 import Foundation
 import SextantArrays
+import SextantConfiguration
 import SextantDiffusion
 import SextantFlows
 import SextantGeometry
@@ -22,12 +23,29 @@ import SextantStorage
 
 /// The settings of joint training.
 public struct JointSettings: Sendable, Equatable, Codable {
+  /// The choices of the publication, by name. Each has a reset after 9000 steps and a prior that begins from random numbers.
+  public enum Preset: String, ConfigurationChoice, Codable {
+    /// Those for digits and photographs.
+    case flowdiff
+    /// Those for microscopy.
+    case flowdiffMicroscopy = "flowdiff-microscopy"
+
+    /// Adam's learning rate of the flow.
+    package var flowRate: Double { self == .flowdiff ? 1e-3 : 2e-5 }
+    /// Adam's learning rate of the prior.
+    package var priorRate: Double { self == .flowdiff ? 1e-4 : 1e-5 }
+  }
+
+  /// The choices that the flow and the prior have where nothing is stated; nil for the usual ones of each.
+  public var preset: Preset?
   /// Steps in which both learn in turn.
   public var steps: Int
   /// Whether both begin anew, one after the other, after these steps.
   public var resets: Bool
 
-  public init(steps: Int = 9000, resets: Bool = true) { (self.steps, self.resets) = (steps, resets) }
+  public init(preset: Preset? = nil, steps: Int = 9000, resets: Bool = true) {
+    (self.preset, self.steps, self.resets) = (preset, steps, resets)
+  }
 }
 
 /// Learns a flow and a diffusion prior together.

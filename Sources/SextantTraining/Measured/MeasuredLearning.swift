@@ -32,6 +32,7 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
     joint = try reader.optionalSection("joint") { section in
       let usual = JointSettings()
       return JointSettings(
+        preset: section.contains("preset") ? try section.value("preset", default: .flowdiff) : nil,
         steps: try section.value("steps", default: usual.steps, in: 1...10_000_000),
         resets: try section.value("reset", default: usual.resets))
     }
@@ -70,7 +71,7 @@ struct LearningWay: Sendable {
   /// A diffusion prior by expectation and maximisation (CompletionTraining).
   static let completions = LearningWay(
     name: "completions", learns: .diffusion, knowsOperators: true, isAsked: { $0.completions != nil },
-    files: [CompletionTraining.fileName]
+    files: CompletionTraining.files
   ) { context in
     guard let diffusion = context.diffusion else { return context.model }
     return context.model.with(
@@ -123,9 +124,6 @@ extension MeasuredLearning {
     let ways = LearningWay.all.filter { $0.learns.contains(part) }
     return ways.first { $0.isAsked(self) } ?? ways.first
   }
-
-  /// Whether flow and diffusion prior are learned together.
-  package var isJoint: Bool { joint != nil }
 
   /// What tells this learning of a part from others, as text.
   package func identity(of part: Model.Parts) throws -> String {

@@ -109,12 +109,13 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
   ///   - isMeasured: whether the fields that it learns from are measurements.
-  ///   - isJoint: whether it learns from them together with the run's diffusion prior.
+  ///   - joint: how it learns from them together with the run's diffusion prior; nil where it does not.
   ///   - designs: the measurement designs that are known.
   package init(
     _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool, isMeasured: Bool = false,
-    isJoint: Bool = false, designs: [MeasurementDesignKind] = .standard
+    joint: JointSettings? = nil, designs: [MeasurementDesignKind] = .standard
   ) throws {
+    let isJoint = joint != nil
     let preset: Preset = try reader.value("preset", default: .gaussianBase)
     let training: Supervision = try isJoint ? .unsupervised : reader.value("training", default: .supervised)
     (self.preset, self.training) = (preset, training)
@@ -173,7 +174,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     decay = try reader.value("decay", default: isWhole ? 0 : 0.01, in: 0...1)
     steps = try reader.value("steps", default: 1200, in: 1...10_000_000)
     batch = try reader.value("batch", default: isWhole ? 64 : 8, in: 1...1024)
-    learningRate = try reader.value("learning_rate", default: 1e-3, in: 1e-8...1)
+    learningRate = try reader.value("learning_rate", default: joint?.preset?.flowRate ?? 1e-3, in: 1e-8...1)
     validationShare = try reader.value("validation_share", default: 0.1, in: 0.01...0.5)
     if !isWhole, widths.isEmpty || widths.contains(where: { $0 < 1 || $0 > 4096 }) {
       throw reader.wrong("widths", expected: "numbers of channels from 1 to 4096", found: "\(widths)")
