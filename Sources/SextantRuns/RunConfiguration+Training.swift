@@ -69,7 +69,7 @@ extension RunConfiguration {
     }
     if asks {
       let learned = try LearnedDiffusion(folder: output, for: model.space)
-      guard try diffusion.map({ try $0.canonicalText() == learned.identity }) ?? true else {
+      guard try diffusion.map({ try diffusionIdentity($0) == learned.identity }) ?? true else {
         throw LearningError.anotherTraining(path: diffusionPath)
       }
       model = model.with(diffusion: learned)
@@ -85,6 +85,11 @@ extension RunConfiguration {
       throw LearningError.anotherTraining(path: output + "/" + Model.fileName)
     }
     return model
+  }
+
+  /// What tells the training of the diffusion prior from others.
+  private func diffusionIdentity(_ settings: DiffusionSettings) throws -> String {
+    try StoredDiffusion.identity(settings, learning: learning?.identity(of: .diffusion))
   }
 
   private var diffusionPath: String { output + "/" + LearnedDiffusion.fileName }
@@ -125,6 +130,13 @@ extension RunConfiguration {
         of: archive.open(seed: seed, formats: catalogue.formats).source.variables)
     }
     var model = try beginning(catalogue, progress: progress, interruption: interruption)
+    if let learning {
+      return try MeasuredLearning.learn(
+        NetworkTraining(
+          prior: training(in: catalogue), model: model, diffusion: withDiffusion ? diffusion : nil,
+          flow: flow.map { flowTraining($0, catalogue) }, learning: learning, folder: output, progress: progress,
+          interruption: interruption))
+    }
     if withDiffusion, let diffusion {
       model = model.with(
         diffusion: try DiffusionTraining(prior: training(in: catalogue), settings: diffusion).run(
@@ -140,9 +152,8 @@ extension RunConfiguration {
 
   /// Whether the folder holds the beginnings of the training of a network.
   private var isBegun: Bool {
-    ["flow.last", "flow.pairs", "diffusion.last"].contains {
-      FileManager.default.fileExists(atPath: "\(output)/\($0).safetensors")
-    }
+    let names = ["flow.last", "flow.pairs", "diffusion.last"].map { "\($0).safetensors" } + MeasuredLearning.files
+    return names.contains { FileManager.default.fileExists(atPath: "\(output)/\($0)") }
   }
 
   /// What to do after an interruption; nil where nothing but the prior was learned, which takes seconds.
@@ -171,7 +182,7 @@ extension RunConfiguration {
       + [
         "flow.pairs.safetensors", "flow-quality.png", "\(FlowScores.fileName).json", "\(FlowScores.fileName).md",
         HeldOutStates.fileName,
-      ]
+      ] + MeasuredLearning.files
     for name in names {
       try WholeFile.remove(output + "/" + name)
     }

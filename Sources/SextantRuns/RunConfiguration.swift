@@ -35,6 +35,8 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
   public var diffusion: DiffusionSettings?
   /// What a network learns on top of the prior, if anything.
   public var flow: FlowSettings?
+  /// How networks learn from an archive of measurements; nil where the archive's fields are known.
+  public var learning: MeasuredLearning?
   /// What the methods that ask a diffusion prior are set to.
   public var solvers: SolverSettings
   /// What is compared.
@@ -71,11 +73,21 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     }
     self.evaluate = evaluate
     patches = try reader.optionalSection("patches", PatchSettings.init)
-    let diffusion = try reader.optionalSection("diffusion", DiffusionSettings.init)
+    let asked = try reader.optionalSection("learning", MeasuredLearning.init)
+    if asked != nil, archive.measured == nil {
+      throw reader.wrong(
+        "learning", expected: "archive.measured beside it, because it says how networks learn from measurements",
+        found: "an archive of known fields")
+    }
+    learning = archive.measured == nil ? nil : asked ?? MeasuredLearning()
+    let joint = asked?.joint
+    let diffusion = try reader.optionalSection("diffusion") {
+      try DiffusionSettings($0, usualRate: joint?.preset?.priorRate, standsAlone: joint?.preset != nil)
+    }
     self.diffusion = diffusion
     flow = try reader.optionalSection("flow") {
       try FlowSettings(
-        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil,
+        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil, joint: joint,
         designs: catalogue.designs)
     }
     if archive.measured != nil {
@@ -87,19 +99,14 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
           "prior", expected: "kind: two-scale or kind: eof beside archive.measured, which are learned from measurements",
           found: "kind: \(prior.kind.rawValue)")
       }
-      if diffusion != nil {
-        throw reader.wrong(
-          "archive", expected: "fields that are complete and exact, because the network of diffusion learns from nothing else",
-          found: "measured")
+      var parts: Model.Parts = diffusion == nil ? [] : .diffusion
+      if flow != nil { parts.insert(.flow) }
+      if let measured = archive.measured, let wrong = learning?.objection(learning: parts, from: measured) {
+        throw reader.wrong(wrong.key, expected: wrong.expected, found: wrong.found)
       }
-      if flow != nil, archive.measured?.noise.description.contains("auto") == true {
+      if !parts.isEmpty, let name = transforms.filter({ $0.value != MarginalTransformKind.none }).keys.sorted().first {
         throw reader.wrong(
-          "flow", expected: "the noise of the archive as a number (archive.measured: {noise: LEVEL}), which the targets of the flow have; `sextant train` without the flow estimates it",
-          found: "noise: auto")
-      }
-      if flow != nil, let name = transforms.filter({ $0.value != MarginalTransformKind.none }).keys.sorted().first {
-        throw reader.wrong(
-          "flow", expected: "variables without transforms beside archive.measured, because noise is not Gaussian any more after one",
+          flow != nil ? "flow" : "diffusion", expected: "variables without transforms beside archive.measured, because noise is not Gaussian any more after one",
           found: "variables.\(name).transform")
       }
       if let patches, patches.noise.description == "0" {

@@ -338,6 +338,49 @@ struct ProgramTests {
     #expect(try desk.folder.contents("parts") == desk.folder.contents("whole"))
   }
 
+  /// Networks that learn from measurements, stopped whenever a file of their state has changed.
+  @Test(arguments: [
+    ("completions: {rounds: 2, samples: 2, steps: 3, iterations: 1}", "", "diffusion.round-1.jsonl", "diffusion.rounds.safetensors"),
+    ("joint: {steps: 60}", "flow={preset: small, coupling_steps: 2, steps: 60, batch: 4}", "joint.last.json", "flow.jsonl"),
+  ])
+  func networksFromMeasurementsGoOnBitByBit(learning: String, flow: String, first: String, second: String) throws {
+    let desk = try Desk()
+    let archive = "archive={files: [\"\(desk.path("archive.nc"))\"], variables: [tas], corrupted: {mask: \"random:0.5\", noise: 1K}, measured: {noise: 1K}}"
+    func arguments(_ output: String) -> [String] {
+      [
+        "train", desk.path("run.yaml"), "--set", archive, "--set", "output=\(desk.path(output))", "--set",
+        "variables={}", "--set", "bounds={}", "--set", "diffusion={steps: 60, batch: 2, widths: [8, 8]}", "--set",
+        "learning={\(learning)}",
+      ] + (flow.isEmpty ? [] : ["--set", flow])
+    }
+    let whole = try Program(arguments("whole")).end()
+    #expect(whole.code == 0, "\(whole.errors)")
+    var stops = 0
+    for name in [first, second, second] {
+      func stamp() -> Date? {
+        (try? FileManager.default.attributesOfItem(atPath: desk.path("parts/\(name)")))?[.modificationDate] as? Date
+      }
+      let before = stamp()
+      let stopped = try Program(arguments("parts"))
+      let hasWritten = stopped.wait { stamp() != before }
+      stopped.send(SIGKILL)
+      let end = try stopped.end()
+      guard hasWritten, end.code != 0 else { break }
+      #expect(end.code == 128 + SIGKILL, "\(end.errors)")
+      stops += 1
+    }
+    #expect(stops > 0)
+    if !FileManager.default.fileExists(atPath: desk.path(flow.isEmpty ? "parts/diffusion.safetensors" : "parts/flow.safetensors")) {
+      let end = try Program(arguments("parts")).end()
+      #expect(end.code == 0, "\(end.errors)")
+    }
+    for name in ["model", "diffusion", "diffusion.held-out"] + (flow.isEmpty ? [] : ["flow"]) {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: desk.path("whole/\(name).safetensors"), andPath: desk.path("parts/\(name).safetensors")), "\(name) differs")
+    }
+  }
+
   @Test(arguments: [SIGINT, SIGKILL]) func trainingGoesOnBitByBit(signal: Int32) throws {
     let desk = try Desk()
     func arguments(_ output: String) throws -> [String] {

@@ -274,7 +274,8 @@ import Testing
     var settings: (archive: String, prior: String, more: String) {
       let usual = "kind: two-scale, modes: 10"
       return switch self {
-      case .twoFields, .network: ("measured: {noise: 2K}", usual, self == .network ? "diffusion: {}" : "")
+      case .twoFields: ("measured: {noise: 2K}", usual, "")
+      case .network: ("measured: {noise: auto}", usual, "diffusion: {}")
       case .exactRepetitions: ("measured: {noise: 0}", usual, "")
       case .noiseWithGaps: ("measured: {noise: \"variable:sigma\"}", usual, "")
       case .noNoise: ("measured: {}", usual, "")
@@ -303,7 +304,7 @@ import Testing
       case .operatorWithAuto: ["auto", "operator", "tas=LEVEL"]
       case .operatorOfNothing: ["band"]
       case .acceptedGaps: ["archive", "both"]
-      case .network: ["archive", "diffusion", "complete"]
+      case .network: ["run.yaml", "diffusion", "noise: auto"]
       case .mixture: ["run.yaml", "mixture", "two-scale or kind: eof"]
       case .transformedAuto: ["tas", "transform"]
       }

@@ -97,7 +97,10 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   /// Which fields these are: the last ones, or every n-th.
   public var heldOut: Folds
 
-  package init(_ reader: ConfigurationReader) throws {
+  /// - Parameters:
+  ///   - usualRate: the learning rate where none is stated; nil for that of the network.
+  ///   - standsAlone: whether a network stands alone where nothing is stated.
+  package init(_ reader: ConfigurationReader, usualRate: Double? = nil, standsAlone: Bool = false) throws {
     network = try reader.value("network", default: .neighbourhoods)
     let isPaper = network == .sixLevel
     order = try reader.value("order", default: .file)
@@ -118,12 +121,13 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     weights = network == .plane ? try reader.optional("weights") : nil
     steps = try reader.value("steps", default: 4000, in: 1...10_000_000)
     batch = try reader.value("batch", default: 8, in: 1...1024)
-    learningRate = try reader.value("learning_rate", default: isPaper ? 2e-4 : 1e-3, in: 1e-8...1)
+    learningRate = try reader.value("learning_rate", default: usualRate ?? (isPaper ? 2e-4 : 1e-3), in: 1e-8...1)
     finalRate = try reader.value("final_rate", default: 20, in: 0.1...1000)
     preconditioning =
       try reader.value("preconditioning", default: StatedPreconditioning.none) == .edm ? .edm : nil
     times = try reader.value("times", default: preconditioning == nil ? .uniform : .logNormal)
-    startsFromGaussian = try reader.value("starts_from_gaussian", default: weights == nil && preconditioning == nil)
+    startsFromGaussian =
+      try reader.value("starts_from_gaussian", default: weights == nil && preconditioning == nil && !standsAlone)
     if preconditioning != nil, startsFromGaussian || weights != nil {
       throw reader.wrong(
         "preconditioning", expected: "none beside weights, and beside starts_from_gaussian, whose Gaussian scales the output itself",

@@ -20,6 +20,8 @@ package struct StoredDiffusion: Sendable {
   package let gaussian: ArchiveGaussian
   /// The vertices in the network's order (V).
   package let order: [Int32]
+  /// How it was learned from measurements, as text; nil where it was learned from fields that are known.
+  package let learning: String?
 
   private static let metadataKey = "sextant_diffusion"
   private static let prefix = "network."
@@ -28,6 +30,12 @@ package struct StoredDiffusion: Sendable {
     var formatVersion = 1
     var settings: DiffusionSettings
     var fingerprint: String
+    var learning: String?
+  }
+
+  /// What tells the training of a prior from others: its settings, and how it was learned from measurements.
+  package static func identity(_ settings: DiffusionSettings, learning: String?) throws -> String {
+    ([try settings.canonicalText()] + (learning.map { [$0] } ?? [])).joined(separator: "\n")
   }
 
   /// The Gaussian that the network corrects or is compared with. Throws ``DiffusionError``.
@@ -42,7 +50,7 @@ package struct StoredDiffusion: Sendable {
     let network = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
     return LearnedDiffusion(
       NetworkNoisePredictor(network, parameters: parameters, schedule: schedule),
-      gaussian: try learnedGaussian(), parameters: parameters, identity: try settings.canonicalText())
+      gaussian: try learnedGaussian(), parameters: parameters, identity: try Self.identity(settings, learning: learning))
   }
 
   /// The network of some settings, with its parameters in their places.
@@ -96,13 +104,17 @@ package struct StoredDiffusion: Sendable {
     return noiseNetwork(.stencil(network))
   }
 
-  package init(settings: DiffusionSettings, parameters: ParameterSet<Float>, gaussian: ArchiveGaussian, order: [Int32]) {
+  package init(
+    settings: DiffusionSettings, parameters: ParameterSet<Float>, gaussian: ArchiveGaussian, order: [Int32],
+    learning: String? = nil
+  ) {
     (self.settings, self.parameters, self.gaussian, self.order) = (settings, parameters, gaussian, order)
+    self.learning = learning
   }
 
   /// Writes the prior into `folder`, whole or not at all.
   package func write(toFolder folder: String, fingerprint: String) throws {
-    let text = try Description(settings: settings, fingerprint: fingerprint).canonicalText()
+    let text = try Description(settings: settings, fingerprint: fingerprint, learning: learning).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     writer.add("gaussian.modes", gaussian.modes)
     writer.add("gaussian.rest_variance", Tensor(gaussian.residualVariance))
@@ -142,7 +154,8 @@ package struct StoredDiffusion: Sendable {
     var builder = ParameterBuilder<Float>.layout
     _ = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
     let parameters = try file.parameters(layout: builder.parameters, prefix: Self.prefix)
-    self.init(settings: settings, parameters: parameters, gaussian: gaussian, order: order)
+    self.init(
+      settings: settings, parameters: parameters, gaussian: gaussian, order: order, learning: description.learning)
   }
 }
 

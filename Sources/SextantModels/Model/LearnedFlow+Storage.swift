@@ -95,7 +95,7 @@ extension SafetensorsFile {
   /// The parameters of `layout` by their names after `prefix`, of its shapes and all finite.
   ///
   /// Throws ``SafetensorsError`` and ``ModelError/inconsistent(path:reason:)``.
-  func parameters(layout: ParameterSet<Float>, prefix: String = "") throws -> ParameterSet<Float> {
+  package func parameters(layout: ParameterSet<Float>, prefix: String = "") throws -> ParameterSet<Float> {
     var parameters = layout
     for (index, name) in layout.names.enumerated() {
       parameters.tensors[index] = try floats(prefix + name, shape: layout.tensors[index].shape)

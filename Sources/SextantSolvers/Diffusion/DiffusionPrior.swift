@@ -23,17 +23,24 @@ public struct DiffusionPrior: Sendable {
   public let space: StateSpace
   /// The transform of each channel (C), which maps mean + scale·state to the variable's units; `.none` if there is none.
   public let transforms: [MarginalTransform]
+  /// A Gaussian of about the prior's mean and covariance, whose derivatives stand for those of a network at large noise, where they
+  /// are not accurate; nil where the predictor's own are exact.
+  public let gaussian: (any NoisePredictor<Float>)?
 
   /// - Parameters:
   ///   - predictor: the noise predictor for states of shape d×1.
   ///   - space: the space of these d states.
   ///   - transforms: the transform of each channel (C); nil for none.
+  ///   - gaussian: a Gaussian of about the same moments, with the same schedule; nil where the predictor's derivatives are exact.
   public init(
-    _ predictor: any NoisePredictor<Float>, space: StateSpace, transforms: [MarginalTransform]? = nil
+    _ predictor: any NoisePredictor<Float>, space: StateSpace, transforms: [MarginalTransform]? = nil,
+    gaussian: (any NoisePredictor<Float>)? = nil
   ) {
     precondition(
       transforms.map { $0.count == space.layout.channelCount } ?? true, "\(transforms?.count ?? 0) transforms")
+    precondition(gaussian.map { $0.schedule == predictor.schedule } ?? true, "A Gaussian with another schedule")
     self.predictor = predictor
+    self.gaussian = gaussian
     self.space = space
     self.transforms = transforms ?? Array(repeating: .none, count: space.layout.channelCount)
   }

@@ -51,8 +51,9 @@ extension SolverError {
 
 /// The effect of a measurement on the steps of a sampler.
 protocol GuidanceRule: Sendable {
-  /// The states (B×d) after a step; the random numbers of sample b come from `streams[b]`.
-  func moved(
+  /// The states (B×d) after a step; the random numbers of sample b come from `streams[b]`. A rule is asked for the steps of one batch
+  /// in order, and may remember the step before.
+  mutating func moved(
     _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
   ) -> Tensor<Float>
   /// The samples (B×d) that belong to states (B×d) at t₀.
@@ -87,6 +88,7 @@ struct GuidedSampling: PreparedSolver {
   private func walk(
     _ rule: any GuidanceRule, streams: [RandomStream], predictor: inout CountedPredictor
   ) throws -> Tensor<Float> {
+    var rule = rule
     let schedule = prior.predictor.schedule
     let times = schedule.descendingTimes(steps: settings.steps, spacing: settings.spacing)
     var x = Tensor<Float>.normals(streams.map { $0.split("start") }, shape: [prior.space.count])

@@ -45,16 +45,16 @@ public struct MethodContext: Sendable {
   /// Throws ``MethodError/missingPart(_:model:)``, `DiffusionError`.
   public func diffusionPrior() throws -> DiffusionPrior {
     let prior = try gaussian().prior
-    let predictor: any NoisePredictor<Float>
     switch settings.prior {
-    case .gaussian: predictor = try prior.noisePredictor()
+    case .gaussian:
+      return DiffusionPrior(try prior.noisePredictor(), space: prior.space, transforms: space.transforms)
     case .diffusion:
       guard let diffusion = model.diffusion else {
         throw MethodError.missingPart(.diffusion, model: model.provenance.name)
       }
-      predictor = diffusion.predictor
+      return DiffusionPrior(
+        diffusion.predictor, space: prior.space, transforms: space.transforms, gaussian: diffusion.gaussian)
     }
-    return DiffusionPrior(predictor, space: prior.space, transforms: space.transforms)
   }
 }
 

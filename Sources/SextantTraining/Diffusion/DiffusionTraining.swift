@@ -1,6 +1,7 @@
 // Trains the diffusion prior of a run on its archive's fields: what `sextant train` does after the Gaussian prior,
 // where the configuration has a section `diffusion`. Fields are diffused as the model's states: standardised, without their
-// climatology, transformed, each value once. The fields have to be complete: an archive with gaps is refused.
+// climatology, transformed, each value once. The fields have to be complete: an archive with gaps is refused, unless its fields are
+// measurements (CompletionTraining, JointTraining).
 
 import Foundation
 import SextantArrays
@@ -42,37 +43,17 @@ public struct DiffusionTraining: Sendable {
     let gaussian = try ArchiveGaussian(
       anomalies: seen, modeCount: prior.prior.modeCount, channelOfState: model.space.layout.channelOfState,
       trial: trial)
-    let order = try (settings.network == .neighbourhoods ? .file : settings.order).order(of: model.space.domain)
     let stream = RandomStream(seed: prior.seed).split("diffusion")
-    var builder = ParameterBuilder<Float>(random: stream.split("network"))
-    let network = try StoredDiffusion.network(
-      settings, gaussian: gaussian, order: order, space: model.space, in: &builder)
-    let start =
-      try settings.weights.map {
-        try DDPMUNet<Float>.parameters(
-          fromDiffusers: $0, layout: builder.parameters, levelCount: settings.widths.count)
-      } ?? builder.parameters
-    let predictor = NetworkNoisePredictor(
-      network, parameters: start,
-      schedule: try VariancePreservingSchedule(finalRate: settings.finalRate))
+    let training = try NoiseTraining(settings, gaussian: gaussian, model: model, random: stream.split("network"))
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate),
       prefix: folder + "/diffusion",
       identity: try CheckpointMetadata(kind: "diffusion training", settings: settings, model: model))
-    let best = try loop.run(
-      from: start,
-      minimising: .noisePrediction(
-        NoisePredictionLoss(
-          predictor, fields: seen.reshaped(to: seen.shape + [1]), batchSize: settings.batch, times: settings.times,
-          random: stream.split("training")),
-        heldOut: NoisePredictionLoss(
-          predictor, fields: heldOut.reshaped(to: heldOut.shape + [1]), batchSize: settings.batch,
-          times: settings.times, random: stream.split("validation")),
-        random: stream.split("choices")),
-      name: "training the diffusion prior", progress: progress, interruption: interruption)
+    let best = try training.train(
+      on: seen, heldOut: heldOut, by: loop, random: stream, progress: progress, interruption: interruption)
     try TrainingCurves.draw(
       loop.log.records(), title: "Training of the diffusion prior", to: folder + "/diffusion.png")
-    let trained = StoredDiffusion(settings: settings, parameters: best, gaussian: gaussian, order: order)
+    let trained = training.stored(best)
     try HeldOutStates(states: heldOut, fingerprint: model.space.domain.fingerprint).write(toFolder: folder)
     try trained.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
     return try trained.learned(for: model.space)
@@ -94,27 +75,5 @@ public struct DiffusionTraining: Sendable {
     return (
       states.gatheringRows((0..<archive.count).filter { !isHeld.contains($0) }), states.gatheringRows(held)
     )
-  }
-}
-
-extension TrainingLoss {
-  /// The loss of a noise network on batches of fields, and the same on fields that it does not learn from.
-  fileprivate static func noisePrediction(
-    _ training: NoisePredictionLoss<some NoiseNetwork<Float>>, heldOut: NoisePredictionLoss<some NoiseNetwork<Float>>,
-    random: RandomStream
-  ) -> TrainingLoss {
-    TrainingLoss(random: { random.split($0) }) { step, pass in
-      training.loss(atStep: step, in: pass)
-    } validation: { parameters in
-      // The same fields, times and noises at each call: every field once, and at least 32 in all.
-      let fields = max(32, heldOut.fields.shape[0])
-      let batches = (fields + heldOut.batchSize - 1) / heldOut.batchSize
-      var sum = 0.0
-      for batch in 0..<batches {
-        let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
-        sum += Double(heldOut.loss(atStep: batch, in: pass).value.scalars[0])
-      }
-      return TrainingValidation(loss: sum / Double(batches))
-    }
   }
 }

@@ -23,17 +23,24 @@ extension StoredPosteriors {
   ///
   /// - Parameter space: the space of the states; the posterior's own prior may have another, of a part of the archive.
   mutating func put(_ simulated: SimulatedPosterior, space: StateSpace) {
-    let number = simulated.plan.number
-    let posterior = simulated.posterior
+    put(
+      simulated.posterior, features: simulated.features, label: simulated.field.label, number: simulated.plan.number,
+      space: space)
+  }
+
+  /// Puts the posterior of the measurement of a field in the place of its number.
+  mutating func put(
+    _ posterior: Posterior, features shown: Tensor<Float>, label: FieldLabel, number: Int, space: StateSpace
+  ) {
     let d = space.count
     let scales = space.stateScales
-    let climate = space.climatology.mean(for: simulated.field.label)
+    let climate = space.climatology.mean(for: label)
     func states(_ arrays: Tensor<Float>) -> [Float] {
       space.layout.reduced(arrays, isValid: [Bool](repeating: true, count: arrays.count)).scalars
     }
     func row(_ values: [Float]) -> Tensor<Float> { Tensor(values, shape: [1, values.count]) }
     let mean = states(row(posterior.mean))
-    features.replaceSample(number, with: simulated.features)
+    features.replaceSample(number, with: shown)
     means.replaceRows(from: number, with: row((0..<d).map { (mean[$0] - climate[$0]) / scales[$0] }))
     if let spread = posterior.spread {
       spreads.replaceRows(from: number, with: row(zip(states(row(spread)), scales).map { $0 / $1 }))

@@ -38,3 +38,19 @@ enum TrainingCurves {
     ).write(to: path, overwrite: true)
   }
 }
+
+extension TrainingCurves {
+  /// Draws how well rounds of completion predict hidden values, and how much their completions vary.
+  static func drawRounds(_ scores: [CompletionScore], to path: String) throws {
+    guard scores.count > 1, let first = scores.first else { return }
+    let rounds = scores.map { Double($0.round) }
+    try Plot(
+      title: "Rounds of completion", subtitle: "round 0 is the Gaussian",
+      xAxis: Axis("round"), yAxis: Axis("against the Gaussian's"),
+      layers: [
+        .line("CRPS of hidden values", x: rounds, y: scores.map { $0.crps / first.crps }),
+        .line("variance of the completions", x: rounds, y: scores.map { $0.variance / first.variance }),
+      ]
+    ).write(to: path, overwrite: true)
+  }
+}

@@ -26,6 +26,13 @@ package struct TrainingLoss {
     (self.random, self.step, self.validation) = (random, step, validation)
   }
 
+  /// The steps of another loss with a validation of its own.
+  package init(
+    _ other: TrainingLoss, validation: @escaping (_ parameters: ParameterSet<Float>) throws -> TrainingValidation
+  ) {
+    (step, random, self.validation) = (other.step, other.random, validation)
+  }
+
   /// Loss and gradients of one step.
   ///
   /// - Parameters:

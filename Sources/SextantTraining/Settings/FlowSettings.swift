@@ -109,19 +109,22 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
   ///   - isMeasured: whether the fields that it learns from are measurements.
+  ///   - joint: how it learns from them together with the run's diffusion prior; nil where it does not.
   ///   - designs: the measurement designs that are known.
   package init(
     _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool, isMeasured: Bool = false,
-    designs: [MeasurementDesignKind] = .standard
+    joint: JointSettings? = nil, designs: [MeasurementDesignKind] = .standard
   ) throws {
+    let isJoint = joint != nil
     let preset: Preset = try reader.value("preset", default: .gaussianBase)
-    let training: Supervision = try reader.value("training", default: .supervised)
+    let training: Supervision = try isJoint ? .unsupervised : reader.value("training", default: .supervised)
     (self.preset, self.training) = (preset, training)
     func reject(_ keys: [String], beside reason: String) throws {
       for key in keys where reader.contains(key) {
         throw reader.wrong(key, expected: "nothing beside \(reason)", found: "some")
       }
     }
+    if isJoint { try reject(["training", "prior", "pairs", "folds", "fold_order", "masks", "noise"], beside: "learning.joint") }
     vector = try preset.vector.map { try Self.vector($0, reader) }
     if training == .supervised {
       try reject(["prior", "annealing", "smallest_noise"], beside: "training: supervised")
@@ -146,18 +149,18 @@ public struct FlowSettings: Sendable, Equatable, Codable {
       try reject(ofCouplings, beside: "preset: gaussian-base")
       if training == .unsupervised { try reject(["loss"], beside: "training: unsupervised") }
     }
-    let makesPairs = !isWhole || training == .unsupervised
-    if !makesPairs {
+    let makesPairs = !isJoint && (!isWhole || training == .unsupervised)
+    if !makesPairs, !isJoint {
       try reject(["pairs"], beside: "a supervised flow over the vector, which makes new ones in every step")
     }
     // Of noisy targets the likelihood is less variable than the ranked probability score.
     loss =
       try !isWhole && training == .supervised
       ? reader.value("loss", default: isMeasured ? .likelihood : .rankedProbability) : .likelihood
-    if isMeasured, isWhole || training == .unsupervised {
+    if isMeasured, !isJoint, isWhole || training == .unsupervised {
       throw reader.wrong(
         isWhole ? "preset" : "training",
-        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values",
+        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values, or a section learning with joint",
         found: isWhole ? preset.rawValue : training.rawValue)
     }
     pairs = try makesPairs ? reader.value("pairs", default: 800, in: 8...1_000_000) : 0
@@ -171,7 +174,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     decay = try reader.value("decay", default: isWhole ? 0 : 0.01, in: 0...1)
     steps = try reader.value("steps", default: 1200, in: 1...10_000_000)
     batch = try reader.value("batch", default: isWhole ? 64 : 8, in: 1...1024)
-    learningRate = try reader.value("learning_rate", default: 1e-3, in: 1e-8...1)
+    learningRate = try reader.value("learning_rate", default: joint?.preset?.flowRate ?? 1e-3, in: 1e-8...1)
     validationShare = try reader.value("validation_share", default: 0.1, in: 0.01...0.5)
     if !isWhole, widths.isEmpty || widths.contains(where: { $0 < 1 || $0 > 4096 }) {
       throw reader.wrong("widths", expected: "numbers of channels from 1 to 4096", found: "\(widths)")

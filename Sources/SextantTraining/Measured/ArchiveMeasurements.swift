@@ -1,0 +1,89 @@
+// The fields of an archive of measurements as measurements that solvers take, with a part of the values hidden under a mask that is
+// fixed once: what networks learn from, and what they are judged by.
+
+import SextantArrays
+import SextantGeometry
+import SextantMeasurement
+import SextantModels
+import SextantPriors
+import SextantSignals
+import SextantSolvers
+
+/// Measurements of an archive's fields.
+struct ArchiveMeasurements: Sendable {
+  private let archive: TrainingArchive
+  private let operation: MeasuredOperator?
+  private let space: StateSpace
+  /// The stream that hides values; nil hides none.
+  private let hiding: RandomStream?
+  /// The fields of which a value is seen, by their positions in the archive.
+  let positions: [Int]
+
+  /// The share of the values that is hidden.
+  static let hiddenShare = 0.1
+  /// Noise below this share of a variable's standard deviation counts as this much, because samplers divide by it.
+  private static let smallestNoise: Float = 1e-3
+
+  /// The fields of `training` as measurements.
+  ///
+  /// - Parameter hides: whether a part of the values is hidden.
+  /// - Throws: ``RunError/invalid(_:)`` where fewer than four fields have a value, and what reading throws.
+  init(_ training: Training, model: Model, hides: Bool, interruption: Interruption) throws {
+    archive = try training.openArchive()
+    operation = try training.archive.measured?.matrix(
+      on: model.space.domain, channels: model.space.channelCount, formats: training.formats)
+    space = try model.requireGaussian().prior.space
+    hiding = hides ? RandomStream(seed: training.seed).split("measured").split("hidden values") : nil
+    var found: [Int] = []
+    for position in 0..<archive.count {
+      try interruption.check()
+      if try Self.read(position, archive, operation, space, hiding).seen.count > 0 { found.append(position) }
+    }
+    guard found.count >= 4 else {
+      throw RunError.invalid(
+        "archive.measured: \(found.count) fields have a measured value, and a network needs at least 4 to learn from some and look at others.")
+    }
+    positions = found
+  }
+
+  /// The number of fields of which a value is seen.
+  var count: Int { positions.count }
+
+  /// The values of a field that are seen, and those that are hidden.
+  ///
+  /// - Parameter number: the place of the field in ``positions``.
+  func callAsFunction(_ number: Int) throws -> (seen: FieldMeasurement, hidden: FieldMeasurement) {
+    try Self.read(positions[number], archive, operation, space, hiding)
+  }
+
+  /// The measured field itself.
+  func field(_ number: Int) throws -> Signal { try archive.source.read([archive.indices[positions[number]]])[0] }
+
+  private static func read(
+    _ position: Int, _ archive: TrainingArchive, _ operation: MeasuredOperator?, _ space: StateSpace, _ hiding: RandomStream?
+  ) throws -> (seen: FieldMeasurement, hidden: FieldMeasurement) {
+    let index = archive.indices[position]
+    let field = try archive.source.read([index])[0]
+    let levels = try archive.measured?(index, isValid: field.isValid) ?? archive.noise
+    let values = field.values.scalars
+    let channels = space.layout.channelCount
+    // The entry of each value, and the place of the value among what the operator gives.
+    let places = operation?.outputEntries.indices ?? Array(field.isValid.indices)
+    let rows = places.indices.filter {
+      field.isValid[places[$0]] && (operation != nil || space.layout.stateOfEntry[places[$0]] >= 0)
+    }
+    var isHidden = [Bool](repeating: false, count: rows.count)
+    if var stream = hiding?.split(position) {
+      for row in isHidden.indices { isHidden[row] = stream.uniform() < hiddenShare }
+    }
+    func part(hidden: Bool) -> FieldMeasurement {
+      let kept = zip(rows, isHidden).filter { $0.1 == hidden }.map(\.0)
+      let selection = SelectionOperator(inputCount: operation?.outputCount ?? places.count, indices: kept)
+      return FieldMeasurement(
+        values: kept.map { values[places[$0]] },
+        noise: kept.map { max(levels[places[$0]], smallestNoise * space.scales[places[$0] % channels]) },
+        operation: operation.map { selection.composed(after: $0) } ?? selection, label: field.label)
+    }
+    return (part(hidden: false), part(hidden: true))
+  }
+}

@@ -1,0 +1,190 @@
+// How networks learn from an archive of measurements, of which no field is known: the one table of ways. Each way says which parts of
+// a model it learns, what it assumes, and trains them. The section `learning` of a configuration chooses among them; a part of which
+// it says nothing is learned by the first way in the table that learns it.
+//
+// A new way is one more field of the settings, and one more entry in the table.
+
+import SextantConfiguration
+import SextantModels
+import SextantSolvers
+
+/// The settings of the ways that were asked for.
+public struct MeasuredLearning: Sendable, Equatable, Codable {
+  /// A diffusion prior by rounds of completion.
+  public var completions: CompletionSettings?
+  /// A flow and a diffusion prior together.
+  public var joint: JointSettings?
+
+  public init(completions: CompletionSettings? = nil, joint: JointSettings? = nil) {
+    (self.completions, self.joint) = (completions, joint)
+  }
+
+  /// Reads the section `learning`.
+  package init(_ reader: ConfigurationReader) throws {
+    completions = try reader.optionalSection("completions") { section in
+      let usual = CompletionSettings()
+      return CompletionSettings(
+        rounds: try section.value("rounds", default: usual.rounds, in: 1...100),
+        samples: try section.value("samples", default: usual.samples, in: 2...100),
+        steps: try section.value("steps", default: usual.steps, in: 2...100_000),
+        iterations: try section.value("iterations", default: usual.iterations, in: 1...10_000))
+    }
+    joint = try reader.optionalSection("joint") { section in
+      let usual = JointSettings()
+      return JointSettings(
+        preset: section.contains("preset") ? try section.value("preset", default: .flowdiff) : nil,
+        steps: try section.value("steps", default: usual.steps, in: 1...10_000_000),
+        resets: try section.value("reset", default: usual.resets))
+    }
+  }
+}
+
+/// A way in which networks learn from an archive of measurements.
+struct LearningWay: Sendable {
+  /// Its name, which is its key in the section `learning` where it has settings.
+  let name: String
+  /// The parts of a model that it learns.
+  let learns: Model.Parts
+  /// Whether it can learn beneath an operator (`archive.measured.operator`).
+  let knowsOperators: Bool
+  /// Whether it was asked for.
+  let isAsked: @Sendable (MeasuredLearning) -> Bool
+  /// The endings of the files that it leaves in a run's folder while it goes on.
+  let files: [String]
+  /// The model with the parts that it learns, which are written into the run's folder.
+  let train: @Sendable (NetworkTraining) throws -> Model
+
+  /// Every way, the usual one of each part first.
+  static let all: [LearningWay] = [recorruptedPairs, completions, joint]
+
+  /// A flow from pairs of recorrupted measurements (RecorruptedPairs).
+  static let recorruptedPairs = LearningWay(
+    name: "recorrupted", learns: .flow, knowsOperators: true, isAsked: { _ in false }, files: []
+  ) { context in
+    guard let flow = context.flow else { return context.model }
+    return context.model.with(
+      flow: try flow.run(
+        model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
+        interruption: context.interruption))
+  }
+
+  /// A diffusion prior by expectation and maximisation (CompletionTraining).
+  static let completions = LearningWay(
+    name: "completions", learns: .diffusion, knowsOperators: true, isAsked: { $0.completions != nil },
+    files: CompletionTraining.files
+  ) { context in
+    guard let diffusion = context.diffusion else { return context.model }
+    return context.model.with(
+      diffusion: try CompletionTraining(
+        prior: context.prior, settings: diffusion, rounds: context.learning.completions ?? CompletionSettings(),
+        learning: try context.learning.identity(of: .diffusion), model: context.model, folder: context.folder,
+        progress: context.progress, interruption: context.interruption
+      ).run())
+  }
+
+  /// FlowDiff's flow and prior (JointTraining).
+  static let joint = LearningWay(
+    name: "joint", learns: [.flow, .diffusion], knowsOperators: false, isAsked: { $0.joint != nil },
+    files: JointTraining.fileEndings
+  ) { context in
+    guard let flow = context.flow, let diffusion = context.diffusion else { return context.model }
+    return try JointTraining(
+      flow: flow, diffusion: diffusion, joint: context.learning.joint ?? JointSettings(),
+      learning: try context.learning.identity(of: .diffusion), model: context.model, folder: context.folder,
+      progress: context.progress, interruption: context.interruption
+    ).run()
+  }
+}
+
+/// What a way of learning is given.
+package struct NetworkTraining: Sendable {
+  package var prior: Training
+  /// The run's model, with its Gaussian prior.
+  package var model: Model
+  /// The networks that are to be learned.
+  package var diffusion: DiffusionSettings?
+  package var flow: FlowTraining?
+  package var learning: MeasuredLearning
+  package var folder: String
+  package var progress: any ProgressObserver
+  package var interruption: Interruption
+
+  package init(
+    prior: Training, model: Model, diffusion: DiffusionSettings?, flow: FlowTraining?, learning: MeasuredLearning,
+    folder: String, progress: any ProgressObserver, interruption: Interruption
+  ) {
+    (self.prior, self.model, self.diffusion, self.flow) = (prior, model, diffusion, flow)
+    (self.learning, self.folder, self.progress, self.interruption) = (learning, folder, progress, interruption)
+  }
+}
+
+extension MeasuredLearning {
+  /// The way in which a part is learned.
+  private func way(of part: Model.Parts) -> LearningWay? {
+    let ways = LearningWay.all.filter { $0.learns.contains(part) }
+    return ways.first { $0.isAsked(self) } ?? ways.first
+  }
+
+  /// What tells this learning of a part from others, as text.
+  package func identity(of part: Model.Parts) throws -> String {
+    guard let way = way(of: part) else { return "" }
+    var own = MeasuredLearning()
+    if way.name == LearningWay.completions.name { own.completions = completions ?? CompletionSettings() }
+    if way.name == LearningWay.joint.name { own.joint = joint }
+    return try "\(way.name) \(own.canonicalText())"
+  }
+
+  /// The model with all networks that are to be learned, in their ways.
+  package static func learn(_ context: NetworkTraining) throws -> Model {
+    var context = context
+    var done: Model.Parts = []
+    for (part, isWanted) in [(Model.Parts.diffusion, context.diffusion != nil), (.flow, context.flow != nil)]
+    where isWanted && !done.contains(part) {
+      guard let way = context.learning.way(of: part) else { continue }
+      context.model = try way.train(context)
+      done.formUnion(way.learns)
+    }
+    return context.model
+  }
+
+  /// The names of the files that any way leaves in a run's folder while it goes on.
+  package static var files: [String] { LearningWay.all.flatMap(\.files) }
+
+  /// What contradicts the learning of some parts: where in the settings, what is expected there, and what is found.
+  ///
+  /// - Parameters:
+  ///   - parts: the parts that are to be learned.
+  ///   - measured: how the archive was measured.
+  package func objection(
+    learning parts: Model.Parts, from measured: MeasuredFields
+  ) -> (key: String, expected: String, found: String)? {
+    let asked = LearningWay.all.filter { $0.isAsked(self) }
+    for way in asked where !parts.isSuperset(of: way.learns) {
+      let missing = way.learns.subtracting(parts)
+      let names = (missing.contains(.diffusion) ? ["diffusion"] : []) + (missing.contains(.flow) ? ["flow"] : [])
+      return (
+        "learning", "a section \(names.joined(separator: " and a section ")) beside \(way.name), which learns it", "none"
+      )
+    }
+    for (place, way) in asked.enumerated() {
+      if let other = asked.dropFirst(place + 1).first(where: { !$0.learns.isDisjoint(with: way.learns) }) {
+        return ("learning", "one way of learning each network", "\(way.name) and \(other.name)")
+      }
+    }
+    let ways = [Model.Parts.diffusion, .flow].filter(parts.contains).compactMap { self.way(of: $0) }
+    if let operation = measured.operation, let way = ways.first(where: { !$0.knowsOperators }) {
+      return (
+        "archive", "an archive whose values are those of the fields (no measured.operator) beside learning.\(way.name)",
+        "operator: \(operation)"
+      )
+    }
+    if !ways.isEmpty, measured.noise.description.contains("auto") {
+      return (
+        parts.contains(.flow) ? "flow" : "diffusion",
+        "the noise of the archive as a number (archive.measured: {noise: LEVEL}), which a network that learns from measurements has to be told; `sextant train` without the network estimates it",
+        "noise: auto"
+      )
+    }
+    return nil
+  }
+}

@@ -1,0 +1,356 @@
+// Networks that learn from measurements alone: rounds of completion and FlowDiff's joint training. Each goes on to the same bits after
+// an interruption, learns what is known in a Gaussian world, is used by the solvers, and says what it cannot do.
+
+import Foundation
+import Sextant
+import SextantTestSupport
+import SextantYAML
+import Testing
+
+@testable import SextantModels
+@testable import SextantRuns
+@testable import SextantSolvers
+@testable import SextantTraining
+
+@Suite(.serialized) struct MeasuredNetworks {
+  /// Fields of a Gaussian on a coarse global grid, whose covariance is known, in files.
+  struct World {
+    let folder: ScratchFolder
+    /// V×V, in the variable's units.
+    let covariance: Tensor<Double>
+    static let mean: Float = 280
+
+    init(count: Int = 60) throws {
+      folder = try ScratchFolder()
+      let grid = try SmallClimate.grid(step: 45)
+      let size = grid.vertexCount
+      let positions = grid.positions
+      covariance = Tensor(
+        (0..<size * size).map { place in
+          let difference = positions[place / size] - positions[place % size]
+          let square = (difference * difference).sum()
+          return 9 * exp(-square / 2) + (place / size == place % size ? 0.01 : 0)
+        }, shape: [size, size])
+      var random = RandomStream(seed: 12)
+      let white: Tensor<Double> = random.normals([size, count + 4])
+      // One column for each field.
+      let values = try CholeskyFactor(covariance).multiplyLower(white).transposed().converted(to: Float.self)
+      let template = try SmallClimate.unseen(1).selecting(["tas"])
+      func write(_ rows: Range<Int>, _ name: String) throws {
+        let own = values.rows(rows)
+        try SmallClimate.write(
+          SignalSet(
+            domain: grid, variables: template.variables,
+            values: Tensor(own.scalars.map { $0 + Self.mean }, shape: [rows.count, size, 1]),
+            isValid: [Bool](repeating: true, count: rows.count * size),
+            labels: [FieldLabel](repeating: template.labels[0], count: rows.count)), to: folder.path(name))
+      }
+      try write(0..<count, "archive.nc")
+      try write(count..<count + 4, "truth.nc")
+    }
+
+    func configuration(
+      _ networks: String, output: String = "RUN", measured: String = "noise: 1K", corrupted: String = "mask: \"random:0.5\", noise: 1K",
+      mask: String = "\"random:0.5\"", more: String = ""
+    ) throws -> RunConfiguration {
+      try RunConfiguration.parse(
+        """
+        output: \(folder.path(output))
+        archive:
+          files: ["\(folder.path("archive.nc"))"]
+          corrupted: {\(corrupted)}
+          measured: {\(measured)}
+        climatology: {kind: constant}
+        prior: {kind: eof, modes: 10}
+        \(networks)
+        evaluate:
+          fields: {files: ["\(folder.path("truth.nc"))"]}
+          methods: [eof]
+          masks: [\(mask)]
+          noise: 1K
+          samples: 4
+          pictures: 0
+          scale: {tas: {peak: 100, origin: 220}}
+        \(more)
+        """, path: "run.yaml"
+      ).configuration
+    }
+  }
+
+  /// A small training of each way.
+  static let ways = [
+    (
+      "completions",
+      """
+      diffusion: {steps: 8, batch: 4, widths: [8, 8]}
+      learning: {completions: {rounds: 2, samples: 2, steps: 3, iterations: 1}}
+      """
+    ),
+    (
+      "joint",
+      """
+      flow: {preset: small, coupling_steps: 2, steps: 8, batch: 4}
+      diffusion: {steps: 8, batch: 4, widths: [8, 8]}
+      learning: {joint: {steps: 10}}
+      """
+    ),
+    (
+      "joint, on the Gaussian posterior, without a reset",
+      """
+      flow: {widths: [8, 8], batch: 4}
+      diffusion: {steps: 8, batch: 4, widths: [8, 8], starts_from_gaussian: false}
+      learning: {joint: {steps: 10, reset: false}}
+      """
+    ),
+  ]
+
+  /// Asks for a stop at the n-th progress of what networks learn from, or of their steps.
+  private final class StopAt: ProgressObserver {
+    let interruption = Interruption()
+    nonisolated(unsafe) private var left: Int
+    nonisolated(unsafe) private var counts = false
+    init(_ count: Int) { left = count }
+    func start(_ activity: String, unit: String, count: Int) {
+      counts = unit == "step" || activity.hasPrefix("completing") || activity.hasPrefix("the Gaussian posterior")
+    }
+    func advance(to done: Int) {
+      left -= counts ? 1 : 0
+      if left <= 0 { interruption.request() }
+    }
+    func finish() {}
+  }
+
+  @Test(arguments: ways) func aTrainingGoesOnToTheSameBits(_ name: String, _ networks: String) throws {
+    let world = try World(count: 24)
+    _ = try world.configuration(networks, output: "whole").train(overwrite: false)
+    var stops = 0
+    for _ in 0..<60 {
+      // What was done since a checkpoint is done anew after each stop.
+      let stopper = StopAt(3 + 5 * stops)
+      do {
+        _ = try world.configuration(networks, output: "parts").train(
+          overwrite: false, progress: stopper, interruption: stopper.interruption)
+        break
+      } catch is InterruptionError { stops += 1 }
+    }
+    #expect(stops > 2)
+    let names = try FileManager.default.contentsOfDirectory(atPath: world.folder.path("whole"))
+      .filter { ["diffusion.safetensors", "flow.safetensors", "model.safetensors", "diffusion.held-out.safetensors"].contains($0) }
+    #expect(names.count == (networks.contains("flow:") ? 4 : 3), "\(names)")
+    for file in names {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: world.folder.path("whole/\(file)"), andPath: world.folder.path("parts/\(file)")), "\(name): \(file)")
+    }
+    // The same configuration finds what it trained, and another does not take it for its own.
+    let run = try world.configuration(networks, output: "whole")
+    let methods = [run.flow == nil ? Method.mmps : .flow]
+    _ = try run.modelForEvaluation(of: methods)
+    if run.flow == nil {
+      var other = run
+      other.learning?.completions?.rounds = 1
+      #expect(throws: LearningError.self) { try other.modelForEvaluation(of: methods) }
+    }
+  }
+
+  /// After rounds of completion, samples of the prior have the covariance of the fields, and completions do not vary less and less.
+  @Test func completionsKeepTheCovariance() throws {
+    let world = try World(count: 150)
+    let run = try world.configuration(
+      """
+      diffusion: {steps: 150, batch: 16, widths: [16, 16]}
+      learning: {completions: {rounds: 2, samples: 2, steps: 12, iterations: 3}}
+      """)
+    let model = try run.train(overwrite: false)
+    let records = try TrainingLog(path: world.folder.path("RUN/diffusion.jsonl")).records()
+    #expect(records.count >= 2)
+    let variances = records.compactMap { $0.figures?["variance"] }
+    for variance in variances.dropFirst() { #expect(variance > 0.93 * variances[0], "\(variances)") }
+    for record in records {
+      #expect((0.85...1.15).contains(record.figures?["spread_over_error"] ?? 0), "\(record)")
+    }
+    let prior = try #require(model.diffusion)
+    let space = try model.requireGaussian().prior.space
+    let drawn = DiffusionSampler(prior.predictor, stepCount: 40, batchSize: 100)
+      .samples(0..<600, shape: [space.count, 1], using: RandomStream(seed: 3)).reshaped(to: [600, space.count])
+    let fields = space.fields(fromStates: drawn, label: try SmallClimate.unseen(1).labels[0])
+    let found = Self.covariance(fields)
+    let size = found.rowCount
+    var (difference, whole) = (0.0, 0.0)
+    for i in 0..<size * size {
+      difference += pow(found.scalars[i] - world.covariance.scalars[i], 2)
+      whole += pow(world.covariance.scalars[i], 2)
+    }
+    let error = (difference / whole).squareRoot()
+    // That of 150 complete fields is about √(2/150)·(trace/‖C‖) ≈ 0.25 in this world; half of the values are missing.
+    #expect(error < 0.4, "\(error)")
+  }
+
+  private static func covariance(_ fields: Tensor<Float>) -> Tensor<Double> {
+    let (count, means) = (fields.rowCount, fields.columnMeans())
+    let anomalies = Tensor<Double>(
+      fields.scalars.enumerated().map { Double($1) - means[$0 % means.count] }, shape: fields.shape)
+    return matrixProduct(anomalies, anomalies, transposingFirst: true) * (1 / Double(count - 1))
+  }
+
+  /// In a Gaussian world a flow and a prior that know nothing but measurements come nearer to the posterior mean.
+  @Test func jointTrainingApproachesThePosteriorMean() throws {
+    let world = try World(count: 150)
+    func distance(_ steps: Int, _ output: String) throws -> Double {
+      let run = try world.configuration(
+        """
+        flow: {preset: small, coupling_steps: 4, batch: 32, learning_rate: 0.002}
+        diffusion: {batch: 16, widths: [8, 8]}
+        learning: {joint: {steps: \(steps), reset: false}}
+        """, output: output)
+      let model = try run.train(overwrite: false)
+      let truth = try GriddedFile(path: world.folder.path("truth.nc"), variables: ["tas"]).readAll()
+      var total = 0.0
+      for field in 0..<truth.count {
+        var random = RandomStream(seed: 8).split(field)
+        let kept = (0..<truth.vertexCount).filter { _ in random.uniform() < 0.5 }
+        let measurement = try Simulation.measure(
+          truth[field], by: SelectionOperator(inputCount: truth.vertexCount, indices: kept),
+          noise: [Float](repeating: 1, count: truth.vertexCount), using: &random
+        ).measurement
+        func mean(_ method: SextantSolvers.Method) throws -> [Float] {
+          var own = RandomStream(seed: 2)
+          return try method.solver(for: model).posterior(given: measurement, samples: 256, using: &own).mean
+        }
+        total += rootMeanSquareDifference(try mean(.flow), try mean(.eof))
+      }
+      return total / Double(truth.count)
+    }
+    let (before, after) = (try distance(1, "before"), try distance(500, "after"))
+    #expect(after < 0.5 * before, "\(before) K, then \(after) K")
+  }
+
+  /// The gradients of both losses are those of finite differences along a random direction.
+  @Test(arguments: ["flow", "prior"]) func gradientsAreThoseOfDifferences(turn: String) throws {
+    let world = try World(count: 12)
+    let run = try world.configuration("diffusion: {batch: 4, widths: [8, 8], starts_from_gaussian: false}")
+    let model = try run.training.learn()
+    let gaussian = try model.requireGaussian().prior
+    let measurements = try ArchiveMeasurements(run.training, model: model, hides: false, interruption: Interruption())
+    let prior = try NoiseTraining(
+      try #require(run.diffusion),
+      gaussian: ArchiveGaussian(modes: gaussian.functions.scaledModes, residualVariance: gaussian.functions.residualVariance),
+      model: model, random: RandomStream(seed: 1))
+    var builder = ParameterBuilder<Float>(random: RandomStream(seed: 2))
+    var settings = CouplingFlowConfiguration.small
+    (settings.steps, settings.normalisesBatches) = (2, false)
+    let whole = try #require(
+      try LearnedFlow.wholeFlow(.vector(settings), over: gaussian.space, on: model.space.domain, in: &builder))
+    let measured = try (0..<measurements.count).map { try MeasuredStates(measurements($0).seen, space: gaussian.space) }
+    let flow = VectorStateFlow(
+      flow: whole.flow, initial: builder.parameters,
+      conditions: Tensor(
+        try (0..<measurements.count).flatMap {
+          try gaussian.space.condition(
+            of: measurements($0).seen, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+        }, shape: [measured.count, whole.flow.conditionWidth]))
+    let losses = JointLosses(
+      flow: flow, prior: prior,
+      fidelity: StateFidelity(measured, space: gaussian.space, transforms: model.space.transforms), batch: 6,
+      smallestNoise: nil, annealing: nil, random: RandomStream(seed: 3))
+    let numbers = Array(0..<measurements.count)
+    // Last layers are zero at the beginning: elsewhere every parameter has a gradient.
+    var random = RandomStream(seed: 4)
+    func moved(_ set: ParameterSet<Float>, by size: Float, _ stream: RandomStream) -> ParameterSet<Float> {
+      var (result, stream) = (set, stream)
+      for index in result.tensors.indices where result.isTrained[index] {
+        result.tensors[index].add(stream.normals(result.tensors[index].shape), scaledBy: size)
+      }
+      return result
+    }
+    let (flowStart, priorStart) = (
+      moved(flow.initial, by: 0.02, random.split("flow")), moved(prior.initial, by: 0.02, random.split("prior"))
+    )
+    let loss = turn == "flow"
+      ? losses.flowTurn(on: numbers, under: priorStart) : losses.priorTurn(on: numbers, drawnBy: flowStart)
+    let start = turn == "flow" ? flowStart : priorStart
+    let direction = random.fork()
+    func value(_ distance: Float) throws -> Double {
+      var parameters = moved(start, by: distance, direction)
+      return try loss.gradients(step: 5, parameters: &parameters, tape: Tape()).loss
+    }
+    var parameters = start
+    let gradients = try loss.gradients(step: 5, parameters: &parameters, tape: Tape()).gradients
+    // The same direction, whose products with the gradients are summed.
+    var (stream, slope) = (direction, 0.0)
+    for index in start.tensors.indices where start.isTrained[index] {
+      let own: Tensor<Float> = stream.normals(start.tensors[index].shape)
+      if let gradient = gradients[index] { slope += Self.product(gradient, own) }
+    }
+    let h: Float = 2e-4
+    let difference = (try value(h) - value(-h)) / (2 * Double(h))
+    #expect(abs(difference - slope) < 0.03 * abs(slope) + 1e-3, "\(difference) and \(slope)")
+    #expect(abs(slope) > 1e-2)
+  }
+
+  private static func product(_ gradient: ParameterGradient<Float>, _ direction: Tensor<Float>) -> Double {
+    Double(gradient.tensor.dot(direction))
+  }
+
+  /// A prior that was learned from measurements is sampled by every method for other measurements: of what was never seen by single
+  /// values, and through a blur.
+  @Test(arguments: ["\"random:0.3\"", "\"blur:heat,sigma=1500km\""]) func everySolverUsesTheLearnedPrior(_ mask: String) throws {
+    let world = try World(count: 24)
+    let run = try world.configuration(
+      Self.ways[0].1, mask: mask, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
+    var changed = run
+    changed.evaluate.methods = [.dps, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .scorePrior]
+    let model = try changed.train(overwrite: false)
+    let (comparison, fields, indices) = try changed.comparison(for: model)
+    let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
+    #expect(summaries.count == 7)
+    for summary in summaries { #expect(summary[.rootMeanSquareError]?.mean.isFinite == true, "\(summary)") }
+  }
+
+  @Test(arguments: [
+    ("diffusion: {widths: [8, 8]}", "noise: auto", "", ["run.yaml", "diffusion", "noise: auto"]),
+    ("learning: {completions: {}}", "noise: 1K", "", ["learning", "section diffusion"]),
+    ("diffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K", "", ["learning", "section flow", "joint"]),
+    (
+      "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}, completions: {}}", "noise: 1K", "",
+      ["learning", "one way", "completions and joint"]
+    ),
+    ("flow: {preset: small, pairs: 20}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K", "", ["flow.pairs", "learning.joint"]),
+    ("diffusion: {widths: [8, 8]}\nlearning: {completions: {rounds: 0}}", "noise: 1K", "", ["learning.completions.rounds"]),
+    (
+      "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {preset: flowdif}}", "noise: 1K", "",
+      ["learning.joint.preset", "flowdiff-microscopy"]
+    ),
+    ("diffusion: {widths: [8, 8]}\nlearning: {completion: {}}", "noise: 1K", "", ["learning.completion"]),
+    ("diffusion: {widths: [8, 8]}", "noise: 1K", "variables: {tas: {transform: normal-score}}", ["diffusion", "transform"]),
+    (
+      "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
+      ["archive", "learning.joint", "blur:heat"]
+    ),
+  ]) func whatCannotBeLearnedIsSaid(_ networks: String, _ measured: String, _ more: String, _ words: [String]) throws {
+    let world = try World(count: 12)
+    let text = complaint { _ = try world.configuration(networks, measured: measured, more: more) }
+    for word in words { #expect(text.contains(word), "\(text)") }
+  }
+
+  /// The preset states the published choices, each of which a setting may change.
+  @Test(arguments: [("flowdiff", 1e-3, 1e-4), ("flowdiff-microscopy", 2e-5, 1e-5)])
+  func flowDiffsPresetIsThePublication(_ preset: String, _ ofFlow: Double, _ ofPrior: Double) throws {
+    let world = try World(count: 12)
+    func run(_ more: String = "") throws -> RunConfiguration {
+      try world.configuration("flow: {preset: small}\ndiffusion: {widths: [8, 8]\(more)}\nlearning: {joint: {preset: \(preset)}}")
+    }
+    let usual = try run()
+    #expect(usual.flow?.learningRate == ofFlow && usual.diffusion?.learningRate == ofPrior)
+    #expect(usual.diffusion?.startsFromGaussian == false)
+    #expect(usual.learning?.joint?.steps == 9000 && usual.learning?.joint?.resets == true)
+    #expect(try run(", learning_rate: 0.01").diffusion?.learningRate == 0.01)
+  }
+
+  @Test func knownFieldsHaveNoSectionLearning() throws {
+    let text = complaint {
+      _ = try RunConfiguration.parse("diffusion: {widths: [8, 8]}\nlearning: {completions: {}}\narchive: {synthetic_years: 1}", path: "run.yaml")
+    }
+    #expect(text.contains("archive.measured"), "\(text)")
+  }
+}
