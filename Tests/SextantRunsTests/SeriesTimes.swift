@@ -96,5 +96,8 @@ import Testing
     #expect(words.contains("time2") && words.contains("different dimensions") && words.contains("one at a time"), "\(words)")
     #expect(try folder.names() == ["in.nc"])
     #expect(try Self.fill(folder.path("in.nc"), variables: ["b"], in: folder).fieldCount == 3)
+    // Without names the first group is filled, and the other is not passed over in silence.
+    let remarks = try Self.fill(folder.path("in.nc"), in: folder).remarks
+    #expect(remarks.contains { $0.text.hasPrefix("Not read: b") && $0.text.contains("--variables b") }, "\(remarks)")
   }
 }

@@ -24,8 +24,9 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   public var kappaSquared = 1e-4
   /// The smoothness; nil to choose it by the likelihood of the observations, where the range is fitted as well.
   package var smoothness: SparseFieldSmoothness?
-  /// By how much the logarithm of the likelihood of a smoothness of 2 must be larger, for each observed value. A field that varies
-  /// differently from place to place looks a little smoother than it is, and a field that is too smooth continues slopes into gaps.
+  /// By how much the logarithm of the likelihood of a smoothness of 2 must be larger on a latitude–longitude grid, for each observed
+  /// value. A field that varies differently from place to place, as over coasts, looks a little smoother than it is, and a field that
+  /// is too smooth continues slopes into gaps.
   package var smoothnessEvidence = 0.05
   /// The weakening of couplings across coasts: a conductance is divided by 1 + barrier · |change of the land fraction
   /// per unit|.
@@ -42,6 +43,8 @@ public struct SparseFieldConfiguration: Sendable, Equatable, Codable {
   /// The number of degrees of freedom for which the stationary field of the largest likelihood counts in the estimate for
   /// the whole field, and, where the range is fitted, in windows.
   public var stationaryCount = 8.0
+  /// Latitude–longitude grids of at most so many cells have their range fitted, which takes up to a hundred factorisations.
+  public var fittedGridLimit = 5000
   /// The number of iterations where the range is fitted, which start from the stationary field.
   public var fittedIterations = 3
   /// The largest factor by which the roughness at a node may change in one iteration.

@@ -14,7 +14,7 @@ import Synchronization
 ///
 /// Works in any unit: lengths are in units of the grid's spacing, or of the root of a mesh's mean node area, and variances
 /// follow from the data. The range is fitted as well, so that a finer mesh of the same surface has the same field, except on grids
-/// of so many cells that they need coarser meshes. Memory for the 0.25° global grid (1 038 240 vertices): about 4 GiB with a
+/// of more cells than ``SparseFieldConfiguration/fittedGridLimit``. Memory for the 0.25° global grid (1 038 240 vertices): about 4 GiB with a
 /// fine finish, 1.5 GiB with a coarse one.
 package final class SparseFieldPrior: Sendable {
   /// The settings.
@@ -23,8 +23,10 @@ package final class SparseFieldPrior: Sendable {
   package let nodeCount: Int
   /// The meshes, from fine to coarse.
   let meshes: [Mesh]
+  /// Whether the domain is a latitude–longitude grid.
+  private let isGrid: Bool
   /// Whether the range is fitted to the observations, and the roughness of places with exact posterior variances, from the stationary
-  /// field on and with clear evidence alone. On a grid that needs coarser meshes κ² is the configuration's and variances are sampled.
+  /// field on and with clear evidence alone. On a large grid κ² is the configuration's and variances are sampled.
   let fitsRange: Bool
   private let analyses = Mutex<[AnalysisKey: SparseCholeskyAnalysis]>([:])
   /// The finest mesh with a smoothness of 2, made when it is first asked for.
@@ -82,7 +84,7 @@ package final class SparseFieldPrior: Sendable {
           $0, coarsestNodeLimit: configuration.coarsestNodeLimit, atLeast: configuration.finish == .coarse ? 2 : 1)
       } ?? [MeshLevel.single(domain)]
     self.configuration = configuration
-    fitsRange = levels.count == 1
+    (isGrid, fitsRange) = (grid != nil, grid == nil || levels.count == 1 && domain.nodeCount <= configuration.fittedGridLimit)
     nodeCount = domain.nodeCount
     meshes = levels.map { level in
       let share = landShare.map(level.restricted)
@@ -185,7 +187,7 @@ package final class SparseFieldPrior: Sendable {
       }
       do {
         let found = try fit.maximum(besides: best)
-        let asked = configuration.smoothnessEvidence * Double(observation.count)
+        let asked = isGrid ? configuration.smoothnessEvidence * Double(observation.count) : 0
         if best.map({ found.negativeLogDensity < $0.negativeLogDensity - asked }) ?? true { best = found }
       } catch is SparseCholeskyError where best != nil {
         // A smoother field couples more nodes, and its factor is about twice as large.

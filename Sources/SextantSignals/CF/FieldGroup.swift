@@ -11,6 +11,8 @@ struct FieldGroup {
   let dimensions: [NetCDFDimension]
   /// ECMWF's dimension of final and preliminary versions, which are merged into one field.
   let versions: NetCDFDimension?
+  /// The other variables that vary from field to field, where the group was chosen by default.
+  private(set) var leftOut: [NetCDFVariable] = []
 
   /// The named variables, or a default choice if none are named.
   ///
@@ -24,7 +26,10 @@ struct FieldGroup {
       var best: FieldGroup?
       for group in groups where group.fieldCount > (best?.fieldCount ?? -1) { best = group }
       guard let best else { throw dataset.noGridError(points: points) }
-      return best.adding(groups.flatMap(\.variables), in: dataset)
+      var chosen = best.adding(groups.flatMap(\.variables), in: dataset)
+      let names = Set(chosen.variables.map(\.name))
+      chosen.leftOut = groups.filter { $0.fieldCount > 1 }.flatMap(\.variables).filter { !names.contains($0.name) }
+      return chosen
     }
     var group: FieldGroup?
     for name in names {

@@ -30,6 +30,9 @@ public struct GriddedFile: SignalSource {
   let vertexOfCell: [Int32]
   /// How many consecutive fields lie in the same chunks.
   let blockLength: Int
+  /// The names of further variables with fields, which are no channels because they have another grid or other dimensions; none if the
+  /// channels were named.
+  let leftOut: [String]
 
   /// Recognises the fields of the file at `path`.
   ///
@@ -71,6 +74,7 @@ public struct GriddedFile: SignalSource {
       }
     }
     vertexOfCell = grid.vertexOfCell
+    leftOut = group.leftOut.map(\.name)
     var dimensions = group.dimensions.map(FieldDimension.init)
     coordinates = try FieldCoordinates(
       of: group.variables, along: dimensions, grid: group.grid, monthVariable: monthVariable, in: dataset)
@@ -93,6 +97,16 @@ public struct GriddedFile: SignalSource {
       let empty = dimensions.first { $0.dimension.length == 0 }?.dimension.name ?? "?"
       throw NetCDFError.noGrid(path: path, reason: "there are no fields: dimension \(empty) has length 0.")
     }
+  }
+
+  /// That variables were left out; nil where there are none but the noise of others.
+  var remarkOnLeftOut: Remark? {
+    let names = leftOut.filter { !NoiseNaming.isNoise($0, among: variables.map(\.name) + leftOut) }
+    guard !names.isEmpty else { return nil }
+    let list = NetCDFError.abridged(names)
+    return Remark(
+      .note, "variables-left-out",
+      "Not read: \(list), on another grid or along other dimensions than \(variables[0].name). Name them one at a time to read them, as in --variables \(names[0]).")
   }
 
   /// The values of a field (V·C) with all bits of whole numbers, which single precision would round; NaN is missing.

@@ -81,6 +81,7 @@ public struct GriddedDocument: SignalDocument {
     try request.checkNames()
     try request.refuseGeometry(for: format, because: "the file has a grid of its own. Leave it out.")
     try request.refuseSettings(for: format)
+    let leftOut = file.remarkOnLeftOut
     let all = file.variables.map(\.name)
     let fields = all.filter { !NoiseNaming.isNoise($0, among: all) }
     if names == nil, fields.count < all.count {
@@ -90,7 +91,7 @@ public struct GriddedDocument: SignalDocument {
     }
     try self.init(request.removesOffsets ? file.removingOffsets() : file, qualitiesOf: dataset.open())
     self.format = format
-    remarks = found + [file.grid.remark].compactMap(\.self) + remarks
+    remarks = found + [file.grid.remark, leftOut].compactMap(\.self) + remarks
   }
 
   private init(_ file: GriddedFile, qualitiesOf inventory: NetCDFFile) throws {

@@ -96,7 +96,7 @@ public struct FileInspection: Sendable, Codable, Equatable {
     do {
       let file = try GriddedFile(
         source, variables: nil, selecting: [:], monthVariable: nil, acceptsPoints: false, sharing: nil)
-      if let remark = file.grid.remark { problems.append(remark.text) }
+      problems += [file.grid.remark, file.remarkOnLeftOut].compactMap { $0?.text }
       let calendar = file.coordinates.time?.times?.compactMap { $0 }.first?.calendar
       let series = SeriesCheck(file.labels, calendar: calendar ?? .standard)
       problems += series.remarks.map(\.text)
