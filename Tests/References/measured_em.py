@@ -71,7 +71,7 @@ K = loadings @ loadings.T + np.diag(psi) + 0.2 * np.exp(-np.abs(np.subtract.oute
 
 
 def completion(operator):
-    total, posteriors = 0.0, []
+    total, posteriors, information, gradient = 0.0, [], np.zeros((d, d)), np.zeros((t, d))
     for (states, y, noise), u in zip(fields, terms):
         h = operator[states]
         s = h @ K @ h.T + np.diag(noise)
@@ -79,14 +79,20 @@ def completion(operator):
         total += log_density(a, s)
         gain = K @ h.T @ np.linalg.inv(s)
         posteriors.append((gain @ a, K - gain @ h @ K))
-    completions = np.array([mean for mean, _ in posteriors])
-    shift = np.linalg.solve(terms.T @ terms + np.diag(precision), terms.T @ completions)
+        information += h.T @ np.linalg.solve(s, h)
+        gradient += np.outer(u, h.T @ np.linalg.solve(s, a))
+    # One system for all coefficients of the climatology: prior about 0, and information the same for all seasons.
+    system = np.kron(np.diag(precision), np.eye(d)) + np.kron(terms.T @ terms / n, information)
+    shift = np.linalg.solve(system, (gradient - precision[:, None] * climate.T).ravel()).reshape(t, d)
+    inverse = np.linalg.inv(system).reshape(t, d, t, d)
+    uncertainty = sum(np.einsum("a,aibj,b->ij", u, inverse, u) for u in terms) / n
     covariance = np.zeros((d, d))
     for (mean, cov), u in zip(posteriors, terms):
         left = mean - u @ shift
         covariance += (cov + np.outer(left, left)) / n
     return {
         "likelihood": total, "covariance": covariance.ravel().tolist(), "climatology": (climate.T + shift).ravel().tolist(),
+        "uncertainty": uncertainty.ravel().tolist(),
     }
 
 

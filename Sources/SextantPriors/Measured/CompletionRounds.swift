@@ -79,32 +79,31 @@ package struct CompletionRounds: Sendable {
     let covariance = model(current).covariance(parameters: current.parameters)
     let climatology = current.climatology
     let isOut = Set(leftOut)
-    // The gaps of a field of the other stretch: those of a neighbour would be nearly its own.
-    let maskOf = Dictionary(
-      uniqueKeysWithValues: leftOut.enumerated().map { ($1, leftOut[($0 + leftOut.count / 2) % leftOut.count]) })
     func empty() -> CompletionSums { CompletionSums(stateCount: fields.stateCount, termCount: fields.termCount) }
-    var (rest, out, score) = (empty(), empty(), HiddenScore())
+    var (rest, out) = (empty(), empty())
     for position in 0..<fields.count {
       let field = try fields.field(position)
       if isOut.contains(position) {
         try out.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
-        let mask = try fields.field(maskOf[position] ?? position)
-        score.add(try CompletionSums.score(field, under: mask, covariance: covariance, climatology: climatology))
       } else {
         try rest.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
       }
       try progress()
     }
+    let score = try Self.score(of: climatology, covariance: covariance, fields: fields, leftOut: leftOut)
     let highest = scores.map(\.logDensity).max()
     scores.append(score)
-    if highest.map({ score.logDensity > $0 }) ?? true { best = whole }
+    // A start without modes is none to end with.
+    if best.functions.modeCount == 0 || highest.map({ score.logDensity > $0 }) ?? true { best = whole }
     if let highest, (score.logDensity - highest) * Double(score.count) < Self.smallestGain || scores.count > Self.roundLimit {
       isFinished = true
       return
     }
     func next(_ sums: CompletionSums) throws -> CompletedPrior {
-      let (covariance, climatology) = try sums.maximum(
+      var (covariance, climatology, uncertainty) = try sums.maximum(
         covariance: covariance, climatology: climatology, precision: termPrecision)
+      // A new field differs from the climatology by its anomaly and by what is not known of the climatology.
+      covariance.add(uncertainty)
       return CompletedPrior(
         functions: try EmpiricalOrthogonalFunctions(ofCovariance: covariance, modeCount: modeCount),
         climatology: climatology, parameters: current.parameters)
@@ -116,6 +115,45 @@ package struct CompletionRounds: Sendable {
       of: learned, fields: fields, leftOut: leftOut, random: random, model: model)
     whole.parameters = learned.parameters
     current = learned
+  }
+
+  /// How well hidden values of the fields that are left out are predicted.
+  private static func score(
+    of climatology: Tensor<Double>, covariance: Tensor<Double>, fields: GappyStates, leftOut: [Int]
+  ) throws -> HiddenScore {
+    var score = HiddenScore()
+    for (index, position) in leftOut.enumerated() {
+      // The gaps of a field of the other stretch: those of a neighbour would be nearly its own.
+      let mask = try fields.field(leftOut[(index + leftOut.count / 2) % leftOut.count])
+      score.add(
+        try CompletionSums.score(fields.field(position), under: mask, covariance: covariance, climatology: climatology))
+    }
+    return score
+  }
+
+  /// The first round from each of several starts, of which the one is taken that predicts hidden values of the fields that are left
+  /// out best. Arguments are those of ``advance(over:leavingOut:modeCount:termPrecision:random:model:progress:)``.
+  package static func begun(
+    from starts: [CompletedPrior], over fields: GappyStates, leavingOut leftOut: [Int], modeCount: Int,
+    termPrecision: [Double], random: RandomStream, model: (CompletedPrior) -> CovarianceModel, progress: () throws -> Void
+  ) throws -> CompletionRounds {
+    var found: (rounds: CompletionRounds, logDensity: Double)?
+    for start in starts {
+      var start = start
+      start.parameters = try parameters(of: start, fields: fields, leftOut: leftOut, random: random, model: model)
+      var rounds = CompletionRounds(start)
+      try rounds.advance(
+        over: fields, leavingOut: leftOut, modeCount: modeCount, termPrecision: termPrecision, random: random, model: model,
+        progress: progress)
+      let logDensity = try score(
+        of: rounds.current.climatology,
+        covariance: model(rounds.current).covariance(parameters: rounds.current.parameters), fields: fields,
+        leftOut: leftOut
+      ).logDensity
+      if found.map({ logDensity > $0.logDensity }) ?? true { found = (rounds, logDensity) }
+    }
+    guard let found else { preconditionFailure("No start") }
+    return found.rounds
   }
 
   /// The parameters that are likeliest for the values of some of the fields that were left out.

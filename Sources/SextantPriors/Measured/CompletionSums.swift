@@ -15,6 +15,8 @@ import SextantArrays
 package struct CompletionSums: Sendable {
   /// The sum of Hᵀ·(α·αᵀ − S⁻¹)·H (d×d), its lower triangle.
   private var curvature: Tensor<Double>
+  /// The sum of −Hᵀ·S⁻¹·H (d×d), its lower triangle: what the fields leave unsaid of a mean.
+  private var information: Tensor<Double>
   /// The sum of t·(Hᵀ·α)ᵀ (terms × d).
   private var slopes: Tensor<Double>
   /// The sum of t·tᵀ (terms × terms).
@@ -26,6 +28,7 @@ package struct CompletionSums: Sendable {
 
   package init(stateCount: Int, termCount: Int) {
     curvature = .zeros([stateCount, stateCount])
+    information = .zeros([stateCount, stateCount])
     slopes = .zeros([termCount, stateCount])
     terms = .zeros([termCount, termCount])
   }
@@ -50,7 +53,9 @@ package struct CompletionSums: Sendable {
     let alpha = factor.solve(Tensor(anomalies)).scalars
     let square = zip(alpha, anomalies).reduce(0.0) { $0 + $1.0 * $1.1 }
     logLikelihood -= 0.5 * (square + factor.logDeterminant + Double(m) * log(2 * Double.pi))
-    values.addCurvature(alpha, less: factor.inverse(), to: &curvature)
+    let inverse = factor.inverse()
+    values.addCurvature(alpha, less: inverse, to: &curvature)
+    values.addCurvature([Double](repeating: 0, count: m), less: inverse, to: &information)
     slopes.withUnsafeMutableScalars { out in
       for a in t.indices where t[a] != 0 {
         values.addAdjoint(of: alpha, times: t[a], to: UnsafeMutableBufferPointer(rebasing: out[a * d..<(a + 1) * d]))
@@ -61,38 +66,40 @@ package struct CompletionSums: Sendable {
   /// Adds the sums of other fields under the same covariance.
   package mutating func add(_ other: CompletionSums) {
     curvature.add(other.curvature)
+    information.add(other.information)
     slopes.add(other.slopes)
     terms.add(other.terms)
     count += other.count
     logLikelihood += other.logLikelihood
   }
 
-  /// The covariance (d×d) and the climatology (terms × d) that the fields suggest.
+  /// The covariance (d×d) and the climatology (terms × d) that the fields suggest, and the covariance of what is not known of the
+  /// climatology (d×d).
   ///
   /// - Parameters:
   ///   - covariance: K, under which the fields were added.
   ///   - climatology: their mean then.
-  ///   - precision: the precision P of the prior of each change of a coefficient of the climatology.
+  ///   - precision: the precision of the prior of each coefficient of the climatology, about 0.
   package func maximum(
     covariance: Tensor<Double>, climatology: Tensor<Double>, precision: [Double]
-  ) throws -> (covariance: Tensor<Double>, climatology: Tensor<Double>) {
+  ) throws -> (covariance: Tensor<Double>, climatology: Tensor<Double>, uncertainty: Tensor<Double>) {
     let share = 1 / Double(max(1, count))
+    let posterior = try ClimatologyPosterior(
+      climatology: climatology, precision: precision, slopes: slopes, information: information * -1, terms: terms,
+      count: count)
     var whole = curvature
     whole.mirrorLowerTriangle()
     var result = matrixProduct(matrixProduct(covariance, whole), covariance)
     result.withUnsafeMutableScalars { out in
       covariance.withUnsafeScalars { k in for i in out.indices { out[i] = k[i] + share * out[i] } }
     }
-    // The ridge regression of the completions on the season, (T + P)·δ = Σ t·xᵀ. What it moves the mean by is no variance any
-    // more: δᵀ·(2·(T + P) − T)·δ.
-    var (regular, moved) = (terms, terms)
-    for a in precision.indices {
-      regular[a, a] += precision[a]
-      moved[a, a] += 2 * precision[a]
-    }
-    let shift = try CholeskyFactor(regular).solve(matrixProduct(slopes, covariance))
-    result.add(matrixProduct(shift, matrixProduct(moved, shift), transposingFirst: true), scaledBy: -share)
-    return (result, climatology + shift)
+    // The second moment about the new mean: − Cᵀ·δ − δᵀ·C + δᵀ·T·δ with C = Σ t·xᵀ = (Σ t·(Hᵀ·α)ᵀ)·K.
+    let completions = matrixProduct(slopes, covariance)
+    let half = completions - matrixProduct(terms, posterior.shift) * 0.5
+    let moved = matrixProduct(half, posterior.shift, transposingFirst: true)
+    result.add(moved, scaledBy: -share)
+    result.add(moved.transposed(), scaledBy: -share)
+    return (result, climatology + posterior.shift, posterior.covariance)
   }
 
   /// The anomalies about a climatology (m).

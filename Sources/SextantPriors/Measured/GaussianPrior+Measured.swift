@@ -44,6 +44,14 @@ extension CompletedPrior {
     self.init(functions: model.functions, climatology: model.climatology, parameters: [])
   }
 
+  /// The same variances without modes, so that a Matérn field has them: what is known where the factors of few fields are mostly
+  /// noise.
+  package var withoutModes: CompletedPrior {
+    var result = self
+    result.functions = functions.truncated(to: 0)
+    return result
+  }
+
   /// A draw from the posterior of the coefficients of the modes of each field (N×k), in units of each mode's deviation: means
   /// alone would vary too little.
   package func coefficients(

@@ -171,17 +171,20 @@ struct MeasuredTraining {
       GaussianPrior(learned, configuration: configuration, space: space, landShare: landShare, domain: domain)
         .covarianceModel(on: domain)
     }
+    let modeCount = min(configuration.modeCount, indices.count - 1)
     if state.rounds == nil {
-      var start = CompletedPrior(state.search.model)
-      start.parameters = try CompletionRounds.parameters(
-        of: start, fields: fields, leftOut: leftOut, random: stream, model: model)
-      state.rounds = CompletionRounds(start)
+      let factors = CompletedPrior(state.search.model)
+      state.rounds = try CompletionRounds.begun(
+        from: [factors, factors.withoutModes], over: fields, leavingOut: leftOut, modeCount: modeCount,
+        termPrecision: precision(in: space), random: stream, model: model
+      ) { try stages.advance(.completion, by: 1) }
+      stages.finish()
       try checkpoint?.write(state)
     }
     while var rounds = state.rounds, !rounds.isFinished {
       try rounds.advance(
-        over: fields, leavingOut: leftOut, modeCount: min(configuration.modeCount, indices.count - 1),
-        termPrecision: precision(in: space), random: stream, model: model
+        over: fields, leavingOut: leftOut, modeCount: modeCount, termPrecision: precision(in: space), random: stream,
+        model: model
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
       state.rounds = rounds

@@ -61,8 +61,8 @@ import Testing
     for _ in 0..<4 {
       let sums = try Self.sums(fields, covariance: covariance, climatology: climatology)
       values.append(sums.logLikelihood)
-      (covariance, climatology) = try sums.maximum(
-        covariance: covariance, climatology: climatology, precision: [1e-6, 1e-6])
+      let next = try sums.maximum(covariance: covariance, climatology: climatology, precision: [1e-6, 1e-6])
+      (covariance, climatology) = (next.covariance, next.climatology)
     }
     #expect(zip(values, values.dropFirst()).allSatisfy { $1 > $0 }, "\(values)")
   }

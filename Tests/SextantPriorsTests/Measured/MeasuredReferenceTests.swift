@@ -9,7 +9,7 @@ import Testing
 @Suite struct MeasuredReferenceTests {
   struct Completion: Decodable {
     var likelihood: Double
-    var covariance, climatology: [Double]
+    var covariance, climatology, uncertainty: [Double]
   }
 
   struct Reference: Decodable {
@@ -77,5 +77,6 @@ import Testing
     let found = try sums.maximum(covariance: k, climatology: climate, precision: reference.precision)
     #expect(differ(found.covariance.scalars, expected.covariance) < 1e-9)
     #expect(differ(found.climatology.scalars, expected.climatology) < 1e-9)
+    #expect(differ(found.uncertainty.scalars, expected.uncertainty) < 1e-9)
   }
 }
