@@ -1,6 +1,6 @@
 // One step from a time to an earlier one, the arithmetic shared by unconditional and posterior samplers. There are three
-// kinds: ancestral (Ho et al. 2020), implicit (DDIM, Song et al. 2021) and of second order (DPM-Solver++(2M), Lu et al. 2022). The caller supplies the predicted noise and
-// applies the guidance of a measurement.
+// kinds: ancestral (Ho et al. 2020), implicit (DDIM, Song et al. 2021) and of second order (DPM-Solver++(2M), Lu et al. 2022). The
+// caller supplies the predicted noise and applies the guidance of a measurement.
 
 import Foundation
 import SextantArrays

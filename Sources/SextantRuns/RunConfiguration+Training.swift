@@ -132,7 +132,7 @@ extension RunConfiguration {
     var model = try beginning(catalogue, progress: progress, interruption: interruption)
     if let learning {
       return try MeasuredLearning.learn(
-        NetworkTraining(
+        LearningContext(
           prior: training(in: catalogue), model: model, diffusion: withDiffusion ? diffusion : nil,
           flow: flow.map { flowTraining($0, catalogue) }, learning: learning, folder: output, progress: progress,
           interruption: interruption))

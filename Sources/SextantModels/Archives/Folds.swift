@@ -8,4 +8,14 @@ public enum Folds: String, ConfigurationChoice {
   case blocks
   /// Every n-th: what is left out lies between what is kept.
   case interleaved
+
+  /// The positions of the share of `count` fields that is left out: at least one, so that at least two are left.
+  package func leftOut(share: Double, of count: Int) -> [Int] {
+    let held = max(1, min(count - 2, Int((share * Double(count)).rounded())))
+    guard held < count else { return [] }
+    switch self {
+    case .blocks: return Array(count - held..<count)
+    case .interleaved: return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
+    }
+  }
 }

@@ -151,14 +151,7 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   }
 
   /// The positions of the held-out fields among `count`: at least one, and at least two are left.
-  package func heldOutPositions(of count: Int) -> [Int] {
-    let held = max(1, min(count - 2, Int((validationShare * Double(count)).rounded())))
-    guard held < count else { return [] }
-    switch heldOut {
-    case .blocks: return Array(count - held..<count)
-    case .interleaved: return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
-    }
-  }
+  package func heldOutPositions(of count: Int) -> [Int] { heldOut.leftOut(share: validationShare, of: count) }
 }
 
 /// The words of the setting `preconditioning`.

@@ -39,15 +39,8 @@ public struct CompletionSettings: Sendable, Equatable, Codable {
 
 /// Learns a diffusion prior from measurements by completing them.
 struct CompletionTraining {
-  let prior: Training
+  let context: LearningContext
   let settings: DiffusionSettings
-  let rounds: CompletionSettings
-  /// How it is learned, as the text that the stored prior has.
-  let learning: String
-  let model: Model
-  let folder: String
-  let progress: any ProgressObserver
-  let interruption: Interruption
 
   /// The file of the state in a run's folder.
   static let fileName = "diffusion.rounds.safetensors"
@@ -60,7 +53,8 @@ struct CompletionTraining {
   /// The largest number of fields whose hidden values are scored.
   private static let scoredCount = 200
 
-  private var random: RandomStream { RandomStream(seed: prior.seed).split("completions") }
+  private var rounds: CompletionSettings { context.learning.completions ?? CompletionSettings() }
+  private var random: RandomStream { RandomStream(seed: context.prior.seed).split("completions") }
   private var file: CompletionFile {
     get throws {
       struct Settings: Encodable {
@@ -68,16 +62,16 @@ struct CompletionTraining {
         var rounds: CompletionSettings
       }
       return CompletionFile(
-        path: folder + "/" + Self.fileName,
+        path: context.folder + "/" + Self.fileName,
         identity: try CheckpointMetadata(
-          kind: "completion training", settings: Settings(diffusion: settings, rounds: rounds), model: model))
+          kind: "completion training", settings: Settings(diffusion: settings, rounds: rounds), model: context.model))
     }
   }
 
   /// Learns the prior, or goes on with a training that was stopped, and writes it into the folder.
   func run() throws -> LearnedDiffusion {
-    let measurements = try ArchiveMeasurements(prior, model: model, hides: true, interruption: interruption)
-    let space = try model.requireGaussian().prior.space
+    let measurements = try ArchiveMeasurements(context.prior, model: context.model, hides: true, interruption: context.interruption)
+    let space = try context.model.requireGaussian().prior.space
     let file = try file
     var state =
       try file.read(shape: [measurements.count * rounds.samples, space.count]) { try training(on: $0).initial }
@@ -97,18 +91,18 @@ struct CompletionTraining {
   }
 
   private func training(on gaussian: ArchiveGaussian) throws -> NoiseTraining {
-    try NoiseTraining(settings, gaussian: gaussian, model: model, random: random.split("network"))
+    try NoiseTraining(settings, gaussian: gaussian, model: context.model, random: random.split("network"))
   }
 
   // MARK: Completing
 
   /// The solver whose posterior samples complete the fields of the current round.
   private func solver(_ state: CompletionState, space: StateSpace) throws -> any Solver {
-    guard let parameters = state.current, let gaussian = state.gaussian else { return try model.flowBase() }
+    guard let parameters = state.current, let gaussian = state.gaussian else { return try context.model.flowBase() }
     let predictor = try training(on: gaussian).predictor(parameters)
     return try MMPSSolver(
       DiffusionPrior(
-        predictor, space: space, transforms: model.space.transforms, gaussian: try gaussian.predictor(predictor.schedule)),
+        predictor, space: space, transforms: context.model.space.transforms, gaussian: try gaussian.predictor(predictor.schedule)),
       // Steps without new noise: the spread of the others is too small, and would shrink from round to round.
       settings: MMPSSettings(
         sampling: SamplingSettings(steps: rounds.steps, spacing: .logSignalToNoise), iterations: rounds.iterations, eta: 0))
@@ -129,9 +123,9 @@ struct CompletionTraining {
     // Nobody learns from the last completions: what is scored is enough of them.
     let isLast = state.round == rounds.rounds
     let stream = random.split("samples").split(state.round)
-    progress.start(
+    context.progress.start(
       "completing the fields, round \(state.round)", unit: "field", count: count)
-    defer { progress.finish() }
+    defer { context.progress.finish() }
     var written = ContinuousClock.now
     var start = written
     func note() {
@@ -140,7 +134,7 @@ struct CompletionTraining {
     }
     while state.done < count {
       do {
-        try interruption.check()
+        try context.interruption.check()
       } catch {
         note()
         try file.write(state)
@@ -156,7 +150,7 @@ struct CompletionTraining {
           from: number * samples, with: try states(of: drawn, label: seen.label, space: space))
       }
       state.done += 1
-      progress.advance(to: state.done)
+      context.progress.advance(to: state.done)
       if (ContinuousClock.now - written) / .seconds(1) > Self.writingInterval {
         note()
         try file.write(state)
@@ -177,11 +171,11 @@ struct CompletionTraining {
 
   /// Samples (K×V·C) in the variables' units as states (K×d).
   private func states(of samples: Tensor<Float>, label: FieldLabel, space: StateSpace) throws -> Tensor<Float> {
-    let (vertices, variables) = (model.space.domain.vertexCount, model.space.variables)
+    let (vertices, variables) = (context.model.space.domain.vertexCount, context.model.space.variables)
     let values = samples.reshaped(to: [samples.rowCount, vertices, variables.count])
     return space.anomalies(
       of: SignalSet(
-        domain: model.space.domain, variables: variables, values: values,
+        domain: context.model.space.domain, variables: variables, values: values,
         isValid: [Bool](repeating: true, count: values.count),
         labels: [FieldLabel](repeating: label, count: samples.rowCount)))
   }
@@ -190,7 +184,7 @@ struct CompletionTraining {
   private func gaussian(of completions: Tensor<Float>) throws -> ArchiveGaussian {
     let count = completions.rowCount
     return try ArchiveGaussian(
-      anomalies: completions, modeCount: prior.prior.modeCount, channelOfState: model.space.layout.channelOfState,
+      anomalies: completions, modeCount: context.prior.prior.modeCount, channelOfState: context.model.space.layout.channelOfState,
       trial: Array(count * 3 / 4..<count))
   }
 
@@ -241,7 +235,7 @@ struct CompletionTraining {
 
   // MARK: Learning
 
-  private func prefix(ofRound round: Int) -> String { "\(folder)/diffusion.round-\(round)" }
+  private func prefix(ofRound round: Int) -> String { "\(context.folder)/diffusion.round-\(round)" }
 
   private func removeCheckpoints(ofRound round: Int) throws {
     for ending in Self.checkpointEndings {
@@ -272,11 +266,11 @@ struct CompletionTraining {
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate), prefix: prefix(ofRound: next),
       identity: try CheckpointMetadata(
-        kind: "diffusion training", settings: Round(round: next, settings: settings, rounds: rounds), model: model))
+        kind: "diffusion training", settings: Round(round: next, settings: settings, rounds: rounds), model: context.model))
     state.current = try training.train(
       from: state.current, on: state.completions.gatheringRows(seen), heldOut: state.completions.gatheringRows(heldOut),
       by: loop, random: random.split("rounds").split(next), name: "training the diffusion prior, round \(next)",
-      progress: progress, interruption: interruption)
+      progress: context.progress, interruption: context.interruption)
     state.seconds += try loop.log.records().last?.seconds ?? 0
     (state.round, state.done) = (next, 0)
   }
@@ -284,7 +278,7 @@ struct CompletionTraining {
   /// Writes what the best round learned.
   private func finish(_ state: CompletionState, fieldCount: Int) throws -> LearnedDiffusion {
     guard let gaussian = state.gaussian, let best = state.best else { preconditionFailure("Rounds without a network") }
-    let log = TrainingLog(path: folder + "/diffusion.jsonl")
+    let log = TrainingLog(path: context.folder + "/diffusion.jsonl")
     try log.rewind(to: -1)
     for score in state.scores {
       try log.append(
@@ -292,16 +286,16 @@ struct CompletionTraining {
           step: score.round * settings.steps, seconds: score.seconds, loss: score.error, validation: score.crps,
           figures: ["spread_over_error": score.spreadOverError, "variance": score.variance]))
     }
-    try TrainingCurves.drawRounds(state.scores, to: folder + "/diffusion.png")
+    try TrainingCurves.drawRounds(state.scores, to: context.folder + "/diffusion.png")
     let (_, heldOut) = rows(fieldCount: fieldCount)
-    let fingerprint = model.space.domain.fingerprint
+    let fingerprint = context.model.space.domain.fingerprint
     // The completions of the last round may be those of some fields alone.
     let known = heldOut.filter { !(state.round == rounds.rounds) || isScored($0 / rounds.samples, of: fieldCount) }
     try HeldOutStates(
       states: state.completions.gatheringRows(known.isEmpty ? [0] : known), fingerprint: fingerprint
-    ).write(toFolder: folder)
-    let stored = try training(on: gaussian).stored(best, learning: learning)
-    try stored.write(toFolder: folder, fingerprint: fingerprint)
-    return try stored.learned(for: model.space)
+    ).write(toFolder: context.folder)
+    let stored = try training(on: gaussian).stored(best, learning: context.learning.identity(of: .diffusion))
+    try stored.write(toFolder: context.folder, fingerprint: fingerprint)
+    return try stored.learned(for: context.model.space)
   }
 }

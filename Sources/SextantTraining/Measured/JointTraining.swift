@@ -50,19 +50,14 @@ public struct JointSettings: Sendable, Equatable, Codable {
 
 /// Learns a flow and a diffusion prior together.
 struct JointTraining {
+  let context: LearningContext
   let flow: FlowTraining
   let diffusion: DiffusionSettings
-  let joint: JointSettings
-  /// How the prior is learned, as the text that it has when it is stored.
-  let learning: String
-  let model: Model
-  let folder: String
-  let progress: any ProgressObserver
-  let interruption: Interruption
 
   static let fileEndings =
     AlternatingLoop.fileEndings(members: ["flow", "prior"]).map { "joint.\($0)" } + ["flow.pairs.safetensors"]
 
+  private var joint: JointSettings { context.learning.joint ?? JointSettings() }
   private var settings: FlowSettings { flow.settings }
   private func random(_ purpose: String) -> RandomStream {
     RandomStream(seed: flow.prior.seed).split("joint").split(purpose)
@@ -70,25 +65,25 @@ struct JointTraining {
 
   /// Learns both, or goes on with a training that was stopped, and writes them into the folder.
   func run() throws -> Model {
-    let measurements = try ArchiveMeasurements(flow.prior, model: model, hides: false, interruption: interruption)
-    let gaussian = try model.requireGaussian().prior
+    let measurements = try ArchiveMeasurements(flow.prior, model: context.model, hides: false, interruption: context.interruption)
+    let gaussian = try context.model.requireGaussian().prior
     let run = FlowTrainingRun(
-      training: flow, model: model, prior: gaussian, folder: folder, identity: try flow.identity(for: model),
-      progress: progress, interruption: interruption)
+      training: flow, model: context.model, prior: gaussian, folder: context.folder, identity: try flow.identity(for: context.model),
+      progress: context.progress, interruption: context.interruption)
     let (member, network, preparation) = try conditional(measurements, run: run)
     let prior = try NoiseTraining(
       diffusion,
       gaussian: ArchiveGaussian(
         modes: gaussian.functions.scaledModes, residualVariance: gaussian.functions.residualVariance),
-      model: model, random: random("prior"))
+      model: context.model, random: random("prior"))
     let measured = try (0..<measurements.count).map { try MeasuredStates(measurements($0).seen, space: gaussian.space) }
     let losses = JointLosses(
       flow: member, prior: prior,
-      fidelity: StateFidelity(measured, space: gaussian.space, transforms: model.space.transforms), batch: settings.batch,
+      fidelity: StateFidelity(measured, space: gaussian.space, transforms: context.model.space.transforms), batch: settings.batch,
       smallestNoise: settings.smallestNoise,
       annealing: settings.annealing > 0 ? .scaled(toSteps: joint.steps, share: settings.annealing) : nil,
       random: random("steps"))
-    let heldOut = heldOutNumbers(of: measurements.count)
+    let heldOut = Folds.interleaved.leftOut(share: settings.validationShare, of: measurements.count)
     let seen = (0..<measurements.count).filter { !heldOut.contains($0) }
 
     let both = try together(losses, member: member, prior: prior, seen: seen, preparation: preparation)
@@ -100,20 +95,15 @@ struct JointTraining {
       flowParameters = member.calibrated(flowParameters, using: random("calibration"))
       try logs(seconds: both.seconds)
     }
-    let fingerprint = model.space.domain.fingerprint
+    let fingerprint = context.model.space.domain.fingerprint
     try HeldOutStates(
       states: losses.draws(of: heldOut, by: flowParameters, random: random("held out")), fingerprint: fingerprint
-    ).write(toFolder: folder)
-    let stored = prior.stored(priorParameters, learning: learning)
-    try stored.write(toFolder: folder, fingerprint: fingerprint)
+    ).write(toFolder: context.folder)
+    let stored = try prior.stored(priorParameters, learning: context.learning.identity(of: .diffusion))
+    try stored.write(toFolder: context.folder, fingerprint: fingerprint)
     let learned = LearnedFlow(network: network, parameters: flowParameters, identity: run.identity.configuration)
-    try learned.write(toFolder: folder, fingerprint: fingerprint)
-    return model.with(diffusion: try stored.learned(for: model.space)).with(flow: learned)
-  }
-
-  private func heldOutNumbers(of count: Int) -> [Int] {
-    let held = max(1, min(count - 2, Int((settings.validationShare * Double(count)).rounded())))
-    return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
+    try learned.write(toFolder: context.folder, fingerprint: fingerprint)
+    return context.model.with(diffusion: try stored.learned(for: context.model.space)).with(flow: learned)
   }
 
   private func identity(_ stage: String) throws -> CheckpointMetadata {
@@ -124,7 +114,7 @@ struct JointTraining {
       var joint: JointSettings
     }
     return try CheckpointMetadata(
-      kind: "joint training", settings: Settings(stage: stage, flow: settings, diffusion: diffusion, joint: joint), model: model)
+      kind: "joint training", settings: Settings(stage: stage, flow: settings, diffusion: diffusion, joint: joint), model: context.model)
   }
 
   // MARK: The flow and what it is told
@@ -135,11 +125,11 @@ struct JointTraining {
   ) throws -> (member: any StateFlow, network: LearnedFlow.Network, preparation: Double) {
     var builder = ParameterBuilder<Float>(random: random("flow"))
     let space = run.prior.space
-    if let network = settings.wholeNetwork(channels: model.space.channelCount) {
+    if let network = settings.wholeNetwork(channels: context.model.space.channelCount) {
       let whole = try run.wholeFlow(network, in: &builder)
       let conditions = try (0..<measurements.count).flatMap {
         try space.condition(
-          of: measurements($0).seen, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+          of: measurements($0).seen, transforms: context.model.space.transforms, withMask: whole.conditionsOnMask)
       }
       return (
         VectorStateFlow(
@@ -147,7 +137,7 @@ struct JointTraining {
           conditions: Tensor(conditions, shape: [measurements.count, whole.flow.conditionWidth])), network, 0
       )
     }
-    let (configuration, network) = try flow.network(for: model, in: &builder)
+    let (configuration, network) = try flow.network(for: context.model, in: &builder)
     let layout = space.layout
     let posteriors = try storedPosteriors(measurements, run: run)
     return (
@@ -155,7 +145,7 @@ struct JointTraining {
         network: network, initial: builder.parameters,
         arrangement: StateArrangement(
           stateOfEntry: layout.stateOfEntry, channelCount: layout.channelCount, stateCount: layout.count,
-          order: (0..<Int32(model.space.domain.vertexCount)).map { $0 }), posteriors: posteriors),
+          order: (0..<Int32(context.model.space.domain.vertexCount)).map { $0 }), posteriors: posteriors),
       .neighbourhoods(configuration), posteriors.seconds
     )
   }
@@ -166,24 +156,24 @@ struct JointTraining {
     if let posteriors = try StoredPosteriors(contentsOf: run.pairsPath, identity: identity) { return posteriors }
     let (space, draws) = (run.prior.space, 8)
     var posteriors = StoredPosteriors(
-      count: measurements.count, draws: draws, domain: model.space.domain, channels: model.space.channelCount,
+      count: measurements.count, draws: draws, domain: context.model.space.domain, channels: context.model.space.channelCount,
       states: space.count)
-    let base = try model.flowBase()
+    let base = try context.model.flowBase()
     let solvers = PreparedSolvers(base)
     let features = PosteriorFeatures(
-      run.prior, transforms: base.transforms, domain: model.space.domain, landShare: model.space.landShare)
+      run.prior, transforms: base.transforms, domain: context.model.space.domain, landShare: context.model.space.landShare)
     let start = ContinuousClock.now
-    progress.start("the Gaussian posterior of each field", unit: "field", count: measurements.count)
-    defer { progress.finish() }
+    context.progress.start("the Gaussian posterior of each field", unit: "field", count: measurements.count)
+    defer { context.progress.finish() }
     for number in 0..<measurements.count {
-      try interruption.check()
+      try context.interruption.check()
       let measurement = try measurements(number).seen
       var stream = random("posteriors").split(number)
       let posterior = try solvers.posterior(given: measurement, samples: draws, using: &stream)
       posteriors.put(
         posterior, features: try features.features(of: measurement, posterior: posterior), label: measurement.label,
         number: number, space: space)
-      progress.advance(to: number + 1)
+      context.progress.advance(to: number + 1)
     }
     posteriors.seconds = (ContinuousClock.now - start) / .seconds(1)
     try posteriors.write(to: run.pairsPath, identity: identity)
@@ -192,24 +182,20 @@ struct JointTraining {
 
   // MARK: The three parts
 
-  private func schedule(steps: Int, rate: Double, decay: Double = 0) -> TrainingSchedule {
-    .usual(steps: steps, learningRate: rate, decay: decay)
-  }
-
   private func together(
     _ losses: JointLosses, member: any StateFlow, prior: NoiseTraining, seen: [Int], preparation: Double
   ) throws -> (flow: ParameterSet<Float>, prior: ParameterSet<Float>, seconds: Double) {
-    let flowSchedule = schedule(steps: joint.steps, rate: settings.learningRate, decay: settings.decay)
+    let flowSchedule = TrainingSchedule.usual(steps: joint.steps, learningRate: settings.learningRate, decay: settings.decay)
     let loop = AlternatingLoop(
-      steps: joint.steps, interval: flowSchedule.interval, prefix: folder + "/joint", identity: try identity("both"))
+      steps: joint.steps, interval: flowSchedule.interval, prefix: context.folder + "/joint", identity: try identity("both"))
     let result = try loop.run(
       AlternatingMember(
         name: "flow", schedule: flowSchedule, initial: member.initial,
         loss: { losses.flowTurn(on: seen, under: $0) }),
       AlternatingMember(
-        name: "prior", schedule: schedule(steps: joint.steps, rate: diffusion.learningRate), initial: prior.initial,
+        name: "prior", schedule: .usual(steps: joint.steps, learningRate: diffusion.learningRate), initial: prior.initial,
         loss: { losses.priorTurn(on: seen, drawnBy: $0) }),
-      name: "training flow and prior together", preparation: preparation, progress: progress, interruption: interruption)
+      name: "training flow and prior together", preparation: preparation, progress: context.progress, interruption: context.interruption)
     return (result.first, result.second, result.seconds)
   }
 
@@ -219,10 +205,10 @@ struct JointTraining {
   ) throws -> ParameterSet<Float> {
     let batch = min(settings.batch, heldOut.count)
     let evaluator = FlowEvaluator(
-      flow: losses.flow, sets: [], space: run.prior.space, transforms: model.space.transforms,
-      variables: model.space.variables.map(\.name), peaks: model.space.variables.map { _ in nil }, random: random("flow judge"))
+      flow: losses.flow, sets: [], space: run.prior.space, transforms: context.model.space.transforms,
+      variables: context.model.space.variables.map(\.name), peaks: context.model.space.variables.map { _ in nil }, random: random("flow judge"))
     let loop = TrainingLoop(
-      schedule: schedule(steps: settings.steps, rate: settings.learningRate, decay: settings.decay), prefix: folder + "/flow",
+      schedule: .usual(steps: settings.steps, learningRate: settings.learningRate, decay: settings.decay), prefix: context.folder + "/flow",
       identity: try identity("flow"))
     let best = try loop.run(
       from: losses.flow.initial,
@@ -230,8 +216,8 @@ struct JointTraining {
         losses.amortised(on: seen, under: prior, annealed: false, "flow alone"),
         heldOut: losses.amortised(on: heldOut, under: prior, batch: batch, annealed: false, "flow validation"),
         batches: max(1, min(heldOut.count, 64) / batch), evaluator: evaluator, random: random("flow dropout")),
-      name: "training the flow anew", preparation: preparation, progress: progress, interruption: interruption)
-    try TrainingCurves.draw(loop.log.records(), title: "Training of the flow, after the reset", to: folder + "/flow.png")
+      name: "training the flow anew", preparation: preparation, progress: context.progress, interruption: context.interruption)
+    try TrainingCurves.draw(loop.log.records(), title: "Training of the flow, after the reset", to: context.folder + "/flow.png")
     return evaluator.calibrated(best)
   }
 
@@ -240,7 +226,7 @@ struct JointTraining {
     _ losses: JointLosses, prior: NoiseTraining, seen: [Int], heldOut: [Int], flow: ParameterSet<Float>
   ) throws -> ParameterSet<Float> {
     let loop = TrainingLoop(
-      schedule: schedule(steps: diffusion.steps, rate: diffusion.learningRate), prefix: folder + "/diffusion",
+      schedule: .usual(steps: diffusion.steps, learningRate: diffusion.learningRate), prefix: context.folder + "/diffusion",
       identity: try identity("prior"))
     let turn = losses.with(random: random("prior alone")).priorTurn(on: seen, drawnBy: flow)
     let validation = prior.loss(
@@ -248,17 +234,17 @@ struct JointTraining {
     let best = try loop.run(
       from: prior.initial,
       minimising: TrainingLoss(turn) { TrainingValidation(loss: validation.mean(by: $0)) },
-      name: "training the diffusion prior anew", progress: progress, interruption: interruption)
+      name: "training the diffusion prior anew", progress: context.progress, interruption: context.interruption)
     try TrainingCurves.draw(
-      loop.log.records(), title: "Training of the diffusion prior, after the reset", to: folder + "/diffusion.png")
+      loop.log.records(), title: "Training of the diffusion prior, after the reset", to: context.folder + "/diffusion.png")
     return best
   }
 
   /// The logs of both networks, where there was no reset: the flow's has the time of the two.
   private func logs(seconds: Double) throws {
-    guard let last = try TrainingLog(path: folder + "/joint.jsonl").records().last else { return }
+    guard let last = try TrainingLog(path: context.folder + "/joint.jsonl").records().last else { return }
     for (name, seconds, loss) in [("flow", seconds, last.loss), ("diffusion", 0, last.figures?["prior"] ?? last.loss)] {
-      let log = TrainingLog(path: "\(folder)/\(name).jsonl")
+      let log = TrainingLog(path: "\(context.folder)/\(name).jsonl")
       try log.rewind(to: -1)
       try log.append(TrainingRecord(step: last.step, seconds: seconds, loss: loss))
     }

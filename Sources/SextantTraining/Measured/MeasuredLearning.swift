@@ -52,7 +52,7 @@ struct LearningWay: Sendable {
   /// The endings of the files that it leaves in a run's folder while it goes on.
   let files: [String]
   /// The model with the parts that it learns, which are written into the run's folder.
-  let train: @Sendable (NetworkTraining) throws -> Model
+  let train: @Sendable (LearningContext) throws -> Model
 
   /// Every way, the usual one of each part first.
   static let all: [LearningWay] = [recorruptedPairs, completions, joint]
@@ -74,12 +74,7 @@ struct LearningWay: Sendable {
     files: CompletionTraining.files
   ) { context in
     guard let diffusion = context.diffusion else { return context.model }
-    return context.model.with(
-      diffusion: try CompletionTraining(
-        prior: context.prior, settings: diffusion, rounds: context.learning.completions ?? CompletionSettings(),
-        learning: try context.learning.identity(of: .diffusion), model: context.model, folder: context.folder,
-        progress: context.progress, interruption: context.interruption
-      ).run())
+    return context.model.with(diffusion: try CompletionTraining(context: context, settings: diffusion).run())
   }
 
   /// FlowDiff's flow and prior (JointTraining).
@@ -88,16 +83,12 @@ struct LearningWay: Sendable {
     files: JointTraining.fileEndings
   ) { context in
     guard let flow = context.flow, let diffusion = context.diffusion else { return context.model }
-    return try JointTraining(
-      flow: flow, diffusion: diffusion, joint: context.learning.joint ?? JointSettings(),
-      learning: try context.learning.identity(of: .diffusion), model: context.model, folder: context.folder,
-      progress: context.progress, interruption: context.interruption
-    ).run()
+    return try JointTraining(context: context, flow: flow, diffusion: diffusion).run()
   }
 }
 
 /// What a way of learning is given.
-package struct NetworkTraining: Sendable {
+package struct LearningContext: Sendable {
   package var prior: Training
   /// The run's model, with its Gaussian prior.
   package var model: Model
@@ -135,7 +126,7 @@ extension MeasuredLearning {
   }
 
   /// The model with all networks that are to be learned, in their ways.
-  package static func learn(_ context: NetworkTraining) throws -> Model {
+  package static func learn(_ context: LearningContext) throws -> Model {
     var context = context
     var done: Model.Parts = []
     for (part, isWanted) in [(Model.Parts.diffusion, context.diffusion != nil), (.flow, context.flow != nil)]
