@@ -29,25 +29,35 @@ struct ArchiveCensus: Sendable {
   ///   - source: the fields.
   ///   - indices: the fields that are learned from.
   ///   - ranges: the range of each variable (C), in its units.
+  ///   - noise: that of the values where they are measurements, which may lie outside a range by five standard deviations; nil of
+  ///     signals.
   ///   - progress: called with the number of fields of each piece; may throw to interrupt.
   /// - Throws: what reading and `progress` throw.
   init(
-    of source: any SignalSource, indices: [Int], ranges: [ValueBounds?], progress: (Int) throws -> Void
+    of source: any SignalSource, indices: [Int], ranges: [ValueBounds?], noise: MeasuredNoise? = nil,
+    progress: (Int) throws -> Void
   ) throws {
     let channels = source.variables.count
     let size = source.domain.vertexCount * channels
     let hasRange = ranges.map { $0 != nil }
     var isInside = [Bool](repeating: false, count: size)
     var bounds = BoundsCheck(source.variables, bounds: ranges)
-    var validCount = 0
+    var (validCount, position) = (0, 0)
     try source.forEachChunk(of: indices) { chunk in
-      chunk.values.withUnsafeScalars { values in
+      try chunk.values.withUnsafeScalars { values in
         for row in 0..<chunk.count {
+          let levels =
+            hasRange.contains(true)
+            ? try noise?(indices[position], isValid: Array(chunk.isValid[row * size..<(row + 1) * size])) : nil
+          position += 1
           for entry in 0..<size where chunk.isValid[row * size + entry] {
             isInside[entry] = true
             validCount += 1
             let channel = entry % channels
-            if hasRange[channel] { bounds.note(values[row * size + entry], channel: channel) }
+            guard hasRange[channel] else { continue }
+            // Noise that is to be found is none here.
+            let tolerance = levels.map { $0[entry] > 0 ? 5 * $0[entry] : bounds.tolerance(ofChannel: channel) } ?? 0
+            bounds.note(values[row * size + entry], channel: channel, tolerance: tolerance)
           }
         }
       }

@@ -137,13 +137,14 @@ public struct Training: Sendable {
     let land = try landShare(on: domain)
     let stages = StageProgress(progress, interruption: interruption, count: indices.count)
     defer { stages.finish() }
-    let census = try ArchiveCensus(of: source, indices: indices, ranges: ranges) {
+    let valueNoise = try archive.measured.map { try MeasuredNoise($0.noise, of: source) }
+    let census = try ArchiveCensus(of: source, indices: indices, ranges: ranges, noise: valueNoise) {
       try stages.advance(.coverage, by: $0)
     }
     try census.bounds.checkArchive()
     var remarks = ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
     remarks += sizeRemarks(census.isInside.count { $0 })
-    let measured = try measuredNoise(of: source, indices: indices, census: census)
+    let measured = try measuredNoise(valueNoise, of: source, indices: indices, census: census)
     if measured == nil { remarks += try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps) }
     if archive.measured != nil {
       remarks.append(measured == nil ? Self.completeRemark : census.measuredRemark)
@@ -203,14 +204,13 @@ public struct Training: Sendable {
       })
   }
 
-  /// The noise of the archive's values where it is learned from as measurements; nil where it is not, or is complete and exact.
+  /// The noise of the archive's values where they are learned from as measurements; nil where they are not, or are complete and exact.
   ///
   /// - Throws: ``RunError/invalid(_:)`` where nothing can be learned from the measurements.
   private func measuredNoise(
-    of source: any SignalSource, indices: [Int], census: ArchiveCensus
+    _ noise: MeasuredNoise?, of source: any SignalSource, indices: [Int], census: ArchiveCensus
   ) throws -> MeasuredNoise? {
-    guard let settings = archive.measured else { return nil }
-    let noise = try MeasuredNoise(settings.noise, of: source)
+    guard let settings = archive.measured, let noise else { return nil }
     guard indices.count >= MeasuredTraining.smallestFieldCount else {
       throw PriorError.tooFewFields(found: indices.count, needed: MeasuredTraining.smallestFieldCount)
     }

@@ -81,9 +81,11 @@ def completion(operator):
         posteriors.append((gain @ a, K - gain @ h @ K))
         information += h.T @ np.linalg.solve(s, h)
         gradient += np.outer(u, h.T @ np.linalg.solve(s, a))
-    # One system for all coefficients of the climatology: prior about 0, and information the same for all seasons.
-    system = np.kron(np.diag(precision), np.eye(d)) + np.kron(terms.T @ terms / n, information)
-    shift = np.linalg.solve(system, (gradient - precision[:, None] * climate.T).ravel()).reshape(t, d)
+    # One system for all coefficients of the climatology: a prior about 0 that is wider than the anomalies, and information the same for
+    # all seasons.
+    prior = np.kron(np.diag(precision), np.linalg.inv(K + np.eye(d)))
+    system = prior + np.kron(terms.T @ terms / n, information)
+    shift = np.linalg.solve(system, gradient.ravel() - prior @ climate.T.ravel()).reshape(t, d)
     inverse = np.linalg.inv(system).reshape(t, d, t, d)
     uncertainty = sum(np.einsum("a,aibj,b->ij", u, inverse, u) for u in terms) / n
     covariance = np.zeros((d, d))

@@ -48,7 +48,7 @@ import Testing
         fields: {files: ["\(path)"], part: "last:0.1"}
         samples: 16
         scale: {value: {peak: 100}}
-        pictures: 0
+        pictures: 1
         \(evaluate.replacing("\n", with: "\n  "))
       """, path: "test.yaml"
     ).configuration
@@ -65,6 +65,7 @@ import Testing
       #expect(field.values.values.allSatisfy { $0.isFinite }, "\(field.label)")
     }
     #expect(Set(outcome.result.methodNames) == ["eof", "flow"])
+    for method in ["eof", "flow"] { #expect(outcome.pictures.contains { $0.hasSuffix("strip-1-\(method).png") }) }
     // It is read again, as `impute` does.
     let model = try Model(contentsOf: folder.path("run"), for: .flow, solvers: SolverSettings())
     guard case .convolutional = try #require(model.flow).network else {

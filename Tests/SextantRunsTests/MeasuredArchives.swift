@@ -53,6 +53,22 @@ import Testing
     try #require(summary[score]?.mean)
   }
 
+  /// A measured value may lie outside the range of its variable by its noise; a signal may not.
+  @Test func noiseReachesBeyondTheBounds() throws {
+    let folder = try Self.folder()
+    let clean = try SmallClimate.fields().read(Array(0..<SmallClimate.trainingCount)).selecting(["tas"]).values.scalars
+    let (low, high) = (try #require(clean.min()), try #require(clean.max()))
+    func learn(_ archive: String) throws -> Model {
+      try Self.configuration(
+        folder, archive: archive, prior: "kind: eof, modes: 5", more: "bounds: {tas: {min: \(low), max: \(high)}}"
+      ).training.learn()
+    }
+    #expect(try learn("measured: {noise: 2K}").space.bounds.count == 1)
+    #expect(complaint { _ = try learn("gaps: accept") }.contains("bounds.tas"))
+    // Noise that is far too small does not explain the values beyond.
+    #expect(complaint { _ = try learn("measured: {noise: 0.01K}") }.contains("bounds.tas"))
+  }
+
   @Test func measurementsTeachMoreThanFilledGaps() throws {
     let folder = try Self.folder()
     let run = try Self.configuration(folder)

@@ -18,9 +18,9 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade bunny.ply --variables confidence --mask random:0.3 --noise 0.1 --output holed.ply
         sextant degrade stations.csv --mask random:0.2 --noise 0.5K --output fewer.csv
         sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
-        sextant degrade face.tif --operator blur:gaussian,sigma=1.5,size=3 --mask none --noise 2 --output blurred.tif
-        sextant degrade cells.tif --mask none --noise poisson:2.1+3.5 --saturation 65535 --output dim.tif
-        sextant degrade face.tif --operator reduce:2,filter=area --mask none --noise 2 --output small.tif
+        sextant degrade face.tif --operator blur:gaussian,sigma=1.5,size=3 --noise 2 --output blurred.tif
+        sextant degrade cells.tif --noise poisson:2.1+3.5 --saturation 65535 --output dim.tif
+        sextant degrade face.tif --operator reduce:2,filter=area --noise 2 --output small.tif
 
       Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, clouds, box, lines, land,
       sea, file:PATH:VARIABLE; A+B is missing where either is. Operators: blur, reduce, footprints, compressed, matrix and times, such as
@@ -41,8 +41,9 @@ struct DegradeCommand: ParsableCommand {
   @Argument(help: "The clean file: NetCDF, observations at places, an image or a folder of images, or a mesh, table or array of numbers at vertices.", completion: .file())
   var input: String
 
-  @Option(help: ArgumentHelp("What is missing, such as random:0.6.", valueName: "mask"))
-  var mask: String
+  @Option(
+    help: ArgumentHelp("What is missing, such as random:0.6; none, if only noise or an operator is given.", valueName: "mask"))
+  var mask: String?
 
   @Option(
     help: ArgumentHelp(
@@ -72,7 +73,14 @@ struct DegradeCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
   @OptionGroup var format: FormatOptions
 
+  func validate() throws {
+    guard mask != nil || noise != nil || operation != nil || saturation != nil else {
+      throw ValidationError("Nothing is to be done to the file. Give --mask, --noise, --operator or --saturation.")
+    }
+  }
+
   func run() throws {
+    let mask = mask ?? "none"
     let summary = try Degradation(
       mask: AnyMeasurementDesign(mask), operation: operation.map { try AnyMeasurementDesign($0) },
       noise: noise.map(NoiseSpecification.init(text:)), saturation: saturation.map(SaturationLevels.init(text:)),

@@ -19,6 +19,8 @@ public struct ComparisonPictures: Sendable {
   public var overwrite: Bool
   /// The land of a planet that is not the Earth, at each vertex (V); nil: the Earth's coastlines are drawn where they are installed.
   public var land: [Bool]?
+  /// The number of samples that a strip of an image has.
+  private static let stripSamples = 3
 
   public init(folder: String, overwrite: Bool, land: [Bool]? = nil) {
     self.folder = folder
@@ -27,13 +29,17 @@ public struct ComparisonPictures: Sendable {
   }
 
   /// Sheets of pictures for one measurement: one for each method with an ensemble and each variable. They are maps for a
-  /// domain with a geography and pictures of the surface for a mesh; for other domains there are none.
+  /// domain with a geography and pictures of the surface for a mesh; of an image there is a strip for each method, with all bands where
+  /// they are colours. For other domains there are none.
   ///
   /// - Returns: the files written.
   @discardableResult
   public func drawFields(of field: ComparedField, number: Int) throws -> [String] {
     let domain = field.truth.domain
     let surface = domain.geography == nil ? domain.surface : nil
+    if domain.geography == nil, surface == nil, let raster = domain.raster {
+      return try drawStrips(of: field, on: raster, number: number)
+    }
     guard domain.geography != nil || surface != nil else { return [] }
     var written: [String] = []
     for (method, posterior) in field.answers {
@@ -48,6 +54,43 @@ public struct ComparisonPictures: Sendable {
         }
         written.append(path)
       }
+    }
+    return written
+  }
+
+  /// An image, what was measured of it, and the answer of each method with its error, its spread and some samples.
+  private func drawStrips(of field: ComparedField, on raster: Raster, number: Int) throws -> [String] {
+    let (channels, names) = (field.truth.variables.count, field.truth.variables.map(\.name))
+    let isColour = names == ["red", "green", "blue"]
+    func shown<T>(_ numbers: [T]) -> [T] {
+      isColour || channels == 1 ? numbers : stride(from: 0, to: numbers.count, by: channels).map { numbers[$0] }
+    }
+    let (truth, isValid) = (field.truth.values.scalars, field.truth.isValid)
+    func valid(_ numbers: [Float]) -> [Float] { zip(numbers, isValid).map { $1 ? $0 : .nan } }
+    // Noise would make the scale of the measured values wider than the image's.
+    let ends = zip(truth, isValid).filter(\.1).map(\.0)
+    let peak = ends.min().map { $0 >= 0 } == true ? ends.max().map(Double.init) : nil
+    var written: [String] = []
+    for (method, posterior) in field.answers {
+      guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
+      var panels = [ImagePanels.Panel("truth", values: shown(valid(truth)))]
+      // What was measured is drawn where it lies on the places of the field.
+      if field.measured.values.count == truth.count {
+        let measured = zip(field.measured.values, field.measured.isMeasured).map { $1 ? $0 : .nan }
+        panels.append(.init("measured", values: shown(measured)))
+      }
+      panels.append(.init("mean", values: shown(valid(posterior.mean))))
+      panels.append(.init("error", role: .error, values: shown(valid(zip(posterior.mean, truth).map { $0 - $1 }))))
+      panels.append(.init("spread", role: .spread, values: shown(valid(spread))))
+      for sample in 0..<min(Self.stripSamples, posterior.samples?.rowCount ?? 0) {
+        panels.append(.init("sample \(sample + 1)", values: shown(valid(posterior.samples?.row(sample).scalars ?? []))))
+      }
+      let path = place("strip-\(number)-\(method.name)")
+      try ImagePanels(
+        rows: raster.rows, columns: raster.columns, panels: panels, peak: peak.map { $0 > 0 ? $0 : 1 },
+        title: ([method.title, field.mask.description] + (isColour || channels == 1 ? [] : [names[0]])).joined(separator: ", ")
+      ).write(to: path, overwrite: overwrite)
+      written.append(path)
     }
     return written
   }

@@ -55,9 +55,11 @@ package struct CompletionRounds: Sendable {
     (self.scores, self.isFinished) = (scores, isFinished)
   }
 
-  /// The positions of fields that are left out: two stretches of the archive, because neighbours in time know each other.
-  package static func leftOut(of count: Int) -> [Int] {
+  /// The positions of fields that are left out: of a series two stretches, because neighbours in time know each other, and of another
+  /// archive fields from everywhere in it, because those of one stretch may be alike and say too little of the others.
+  package static func leftOut(of count: Int, isSeries: Bool) -> [Int] {
     let length = max(2, count / 20)
+    guard isSeries else { return Set((0..<2 * length).map { (2 * $0 + 1) * count / (4 * length) }).sorted() }
     let starts = [count / 4, 3 * count / 4]
     return Set(starts.flatMap { start in (0..<length).map { min(count - 1, start + $0) } }).sorted()
   }
@@ -79,17 +81,13 @@ package struct CompletionRounds: Sendable {
     let covariance = model(current).covariance(parameters: current.parameters)
     let climatology = current.climatology
     let isOut = Set(leftOut)
-    func empty() -> CompletionSums { CompletionSums(stateCount: fields.stateCount, termCount: fields.termCount) }
-    var (rest, out) = (empty(), empty())
-    for position in 0..<fields.count {
-      let field = try fields.field(position)
-      if isOut.contains(position) {
-        try out.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
-      } else {
-        try rest.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
-      }
-      try progress()
+    func sums(_ positions: [Int]) throws -> CompletionSums {
+      var sums = CompletionSums(stateCount: fields.stateCount, termCount: fields.termCount)
+      try sums.add(fields.part(positions), covariance: covariance, climatology: climatology, progress: progress)
+      return sums
     }
+    var rest = try sums((0..<fields.count).filter { !isOut.contains($0) })
+    let out = try sums(leftOut)
     let score = try Self.score(of: climatology, covariance: covariance, fields: fields, leftOut: leftOut)
     let highest = scores.map(\.logDensity).max()
     scores.append(score)

@@ -4,21 +4,19 @@
 //
 //   K + K·G·K,  G = mean of Hᵀ·(α·αᵀ − S⁻¹)·H,
 //
-// so each field costs one factorisation of its own measured values, and the uncertainty of every completion is in the
-// result. Its leading modes are those of the next prior. (Dempster, Laird and Rubin 1977; for ensembles of completions in
-// place of this sum, Rozet and others 2024.) The M-step of the two-scale prior is beside its training.
+// so each field costs one factorisation of its own measured values, which neighbours in the archive that were measured at the same
+// places with the same noise share, and the uncertainty of every completion is in the result. Its leading modes are those of the
+// next prior. (Dempster, Laird and Rubin 1977; for ensembles of completions in place of this sum, Rozet and others 2024.) The M-step
+// of the two-scale prior is beside its training.
 
 import Foundation
 import SextantArrays
 
 /// Sums over measured fields under one covariance, from which the next covariance and mean follow.
 package struct CompletionSums: Sendable {
-  /// The sum of Hᵀ·(α·αᵀ − S⁻¹)·H (d×d), its lower triangle.
-  private var curvature: Tensor<Double>
-  /// The sum of −Hᵀ·S⁻¹·H (d×d), its lower triangle: what the fields leave unsaid of a mean.
+  private var adjoints: AdjointSums
+  /// The sum of Hᵀ·S⁻¹·H (d×d), its lower triangle: what the fields say of a mean.
   private var information: Tensor<Double>
-  /// The sum of t·(Hᵀ·α)ᵀ (terms × d).
-  private var slopes: Tensor<Double>
   /// The sum of t·tᵀ (terms × terms).
   private var terms: Tensor<Double>
   /// The number of fields.
@@ -27,47 +25,60 @@ package struct CompletionSums: Sendable {
   package private(set) var logLikelihood = 0.0
 
   package init(stateCount: Int, termCount: Int) {
-    curvature = .zeros([stateCount, stateCount])
+    adjoints = AdjointSums(stateCount: stateCount, termCount: termCount)
     information = .zeros([stateCount, stateCount])
-    slopes = .zeros([termCount, stateCount])
     terms = .zeros([termCount, termCount])
   }
 
-  /// Adds a field.
+  /// Adds fields.
   ///
   /// - Parameters:
-  ///   - values: its values.
-  ///   - terms: its regressors of the climatology.
+  ///   - fields: the measured fields.
   ///   - covariance: K (d×d).
   ///   - climatology: the mean of the states as coefficients of the regressors (terms × d).
+  ///   - progress: called after each field is read; may throw to interrupt.
   /// - Throws: `LinearAlgebraError` where the covariance of the values is not positive definite.
   package mutating func add(
-    _ values: ObservedStates, terms t: [Double], covariance: Tensor<Double>, climatology: Tensor<Double>
+    _ fields: GappyStates, covariance: Tensor<Double>, climatology: Tensor<Double>, progress: () throws -> Void = {}
   ) throws {
-    let (m, d) = (values.count, covariance.columnCount)
-    count += 1
-    for a in t.indices { for b in t.indices { terms[a, b] += t[a] * t[b] } }
-    guard m > 0 else { return }
-    let factor = try CholeskyFactor(values.innovation(under: covariance))
-    let anomalies = Self.anomalies(of: values, terms: t, climatology: climatology)
-    let alpha = factor.solve(Tensor(anomalies)).scalars
-    let square = zip(alpha, anomalies).reduce(0.0) { $0 + $1.0 * $1.1 }
-    logLikelihood -= 0.5 * (square + factor.logDeterminant + Double(m) * log(2 * Double.pi))
-    let inverse = factor.inverse()
-    values.addCurvature(alpha, less: inverse, to: &curvature)
-    values.addCurvature([Double](repeating: 0, count: m), less: inverse, to: &information)
-    slopes.withUnsafeMutableScalars { out in
-      for a in t.indices where t[a] != 0 {
-        values.addAdjoint(of: alpha, times: t[a], to: UnsafeMutableBufferPointer(rebasing: out[a * d..<(a + 1) * d]))
+    var alike: AlikeFields?
+    for position in 0..<fields.count {
+      let field = try fields.field(position)
+      let (values, t) = (field.values, field.terms)
+      count += 1
+      for a in t.indices { for b in t.indices { terms[a, b] += t[a] * t[b] } }
+      if values.count > 0 {
+        if alike.map({ !$0.values.isMeasured(as: values) }) ?? true {
+          close(&alike)
+          alike = try AlikeFields(values, covariance: covariance)
+        }
+        alike?.append(Self.anomalies(of: values, terms: t, climatology: climatology), terms: t)
+        if alike?.waiting == AdjointSums.batch { solve(&alike) }
       }
+      try progress()
     }
+    close(&alike)
+    adjoints.flush()
+  }
+
+  /// Solves for the fields that are waiting.
+  private mutating func solve(_ alike: inout AlikeFields?) {
+    logLikelihood -= 0.5 * (alike?.solve(into: &adjoints) ?? 0)
+  }
+
+  /// Adds what fields that are alike have in common.
+  private mutating func close(_ alike: inout AlikeFields?) {
+    solve(&alike)
+    guard let fields = alike else { return }
+    let number = Double(fields.count)
+    logLikelihood -= 0.5 * number * (fields.factor.logDeterminant + Double(fields.values.count) * log(2 * Double.pi))
+    fields.values.addPrecision(fields.factor.inverse(), times: number, to: &information)
   }
 
   /// Adds the sums of other fields under the same covariance.
   package mutating func add(_ other: CompletionSums) {
-    curvature.add(other.curvature)
+    adjoints.add(other.adjoints)
     information.add(other.information)
-    slopes.add(other.slopes)
     terms.add(other.terms)
     count += other.count
     logLikelihood += other.logLikelihood
@@ -79,22 +90,22 @@ package struct CompletionSums: Sendable {
   /// - Parameters:
   ///   - covariance: K, under which the fields were added.
   ///   - climatology: their mean then.
-  ///   - precision: the precision of the prior of each coefficient of the climatology, about 0.
+  ///   - precision: the precision of the prior of each coefficient of the climatology, about 0, as a multiple of (K + I)⁻¹.
   package func maximum(
     covariance: Tensor<Double>, climatology: Tensor<Double>, precision: [Double]
   ) throws -> (covariance: Tensor<Double>, climatology: Tensor<Double>, uncertainty: Tensor<Double>) {
     let share = 1 / Double(max(1, count))
     let posterior = try ClimatologyPosterior(
-      climatology: climatology, precision: precision, slopes: slopes, information: information * -1, terms: terms,
-      count: count)
-    var whole = curvature
+      climatology: climatology, precision: precision, anomalies: covariance, slopes: adjoints.slopes, information: information, terms: terms, count: count)
+    var whole = adjoints.squares
+    whole.add(information, scaledBy: -1)
     whole.mirrorLowerTriangle()
     var result = matrixProduct(matrixProduct(covariance, whole), covariance)
     result.withUnsafeMutableScalars { out in
       covariance.withUnsafeScalars { k in for i in out.indices { out[i] = k[i] + share * out[i] } }
     }
     // The second moment about the new mean: − Cᵀ·δ − δᵀ·C + δᵀ·T·δ with C = Σ t·xᵀ = (Σ t·(Hᵀ·α)ᵀ)·K.
-    let completions = matrixProduct(slopes, covariance)
+    let completions = matrixProduct(adjoints.slopes, covariance)
     let half = completions - matrixProduct(terms, posterior.shift) * 0.5
     let moved = matrixProduct(half, posterior.shift, transposingFirst: true)
     result.add(moved, scaledBy: -share)

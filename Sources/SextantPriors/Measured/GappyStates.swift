@@ -63,6 +63,11 @@ package struct ObservedStates: Sendable {
 
   /// m.
   package var count: Int { states.count }
+
+  /// Whether other values lie at the same places, with the same noise and through the same operator.
+  func isMeasured(as other: ObservedStates) -> Bool {
+    states == other.states && noiseVariance == other.noiseVariance && matrix == other.matrix
+  }
 }
 
 /// Measured fields, held in memory or read anew whenever they are asked for.

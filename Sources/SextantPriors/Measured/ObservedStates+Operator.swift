@@ -87,41 +87,41 @@ extension ObservedStates {
     }
   }
 
-  /// Adds Hᵀ·a to the numbers of states.
-  func addAdjoint(of a: [Double], times factor: Double, to out: UnsafeMutableBufferPointer<Double>) {
+  /// Adds Hᵀ·a to the numbers of states (d).
+  func addAdjoint(of a: [Double], to out: UnsafeMutableBufferPointer<Double>) {
     guard let matrix else {
-      for i in 0..<count { out[states[i]] += factor * a[i] }
+      for i in 0..<count { out[states[i]] += a[i] }
       return
     }
     for i in 0..<count {
       for entry in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
-        out[Int(matrix.columns[entry])] += factor * matrix.values[entry] * a[i]
+        out[Int(matrix.columns[entry])] += matrix.values[entry] * a[i]
       }
     }
   }
 
-  /// Adds Hᵀ·(a·aᵀ − B)·H to the lower triangle of a matrix (d×d), of which the upper one means nothing.
+  /// Adds w·Hᵀ·B·H to the lower triangle of a matrix (d×d), of which the upper one means nothing.
   ///
   /// - Parameter b: B (m×m), of which the lower triangle is read.
-  func addCurvature(_ a: [Double], less b: Tensor<Double>, to curvature: inout Tensor<Double>) {
-    let (m, d) = (count, curvature.columnCount)
+  func addPrecision(_ b: Tensor<Double>, times weight: Double, to sum: inout Tensor<Double>) {
+    let (m, d) = (count, sum.columnCount)
     guard let matrix else {
       let states = states
-      curvature.withUnsafeMutableScalars { out in
+      sum.withUnsafeMutableScalars { out in
         b.withUnsafeScalars { b in
           // Sound: the states ascend, and each of their rows is written by one thread.
           nonisolated(unsafe) let (out, b) = (out, b)
           Parallel.forEachRange(of: m, grain: 32) { rows in
             for i in rows {
               let row = states[i] * d
-              for j in 0...i { out[row + states[j]] += a[i] * a[j] - b[i * m + j] }
+              for j in 0...i { out[row + states[j]] += weight * b[i * m + j] }
             }
           }
         }
       }
       return
     }
-    // (a·aᵀ − B)·H (m×d), and Hᵀ times that.
+    // B·H (m×d), and Hᵀ times that.
     let right = Tensor<Double>(shape: [m, d]) { out in
       out.initialize(repeating: 0)
       b.withUnsafeScalars { b in
@@ -129,7 +129,7 @@ extension ObservedStates {
         Parallel.forEachRange(of: m, grain: 16) { rows in
           for i in rows {
             for k in 0..<m {
-              let value = a[i] * a[k] - b[max(i, k) * m + min(i, k)]
+              let value = b[max(i, k) * m + min(i, k)]
               for entry in matrix.rowStarts[k]..<matrix.rowStarts[k + 1] {
                 out[i * d + Int(matrix.columns[entry])] += matrix.values[entry] * value
               }
@@ -139,14 +139,14 @@ extension ObservedStates {
       }
     }
     let transposed = matrix.transposed()
-    curvature.withUnsafeMutableScalars { out in
+    sum.withUnsafeMutableScalars { out in
       right.withUnsafeScalars { right in
         nonisolated(unsafe) let (out, right) = (out, right)
         Parallel.forEachRange(of: d, grain: 16) { states in
           for state in states {
             for entry in transposed.rowStarts[state]..<transposed.rowStarts[state + 1] {
-              let (weight, row) = (transposed.values[entry], Int(transposed.columns[entry]) * d)
-              for j in 0...state { out[state * d + j] += weight * right[row + j] }
+              let (factor, row) = (weight * transposed.values[entry], Int(transposed.columns[entry]) * d)
+              for j in 0...state { out[state * d + j] += factor * right[row + j] }
             }
           }
         }

@@ -244,46 +244,60 @@ struct ImageDocument: SignalDocument {
         return stride(from: alpha, to: numbers.count, by: pixels.header.bands).map { Float(numbers[$0]) }
       }
     }
-    guard let channel = variables.firstIndex(where: { NoiseNaming.noise(of: $0.name) == name }),
-      let noise = try beside("noise")
-    else { return ownCompanion(name) }
-    let channels = variables.count
-    guard noise.axes.fieldCount == count else {
-      throw SignalFormatError.companionCount(path: path, name: name, expected: count, found: noise.axes.fieldCount)
+    guard let channel = variables.firstIndex(where: { NoiseNaming.noise(of: $0.name) == name }), try has("noise") else {
+      return ownCompanion(name)
     }
+    let channels = variables.count
     return FieldCompanion(name: name, isConstant: false) { index in
-      let values = try rows(of: noise, at: index, count: 1)
+      guard let noise = try part("noise", of: index), noise.file.axes.fieldCount == noise.count else {
+        throw SignalFormatError.companionCount(
+          path: files[place(ofField: index).file].path, name: name, expected: 1,
+          found: try part("noise", of: index)?.file.axes.fieldCount ?? 0)
+      }
+      let values = try rows(of: noise.file, at: noise.index, count: 1)
       return stride(from: channel, to: values.count, by: channels).map { values[$0] }
     }
   }
 
   var companionNames: [String] {
     variables.map(\.name) + (pixels.header.alpha != nil ? ["alpha"] : [])
-      + ((try? beside("noise")) != nil ? variables.map { NoiseNaming.noise(of: $0.name) } : [])
+      + ((try? has("noise")) == true ? variables.map { NoiseNaming.noise(of: $0.name) } : [])
   }
 
   func members(of index: Int) throws -> Tensor<Float>? {
-    guard wantsEstimates, let samples = try beside("samples") else { return nil }
-    let each = samples.axes.fieldCount / max(1, count)
-    guard each > 0, samples.axes.fieldCount == each * count else {
+    guard wantsEstimates, let samples = try part("samples", of: index) else { return nil }
+    let each = samples.file.axes.fieldCount / max(1, samples.count)
+    guard each > 0, samples.file.axes.fieldCount == each * samples.count else {
       throw SignalFormatError.companionCount(
-        path: path, name: samples.path, expected: count, found: samples.axes.fieldCount)
+        path: path, name: samples.file.path, expected: samples.count, found: samples.file.axes.fieldCount)
     }
-    let values = try rows(of: samples, at: index, count: each)
+    let values = try rows(of: samples.file, at: samples.index, count: each)
     return Tensor(values, shape: [each, domain.vertexCount * variables.count])
   }
 
   func spread(of index: Int) throws -> [Float]? {
-    guard wantsEstimates, let spread = try beside("spread"), spread.axes.fieldCount == count else { return nil }
-    return try rows(of: spread, at: index, count: 1)
+    guard wantsEstimates, let spread = try part("spread", of: index), spread.file.axes.fieldCount == spread.count else { return nil }
+    return try rows(of: spread.file, at: spread.index, count: 1)
   }
 
   var fullScale: Double? { pixels.header.type.isWhole ? pixels.header.type.full : nil }
 
-  /// A part of an answer in a file beside this one; nil where there is none. Throws where it does not fit.
-  private func beside(_ part: String) throws -> ImageFile? {
-    let place = ImageNames.path(part, beside: path)
-    guard !isFolder, FileManager.default.fileExists(atPath: place) else { return nil }
+  /// Whether there is a part of an answer, or of measurements, beside the values.
+  private func has(_ name: String) throws -> Bool { count > 0 ? try part(name, of: 0) != nil : false }
+
+  /// The file with a part of an answer beside that of a field, the position of the field in it and the number of its fields; nil where
+  /// there is none. Throws where it does not fit.
+  private func part(_ name: String, of field: Int) throws -> (file: ImageFile, index: Int, count: Int)? {
+    guard isFolder else {
+      return try beside(ImageNames.path(name, beside: path)).map { ($0, field, count) }
+    }
+    let (number, own) = place(ofField: field)
+    let image = files[number]
+    return try beside(ImageNames.path(name, in: path, of: image.path)).map { ($0, own, image.axes.fieldCount) }
+  }
+
+  private func beside(_ place: String) throws -> ImageFile? {
+    guard FileManager.default.fileExists(atPath: place) else { return nil }
     let file = try ImageFile(path: place)
     let header = file.header
     guard header.rows == pixels.header.rows, header.columns == pixels.header.columns,

@@ -102,10 +102,14 @@ struct ImageSink: SignalSink {
     if writesFolder, let template {
       return (0..<content.fieldCount).flatMap { field in
         let file = originals[field].map { template.files[template.place(ofField: $0).file] }
-        let name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(field).tif"
+        var name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(field).tif"
+        var container = file?.container == .jpeg ? .png : file?.container ?? .tiff
+        if content.kind == .measurements, container == .png {
+          // Gaps and noise have no place in it.
+          (name, container) = ((name as NSString).deletingPathExtension + ".tif", .tiff)
+        }
         return targets(
-          content, fields: [field], path: (output.path as NSString).appendingPathComponent(name),
-          container: file?.container == .jpeg ? .png : file?.container ?? .tiff,
+          content, fields: [field], path: (output.path as NSString).appendingPathComponent(name), container: container,
           beside: { ImageNames.path($0, in: output.path, of: name) })
       }
     }

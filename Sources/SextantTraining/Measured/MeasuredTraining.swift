@@ -102,7 +102,8 @@ struct MeasuredTraining {
       ?? MeasuredState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
     var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
-    let leftOut = CompletionRounds.leftOut(of: indices.count)
+    let leftOut = CompletionRounds.leftOut(
+      of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil })
     let rest = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
     while !state.search.isFinished {

@@ -14,10 +14,7 @@ import Testing
     _ fields: GappyStates, covariance: Tensor<Double>, climatology: Tensor<Double>
   ) throws -> CompletionSums {
     var sums = CompletionSums(stateCount: MeasuredWorld.stateCount, termCount: 2)
-    for position in 0..<fields.count {
-      let field = try fields.field(position)
-      try sums.add(field.values, terms: field.terms, covariance: covariance, climatology: climatology)
-    }
+    try sums.add(fields, covariance: covariance, climatology: climatology)
     return sums
   }
 
@@ -52,6 +49,35 @@ import Testing
     let largest = zip(found.covariance.scalars, expected.scalars).map { abs($0 - $1 / 12) }.max() ?? 1
     #expect(largest < 1e-9, "\(largest)")
     #expect(found.climatology.scalars.allSatisfy { abs($0) < 1e-9 })
+  }
+
+  /// Fields that were measured alike share a factorisation, and the sums are those of the fields one at a time.
+  @Test(arguments: [false, true]) func alikeFieldsAddUp(isCombined: Bool) throws {
+    let d = MeasuredWorld.stateCount
+    let combination = SparseMatrix(
+      rowCount: d - 1, columnCount: d, entries: (0..<d - 1).flatMap { [($0, $0, 0.7), ($0, $0 + 1, 0.3)] })
+    // Three networks of stations in turn: runs of one, of two and of more than are solved together.
+    let fields = (0..<140).map { index -> GappyField in
+      var random = RandomStream(seed: 3).split(index)
+      let network = index < 2 ? index : index < 4 ? 2 : 3
+      let kept = (0..<d - 1).filter { $0 % 4 != network }
+      return GappyField(
+        states: kept, anomalies: kept.map { _ in random.normal() }, noiseVariance: kept.map { 0.1 + 0.1 * Double($0 % 2) },
+        isHidden: kept.map { _ in false }, terms: [1, random.normal()], matrix: isCombined ? combination.rows(kept) : nil)
+    }
+    let (together, zero) = (GappyStates(fields, stateCount: d), Tensor<Double>.zeros([2, d]))
+    let found = try Self.sums(together, covariance: Self.start, climatology: zero)
+    var single = CompletionSums(stateCount: d, termCount: 2)
+    for position in fields.indices { try single.add(together.part([position]), covariance: Self.start, climatology: zero) }
+    #expect(found.count == single.count)
+    #expect(abs(found.logLikelihood - single.logLikelihood) < 1e-9 * abs(single.logLikelihood))
+    let (a, b) = (
+      try found.maximum(covariance: Self.start, climatology: zero, precision: [1, 1]),
+      try single.maximum(covariance: Self.start, climatology: zero, precision: [1, 1])
+    )
+    for (a, b) in [(a.covariance, b.covariance), (a.climatology, b.climatology), (a.uncertainty, b.uncertainty)] {
+      #expect(zip(a.scalars, b.scalars).allSatisfy { abs($0 - $1) < 1e-9 })
+    }
   }
 
   @Test func stepsRaiseTheLikelihood() throws {

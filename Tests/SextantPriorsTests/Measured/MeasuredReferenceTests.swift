@@ -69,10 +69,7 @@ import Testing
     let expected = isBlurred ? reference.blurred : reference.selected
     let (k, climate) = (Tensor(reference.prior, shape: [d, d]), Tensor(reference.climate, shape: [d, t]).transposed())
     var sums = CompletionSums(stateCount: d, termCount: t)
-    for position in 0..<fields.count {
-      let field = try fields.field(position)
-      try sums.add(field.values, terms: field.terms, covariance: k, climatology: climate)
-    }
+    try sums.add(fields, covariance: k, climatology: climate)
     #expect(abs(sums.logLikelihood - expected.likelihood) < 1e-9)
     let found = try sums.maximum(covariance: k, climatology: climate, precision: reference.precision)
     #expect(differ(found.covariance.scalars, expected.covariance) < 1e-9)
