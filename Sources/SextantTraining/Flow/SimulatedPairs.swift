@@ -145,6 +145,9 @@ extension SimulatedPairs {
       isHeldOut: [Bool](repeating: false, count: count), viewCount: viewCount)
   }
 
+  /// The spread of the base, as a share of the deviation of the variable, below which an entry is not learned.
+  private static let smallestSpread: Float = 1e-4
+
   /// Puts a measurement and its target in the place of its number.
   mutating func put(_ simulated: SimulatedPosterior) {
     let (field, target, posterior) = (simulated.field, simulated.pair.target, simulated.posterior)
@@ -157,7 +160,8 @@ extension SimulatedPairs {
     var (weights, variances) = (targets, targets)
     for entry in 0..<size where target.isKnown[entry] && posterior.mean[entry].isFinite {
       let spread = posterior.spread?[entry] ?? 0
-      guard spread > 0 else { continue }
+      // What the archive never saw change, such as a pixel in the corner of all digits, is known to the base and not to be learned.
+      guard spread > Self.smallestSpread * simulated.base.prior.space.scales[entry % channels] else { continue }
       let transform = simulated.base.solver.transforms[entry % channels]
       let latent = Float(transform.transformed(Double(target.values[entry])))
       targets[entry] = (latent - posterior.mean[entry]) / spread

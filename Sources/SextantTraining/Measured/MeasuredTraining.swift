@@ -40,6 +40,10 @@ struct MeasuredTraining {
   /// The smallest number of fields from which anything can be learned around gaps.
   static let smallestFieldCount = 8
 
+  /// The number of fields up to which the factors are learned where they are only what rounds of completion, which see all fields,
+  /// begin from.
+  private static let startingFieldLimit = 1000
+
   private var random: RandomStream { RandomStream(seed: seed).split("measured") }
   private var domain: any Domain { source.domain }
 
@@ -104,7 +108,8 @@ struct MeasuredTraining {
     let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(
       of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil })
-    let rest = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
+    let known = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
+    let rest = hasRounds ? Split.evenly(Self.startingFieldLimit).members(of: known, seed: 0) : known
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
     while !state.search.isFinished {
       try state.search.advance(
