@@ -20,6 +20,8 @@ final class TwoScaleSeries: PreparedSeries {
   private let start: SeriesEngine
   private let startingCount: Int
   private var answers: [Int: SeriesEstimate] = [:]
+  /// The size of the local part at each time that was looked at.
+  private var localScales: [Double: Double] = [:]
   /// The largest number of steps that are held together.
   private let capacity: Int
   private var evaluations: Int
@@ -77,7 +79,7 @@ final class TwoScaleSeries: PreparedSeries {
     if let estimate = answers.removeValue(forKey: step) { return posterior(of: estimate, at: step) }
     if step < next {
       // Asked again: from the start.
-      (engine, next, observedCount) = (start, 0, startingCount)
+      (engine, next, observedCount, localScales) = (start, 0, startingCount, [:])
       answers = [:]
     }
     while true {
@@ -93,6 +95,7 @@ final class TwoScaleSeries: PreparedSeries {
   private func posterior(of estimate: SeriesEstimate, at step: Int) -> Posterior {
     var diagnostics = notes[step] ?? [:]
     diagnostics["likelihood-evaluations"] = Double(evaluations)
+    diagnostics["local-scale"] = localScales[series.times[step]]
     return prior.space.posterior(
       mean: estimate.mean, spread: estimate.spread, samples: estimate.samples, label: series.labels[step],
       diagnostics: diagnostics)
@@ -142,12 +145,12 @@ final class TwoScaleSeries: PreparedSeries {
 
   private func advanceCausally(to wanted: Int) throws {
     try request.checkInterruption()
-    let step = try step(next)
-    if step.observation != nil {
+    if try series.measurement(at: next) != nil {
       observedCount += 1
       // At 1, 2, 4, 8, … observed steps; beyond 512 the parameters are known well enough.
       if observedCount & (observedCount - 1) == 0, observedCount <= 512 { try refit(upTo: next) }
     }
+    let step = try step(next)
     if next == wanted {
       answers[next] = try engine.estimate(at: step)
       notes[next] = parameterNotes
@@ -183,7 +186,7 @@ final class TwoScaleSeries: PreparedSeries {
           engine.parameters.modeMemory, engine.parameters.localMemory, engine.parameters.modeSlope,
           engine.parameters.slowMemory, engine.parameters.slowShare,
         ],
-        "observed-steps": [Double(observedCount)], "smallest-noise": [smallestNoise], "evidence": [state.logEvidence],
+        "local-scale": [state.localScale], "observed-steps": [Double(observedCount)], "smallest-noise": [smallestNoise], "evidence": [state.logEvidence],
       ], arrays: ["vectors": state.vectors, "covariance": state.covariance, "draws": state.draws])
   }
 
@@ -200,7 +203,7 @@ final class TwoScaleSeries: PreparedSeries {
     }
     engine.restore(
       SeriesFilterState(
-        time: carried.time, vectors: vectors, covariance: covariance, draws: draws,
+        time: carried.time, localScale: carried.numbers["local-scale"]?.first ?? 1, vectors: vectors, covariance: covariance, draws: draws,
         logEvidence: carried.numbers["evidence"]?.first ?? 0))
   }
 
@@ -212,7 +215,19 @@ final class TwoScaleSeries: PreparedSeries {
     let name = series.labels[index].time ?? "step \(series.times[index])"
     let repetition = series.times[..<index].reversed().prefix { $0 == series.times[index] }.count
     return SeriesStep(
-      time: series.times[index], observation: observation, random: request.random.split(name).split(repetition))
+      time: series.times[index], observation: observation, random: request.random.split(name).split(repetition),
+      localScale: try localScale(at: series.times[index], observation))
+  }
+
+  /// The size of the local part at a time, from what the first step there observed.
+  private func localScale(at time: Double, _ observation: StateObservation?) throws -> Double {
+    if let known = localScales[time] { return known }
+    var piece = SeriesPiece()
+    var stream = request.random.split("scale").split("\(time)")
+    if let observation { piece.add(observation, at: time, limit: 300, using: &stream) }
+    let scale = model.localScale(of: piece, parameters: engine.parameters.spatial)
+    localScales[time] = scale
+    return scale
   }
 
   /// What a look at all steps tells.

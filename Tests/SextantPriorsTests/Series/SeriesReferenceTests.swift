@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct SeriesReferenceTests {
   struct Reference: Decodable {
-    var times, memory: [Double]
+    var times, scales, memory: [Double]
     var observed: [[Int]]
     var values, noise: [[Double]]
     var mean, spread, causalMean, causalSpread, gradient: [Double]
@@ -44,7 +44,8 @@ import Testing
             values: reference.values[index].map { Float($0) }, noise: reference.noise[index].map { Float($0) },
             operation: SelectionOperator(inputCount: 30, indices: states)))
       return SeriesStep(
-        time: reference.times[index], observation: observation, random: RandomStream(seed: 3).split(index))
+        time: reference.times[index], observation: observation, random: RandomStream(seed: 3).split(index),
+        localScale: reference.scales[index])
     }
     self.reference = reference
   }
@@ -83,7 +84,7 @@ import Testing
       spatial: parameters.spatial.map { $0 + 0.2 }, memory: parameters.memory.map { $0 - 0.3 })
     var engine = try engine(isDouble: true, members: 2)
     for step in steps[..<3] { try engine.skip(step) }
-    let pause = SeriesStep(time: steps[2].time, observation: nil, random: RandomStream(seed: 1))
+    let pause = SeriesStep(time: steps[2].time, observation: nil, random: RandomStream(seed: 1), localScale: steps[2].localScale)
     var changed = engine
     try changed.replace(parameters: other)
     let (before, after) = (try engine.estimate(at: pause), try changed.estimate(at: pause))
@@ -106,6 +107,32 @@ import Testing
     let spread = try engine.estimate(at: nothing).spread
     let prior = model.variances(parameters: own.spatial)
     for i in 0..<30 { #expect(abs(Double(spread[i]) - prior[i].squareRoot()) < 1e-5) }
+  }
+
+  /// Of a field whose local part was made larger or smaller, a step's observations tell by how much; without observations it is 1.
+  @Test(arguments: [0.6, 1.0, 1.6]) func aStepTellsTheSizeOfItsLocalPart(scale: Double) throws {
+    let theta = parameters.spatial
+    var covariance = model.localCovariance(parameters: theta) * (scale * scale)
+    covariance.mirrorLowerTriangle()
+    let amplitude = model.modeAmplitude(parameters: theta)
+    covariance.add(gramMatrix(model.modes, transposeFirst: true), scaledBy: amplitude)
+    for i in 0..<30 { covariance[i, i] += 1e-6 }
+    let factor = try CholeskyFactor(covariance)
+    var random = RandomStream(seed: 5)
+    var sum = 0.0
+    let count = 40
+    for _ in 0..<count {
+      let white: Tensor<Double> = random.normals([1, 30])
+      var piece = SeriesPiece()
+      piece.states = Array(0..<30)
+      piece.times = [Double](repeating: 0, count: 30)
+      piece.anomalies = factor.multiplyLower(rows: white).scalars
+      piece.noiseVariance = [Double](repeating: 1e-6, count: 30)
+      sum += log(model.localScale(of: piece, parameters: theta))
+    }
+    // The hyper-prior draws the estimates a little towards 1.
+    #expect(abs(sum / Double(count) - log(scale)) < 0.1 + 0.15 * abs(log(scale)), "\(exp(sum / Double(count)))")
+    #expect(model.localScale(of: SeriesPiece(), parameters: theta) == 1)
   }
 
   @Test func windowsThatSeeEverythingAheadAreTheWhole() throws {
