@@ -36,7 +36,7 @@ package struct SeriesStep: Sendable {
   package var observation: StateObservation?
   /// The stream of the members at this step.
   package var random: RandomStream
-  /// The size of the local part, relative to that of the prior; the same at all steps of one time.
+  /// The size of the local part, relative to that of the prior.
   package var localScale: Double
 
   package init(time: Double, observation: StateObservation?, random: RandomStream, localScale: Double = 1) {

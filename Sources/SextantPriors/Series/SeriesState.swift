@@ -86,20 +86,29 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
   /// The covariance of the state before any observation (D×D).
   func stationaryCovariance() -> Tensor<Scalar> {
     var result = Tensor<Scalar>.zeros([size, size])
-    blend(&result, correlations: [Double](repeating: 0, count: size), over: SeriesTransition(time: .infinity))
+    blend(&result, correlations: [Scalar](repeating: 0, count: size), over: SeriesTransition(time: .infinity))
     return result
   }
 
   /// The correlation of each entry of the state over a time (D).
-  private func correlations(over time: Double) -> [Double] {
-    memories.map { exp(-time / $0) } + [Double](repeating: exp(-time / localMemory), count: stateCount)
+  private func correlations(over time: Double) -> [Scalar] {
+    memories.map { Scalar(exp(-time / $0)) } + [Scalar](repeating: Scalar(exp(-time / localMemory)), count: stateCount)
   }
 
-  /// Those numbers of each entry times its change of size (D): what an entry is multiplied by.
-  private func factors(_ correlations: [Double], over transition: SeriesTransition) -> [Scalar] {
-    let growth = transition.toScale / transition.fromScale
-    return correlations.enumerated().map { Scalar($1 * ($0 < modeCount - slowCount ? 1 : growth)) }
+  /// Those numbers, each times the change of size of its entry (D): what an entry is multiplied by.
+  private func factors(_ correlations: [Scalar], over transition: SeriesTransition) -> [Scalar] {
+    let growth = Scalar(transition.toScale / transition.fromScale)
+    return correlations.enumerated().map { isSized($0) ? $1 * growth : $1 }
   }
+
+  /// What is new of each entry (D), in variances of the prior.
+  private func fresh(_ correlations: [Scalar], over transition: SeriesTransition) -> [Scalar] {
+    let size = Scalar(transition.toScale * transition.toScale)
+    return correlations.enumerated().map { isSized($0) ? (1 - $1 * $1) * size : 1 - $1 * $1 }
+  }
+
+  /// Whether an entry of the state belongs to the local part, which has a size of its own at each step.
+  private func isSized(_ entry: Int) -> Bool { entry >= modeCount - slowCount }
 
   /// The covariance at the next step: each entry is multiplied by its correlations, and what was forgotten is replaced by the
   /// prior's.
@@ -108,30 +117,27 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
     blend(&covariance, correlations: correlations(over: transition.time), over: transition)
   }
 
-  private func blend(_ covariance: inout Tensor<Scalar>, correlations: [Double], over transition: SeriesTransition) {
+  private func blend(_ covariance: inout Tensor<Scalar>, correlations: [Scalar], over transition: SeriesTransition) {
     let (k, n) = (modeCount, size)
-    let new = correlations.enumerated().map { Scalar((1 - $1 * $1) * variance(ofScale: transition.toScale, at: $0)) }
-    let fresh = n > k ? new[k] : 0
+    let fresh = fresh(correlations, over: transition)
+    let freshLocal = n > k ? fresh[k] : 0
     multiplyBothSides(&covariance, by: factors(correlations, over: transition))
     covariance.withUnsafeMutableScalars { values in
       local.withUnsafeScalars { local in
         guard let base = values.baseAddress else { return }
         let out = UncheckedPointer(base)
-        for i in 0..<k { out[i * n + i] += new[i] * variances[i] }
+        for i in 0..<k { out[i * n + i] += fresh[i] * variances[i] }
         guard let own = local.baseAddress else { return }
         let q = UncheckedPointer(UnsafeMutablePointer(mutating: own))
         Parallel.forEachRange(of: n - k, grain: 32) { rows in
           for i in rows {
             let (row, source) = ((i + k) * n + k, i * (n - k))
-            for j in 0..<n - k { out[row + j] += fresh * q[source + j] }
+            for j in 0..<n - k { out[row + j] += freshLocal * q[source + j] }
           }
         }
       }
     }
   }
-
-  /// s² of an entry of the state: that of the local part, and 1 for the coefficients of the modes.
-  private func variance(ofScale scale: Double, at entry: Int) -> Double { entry < modeCount - slowCount ? 1 : scale * scale }
 
   /// Entry (i, j) of a matrix (D×D) times factors i and j.
   private func multiplyBothSides(_ matrix: inout Tensor<Scalar>, by factors: [Scalar]) {
@@ -170,11 +176,10 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
     let coefficients: Tensor<Scalar> = random.normals([count, k])
     let white: Tensor<Scalar> = random.normals([count, n - k])
     guard let localFactor else { preconditionFailure("These dynamics were made without draws") }
-    let correlations = earlier == nil ? [Double](repeating: 0, count: n) : correlations(over: max(0, transition.time))
+    let correlations = earlier == nil ? [Scalar](repeating: 0, count: n) : correlations(over: max(0, transition.time))
     let kept = factors(correlations, over: transition)
-    let fresh = correlations.enumerated().map { entry, correlation in
-      Scalar(((1 - correlation * correlation) * variance(ofScale: transition.toScale, at: entry)).squareRoot())
-        * (entry < k ? variances[entry].squareRoot() : 1)
+    let fresh = fresh(correlations, over: transition).enumerated().map { entry, variance in
+      variance.squareRoot() * (entry < k ? variances[entry].squareRoot() : 1)
     }
     let field = localFactor.multiplyLower(rows: white)
     var result = earlier ?? Tensor<Scalar>.zeros([count, n])
