@@ -272,4 +272,21 @@ import Testing
     #expect(abs(value - reference.objective) < 1e-8)
     for (ours, theirs) in zip(spatial + memory, reference.gradient) { #expect(abs(ours - theirs) < 1e-5) }
   }
+
+  /// A memory that is stated is not fitted, and the parameters of one time are, as they are the other way round.
+  @Test func whatIsStatedIsNotFitted() {
+    var piece = SeriesPiece()
+    var random = RandomStream(seed: 1)
+    for step in steps {
+      if let observation = step.observation { piece.add(observation, at: step.time, limit: 100, using: &random) }
+    }
+    let stated = SeriesMemory(modes: 3, local: 0.5)
+    let own = model.chooseSeriesParameters(for: [piece], spacing: 1, fixedMemory: stated).parameters
+    #expect(own.modeMemory == 3 && own.localMemory == 0.5 && own.modeSlope == 0 && own.slowShare == 0)
+    #expect(own.spatial != model.start(noise: 0.4))
+    let other = model.chooseSeriesParameters(for: [piece], spacing: 1, fixedSpatial: parameters.spatial).parameters
+    #expect(other.spatial == parameters.spatial && other.localMemory != SeriesParameters.expected(spatial: [], spacing: 1, memory: nil).localMemory)
+    let both = model.chooseSeriesParameters(for: [piece], spacing: 1, fixedSpatial: parameters.spatial, fixedMemory: stated)
+    #expect(both.evaluations == 0 && both.parameters.spatial == parameters.spatial && both.parameters.modeMemory == 3)
+  }
 }
