@@ -24,6 +24,8 @@ sizes -= sizes.max()
 # Uneven, with a step at the time of another, a step without observations and a long pause.
 times = np.array([0.0, 0.5, 0.5, 1.7, 2.0, 2.4, 9.0])
 rng = np.random.default_rng(11)
+# The size of the local part at each step, the same at one time.
+scales = np.array([1.3, 0.8, 0.8, 1.0, 0.6, 1.7, 1.2])
 observed = [np.sort(rng.permutation(d)[: int(n)]) for n in (12, 9, 7, 0, 14, 11, 8)]
 # Values and noise levels pass through single precision on their way into the program, so they are such numbers here.
 values = [rng.standard_normal(len(o)).astype(np.float32).astype(float) for o in observed]
@@ -44,15 +46,19 @@ def local(theta):
     return np.exp(2 * theta[1]) * c * (1 + t) * np.exp(-t) + np.outer(s, s) * np.exp(-r)
 
 
-def joint(theta, memory, i, s, j, t):
+def size(time):
+    return np.array([scales[list(times).index(own)] for own in time])
+
+
+def joint(theta, memory, i, s, j, t, sized=True):
     gap = np.abs(s[:, None] - t[None])
     result = np.zeros(gap.shape)
-    for mode, size in zip(modes, sizes):
-        own = np.exp(memory[0] + memory[1] * size)
+    for mode, log_size in zip(modes, sizes):
+        own = np.exp(memory[0] + memory[1] * log_size)
         result += np.exp(2 * theta[0]) * np.outer(mode[i], mode[j]) * np.exp(-gap / own)
     share = 1 / (1 + np.exp(-memory[4]))
     fading = (1 - share) * np.exp(-gap / np.exp(memory[2])) + share * np.exp(-gap / np.exp(memory[3]))
-    return result + local(theta)[np.ix_(i, j)] * fading
+    return result + local(theta)[np.ix_(i, j)] * fading * (np.outer(size(s), size(t)) if sized else 1)
 
 
 def conditioned(upto):
@@ -72,11 +78,11 @@ def conditioned(upto):
     return np.concatenate(mean).tolist(), np.concatenate(spread).tolist()
 
 
-def objective(theta, memory, steps):
+def objective(theta, memory, steps, sized=False):
     i = np.concatenate([observed[u] for u in steps])
     s = np.concatenate([np.full(len(observed[u]), times[u]) for u in steps])
     y, r = np.concatenate([values[u] for u in steps]), np.concatenate([noise[u] for u in steps])
-    S = joint(theta, memory, i, s, i, s) + np.diag(r)
+    S = joint(theta, memory, i, s, i, s, sized) + np.diag(r)
     return 0.5 * y @ np.linalg.solve(S, y) + 0.5 * np.linalg.slogdet(S)[1]
 
 
@@ -93,11 +99,11 @@ for p in range(len(memory)):
     gradient.append((objective(theta, memory + e, every) - objective(theta, memory - e, every)) / (2 * step))
 total = sum(len(o) for o in observed)
 out = {
-    "times": times.tolist(), "memory": memory.tolist(), "observed": [o.tolist() for o in observed],
+    "times": times.tolist(), "scales": scales.tolist(), "memory": memory.tolist(), "observed": [o.tolist() for o in observed],
     "values": [v.tolist() for v in values], "noise": [s.tolist() for s in sigma],
     "mean": smooth, "spread": smoothSpread, "causalMean": causal, "causalSpread": causalSpread,
     "objective": objective(theta, memory, every), "gradient": gradient,
-    "logEvidence": -objective(theta, memory, every) - 0.5 * total * np.log(2 * np.pi),
+    "logEvidence": -objective(theta, memory, every, sized=True) - 0.5 * total * np.log(2 * np.pi),
 }
 
 

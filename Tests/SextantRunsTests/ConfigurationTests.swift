@@ -140,6 +140,8 @@ import Testing
       "run.yaml:2:36: 'prior.components': expected source, month, source-month or clusters:K"
     ),
     ("archive: {files: [a]}\nprior: {components: month}", "expected kind: mixture beside it"),
+    ("archive: {files: [a]}\nprior: {time: {modes: 30}}", "'prior.time.local' is missing"),
+    ("archive: {files: [a]}\nprior: {time: {modes: 0, local: 7}}", "expected a number of hours above 0, found 0.0"),
     ("archive: {files: [a]}\nname: a\nname: b", "the key 'name' twice"),
     ("archive: [a", "not valid YAML"),
     ("name: &a x\noutput: {b: [}", "run.yaml:2:"),

@@ -3,6 +3,7 @@
 
 import Foundation
 import Sextant
+import SextantImages
 import SextantTestSupport
 import Testing
 
@@ -270,6 +271,39 @@ import Testing
       let error = (sum / Double(own.count)).squareRoot()
       #expect(error < 15)
     }
+  }
+
+  /// The frames of a stack of images are the times of one series, and each of its slices is a series of its own.
+  @Test(arguments: [1, 2]) func framesOfAStackHaveTheTimes(slices: Int) throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("stack.tif")
+    let (frames, side) = (6, 8)
+    func truth(_ frame: Int, _ slice: Int, _ pixel: Int) -> Double { Double(1000 * slice + 10 * frame + pixel) }
+    func isMissing(_ frame: Int, _ slice: Int, _ pixel: Int) -> Bool { (pixel + 3 * frame + slice).isMultiple(of: 4) }
+    let pages = (0..<frames).flatMap { frame in (0..<slices).map { (frame, $0) } }
+    let writer = try ImageWriter(
+      creating: path, reportedAs: path, .tiff, header: ImageHeader(rows: side, columns: side, bands: 1, type: .float32),
+      pageCount: pages.count)
+    for (frame, slice) in pages {
+      var samples = ImageSamples(type: .float32, count: side * side)
+      for pixel in 0..<side * side { samples[pixel] = isMissing(frame, slice, pixel) ? .nan : truth(frame, slice, pixel) }
+      try writer.append(samples)
+    }
+    try writer.close()
+    var request = Imputation(method: .timeLinear, samples: 0, seed: 1)
+    request.times = try FieldTimes(text: "0:0.5")
+    let input = SignalInput(path, settings: ["axes": slices == 1 ? "TYX" : "T6Z2YX"])
+    let summary = try request.run(input, model: nil, output: folder.path("out.tif"), overwrite: true, history: "test")
+    #expect(says(summary, "filled together") && summary.fieldCount == pages.count)
+    let answer = try ImageFile(path: folder.path("out.tif"), axes: input.settings["axes"])
+    for (page, (frame, slice)) in pages.enumerated() where frame > 0 && frame < frames - 1 {
+      let values = try answer.samples(ofPage: page).numbers
+      for pixel in values.indices { #expect(abs(values[pixel] - truth(frame, slice, pixel)) < 1e-3) }
+    }
+    // One time for each frame, however many slices it has.
+    request.times = try FieldTimes(text: folder.write("0\n1\n2\n", to: "few.txt"))
+    let words = complaint { _ = try request.run(input, model: nil, output: folder.path("none.tif"), overwrite: true, history: "test") }
+    #expect(words.contains("3 times for 6 fields"), "\(words)")
   }
 
   @Test func arraysOnAMeshHaveTimesOfTheirOwn() throws {

@@ -151,7 +151,7 @@ extension SeriesEngine {
     case .double(let window):
       let own = window.filter
       return SeriesFilterState(
-        time: own.state.time, vectors: own.state.vectors.converted(to: Float.self),
+        time: own.state.time, localScale: own.state.localScale, vectors: own.state.vectors.converted(to: Float.self),
         covariance: own.state.covariance.converted(to: Float.self), draws: own.state.draws.converted(to: Float.self),
         logEvidence: own.state.logEvidence)
     }
@@ -164,7 +164,7 @@ extension SeriesEngine {
       filter = .single(SeriesWindow(SeriesFilter(own.filter.dynamics, memberCount: memberCount, from: state)))
     case .double(let own):
       let converted = SeriesFilterState(
-        time: state.time, vectors: state.vectors.converted(to: Double.self),
+        time: state.time, localScale: state.localScale, vectors: state.vectors.converted(to: Double.self),
         covariance: state.covariance.converted(to: Double.self), draws: state.draws.converted(to: Double.self),
         logEvidence: state.logEvidence)
       filter = .double(SeriesWindow(SeriesFilter(own.filter.dynamics, memberCount: memberCount, from: converted)))

@@ -9,6 +9,8 @@ import SextantArrays
 package struct SeriesFilterState<Scalar: TensorScalar>: Sendable {
   /// The time of the last step; nil before the first.
   package var time: Double?
+  /// The size of the local part at the last step.
+  package var localScale: Double
   /// The mean of the state in the first row, and the corrections of the members (1+N × D).
   package var vectors: Tensor<Scalar>
   /// The covariance of the state (D×D).
@@ -19,9 +21,10 @@ package struct SeriesFilterState<Scalar: TensorScalar>: Sendable {
   package var logEvidence: Double
 
   package init(
-    time: Double?, vectors: Tensor<Scalar>, covariance: Tensor<Scalar>, draws: Tensor<Scalar>, logEvidence: Double
+    time: Double?, localScale: Double = 1, vectors: Tensor<Scalar>, covariance: Tensor<Scalar>, draws: Tensor<Scalar>,
+    logEvidence: Double
   ) {
-    (self.time, self.vectors, self.covariance) = (time, vectors, covariance)
+    (self.time, self.localScale, self.vectors, self.covariance) = (time, localScale, vectors, covariance)
     (self.draws, self.logEvidence) = (draws, logEvidence)
   }
 }
@@ -33,9 +36,11 @@ package struct SeriesStep: Sendable {
   package var observation: StateObservation?
   /// The stream of the members at this step.
   package var random: RandomStream
+  /// The size of the local part, relative to that of the prior.
+  package var localScale: Double
 
-  package init(time: Double, observation: StateObservation?, random: RandomStream) {
-    (self.time, self.observation, self.random) = (time, observation, random)
+  package init(time: Double, observation: StateObservation?, random: RandomStream, localScale: Double = 1) {
+    (self.time, self.observation, self.random, self.localScale) = (time, observation, random, localScale)
   }
 }
 
@@ -49,8 +54,8 @@ package struct SeriesEstimate: Sendable {
 
 /// What a step of the filter leaves for the smoother.
 struct FilteredStep<Scalar: TensorScalar>: Sendable {
-  /// The time since the step before.
-  var elapsed: Double
+  /// From the step before to this one.
+  var transition: SeriesTransition
   /// The mean and the members' corrections before the step's observations (1+N × D).
   var predicted: Tensor<Scalar>
   /// The covariance before the step's observations (D×D).
@@ -94,16 +99,17 @@ package struct SeriesFilter<Scalar: TensorScalar>: Sendable {
   mutating func advance(to step: SeriesStep) throws -> FilteredStep<Scalar> {
     let elapsed = state.time.map { step.time - $0 } ?? 0
     precondition(elapsed >= 0, "The steps of a series must not go back in time")
+    let transition = SeriesTransition(time: elapsed, fromScale: state.localScale, toScale: step.localScale)
     var random = step.random
     if memberCount > 0 {
       let earlier = state.time == nil ? nil : state.draws
-      state.draws = dynamics.draws(memberCount, after: earlier, time: elapsed, using: &random)
+      state.draws = dynamics.draws(memberCount, after: earlier, over: transition, using: &random)
     }
-    dynamics.advance(&state.covariance, over: elapsed)
-    dynamics.decay(&state.vectors, over: elapsed)
-    state.time = step.time
+    dynamics.advance(&state.covariance, over: transition)
+    dynamics.decay(&state.vectors, over: transition)
+    (state.time, state.localScale) = (step.time, step.localScale)
     var filtered = FilteredStep(
-      elapsed: elapsed, predicted: state.vectors, covariance: state.covariance,
+      transition: transition, predicted: state.vectors, covariance: state.covariance,
       drawnFields: memberCount > 0 ? dynamics.fields(of: state.draws) : .zeros([0, dynamics.stateCount]))
     guard let observation = step.observation, observation.count > 0 else { return filtered }
     let operation = SeriesObservationOperator(observation.operation, dynamics: dynamics)

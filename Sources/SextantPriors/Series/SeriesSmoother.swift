@@ -49,8 +49,8 @@ package struct SeriesSmoother<Scalar: TensorScalar>: Sendable {
         let variances = variances(of: step, given: isInformed ? information : nil, observed: observed)
         result.append(dynamics.estimate(vectors: vectors, drawnFields: step.drawnFields, variances: variances))
       }
-      dynamics.decay(&gradient, over: step.elapsed)
-      if isInformed { dynamics.decayBothSides(&information, over: step.elapsed) }
+      dynamics.decay(&gradient, over: step.transition)
+      if isInformed { dynamics.decayBothSides(&information, over: step.transition) }
     }
     return result.reversed()
   }

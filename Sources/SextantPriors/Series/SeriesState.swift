@@ -1,9 +1,20 @@
 // The state of a series at one time: K coefficients, of the archive's modes and of the slow part of the local field, and the
 // rest of the local part at d states. Each coefficient and the rest evolve by themselves as autoregressions of order 1, and
-// are observed as their sum. A vector of them has D = K + d entries, the coefficients first.
+// are observed as their sum. A vector of them has D = K + d entries, the coefficients first. The slow part and the rest have a
+// size of their own at each step (LocalScale), by which an autoregression of constant size is multiplied.
 
 import Foundation
 import SextantArrays
+
+/// From one step to the next: the time, and the sizes of the local part at both.
+struct SeriesTransition: Sendable, Equatable {
+  var time: Double
+  var fromScale = 1.0
+  var toScale = 1.0
+
+  /// Whether nothing changes.
+  var isNone: Bool { time <= 0 && fromScale == toScale }
+}
 
 /// The covariance of the state at one time, its evolution, and the field that it gives.
 package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
@@ -75,37 +86,53 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
   /// The covariance of the state before any observation (D×D).
   func stationaryCovariance() -> Tensor<Scalar> {
     var result = Tensor<Scalar>.zeros([size, size])
-    blend(&result, factors: [Scalar](repeating: 0, count: size))
+    blend(&result, correlations: [Scalar](repeating: 0, count: size), over: SeriesTransition(time: .infinity))
     return result
   }
 
   /// The correlation of each entry of the state over a time (D).
-  private func factors(over time: Double) -> [Scalar] {
+  private func correlations(over time: Double) -> [Scalar] {
     memories.map { Scalar(exp(-time / $0)) } + [Scalar](repeating: Scalar(exp(-time / localMemory)), count: stateCount)
   }
 
-  /// The covariance a time later: each entry is multiplied by its correlations, and what was forgotten is replaced by the
-  /// prior's.
-  func advance(_ covariance: inout Tensor<Scalar>, over time: Double) {
-    guard time > 0 else { return }
-    blend(&covariance, factors: factors(over: time))
+  /// Those numbers, each times the change of size of its entry (D): what an entry is multiplied by.
+  private func factors(_ correlations: [Scalar], over transition: SeriesTransition) -> [Scalar] {
+    let growth = Scalar(transition.toScale / transition.fromScale)
+    return correlations.enumerated().map { isSized($0) ? $1 * growth : $1 }
   }
 
-  private func blend(_ covariance: inout Tensor<Scalar>, factors: [Scalar]) {
+  /// What is new of each entry (D), in variances of the prior.
+  private func fresh(_ correlations: [Scalar], over transition: SeriesTransition) -> [Scalar] {
+    let size = Scalar(transition.toScale * transition.toScale)
+    return correlations.enumerated().map { isSized($0) ? (1 - $1 * $1) * size : 1 - $1 * $1 }
+  }
+
+  /// Whether an entry of the state belongs to the local part, which has a size of its own at each step.
+  private func isSized(_ entry: Int) -> Bool { entry >= modeCount - slowCount }
+
+  /// The covariance at the next step: each entry is multiplied by its correlations, and what was forgotten is replaced by the
+  /// prior's.
+  func advance(_ covariance: inout Tensor<Scalar>, over transition: SeriesTransition) {
+    guard !transition.isNone else { return }
+    blend(&covariance, correlations: correlations(over: transition.time), over: transition)
+  }
+
+  private func blend(_ covariance: inout Tensor<Scalar>, correlations: [Scalar], over transition: SeriesTransition) {
     let (k, n) = (modeCount, size)
-    let fresh = n > k ? 1 - factors[k] * factors[k] : 0
-    multiplyBothSides(&covariance, by: factors)
+    let fresh = fresh(correlations, over: transition)
+    let freshLocal = n > k ? fresh[k] : 0
+    multiplyBothSides(&covariance, by: factors(correlations, over: transition))
     covariance.withUnsafeMutableScalars { values in
       local.withUnsafeScalars { local in
         guard let base = values.baseAddress else { return }
         let out = UncheckedPointer(base)
-        for i in 0..<k { out[i * n + i] += (1 - factors[i] * factors[i]) * variances[i] }
+        for i in 0..<k { out[i * n + i] += fresh[i] * variances[i] }
         guard let own = local.baseAddress else { return }
         let q = UncheckedPointer(UnsafeMutablePointer(mutating: own))
         Parallel.forEachRange(of: n - k, grain: 32) { rows in
           for i in rows {
             let (row, source) = ((i + k) * n + k, i * (n - k))
-            for j in 0..<n - k { out[row + j] += fresh * q[source + j] }
+            for j in 0..<n - k { out[row + j] += freshLocal * q[source + j] }
           }
         }
       }
@@ -129,27 +156,30 @@ package struct SeriesDynamics<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Vectors (B×D) multiplied by the correlation over a time.
-  func decay(_ vectors: inout Tensor<Scalar>, over time: Double) {
-    guard time > 0 else { return }
-    vectors = vectors.scalingColumns(by: factors(over: time))
+  /// Vectors (B×D) multiplied by the correlation over a time, and by the change of size.
+  func decay(_ vectors: inout Tensor<Scalar>, over transition: SeriesTransition) {
+    guard !transition.isNone else { return }
+    vectors = vectors.scalingColumns(by: factors(correlations(over: transition.time), over: transition))
   }
 
-  /// A symmetric matrix (D×D) multiplied from both sides by the correlation over a time.
-  func decayBothSides(_ matrix: inout Tensor<Scalar>, over time: Double) {
-    guard time > 0 else { return }
-    multiplyBothSides(&matrix, by: factors(over: time))
+  /// A symmetric matrix (D×D) multiplied so from both sides.
+  func decayBothSides(_ matrix: inout Tensor<Scalar>, over transition: SeriesTransition) {
+    guard !transition.isNone else { return }
+    multiplyBothSides(&matrix, by: factors(correlations(over: transition.time), over: transition))
   }
 
-  /// Draws from the prior a time after `earlier` draws (count×D); from the stationary prior without them.
-  func draws(_ count: Int, after earlier: Tensor<Scalar>?, time: Double, using random: inout RandomStream) -> Tensor<Scalar> {
+  /// Draws from the prior at the step after that of `earlier` draws (count×D); from the stationary prior without them.
+  func draws(
+    _ count: Int, after earlier: Tensor<Scalar>?, over transition: SeriesTransition, using random: inout RandomStream
+  ) -> Tensor<Scalar> {
     let (k, n) = (modeCount, size)
     let coefficients: Tensor<Scalar> = random.normals([count, k])
     let white: Tensor<Scalar> = random.normals([count, n - k])
     guard let localFactor else { preconditionFailure("These dynamics were made without draws") }
-    let kept = earlier == nil ? [Scalar](repeating: 0, count: n) : factors(over: max(0, time))
-    let fresh = kept.enumerated().map { entry, factor in
-      (1 - factor * factor).squareRoot() * (entry < k ? variances[entry].squareRoot() : 1)
+    let correlations = earlier == nil ? [Scalar](repeating: 0, count: n) : correlations(over: max(0, transition.time))
+    let kept = factors(correlations, over: transition)
+    let fresh = fresh(correlations, over: transition).enumerated().map { entry, variance in
+      variance.squareRoot() * (entry < k ? variances[entry].squareRoot() : 1)
     }
     let field = localFactor.multiplyLower(rows: white)
     var result = earlier ?? Tensor<Scalar>.zeros([count, n])

@@ -126,6 +126,8 @@ public struct SignalSeries: SignalSource {
 extension FieldLabel {
   /// The coordinate of fields that have nothing but a number.
   static let numberName = "field"
+  /// The coordinate that is the number of a frame in a stack of images.
+  static let frameName = "frame"
 }
 
 extension [any SignalFormat] {

@@ -65,10 +65,19 @@ public struct TimedSource: DocumentWrapper {
   public init(_ source: any SignalDocument, times: FieldTimes) throws {
     if source.labels.contains(where: { $0.day != nil }) { throw FieldTimesError.hasTimes(path: source.path) }
     self.source = source
-    labels = zip(source.labels, try times.values(source.labels.count)).map { label, time in
+    // The numbers of a field and of a frame are its place in the file, which the time replaces. The slices of a frame have one time.
+    let placeNames = [FieldLabel.numberName, FieldLabel.frameName]
+    let places = source.labels.enumerated().map { index, label in
+      let own = placeNames.map { label.coordinates[$0] }
+      return own.allSatisfy { $0 == nil } ? ["\(index)"] : own
+    }
+    var order: [[String?]: Int] = [:]
+    for place in places where order[place] == nil { order[place] = order.count }
+    let values = try times.values(order.count)
+    labels = zip(source.labels, places).map { label, place in
       var label = label
-      // The number of a field is its place in the file, which the time replaces.
-      label.coordinates[FieldLabel.numberName] = nil
+      let time = values[order[place] ?? 0]
+      for name in placeNames { label.coordinates[name] = nil }
       label.day = time
       label.time = "\(time)"
       return label

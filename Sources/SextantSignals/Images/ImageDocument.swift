@@ -126,7 +126,7 @@ struct ImageDocument: SignalDocument {
 
   private static func coordinate(_ axis: Character) -> String {
     switch axis {
-    case "T": "frame"
+    case "T": FieldLabel.frameName
     case "Z": "slice"
     case "I": FieldLabel.numberName
     default: axis.lowercased()

@@ -20,6 +20,11 @@ final class TwoScaleSeries: PreparedSeries {
   private let start: SeriesEngine
   private let startingCount: Int
   private var answers: [Int: SeriesEstimate] = [:]
+  /// The size of the local part at each step of a joint series.
+  private var localScales: [Double] = []
+  /// What a causal run knows of that size after its last step, and before its first.
+  private var scaleFilter = LogScaleFilter()
+  private let startingScaleFilter: LogScaleFilter
   /// The largest number of steps that are held together.
   private let capacity: Int
   private var evaluations: Int
@@ -60,11 +65,23 @@ final class TwoScaleSeries: PreparedSeries {
       model, parameters: parameters, memberCount: request.samples,
       smallestNoise: carried?.numbers["smallest-noise"]?.first ?? survey.smallestNoise)
     if let carried { try Self.restore(&engine, carried, samples: request.samples) }
+    // A state of a program without sizes has none, and is one of the size 1.
+    if let carried, let log = carried.numbers["log-scale"], log.count == 2 {
+      scaleFilter = LogScaleFilter(time: carried.time, mean: log[0], variance: log[1])
+    }
+    startingScaleFilter = scaleFilter
     observedCount = Int(carried?.numbers["observed-steps"]?.first ?? 0)
     startingCount = observedCount
     smallestNoise = carried?.numbers["smallest-noise"]?.first ?? survey.smallestNoise
     start = engine
     capacity = max(4, request.memoryLimit / max(1, engine.bytesPerStep(observed: survey.largestCount)))
+    if request.use == .joint {
+      let evidence = try series.times.indices.map { step in
+        try request.checkInterruption()
+        return logScaleEvidence(at: series.times[step], try series.measurement(at: step).map { try prior.space.observe($0) })
+      }
+      localScales = LogScaleFilter.smoothed(evidence, times: series.times, localMemory: parameters.localMemory)
+    }
   }
 
   private let smallestNoise: Double
@@ -77,7 +94,7 @@ final class TwoScaleSeries: PreparedSeries {
     if let estimate = answers.removeValue(forKey: step) { return posterior(of: estimate, at: step) }
     if step < next {
       // Asked again: from the start.
-      (engine, next, observedCount) = (start, 0, startingCount)
+      (engine, next, observedCount, scaleFilter) = (start, 0, startingCount, startingScaleFilter)
       answers = [:]
     }
     while true {
@@ -98,7 +115,8 @@ final class TwoScaleSeries: PreparedSeries {
       diagnostics: diagnostics)
   }
 
-  private var parameterNotes: [String: Double] {
+  /// The parameters now, and the size of the local part at a step.
+  private func parameterNotes(localScale: Double) -> [String: Double] {
     var notes = Dictionary(
       uniqueKeysWithValues: zip(model.parameters.map(\.name), engine.parameters.spatial))
     notes["memory.modes-days"] = engine.parameters.modeMemory
@@ -106,6 +124,7 @@ final class TwoScaleSeries: PreparedSeries {
     notes["memory.local-days"] = engine.parameters.localMemory
     notes["memory.slow-days"] = engine.parameters.slowMemory
     notes["memory.slow-share"] = engine.parameters.slowShare
+    notes["local-scale"] = localScale
     return notes
   }
 
@@ -127,7 +146,7 @@ final class TwoScaleSeries: PreparedSeries {
     let estimates = try engine.estimates(of: steps, count: answered, checkingInterruption: request.checkInterruption)
     for (offset, estimate) in estimates.enumerated() {
       answers[next + offset] = estimate
-      notes[next + offset] = parameterNotes
+      notes[next + offset] = parameterNotes(localScale: steps[offset].localScale)
     }
     next += answered
   }
@@ -142,15 +161,15 @@ final class TwoScaleSeries: PreparedSeries {
 
   private func advanceCausally(to wanted: Int) throws {
     try request.checkInterruption()
-    let step = try step(next)
-    if step.observation != nil {
+    if try series.measurement(at: next) != nil {
       observedCount += 1
       // At 1, 2, 4, 8, … observed steps; beyond 512 the parameters are known well enough.
       if observedCount & (observedCount - 1) == 0, observedCount <= 512 { try refit(upTo: next) }
     }
+    let step = try step(next)
     if next == wanted {
       answers[next] = try engine.estimate(at: step)
-      notes[next] = parameterNotes
+      notes[next] = parameterNotes(localScale: step.localScale)
     } else {
       try engine.skip(step)
     }
@@ -183,6 +202,7 @@ final class TwoScaleSeries: PreparedSeries {
           engine.parameters.modeMemory, engine.parameters.localMemory, engine.parameters.modeSlope,
           engine.parameters.slowMemory, engine.parameters.slowShare,
         ],
+        "local-scale": [state.localScale], "log-scale": [scaleFilter.mean, scaleFilter.variance],
         "observed-steps": [Double(observedCount)], "smallest-noise": [smallestNoise], "evidence": [state.logEvidence],
       ], arrays: ["vectors": state.vectors, "covariance": state.covariance, "draws": state.draws])
   }
@@ -200,8 +220,8 @@ final class TwoScaleSeries: PreparedSeries {
     }
     engine.restore(
       SeriesFilterState(
-        time: carried.time, vectors: vectors, covariance: covariance, draws: draws,
-        logEvidence: carried.numbers["evidence"]?.first ?? 0))
+        time: carried.time, localScale: carried.numbers["local-scale"]?.first ?? 1, vectors: vectors,
+        covariance: covariance, draws: draws, logEvidence: carried.numbers["evidence"]?.first ?? 0))
   }
 
   // MARK: Steps
@@ -212,7 +232,24 @@ final class TwoScaleSeries: PreparedSeries {
     let name = series.labels[index].time ?? "step \(series.times[index])"
     let repetition = series.times[..<index].reversed().prefix { $0 == series.times[index] }.count
     return SeriesStep(
-      time: series.times[index], observation: observation, random: request.random.split(name).split(repetition))
+      time: series.times[index], observation: observation, random: request.random.split(name).split(repetition),
+      localScale: localScale(at: index, observation))
+  }
+
+  /// The size of the local part at a step; a causal run learns it as it takes the steps in turn.
+  private func localScale(at index: Int, _ observation: StateObservation?) -> Double {
+    if request.use == .joint { return localScales[index] }
+    let time = series.times[index]
+    scaleFilter.take(logScaleEvidence(at: time, observation), at: time, localMemory: engine.parameters.localMemory)
+    return exp(scaleFilter.mean)
+  }
+
+  private func logScaleEvidence(at time: Double, _ observation: StateObservation?) -> LogScaleEvidence {
+    guard let observation else { return LogScaleEvidence() }
+    var piece = SeriesPiece()
+    var stream = request.random.split("scale").split("\(time)")
+    piece.add(observation, at: time, limit: 300, using: &stream)
+    return model.logScaleEvidence(of: piece, parameters: engine.parameters.spatial)
   }
 
   /// What a look at all steps tells.

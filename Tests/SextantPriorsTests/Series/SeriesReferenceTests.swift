@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct SeriesReferenceTests {
   struct Reference: Decodable {
-    var times, memory: [Double]
+    var times, scales, memory: [Double]
     var observed: [[Int]]
     var values, noise: [[Double]]
     var mean, spread, causalMean, causalSpread, gradient: [Double]
@@ -44,7 +44,8 @@ import Testing
             values: reference.values[index].map { Float($0) }, noise: reference.noise[index].map { Float($0) },
             operation: SelectionOperator(inputCount: 30, indices: states)))
       return SeriesStep(
-        time: reference.times[index], observation: observation, random: RandomStream(seed: 3).split(index))
+        time: reference.times[index], observation: observation, random: RandomStream(seed: 3).split(index),
+        localScale: reference.scales[index])
     }
     self.reference = reference
   }
@@ -83,7 +84,7 @@ import Testing
       spatial: parameters.spatial.map { $0 + 0.2 }, memory: parameters.memory.map { $0 - 0.3 })
     var engine = try engine(isDouble: true, members: 2)
     for step in steps[..<3] { try engine.skip(step) }
-    let pause = SeriesStep(time: steps[2].time, observation: nil, random: RandomStream(seed: 1))
+    let pause = SeriesStep(time: steps[2].time, observation: nil, random: RandomStream(seed: 1), localScale: steps[2].localScale)
     var changed = engine
     try changed.replace(parameters: other)
     let (before, after) = (try engine.estimate(at: pause), try changed.estimate(at: pause))
@@ -106,6 +107,74 @@ import Testing
     let spread = try engine.estimate(at: nothing).spread
     let prior = model.variances(parameters: own.spatial)
     for i in 0..<30 { #expect(abs(Double(spread[i]) - prior[i].squareRoot()) < 1e-5) }
+  }
+
+  /// One size at all steps is a prior whose local part is that much larger.
+  @Test(arguments: [1.7, 0.6]) func oneSizeAtAllStepsIsALargerLocalPart(scale: Double) throws {
+    var larger = parameters
+    // The logarithms of the localised term's amplitude and of the Matérn field's standard deviation.
+    for index in [1, 6] { larger.spatial[index] += log(scale) }
+    func answers(_ parameters: SeriesParameters, _ scale: Double) throws -> [SeriesEstimate] {
+      var engine = try SeriesEngine(model, parameters: parameters, memberCount: 2, smallestNoise: 0)
+      let sized = steps.map { SeriesStep(time: $0.time, observation: $0.observation, random: $0.random, localScale: scale) }
+      return try engine.estimates(of: sized, count: steps.count)
+    }
+    let (sized, whole) = (try answers(parameters, scale), try answers(larger, 1))
+    for (a, b) in zip(sized, whole) {
+      for (p, q) in [(a.mean, b.mean), (a.spread, b.spread), (a.samples?.scalars ?? [], b.samples?.scalars ?? [])] {
+        #expect(p.count == q.count && !p.isEmpty)
+        for (x, y) in zip(p, q) { #expect(abs(x - y) < 1e-5) }
+      }
+    }
+  }
+
+  /// A field whose local part was made larger or smaller tells by how much; without observations nothing is said.
+  @Test(arguments: [0.6, 1.0, 1.6]) func aStepTellsTheSizeOfItsLocalPart(scale: Double) throws {
+    let theta = parameters.spatial
+    var covariance = model.localCovariance(parameters: theta) * (scale * scale)
+    covariance.mirrorLowerTriangle()
+    covariance.add(gramMatrix(model.modes, transposeFirst: true), scaledBy: model.modeAmplitude(parameters: theta))
+    for i in 0..<30 { covariance[i, i] += 1e-6 }
+    let factor = try CholeskyFactor(covariance)
+    var random = RandomStream(seed: 5)
+    // Each draw is a step of its own, of which all are averaged as their precisions ask for.
+    var (sum, precision, squares) = (0.0, 0.0, 0.0)
+    let count = 60
+    for _ in 0..<count {
+      let white: Tensor<Double> = random.normals([1, 30])
+      var piece = SeriesPiece()
+      piece.states = Array(0..<30)
+      piece.times = [Double](repeating: 0, count: 30)
+      piece.anomalies = factor.multiplyLower(rows: white).scalars
+      piece.noiseVariance = [Double](repeating: 1e-6, count: 30)
+      let evidence = model.logScaleEvidence(of: piece, parameters: theta)
+      sum += evidence.precision * evidence.mean
+      precision += evidence.precision
+      squares += evidence.precision * (evidence.mean - log(scale)) * (evidence.mean - log(scale))
+    }
+    // The mean within four of its stated errors, and the errors as large as stated: mean square 1, of which the error is √(2/60).
+    #expect(abs(sum / precision - log(scale)) < 4 / precision.squareRoot() + 0.02, "\(exp(sum / precision))")
+    #expect(abs(squares / Double(count) - 1) < 4 * (2 / Double(count)).squareRoot(), "\(squares / Double(count))")
+    #expect(model.logScaleEvidence(of: SeriesPiece(), parameters: theta) == LogScaleEvidence())
+  }
+
+  /// The sizes of all steps, against the same Gaussian written as one matrix.
+  @Test func theSizesOfAllStepsAgree() throws {
+    let times = [0.0, 1, 1, 2.5, 4, 9, 30]
+    let evidence = [(0.5, 30.0), (-0.2, 4), (0.1, 12), (0, 0), (-0.6, 20), (0, 0), (0, 0)].map { LogScaleEvidence(mean: $0.0, precision: $0.1) }
+    let localMemory = 1.3
+    let prior = Tensor<Double>(shape: [7, 7]) { out in
+      for i in 0..<7 { for j in 0..<7 { out[i * 7 + j] = 0.16 * exp(-abs(times[i] - times[j]) / (2 * localMemory)) } }
+    }
+    // m = C·(C + Σ)⁻¹·y with the steps that say something.
+    let said = evidence.indices.filter { evidence[$0].precision > 0 }
+    var among = prior.gatheringRows(said).gatheringColumns(said)
+    for (place, step) in said.enumerated() { among[place, place] += 1 / evidence[step].precision }
+    let weights = try CholeskyFactor(among).solve(Tensor(said.map { evidence[$0].mean }, shape: [said.count, 1]))
+    let expected = matrixProduct(prior.gatheringColumns(said), weights).scalars
+    let scales = LogScaleFilter.smoothed(evidence, times: times, localMemory: localMemory)
+    for (own, mean) in zip(scales, expected) { #expect(abs(log(own) - mean) < 1e-12) }
+    #expect(abs(log(scales[6])) < 1e-3)
   }
 
   @Test func windowsThatSeeEverythingAheadAreTheWhole() throws {
@@ -202,5 +271,22 @@ import Testing
     let (value, spatial, memory) = try #require(likelihood(parameters))
     #expect(abs(value - reference.objective) < 1e-8)
     for (ours, theirs) in zip(spatial + memory, reference.gradient) { #expect(abs(ours - theirs) < 1e-5) }
+  }
+
+  /// A memory that is stated is not fitted, and the parameters of one time are, as they are the other way round.
+  @Test func whatIsStatedIsNotFitted() {
+    var piece = SeriesPiece()
+    var random = RandomStream(seed: 1)
+    for step in steps {
+      if let observation = step.observation { piece.add(observation, at: step.time, limit: 100, using: &random) }
+    }
+    let stated = SeriesMemory(modes: 3, local: 0.5)
+    let own = model.chooseSeriesParameters(for: [piece], spacing: 1, fixedMemory: stated).parameters
+    #expect(own.modeMemory == 3 && own.localMemory == 0.5 && own.modeSlope == 0 && own.slowShare == 0)
+    #expect(own.spatial != model.start(noise: 0.4))
+    let other = model.chooseSeriesParameters(for: [piece], spacing: 1, fixedSpatial: parameters.spatial).parameters
+    #expect(other.spatial == parameters.spatial && other.localMemory != SeriesParameters.expected(spatial: [], spacing: 1, memory: nil).localMemory)
+    let both = model.chooseSeriesParameters(for: [piece], spacing: 1, fixedSpatial: parameters.spatial, fixedMemory: stated)
+    #expect(both.evaluations == 0 && both.parameters.spatial == parameters.spatial && both.parameters.modeMemory == 3)
   }
 }
