@@ -1,4 +1,4 @@
-// Networks that learn from measurements alone: rounds of completion and FlowDiff's joint training. Each goes on to the same bits after
+// Networks that learn from measurements alone: rounds of completion, FlowDiff's joint training and ambient diffusion. Each goes on to the same bits after
 // an interruption, learns what is known in a Gaussian world, is used by the solvers, and says what it cannot do.
 
 import Foundation
@@ -20,7 +20,8 @@ import Testing
     let covariance: Tensor<Double>
     static let mean: Float = 280
 
-    init(count: Int = 60) throws {
+    /// - Parameter hasTwoStates: whether fields are a pattern or its opposite, with a little more, instead of Gaussian.
+    init(count: Int = 60, hasTwoStates: Bool = false) throws {
       folder = try ScratchFolder()
       let grid = try SmallClimate.grid(step: 45)
       let size = grid.vertexCount
@@ -34,7 +35,16 @@ import Testing
       var random = RandomStream(seed: 12)
       let white: Tensor<Double> = random.normals([size, count + 4])
       // One column for each field.
-      let values = try CholeskyFactor(covariance).multiplyLower(white).transposed().converted(to: Float.self)
+      var values = try CholeskyFactor(covariance).multiplyLower(white).transposed().converted(to: Float.self)
+      if hasTwoStates {
+        let pattern = values.row(0).scalars
+        values = values * 0.2
+        for row in 0..<count + 4 {
+          let sign: Float = random.next() & 1 == 0 ? 1 : -1
+          let own = zip(values.row(row).scalars, pattern).map { $0 + sign * $1 }
+          values.replaceRows(from: row, with: Tensor(own, shape: [1, size]))
+        }
+      }
       let template = try SmallClimate.unseen(1).selecting(["tas"])
       func write(_ rows: Range<Int>, _ name: String) throws {
         let own = values.rows(rows)
@@ -102,6 +112,20 @@ import Testing
       learning: {joint: {steps: 10, reset: false}}
       """
     ),
+    (
+      "ambient",
+      """
+      diffusion: {steps: 30, batch: 4, widths: [8, 8]}
+      learning: {ambient: {}}
+      """
+    ),
+    (
+      "ambient, alone and preconditioned, under several masks",
+      """
+      diffusion: {steps: 30, batch: 4, widths: [8, 8], preconditioning: edm}
+      learning: {ambient: {masks: ["random:0.3", "random:0.1"]}}
+      """
+    ),
   ]
 
   /// Asks for a stop at the n-th progress of what networks learn from, or of their steps.
@@ -149,6 +173,7 @@ import Testing
     if run.flow == nil {
       var other = run
       other.learning?.completions?.rounds = 1
+      other.learning?.ambient?.masks.append(try AnyMeasurementDesign("random:0.2"))
       #expect(throws: LearningError.self) { try other.modelForEvaluation(of: methods) }
     }
   }
@@ -294,16 +319,17 @@ import Testing
 
   /// A prior that was learned from measurements is sampled by every method for other measurements: of what was never seen by single
   /// values, and through a blur.
-  @Test(arguments: ["\"random:0.3\"", "\"blur:heat,sigma=1500km\""]) func everySolverUsesTheLearnedPrior(_ mask: String) throws {
+  @Test(arguments: ["\"random:0.3\"", "\"blur:heat,sigma=1500km\""], ["completions", "ambient"])
+  func everySolverUsesTheLearnedPrior(_ mask: String, _ way: String) throws {
     let world = try World(count: 24)
     let run = try world.configuration(
-      Self.ways[0].1, mask: mask, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
+      try #require(Self.ways.first { $0.0 == way }).1, mask: mask, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
     var changed = run
-    changed.evaluate.methods = [.dps, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .scorePrior]
+    changed.evaluate.methods = [.dps, .ambientDPS, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .scorePrior]
     let model = try changed.train(overwrite: false)
     let (comparison, fields, indices) = try changed.comparison(for: model)
     let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
-    #expect(summaries.count == 7)
+    #expect(summaries.count == 8)
     for summary in summaries { #expect(summary[.rootMeanSquareError]?.mean.isFinite == true, "\(summary)") }
   }
 
@@ -327,10 +353,68 @@ import Testing
       "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
       ["archive", "learning.joint", "blur:heat"]
     ),
+    (
+      "diffusion: {widths: [8, 8]}\nlearning: {ambient: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
+      ["archive", "learning.ambient", "blur:heat"]
+    ),
+    ("learning: {ambient: {}}", "noise: 1K", "", ["learning", "section diffusion"]),
+    (
+      "diffusion: {widths: [8, 8]}\nlearning: {ambient: {}, completions: {}}", "noise: 1K", "",
+      ["learning", "one way", "completions and ambient"]
+    ),
+    ("diffusion: {widths: [8, 8]}\nlearning: {ambient: {masks: []}}", "noise: 1K", "", ["learning.ambient.masks", "at least one mask"]),
+    ("diffusion: {widths: [8, 8]}\nlearning: {ambient: {masks: [radnom]}}", "noise: 1K", "", ["learning.ambient.masks", "radnom"]),
+    (
+      "diffusion: {network: plane, weights: ddpm.safetensors}\nlearning: {ambient: {}}", "noise: 1K", "",
+      ["diffusion", "weights", "learning.ambient"]
+    ),
   ]) func whatCannotBeLearnedIsSaid(_ networks: String, _ measured: String, _ more: String, _ words: [String]) throws {
     let world = try World(count: 12)
     let text = complaint { _ = try world.configuration(networks, measured: measured, more: more) }
     for word in words { #expect(text.contains(word), "\(text)") }
+  }
+
+  /// What hides nothing, or is no mask, is said when the fields are known.
+  @Test(arguments: [("none", "hides nothing"), ("blur:heat,sigma=500km", "not a mask")])
+  func whatHidesNothingIsSaid(_ mask: String, _ words: String) throws {
+    let world = try World(count: 12)
+    let run = try world.configuration("diffusion: {steps: 5, widths: [8, 8]}\nlearning: {ambient: {masks: [\"\(mask)\"]}}")
+    let text = complaint { _ = try run.train(overwrite: false) }
+    #expect(text.contains("learning.ambient.masks") && text.contains(words) && text.contains(mask), "\(text)")
+    #expect(!FileManager.default.fileExists(atPath: world.folder.path("RUN/diffusion.safetensors")))
+  }
+
+  /// Fields that are one pattern or its opposite are not Gaussian. From values of which half are missing, each with noise, ambient diffusion
+  /// learns to denoise them better than the Gaussian of the same fields.
+  @Test func ambientDiffusionLearnsWhatIsNotGaussian() throws {
+    let world = try World(count: 150, hasTwoStates: true)
+    let run = try world.configuration(
+      """
+      diffusion: {steps: 250, batch: 8, widths: [16, 16], learning_rate: 0.003}
+      learning: {ambient: {}}
+      """)
+    let model = try run.train(overwrite: false)
+    let (prior, space) = (try #require(model.diffusion), try model.requireGaussian().prior.space)
+    let gaussian = try #require(prior.gaussian)
+    let truth = space.anomalies(of: try GriddedFile(path: world.folder.path("truth.nc"), variables: ["tas"]).readAll())
+    let fields = truth.reshaped(to: truth.shape + [1])
+    // Larger noise than that of the archive; a mask of the training, and all values.
+    let time = prior.predictor.schedule.time(noiseToSignal: 1.5)
+    let times = [Double](repeating: time, count: truth.rowCount)
+    let (signal, noise) = (prior.predictor.schedule.signal(at: time), prior.predictor.schedule.noise(at: time))
+    let masked = try #require(prior.masked)
+    func error(_ predictor: any NoisePredictor<Float>) -> Double {
+      (0..<20).reduce(0.0) { sum, draw in
+        var stream = RandomStream(seed: 5).split(draw)
+        var noisy = fields * Float(signal)
+        noisy.add(stream.normals(fields.shape), scaledBy: Float(noise))
+        let difference = predictor.denoised(noisy, at: times) - fields
+        return sum + difference.dot(difference) / Double(20 * difference.count)
+      }
+    }
+    let under = MaskedNoisePredictor(MaskedGaussianPredictor(gaussian), seeing: masked.masks.row(0).scalars)
+    #expect(error(masked.under(mask: 0)) < 0.8 * error(under), "\(error(masked.under(mask: 0))) against \(error(under))")
+    #expect(error(prior.predictor) < 0.8 * error(gaussian), "\(error(prior.predictor)) against \(error(gaussian))")
   }
 
   /// The preset states the published choices, each of which a setting may change.
