@@ -27,10 +27,10 @@ extension VariancePreservingSchedule {
     case .seventhRoot:
       precondition(count > 0, "\(count) steps")
       let (most, least) = (pow(noiseToSignal(at: 1), 1 / 7.0), pow(noiseToSignal(at: startTime), 1 / 7.0))
-      return (0...count).map { step in
-        let root = most + (least - most) * Double(step) / Double(count)
-        return min(1, max(startTime, time(noiseToSignal: pow(root, 7))))
+      let inner = (1..<count).map { step in
+        time(noiseToSignal: pow(most + (least - most) * Double(step) / Double(count), 7))
       }
+      return [1] + inner + [startTime]
     }
   }
 }

@@ -168,7 +168,7 @@ import Testing
     ("ddnm: {step_size: 1}", "unknown key 'solvers.ddnm.step_size'"),
     ("dps: {steps: 0}", "'solvers.dps.steps': expected a whole number from 1 to 1000000, found 0."),
     ("dps: {norm: both}", "expected one of actual, expected, found 'both'."),
-    ("pigdm: {spacing: log}", "expected one of uniform, log-snr, found 'log'."),
+    ("pigdm: {spacing: log}", "expected one of uniform, log-snr, edm, found 'log'."),
     ("score-prior: {probes: 2}", "expected density: probability-flow beside it"),
     ("samples: 0", "run.yaml:3:12: 'solvers.samples': expected a whole number from 1 to 10000, found 0."),
     ("prior: flow", "expected one of diffusion, gaussian, found 'flow'."),
