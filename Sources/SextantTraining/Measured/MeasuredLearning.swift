@@ -17,9 +17,13 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
   public var joint: JointSettings?
   /// A diffusion prior by hiding more of what was measured.
   public var ambient: AmbientSettings?
+  /// A flow by Stein's unbiased risk estimate.
+  public var sure: SURESettings?
 
-  public init(completions: CompletionSettings? = nil, joint: JointSettings? = nil, ambient: AmbientSettings? = nil) {
-    (self.completions, self.joint, self.ambient) = (completions, joint, ambient)
+  public init(
+    completions: CompletionSettings? = nil, joint: JointSettings? = nil, ambient: AmbientSettings? = nil, sure: SURESettings? = nil
+  ) {
+    (self.completions, self.joint, self.ambient, self.sure) = (completions, joint, ambient, sure)
   }
 
   /// Reads the section `learning`.
@@ -48,7 +52,18 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
       }
       return AmbientSettings(masks: masks)
     }
+    sure = try reader.optionalSection("sure") {
+      SURESettings(step: try $0.value("step", default: SURESettings().step, in: 0.001...1))
+    }
   }
+}
+
+/// The settings of Stein's unbiased risk estimate.
+public struct SURESettings: Sendable, Equatable, Codable {
+  /// The step by which the divergence of the mean is taken, in units of the noise.
+  public var step: Double
+
+  public init(step: Double = 0.05) { self.step = step }
 }
 
 /// A way in which networks learn from an archive of measurements.
@@ -69,17 +84,23 @@ struct LearningWay: Sendable {
   let train: @Sendable (LearningContext) throws -> Model
 
   /// Every way, the usual one of each part first.
-  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient]
+  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure]
 
-  /// A flow from pairs of recorrupted measurements (RecorruptedPairs).
-  static let recorruptedPairs = LearningWay(
-    name: "recorrupted", learns: .flow, knowsOperators: true, takesWeights: true, isAsked: { _ in false }, files: []
-  ) { context in
-    guard let flow = context.flow else { return context.model }
-    return context.model.with(
-      flow: try flow.run(
-        model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
-        interruption: context.interruption))
+  /// A flow from pairs of recorrupted measurements (MeasuredPairs).
+  static let recorruptedPairs = flow("recorrupted") { _ in false }
+
+  /// A flow by Stein's unbiased risk estimate, from the same pairs with other steps.
+  static let sure = flow("sure") { $0.sure != nil }
+
+  /// A flow from pairs of views, by the estimate that the training of the flow states.
+  private static func flow(_ name: String, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool) -> LearningWay {
+    LearningWay(name: name, learns: .flow, knowsOperators: true, takesWeights: true, isAsked: isAsked, files: []) { context in
+      guard let flow = context.flow else { return context.model }
+      return context.model.with(
+        flow: try flow.run(
+          model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
+          interruption: context.interruption))
+    }
   }
 
   /// A diffusion prior by expectation and maximisation (CompletionTraining).
@@ -134,6 +155,9 @@ package struct LearningContext: Sendable {
 }
 
 extension MeasuredLearning {
+  /// How a flow on the Gaussian posterior estimates its error at measured values.
+  package var flowEstimate: RiskEstimate { sure.map { .sure(step: $0.step) } ?? .recorrupted }
+
   /// The way in which a part is learned.
   private func way(of part: Model.Parts) -> LearningWay? {
     let ways = LearningWay.all.filter { $0.learns.contains(part) }
@@ -147,6 +171,7 @@ extension MeasuredLearning {
     if way.name == LearningWay.completions.name { own.completions = completions ?? CompletionSettings() }
     if way.name == LearningWay.joint.name { own.joint = joint }
     if way.name == LearningWay.ambient.name { own.ambient = ambient }
+    if way.name == LearningWay.sure.name { own.sure = sure }
     return try "\(way.name) \(own.canonicalText())"
   }
 
