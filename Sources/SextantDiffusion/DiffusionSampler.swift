@@ -81,18 +81,10 @@ public struct DiffusionSampler<Scalar: TensorScalar>: Sendable {
   }
 
   private func flowStep(_ x: Tensor<Scalar>, from time: Double, to next: Double) -> Tensor<Scalar> {
-    let schedule = predictor.schedule
-    let signalNext = schedule.signal(at: next)
-    let change = schedule.noiseToSignal(at: next) - schedule.noiseToSignal(at: time)
+    let step = ReverseStep(predictor.schedule, from: time, to: next)
     let here = noise(in: x, at: time)
-    let undamped = x * Scalar(1 / schedule.signal(at: time))
-    var trial = undamped
-    trial.add(here, scaledBy: Scalar(change))
-    let there = noise(in: trial * Scalar(signalNext), at: next)
-    var result = undamped
-    result.add(here, scaledBy: Scalar(0.5 * change))
-    result.add(there, scaledBy: Scalar(0.5 * change))
-    return result * Scalar(signalNext)
+    let there = noise(in: step.flow(x, noise: here), at: next)
+    return step.flow(x, noise: (here + there) * 0.5)
   }
 
   private func noise(in x: Tensor<Scalar>, at time: Double) -> Tensor<Scalar> {

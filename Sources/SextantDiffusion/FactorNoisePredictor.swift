@@ -56,20 +56,38 @@ public struct FactorNoisePredictor<Scalar: TensorScalar>: NoisePredictor {
     return result
   }
 
-  /// With W = (α²R + s²I)⁻¹: W·r − W·Fᵀ·(α⁻²I + F·W·Fᵀ)⁻¹·F·W·r.
   private func solving(_ rows: Tensor<Scalar>, at time: Double) -> Tensor<Scalar> {
     let (signal, noise) = (schedule.signal(at: time), schedule.noise(at: time))
-    let weights = residualVariances.map { Scalar(1 / (signal * signal * $0 + noise * noise)) }
-    let weighted = rows.scalingColumns(by: weights)
-    guard factor.rowCount > 0 else { return weighted }
+    return solving(
+      rows, by: system(weights: residualVariances.map { Scalar(1 / (signal * signal * $0 + noise * noise)) }, signal: signal))
+  }
+
+  /// The linear system of one time.
+  struct System: Sendable {
+    /// The diagonal of W (d).
+    var weights: [Scalar]
+    /// (α⁻²I + F·W·Fᵀ)⁻¹ (k×k); nil without modes.
+    var inverse: Tensor<Double>?
+  }
+
+  /// The system with the weights W, which are (α²R + s²I)⁻¹, or 0 for values that are not looked at.
+  func system(weights: [Scalar], signal: Double) -> System {
+    guard factor.rowCount > 0 else { return System(weights: weights) }
     var inner = gramMatrix(factor.scalingColumns(by: weights.map { $0.squareRoot() })).converted(to: Double.self)
     for mode in 0..<factor.rowCount { inner[mode, mode] += 1 / (signal * signal) }
     // Positive definite if all modes are finite; otherwise the result is NaN.
-    guard let cholesky = try? CholeskyFactor(inner) else { return rows * Scalar.nan }
+    let cholesky = try? CholeskyFactor(inner)
     // By the inverse rather than by triangular solves, whose result for a row would depend on the number of rows.
+    return System(weights: weights, inverse: cholesky?.inverse() ?? inner * .nan)
+  }
+
+  /// W·r − W·Fᵀ·(α⁻²I + F·W·Fᵀ)⁻¹·F·W·r for each row.
+  func solving(_ rows: Tensor<Scalar>, by system: System) -> Tensor<Scalar> {
+    let weighted = rows.scalingColumns(by: system.weights)
+    guard let inverse = system.inverse else { return weighted }
     let projections = matrixProduct(weighted, factor, transposingSecond: true).converted(to: Double.self)  // B×k
-    let coefficients = matrixProduct(projections, cholesky.inverse()).converted(to: Scalar.self)
-    return weighted - matrixProduct(coefficients, factor).scalingColumns(by: weights)
+    let coefficients = matrixProduct(projections, inverse).converted(to: Scalar.self)
+    return weighted - matrixProduct(coefficients, factor).scalingColumns(by: system.weights)
   }
 
   /// Draws noise-free fields (N×D), each from its own stream.

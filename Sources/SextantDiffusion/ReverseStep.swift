@@ -1,6 +1,7 @@
-// One step from a time to an earlier one, the arithmetic shared by unconditional and posterior samplers. There are three
-// kinds: ancestral (Ho et al. 2020), implicit (DDIM, Song et al. 2021) and of second order (DPM-Solver++(2M), Lu et al. 2022). The
-// caller supplies the predicted noise and applies the guidance of a measurement.
+// One step from a time to an earlier one, the arithmetic shared by unconditional and posterior samplers. There are four
+// kinds: ancestral (Ho et al. 2020), implicit (DDIM, Song et al. 2021), of second order (DPM-Solver++(2M), Lu et al. 2022), and along the
+// flow, of which Heun's method takes two for each step (Karras et al. 2022). The caller supplies the predicted noise and applies the
+// guidance of a measurement.
 
 import Foundation
 import SextantArrays
@@ -11,6 +12,8 @@ public enum TimeSpacing: String, Sendable, Codable, CaseIterable {
   case uniform
   /// Evenly spaced in the log signal-to-noise ratio, with more steps at low noise.
   case logSignalToNoise = "log-snr"
+  /// Evenly spaced in the seventh root of s/α (Karras and others 2022), between the other two.
+  case seventhRoot = "edm"
 }
 
 extension VariancePreservingSchedule {
@@ -21,6 +24,13 @@ extension VariancePreservingSchedule {
     case .uniform:
       precondition(count > 0, "\(count) steps")
       return (0...count).map { 1 - (1 - startTime) * Double($0) / Double(count) }
+    case .seventhRoot:
+      precondition(count > 0, "\(count) steps")
+      let (most, least) = (pow(noiseToSignal(at: 1), 1 / 7.0), pow(noiseToSignal(at: startTime), 1 / 7.0))
+      let inner = (1..<count).map { step in
+        time(noiseToSignal: pow(most + (least - most) * Double(step) / Double(count), 7))
+      }
+      return [1] + inner + [startTime]
     }
   }
 }
@@ -91,6 +101,18 @@ public struct ReverseStep: Sendable, Equatable {
       result.add(.normals(streams, shape: Array(denoised.shape.dropFirst())), scaledBy: Scalar(added))
     }
     return result
+  }
+
+  /// The step of the probability flow along a predicted noise: x/α moves by ε̂ times the change of s/α. With the mean of ε̂ at both ends, the
+  /// second of which is predicted where the step along the first arrives, it is that of Heun's method.
+  ///
+  /// - Parameters:
+  ///   - x: noisy fields, B×….
+  ///   - predicted: ε̂, of the shape of `x`.
+  public func flow<Scalar: TensorScalar>(_ x: Tensor<Scalar>, noise predicted: Tensor<Scalar>) -> Tensor<Scalar> {
+    var result = x * Scalar(1 / signal)
+    result.add(predicted, scaledBy: Scalar(nextNoise / nextSignal - noise / signal))
+    return result * Scalar(nextSignal)
   }
 
   /// By how much log(α/s) grows in the step.

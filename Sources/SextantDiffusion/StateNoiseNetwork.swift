@@ -10,7 +10,7 @@ import SextantNetworks
 public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   /// The network that processes the arrays.
   public enum Body: Sendable {
-    /// A U-Net over neighbourhoods that takes the time; it has 2C input channels with a Gaussian, C without.
+    /// A U-Net over neighbourhoods that takes the time, with C input channels for each set of states that it is told.
     case stencil(StencilUNet<Scalar>)
     /// A published U-Net on pixels, with as many input channels as the first, or along the array of vertices, as in Mammadov,
     /// Chung and Ye (2024), where its only input is the noisy fields; and the number of its input channels.
@@ -61,18 +61,34 @@ public struct StateNoiseNetwork<Scalar: TensorScalar>: NoiseNetwork {
   public func output(for x: DifferentiableTensor<Scalar>, at times: [Double], in pass: NetworkPass<Scalar>)
     -> DifferentiableTensor<Scalar>
   {
-    let arrays = arrangement.arrays(from: x)
     let guess = base?.predictedNoise(in: x, at: times)
-    func withGuess() -> DifferentiableTensor<Scalar> {
-      guess.map { concatenateColumns([arrays, arrangement.arrays(from: $0)]) } ?? arrays
+    let output = body.output(for: [x] + (guess.map { [$0] } ?? []), in: arrangement, at: times, pass: pass)
+    let correction = preconditioned(output, for: x, at: times)
+    return guess.map { $0 + correction } ?? correction
+  }
+}
+
+extension StateNoiseNetwork.Body {
+  /// What the network gives for some sets of states, which are its input channels in their order.
+  ///
+  /// - Parameters:
+  ///   - inputs: B×d×1 each. A published network takes as many of them as it has channels for.
+  ///   - arrangement: the position of each state in the arrays.
+  /// - Returns: B×d×1.
+  func output(
+    for inputs: [DifferentiableTensor<Scalar>], in arrangement: StateArrangement, at times: [Double],
+    pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
+    func arrays(_ count: Int) -> DifferentiableTensor<Scalar> {
+      let arrays = inputs.prefix(count).map { arrangement.arrays(from: $0) }
+      return arrays.count == 1 ? arrays[0] : concatenateColumns(arrays)
     }
     let output =
-      switch body {
-      case .stencil(let network): network(withGuess(), time: times, in: pass)
+      switch self {
+      case .stencil(let network): network(arrays(inputs.count), time: times, in: pass)
       case .published(let network, let inputChannels):
-        network.output(for: inputChannels > arrangement.channelCount ? withGuess() : arrays, at: times, in: pass)
+        network.output(for: arrays(inputChannels / arrangement.channelCount), at: times, in: pass)
       }
-    let correction = preconditioned(arrangement.states(from: output), for: x, at: times)
-    return guess.map { $0 + correction } ?? correction
+    return arrangement.states(from: output)
   }
 }

@@ -115,7 +115,9 @@ extension RunConfiguration {
   }
 
   private func flowTraining(_ flow: FlowSettings, _ catalogue: Catalogue) -> FlowTraining {
-    FlowTraining(prior: training(in: catalogue), settings: flow, peaks: evaluate.scales.mapValues(\.peak))
+    var result = FlowTraining(prior: training(in: catalogue), settings: flow, peaks: evaluate.scales.mapValues(\.peak))
+    if let learning { result.estimate = learning.flowEstimate }
+    return result
   }
 
   /// Trains what is not there yet.

@@ -73,7 +73,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     }
     self.evaluate = evaluate
     patches = try reader.optionalSection("patches", PatchSettings.init)
-    let asked = try reader.optionalSection("learning", MeasuredLearning.init)
+    let asked = try reader.optionalSection("learning") { try MeasuredLearning($0, designs: catalogue.designs) }
     if asked != nil, archive.measured == nil {
       throw reader.wrong(
         "learning", expected: "archive.measured beside it, because it says how networks learn from measurements",
@@ -101,7 +101,9 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       }
       var parts: Model.Parts = diffusion == nil ? [] : .diffusion
       if flow != nil { parts.insert(.flow) }
-      if let measured = archive.measured, let wrong = learning?.objection(learning: parts, from: measured) {
+      if let measured = archive.measured, let wrong = learning?.objection(
+        learning: parts, from: measured, hasWeights: diffusion?.weights != nil)
+      {
         throw reader.wrong(wrong.key, expected: wrong.expected, found: wrong.found)
       }
       if !parts.isEmpty, let name = transforms.filter({ $0.value != MarginalTransformKind.none }).keys.sorted().first {

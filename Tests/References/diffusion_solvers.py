@@ -102,6 +102,32 @@ def dps(p, kappa):
     return rule
 
 
+def seventh_roots(n):
+    """Times whose s/α are even in their seventh roots."""
+    ratio = lambda t: (noise(t) / alpha(t)) ** (1 / 7)
+    integral = np.log1p(np.linspace(ratio(1), ratio(t0), n + 1) ** 14)
+    return 2 * integral / (b0 + np.sqrt(b0**2 + 2 * (b1 - b0) * integral))
+
+
+def ambient(p, kappa, seen):
+    """Heun's steps along the flow, with x̂₀ = J x from the states that are seen alone and the pull of DPS."""
+    G = p["H"].T @ np.diag(1 / p["sigma"] ** 2)
+
+    def prediction(a, s):
+        J = np.zeros((D, D))
+        J[:, seen] = a * S[:, seen] @ np.linalg.inv(a**2 * S[np.ix_(seen, seen)] + s**2 * np.eye(len(seen)))
+        return J, (I - a * J) / s
+
+    def rule(k):
+        (J, here), (_, there) = prediction(k.a, k.s), prediction(k.an, k.sn)
+        change = k.sn / k.an - k.s / k.a
+        trial = k.an * (I / k.a + change * here)
+        pull = kappa * p["unit"] * J.T @ G
+        return k.an * (I / k.a + change / 2 * (here + there @ trial)) - pull @ p["H"] @ J, pull @ p["y"], np.zeros((D, D))
+
+    return rule, lambda k: (prediction(k.a, k.s)[0], 0)
+
+
 def mcg(p, kappa):
     inner = dps(p, kappa)
     rest = I - p["V"] @ p["V"].T
@@ -202,6 +228,11 @@ def add(name, problem, answer, **settings):
 add("exact", "mask", (mask["mean"], mask["cov"]))
 add("dps", "mask", propagate(dps(mask, 0.2), 100, S), steps=100, stepSize=0.2)
 add("dps-averages", "averages", propagate(dps(averages, 0.2), 100, S), steps=100, stepSize=0.2)
+rule, final = ambient(mask, 0.2, np.arange(D))
+add("ambient-dps", "mask", propagate(rule, 100, S, final, seventh_roots), steps=100, stepSize=0.2)
+# Every third vertex is hidden from the prior, whatever is measured.
+rule, final = ambient(mask, 0.2, np.flatnonzero(np.arange(D) % 3 != 2))
+add("ambient-dps-hidden", "mask", propagate(rule, 100, S, final, seventh_roots), steps=100, stepSize=0.2)
 add("mcg", "mask", propagate(mcg(mask, 0.1), 100, S), steps=100, stepSize=0.1)
 add("mcg-averages", "averages", propagate(mcg(averages, 0.1), 100, S), steps=100, stepSize=0.1)
 for weight in ["score", "published"]:

@@ -22,6 +22,25 @@ import Testing
     #expect(abs(sum * -from / Double(steps) / 3 - schedule.totalWeight) < 1e-8)
   }
 
+  /// Every spacing goes down from the end to the beginning, each in its own even steps.
+  @Test(arguments: schedules, TimeSpacing.allCases)
+  func timesDescendInEvenSteps(_ schedule: VariancePreservingSchedule, _ spacing: TimeSpacing) {
+    let times = schedule.descendingTimes(steps: 12, spacing: spacing)
+    #expect(times.count == 13 && times[0] == 1 && abs(times[12] - schedule.startTime) < 1e-12)
+    let places = times.map { time in
+      switch spacing {
+      case .uniform: time
+      case .logSignalToNoise: schedule.logSignalToNoise(at: time)
+      case .seventhRoot: pow(schedule.noiseToSignal(at: time), 1 / 7.0)
+      }
+    }
+    let step = (places[12] - places[0]) / 12
+    for i in 1...12 {
+      #expect(times[i] < times[i - 1])
+      #expect(abs(places[i] - places[i - 1] - step) < 1e-6 * abs(step))
+    }
+  }
+
   @Test(arguments: schedules)
   func closedFormsAgree(_ schedule: VariancePreservingSchedule) {
     for step in 0...20 {

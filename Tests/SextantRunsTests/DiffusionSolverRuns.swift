@@ -16,6 +16,7 @@ import Testing
   static let short = """
     samples: 4
     dps: {steps: 5, step_size: 0.3}
+    ambient-dps: {steps: 5, step_size: 0.3}
     mcg: {steps: 5, step_size: 0.3}
     pigdm: {steps: 5}
     mmps: {steps: 5, iterations: 1}
@@ -51,7 +52,7 @@ import Testing
     ).configuration
   }
 
-  static let all = "eof, dps, mcg, pigdm, mmps, ddnm, red-diff, noise2score, score-prior"
+  static let all = "eof, dps, ambient-dps, mcg, pigdm, mmps, ddnm, red-diff, noise2score, score-prior"
 
   @Test(arguments: SolverSettings.Prior.allCases)
   func allMethodsAreCompared(_ prior: SolverSettings.Prior) throws {
@@ -69,13 +70,13 @@ import Testing
     let outcome = try comparison.report(
       model: model, fields: fields, indices: indices, folder: folder.path("run/evaluation"), overwrite: false,
       pictures: 0)
-    let names = ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff", "noise2score", "score-prior"]
+    let names = ["dps", "ambient-dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff", "noise2score", "score-prior"]
     let summaries = outcome.result.scores.summaries()
     #expect(summaries.map(\.method) == ["eof"] + names)
     #expect(summaries.allSatisfy { $0[.psnr]?.mean.isFinite ?? false })
     let perSample = outcome.result.networkEvaluationsPerSample
     #expect(
-      names.filter { $0 != "mmps" }.map { perSample[$0] } == [6, 6, 6, 6, 5, 1, 6] && outcome.result.networkEvaluations["dps"] == 24)
+      names.filter { $0 != "mmps" }.map { perSample[$0] } == [6, 11, 6, 6, 6, 5, 1, 6] && outcome.result.networkEvaluations["dps"] == 24)
     // At large noise a Gaussian takes the place of a network's derivatives.
     let momentMatching = try #require(perSample["mmps"])
     #expect(prior == .gaussian ? momentMatching == 12 : momentMatching > 6 && momentMatching < 12)
@@ -167,7 +168,7 @@ import Testing
     ("ddnm: {step_size: 1}", "unknown key 'solvers.ddnm.step_size'"),
     ("dps: {steps: 0}", "'solvers.dps.steps': expected a whole number from 1 to 1000000, found 0."),
     ("dps: {norm: both}", "expected one of actual, expected, found 'both'."),
-    ("pigdm: {spacing: log}", "expected one of uniform, log-snr, found 'log'."),
+    ("pigdm: {spacing: log}", "expected one of uniform, log-snr, edm, found 'log'."),
     ("score-prior: {probes: 2}", "expected density: probability-flow beside it"),
     ("samples: 0", "run.yaml:3:12: 'solvers.samples': expected a whole number from 1 to 10000, found 0."),
     ("prior: flow", "expected one of diffusion, gaussian, found 'flow'."),

@@ -31,7 +31,7 @@ import Testing
   /// The targets of the two views of a measurement, of which pairs keep the measured values and the signs: y − σ·s/a and y + σ·s/a, with
   /// the variances of their noise.
   private static func recorruptedTargets(_ views: [PairView]) -> [PairTarget] {
-    let a = RecorruptedLoss.recorruption
+    let a = Float(RiskEstimate.recorrupted.steps[0])
     return zip(views, [Float(1), -1]).map { view, side in
       var target = view.target
       for entry in target.signs.indices where target.signs[entry] != 0 {
@@ -162,18 +162,24 @@ import Testing
     ).configuration
   }
 
-  @Test func aTrainingGoesOnToTheSameBitsAndIsUsed() throws {
+  @Test(arguments: ["", "learning: {sure: {step: 0.1}}"]) func aTrainingGoesOnToTheSameBitsAndIsUsed(_ learning: String) throws {
     let folder = try ScratchFolder()
-    _ = try Self.configuration(folder, output: "whole").train(overwrite: false)
+    let whole = try Self.configuration(folder, output: "whole", more: learning)
+    _ = try whole.train(overwrite: false)
     let interruption = Interruption()
     let stopped = complaint {
-      _ = try Self.configuration(folder, output: "halves").train(
+      _ = try Self.configuration(folder, output: "halves", more: learning).train(
         overwrite: false, progress: StopAfter(steps: 3, interruption: interruption), interruption: interruption)
     }
     #expect(stopped.hasPrefix("Interrupted"), "\(stopped)")
-    _ = try Self.configuration(folder, output: "halves").train(overwrite: false)
+    _ = try Self.configuration(folder, output: "halves", more: learning).train(overwrite: false)
     let bytes = try ["whole", "halves"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/flow.safetensors"))) }
     #expect(bytes[0] == bytes[1])
+    // What another estimate learned is not taken for its own.
+    _ = try whole.modelForEvaluation(of: [.flow])
+    var other = whole
+    other.learning?.sure = learning.isEmpty ? SURESettings() : nil
+    #expect(throws: LearningError.self) { try other.modelForEvaluation(of: [.flow]) }
     let model = try Model(contentsOf: folder.path("whole"))
     try SmallClimate.observe(SmallClimate.unseen(1).selecting(["tas"]), noise: "tas=2K", to: folder.path("observed.nc"))
     let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
@@ -183,6 +189,8 @@ import Testing
 
   @Test(arguments: [
     ("noise: auto", "widths: [8, 8]", "", ["run.yaml", "noise", "auto"]),
+    ("noise: 2K", "widths: [8, 8]", "learning: {sure: {step: 0}}", ["run.yaml", "learning.sure.step"]),
+    ("noise: 2K", "preset: small", "learning: {sure: {}}", ["run.yaml", "gaussian-base", "small"]),
     ("noise: 2K", "preset: small", "", ["run.yaml", "gaussian-base", "small"]),
     ("noise: 2K", "training: unsupervised", "", ["run.yaml", "supervised"]),
     ("noise: 2K", "widths: [8, 8]", "variables: {tas: {transform: normal-score}}", ["run.yaml", "transform"]),

@@ -1,4 +1,4 @@
-// Networks that learn from measurements alone: rounds of completion and FlowDiff's joint training. Each goes on to the same bits after
+// Networks that learn from measurements alone: rounds of completion, FlowDiff's joint training and ambient diffusion. Each goes on to the same bits after
 // an interruption, learns what is known in a Gaussian world, is used by the solvers, and says what it cannot do.
 
 import Foundation
@@ -102,6 +102,20 @@ import Testing
       learning: {joint: {steps: 10, reset: false}}
       """
     ),
+    (
+      "ambient",
+      """
+      diffusion: {steps: 30, batch: 4, widths: [8, 8]}
+      learning: {ambient: {}}
+      """
+    ),
+    (
+      "ambient, alone and preconditioned, under several masks",
+      """
+      diffusion: {steps: 30, batch: 4, widths: [8, 8], preconditioning: edm}
+      learning: {ambient: {masks: ["random:0.3", "random:0.1"]}}
+      """
+    ),
   ]
 
   /// Asks for a stop at the n-th progress of what networks learn from, or of their steps.
@@ -149,6 +163,7 @@ import Testing
     if run.flow == nil {
       var other = run
       other.learning?.completions?.rounds = 1
+      other.learning?.ambient?.masks.append(try AnyMeasurementDesign("random:0.2"))
       #expect(throws: LearningError.self) { try other.modelForEvaluation(of: methods) }
     }
   }
@@ -294,16 +309,17 @@ import Testing
 
   /// A prior that was learned from measurements is sampled by every method for other measurements: of what was never seen by single
   /// values, and through a blur.
-  @Test(arguments: ["\"random:0.3\"", "\"blur:heat,sigma=1500km\""]) func everySolverUsesTheLearnedPrior(_ mask: String) throws {
+  @Test(arguments: ["\"random:0.3\"", "\"blur:heat,sigma=1500km\""], ["completions", "ambient"])
+  func everySolverUsesTheLearnedPrior(_ mask: String, _ way: String) throws {
     let world = try World(count: 24)
     let run = try world.configuration(
-      Self.ways[0].1, mask: mask, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
+      try #require(Self.ways.first { $0.0 == way }).1, mask: mask, more: "solvers:\n  " + DiffusionSolverRuns.short.replacing("\n", with: "\n  "))
     var changed = run
-    changed.evaluate.methods = [.dps, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .scorePrior]
+    changed.evaluate.methods = [.dps, .ambientDPS, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .scorePrior]
     let model = try changed.train(overwrite: false)
     let (comparison, fields, indices) = try changed.comparison(for: model)
     let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
-    #expect(summaries.count == 7)
+    #expect(summaries.count == 8)
     for summary in summaries { #expect(summary[.rootMeanSquareError]?.mean.isFinite == true, "\(summary)") }
   }
 
@@ -327,10 +343,73 @@ import Testing
       "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
       ["archive", "learning.joint", "blur:heat"]
     ),
+    (
+      "diffusion: {widths: [8, 8]}\nlearning: {ambient: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
+      ["archive", "learning.ambient", "blur:heat"]
+    ),
+    ("learning: {ambient: {}}", "noise: 1K", "", ["learning", "section diffusion"]),
+    (
+      "diffusion: {widths: [8, 8]}\nlearning: {ambient: {}, completions: {}}", "noise: 1K", "",
+      ["learning", "one way", "completions and ambient"]
+    ),
+    ("diffusion: {widths: [8, 8]}\nlearning: {ambient: {masks: []}}", "noise: 1K", "", ["learning.ambient.masks", "at least one mask"]),
+    ("diffusion: {widths: [8, 8]}\nlearning: {ambient: {masks: [radnom]}}", "noise: 1K", "", ["learning.ambient.masks", "radnom"]),
+    (
+      "diffusion: {network: plane, weights: ddpm.safetensors}\nlearning: {ambient: {}}", "noise: 1K", "",
+      ["diffusion", "weights", "learning.ambient"]
+    ),
   ]) func whatCannotBeLearnedIsSaid(_ networks: String, _ measured: String, _ more: String, _ words: [String]) throws {
     let world = try World(count: 12)
     let text = complaint { _ = try world.configuration(networks, measured: measured, more: more) }
     for word in words { #expect(text.contains(word), "\(text)") }
+  }
+
+  /// What hides nothing, or is no mask, is said when the fields are known.
+  @Test(arguments: [("none", "hides nothing"), ("blur:heat,sigma=500km", "not a mask")])
+  func whatHidesNothingIsSaid(_ mask: String, _ words: String) throws {
+    let world = try World(count: 12)
+    let run = try world.configuration("diffusion: {steps: 5, widths: [8, 8]}\nlearning: {ambient: {masks: [\"\(mask)\"]}}")
+    let text = complaint { _ = try run.train(overwrite: false) }
+    #expect(text.contains("learning.ambient.masks") && text.contains(words) && text.contains(mask), "\(text)")
+    #expect(!FileManager.default.fileExists(atPath: world.folder.path("RUN/diffusion.safetensors")))
+  }
+
+  /// In a Gaussian world the answers of a network that stands alone come near the exact ones, under a mask of its training and for all
+  /// values, although half of the values are missing and the others have noise.
+  @Test func ambientDiffusionApproachesTheExactAnswer() throws {
+    let world = try World(count: 150)
+    func errors(_ steps: Int, _ output: String) throws -> [Double] {
+      let run = try world.configuration(
+        """
+        diffusion: {steps: \(steps), batch: 8, widths: [16, 16], learning_rate: 0.003, preconditioning: edm}
+        learning: {ambient: {}}
+        """, output: output)
+      let model = try run.train(overwrite: false)
+      let (prior, space) = (try #require(model.diffusion), try model.requireGaussian().prior.space)
+      let (masked, gaussian) = (try #require(prior.masked), try #require(prior.gaussian))
+      let truth = space.anomalies(of: try GriddedFile(path: world.folder.path("truth.nc"), variables: ["tas"]).readAll())
+      let exact = MaskedPrior(MaskedGaussianPredictor(gaussian), masks: masked.masks)
+      // As large as the fields' own deviation, and larger than the noise of the archive.
+      let schedule = prior.predictor.schedule
+      let time = schedule.time(noiseToSignal: 1)
+      let times = [Double](repeating: time, count: truth.rowCount)
+      let fields = truth.reshaped(to: truth.shape + [1])
+      func distance(_ a: any NoisePredictor<Float>, _ b: any NoisePredictor<Float>) -> Double {
+        (0..<8).reduce(0.0) { sum, draw in
+          var stream = RandomStream(seed: 5).split(draw)
+          var noisy = fields * Float(schedule.signal(at: time))
+          noisy.add(stream.normals(fields.shape), scaledBy: Float(schedule.noise(at: time)))
+          let difference = a.denoised(noisy, at: times) - b.denoised(noisy, at: times)
+          return sum + difference.dot(difference)
+        }
+      }
+      return [
+        (0..<masked.masks.rowCount).reduce(0.0) { $0 + distance(masked.under(mask: $1), exact.under(mask: $1)) },
+        distance(prior.predictor, gaussian),
+      ]
+    }
+    let (before, after) = (try errors(1, "before"), try errors(300, "after"))
+    #expect(after[0] < 0.75 * before[0] && after[1] < 0.75 * before[1], "\(before), then \(after)")
   }
 
   /// The preset states the published choices, each of which a setting may change.

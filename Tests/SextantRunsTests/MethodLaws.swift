@@ -220,7 +220,7 @@ import Testing
   }
 
   /// Samples are their own: eight that the network sees together are eight that it sees in batches of other sizes.
-  @Test(arguments: ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff"], [1, 3])
+  @Test(arguments: ["dps", "ambient-dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff"], [1, 3])
   func samplesDoNotDependOnTheirBatch(name: String, size: Int) throws {
     let desk = try Self.desk.get()
     let answers = try [8, size].map { size in

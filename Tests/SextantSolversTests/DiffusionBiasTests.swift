@@ -16,7 +16,7 @@ import Testing
 @Suite struct DiffusionBiasTests {
   static let sampleCount = 2000
   static let names = [
-    "dps", "dps-averages", "dps-norm", "mcg", "mcg-averages", "mcg-norm", "pigdm-score", "pigdm-score-averages",
+    "dps", "dps-averages", "dps-norm", "ambient-dps", "ambient-dps-hidden", "mcg", "mcg-averages", "mcg-norm", "pigdm-score", "pigdm-score-averages",
     "pigdm-published", "pigdm-published-averages", "pigdm-uniform", "ddnm", "ddnm-averages", "red-diff",
     "red-diff-affine", "red-diff-affine-averages",
   ]
@@ -28,12 +28,17 @@ import Testing
     func setting(_ key: String) throws -> Double { try #require(settings[key]) }
     let isUniform = !name.hasPrefix("pigdm") || name.hasSuffix("uniform")
     let sampling = SamplingSettings(
-      steps: Int(try setting("steps")), spacing: isUniform ? .uniform : .logSignalToNoise, batchSize: 1000)
+      steps: Int(try setting("steps")),
+      spacing: name.hasPrefix("ambient") ? .seventhRoot : isUniform ? .uniform : .logSignalToNoise, batchSize: 1000)
     let norm: GuidanceNorm = name.hasSuffix("norm") ? .residualNorm : .noiseScale
     switch name.split(separator: "-")[0] {
     case "dps":
       return try DPSSolver(
         prior, settings: .init(sampling: sampling, stepSize: setting("stepSize"), norm: norm))
+    case "ambient":
+      return try AmbientDPSSolver(
+        name.hasSuffix("hidden") ? hidingEveryThird(prior) : prior,
+        settings: .init(sampling: sampling, stepSize: setting("stepSize"), norm: norm))
     case "mcg":
       return try MCGSolver(
         prior, settings: .init(sampling: sampling, stepSize: setting("stepSize"), norm: norm))
@@ -53,6 +58,21 @@ import Testing
           sampling: sampling, optimiser: AdamSettings(rate: rate, beta1: 0.9, beta2: 0.99, epsilon: epsilon),
           weight: setting("weight")))
     }
+  }
+
+  /// The same prior as one that was learned under one mask alone.
+  private static func hidingEveryThird(_ prior: DiffusionPrior) throws -> DiffusionPrior {
+    let problems = try MeshProblems.load()
+    let count = problems.count
+    // A tenth of the variance is each vertex's own.
+    let (values, vectors) = try symmetricEigendecomposition(
+      problems.square(problems.covariance) - Tensor.identity(count) * 0.1)
+    let factor = vectors.scalingRows(by: values.map { max(0, $0).squareRoot() }).converted(to: Float.self)
+    let exact = MaskedGaussianPredictor(
+      try FactorNoisePredictor(factor: factor, residualVariances: [Double](repeating: 0.1, count: count)))
+    return DiffusionPrior(
+      prior.predictor, space: prior.space,
+      masked: MaskedPrior(exact, masks: Tensor((0..<count).map { $0 % 3 == 2 ? 0 : 1 }, shape: [1, count])))
   }
 
   private static func answer(_ name: String, _ problems: MeshProblems) throws -> Moments {

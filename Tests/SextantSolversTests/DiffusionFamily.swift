@@ -7,11 +7,11 @@ import SextantSolvers
 /// Makes solvers of a family with short walks.
 enum DiffusionFamily {
   /// The names of all.
-  static let names = ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff", "noise2score", "score-prior", "score-prior-exact"]
+  static let names = ["dps", "ambient-dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff", "noise2score", "score-prior", "score-prior-exact"]
   /// Those whose samples are made one by one.
-  static let walkers = ["dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff"]
+  static let walkers = ["dps", "ambient-dps", "mcg", "pigdm", "mmps", "ddnm", "red-diff"]
   /// Those that see no more of a measurement than a gradient.
-  static let differentiable = ["dps", "red-diff", "score-prior"]
+  static let differentiable = ["dps", "ambient-dps", "red-diff", "score-prior"]
 
   /// A member with `steps` steps, and a step size other than its own if one is given.
   static func solver(
@@ -21,6 +21,8 @@ enum DiffusionFamily {
     switch name {
     case "dps":
       return try DPSSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
+    case "ambient-dps":
+      return try AmbientDPSSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
     case "mcg":
       return try MCGSolver(prior, settings: .init(sampling: sampling, stepSize: stepSize ?? 0.5))
     case "pigdm":

@@ -76,7 +76,7 @@ import Testing
   }
 
   /// A mask written as a matrix of ones and zeros is decomposed, and is the same mask.
-  @Test(arguments: ["dps", "pigdm", "mmps", "ddnm", "red-diff", "score-prior"])
+  @Test(arguments: ["dps", "ambient-dps", "pigdm", "mmps", "ddnm", "red-diff", "score-prior"])
   func operatorsAreWhatTheyDo(_ name: String) throws {
     let mask = try answer(name)
     let matrix = try answer(name, asMatrix: true)
@@ -95,12 +95,12 @@ import Testing
     let cost = try #require(posterior.cost)
     #expect(cost.evaluations == counter.evaluations && cost.gradients == counter.gradients)
     let perSample: [String: Double] = [
-      "dps": 6, "mcg": 6, "pigdm": 6, "mmps": 18, "ddnm": 6, "red-diff": 5, "noise2score": 1, "score-prior": 20.0 / 6,
+      "dps": 6, "ambient-dps": 11, "mcg": 6, "pigdm": 6, "mmps": 18, "ddnm": 6, "red-diff": 5, "noise2score": 1, "score-prior": 20.0 / 6,
       "score-prior-exact": 5 * 4 * 96 / 6,
     ]
     #expect(cost.evaluationsPerSample == perSample[name])
     let gradients: [String: Int] = [
-      "dps": 30, "mcg": 30, "pigdm": 36, "mmps": 72, "score-prior": 20, "score-prior-exact": 5 * 4 * 48,
+      "dps": 30, "ambient-dps": 30, "mcg": 30, "pigdm": 36, "mmps": 72, "score-prior": 20, "score-prior-exact": 5 * 4 * 48,
     ]
     #expect(counter.gradients == gradients[name] ?? 0)
   }

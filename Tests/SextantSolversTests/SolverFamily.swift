@@ -36,7 +36,7 @@ struct SolverFamily {
   static let linear = [
     "climatology", "nearest neighbour", "inverse distance", "harmonic", "kriging", "kriging along the surface", "sparse field",
     "sparse field, fitted", "iterated EOF", "EOF", "two-scale", "two-scale, fixed", "mixture", "mixture, fixed",
-    "confined", "bounded", "transformed EOF", "transformed two-scale", "plainly transformed", "dps", "mcg", "pigdm",
+    "confined", "bounded", "transformed EOF", "transformed two-scale", "plainly transformed", "dps", "ambient-dps", "mcg", "pigdm",
     "mmps", "ddnm", "red-diff", "score-prior",
   ]
   /// Those that need each value to be one entry.

@@ -22,6 +22,20 @@ package struct StoredDiffusion: Sendable {
   package let order: [Int32]
   /// How it was learned from measurements, as text; nil where it was learned from fields that are known.
   package let learning: String?
+  /// What it saw of fields with gaps, where it was learned from a part of their values; nil for other priors.
+  package let masks: TrainingMasks?
+
+  /// What a masked network has seen.
+  package struct TrainingMasks: Sendable {
+    /// Some of the masks under which it learned: 1 for a value that was seen (M×d).
+    package var examples: Tensor<Float>
+    /// The smallest s/α that it learned.
+    package var smallestNoise: Double
+
+    package init(examples: Tensor<Float>, smallestNoise: Double) {
+      (self.examples, self.smallestNoise) = (examples, smallestNoise)
+    }
+  }
 
   private static let metadataKey = "sextant_diffusion"
   private static let prefix = "network."
@@ -31,6 +45,7 @@ package struct StoredDiffusion: Sendable {
     var settings: DiffusionSettings
     var fingerprint: String
     var learning: String?
+    var smallestNoise: Double?
   }
 
   /// What tells the training of a prior from others: its settings, and how it was learned from measurements.
@@ -47,10 +62,20 @@ package struct StoredDiffusion: Sendable {
   package func learned(for space: FieldSpace) throws -> LearnedDiffusion {
     let schedule = try VariancePreservingSchedule(finalRate: settings.finalRate)
     var builder = ParameterBuilder<Float>.layout
-    let network = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
-    return LearnedDiffusion(
-      NetworkNoisePredictor(network, parameters: parameters, schedule: schedule),
-      gaussian: try learnedGaussian(), parameters: parameters, identity: try Self.identity(settings, learning: learning))
+    let identity = try Self.identity(settings, learning: learning)
+    guard let masks else {
+      let network = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
+      return LearnedDiffusion(
+        NetworkNoisePredictor(network, parameters: parameters, schedule: schedule),
+        gaussian: try learnedGaussian(), parameters: parameters, identity: identity)
+    }
+    let network = try Self.maskedNetwork(settings, gaussian: gaussian, order: order, space: space, in: &builder)
+    return try LearnedDiffusion(
+      MaskedPrior(
+        MaskedNetworkPredictor(
+          network, parameters: parameters, gaussian: MaskedGaussianPredictor(learnedGaussian()), smallestNoise: masks.smallestNoise,
+          schedule: schedule), masks: masks.examples),
+      gaussian: learnedGaussian(), parameters: parameters, identity: identity)
   }
 
   /// The network of some settings, with its parameters in their places.
@@ -58,21 +83,47 @@ package struct StoredDiffusion: Sendable {
     _ settings: DiffusionSettings, gaussian: ArchiveGaussian, order: [Int32], space: FieldSpace,
     in builder: inout ParameterBuilder<Float>
   ) throws -> StateNoiseNetwork<Float> {
-    let (layout, channels) = (space.layout, space.channelCount)
     let schedule = try VariancePreservingSchedule(finalRate: settings.finalRate)
     let base = settings.startsFromGaussian ? try gaussian.predictor(schedule) : nil
+    let (body, arrangement) = try body(settings, inputs: base == nil ? 1 : 2, order: order, space: space, in: &builder)
+    return StateNoiseNetwork(
+      body, arrangement: arrangement, correcting: base, preconditioning: settings.preconditioning == nil ? nil : schedule)
+  }
+
+  /// The same for a network that learns from fields with gaps, and is told which values it sees.
+  package static func maskedNetwork(
+    _ settings: DiffusionSettings, gaussian: ArchiveGaussian, order: [Int32], space: FieldSpace,
+    in builder: inout ParameterBuilder<Float>
+  ) throws -> MaskedStateNetwork<Float> {
+    let schedule = try VariancePreservingSchedule(finalRate: settings.finalRate)
+    let base = settings.startsFromGaussian ? MaskedGaussianPredictor(try gaussian.predictor(schedule)) : nil
+    let (body, arrangement) = try body(
+      settings, inputs: MaskedStateNetwork<Float>.inputCount(correctsGaussian: base != nil), least: 2, order: order, space: space,
+      in: &builder)
+    return MaskedStateNetwork(
+      body, arrangement: arrangement, correcting: base, preconditioning: settings.preconditioning == nil ? nil : schedule)
+  }
+
+  /// The layers of a network of states.
+  ///
+  /// - Parameters:
+  ///   - inputs: the sets of states that the network is told; each is as many input channels as fields have.
+  ///   - least: how many of them the published network along the array is told.
+  private static func body(
+    _ settings: DiffusionSettings, inputs: Int, least: Int = 1, order: [Int32], space: FieldSpace,
+    in builder: inout ParameterBuilder<Float>
+  ) throws -> (StateNoiseNetwork<Float>.Body, StateArrangement) {
+    let (layout, channels) = (space.layout, space.channelCount)
     let arrangement = StateArrangement(
       stateOfEntry: layout.stateOfEntry, channelCount: channels, stateCount: layout.count, order: order)
-    func noiseNetwork(_ body: StateNoiseNetwork<Float>.Body) -> StateNoiseNetwork<Float> {
-      StateNoiseNetwork(
-        body, arrangement: arrangement, correcting: base, preconditioning: settings.preconditioning == nil ? nil : schedule)
-    }
     let levels = settings.widths.count
     let hierarchy: StencilHierarchy
     switch settings.network {
     case .sixLevel:
-      let network = DDPMUNet<Float>(DDPMUNetSettings(channels: channels), in: &builder)
-      return noiseNetwork(.published(network, inputChannels: channels))
+      var shape = DDPMUNetSettings(channels: channels)
+      shape.inputChannels = least * channels
+      let network = DDPMUNet<Float>(shape, in: &builder)
+      return (.published(network, inputChannels: shape.inputChannels), arrangement)
     case .plane:
       guard let raster = space.domain.raster, !raster.wraps, raster.firstEdge == .end, raster.lastEdge == .end else {
         throw RunError.invalid(
@@ -80,14 +131,14 @@ package struct StoredDiffusion: Sendable {
         )
       }
       let shape = DDPMUNetSettings(
-        channels: channels, inputChannels: base == nil ? channels : 2 * channels, widths: settings.widths,
+        channels: channels, inputChannels: inputs * channels, widths: settings.widths,
         blocks: settings.blocks, attentionSide: settings.attention ?? 0, side: max(raster.rows, raster.columns))
       let network: any NoiseNetwork<Float> =
         switch settings.architecture {
         case nil: DDPMUNet<Float>(shape, on: .plane(rows: raster.rows, columns: raster.columns), in: &builder)
         case .ncsnpp: NCSNPlusPlus<Float>(shape, rows: raster.rows, columns: raster.columns, in: &builder)
         }
-      return noiseNetwork(.published(network, inputChannels: shape.inputChannels))
+      return (.published(network, inputChannels: shape.inputChannels), arrangement)
     case .line: hierarchy = .line(count: space.domain.vertexCount, levelCount: levels)
     case .neighbourhoods:
       guard let own = try StencilHierarchy.neighbourhoods(of: space.domain, levelCount: levels) else {
@@ -98,27 +149,29 @@ package struct StoredDiffusion: Sendable {
       hierarchy = own
     }
     let configuration = StencilUNetConfiguration(
-      inputChannels: base == nil ? channels : 2 * channels, outputChannels: channels,
+      inputChannels: inputs * channels, outputChannels: channels,
       widths: Array(settings.widths.prefix(hierarchy.levels.count)), blocksPerLevel: settings.blocks, usesTime: true)
-    let network = StencilUNet<Float>(configuration, hierarchy: hierarchy, in: &builder)
-    return noiseNetwork(.stencil(network))
+    return (.stencil(StencilUNet<Float>(configuration, hierarchy: hierarchy, in: &builder)), arrangement)
   }
 
   package init(
     settings: DiffusionSettings, parameters: ParameterSet<Float>, gaussian: ArchiveGaussian, order: [Int32],
-    learning: String? = nil
+    learning: String? = nil, masks: TrainingMasks? = nil
   ) {
     (self.settings, self.parameters, self.gaussian, self.order) = (settings, parameters, gaussian, order)
-    self.learning = learning
+    (self.learning, self.masks) = (learning, masks)
   }
 
   /// Writes the prior into `folder`, whole or not at all.
   package func write(toFolder folder: String, fingerprint: String) throws {
-    let text = try Description(settings: settings, fingerprint: fingerprint, learning: learning).canonicalText()
+    let text = try Description(
+      settings: settings, fingerprint: fingerprint, learning: learning, smallestNoise: masks?.smallestNoise
+    ).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     writer.add("gaussian.modes", gaussian.modes)
     writer.add("gaussian.rest_variance", Tensor(gaussian.residualVariance))
     writer.add("order", integers: order)
+    if let masks { writer.add("masks", masks.examples) }
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(Self.prefix + name, tensor) }
     try writer.write(to: folder + "/" + LearnedDiffusion.fileName, overwrite: true)
   }
@@ -151,11 +204,23 @@ package struct StoredDiffusion: Sendable {
     try check(order.sorted() == (0..<Int32(space.domain.vertexCount)).map { $0 }, "its order is no permutation")
     try check(modes.isFinite && rest.isFinite, "its Gaussian holds numbers that are not finite")
     let gaussian = ArchiveGaussian(modes: modes, residualVariance: rest.scalars)
+    let masks = try description.smallestNoise.map { smallest in
+      let examples = try file.floats("masks")
+      try check(
+        examples.shape.count == 2 && examples.columnCount == states && examples.rowCount > 0 && smallest >= 0
+          && examples.scalars.allSatisfy { $0 == 0 || $0 == 1 }, "its masks are not masks of the model's states")
+      return TrainingMasks(examples: examples, smallestNoise: smallest)
+    }
     var builder = ParameterBuilder<Float>.layout
-    _ = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
+    if masks == nil {
+      _ = try Self.network(settings, gaussian: gaussian, order: order, space: space, in: &builder)
+    } else {
+      _ = try Self.maskedNetwork(settings, gaussian: gaussian, order: order, space: space, in: &builder)
+    }
     let parameters = try file.parameters(layout: builder.parameters, prefix: Self.prefix)
     self.init(
-      settings: settings, parameters: parameters, gaussian: gaussian, order: order, learning: description.learning)
+      settings: settings, parameters: parameters, gaussian: gaussian, order: order, learning: description.learning,
+      masks: masks)
   }
 }
 

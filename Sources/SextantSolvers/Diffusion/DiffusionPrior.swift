@@ -26,23 +26,34 @@ public struct DiffusionPrior: Sendable {
   /// A Gaussian of about the prior's mean and covariance, whose derivatives stand for those of a network at large noise, where they
   /// are not accurate; nil where the predictor's own are exact.
   public let gaussian: (any NoisePredictor<Float>)?
+  /// The prior as one that looks at a part of the values, where it was learned so; nil for other priors.
+  public let masked: MaskedPrior?
 
   /// - Parameters:
   ///   - predictor: the noise predictor for states of shape d×1.
   ///   - space: the space of these d states.
   ///   - transforms: the transform of each channel (C); nil for none.
   ///   - gaussian: a Gaussian of about the same moments, with the same schedule; nil where the predictor's derivatives are exact.
+  ///   - masked: the prior as one that looks at a part of the values; nil where it always sees all.
   public init(
     _ predictor: any NoisePredictor<Float>, space: StateSpace, transforms: [MarginalTransform]? = nil,
-    gaussian: (any NoisePredictor<Float>)? = nil
+    gaussian: (any NoisePredictor<Float>)? = nil, masked: MaskedPrior? = nil
   ) {
     precondition(
       transforms.map { $0.count == space.layout.channelCount } ?? true, "\(transforms?.count ?? 0) transforms")
     precondition(gaussian.map { $0.schedule == predictor.schedule } ?? true, "A Gaussian with another schedule")
     self.predictor = predictor
     self.gaussian = gaussian
+    self.masked = masked
     self.space = space
     self.transforms = transforms ?? Array(repeating: .none, count: space.layout.channelCount)
+  }
+
+  /// The prior under one of the masks under which it learned, which the stream chooses; the prior itself where there are none.
+  func seeing(oneOfItsMasks random: inout RandomStream) -> DiffusionPrior {
+    guard let masked else { return self }
+    let number = Int(random.next() % UInt64(masked.masks.rowCount))
+    return DiffusionPrior(masked.under(mask: number), space: space, transforms: transforms, gaussian: gaussian)
   }
 
   /// An operator and its noise for methods that need gradients alone.

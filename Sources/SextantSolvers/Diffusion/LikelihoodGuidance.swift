@@ -73,20 +73,22 @@ struct LikelihoodGuidance: Sendable {
   }
 
   /// The guided step's direction and the rest of the predictor's answer, for states x (B×d) at the beginning of `step`.
+  ///
+  /// - Parameter scoreShare: the share of an ancestral step's score in the step: 1 for such a step, ½ for one along the flow.
   func pull(
-    _ x: Tensor<Float>, step: ReverseStep, predictor: inout CountedPredictor
+    _ x: Tensor<Float>, step: ReverseStep, scoreShare: Double = 1, predictor: inout CountedPredictor
   ) -> (noise: Tensor<Float>, pullback: Tensor<Float>) {
-    let (noise, denoised, pullback) = predictor.guided(x, at: step.time) { direction($0, step: step) }
+    let (noise, denoised, pullback) = predictor.guided(x, at: step.time) { direction($0, step: step, scoreShare: scoreShare) }
     return (noise, stepSize == nil ? limited(pullback, at: denoised, step: step) : pullback)
   }
 
   /// −κ·s̄²·√m·∂‖r‖/∂x̂₀ of denoised states (B×d): B×d; s̄² is the noise variance in units of the states. Without κ,
   /// −β/v·∂(½‖r‖²)/∂x̂₀ with the share β of the score in an ancestral step and v = max(1, ‖r‖²/m).
-  private func direction(_ denoised: Tensor<Float>, step: ReverseStep) -> Tensor<Float> {
+  private func direction(_ denoised: Tensor<Float>, step: ReverseStep, scoreShare: Double) -> Tensor<Float> {
     let r = fidelity.residuals(of: denoised)
     let downhill = fidelity.pullback(r, at: denoised)
     guard let stepSize else {
-      let share = step.forwardVariance * step.nextSignal / step.signal
+      let share = scoreShare * step.forwardVariance * step.nextSignal / step.signal
       let count = Double(max(1, fidelity.count))
       return downhill.scalingSamples(by: r.sampleSquaredNorms().map { share / max(1, $0 / count) })
     }

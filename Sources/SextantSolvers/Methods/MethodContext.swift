@@ -53,7 +53,8 @@ public struct MethodContext: Sendable {
         throw MethodError.missingPart(.diffusion, model: model.provenance.name)
       }
       return DiffusionPrior(
-        diffusion.predictor, space: prior.space, transforms: space.transforms, gaussian: diffusion.gaussian)
+        diffusion.predictor, space: prior.space, transforms: space.transforms, gaussian: diffusion.gaussian,
+        masked: diffusion.masked)
     }
   }
 }

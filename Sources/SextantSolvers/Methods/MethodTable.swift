@@ -6,7 +6,7 @@ extension [Method] {
   /// The built-in methods.
   public static let standard: [Method] = [
     .climatology, .nearest, .inverseDistance, .harmonic, .kriging, .sparseMatern, .dineof, .eof, .twoScale, .mixture, .patches,
-    .timeLinear, .timeClimatology, .timeDINEOF, .timeDINEOFFiltered, .flow, .dps, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .noise2score, .scorePrior,
+    .timeLinear, .timeClimatology, .timeDINEOF, .timeDINEOFFiltered, .flow, .dps, .ambientDPS, .mcg, .pigdm, .mmps, .ddnm, .redDiff, .noise2score, .scorePrior,
   ]
 
   /// The method with this name; nil if there is none.

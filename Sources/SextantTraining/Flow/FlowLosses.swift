@@ -12,7 +12,7 @@ extension TrainingLoss {
   /// The loss of a network on Gaussian posteriors, on batches of `batch` pairs. Pairs of one simulated measurement are learned from
   /// together.
   static func marginals(
-    of network: StencilUNet<Float>, pairs: SimulatedPairs, score: MarginalLoss, batch: Int, random: RandomStream
+    of network: StencilUNet<Float>, pairs: SimulatedPairs, score: MarginalLoss, estimate: RiskEstimate = .recorrupted, batch: Int, random: RandomStream
   ) -> TrainingLoss {
     let (seen, heldOut) = (pairs.measurements(heldOut: false), pairs.measurements(heldOut: true))
     let count = max(1, batch / pairs.viewCount)
@@ -20,7 +20,7 @@ extension TrainingLoss {
       let data = pairs.batch(ofMeasurements: chosen)
       let output = network(pass.tape.constant(data.features), in: pass)
       guard let noise = data.noise else { return score(output, target: data.targets, weights: data.weights) }
-      return RecorruptedLoss(score)(output, target: data.targets, weights: data.weights, noise: noise)
+      return MeasuredLoss(score, estimate: estimate)(output, target: data.targets, weights: data.weights, noise: noise)
     }
     return TrainingLoss(random: { random.split($0).split("dropout") }) { step, pass in
       var random = random.split(step)

@@ -21,6 +21,8 @@ public struct FlowTraining: Sendable {
   public var settings: FlowSettings
   /// The size of each variable's scale, by name: what noise in per cent is a share of.
   public var peaks: [String: Double]
+  /// How the error at measured values is estimated where the archive's fields are measurements.
+  package var estimate = RiskEstimate.recorrupted
 
   public init(prior: Training, settings: FlowSettings, peaks: [String: Double] = [:]) {
     self.prior = prior
@@ -62,7 +64,12 @@ public struct FlowTraining: Sendable {
 
   /// What a checkpoint or a flow of this training states.
   package func identity(for model: Model) throws -> CheckpointMetadata {
-    try CheckpointMetadata(kind: "flow training", settings: settings, model: model)
+    struct Estimated: Encodable {
+      var flow: FlowSettings
+      var estimate: RiskEstimate
+    }
+    guard estimate != .recorrupted else { return try CheckpointMetadata(kind: "flow training", settings: settings, model: model) }
+    return try CheckpointMetadata(kind: "flow training", settings: Estimated(flow: settings, estimate: estimate), model: model)
   }
 
   /// How its measurements are simulated on the domain of `model`.
@@ -74,7 +81,7 @@ public struct FlowTraining: Sendable {
     return TrainingPairs(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
       validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
-      noise: try noise(of: model.space.variables), seed: prior.seed)
+      noise: try noise(of: model.space.variables), seed: prior.seed, estimate: estimate)
   }
 
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
@@ -168,12 +175,14 @@ struct FlowTrainingRun {
       var masks: [AnyMeasurementDesign]
       var noise: NoiseSpecification
       var measured: MeasuredFields?
+      var estimate: RiskEstimate?
       var validationShare: Double
       var model: ModelDescription
     }
     return try Identity(
       kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
-      noise: settings.noise, measured: training.prior.archive.measured, validationShare: settings.validationShare, model: ModelDescription(model)
+      noise: settings.noise, measured: training.prior.archive.measured,
+      estimate: training.estimate == .recorrupted ? nil : training.estimate, validationShare: settings.validationShare, model: ModelDescription(model)
     ).canonicalText()
   }
 

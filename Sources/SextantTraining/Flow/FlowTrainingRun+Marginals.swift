@@ -15,7 +15,7 @@ extension FlowTrainingRun {
     let best = try train(
       builder.parameters,
       minimising: .marginals(
-        of: network, pairs: pairs, score: settings.loss, batch: settings.batch, random: random("flow batches")),
+        of: network, pairs: pairs, score: settings.loss, estimate: training.estimate, batch: settings.batch, random: random("flow batches")),
       preparation: pairs.seconds)
     return LearnedFlow(
       network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration,

@@ -1,5 +1,5 @@
 // Simulated measurements of archive fields with their targets beside them: the truth where complete fields exist (supervised
-// amortisation), and other measured values where the fields are measurements themselves (RecorruptedPairs.swift). Cross-fitted: the
+// amortisation), and other measured values where the fields are measurements themselves (MeasuredPairs.swift). Cross-fitted: the
 // Gaussian prior under each pair was learned without the pair's field,
 // or the network would learn to trust a posterior that already knew the answer.
 

@@ -7,6 +7,7 @@ import SextantGeometry
 import SextantMeasurement
 import SextantModels
 import SextantSignals
+import SextantSolvers
 
 /// How measurements are simulated.
 struct TrainingPairs: Sendable {
@@ -20,6 +21,8 @@ struct TrainingPairs: Sendable {
   /// The standard deviation of the noise in each channel (C).
   var noise: [Float]
   var seed: UInt64
+  /// How the error at measured values is estimated, which makes the views of a field that is a measurement.
+  var estimate = RiskEstimate.recorrupted
 
   /// One simulated measurement.
   struct Plan: Sendable, Equatable {

@@ -2,6 +2,7 @@
 // fixed once: what networks learn from, and what they are judged by.
 
 import SextantArrays
+import SextantDiffusion
 import SextantGeometry
 import SextantMeasurement
 import SextantModels
@@ -59,6 +60,28 @@ struct ArchiveMeasurements: Sendable {
   /// The measured field itself.
   func field(_ number: Int) throws -> Signal { try archive.source.read([archive.indices[positions[number]]])[0] }
 
+  /// The values of all fields that are seen, as states. A place that is measured more than once has the mean of its values, by precision.
+  ///
+  /// Throws what reading throws; the operator must select entries.
+  func states(in space: StateSpace) throws -> MaskedStates<Float> {
+    let d = space.count
+    var (values, variances, mask) = ([Float](), [Float](), [Float]())
+    for number in 0..<count {
+      let observation = try space.observe(callAsFunction(number).seen)
+      var (precisions, sums) = ([Double](repeating: 0, count: d), [Double](repeating: 0, count: d))
+      for (row, state) in observation.dominantStates.enumerated() {
+        precisions[state] += 1 / observation.noiseVariance[row]
+        sums[state] += observation.anomalies[row] / observation.noiseVariance[row]
+      }
+      values += (0..<d).map { precisions[$0] > 0 ? Float(sums[$0] / precisions[$0]) : 0 }
+      variances += precisions.map { $0 > 0 ? Float(1 / $0) : 0 }
+      mask += precisions.map { $0 > 0 ? 1 : 0 }
+    }
+    let shape = [count, d]
+    return MaskedStates(
+      values: Tensor(values, shape: shape), variances: Tensor(variances, shape: shape), isMeasured: Tensor(mask, shape: shape))
+  }
+
   private static func read(
     _ position: Int, _ archive: TrainingArchive, _ operation: MeasuredOperator?, _ space: StateSpace, _ hiding: RandomStream?
   ) throws -> (seen: FieldMeasurement, hidden: FieldMeasurement) {
@@ -85,5 +108,16 @@ struct ArchiveMeasurements: Sendable {
         operation: operation.map { selection.composed(after: $0) } ?? selection, label: field.label)
     }
     return (part(hidden: false), part(hidden: true))
+  }
+}
+
+extension StateSpace {
+  /// Samples (K×V·C) in the variables' units as states (K×d).
+  func states(of samples: Tensor<Float>, label: FieldLabel, on space: FieldSpace) -> Tensor<Float> {
+    let values = samples.reshaped(to: [samples.rowCount, space.domain.vertexCount, space.variables.count])
+    return anomalies(
+      of: SignalSet(
+        domain: space.domain, variables: space.variables, values: values, isValid: [Bool](repeating: true, count: values.count),
+        labels: [FieldLabel](repeating: label, count: samples.rowCount)))
   }
 }

@@ -147,7 +147,7 @@ struct CompletionTraining {
         let posterior = try solvers.posterior(given: seen, samples: samples, using: &own)
         guard let drawn = posterior.samples else { preconditionFailure("A completion without samples") }
         state.completions.replaceRows(
-          from: number * samples, with: try states(of: drawn, label: seen.label, space: space))
+          from: number * samples, with: space.states(of: drawn, label: seen.label, on: context.model.space))
       }
       state.done += 1
       context.progress.advance(to: state.done)
@@ -167,17 +167,6 @@ struct CompletionTraining {
       state.isFinished = !isBetter || isLast
     }
     if state.gaussian == nil { state.gaussian = try gaussian(of: state.completions) }
-  }
-
-  /// Samples (K×V·C) in the variables' units as states (K×d).
-  private func states(of samples: Tensor<Float>, label: FieldLabel, space: StateSpace) throws -> Tensor<Float> {
-    let (vertices, variables) = (context.model.space.domain.vertexCount, context.model.space.variables)
-    let values = samples.reshaped(to: [samples.rowCount, vertices, variables.count])
-    return space.anomalies(
-      of: SignalSet(
-        domain: context.model.space.domain, variables: variables, values: values,
-        isValid: [Bool](repeating: true, count: values.count),
-        labels: [FieldLabel](repeating: label, count: samples.rowCount)))
   }
 
   /// The Gaussian of the first completions, of which the last quarter shows how much modes of the others leave.

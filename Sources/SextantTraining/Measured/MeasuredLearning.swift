@@ -5,6 +5,7 @@
 // A new way is one more field of the settings, and one more entry in the table.
 
 import SextantConfiguration
+import SextantMeasurement
 import SextantModels
 import SextantSolvers
 
@@ -14,13 +15,21 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
   public var completions: CompletionSettings?
   /// A flow and a diffusion prior together.
   public var joint: JointSettings?
+  /// A diffusion prior by hiding more of what was measured.
+  public var ambient: AmbientSettings?
+  /// A flow by Stein's unbiased risk estimate.
+  public var sure: SURESettings?
 
-  public init(completions: CompletionSettings? = nil, joint: JointSettings? = nil) {
-    (self.completions, self.joint) = (completions, joint)
+  public init(
+    completions: CompletionSettings? = nil, joint: JointSettings? = nil, ambient: AmbientSettings? = nil, sure: SURESettings? = nil
+  ) {
+    (self.completions, self.joint, self.ambient, self.sure) = (completions, joint, ambient, sure)
   }
 
   /// Reads the section `learning`.
-  package init(_ reader: ConfigurationReader) throws {
+  ///
+  /// - Parameter designs: the measurement designs that are known.
+  package init(_ reader: ConfigurationReader, designs: [MeasurementDesignKind] = .standard) throws {
     completions = try reader.optionalSection("completions") { section in
       let usual = CompletionSettings()
       return CompletionSettings(
@@ -36,7 +45,25 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
         steps: try section.value("steps", default: usual.steps, in: 1...10_000_000),
         resets: try section.value("reset", default: usual.resets))
     }
+    ambient = try reader.optionalSection("ambient") { section in
+      let masks = try section.designs("masks", default: AmbientSettings.usualMasks, kinds: designs)
+      guard !masks.isEmpty else {
+        throw section.wrong("masks", expected: "at least one mask, such as random:0.3", found: "none")
+      }
+      return AmbientSettings(masks: masks)
+    }
+    sure = try reader.optionalSection("sure") {
+      SURESettings(step: try $0.value("step", default: SURESettings().step, in: 0.001...1))
+    }
   }
+}
+
+/// The settings of Stein's unbiased risk estimate.
+public struct SURESettings: Sendable, Equatable, Codable {
+  /// The step by which the divergence of the mean is taken, in units of the noise.
+  public var step: Double
+
+  public init(step: Double = 0.05) { self.step = step }
 }
 
 /// A way in which networks learn from an archive of measurements.
@@ -47,6 +74,8 @@ struct LearningWay: Sendable {
   let learns: Model.Parts
   /// Whether it can learn beneath an operator (`archive.measured.operator`).
   let knowsOperators: Bool
+  /// Whether its diffusion prior can start from weights that were trained elsewhere (`diffusion.weights`).
+  let takesWeights: Bool
   /// Whether it was asked for.
   let isAsked: @Sendable (MeasuredLearning) -> Bool
   /// The endings of the files that it leaves in a run's folder while it goes on.
@@ -55,22 +84,28 @@ struct LearningWay: Sendable {
   let train: @Sendable (LearningContext) throws -> Model
 
   /// Every way, the usual one of each part first.
-  static let all: [LearningWay] = [recorruptedPairs, completions, joint]
+  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure]
 
-  /// A flow from pairs of recorrupted measurements (RecorruptedPairs).
-  static let recorruptedPairs = LearningWay(
-    name: "recorrupted", learns: .flow, knowsOperators: true, isAsked: { _ in false }, files: []
-  ) { context in
-    guard let flow = context.flow else { return context.model }
-    return context.model.with(
-      flow: try flow.run(
-        model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
-        interruption: context.interruption))
+  /// A flow from pairs of recorrupted measurements (MeasuredPairs).
+  static let recorruptedPairs = flow("recorrupted") { _ in false }
+
+  /// A flow by Stein's unbiased risk estimate, from the same pairs with other steps.
+  static let sure = flow("sure") { $0.sure != nil }
+
+  /// A flow from pairs of views, by the estimate that the training of the flow states.
+  private static func flow(_ name: String, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool) -> LearningWay {
+    LearningWay(name: name, learns: .flow, knowsOperators: true, takesWeights: true, isAsked: isAsked, files: []) { context in
+      guard let flow = context.flow else { return context.model }
+      return context.model.with(
+        flow: try flow.run(
+          model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
+          interruption: context.interruption))
+    }
   }
 
   /// A diffusion prior by expectation and maximisation (CompletionTraining).
   static let completions = LearningWay(
-    name: "completions", learns: .diffusion, knowsOperators: true, isAsked: { $0.completions != nil },
+    name: "completions", learns: .diffusion, knowsOperators: true, takesWeights: true, isAsked: { $0.completions != nil },
     files: CompletionTraining.files
   ) { context in
     guard let diffusion = context.diffusion else { return context.model }
@@ -79,11 +114,21 @@ struct LearningWay: Sendable {
 
   /// FlowDiff's flow and prior (JointTraining).
   static let joint = LearningWay(
-    name: "joint", learns: [.flow, .diffusion], knowsOperators: false, isAsked: { $0.joint != nil },
+    name: "joint", learns: [.flow, .diffusion], knowsOperators: false, takesWeights: true, isAsked: { $0.joint != nil },
     files: JointTraining.fileEndings
   ) { context in
     guard let flow = context.flow, let diffusion = context.diffusion else { return context.model }
     return try JointTraining(context: context, flow: flow, diffusion: diffusion).run()
+  }
+
+  /// A diffusion prior by hiding more of what was measured (AmbientTraining). Its network has an input for the mask, which weights
+  /// from elsewhere do not know.
+  static let ambient = LearningWay(
+    name: "ambient", learns: .diffusion, knowsOperators: false, takesWeights: false, isAsked: { $0.ambient != nil }, files: []
+  ) { context in
+    guard let diffusion = context.diffusion, let ambient = context.learning.ambient else { return context.model }
+    return context.model.with(
+      diffusion: try AmbientTraining(context: context, settings: diffusion, ambient: ambient).run())
   }
 }
 
@@ -110,6 +155,9 @@ package struct LearningContext: Sendable {
 }
 
 extension MeasuredLearning {
+  /// How a flow on the Gaussian posterior estimates its error at measured values.
+  package var flowEstimate: RiskEstimate { sure.map { .sure(step: $0.step) } ?? .recorrupted }
+
   /// The way in which a part is learned.
   private func way(of part: Model.Parts) -> LearningWay? {
     let ways = LearningWay.all.filter { $0.learns.contains(part) }
@@ -122,6 +170,8 @@ extension MeasuredLearning {
     var own = MeasuredLearning()
     if way.name == LearningWay.completions.name { own.completions = completions ?? CompletionSettings() }
     if way.name == LearningWay.joint.name { own.joint = joint }
+    if way.name == LearningWay.ambient.name { own.ambient = ambient }
+    if way.name == LearningWay.sure.name { own.sure = sure }
     return try "\(way.name) \(own.canonicalText())"
   }
 
@@ -146,8 +196,9 @@ extension MeasuredLearning {
   /// - Parameters:
   ///   - parts: the parts that are to be learned.
   ///   - measured: how the archive was measured.
+  ///   - hasWeights: whether the diffusion prior is to start from weights that were trained elsewhere.
   package func objection(
-    learning parts: Model.Parts, from measured: MeasuredFields
+    learning parts: Model.Parts, from measured: MeasuredFields, hasWeights: Bool
   ) -> (key: String, expected: String, found: String)? {
     let asked = LearningWay.all.filter { $0.isAsked(self) }
     for way in asked where !parts.isSuperset(of: way.learns) {
@@ -168,6 +219,9 @@ extension MeasuredLearning {
         "archive", "an archive whose values are those of the fields (no measured.operator) beside learning.\(way.name)",
         "operator: \(operation)"
       )
+    }
+    if hasWeights, let way = ways.first(where: { $0.learns.contains(.diffusion) && !$0.takesWeights }) {
+      return ("diffusion", "no weights beside learning.\(way.name), whose network is told which values it sees", "weights")
     }
     if !ways.isEmpty, measured.noise.description.contains("auto") {
       return (

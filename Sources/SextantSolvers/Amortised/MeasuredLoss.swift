@@ -1,15 +1,9 @@
 // The loss of a conditional affine flow of a Gaussian posterior where nothing but measurements is known. A value that is not in the
-// input is forecast with its own noise. A value y of the input has two views, whose inputs are y + a·σ·s and y − a·σ·s with a sign s.
-// With the means m₊ and m₋ of the two,
+// input is forecast with its own noise. A value of the input has two views, from which the error of the mean is estimated without the
+// truth (RiskEstimate), and two losses are summed:
 //
-//   D = s·(m₊ − m₋)/(2·a·σ),   E[D] = ∂m/∂y,
-//
-// and two losses are summed:
-//
-// - of the mean, Stein's unbiased estimate of the risk ½·((y − m₊)² + (y − m₋)²) − σ² + 2·σ²·D, in units of σ². It is the squared
-//   distance of each view from its recorrupted target y ∓ σ·s/a, less the noise of that target (Stein 1981; Ramani and others 2008;
-//   Pang and others 2021). It is exact for a mean that is linear, and right up to a²·σ² times its third derivative for others.
-// - of the spread, the likelihood of the variance v that the mean itself implies by Tweedie's formula, v = (1 + a²)·σ²·∂m/∂y: the
+// - of the mean, this estimate, in units of σ².
+// - of the spread, the likelihood of the variance v that the mean itself implies by Tweedie's formula, σ²·∂m/∂y: the
 //   expected score of a forecast with this variance for another value with the noise σ². The estimate of the risk would do as well
 //   in place of v, but it varies by σ² from value to value, and v by no more than the mean reacts to the noise.
 //
@@ -33,21 +27,22 @@ package struct TargetNoise: Sendable {
   }
 }
 
-/// The loss on recorrupted pairs.
-package struct RecorruptedLoss: Sendable {
-  /// a, the part of the noise that the recorruption adds to an input.
-  package static let recorruption: Float = 0.2
-
+/// The loss on pairs of views of measured values.
+package struct MeasuredLoss: Sendable {
   /// The score of values that are not in the input.
   private let score: MarginalLoss
+  /// The estimate of the error at those that are.
+  private let estimate: RiskEstimate
 
-  package init(_ score: MarginalLoss) { self.score = score }
+  package init(_ score: MarginalLoss, estimate: RiskEstimate = .recorrupted) {
+    (self.score, self.estimate) = (score, estimate)
+  }
 
   /// The weighted mean of the loss over all entries.
   ///
   /// - Parameters:
   ///   - output: the shifts δ of all channels, then their log-scales s, in units of the base's spread (2B×V×2C). The two views of a
-  ///     measurement are neighbours, that of +s first.
+  ///     measurement are neighbours, in the order of the estimate's steps.
   ///   - target: (measured value − base mean) / base spread (2B·V·C).
   ///   - weights: the weight of each entry (2B·V·C); 0 excludes it.
   ///   - noise: the noise of the targets.
@@ -56,38 +51,39 @@ package struct RecorruptedLoss: Sendable {
   ) -> DifferentiableTensor<Float> {
     let channels = output.shape[2] / 2
     precondition(target.count == output.value.count / 2 && target.shape == noise.signs.shape, "Targets \(target.shape)")
-    let isRecorrupted = noise.signs.map { $0 == 0 ? Float(0) : 1 }
+    let isInput = noise.signs.map { $0 == 0 ? Float(0) : 1 }
     let total = Float(max(weights.scalars.reduce(0.0) { $0 + Double($1) }, 1e-30))
     // The values that are not in the input, as the mean over theirs.
-    let others = weights * isRecorrupted.map { 1 - $0 }
+    let others = weights * isInput.map { 1 - $0 }
     let share = Float(others.scalars.reduce(0.0) { $0 + Double($1) }) / total
     let plain = score(output, target: target, weights: others, variances: noise.variances) * share
-    let (outputs, targets, kept) = (output.value.scalars, target.scalars, (weights * isRecorrupted).scalars)
+    let (outputs, targets, kept) = (output.value.scalars, target.scalars, (weights * isInput).scalars)
     let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
     var sum = 0.0
     let gradient = Tensor<Float>(shape: output.shape) { gradient in
       for place in gradient.indices { gradient[place] = 0 }
       forEachPair(of: target.shape, kept) { first, second in
         let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
-        let pair = Pair(
-          residuals: zip([first, second], places).map { Double(targets[$0] - outputs[$1]) },
-          variance: Double(variances[first]), sign: Double(signs[first]))
+        let variance = Double(variances[first])
+        let found = estimate(
+          residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
+          variance: variance, sign: Double(signs[first]))
         let weight = Double(kept[first]) / Double(total)
-        sum += weight * pair.risk / pair.variance
+        sum += weight * found.risk / variance
         for (view, place) in places.enumerated() {
           let raw = Double(outputs[place + channels])
           let (logScale, slope) = (LogScaleBound.bounded(raw), LogScaleBound.slope(at: raw))
           let own = exp(2 * logScale)
-          let predicted = own + pair.variance
-          let ratio = (pair.impliedVariance + pair.variance) / predicted
-          sum += weight * 0.5 * (log(predicted) + (pair.risk + pair.variance) / predicted)
-          gradient[place] = Float(weight * pair.slope(view) / pair.variance)
+          let predicted = own + variance
+          let ratio = (found.impliedVariance + variance) / predicted
+          sum += weight * 0.5 * (log(predicted) + (found.risk + variance) / predicted)
+          gradient[place] = Float(weight * (view == 0 ? found.slopes.first : found.slopes.second) / variance)
           gradient[place + channels] = Float(weight * (1 - ratio) * own / predicted * slope)
         }
       }
     }
     return plain
-      + output.tape.record(Tensor([Float(sum)], shape: []), operation: "recorrupted loss", from: [output]) { seed, cotangents in
+      + output.tape.record(Tensor([Float(sum)], shape: []), operation: "measured loss", from: [output]) { seed, cotangents in
         cotangents.add(gradient * seed.scalars[0], to: output)
       }
   }
@@ -103,13 +99,14 @@ package struct RecorruptedLoss: Sendable {
     var (estimated, forecast) = (0.0, 0.0)
     forEachPair(of: target.shape, zip(kept, signs).map { $1 == 0 ? 0 : $0 }) { first, second in
       let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
-      let pair = Pair(
-        residuals: zip([first, second], places).map { Double(targets[$0] - outputs[$1]) },
-        variance: Double(variances[first]), sign: Double(signs[first]))
+      let variance = Double(variances[first])
+      let found = estimate(
+        residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
+        variance: variance, sign: Double(signs[first]))
       // In units of the noise, because the base's spread differs from place to place.
-      estimated += pair.risk / pair.variance
+      estimated += found.risk / variance
       for place in places {
-        forecast += 0.5 * exp(2 * LogScaleBound.bounded(Double(outputs[place + channels]))) / pair.variance
+        forecast += 0.5 * exp(2 * LogScaleBound.bounded(Double(outputs[place + channels]))) / variance
       }
     }
     return (estimated, forecast)
@@ -122,31 +119,4 @@ package struct RecorruptedLoss: Sendable {
       for first in start..<start + size where weights[first] > 0 { body(first, first + size) }
     }
   }
-}
-
-/// One value of the input in its two views, in units of the base's spread.
-private struct Pair {
-  /// y − m₊ and y − m₋.
-  let residuals: [Double]
-  /// σ².
-  let variance: Double
-  /// s.
-  let sign: Double
-
-  private var step: Double { Double(RecorruptedLoss.recorruption) }
-  /// σ²·D.
-  private var reaction: Double { -variance.squareRoot() * sign * (residuals[0] - residuals[1]) / (2 * step) }
-
-  /// The unbiased estimate of the squared error of the mean.
-  var risk: Double {
-    0.5 * (residuals[0] * residuals[0] + residuals[1] * residuals[1]) - variance + 2 * reaction
-  }
-
-  /// Its derivative by the mean of a view.
-  func slope(_ view: Int) -> Double {
-    -residuals[view] + (view == 0 ? 1 : -1) * variance.squareRoot() * sign / step
-  }
-
-  /// The variance of the posterior that the mean implies.
-  var impliedVariance: Double { (1 + step * step) * reaction }
 }

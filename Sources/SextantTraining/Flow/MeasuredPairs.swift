@@ -1,11 +1,11 @@
 // Pairs from fields that are measurements themselves, of which nobody knows the truth: a part of a field's measured values is the
 // input, and the target is another measurement of the same field whose noise is independent of the input's.
 //
-// Where a measured value is not in the input, it is such a target as it is. A value y = x + n of the input is recorrupted: with
-// a sign s = ±1 at each entry and a small number a, the input is y + a·σ·s and the target y − σ·s/a. Their errors, n + a·σ·s and
-// n − σ·s/a, are uncorrelated, so that whatever is learned from the target is learned of x (Pang and others, "Recorrupted-to-
-// recorrupted", 2021). Each field gives two pairs, of s and of −s, which are learned from together; only y and s are kept, from which
-// RecorruptedLoss makes both targets. It assumes that the noise of different values is independent and that its size is right.
+// Where a measured value is not in the input, it is such a target as it is. A value y = x + n of the input is seen in two views, whose
+// inputs differ from y by small steps along a sign s = ±1 at each entry (RiskEstimate). The usual steps are ±a·σ: with the target y − σ·s/a
+// of the first, the errors n + a·σ·s and n − σ·s/a are uncorrelated, so that whatever is learned from the target is learned of x (Pang and
+// others, "Recorrupted-to-recorrupted", 2021). Both views are learned from together; only y and s are kept, from which MeasuredLoss makes
+// what they learn. It assumes that the noise of different values is independent and that its size is right.
 
 import SextantArrays
 import SextantGeometry
@@ -20,7 +20,7 @@ struct PairTarget: Sendable {
   var values: [Float]
   /// The variance of the noise of each (V·C); 0 for the truth.
   var variances: [Float]
-  /// s of each value that is in the input itself, by which the input was recorrupted (V·C); 0 for the others.
+  /// s of each value that is in the input itself, along which its views differ (V·C); 0 for the others.
   var signs: [Float]
   /// Whether there is a target at each entry (V·C).
   var isKnown: [Bool]
@@ -75,17 +75,16 @@ extension TrainingPairs {
     let (values, channels) = (field.values.scalars, field.variables.count)
     let white: Tensor<Float> = noiseStream.normals([values.count])
     let signs = (0..<values.count).map { _ -> Float in signStream.next() & 1 == 0 ? 1 : -1 }
-    let a = RecorruptedLoss.recorruption
     // The input has the noise of the pairs, or its own where that is larger.
     let levels = entries.map { max(noise[$0 % channels], own[$0]) }
     let noisy = zip(entries, levels).map { entry, level in
       values[entry] + max(0, level * level - own[entry] * own[entry]).squareRoot() * white.scalars[entry]
     }
-    return [Float(1), -1].map { side in
+    return estimate.steps.map { step in
       var target = PairTarget(measured: field, noise: own)
       var input = noisy
       for (row, entry) in entries.enumerated() {
-        input[row] += side * a * signs[entry] * levels[row]
+        input[row] += Float(step) * signs[entry] * levels[row]
         // An exact value is its own target.
         guard own[entry] > 0 else { continue }
         target.values[entry] = noisy[row]
@@ -94,7 +93,7 @@ extension TrainingPairs {
       }
       return PairView(
         measurement: FieldMeasurement(
-          values: input, noise: levels.map { $0 * (1 + a * a).squareRoot() },
+          values: input, noise: levels.map { $0 * Float(estimate.viewVariance.squareRoot()) },
           operation: SelectionOperator(inputCount: values.count, indices: entries), label: field.label),
         target: target)
     }
