@@ -55,10 +55,13 @@ package struct CompletionRounds: Sendable {
     (self.scores, self.isFinished) = (scores, isFinished)
   }
 
+  /// The largest number of fields of each half of those that are left out: each costs a factorisation or two in each round.
+  private static let largestStretch = 30
+
   /// The positions of fields that are left out: of a series two stretches, because neighbours in time know each other, and of another
   /// archive fields from everywhere in it, because those of one stretch may be alike and say too little of the others.
   package static func leftOut(of count: Int, isSeries: Bool) -> [Int] {
-    let length = max(2, count / 20)
+    let length = min(largestStretch, max(2, count / 20))
     guard isSeries else { return Set((0..<2 * length).map { (2 * $0 + 1) * count / (4 * length) }).sorted() }
     let starts = [count / 4, 3 * count / 4]
     return Set(starts.flatMap { start in (0..<length).map { min(count - 1, start + $0) } }).sorted()

@@ -29,7 +29,7 @@ struct PatchMixtureSolver: DirectSolver {
   /// A noise variance below this share of a pixel's own counts as nearly none.
   private static let nearlyExactShare: Float = 1e-3
   /// Images of more pixels take every second patch in either direction.
-  private static let denseLimit = 250_000
+  private static let denseLimit = 1_000_000
 
   /// Makes the solver. Throws `MethodError`, `LinearAlgebraError`.
   init(_ mixture: PatchMixture, on domain: any Domain) throws {

@@ -78,6 +78,8 @@ struct LearningWay: Sendable {
   let takesWeights: Bool
   /// Whether it was asked for.
   let isAsked: @Sendable (MeasuredLearning) -> Bool
+  /// Its own part of the settings.
+  let settings: @Sendable (MeasuredLearning) -> MeasuredLearning
   /// The endings of the files that it leaves in a run's folder while it goes on.
   let files: [String]
   /// The model with the parts that it learns, which are written into the run's folder.
@@ -87,14 +89,19 @@ struct LearningWay: Sendable {
   static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure]
 
   /// A flow from pairs of recorrupted measurements (MeasuredPairs).
-  static let recorruptedPairs = flow("recorrupted") { _ in false }
+  static let recorruptedPairs = flow("recorrupted", isAsked: { _ in false }, settings: { _ in MeasuredLearning() })
 
   /// A flow by Stein's unbiased risk estimate, from the same pairs with other steps.
-  static let sure = flow("sure") { $0.sure != nil }
+  static let sure = flow("sure", isAsked: { $0.sure != nil }, settings: { MeasuredLearning(sure: $0.sure) })
 
   /// A flow from pairs of views, by the estimate that the training of the flow states.
-  private static func flow(_ name: String, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool) -> LearningWay {
-    LearningWay(name: name, learns: .flow, knowsOperators: true, takesWeights: true, isAsked: isAsked, files: []) { context in
+  private static func flow(
+    _ name: String, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool,
+    settings: @escaping @Sendable (MeasuredLearning) -> MeasuredLearning
+  ) -> LearningWay {
+    LearningWay(
+      name: name, learns: .flow, knowsOperators: true, takesWeights: true, isAsked: isAsked, settings: settings, files: []
+    ) { context in
       guard let flow = context.flow else { return context.model }
       return context.model.with(
         flow: try flow.run(
@@ -106,6 +113,7 @@ struct LearningWay: Sendable {
   /// A diffusion prior by expectation and maximisation (CompletionTraining).
   static let completions = LearningWay(
     name: "completions", learns: .diffusion, knowsOperators: true, takesWeights: true, isAsked: { $0.completions != nil },
+    settings: { MeasuredLearning(completions: $0.completions ?? CompletionSettings()) },
     files: CompletionTraining.files
   ) { context in
     guard let diffusion = context.diffusion else { return context.model }
@@ -115,7 +123,7 @@ struct LearningWay: Sendable {
   /// FlowDiff's flow and prior (JointTraining).
   static let joint = LearningWay(
     name: "joint", learns: [.flow, .diffusion], knowsOperators: false, takesWeights: true, isAsked: { $0.joint != nil },
-    files: JointTraining.fileEndings
+    settings: { MeasuredLearning(joint: $0.joint) }, files: JointTraining.fileEndings
   ) { context in
     guard let flow = context.flow, let diffusion = context.diffusion else { return context.model }
     return try JointTraining(context: context, flow: flow, diffusion: diffusion).run()
@@ -124,7 +132,8 @@ struct LearningWay: Sendable {
   /// A diffusion prior by hiding more of what was measured (AmbientTraining). Its network has an input for the mask, which weights
   /// from elsewhere do not know.
   static let ambient = LearningWay(
-    name: "ambient", learns: .diffusion, knowsOperators: false, takesWeights: false, isAsked: { $0.ambient != nil }, files: []
+    name: "ambient", learns: .diffusion, knowsOperators: false, takesWeights: false, isAsked: { $0.ambient != nil },
+    settings: { MeasuredLearning(ambient: $0.ambient) }, files: []
   ) { context in
     guard let diffusion = context.diffusion, let ambient = context.learning.ambient else { return context.model }
     return context.model.with(
@@ -167,12 +176,7 @@ extension MeasuredLearning {
   /// What tells this learning of a part from others, as text.
   package func identity(of part: Model.Parts) throws -> String {
     guard let way = way(of: part) else { return "" }
-    var own = MeasuredLearning()
-    if way.name == LearningWay.completions.name { own.completions = completions ?? CompletionSettings() }
-    if way.name == LearningWay.joint.name { own.joint = joint }
-    if way.name == LearningWay.ambient.name { own.ambient = ambient }
-    if way.name == LearningWay.sure.name { own.sure = sure }
-    return try "\(way.name) \(own.canonicalText())"
+    return try "\(way.name) \(way.settings(self).canonicalText())"
   }
 
   /// The model with all networks that are to be learned, in their ways.
