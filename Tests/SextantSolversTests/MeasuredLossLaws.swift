@@ -154,13 +154,13 @@ import Testing
       let values = truth + noise * Self.level
       let means = estimate.steps.map { matrixProduct(values + signs * ($0 * Self.level), gain, transposingSecond: true) }
       var (estimated, actual) = ([Double](repeating: 0, count: Self.count), [Double](repeating: 0, count: Self.count))
-      for place in 0..<truth.count {
-        let (y, x) = (values.scalars[place], truth.scalars[place])
+      // Each as an array once: a tensor copies its scalars whenever it is asked for them.
+      let (y, x, s, views) = (values.scalars, truth.scalars, signs.scalars, means.map(\.scalars))
+      for place in x.indices {
         estimated[place / 6] += estimate(
-          residuals: (y - means[0].scalars[place], y - means[1].scalars[place]), variance: Self.level * Self.level,
-          sign: signs.scalars[place]
+          residuals: (y[place] - views[0][place], y[place] - views[1][place]), variance: Self.level * Self.level, sign: s[place]
         ).risk
-        for (share, mean) in zip(estimate.shares, means) { actual[place / 6] += share * pow(mean.scalars[place] - x, 2) }
+        for (share, mean) in zip(estimate.shares, views) { actual[place / 6] += share * pow(mean[place] - x[place], 2) }
       }
       return (estimated, actual)
     }
@@ -197,17 +197,18 @@ import Testing
     let values = (random.normals([count, 10]) as Tensor<Double>).scalingColumns(by: deviations)
     let signs = Tensor<Double>.signs([count, 10], using: &random)
     let squares = values.columnSquaredNorms().map { $0 / Double(count) }
+    let (measured, chosen) = (values.scalars, signs.scalars)
     var (gains, multiplier) = ([Double](repeating: 0.5, count: 10), NoiseMultiplier(1, rate: 0.1))
     for _ in 0..<400 {
       let estimate = RiskEstimate.unsure(multiplier: multiplier.value)
       var (slopes, reaction) = ([Double](repeating: 0, count: 10), 0.0)
-      for place in 0..<values.count {
-        let (y, s, i) = (values.scalars[place], signs.scalars[place], place % 10)
+      for place in measured.indices {
+        let (y, s, i) = (measured[place], chosen[place], place % 10)
         let inputs = estimate.steps.map { y + $0 * stated * s }
         let found = estimate(
           residuals: (y - gains[i] * inputs[0], y - gains[i] * inputs[1]), variance: stated * stated, sign: s)
         slopes[i] += (found.slopes.first * inputs[0] + found.slopes.second * inputs[1]) / Double(count)
-        reaction += found.reaction / (stated * stated) / Double(values.count)
+        reaction += found.reaction / (stated * stated) / Double(measured.count)
       }
       for i in 0..<10 { gains[i] -= 0.5 * slopes[i] / (2 * squares[i]) }
       multiplier.ascend(divergence: reaction)

@@ -38,6 +38,10 @@ struct SeriesStateFile {
       let (found, asked) =
         key == "model"
         ? (file.metadata["model-name"], identity["model-name"]) : (file.metadata[key], identity[key])
+      if key == "model", found == asked {
+        throw SeriesError.otherState(
+          reason: "\(path) belongs to another training of the model '\(asked ?? "")'. Use the model that it was written with, or another state file")
+      }
       throw SeriesError.otherState(
         reason: "\(path) belongs to another \(words) (it has \(found ?? "none"), this run \(asked ?? "none")). Use the same \(words), or another state file")
     }

@@ -40,9 +40,9 @@ struct MeasuredTraining {
   /// The smallest number of fields from which anything can be learned around gaps.
   static let smallestFieldCount = 8
 
-  /// The number of fields up to which the factors are learned where they are only what rounds of completion, which see all fields,
-  /// begin from.
-  private static let startingFieldLimit = 1000
+  /// The number of fields, and of modes, up to which the factors are learned where they are only what rounds of completion, which see
+  /// all fields and find all modes, begin from.
+  private static let (startingFieldLimit, startingModeLimit) = (1000, 80)
 
   private var random: RandomStream { RandomStream(seed: seed).split("measured") }
   private var domain: any Domain { source.domain }
@@ -113,7 +113,8 @@ struct MeasuredTraining {
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
     while !state.search.isFinished {
       try state.search.advance(
-        over: fields.part(rest).withoutOperator, largest: largest, random: random.split("factors")
+        over: fields.part(rest).withoutOperator, largest: hasRounds ? min(largest, Self.startingModeLimit) : largest,
+        random: random.split("factors")
       ) { try stages.advance(.factors, by: 1) }
       stages.finish()
       try checkpoint?.write(state)
