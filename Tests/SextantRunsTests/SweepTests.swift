@@ -125,7 +125,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{methods: [eof]}", "run.yaml:2:18: 'sweep.methods': expected some of dps, mcg, pigdm"),
+    ("{methods: [eof]}", "run.yaml:2:18: 'sweep.methods': expected some of dps, ambient-dps, mcg, pigdm"),
     ("{methods: []}", "'sweep.methods': expected some of dps"),
     ("{steps: [10, 0]}", "run.yaml:2:16: 'sweep.steps': expected whole numbers from 1"),
     ("{step_sizes: [0.1, 0]}", "'sweep.step_sizes': expected numbers above 0, found [0.1, 0.0]."),
