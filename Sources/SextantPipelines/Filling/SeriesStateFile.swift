@@ -40,7 +40,7 @@ struct SeriesStateFile {
         ? (file.metadata["model-name"], identity["model-name"]) : (file.metadata[key], identity[key])
       if key == "model", found == asked {
         throw SeriesError.otherState(
-          reason: "\(path) belongs to another training of the model '\(asked ?? "")'. Use the model that it was written with, or another state file")
+          reason: "\(path) belongs to another model of the name '\(asked ?? "")'. Use the model that it was written with, or another state file")
       }
       throw SeriesError.otherState(
         reason: "\(path) belongs to another \(words) (it has \(found ?? "none"), this run \(asked ?? "none")). Use the same \(words), or another state file")
