@@ -71,37 +71,58 @@ extension CompletedPrior {
       for j in 0..<d { covariance[j, j] += model.residualVariance[j] }
     }
     var result = Tensor<Float>.zeros([fields.count, k])
+    var combined: CombinedPosterior?
     for position in 0..<fields.count {
       let field = try fields.field(position)
       var stream = random.split(position)
-      let draw =
-        try field.matrix == nil
-        ? model.posterior(given: field.values, terms: field.terms).sample(using: &stream)
-        : Self.draw(given: field.values, terms: field.terms, of: self, covariance: covariance, using: &stream)
+      let draw: [Double]
+      if field.matrix == nil {
+        draw = try model.posterior(given: field.values, terms: field.terms).sample(using: &stream)
+      } else {
+        let values = field.values
+        if combined.map({ !$0.values.isMeasured(as: values) }) ?? true {
+          combined = try CombinedPosterior(of: functions.scaledModes, given: values, covariance: covariance)
+        }
+        draw =
+          combined?.sample(
+            anomalies: CompletionSums.anomalies(of: values, terms: field.terms, climatology: climatology), using: &stream) ?? []
+      }
       result.replaceRows(from: position, with: Tensor(draw.map { Float($0) }, shape: [1, k]))
       try progress()
     }
     return result
   }
+}
 
-  /// A draw of the coefficients of the modes given values that combine states: mean Gᵀ·S⁻¹·a and covariance I − Gᵀ·S⁻¹·G with
-  /// G = H·Wᵀ for the modes W.
-  private static func draw(
-    given values: ObservedStates, terms: [Double], of prior: CompletedPrior, covariance: Tensor<Double>,
-    using random: inout RandomStream
-  ) throws -> [Double] {
-    let k = prior.functions.modeCount
-    let white: Tensor<Double> = random.normals([k, 1])
-    guard values.count > 0 else { return white.scalars }
-    let modes = prior.functions.scaledModes.converted(to: Double.self).transposed()
-    let factor = try CholeskyFactor(values.innovation(under: covariance))
-    let gains = values.rows(of: modes)
-    let anomalies = CompletionSums.anomalies(of: values, terms: terms, climatology: prior.climatology)
-    let mean = matrixProduct(
-      gains, factor.solve(Tensor(anomalies)).reshaped(to: [values.count, 1]), transposingFirst: true)
-    var posterior = matrixProduct(gains, factor.solve(gains), transposingFirst: true) * -1
+/// The posterior of the coefficients of the modes given values that combine states, for all fields that were measured alike: mean
+/// Gᵀ·S⁻¹·a and covariance I − Gᵀ·S⁻¹·G with G = H·Wᵀ for the modes W.
+private struct CombinedPosterior {
+  /// The places and the noise, and the anomalies of the first field.
+  let values: ObservedStates
+  /// S⁻¹·G (m×k).
+  private let gain: Tensor<Double>
+  /// The factor of the covariance (k×k).
+  private let root: CholeskyFactor<Double>
+
+  /// - Parameters:
+  ///   - modes: W (k×d).
+  ///   - values: the first field (m).
+  ///   - covariance: K (d×d).
+  init(of modes: Tensor<Float>, given values: ObservedStates, covariance: Tensor<Double>) throws {
+    let k = modes.rowCount
+    self.values = values
+    let projected = values.rows(of: modes.converted(to: Double.self).transposed())
+    gain = values.count > 0 ? try CholeskyFactor(values.innovation(under: covariance)).solve(projected) : projected
+    var posterior = matrixProduct(projected, gain, transposingFirst: true) * -1
     for a in 0..<k { posterior[a, a] += 1 + 1e-9 }
-    return (mean + (try CholeskyFactor(posterior).multiplyLower(white))).scalars
+    root = try CholeskyFactor(posterior)
+  }
+
+  /// A draw (k) given the anomalies of a field (m).
+  func sample(anomalies: [Double], using random: inout RandomStream) -> [Double] {
+    let white: Tensor<Double> = random.normals([root.size, 1])
+    let mean = matrixProduct(gain, Tensor(anomalies, shape: [anomalies.count, 1]), transposingFirst: true)
+    return (mean + root.multiplyLower(white)).scalars
   }
 }
 
