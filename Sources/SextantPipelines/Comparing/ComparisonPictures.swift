@@ -37,10 +37,9 @@ public struct ComparisonPictures: Sendable {
   public func drawFields(of field: ComparedField, number: Int) throws -> [String] {
     let domain = field.truth.domain
     let surface = domain.geography == nil ? domain.surface : nil
-    if domain.geography == nil, surface == nil, let raster = domain.raster {
-      return try drawStrips(of: field, on: raster, number: number)
+    guard domain.geography != nil || surface != nil else {
+      return try domain.raster.map { try drawStrips(of: field, on: $0, number: number) } ?? []
     }
-    guard domain.geography != nil || surface != nil else { return [] }
     var written: [String] = []
     for (method, posterior) in field.answers {
       guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
@@ -60,16 +59,12 @@ public struct ComparisonPictures: Sendable {
 
   /// An image, what was measured of it, and the answer of each method with its error, its spread and some samples.
   private func drawStrips(of field: ComparedField, on raster: Raster, number: Int) throws -> [String] {
-    let (channels, names) = (field.truth.variables.count, field.truth.variables.map(\.name))
-    let isColour = names == ["red", "green", "blue"]
-    func shown<T>(_ numbers: [T]) -> [T] {
-      isColour || channels == 1 ? numbers : stride(from: 0, to: numbers.count, by: channels).map { numbers[$0] }
-    }
+    let shown = ShownBands(field.truth.variables)
     let (truth, isValid) = (field.truth.values.scalars, field.truth.isValid)
     func valid(_ numbers: [Float]) -> [Float] { zip(numbers, isValid).map { $1 ? $0 : .nan } }
     // Noise would make the scale of the measured values wider than the image's.
     let ends = zip(truth, isValid).filter(\.1).map(\.0)
-    let peak = ends.min().map { $0 >= 0 } == true ? ends.max().map(Double.init) : nil
+    let peak = (ends.min() ?? -1) >= 0 ? ends.max().map { $0 > 0 ? Double($0) : 1 } : nil
     var written: [String] = []
     for (method, posterior) in field.answers {
       guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
@@ -87,8 +82,8 @@ public struct ComparisonPictures: Sendable {
       }
       let path = place("strip-\(number)-\(method.name)")
       try ImagePanels(
-        rows: raster.rows, columns: raster.columns, panels: panels, peak: peak.map { $0 > 0 ? $0 : 1 },
-        title: ([method.title, field.mask.description] + (isColour || channels == 1 ? [] : [names[0]])).joined(separator: ", ")
+        rows: raster.rows, columns: raster.columns, panels: panels, peak: peak,
+        title: ([method.title, field.mask.description] + shown.names).joined(separator: ", ")
       ).write(to: path, overwrite: overwrite)
       written.append(path)
     }

@@ -107,11 +107,7 @@ public struct Drawing: Sendable {
     _ signal: Signal, _ raster: Raster, in document: any SignalDocument, formats: [any SignalFormat]
   ) throws -> ImagePanels {
     let channels = signal.variables.count
-    // Bands that are no colours are drawn one at a time.
-    let isColour = signal.variables.map(\.name) == ["red", "green", "blue"]
-    func shown(_ numbers: [Float]) -> [Float] {
-      isColour || channels == 1 ? numbers : stride(from: 0, to: numbers.count, by: channels).map { numbers[$0] }
-    }
+    let shown = ShownBands(signal.variables)
     var panels: [ImagePanels.Panel] = []
     for companion in companions {
       var other = input
@@ -138,7 +134,7 @@ public struct Drawing: Sendable {
     let label = document.labels[field - 1].coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return try ImagePanels(
       rows: raster.rows, columns: raster.columns, panels: panels, peak: peak ?? document.fullScale,
-      title: ([name] + label + (isColour || channels == 1 ? [] : [signal.variables[0].name])).joined(separator: ", "))
+      title: ([name] + label + shown.names).joined(separator: ", "))
   }
 
   /// One variable as values, three as a colour.

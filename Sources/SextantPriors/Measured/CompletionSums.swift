@@ -96,7 +96,8 @@ package struct CompletionSums: Sendable {
   ) throws -> (covariance: Tensor<Double>, climatology: Tensor<Double>, uncertainty: Tensor<Double>) {
     let share = 1 / Double(max(1, count))
     let posterior = try ClimatologyPosterior(
-      climatology: climatology, precision: precision, anomalies: covariance, slopes: adjoints.slopes, information: information, terms: terms, count: count)
+      climatology: climatology, precision: precision, anomalies: covariance, slopes: adjoints.slopes,
+      information: information, terms: terms, count: count)
     var whole = adjoints.squares
     whole.add(information, scaledBy: -1)
     whole.mirrorLowerTriangle()

@@ -249,10 +249,13 @@ struct ImageDocument: SignalDocument {
     }
     let channels = variables.count
     return FieldCompanion(name: name, isConstant: false) { index in
-      guard let noise = try part("noise", of: index), noise.file.axes.fieldCount == noise.count else {
+      let image = files[place(ofField: index).file].path
+      guard let noise = try part("noise", of: index) else {
+        throw SignalFormatError.companionCount(path: image, name: name, expected: 1, found: 0)
+      }
+      guard noise.file.axes.fieldCount == noise.count else {
         throw SignalFormatError.companionCount(
-          path: files[place(ofField: index).file].path, name: name, expected: 1,
-          found: try part("noise", of: index)?.file.axes.fieldCount ?? 0)
+          path: image, name: name, expected: noise.count, found: noise.file.axes.fieldCount)
       }
       let values = try rows(of: noise.file, at: noise.index, count: 1)
       return stride(from: channel, to: values.count, by: channels).map { values[$0] }
