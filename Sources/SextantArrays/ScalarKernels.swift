@@ -135,6 +135,18 @@ public protocol ScalarKernels: Sendable {
     b: Out, c: Out
   )
 
+  // SiLU after a normalisation. The gradient g of x·scale + shift is the gradient times the slope of SiLU.
+  /// out ← SiLU(x·scale + shift), with one scale and one shift for each column.
+  func affineSiLURows(rows: Int, columns: Int, from x: In, scale: In, shift: In, to out: Out)
+  /// sums ← sums + the column sums of g; products ← products + the column sums of g·x.
+  func affineSiLUSums(
+    rows: Int, columns: Int, gradient: In, from x: In, scale: In, shift: In, sums: Doubles, products: Doubles
+  )
+  /// out ← g·a + x·b + c, with one a, b and c for each column.
+  func affineSiLUPullback(
+    rows: Int, columns: Int, gradient: In, from x: In, scale: In, shift: In, a: In, b: In, c: In, adds: Bool, to out: Out
+  )
+
   // Convolutions with few outputs. A window has `width` places, and indices name the vertex at each place; −1 for none.
   /// out[v] ← bias + Σ_k x[indices[v, k], k], where x has `columns` contributions of each vertex to each place of a window.
   func sumWindows(

@@ -14,6 +14,7 @@ import Testing
     var columns: Int
     var channels: (Int, Int)
     var batch = 3
+    var stencil: Stencil { PlaneConvolutionTests.stencil(rows: rows, columns: columns) }
     var testDescription: String { "\(batch) of \(rows)×\(columns), \(channels)" }
   }
 
@@ -28,20 +29,21 @@ import Testing
     Case(rows: 4, columns: 4, channels: (9, 1), batch: 7),
   ]
 
-  static func stencil(_ form: Case) -> Stencil {
+  /// The 3×3 pixels around each.
+  static func stencil(rows: Int, columns: Int) -> Stencil {
     var neighbours: [Int32] = []
-    for row in 0..<form.rows {
-      for column in 0..<form.columns {
+    for row in 0..<rows {
+      for column in 0..<columns {
         for down in -1...1 {
           for across in -1...1 {
             let (r, c) = (row + down, column + across)
             neighbours.append(
-              (0..<form.rows).contains(r) && (0..<form.columns).contains(c) ? Int32(r * form.columns + c) : -1)
+              (0..<rows).contains(r) && (0..<columns).contains(c) ? Int32(r * columns + c) : -1)
           }
         }
       }
     }
-    return Stencil(inputCount: form.rows * form.columns, width: 9, neighbours: neighbours)
+    return Stencil(inputCount: rows * columns, width: 9, neighbours: neighbours)
   }
 
   /// The result, and the gradients of x and of the weights, where each adds to what is there.
@@ -64,7 +66,7 @@ import Testing
     let weight = stream.normals([outputs, 9, inputs], as: Scalar.self)
     let bias = stream.normals([outputs], as: Scalar.self)
     let seed = stream.normals([form.batch, pixels, outputs], as: Scalar.self)
-    let stencil = Self.stencil(form)
+    let stencil = form.stencil
     let expected = Self.everything(TableConvolution(x, weight, stencil), x, weight, bias, seed: seed)
     let found =
       isFew
@@ -88,10 +90,29 @@ import Testing
     try check(form, isFew: true, as: Double.self, within: 1e-14)
   }
 
+  /// A normalisation and SiLU as one operation are the two, one after the other.
+  @Test func aNormalisationWithSiLUIsBoth() {
+    var stream = RandomStream(seed: 14)
+    let inputs: [Tensor<Float>] = [stream.normals([3, 100, 32]), stream.normals([32]), stream.normals([32])]
+    let seed: Tensor<Float> = stream.normals([3, 100, 32])
+    func both(_ activates: Bool) -> [Tensor<Float>] {
+      let tape = Tape<Float>()
+      let leaves = inputs.map { tape.leaf($0) }
+      let normal = groupNormalisation(
+        leaves[0], gain: leaves[1], bias: leaves[2], groups: 4, epsilon: 1e-6, activates: activates)
+      let result = activates ? normal : normal.silu()
+      let gradients = tape.gradients(of: result, seed: seed)
+      return [result.value] + leaves.compactMap { gradients[$0] }
+    }
+    for (one, two) in zip(both(true), both(false)) {
+      #expect(zip(one.scalars, two.scalars).allSatisfy { abs($0 - $1) < 1e-5 * max(1, abs($1)) })
+    }
+  }
+
   /// Only a table that is the window of every pixel is taken for one.
   @Test func aWindowIsRecognised() {
     let form = Case(rows: 9, columns: 14, channels: (19, 40))
-    let window = Self.stencil(form)
+    let window = form.stencil
     #expect(window.plane?.rows == 9 && window.plane?.columns == 14)
     var other = window.neighbours
     other[9 * 17 + 3] = 0
@@ -102,7 +123,7 @@ import Testing
 
   @Test(arguments: [(32, 48), (90, 5)]) func aSampleHasTheSameBitsInAnyBatch(inputs: Int, outputs: Int) {
     let form = Case(rows: 10, columns: 9, channels: (inputs, outputs))
-    let stencil = Self.stencil(form)
+    let stencil = form.stencil
     var stream = RandomStream(seed: 12)
     let x: Tensor<Float> = stream.normals([5, 90, inputs])
     let weight: Tensor<Float> = stream.normals([outputs, 9, inputs])
@@ -121,7 +142,7 @@ import Testing
     let weight: Tensor<Float> = stream.normals([form.channels.1, 9, form.channels.0])
     let seed: Tensor<Float> = stream.normals([form.batch, form.rows * form.columns, form.channels.1])
     let bias: Tensor<Float> = stream.normals([form.channels.1])
-    let own = convolutionForm(x, weight, Self.stencil(form))
+    let own = convolutionForm(x, weight, form.stencil)
     let results = [1, 2, 5].map { threads in
       Parallel.limitThreads(to: threads)
       return Self.everything(own, x, weight, bias, seed: seed).map(\.scalars)
