@@ -21,6 +21,8 @@ struct MeasuredTraining {
   /// The fields in the units of the prior.
   let source: TransformedSource
   let indices: [Int]
+  /// How many of the fields in succession are copies of one.
+  let copyCount: Int
   let noise: MeasuredNoise
   /// What the values are of the signals; nil for their own values.
   let operation: MeasuredOperator?
@@ -107,7 +109,7 @@ struct MeasuredTraining {
     var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(
-      of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil })
+      of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil }, copyCount: copyCount)
     let known = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
     let rest = hasRounds ? Split.evenly(Self.startingFieldLimit).members(of: known, seed: 0) : known
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
