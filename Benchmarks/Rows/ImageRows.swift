@@ -55,7 +55,8 @@ extension BenchmarkRow {
 
 /// The sizes of the flow, for peers.
 private struct ConvolutionalFlowSettings: Encodable {
-  let (side, channels) = (32, 3)
+  let side = 32
+  let channels = 3
   var configuration: ConvolutionalFlowConfiguration { .digits(channels: channels) }
 
   private enum CodingKeys: CodingKey { case side, channels }
