@@ -39,12 +39,14 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
         abs((360 / degrees).rounded() * degrees - 360) < 1e-6
       else {
         throw GeometryError.invalidSymmetry(
-          "'\(text)': expected an angle that divides 360° into at most \(Self.largestGroup) parts, such as longitudes:30deg.")
+          "'\(text)': expected an angle that divides 360° into at most \(Self.largestGroup) parts, such as longitudes:30deg."
+        )
       }
       self = .longitudes(degrees)
     default:
       throw GeometryError.invalidSymmetry(
-        "'\(text)' is no symmetry: expected left-right, up-down or quarter-turns for images, and longitudes:ANGLE, north-south or icosahedron for the sphere.")
+        "'\(text)' is no symmetry: expected left-right, up-down or quarter-turns for images, and longitudes:ANGLE, north-south or icosahedron for the sphere."
+      )
     }
   }
 
@@ -113,7 +115,8 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
         group.append(product)
         guard group.count <= largestGroup else {
           throw GeometryError.invalidSymmetry(
-            "The symmetries make more than \(largestGroup) copies of each field together. State fewer of them, or a larger angle.")
+            "The symmetries make more than \(largestGroup) copies of each field together. State fewer of them, or a larger angle."
+          )
         }
       }
       next += 1
@@ -126,9 +129,12 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
     switch self {
     case .leftRight, .upDown, .quarterTurns:
       guard domain.plane != nil else {
-        throw GeometryError.invalidSymmetry("'\(self)' is a symmetry of images, and the fields are on a \(domain.summary).")
+        throw GeometryError.invalidSymmetry(
+          "'\(self)' is a symmetry of images, and the fields are on a \(domain.summary).")
       }
-      let (low, high) = domain.nodePositions.reduce((SIMD3(repeating: Double.infinity), SIMD3(repeating: -Double.infinity))) {
+      let (low, high) = domain.nodePositions.reduce(
+        (SIMD3(repeating: Double.infinity), SIMD3(repeating: -Double.infinity))
+      ) {
         (pointwiseMin($0.0, $1), pointwiseMax($0.1, $1))
       }
       let sum = low + high
@@ -139,7 +145,8 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
       }
     case .longitudes, .northSouth, .icosahedron:
       guard domain.geography != nil else {
-        throw GeometryError.invalidSymmetry("'\(self)' is a symmetry of the sphere, and the fields are on a \(domain.summary).")
+        throw GeometryError.invalidSymmetry(
+          "'\(self)' is a symmetry of the sphere, and the fields are on a \(domain.summary).")
       }
       switch self {
       case .longitudes(let degrees): return [Self.rotation(about: SIMD3(0, 0, 1), degrees: degrees)]

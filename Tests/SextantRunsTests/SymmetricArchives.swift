@@ -42,7 +42,8 @@ import Testing
   }
 
   private static func run(
-    _ folder: ScratchFolder, archive: String = "gaps: refuse", part: String = "first:0.8", prior: String = "kind: eof, modes: 8",
+    _ folder: ScratchFolder, archive: String = "gaps: refuse", part: String = "first:0.8",
+    prior: String = "kind: eof, modes: 8",
     more: String = ""
   ) throws -> RunConfiguration {
     try RunConfiguration.parse(
@@ -131,8 +132,10 @@ import Testing
   /// Values, gaps and the noise of each value move together.
   @Test func gapsAndNoiseMoveWithTheirValues() throws {
     let folder = try Self.folder(3)
-    let (source, _) = try Self.run(folder, archive: "corrupted: {mask: \"random:0.4\"}, measured: {noise: 1}", part: "all")
-      .archive.open(seed: 1)
+    let (source, _) = try Self.run(
+      folder, archive: "corrupted: {mask: \"random:0.4\"}, measured: {noise: 1}", part: "all"
+    )
+    .archive.open(seed: 1)
     let moved = try SymmetricSource(source, symmetries: [.leftRight, .upDown])
     let fields = try moved.read([0, 5, 6, 2, 11])
     let still = try source.read([0, 1, 2])

@@ -58,7 +58,9 @@ package struct SymmetricSource: SignalSource {
           last = index / copyCount
           for (vertex, origin) in permutations[index % copyCount].enumerated() {
             for channel in 0..<channels {
-              let (to, from) = (slot * size + vertex * channels + channel, row * size + Int(origin) * channels + channel)
+              let (to, from) = (
+                slot * size + vertex * channels + channel, row * size + Int(origin) * channels + channel
+              )
               out[to] = values[from]
               flags[to] = fields.isValid[from]
             }
@@ -102,7 +104,8 @@ package struct SymmetricSource: SignalSource {
           let isSame = if let one, let other { abs(one - other) < 1e-4 } else { one == nil && other == nil }
           guard isSame else {
             throw RunError.invalid(
-              "archive.symmetries: '\(name)' (archive.measured.operator) measures a moved field otherwise than the field itself, so that moved measurements are not measurements of moved fields. Leave out symmetries that change the operator.")
+              "archive.symmetries: '\(name)' (archive.measured.operator) measures a moved field otherwise than the field itself, so that moved measurements are not measurements of moved fields. Leave out symmetries that change the operator."
+            )
           }
         }
       }
