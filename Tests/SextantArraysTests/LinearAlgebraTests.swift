@@ -79,16 +79,6 @@ import Testing
           factor.solveLowerTransposed(rows: rows).transposed(), factor.solveLowerTransposed(b)) < tolerance)
       #expect(
         Self.largestDifference(factor.multiplyLower(rows: rows).transposed(), factor.multiplyLower(b)) < tolerance)
-      // Squared distances are the sums of squares of L⁻¹(b − m), here for more rows than one part has.
-      let (points, centre) = (Self.random([300, size], 10, as: type), Self.random([1, size], 11, as: type).scalars)
-      let values = points.scalars
-      let differences = Tensor<Scalar>(shape: points.shape) { out in
-        for i in out.indices { out[i] = values[i] - centre[i % size] }
-      }
-      let white = factor.solveLower(rows: differences).transposed()
-      let expected = Tensor(white.columnSquaredNorms().map { Scalar($0) })
-      #expect(
-        Self.largestDifference(Tensor(factor.squaredDistances(of: points, from: centre)), expected) < 10 * tolerance)
     }
     try check(Float.self)
     try check(Double.self)

@@ -1,6 +1,8 @@
 // Squared distances in the metric of a covariance, as densities of Gaussians need them for many points: differences, solutions and
 // sums are done for some points at a time, which stay in the cache.
 
+import SextantArrays
+
 extension CholeskyFactor {
   /// The number of points that are worked on together: enough for fast solutions, few enough for the inner caches.
   private static var grain: Int { 128 }
