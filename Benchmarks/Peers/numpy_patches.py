@@ -10,6 +10,7 @@ from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky, _esti
 
 LEAST_SHARE = 1e-3
 PRIOR_COUNT = 10
+LEAST_TOTAL = 2
 
 
 def mixture_of(arrays):
@@ -23,11 +24,13 @@ def standardised(values, arrays):
 
 class Mixture(GaussianMixture):
     """scikit-learn's steps, with what Sextant's maximisation does besides: components have no part of patches of which they have
-    next to no share, and a round Gaussian of a component's own size counts as ten patches."""
+    next to no share, those with fewer than two patches are dropped, and a round Gaussian of a component's own size counts as ten
+    patches."""
 
     def _m_step(self, X, log_resp, xp=None):
         shares = numpy.exp(log_resp)
         shares[shares <= LEAST_SHARE] = 0
+        shares = shares[:, shares.sum(0) >= LEAST_TOTAL]
         counts, self.means_, covariances = _estimate_gaussian_parameters(X, shares, 0, "full")
         sizes = numpy.trace(covariances, axis1=1, axis2=2) / X.shape[1]
         covariances *= counts[:, None, None]

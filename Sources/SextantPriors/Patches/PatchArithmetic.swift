@@ -1,5 +1,6 @@
 // Arithmetic on matrices that mixtures of patches need, in training and in posteriors.
 
+import Foundation
 import SextantArrays
 
 extension Tensor {
@@ -42,5 +43,58 @@ extension Tensor {
     return withUnsafeScalars { values in
       (0..<rowCount).map { row in (row * n..<(row + 1) * n).reduce(Scalar(0)) { $0 + values[$1] * values[$1] } }
     }
+  }
+}
+
+extension Tensor {
+  /// The softmax of some rows, in place.
+  fileprivate static func softmax(rows: Int, columns: Int, _ x: UnsafeMutablePointer<Scalar>) {
+    Scalar.kernels.softmaxRows(rows: rows, columns: columns, from: x, to: x)
+  }
+}
+
+extension Tensor<Float> {
+  /// The exponentials of each row divided by their sum, and the logarithm of that sum for each row: the probabilities of
+  /// components from their logarithms. The rows are shared among threads.
+  package mutating func normaliseExponentials() -> [Double] {
+    let (rows, columns) = (rowCount, columnCount)
+    return withUnsafeMutableScalars { values in
+      [Double](unsafeUninitializedCapacity: rows) { sums, filled in
+        filled = rows
+        guard rows > 0, let base = values.baseAddress, let sumBase = sums.baseAddress else { return }
+        // Sound, because each range is written by one thread.
+        nonisolated(unsafe) let (values, sums) = (base, sumBase)
+        Parallel.forEachRange(of: rows, grain: 256) { range in
+          let first = values + range.lowerBound * columns
+          for row in 0..<range.count {
+            var most = -Float.infinity
+            for place in row * columns..<(row + 1) * columns where first[place] > most { most = first[place] }
+            sums[range.lowerBound + row] = Double(most)
+          }
+          Self.softmax(rows: range.count, columns: columns, first)
+          for row in 0..<range.count {
+            // The largest of them is one over the sum, relative to its own logarithm.
+            var largest = Float(0)
+            for place in row * columns..<(row + 1) * columns where first[place] > largest { largest = first[place] }
+            sums[range.lowerBound + row] -= log(Double(largest))
+          }
+        }
+      }
+    }
+  }
+
+  /// The rows in which a column has more than `least`, and what it has there, for each column.
+  package func rowsOfColumns(above least: Float) -> [(rows: [Int], values: [Float])] {
+    let columns = columnCount
+    var parts = [(rows: [Int], values: [Float])](repeating: ([], []), count: columns)
+    withUnsafeScalars { values in
+      for row in 0..<rowCount {
+        for k in 0..<columns where values[row * columns + k] > least {
+          parts[k].rows.append(row)
+          parts[k].values.append(values[row * columns + k])
+        }
+      }
+    }
+    return parts
   }
 }

@@ -166,36 +166,25 @@ public struct PatchTraining: Sendable, Equatable {
     var logs = Tensor<Float>.zeros([n, count])
     for k in 0..<count {
       let factor = try CholeskyFactor(covariances[k].addingDiagonal(noise))
-      let logDeterminant = factor.logDeterminant
-      let rounded = CholeskyFactor<Float>(rounding: factor)
-      let white = rounded.solveLower(rows: x.subtractingRow(means[k].map { Float($0) }))
-      let squares = white.rowSquaredNorms()
+      let squares = CholeskyFactor<Float>(rounding: factor).squaredDistances(of: x, from: means[k].map { Float($0) })
+      let constant = log(weights[k]) - factor.logDeterminant / 2
       logs.withUnsafeMutableScalars { out in
-        for i in 0..<n { out[i * count + k] = Float(log(weights[k]) - logDeterminant / 2 - Double(squares[i]) / 2) }
+        for i in 0..<n { out[i * count + k] = Float(constant - Double(squares[i]) / 2) }
       }
     }
-    var sum = 0.0
-    logs.withUnsafeMutableScalars { out in
-      for i in 0..<n {
-        let row = i * count..<(i + 1) * count
-        let most = out[row].max() ?? 0
-        let total = row.reduce(Float(0)) { $0 + exp(out[$1] - most) }
-        sum += Double(most) + Double(log(total))
-        for place in row { out[place] = exp(out[place] - most) / total }
-      }
-    }
-    return (logs, sum / Double(n * x.columnCount))
+    let likelihoods = logs.normaliseExponentials()
+    return (logs, likelihoods.reduce(0, +) / Double(n * x.columnCount))
   }
 
   /// Weights, means and covariances (without the noise) of the components with enough patches.
   private func maximised(
     _ x: Tensor<Float>, _ shares: Tensor<Float>, _ noise: [Double]
   ) throws -> Parts {
-    let (n, count, d) = (x.rowCount, shares.columnCount, x.columnCount)
+    let (count, d) = (shares.columnCount, x.columnCount)
     var (weights, means, covariances): ([Double], [[Double]], [Tensor<Double>]) = ([], [], [])
+    let parts = shares.rowsOfColumns(above: Self.leastShare)
     for k in 0..<count {
-      let own = shares.withUnsafeScalars { values in (0..<n).filter { values[$0 * count + k] > Self.leastShare } }
-      let share = shares.withUnsafeScalars { values in own.map { values[$0 * count + k] } }
+      let (own, share) = parts[k]
       let total = share.reduce(0.0) { $0 + Double($1) }
       guard total >= 2 else { continue }
       let rows = x.gatheringRows(own)

@@ -34,7 +34,9 @@ struct PatchMixtureSolver: DirectSolver {
   /// Makes the solver. Throws `MethodError`, `LinearAlgebraError`.
   init(_ mixture: PatchMixture, on domain: any Domain) throws {
     // On a grid of the sphere, columns meet at the poles, of which patches know nothing.
-    guard domain.plane != nil, let raster = domain.raster else { throw MethodError.noRaster(method: "patches", domain: domain.summary) }
+    guard domain.plane != nil, let raster = domain.raster else {
+      throw MethodError.noRaster(method: "patches", domain: domain.summary)
+    }
     (self.mixture, self.raster) = (mixture, raster)
     step = raster.vertexCount > Self.denseLimit ? 2 : 1
     factors = try mixture.covariances.map { try CholeskyFactor($0) }
@@ -46,7 +48,8 @@ struct PatchMixtureSolver: DirectSolver {
       throw MeasurementError.sizeMismatch(what: "The operator", expected: size, found: operation.inputCount)
     }
     _ = try selection(
-      of: operation, hint: "Use kriging or eof for blurs and projections; a patch sees only the values that were measured in it.")
+      of: operation,
+      hint: "Use kriging or eof for blurs and projections; a patch sees only the values that were measured in it.")
   }
 
   func solve(_ measurement: FieldMeasurement, samples: Int, using random: inout RandomStream) throws -> Posterior {
@@ -69,7 +72,10 @@ struct PatchMixtureSolver: DirectSolver {
     var sum = PatchSum(count: image.values.count, samples: samples)
     let tops = Self.starts(rows, side: side, step: step)
     let lefts = Self.starts(columns, side: side, step: step)
-    let drawn = (Set(Self.starts(rows, side: side, step: max(1, side / 2))), Set(Self.starts(columns, side: side, step: max(1, side / 2))))
+    let drawn = (
+      Set(Self.starts(rows, side: side, step: max(1, side / 2))),
+      Set(Self.starts(columns, side: side, step: max(1, side / 2)))
+    )
     let places = tops.flatMap { top in lefts.map { (top: top, left: $0) } }
     for start in stride(from: 0, to: places.count, by: Self.bandSize) {
       let band = places[start..<min(places.count, start + Self.bandSize)]
@@ -102,14 +108,16 @@ struct PatchMixtureSolver: DirectSolver {
         Tensor(shape: [samples, kept.count]) { out in
           for n in 0..<samples {
             for (entry, from) in kept.enumerated() {
-              out[n * kept.count + entry] = origins[entry % channels] + scales[entry % channels] * source[n * wide + from]
+              out[n * kept.count + entry] =
+                origins[entry % channels] + scales[entry % channels] * source[n * wide + from]
             }
           }
         }
       }
     }
     return Posterior(
-      mean: own(sum.mean) { origins[$1] + scales[$1] * $0 }, spread: own(sum.spread) { scales[$1] * $0 }, samples: members)
+      mean: own(sum.mean) { origins[$1] + scales[$1] * $0 }, spread: own(sum.spread) { scales[$1] * $0 },
+      samples: members)
   }
 
   /// The first rows of patches: every `step`-th, and the last.
@@ -121,58 +129,64 @@ struct PatchMixtureSolver: DirectSolver {
 
   /// The posteriors of patches that were measured at the same of their pixels, with the same noise.
   private func solve(
-    _ patches: [PatchSum.Patch], variances: [Float], _ image: MeasuredImage, into sum: inout PatchSum, base: RandomStream
+    _ patches: [PatchSum.Patch], variances: [Float], _ image: MeasuredImage, into sum: inout PatchSum,
+    base: RandomStream
   ) throws {
     let (count, d) = (mixture.count, mixture.dimension)
     let observed = variances.indices.filter { variances[$0].isFinite }
     let noise = observed.map { variances[$0] }
     let values = Tensor<Float>(
-      patches.flatMap { patch in observed.map { image.values[patch.entries[$0]] } }, shape: [patches.count, observed.count])
-    /// What a component knows of the patches: L⁻¹·Σ(observed, all), and L⁻¹(y − μ) of each patch.
-    var parts: [(half: Tensor<Float>, white: Tensor<Float>, factor: CholeskyFactor<Float>?)] = []
-    var logs = [Float](repeating: 0, count: patches.count * count)
+      patches.flatMap { patch in observed.map { image.values[patch.entries[$0]] } },
+      shape: [patches.count, observed.count])
+    /// What a component knows of the patches: L⁻¹·Σ(observed, all), and L; none where nothing was measured.
+    var parts: [(half: Tensor<Float>, factor: CholeskyFactor<Float>?)] = []
+    var weights = Tensor<Float>.zeros([patches.count, count])
     for k in 0..<count {
       let mean = mixture.means.row(k).scalars
-      guard !observed.isEmpty else {
-        parts.append((.zeros([0, d]), .zeros([patches.count, 0]), nil))
-        for i in patches.indices { logs[i * count + k] = log(mixture.weights[k]) }
-        continue
+      var constant = log(mixture.weights[k])
+      var squares: [Float]?
+      if observed.isEmpty {
+        parts.append((.zeros([0, d]), nil))
+      } else {
+        let known = mixture.covariances[k].gatheringRows(observed)
+        let factor = try CholeskyFactor(known.gatheringColumns(observed).addingDiagonal(noise))
+        constant -= Float(factor.logDeterminant / 2)
+        squares = factor.squaredDistances(of: values, from: observed.map { mean[$0] })
+        parts.append((factor.solveLower(known), factor))
       }
-      let known = mixture.covariances[k].gatheringRows(observed)
-      let factor = try CholeskyFactor(known.gatheringColumns(observed).addingDiagonal(noise))
-      let white = factor.solveLower(rows: values.subtractingRow(observed.map { mean[$0] }))
-      let squares = white.rowSquaredNorms()
-      let constant = log(mixture.weights[k]) - Float(factor.logDeterminant / 2)
-      for i in patches.indices { logs[i * count + k] = constant - squares[i] / 2 }
-      parts.append((factor.solveLower(known), white, factor))
+      weights.withUnsafeMutableScalars { out in
+        for i in patches.indices { out[i * count + k] = constant - (squares?[i] ?? 0) / 2 }
+      }
     }
-    var weights = logs
-    for i in patches.indices {
-      let row = i * count..<(i + 1) * count
-      let most = logs[row].max() ?? 0
-      for place in row { weights[place] = exp(logs[place] - most) }
-      let total = row.reduce(Float(0)) { $0 + weights[$1] }
-      for place in row { weights[place] = weights[place] / total < Self.leastWeight ? 0 : weights[place] }
-      let kept = row.reduce(Float(0)) { $0 + weights[$1] }
-      for place in row { weights[place] /= kept }
+    _ = weights.normaliseExponentials()
+    weights.withUnsafeMutableScalars { weights in
+      for i in patches.indices {
+        let row = i * count..<(i + 1) * count
+        for place in row where weights[place] < Self.leastWeight { weights[place] = 0 }
+        let kept = row.reduce(Float(0)) { $0 + weights[$1] }
+        for place in row { weights[place] /= kept }
+      }
     }
+    let shares = weights.scalars
     // The moments of the mixtures: Σ w·m, and then Σ w·(v + (m − Σ w·m)²), which loses no digits where a variance is small.
-    let found = (0..<count).map { k in
-      let rows = patches.indices.filter { weights[$0 * count + k] > 0 }
-      return (rows: rows, means: rows.isEmpty ? [] : conditionalMeans(k, parts[k].half, parts[k].white, rows).scalars)
+    let found = weights.rowsOfColumns(above: 0).enumerated().map { k, part in
+      (
+        rows: part.rows,
+        means: part.rows.isEmpty ? [] : conditionalMeans(k, parts[k], values.gatheringRows(part.rows), observed).scalars
+      )
     }
     var means = [Float](repeating: 0, count: patches.count * d)
     var moments = means
     for (k, part) in found.enumerated() {
       for (row, i) in part.rows.enumerated() {
-        let weight = weights[i * count + k]
+        let weight = shares[i * count + k]
         for j in 0..<d { means[i * d + j] += weight * part.means[row * d + j] }
       }
     }
     for (k, part) in found.enumerated() where !part.rows.isEmpty {
       let own = try conditionalVariances(k, parts[k].half, parts[k].factor, noise, observed)
       for (row, i) in part.rows.enumerated() {
-        let weight = weights[i * count + k]
+        let weight = shares[i * count + k]
         for j in 0..<d {
           let deviation = part.means[row * d + j] - means[i * d + j]
           moments[i * d + j] += weight * (own[j] + deviation * deviation)
@@ -184,19 +198,26 @@ struct PatchMixtureSolver: DirectSolver {
       let variance = (0..<d).map { max(moments[i * d + $0], 1e-12) }
       sum.add(patch, mean: mean, variance: variance)
       guard patch.isDrawn else { continue }
-      let own = Array(weights[i * count..<(i + 1) * count])
+      let own = Array(shares[i * count..<(i + 1) * count])
       var random = base.split(patch.number)
       sum.add(
-        patch, deviations: draws(sum.sampleCount, own, parts, i, mean, noise, observed, using: &random), variance: variance,
-        side: mixture.side, channelCount: mixture.channelCount)
+        patch,
+        deviations: draws(
+          sum.sampleCount, own, parts, values.rows(i..<i + 1), mean, noise, observed, using: &random),
+        variance: variance, side: mixture.side, channelCount: mixture.channelCount)
     }
   }
 
-  /// The mean of component `k` given the measured values of some patches (rows×d).
-  private func conditionalMeans(_ k: Int, _ half: Tensor<Float>, _ white: Tensor<Float>, _ rows: [Int]) -> Tensor<Float> {
+  /// The mean of component `k` given the measured values of some patches (rows×observed): rows×d.
+  private func conditionalMeans(
+    _ k: Int, _ part: (half: Tensor<Float>, factor: CholeskyFactor<Float>?), _ values: Tensor<Float>, _ observed: [Int]
+  ) -> Tensor<Float> {
     let mean = mixture.means.row(k).scalars
-    let shift = matrixProduct(white.gatheringRows(rows), half)
-    return shift.subtractingRow(mean.map { -$0 })
+    guard let factor = part.factor else {
+      return Tensor<Float>.zeros([values.rowCount, mean.count]).subtractingRow(mean.map { -$0 })
+    }
+    let white = factor.solveLower(rows: values.subtractingRow(observed.map { mean[$0] }))
+    return matrixProduct(white, part.half).subtractingRow(mean.map { -$0 })
   }
 
   /// The variances of component `k` given measured values (d).
@@ -218,7 +239,7 @@ struct PatchMixtureSolver: DirectSolver {
   /// Draws from the posterior of a patch, less its mean (N×d).
   private func draws(
     _ samples: Int, _ weights: [Float],
-    _ parts: [(half: Tensor<Float>, white: Tensor<Float>, factor: CholeskyFactor<Float>?)], _ row: Int, _ mean: [Float],
+    _ parts: [(half: Tensor<Float>, factor: CholeskyFactor<Float>?)], _ values: Tensor<Float>, _ mean: [Float],
     _ noise: [Float], _ observed: [Int], using random: inout RandomStream
   ) -> Tensor<Float> {
     let d = mixture.dimension
@@ -236,7 +257,7 @@ struct PatchMixtureSolver: DirectSolver {
         let measured = deviations.gatheringColumns(observed) + errors.scalingColumns(by: noise.map { $0.squareRoot() })
         deviations = deviations - matrixProduct(factor.solveLower(rows: measured), parts[k].half)
       }
-      let centre = conditionalMeans(k, parts[k].half, parts[k].white, [row]).scalars
+      let centre = conditionalMeans(k, parts[k], values, observed).scalars
       let shifted = deviations.subtractingRow(zip(mean, centre).map { $0 - $1 })
       for (i, sample) in own.enumerated() { result.replaceRows(from: sample, with: shifted.rows(i..<i + 1)) }
     }
