@@ -28,12 +28,14 @@ public enum GeometryError: Error, Equatable, CustomStringConvertible {
   case absentProperty(path: String, name: String, available: [String])
   /// A number of values that is not the number of vertices.
   case wrongValueCount(name: String, expected: Int, found: Int)
+  /// A symmetry that does not exist, or that a domain does not have; the text says which and why.
+  case invalidSymmetry(String)
   /// A glTF file without the bytes that it refers to.
   case missingBuffer(path: String, buffer: String, reason: String)
 
   public var description: String {
     switch self {
-    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason):
+    case .invalidGrid(let reason), .outsideDomain(let reason), .invalidMesh(let reason), .invalidSymmetry(let reason):
       reason
     case .noGeography(let domain, let purpose):
       "\(purpose) needs latitudes and longitudes, and the \(domain) has none."

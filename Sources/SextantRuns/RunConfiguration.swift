@@ -2,6 +2,7 @@
 // and the line in `init` that reads it. What the settings do is decided in Pipelines.
 
 import SextantConfiguration
+import SextantGeometry
 import SextantModels
 import SextantPriors
 import SextantSolvers
@@ -59,6 +60,8 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       selection.corrupted = try section.optionalSection("corrupted") {
         try CorruptedFields($0, kinds: catalogue.designs)
       }
+      let symmetries: [DomainSymmetry] = try section.parsedList("symmetries") { try DomainSymmetry($0) }
+      selection.symmetries = symmetries.isEmpty ? nil : symmetries
       return (selection, try section.value("gaps", default: ArchiveGaps.refuse))
     }
     (self.archive, archiveGaps) = (archive, gaps)

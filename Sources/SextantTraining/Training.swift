@@ -135,6 +135,10 @@ public struct Training: Sendable {
     try archive.checkLevels(source, indices: indices)
     let ranges = try source.variables.map { try bounds[$0.name]?.converted(to: $0) }
     let land = try landShare(on: domain)
+    if land != nil, archive.symmetries != nil {
+      throw RunError.invalid(
+        "archive.symmetries: the land does not move with the fields (\(landMask == nil ? "the synthetic climate has its own" : "land_mask")), so that moved fields are no fields of this planet. Leave out one of the two.")
+    }
     let stages = StageProgress(progress, interruption: interruption, count: indices.count)
     defer { stages.finish() }
     let valueNoise = try archive.measured.map { try MeasuredNoise($0.noise, of: source) }
@@ -143,6 +147,12 @@ public struct Training: Sendable {
     }
     try census.bounds.checkArchive()
     var remarks = ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
+    if learnedFrom.copyCount > 1 {
+      remarks.append(
+        Remark(
+          .note, "symmetries",
+          "archive.symmetries: each of the \(indices.count / learnedFrom.copyCount) fields stands for \(learnedFrom.copyCount) copies, itself counted, which are taken to be as likely as the field."))
+    }
     remarks += sizeRemarks(census.isInside.count { $0 })
     let measured = try measuredNoise(valueNoise, of: source, indices: indices, census: census)
     if measured == nil { remarks += try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps) }
@@ -158,8 +168,8 @@ public struct Training: Sendable {
     if let noise = measured, let settings = archive.measured {
       try MeasuredTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
       let result = try MeasuredTraining(
-        configuration: self.prior, measured: settings, source: seen, indices: indices, noise: noise,
-        operation: try settings.matrix(on: domain, channels: source.variables.count, formats: formats), landShare: land,
+        configuration: self.prior, measured: settings, source: seen, indices: indices, copyCount: learnedFrom.copyCount,
+        noise: noise, operation: try operation(of: settings, source: source), landShare: land,
         seed: seed, checkpoint: checkpoint
       ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
       prior = result.prior
@@ -192,9 +202,10 @@ public struct Training: Sendable {
     return try Model(
       space,
       provenance: Model.Provenance(
-        name: name, program: ProgramVersion.current, archiveFiles: archive.sources, fieldCount: indices.count,
-        seed: seed, training: kept == nil ? try identity : nil, support: support,
-        estimatedNoise: estimatedNoise, remarks: remarks),
+        name: name, program: ProgramVersion.current, archiveFiles: archive.sources,
+        fieldCount: indices.count / learnedFrom.copyCount,
+        seed: seed, training: kept == nil ? try identity : nil, support: support, estimatedNoise: estimatedNoise,
+        remarks: remarks),
       gaussian: LearnedGaussian(
         prior, parameters: choice,
         membership: try self.prior.components?.membership(
@@ -205,6 +216,15 @@ public struct Training: Sendable {
           from: source, indices: indices, using: RandomStream(seed: seed).split("patches"), progress: progress,
           interruption: interruption)
       })
+  }
+
+  /// What the values of measured fields are of the fields, as a matrix; nil for their own values.
+  private func operation(of settings: MeasuredFields, source: any SignalSource) throws -> MeasuredOperator? {
+    let matrix = try settings.matrix(on: source.domain, channels: source.variables.count, formats: formats)
+    if let moved = source as? SymmetricSource, let matrix, let design = settings.operation {
+      try moved.check(matrix, name: "\(design)")
+    }
+    return matrix
   }
 
   /// The noise of the archive's values where they are learned from as measurements; nil where they are not, or are complete and exact.
@@ -265,7 +285,8 @@ public struct Training: Sendable {
   /// What is odd about the values of an archive, as far as its first file shows it, and about learning them as numbers.
   private static func valueRemarks(on source: any SignalSource) -> [Remark] {
     let topics = ["suspect-values", SuspectValue.impossibleTopic, "unused-quality"]
-    let values = (source as? SignalSeries)?.documents.first?.remarks.filter { topics.contains($0.topic) } ?? []
+    let files = (source as? SymmetricSource)?.source ?? source
+    let values = (files as? SignalSeries)?.documents.first?.remarks.filter { topics.contains($0.topic) } ?? []
     return values + source.variables.compactMap { variable in
       let what: String
       switch VariableNature(variable) {

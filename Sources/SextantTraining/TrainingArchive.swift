@@ -40,6 +40,8 @@ public struct TrainingArchive: Sendable {
 
   /// The number of measured fields.
   public var count: Int { indices.count }
+  /// How many fields in succession are copies of one (``DatasetSelection/symmetries``): they are learned from together, or not.
+  package var copyCount: Int { SymmetricSource.copyCount(in: source) }
 
   /// The measurement of the field at a position in the archive's order. Throws what reading throws.
   public func measurement(at position: Int) throws -> FieldMeasurement {

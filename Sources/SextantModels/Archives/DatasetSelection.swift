@@ -31,6 +31,8 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   public var measured: MeasuredFields?
   /// What is done to the values while they are read; nil for nothing.
   public var corrupted: CorruptedFields?
+  /// The symmetries by which each field stands for its moved copies, too; nil for none.
+  public var symmetries: [DomainSymmetry]?
 
   public init(
     files: [String], mesh: String? = nil, settings: [String: String] = [:], variables: [String]? = nil,
@@ -66,8 +68,14 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
   public func open(
     seed: UInt64, formats: [any SignalFormat] = .standard
   ) throws -> (source: any SignalSource, indices: [Int]) {
-    let (source, indices) = try openClean(seed: seed, formats: formats)
-    return (try corrupted?.applied(to: source, seed: seed, formats: formats) ?? source, indices)
+    let (clean, indices) = try openClean(seed: seed, formats: formats)
+    let source = try corrupted?.applied(to: clean, seed: seed, formats: formats) ?? clean
+    guard let symmetries else { return (source, indices) }
+    let moved: SymmetricSource
+    do { moved = try SymmetricSource(source, symmetries: symmetries) } catch let error as GeometryError {
+      throw RunError.invalid("archive.symmetries: \(error)")
+    }
+    return (moved, indices.flatMap { $0 * moved.copyCount..<($0 + 1) * moved.copyCount })
   }
 
   /// The same fields before anything is done to them.

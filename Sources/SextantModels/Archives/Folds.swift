@@ -10,7 +10,12 @@ public enum Folds: String, ConfigurationChoice {
   case interleaved
 
   /// The positions of the share of `count` fields that is left out: at least one, so that at least two are left.
-  package func leftOut(share: Double, of count: Int) -> [Int] {
+  ///
+  /// - Parameter copyCount: how many fields in succession are copies of one, which stay together.
+  package func leftOut(share: Double, of count: Int, copyCount: Int = 1) -> [Int] {
+    guard copyCount == 1 else {
+      return leftOut(share: share, of: count / copyCount).flatMap { $0 * copyCount..<($0 + 1) * copyCount }
+    }
     let held = max(1, min(count - 2, Int((share * Double(count)).rounded())))
     guard held < count else { return [] }
     switch self {

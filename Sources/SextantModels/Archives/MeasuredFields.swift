@@ -76,6 +76,14 @@ package struct MeasuredNoise: Sendable {
   ///   - source: the fields, in their own units.
   /// - Throws: what is wrong with the noise.
   package init(_ specification: NoiseSpecification, of source: any SignalSource) throws {
+    if let moved = source as? SymmetricSource {
+      let own = try MeasuredNoise(specification, of: moved.source)
+      levels = { moved.moved(try own.levels($0 / moved.copyCount), asField: $0) }
+      names = { own.names($0 / moved.copyCount) }
+      counted = { own.counted($0 / moved.copyCount) }
+      (variables, self.specification, remarks) = (own.variables, specification, own.remarks)
+      return
+    }
     var known = specification
     for variable in specification.automatic(among: source.variables) {
       known = known.with(.constant(0, units: ""), for: variable.name)

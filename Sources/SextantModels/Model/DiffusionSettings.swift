@@ -151,7 +151,11 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
   }
 
   /// The positions of the held-out fields among `count`: at least one, and at least two are left.
-  package func heldOutPositions(of count: Int) -> [Int] { heldOut.leftOut(share: validationShare, of: count) }
+  ///
+  /// - Parameter copyCount: how many fields in succession are copies of one, which stay together.
+  package func heldOutPositions(of count: Int, copyCount: Int = 1) -> [Int] {
+    heldOut.leftOut(share: validationShare, of: count, copyCount: copyCount)
+  }
 }
 
 /// The words of the setting `preconditioning`.

@@ -60,7 +60,14 @@ package struct CompletionRounds: Sendable {
 
   /// The positions of fields that are left out: of a series two stretches, because neighbours in time know each other, and of another
   /// archive fields from everywhere in it, because those of one stretch may be alike and say too little of the others.
-  package static func leftOut(of count: Int, isSeries: Bool) -> [Int] {
+  ///
+  /// - Parameter copyCount: how many fields in succession are copies of one, which stay together.
+  package static func leftOut(of count: Int, isSeries: Bool, copyCount: Int = 1) -> [Int] {
+    guard copyCount == 1 else {
+      // As many fields in all, so that a round costs the same.
+      let fields = Set(leftOut(of: count / copyCount, isSeries: isSeries).enumerated().filter { $0.offset % copyCount == 0 }.map(\.element))
+      return fields.sorted().flatMap { $0 * copyCount..<($0 + 1) * copyCount }
+    }
     let length = min(largestStretch, max(2, count / 20))
     guard isSeries else { return Set((0..<2 * length).map { (2 * $0 + 1) * count / (4 * length) }).sorted() }
     let starts = [count / 4, 3 * count / 4]

@@ -35,9 +35,10 @@ extension FactorModel {
   ///   - pairs: pairs of states.
   ///   - field: a field whose values that are not hidden were learned from.
   ///   - seenCounts: how often each state was learned from (d).
+  ///   - isMoved: whether moved copies of the fields were learned from as well, which show hidden values at other places.
   ///   - limit: the largest number of pairs, evenly chosen.
   package func unseenErrors(
-    at pairs: [(Int, Int)], in field: GappyField, seenCounts: [Int], limit: Int
+    at pairs: [(Int, Int)], in field: GappyField, seenCounts: [Int], isMoved: Bool, limit: Int
   ) throws -> [UnseenPair] {
     var rowOfState = [Int](repeating: -1, count: stateCount)
     for (row, state) in field.states.enumerated() { rowOfState[state] = row }
@@ -51,7 +52,7 @@ extension FactorModel {
     func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
     /// The noise that is left in the error of a row.
     func variance(_ row: Int) -> Double {
-      let learned = Double(field.isHidden[row] ? t : width) / Double(max(1, seenCounts[field.states[row]]))
+      let learned = Double(field.isHidden[row] && !isMoved ? t : width) / Double(max(1, seenCounts[field.states[row]]))
       return max(0, 1 - learned) * field.noiseVariance[row]
     }
     let candidates = pairs.filter { first, second in

@@ -70,7 +70,7 @@ public struct DiffusionTraining: Sendable {
       )
     }
     let states = try archive.completeStates(of: model, for: "diffusion") { try interruption.check() }
-    let held = settings.heldOutPositions(of: archive.count)
+    let held = settings.heldOutPositions(of: archive.count, copyCount: archive.copyCount)
     let isHeld = Set(held)
     return (
       states.gatheringRows((0..<archive.count).filter { !isHeld.contains($0) }), states.gatheringRows(held)

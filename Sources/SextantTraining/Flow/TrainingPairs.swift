@@ -23,6 +23,8 @@ struct TrainingPairs: Sendable {
   var seed: UInt64
   /// How the error at measured values is estimated, which makes the views of a field that is a measurement.
   var estimate = RiskEstimate.recorrupted
+  /// How many fields in succession are copies of one, which are in one part and held out together.
+  var copyCount = 1
 
   /// One simulated measurement.
   struct Plan: Sendable, Equatable {
@@ -38,9 +40,12 @@ struct TrainingPairs: Sendable {
 
   /// The parts of the archive (positions in its list of fields).
   func parts(of fieldCount: Int) -> [[Int]] {
-    let n = max(2, min(foldCount, fieldCount))
+    let n = max(2, min(foldCount, fieldCount / copyCount))
     return (0..<n).map { fold in
-      (0..<fieldCount).filter { folds == .blocks ? $0 * n / fieldCount == fold : $0 % n == fold }
+      (0..<fieldCount).filter {
+        let (field, all) = ($0 / copyCount, fieldCount / copyCount)
+        return folds == .blocks ? field * n / all == fold : field % n == fold
+      }
     }
   }
 
@@ -55,7 +60,7 @@ struct TrainingPairs: Sendable {
         let used = min(part.count, (count - fold + parts.count - 1) / parts.count)
         return Plan(
           number: number, fold: fold, field: part[turn],
-          isHeldOut: turn >= used - max(1, Int(validationShare * Double(used))))
+          isHeldOut: turn / copyCount >= used / copyCount - max(1, Int(validationShare * Double(used / copyCount))))
       }
     }
   }

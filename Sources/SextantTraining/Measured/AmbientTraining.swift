@@ -57,7 +57,7 @@ struct AmbientTraining {
     var builder = ParameterBuilder<Float>(random: random.split("network"))
     let network = try StoredDiffusion.maskedNetwork(
       settings, gaussian: gaussian, order: order, space: model.space, in: &builder)
-    let held = settings.heldOutPositions(of: fields.count)
+    let held = settings.heldOutPositions(of: fields.count, copyCount: measurements.copyCount)
     let seen = (0..<fields.count).filter { !held.contains($0) }
     func loss(_ positions: [Int], _ purpose: String) throws -> AmbientDiffusionLoss<Float> {
       try AmbientDiffusionLoss(

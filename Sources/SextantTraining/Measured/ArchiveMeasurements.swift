@@ -30,25 +30,29 @@ struct ArchiveMeasurements: Sendable {
   /// - Parameter hides: whether a part of the values is hidden.
   /// - Throws: ``RunError/invalid(_:)`` where fewer than four fields have a value, and what reading throws.
   init(_ training: Training, model: Model, hides: Bool, interruption: Interruption) throws {
-    archive = try training.openArchive()
-    operation = try training.archive.measured?.matrix(
+    let archive = try training.openArchive()
+    let operation = try training.archive.measured?.matrix(
       on: model.space.domain, channels: model.space.channelCount, formats: training.formats)
-    space = try model.requireGaussian().prior.space
-    hiding = hides ? RandomStream(seed: training.seed).split("measured").split("hidden values") : nil
+    let space = try model.requireGaussian().prior.space
+    let hiding = hides ? RandomStream(seed: training.seed).split("measured").split("hidden values") : nil
     var found: [Int] = []
-    for position in 0..<archive.count {
+    for first in stride(from: 0, to: archive.count, by: archive.copyCount) {
       try interruption.check()
-      if try Self.read(position, archive, operation, space, hiding).seen.count > 0 { found.append(position) }
+      let copies = first..<first + archive.copyCount
+      if try copies.allSatisfy({ try Self.read($0, archive, operation, space, hiding).seen.count > 0 }) { found += copies }
     }
     guard found.count >= 4 else {
       throw RunError.invalid(
         "archive.measured: \(found.count) fields have a measured value, and a network needs at least 4 to learn from some and look at others.")
     }
+    (self.archive, self.operation, self.space, self.hiding) = (archive, operation, space, hiding)
     positions = found
   }
 
   /// The number of fields of which a value is seen.
   var count: Int { positions.count }
+  /// How many of them in succession are copies of one field.
+  var copyCount: Int { archive.copyCount }
 
   /// The values of a field that are seen, and those that are hidden.
   ///

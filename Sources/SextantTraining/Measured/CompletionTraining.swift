@@ -81,13 +81,13 @@ struct CompletionTraining {
         try complete(measurements, space: space, state: &state, file: file)
         try file.write(state)
       } else {
-        try learn(&state, fieldCount: measurements.count)
+        try learn(&state, from: measurements)
         try file.write(state)
         // The checkpoints of a round that is over.
         try removeCheckpoints(ofRound: state.round)
       }
     }
-    return try finish(state, fieldCount: measurements.count)
+    return try finish(state, of: measurements)
   }
 
   private func training(on gaussian: ArchiveGaussian) throws -> NoiseTraining {
@@ -233,20 +233,20 @@ struct CompletionTraining {
   }
 
   /// The rows of the fields that training sees, and of the others.
-  private func rows(fieldCount: Int) -> (seen: [Int], heldOut: [Int]) {
-    let held = Set(settings.heldOutPositions(of: fieldCount))
+  private func rows(of measurements: ArchiveMeasurements) -> (seen: [Int], heldOut: [Int]) {
+    let held = Set(settings.heldOutPositions(of: measurements.count, copyCount: measurements.copyCount))
     func rows(_ isHeld: Bool) -> [Int] {
-      (0..<fieldCount).filter { held.contains($0) == isHeld }.flatMap { $0 * rounds.samples..<($0 + 1) * rounds.samples }
+      (0..<measurements.count).filter { held.contains($0) == isHeld }.flatMap { $0 * rounds.samples..<($0 + 1) * rounds.samples }
     }
     return (rows(false), rows(true))
   }
 
   /// Trains the network of the next round on the completions of this one.
-  private func learn(_ state: inout CompletionState, fieldCount: Int) throws {
+  private func learn(_ state: inout CompletionState, from measurements: ArchiveMeasurements) throws {
     guard let gaussian = state.gaussian else { preconditionFailure("A round without completions") }
     let training = try training(on: gaussian)
     let next = state.round + 1
-    let (seen, heldOut) = rows(fieldCount: fieldCount)
+    let (seen, heldOut) = rows(of: measurements)
     struct Round: Encodable {
       var round: Int
       var settings: DiffusionSettings
@@ -265,7 +265,7 @@ struct CompletionTraining {
   }
 
   /// Writes what the best round learned.
-  private func finish(_ state: CompletionState, fieldCount: Int) throws -> LearnedDiffusion {
+  private func finish(_ state: CompletionState, of measurements: ArchiveMeasurements) throws -> LearnedDiffusion {
     guard let gaussian = state.gaussian, let best = state.best else { preconditionFailure("Rounds without a network") }
     let log = TrainingLog(path: context.folder + "/diffusion.jsonl")
     try log.rewind(to: -1)
@@ -276,10 +276,10 @@ struct CompletionTraining {
           figures: ["spread_over_error": score.spreadOverError, "variance": score.variance]))
     }
     try TrainingCurves.drawRounds(state.scores, to: context.folder + "/diffusion.png")
-    let (_, heldOut) = rows(fieldCount: fieldCount)
+    let (_, heldOut) = rows(of: measurements)
     let fingerprint = context.model.space.domain.fingerprint
     // The completions of the last round may be those of some fields alone.
-    let known = heldOut.filter { !(state.round == rounds.rounds) || isScored($0 / rounds.samples, of: fieldCount) }
+    let known = heldOut.filter { !(state.round == rounds.rounds) || isScored($0 / rounds.samples, of: measurements.count) }
     try HeldOutStates(
       states: state.completions.gatheringRows(known.isEmpty ? [0] : known), fingerprint: fingerprint
     ).write(toFolder: context.folder)

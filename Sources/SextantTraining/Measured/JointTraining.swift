@@ -83,7 +83,8 @@ struct JointTraining {
       smallestNoise: settings.smallestNoise,
       annealing: settings.annealing > 0 ? .scaled(toSteps: joint.steps, share: settings.annealing) : nil,
       random: random("steps"))
-    let heldOut = Folds.interleaved.leftOut(share: settings.validationShare, of: measurements.count)
+    let heldOut = Folds.interleaved.leftOut(
+      share: settings.validationShare, of: measurements.count, copyCount: measurements.copyCount)
     let seen = (0..<measurements.count).filter { !heldOut.contains($0) }
 
     let both = try together(losses, member: member, prior: prior, seen: seen, preparation: preparation)

@@ -21,6 +21,8 @@ struct MeasuredTraining {
   /// The fields in the units of the prior.
   let source: TransformedSource
   let indices: [Int]
+  /// How many of the fields in succession are copies of one.
+  let copyCount: Int
   let noise: MeasuredNoise
   /// What the values are of the signals; nil for their own values.
   let operation: MeasuredOperator?
@@ -109,7 +111,7 @@ struct MeasuredTraining {
     var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(
-      of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil })
+      of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil }, copyCount: copyCount)
     let known = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
     let rest = hasRounds ? Split.evenly(Self.startingFieldLimit).members(of: known, seed: 0) : known
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
@@ -134,7 +136,9 @@ struct MeasuredTraining {
     }
     var learned = CompletedPrior(state.search.model)
     var remarks = [factorRemark(state)] + noiseRemarks(state, variables: source.variables)
-    remarks += try independenceRemarks(state.search.best, fields: fields.part(rest).withoutOperator, space: space, stages: stages)
+    remarks += try independenceRemarks(
+      state.search.best, fields: fields.part(rest).withoutOperator,
+      positions: rest.indices.filter { rest[$0] % copyCount == 0 }, space: space, stages: stages)
     if largest < configuration.modeCount, largest < rest.count - 1 {
       remarks.append(
         Remark(
@@ -278,11 +282,11 @@ struct MeasuredTraining {
 
   /// Of variables whose noise was given: noise that is estimated is what is independent, by definition.
   private func independenceRemarks(
-    _ model: FactorModel, fields: GappyStates, space: StateSpace, stages: StageProgress
+    _ model: FactorModel, fields: GappyStates, positions: [Int], space: StateSpace, stages: StageProgress
   ) throws -> [Remark] {
     let known = source.variables.indices.filter { !automatic.contains(source.variables[$0]) }
     guard !known.isEmpty else { return [] }
-    let neighbours = try NoiseIndependence.neighbours(of: model, over: fields, space: space, domain: domain) {
+    let neighbours = try NoiseIndependence.neighbours(of: model, over: fields, at: positions, space: space, domain: domain) {
       try stages.advance(.factors, by: 1)
     }
     return known.compactMap { neighbours[$0].remark(on: source.variables[$0]) }

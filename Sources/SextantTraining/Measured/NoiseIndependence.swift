@@ -18,20 +18,23 @@ enum NoiseIndependence {
   /// - Parameters:
   ///   - model: factors that were learned without the hidden values of the fields.
   ///   - fields: the fields that they were learned from.
+  ///   - positions: those of the fields that are no moved copies of others, which would show the same noise again.
   ///   - space: the states.
   ///   - domain: the domain, whose neighbours are looked at.
   ///   - progress: called after each field; may throw to interrupt.
   static func neighbours(
-    of model: FactorModel, over fields: GappyStates, space: StateSpace, domain: any Domain, progress: () throws -> Void
+    of model: FactorModel, over fields: GappyStates, at positions: [Int], space: StateSpace, domain: any Domain,
+    progress: () throws -> Void
   ) throws -> [NeighbourNoise] {
     let layout = space.layout
     var result = [NeighbourNoise](repeating: NeighbourNoise(), count: layout.channelCount)
     let pairs = layout.neighbours(on: domain)
     let counts = try fields.seenCounts()
-    let number = min(fieldLimit, fields.count)
+    let number = min(fieldLimit, positions.count)
     for place in 0..<number {
       let found = try model.unseenErrors(
-        at: pairs, in: fields.field(place * fields.count / number), seenCounts: counts, limit: pairLimit / number)
+        at: pairs, in: fields.field(positions[place * positions.count / number]), seenCounts: counts,
+        isMoved: positions.count < fields.count, limit: pairLimit / number)
       let ofChannels = Dictionary(grouping: found) { Int(layout.channelOfState[$0.states.0]) }
       for (channel, pairs) in ofChannels {
         result[channel].add(

@@ -1,0 +1,80 @@
+// Laws of the symmetries of domains: each is a permutation that keeps areas and the Laplacian, together they are a group of the
+// known size, and what is no symmetry is refused.
+
+import Foundation
+import SextantArrays
+import Testing
+
+@testable import SextantGeometry
+
+@Suite struct DomainSymmetryLaws {
+  struct Case: CustomStringConvertible, Sendable {
+    var domain: NamedDomain
+    var symmetries: [DomainSymmetry]
+    var count: Int
+    var description: String { "\(domain.name): \(symmetries)" }
+  }
+
+  static func cases() throws -> [Case] {
+    let square = NamedDomain(name: "square image", domain: try ImageGrid(rows: 6, columns: 6))
+    let wide = NamedDomain(name: "wide image", domain: try ImageGrid(rows: 4, columns: 7, pixelHeight: 2, pixelWidth: 1))
+    let globe = NamedDomain(name: "globe", domain: try DomainZoo.grid(DomainZoo.range(-90, 10, 19), DomainZoo.range(0, 10, 37)))
+    let icosphere = NamedDomain(name: "icosphere", domain: try SphereMesh.icosphere(subdivisions: 2))
+    return [
+      Case(domain: square, symmetries: [.leftRight], count: 2),
+      Case(domain: square, symmetries: [.quarterTurns], count: 4),
+      Case(domain: square, symmetries: [.leftRight, .quarterTurns], count: 8),
+      Case(domain: wide, symmetries: [.leftRight, .upDown], count: 4),
+      Case(domain: globe, symmetries: [.longitudes(30)], count: 12),
+      Case(domain: globe, symmetries: [.longitudes(90), .northSouth], count: 8),
+      Case(domain: icosphere, symmetries: [.icosahedron], count: 60),
+    ]
+  }
+
+  @Test(arguments: try cases())
+  func symmetriesAreAGroupOfIsometries(_ item: Case) throws {
+    let domain = item.domain.domain
+    let group = try DomainSymmetry.permutations(item.symmetries, of: domain)
+    #expect(group.count == item.count)
+    #expect(group[0] == Array(0..<Int32(domain.vertexCount)))
+    let nodes = domain.nodeOfVertex
+    /// The same maps of nodes, without which coincident vertices tell them apart.
+    let nodeMaps = group.map { map in domain.representativeVertices.map { nodes[Int(map[$0])] } }
+    #expect(Set(nodeMaps).count == group.count)
+    let stiffness = domain.stiffness
+    let areas = domain.nodeAreas
+    var random = RandomStream(seed: 2)
+    let field = (0..<domain.nodeCount).map { _ in random.normal() }
+    let image = stiffness.times(field)
+    for map in nodeMaps {
+      #expect(Set(map).count == domain.nodeCount)
+      #expect(map.indices.allSatisfy { abs(areas[$0] - areas[Int(map[$0])]) < 1e-9 })
+      let moved = stiffness.times(map.map { field[Int($0)] })
+      #expect(zip(moved, map).allSatisfy { abs($0 - image[Int($1)]) < 1e-9 })
+      // The product with any other is one of them.
+      let other = nodeMaps[nodeMaps.count / 2]
+      #expect(nodeMaps.contains(map.map { other[Int($0)] }))
+    }
+  }
+
+  @Test func whatIsNoSymmetryIsRefused() throws {
+    let wide = try ImageGrid(rows: 4, columns: 7)
+    let globe = try DomainZoo.grid(DomainZoo.range(-85, 10, 18), DomainZoo.range(0, 10, 36))
+    let region = try DomainZoo.grid(DomainZoo.range(30, 1, 8), DomainZoo.range(0, 1, 9))
+    let refused: [([DomainSymmetry], any Domain, String)] = [
+      ([.quarterTurns], wide, "does not map the vertices"), ([.longitudes(30)], wide, "symmetry of the sphere"),
+      ([.leftRight], globe, "symmetry of images"), ([.longitudes(15)], globe, "does not map the vertices"),
+      ([.longitudes(90)], region, "does not map the vertices"), ([.icosahedron], globe, "does not map the vertices"),
+    ]
+    for (symmetries, domain, reason) in refused {
+      let error = #expect(throws: GeometryError.self) { try DomainSymmetry.permutations(symmetries, of: domain) }
+      #expect(error.map { "\($0)".contains(reason) } == true, "\(symmetries) on \(domain.summary)")
+    }
+    for text in ["mirror", "longitudes", "longitudes:0", "longitudes:7", "left-right:2"] {
+      #expect(throws: GeometryError.self) { try DomainSymmetry(text) }
+    }
+    for symmetry in [DomainSymmetry.leftRight, .upDown, .quarterTurns, .longitudes(22.5), .northSouth, .icosahedron] {
+      #expect(try DomainSymmetry(symmetry.description) == symmetry)
+    }
+  }
+}
