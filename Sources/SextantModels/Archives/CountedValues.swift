@@ -2,6 +2,7 @@
 // measured value and of those around it. At the value itself it would be the smaller the more the value lies below the clean one, and low
 // values would be trusted more than high ones.
 
+import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement

@@ -1,6 +1,7 @@
 // Training of a network on Gaussian posteriors: a proper score of each vertex's marginal, on simulated pairs, whose targets are the
 // truth or, of an archive of measurements, other measured values.
 
+import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantModels
