@@ -49,7 +49,7 @@ import Testing
     #expect(noise.remarks.map(\.topic) == ["counted-noise"])
     var ratios: [Double] = []
     // Of the values above their truth, and of those below: a variance at the value itself would tell them apart.
-    var sides = [(sum: 0.0, count: 0), (0, 0)]
+    var sides: [(sum: Double, count: Int)] = [(0, 0), (0, 0)]
     for field in 0..<count {
       let signal = try set.read([field])[0]
       let levels = try noise(field, isValid: signal.isValid)
