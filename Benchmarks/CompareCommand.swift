@@ -93,5 +93,5 @@ struct RowChoice: ParsableArguments {
 
 extension BenchmarkRow {
   /// Every row, in the order of the table.
-  static var all: [BenchmarkRow] { limits + flows + unets + stencils + layers + posteriors + files }
+  static var all: [BenchmarkRow] { limits + flows + unets + stencils + images + layers + posteriors + patches + files }
 }

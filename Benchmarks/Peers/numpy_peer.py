@@ -1,4 +1,4 @@
-"""The benchmark's rows in NumPy, SciPy and netCDF4: closed forms and files."""
+"""The benchmark's rows in NumPy, SciPy, scikit-learn and netCDF4: closed forms, mixtures and files."""
 
 from peer_protocol import absent, serve, thread_count
 
@@ -9,6 +9,7 @@ try:
     import numpy
     import safetensors  # noqa: F401
     from scipy.linalg import cho_solve, cholesky, eigh
+    from numpy_patches import PatchMixtureDenoising, PatchMixtureTraining
 except ImportError as error:
     absent(error)
 
@@ -76,5 +77,11 @@ class ArchiveReading:
 serve(
     "NumPy " + numpy.__version__,
     THREADS,
-    {"gaussian-posterior": GaussianPosterior, "eof": EmpiricalModes, "netcdf-read": ArchiveReading},
+    {
+        "gaussian-posterior": GaussianPosterior,
+        "eof": EmpiricalModes,
+        "netcdf-read": ArchiveReading,
+        "patch-mixture-training": PatchMixtureTraining,
+        "patch-mixture-denoising": PatchMixtureDenoising,
+    },
 )

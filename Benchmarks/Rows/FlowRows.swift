@@ -22,7 +22,7 @@ extension BenchmarkRow {
           + [1, 128].map { paperSampling(vertices: vertices, count: $0, isPlain: isPlain) }
       }
     }
-      + [smallTraining, gaussianBaseTraining]
+      + [smallTraining, gaussianBaseTraining, facesTraining]
   }
 
   private static func paperTraining(_ vertices: Int, isPlain: Bool) -> BenchmarkRow {
@@ -67,6 +67,17 @@ extension BenchmarkRow {
       peers: [.torch, .jax]
     ) {
       try FlowProblem(dimension: 256, conditionWidth: 64, configuration: .gaussianBase).training(batch: 64)
+    }
+  }
+
+  /// The paper's flow for faces of 32×32 pixels with three colours: 149.0 million parameters.
+  private static var facesTraining: BenchmarkRow {
+    BenchmarkRow(
+      name: "realnvp-149m",
+      summary: "paper's RealNVP, V = M = 3072, width 384 (149.0 M parameters): training step, batch 64",
+      peers: [.torch]
+    ) {
+      try FlowProblem(dimension: 3072, conditionWidth: 3072, configuration: .paper).training(batch: 64)
     }
   }
 }

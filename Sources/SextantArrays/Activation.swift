@@ -13,6 +13,8 @@ public enum Activation: String, CaseIterable, Codable, Sendable {
   /// x·Φ(x), with the exact normal distribution function.
   case gelu
   case tanh
+  /// arctan(x).
+  case arcTangent = "arctangent"
   case exponential
   case logarithm
   /// 1/(1 + e⁻ˣ).
@@ -30,6 +32,7 @@ public enum Activation: String, CaseIterable, Codable, Sendable {
       case .silu: VK_SILU
       case .gelu: VK_GELU
       case .tanh: VK_TANH
+      case .arcTangent: VK_ARC_TANGENT
       case .exponential: VK_EXPONENTIAL
       case .logarithm: VK_LOGARITHM
       case .sigmoid: VK_SIGMOID

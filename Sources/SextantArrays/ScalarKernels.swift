@@ -135,6 +135,28 @@ public protocol ScalarKernels: Sendable {
     b: Out, c: Out
   )
 
+  // SiLU after a normalisation. The gradient g of x·scale + shift is the gradient times the slope of SiLU.
+  /// out ← SiLU(x·scale + shift), with one scale and one shift for each column.
+  func affineSiLURows(rows: Int, columns: Int, from x: In, scale: In, shift: In, to out: Out)
+  /// sums ← sums + the column sums of g; products ← products + the column sums of g·x.
+  func affineSiLUSums(
+    rows: Int, columns: Int, gradient: In, from x: In, scale: In, shift: In, sums: Doubles, products: Doubles
+  )
+  /// out ← g·a + x·b + c, with one a, b and c for each column.
+  func affineSiLUPullback(
+    rows: Int, columns: Int, gradient: In, from x: In, scale: In, shift: In, a: In, b: In, c: In, adds: Bool, to out: Out
+  )
+
+  // Convolutions with few outputs. A window has `width` places, and indices name the vertex at each place; −1 for none.
+  /// out[v] ← bias + Σ_k x[indices[v, k], k], where x has `columns` contributions of each vertex to each place of a window.
+  func sumWindows(
+    vertices: Int, width: Int, columns: Int, indices: UnsafePointer<Int32>, from x: In, bias: In?, to out: Out
+  )
+  /// The transpose: out[indices[v, k], k] ← itself + x[v].
+  func spreadWindows(
+    vertices: Int, width: Int, columns: Int, indices: UnsafePointer<Int32>, from x: In, to out: Out
+  )
+
   // Convolution of three taps along a line, y[v] = bias + Σ W[k]·x[v + first + k], by six products for four outputs.
   /// The six inputs of each tile, from `rows` rows of x with a multiple of 32 columns. The first tile begins with row
   /// `first`; rows beyond the ends are `zeros`. The six matrices are `plane` apart, their parts of ``tileColumns``
@@ -153,6 +175,32 @@ public protocol ScalarKernels: Sendable {
   func lineWeights(outputs: Int, inputs: Int, reverses: Bool, from weight: In, to out: Out)
   /// out ← out + the gradient of the weights, from those of the six products in panels.
   func lineWeightGradients(outputs: Int, inputs: Int, products: In, to out: Out)
+
+  // Convolution of 3×3 taps on a plane of height×width pixels, by 36 products for each tile of 4×4 outputs. Tiles are numbered
+  // row by row, `across` to a row of them, and a call takes `tiles` of one image from number `tile`. Panels are parts of
+  // ``tileColumns`` channels; what is missing to whole panels is zeros.
+  /// The 36 inputs of each tile, which begin `first` rows and columns from its outputs. The 36 matrices are `plane` apart,
+  /// their panels `panels`, their rows `stride`. `zeros` has as many channels as x.
+  func planeInputs(
+    tiles: Int, tile: Int, across: Int, columns: Int, height: Int, width: Int, first: Int, from x: In, zeros: In,
+    plane: Int, panels: Int, stride: Int, to out: Out
+  )
+  /// The pixels of the tiles, from the 36 products in panels that are `panels` apart.
+  func planeOutputs(
+    tiles: Int, tile: Int, across: Int, columns: Int, height: Int, width: Int, plane: Int, panels: Int, products: In,
+    bias: In?, adds: Bool, to out: Out
+  )
+  /// The transpose: the gradients of the 36 products in rows of `stride`, from those of the pixels.
+  func planeOutputGradients(
+    tiles: Int, tile: Int, across: Int, columns: Int, height: Int, width: Int, gradient: In, zeros: In, plane: Int,
+    stride: Int, to out: Out
+  )
+  /// One panel of outputs of the weights of the 36 products, out[panel][input][output], from outputs×9×inputs weights.
+  func planeWeights(outputs: Int, inputs: Int, panel: Int, plane: Int, from weight: In, to out: Out)
+  /// One panel of inputs of the same with the taps reversed: out[panel][output][input].
+  func planeReversedWeights(outputs: Int, inputs: Int, panel: Int, plane: Int, from weight: In, to out: Out)
+  /// out ← out + the gradient of the weights of one panel of inputs, from those of the 36 products: [panel][output][input].
+  func planeWeightGradients(outputs: Int, inputs: Int, panel: Int, plane: Int, products: In, to out: Out)
 
   // Products of matrices, of which one or both are packed in panels.
   /// out[panel][row][column] ← x in panels of `width` columns, padded with zeros; `stride` is the distance between rows

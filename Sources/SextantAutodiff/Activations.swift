@@ -1,6 +1,5 @@
 // Element-wise functions; each shares a kernel family with its pullback.
 
-import Foundation
 import SextantArrays
 
 extension DifferentiableTensor {
@@ -52,13 +51,8 @@ extension DifferentiableTensor {
   public func sigmoid() -> DifferentiableTensor { activated(by: .sigmoid) }
   /// log(1 + eˣ).
   public func softplus() -> DifferentiableTensor { activated(by: .softplus) }
-  /// arctan(x). It has no kernel: only the bounds of a few flows use it.
-  public func arcTangent() -> DifferentiableTensor {
-    let (held, slot) = (value, slot)
-    return tape.record(value.map { Scalar(atan(Double($0))) }, operation: "arctangent", from: [self]) { gradient, cotangents in
-      cotangents.add(gradient * held.map { Scalar(1 / (1 + Double($0) * Double($0))) }, to: slot)
-    }
-  }
+  /// arctan(x).
+  public func arcTangent() -> DifferentiableTensor { activated(by: .arcTangent) }
   /// x².
   public func squared() -> DifferentiableTensor { activated(by: .square) }
 }

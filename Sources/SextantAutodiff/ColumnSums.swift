@@ -10,30 +10,45 @@ import SextantArrays
 func columnSums<Scalar: TensorScalar>(
   _ x: Tensor<Scalar>, timesSecond y: Tensor<Scalar>?, segments: Int, columns: Int
 ) -> (sums: Tensor<Double>, products: Tensor<Double>) {
-  let rows = segments * columns == 0 ? 0 : x.count / (segments * columns)
-  let parts = Work.partCount(rows: rows, columns: columns)
   let kernels = Scalar.kernels
-  var partialProducts = Tensor<Double>.zeros([y == nil ? 0 : segments * parts, columns])
+  return columnSums(segments: segments, of: x.count, columns: columns, hasProducts: y != nil) {
+    start, rows, sums, products in
+    reading(x, y ?? x) { x, second in
+      kernels.columnSums(
+        rows: rows, columns: columns, of: x + start, times: products == nil ? nil : second + start, sums: sums,
+        products: products)
+    }
+  }
+}
+
+/// The sums that `add` adds up for runs of rows, in the order of their parts.
+///
+/// - Parameters:
+///   - count: the number of scalars of the matrix.
+///   - add: adds the column sums of some rows of the matrix, of which the first begins at `start`, and the sums of products.
+func columnSums(
+  segments: Int, of count: Int, columns: Int, hasProducts: Bool,
+  _ add: (
+    _ start: Int, _ rows: Int, _ sums: UnsafeMutablePointer<Double>, _ products: UnsafeMutablePointer<Double>?
+  ) -> Void
+) -> (sums: Tensor<Double>, products: Tensor<Double>) {
+  let rows = segments * columns == 0 ? 0 : count / (segments * columns)
+  let parts = Work.partCount(rows: rows, columns: columns)
+  var partialProducts = Tensor<Double>.zeros([hasProducts ? segments * parts : 0, columns])
   var partialSums = Tensor<Double>.zeros([segments * parts, columns])
   partialSums.withUnsafeMutableScalars { sums in
     partialProducts.withUnsafeMutableScalars { products in
       guard let sums = sums.baseAddress else { return }
-      let products = y == nil ? nil : products.baseAddress
-      reading(x, y ?? x) { x, second in
-        Work.overSegments(segments, rows: rows, columns: columns) { segment, part, range in
-          let start = (segment * rows + range.lowerBound) * columns
-          let place = (segment * parts + part) * columns
-          kernels.columnSums(
-            rows: range.count, columns: columns, of: x + start, times: products == nil ? nil : second + start,
-            sums: sums + place,
-            products: products.map { $0 + place })
-        }
+      let products = hasProducts ? products.baseAddress : nil
+      Work.overSegments(segments, rows: rows, columns: columns) { segment, part, range in
+        let place = (segment * parts + part) * columns
+        add((segment * rows + range.lowerBound) * columns, range.count, sums + place, products.map { $0 + place })
       }
     }
   }
   return (
     sumOfParts(partialSums, segments: segments, parts: parts, columns: columns),
-    y == nil ? partialProducts : sumOfParts(partialProducts, segments: segments, parts: parts, columns: columns)
+    hasProducts ? sumOfParts(partialProducts, segments: segments, parts: parts, columns: columns) : partialProducts
   )
 }
 

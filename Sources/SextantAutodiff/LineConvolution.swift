@@ -8,7 +8,7 @@
 import SextantArrays
 
 /// The sizes of one convolution and its three loops.
-struct LineConvolution<Scalar: TensorScalar> {
+struct LineConvolution<Scalar: TensorScalar>: ConvolutionForm {
   /// The number of products for four outputs.
   private static var planes: Int { 6 }
 

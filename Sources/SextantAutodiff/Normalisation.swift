@@ -29,19 +29,25 @@ extension Tensor {
 
 /// (x − mean)/√(variance + ε)·gain + bias for x (B×V×C), with the statistics of each sample over its rows and the columns
 /// of a group, and one gain and one bias for each column. The number of groups is a divisor of C.
+///
+/// - Parameter activates: whether SiLU follows. As one operation the two read and write half as much as they do one after the
+///   other, and keep x alone.
 @specialized(where Scalar == Float)
 public func groupNormalisation<Scalar: TensorScalar>(
   _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
-  groups: Int, epsilon: Double
+  groups: Int, epsilon: Double, activates: Bool = false
 ) -> DifferentiableTensor<Scalar> {
   precondition(
     x.shape.count == 3 && groups > 0 && x.shape[2] % groups == 0, "\(groups) groups of columns of shape \(x.shape)")
-  return normalisation(x, gain: gain, bias: bias, epsilon: epsilon, segments: x.shape[0], groups: groups).result
+  return normalisation(
+    x, gain: gain, bias: bias, epsilon: epsilon, segments: x.shape[0], groups: groups, activates: activates
+  )
+  .result
 }
 
 private func normalisation<Scalar: TensorScalar>(
   _ x: DifferentiableTensor<Scalar>, gain: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>,
-  epsilon: Double, segments: Int, groups: Int
+  epsilon: Double, segments: Int, groups: Int, activates: Bool = false
 ) -> (result: DifferentiableTensor<Scalar>, mean: [Double], inverse: [Double]) {
   let (input, columns) = (x.value, x.value.columnCount)
   precondition(
@@ -80,15 +86,34 @@ private func normalisation<Scalar: TensorScalar>(
     reading(input, scale, shift) { x, scale, shift in
       Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
         let start = (segment * rows + range.lowerBound) * columns
-        kernels.affineRows(
-          rows: range.count, columns: columns, from: x + start, scale: scale + segment * columns,
-          shift: shift + segment * columns, adds: false, to: out + start)
+        let (x, scale, shift) = (x + start, scale + segment * columns, shift + segment * columns)
+        if activates {
+          kernels.affineSiLURows(
+            rows: range.count, columns: columns, from: x, scale: scale, shift: shift, to: out + start)
+        } else {
+          kernels.affineRows(
+            rows: range.count, columns: columns, from: x, scale: scale, shift: shift, adds: false, to: out + start)
+        }
       }
     }
   }
   let (means, inverses, gainValue) = (mean, inverse, gain.value)
+  let (scales, shifts) = (scale, shift)
   let result = x.tape.record(value, operation: "normalisation", from: [x, gain, bias]) { gradient, cotangents in
-    let (sums, products) = columnSums(gradient, timesSecond: input, segments: segments, columns: columns)
+    let (sums, products) =
+      activates
+      ? columnSums(segments: segments, of: input.count, columns: columns, hasProducts: true) {
+        start, count, sums, products in
+        guard let products else { return }
+        let column = start / (rows * columns) * columns
+        reading(gradient, input) { gradient, x in
+          reading(scales, shifts) { scale, shift in
+            kernels.affineSiLUSums(
+              rows: count, columns: columns, gradient: gradient + start, from: x + start, scale: scale + column,
+              shift: shift + column, sums: sums, products: products)
+          }
+        }
+      } : columnSums(gradient, timesSecond: input, segments: segments, columns: columns)
     var parameters = Tensor<Double>.zeros([2, columns])
     // The coefficients of the gradient with respect to x: three rows for each segment.
     var coefficients = Tensor<Scalar>(shape: [3, segments, columns]) { _ in }
@@ -122,9 +147,17 @@ private func normalisation<Scalar: TensorScalar>(
         Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
           let start = (segment * rows + range.lowerBound) * columns
           let column = segment * columns
-          kernels.affinePairRows(
-            rows: range.count, columns: columns, x: gradient + start, y: x + start, a: a + column, b: b + column,
-            c: c + column, adds: adds, to: out + start)
+          let (a, b, c) = (a + column, b + column, c + column)
+          guard activates else {
+            return kernels.affinePairRows(
+              rows: range.count, columns: columns, x: gradient + start, y: x + start, a: a, b: b, c: c, adds: adds,
+              to: out + start)
+          }
+          reading(scales, shifts) { scale, shift in
+            kernels.affineSiLUPullback(
+              rows: range.count, columns: columns, gradient: gradient + start, from: x + start, scale: scale + column,
+              shift: shift + column, a: a, b: b, c: c, adds: adds, to: out + start)
+          }
         }
       }
     }

@@ -39,15 +39,21 @@ extension DifferentiableTensor {
     let held = scale?.wantsGradient == true ? x : nil
     return tape.record(result, operation: "scale and shift of rows", from: [self, scale, shift].compactMap(\.self)) {
       gradient, cotangents in
-      cotangents.write(to: slot) { out, adds in
-        reading(gradient, scaleValue ?? gradient) { gradient, scales in
-          Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
-            let start = (segment * rows + range.lowerBound) * columns
-            kernels.affineRows(
-              rows: range.count, columns: columns, from: gradient + start,
-              scale: scale == nil ? nil : scales + segment * columns, shift: nil, adds: adds, to: out + start)
+      if let scaleValue {
+        cotangents.write(to: slot) { out, adds in
+          reading(gradient, scaleValue) { gradient, scales in
+            Work.overSegments(segments, rows: rows, columns: columns) { segment, _, range in
+              let start = (segment * rows + range.lowerBound) * columns
+              kernels.affineRows(
+                rows: range.count, columns: columns, from: gradient + start, scale: scales + segment * columns,
+                shift: nil,
+                adds: adds, to: out + start)
+            }
           }
         }
+      } else {
+        // The same gradient, which is not copied where it is the first.
+        cotangents.add(gradient, to: slot)
       }
       guard held != nil || shift?.wantsGradient == true else { return }
       let (sums, products) = columnSums(gradient, timesSecond: held, segments: segments, columns: columns)

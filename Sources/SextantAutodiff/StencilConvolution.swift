@@ -1,6 +1,7 @@
 // Convolution over any table of neighbours. The neighbours of a tile of vertices are gathered into the rows of a small
 // matrix, which is multiplied by the weights while it is in the cache. One-dimensional, spherical and mesh convolutions
-// all use this code. For a window of three along a line, `LineConvolution` takes half as many products.
+// all use this code. For a window of three along a line, `LineConvolution` takes half as many products, and for one of 3×3
+// pixels `PlaneConvolution` a quarter; where a few outputs see many inputs, `FewOutputConvolution` gathers the outputs instead.
 //
 // The tiles, and the groups over which weight gradients are summed, depend on the shapes alone, so results have the
 // same bits with any number of threads.
@@ -20,49 +21,42 @@ public func stencilConvolution<Scalar: TensorScalar>(
   _ x: DifferentiableTensor<Scalar>, weight: DifferentiableTensor<Scalar>, bias: DifferentiableTensor<Scalar>?,
   stencil: Stencil
 ) -> DifferentiableTensor<Scalar> {
-  let shape = StencilShape(x.value, weight.value, stencil)
-  let line = LineConvolution(x.value, weight.value, stencil)
-  let value =
-    line?.forward(x.value, weight.value, bias?.value) ?? shape.forward(x.value, weight.value, bias?.value)
+  precondition(
+    x.shape.count == 3 && x.shape[1] == stencil.inputCount,
+    "Convolution of shape \(x.shape) by a stencil of \(stencil.inputCount) vertices")
+  let outputs = weight.shape[0]
+  precondition(weight.shape == [outputs, stencil.width, x.shape[2]], "Weights of shape \(weight.shape)")
+  let form = convolutionForm(x.value, weight.value, stencil)
+  let value = form.forward(x.value, weight.value, bias?.value)
   let inputs = [x, weight] + (bias.map { [$0] } ?? [])
   return x.tape.record(value, operation: "stencil convolution", from: inputs) { gradient, cotangents in
-    cotangents.accumulate(to: x) { memory, adds in
-      if let line { return line.inputGradient(gradient, weight.value, adds: adds, into: memory) }
-      if !adds { memory.baseAddress?.clear(count: memory.count) }
-      shape.addInputGradient(gradient, weight.value, to: memory)
-    }
+    cotangents.accumulate(to: x) { form.inputGradient(gradient, weight.value, adds: $1, into: $0) }
     cotangents.accumulate(to: weight) { memory, adds in
       if !adds { memory.baseAddress?.clear(count: memory.count) }
-      if let line { return line.addWeightGradient(gradient, x.value, to: memory) }
-      shape.addWeightGradient(gradient, x.value, to: memory)
+      form.addWeightGradient(gradient, x.value, to: memory)
     }
     if let bias {
       cotangents.add(
-        Tensor(gradient.reshaped(to: [gradient.rowCount, shape.outputs]).columnSums(), shape: [shape.outputs]), to: bias
-      )
+        Tensor(gradient.reshaped(to: [gradient.rowCount, outputs]).columnSums(), shape: [outputs]), to: bias)
     }
   }
 }
 
-/// The sizes of one convolution, and its three loops.
-private struct StencilShape<Scalar: TensorScalar> {
-  let stencil: Stencil
-  let batch: Int
-  let inputs: Int
-  let outputs: Int
+/// The form that takes any table: the sizes of one convolution, and its three loops.
+struct TableConvolution<Scalar: TensorScalar>: ConvolutionForm {
+  private let stencil: Stencil
+  private let batch: Int
+  private let inputs: Int
+  private let outputs: Int
   /// K·I, the length of a gathered row.
-  let rowLength: Int
+  private let rowLength: Int
   /// The number of rows gathered at a time: about half a megabyte, which fits in a core's second-level cache.
-  let tile: Int
+  private let tile: Int
 
   init(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ stencil: Stencil) {
-    precondition(
-      x.shape.count == 3 && x.shape[1] == stencil.inputCount,
-      "Convolution of shape \(x.shape) by a stencil of \(stencil.inputCount) vertices")
     self.stencil = stencil
     (batch, inputs, outputs) = (x.shape[0], x.shape[2], weight.shape[0])
     rowLength = stencil.width * inputs
-    precondition(weight.shape == [outputs, stencil.width, inputs], "Weights of shape \(weight.shape)")
     tile = max(16, min(stencil.outputCount, (1 << 19) / max(1, rowLength * MemoryLayout<Scalar>.stride)))
   }
 
@@ -119,10 +113,12 @@ private struct StencilShape<Scalar: TensorScalar> {
     }
   }
 
-  func addInputGradient(
-    _ gradient: Tensor<Scalar>, _ weight: Tensor<Scalar>, to memory: UnsafeMutableBufferPointer<Scalar>
+  func inputGradient(
+    _ gradient: Tensor<Scalar>, _ weight: Tensor<Scalar>, adds: Bool, into memory: UnsafeMutableBufferPointer<Scalar>
   ) {
+    let count = memory.count
     guard let memory = memory.baseAddress else { return }
+    if !adds { memory.clear(count: count) }
     reading(gradient, weight) { gradient, weight in
       // Two tiles of a sample may write to the same vertex, so a sample stays on one thread.
       forEachTile(isSplitting: false) { sample, rows, scratch in

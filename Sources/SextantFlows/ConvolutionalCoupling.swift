@@ -26,7 +26,8 @@ struct CouplingSubnetwork<Scalar: TensorScalar>: Sendable {
 
     /// What a range of the inputs contributes to the output.
     func part(
-      _ inputs: Range<Int>, of x: DifferentiableTensor<Scalar>, _ stencil: Stencil?, hasBias: Bool, in pass: NetworkPass<Scalar>
+      _ inputs: Range<Int>, of x: DifferentiableTensor<Scalar>, _ stencil: Stencil?, hasBias: Bool,
+      in pass: NetworkPass<Scalar>
     ) -> DifferentiableTensor<Scalar> {
       switch self {
       case .dense(let layer): return layer.part(inputs, of: x, hasBias: hasBias, in: pass)
@@ -49,11 +50,15 @@ struct CouplingSubnetwork<Scalar: TensorScalar>: Sendable {
   ///   - outputs: the number of channels that it transforms.
   ///   - seesNeighbours: whether it sees 3×3 pixels rather than one.
   init(
-    _ name: String, seen: Int, conditionWidth: Int, outputs: Int, width: Int, seesNeighbours: Bool, initialDeviation: Double,
+    _ name: String, seen: Int, conditionWidth: Int, outputs: Int, width: Int, seesNeighbours: Bool,
+    initialDeviation: Double,
     in builder: inout ParameterBuilder<Scalar>
   ) {
     (self.seen, self.conditionWidth, self.outputs) = (seen, conditionWidth, outputs)
-    func layer(_ name: String, _ inputs: Int, _ outputs: Int, _ initial: InitialValues, in builder: inout ParameterBuilder<Scalar>) -> Layer {
+    func layer(
+      _ name: String, _ inputs: Int, _ outputs: Int, _ initial: InitialValues,
+      in builder: inout ParameterBuilder<Scalar>
+    ) -> Layer {
       seesNeighbours
         ? .window(StencilLayer(name, inputs: inputs, outputs: outputs, neighbours: 9, initial: initial, in: &builder))
         : .dense(Dense(name, inputs: inputs, outputs: outputs, initial: initial, in: &builder))
@@ -71,23 +76,29 @@ struct CouplingSubnetwork<Scalar: TensorScalar>: Sendable {
   /// - Parameters:
   ///   - half: the other half (B×V×channels), or nil where there is one channel only.
   ///   - condition: P×V×channels, where P divides B and consecutive samples share a condition, which is seen once for all of them.
+  ///     Where each has its own, one convolution sees both: the hidden channels are far more, and are written once.
   ///   - count: B.
   ///   - stencil: that of the pixels, if there are any.
   func callAsFunction(
-    _ half: DifferentiableTensor<Scalar>?, condition: DifferentiableTensor<Scalar>, count: Int, clamp: Double, _ stencil: Stencil?,
+    _ half: DifferentiableTensor<Scalar>?, condition: DifferentiableTensor<Scalar>, count: Int, clamp: Double,
+    _ stencil: Stencil?,
     in pass: NetworkPass<Scalar>
   ) -> (logScale: DifferentiableTensor<Scalar>, shift: DifferentiableTensor<Scalar>) {
-    let ofCondition = hidden.part(seen..<seen + conditionWidth, of: condition, stencil, hasBias: true, in: pass)
-    let (conditions, size) = (condition.shape[0], ofCondition.value.count / condition.shape[0])
-    let shape = [count] + ofCondition.shape.dropFirst()
     let inner: DifferentiableTensor<Scalar>
-    if let half {
-      inner = hidden.part(0..<seen, of: half, stencil, hasBias: false, in: pass)
-        .reshaped(to: [conditions, count / conditions, size])
-        .addingToRows(ofCondition.reshaped(to: [conditions, size])).reshaped(to: shape)
+    if let half, condition.shape[0] == count {
+      inner = hidden(concatenateColumns([half, condition]), stencil, in: pass)
     } else {
-      let places = (0..<count).map { Int32($0 * conditions / count) }
-      inner = gatherRows(ofCondition.reshaped(to: [1, conditions, size]), places).reshaped(to: shape)
+      let ofCondition = hidden.part(seen..<seen + conditionWidth, of: condition, stencil, hasBias: true, in: pass)
+      let (conditions, size) = (condition.shape[0], ofCondition.value.count / condition.shape[0])
+      let shape = [count] + ofCondition.shape.dropFirst()
+      if let half {
+        inner = hidden.part(0..<seen, of: half, stencil, hasBias: false, in: pass)
+          .reshaped(to: [conditions, count / conditions, size])
+          .addingToRows(ofCondition.reshaped(to: [conditions, size])).reshaped(to: shape)
+      } else {
+        let places = (0..<count).map { Int32($0 * conditions / count) }
+        inner = gatherRows(ofCondition.reshaped(to: [1, conditions, size]), places).reshaped(to: shape)
+      }
     }
     let output = last(inner.relu(), stencil, in: pass)
     return (
@@ -118,9 +129,12 @@ struct ConvolutionalCoupling<Scalar: TensorScalar>: Sendable {
     (count, firstCount, self.clamp) = (channels, channels / 2, clamp)
     let first = channels / 2
     (ofFirst, ofSecond) = builder.scope(name) { builder in
-      func network(_ name: String, _ seen: Int, _ changed: Int, in builder: inout ParameterBuilder<Scalar>) -> CouplingSubnetwork<Scalar> {
+      func network(_ name: String, _ seen: Int, _ changed: Int, in builder: inout ParameterBuilder<Scalar>)
+        -> CouplingSubnetwork<Scalar>
+      {
         CouplingSubnetwork(
-          name, seen: seen, conditionWidth: conditionWidth, outputs: changed, width: width, seesNeighbours: seesNeighbours,
+          name, seen: seen, conditionWidth: conditionWidth, outputs: changed, width: width,
+          seesNeighbours: seesNeighbours,
           initialDeviation: initialDeviation, in: &builder)
       }
       return (
@@ -135,7 +149,8 @@ struct ConvolutionalCoupling<Scalar: TensorScalar>: Sendable {
   /// The transformed numbers (of the shape of x, channels last), and the sums of the log-scales of each sample (B). Consecutive samples
   /// share a condition.
   func callAsFunction(
-    _ x: DifferentiableTensor<Scalar>, condition: DifferentiableTensor<Scalar>, _ stencil: Stencil?, direction: FlowDirection,
+    _ x: DifferentiableTensor<Scalar>, condition: DifferentiableTensor<Scalar>, _ stencil: Stencil?,
+    direction: FlowDirection,
     in pass: NetworkPass<Scalar>
   ) -> (values: DifferentiableTensor<Scalar>, logScaleSums: DifferentiableTensor<Scalar>) {
     let batch = x.shape[0]
@@ -144,7 +159,8 @@ struct ConvolutionalCoupling<Scalar: TensorScalar>: Sendable {
     }
     var total: DifferentiableTensor<Scalar>?
     func move(
-      _ half: DifferentiableTensor<Scalar>, by network: CouplingSubnetwork<Scalar>, seeing other: DifferentiableTensor<Scalar>?
+      _ half: DifferentiableTensor<Scalar>, by network: CouplingSubnetwork<Scalar>,
+      seeing other: DifferentiableTensor<Scalar>?
     ) -> DifferentiableTensor<Scalar> {
       let (logScale, shift) = network(other, condition: condition, count: batch, clamp: clamp, stencil, in: pass)
       let own = sums(logScale)

@@ -107,7 +107,7 @@ public struct StencilUNet<Scalar: TensorScalar>: Sendable {
         for block in upBlocks[level] { h = block(h, time: embedding, description.stencil, in: pass) }
       }
     }
-    return last(lastNormalisation(h, in: pass).silu(), hierarchy.levels[0].stencil, in: pass)
+    return last(lastNormalisation.activated(h, in: pass), hierarchy.levels[0].stencil, in: pass)
   }
 }
 
@@ -200,9 +200,9 @@ struct StencilBlock<Scalar: TensorScalar>: Sendable {
     _ x: DifferentiableTensor<Scalar>, time embedding: DifferentiableTensor<Scalar>?, _ stencil: Stencil,
     in pass: NetworkPass<Scalar>
   ) -> DifferentiableTensor<Scalar> {
-    var h = convolutions.0(normalisations.0(x, in: pass).silu(), stencil, in: pass)
+    var h = convolutions.0(normalisations.0.activated(x, in: pass), stencil, in: pass)
     if let embedding, let time { h = h.addingToRows(time(embedding, in: pass)) }
-    h = convolutions.1(dropout(normalisations.1(h, in: pass).silu(), in: pass), stencil, in: pass)
+    h = convolutions.1(dropout(normalisations.1.activated(h, in: pass), in: pass), stencil, in: pass)
     return h + (shortcut.map { $0(x, in: pass) } ?? x)
   }
 }

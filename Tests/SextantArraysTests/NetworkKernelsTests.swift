@@ -16,6 +16,7 @@ import Testing
     case .silu: x / (1 + exp(-x))
     case .gelu: x * 0.5 * erfc(-x / 2.0.squareRoot())
     case .tanh: tanh(x)
+    case .arcTangent: atan(x)
     case .exponential: exp(x)
     case .logarithm: log(x)
     case .sigmoid: 1 / (1 + exp(-x))

@@ -12,10 +12,10 @@ enum OperationCase: String, CaseIterable, Sendable {
   case relu, leakyReLU, silu, gelu, tanh, arcTangent, exponential, logarithm, sigmoid, softplus, square
   case scaleRows, shiftRows, scaleAndShiftRows, scaleAndShiftSamples
   case reshape, columns, concatenate, gather, permute, upsample, heads, gatherRows, mixRows
-  case softmax, softmaxOverRows, batchNormalisation, groupNormalisation, rootMeanSquare
+  case softmax, softmaxOverRows, batchNormalisation, groupNormalisation, groupNormalisationWithSiLU, rootMeanSquare
   case modulatedNormalisation, modulatedNormalisationAlone
   case batchedProduct, batchedProductTransposedFirst, batchedProductTransposedSecond, batchedProductTransposedBoth
-  case stencilConvolution, stencilConvolutionWithStride, lineConvolution
+  case stencilConvolution, stencilConvolutionWithStride, lineConvolution, planeConvolution, fewOutputConvolution
 
   /// The shapes of the inputs; `v` is the number of rows of a sample.
   func shapes(rows v: Int) -> [[Int]] {
@@ -39,7 +39,7 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .concatenate: [[3, v, 4], [3, v, 1], [3, v, 3]]
     case .heads: [[3, v, 6]]
     case .batchNormalisation: [[3, v, 6], [6], [6]]
-    case .groupNormalisation: [[3, v, 6], [6], [6]]
+    case .groupNormalisation, .groupNormalisationWithSiLU: [[3, v, 6], [6], [6]]
     case .rootMeanSquare, .modulatedNormalisationAlone: [[3, v, 37], [37]]
     case .modulatedNormalisation: [[3, v, 37], [37], [3, 37], [3, 37]]
     case .batchedProduct: [[3, v, 7], [3, 7, 5]]
@@ -49,6 +49,10 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .stencilConvolution, .stencilConvolutionWithStride: [[3, v, 4], [5, 3, 4], [5]]
     // Of many rows and whole tiles of channels: six products for four outputs.
     case .lineConvolution: [[3, v, 32], [64, 3, 32], [64]]
+    // Of many pixels, eight in a row: 36 products for sixteen outputs.
+    case .planeConvolution: [[3, 8 * v, 17], [19, 9, 17], [19]]
+    // Fewer contributions to a window than inputs.
+    case .fewOutputConvolution: [[3, v, 7], [2, 3, 7], [2]]
     default: [[3, v, 7]]
     }
   }
@@ -146,6 +150,9 @@ enum OperationCase: String, CaseIterable, Sendable {
       return SextantAutodiff.batchNormalisation(x[0], gain: x[1], bias: x[2], epsilon: 1e-2).result
     case .groupNormalisation:
       return SextantAutodiff.groupNormalisation(x[0], gain: x[1], bias: x[2], groups: 3, epsilon: 1e-5)
+    case .groupNormalisationWithSiLU:
+      return SextantAutodiff.groupNormalisation(
+        x[0], gain: x[1], bias: x[2], groups: 3, epsilon: 1e-5, activates: true)
     case .modulatedNormalisation:
       return SextantAutodiff.modulatedNormalisation(x[0], gain: x[1], modulation: (x[2], x[3]), epsilon: 1e-6)
     case .modulatedNormalisationAlone:
@@ -156,7 +163,10 @@ enum OperationCase: String, CaseIterable, Sendable {
     case .batchedProductTransposedSecond: return batchedMatrixProduct(x[0], x[1], transposingSecond: true)
     case .batchedProductTransposedBoth:
       return batchedMatrixProduct(x[0], x[1], transposingFirst: true, transposingSecond: true)
-    case .stencilConvolution, .lineConvolution:
+    case .planeConvolution:
+      return SextantAutodiff.stencilConvolution(
+        x[0], weight: x[1], bias: x[2], stencil: PlaneConvolutionTests.stencil(rows: x[0].shape[1] / 8, columns: 8))
+    case .stencilConvolution, .lineConvolution, .fewOutputConvolution:
       return SextantAutodiff.stencilConvolution(
         x[0], weight: x[1], bias: x[2], stencil: .line(count: rows, offsets: -1...1))
     case .stencilConvolutionWithStride:

@@ -37,9 +37,11 @@ import Testing
     let domain = try ImageGrid(rows: rows, columns: columns)
     var random = RandomStream(seed: seed)
     let measurement = FieldMeasurement(
-      values: entries.map { _ in 10 + 2 * Float(random.normal()) }, noise: [Float](repeating: noise, count: entries.count),
+      values: entries.map { _ in 10 + 2 * Float(random.normal()) },
+      noise: [Float](repeating: noise, count: entries.count),
       operation: SelectionOperator(inputCount: rows * columns * mixture.channelCount, indices: entries))
-    let solver = try Method.patches.solver(for: Model(FieldSpace(domain: domain, channelCount: mixture.channelCount), patches: mixture))
+    let solver = try Method.patches.solver(
+      for: Model(FieldSpace(domain: domain, channelCount: mixture.channelCount), patches: mixture))
     return (try solver.posterior(given: measurement, samples: samples, using: &random), measurement)
   }
 
@@ -64,8 +66,12 @@ import Testing
       let residual = entries.enumerated().map { (Double(measurement.values[$0]) - 10) / 2 - mean[$1] }
       let weights = factor.solve(Tensor(residual, shape: [4, 1])).scalars
       logs.append(
-        log(Double(mixture.weights[k])) - factor.logDeterminant / 2 - zip(residual, weights).reduce(0) { $0 + $1.0 * $1.1 } / 2)
-      means.append((0..<d).map { i in mean[i] + entries.enumerated().reduce(0) { $0 + sigma[i, $1.element] * weights[$1.offset] } })
+        log(Double(mixture.weights[k])) - factor.logDeterminant / 2 - zip(residual, weights).reduce(0) {
+          $0 + $1.0 * $1.1
+        } / 2)
+      means.append(
+        (0..<d).map { i in mean[i] + entries.enumerated().reduce(0) { $0 + sigma[i, $1.element] * weights[$1.offset] } }
+      )
       variances.append(
         (0..<d).map { i in
           let row = entries.map { sigma[i, $0] }
@@ -79,7 +85,9 @@ import Testing
     let spread = try #require(posterior.spread)
     for i in 0..<d {
       let mean = (0..<2).reduce(0) { $0 + weights[$1] * means[$1][i] }
-      let moment = (0..<2).reduce(0) { $0 + weights[$1] * (variances[$1][i] + (means[$1][i] - mean) * (means[$1][i] - mean)) }
+      let moment = (0..<2).reduce(0) {
+        $0 + weights[$1] * (variances[$1][i] + (means[$1][i] - mean) * (means[$1][i] - mean))
+      }
       #expect(abs(Double(posterior.mean[i]) - (10 + 2 * mean)) < 1e-4)
       #expect(abs(Double(spread[i]) / (2 * moment.squareRoot()) - 1) < 0.01)
     }
@@ -94,7 +102,8 @@ import Testing
     let squares = samples.columnSquaredNorms()
     for entry in 0..<63 {
       let variance = squares[entry] / 4000 - means[entry] * means[entry]
-      #expect(abs(means[entry] - Double(posterior.mean[entry])) < 5 * Double(spread[entry]) / 4000.0.squareRoot() + 1e-3)
+      #expect(
+        abs(means[entry] - Double(posterior.mean[entry])) < 5 * Double(spread[entry]) / 4000.0.squareRoot() + 1e-3)
       #expect(abs(variance.squareRoot() / Double(spread[entry]) - 1) < 0.08)
     }
   }
@@ -134,6 +143,14 @@ import Testing
         #expect(abs(scale * mixture.covariances[k][0, 3] - 1) < 0.2)
       }
     }
+    // Rounds from the first estimate are the rounds of the whole.
+    let first = try PatchTraining(side: 2, components: 2, rounds: 0).learn(
+      from: clean + errors, noise: [1], using: RandomStream(seed: 1))
+    let improved = try training.improve(first, on: clean + errors, noise: [1])
+    for (found, expected) in zip(improved.tensors, learned[1].tensors) {
+      #expect(zip(found.scalars, expected.scalars).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+    #expect(zip(first.means.scalars, improved.means.scalars).contains { abs($0 - $1) > 1e-3 })
     #expect(throws: PriorError.tooFewPatches(found: 3, least: 4)) {
       try training.learn(from: clean.rows(0..<3), noise: [0], using: RandomStream(seed: 1))
     }

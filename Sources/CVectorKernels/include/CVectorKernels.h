@@ -23,7 +23,8 @@ enum vk_correlation { VK_MATERN_1_2 = 0, VK_MATERN_3_2 = 1, VK_MATERN_5_2 = 2 };
 
 /// Element-wise functions. GELU is the exact form, x·Φ(x).
 enum vk_activation {
-  VK_RELU = 0, VK_LEAKY_RELU, VK_SILU, VK_GELU, VK_TANH, VK_EXPONENTIAL, VK_LOGARITHM, VK_SIGMOID, VK_SOFTPLUS, VK_SQUARE
+  VK_RELU = 0, VK_LEAKY_RELU, VK_SILU, VK_GELU, VK_TANH, VK_EXPONENTIAL, VK_LOGARITHM, VK_SIGMOID, VK_SOFTPLUS, VK_SQUARE,
+  VK_ARC_TANGENT
 };
 
 /// The kernels for one scalar type and one instruction set, which the processor must support. In Swift each kernel is a

@@ -31,7 +31,7 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
 
     var architecture: Architecture? { self == .ncsnpp ? .ncsnpp : nil }
 
-    var widths: [Int] {
+    package var widths: [Int] {
       switch self {
       case .cifar: [128, 256, 256, 256]
       case .ncsnpp: [64, 128, 128, 128]
@@ -40,7 +40,7 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
       }
     }
 
-    var blocks: Int {
+    package var blocks: Int {
       switch self {
       case .small: 1
       case .cifar, .microscopy: 2
@@ -49,7 +49,7 @@ public struct DiffusionSettings: Sendable, Equatable, Codable {
     }
 
     /// The largest side in pixels of the first level with attention.
-    var attention: Int { self == .small ? 8 : 16 }
+    package var attention: Int { self == .small ? 8 : 16 }
   }
 
   /// Layers of a network of images that are not those of DDPM.

@@ -30,6 +30,13 @@ public struct GroupNormalisation<Scalar: TensorScalar>: Sendable {
   ) -> DifferentiableTensor<Scalar> {
     groupNormalisation(x, gain: pass[gain], bias: pass[bias], groups: groups, epsilon: epsilon)
   }
+
+  /// SiLU of the output.
+  public func activated(
+    _ x: DifferentiableTensor<Scalar>, in pass: NetworkPass<Scalar>
+  ) -> DifferentiableTensor<Scalar> {
+    groupNormalisation(x, gain: pass[gain], bias: pass[bias], groups: groups, epsilon: epsilon, activates: true)
+  }
 }
 
 /// Divides each row by its root mean square, then applies a gain for each channel.
@@ -83,7 +90,8 @@ public enum Normalisation<Scalar: TensorScalar>: Sendable {
   ) -> DifferentiableTensor<Scalar> {
     switch self {
     case .group(let layer):
-      return layer(x, in: pass).scalingRows(by: modulation?.scale, shiftingBy: modulation?.shift).silu()
+      guard let modulation else { return layer.activated(x, in: pass) }
+      return layer(x, in: pass).scalingRows(by: modulation.scale, shiftingBy: modulation.shift).silu()
     case .rootMeanSquare(let layer):
       return modulatedNormalisation(x, gain: pass[layer.gain], modulation: modulation, epsilon: layer.epsilon)
     }

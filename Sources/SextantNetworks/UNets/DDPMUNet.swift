@@ -188,7 +188,7 @@ public struct DDPMUNet<Scalar: TensorScalar>: Sendable {
         }
       }
     }
-    h = last(lastNormalisation(h, in: pass).silu(), stencils[0].stencil, in: pass)
+    h = last(lastNormalisation.activated(h, in: pass), stencils[0].stencil, in: pass)
     return shape.cut.map { gatherRows(h, $0) } ?? h
   }
 }

@@ -154,7 +154,7 @@ public struct NCSNPlusPlus<Scalar: TensorScalar>: Sendable {
         }
       }
     }
-    h = last(lastNormalisation(h, in: pass).silu(), stencils[0], in: pass)
+    h = last(lastNormalisation.activated(h, in: pass), stencils[0], in: pass)
     return shape.cut.map { gatherRows(h, $0) } ?? h
   }
 }

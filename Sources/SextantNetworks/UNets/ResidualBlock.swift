@@ -64,9 +64,9 @@ struct ResidualBlock<Scalar: TensorScalar>: Sendable {
     func resampled(_ x: DifferentiableTensor<Scalar>) -> DifferentiableTensor<Scalar> {
       resampling.map { mixRows(x, by: $0) } ?? x
     }
-    let timed = convolutions.0(resampled(normalisations.0(x, in: pass).silu()), stencil, in: pass)
+    let timed = convolutions.0(resampled(normalisations.0.activated(x, in: pass)), stencil, in: pass)
       .addingToRows(time(embedding, in: pass))
-    let h = convolutions.1(dropout(normalisations.1(timed, in: pass).silu(), in: pass), stencil, in: pass)
+    let h = convolutions.1(dropout(normalisations.1.activated(timed, in: pass), in: pass), stencil, in: pass)
     let skip = resampled(x)
     let sum = (shortcut.map { $0(skip, in: pass) } ?? skip) + h
     return dividesByRootOfTwo ? sum * Scalar(0.5.squareRoot()) : sum

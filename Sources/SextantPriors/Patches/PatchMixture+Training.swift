@@ -40,33 +40,77 @@ public struct PatchTraining: Sendable, Equatable {
     progress: (Int, Double) throws -> Void = { _, _ in }
   ) throws -> PatchMixture {
     let (channels, d, n) = (noise.count, patches.columnCount, patches.rowCount)
-    precondition(d == side * side * channels, "Patches of \(d) numbers for \(side)×\(side) pixels of \(channels) channels")
+    precondition(
+      d == side * side * channels, "Patches of \(d) numbers for \(side)×\(side) pixels of \(channels) channels")
     guard n >= 2 * components else {
       throw PriorError.tooFewPatches(found: n, least: 2 * components)
     }
     let (origins, scales) = Self.standards(of: patches, channelCount: channels)
     guard scales.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw PriorError.constantPatches }
-    let x = Tensor<Float>(shape: patches.shape) { out in
-      patches.withUnsafeScalars { source in
-        for i in out.indices { out[i] = (source[i] - origins[i % channels]) / scales[i % channels] }
-      }
+    let x = Self.standardised(patches, origins, scales)
+    let variances = Self.variances(noise, scales, count: d)
+    let first = try maximised(x, Self.firstShares(of: x, count: components, using: random), variances)
+    return try improved(first, x, variances, progress: progress)
+      .mixture(side: side, origins: origins, scales: scales, identity: identity)
+  }
+
+  /// A mixture after further rounds on patches, with the origins and scales that it has; see ``learn(from:noise:identity:using:progress:)``.
+  package func improve(_ mixture: PatchMixture, on patches: Tensor<Float>, noise: [Float]) throws -> PatchMixture {
+    let parts = try improved(
+      Parts(
+        weights: mixture.weights.map(Double.init),
+        means: (0..<mixture.count).map { mixture.means.row($0).scalars.map(Double.init) },
+        covariances: mixture.covariances.map { $0.converted(to: Double.self) }),
+      Self.standardised(patches, mixture.origins, mixture.scales),
+      Self.variances(noise, mixture.scales, count: mixture.dimension)
+    ) { _, _ in }
+    return parts.mixture(
+      side: mixture.side, origins: mixture.origins, scales: mixture.scales, identity: mixture.identity)
+  }
+
+  /// The components in double precision, as rounds improve them.
+  private struct Parts {
+    var weights: [Double]
+    var means: [[Double]]
+    var covariances: [Tensor<Double>]
+
+    func mixture(side: Int, origins: [Float], scales: [Float], identity: String) -> PatchMixture {
+      PatchMixture(
+        side: side, origins: origins, scales: scales, weights: weights.map { Float($0) },
+        means: Tensor(means.flatMap { $0 }, shape: [means.count, side * side * origins.count]).converted(
+          to: Float.self),
+        covariances: covariances.map { $0.converted(to: Float.self) }, identity: identity)
     }
-    let variances = (0..<d).map { Double(noise[$0 % channels] / scales[$0 % channels]) }.map { $0 * $0 }
-    var shares = Self.firstShares(of: x, count: components, using: random)
-    var (weights, means, covariances) = try maximised(x, shares, variances)
+  }
+
+  /// The components after at most ``rounds`` rounds.
+  private func improved(
+    _ first: Parts, _ x: Tensor<Float>, _ variances: [Double], progress: (Int, Double) throws -> Void
+  ) throws -> Parts {
+    var parts = first
     var last = -Double.infinity
     for round in 0..<rounds {
-      let likelihood: Double
-      (shares, likelihood) = try Self.expected(x, weights, means, covariances, variances)
-      (weights, means, covariances) = try maximised(x, shares, variances)
+      let (shares, likelihood) = try Self.expected(x, parts.weights, parts.means, parts.covariances, variances)
+      parts = try maximised(x, shares, variances)
       try progress(round + 1, likelihood)
       if likelihood - last < Self.tolerance { break }
       last = likelihood
     }
-    return PatchMixture(
-      side: side, origins: origins, scales: scales, weights: weights.map { Float($0) },
-      means: Tensor(means.flatMap { $0 }, shape: [means.count, d]).converted(to: Float.self),
-      covariances: covariances.map { $0.converted(to: Float.self) }, identity: identity)
+    return parts
+  }
+
+  /// (value − origin) / scale of each channel.
+  private static func standardised(_ patches: Tensor<Float>, _ origins: [Float], _ scales: [Float]) -> Tensor<Float> {
+    Tensor(shape: patches.shape) { out in
+      patches.withUnsafeScalars { source in
+        for i in out.indices { out[i] = (source[i] - origins[i % origins.count]) / scales[i % origins.count] }
+      }
+    }
+  }
+
+  /// The variances of the noise of the numbers of a patch, in standardised values.
+  private static func variances(_ noise: [Float], _ scales: [Float], count: Int) -> [Double] {
+    (0..<count).map { Double(noise[$0 % noise.count] / scales[$0 % noise.count]) }.map { $0 * $0 }
   }
 
   /// The mean and the standard deviation of each channel.
@@ -146,7 +190,7 @@ public struct PatchTraining: Sendable, Equatable {
   /// Weights, means and covariances (without the noise) of the components with enough patches.
   private func maximised(
     _ x: Tensor<Float>, _ shares: Tensor<Float>, _ noise: [Double]
-  ) throws -> ([Double], [[Double]], [Tensor<Double>]) {
+  ) throws -> Parts {
     let (n, count, d) = (x.rowCount, shares.columnCount, x.columnCount)
     var (weights, means, covariances): ([Double], [[Double]], [Tensor<Double>]) = ([], [], [])
     for k in 0..<count {
@@ -159,14 +203,15 @@ public struct PatchTraining: Sendable, Equatable {
       let centred = rows.subtractingRow(mean.map { Float($0) }).scalingRows(by: share.map { $0.squareRoot() })
       var covariance = gramMatrix(centred, transposeFirst: true).converted(to: Double.self)
       let size = covariance.diagonal.reduce(0, +) / Double(d) / total
-      covariance = (covariance.addingDiagonal([Double](repeating: Self.priorCount * size, count: d)))
+      covariance =
+        (covariance.addingDiagonal([Double](repeating: Self.priorCount * size, count: d)))
         * (1 / (total + Self.priorCount))
       weights.append(total)
       means.append(mean)
       covariances.append(try Self.withoutNoise(covariance, noise))
     }
     let sum = weights.reduce(0, +)
-    return (weights.map { $0 / sum }, means, covariances)
+    return Parts(weights: weights.map { $0 / sum }, means: means, covariances: covariances)
   }
 
   /// The positive part of S − N in the metric of N, with a floor that keeps it invertible; S itself for clean patches.
