@@ -32,9 +32,8 @@ extension RunConfiguration {
     }
   }
 
-  /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings, else a
-  /// new one. Priors take seconds and are learned anew; only networks that the methods ask are kept, and trained where
-  /// there are none.
+  /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings by this version of
+  /// the program and no file of the archive is newer, else a new one. Networks that the methods ask are kept, and trained where there are none.
   ///
   /// Throws `LearningError.anotherTraining(path:)` where the folder's networks were trained with other settings, and what
   /// learning throws.
@@ -47,12 +46,7 @@ extension RunConfiguration {
     let flow = methods.contains { $0.needs.contains(.flow) } ? flow : nil
     let asks = asksTrainedDiffusion(methods)
     guard flow != nil || asks else {
-      // Learning from measurements takes minutes, so a finished model is used.
-      if archive.measured != nil, FileManager.default.fileExists(atPath: output + "/" + Model.fileName),
-        let model = try? ownModel(catalogue)
-      {
-        return model
-      }
+      if let model = try finishedModel(catalogue) { return model }
       return try training(in: catalogue).learn(progress: progress, interruption: interruption)
     }
     let flowPath = output + "/" + LearnedFlow.fileName
@@ -85,6 +79,20 @@ extension RunConfiguration {
       throw LearningError.anotherTraining(path: output + "/" + Model.fileName)
     }
     return model
+  }
+
+  /// The model in the run's folder if it is what learning would give; nil if there is none, or another.
+  private func finishedModel(_ catalogue: Catalogue) throws -> Model? {
+    let path = output + "/" + Model.fileName
+    guard FileManager.default.fileExists(atPath: path), let model = try? ownModel(catalogue),
+      model.provenance.program == ProgramVersion.current
+    else { return nil }
+    func age(_ path: String) -> Date? {
+      (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }
+    guard let made = age(path) else { return nil }
+    let files = try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? []))
+    return files.allSatisfy { age($0).map { $0 <= made } ?? false } ? model : nil
   }
 
   /// What tells the training of the diffusion prior from others.

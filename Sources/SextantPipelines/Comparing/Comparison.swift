@@ -151,19 +151,21 @@ extension Comparison {
     progress: (Int) throws -> Void = { _ in }, visit: (ComparedField) throws -> Void = { _ in }
   ) throws -> ComparisonScores {
     let methods = methods.withoutRepetitions
-    let asked = try methods.map { method -> any Solver in
+    // Fields that are measured alike, as by a blur without a mask, need one preparation.
+    let asked = try methods.map { method -> PreparedSolvers in
       let solver = try method.solver(for: model, settings: solvers)
-      return try hiddenFiller.map {
-        HiddenMaskSolver(
-          solver, prior: try model.requireGaussian().prior, transforms: model.space.transforms, filler: $0)
-      } ?? solver
+      return PreparedSolvers(
+        try hiddenFiller.map {
+          HiddenMaskSolver(
+            solver, prior: try model.requireGaussian().prior, transforms: model.space.transforms, filler: $0)
+        } ?? solver, limit: 1)
     }
     let pilots =
       detector.isIdeal
-      ? asked
-      : try zip(methods, asked).map { method, solver in
+      ? asked.map(\.solver)
+      : try zip(methods, asked).map { method, prepared in
         let pilot = method.pilot(for: model)
-        return pilot == method ? solver : try pilot.solver(for: model, settings: solvers)
+        return pilot == method ? prepared.solver : try pilot.solver(for: model, settings: solvers)
       }
     let overTime =
       time == nil || time == .separate
