@@ -12,6 +12,8 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   case sizeMismatch(what: String, expected: Int, found: Int)
   /// A measured value that is not finite.
   case invalidValue(what: String, found: Float)
+  /// A measured value that the law of its noise does not give.
+  case notOfLaw(law: String, expected: String, found: Double)
   /// A noise standard deviation that is not a finite number above 0.
   case invalidNoise(what: String, found: Float)
   /// Different units without a known conversion.
@@ -35,6 +37,8 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
         + "It must belong to the same grid and variables as the field."
     case .invalidValue(let what, let found):
       "\(what): expected a finite number, found \(found). Omit values that were not measured; the operator selects those that were."
+    case .notOfLaw(let law, let expected, let found):
+      "A measured value with noise of the law \(law): expected \(expected), found \(found.short). State the law and its numbers as they are, or leave the value out."
     case .invalidNoise(let what, let found):
       "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
     case .unitsDiffer(let what, let expected, let found):

@@ -164,6 +164,7 @@ public struct Training: Sendable {
     let seen = TransformedSource(source, transforms: learned)
     let prior: GaussianPrior
     let choice: ParameterFitting
+    var estimatedNoise: [String: Double]?
     if let noise = measured, let settings = archive.measured {
       try MeasuredTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
       let result = try MeasuredTraining(
@@ -172,6 +173,7 @@ public struct Training: Sendable {
         seed: seed, checkpoint: checkpoint
       ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
       prior = result.prior
+      estimatedNoise = result.estimatedNoise
       remarks += result.remarks
       if known == nil, parameters != .perField, result.parameters == nil, self.prior.kind == .twoScale {
         remarks.append(
@@ -202,7 +204,8 @@ public struct Training: Sendable {
       provenance: Model.Provenance(
         name: name, program: ProgramVersion.current, archiveFiles: archive.sources,
         fieldCount: indices.count / learnedFrom.copyCount,
-        seed: seed, training: kept == nil ? try identity : nil, support: support, remarks: remarks),
+        seed: seed, training: kept == nil ? try identity : nil, support: support, estimatedNoise: estimatedNoise,
+        remarks: remarks),
       gaussian: LearnedGaussian(
         prior, parameters: choice,
         membership: try self.prior.components?.membership(

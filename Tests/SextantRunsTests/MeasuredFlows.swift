@@ -140,7 +140,7 @@ import Testing
   // MARK: Whole trainings
 
   private static func configuration(
-    _ folder: ScratchFolder, output: String, measured: String = "noise: 2K", flow: String = "pairs: 24, folds: 2, steps: 6, batch: 4, widths: [8, 8]",
+    _ folder: ScratchFolder, output: String, corrupted: String = "noise: 2K", measured: String = "noise: 2K", flow: String = "pairs: 24, folds: 2, steps: 6, batch: 4, widths: [8, 8]",
     more: String = ""
   ) throws -> RunConfiguration {
     let archive = folder.path("archive.nc")
@@ -152,7 +152,7 @@ import Testing
       output: \(folder.path(output))
       archive:
         files: ["\(archive)"]
-        corrupted: {mask: "random:0.4", noise: 2K}
+        corrupted: {mask: "random:0.4", \(corrupted)}
         measured: {\(measured)}
       prior: {kind: eof, modes: 5}
       flow: {\(flow)}
@@ -162,23 +162,31 @@ import Testing
     ).configuration
   }
 
-  @Test(arguments: ["", "learning: {sure: {step: 0.1}}"]) func aTrainingGoesOnToTheSameBitsAndIsUsed(_ learning: String) throws {
+  /// What is measured, and how a flow learns from it.
+  static let ways = [
+    ("noise: 2K", "noise: 2K", ""), ("noise: 2K", "noise: 2K", "learning: {sure: {step: 0.1}}"),
+    ("noise: 2K", "noise: 1K", "learning: {unsure: {rate: 0.2}}"), ("noise: 2K", "noise: auto", "learning: {unsure: {}}"),
+    ("noise: \"poisson:0.05@200\"", "noise: \"poisson:0.05@200\"", ""),
+  ]
+
+  @Test(arguments: ways) func aTrainingGoesOnToTheSameBitsAndIsUsed(_ corrupted: String, _ measured: String, _ learning: String) throws {
     let folder = try ScratchFolder()
-    let whole = try Self.configuration(folder, output: "whole", more: learning)
+    let whole = try Self.configuration(folder, output: "whole", corrupted: corrupted, measured: measured, more: learning)
     _ = try whole.train(overwrite: false)
     let interruption = Interruption()
     let stopped = complaint {
-      _ = try Self.configuration(folder, output: "halves", more: learning).train(
+      _ = try Self.configuration(folder, output: "halves", corrupted: corrupted, measured: measured, more: learning).train(
         overwrite: false, progress: StopAfter(steps: 3, interruption: interruption), interruption: interruption)
     }
     #expect(stopped.hasPrefix("Interrupted"), "\(stopped)")
-    _ = try Self.configuration(folder, output: "halves", more: learning).train(overwrite: false)
+    _ = try Self.configuration(folder, output: "halves", corrupted: corrupted, measured: measured, more: learning)
+      .train(overwrite: false)
     let bytes = try ["whole", "halves"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0)/flow.safetensors"))) }
     #expect(bytes[0] == bytes[1])
     // What another estimate learned is not taken for its own.
     _ = try whole.modelForEvaluation(of: [.flow])
     var other = whole
-    other.learning?.sure = learning.isEmpty ? SURESettings() : nil
+    other.learning = MeasuredLearning(sure: learning.contains("{sure") ? nil : SURESettings())
     #expect(throws: LearningError.self) { try other.modelForEvaluation(of: [.flow]) }
     let model = try Model(contentsOf: folder.path("whole"))
     try SmallClimate.observe(SmallClimate.unseen(1).selecting(["tas"]), noise: "tas=2K", to: folder.path("observed.nc"))

@@ -125,6 +125,48 @@ import Testing
     }
   }
 
+  /// Where the size of the noise is found by a multiplier, the mean has the gradient of the estimate with it, the spread none at values of
+  /// the input, and the others are forecast with the noise that was found so far.
+  @Test func unknownNoiseTeachesTheMean() {
+    var random = RandomStream(seed: 12)
+    let (shape, count, multiplier) = ([2, 3, 2], 12, 2.5)
+    let (output, target): (Tensor<Float>, Tensor<Float>) = (random.normals([2, 3, 4]), random.normals(shape))
+    let variances = Tensor((0..<count).map { Float($0 % 3 + 1) * 0.3 }, shape: shape)
+    // The last value of the field is not in the input.
+    let signs = Tensor((0..<count).map { [Float(1), -1, 1, 1, -1, 0][$0 % 6] }, shape: shape)
+    let weights = Tensor<Float>(repeating: 1, shape: shape)
+    let estimate = RiskEstimate.unsure(multiplier: multiplier)
+    let loss = MeasuredLoss(.likelihood, estimate: estimate, knowsNoise: false)
+    func noise(_ factor: Float = 1) -> TargetNoise { TargetNoise(variances: variances * factor, signs: signs) }
+    func gradient(_ loss: (DifferentiableTensor<Float>) -> DifferentiableTensor<Float>) -> [Float] {
+      let tape = Tape<Float>()
+      let leaf = tape.leaf(output)
+      return tape.gradients(of: loss(leaf))[leaf]?.scalars ?? []
+    }
+    let found = gradient { loss($0, target: target, weights: weights, noise: noise()) }
+    let plain = gradient {
+      MarginalLoss.likelihood($0, target: target, weights: weights, variances: variances * Float(multiplier))
+    }
+    let known = gradient { MeasuredLoss(.likelihood, estimate: estimate)($0, target: target, weights: weights, noise: noise()) }
+    for i in 0..<output.count {
+      let (entry, isShift) = (i / 4 * 2 + i % 2, i % 4 < 2)
+      let expected = signs.scalars[entry] == 0 ? plain[i] : isShift ? known[i] : 0
+      #expect(abs(found[i] - expected) < 1e-5 * max(1, abs(expected)), "output \(i): \(found[i]), should be \(expected)")
+    }
+    // D of a value is its sign times the difference of the views over their distance.
+    let divergence = (0..<5).reduce(0.0) { sum, place in
+      let entries = (place / 2 * 4 + place % 2, 12 + place / 2 * 4 + place % 2)
+      let step = Double(estimate.steps[0] - estimate.steps[1]) * Double(variances.scalars[place]).squareRoot()
+      // The views have targets of their own here, so that the residuals are compared.
+      let means = (
+        Double(output.scalars[entries.0] - target.scalars[place]), Double(output.scalars[entries.1] - target.scalars[6 + place])
+      )
+      return sum + Double(signs.scalars[place]) * (means.0 - means.1) / step / 5
+    }
+    let own = loss.divergence(output, target: target, weights: weights, noise: noise())
+    #expect(abs(own - divergence) < 1e-4 * abs(divergence), "\(own), should be \(divergence)")
+  }
+
   // MARK: Linear means of correlated fields
 
   /// Fields of six numbers with a known covariance, their noise and signs.

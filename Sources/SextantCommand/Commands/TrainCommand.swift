@@ -55,6 +55,6 @@ struct TrainCommand: ParsableCommand {
       learned from \(model.provenance.fieldCount) fields on a \(model.space.domain.summary)
       \(prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * prior.functions.explainedShare)) % of the variance; \(prior.space.count) states; \(String(format: "%.1f", seconds)) s
       """)
-    for line in model.provenance.remarks.lines { StandardOutput.line(line) }
+    for line in model.remarks.lines { StandardOutput.line(line) }
   }
 }

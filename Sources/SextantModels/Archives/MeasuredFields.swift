@@ -64,6 +64,7 @@ package struct MeasuredOperator: LinearOperator {
 /// The noise of each value of measured fields.
 package struct MeasuredNoise: Sendable {
   private let levels: @Sendable (_ index: Int) throws -> [Float]
+  private let counted: @Sendable (_ index: Int) -> CountedValues?
   private let names: @Sendable (_ index: Int) -> String
   private let variables: [Variable]
   private let specification: NoiseSpecification
@@ -79,6 +80,7 @@ package struct MeasuredNoise: Sendable {
       let own = try MeasuredNoise(specification, of: moved.source)
       levels = { moved.moved(try own.levels($0 / moved.copyCount), asField: $0) }
       names = { own.names($0 / moved.copyCount) }
+      counted = { own.counted($0 / moved.copyCount) }
       (variables, self.specification, remarks) = (own.variables, specification, own.remarks)
       return
     }
@@ -87,20 +89,30 @@ package struct MeasuredNoise: Sendable {
       known = known.with(.constant(0, units: ""), for: variable.name)
     }
     (variables, self.specification) = (source.variables, specification)
-    if let counted = try specification.counting(among: source.variables).firstIndex(where: { $0 != nil }) {
-      throw RunError.invalid(
-        "measured.noise: \(specification): the noise of '\(source.variables[counted].name)' depends on its clean values, which are not known of an archive of measurements. Give a number, or variable:NAME with the noise of each value.")
-    }
+    let counting = try specification.counting(among: source.variables)
+    let around = counting.contains { $0 != nil } ? NeighbourMean(on: source.domain) : nil
     guard let series = source as? SignalSeries else {
-      let all = try known.deviations(
+      let all = try known.inTheDark(among: source.variables).deviations(
         vertexCount: source.domain.vertexCount, variables: source.variables, peaks: nil as [Double]?)
-      (levels, names, remarks) = ({ _ in all }, { "field \($0 + 1)" }, [])
+      let own = around.map { CountedValues(counting, around: $0) }
+      counted = { _ in own }
+      names = { "field \($0 + 1)" }
+      levels = Self.levels({ _ in all }, of: counted, in: source, names: names)
+      remarks = around == nil ? [] : [Self.countedRemark(specification)]
       return
     }
     let levelsOfFiles = try series.documents.map { try NoiseLevels(known, of: $0) }
     let units = try series.documents.map { try UnitConversion(file: $0.variables, model: series.variables) }
     let numbers = Dictionary(series.documents.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
-    levels = { index in
+    names = { index in
+      let (document, own) = series.origin(of: index)
+      return "\(document.path), field \(own + 1)"
+    }
+    let ofFiles = zip(levelsOfFiles, units).map { levels, units in
+      around.map { CountedValues(units.toModel(Detector(counting: levels.counting)).counting, around: $0) }
+    }
+    counted = { ofFiles[numbers[series.origin(of: $0).0.path] ?? 0] }
+    let constant: @Sendable (Int) throws -> [Float] = { index in
       let (document, own) = series.origin(of: index)
       let number = numbers[document.path] ?? 0
       var result = try levelsOfFiles[number](own)
@@ -111,12 +123,33 @@ package struct MeasuredNoise: Sendable {
       }
       return result
     }
-    names = { index in
-      let (document, own) = series.origin(of: index)
-      return "\(document.path), field \(own + 1)"
-    }
-    remarks = levelsOfFiles.first?.remarks ?? []
+    levels = Self.levels(constant, of: counted, in: source, names: names)
+    remarks = (levelsOfFiles.first?.remarks ?? []) + (around == nil ? [] : [Self.countedRemark(specification)])
   }
+
+  /// The noise of each field, with that of what is counted at its smoothed values.
+  private static func levels(
+    _ levels: @escaping @Sendable (Int) throws -> [Float], of counted: @escaping @Sendable (Int) -> CountedValues?,
+    in source: any SignalSource, names: @escaping @Sendable (Int) -> String
+  ) -> @Sendable (Int) throws -> [Float] {
+    { index in
+      let own = try levels(index)
+      guard let counted = counted(index) else { return own }
+      let field = try source.read([index])[0]
+      let values = field.values.scalars
+      try counted.check(values, isValid: field.isValid, field: names(index), variables: source.variables)
+      return counted.deviations(own, at: values, isValid: field.isValid)
+    }
+  }
+
+  private static func countedRemark(_ specification: NoiseSpecification) -> Remark {
+    Remark(
+      .assumption, "counted-noise",
+      "The noise of the archive's values is that of counts (\(specification)). Its variance was taken at the mean of each measured value and those around it, because the clean values are not known.")
+  }
+
+  /// What is counted in a field; nil for nothing.
+  package func counted(in index: Int) -> CountedValues? { counted(index) }
 
   /// The standard deviation of the noise of each entry of a field (V·C), in the units of the source.
   ///

@@ -44,6 +44,31 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     variables.filter { (levels[$0.name] ?? levels[""]) == .automatic }
   }
 
+  /// Whether the noise of a variable is to be estimated.
+  package var isAutomatic: Bool { levels.values.contains(.automatic) }
+
+  /// Whether all values are exact.
+  package var isZero: Bool {
+    levels.values.allSatisfy { if case .constant(0, _) = $0 { true } else { false } }
+  }
+
+  /// Whether a variable is counted.
+  package var isCounted: Bool {
+    levels.values.contains { if case .counting = $0 { true } else { false } }
+  }
+
+  /// Whether a variable is counted and has other noise besides.
+  package var hasReadNoise: Bool {
+    levels.values.contains { if case .counting(let noise) = $0 { noise.read > 0 } else { false } }
+  }
+
+  /// States what is to be estimated.
+  ///
+  /// - Parameter known: the standard deviations of variables by name, in their units.
+  package mutating func settle(_ known: [String: Double]) {
+    for (name, level) in known where (levels[name] ?? levels[""]) == .automatic { levels[name] = .constant(level, units: "") }
+  }
+
   /// The noise of the variables that are counted (C), in their own units; nil for the others.
   ///
   /// Throws ``RunError`` where variables of different units share it.

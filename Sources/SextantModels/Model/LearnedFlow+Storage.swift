@@ -6,6 +6,7 @@ import SextantFlows
 import SextantGeometry
 import SextantNetworks
 import SextantPriors
+import SextantSignals
 import SextantSolvers
 import SextantStorage
 
@@ -21,12 +22,15 @@ extension LearnedFlow {
     var identity: String
     /// Absent in files that were written before flows took operators.
     var takesOperators: Bool?
+    /// Absent where there is nothing to say.
+    var remarks: [Remark]?
   }
 
   /// Writes the flow into `folder`, whole or not at all.
   package func write(toFolder folder: String, fingerprint: String) throws {
     let text = try Description(
-      network: network, fingerprint: fingerprint, identity: identity, takesOperators: takesOperators ? true : nil
+      network: network, fingerprint: fingerprint, identity: identity, takesOperators: takesOperators ? true : nil,
+      remarks: remarks.isEmpty ? nil : remarks
     ).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
@@ -53,7 +57,7 @@ extension LearnedFlow {
     }
     self.init(
       network: network, parameters: try file.parameters(layout: builder.parameters), identity: description.identity,
-      takesOperators: description.takesOperators ?? false)
+      takesOperators: description.takesOperators ?? false, remarks: description.remarks ?? [])
   }
 
   /// Makes the parameters of a network; false where it does not fit the domain.

@@ -140,7 +140,7 @@ extension Model {
       provenance: Provenance(
         name: description.name, program: description.program, archiveFiles: description.archiveFiles,
         fieldCount: description.fieldCount, seed: description.seed, training: description.training,
-        support: description.support, remarks: description.remarks ?? []),
+        support: description.support, estimatedNoise: description.estimatedNoise, remarks: description.remarks ?? []),
       gaussian: LearnedGaussian(prior, parameters: description.parameters, membership: description.membership),
       flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain),
       patches: PatchMixture(folder: Self.folder(of: path), channelCount: channels))

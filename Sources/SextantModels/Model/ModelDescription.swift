@@ -42,6 +42,8 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   public let training: String?
   /// The seasons, hours and levels of the archive, and its gaps; nil in files that do not say.
   public let support: ArchiveSupport?
+  /// The noise that was estimated from the archive, by the names of variables; nil where it was given, and in files that do not say.
+  public let estimatedNoise: [String: Double]?
   /// What was odd about the archive; nil for nothing.
   public let remarks: [Remark]?
 
@@ -54,6 +56,7 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     let transforms = space.transforms.allSatisfy(\.isIdentity) ? nil : space.transforms
     formatVersion = transforms == nil && gaussian.membership == nil ? 1 : 2
     (program, name, training) = (provenance.program, provenance.name, provenance.training)
+    estimatedNoise = provenance.estimatedNoise
     (support, remarks) = (provenance.support, provenance.remarks.isEmpty ? nil : provenance.remarks)
     (archiveFiles, fieldCount, seed) = (provenance.archiveFiles, provenance.fieldCount, provenance.seed)
     (variables, bounds) = (space.variables, space.bounds)

@@ -85,6 +85,8 @@ public struct ComparisonScores: Sendable, Codable {
   public var networkEvaluationsPerSample: [String: Double]
   /// The calibration over the series, where the test fields were judged as one.
   public var series: [SeriesSummary]?
+  /// What is odd about the test fields, where they are measurements themselves; nil for nothing.
+  public var remarks: [Remark]?
 
   public init(
     scores: ScoreCollection = ScoreCollection(), titles: [String: String] = [:], seconds: [String: [Double]] = [:],
@@ -175,6 +177,7 @@ extension Comparison {
     let series =
       try time.flatMap { try overTime.isEmpty ? nil : ComparedSeries(indices.map { fields.labels[$0] }, use: $0) }
     var gathering = SeriesGathering()
+    var neighbours = measured.map { _ in HeldOutNeighbours(in: model.space) }
     let scorer = scorer(for: model)
     let base = RandomStream(seed: seed)
     var result = ComparisonScores(titles: methods.distinctTitles)
@@ -235,6 +238,10 @@ extension Comparison {
                   method: method.name, field: Self.name(of: truth.label, index: index, draw: draw),
                   group: mask.description),
                 breakingTiesWith: stream.split("ties")))
+            // Another draw of the mask shows the same noise again.
+            if let heldOut, draw == 0 {
+              neighbours?.add(truth, heldOut, mean: posterior.mean, method: method.name, mask: mask.description)
+            }
             if time != nil {
               gathering.add(
                 method: method.name, group: mask.description, draw: draw, truth: truth.values, isScored: isScored,
@@ -248,6 +255,7 @@ extension Comparison {
         }
       }
     }
+    result.remarks = neighbours?.remarks
     if time != nil { result.series = gathering.summaries(variables: model.space.variables.map(\.name)) }
     return result
   }

@@ -85,6 +85,10 @@ extension Comparison {
       text += "\(missing)\n\n"
       markdown += "\(missing)\n\n"
     }
+    for line in result.remarks?.lines ?? [] {
+      text += "\(line)\n\n"
+      markdown += "\(line)\n\n"
+    }
     let costs = result.costs
     text += "cost, everything counted after loading\n\n\(costs.text)"
     markdown += "### Cost, everything counted after loading\n\n\(costs.markdown)"

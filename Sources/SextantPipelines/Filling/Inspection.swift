@@ -29,6 +29,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
     public var scales: [String: Double]
     /// What else was learned beside the Gaussian prior, in words, such as "diffusion prior".
     public var parts: [String]
+    /// What is to be said of the trainings of these parts.
+    public var remarks: [Remark]
   }
 
   /// Looks into a file, or into the folder of a run.
@@ -55,7 +57,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
         ModelFacts(
           path: path, domain: model.space.domain.summary, stateCount: prior.space.count,
           modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
-          scales: Dictionary(uniqueKeysWithValues: scales), parts: Self.parts(beside: path)))
+          scales: Dictionary(uniqueKeysWithValues: scales), parts: Self.parts(beside: path), remarks: model.flow?.remarks ?? []))
     } else {
       self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part, settings: settings)))
     }
@@ -75,7 +77,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
       let scale = facts.scales[variable.name].map { String(format: "%.4g", $0) } ?? "?"
       return "  \(variable.name)  \(variable.units)  anomalies' standard deviation \(scale)\(range)"
     }
-    let remarks = (model.remarks ?? []).lines.map { "\n\($0)" }.joined()
+    let remarks = ((model.remarks ?? []) + facts.remarks).lines.map { "\n\($0)" }.joined()
     return """
       \(facts.path): the model '\(model.name)', made by Sextant \(model.program)
         prior       \(model.prior.kind.rawValue), \(facts.modeCount) modes holding \(String(format: "%.2f", 100 * facts.explainedShare)) % of the variance

@@ -10,6 +10,9 @@
 // v directs the spread, and does not judge it: the value of the loss, by which the best parameters are chosen, has the estimate of the
 // risk in the place of v, or a mean that shrinks too much and so implies a small spread would be thought good. At the exact
 // posterior of a Gaussian both have the same expectation.
+//
+// Where the size of the noise is found by a multiplier (UNSURE), the mean alone is learned at the values of the input: by the
+// constraint the variances that it implies sum to nothing, whatever the spread is. The spread is then learned at the other values.
 
 import Foundation
 import SextantArrays
@@ -33,9 +36,16 @@ package struct MeasuredLoss: Sendable {
   private let score: MarginalLoss
   /// The estimate of the error at those that are.
   private let estimate: RiskEstimate
+  /// Whether the size of the noise is known, so that the mean implies the spread.
+  private let knowsNoise: Bool
 
-  package init(_ score: MarginalLoss, estimate: RiskEstimate = .recorrupted) {
-    (self.score, self.estimate) = (score, estimate)
+  /// - Parameters:
+  ///   - score: the score of values that are not in the input.
+  ///   - estimate: the estimate of the error at those that are.
+  ///   - knowsNoise: whether the stated size of the noise is right. Otherwise it is so times the multiplier of the estimate, and the
+  ///     spread is learned at values that are not in the input alone.
+  package init(_ score: MarginalLoss, estimate: RiskEstimate = .recorrupted, knowsNoise: Bool = true) {
+    (self.score, self.estimate, self.knowsNoise) = (score, estimate, knowsNoise)
   }
 
   /// The weighted mean of the loss over all entries.
@@ -56,7 +66,8 @@ package struct MeasuredLoss: Sendable {
     // The values that are not in the input, as the mean over theirs.
     let others = weights * isInput.map { 1 - $0 }
     let share = Float(others.scalars.reduce(0.0) { $0 + Double($1) }) / total
-    let plain = score(output, target: target, weights: others, variances: noise.variances) * share
+    let othersNoise = knowsNoise ? noise.variances : noise.variances * Float(estimate.multiplier)
+    let plain = score(output, target: target, weights: others, variances: othersNoise) * share
     let (outputs, targets, kept) = (output.value.scalars, target.scalars, (weights * isInput).scalars)
     let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
     var sum = 0.0
@@ -71,13 +82,14 @@ package struct MeasuredLoss: Sendable {
         let weight = Double(kept[first]) / Double(total)
         sum += weight * found.risk / variance
         for (view, place) in places.enumerated() {
+          gradient[place] = Float(weight * (view == 0 ? found.slopes.first : found.slopes.second) / variance)
+          guard knowsNoise else { continue }
           let raw = Double(outputs[place + channels])
           let (logScale, slope) = (LogScaleBound.bounded(raw), LogScaleBound.slope(at: raw))
           let own = exp(2 * logScale)
           let predicted = own + variance
           let ratio = (found.impliedVariance + variance) / predicted
           sum += weight * 0.5 * (log(predicted) + (found.risk + variance) / predicted)
-          gradient[place] = Float(weight * (view == 0 ? found.slopes.first : found.slopes.second) / variance)
           gradient[place + channels] = Float(weight * (1 - ratio) * own / predicted * slope)
         }
       }
@@ -110,6 +122,26 @@ package struct MeasuredLoss: Sendable {
       }
     }
     return (estimated, forecast)
+  }
+
+  /// The mean over the values of the input of D, whose expectation is the divergence for each value; 0 without such values.
+  package func divergence(
+    _ output: Tensor<Float>, target: Tensor<Float>, weights: Tensor<Float>, noise: TargetNoise
+  ) -> Double {
+    let channels = output.shape[2] / 2
+    let (outputs, targets, kept) = (output.scalars, target.scalars, weights.scalars)
+    let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
+    var (sum, total) = (0.0, 0.0)
+    forEachPair(of: target.shape, zip(kept, signs).map { $1 == 0 ? 0 : $0 }) { first, second in
+      let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
+      let variance = Double(variances[first])
+      let found = estimate(
+        residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
+        variance: variance, sign: Double(signs[first]))
+      sum += Double(kept[first]) * found.reaction / variance
+      total += Double(kept[first])
+    }
+    return total > 0 ? sum / total : 0
   }
 
   /// The entries of the two views of each measurement at each place that has a weight.

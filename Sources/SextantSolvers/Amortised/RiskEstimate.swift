@@ -14,7 +14,8 @@
 // - Recorrupted pairs (T. Pang, H. Zheng, Y. Quan and H. Ji, "Recorrupted-to-Recorrupted", 2021): the same. p = a and q = −a, whose sum with
 //   targets y ∓ σ·s/a is this estimate. It is exact for a mean that is linear, and right up to a²·σ² times its third derivative for others.
 // - UNSURE (J. Tachella, M. Davies and L. Jacques, "UNSURE: Unknown Noise Level Stein's Unbiased Risk Estimator", ICLR, 2025): the size of the noise
-//   is known up to a factor. η is the multiplier of the constraint that the divergence vanishes, and grows as long as it does not.
+//   is known up to a factor. η is the multiplier of the constraint that the expected divergence vanishes, and grows as long as it does not.
+//   The mean that is found is the one for noise of the variance η·σ²; of its error, and so of the spread, the estimate says nothing.
 
 import Foundation
 import SextantArrays
@@ -75,19 +76,30 @@ package struct RiskEstimate: Sendable, Equatable, Codable {
   }
 }
 
-/// The multiplier of UNSURE by gradient ascent: it grows while the divergence is positive, and falls while it is negative. η times the
-/// stated variance is then an estimate of the noise's variance. It is never smaller than the right one, and near it where the fields
-/// have few degrees of freedom: of values with the covariance C it is their number over the trace of C⁻¹, at the best linear mean.
+/// The multiplier of UNSURE by gradient ascent with momentum: it grows while the divergence is positive, and falls while it is negative. η
+/// times the stated variance is then an estimate of the noise's variance. It is never smaller than the right one, and near it where the
+/// fields have few degrees of freedom: of values with the covariance C it is their number over the trace of C⁻¹, at the best linear mean.
+///
+/// The published ascent is that of η itself; that of its logarithm depends neither on units nor on how wrong the stated noise is.
 package struct NoiseMultiplier: Sendable, Equatable, Codable {
   /// η.
   package private(set) var value: Double
+  /// The mean of the divergences so far, by which η moves.
+  package private(set) var velocity = 0.0
   /// The step of the logarithm for a divergence of one per value.
   package var rate: Double
+  /// How much of the velocity stays in a step.
+  package var momentum: Double
 
-  package init(_ value: Double = 1, rate: Double = 0.1) { (self.value, self.rate) = (value, rate) }
+  package init(_ value: Double = 1, velocity: Double = 0, rate: Double = 0.1, momentum: Double = 0.9) {
+    (self.value, self.velocity, self.rate, self.momentum) = (value, velocity, rate, momentum)
+  }
 
   /// One step.
   ///
   /// - Parameter divergence: the mean of D over values.
-  package mutating func ascend(divergence: Double) { value *= exp(rate * max(-1, min(1, divergence))) }
+  package mutating func ascend(divergence: Double) {
+    velocity = momentum * velocity + (1 - momentum) * max(-1, min(1, divergence))
+    value *= exp(rate * velocity)
+  }
 }

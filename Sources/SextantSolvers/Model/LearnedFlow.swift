@@ -7,6 +7,7 @@ import SextantGeometry
 import SextantMeasurement
 import SextantNetworks
 import SextantPriors
+import SextantSignals
 
 /// A learned posterior: a network that corrects a model's Gaussian posterior, or a flow over the vector of its states.
 public struct LearnedFlow: Sendable {
@@ -28,9 +29,14 @@ public struct LearnedFlow: Sendable {
   public let identity: String
   /// Whether it was trained on values that mix entries, such as blurred ones; otherwise it takes masks alone.
   public let takesOperators: Bool
+  /// What is to be said of its training.
+  public let remarks: [Remark]
 
-  public init(network: Network, parameters: ParameterSet<Float>, identity: String = "", takesOperators: Bool = false) {
-    (self.network, self.parameters, self.identity, self.takesOperators) = (network, parameters, identity, takesOperators)
+  public init(
+    network: Network, parameters: ParameterSet<Float>, identity: String = "", takesOperators: Bool = false, remarks: [Remark] = []
+  ) {
+    (self.network, self.parameters, self.identity) = (network, parameters, identity)
+    (self.takesOperators, self.remarks) = (takesOperators, remarks)
   }
 
   /// Throws `MeasurementError.operatorNotSupported` for an operator of a kind that the flow was not trained on, and for one that is

@@ -24,16 +24,18 @@ public struct Model: Sendable {
     public var training: String?
     /// The seasons, hours and levels of the archive, and its gaps; nil if they are unknown.
     public var support: ArchiveSupport?
+    /// The noise that was estimated from the archive, by the names of variables, in their units; nil where it was given or there is none.
+    public var estimatedNoise: [String: Double]?
     /// What was odd about the archive.
     public var remarks: [Remark]
 
     public init(
       name: String = "model", program: String = "", archiveFiles: [String] = [], fieldCount: Int = 0, seed: UInt64 = 0,
-      training: String? = nil, support: ArchiveSupport? = nil, remarks: [Remark] = []
+      training: String? = nil, support: ArchiveSupport? = nil, estimatedNoise: [String: Double]? = nil, remarks: [Remark] = []
     ) {
       (self.name, self.program, self.archiveFiles) = (name, program, archiveFiles)
       (self.fieldCount, self.seed, self.training) = (fieldCount, seed, training)
-      (self.support, self.remarks) = (support, remarks)
+      (self.support, self.estimatedNoise, self.remarks) = (support, estimatedNoise, remarks)
     }
   }
 
@@ -114,6 +116,9 @@ public struct Model: Sendable {
     try Model(
       space, provenance: provenance, gaussian: gaussian, diffusion: diffusion, flow: flow, patches: patches)
   }
+
+  /// What is to be said of the archive, and of the trainings on top of it.
+  public var remarks: [Remark] { provenance.remarks + (flow?.remarks ?? []) }
 
   /// The parts that the model has.
   public var parts: Parts {

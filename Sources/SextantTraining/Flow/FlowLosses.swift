@@ -11,28 +11,63 @@ import SextantSolvers
 extension TrainingLoss {
   /// The loss of a network on Gaussian posteriors, on batches of `batch` pairs. Pairs of one simulated measurement are learned from
   /// together.
+  ///
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - pairs: the pairs.
+  ///   - score: the score of targets that are the truth, or that are not in the input.
+  ///   - estimate: how the error at measured values of the input is estimated.
+  ///   - ascent: the multiplier by which the size of the noise is found; nil where it is known.
+  ///   - batch: the number of pairs in a step.
+  ///   - random: the source of batches and of the network's random numbers.
   static func marginals(
-    of network: StencilUNet<Float>, pairs: SimulatedPairs, score: MarginalLoss, estimate: RiskEstimate = .recorrupted, batch: Int, random: RandomStream
+    of network: StencilUNet<Float>, pairs: SimulatedPairs, score: MarginalLoss, estimate: RiskEstimate = .recorrupted,
+    ascent: NoiseMultiplier? = nil, batch: Int, random: RandomStream
   ) -> TrainingLoss {
     let (seen, heldOut) = (pairs.measurements(heldOut: false), pairs.measurements(heldOut: true))
     let count = max(1, batch / pairs.viewCount)
-    func loss(_ chosen: [Int], in pass: NetworkPass<Float>) -> DifferentiableTensor<Float> {
+    /// The multiplier that some numbers of a training's state are; nil where there is none.
+    func multiplier(_ numbers: [Double]) -> NoiseMultiplier? {
+      ascent.map { NoiseMultiplier(numbers[0], velocity: numbers[1], rate: $0.rate, momentum: $0.momentum) }
+    }
+    func loss(
+      _ chosen: [Int], _ multiplier: NoiseMultiplier?, in pass: NetworkPass<Float>
+    ) -> (value: DifferentiableTensor<Float>, divergence: Double) {
       let data = pairs.batch(ofMeasurements: chosen)
       let output = network(pass.tape.constant(data.features), in: pass)
-      guard let noise = data.noise else { return score(output, target: data.targets, weights: data.weights) }
-      return MeasuredLoss(score, estimate: estimate)(output, target: data.targets, weights: data.weights, noise: noise)
+      guard let noise = data.noise else { return (score(output, target: data.targets, weights: data.weights), 0) }
+      var estimate = estimate
+      if let multiplier { estimate.multiplier = multiplier.value }
+      let measured = MeasuredLoss(score, estimate: estimate, knowsNoise: multiplier == nil)
+      return (
+        measured(output, target: data.targets, weights: data.weights, noise: noise),
+        multiplier == nil
+          ? 0 : measured.divergence(output.value, target: data.targets, weights: data.weights, noise: noise)
+      )
     }
-    return TrainingLoss(random: { random.split($0).split("dropout") }) { step, pass in
+    return TrainingLoss(
+      random: { random.split($0).split("dropout") }, multipliers: ascent.map { [$0.value, $0.velocity] } ?? []
+    ) { step, numbers, pass in
       var random = random.split(step)
-      return loss((0..<count).map { _ in seen[Int(random.next() % UInt64(seen.count))] }, in: pass)
-    } validation: { parameters in
-      var sum = 0.0
+      var own = multiplier(numbers)
+      let found = loss((0..<count).map { _ in seen[Int(random.next() % UInt64(seen.count))] }, own, in: pass)
+      own?.ascend(divergence: found.divergence)
+      numbers = own.map { [$0.value, $0.velocity] } ?? []
+      return found.value
+    } validation: { parameters, numbers in
+      let own = multiplier(numbers)
+      var (sum, divergence) = (0.0, 0.0)
       for start in stride(from: 0, to: heldOut.count, by: count) {
         let chosen = Array(heldOut[start..<min(heldOut.count, start + count)])
         let pass = NetworkPass(parameters, isTraining: false, wantsGradients: false)
-        sum += Double(loss(chosen, in: pass).value.scalars[0]) * Double(chosen.count)
+        let found = loss(chosen, own, in: pass)
+        sum += Double(found.value.value.scalars[0]) * Double(chosen.count)
+        divergence += found.divergence * Double(chosen.count)
       }
-      return TrainingValidation(loss: sum / Double(heldOut.count))
+      let total = Double(heldOut.count)
+      return TrainingValidation(
+        loss: sum / total,
+        figures: own.map { [FlowTraining.noiseFigure: $0.value.squareRoot(), "divergence": divergence / total] })
     }
   }
 

@@ -23,6 +23,10 @@ public struct FlowTraining: Sendable {
   public var peaks: [String: Double]
   /// How the error at measured values is estimated where the archive's fields are measurements.
   package var estimate = RiskEstimate.recorrupted
+  /// The multiplier by which the size of the archive's noise is found along the training; nil where it is known.
+  package var ascent: NoiseMultiplier?
+  /// What the log calls the found noise over the stated one.
+  static let noiseFigure = "noise_over_stated"
 
   public init(prior: Training, settings: FlowSettings, peaks: [String: Double] = [:]) {
     self.prior = prior
@@ -31,8 +35,17 @@ public struct FlowTraining: Sendable {
   }
 
   /// The noise of the pairs in each channel (C). Throws ``RunError`` where a scale is missing.
+  ///
+  /// Beside measurements whose noise is to be found, none is added; nor to those that are counted, unless it is a number.
   package func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
-    try settings.noise.deviations(vertexCount: 1, variables: variables, peaks: peaks)
+    guard ascent == nil else { return [Float](repeating: 0, count: variables.count) }
+    var noise = settings.noise
+    if prior.archive.measured != nil {
+      for (variable, counting) in zip(variables, try noise.counting(among: variables)) where counting != nil {
+        noise = noise.with(.constant(0, units: ""), for: variable.name)
+      }
+    }
+    return try noise.deviations(vertexCount: 1, variables: variables, peaks: peaks)
   }
 
   /// Trains the flow of `model`, or goes on with a training that was stopped, and writes it into `folder`.
@@ -67,9 +80,10 @@ public struct FlowTraining: Sendable {
     struct Estimated: Encodable {
       var flow: FlowSettings
       var estimate: RiskEstimate
+      var ascent: NoiseMultiplier?
     }
     guard estimate != .recorrupted else { return try CheckpointMetadata(kind: "flow training", settings: settings, model: model) }
-    return try CheckpointMetadata(kind: "flow training", settings: Estimated(flow: settings, estimate: estimate), model: model)
+    return try CheckpointMetadata(kind: "flow training", settings: Estimated(flow: settings, estimate: estimate, ascent: ascent), model: model)
   }
 
   /// How its measurements are simulated on the domain of `model`.
@@ -177,13 +191,14 @@ struct FlowTrainingRun {
       var noise: NoiseSpecification
       var measured: MeasuredFields?
       var estimate: RiskEstimate?
+      var ascent: NoiseMultiplier?
       var validationShare: Double
       var model: ModelDescription
     }
     return try Identity(
       kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
       noise: settings.noise, measured: training.prior.archive.measured,
-      estimate: training.estimate == .recorrupted ? nil : training.estimate, validationShare: settings.validationShare, model: ModelDescription(model)
+      estimate: training.estimate == .recorrupted ? nil : training.estimate, ascent: training.ascent, validationShare: settings.validationShare, model: ModelDescription(model)
     ).canonicalText()
   }
 

@@ -1,10 +1,12 @@
 // Training of a network on Gaussian posteriors: a proper score of each vertex's marginal, on simulated pairs, whose targets are the
 // truth or, of an archive of measurements, other measured values.
 
+import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantModels
 import SextantNetworks
+import SextantSignals
 import SextantSolvers
 
 extension FlowTrainingRun {
@@ -15,11 +17,33 @@ extension FlowTrainingRun {
     let best = try train(
       builder.parameters,
       minimising: .marginals(
-        of: network, pairs: pairs, score: settings.loss, estimate: training.estimate, batch: settings.batch, random: random("flow batches")),
+        of: network, pairs: pairs, score: settings.loss, estimate: training.estimate, ascent: training.ascent, batch: settings.batch,
+        random: random("flow batches")),
       preparation: pairs.seconds)
     return LearnedFlow(
       network: .neighbourhoods(configuration), parameters: best, identity: identity.configuration,
-      takesOperators: try seesOperators())
+      takesOperators: try seesOperators(), remarks: try noiseRemarks())
+  }
+
+  /// What is to be said of the noise that was found along the training.
+  private func noiseRemarks() throws -> [Remark] {
+    let records = try TrainingLog(path: folder + "/flow.jsonl").records()
+    guard let factor = records.last?.figures?[FlowTraining.noiseFigure], training.ascent != nil else { return [] }
+    let variables = model.space.variables
+    // In numbers where it was stated as numbers.
+    let levels = (try? training.prior.archive.measured?.noise.deviations(vertexCount: 1, variables: variables)) ?? []
+    let found = zip(variables, levels).map { variable, level in
+      [String(format: "%@: %.3g", variable.name, factor * Double(level)), variable.units].filter { !$0.isEmpty }
+        .joined(separator: " ")
+    }
+    return [
+      Remark(
+        .assumption, "found-noise",
+        String(
+          format:
+            "The flow was learned with noise of unknown size (UNSURE). It found %.3g times the stated noise%@. This is at least the true noise, and near it where the fields are much smoother than the noise. At measured values its spread is not learned.",
+          factor, found.isEmpty ? "" : " (\(found.joined(separator: ", ")))"))
+    ]
   }
 
   private func simulatedPairs() throws -> SimulatedPairs {

@@ -6,6 +6,10 @@
 // of the first, the errors n + a·σ·s and n − σ·s/a are uncorrelated, so that whatever is learned from the target is learned of x (Pang and
 // others, "Recorrupted-to-recorrupted", 2021). Both views are learned from together; only y and s are kept, from which MeasuredLoss makes
 // what they learn. It assumes that the noise of different values is independent and that its size is right.
+//
+// Values that were counted are split into two independent counts (Recorruption): one is the input, and the other its target, which has a
+// noise of its own as values have that are not in the input. The two views are two such splits. The variances are those at the mean of the
+// input and of the inputs around it, which knows nothing of the target's noise.
 
 import SextantArrays
 import SextantGeometry
@@ -55,10 +59,13 @@ extension TrainingPairs {
   /// - Parameters:
   ///   - field: the measured field.
   ///   - own: the standard deviation of the noise of its values (V·C).
+  ///   - counted: what of it was counted; nil for nothing.
   ///   - number: the number of the simulated measurement.
   /// - Returns: none where nothing of the field was measured.
   /// - Throws: ``RunError/invalid(_:)`` where what is measured in the pairs is no mask, and what the mask throws.
-  func views(ofMeasured field: Signal, noise own: [Float], number: Int) throws -> [PairView] {
+  func views(
+    ofMeasured field: Signal, noise own: [Float], counted: CountedValues? = nil, number: Int
+  ) throws -> [PairView] {
     let random = RandomStream(seed: seed).split("pairs").split(number)
     var (maskStream, noiseStream, signStream) = (random.split("mask"), random.split("noise"), random.split("signs"))
     guard field.isValid.contains(true) else { return [] }
@@ -75,15 +82,19 @@ extension TrainingPairs {
     let (values, channels) = (field.values.scalars, field.variables.count)
     let white: Tensor<Float> = noiseStream.normals([values.count])
     let signs = (0..<values.count).map { _ -> Float in signStream.next() & 1 == 0 ? 1 : -1 }
+    let splits = try counted?.noise.map { noise in
+      try noise.map { try Recorruption(of: .poisson(gain: $0.gain, offset: $0.offset), share: Self.countShare) }
+    }
     // The input has the noise of the pairs, or its own where that is larger.
     let levels = entries.map { max(noise[$0 % channels], own[$0]) }
     let noisy = zip(entries, levels).map { entry, level in
       values[entry] + max(0, level * level - own[entry] * own[entry]).squareRoot() * white.scalars[entry]
     }
-    return estimate.steps.map { step in
+    return try estimate.steps.enumerated().map { view, step in
       var target = PairTarget(measured: field, noise: own)
       var input = noisy
-      for (row, entry) in entries.enumerated() {
+      var noise = levels.map { $0 * Float(estimate.viewVariance.squareRoot()) }
+      for (row, entry) in entries.enumerated() where splits?[entry % channels] == nil {
         input[row] += Float(step) * signs[entry] * levels[row]
         // An exact value is its own target.
         guard own[entry] > 0 else { continue }
@@ -91,11 +102,44 @@ extension TrainingPairs {
         target.variances[entry] = levels[row] * levels[row]
         target.signs[entry] = signs[entry]
       }
+      if let counted, let splits {
+        var stream = random.split("counts").split(view)
+        let parts = try split(field, entries, by: splits, counted: counted, using: &stream)
+        for (row, entry) in entries.enumerated() where splits[entry % channels] != nil {
+          // More noise than the split leaves in the input is added as normal noise.
+          let deviation = max(self.noise[entry % channels], parts.noise[entry])
+          let added = max(0, deviation * deviation - parts.noise[entry] * parts.noise[entry]).squareRoot()
+          (input[row], noise[row]) = (parts.values[entry] + added * white.scalars[entry], deviation)
+          (target.values[entry], target.variances[entry]) = (parts.targets[entry], parts.variances[entry])
+        }
+      }
       return PairView(
         measurement: FieldMeasurement(
-          values: input, noise: levels.map { $0 * Float(estimate.viewVariance.squareRoot()) },
+          values: input, noise: noise,
           operation: SelectionOperator(inputCount: values.count, indices: entries), label: field.label),
         target: target)
     }
+  }
+
+  /// The share of a count that goes to the target. The input has a quarter more variance than it will have in use, and the target five
+  /// times that of the whole count.
+  private static let countShare = 0.2
+
+  /// Counted values as two (V·C each): the inputs with the deviations of their noise, and the targets with their variances. Numbers at
+  /// other entries have no meaning.
+  private func split(
+    _ field: Signal, _ entries: [Int], by splits: [Recorruption?], counted: CountedValues, using random: inout RandomStream
+  ) throws -> (values: [Float], noise: [Float], targets: [Float], variances: [Float]) {
+    var (values, targets) = (field.values.scalars, field.values.scalars)
+    var isInput = [Bool](repeating: false, count: values.count)
+    for entry in entries {
+      guard let split = splits[entry % splits.count] else { continue }
+      let pair = try split.pair(of: Double(values[entry]), using: &random)
+      (values[entry], targets[entry], isInput[entry]) = (Float(pair.first), Float(pair.second), true)
+    }
+    // Of the whole counts, which the parts divide.
+    let whole = counted.deviations([Float](repeating: 0, count: values.count), at: values, isValid: isInput)
+    let share = Float(Self.countShare)
+    return (values, whole.map { $0 / (1 - share).squareRoot() }, targets, whole.map { $0 * $0 / share })
   }
 }

@@ -101,8 +101,9 @@ extension TrainingPairs {
     guard let noise = archive.measured else {
       return [PairView(measurement: try measurement(of: field, number: plan.number), target: PairTarget(truth: field))]
     }
+    let index = archive.indices[plan.field]
     return try views(
-      ofMeasured: field, noise: noise(archive.indices[plan.field], isValid: field.isValid), number: plan.number)
+      ofMeasured: field, noise: noise(index, isValid: field.isValid), counted: noise.counted(in: index), number: plan.number)
   }
 }
 

@@ -25,8 +25,9 @@ enum TrainingCurves {
 
   /// Writes the error of a flow's mean against the time, on measurements seen and unseen; nothing where the log has none.
   static func drawQuality(_ records: [TrainingRecord], variables: [Variable], to path: String) throws {
-    let looks = records.filter { $0.figures?.isEmpty == false }
-    guard looks.count > 1, let variable = variables.first else { return }
+    guard let variable = variables.first else { return }
+    let looks = records.filter { $0.figures?["unseen.\(variable.name).rmse"] != nil }
+    guard looks.count > 1 else { return }
     try Plot(
       title: "Error of the flow's mean", subtitle: "\(variable.name), measurements that training saw, and others",
       xAxis: Axis("wall time of training (minutes)"),

@@ -76,7 +76,7 @@ package struct TrainingLoop {
   ///   - preparation: seconds that were spent before the first step.
   ///   - progress: is told of each step.
   ///   - interruption: stops the training between two steps.
-  /// - Returns: the averaged parameters of the best validation.
+  /// - Returns: the averaged parameters of the best validation; the latest of a loss that keeps those.
   /// - Throws: ``LearningError`` where the loss stays non-finite, and what the loss, files and `interruption` throw.
   package func run(
     from initial: ParameterSet<Float>, minimising loss: TrainingLoss, name: String, preparation: Double = 0,
@@ -84,7 +84,7 @@ package struct TrainingLoop {
   ) throws -> ParameterSet<Float> {
     var state =
       try TrainingState(resuming: lastPath, from: initial, as: identity)
-      ?? TrainingState(initial, schedule: schedule, preparation: preparation)
+      ?? TrainingState(initial, schedule: schedule, preparation: preparation, multipliers: loss.multipliers)
     try log.rewind(to: state.step)
     var (losses, count) = (0.0, 0)
     var retries = 0
@@ -94,7 +94,8 @@ package struct TrainingLoop {
     while state.step < schedule.steps {
       // Between checkpoints nothing is written: what was done since the last one is done again, in the same way.
       try interruption.check()
-      let result = try loss.gradients(step: state.step, parameters: &state.parameters, tape: Tape())
+      let result = try loss.gradients(
+        step: state.step, parameters: &state.parameters, multipliers: &state.multipliers, tape: Tape())
       let norm = OperationProfile.measure("optimiser and average") { state.apply(result, schedule: schedule) }
       guard let norm else {
         try goBack(&state, minimising: loss, retries: &retries)
@@ -106,11 +107,13 @@ package struct TrainingLoop {
       guard state.step % schedule.interval == 0 || state.step == schedule.steps else { continue }
       let validation = try OperationProfile.measure("validation") {
         // As one entry: its operations are not those of a step.
-        try OperationProfile.$current.withValue(nil) { try loss.validation(state.average.parameters) }
+        try OperationProfile.$current.withValue(nil) {
+          try loss.validation(state.average.parameters, multipliers: state.multipliers)
+        }
       }
       state.seconds += (ContinuousClock.now - start) / .seconds(1)
       start = ContinuousClock.now
-      if validation.loss < state.best {
+      if validation.loss < state.best || loss.keepsLatest {
         state.best = validation.loss
         try state.write(to: bestPath, as: identity, canResume: false)
       }
@@ -131,8 +134,9 @@ package struct TrainingLoop {
     _ state: inout TrainingState, minimising loss: TrainingLoss, retries: inout Int
   ) throws {
     let tape = Tape<Float>(findingNonFinite: true)
-    var copy = state.parameters
-    _ = try? loss.gradients(step: state.step, parameters: &copy, tape: tape)
+    var copy = state
+    _ = try? loss.gradients(
+      step: state.step, parameters: &copy.parameters, multipliers: &copy.multipliers, tape: tape)
     let place = tape.firstNonFinite ?? "the gradient"
     retries += 1
     guard retries <= 3,

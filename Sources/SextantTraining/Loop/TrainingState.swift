@@ -1,5 +1,5 @@
 // Everything that a training needs to go on as if it had never stopped, between two of its steps: parameters, optimiser,
-// average, counts. Random numbers and the order of data follow from the number of the step alone.
+// average, multipliers of the loss, counts. Random numbers and the order of data follow from the number of the step alone.
 
 import Foundation
 import SextantArrays
@@ -12,6 +12,8 @@ struct TrainingState: Sendable {
   var parameters: ParameterSet<Float>
   private var optimiser: Adam<Float>
   private(set) var average: ExponentialMovingAverage<Float>
+  /// The numbers that the loss changes by a rule of its own.
+  var multipliers: [Double]
   /// Steps done, those that were left out after a non-finite number among them.
   var step = 0
   /// Seconds of training so far, over all its parts, and of what was prepared for it.
@@ -20,8 +22,8 @@ struct TrainingState: Sendable {
   var best = Double.infinity
 
   /// A training that has not begun.
-  init(_ parameters: ParameterSet<Float>, schedule: TrainingSchedule, preparation: Double = 0) {
-    self.parameters = parameters
+  init(_ parameters: ParameterSet<Float>, schedule: TrainingSchedule, preparation: Double = 0, multipliers: [Double] = []) {
+    (self.parameters, self.multipliers) = (parameters, multipliers)
     seconds = preparation
     optimiser = Adam(
       AdamSettings(rate: schedule.learningRate, decay: schedule.decay, largestNorm: schedule.largestNorm),
@@ -49,6 +51,8 @@ extension TrainingState {
   private struct Counts: Codable {
     var seconds: Double
     var best: Double?
+    /// Absent where there are none.
+    var multipliers: [Double]?
   }
 
   private static let countsKey = "training"
@@ -57,7 +61,8 @@ extension TrainingState {
   func write(to path: String, as identity: CheckpointMetadata, canResume: Bool) throws {
     var metadata = identity
     metadata.step = step
-    let counts = Counts(seconds: seconds, best: best.isFinite ? best : nil)
+    let counts = Counts(
+      seconds: seconds, best: best.isFinite ? best : nil, multipliers: multipliers.isEmpty ? nil : multipliers)
     metadata.notes[Self.countsKey] = String(decoding: try JSONEncoder().encode(counts), as: UTF8.self)
     try Checkpoint(
       metadata, parameters: canResume ? parameters : average.parameters, optimiser: canResume ? optimiser : nil,
@@ -78,6 +83,7 @@ extension TrainingState {
     else { throw LearningError.anotherTraining(path: path) }
     (parameters, self.optimiser, self.average) = (checkpoint.parameters, optimiser, average)
     (step, seconds, best) = (checkpoint.metadata.step, counts.seconds, counts.best ?? .infinity)
+    multipliers = counts.multipliers ?? []
   }
 
   /// Opens a checkpoint of the training that `identity` describes.

@@ -19,11 +19,15 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
   public var ambient: AmbientSettings?
   /// A flow by Stein's unbiased risk estimate.
   public var sure: SURESettings?
+  /// A flow by the same estimate where the size of the noise is not known.
+  public var unsure: UNSURESettings?
 
   public init(
-    completions: CompletionSettings? = nil, joint: JointSettings? = nil, ambient: AmbientSettings? = nil, sure: SURESettings? = nil
+    completions: CompletionSettings? = nil, joint: JointSettings? = nil, ambient: AmbientSettings? = nil, sure: SURESettings? = nil,
+    unsure: UNSURESettings? = nil
   ) {
-    (self.completions, self.joint, self.ambient, self.sure) = (completions, joint, ambient, sure)
+    (self.completions, self.joint, self.ambient) = (completions, joint, ambient)
+    (self.sure, self.unsure) = (sure, unsure)
   }
 
   /// Reads the section `learning`.
@@ -55,6 +59,13 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
     sure = try reader.optionalSection("sure") {
       SURESettings(step: try $0.value("step", default: SURESettings().step, in: 0.001...1))
     }
+    unsure = try reader.optionalSection("unsure") { section in
+      let usual = UNSURESettings()
+      return UNSURESettings(
+        step: try section.value("step", default: usual.step, in: 0.001...1),
+        rate: try section.value("rate", default: usual.rate, in: 1e-6...1),
+        momentum: try section.value("momentum", default: usual.momentum, in: 0...0.999))
+    }
   }
 }
 
@@ -66,6 +77,20 @@ public struct SURESettings: Sendable, Equatable, Codable {
   public init(step: Double = 0.05) { self.step = step }
 }
 
+/// The settings of Stein's unbiased risk estimate with noise of unknown size.
+public struct UNSURESettings: Sendable, Equatable, Codable {
+  /// The step by which the divergence of the mean is taken, in units of the stated noise.
+  public var step: Double
+  /// The step of the multiplier's logarithm for a divergence of one per value.
+  public var rate: Double
+  /// How much of the multiplier's velocity stays in a step.
+  public var momentum: Double
+
+  public init(step: Double = 0.05, rate: Double = 0.02, momentum: Double = 0.9) {
+    (self.step, self.rate, self.momentum) = (step, rate, momentum)
+  }
+}
+
 /// A way in which networks learn from an archive of measurements.
 struct LearningWay: Sendable {
   /// Its name, which is its key in the section `learning` where it has settings.
@@ -74,6 +99,8 @@ struct LearningWay: Sendable {
   let learns: Model.Parts
   /// Whether it can learn beneath an operator (`archive.measured.operator`).
   let knowsOperators: Bool
+  /// What it has to know of the noise.
+  var noise = NoiseKnowledge.variance
   /// Whether its diffusion prior can start from weights that were trained elsewhere (`diffusion.weights`).
   let takesWeights: Bool
   /// Whether it was asked for.
@@ -85,24 +112,44 @@ struct LearningWay: Sendable {
   /// The model with the parts that it learns, which are written into the run's folder.
   let train: @Sendable (LearningContext) throws -> Model
 
+  /// What a way has to know of the noise of the values.
+  enum NoiseKnowledge: Sendable {
+    /// Its variance at each value.
+    case variance
+    /// Its law, which has to be one that values can be split by: normal, or counts without read noise (Recorruption).
+    case law
+    /// Its size, and that it is normal: of counts it would have to know their clean values.
+    case normalSize
+    /// Its size up to a factor, that it is normal, and that there is some.
+    case normalShape
+  }
+
   /// Every way, the usual one of each part first.
-  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure]
+  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure, unsure]
 
   /// A flow from pairs of recorrupted measurements (MeasuredPairs).
-  static let recorruptedPairs = flow("recorrupted", isAsked: { _ in false }, settings: { _ in MeasuredLearning() })
+  static let recorruptedPairs = flow("recorrupted", noise: .law, isAsked: { _ in false }, settings: { _ in MeasuredLearning() })
 
   /// A flow by Stein's unbiased risk estimate, from the same pairs with other steps.
-  static let sure = flow("sure", isAsked: { $0.sure != nil }, settings: { MeasuredLearning(sure: $0.sure) })
+  static let sure = flow(
+    "sure", noise: .normalSize, isAsked: { $0.sure != nil }, settings: { MeasuredLearning(sure: $0.sure) })
+
+  /// A flow by the same estimate where the size of the noise is found along the training (UNSURE).
+  static let unsure = flow(
+    "unsure", noise: .normalShape, isAsked: { $0.unsure != nil }, settings: { MeasuredLearning(unsure: $0.unsure) })
 
   /// A flow from pairs of views, by the estimate that the training of the flow states.
   private static func flow(
-    _ name: String, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool,
+    _ name: String, noise: NoiseKnowledge, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool,
     settings: @escaping @Sendable (MeasuredLearning) -> MeasuredLearning
   ) -> LearningWay {
     LearningWay(
-      name: name, learns: .flow, knowsOperators: true, takesWeights: true, isAsked: isAsked, settings: settings, files: []
+      name: name, learns: .flow, knowsOperators: true, noise: noise, takesWeights: true, isAsked: isAsked, settings: settings,
+      files: []
     ) { context in
-      guard let flow = context.flow else { return context.model }
+      guard var flow = context.flow else { return context.model }
+      // What the prior estimated is the first guess of a way that finds the size itself.
+      flow.prior.archive.measured?.noise.settle(context.model.provenance.estimatedNoise ?? [:])
       return context.model.with(
         flow: try flow.run(
           model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
@@ -165,7 +212,13 @@ package struct LearningContext: Sendable {
 
 extension MeasuredLearning {
   /// How a flow on the Gaussian posterior estimates its error at measured values.
-  package var flowEstimate: RiskEstimate { sure.map { .sure(step: $0.step) } ?? .recorrupted }
+  package var flowEstimate: RiskEstimate {
+    if let unsure { return .unsure(multiplier: 1, step: unsure.step) }
+    return sure.map { .sure(step: $0.step) } ?? .recorrupted
+  }
+
+  /// The multiplier by which a flow finds the size of the noise; nil where it is known.
+  package var noiseAscent: NoiseMultiplier? { unsure.map { NoiseMultiplier(rate: $0.rate, momentum: $0.momentum) } }
 
   /// The way in which a part is learned.
   private func way(of part: Model.Parts) -> LearningWay? {
@@ -227,11 +280,38 @@ extension MeasuredLearning {
     if hasWeights, let way = ways.first(where: { $0.learns.contains(.diffusion) && !$0.takesWeights }) {
       return ("diffusion", "no weights beside learning.\(way.name), whose network is told which values it sees", "weights")
     }
-    if !ways.isEmpty, measured.noise.description.contains("auto") {
+    return noiseObjection(ways, parts: parts, measured: measured)
+  }
+
+  /// What of the noise contradicts some ways.
+  private func noiseObjection(
+    _ ways: [LearningWay], parts: Model.Parts, measured: MeasuredFields
+  ) -> (key: String, expected: String, found: String)? {
+    if measured.noise.isAutomatic, let way = ways.first(where: { $0.noise != .normalShape }) {
       return (
-        parts.contains(.flow) ? "flow" : "diffusion",
-        "the noise of the archive as a number (archive.measured: {noise: LEVEL}), which a network that learns from measurements has to be told; `sextant train` without the network estimates it",
+        way.learns.contains(.flow) ? "flow" : "diffusion",
+        "the noise of the archive as a number (archive.measured: {noise: LEVEL}), which a network that learns from measurements has to be told; `sextant train` without the network estimates it, and a flow with learning: {unsure: {}} finds it along its training",
         "noise: auto"
+      )
+    }
+    if measured.noise.isZero, let way = ways.first(where: { $0.noise == .normalShape }) {
+      return (
+        "learning",
+        "values with noise beside \(way.name), which finds how much there is (archive.measured: {noise: LEVEL}, a guess above 0, or noise: auto)",
+        "archive.measured.noise: 0, exact values"
+      )
+    }
+    if measured.noise.hasReadNoise, ways.contains(where: { $0.noise == .law }) {
+      return (
+        "flow",
+        "counts without read noise (archive.measured: {noise: poisson:GAIN}), because a value does not say which part of it was counted and so cannot be split into two, or the noise of each value as a variable (noise: variable:NAME), which is then taken for normal",
+        "archive.measured.noise: \(measured.noise)"
+      )
+    }
+    if measured.noise.isCounted, let way = ways.first(where: { $0.noise == .normalSize || $0.noise == .normalShape }) {
+      return (
+        "learning", "normal noise (archive.measured: {noise: LEVEL}) beside \(way.name); counts are learned from without the section learning, by splitting them",
+        "archive.measured.noise: \(measured.noise)"
       )
     }
     return nil

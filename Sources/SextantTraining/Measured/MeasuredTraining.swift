@@ -36,6 +36,8 @@ struct MeasuredTraining {
     var prior: GaussianPrior
     /// The parameters that serve all fields; nil where the prior has none.
     var parameters: [Double]?
+    /// The noise that was estimated, by the names of variables; nil where it was given.
+    var estimatedNoise: [String: Double]?
     var remarks: [Remark]
   }
 
@@ -134,6 +136,9 @@ struct MeasuredTraining {
     }
     var learned = CompletedPrior(state.search.model)
     var remarks = [factorRemark(state)] + noiseRemarks(state, variables: source.variables)
+    remarks += try independenceRemarks(
+      state.search.best, fields: fields.part(rest).withoutOperator,
+      positions: rest.indices.filter { rest[$0] % copyCount == 0 }, space: space, stages: stages)
     if largest < configuration.modeCount, largest < rest.count - 1 {
       remarks.append(
         Remark(
@@ -159,7 +164,10 @@ struct MeasuredTraining {
       prior: GaussianPrior(
         learned, configuration: configuration, space: space, coefficients: coefficients, landShare: landShare,
         domain: domain),
-      parameters: learned.parameters.isEmpty ? nil : learned.parameters, remarks: remarks)
+      parameters: learned.parameters.isEmpty ? nil : learned.parameters,
+      estimatedNoise: state.noise.map { levels in
+        Dictionary(uniqueKeysWithValues: zip(source.variables.map(\.name), levels).filter { !$1.isNaN })
+      }, remarks: remarks)
   }
 
   /// The number of bytes that the moments of the factors of all fields may take.
@@ -270,6 +278,18 @@ struct MeasuredTraining {
       .note, "measured-rounds",
       "Rounds of completion: fields that were left out, under the gaps of others, are predicted with a root mean square error of \(errors) of the variables' deviations (mean log density in brackets); the predicted spread is \(ratio) times the error in the best round, noise included."
     )
+  }
+
+  /// Of variables whose noise was given: noise that is estimated is what is independent, by definition.
+  private func independenceRemarks(
+    _ model: FactorModel, fields: GappyStates, positions: [Int], space: StateSpace, stages: StageProgress
+  ) throws -> [Remark] {
+    let known = source.variables.indices.filter { !automatic.contains(source.variables[$0]) }
+    guard !known.isEmpty else { return [] }
+    let neighbours = try NoiseIndependence.neighbours(of: model, over: fields, at: positions, space: space, domain: domain) {
+      try stages.advance(.factors, by: 1)
+    }
+    return known.compactMap { neighbours[$0].remark(on: source.variables[$0]) }
   }
 
   private func noiseRemarks(_ state: MeasuredState, variables: [Variable]) -> [Remark] {
