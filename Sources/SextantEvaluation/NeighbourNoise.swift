@@ -74,8 +74,9 @@ public struct NeighbourNoise: Sendable, Equatable {
     public let value: Double
     public let samplingError: Double
 
-    /// What it is above, but for chance.
-    public var lowest: Double { value - 3 * samplingError }
+    /// What it is above, but for chance: it is looked at for each variable, and for the answers of each method, so that three sampling
+    /// errors would be exceeded now and then.
+    public var lowest: Double { value - 4 * samplingError }
 
     /// Whether it is above what chance explains, and large enough to matter.
     public var isSignificant: Bool { lowest > 0 && value > 0.05 }

@@ -11,7 +11,7 @@ import Testing
 @testable import SextantRuns
 
 @Suite struct CorrelatedNoise {
-  /// Two years of temperatures with gaps and noise of 2 K, each value's own or smoothed over its neighbours; the last 20 fields apart.
+  /// Two years of temperatures with gaps and noise of 10 K, each value's own or smoothed over its neighbours; the last 20 fields apart.
   private static func folder(smoothed: Bool) throws -> ScratchFolder {
     let folder = try ScratchFolder()
     var fields = try SmallClimate.fields().read(Array(0..<SmallClimate.trainingCount)).selecting(["tas"])
@@ -29,7 +29,8 @@ import Testing
         for vertex in 0..<size {
           let around = neighbours[nodes[vertex]]
           let noise = around.reduce(white[vertex]) { $0 + white[$1] } / Double(1 + around.count).squareRoot()
-          values[field * size + vertex] += Float(2 * noise)
+          // Much larger than the differences of the fields between places of this coarse grid, beneath which nothing is found.
+          values[field * size + vertex] += Float(10 * noise)
         }
       }
       for vertex in 0..<size where random.uniform() < 0.2 { fields.isValid[field * size + vertex] = false }
@@ -43,11 +44,11 @@ import Testing
     try RunConfiguration.parse(
       """
       output: DIR/RUN
-      archive: {files: [DIR/archive.nc], measured: {noise: 2K}}
+      archive: {files: [DIR/archive.nc], measured: {noise: 10K}}
       climatology: {kind: harmonic, order: 1}
       prior: {kind: \(kind), modes: 10}
       evaluate:
-        fields: {files: [DIR/held.nc], measured: {noise: 2K}}
+        fields: {files: [DIR/held.nc], measured: {noise: 10K}}
         masks: ["random:0.5"]
         methods: [climatology, eof]
         samples: 4
