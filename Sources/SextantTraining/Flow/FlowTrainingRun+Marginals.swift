@@ -41,7 +41,7 @@ extension FlowTrainingRun {
         .assumption, "found-noise",
         String(
           format:
-            "The flow was learned with noise of unknown size (UNSURE). It found %.3g times the stated noise%@. This is at least the true noise, and near it where the fields are much smoother than the noise. At measured values its spread is not learned.",
+            "The flow was learned with noise of unknown size (UNSURE), and its multiplier ended at %.3g times the stated noise%@. In theory that is at least the true noise. Of few fields it ended far below it, probably because a network learns their values by heart: see noise_over_stated in flow.jsonl.",
           factor, found.isEmpty ? "" : " (\(found.joined(separator: ", ")))"))
     ]
   }
