@@ -46,7 +46,7 @@ extension RunConfiguration {
     let flow = methods.contains { $0.needs.contains(.flow) } ? flow : nil
     let asks = asksTrainedDiffusion(methods)
     guard flow != nil || asks else {
-      if let model = try finishedModel(catalogue) { return model }
+      if let model = try finishedModel(catalogue) { return model.with(flow: nil) }
       return try training(in: catalogue).learn(progress: progress, interruption: interruption)
     }
     let flowPath = output + "/" + LearnedFlow.fileName
