@@ -118,11 +118,11 @@ import Testing
   func copiesStayTogether(folds: Folds) throws {
     let pairs = TrainingPairs(
       count: 60, foldCount: 3, folds: folds, validationShare: 0.2, masks: [try AnyMeasurementDesign("none")],
-      inputs: MeasurementInputs(), noise: [1], seed: 1, copyCount: 4)
-    let parts = pairs.parts(of: 40)
+      inputs: MeasurementInputs(), noise: [1], seed: 1)
+    let parts = pairs.parts(of: 40, copyCount: 4)
     #expect(parts.flatMap(\.self).sorted() == Array(0..<40))
     for part in parts { #expect(Set(part.map { $0 / 4 }).count * 4 == part.count) }
-    let plans = pairs.plans(fieldCount: 40)
+    let plans = pairs.plans(fieldCount: 40, copyCount: 4)
     let heldOut = Set(plans.filter(\.isHeldOut).map { $0.field / 4 })
     #expect(!heldOut.isEmpty && plans.allSatisfy { $0.isHeldOut == heldOut.contains($0.field / 4) })
     let left = folds.leftOut(share: 0.25, of: 40, copyCount: 4)

@@ -68,18 +68,13 @@ package struct MeasuredLoss: Sendable {
     let share = Float(others.scalars.reduce(0.0) { $0 + Double($1) }) / total
     let othersNoise = knowsNoise ? noise.variances : noise.variances * Float(estimate.multiplier)
     let plain = score(output, target: target, weights: others, variances: othersNoise) * share
-    let (outputs, targets, kept) = (output.value.scalars, target.scalars, (weights * isInput).scalars)
-    let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
+    let outputs = output.value.scalars
     var sum = 0.0
     let gradient = Tensor<Float>(shape: output.shape) { gradient in
       for place in gradient.indices { gradient[place] = 0 }
-      forEachPair(of: target.shape, kept) { first, second in
-        let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
-        let variance = Double(variances[first])
-        let found = estimate(
-          residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
-          variance: variance, sign: Double(signs[first]))
-        let weight = Double(kept[first]) / Double(total)
+      forEachEstimate(outputs, channels: channels, target: target, weights: weights, noise: noise) {
+        found, variance, kept, places in
+        let weight = kept / Double(total)
         sum += weight * found.risk / variance
         for (view, place) in places.enumerated() {
           gradient[place] = Float(weight * (view == 0 ? found.slopes.first : found.slopes.second) / variance)
@@ -105,16 +100,10 @@ package struct MeasuredLoss: Sendable {
   package func risk(
     _ output: Tensor<Float>, target: Tensor<Float>, weights: Tensor<Float>, noise: TargetNoise
   ) -> (estimated: Double, forecast: Double) {
-    let channels = output.shape[2] / 2
-    let (outputs, targets, kept) = (output.scalars, target.scalars, weights.scalars)
-    let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
+    let (channels, outputs) = (output.shape[2] / 2, output.scalars)
     var (estimated, forecast) = (0.0, 0.0)
-    forEachPair(of: target.shape, zip(kept, signs).map { $1 == 0 ? 0 : $0 }) { first, second in
-      let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
-      let variance = Double(variances[first])
-      let found = estimate(
-        residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
-        variance: variance, sign: Double(signs[first]))
+    forEachEstimate(outputs, channels: channels, target: target, weights: weights, noise: noise) {
+      found, variance, _, places in
       // In units of the noise, because the base's spread differs from place to place.
       estimated += found.risk / variance
       for place in places {
@@ -128,27 +117,38 @@ package struct MeasuredLoss: Sendable {
   package func divergence(
     _ output: Tensor<Float>, target: Tensor<Float>, weights: Tensor<Float>, noise: TargetNoise
   ) -> Double {
-    let channels = output.shape[2] / 2
-    let (outputs, targets, kept) = (output.scalars, target.scalars, weights.scalars)
-    let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
     var (sum, total) = (0.0, 0.0)
-    forEachPair(of: target.shape, zip(kept, signs).map { $1 == 0 ? 0 : $0 }) { first, second in
-      let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
-      let variance = Double(variances[first])
-      let found = estimate(
-        residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
-        variance: variance, sign: Double(signs[first]))
-      sum += Double(kept[first]) * found.reaction / variance
-      total += Double(kept[first])
+    forEachEstimate(
+      output.scalars, channels: output.shape[2] / 2, target: target, weights: weights, noise: noise
+    ) { found, variance, weight, _ in
+      sum += weight * found.reaction / variance
+      total += weight
     }
     return total > 0 ? sum / total : 0
   }
 
-  /// The entries of the two views of each measurement at each place that has a weight.
-  private func forEachPair(of shape: [Int], _ weights: [Float], _ body: (_ first: Int, _ second: Int) -> Void) {
-    let size = shape.dropFirst().reduce(1, *)
-    for start in stride(from: 0, to: shape[0] * size, by: 2 * size) {
-      for first in start..<start + size where weights[first] > 0 { body(first, first + size) }
+  /// The estimate at each value of the input that has a weight.
+  ///
+  /// - Parameters:
+  ///   - outputs: the network's answers for both views of each measurement (2B·V·2C).
+  ///   - body: is given the estimate, the noise's variance, the weight, and the entries of both views' means in `outputs`.
+  private func forEachEstimate(
+    _ outputs: [Float], channels: Int, target: Tensor<Float>, weights: Tensor<Float>, noise: TargetNoise,
+    _ body: (_ found: RiskEstimate.Value, _ variance: Double, _ weight: Double, _ places: [Int]) -> Void
+  ) {
+    let (targets, kept) = (target.scalars, weights.scalars)
+    let (variances, signs) = (noise.variances.scalars, noise.signs.scalars)
+    let size = target.shape.dropFirst().reduce(1, *)
+    for start in stride(from: 0, to: target.count, by: 2 * size) {
+      for first in start..<start + size where signs[first] != 0 && kept[first] > 0 {
+        let second = first + size
+        let places = [first, second].map { $0 / channels * 2 * channels + $0 % channels }
+        let variance = Double(variances[first])
+        let found = estimate(
+          residuals: (Double(targets[first] - outputs[places[0]]), Double(targets[second] - outputs[places[1]])),
+          variance: variance, sign: Double(signs[first]))
+        body(found, variance, Double(kept[first]), places)
+      }
     }
   }
 }

@@ -95,8 +95,7 @@ public struct FlowTraining: Sendable {
     return TrainingPairs(
       count: count ?? settings.pairs, foldCount: settings.folds, folds: settings.foldOrder,
       validationShare: settings.validationShare, masks: settings.masks, inputs: inputs,
-      noise: try noise(of: model.space.variables), seed: prior.seed, estimate: estimate,
-      copyCount: try prior.archive.symmetries.map { try DomainSymmetry.permutations($0, of: model.space.domain).count } ?? 1)
+      noise: try noise(of: model.space.variables), seed: prior.seed, estimate: estimate)
   }
 
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.

@@ -19,7 +19,7 @@ extension FlowTrainingRun {
   ) throws -> LearnedFlow {
     let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
     let simulation = try training.simulation(for: model)
-    let plans = simulation.plans(fieldCount: archive.count).sorted { $0.number < $1.number }
+    let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount).sorted { $0.number < $1.number }
     let space = prior.space
     let measurements = try plans.map { try simulation.measurement(of: archive.fields[$0.field], number: $0.number) }
     let measured = try measurements.map { try MeasuredStates($0, space: space) }
@@ -43,7 +43,7 @@ extension FlowTrainingRun {
     let (configuration, network) = try training.network(for: model, in: &builder)
     let layout = prior.space.layout
     let simulation = try training.simulation(for: model)
-    let plans = simulation.plans(fieldCount: archive.count).sorted { $0.number < $1.number }
+    let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount).sorted { $0.number < $1.number }
     let measured = try plans.map {
       try MeasuredStates(
         simulation.measurement(of: archive.fields[$0.field], number: $0.number), space: prior.space)

@@ -16,7 +16,7 @@ extension FlowTrainingRun {
     let whole = try wholeFlow(network, in: &builder)
     let archive = try ArchiveStates(training: training, model: model, interruption: interruption)
     let simulation = try training.simulation(for: model, count: archive.count)
-    let plans = simulation.plans(fieldCount: archive.count)
+    let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount)
     let seen = plans.filter { !$0.isHeldOut }.map(\.field).sorted()
     let space = prior.space
     let transforms = model.space.transforms
@@ -97,11 +97,14 @@ struct ArchiveStates: Sendable {
   let fields: SignalSet
   /// N×d, standardised.
   let states: Tensor<Float>
+  /// How many fields in succession are copies of one.
+  let copyCount: Int
 
   var count: Int { fields.count }
 
   init(training: FlowTraining, model: Model, interruption: Interruption) throws {
     let archive = try training.prior.openArchive()
+    copyCount = archive.copyCount
     fields = try archive.source.read(archive.indices)
     states = try TrainingArchive(fields).completeStates(of: model, for: "flow") { try interruption.check() }
   }

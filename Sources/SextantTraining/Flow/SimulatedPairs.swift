@@ -73,9 +73,9 @@ extension TrainingPairs {
     visit: (SimulatedPosterior) throws -> Void
   ) throws {
     var known: (fold: Int, base: FlowBase, solvers: PreparedSolvers, features: PosteriorFeatures)?
-    for (done, plan) in plans(fieldCount: archive.count).enumerated() {
+    for (done, plan) in plans(fieldCount: archive.count, copyCount: archive.copyCount).enumerated() {
       if known?.fold != plan.fold {
-        let held = Set(parts(of: archive.count)[plan.fold])
+        let held = Set(parts(of: archive.count, copyCount: archive.copyCount)[plan.fold])
         let base = try train((0..<archive.count).filter { !held.contains($0) })
         known = (
           plan.fold, base, PreparedSolvers(base.solver.latent),

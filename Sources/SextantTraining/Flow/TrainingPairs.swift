@@ -23,8 +23,6 @@ struct TrainingPairs: Sendable {
   var seed: UInt64
   /// How the error at measured values is estimated, which makes the views of a field that is a measurement.
   var estimate = RiskEstimate.recorrupted
-  /// How many fields in succession are copies of one, which are in one part and held out together.
-  var copyCount = 1
 
   /// One simulated measurement.
   struct Plan: Sendable, Equatable {
@@ -39,7 +37,9 @@ struct TrainingPairs: Sendable {
   }
 
   /// The parts of the archive (positions in its list of fields).
-  func parts(of fieldCount: Int) -> [[Int]] {
+  ///
+  /// - Parameter copyCount: how many fields in succession are copies of one, which are in one part.
+  func parts(of fieldCount: Int, copyCount: Int = 1) -> [[Int]] {
     let n = max(2, min(foldCount, fieldCount / copyCount))
     return (0..<n).map { fold in
       (0..<fieldCount).filter {
@@ -49,9 +49,9 @@ struct TrainingPairs: Sendable {
     }
   }
 
-  /// All measurements, fold by fold. A field is held out with all its measurements.
-  func plans(fieldCount: Int) -> [Plan] {
-    let parts = parts(of: fieldCount)
+  /// All measurements, fold by fold. A field is held out with all its measurements, and with its copies.
+  func plans(fieldCount: Int, copyCount: Int = 1) -> [Plan] {
+    let parts = parts(of: fieldCount, copyCount: copyCount)
     return parts.enumerated().flatMap { fold, part in
       // Number p belongs to fold p mod n, so that every fold has as many, and takes its fields in turn.
       stride(from: fold, to: count, by: parts.count).map { number in
