@@ -124,7 +124,7 @@ extension RunConfiguration {
 
   private func flowTraining(_ flow: FlowSettings, _ catalogue: Catalogue) -> FlowTraining {
     var result = FlowTraining(prior: training(in: catalogue), settings: flow, peaks: evaluate.scales.mapValues(\.peak))
-    if let learning { (result.estimate, result.ascent) = (learning.flowEstimate, learning.noiseAscent) }
+    if let learning { (result.estimate, result.ascent, result.rounds) = (learning.flowEstimate, learning.noiseAscent, learning.amortised) }
     return result
   }
 

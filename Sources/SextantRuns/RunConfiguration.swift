@@ -90,7 +90,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
     self.diffusion = diffusion
     flow = try reader.optionalSection("flow") {
       try FlowSettings(
-        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil, joint: joint,
+        $0, noise: evaluate.noise, hasDiffusion: diffusion != nil, isMeasured: archive.measured != nil, learning: asked,
         designs: catalogue.designs)
     }
     if archive.measured != nil {

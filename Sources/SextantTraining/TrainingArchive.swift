@@ -21,6 +21,9 @@ public struct TrainingArchive: Sendable {
   public let noise: [Float]
   /// The noise of each value of each field, where the fields are measurements; nil where they are the signals themselves.
   package let measured: MeasuredNoise?
+  /// How many fields in succession are copies of one (``DatasetSelection/symmetries``), or completions of one: they are learned from
+  /// together, or not.
+  package let copyCount: Int
 
   /// - Parameters:
   ///   - source: the fields.
@@ -30,8 +33,11 @@ public struct TrainingArchive: Sendable {
     self.init(source, indices: indices, noise: noise, measured: nil)
   }
 
-  package init(_ source: any SignalSource, indices: [Int]?, noise: [Float]? = nil, measured: MeasuredNoise?) {
+  package init(
+    _ source: any SignalSource, indices: [Int]?, noise: [Float]? = nil, measured: MeasuredNoise?, copyCount: Int? = nil
+  ) {
     self.source = source
+    self.copyCount = copyCount ?? SymmetricSource.copyCount(in: source)
     self.indices = indices ?? Array(source.labels.indices)
     self.noise =
       noise ?? [Float](repeating: 0, count: source.domain.vertexCount * source.variables.count)
@@ -40,8 +46,6 @@ public struct TrainingArchive: Sendable {
 
   /// The number of measured fields.
   public var count: Int { indices.count }
-  /// How many fields in succession are copies of one (``DatasetSelection/symmetries``): they are learned from together, or not.
-  package var copyCount: Int { SymmetricSource.copyCount(in: source) }
 
   /// The measurement of the field at a position in the archive's order. Throws what reading throws.
   public func measurement(at position: Int) throws -> FieldMeasurement {
@@ -54,7 +58,7 @@ public struct TrainingArchive: Sendable {
 
   /// The part of the archive at `positions` in its order.
   public func part(_ positions: [Int]) -> TrainingArchive {
-    TrainingArchive(source, indices: positions.map { indices[$0] }, noise: noise, measured: measured)
+    TrainingArchive(source, indices: positions.map { indices[$0] }, noise: noise, measured: measured, copyCount: copyCount)
   }
 
   /// The archive's fields as standardised states of a model (N×d), for what learns from complete fields alone.

@@ -1,5 +1,5 @@
-// Networks that learn from measurements alone: rounds of completion, FlowDiff's joint training and ambient diffusion. Each goes on to the same bits after
-// an interruption, learns what is known in a Gaussian world, is used by the solvers, and says what it cannot do.
+// Networks that learn from measurements alone: rounds of completion, by a prior and by a flow, FlowDiff's joint training and ambient diffusion. Each
+// goes on to the same bits after an interruption, learns what is known in a Gaussian world, is used by the solvers, and says what it cannot do.
 
 import Foundation
 import Sextant
@@ -51,7 +51,7 @@ import Testing
 
     func configuration(
       _ networks: String, output: String = "RUN", measured: String = "noise: 1K", corrupted: String = "mask: \"random:0.5\", noise: 1K",
-      mask: String = "\"random:0.5\"", more: String = ""
+      mask: String = "\"random:0.5\"", kind: String = "eof", more: String = ""
     ) throws -> RunConfiguration {
       try RunConfiguration.parse(
         """
@@ -61,7 +61,7 @@ import Testing
           corrupted: {\(corrupted)}
           measured: {\(measured)}
         climatology: {kind: constant}
-        prior: {kind: eof, modes: 10}
+        prior: {kind: \(kind), modes: 10}
         \(networks)
         evaluate:
           fields: {files: ["\(folder.path("truth.nc"))"]}
@@ -116,6 +116,20 @@ import Testing
       learning: {ambient: {masks: ["random:0.3", "random:0.1"]}}
       """
     ),
+    (
+      "amortised",
+      """
+      flow: {steps: 8, batch: 4, widths: [8, 8], pairs: 48, masks: ["random:0.5"]}
+      learning: {amortised: {rounds: 2}}
+      """
+    ),
+    (
+      "amortised, from the Gaussian, a whole flow",
+      """
+      flow: {preset: small, coupling_steps: 2, steps: 8, batch: 4, masks: ["random:0.5"]}
+      learning: {amortised: {rounds: 2, start: gaussian}}
+      """
+    ),
   ]
 
   /// Asks for a stop at the n-th progress of what networks learn from, or of their steps.
@@ -150,7 +164,7 @@ import Testing
     #expect(stops > 2)
     let names = try FileManager.default.contentsOfDirectory(atPath: world.folder.path("whole"))
       .filter { ["diffusion.safetensors", "flow.safetensors", "model.safetensors", "diffusion.held-out.safetensors"].contains($0) }
-    #expect(names.count == (networks.contains("flow:") ? 4 : 3), "\(names)")
+    #expect(names.count == 1 + (networks.contains("flow:") ? 1 : 0) + (networks.contains("diffusion:") ? 2 : 0), "\(names)")
     for file in names {
       #expect(
         FileManager.default.contentsEqual(
@@ -201,6 +215,30 @@ import Testing
     #expect(error < 0.4, "\(error)")
   }
 
+  /// Completions by a flow do not vary less and less either, and tell their errors: from recorrupted pairs, from the Gaussian, and beneath an
+  /// operator, of which no other way of learning a flow knows.
+  @Test(arguments: [("recorrupted", ""), ("gaussian", ""), ("gaussian", "blur:heat,sigma=1500km")])
+  func aFlowsCompletionsKeepTheirSpread(_ start: String, _ blur: String) throws {
+    let world = try World(count: 150)
+    let operation = blur.isEmpty ? "" : ", operator: \"\(blur)\""
+    let run = try world.configuration(
+      """
+      flow: {steps: 150, batch: 16, widths: [16, 16], pairs: 300, folds: 2\(operation), masks: ["random:0.1", "random:0.5"], noise: 1K}
+      learning: {amortised: {rounds: 2, start: \(start)}}
+      """, measured: "noise: 1K\(operation)", corrupted: "noise: 1K\(operation)" + (blur.isEmpty ? ", mask: \"random:0.5\"" : ""),
+      kind: blur.isEmpty ? "eof" : "two-scale")
+    _ = try run.train(overwrite: false)
+    let records = try TrainingLog(path: world.folder.path("RUN/flow.jsonl")).records()
+    #expect(records.count >= 2)
+    let scores = records.compactMap(\.validation)
+    #expect(try #require(scores.dropFirst().min()) < 1.03 * scores[0], "\(scores)")
+    let variances = records.compactMap { $0.figures?["variance"] }
+    for variance in variances.dropFirst() { #expect((0.9...1.3).contains(variance / variances[0]), "\(variances)") }
+    for record in records { #expect((0.85...1.15).contains(record.figures?["spread_over_error"] ?? 0), "\(record)") }
+    let kept = try FileManager.default.contentsOfDirectory(atPath: world.folder.path("RUN"))
+    #expect(!kept.contains { $0.contains("round") || $0.contains("pairs") }, "\(kept)")
+  }
+
   private static func covariance(_ fields: Tensor<Float>) -> Tensor<Double> {
     let (count, means) = (fields.rowCount, fields.columnMeans())
     let anomalies = Tensor<Double>(
@@ -241,9 +279,13 @@ import Testing
   }
 
   /// The gradients of both losses are those of finite differences along a random direction.
-  @Test(arguments: ["flow", "prior"]) func gradientsAreThoseOfDifferences(turn: String) throws {
+  @Test(arguments: [("flow", ""), ("prior", ""), ("flow", "blur:heat,sigma=1500km")])
+  func gradientsAreThoseOfDifferences(turn: String, blur: String) throws {
     let world = try World(count: 12)
-    let run = try world.configuration("diffusion: {batch: 4, widths: [8, 8], starts_from_gaussian: false}")
+    let operation = blur.isEmpty ? "" : ", operator: \"\(blur)\""
+    let run = try world.configuration(
+      "diffusion: {batch: 4, widths: [8, 8], starts_from_gaussian: false}", measured: "noise: 1K\(operation)",
+      corrupted: "noise: 1K\(operation)", kind: blur.isEmpty ? "eof" : "two-scale")
     let model = try run.training.learn()
     let gaussian = try model.requireGaussian().prior
     let measurements = try ArchiveMeasurements(run.training, model: model, hides: false, interruption: Interruption())
@@ -256,7 +298,7 @@ import Testing
     (settings.steps, settings.normalisesBatches) = (2, false)
     let whole = try #require(
       try LearnedFlow.wholeFlow(.vector(settings), over: gaussian.space, on: model.space.domain, in: &builder))
-    let measured = try (0..<measurements.count).map { try MeasuredStates(measurements($0).seen, space: gaussian.space) }
+    let measured = try MeasuredStates.all((0..<measurements.count).map { try measurements($0).seen }, space: gaussian.space)
     let flow = VectorStateFlow(
       flow: whole.flow, initial: builder.parameters,
       conditions: Tensor(
@@ -340,14 +382,18 @@ import Testing
     ("diffusion: {widths: [8, 8]}\nlearning: {completion: {}}", "noise: 1K", "", ["learning.completion"]),
     ("diffusion: {widths: [8, 8]}", "noise: 1K", "variables: {tas: {transform: normal-score}}", ["diffusion", "transform"]),
     (
-      "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
-      ["archive", "learning.joint", "blur:heat"]
-    ),
-    (
       "diffusion: {widths: [8, 8]}\nlearning: {ambient: {}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
       ["archive", "learning.ambient", "blur:heat"]
     ),
     ("learning: {ambient: {}}", "noise: 1K", "", ["learning", "section diffusion"]),
+    ("flow: {pairs: 20}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "", ["archive", "amortised", "blur:heat"]),
+    (
+      "flow: {pairs: 20}\nlearning: {amortised: {start: recorrupted}}", "noise: 1K, operator: \"blur:heat,sigma=500km\"", "",
+      ["learning.amortised", "start: gaussian"]
+    ),
+    ("flow: {preset: small}\nlearning: {amortised: {}}", "noise: 1K", "", ["flow.preset", "amortised: {start: gaussian}"]),
+    ("flow: {pairs: 20}\nlearning: {amortised: {}, sure: {}}", "noise: 1K", "", ["learning", "one way", "sure and amortised"]),
+    ("flow: {pairs: 20}\nlearning: {amortised: {rounds: 21}}", "noise: 1K", "", ["learning.amortised.rounds"]),
     (
       "diffusion: {widths: [8, 8]}\nlearning: {ambient: {}, completions: {}}", "noise: 1K", "",
       ["learning", "one way", "completions and ambient"]

@@ -1,5 +1,5 @@
-// The misfit of states to measured values: its gradient against differences of its own values, through transforms too, and
-// its least value where the field is what was measured.
+// The misfit of states to measured values, of single entries and of sums of several: its gradient against differences of its own values,
+// through transforms too, and its least value where the field is what was measured.
 
 import SextantArrays
 import SextantAutodiff
@@ -32,14 +32,21 @@ import Testing
       operation: SelectionOperator(inputCount: 8, indices: [0, 1, 3, 4, 7]))
   }
 
-  static func measured(_ seed: UInt64, space: StateSpace) throws -> MeasuredStates {
-    try MeasuredStates(measurement(seed), space: space)
-  }
+  /// Values that mix entries, of both channels.
+  static let mixture = SparseOperator(
+    SparseMatrix(
+      rowCount: 5, columnCount: 8,
+      entries: [(0, 0, 0.5), (0, 2, 0.25), (1, 1, 1), (2, 3, -0.4), (2, 4, 0.6), (2, 7, 0.3), (3, 6, 2), (4, 5, 0.5), (4, 0, 0.5)]))
 
-  @Test func theGradientIsThatOfTheValue() throws {
+  @Test(arguments: [false, true]) func theGradientIsThatOfTheValue(mixes: Bool) throws {
     let space = try Self.space()
-    let fidelity = StateFidelity(
-      try [1, 2].map { try Self.measured($0, space: space) }, space: space, transforms: Self.transforms)
+    let measured = try MeasuredStates.all(
+      [1, 2].map {
+        var measurement = Self.measurement($0)
+        if mixes { measurement.operation = Self.mixture }
+        return measurement
+      }, space: space)
+    let fidelity = StateFidelity(measured, space: space, transforms: Self.transforms)
     var random = RandomStream(seed: 3)
     let states: Tensor<Float> = random.normals([3, 8, 1])
     func value(_ x: Tensor<Float>) -> Double {
@@ -58,16 +65,16 @@ import Testing
     }
   }
 
-  @Test func aFieldThatWasMeasuredExactlyHasNoMisfit() throws {
+  @Test(arguments: [false, true]) func aFieldThatWasMeasuredExactlyHasNoMisfit(mixes: Bool) throws {
     let space = try Self.space()
     var random = RandomStream(seed: 5)
     let states: Tensor<Float> = random.normals([1, 8])
     var field = space.fields(fromStates: states, label: FieldLabel())
     Self.transforms.mapValues(&field)
+    let operation: any LinearOperator = mixes ? Self.mixture : SelectionOperator(inputCount: 8, indices: Array(0..<8))
+    let values = operation.apply(field).scalars
     let measured = try MeasuredStates(
-      FieldMeasurement(
-        values: field.scalars, noise: [Float](repeating: 0.1, count: 8),
-        operation: SelectionOperator(inputCount: 8, indices: Array(0..<8))), space: space)
+      FieldMeasurement(values: values, noise: [Float](repeating: 0.1, count: values.count), operation: operation), space: space)
     let fidelity = StateFidelity([measured], space: space, transforms: Self.transforms)
     #expect(fidelity(Tape<Float>().constant(states.reshaped(to: [1, 8, 1])), [0]).value.scalars[0] < 1e-6)
   }

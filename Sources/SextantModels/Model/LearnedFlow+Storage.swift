@@ -27,21 +27,21 @@ extension LearnedFlow {
   }
 
   /// Writes the flow into `folder`, whole or not at all.
-  package func write(toFolder folder: String, fingerprint: String) throws {
+  package func write(toFolder folder: String, named name: String = Self.fileName, fingerprint: String) throws {
     let text = try Description(
       network: network, fingerprint: fingerprint, identity: identity, takesOperators: takesOperators ? true : nil,
       remarks: remarks.isEmpty ? nil : remarks
     ).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
-    try writer.write(to: folder + "/" + Self.fileName, overwrite: true)
+    try writer.write(to: folder + "/" + name, overwrite: true)
   }
 
   /// Opens the flow in `folder`, which was trained on the states of `space`; nil if there is none.
   ///
   /// Throws ``ModelError``, ``SafetensorsError``.
-  init?(folder: String, space: StateSpace, domain: any Domain) throws {
-    let path = folder + "/" + Self.fileName
+  package init?(folder: String, named name: String = Self.fileName, space: StateSpace, domain: any Domain) throws {
+    let path = folder + "/" + name
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
     guard let text = file.metadata[Self.metadataKey],

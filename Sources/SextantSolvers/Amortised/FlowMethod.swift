@@ -44,7 +44,8 @@ extension Model {
 
   private var missingFlow: MethodError { .missingPart(.flow, model: provenance.name) }
 
-  fileprivate func flowSolver() throws -> any Solver {
+  /// The solver of the model's flow. Throws ``MethodError``, `PriorError.tooLarge`.
+  package func flowSolver() throws -> any Solver {
     if let solver = try gaussianBaseFlow() { return solver }
     let prior = try requireGaussian().prior
     var builder = ParameterBuilder<Float>.layout

@@ -25,6 +25,14 @@ public struct FlowTraining: Sendable {
   package var estimate = RiskEstimate.recorrupted
   /// The multiplier by which the size of the archive's noise is found along the training; nil where it is known.
   package var ascent: NoiseMultiplier?
+  /// The rounds of completion of which this training is one, or all; nil where there are none.
+  package var rounds: AmortisedSettings?
+  /// The completed fields that take the place of the archive's measurements; nil where the archive itself is learned from.
+  var completions: CompletedArchive?
+  /// The parameters that a network begins with; nil for random ones.
+  var initial: ParameterSet<Float>?
+  /// What the names of all files begin with.
+  var stem = "flow"
   /// What the log calls the found noise over the stated one.
   static let noiseFigure = "noise_over_stated"
 
@@ -40,7 +48,7 @@ public struct FlowTraining: Sendable {
   package func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
     guard ascent == nil else { return [Float](repeating: 0, count: variables.count) }
     var noise = settings.noise
-    if prior.archive.measured != nil {
+    if prior.archive.measured != nil, completions == nil {
       for (variable, counting) in zip(variables, try noise.counting(among: variables)) where counting != nil {
         noise = noise.with(.constant(0, units: ""), for: variable.name)
       }
@@ -61,19 +69,28 @@ public struct FlowTraining: Sendable {
     model: Model, diffusion: LearnedDiffusion? = nil, folder: String,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> LearnedFlow {
-    let run = FlowTrainingRun(
-      training: self, model: model, prior: try model.requireGaussian().prior, folder: folder,
-      identity: try identity(for: model), progress: progress, interruption: interruption)
-    let flow =
-      switch (settings.wholeNetwork(channels: model.space.channelCount), settings.training) {
-      case (nil, .supervised): try run.learnMarginals()
-      case (nil, .unsupervised): try run.distilOnGaussian(diffusion)
-      case (let network?, .supervised): try run.learnLikelihood(network)
-      case (let network?, .unsupervised): try run.distilVector(network, diffusion)
-      }
+    let flow = try learn(model: model, diffusion: diffusion, folder: folder, progress: progress, interruption: interruption)
     try flow.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
     return flow
   }
+
+  /// Trains the flow of `model` as ``run(model:diffusion:folder:progress:interruption:)`` does, without writing it.
+  func learn(
+    model: Model, diffusion: LearnedDiffusion?, folder: String, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> LearnedFlow {
+    let run = FlowTrainingRun(
+      training: self, model: model, prior: try model.requireGaussian().prior, folder: folder,
+      identity: try identity(for: model), progress: progress, interruption: interruption)
+    return switch (settings.wholeNetwork(channels: model.space.channelCount), settings.training) {
+    case (nil, .supervised): try run.learnMarginals()
+    case (nil, .unsupervised): try run.distilOnGaussian(diffusion)
+    case (let network?, .supervised): try run.learnLikelihood(network)
+    case (let network?, .unsupervised): try run.distilVector(network, diffusion)
+    }
+  }
+
+  /// The fields that are learned from.
+  func openArchive() throws -> TrainingArchive { try completions?.fields ?? prior.openArchive() }
 
   /// What a checkpoint or a flow of this training states.
   package func identity(for model: Model) throws -> CheckpointMetadata {
@@ -81,9 +98,13 @@ public struct FlowTraining: Sendable {
       var flow: FlowSettings
       var estimate: RiskEstimate
       var ascent: NoiseMultiplier?
+      var rounds: AmortisedSettings?
+      var round: Int?
     }
-    guard estimate != .recorrupted else { return try CheckpointMetadata(kind: "flow training", settings: settings, model: model) }
-    return try CheckpointMetadata(kind: "flow training", settings: Estimated(flow: settings, estimate: estimate, ascent: ascent), model: model)
+    guard estimate != .recorrupted || rounds != nil else { return try CheckpointMetadata(kind: "flow training", settings: settings, model: model) }
+    return try CheckpointMetadata(
+      kind: "flow training",
+      settings: Estimated(flow: settings, estimate: estimate, ascent: ascent, rounds: rounds, round: completions?.round), model: model)
   }
 
   /// How its measurements are simulated on the domain of `model`.
@@ -101,7 +122,7 @@ public struct FlowTraining: Sendable {
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
   func base(learnedFrom kept: [Int], model: Model, interruption: Interruption) throws -> FlowBase {
     let part = try prior.learn(
-      only: kept, parameters: model.requireGaussian().parameters, interruption: interruption)
+      only: completions?.measurements(of: kept) ?? kept, parameters: model.requireGaussian().parameters, interruption: interruption)
     return FlowBase(solver: try part.flowBase(), prior: try part.requireGaussian().prior)
   }
 
@@ -140,7 +161,7 @@ struct FlowTrainingRun {
   /// Where everything random of this training comes from.
   func random(_ purpose: String) -> RandomStream { RandomStream(seed: training.prior.seed).split(purpose) }
   /// Where simulated measurements are kept until the training is over.
-  var pairsPath: String { folder + "/flow.pairs.safetensors" }
+  var pairsPath: String { "\(folder)/\(training.stem).pairs.safetensors" }
 
   /// Trains from `initial` and draws the curves.
   ///
@@ -150,14 +171,14 @@ struct FlowTrainingRun {
   ) throws -> ParameterSet<Float> {
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate, decay: settings.decay),
-      prefix: folder + "/flow", identity: identity)
+      prefix: "\(folder)/\(training.stem)", identity: identity)
     let best = try loop.run(
-      from: initial, minimising: loss, name: "training the flow", preparation: preparation, progress: progress,
+      from: training.initial ?? initial, minimising: loss, name: "training the flow", preparation: preparation, progress: progress,
       interruption: interruption)
     let records = try loop.log.records()
-    try TrainingCurves.draw(records, title: "Training of the flow", to: folder + "/flow.png")
+    try TrainingCurves.draw(records, title: "Training of the flow", to: "\(folder)/\(training.stem).png")
     try TrainingCurves.drawQuality(
-      records, variables: model.space.variables, to: folder + "/flow-quality.png")
+      records, variables: model.space.variables, to: "\(folder)/\(training.stem)-quality.png")
     return best
   }
 
@@ -166,7 +187,7 @@ struct FlowTrainingRun {
     let rows = [("untrained", evaluator.calibrated(evaluator.flow.initial)), ("trained", trained)].flatMap {
       evaluator.rows($0.1, name: $0.0, measurements: 32, samples: 128)
     }
-    try FlowScores(rows: rows, seconds: TrainingLog(path: folder + "/flow.jsonl").records().last?.seconds ?? 0)
+    try FlowScores(rows: rows, seconds: TrainingLog(path: "\(folder)/\(training.stem).jsonl").records().last?.seconds ?? 0)
       .write(toFolder: folder)
   }
 
@@ -191,13 +212,15 @@ struct FlowTrainingRun {
       var measured: MeasuredFields?
       var estimate: RiskEstimate?
       var ascent: NoiseMultiplier?
+      var round: Int?
       var validationShare: Double
       var model: ModelDescription
     }
     return try Identity(
       kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
       noise: settings.noise, measured: training.prior.archive.measured,
-      estimate: training.estimate == .recorrupted ? nil : training.estimate, ascent: training.ascent, validationShare: settings.validationShare, model: ModelDescription(model)
+      estimate: training.estimate == .recorrupted ? nil : training.estimate, ascent: training.ascent, round: training.completions?.round, validationShare: settings.validationShare,
+      model: ModelDescription(model)
     ).canonicalText()
   }
 

@@ -22,7 +22,7 @@ extension FlowTrainingRun {
     let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount).sorted { $0.number < $1.number }
     let space = prior.space
     let measurements = try plans.map { try simulation.measurement(of: archive.fields[$0.field], number: $0.number) }
-    let measured = try measurements.map { try MeasuredStates($0, space: space) }
+    let measured = try MeasuredStates.all(measurements, space: space)
     var builder = ParameterBuilder<Float>(random: random("flow"))
     let whole = try wholeFlow(network, in: &builder)
     let conditions = try measurements.flatMap {
@@ -33,7 +33,8 @@ extension FlowTrainingRun {
         flow: whole.flow, initial: builder.parameters,
         conditions: Tensor(conditions, shape: [measured.count, whole.flow.conditionWidth])),
       measured: measured, plans: plans, archive: archive, diffusion: diffusion)
-    return LearnedFlow(network: network, parameters: trained, identity: identity.configuration)
+    return LearnedFlow(
+      network: network, parameters: trained, identity: identity.configuration, takesOperators: try seesOperators())
   }
 
   /// Distils the prior into a network on Gaussian posteriors.
@@ -44,10 +45,8 @@ extension FlowTrainingRun {
     let layout = prior.space.layout
     let simulation = try training.simulation(for: model)
     let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount).sorted { $0.number < $1.number }
-    let measured = try plans.map {
-      try MeasuredStates(
-        simulation.measurement(of: archive.fields[$0.field], number: $0.number), space: prior.space)
-    }
+    let measured = try MeasuredStates.all(
+      plans.map { try simulation.measurement(of: archive.fields[$0.field], number: $0.number) }, space: prior.space)
     let posteriors = try storedPosteriors(archive)
     let flow = BaseStateFlow(
       network: network, initial: builder.parameters,
@@ -58,7 +57,8 @@ extension FlowTrainingRun {
     let trained = try distil(
       flow, measured: measured, plans: plans, archive: archive, diffusion: diffusion, preparation: posteriors.seconds)
     return LearnedFlow(
-      network: .neighbourhoods(configuration), parameters: trained, identity: identity.configuration)
+      network: .neighbourhoods(configuration), parameters: trained, identity: identity.configuration,
+      takesOperators: try seesOperators())
   }
 
   private func storedPosteriors(_ archive: ArchiveStates) throws -> StoredPosteriors {

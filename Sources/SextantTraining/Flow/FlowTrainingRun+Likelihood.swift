@@ -103,7 +103,7 @@ struct ArchiveStates: Sendable {
   var count: Int { fields.count }
 
   init(training: FlowTraining, model: Model, interruption: Interruption) throws {
-    let archive = try training.prior.openArchive()
+    let archive = try training.openArchive()
     copyCount = archive.copyCount
     fields = try archive.source.read(archive.indices)
     states = try TrainingArchive(fields).completeStates(of: model, for: "flow") { try interruption.check() }

@@ -27,7 +27,7 @@ extension FlowTrainingRun {
 
   /// What is to be said of the noise that was found along the training.
   private func noiseRemarks() throws -> [Remark] {
-    let records = try TrainingLog(path: folder + "/flow.jsonl").records()
+    let records = try TrainingLog(path: "\(folder)/\(training.stem).jsonl").records()
     guard let factor = records.last?.figures?[FlowTraining.noiseFigure], training.ascent != nil else { return [] }
     let variables = model.space.variables
     // In numbers where it was stated as numbers.
@@ -49,7 +49,7 @@ extension FlowTrainingRun {
   private func simulatedPairs() throws -> SimulatedPairs {
     let identity = try pairsIdentity("pairs")
     if let pairs = try SimulatedPairs(contentsOf: pairsPath, identity: identity) { return pairs }
-    let archive = try training.prior.openArchive()
+    let archive = try training.openArchive()
     var pairs = SimulatedPairs(
       measurements: settings.pairs, isMeasured: archive.measured != nil, domain: model.space.domain, channels: model.space.channelCount)
     pairs.seconds = try forEachPosterior(of: archive, samples: 0) { pairs.put($0) }

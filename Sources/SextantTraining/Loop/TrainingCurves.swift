@@ -46,8 +46,8 @@ extension TrainingCurves {
     guard scores.count > 1, let first = scores.first else { return }
     let rounds = scores.map { Double($0.round) }
     try Plot(
-      title: "Rounds of completion", subtitle: "round 0 is the Gaussian",
-      xAxis: Axis("round"), yAxis: Axis("against the Gaussian's"),
+      title: "Rounds of completion", subtitle: "round 0 is what they start from",
+      xAxis: Axis("round"), yAxis: Axis("against round 0"),
       layers: [
         .line("CRPS of hidden values", x: rounds, y: scores.map { $0.crps / first.crps }),
         .line("variance of the completions", x: rounds, y: scores.map { $0.variance / first.variance }),

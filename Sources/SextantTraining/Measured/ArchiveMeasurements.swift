@@ -49,6 +49,8 @@ struct ArchiveMeasurements: Sendable {
     positions = found
   }
 
+  /// The labels of these fields.
+  var labels: [FieldLabel] { positions.map { archive.source.labels[archive.indices[$0]] } }
   /// The number of fields of which a value is seen.
   var count: Int { positions.count }
   /// How many of them in succession are copies of one field.

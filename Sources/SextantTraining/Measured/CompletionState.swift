@@ -1,5 +1,5 @@
-// The state of a diffusion prior's rounds of completion, and the file in which it is written down. The steps of a network within a
-// round have checkpoints of their own.
+// The state of rounds of completion, and the file in which it is written down. The steps of a network within a round have checkpoints of
+// their own.
 
 import Foundation
 import SextantArrays
@@ -9,7 +9,7 @@ import SextantStorage
 
 /// How well the prior of a round predicts values that are hidden, and how much its completions vary.
 package struct CompletionScore: Sendable, Equatable, Codable {
-  /// The round: 0 for the Gaussian, n for the network that learned from the completions of round n − 1.
+  /// The round: 0 for what the rounds start from, n for the network that learned from the completions of round n − 1.
   package var round: Int
   /// CRPS of hidden values, noise included, in the variables' standard deviations.
   package var crps: Double
@@ -23,6 +23,19 @@ package struct CompletionScore: Sendable, Equatable, Codable {
   package var seconds: Double
 }
 
+extension TrainingLog {
+  /// Replaces the log by a line for each round.
+  func write(_ scores: [CompletionScore], stepsPerRound: Int) throws {
+    try rewind(to: -1)
+    for score in scores {
+      try append(
+        TrainingRecord(
+          step: score.round * stepsPerRound, seconds: score.seconds, loss: score.error, validation: score.crps,
+          figures: ["spread_over_error": score.spreadOverError, "variance": score.variance]))
+    }
+  }
+}
+
 /// Rounds of completion between two of their steps.
 struct CompletionState {
   /// The round that is under way.
@@ -33,11 +46,11 @@ struct CompletionState {
   var done = 0
   /// The scores of the rounds that are over.
   var scores: [CompletionScore] = []
-  /// The Gaussian that the network corrects; nil before the first completions are made.
+  /// The Gaussian that a diffusion prior's network corrects; nil before the first completions are made, and for flows.
   var gaussian: ArchiveGaussian?
-  /// The network of this round; nil in round 0.
+  /// The network of this round; nil in round 0, and for flows, which have files of their own.
   var current: ParameterSet<Float>?
-  /// The network of the best round so far.
+  /// The network of the best round so far; nil for flows.
   var best: ParameterSet<Float>?
   var isFinished = false
   var seconds = 0.0
@@ -47,6 +60,9 @@ struct CompletionState {
 
   /// Whether the fields of this round are completed and scored, and a network may learn from them.
   var isCompleted: Bool { scores.count > round }
+
+  /// The round that predicted hidden values best, of those from `first` on; nil where there is none.
+  func bestRound(from first: Int) -> Int? { scores.filter { $0.round >= first }.min { $0.crps < $1.crps }?.round }
 }
 
 /// The file of a state.
@@ -88,9 +104,9 @@ struct CompletionFile {
   ///
   /// - Parameters:
   ///   - shape: that of the completions.
-  ///   - layout: the layout of a network that corrects a Gaussian.
+  ///   - layout: the layout of a network that corrects a Gaussian; nil for networks with files of their own.
   /// - Throws: ``LearningError/anotherTraining(path:)`` where it is that of other settings or data, and what reading throws.
-  func read(shape: [Int], layout: (ArchiveGaussian) throws -> ParameterSet<Float>) throws -> CompletionState? {
+  func read(shape: [Int], layout: ((ArchiveGaussian) throws -> ParameterSet<Float>)? = nil) throws -> CompletionState? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
     guard file.metadata[Self.identityKey] == text,
@@ -100,7 +116,7 @@ struct CompletionFile {
     (state.round, state.done, state.scores) = (notes.round, notes.done, notes.scores)
     (state.isFinished, state.seconds) = (notes.isFinished, notes.seconds)
     state.completions = try file.floats("completions", shape: shape)
-    guard file.contains("gaussian.modes") else { return state }
+    guard let layout, file.contains("gaussian.modes") else { return state }
     let gaussian = ArchiveGaussian(
       modes: try file.floats("gaussian.modes"),
       residualVariance: try file.floats("gaussian.rest_variance", shape: [shape[1]]).scalars)

@@ -48,10 +48,6 @@ struct CompletionTraining {
   /// All files that a training may leave there while it goes on.
   static let files =
     [fileName] + (1...100).flatMap { round in checkpointEndings.map { "diffusion.round-\(round).\($0)" } }
-  /// Seconds between two writings of completions.
-  private static let writingInterval = 30.0
-  /// The largest number of fields whose hidden values are scored.
-  private static let scoredCount = 200
 
   private var rounds: CompletionSettings { context.learning.completions ?? CompletionSettings() }
   private var random: RandomStream { RandomStream(seed: context.prior.seed).split("completions") }
@@ -76,9 +72,15 @@ struct CompletionTraining {
     var state =
       try file.read(shape: [measurements.count * rounds.samples, space.count]) { try training(on: $0).initial }
       ?? CompletionState(rows: measurements.count * rounds.samples, states: space.count)
+    let step = CompletionStep(
+      measurements: measurements, model: context.model, space: space, rounds: rounds.rounds, samples: rounds.samples, random: random,
+      progress: context.progress, interruption: context.interruption)
     while !state.isFinished {
       if !state.isCompleted {
-        try complete(measurements, space: space, state: &state, file: file)
+        try step.run(&state, by: solver(state, space: space), file: file)
+        // The first round's solver is the Gaussian, which is no network to be kept.
+        if state.round > 0, state.bestRound(from: 1) == state.round { state.best = state.current }
+        if state.gaussian == nil { state.gaussian = try gaussian(of: state.completions) }
         try file.write(state)
       } else {
         try learn(&state, from: measurements)
@@ -108,118 +110,12 @@ struct CompletionTraining {
         sampling: SamplingSettings(steps: rounds.steps, spacing: .logSignalToNoise), iterations: rounds.iterations, eta: 0))
   }
 
-  /// The fields whose hidden values are scored, the same in every round.
-  private func isScored(_ number: Int, of count: Int) -> Bool {
-    let wanted = min(count, Self.scoredCount)
-    return number * wanted / count != (number + 1) * wanted / count
-  }
-
-  /// Completes the fields that are not completed yet, and scores the round.
-  private func complete(
-    _ measurements: ArchiveMeasurements, space: StateSpace, state: inout CompletionState, file: CompletionFile
-  ) throws {
-    let solvers = PreparedSolvers(try solver(state, space: space))
-    let (count, samples) = (measurements.count, rounds.samples)
-    // Nobody learns from the last completions: what is scored is enough of them.
-    let isLast = state.round == rounds.rounds
-    let stream = random.split("samples").split(state.round)
-    context.progress.start(
-      "completing the fields, round \(state.round)", unit: "field", count: count)
-    defer { context.progress.finish() }
-    var written = ContinuousClock.now
-    var start = written
-    func note() {
-      state.seconds += (ContinuousClock.now - start) / .seconds(1)
-      start = ContinuousClock.now
-    }
-    while state.done < count {
-      do {
-        try context.interruption.check()
-      } catch {
-        note()
-        try file.write(state)
-        throw error
-      }
-      let number = state.done
-      if !isLast || isScored(number, of: count) {
-        var own = stream.split(number)
-        let seen = try measurements(number).seen
-        let posterior = try solvers.posterior(given: seen, samples: samples, using: &own)
-        guard let drawn = posterior.samples else { preconditionFailure("A completion without samples") }
-        state.completions.replaceRows(
-          from: number * samples, with: space.states(of: drawn, label: seen.label, on: context.model.space))
-      }
-      state.done += 1
-      context.progress.advance(to: state.done)
-      if (ContinuousClock.now - written) / .seconds(1) > Self.writingInterval {
-        note()
-        try file.write(state)
-        written = ContinuousClock.now
-      }
-    }
-    note()
-    let score = try score(state, measurements: measurements, space: space, isLast: isLast)
-    state.scores.append(score)
-    if state.round > 0 {
-      let earlier = state.scores.dropFirst().dropLast()
-      let isBetter = earlier.allSatisfy { score.crps < $0.crps }
-      if isBetter { state.best = state.current }
-      state.isFinished = !isBetter || isLast
-    }
-    if state.gaussian == nil { state.gaussian = try gaussian(of: state.completions) }
-  }
-
   /// The Gaussian of the first completions, of which the last quarter shows how much modes of the others leave.
   private func gaussian(of completions: Tensor<Float>) throws -> ArchiveGaussian {
     let count = completions.rowCount
     return try ArchiveGaussian(
       anomalies: completions, modeCount: context.prior.prior.modeCount, channelOfState: context.model.space.layout.channelOfState,
       trial: Array(count * 3 / 4..<count))
-  }
-
-  /// How well hidden values are predicted by the completions of a round.
-  private func score(
-    _ state: CompletionState, measurements: ArchiveMeasurements, space: StateSpace, isLast: Bool
-  ) throws -> CompletionScore {
-    let samples = rounds.samples
-    let scored = (0..<measurements.count).filter { isScored($0, of: measurements.count) }
-    let channels = space.layout.channelCount
-    var (ranked, squares, variances, n) = (0.0, 0.0, 0.0, 0)
-    for number in scored {
-      let hidden = try measurements(number).hidden
-      guard hidden.count > 0 else { continue }
-      let own = state.completions.rows(number * samples..<(number + 1) * samples)
-      // What lies outside the domain is not measured: any finite number will do there.
-      let fields = space.fields(fromStates: own, label: hidden.label)
-      let scales = hidden.operation.outputEntries.indices.map { space.scales[$0 % channels] }
-      // The noise is the same in every round.
-      let noises = random.split("noise").split(number)
-      let white = Tensor<Float>.normals((0..<samples).map { noises.split($0) }, shape: [hidden.count])
-      let predicted = hidden.operation.apply(fields) + white.scalingColumns(by: hidden.noise)
-      let statistics = EnsembleStatistics(samples: predicted, truth: hidden.values)
-      for (row, scale) in scales.enumerated() {
-        ranked += Double(statistics.crps[row] / scale)
-        squares += pow(Double(statistics.meanError[row] / scale), 2)
-        variances += Double(statistics.variance[row] / (scale * scale))
-      }
-      n += scales.count
-    }
-    guard n > 0 else {
-      throw RunError.invalid(
-        "learning.completions: no value is left to hide, and the rounds are judged by hidden values. The archive has too few measured values.")
-    }
-    let rows = isLast ? scored.flatMap { $0 * samples..<($0 + 1) * samples } : Array(0..<state.completions.rowCount)
-    return CompletionScore(
-      round: state.round, crps: ranked / Double(n), error: (squares / Double(n)).squareRoot(),
-      spreadOverError: ((1 + 1 / Double(samples)) * variances / squares).squareRoot(),
-      variance: Self.variance(of: state.completions.gatheringRows(rows)), seconds: state.seconds)
-  }
-
-  /// The mean variance over columns.
-  static func variance(of rows: Tensor<Float>) -> Double {
-    let (count, means) = (Double(rows.rowCount), rows.columnMeans())
-    let squares = rows.columnSquaredNorms()
-    return zip(squares, means).reduce(0) { $0 + $1.0 / count - Double($1.1) * Double($1.1) } / Double(means.count)
   }
 
   // MARK: Learning
@@ -267,19 +163,14 @@ struct CompletionTraining {
   /// Writes what the best round learned.
   private func finish(_ state: CompletionState, of measurements: ArchiveMeasurements) throws -> LearnedDiffusion {
     guard let gaussian = state.gaussian, let best = state.best else { preconditionFailure("Rounds without a network") }
-    let log = TrainingLog(path: context.folder + "/diffusion.jsonl")
-    try log.rewind(to: -1)
-    for score in state.scores {
-      try log.append(
-        TrainingRecord(
-          step: score.round * settings.steps, seconds: score.seconds, loss: score.error, validation: score.crps,
-          figures: ["spread_over_error": score.spreadOverError, "variance": score.variance]))
-    }
+    try TrainingLog(path: context.folder + "/diffusion.jsonl").write(state.scores, stepsPerRound: settings.steps)
     try TrainingCurves.drawRounds(state.scores, to: context.folder + "/diffusion.png")
     let (_, heldOut) = rows(of: measurements)
     let fingerprint = context.model.space.domain.fingerprint
     // The completions of the last round may be those of some fields alone.
-    let known = heldOut.filter { !(state.round == rounds.rounds) || isScored($0 / rounds.samples, of: measurements.count) }
+    let known = heldOut.filter {
+      state.round < rounds.rounds || CompletionStep.isScored($0 / rounds.samples, of: measurements.count)
+    }
     try HeldOutStates(
       states: state.completions.gatheringRows(known.isEmpty ? [0] : known), fingerprint: fingerprint
     ).write(toFolder: context.folder)

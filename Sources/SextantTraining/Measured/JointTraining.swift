@@ -76,7 +76,7 @@ struct JointTraining {
       gaussian: ArchiveGaussian(
         modes: gaussian.functions.scaledModes, residualVariance: gaussian.functions.residualVariance),
       model: context.model, random: random("prior"))
-    let measured = try (0..<measurements.count).map { try MeasuredStates(measurements($0).seen, space: gaussian.space) }
+    let measured = try MeasuredStates.all((0..<measurements.count).map { try measurements($0).seen }, space: gaussian.space)
     let losses = JointLosses(
       flow: member, prior: prior,
       fidelity: StateFidelity(measured, space: gaussian.space, transforms: context.model.space.transforms), batch: settings.batch,
@@ -102,7 +102,9 @@ struct JointTraining {
     ).write(toFolder: context.folder)
     let stored = try prior.stored(priorParameters, learning: context.learning.identity(of: .diffusion))
     try stored.write(toFolder: context.folder, fingerprint: fingerprint)
-    let learned = LearnedFlow(network: network, parameters: flowParameters, identity: run.identity.configuration)
+    let learned = LearnedFlow(
+      network: network, parameters: flowParameters, identity: run.identity.configuration,
+      takesOperators: flow.prior.archive.measured?.operation != nil)
     try learned.write(toFolder: context.folder, fingerprint: fingerprint)
     return context.model.with(diffusion: try stored.learned(for: context.model.space)).with(flow: learned)
   }

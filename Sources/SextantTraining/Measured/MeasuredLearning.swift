@@ -21,13 +21,15 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
   public var sure: SURESettings?
   /// A flow by the same estimate where the size of the noise is not known.
   public var unsure: UNSURESettings?
+  /// A flow by rounds of completion.
+  public var amortised: AmortisedSettings?
 
   public init(
     completions: CompletionSettings? = nil, joint: JointSettings? = nil, ambient: AmbientSettings? = nil, sure: SURESettings? = nil,
-    unsure: UNSURESettings? = nil
+    unsure: UNSURESettings? = nil, amortised: AmortisedSettings? = nil
   ) {
     (self.completions, self.joint, self.ambient) = (completions, joint, ambient)
-    (self.sure, self.unsure) = (sure, unsure)
+    (self.sure, self.unsure, self.amortised) = (sure, unsure, amortised)
   }
 
   /// Reads the section `learning`.
@@ -66,6 +68,7 @@ public struct MeasuredLearning: Sendable, Equatable, Codable {
         rate: try section.value("rate", default: usual.rate, in: 1e-6...1),
         momentum: try section.value("momentum", default: usual.momentum, in: 0...0.999))
     }
+    amortised = try reader.optionalSection("amortised") { try AmortisedSettings($0) }
   }
 }
 
@@ -125,7 +128,7 @@ struct LearningWay: Sendable {
   }
 
   /// Every way, the usual one of each part first.
-  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure, unsure]
+  static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure, unsure, amortised]
 
   /// A flow from pairs of recorrupted measurements (MeasuredPairs).
   static let recorruptedPairs = flow("recorrupted", noise: .law, isAsked: { _ in false }, settings: { _ in MeasuredLearning() })
@@ -144,7 +147,7 @@ struct LearningWay: Sendable {
     settings: @escaping @Sendable (MeasuredLearning) -> MeasuredLearning
   ) -> LearningWay {
     LearningWay(
-      name: name, learns: .flow, knowsOperators: true, noise: noise, takesWeights: true, isAsked: isAsked, settings: settings,
+      name: name, learns: .flow, knowsOperators: false, noise: noise, takesWeights: true, isAsked: isAsked, settings: settings,
       files: []
     ) { context in
       guard var flow = context.flow else { return context.model }
@@ -155,6 +158,15 @@ struct LearningWay: Sendable {
           model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
           interruption: context.interruption))
     }
+  }
+
+  /// A flow by expectation and maximisation (AmortisedTraining).
+  static let amortised = LearningWay(
+    name: "amortised", learns: .flow, knowsOperators: true, takesWeights: true, isAsked: { $0.amortised != nil },
+    settings: { MeasuredLearning(amortised: $0.amortised) }, files: AmortisedTraining.files
+  ) { context in
+    guard let flow = context.flow, let settings = context.learning.amortised else { return context.model }
+    return context.model.with(flow: try AmortisedTraining(context: context, flow: flow, settings: settings).run())
   }
 
   /// A diffusion prior by expectation and maximisation (CompletionTraining).
@@ -169,7 +181,7 @@ struct LearningWay: Sendable {
 
   /// FlowDiff's flow and prior (JointTraining).
   static let joint = LearningWay(
-    name: "joint", learns: [.flow, .diffusion], knowsOperators: false, takesWeights: true, isAsked: { $0.joint != nil },
+    name: "joint", learns: [.flow, .diffusion], knowsOperators: true, takesWeights: true, isAsked: { $0.joint != nil },
     settings: { MeasuredLearning(joint: $0.joint) }, files: JointTraining.fileEndings
   ) { context in
     guard let flow = context.flow, let diffusion = context.diffusion else { return context.model }
@@ -273,8 +285,17 @@ extension MeasuredLearning {
     let ways = [Model.Parts.diffusion, .flow].filter(parts.contains).compactMap { self.way(of: $0) }
     if let operation = measured.operation, let way = ways.first(where: { !$0.knowsOperators }) {
       return (
-        "archive", "an archive whose values are those of the fields (no measured.operator) beside learning.\(way.name)",
+        "archive",
+        way.learns == .flow
+          ? "an archive whose values are those of the fields (no measured.operator) beside a flow that learns from them, or learning: {amortised: {}}, by which a flow learns from completed fields"
+          : "an archive whose values are those of the fields (no measured.operator) beside learning.\(way.name)",
         "operator: \(operation)"
+      )
+    }
+    if amortised?.start == .recorrupted, measured.operation != nil || measured.noise.hasReadNoise {
+      return (
+        "learning.amortised", "start: gaussian beside values that recorrupted pairs cannot be made of (an operator, or counts with read noise)",
+        "start: recorrupted"
       )
     }
     if hasWeights, let way = ways.first(where: { $0.learns.contains(.diffusion) && !$0.takesWeights }) {

@@ -109,12 +109,13 @@ public struct FlowSettings: Sendable, Equatable, Codable {
   ///   - fallback: the noise where none is given.
   ///   - hasDiffusion: whether the run has a diffusion prior.
   ///   - isMeasured: whether the fields that it learns from are measurements.
-  ///   - joint: how it learns from them together with the run's diffusion prior; nil where it does not.
+  ///   - learning: how it learns from them; nil for the usual way.
   ///   - designs: the measurement designs that are known.
   package init(
     _ reader: ConfigurationReader, noise fallback: NoiseSpecification, hasDiffusion: Bool, isMeasured: Bool = false,
-    joint: JointSettings? = nil, designs: [MeasurementDesignKind] = .standard
+    learning: MeasuredLearning? = nil, designs: [MeasurementDesignKind] = .standard
   ) throws {
+    let joint = learning?.joint
     let isJoint = joint != nil
     let preset: Preset = try reader.value("preset", default: .gaussianBase)
     let training: Supervision = try isJoint ? .unsupervised : reader.value("training", default: .supervised)
@@ -157,10 +158,11 @@ public struct FlowSettings: Sendable, Equatable, Codable {
     loss =
       try !isWhole && training == .supervised
       ? reader.value("loss", default: isMeasured ? .likelihood : .rankedProbability) : .likelihood
-    if isMeasured, !isJoint, isWhole || training == .unsupervised {
+    let learnsFromCompletions = learning?.amortised?.start == .gaussian
+    if isMeasured, !isJoint, training == .unsupervised || (isWhole && !learnsFromCompletions) {
       throw reader.wrong(
         isWhole ? "preset" : "training",
-        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values, or a section learning with joint",
+        expected: "preset: gaussian-base with training: supervised beside archive.measured, which learns towards measured values, or a section learning with joint, or with amortised: {start: gaussian} for a supervised flow of any preset",
         found: isWhole ? preset.rawValue : training.rawValue)
     }
     pairs = try makesPairs ? reader.value("pairs", default: 800, in: 8...1_000_000) : 0
