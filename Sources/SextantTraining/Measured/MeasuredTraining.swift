@@ -213,10 +213,12 @@ struct MeasuredTraining {
     _ space: StateSpace, levels: [Double]?, valueCount: Int, stages: StageProgress
   ) throws -> GappyStates {
     let (noise, source, channels) = (noise, source, source.variables.count)
+    // Transformed fields are not those that were measured.
+    let isMeasured = source.transforms.allSatisfy(\.isIdentity)
     return try GappyStates(
       indices, of: source, space: space, operation: operation,
       noise: { index, field in
-        var own = try noise(index, isValid: field.isValid)
+        var own = try isMeasured ? noise(index, of: field) : noise(index, isValid: field.isValid)
         if let levels {
           for entry in own.indices where !levels[entry % channels].isNaN { own[entry] = Float(levels[entry % channels]) }
         }
