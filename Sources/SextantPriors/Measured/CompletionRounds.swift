@@ -66,7 +66,7 @@ package struct CompletionRounds: Sendable {
     guard copyCount == 1 else {
       // As many fields in all, so that a round costs the same.
       let fields = Set(leftOut(of: count / copyCount, isSeries: isSeries).enumerated().filter { $0.offset % copyCount == 0 }.map(\.element))
-      return fields.sorted().flatMap { $0 * copyCount..<($0 + 1) * copyCount }
+      return fields.sorted().expanded(toCopies: copyCount)
     }
     let length = min(largestStretch, max(2, count / 20))
     guard isSeries else { return Set((0..<2 * length).map { (2 * $0 + 1) * count / (4 * length) }).sorted() }
