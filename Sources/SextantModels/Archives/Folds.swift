@@ -21,7 +21,7 @@ public enum Folds: String, ConfigurationChoice {
     guard held < count else { return [] }
     switch self {
     case .blocks: return Array(count - held..<count)
-    case .interleaved: return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
+    case .interleaved: return (0..<count).middles(ofParts: held)
     }
   }
 }

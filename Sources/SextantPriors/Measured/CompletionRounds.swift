@@ -69,7 +69,7 @@ package struct CompletionRounds: Sendable {
       return fields.sorted().expanded(toCopies: copyCount)
     }
     let length = min(largestStretch, max(2, count / 20))
-    guard isSeries else { return Set((0..<2 * length).map { (2 * $0 + 1) * count / (4 * length) }).sorted() }
+    guard isSeries else { return (0..<count).middles(ofParts: 2 * length) }
     let starts = [count / 4, 3 * count / 4]
     return Set(starts.flatMap { start in (0..<length).map { min(count - 1, start + $0) } }).sorted()
   }

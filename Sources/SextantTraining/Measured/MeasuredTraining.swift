@@ -237,7 +237,7 @@ struct MeasuredTraining {
     let prior = GaussianPrior(
       CompletedPrior(model), configuration: configuration, space: space, landShare: landShare, domain: domain)
     var result = [Double](repeating: .nan, count: source.variables.count)
-    let asked = Set((0..<6).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 12)] }).sorted()
+    let asked = indices.middles(ofParts: 6)
     for variable in automatic {
       guard let channel = source.variables.firstIndex(of: variable) else { continue }
       let measurements = try asked.compactMap { index -> FieldMeasurement? in
