@@ -374,6 +374,7 @@ public struct Training: Sendable {
       return try smaller.space.observe(
         Simulation.measure(field, by: mask, noise: noise, using: &random).measurement)
     }
+    try interruption.check()
     let model = smaller.covarianceModel(on: domain)
     return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
   }
