@@ -55,7 +55,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
     case .leftRight: "left-right"
     case .upDown: "up-down"
     case .quarterTurns: "quarter-turns"
-    case .longitudes(let degrees): "longitudes:\(degrees)deg"
+    case .longitudes(let degrees): "longitudes:\(degrees.short)deg"
     case .northSouth: "north-south"
     case .icosahedron: "icosahedron"
     }

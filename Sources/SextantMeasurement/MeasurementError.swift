@@ -1,5 +1,7 @@
 // The errors of measurements and of their descriptions.
 
+import SextantArrays
+
 /// A mask, a noise level or an operator that cannot be used; the text states what was expected and what was found.
 public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   /// A text that does not describe a mask or a noise level.

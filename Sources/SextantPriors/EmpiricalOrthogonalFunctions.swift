@@ -61,7 +61,10 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
   ///   - anomalies: the anomalies (N×d), with NaN for a zero anomaly.
   ///   - modeCount: the largest number of modes k.
   ///   - weights: the weight of each field (N); nil for equal weights.
-  public init(of anomalies: Tensor<Float>, modeCount: Int, weights: [Double]? = nil) throws {
+  ///   - progress: called between the products and the decomposition, each of which may take minutes; may throw to interrupt.
+  public init(
+    of anomalies: Tensor<Float>, modeCount: Int, weights: [Double]? = nil, progress: () throws -> Void = {}
+  ) throws {
     let (fields, d) = (anomalies.rowCount, anomalies.columnCount)
     let total = weights?.reduce(0, +) ?? Double(fields)
     let factors = (0..<fields).map { Float(((weights?[$0] ?? 1) / total).squareRoot()) }
@@ -71,7 +74,9 @@ public struct EmpiricalOrthogonalFunctions: Sendable {
     // condition number.
     let isWide = fields <= d
     let gram = gramMatrix(scaled.converted(to: Double.self), transposeFirst: !isWide)
+    try progress()
     let (values, vectors) = try symmetricEigendecomposition(gram, count: modeCount)
+    try progress()
     let kept = min(modeCount, values.prefix { $0 > 1e-9 * max(values.first ?? 0, .leastNormalMagnitude) }.count)
     let leading = vectors.rows(0..<kept).converted(to: Float.self)
     let standardDeviations = values.prefix(kept).map { Float($0.squareRoot()) }

@@ -48,7 +48,9 @@ extension GaussianPrior {
         row += chunk.count
         try progress(.modes, chunk.count)
       }
-      functions = try EmpiricalOrthogonalFunctions(of: anomalies, modeCount: configuration.modeCount)
+      functions = try EmpiricalOrthogonalFunctions(of: anomalies, modeCount: configuration.modeCount) {
+        try progress(.modes, 0)
+      }
       coefficients = functions.coefficients(of: anomalies)
     } else {
       var stream = random.split("randomised modes")

@@ -46,9 +46,7 @@ struct ArchiveCensus: Sendable {
     try source.forEachChunk(of: indices) { chunk in
       try chunk.values.withUnsafeScalars { values in
         for row in 0..<chunk.count {
-          let levels =
-            hasRange.contains(true)
-            ? try noise?(indices[position], isValid: Array(chunk.isValid[row * size..<(row + 1) * size])) : nil
+          let levels = hasRange.contains(true) ? try noise?(indices[position], of: chunk[row]) : nil
           position += 1
           for entry in 0..<size where chunk.isValid[row * size + entry] {
             isInside[entry] = true

@@ -357,7 +357,7 @@ public struct Training: Sendable {
   ) throws -> ParameterFitting {
     guard case .perArchive(let missingShare, _, _) = parameters else { return .perField }
     // Neighbours in time know each other: blocks are held out, not single fields.
-    let heldOut = Set((0..<8).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 16)] })
+    let heldOut = Set(indices.middles(ofParts: 8))
     let rest = indices.filter { !heldOut.contains($0) }
     let smaller = try GaussianPrior.train(
       self.prior, on: source, indices: rest.isEmpty ? indices : rest, landShare: land,
@@ -374,6 +374,7 @@ public struct Training: Sendable {
       return try smaller.space.observe(
         Simulation.measure(field, by: mask, noise: noise, using: &random).measurement)
     }
+    try interruption.check()
     let model = smaller.covarianceModel(on: domain)
     return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
   }

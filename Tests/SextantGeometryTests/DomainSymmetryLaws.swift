@@ -76,5 +76,9 @@ import Testing
     for symmetry in [DomainSymmetry.leftRight, .upDown, .quarterTurns, .longitudes(22.5), .northSouth, .icosahedron] {
       #expect(try DomainSymmetry(symmetry.description) == symmetry)
     }
+    // Angles are printed as users write them.
+    for (text, printed) in [("longitudes:90", "longitudes:90deg"), ("longitudes: 22.5deg", "longitudes:22.5deg")] {
+      #expect(try DomainSymmetry(text).description == printed)
+    }
   }
 }

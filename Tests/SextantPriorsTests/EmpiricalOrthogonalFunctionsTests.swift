@@ -60,6 +60,22 @@ import Testing
     }
   }
 
+  /// Products and decomposition take minutes of a large archive: a wish to stop is heard between them.
+  @Test func itIsInterruptedBetweenItsSteps() throws {
+    struct Stop: Error {}
+    let anomalies = try Self.anomalies(fields: 30, states: 40)
+    for last in 1...2 {
+      var (calls, isStopped) = (0, false)
+      do {
+        _ = try EmpiricalOrthogonalFunctions(of: anomalies, modeCount: 4) {
+          calls += 1
+          if calls == last { throw Stop() }
+        }
+      } catch is Stop { isStopped = true }
+      #expect(isStopped && calls == last)
+    }
+  }
+
   @Test func gapsCountAsNoAnomaly() throws {
     var anomalies = try Self.anomalies(fields: 30, states: 40)
     anomalies[3, 7] = .nan

@@ -5,6 +5,7 @@ import Foundation
 import Sextant
 import SextantTestSupport
 import SextantYAML
+import Synchronization
 import Testing
 
 @testable import SextantModels
@@ -66,6 +67,22 @@ import Testing
     #expect(abs(mean - 1) < 0.02, "\(mean)")
     let (low, high) = (sides[0].sum / Double(sides[0].count), sides[1].sum / Double(sides[1].count))
     #expect(abs(low - high) < 0.05, "\(low) and \(high)")
+  }
+
+  /// Whoever holds a field gives it, and has the same noise as those for whom it is read.
+  @Test func aFieldThatIsGivenIsNotReadAgain() throws {
+    let source = CountingSource(try Self.world(3).measured)
+    let field = try source.fields.read([1])[0]
+    let noise = try MeasuredNoise(NoiseSpecification(text: "poisson:2@10"), of: source)
+    let own = try noise(1, of: field)
+    #expect(source.readCount == 0)
+    #expect(try noise(1, isValid: field.isValid) == own)
+    #expect(source.readCount == 1)
+    // The noise of a moved copy is that of the field, moved with its values.
+    let moved = try SymmetricSource(source, symmetries: [.northSouth])
+    let ofCopies = try MeasuredNoise(NoiseSpecification(text: "poisson:2@10"), of: moved)
+    #expect(try ofCopies(2, of: field) == own)
+    #expect(try ofCopies(3, of: moved.read([3])[0]) == moved.moved(own, asField: 3))
   }
 
   /// Inputs and targets are two measurements with independent noise of the stated sizes, with a mask and without, and with normal noise
@@ -214,5 +231,23 @@ import Testing
     }
     for word in words { #expect(text.contains(word), "\(text)") }
     #expect(!FileManager.default.fileExists(atPath: folder.path("RUN/model.safetensors")))
+  }
+}
+
+/// Fields that count how often they are read.
+private final class CountingSource: SignalSource {
+  let fields: SignalSet
+  private let reads = Mutex(0)
+
+  init(_ fields: SignalSet) { self.fields = fields }
+
+  var domain: any Domain { fields.domain }
+  var variables: [Variable] { fields.variables }
+  var labels: [FieldLabel] { fields.labels }
+  var readCount: Int { reads.withLock { $0 } }
+
+  func read(_ indices: [Int]) throws -> SignalSet {
+    reads.withLock { $0 += 1 }
+    return try fields.read(indices)
   }
 }

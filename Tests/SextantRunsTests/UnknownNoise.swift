@@ -13,13 +13,13 @@ import Testing
 @testable import SextantTraining
 
 @Suite struct UnknownNoise {
-  /// Stated too small, too large or not at all, the noise that is found is the one that the theory says for fields of this covariance: the
+  /// Stated too small or not at all, the noise that is found is the one that the theory says for fields of this covariance: the
   /// number of values over the trace of the inverse covariance of what is measured.
-  @Test(arguments: ["0.5K", "2K", "auto"]) func theNoiseIsFound(_ stated: String) throws {
-    let world = try MeasuredNetworks.World(count: 2000)
+  @Test(arguments: ["0.5K", "auto"]) func theNoiseIsFound(_ stated: String) throws {
+    let world = try MeasuredNetworks.World(count: 1000)
     let run = try world.configuration(
       """
-      flow: {masks: [none], pairs: 4000, folds: 2, steps: 500, batch: 16, widths: [12, 12], dropout: 0, learning_rate: 0.003}
+      flow: {masks: [none], pairs: 1000, folds: 2, steps: 300, batch: 16, widths: [12, 12], dropout: 0, learning_rate: 0.003}
       learning: {unsure: {}}
       """, measured: "noise: \(stated)", corrupted: "noise: 1K")
     let model = try run.train(overwrite: false)

@@ -1,6 +1,8 @@
 // Parses the text of one design, such as "blocks:share=0.4,size=30", into its parts, with errors that show an example.
 // The designs themselves interpret the parts.
 
+import SextantArrays
+
 /// The text of one design: values with and without names, separated by commas.
 public struct DesignText {
   private let text: String
@@ -138,14 +140,6 @@ extension StringProtocol {
       rest = rest[range.upperBound...]
     }
     return parts + [rest.trimmed]
-  }
-}
-
-extension Double {
-  /// The shortest text that parses as this number, without ".0".
-  var short: String {
-    let text = "\(self)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }
 

@@ -1,6 +1,7 @@
 // A width as people state it: in km or degrees on the sphere, without a unit elsewhere.
 
 import Foundation
+import SextantArrays
 import SextantGeometry
 
 /// A positive width with its unit.

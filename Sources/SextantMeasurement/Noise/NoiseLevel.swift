@@ -2,6 +2,7 @@
 // standard deviations in the variables' own units. "5/255" is a percentage, too. A percentage refers to a scale that the caller states: the peak of an
 // evaluation, or the standard deviation of a file's values. 0 states that values are exact.
 
+import SextantArrays
 import SextantSignals
 
 /// The standard deviation of the measurement noise.

@@ -75,7 +75,7 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
     do { moved = try SymmetricSource(source, symmetries: symmetries) } catch let error as GeometryError {
       throw RunError.invalid("archive.symmetries: \(error)")
     }
-    return (moved, indices.flatMap { $0 * moved.copyCount..<($0 + 1) * moved.copyCount })
+    return (moved, indices.expanded(toCopies: moved.copyCount))
   }
 
   /// The same fields before anything is done to them.

@@ -1,5 +1,6 @@
 // How a list of fields is cut into parts where neighbours in time are alike.
 
+import SextantArrays
 import SextantConfiguration
 
 /// Which fields stay together.
@@ -14,13 +15,13 @@ public enum Folds: String, ConfigurationChoice {
   /// - Parameter copyCount: how many fields in succession are copies of one, which stay together.
   package func leftOut(share: Double, of count: Int, copyCount: Int = 1) -> [Int] {
     guard copyCount == 1 else {
-      return leftOut(share: share, of: count / copyCount).flatMap { $0 * copyCount..<($0 + 1) * copyCount }
+      return leftOut(share: share, of: count / copyCount).expanded(toCopies: copyCount)
     }
     let held = max(1, min(count - 2, Int((share * Double(count)).rounded())))
     guard held < count else { return [] }
     switch self {
     case .blocks: return Array(count - held..<count)
-    case .interleaved: return (0..<held).map { (2 * $0 + 1) * count / (2 * held) }
+    case .interleaved: return (0..<count).middles(ofParts: held)
     }
   }
 }

@@ -63,7 +63,8 @@ package struct MeasuredOperator: LinearOperator {
 
 /// The noise of each value of measured fields.
 package struct MeasuredNoise: Sendable {
-  private let levels: @Sendable (_ index: Int) throws -> [Float]
+  /// The noise of a field; counted values depend on the field, which is read where it is not given.
+  private let levels: @Sendable (_ index: Int, _ field: Signal?) throws -> [Float]
   private let counted: @Sendable (_ index: Int) -> CountedValues?
   private let names: @Sendable (_ index: Int) -> String
   private let variables: [Variable]
@@ -78,7 +79,11 @@ package struct MeasuredNoise: Sendable {
   package init(_ specification: NoiseSpecification, of source: any SignalSource) throws {
     if let moved = source as? SymmetricSource {
       let own = try MeasuredNoise(specification, of: moved.source)
-      levels = { moved.moved(try own.levels($0 / moved.copyCount), asField: $0) }
+      levels = { index, field in
+        // The noise moves with the values of the field itself, which its moved copies do not have in their places.
+        let isField = index % moved.copyCount == 0
+        return moved.moved(try own.levels(index / moved.copyCount, isField ? field : nil), asField: index)
+      }
       names = { own.names($0 / moved.copyCount) }
       counted = { own.counted($0 / moved.copyCount) }
       (variables, self.specification, remarks) = (own.variables, specification, own.remarks)
@@ -131,11 +136,11 @@ package struct MeasuredNoise: Sendable {
   private static func levels(
     _ levels: @escaping @Sendable (Int) throws -> [Float], of counted: @escaping @Sendable (Int) -> CountedValues?,
     in source: any SignalSource, names: @escaping @Sendable (Int) -> String
-  ) -> @Sendable (Int) throws -> [Float] {
-    { index in
+  ) -> @Sendable (Int, Signal?) throws -> [Float] {
+    { index, known in
       let own = try levels(index)
       guard let counted = counted(index) else { return own }
-      let field = try source.read([index])[0]
+      let field = try known ?? source.read([index])[0]
       let values = field.values.scalars
       try counted.check(values, isValid: field.isValid, field: names(index), variables: source.variables)
       return counted.deviations(own, at: values, isValid: field.isValid)
@@ -155,10 +160,23 @@ package struct MeasuredNoise: Sendable {
   ///
   /// - Parameters:
   ///   - index: the number of the field.
+  ///   - field: the field as the source gives it, which then is not read again.
+  /// - Throws: ``RunError/invalid(_:)`` where a value has no noise that is a number of 0 or more.
+  package func callAsFunction(_ index: Int, of field: Signal) throws -> [Float] {
+    try checked(levels(index, field), index, isValid: field.isValid)
+  }
+
+  /// The same for those who do not have the field; where values were counted, it is read.
+  ///
+  /// - Parameters:
+  ///   - index: the number of the field.
   ///   - isValid: which of its entries have a value (V·C).
   /// - Throws: ``RunError/invalid(_:)`` where a value has no noise that is a number of 0 or more.
   package func callAsFunction(_ index: Int, isValid: [Bool]) throws -> [Float] {
-    let result = try levels(index)
+    try checked(levels(index, nil), index, isValid: isValid)
+  }
+
+  private func checked(_ result: [Float], _ index: Int, isValid: [Bool]) throws -> [Float] {
     if let bad = result.indices.first(where: { isValid[$0] && !(result[$0].isFinite && result[$0] >= 0) }) {
       let count = result.indices.count { isValid[$0] && !(result[$0].isFinite && result[$0] >= 0) }
       let name = variables[bad % variables.count].name
@@ -182,9 +200,7 @@ package struct MeasuredNoise: Sendable {
       }
       let fields = try source.read([first, index])
       let size = fields.isValid.count / 2
-      let noise = try [first, index].enumerated().map { row, index in
-        try self(index, isValid: Array(fields.isValid[row * size..<(row + 1) * size]))
-      }
+      let noise = try [first, index].enumerated().map { row, index in try self(index, of: fields[row]) }
       let differing = fields.values.withUnsafeScalars { values in
         (0..<size).first {
           fields.isValid[$0] && fields.isValid[size + $0] && noise[0][$0] == 0 && noise[1][$0] == 0

@@ -42,8 +42,7 @@ public struct PriorReport: Sendable {
     for name in ["priors.json", "priors.md"] { try WholeFile.checkIsFree("\(folder)/\(name)", overwrite: overwrite) }
     let stored = try StoredDiffusion(folder: folder, space: model.space)
     let all = try file.map { try states(of: $0, model: model) } ?? HeldOutStates(folder: folder, model: model).states
-    let count = min(fieldLimit, all.rowCount)
-    let fields = all.gatheringRows((0..<count).map { (2 * $0 + 1) * all.rowCount / (2 * count) })
+    let fields = all.gatheringRows((0..<all.rowCount).middles(ofParts: fieldLimit))
     try interruption.check()
     let report = DenoisingReport(
       [

@@ -66,10 +66,10 @@ package struct CompletionRounds: Sendable {
     guard copyCount == 1 else {
       // As many fields in all, so that a round costs the same.
       let fields = Set(leftOut(of: count / copyCount, isSeries: isSeries).enumerated().filter { $0.offset % copyCount == 0 }.map(\.element))
-      return fields.sorted().flatMap { $0 * copyCount..<($0 + 1) * copyCount }
+      return fields.sorted().expanded(toCopies: copyCount)
     }
     let length = min(largestStretch, max(2, count / 20))
-    guard isSeries else { return Set((0..<2 * length).map { (2 * $0 + 1) * count / (4 * length) }).sorted() }
+    guard isSeries else { return (0..<count).middles(ofParts: 2 * length) }
     let starts = [count / 4, 3 * count / 4]
     return Set(starts.flatMap { start in (0..<length).map { min(count - 1, start + $0) } }).sorted()
   }
@@ -83,7 +83,7 @@ package struct CompletionRounds: Sendable {
   ///   - termPrecision: the precision of the prior of each coefficient of the climatology.
   ///   - random: the stream that selects values for the likelihood.
   ///   - model: the covariance of a prior as a function of its parameters.
-  ///   - progress: called after each field; may throw to interrupt.
+  ///   - progress: called after each field and each long step; may throw to interrupt.
   package mutating func advance(
     over fields: GappyStates, leavingOut leftOut: [Int], modeCount: Int, termPrecision: [Double],
     random: RandomStream, model: (CompletedPrior) -> CovarianceModel, progress: () throws -> Void
@@ -98,7 +98,8 @@ package struct CompletionRounds: Sendable {
     }
     var rest = try sums((0..<fields.count).filter { !isOut.contains($0) })
     let out = try sums(leftOut)
-    let score = try Self.score(of: climatology, covariance: covariance, fields: fields, leftOut: leftOut)
+    let score = try Self.score(
+      of: climatology, covariance: covariance, fields: fields, leftOut: leftOut, progress: progress)
     let highest = scores.map(\.logDensity).max()
     scores.append(score)
     // A start without modes is none to end with.
@@ -110,6 +111,7 @@ package struct CompletionRounds: Sendable {
     func next(_ sums: CompletionSums) throws -> CompletedPrior {
       var (covariance, climatology, uncertainty) = try sums.maximum(
         covariance: covariance, climatology: climatology, precision: termPrecision)
+      try progress()
       // A new field differs from the climatology by its anomaly and by what is not known of the climatology.
       covariance.add(uncertainty)
       return CompletedPrior(
@@ -117,8 +119,10 @@ package struct CompletionRounds: Sendable {
         climatology: climatology, parameters: current.parameters)
     }
     var learned = try next(rest)
+    try progress()
     rest.add(out)
     whole = try next(rest)
+    try progress()
     learned.parameters = try Self.parameters(
       of: learned, fields: fields, leftOut: leftOut, random: random, model: model)
     whole.parameters = learned.parameters
@@ -127,7 +131,8 @@ package struct CompletionRounds: Sendable {
 
   /// How well hidden values of the fields that are left out are predicted.
   private static func score(
-    of climatology: Tensor<Double>, covariance: Tensor<Double>, fields: GappyStates, leftOut: [Int]
+    of climatology: Tensor<Double>, covariance: Tensor<Double>, fields: GappyStates, leftOut: [Int],
+    progress: () throws -> Void
   ) throws -> HiddenScore {
     var score = HiddenScore()
     for (index, position) in leftOut.enumerated() {
@@ -135,6 +140,7 @@ package struct CompletionRounds: Sendable {
       let mask = try fields.field(leftOut[(index + leftOut.count / 2) % leftOut.count])
       score.add(
         try CompletionSums.score(fields.field(position), under: mask, covariance: covariance, climatology: climatology))
+      try progress()
     }
     return score
   }
@@ -156,7 +162,7 @@ package struct CompletionRounds: Sendable {
       let logDensity = try score(
         of: rounds.current.climatology,
         covariance: model(rounds.current).covariance(parameters: rounds.current.parameters), fields: fields,
-        leftOut: leftOut
+        leftOut: leftOut, progress: progress
       ).logDensity
       if found.map({ logDensity > $0.logDensity }) ?? true { found = (rounds, logDensity) }
     }

@@ -62,7 +62,7 @@ package struct FactorSearch: Sendable, Equatable {
       isFinished = true
       return values
     }
-    model = try model.growing(to: next, over: fields, random: random.split(next))
+    model = try model.growing(to: next, over: fields, random: random.split(next), progress: progress)
     let (values, last) = try learn(over: fields, usesHidden: false, progress: progress)
     tried.append(next)
     scores.append(last.hiddenScore)
@@ -91,8 +91,10 @@ package struct FactorSearch: Sendable, Equatable {
 
 extension FactorModel {
   /// The same model with `count` factors: directions in which the residuals of fields vary are added, by one step of a
-  /// randomised range finder in which what was not measured counts as no residual.
-  func growing(to count: Int, over fields: GappyStates, random: RandomStream) throws -> FactorModel {
+  /// randomised range finder in which what was not measured counts as no residual. `progress` is called after each field.
+  func growing(
+    to count: Int, over fields: GappyStates, random: RandomStream, progress: () throws -> Void
+  ) throws -> FactorModel {
     let (d, added) = (stateCount, count - factorCount)
     guard added > 0 else { return self }
     var stream = random
@@ -114,6 +116,7 @@ extension FactorModel {
       for (i, state) in values.states.enumerated() {
         for a in 0..<added { sketch[state * added + a] += residuals[i] * projection[a] }
       }
+      try progress()
     }
     // Orthonormal directions, each with the residual variance that it has to explain.
     let basis = try orthonormalised(Tensor(sketch, shape: [d, added]))

@@ -11,15 +11,17 @@ import SextantStorage
 /// Writes images.
 struct ImageSink: SignalSink {
   private let output: OutputRequest
-  /// The images from which the fields come; nil where they come from elsewhere.
+  /// The images from which the fields come, of the same size and bands; nil where they come from elsewhere.
   private let template: ImageDocument?
-  /// The field of the template that each field is; nil where it is none of them.
+  /// The folder whose images give their names to those of the output, whatever their size; nil where the output is no folder.
+  private let folder: ImageDocument?
+  /// The field of the images from which the fields come that each field is; nil where it is none of them.
   private let originals: [Int?]
   private let rows: Int
   private let columns: Int
   private let names: [String]
-  private let writesFolder: Bool
 
+  private var writesFolder: Bool { folder != nil }
   private var channelCount: Int { names.count }
 
   /// Throws ``SignalFormatError/unwritable(path:format:reason:)`` for fields without rows and columns, and for those
@@ -38,8 +40,8 @@ struct ImageSink: SignalSink {
       $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count
     }
     template = fits == true ? document : nil
-    originals = Self.originals(of: source.labels, in: template)
-    writesFolder = template?.isFolder == true && (output.path as NSString).pathExtension.isEmpty
+    originals = Self.originals(of: source.labels, in: document)
+    folder = (output.path as NSString).pathExtension.isEmpty && document?.isFolder == true ? document : nil
     if writesFolder, output.splitsMembers {
       throw SignalFormatError.refused(
         path: output.path, format: ImageFormat().name, option: "--split-members",
@@ -52,13 +54,13 @@ struct ImageSink: SignalSink {
     }
   }
 
-  private static func originals(of labels: [FieldLabel], in template: ImageDocument?) -> [Int?] {
-    guard let template else { return labels.map { _ in nil } }
-    if template.labels == labels { return labels.indices.map { $0 } }
+  private static func originals(of labels: [FieldLabel], in document: ImageDocument?) -> [Int?] {
+    guard let document else { return labels.map { _ in nil } }
+    if document.labels == labels { return labels.indices.map { $0 } }
     func key(_ label: FieldLabel) -> String {
       label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
     }
-    let places = Dictionary(template.labels.enumerated().map { (key($1), $0) }, uniquingKeysWith: { first, _ in first })
+    let places = Dictionary(document.labels.enumerated().map { (key($1), $0) }, uniquingKeysWith: { first, _ in first })
     return labels.map { places[key($0)] }
   }
 
@@ -99,13 +101,13 @@ struct ImageSink: SignalSink {
   }
 
   private func targets(_ content: SignalContent) -> [ImageTarget] {
-    if writesFolder, let template {
+    if let folder {
       return (0..<content.fieldCount).flatMap { field in
-        let file = originals[field].map { template.files[template.place(ofField: $0).file] }
+        let file = originals[field].map { folder.files[folder.place(ofField: $0).file] }
         var name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(field).tif"
         var container = file?.container == .jpeg ? .png : file?.container ?? .tiff
-        if content.kind == .measurements, container == .png {
-          // Gaps and noise have no place in it.
+        if content.kind == .measurements || template == nil, container == .png {
+          // Gaps, noise and fractional numbers have no place in it.
           (name, container) = ((name as NSString).deletingPathExtension + ".tif", .tiff)
         }
         return targets(

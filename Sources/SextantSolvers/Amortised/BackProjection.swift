@@ -82,9 +82,14 @@ extension LinearOperator {
   var matrixForFlow: SparseMatrix {
     get throws(MeasurementError) {
       if let explicitMatrix { return explicitMatrix }
-      throw .operatorNotSupported(
-        method: "A flow", form: form.kind, reason: "its network is shown how each value weighs each entry",
-        hint: "Use two-scale or eof, which accept any linear measurement.")
+      throw refusalByFlow
     }
+  }
+
+  /// What is said of an operator that is given by its action.
+  var refusalByFlow: MeasurementError {
+    .operatorNotSupported(
+      method: "A flow", form: form.kind, reason: "its network is shown how each value weighs each entry",
+      hint: "Use two-scale or eof, which accept any linear measurement.")
   }
 }

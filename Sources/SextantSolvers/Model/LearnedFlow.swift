@@ -42,13 +42,15 @@ public struct LearnedFlow: Sendable {
   /// Throws `MeasurementError.operatorNotSupported` for an operator of a kind that the flow was not trained on, and for one that is
   /// given by its action.
   func check(_ operation: any LinearOperator) throws(MeasurementError) {
-    guard takesOperators || operation.selectedEntries != nil else {
+    let kind = operation.form.kind
+    guard takesOperators || kind == .selection else {
       throw .operatorNotSupported(
-        method: "The model's flow", form: operation.form.kind,
+        method: "The model's flow", form: kind,
         reason: "it was trained on values of single entries, and these values mix entries",
         hint: "Use two-scale or eof, which accept any linear measurement, or train a flow with this operator (flow.operator).")
     }
-    _ = try operation.matrixForFlow
+    // The form says whether there is a matrix. It is made where the network is shown the residuals, and not here, too.
+    guard kind == .selection || kind == .sparse else { throw operation.refusalByFlow }
   }
 
   /// A network over neighbourhoods, whose parameters are added to the builder; nil if the domain does not have its

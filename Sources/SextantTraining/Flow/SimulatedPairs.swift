@@ -103,7 +103,7 @@ extension TrainingPairs {
     }
     let index = archive.indices[plan.field]
     return try views(
-      ofMeasured: field, noise: noise(index, isValid: field.isValid), counted: noise.counted(in: index), number: plan.number)
+      ofMeasured: field, noise: noise(index, of: field), counted: noise.counted(in: index), number: plan.number)
   }
 }
 

@@ -93,7 +93,7 @@ struct ArchiveMeasurements: Sendable {
   ) throws -> (seen: FieldMeasurement, hidden: FieldMeasurement) {
     let index = archive.indices[position]
     let field = try archive.source.read([index])[0]
-    let levels = try archive.measured?(index, isValid: field.isValid) ?? archive.noise
+    let levels = try archive.measured?(index, of: field) ?? archive.noise
     let values = field.values.scalars
     let channels = space.layout.channelCount
     // The entry of each value, and the place of the value among what the operator gives.

@@ -213,10 +213,12 @@ struct MeasuredTraining {
     _ space: StateSpace, levels: [Double]?, valueCount: Int, stages: StageProgress
   ) throws -> GappyStates {
     let (noise, source, channels) = (noise, source, source.variables.count)
+    // Transformed fields are not those that were measured.
+    let isMeasured = source.transforms.allSatisfy(\.isIdentity)
     return try GappyStates(
       indices, of: source, space: space, operation: operation,
       noise: { index, field in
-        var own = try noise(index, isValid: field.isValid)
+        var own = try isMeasured ? noise(index, of: field) : noise(index, isValid: field.isValid)
         if let levels {
           for entry in own.indices where !levels[entry % channels].isNaN { own[entry] = Float(levels[entry % channels]) }
         }
@@ -235,7 +237,7 @@ struct MeasuredTraining {
     let prior = GaussianPrior(
       CompletedPrior(model), configuration: configuration, space: space, landShare: landShare, domain: domain)
     var result = [Double](repeating: .nan, count: source.variables.count)
-    let asked = Set((0..<6).map { indices[min(indices.count - 1, (2 * $0 + 1) * indices.count / 12)] }).sorted()
+    let asked = indices.middles(ofParts: 6)
     for variable in automatic {
       guard let channel = source.variables.firstIndex(of: variable) else { continue }
       let measurements = try asked.compactMap { index -> FieldMeasurement? in
