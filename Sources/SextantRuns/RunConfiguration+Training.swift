@@ -162,7 +162,7 @@ extension RunConfiguration {
 
   /// Whether the folder holds the beginnings of the training of a network.
   private var isBegun: Bool {
-    let names = ["flow.last", "flow.pairs", "diffusion.last"].map { "\($0).safetensors" } + MeasuredLearning.files
+    let names = ["flow", "flow.last", "flow.pairs", "diffusion.last"].map { "\($0).safetensors" } + MeasuredLearning.files
     return names.contains { FileManager.default.fileExists(atPath: "\(output)/\($0)") }
   }
 

@@ -174,9 +174,10 @@ import Testing
     let run = try world.configuration(networks, output: "whole")
     let methods = [run.flow == nil ? Method.mmps : .flow]
     _ = try run.modelForEvaluation(of: methods)
-    if run.flow == nil {
+    if run.flow == nil || run.learning?.amortised != nil {
       var other = run
       other.learning?.completions?.rounds = 1
+      other.learning?.amortised?.rounds = 3
       other.learning?.ambient?.masks.append(try AnyMeasurementDesign("random:0.2"))
       #expect(throws: LearningError.self) { try other.modelForEvaluation(of: methods) }
     }
@@ -298,7 +299,7 @@ import Testing
     (settings.steps, settings.normalisesBatches) = (2, false)
     let whole = try #require(
       try LearnedFlow.wholeFlow(.vector(settings), over: gaussian.space, on: model.space.domain, in: &builder))
-    let measured = try MeasuredStates.all((0..<measurements.count).map { try measurements($0).seen }, space: gaussian.space)
+    let measured = try MeasuredStates.all(0..<measurements.count, space: gaussian.space) { try measurements($0).seen }
     let flow = VectorStateFlow(
       flow: whole.flow, initial: builder.parameters,
       conditions: Tensor(
@@ -408,6 +409,17 @@ import Testing
     let world = try World(count: 12)
     let text = complaint { _ = try world.configuration(networks, measured: measured, more: more) }
     for word in words { #expect(text.contains(word), "\(text)") }
+  }
+
+  /// A flow that learns from completed fields has to complete them itself.
+  @Test func aFlowThatCannotCompleteItsArchiveIsRefused() throws {
+    let world = try World(count: 12)
+    let blur = "operator: \"blur:heat,sigma=1500km\""
+    let run = try world.configuration(
+      "flow: {steps: 5, pairs: 20, widths: [8, 8], masks: [\"random:0.3\"]}\nlearning: {amortised: {}}", measured: "noise: 1K, \(blur)",
+      corrupted: "noise: 1K, \(blur)", kind: "two-scale")
+    let text = complaint { _ = try run.train(overwrite: false) }
+    #expect(text.contains("learning.amortised") && text.contains("flow.operator: blur:heat"), "\(text)")
   }
 
   /// What hides nothing, or is no mask, is said when the fields are known.

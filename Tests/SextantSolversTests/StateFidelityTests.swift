@@ -40,12 +40,11 @@ import Testing
 
   @Test(arguments: [false, true]) func theGradientIsThatOfTheValue(mixes: Bool) throws {
     let space = try Self.space()
-    let measured = try MeasuredStates.all(
-      [1, 2].map {
-        var measurement = Self.measurement($0)
-        if mixes { measurement.operation = Self.mixture }
-        return measurement
-      }, space: space)
+    let measured = try MeasuredStates.all([1, 2], space: space) {
+      var measurement = Self.measurement($0)
+      if mixes { measurement.operation = Self.mixture }
+      return measurement
+    }
     let fidelity = StateFidelity(measured, space: space, transforms: Self.transforms)
     var random = RandomStream(seed: 3)
     let states: Tensor<Float> = random.normals([3, 8, 1])
@@ -73,9 +72,22 @@ import Testing
     Self.transforms.mapValues(&field)
     let operation: any LinearOperator = mixes ? Self.mixture : SelectionOperator(inputCount: 8, indices: Array(0..<8))
     let values = operation.apply(field).scalars
-    let measured = try MeasuredStates(
-      FieldMeasurement(values: values, noise: [Float](repeating: 0.1, count: values.count), operation: operation), space: space)
-    let fidelity = StateFidelity([measured], space: space, transforms: Self.transforms)
+    let measured = try MeasuredStates.all(
+      [FieldMeasurement(values: values, noise: [Float](repeating: 0.1, count: values.count), operation: operation)], space: space
+    ) { $0 }
+    let fidelity = StateFidelity(measured, space: space, transforms: Self.transforms)
     #expect(fidelity(Tape<Float>().constant(states.reshaped(to: [1, 8, 1])), [0]).value.scalars[0] < 1e-6)
+  }
+
+  /// A sum that depends on a place outside the domain says nothing.
+  @Test func valuesFromOutsideDoNotCount() throws {
+    let points = try ScatteredPoints((0..<2).map { GeographicPoint(latitude: Double($0) * 20, longitude: 10) })
+    let space = StateSpace(
+      layout: StateLayout(domain: points, channelCount: 1, isInside: [true, false]),
+      climatology: Climatology(kind: .constant, coefficients: Tensor([0], shape: [1, 1])), scales: [1])
+    let sums = SparseOperator(SparseMatrix(rowCount: 2, columnCount: 2, entries: [(0, 0, 0.5), (0, 1, 0.5), (1, 0, 1)]))
+    let measured = try MeasuredStates.all([FieldMeasurement(values: [100, 2], noise: [1, 1], operation: sums)], space: space) { $0 }
+    let fidelity = StateFidelity(measured, space: space, transforms: [.none])
+    #expect(fidelity(Tape<Float>().constant(Tensor([0], shape: [1, 1, 1])), [0]).value.scalars[0] == 2)
   }
 }

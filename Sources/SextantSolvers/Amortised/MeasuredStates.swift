@@ -8,8 +8,10 @@ import SextantPriors
 
 /// The measured values inside a model's domain, each with the states of which it is a sum.
 package struct MeasuredStates: Sendable {
-  /// What the values are of the states (m×d), without standardisation: a row for each value.
-  private let matrix: SparseMatrix
+  /// What values can be of the states, without standardisation: a row for each way, which the measurements of one call of `all` share.
+  private var matrix = SparseMatrix(rowCount: 0, columnCount: 0, rowStarts: [0], columns: [], values: [])
+  /// The row of each value (m).
+  private let rows: [Int32]
   /// y (m), in the variables' units.
   private let values: [Float]
   /// σ of each value (m), in the variables' units.
@@ -20,36 +22,40 @@ package struct MeasuredStates: Sendable {
   /// - Parameters:
   ///   - measurement: what was measured. Values that depend on places outside the domain do not count.
   ///   - space: the space of the states.
-  ///   - earlier: another measurement; where it is of the same values, the two share the memory of their matrix.
+  ///   - known: the rows that earlier measurements have; new ones are added.
   /// - Throws: `PriorError.wrongSize`, and `MeasurementError.operatorNotSupported` for an operator that is given by its action.
-  package init(_ measurement: FieldMeasurement, space: StateSpace, sharing earlier: MeasuredStates? = nil) throws {
+  private init(_ measurement: FieldMeasurement, space: StateSpace, rows known: inout DistinctRows) throws {
     let layout = space.layout
     try measurement.operation.requireInputs(layout.stateOfEntry.count)
     try measurement.model.checkNoise()
     let source = try measurement.operation.matrixForFlow
-    var (rows, starts, states, weights) = ([Int](), [0], [Int32](), [Double]())
+    var (kept, numbers) = ([Int](), [Int32]())
     for row in 0..<source.rowCount {
       let range = source.rowStarts[row]..<source.rowStarts[row + 1]
       guard !range.isEmpty, range.allSatisfy({ layout.stateOfEntry[Int(source.columns[$0])] >= 0 }) else { continue }
-      states += range.map { layout.stateOfEntry[Int(source.columns[$0])] }
-      weights += source.values[range]
-      starts.append(states.count)
-      rows.append(row)
+      numbers.append(
+        known.number(states: range.map { layout.stateOfEntry[Int(source.columns[$0])] }, weights: Array(source.values[range])))
+      kept.append(row)
     }
-    let own = SparseMatrix(rowCount: rows.count, columnCount: layout.count, rowStarts: starts, columns: states, values: weights)
-    // Of an archive of blurred images, the matrices would take more memory than the images.
-    if let earlier, earlier.matrix == own { matrix = earlier.matrix } else { matrix = own }
-    values = rows.map { measurement.values[$0] }
-    noise = rows.map { measurement.noise[$0] }
+    rows = numbers
+    values = kept.map { measurement.values[$0] }
+    noise = kept.map { measurement.noise[$0] }
     centres = space.climatology.mean(for: measurement.label)
   }
 
-  /// Measurements in an order in which neighbours that are of the same values share memory.
-  package static func all(_ measurements: some Sequence<FieldMeasurement>, space: StateSpace) throws -> [MeasuredStates] {
+  /// The measurements of some items, made one after the other. Of an archive of blurred images with gaps, their matrices would take
+  /// more memory than the images, so each row is kept once.
+  ///
+  /// - Throws: `PriorError.wrongSize`, `MeasurementError.operatorNotSupported` for an operator that is given by its action, and what
+  ///   `measurement` throws.
+  package static func all<Item>(
+    _ items: some Sequence<Item>, space: StateSpace, measurement: (Item) throws -> FieldMeasurement
+  ) throws -> [MeasuredStates] {
+    var known = DistinctRows()
     var result: [MeasuredStates] = []
-    for measurement in measurements {
-      result.append(try MeasuredStates(measurement, space: space, sharing: result.last))
-    }
+    for item in items { result.append(try MeasuredStates(measurement(item), space: space, rows: &known)) }
+    let matrix = known.matrix(columnCount: space.layout.count)
+    for place in result.indices { result[place].matrix = matrix }
     return result
   }
 
@@ -64,7 +70,7 @@ package struct MeasuredStates: Sendable {
   ) -> Double {
     var total = 0.0
     for row in values.indices {
-      let range = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
+      let range = matrix.rowStarts[Int(rows[row])]..<matrix.rowStarts[Int(rows[row]) + 1]
       func transformed(_ k: Int) -> (state: Int, scale: Double, transform: MarginalTransform, value: Double) {
         let state = Int(matrix.columns[k])
         let channel = Int(channels[state])
@@ -84,6 +90,32 @@ package struct MeasuredStates: Sendable {
       }
     }
     return total
+  }
+}
+
+/// The rows of a matrix that differ.
+private struct DistinctRows {
+  private struct Row: Hashable {
+    var states: [Int32]
+    var weights: [Double]
+  }
+  private var numbers: [Row: Int32] = [:]
+  private var (starts, states, weights) = ([0], [Int32](), [Double]())
+
+  /// The number of a row, which is added where it is new.
+  mutating func number(states: [Int32], weights: [Double]) -> Int32 {
+    let row = Row(states: states, weights: weights)
+    if let known = numbers[row] { return known }
+    let number = Int32(numbers.count)
+    numbers[row] = number
+    self.states += states
+    self.weights += weights
+    starts.append(self.states.count)
+    return number
+  }
+
+  func matrix(columnCount: Int) -> SparseMatrix {
+    SparseMatrix(rowCount: starts.count - 1, columnCount: columnCount, rowStarts: starts, columns: states, values: weights)
   }
 }
 

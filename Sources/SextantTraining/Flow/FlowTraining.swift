@@ -12,6 +12,7 @@ import SextantPriors
 import SextantSignals
 import SextantSolvers
 import SextantStorage
+import Synchronization
 
 /// How a flow is trained on top of a model's prior.
 public struct FlowTraining: Sendable {
@@ -29,6 +30,10 @@ public struct FlowTraining: Sendable {
   package var rounds: AmortisedSettings?
   /// The completed fields that take the place of the archive's measurements; nil where the archive itself is learned from.
   var completions: CompletedArchive?
+  /// The archive without the values that are hidden from rounds of completion; nil for all of it.
+  var seen: TrainingArchive?
+  /// The Gaussian posteriors that trainings on the same fields share; nil where there is one training.
+  var bases: FlowBases?
   /// The parameters that a network begins with; nil for random ones.
   var initial: ParameterSet<Float>?
   /// What the names of all files begin with.
@@ -44,11 +49,12 @@ public struct FlowTraining: Sendable {
 
   /// The noise of the pairs in each channel (C). Throws ``RunError`` where a scale is missing.
   ///
-  /// Beside measurements whose noise is to be found, none is added; nor to those that are counted, unless it is a number.
+  /// Beside measurements whose noise is to be found, none is added; nor to those that are counted, unless it is a number. What
+  /// is simulated of completed fields needs a number.
   package func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
     guard ascent == nil else { return [Float](repeating: 0, count: variables.count) }
     var noise = settings.noise
-    if prior.archive.measured != nil, completions == nil {
+    if prior.archive.measured != nil, rounds == nil {
       for (variable, counting) in zip(variables, try noise.counting(among: variables)) where counting != nil {
         noise = noise.with(.constant(0, units: ""), for: variable.name)
       }
@@ -90,7 +96,7 @@ public struct FlowTraining: Sendable {
   }
 
   /// The fields that are learned from.
-  func openArchive() throws -> TrainingArchive { try completions?.fields ?? prior.openArchive() }
+  func openArchive() throws -> TrainingArchive { try completions?.fields ?? seen ?? prior.openArchive() }
 
   /// What a checkpoint or a flow of this training states.
   package func identity(for model: Model) throws -> CheckpointMetadata {
@@ -121,9 +127,13 @@ public struct FlowTraining: Sendable {
 
   /// The Gaussian posterior that a flow stands on, learned from some of the archive's fields.
   func base(learnedFrom kept: [Int], model: Model, interruption: Interruption) throws -> FlowBase {
+    let fields = completions?.measurements(of: kept) ?? kept
+    if let known = bases?[fields] { return known }
     let part = try prior.learn(
-      only: completions?.measurements(of: kept) ?? kept, parameters: model.requireGaussian().parameters, interruption: interruption)
-    return FlowBase(solver: try part.flowBase(), prior: try part.requireGaussian().prior)
+      only: fields, parameters: model.requireGaussian().parameters, interruption: interruption)
+    let base = FlowBase(solver: try part.flowBase(), prior: try part.requireGaussian().prior)
+    bases?.keep(base, of: fields)
+    return base
   }
 
   /// The network on a Gaussian posterior. Throws ``RunError`` for a domain that has none.
@@ -184,6 +194,8 @@ struct FlowTrainingRun {
 
   /// Writes what a flow is worth before and after training, on measurements seen and unseen.
   func report(_ evaluator: FlowEvaluator, trained: ParameterSet<Float>) throws {
+    // The completions of a round are no truths, and its flow may not be the one that is kept.
+    guard training.completions == nil else { return }
     let rows = [("untrained", evaluator.calibrated(evaluator.flow.initial)), ("trained", trained)].flatMap {
       evaluator.rows($0.1, name: $0.0, measurements: 32, samples: 128)
     }
@@ -241,4 +253,11 @@ struct FlowTrainingRun {
       }, train: { try training.base(learnedFrom: $0, model: model, interruption: interruption) }, visit: visit)
     return (ContinuousClock.now - start) / .seconds(1)
   }
+}
+
+/// Gaussian posteriors by the fields that they were learned from.
+final class FlowBases: Sendable {
+  private let known = Mutex<[[Int]: FlowBase]>([:])
+  subscript(fields: [Int]) -> FlowBase? { known.withLock { $0[fields] } }
+  func keep(_ base: FlowBase, of fields: [Int]) { known.withLock { $0[fields] = base } }
 }

@@ -21,12 +21,13 @@ extension FlowTrainingRun {
     let simulation = try training.simulation(for: model)
     let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount).sorted { $0.number < $1.number }
     let space = prior.space
-    let measurements = try plans.map { try simulation.measurement(of: archive.fields[$0.field], number: $0.number) }
-    let measured = try MeasuredStates.all(measurements, space: space)
     var builder = ParameterBuilder<Float>(random: random("flow"))
     let whole = try wholeFlow(network, in: &builder)
-    let conditions = try measurements.flatMap {
-      try space.condition(of: $0, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+    var conditions: [Float] = []
+    let measured = try MeasuredStates.all(plans, space: space) { plan in
+      let measurement = try simulation.measurement(of: archive.fields[plan.field], number: plan.number)
+      conditions += try space.condition(of: measurement, transforms: model.space.transforms, withMask: whole.conditionsOnMask)
+      return measurement
     }
     let trained = try distil(
       VectorStateFlow(
@@ -45,8 +46,9 @@ extension FlowTrainingRun {
     let layout = prior.space.layout
     let simulation = try training.simulation(for: model)
     let plans = simulation.plans(fieldCount: archive.count, copyCount: archive.copyCount).sorted { $0.number < $1.number }
-    let measured = try MeasuredStates.all(
-      plans.map { try simulation.measurement(of: archive.fields[$0.field], number: $0.number) }, space: prior.space)
+    let measured = try MeasuredStates.all(plans, space: prior.space) {
+      try simulation.measurement(of: archive.fields[$0.field], number: $0.number)
+    }
     let posteriors = try storedPosteriors(archive)
     let flow = BaseStateFlow(
       network: network, initial: builder.parameters,

@@ -74,7 +74,7 @@ extension TrainingPairs {
       in: MeasurementContext(domain: field.domain, isValid: field.isValid, inputs: inputs), using: &maskStream)
     guard let drawn = operation.selectedEntries else {
       throw RunError.invalid(
-        "flow.masks: '\(design)' is not a mask, and a flow that is learned from measurements (archive.measured) can be learned for masks alone, or from completed fields (learning: {amortised: {start: gaussian}}). Use a mask such as random:0.3, or none.")
+        "flow.masks: '\(design)' is not a mask, and a flow that is learned from measurements (archive.measured) can be learned for masks alone. Use a mask such as random:0.3, or none.")
     }
     let chosen = drawn.filter { field.isValid[$0] }
     // A mask that hides all that was measured teaches nothing; with everything as input there is still the noise.

@@ -108,7 +108,7 @@ extension TrainingPairs {
 }
 
 /// The Gaussian posterior that a flow stands on.
-struct FlowBase {
+struct FlowBase: Sendable {
   var solver: TransformedSolver
   var prior: GaussianPrior
 }

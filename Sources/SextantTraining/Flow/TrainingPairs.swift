@@ -53,14 +53,16 @@ struct TrainingPairs: Sendable {
   func plans(fieldCount: Int, copyCount: Int = 1) -> [Plan] {
     let parts = parts(of: fieldCount, copyCount: copyCount)
     return parts.enumerated().flatMap { fold, part in
+      // Of the fields that are used at all, and as few copies of each as there are pairs for.
+      let used = min(part.count, (count - fold + parts.count - 1) / parts.count)
+      let each = max(1, (used * copyCount + part.count - 1) / part.count)
+      let groups = (used + each - 1) / each
       // Number p belongs to fold p mod n, so that every fold has as many, and takes its fields in turn.
-      stride(from: fold, to: count, by: parts.count).map { number in
-        let turn = number / parts.count % part.count
-        // Of the fields that are used at all.
-        let used = min(part.count, (count - fold + parts.count - 1) / parts.count)
+      return stride(from: fold, to: count, by: parts.count).map { number in
+        let turn = number / parts.count % used
         return Plan(
-          number: number, fold: fold, field: part[turn],
-          isHeldOut: turn / copyCount >= used / copyCount - max(1, Int(validationShare * Double(used / copyCount))))
+          number: number, fold: fold, field: part[turn / each * copyCount + turn % each],
+          isHeldOut: turn / each >= groups - max(1, Int(validationShare * Double(groups))))
       }
     }
   }

@@ -41,8 +41,11 @@ public struct AmortisedSettings: Sendable, Equatable, Codable {
   }
 
   /// What completes the fields of an archive at first.
-  func start(for measured: MeasuredFields?) -> Start {
-    start ?? (measured.map { $0.operation == nil && !$0.noise.hasReadNoise } ?? false ? .recorrupted : .gaussian)
+  ///
+  /// - Parameter mixes: whether the flow is to take values that mix entries, of which there are no recorrupted pairs.
+  func start(for measured: MeasuredFields?, mixes: Bool) -> Start {
+    let hasPairs = measured.map { $0.operation == nil && !$0.noise.hasReadNoise } ?? false
+    return start ?? (hasPairs && !mixes ? .recorrupted : .gaussian)
   }
 }
 
@@ -64,6 +67,26 @@ struct AmortisedTraining {
   let context: LearningContext
   let flow: FlowTraining
   let settings: AmortisedSettings
+  private let start: AmortisedSettings.Start
+
+  /// Throws ``RunError/invalid(_:)`` where the flow of a round could not take the archive's values.
+  init(context: LearningContext, flow: FlowTraining, settings: AmortisedSettings) throws {
+    (self.context, self.settings) = (context, settings)
+    var flow = flow
+    flow.bases = FlowBases()
+    self.flow = flow
+    let measured = context.prior.archive.measured
+    let mixes = try FlowTrainingRun(
+      training: flow, model: context.model, prior: context.model.requireGaussian().prior, folder: context.folder,
+      identity: flow.identity(for: context.model), progress: context.progress, interruption: context.interruption
+    ).seesOperators()
+    if let operation = measured?.operation, !mixes {
+      throw RunError.invalid(
+        "learning.amortised: the archive's values are those of '\(operation)' (archive.measured.operator), and a flow that learns under masks alone cannot complete its fields. State flow.operator: \(operation)."
+      )
+    }
+    start = settings.start(for: measured, mixes: mixes)
+  }
 
   /// The largest number of rounds.
   static let largestRoundCount = 20
@@ -80,46 +103,77 @@ struct AmortisedTraining {
   static let files = [fileName] + (0...largestRoundCount).flatMap(files(ofRound:))
 
   private var random: RandomStream { RandomStream(seed: context.prior.seed).split("amortised completions") }
-  private var start: AmortisedSettings.Start { settings.start(for: context.prior.archive.measured) }
   /// The first round whose completions are those of a flow.
   private var firstFlow: Int { start == .recorrupted ? 0 : 1 }
 
   /// Learns the flow, or goes on with a training that was stopped, and writes it into the folder.
   func run() throws -> LearnedFlow {
+    let identity = try flow.identity(for: context.model)
+    if let done = try flow(named: LearnedFlow.fileName) {
+      guard done.identity == identity.configuration else {
+        throw LearningError.anotherTraining(path: context.folder + "/" + LearnedFlow.fileName)
+      }
+      for name in Self.files { try WholeFile.remove("\(context.folder)/\(name)") }
+      return done
+    }
     let space = try context.model.requireGaussian().prior.space
     let measurements = try ArchiveMeasurements(context.prior, model: context.model, hides: true, interruption: context.interruption)
     let step = CompletionStep(
       measurements: measurements, model: context.model, space: space, rounds: settings.rounds, samples: settings.samples,
       random: random, progress: context.progress, interruption: context.interruption)
-    let file = CompletionFile(path: context.folder + "/" + Self.fileName, identity: try flow.identity(for: context.model))
+    let file = CompletionFile(path: context.folder + "/" + Self.fileName, identity: identity)
     let rows = measurements.count * settings.samples
     var state = try file.read(shape: [rows, space.count]) ?? CompletionState(rows: rows, states: space.count)
     while !state.isFinished {
-      // The next flow begins with what the one before it knows.
-      if state.isCompleted {
-        let completions = completed(state, of: measurements, space: space)
-        try learn(round: state.round + 1, from: completions, beginning: flow(ofRound: state.round)?.parameters)
-        (state.round, state.done) = (state.round + 1, 0)
-      } else {
+      // A start that is a flow is learned before anything is completed.
+      let isNew = start == .recorrupted && state.round == 0 && state.seconds == 0
+      guard state.isCompleted || isNew else {
         try step.run(&state, by: solver(ofRound: state.round), file: file)
+        try file.write(state)
+        continue
       }
+      let next = isNew ? 0 : state.round + 1
+      var training = flow
+      training.stem = Self.stem(ofRound: next)
+      if isNew {
+        training.seen = measurements.seenArchive
+      } else {
+        training.completions = completed(state, of: measurements, space: space)
+        // The next flow begins with what the one before it knows.
+        training.initial = next > firstFlow ? try flow(ofRound: state.round).parameters : nil
+      }
+      try learn(round: next, by: training)
+      (state.round, state.done) = (next, 0)
+      state.seconds += try TrainingLog(path: "\(context.folder)/\(training.stem).jsonl").records().last?.seconds ?? 0
       try file.write(state)
+      // What a kill leaves of these is removed in the end.
+      for name in Self.files(ofRound: next) where name != Self.flowName(ofRound: next) && !name.hasSuffix("png") {
+        try WholeFile.remove("\(context.folder)/\(name)")
+      }
     }
     return try finish(state)
   }
 
   /// The solver whose posterior samples complete the fields of a round.
   private func solver(ofRound round: Int) throws -> any Solver {
-    if round == 0, start == .recorrupted { try learn(round: 0, from: nil, beginning: nil) }
-    guard let learned = try flow(ofRound: round) else { return try context.model.flowBase() }
-    return try context.model.with(flow: learned).flowSolver()
+    guard round >= firstFlow else { return try context.model.flowBase() }
+    return try context.model.with(flow: flow(ofRound: round)).flowSolver()
   }
 
-  /// The flow of a round that is over; nil where the Gaussian completes.
-  private func flow(ofRound round: Int) throws -> LearnedFlow? {
+  /// The flow in a file of the folder; nil if there is none.
+  private func flow(named name: String) throws -> LearnedFlow? {
     try LearnedFlow(
-      folder: context.folder, named: Self.flowName(ofRound: round), space: context.model.requireGaussian().prior.space,
-      domain: context.model.space.domain)
+      folder: context.folder, named: name, space: context.model.requireGaussian().prior.space, domain: context.model.space.domain)
+  }
+
+  /// The flow of a round that has one.
+  private func flow(ofRound round: Int) throws -> LearnedFlow {
+    let name = Self.flowName(ofRound: round)
+    guard let learned = try flow(named: name) else {
+      throw ModelError.inconsistent(
+        path: "\(context.folder)/\(name)", reason: "the flow of a round that is over is gone; use --overwrite to train anew")
+    }
+    return learned
   }
 
   /// The completions of the current round as an archive of complete fields.
@@ -145,30 +199,24 @@ struct AmortisedTraining {
 
   /// Trains the flow of a round where it is not there yet.
   ///
-  /// - Parameters:
-  ///   - completions: what it learns from; nil for the measurements themselves.
-  ///   - initial: the parameters that its network begins with; nil for random ones.
-  private func learn(round: Int, from completions: CompletedArchive?, beginning initial: ParameterSet<Float>?) throws {
-    guard try flow(ofRound: round) == nil else { return }
-    var training = flow
-    (training.completions, training.initial, training.stem) = (completions, initial, Self.stem(ofRound: round))
+  /// Throws ``LearningError/anotherTraining(path:)`` where the one that is there was learned with other settings.
+  private func learn(round: Int, by training: FlowTraining) throws {
+    let name = Self.flowName(ofRound: round)
+    if let known = try flow(named: name) {
+      guard known.identity == (try training.identity(for: context.model)).configuration else {
+        throw LearningError.anotherTraining(path: "\(context.folder)/\(name)")
+      }
+      return
+    }
     try training.learn(
       model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
       interruption: context.interruption
-    ).write(
-      toFolder: context.folder, named: Self.flowName(ofRound: round), fingerprint: context.model.space.domain.fingerprint)
-    for name in Self.files(ofRound: round) where name != Self.flowName(ofRound: round) && !name.hasSuffix("png") {
-      try WholeFile.remove("\(context.folder)/\(name)")
-    }
+    ).write(toFolder: context.folder, named: name, fingerprint: context.model.space.domain.fingerprint)
   }
 
   /// Writes the flow of the round that predicted hidden values best.
   private func finish(_ state: CompletionState) throws -> LearnedFlow {
-    guard let round = state.bestRound(from: firstFlow), let learned = try flow(ofRound: round) else {
-      throw ModelError.inconsistent(
-        path: "\(context.folder)/\(Self.flowName(ofRound: state.bestRound(from: firstFlow) ?? 0))",
-        reason: "the flow of a round that is over is gone; use --overwrite to train anew")
-    }
+    let learned = try flow(ofRound: state.bestRound(from: firstFlow) ?? firstFlow)
     let best = LearnedFlow(
       network: learned.network, parameters: learned.parameters, identity: try flow.identity(for: context.model).configuration,
       takesOperators: learned.takesOperators, remarks: learned.remarks)

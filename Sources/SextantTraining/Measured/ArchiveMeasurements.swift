@@ -88,6 +88,28 @@ struct ArchiveMeasurements: Sendable {
       values: Tensor(values, shape: shape), variances: Tensor(variances, shape: shape), isMeasured: Tensor(mask, shape: shape))
   }
 
+  /// The archive without the values that are hidden; its values have to be those of the fields.
+  var seenArchive: TrainingArchive {
+    TrainingArchive(
+      SeenSource(archive: archive, space: space, hiding: hiding), indices: archive.indices, noise: archive.noise,
+      measured: archive.measured, copyCount: archive.copyCount)
+  }
+
+  /// Which of the values at some entries of a field are hidden. Copies of a field hide the same values, in their moved places.
+  fileprivate static func hides(
+    _ entries: [Int], at position: Int, of archive: TrainingArchive, by hiding: RandomStream?
+  ) -> [Bool] {
+    guard let hiding else { return [Bool](repeating: false, count: entries.count) }
+    guard let moved = archive.source as? SymmetricSource else {
+      var stream = hiding.split(position)
+      return entries.map { _ in stream.uniform() < hiddenShare }
+    }
+    var stream = hiding.split(position / archive.copyCount)
+    let count = moved.domain.vertexCount * moved.variables.count
+    let draws = moved.moved((0..<count).map { _ in Float(stream.uniform()) }, asField: archive.indices[position])
+    return entries.map { draws[$0] < Float(hiddenShare) }
+  }
+
   private static func read(
     _ position: Int, _ archive: TrainingArchive, _ operation: MeasuredOperator?, _ space: StateSpace, _ hiding: RandomStream?
   ) throws -> (seen: FieldMeasurement, hidden: FieldMeasurement) {
@@ -101,10 +123,7 @@ struct ArchiveMeasurements: Sendable {
     let rows = places.indices.filter {
       field.isValid[places[$0]] && (operation != nil || space.layout.stateOfEntry[places[$0]] >= 0)
     }
-    var isHidden = [Bool](repeating: false, count: rows.count)
-    if var stream = hiding?.split(position) {
-      for row in isHidden.indices { isHidden[row] = stream.uniform() < hiddenShare }
-    }
+    let isHidden = hides(rows.map { places[$0] }, at: position, of: archive, by: hiding)
     func part(hidden: Bool) -> FieldMeasurement {
       let kept = zip(rows, isHidden).filter { $0.1 == hidden }.map(\.0)
       let selection = SelectionOperator(inputCount: operation?.outputCount ?? places.count, indices: kept)
@@ -114,6 +133,36 @@ struct ArchiveMeasurements: Sendable {
         operation: operation.map { selection.composed(after: $0) } ?? selection, label: field.label)
     }
     return (part(hidden: false), part(hidden: true))
+  }
+}
+
+/// Measured fields without the values that are hidden.
+private struct SeenSource: SignalSource {
+  private let archive: TrainingArchive
+  private let space: StateSpace
+  private let hiding: RandomStream?
+  /// The position of each field of the source in the archive.
+  private let positions: [Int: Int]
+
+  var domain: any Domain { archive.source.domain }
+  var variables: [Variable] { archive.source.variables }
+  var labels: [FieldLabel] { archive.source.labels }
+
+  init(archive: TrainingArchive, space: StateSpace, hiding: RandomStream?) {
+    (self.archive, self.space, self.hiding) = (archive, space, hiding)
+    positions = Dictionary(archive.indices.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func read(_ indices: [Int]) throws -> SignalSet {
+    var fields = try archive.source.read(indices)
+    let size = domain.vertexCount * variables.count
+    for (slot, index) in indices.enumerated() {
+      guard let position = positions[index] else { continue }
+      let entries = (0..<size).filter { fields.isValid[slot * size + $0] && space.layout.stateOfEntry[$0] >= 0 }
+      let isHidden = ArchiveMeasurements.hides(entries, at: position, of: archive, by: hiding)
+      for (entry, isHidden) in zip(entries, isHidden) where isHidden { fields.isValid[slot * size + entry] = false }
+    }
+    return fields
   }
 }
 

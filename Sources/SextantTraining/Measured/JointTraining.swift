@@ -76,7 +76,7 @@ struct JointTraining {
       gaussian: ArchiveGaussian(
         modes: gaussian.functions.scaledModes, residualVariance: gaussian.functions.residualVariance),
       model: context.model, random: random("prior"))
-    let measured = try MeasuredStates.all((0..<measurements.count).map { try measurements($0).seen }, space: gaussian.space)
+    let measured = try MeasuredStates.all(0..<measurements.count, space: gaussian.space) { try measurements($0).seen }
     let losses = JointLosses(
       flow: member, prior: prior,
       fidelity: StateFidelity(measured, space: gaussian.space, transforms: context.model.space.transforms), batch: settings.batch,
