@@ -16,6 +16,9 @@ public enum GaussianPriorKind: String, Sendable, Codable, CaseIterable {
   case mixture
   /// A trend of low degree and a Matérn field, which need no archive.
   case trend = "matern"
+
+  /// Whether it is a two-scale prior, or several.
+  package var isTwoScale: Bool { self == .twoScale || self == .mixture }
 }
 
 /// The decorrelation times of a series, in days.

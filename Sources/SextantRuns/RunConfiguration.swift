@@ -97,9 +97,9 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       if gaps == .accept {
         throw reader.wrong("archive", expected: "either measured or gaps: accept", found: "both")
       }
-      if prior.kind != .twoScale && prior.kind != .modes {
+      if !prior.kind.isTwoScale && prior.kind != .modes {
         throw reader.wrong(
-          "prior", expected: "kind: two-scale or kind: eof beside archive.measured, which are learned from measurements",
+          "prior", expected: "kind: two-scale, mixture or eof beside archive.measured, which are learned from measurements",
           found: "kind: \(prior.kind.rawValue)")
       }
       var parts: Model.Parts = diffusion == nil ? [] : .diffusion

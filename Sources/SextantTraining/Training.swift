@@ -175,7 +175,7 @@ public struct Training: Sendable {
       prior = result.prior
       estimatedNoise = result.estimatedNoise
       remarks += result.remarks
-      if known == nil, parameters != .perField, result.parameters == nil, self.prior.kind == .twoScale {
+      if known == nil, parameters != .perField, result.parameters == nil, self.prior.kind.isTwoScale {
         remarks.append(
           Remark(
             .warning, "measured-parameters",

@@ -101,6 +101,18 @@ import Testing
     #expect(text.contains("is not a mask"), "\(text)")
   }
 
+  /// A mixture groups draws of the fields' posterior coefficients, and is worth as much as the two-scale prior that it consists of.
+  @Test func aMixtureIsLearnedFromMeasurements() throws {
+    let folder = try Self.folder()
+    var run = try Self.configuration(folder, prior: "kind: mixture, components: month, modes: 20")
+    run.evaluate.methods = [.twoScale, .mixture]
+    let model = try run.training.learn()
+    let (comparison, fields, indices) = try run.comparison(for: model)
+    let summaries = try comparison.run(model: model, fields: fields, indices: indices).scores.summaries()
+    let errors = try summaries.map { try Self.mean($0, .rootMeanSquareError) }
+    #expect(errors.count == 2 && errors[1] < 1.05 * errors[0], "\(errors)")
+  }
+
   @Test func unknownNoiseIsFound() throws {
     let folder = try Self.folder(missing: "random:0.5")
     let model = try Self.configuration(folder, archive: "measured: {noise: auto}", prior: "kind: eof, modes: 20").training.learn()
@@ -256,7 +268,7 @@ import Testing
 
   /// What is wrong with an archive of measurements.
   enum Fault: String, CaseIterable, Sendable {
-    case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, mixture, transformedAuto
+    case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, trend, transformedAuto
     case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing
 
     func files() throws -> ScratchFolder {
@@ -302,7 +314,7 @@ import Testing
       case .operatorWithAuto: ("measured: {noise: auto, operator: \"blur:heat,sigma=1000km\"}", usual, "")
       case .operatorOfNothing: ("measured: {noise: 2K, operator: \"band:-90..90\"}", usual, "")
       case .acceptedGaps: ("gaps: accept, measured: {noise: 2K}", usual, "")
-      case .mixture: ("measured: {noise: 2K}", "kind: mixture, components: month", "")
+      case .trend: ("measured: {noise: 2K}", "kind: matern", "")
       case .transformedAuto: ("measured: {noise: auto}", usual, "variables: {tas: {transform: normal-score}}")
       }
     }
@@ -321,7 +333,7 @@ import Testing
       case .operatorOfNothing: ["band"]
       case .acceptedGaps: ["archive", "both"]
       case .network: ["run.yaml", "diffusion", "noise: auto"]
-      case .mixture: ["run.yaml", "mixture", "two-scale or kind: eof"]
+      case .trend: ["run.yaml", "matern", "two-scale, mixture or eof"]
       case .transformedAuto: ["tas", "transform"]
       }
     }

@@ -59,13 +59,13 @@ struct MeasuredTraining {
 
   /// Throws ``RunError/invalid(_:)`` where the settings do not suit an archive of measurements.
   static func check(_ kind: GaussianPriorKind, measured: MeasuredFields, transforms: [MarginalTransform], variables: [Variable]) throws {
-    guard kind == .modes || kind == .twoScale else {
+    guard kind == .modes || kind.isTwoScale else {
       throw RunError.invalid(
-        "archive.measured: prior.kind is \(kind.rawValue), and the kinds that are learned from measurements are eof and two-scale."
+        "archive.measured: prior.kind is \(kind.rawValue), and the kinds that are learned from measurements are eof, two-scale and mixture."
       )
     }
     if let operation = measured.operation {
-      guard kind == .twoScale else {
+      guard kind.isTwoScale else {
         throw RunError.invalid(
           "archive.measured.operator: \(operation): prior.kind is \(kind.rawValue), and what lies beneath an operator is found by the rounds of completion of kind two-scale alone. Set prior.kind: two-scale."
         )
@@ -109,7 +109,7 @@ struct MeasuredTraining {
       try checkpoint?.read(stateCount: space.count)
       ?? MeasuredState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
     var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
-    let hasRounds = configuration.kind == .twoScale && space.count <= CompletionRounds.stateLimit
+    let hasRounds = configuration.kind.isTwoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(
       of: indices.count, isSeries: indices.allSatisfy { source.labels[$0].day != nil }, copyCount: copyCount)
     let known = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
@@ -151,7 +151,7 @@ struct MeasuredTraining {
         learned = rounds.best
         remarks.append(roundRemark(rounds))
       }
-    } else if configuration.kind == .twoScale {
+    } else if configuration.kind.isTwoScale {
       remarks.append(
         Remark(
           .note, "measured-size",
