@@ -40,7 +40,7 @@ import Testing
 
   @Test(arguments: [false, true]) func theGradientIsThatOfTheValue(mixes: Bool) throws {
     let space = try Self.space()
-    let measured = try MeasuredStates.all([1, 2], space: space) {
+    let measured = try MeasuredStates.all([UInt64(1), 2], space: space) {
       var measurement = Self.measurement($0)
       if mixes { measurement.operation = Self.mixture }
       return measurement
