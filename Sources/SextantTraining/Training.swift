@@ -252,6 +252,13 @@ public struct Training: Sendable {
     .note, "archive-complete",
     "archive.measured: no value is missing and the noise is 0, so the archive is complete after all and was learned from as it is.")
 
+  /// How parameters are chosen, as far as it determines what is learned: from measurements with noise, the rounds of completion find them,
+  /// and nothing is simulated.
+  private var ownParameters: ParameterPolicy {
+    guard case .perArchive = parameters, let measured = archive.measured, !measured.noise.isZero else { return parameters }
+    return .perArchive(missingShare: 0, noise: measured.noise)
+  }
+
   /// The settings that determine what is learned, as text: models of other settings have another.
   var identity: String {
     get throws {
@@ -266,7 +273,7 @@ public struct Training: Sendable {
         var patches: PatchSettings?
       }
       return try Identity(
-        archive: archive, landMask: landMask, prior: prior, parameters: parameters, bounds: bounds,
+        archive: archive, landMask: landMask, prior: prior, parameters: ownParameters, bounds: bounds,
         transforms: transforms, seed: seed, patches: patches
       ).canonicalText()
     }

@@ -101,6 +101,15 @@ import Testing
     #expect(text.contains("is not a mask"), "\(text)")
   }
 
+  /// What a prior from measurements is tested on is no part of its learning, so that one model serves for other measurements.
+  @Test func otherTestMeasurementsNeedNoOtherModel() throws {
+    let folder = try Self.folder()
+    var run = try Self.configuration(folder, prior: "kind: two-scale, modes: 10, parameters: per-archive")
+    let identity = try run.training.identity
+    run.evaluate.noise = try NoiseSpecification(text: "5K")
+    #expect(try run.training.identity == identity)
+  }
+
   /// A mixture groups draws of the fields' posterior coefficients, and is worth as much as the two-scale prior that it consists of.
   @Test func aMixtureIsLearnedFromMeasurements() throws {
     let folder = try Self.folder()
