@@ -170,7 +170,7 @@ def bound(prior, posterior, y, count):
 
 
 def main():
-    parser = arguments("AmbientFlow", steps=800, rate=1e-3, samples=128)
+    parser = arguments("AmbientFlow", steps=500, rate=1e-3, samples=128)
     parser.add_argument("--weighted", type=int, default=2, help="samples of the importance-weighted bound")
     options = parser.parse_args()
     digits = prepare(options)
