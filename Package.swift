@@ -164,7 +164,7 @@ let package = Package(
     .executableTarget(
       name: "SextantBenchmarks",
       dependencies: ["Sextant", "SextantStudies", "CEigenCholesky", argumentParser],
-      path: "Benchmarks", exclude: ["Peers", "Studies", "CEigenCholesky"]),
+      path: "Benchmarks", exclude: ["Baselines", "Peers", "Studies", "CEigenCholesky"]),
     .target(name: "CEigenCholesky", path: "Benchmarks/CEigenCholesky"),
 
     // MARK: Tests
