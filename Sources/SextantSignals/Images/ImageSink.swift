@@ -47,7 +47,9 @@ struct ImageSink: SignalSink {
         path: output.path, format: ImageFormat().name, option: "--split-members",
         reason: "a folder of images has the members of each image in one stack. Leave it out.")
     }
-    for target in targets(output.content) {
+    let targets = targets(output.content)
+    try checkNames(targets)
+    for target in targets {
       if let reason = refusal(target) {
         throw SignalFormatError.unwritable(path: target.path, format: target.container.rawValue, reason: reason + ".")
       }
@@ -62,6 +64,24 @@ struct ImageSink: SignalSink {
     }
     let places = Dictionary(document.labels.enumerated().map { (key($1), $0) }, uniquingKeysWith: { first, _ in first })
     return labels.map { places[key($0)] }
+  }
+
+  /// Throws where the answers to two images of a folder, or parts of them, would have one name: "a.jpg" and "a.png" are both
+  /// answered in "a.png", and "a.png" and "a.tif" have their spread in "spread/a.tif".
+  private func checkNames(_ targets: [ImageTarget]) throws {
+    var fields: [String: Int] = [:]
+    for target in targets {
+      guard let field = target.pages.first?.field, let other = fields.updateValue(field, forKey: target.path) else { continue }
+      func name(_ field: Int) -> String {
+        guard let folder, let original = originals[field] else { return "field \(field + 1)" }
+        return (folder.files[folder.place(ofField: original).file].path as NSString).lastPathComponent
+      }
+      throw SignalFormatError.unwritable(
+        path: output.path, format: ImageFormat().name,
+        reason:
+          "\(name(other)) and \(name(field)) would both be answered in \(target.path), so that one would replace the other. Rename one of them, or give an output that ends in .tif, which holds all answers."
+      )
+    }
   }
 
   private func refusal(_ target: ImageTarget) -> String? {
@@ -100,18 +120,33 @@ struct ImageSink: SignalSink {
     return parts
   }
 
+  /// The fields of each file of a folder, which is a stack where it has several.
+  private func fieldsOfFiles(_ content: SignalContent, in folder: ImageDocument) -> [[Int]] {
+    var (groups, places): ([[Int]], [Int: Int]) = ([], [:])
+    for field in 0..<content.fieldCount {
+      let file = originals[field].map { folder.place(ofField: $0).file }
+      if let file, let place = places[file] {
+        groups[place].append(field)
+      } else {
+        if let file { places[file] = groups.count }
+        groups.append([field])
+      }
+    }
+    return groups
+  }
+
   private func targets(_ content: SignalContent) -> [ImageTarget] {
     if let folder {
-      return (0..<content.fieldCount).flatMap { field in
-        let file = originals[field].map { folder.files[folder.place(ofField: $0).file] }
-        var name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(field).tif"
+      return fieldsOfFiles(content, in: folder).flatMap { fields in
+        let file = originals[fields[0]].map { folder.files[folder.place(ofField: $0).file] }
+        var name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(fields[0]).tif"
         var container = file?.container == .jpeg ? .png : file?.container ?? .tiff
         if content.kind == .measurements || template == nil, container == .png {
           // Gaps, noise and fractional numbers have no place in it.
           (name, container) = ((name as NSString).deletingPathExtension + ".tif", .tiff)
         }
         return targets(
-          content, fields: [field], path: (output.path as NSString).appendingPathComponent(name), container: container,
+          content, fields: fields, path: (output.path as NSString).appendingPathComponent(name), container: container,
           beside: { ImageNames.path($0, in: output.path, of: name) })
       }
     }
@@ -163,12 +198,12 @@ struct ImageSink: SignalSink {
     var header = template.pixels.header
     // A file with the same pages keeps its description, and the order of its pages.
     let axes = template.files[0].axes
-    if originals.count == axes.fieldCount, originals == Array(originals.indices),
-      !template.isFolder || fields.count == 1
-    {
+    if let file = wholeFile(fields) {
+      header.description = file.header.description
+      let places = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1, $0) })
       let ordered = pages.sorted {
-        axes.page(ofField: $0.field % axes.fieldCount, channel: $0.channel)
-          < axes.page(ofField: $1.field % axes.fieldCount, channel: $1.channel)
+        axes.page(ofField: places[$0.field] ?? 0, channel: $0.channel)
+          < axes.page(ofField: places[$1.field] ?? 0, channel: $1.channel)
       }
       return ImageTarget(
         path: path, container: container, header: header, part: part, pages: ordered, keepsSamples: true)
@@ -178,6 +213,18 @@ struct ImageSink: SignalSink {
         [.init("I", fields.count), .init("C", pageChannels)], header: header, names: names)
     }
     return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: true)
+  }
+
+  /// The file whose fields these are, all of them and in its order; nil where there is none.
+  private func wholeFile(_ fields: [Int]) -> ImageFile? {
+    guard let template, let first = fields.first, let last = fields.max(), last < originals.count, let start = originals[first]
+    else { return nil }
+    let place = template.place(ofField: start)
+    let file = template.files[place.file]
+    guard place.field == 0, fields.count == file.axes.fieldCount,
+      fields.enumerated().allSatisfy({ originals[$1] == start + $0 })
+    else { return nil }
+    return file
   }
 
   /// The bands of a page, and the pages of channels that a field has.

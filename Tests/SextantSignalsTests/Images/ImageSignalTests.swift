@@ -258,6 +258,47 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Names that differ in their endings alone would have one answer, or one spread; the fields of a stack have one file.
+  @Test func answersOfAFolderHaveNamesOfTheirOwn() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let inner = folder.path("pair")
+      try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      _ = try ImageCase(type: .uint8, ending: "png").write(to: folder, name: "pair/a")
+      _ = try ImageCase(type: .uint8).write(to: folder, name: "pair/a")
+      let document = try Self.open(inner)
+      let text = complaint { try Self.restore(document, to: folder.path("out"), content: .estimates(2, hasSpread: true)) }
+      #expect(text.contains("a.png and a.tif") && text.contains("spread/a.tif") && text.contains("Rename"), "\(text)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+      try Self.restore(document, to: folder.path("plain"))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path("plain")).sorted() == ["a.png", "a.tif", "about.json"])
+      let stacks = folder.path("stacks")
+      try FileManager.default.createDirectory(atPath: stacks, withIntermediateDirectories: true)
+      for name in ["a", "b"] { try Self.writeStack(to: "\(stacks)/\(name).tif") }
+      try Self.restore(try Self.open(stacks), to: folder.path("stacked"), content: .estimates(6, hasSpread: true))
+      for name in ["a", "b"] {
+        let (first, second) = (try ImageFile(path: "\(stacks)/\(name).tif"), try ImageFile(path: folder.path("stacked/\(name).tif")))
+        #expect(first.header == second.header && first.axes == second.axes)
+        for page in 0..<6 { #expect(try first.samples(ofPage: page) == second.samples(ofPage: page)) }
+        #expect(try ImageFile(path: folder.path("stacked/spread/\(name).tif")).axes.fieldCount == 3)
+      }
+    }
+  }
+
+  /// A stack of three frames of two channels, as ImageJ describes it.
+  static func writeStack(to path: String) throws {
+    var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint16)
+    header.description = "ImageJ=1.53t\nimages=6\nchannels=2\nframes=3\nhyperstack=true\n"
+    let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 6)
+    for page in 0..<6 {
+      var samples = ImageSamples(type: .uint16, count: 6)
+      for pixel in 0..<6 { samples[pixel] = Double(10 * page + pixel) }
+      try writer.append(samples)
+    }
+    try writer.close()
+  }
+
   private func formatsSelect(_ path: String) throws -> any SignalDocument {
     try Self.formats.open(SignalRequest(path: path, select: ["file": ["b.png"]]))
   }
@@ -266,15 +307,7 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
       let path = folder.path("in.tif")
-      var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint16)
-      header.description = "ImageJ=1.53t\nimages=6\nchannels=2\nframes=3\nhyperstack=true\n"
-      let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 6)
-      for page in 0..<6 {
-        var samples = ImageSamples(type: .uint16, count: 6)
-        for pixel in 0..<6 { samples[pixel] = Double(10 * page + pixel) }
-        try writer.append(samples)
-      }
-      try writer.close()
+      try Self.writeStack(to: path)
       let document = try Self.open(path)
       #expect(document.count == 3 && document.variables.map(\.name) == ["channel_1", "channel_2"])
       let read = try document.read([2])
