@@ -49,6 +49,8 @@ struct ImageDocument: SignalDocument {
               "expected an image like \(first.path), \(first.header.kind), found \(file.header.kind). Images of one folder have one size, type and number of bands."
           )
         }
+        // A file that is cut off shows it only in its pixels, and would stop the run in the middle of the others.
+        if keepsGoing { try Self.checkPixels(of: file) }
         files.append(file)
       } catch where keepsGoing {
         failures.append("\(error)")
@@ -102,6 +104,18 @@ struct ImageDocument: SignalDocument {
             .warning, "images-left-out",
             "\(path): \(failures.count) of \(failures.count + files.count) images were left out:\n" + failures.map { "  \($0)" }.joined(separator: "\n"))
         ])
+  }
+
+  /// Reads all pages of a file. Throws `ImageFileError`, and `VertexFileError` for infinite numbers.
+  private static func checkPixels(of file: ImageFile) throws {
+    for page in 0..<file.pageCount {
+      let samples = try file.samples(ofPage: page)
+      guard !file.header.type.isWhole else { continue }
+      if let sample = samples.numbers.firstIndex(where: { Float($0).isInfinite }) {
+        let (row, column) = (sample / file.header.bands).quotientAndRemainder(dividingBy: file.header.columns)
+        throw VertexFileError.infinite(path: file.path, place: "row \(row + 1), column \(column + 1)")
+      }
+    }
   }
 
   /// The names of the variables: those of channels, of colours, or of bands.
