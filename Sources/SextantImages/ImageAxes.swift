@@ -102,6 +102,14 @@ public struct ImageAxes: Sendable, Equatable {
   /// The number of frames that ImageJ's description names.
   static func imageJCount(_ description: String?) -> Int? { imageJ(description)?.pageCount }
 
+  /// The number of pages that ImageJ's or tifffile's description names; nil for no such description, and for one that has the bands
+  /// of a page in front, which may be planes of one page. OME's is left out: it may be that of several files.
+  static func describedPageCount(_ header: ImageHeader) -> Int? {
+    if let axes = imageJ(header.description) { return axes.pageCount }
+    guard let axes = shaped(header), !axes.axes.contains(where: { $0.name == "S" }) else { return nil }
+    return axes.pageCount
+  }
+
   private static func imageJ(_ description: String?) -> ImageAxes? {
     guard let description, description.hasPrefix("ImageJ=") else { return nil }
     var numbers: [String: Int] = [:]

@@ -142,6 +142,37 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
     }
   }
 
+  /// A stack that is cut off between its pages is no shorter stack, and a description that names other pages is mentioned.
+  @Test func aStackThatIsCutOffIsNoShorterStack() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      func write(pages: Int, _ description: String?) throws {
+        var header = ImageHeader(rows: 20, columns: 30, bands: 1, type: .uint16)
+        header.description = description
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: pages)
+        for _ in 0..<pages { try writer.append(Self.samples(.uint16, count: 600)) }
+        try writer.close()
+      }
+      try write(pages: 5, #"{"shape": [5, 20, 30], "axes": "TYX"}"#)
+      let whole = try ImageFile(path: path)
+      #expect(whole.pageCount == 5 && whole.describedPageCount == nil)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      for part in [2, 3, 4] {
+        try bytes.prefix(bytes.count * part / 5).write(to: URL(fileURLWithPath: path))
+        for axes in [nil, "TYX"] as [String?] {
+          let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path, axes: axes) }
+          #expect("\(error.map { "\($0)" } ?? "")".contains("cut off"))
+        }
+      }
+      for description in [#"{"shape": [5, 20, 30], "axes": "TYX"}"#, "ImageJ=1.53t\nimages=5\nframes=5\n"] {
+        try write(pages: 3, description)
+        #expect(throws: ImageFileError.otherPageCount(path: path, described: 5, pages: 3)) { try ImageFile(path: path) }
+        let told = try ImageFile(path: path, axes: "TYX")
+        #expect(told.pageCount == 3 && told.describedPageCount == 5)
+      }
+    }
+  }
+
   @Test func anImageJStackWithOneDirectoryHasAllItsFrames() throws {
     try inScratchFolder { folder in
       let path = "\(folder)/a.tif"

@@ -173,6 +173,13 @@ struct ImageDocument: SignalDocument {
     if header.alpha != nil || header.key != nil {
       remarks.append(Remark(.assumption, "transparent", "\(file.path): transparent pixels count as missing."))
     }
+    if let described = file.describedPageCount {
+      remarks.append(
+        Remark(
+          .warning, "other-pages",
+          "\(file.path): the description in the file names \(described) page\(described == 1 ? "" : "s"), and there \(file.pageCount == 1 ? "is" : "are") \(file.pageCount). Look whether it was copied whole."
+        ))
+    }
     if let orientation = header.orientation, orientation != 1 {
       remarks.append(
         Remark(
