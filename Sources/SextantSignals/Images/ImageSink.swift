@@ -175,7 +175,7 @@ struct ImageSink: SignalSink {
       }
       return ImageTarget(
         path: beside(name), container: .tiff,
-        header: floatHeader([.init("I", fields.count), .init("Q", rows), .init("C", pageChannels)]), part: part,
+        header: floatHeader(fields, rows: rows, isValues: false), part: part,
         pages: pages, keepsSamples: false)
     }
     return [values(.values, fields: fields, path: path, container: container, content)] + other
@@ -191,7 +191,7 @@ struct ImageSink: SignalSink {
     let isFloat =
       ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && content.kind == .measurements
     guard let template, !isFloat else {
-      let header = floatHeader([.init("I", fields.count), .init("C", pageChannels)])
+      let header = floatHeader(fields, rows: 1, isValues: true)
       return ImageTarget(
         path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
     }
@@ -231,15 +231,36 @@ struct ImageSink: SignalSink {
   private var pageBands: Int { template?.pixels.bands.count ?? (channelCount <= 4 ? channelCount : 1) }
   private var pageChannels: Int { max(1, channelCount / max(1, pageBands)) }
 
-  private func floatHeader(_ axes: [ImageAxes.Axis]) -> ImageHeader {
-    var header = ImageHeader(rows: rows, columns: columns, bands: pageBands, type: .float32)
+  /// The axes of the pages of fields: those of their file where they are all of its fields, or else one of images; then one of the
+  /// rows of a field (members, levels), and one of channels.
+  private func axes(_ fields: [Int], rows: Int) -> [ImageAxes.Axis] {
+    let own = wholeFile(fields)?.axes.axes.filter { $0.name != "C" } ?? [.init("I", fields.count)]
+    let letter: Character = own.contains { $0.name == "Q" } ? "M" : "Q"
+    return own + [.init(letter, rows), .init("C", pageChannels)]
+  }
+
+  /// ImageJ's description of the file of fields, where it describes pages of one row of each of them, too; nil where it does not. The
+  /// range of the display is that of the values.
+  private func imageJText(_ fields: [Int], isValues: Bool) -> String? {
+    guard let file = wholeFile(fields), let text = file.header.description, text.hasPrefix("ImageJ="),
+      file.describedPageCount == nil, file.axes.axes.dropLast().allSatisfy({ $0.name != "C" })
+    else { return nil }
+    let lines = text.components(separatedBy: "\n")
+    return isValues ? text : lines.filter { !$0.hasPrefix("min=") && !$0.hasPrefix("max=") }.joined(separator: "\n")
+  }
+
+  /// The header of a file in single precision, whose pages are `rows` for each channel of each field.
+  private func floatHeader(_ fields: [Int], rows: Int, isValues: Bool) -> ImageHeader {
+    var header = ImageHeader(rows: self.rows, columns: columns, bands: pageBands, type: .float32)
     if let own = template?.pixels.header {
       header.colour = own.colour == .rgb && pageBands >= 3 ? .rgb : .grey
       (header.orientation, header.resolution, header.profile) = (own.orientation, own.resolution, own.profile)
     } else if pageBands != 3 {
       header.colour = .grey
     }
-    header.description = ImageAxes.description(axes, header: header, names: names)
+    header.description =
+      (rows == 1 ? imageJText(fields, isValues: isValues) : nil)
+      ?? ImageAxes.description(axes(fields, rows: rows), header: header, names: names)
     return header
   }
 

@@ -318,6 +318,21 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       let (first, second) = (try ImageFile(path: path), try ImageFile(path: folder.path("out.tif")))
       #expect(first.header == second.header && first.axes == second.axes)
       for page in 0..<6 { #expect(try first.samples(ofPage: page) == second.samples(ofPage: page)) }
+      // The other parts, single precision and measured values have the same axes, and samples one more.
+      let content = SignalContent.estimates(3, memberCount: 2, hasSpread: true, hasObserved: false)
+      try Self.restore(document, to: folder.path("all.float.tif"), content: content) { record in
+        record.members = Tensor(record.values + record.values, shape: [2, record.values.count])
+      }
+      try Self.restore(document, to: folder.path("noisy.tif"), content: .measurements(3, hasNoise: true)) { record in
+        record.noise = record.values
+      }
+      for name in ["all.float.tif", "all.spread.tif", "noisy.tif", "noisy.noise.tif"] {
+        let file = try ImageFile(path: folder.path(name))
+        #expect(file.axes == first.axes && file.header.type == .float32 && file.header.description == first.header.description, "\(name)")
+        for page in 0..<6 { #expect(try file.samples(ofPage: page).numbers == first.samples(ofPage: page).numbers) }
+      }
+      let samples = try ImageFile(path: folder.path("all.samples.tif")).axes.axes
+      #expect(samples.map { "\($0.name)\($0.count)" }.joined() == "T3Q2C2")
       #expect(complaint { _ = try Self.open(path, ["axes": "T4YX"]) }.contains("T4YX"))
     }
   }
