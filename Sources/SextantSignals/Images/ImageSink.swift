@@ -17,6 +17,8 @@ struct ImageSink: SignalSink {
   private let folder: ImageDocument?
   /// The field of the images from which the fields come that each field is; nil where it is none of them.
   private let originals: [Int?]
+  /// Whether the fields come from images of bytes in a file of another kind, IDX or CIFAR.
+  private let isOfBytes: Bool
   private let rows: Int
   private let columns: Int
   private let names: [String]
@@ -35,11 +37,13 @@ struct ImageSink: SignalSink {
         reason: "they are on a \(domain.summary), and not on the pixels of an image.")
     }
     (rows, columns, names) = (raster.rows, raster.columns, source.variables.map(\.name))
-    let document = (source as? any SignalDocument)?.origin as? ImageDocument
-    let fits = document.map {
+    let origin = (source as? any SignalDocument)?.origin
+    let document = origin as? ImageDocument
+    let fits = origin.map {
       $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count
     }
     template = fits == true ? document : nil
+    isOfBytes = fits == true && origin is any ByteImages
     originals = Self.originals(of: source.labels, in: document)
     folder = (output.path as NSString).pathExtension.isEmpty && document?.isFolder == true ? document : nil
     if writesFolder, output.splitsMembers {
@@ -85,7 +89,7 @@ struct ImageSink: SignalSink {
   }
 
   private func refusal(_ target: ImageTarget) -> String? {
-    if target.container == .png, !target.keepsSamples {
+    if target.container == .png, !target.keepsSamples, !target.header.type.isWhole {
       return output.content.kind == .measurements
         ? "measured values have gaps and noise, for which it has no place. Give an output that ends in .tif"
         : "they are fractional numbers. Give an output that ends in .tif"
@@ -188,10 +192,12 @@ struct ImageSink: SignalSink {
     let pages = fields.flatMap { field in
       (0..<pageChannels).map { ImageTarget.Page(field: field, row: 0, channel: $0) }
     }
-    let isFloat =
-      ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && content.kind == .measurements
+    // Measured values have gaps, and a member is fractional and may leave the range of the type.
+    let isWhole = part == .values && content.kind != .measurements
+    let isFloat = ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && !isWhole
     guard let template, !isFloat else {
-      let header = floatHeader(fields, rows: 1, isValues: true)
+      var header = floatHeader(fields, rows: 1, isValues: true)
+      if isOfBytes, isWhole, content.kind == .estimates, !isFloat { header.type = .uint8 }
       return ImageTarget(
         path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
     }

@@ -417,6 +417,53 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// What comes from bytes is answered in bytes, and can therefore be a PNG; measured values are not.
+  @Test func answersToIDXFilesHaveEightBits() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      for (shape, name) in [([1, 4, 5], "grey"), ([1, 4, 5, 3], "colour")] {
+        let count = shape.reduce(1, *)
+        let path = try ImageStackTests.write(
+          ImageStackTests.file(shape: shape, content: (0..<count).map { UInt8($0 * 4) }), in: folder, name)
+        let document = try Self.open(path)
+        try Self.restore(document, to: folder.path("\(name).png")) { $0.values[2] += 0.25 }
+        let file = try ImageFile(path: folder.path("\(name).png"))
+        #expect(file.header.type == .uint8 && file.header.bands == document.variables.count)
+        #expect(try file.samples(ofPage: 0).bytes == (0..<count).map { UInt8($0 * 4) })
+        let text = complaint { try Self.restore(document, to: folder.path("\(name)-high.png")) { $0.values[2] = 300 } }
+        #expect(text.contains("uint8") && text.contains(".float.tif"), "\(text)")
+        #expect(
+          complaint {
+            try Self.restore(document, to: folder.path("\(name)-noisy.png"), content: .measurements(1, hasNoise: false))
+          }.contains(".tif"))
+        try Self.restore(document, to: folder.path("\(name).float.tif")) { $0.values[2] = 300 }
+        #expect(try ImageFile(path: folder.path("\(name).float.tif")).header.type == .float32)
+      }
+    }
+  }
+
+  /// Members are fractional, and keep the ending that says so.
+  @Test func membersAreInSinglePrecision() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let document = try Self.open(ImageCase(type: .uint8).write(to: folder))
+      let content = SignalContent.estimates(1, memberCount: 2, hasSpread: false, hasObserved: false)
+      for (output, member) in [("a.float.tif", "a_member002.float.tif"), ("b.tif", "b_member002.tif")] {
+        let sink = try Self.formats.sink(
+          OutputRequest(path: folder.path(output), content: content, splitsMembers: true), like: document)
+        #expect(sink.paths.contains(folder.path(member)))
+        try sink.write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+          var record = FieldRecord(try document.read([0])[0])
+          record.members = Tensor(record.values.map { $0 - 0.5 } + record.values.map { $0 + 0.5 }, shape: [2, record.values.count])
+          try writer.write(record, at: 0)
+        }
+        let file = try ImageFile(path: folder.path(member))
+        #expect(file.header.type == .float32)
+        #expect(try file.samples(ofPage: 0).numbers == document.read([0]).values.scalars.map { Double($0) + 0.5 })
+      }
+    }
+  }
+
   @Test func cifarBatchesHaveLabels() throws {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
