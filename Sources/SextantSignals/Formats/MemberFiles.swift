@@ -11,7 +11,7 @@ public enum MemberFiles {
     let digits = max(3, String(count).count)
     let own = ending(of: path)
     let isFolder = path.hasSuffix("/") || own.isEmpty
-    let stem = isFolder ? (path.hasSuffix("/") ? path : path + "/") : path.dropLast(own.count + 1) + "_"
+    let stem = isFolder ? (path.hasSuffix("/") ? path : path + "/") : String(path.dropLast(own.count + 1)) + "_"
     let suffix = isFolder ? ending : own
     return (0..<count).map { stem + String(format: "member%0\(digits)d", $0 + 1) + "." + suffix }
   }

@@ -464,6 +464,42 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// In an array, images have rows and columns, and they are read again where the pixels or the names of the axes are known.
+  @Test(arguments: [1, 3], [1, 2]) func arraysOfImagesHaveRowsAndColumns(_ bands: Int, _ count: Int) throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let image = ImageCase(type: .uint8, bands: bands, ending: "png")
+      let inner = folder.path("in")
+      try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      for index in 0..<count { _ = try image.write(to: folder, name: "in/\(index)") }
+      let document = try Self.open(inner)
+      let content = SignalContent.estimates(count, memberCount: 2, hasSpread: true, hasObserved: false)
+      try Self.restore(document, to: folder.path("out.npy"), content: content) { record in
+        record.members = Tensor(record.values + record.values, shape: [2, record.values.count])
+      }
+      let fields = count == 1 ? [] : [count]
+      let channels = bands == 1 ? [] : [bands]
+      #expect(try NPYFile.read(folder.path("out.npy")).shape == fields + [7, 9] + channels)
+      #expect(try NPYFile.read(folder.path("out.spread.npy")).shape == fields + [7, 9] + channels)
+      #expect(try NPYFile.read(folder.path("out.samples.npy")).shape == fields + [2, 7, 9] + channels)
+      let letters = (count == 1 ? "" : "T") + "YX" + (bands == 1 ? "" : "C")
+      let wanted = try document.read(Array(0..<count))
+      for request in [
+        SignalRequest(path: folder.path("out.npy"), settings: ["axes": letters]),
+        SignalRequest(path: folder.path("out.npy"), domain: document.domain),
+      ] {
+        let again = try Self.formats.open(request)
+        #expect(again.count == count && again.domain.fingerprint == document.domain.fingerprint)
+        #expect(try again.read(Array(0..<count)).values == wanted.values)
+      }
+      for wrong in ["Z" + letters, "XY", "", "YXYX"] {
+        let text = complaint { _ = try Self.formats.open(SignalRequest(path: folder.path("out.npy"), settings: ["axes": wrong])) }
+        #expect(text.contains("YX"), "\(text)")
+      }
+      #expect(complaint { _ = try Self.formats.open(SignalRequest(path: folder.path("out.npy"))) }.contains("--axes"))
+    }
+  }
+
   @Test func cifarBatchesHaveLabels() throws {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
