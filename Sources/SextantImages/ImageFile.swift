@@ -153,6 +153,13 @@ public struct ImageFile: Sendable {
         : sxi_jpeg_read(start, bytes.count, wantsSamples ? 1 : 0, &image)
     }
     defer { sxi_free(&image) }
+    if image.frames > 1 {
+      throw ImageFileError.refused(
+        path: path,
+        reason:
+          "the PNG is an animation of \(image.frames) frames, of which one alone would be read. Save each frame as an image of its own, or all of them as a TIFF."
+      )
+    }
     guard status == 0, let header = ImageHeader(image) else {
       throw ImageFileError.unreadable(path: path, kind: container.rawValue, reason: image.errorText)
     }

@@ -201,6 +201,45 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
     }
   }
 
+  /// Of an animation libpng shows the first frame alone; a PNG whose animation has one frame is an image.
+  @Test func animationsAreRefused() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.png"
+      let header = ImageHeader(rows: 4, columns: 5, bands: 1, type: .uint8)
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(Self.samples(.uint8, count: 20))
+      try writer.close()
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      // The chunk with its own check sum, after the header's 33 bytes.
+      for (frames, sum) in [(2, [0xF3, 0x8D, 0x93, 0x70]), (1, [0xB4, 0x2D, 0xE9, 0xA0])] as [(UInt8, [UInt8])] {
+        let chunk: [UInt8] = [0, 0, 0, 8] + Array("acTL".utf8) + [0, 0, 0, frames, 0, 0, 0, 0] + sum
+        try Data(Array(bytes[..<33]) + chunk + Array(bytes[33...])).write(to: URL(fileURLWithPath: path))
+        guard frames > 1 else {
+          #expect(try ImageFile(path: path).samples(ofPage: 0) == Self.samples(.uint8, count: 20))
+          continue
+        }
+        let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("2 frames"))
+      }
+    }
+  }
+
+  @Test func imagesOfOtherKindsAreNamed() throws {
+    try inScratchFolder { folder in
+      let kinds: [(String, [UInt8])] = [
+        ("GIF", Array("GIF89a".utf8) + [5, 0, 4, 0, 0, 0]), ("BMP", Array("BM".utf8) + [118, 2, 0, 0, 0, 0, 0, 0, 54, 0]),
+        ("WebP", Array("RIFF".utf8) + [96, 0, 0, 0] + Array("WEBPVP8 ".utf8)),
+      ]
+      for (kind, bytes) in kinds {
+        let path = "\(folder)/a.png"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+        let text = "\(error.map { "\($0)" } ?? "")"
+        #expect(text.contains("a \(kind) image") && text.contains("convert it to PNG or TIFF"), "\(text)")
+      }
+    }
+  }
+
   @Test func filesThatAreNoImagesAreNamed() throws {
     try inScratchFolder { folder in
       let path = "\(folder)/a.tif"

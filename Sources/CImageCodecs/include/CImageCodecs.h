@@ -32,6 +32,8 @@ typedef struct {
   /// The colour that stands for transparency in a PNG, one number a band.
   int32_t has_key;
   uint16_t key[3];
+  /// The frames of an animated PNG, of which only the first is read; 0 for any other image.
+  uint32_t frames;
   /// 1 if the file had a palette.
   int32_t had_palette;
   /// The orientation tag; has_orientation is 0 where there is none.
