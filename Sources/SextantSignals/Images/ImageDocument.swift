@@ -163,6 +163,13 @@ struct ImageDocument: SignalDocument {
           "\(file.path): the smallest number is white (min-is-white), and the numbers are worked on as they are, because \(header.type.rawValue) has no fixed largest number."
         ))
     }
+    if let tag = pixels.unusedTag {
+      remarks.append(
+        Remark(
+          .note, "no-data",
+          "\(file.path): the no-data tag is \"\(tag)\", which no number of type \(header.type.rawValue) is, so that no pixel counts as missing by it. If pixels are missing, say which by --missing, such as --missing 'value=255'."
+        ))
+    }
     if header.isPremultiplied {
       remarks.append(
         Remark(

@@ -531,6 +531,25 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     for (text, gap) in [("nan", nil), ("-9999", nil), ("255", 255), ("0.5", nil)] as [(String, Double?)] {
       header.noData = text
       #expect(ImagePixels(header).gap == gap)
+      #expect(ImagePixels(header).unusedTag == (text == "nan" || gap != nil ? nil : text))
+    }
+  }
+
+  @Test func aNoDataTagThatFitsNoPixelIsMentioned() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      for (text, isTold) in [("255.4", true), ("none", true), ("1", false), (" 1", false), ("nan", false)] {
+        var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint8)
+        header.noData = text
+        let path = folder.path("a.tif")
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
+        try writer.append(ImageSamples(type: .uint8, bytes: [0, 1, 2, 3, 4, 255]))
+        try writer.close()
+        let document = try Self.open(path)
+        let remark = document.remarks.first { $0.topic == "no-data" }
+        #expect((remark != nil) == isTold && remark?.text.contains(text) != false, "\(text)")
+        #expect(try document.read([0]).isValid.contains(false) == text.contains("1"))
+      }
     }
   }
 }
