@@ -89,7 +89,13 @@ public struct ImageAxes: Sendable, Equatable {
       guard !product.overflow, product.partialValue > 0 else { throw wrong("the lengths are too large, or 0") }
       known = product.partialValue
     }
-    guard open.count <= 1 else { throw wrong("give the length after all letters but one, as in T5C2YX") }
+    guard open.count <= 1 else {
+      let others = entries.filter { !"TZC".contains($0.name) }.map { String($0.name) }
+      let hint =
+        others.isEmpty
+        ? "" : "; \(others.joined(separator: " and ")) \(others.count == 1 ? "is" : "are") none of T (times), Z (depths) and C (channels)"
+      throw wrong("give the length after all letters but one, as in T5C2YX\(hint)")
+    }
     if let last = open.first {
       guard pages % known == 0 else { throw wrong("\(pages) is not a multiple of \(known)") }
       entries[last].count = pages / known

@@ -68,7 +68,11 @@ public struct ImageFile: Sendable {
   public init(path: String, axes: String? = nil) throws {
     guard let container = ImageContainer(of: path) else {
       let head = FileContents.head(of: path, count: 64) ?? Data()
-      if !FileManager.default.fileExists(atPath: path) { throw FileError.missing(path: path) }
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw FileError.missing(path: path) }
+      if isFolder.boolValue {
+        throw ImageFileError.refused(path: path, reason: "expected a PNG, JPEG or TIFF image, found a folder.")
+      }
       throw ImageFileError.refused(
         path: path, reason: "expected a PNG, JPEG or TIFF image, found \(FileSignature.description(of: [UInt8](head)))."
       )

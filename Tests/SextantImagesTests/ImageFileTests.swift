@@ -118,6 +118,9 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
       try write(nil)
       #expect(throws: ImageFileError.unnamedAxes(path: path, pages: 6)) { try axes() }
       #expect(try axes("TYX") == "T6" && axes("t3cyx") == "T3C2" && axes("C2ZYX") == "C2Z3")
+      let unclear = #expect(throws: ImageFileError.self) { try axes("ABYX") }
+      let text = unclear.map { "\($0)" } ?? ""
+      #expect(text.contains("A and B are none of T"), "\(text)")
       for wrong in ["T4CYX", "TCYX", "T6", "TTYX", "0YX", "T7YX"] {
         #expect(throws: ImageFileError.self) { try axes(wrong) }
       }

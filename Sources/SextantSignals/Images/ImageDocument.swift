@@ -196,7 +196,10 @@ struct ImageDocument: SignalDocument {
     }
     if file.container == .jpeg {
       remarks.append(
-        Remark(.note, "jpeg", "\(file.path): JPEG is read only. Give an output that ends in .png or .tif."))
+        Remark(
+          .note, "jpeg",
+          "\(file.path): JPEG is read only\(folder == nil ? ". Give an output that ends in .png or .tif." : ", so that the answers in a folder are PNG images.")"
+        ))
     }
     if [.uint32, .int32, .float64].contains(header.type) {
       remarks.append(

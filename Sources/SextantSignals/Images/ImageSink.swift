@@ -34,7 +34,7 @@ struct ImageSink: SignalSink {
     guard let raster = domain.raster, domain.geography == nil else {
       throw SignalFormatError.unwritable(
         path: output.path, format: ImageFormat().name,
-        reason: "they are on a \(domain.summary), and not on the pixels of an image.")
+        reason: "they are on \(domain.summaryWithArticle), and not on the pixels of an image.")
     }
     (rows, columns, names) = (raster.rows, raster.columns, source.variables.map(\.name))
     let origin = (source as? any SignalDocument)?.origin
@@ -279,7 +279,7 @@ struct ImageSink: SignalSink {
     let targets = targets(content)
     guard writesFolder else {
       try WholeFile.write(toAll: targets.map(\.path) + [about], replacing: replacedPaths, overwrite: overwrite) { temporary in
-        try Self.write(description, to: temporary[targets.count])
+        try Self.write(description, to: temporary[targets.count], reportedAs: about)
         let writer = ImageFieldWriter(
           targets, places: Array(temporary.prefix(targets.count)), template: template, originals: originals, channelCount: channelCount)
         try body(writer)
@@ -296,7 +296,7 @@ struct ImageSink: SignalSink {
       try WholeFile.makeFolder(temporary)
       let places = targets.map { temporary + String(($0.path as NSString).standardizingPath.dropFirst(folder.count)) }
       for inner in Set(places.map { ($0 as NSString).deletingLastPathComponent }) { try WholeFile.makeFolder(inner) }
-      try Self.write(description, to: (temporary as NSString).appendingPathComponent(ImageNames.aboutName))
+      try Self.write(description, to: (temporary as NSString).appendingPathComponent(ImageNames.aboutName), reportedAs: about)
       let writer = ImageFieldWriter(
         targets, places: places, template: template, originals: originals, channelCount: channelCount)
       try body(writer)
@@ -314,12 +314,14 @@ struct ImageSink: SignalSink {
 }
 
 extension ImageSink {
-  /// Writes what is said of an answer: its history and its attributes, by name.
-  private static func write(_ description: FieldFileDescription, to path: String) throws {
+  /// Writes what is said of an answer, its history and its attributes by name, to a temporary file of `reported`.
+  private static func write(_ description: FieldFileDescription, to path: String, reportedAs reported: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let texts = description.attributes.merging(["history": description.history]) { own, _ in own }
-    try WholeFile.write(try encoder.encode(texts) + Data("\n".utf8), to: path, overwrite: true)
+    guard FileManager.default.createFile(atPath: path, contents: try encoder.encode(texts) + Data("\n".utf8)) else {
+      throw FileError.system(action: "write the file", path: reported, reason: String(cString: strerror(errno)))
+    }
   }
 }
 

@@ -208,8 +208,9 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       }
       let several = try mask(header, [0, 128, 255])
       let text = complaint { _ = try Self.open(path, ["mask": several, "missing_where": "white"]) }
-      #expect(text.contains("3 different numbers") && text.contains("128.0: 21"), "\(text)")
+      #expect(text.contains("3 different numbers") && text.contains("128: 21"), "\(text)")
       #expect(complaint { _ = try Self.open(path, ["mask": several]) }.contains("white or black"))
+      #expect(complaint { _ = try Self.open(path, ["mask": folder.path, "missing_where": "white"]) }.contains("found a folder"))
       header.orientation = 1
       let turned = try mask(header, [0, 255])
       #expect(
