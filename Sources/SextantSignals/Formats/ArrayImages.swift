@@ -47,7 +47,9 @@ extension NPYFile.Numbers {
   func joiningPixels(of domain: any Domain, channels: Int?) -> Self {
     let (extents, own) = (domain.arrayExtents, shape)
     guard extents.count == 2, own.count >= 2, own.count <= 4 else { return self }
-    let places = (0...own.count - 2).filter { Array(own[$0..<$0 + 2]) == extents && $0 <= 1 && own.count - $0 <= 3 }
+    let places = (0...min(1, own.count - 2)).filter { (place: Int) -> Bool in
+      own[place] == extents[0] && own[place + 1] == extents[1] && own.count - place <= 3
+    }
     guard let first = places.first, let last = places.last else { return self }
     // Of three axes that all fit, the channels decide.
     let place = first == last || own.last == channels && channels != 1 ? first : last

@@ -10,7 +10,8 @@ import SextantStorage
 /// Writes arrays.
 ///
 /// An array has the shape V, V×C or N×V×C, with as few axes as the numbers of fields and variables require. For images, V
-/// is two axes, rows and columns, and C is left out for one variable. Quantiles and samples have an axis of their own before V. An array has no place for history and attributes.
+/// is two axes, rows and columns, and C is left out for one variable. Quantiles and samples have an axis of their own before
+/// V. An array has no place for history and attributes.
 struct ArraySink: SignalSink {
   private let output: OutputRequest
   private let vertexCount: Int
@@ -77,8 +78,10 @@ struct ArraySink: SignalSink {
 
   private func shape(of file: File, fieldCount: Int) -> [Int] {
     let isPlain = channelCount == 1 && (fieldCount == 1 || extents.count == 2)
-    let fields = fieldCount == 1 ? [] : [fieldCount]
-    return fields + (file.hasRows ? [file.rows] : []) + extents + (isPlain ? [] : [channelCount])
+    let fields: [Int] = fieldCount == 1 ? [] : [fieldCount]
+    let rows: [Int] = file.hasRows ? [file.rows] : []
+    let channels: [Int] = isPlain ? [] : [channelCount]
+    return fields + rows + extents + channels
   }
 
   func write(

@@ -108,13 +108,12 @@ struct ImageDocument: SignalDocument {
 
   /// Reads all pages of a file. Throws `ImageFileError`, and `VertexFileError` for infinite numbers.
   private static func checkPixels(of file: ImageFile) throws {
+    let pixels = ImagePixels(file.header)
     for page in 0..<file.pageCount {
       let samples = try file.samples(ofPage: page)
-      guard !file.header.type.isWhole else { continue }
-      if let sample = samples.numbers.firstIndex(where: { Float($0).isInfinite }) {
-        let (row, column) = (sample / file.header.bands).quotientAndRemainder(dividingBy: file.header.columns)
-        throw VertexFileError.infinite(path: file.path, place: "row \(row + 1), column \(column + 1)")
-      }
+      guard !file.header.type.isWhole, let entry = pixels.values(of: samples).firstIndex(where: \.isInfinite) else { continue }
+      let (row, column) = (entry / pixels.bands.count).quotientAndRemainder(dividingBy: file.header.columns)
+      throw VertexFileError.infinite(path: file.path, place: "row \(row + 1), column \(column + 1)")
     }
   }
 

@@ -319,7 +319,8 @@ extension ImageSink {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let texts = description.attributes.merging(["history": description.history]) { own, _ in own }
-    guard FileManager.default.createFile(atPath: path, contents: try encoder.encode(texts) + Data("\n".utf8)) else {
+    let data = try encoder.encode(texts) + Data("\n".utf8)
+    guard FileManager.default.createFile(atPath: path, contents: data) else {
       throw FileError.system(action: "write the file", path: reported, reason: String(cString: strerror(errno)))
     }
   }

@@ -437,8 +437,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
           complaint {
             try Self.restore(document, to: folder.path("\(name)-noisy.png"), content: .measurements(1, hasNoise: false))
           }.contains(".tif"))
-        try Self.restore(document, to: folder.path("\(name).float.tif")) { $0.values[2] = 300 }
-        #expect(try ImageFile(path: folder.path("\(name).float.tif")).header.type == .float32)
+        try Self.restore(document, to: folder.path("\(name)-high.float.tif")) { $0.values[2] = 300 }
+        #expect(try ImageFile(path: folder.path("\(name)-high.float.tif")).header.type == .float32)
       }
     }
   }
@@ -478,11 +478,11 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       try Self.restore(document, to: folder.path("out.npy"), content: content) { record in
         record.members = Tensor(record.values + record.values, shape: [2, record.values.count])
       }
-      let fields = count == 1 ? [] : [count]
-      let channels = bands == 1 ? [] : [bands]
-      #expect(try NPYFile.read(folder.path("out.npy")).shape == fields + [7, 9] + channels)
-      #expect(try NPYFile.read(folder.path("out.spread.npy")).shape == fields + [7, 9] + channels)
-      #expect(try NPYFile.read(folder.path("out.samples.npy")).shape == fields + [2, 7, 9] + channels)
+      let fields: [Int] = count == 1 ? [] : [count]
+      let pixels: [Int] = [7, 9] + (bands == 1 ? [] : [bands])
+      #expect(try NPYFile.read(folder.path("out.npy")).shape == fields + pixels)
+      #expect(try NPYFile.read(folder.path("out.spread.npy")).shape == fields + pixels)
+      #expect(try NPYFile.read(folder.path("out.samples.npy")).shape == fields + [2] + pixels)
       let letters = (count == 1 ? "" : "T") + "YX" + (bands == 1 ? "" : "C")
       let wanted = try document.read(Array(0..<count))
       for request in [
@@ -532,7 +532,8 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     for (text, gap) in [("nan", nil), ("-9999", nil), ("255", 255), ("0.5", nil)] as [(String, Double?)] {
       header.noData = text
       #expect(ImagePixels(header).gap == gap)
-      #expect(ImagePixels(header).unusedTag == (text == "nan" || gap != nil ? nil : text))
+      let unused: String? = text == "nan" || gap != nil ? nil : text
+      #expect(ImagePixels(header).unusedTag == unused)
     }
   }
 
