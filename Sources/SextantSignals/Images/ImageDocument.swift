@@ -197,7 +197,7 @@ struct ImageDocument: SignalDocument {
       remarks.append(
         Remark(
           .note, "jpeg",
-          "\(file.path): JPEG is read only\(folder == nil ? ". Give an output that ends in .png or .tif." : ", so that the answers in a folder are PNG images.")"
+          "\(file.path): JPEG is read only. Answers in a folder are PNG images; for any other output, give a name that ends in .png or .tif."
         ))
     }
     if [.uint32, .int32, .float64].contains(header.type) {
