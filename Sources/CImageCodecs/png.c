@@ -40,6 +40,21 @@ void sxi_free(sxi_image *image) {
   image->profile = NULL, image->description = NULL, image->no_data = NULL, image->pixels = NULL;
 }
 
+static uint32_t number(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/// The frames of an animation, which stand in a chunk before the pixels that libpng passes over; 0 where there is none.
+static uint32_t frames(const uint8_t *bytes, size_t count) {
+  for (size_t at = 8; at + 12 <= count;) {
+    size_t length = number(bytes + at);
+    if (!memcmp(bytes + at + 4, "IDAT", 4) || length > count - at - 12) return 0;
+    if (!memcmp(bytes + at + 4, "acTL", 4) && length >= 4) return number(bytes + at + 8);
+    at += 12 + length;
+  }
+  return 0;
+}
+
 static void read_tags(png_structp png, png_infop info, sxi_image *image) {
   png_uint_32 x, y, length;
   int unit, compression;
@@ -59,6 +74,7 @@ static void read_tags(png_structp png, png_infop info, sxi_image *image) {
 int sxi_png_read(const uint8_t *bytes, size_t count, int wants_pixels, sxi_image *image) {
   memset(image, 0, sizeof *image);
   image->alpha = -1, image->compression = 1, image->format = 1, image->first_offset = -1;
+  image->frames = frames(bytes, count);
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, image, fail, ignore);
   png_infop info = png ? png_create_info_struct(png) : NULL;
   source from = {bytes, count, 0};

@@ -45,7 +45,14 @@ sxi_tiff *sxi_tiff_open(const char *path, const char *mode, char *error) {
   return NULL;
 }
 
-uint32_t sxi_tiff_count(sxi_tiff *file) { return TIFFNumberOfDirectories(file->tiff); }
+uint32_t sxi_tiff_count(sxi_tiff *file, char *error) {
+  // libtiff counts as far as it comes, and says in an error alone that the chain ends in nothing.
+  file->error[0] = 0;
+  uint32_t count = TIFFNumberOfDirectories(file->tiff);
+  snprintf(error, 400, "%s", file->error);
+  file->error[0] = 0;
+  return count;
+}
 
 int sxi_tiff_has_compression(uint32_t compression) { return TIFFIsCODECConfigured((uint16_t)compression); }
 

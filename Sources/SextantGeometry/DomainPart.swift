@@ -44,6 +44,6 @@ private struct DomainPart: Domain {
     var hash = Fingerprint(kind: "part of \(domain.fingerprint)")
     for vertex in vertices { hash.add(vertex) }
     fingerprint = hash.text
-    summary = "part of \(vertices.count) vertices of a \(domain.summary)"
+    summary = "part of \(vertices.count) vertices of \(domain.summaryWithArticle)"
   }
 }

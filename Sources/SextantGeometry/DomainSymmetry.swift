@@ -130,7 +130,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
     case .leftRight, .upDown, .quarterTurns:
       guard domain.plane != nil else {
         throw GeometryError.invalidSymmetry(
-          "'\(self)' is a symmetry of images, and the fields are on a \(domain.summary).")
+          "'\(self)' is a symmetry of images, and the fields are on \(domain.summaryWithArticle).")
       }
       let (low, high) = domain.nodePositions.reduce(
         (SIMD3(repeating: Double.infinity), SIMD3(repeating: -Double.infinity))
@@ -146,7 +146,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
     case .longitudes, .northSouth, .icosahedron:
       guard domain.geography != nil else {
         throw GeometryError.invalidSymmetry(
-          "'\(self)' is a symmetry of the sphere, and the fields are on a \(domain.summary).")
+          "'\(self)' is a symmetry of the sphere, and the fields are on \(domain.summaryWithArticle).")
       }
       switch self {
       case .longitudes(let degrees): return [Self.rotation(about: SIMD3(0, 0, 1), degrees: degrees)]

@@ -89,7 +89,13 @@ public struct ImageAxes: Sendable, Equatable {
       guard !product.overflow, product.partialValue > 0 else { throw wrong("the lengths are too large, or 0") }
       known = product.partialValue
     }
-    guard open.count <= 1 else { throw wrong("give the length after all letters but one, as in T5C2YX") }
+    guard open.count <= 1 else {
+      let others = entries.filter { !"TZC".contains($0.name) }.map { String($0.name) }
+      let hint =
+        others.isEmpty
+        ? "" : "; \(others.joined(separator: " and ")) \(others.count == 1 ? "is" : "are") none of T (times), Z (depths) and C (channels)"
+      throw wrong("give the length after all letters but one, as in T5C2YX\(hint)")
+    }
     if let last = open.first {
       guard pages % known == 0 else { throw wrong("\(pages) is not a multiple of \(known)") }
       entries[last].count = pages / known
@@ -101,6 +107,14 @@ public struct ImageAxes: Sendable, Equatable {
 
   /// The number of frames that ImageJ's description names.
   static func imageJCount(_ description: String?) -> Int? { imageJ(description)?.pageCount }
+
+  /// The number of pages that ImageJ's or tifffile's description names; nil for no such description, and for one that has the bands
+  /// of a page in front, which may be planes of one page. OME's is left out: it may be that of several files.
+  static func describedPageCount(_ header: ImageHeader) -> Int? {
+    if let axes = imageJ(header.description) { return axes.pageCount }
+    guard let axes = shaped(header), !axes.axes.contains(where: { $0.name == "S" }) else { return nil }
+    return axes.pageCount
+  }
 
   private static func imageJ(_ description: String?) -> ImageAxes? {
     guard let description, description.hasPrefix("ImageJ=") else { return nil }

@@ -18,6 +18,8 @@ public enum ImageFileError: Error, Equatable, CustomStringConvertible {
   case unevenPages(path: String, page: Int, expected: String, found: String)
   /// A stack whose axes have no names.
   case unnamedAxes(path: String, pages: Int)
+  /// A stack of which the description names another number of pages.
+  case otherPageCount(path: String, described: Int, pages: Int)
   /// Names of axes that do not fit the file.
   case wrongAxes(path: String, axes: String, pages: Int, reason: String)
   /// The image could not be written.
@@ -32,6 +34,8 @@ public enum ImageFileError: Error, Equatable, CustomStringConvertible {
       "\(path): page \(page) differs from the first: expected \(expected), found \(found). Save pages of one kind in a file of their own."
     case .unnamedAxes(let path, let pages):
       "\(path): the file has \(pages) pages, and does not say what they are. Give --axes TYX for times, ZYX for depths, CYX for channels, or for example T5C2YX for 5 times of 2 channels each."
+    case .otherPageCount(let path, let described, let pages):
+      "\(path): the description in the file names \(described) page\(described == 1 ? "" : "s"), and there are \(pages). Look whether it was copied whole. If it was, say what the pages are: give --axes TYX for times, ZYX for depths, CYX for channels, or for example T5C2YX for 5 times of 2 channels each."
     case .wrongAxes(let path, let axes, let pages, let reason):
       "\(path): the axes \"\(axes)\" do not fit the \(pages) pages of the file: \(reason)."
     case .unwritten(let path, let reason): "\(path): the image could not be written: \(reason)."
@@ -47,6 +51,8 @@ public struct ImageFile: Sendable {
   public let header: ImageHeader
   /// The axes of the pages.
   public let axes: ImageAxes
+  /// The number of pages that the description of ImageJ or tifffile names, where it is another than there are; else nil.
+  public let describedPageCount: Int?
   /// Where the pages of an ImageJ stack lie that has one directory: the place of the first, and whether its bytes are in
   /// big-endian order.
   private let contiguous: (start: Int, isBigEndian: Bool)?
@@ -62,7 +68,11 @@ public struct ImageFile: Sendable {
   public init(path: String, axes: String? = nil) throws {
     guard let container = ImageContainer(of: path) else {
       let head = FileContents.head(of: path, count: 64) ?? Data()
-      if !FileManager.default.fileExists(atPath: path) { throw FileError.missing(path: path) }
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw FileError.missing(path: path) }
+      if isFolder.boolValue {
+        throw ImageFileError.refused(path: path, reason: "expected a PNG, JPEG or TIFF image, found a folder.")
+      }
       throw ImageFileError.refused(
         path: path, reason: "expected a PNG, JPEG or TIFF image, found \(FileSignature.description(of: [UInt8](head)))."
       )
@@ -71,10 +81,11 @@ public struct ImageFile: Sendable {
     guard container == .tiff else {
       let (header, _) = try Self.decode(path, container, wantsSamples: false)
       (self.header, self.axes, contiguous) = (header, try ImageAxes(of: header, pages: 1, given: axes, path: path), nil)
+      describedPageCount = nil
       return
     }
     let file = try TIFFFile(path)
-    let count = file.pageCount
+    let count = try file.pageCount()
     let first = try file.page(0, wantsSamples: false)
     header = first.header
     let stack = ImageAxes.imageJCount(header.description)
@@ -92,9 +103,15 @@ public struct ImageFile: Sendable {
           reason: "its description names \(stack) frames, and the file is too short for them")
       }
       contiguous = (first.firstOffset, first.isBigEndian)
+      describedPageCount = nil
       self.axes = try ImageAxes(of: header, pages: stack, given: axes, path: path)
     } else {
       contiguous = nil
+      let described = ImageAxes.describedPageCount(header)
+      describedPageCount = described == count ? nil : described
+      if axes == nil, count > 1, let described, described != count {
+        throw ImageFileError.otherPageCount(path: path, described: described, pages: count)
+      }
       for page in 1..<max(1, count) {
         let other = try file.page(page, wantsSamples: false).header
         guard other.isAlike(header) else {
@@ -140,6 +157,13 @@ public struct ImageFile: Sendable {
         : sxi_jpeg_read(start, bytes.count, wantsSamples ? 1 : 0, &image)
     }
     defer { sxi_free(&image) }
+    if image.frames > 1 {
+      throw ImageFileError.refused(
+        path: path,
+        reason:
+          "the PNG is an animation of \(image.frames) frames, of which one alone would be read. Save each frame as an image of its own, or all of them as a TIFF."
+      )
+    }
     guard status == 0, let header = ImageHeader(image) else {
       throw ImageFileError.unreadable(path: path, kind: container.rawValue, reason: image.errorText)
     }
@@ -183,7 +207,18 @@ private final class TIFFFile {
 
   deinit { sxi_tiff_close(file) }
 
-  var pageCount: Int { Int(sxi_tiff_count(file)) }
+  /// The number of pages. Throws ``ImageFileError`` where the chain of pages is cut off or damaged.
+  func pageCount() throws -> Int {
+    var error = [CChar](repeating: 0, count: 400)
+    let count = Int(sxi_tiff_count(file, &error))
+    let text = String(decoding: error.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard text.isEmpty else {
+      throw ImageFileError.unreadable(
+        path: path, kind: "TIFF",
+        reason: "the file is cut off, or the list of its pages is damaged, after \(count) page\(count == 1 ? "" : "s") (\(text))")
+    }
+    return count
+  }
 
   func page(
     _ index: Int, wantsSamples: Bool

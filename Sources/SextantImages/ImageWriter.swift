@@ -31,7 +31,7 @@ public final class ImageWriter {
         : header.bands == 1 || header.bands == 2 && header.alpha == 1
       if !isKnown || header.isPremultiplied || header.bands > 1 && header.type.bits < 8 {
         return
-          "a PNG holds grey, or red, green and blue, with an opacity after them that is not multiplied in, and these are \(header.bands) bands of another order. Give an output that ends in .tif"
+          "a PNG holds grey, or red, green and blue, with an opacity after them that is not multiplied in, and \(header.bands == 1 ? "this is one band" : "these are \(header.bands) bands") of another kind. Give an output that ends in .tif"
       }
       return nil
     }

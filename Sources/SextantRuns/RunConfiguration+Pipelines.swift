@@ -160,7 +160,7 @@ extension RunConfiguration {
   ) throws -> (scales: [(peak: Double?, origin: Double)], deviations: [Float]) {
     guard fields.domain.fingerprint == domain.fingerprint else {
       throw RunError.invalid(
-        "evaluate.fields: the test fields are on a \(fields.domain.summary), the model on a \(domain.summary). They have to be on one grid to be scored."
+        "evaluate.fields: the test fields are on \(fields.domain.summaryWithArticle), the model on \(domain.summaryWithArticle). They have to be on one grid to be scored."
       )
     }
     guard fields.variables.count == variables.count else {

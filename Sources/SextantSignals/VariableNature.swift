@@ -4,6 +4,7 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 
 /// The kind of a quantity, which decides how it can be filled.
 public enum VariableNature: Sendable, Equatable {
@@ -220,7 +221,10 @@ extension VariableNature {
         stride(from: channel, to: scalars.count, by: channels).filter { signal.isValid[$0] }.map { scalars[$0] }
       }
       let summary = ValueSummary(values)
-      return VariableNature(variable, values: summary).remark(on: variable.name, summary)
+      var nature = VariableNature(variable, values: summary)
+      // Pixels are numbers of few levels, and a dark background is no amount: of images only a name counts.
+      if signal.domain is ImageGrid { nature = nature == VariableNature(variable) ? nature : .plain }
+      return nature.remark(on: variable.name, summary)
     }
   }
 

@@ -18,6 +18,7 @@ public enum FileSignature {
       ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz archive (unpack it with unxz)"),
       (Array("II*\0".utf8), "a TIFF image"), (Array("MM\0*".utf8), "a TIFF image"),
       ([0x89, 0x50, 0x4E, 0x47], "a PNG image"), ([0xFF, 0xD8, 0xFF], "a JPEG image"),
+      (Array("GIF8".utf8), "a GIF image (convert it to PNG or TIFF)"),
       ([0xFF, 0xFF, 0xFE], "a FreeSurfer surface"),
       ([0xFF, 0xFF, 0xFD], "an old FreeSurfer surface (convert it with \"mris_convert FILE out.gii\")"),
       ([0xFF, 0xFF, 0xFF], "a FreeSurfer surface of quadrilaterals, or values (convert it with \"mris_convert FILE out.gii\")"),
@@ -30,10 +31,17 @@ public enum FileSignature {
     if head.starts(with: Array("<".utf8)), contains("GIFTI", head) {
       return "a GIFTI file (.gii)"
     }
+    let start = Array(head.prefix(12))
+    if start.count == 12, start.starts(with: Array("BM".utf8)), start[6..<10].allSatisfy({ $0 == 0 }) {
+      return "a BMP image (convert it to PNG or TIFF)"
+    }
+    if start.count == 12, start.starts(with: Array("RIFF".utf8)), start[8...].elementsEqual(Array("WEBP".utf8)) {
+      return "a WebP image (convert it to PNG or TIFF)"
+    }
     if let match = known.first(where: { head.starts(with: $0.0) }) { return match.1 }
     let isText = head.prefix(64).allSatisfy { $0 >= 0x20 && $0 < 0x7F || [9, 10, 13].contains($0) }
-    let start = head.prefix(8).map { String(format: "%02x", $0) }.joined(separator: " ")
-    return isText ? "text" : "bytes that start with \(start)"
+    let shown = head.prefix(8).map { String(format: "%02x", $0) }.joined(separator: " ")
+    return isText ? "text" : "bytes that start with \(shown)"
   }
 
   private static func contains(_ word: String, _ head: some Collection<UInt8>) -> Bool {

@@ -79,7 +79,7 @@ public enum WholeFile {
     try write(to: path, overwrite: overwrite) { temporary in
       guard FileManager.default.createFile(atPath: temporary, contents: nil),
         let handle = FileHandle(forWritingAtPath: temporary)
-      else { throw FileError.system(action: "create the file", path: temporary, reason: lastSystemError) }
+      else { throw FileError.system(action: "create the file", path: path, reason: lastSystemError) }
       defer { try? handle.close() }
       do {
         try handle.write(contentsOf: data)

@@ -21,7 +21,7 @@ extension PatchSettings {
   ) throws -> PatchMixture {
     guard source.domain.plane != nil, let raster = source.domain.raster, raster.rows >= side, raster.columns >= side else {
       throw RunError.invalid(
-        "patches: the archive is on a \(source.domain.summary), and patches of \(side)×\(side) need images of at least as many rows and columns. Make patches.side smaller, or leave the section out."
+        "patches: the archive is on \(source.domain.summaryWithArticle), and patches of \(side)×\(side) need images of at least as many rows and columns. Make patches.side smaller, or leave the section out."
       )
     }
     let channels = source.variables.count

@@ -30,4 +30,29 @@ struct KeepGoingTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path("series")))
     #expect(!FileManager.default.fileExists(atPath: folder.path("went/b.tif")))
   }
+
+  /// An image of a folder that is cut off, one that is empty and one that is none are left out; the code says so.
+  @Test func damagedImagesOfAFolderAreLeftOut() throws {
+    let folder = try ScratchFolder()
+    let image = try PictureFiles.written(.tiff, in: folder)
+    let inner = folder.path("inner")
+    try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+    for name in ["a", "e"] { try FileManager.default.copyItem(atPath: image, toPath: "\(inner)/\(name).tif") }
+    let whole = try PictureFiles.written(.png, in: folder)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+    try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: "\(inner)/b.png"))
+    try Data().write(to: URL(fileURLWithPath: "\(inner)/c.png"))
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(inner)/d.tif"))
+    func impute(_ output: String, _ options: String...) throws -> Program.End {
+      try Program(
+        ["impute", inner, "--method", "kriging", "--noise", "5", "--samples", "2", "--output", folder.path(output)] + options
+      ).end()
+    }
+    let stopped = try impute("stopped")
+    #expect(stopped.code != 0 && !FileManager.default.fileExists(atPath: folder.path("stopped")))
+    let went = try impute("went", "--keep-going")
+    #expect(went.code == 1 && went.errors.contains("left out"), "\(went.errors)")
+    for name in ["a", "e"] { #expect(FileManager.default.fileExists(atPath: folder.path("went/\(name).tif"))) }
+    for name in ["b.png", "c.png", "d.tif"] { #expect((went.output + went.errors).contains(name)) }
+  }
 }

@@ -118,6 +118,9 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
       try write(nil)
       #expect(throws: ImageFileError.unnamedAxes(path: path, pages: 6)) { try axes() }
       #expect(try axes("TYX") == "T6" && axes("t3cyx") == "T3C2" && axes("C2ZYX") == "C2Z3")
+      let unclear = #expect(throws: ImageFileError.self) { try axes("ABYX") }
+      let text = unclear.map { "\($0)" } ?? ""
+      #expect(text.contains("A and B are none of T"), "\(text)")
       for wrong in ["T4CYX", "TCYX", "T6", "TTYX", "0YX", "T7YX"] {
         #expect(throws: ImageFileError.self) { try axes(wrong) }
       }
@@ -138,6 +141,37 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
           let page = file.axes.page(ofField: field, channel: channel)
           #expect(try file.samples(ofPage: page)[0] == Double(2 * field + channel))
         }
+      }
+    }
+  }
+
+  /// A stack that is cut off between its pages is no shorter stack, and a description that names other pages is mentioned.
+  @Test func aStackThatIsCutOffIsNoShorterStack() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      func write(pages: Int, _ description: String?) throws {
+        var header = ImageHeader(rows: 20, columns: 30, bands: 1, type: .uint16)
+        header.description = description
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: pages)
+        for _ in 0..<pages { try writer.append(Self.samples(.uint16, count: 600)) }
+        try writer.close()
+      }
+      try write(pages: 5, #"{"shape": [5, 20, 30], "axes": "TYX"}"#)
+      let whole = try ImageFile(path: path)
+      #expect(whole.pageCount == 5 && whole.describedPageCount == nil)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      for part in [2, 3, 4] {
+        try bytes.prefix(bytes.count * part / 5).write(to: URL(fileURLWithPath: path))
+        for axes in [nil, "TYX"] as [String?] {
+          let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path, axes: axes) }
+          #expect("\(error.map { "\($0)" } ?? "")".contains("cut off"))
+        }
+      }
+      for description in [#"{"shape": [5, 20, 30], "axes": "TYX"}"#, "ImageJ=1.53t\nimages=5\nframes=5\n"] {
+        try write(pages: 3, description)
+        #expect(throws: ImageFileError.otherPageCount(path: path, described: 5, pages: 3)) { try ImageFile(path: path) }
+        let told = try ImageFile(path: path, axes: "TYX")
+        #expect(told.pageCount == 3 && told.describedPageCount == 5)
       }
     }
   }
@@ -167,6 +201,45 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
       }
       try Data(bytes.dropLast(3)).write(to: URL(fileURLWithPath: path))
       #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+    }
+  }
+
+  /// Of an animation libpng shows the first frame alone; a PNG whose animation has one frame is an image.
+  @Test func animationsAreRefused() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.png"
+      let header = ImageHeader(rows: 4, columns: 5, bands: 1, type: .uint8)
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(Self.samples(.uint8, count: 20))
+      try writer.close()
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      // The chunk with its own check sum, after the header's 33 bytes.
+      for (frames, sum) in [(2, [0xF3, 0x8D, 0x93, 0x70]), (1, [0xB4, 0x2D, 0xE9, 0xA0])] as [(UInt8, [UInt8])] {
+        let chunk: [UInt8] = [0, 0, 0, 8] + Array("acTL".utf8) + [0, 0, 0, frames, 0, 0, 0, 0] + sum
+        try Data(Array(bytes[..<33]) + chunk + Array(bytes[33...])).write(to: URL(fileURLWithPath: path))
+        guard frames > 1 else {
+          #expect(try ImageFile(path: path).samples(ofPage: 0) == Self.samples(.uint8, count: 20))
+          continue
+        }
+        let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("2 frames"))
+      }
+    }
+  }
+
+  @Test func imagesOfOtherKindsAreNamed() throws {
+    try inScratchFolder { folder in
+      let kinds: [(String, [UInt8])] = [
+        ("GIF", Array("GIF89a".utf8) + [5, 0, 4, 0, 0, 0]), ("BMP", Array("BM".utf8) + [118, 2, 0, 0, 0, 0, 0, 0, 54, 0]),
+        ("WebP", Array("RIFF".utf8) + [96, 0, 0, 0] + Array("WEBPVP8 ".utf8)),
+      ]
+      for (kind, bytes) in kinds {
+        let path = "\(folder)/a.png"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path) }
+        let text = "\(error.map { "\($0)" } ?? "")"
+        #expect(text.contains("a \(kind) image") && text.contains("convert it to PNG or TIFF"), "\(text)")
+      }
     }
   }
 

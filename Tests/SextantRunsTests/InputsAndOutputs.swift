@@ -158,6 +158,14 @@ import Testing
     #expect(complaint { _ = try InputFiles([folder.path("z*.nc")]) }.contains("no file matches"))
     let alike = try InputFiles([folder.path("a.nc"), folder.path("out/../out/a.nc")])
     #expect(complaint { _ = try alike.outputs(folder.path("out")) }.contains("same name"))
+    // JPEG is answered in PNG, and what is written beside two images must not have one name.
+    for name in ["a.png", "a.tif", "b.jpg", "c.float.tif", "c.png"] { _ = try folder.write("", to: name) }
+    let images = try InputFiles([folder.path("a.png"), folder.path("b.jpg")]).outputs(folder.path("out"))
+    #expect(images.map(\.output) == [folder.path("out/a.png"), folder.path("out/b.png")])
+    for pair in [["a.png", "a.tif"], ["c.float.tif", "c.png"]] {
+      let text = complaint { _ = try InputFiles(pair.map(folder.path)).outputs(folder.path("out")) }
+      #expect(pair.allSatisfy { text.contains($0) } && text.contains("about.json"), "\(text)")
+    }
   }
 
   @Test(arguments: ["flow", "diffusion"]) func anInterruptedTrainingIsNamed(part: String) throws {

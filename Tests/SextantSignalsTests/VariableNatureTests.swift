@@ -75,4 +75,23 @@ import Testing
     }
     #expect(VariableNature.remarks(on: signal, handled: ["pr", "siconc", "wdir", "soil_label"]).isEmpty)
   }
+
+  /// A picture of few greys has no labels, and one with a dark background no amounts, unless it is called so.
+  @Test func pixelsArePlainNumbers() throws {
+    let grid = try ImageGrid(rows: 20, columns: 20)
+    for values in [Self.labels, Self.rain] {
+      func remarks(_ name: String) -> [Remark] {
+        VariableNature.remarks(
+          on: Signal(
+            domain: grid, variables: [Variable(name: name)], values: Tensor(Array(values.prefix(400)), shape: [400, 1]),
+            isValid: [Bool](repeating: true, count: 400)))
+      }
+      #expect(remarks("value").isEmpty && remarks("channel_1").isEmpty)
+    }
+    let named = VariableNature.remarks(
+      on: Signal(
+        domain: grid, variables: [Variable(name: "labels")], values: Tensor(Array(Self.labels.prefix(400)), shape: [400, 1]),
+        isValid: [Bool](repeating: true, count: 400)))
+    #expect(named.count == 1)
+  }
 }

@@ -32,6 +32,8 @@ typedef struct {
   /// The colour that stands for transparency in a PNG, one number a band.
   int32_t has_key;
   uint16_t key[3];
+  /// The frames of an animated PNG, of which only the first is read; 0 for any other image.
+  uint32_t frames;
   /// 1 if the file had a palette.
   int32_t had_palette;
   /// The orientation tag; has_orientation is 0 where there is none.
@@ -70,7 +72,8 @@ int sxi_jpeg_read(const uint8_t *bytes, size_t count, int wants_pixels, sxi_imag
 typedef struct sxi_tiff sxi_tiff;
 /// An open TIFF file, or NULL with a text of at most 400 bytes in `error`. `mode` is libtiff's: "r", "w", "w8".
 sxi_tiff *sxi_tiff_open(const char *path, const char *mode, char *error);
-uint32_t sxi_tiff_count(sxi_tiff *file);
+/// The number of pages; `error` gets a text of at most 400 bytes where their chain is broken, and is empty otherwise.
+uint32_t sxi_tiff_count(sxi_tiff *file, char *error);
 int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *image);
 /// Adds a page.
 int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_image *image);

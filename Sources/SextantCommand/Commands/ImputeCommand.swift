@@ -189,7 +189,7 @@ struct ImputeCommand: ParsableCommand {
   var overrides: [String] = []
 
   @Flag(
-    help: "Go on where one of several inputs fails, and list what failed at the end. Of a folder, leave out the images that differ.")
+    help: "Go on where one of several inputs fails, and list what failed at the end. Of a folder, leave out the images that cannot be read or differ.")
   var keepGoing = false
 
   @Option(
@@ -267,6 +267,10 @@ struct ImputeCommand: ParsableCommand {
     if !failures.isEmpty {
       throw RunError.invalid(
         "\(failures.count) of \(pairs.count) files failed:\n" + failures.map { "  \($0)" }.joined(separator: "\n"))
+    }
+    // The images that were left out are listed among the remarks; a script sees it by the code.
+    if summaries.contains(where: { $0.remarks.contains { $0.topic == "images-left-out" } }) {
+      throw RunError.invalid("Images were left out, see the warnings. The others were answered.")
     }
   }
 

@@ -52,7 +52,7 @@ struct TrainCommand: ParsableCommand {
     StandardOutput.line(
       """
       \(configuration.output)/\(Model.fileName)
-      learned from \(model.provenance.fieldCount) fields on a \(model.space.domain.summary)
+      learned from \(model.provenance.fieldCount) fields on \(model.space.domain.summaryWithArticle)
       \(prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * prior.functions.explainedShare)) % of the variance; \(prior.space.count) states; \(String(format: "%.1f", seconds)) s
       """)
     for line in model.remarks.lines { StandardOutput.line(line) }

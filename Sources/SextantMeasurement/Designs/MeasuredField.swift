@@ -81,6 +81,6 @@ public struct MeasuredField: Sendable {
   private static func noImage(_ design: any MeasurementDesign, _ domain: any Domain) -> MeasurementError {
     .missingInput(
       specification: "\(design)", needs: "an image, whose size can be another",
-      hint: "The values are on a \(domain.summary). Give a model whose fields were measured.")
+      hint: "The values are on \(domain.summaryWithArticle). Give a model whose fields were measured.")
   }
 }

@@ -39,7 +39,7 @@ public struct CorruptedFields: Sendable, Equatable, Codable {
       seed: RandomStream(seed: seed).split("corrupted"))
     guard result.domain.fingerprint == source.domain.fingerprint else {
       throw RunError.invalid(
-        "archive.corrupted: the values that '\(design)' gives lie on a \(result.domain.summary), and those of an archive on its own \(source.domain.summary). Use a mask, a blur or both.")
+        "archive.corrupted: the values that '\(design)' gives lie on \(result.domain.summaryWithArticle), and those of an archive on its own \(source.domain.summary). Use a mask, a blur or both.")
     }
     return result
   }

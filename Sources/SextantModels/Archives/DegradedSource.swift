@@ -33,7 +33,7 @@ package struct DegradedSource: SignalSource {
   ) throws {
     guard let domain = try design.valueDomain(for: clean.domain, inputs: inputs) else {
       throw RunError.invalid(
-        "'\(design)': what it measures of a \(clean.domain.summary) lies on no domain that a file could hold. Use it in `sextant evaluate`, or apply it in a program of your own."
+        "'\(design)': what it measures of \(clean.domain.summaryWithArticle) lies on no domain that a file could hold. Use it in `sextant evaluate`, or apply it in a program of your own."
       )
     }
     self.clean = clean

@@ -39,7 +39,7 @@ public struct MeasuredFields: Sendable, Equatable, Codable {
       using: &random)
     guard drawn.outputCount > 0 else {
       throw RunError.invalid(
-        "archive.measured.operator: '\(operation)' measures nothing of a \(domain.summary). Its kernel may be larger than the field: state what lies beyond the frame (boundary=reflect), or use a smaller one.")
+        "archive.measured.operator: '\(operation)' measures nothing of \(domain.summaryWithArticle). Its kernel may be larger than the field: state what lies beyond the frame (boundary=reflect), or use a smaller one.")
     }
     return MeasuredOperator(try drawn.materialised(for: "Learning from measurements"), outputEntries: drawn.outputEntries)
   }

@@ -127,7 +127,7 @@ package struct StoredDiffusion: Sendable {
     case .plane:
       guard let raster = space.domain.raster, !raster.wraps, raster.firstEdge == .end, raster.lastEdge == .end else {
         throw RunError.invalid(
-          "diffusion.network: 'plane' is a network of images, and this is a \(space.domain.summary). Use network: neighbourhoods, which knows what lies beyond the edges, or line."
+          "diffusion.network: 'plane' is a network of images, and this is \(space.domain.summaryWithArticle). Use network: neighbourhoods, which knows what lies beyond the edges, or line."
         )
       }
       let shape = DDPMUNetSettings(
@@ -143,7 +143,7 @@ package struct StoredDiffusion: Sendable {
     case .neighbourhoods:
       guard let own = try StencilHierarchy.neighbourhoods(of: space.domain, levelCount: levels) else {
         throw RunError.invalid(
-          "diffusion.network: 'neighbourhoods' needs a latitude-longitude grid or a mesh, and this is a \(space.domain.summary). Use network: line, such as with order: curve."
+          "diffusion.network: 'neighbourhoods' needs a latitude-longitude grid or a mesh, and this is \(space.domain.summaryWithArticle). Use network: line, such as with order: curve."
         )
       }
       hierarchy = own

@@ -30,7 +30,7 @@ struct InterpolatedDocument: DocumentWrapper {
     outsideCount = isCovered.count { !$0 }
     guard outsideCount < points.count else {
       throw RunError.invalid(
-        "\(source.path): none of the \(points.count) places lies on its grid, a \(source.domain.summary). The first place is \(points[0]). Check that latitudes and longitudes are not exchanged.")
+        "\(source.path): none of the \(points.count) places lies on its grid, \(source.domain.summaryWithArticle). The first place is \(points[0]). Check that latitudes and longitudes are not exchanged.")
     }
   }
 

@@ -252,7 +252,7 @@ extension SignalInput {
       return try InterpolatedDocument(document, at: clean.domain)
     }
     throw RunError.invalid(
-      "\(other): the fields are on a \(document.domain.summary), and those of \(path) on a \(clean.domain.summary)\(document.domain.difference(from: clean.domain)). Interpolate one of them to the grid of the other first.")
+      "\(other): the fields are on \(document.domain.summaryWithArticle), and those of \(path) on \(clean.domain.summaryWithArticle)\(document.domain.difference(from: clean.domain)). Interpolate one of them to the grid of the other first.")
   }
 }
 
@@ -264,7 +264,7 @@ extension InterpolatedDocument {
       outsideCount == 0 ? "" : " \(outsideCount) of them lie outside of it and were not compared."
     return Remark(
       outsideCount == 0 ? .note : .warning, "interpolated",
-      "\(path): its fields are on a \(source.domain.summary) and were interpolated to the \(count) places of \(truth).\(outside)")
+      "\(path): its fields are on \(source.domain.summaryWithArticle) and were interpolated to the \(count) places of \(truth).\(outside)")
   }
 }
 

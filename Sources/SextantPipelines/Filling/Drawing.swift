@@ -68,7 +68,7 @@ public struct Drawing: Sendable {
     let signal = try document.read([field - 1])[0]
     if !companions.isEmpty || peak != nil, signal.domain.raster == nil || signal.domain.geography != nil {
       throw RunError.invalid(
-        "\(companions.isEmpty ? "--peak: it is of images" : "--truth and --observed: they are drawn beside images"), and \(input.path) has a \(signal.domain.summary).")
+        "\(companions.isEmpty ? "--peak: it is of images" : "--truth and --observed: they are drawn beside images"), and \(input.path) has \(signal.domain.summaryWithArticle).")
     }
     if signal.domain.geography != nil {
       try map(signal).write(to: output, projection: projection, overwrite: overwrite)
@@ -81,12 +81,12 @@ public struct Drawing: Sendable {
     } else if let raster = signal.domain.raster {
       if isDiverging || projection != nil {
         throw RunError.invalid(
-          "\(isDiverging ? "--diverging" : "--projection"): it is of maps, and \(input.path) has a \(signal.domain.summary), which is drawn in its own colours or in greys. Leave the option out.")
+          "\(isDiverging ? "--diverging" : "--projection"): it is of maps, and \(input.path) has \(signal.domain.summaryWithArticle), which is drawn in its own colours or in greys. Leave the option out.")
       }
       try image(signal, raster, in: document, formats: catalogue.formats).write(to: output, overwrite: overwrite)
     } else {
       throw RunError.invalid(
-        "\(input.path): a \(signal.domain.summary) has neither latitudes and longitudes for a map nor triangles to draw.")
+        "\(input.path): \(signal.domain.summaryWithArticle) has neither latitudes and longitudes for a map nor triangles to draw.")
     }
   }
 
@@ -115,7 +115,7 @@ public struct Drawing: Sendable {
       let opened = try other.open(formats: formats)
       guard opened.domain.fingerprint == signal.domain.fingerprint, opened.variables.count == channels else {
         throw RunError.invalid(
-          "\(companion.path): expected an image like \(input.path), a \(signal.domain.summary) of \(channels) bands, found a \(opened.domain.summary) of \(opened.variables.count).")
+          "\(companion.path): expected an image like \(input.path), \(signal.domain.summaryWithArticle) of \(channels) band\(channels == 1 ? "" : "s"), found \(opened.domain.summaryWithArticle) of \(opened.variables.count).")
       }
       guard opened.count == document.count else {
         throw RunError.invalid("\(companion.path): \(opened.count) fields, and \(input.path) has \(document.count).")

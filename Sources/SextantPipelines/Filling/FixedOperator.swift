@@ -49,7 +49,7 @@ struct PlacedOperator: Sendable {
     let whole = try design.valueDomain(for: field, inputs: inputs)
     guard let entries = Self.entries(of: operation, on: whole, in: values, channelCount: channelCount) else {
       throw RunError.invalid(
-        "--operator \(design): of a \(field.summary) it gives \(operation.outputCount / channelCount) values on \(whole.map { "a \($0.summary)" } ?? "no domain"), and \(path) is on a \(values.summary). Expected a file of what the operator gives; masks belong to --mask."
+        "--operator \(design): of \(field.summaryWithArticle) it gives \(operation.outputCount / channelCount) values on \(whole.map { $0.summaryWithArticle } ?? "no domain"), and \(path) is on \(values.summaryWithArticle). Expected a file of what the operator gives; masks belong to --mask."
       )
     }
     (self.operation, self.entries) = (operation, entries)

@@ -3,6 +3,7 @@
 
 import Foundation
 import SextantModels
+import SextantSignals
 
 /// The input files of a command.
 public struct InputFiles: Sendable, Equatable {
@@ -23,9 +24,9 @@ public struct InputFiles: Sendable, Equatable {
   }
 
   /// The output of each file: `output` itself for a single file, unless it is a folder, and for a single folder of images; else
-  /// the file's own name in the folder `output`.
+  /// the file's own name in the folder `output`, which ends in png for a JPEG.
   ///
-  /// - Throws: `RunError.invalid(_:)` where several files would go to one name.
+  /// - Throws: `RunError.invalid(_:)` where several files would go to one name, or what is written beside them would.
   public func outputs(_ output: String) throws -> [(input: String, output: String)] {
     // A folder of images becomes a folder of images, which is there already where an older answer is to be replaced.
     if paths.count == 1, Self.isFolder(paths[0]) { return [(paths[0], output)] }
@@ -37,9 +38,16 @@ public struct InputFiles: Sendable, Equatable {
       return [(paths[0], output)]
     }
     let folder = URL(fileURLWithPath: output)
-    var inputs: [String: String] = [:]
+    var (inputs, stems): ([String: String], [String: String]) = ([:], [:])
     return try paths.map { path in
-      let name = URL(fileURLWithPath: path).lastPathComponent
+      let name = ImageNames.answer(to: URL(fileURLWithPath: path).lastPathComponent)
+      // The spread and the description of a.png and of a.tif are both in a.spread.tif and a.about.json.
+      let stem = ImageNames.stem(of: name)
+      if let stem, let other = stems.updateValue(path, forKey: stem) {
+        throw RunError.invalid(
+          "--output \(output): the answers to \(other) and \(path) would have their parts in the same files, such as \(stem).\(ImageNames.aboutName). Rename one of them, or give them in two commands with two folders."
+        )
+      }
       if let other = inputs.updateValue(path, forKey: name) {
         throw RunError.invalid(
           "--output \(output): \(other) and \(path) have the same name, so that one output would replace the other. Give them in two commands with two folders.")

@@ -39,14 +39,14 @@ struct ModelWindows: Sendable {
       }
     if let reason {
       throw RunError.invalid(
-        "\(document.path): a \(document.domain.summary) is filled in windows of the model's size (\(own.domain.summary)), and \(reason).")
+        "\(document.path): \(document.domain.summaryWithArticle) is filled in windows of the model's size (\(own.domain.summary)), and \(reason).")
     }
     self.windows = windows
     space = try FieldSpace(
       domain: document.domain, variables: own.variables, transforms: own.transforms, bounds: own.bounds)
     remark = Remark(
       .assumption, "windows",
-      "The fields, on a \(document.domain.summary), were filled in \(windows.count) overlapping windows of the model's size (\(own.domain.summary)), which were blended: what lies further apart than a window does not tell of each other. --windows none turns this off.")
+      "The fields, on \(document.domain.summaryWithArticle), were filled in \(windows.count) overlapping windows of the model's size (\(own.domain.summary)), which were blended: what lies further apart than a window does not tell of each other. --windows none turns this off.")
   }
 
   /// A measurement of a whole field that says nothing: that of the model, at a place of the first window.

@@ -62,7 +62,7 @@ public struct PriorReport: Sendable {
   private func states(of file: any SignalDocument, model: Model) throws -> Tensor<Float> {
     guard file.domain.fingerprint == model.space.domain.fingerprint, file.variables.count == model.space.channelCount else {
       throw RunError.invalid(
-        "\(file.path): \(file.variables.count) variables on a \(file.domain.summary), but the model has \(model.space.channelCount) on a \(model.space.domain.summary). A prior is reported on fields of its own grid and variables."
+        "\(file.path): \(file.variables.count) variables on \(file.domain.summaryWithArticle), but the model has \(model.space.channelCount) on \(model.space.domain.summaryWithArticle). A prior is reported on fields of its own grid and variables."
       )
     }
     return try TrainingArchive(ConvertedSource(file, inUnitsOf: model.space.variables))

@@ -29,7 +29,7 @@ public struct GridMismatchError: Error, Equatable, CustomStringConvertible {
   public let difference: String
 
   public var description: String {
-    "\(path): the file is on a \(input), the model on a \(model)\(difference). Give --regrid input for an answer on the file's grid, --regrid model for one on the model's, or --at FILE for one at places."
+    "\(path): the file is on \(input.withArticle), the model on \(model.withArticle)\(difference). Give --regrid input for an answer on the file's grid, --regrid model for one on the model's, or --at FILE for one at places."
   }
 }
 
@@ -87,7 +87,7 @@ struct Regridding: Sendable {
       // The operator leads from the field to the file by itself.
       guard regrid == nil, places == nil else {
         throw RunError.invalid(
-          "--operator: the file is on a \(input.summary), and the field that it was measured of on a \(model.domain.summary), so that the answer is on a \(placed.answer.summary). Leave --regrid and --at out.")
+          "--operator: the file is on \(input.summaryWithArticle), and the field that it was measured of on \(model.domain.summaryWithArticle), so that the answer is on \(placed.answer.summaryWithArticle). Leave --regrid and --at out.")
       }
       (toInput, isCovered, isAnswered) = (nil, nil, nil)
       toAnswer = placed.answerEntries.map { SelectionOperator(inputCount: model.domain.vertexCount * model.channelCount, indices: $0) }
@@ -95,7 +95,7 @@ struct Regridding: Sendable {
       self.remarks = remarks
       return
     }
-    func text(_ domain: any Domain) -> String { "a \(domain.summary) (fingerprint \(domain.fingerprint.prefix(8)))" }
+    func text(_ domain: any Domain) -> String { "\(domain.summaryWithArticle) (fingerprint \(domain.fingerprint.prefix(8)))" }
     if input.fingerprint == model.domain.fingerprint {
       (toInput, isCovered) = (nil, nil)
     } else {
@@ -111,7 +111,7 @@ struct Regridding: Sendable {
         let outside = flags.count { !$0 }
         guard outside < flags.count else {
           throw RunError.invalid(
-            "\(path): none of the \(flags.count) places lies in the region of the answer, a \(model.domain.summary). The first place is \(points[0]). Check that latitudes and longitudes are not exchanged, or choose a model or grid of that region."
+            "\(path): none of the \(flags.count) places lies in the region of the answer, \(model.domain.summaryWithArticle). The first place is \(points[0]). Check that latitudes and longitudes are not exchanged, or choose a model or grid of that region."
           )
         }
         if outside > 0 {

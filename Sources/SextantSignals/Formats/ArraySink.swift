@@ -9,11 +9,14 @@ import SextantStorage
 
 /// Writes arrays.
 ///
-/// An array has the shape V, V×C or N×V×C, with as few axes as the numbers of fields and variables require. Quantiles
-/// and samples have an axis of their own before V. An array has no place for history and attributes.
+/// An array has the shape V, V×C or N×V×C, with as few axes as the numbers of fields and variables require. For images, V
+/// is two axes, rows and columns, and C is left out for one variable. Quantiles and samples have an axis of their own before
+/// V. An array has no place for history and attributes.
 struct ArraySink: SignalSink {
   private let output: OutputRequest
   private let vertexCount: Int
+  /// The axes of the vertices: V, or rows and columns of pixels.
+  private let extents: [Int]
   /// How the numbers of each variable stand in the file (C).
   private let forms: [StoredForm]
 
@@ -21,7 +24,8 @@ struct ArraySink: SignalSink {
 
   init(_ output: OutputRequest, like source: any SignalSource) {
     self.output = output
-    vertexCount = (output.domain ?? source.domain).vertexCount
+    let domain = output.domain ?? source.domain
+    (vertexCount, extents) = (domain.vertexCount, domain.arrayExtents)
     forms = (source.storedForms ?? source.variables.map { _ in StoredForm() }).map(\.withoutScale)
   }
 
@@ -73,10 +77,11 @@ struct ArraySink: SignalSink {
   }
 
   private func shape(of file: File, fieldCount: Int) -> [Int] {
-    let many = [vertexCount, channelCount]
-    let one = channelCount == 1 ? [vertexCount] : many
-    let rows = file.hasRows ? [file.rows] : []
-    return fieldCount == 1 ? rows + one : [fieldCount] + rows + many
+    let isPlain = channelCount == 1 && (fieldCount == 1 || extents.count == 2)
+    let fields: [Int] = fieldCount == 1 ? [] : [fieldCount]
+    let rows: [Int] = file.hasRows ? [file.rows] : []
+    let channels: [Int] = isPlain ? [] : [channelCount]
+    return fields + rows + extents + channels
   }
 
   func write(

@@ -37,7 +37,7 @@ struct MeshSink: SignalSink {
       mesh = own
     } else {
       let domain = output.domain ?? source.domain
-      guard let surface = domain.surface else { throw refusal("a \(domain.summary) is no surface in space.") }
+      guard let surface = domain.surface else { throw refusal("\(domain.summaryWithArticle) is no surface in space.") }
       mesh = MeshDocument(surface)
     }
     try output.requireOneField(in: "a mesh file", format: MeshPropertyFormat())

@@ -43,7 +43,7 @@ public struct NetCDFSink: SignalSink {
       throw SignalFormatError.unwritable(
         path: path, format: NetCDFFormat().name,
         reason:
-          "they are on a \(domain.summary), which has no latitudes and longitudes. Give an output that ends in .npy, or for a mesh in .ply or .vtp."
+          "they are on \(domain.summaryWithArticle), which has no latitudes and longitudes. Give an output that ends in .npy, or for a mesh in .ply or .vtp."
       )
     }
   }

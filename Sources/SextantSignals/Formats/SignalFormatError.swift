@@ -48,7 +48,8 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
     case .refused(let path, let format, let option, let reason):
       "\(path): \(option) cannot be used with this file (\(format)): \(reason)"
     case .meshUnknown(let path):
-      "\(path): these values belong to the vertices of a mesh, and the file does not hold it. Give --mesh FILE."
+      "\(path): these values belong to the vertices of a mesh, and the file does not hold it. Give --mesh FILE"
+        + (path.lowercased().hasSuffix(".npy") ? ", or for an array of images the letters of its axes, such as --axes YX, YXC or TYX." : ".")
     case .variablesUnclear(let path, let available):
       "\(path): which variables are meant? Give --variables with one or more of: \(available.isEmpty ? "none, the vertices have no properties" : available.joined(separator: ", "))."
     case .absentVariable(let path, let name, let available):

@@ -115,7 +115,7 @@ struct FieldsInspection: SignalInspection {
 
   var description: String {
     var lines = [
-      "\(path): \(format), \(fieldCount) field\(fieldCount == 1 ? "" : "s") on a \(domain)"
+      "\(path): \(format), \(fieldCount) field\(fieldCount == 1 ? "" : "s") on \(domain.withArticle)"
     ]
     if !coordinates.isEmpty { lines.append("  told apart by \(coordinates.joined(separator: ", "))") }
     for channel in variables {

@@ -1,17 +1,20 @@
 // NumPy arrays as a format: V numbers are a field of one variable, V×C numbers a field of C variables, N×V numbers N
-// fields of one variable, and N×V×C numbers N fields. Other numbers at the vertices are in separate arrays next to it:
-// FILE.spread.npy, FILE.noise.npy, FILE.samples.npy, and FILE.NAME.npy for a condition on NAME.
+// fields of one variable, and N×V×C numbers N fields; in arrays of images, rows and columns stand for V (see ArrayImages). Other
+// numbers at the vertices are in separate arrays next to it: FILE.spread.npy, FILE.noise.npy, FILE.samples.npy, and FILE.NAME.npy for a condition on NAME.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 
-/// NumPy arrays (.npy) of values at the vertices of a mesh, or of any known domain.
+/// NumPy arrays (.npy) of values at the vertices of a mesh, or of any known domain. The setting `axes`, such as TYX, says that they
+/// are the pixels of images.
 public struct VertexArrayFormat: SignalFormat {
   public init() {}
 
   public var name: String { "a NumPy array" }
-  public var help: String { "NumPy arrays of V, V×C, N×V or N×V×C values at the vertices of a mesh (.npy)" }
+  public var help: String {
+    "NumPy arrays of V, V×C, N×V or N×V×C values at the vertices of a mesh, or of images with --axes (.npy)"
+  }
   public var endings: [String] { ["npy"] }
   public var writtenEndings: [String] { ["npy"] }
 
@@ -19,11 +22,24 @@ public struct VertexArrayFormat: SignalFormat {
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
     let names = request.variables ?? request.series?.variables.map(\.name)
-    let numbers = try NPYFile.numbers(request.path)
+    var numbers = try NPYFile.numbers(request.path)
     try request.checkNames()
     try request.refuseMonthVariable(for: self)
-    try request.refuseSettings(for: self)
-    let (mesh, domain) = try request.meshAndDomain()
+    try request.refuseSettings(except: ["axes"], for: self)
+    let mesh: MeshDocument?
+    let domain: any Domain
+    if let letters = request.settings["axes"] {
+      try request.refuseGeometry(for: self, because: "with --axes the array has the pixels of images. Leave it out.")
+      let axes = try ArrayAxes(letters, shape: numbers.shape, path: request.path)
+      let grid = try ImageGrid(rows: axes.rows, columns: axes.columns)
+      mesh = nil
+      domain = request.domain.flatMap { $0.fingerprint == grid.fingerprint ? $0 : nil } ?? grid
+      numbers = numbers.reshaped(to: axes.shape)
+    } else {
+      let found = try request.meshAndDomain()
+      (mesh, domain) = (found.mesh, found.domain)
+      numbers = numbers.joiningPixels(of: domain, channels: names?.count ?? request.expectedVariables?.count)
+    }
     let values = try VertexValues(
       numbers, path: request.path, vertexCount: domain.vertexCount, names: names, removesOffsets: request.removesOffsets)
     let fields = request.describing(try values.signals(on: domain), isNamed: names != nil)
@@ -40,12 +56,12 @@ public struct VertexArrayFormat: SignalFormat {
       columns: { name in
         if others.contains(name) {
           return try Self.companion(
-            name, channel: 0, of: 1, fieldCount: count, vertexCount: domain.vertexCount,
+            name, channel: 0, of: 1, fieldCount: count, domain: domain,
             path: ArrayFiles.path(name, beside: path))
         }
         guard hasNoise, let channel = noiseNames.firstIndex(of: name) else { return nil }
         return try Self.companion(
-          name, channel: channel, of: channels, fieldCount: count, vertexCount: domain.vertexCount, path: noisePath)
+          name, channel: channel, of: channels, fieldCount: count, domain: domain, path: noisePath)
       },
       ensembles: { index in
         guard hasSamples else { return nil }
@@ -75,9 +91,11 @@ public struct VertexArrayFormat: SignalFormat {
 
   /// One channel of an array beside the fields: V, V×C, N×V or N×V×C numbers.
   private static func companion(
-    _ name: String, channel: Int, of channels: Int, fieldCount: Int, vertexCount: Int, path: String
+    _ name: String, channel: Int, of channels: Int, fieldCount: Int, domain: any Domain, path: String
   ) throws -> FieldCompanion {
-    let values = try VertexValues(array: path, vertexCount: vertexCount)
+    let vertexCount = domain.vertexCount
+    let numbers = try NPYFile.numbers(path).joiningPixels(of: domain, channels: channels)
+    let values = try VertexValues(numbers, path: path, vertexCount: vertexCount, names: nil, removesOffsets: false)
     guard values.vertexCount == vertexCount else {
       throw VertexFileError.wrongLength(path: path, expected: vertexCount, found: values.vertexCount)
     }

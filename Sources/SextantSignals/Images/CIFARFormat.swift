@@ -55,7 +55,7 @@ public struct CIFARFormat: SignalFormat {
 }
 
 /// The images of a batch.
-private struct CIFARDocument: SignalDocument {
+private struct CIFARDocument: ByteImages {
   let path: String
   let domain: any Domain
   let labels: [FieldLabel]

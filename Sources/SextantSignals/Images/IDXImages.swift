@@ -4,8 +4,11 @@
 import SextantArrays
 import SextantGeometry
 
+/// Images of bytes in a file of a kind that is not written: answers to them are images of 8 bits.
+protocol ByteImages: SignalDocument {}
+
 /// The images of an IDX file.
-struct IDXImages: SignalDocument {
+struct IDXImages: ByteImages {
   let path: String
   let inputPaths: [String]
   let domain: any Domain

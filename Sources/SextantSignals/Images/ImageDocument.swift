@@ -49,6 +49,8 @@ struct ImageDocument: SignalDocument {
               "expected an image like \(first.path), \(first.header.kind), found \(file.header.kind). Images of one folder have one size, type and number of bands."
           )
         }
+        // A file that is cut off shows it only in its pixels, and would stop the run in the middle of the others.
+        if keepsGoing { try Self.checkPixels(of: file) }
         files.append(file)
       } catch where keepsGoing {
         failures.append("\(error)")
@@ -104,6 +106,17 @@ struct ImageDocument: SignalDocument {
         ])
   }
 
+  /// Reads all pages of a file. Throws `ImageFileError`, and `VertexFileError` for infinite numbers.
+  private static func checkPixels(of file: ImageFile) throws {
+    let pixels = ImagePixels(file.header)
+    for page in 0..<file.pageCount {
+      let samples = try file.samples(ofPage: page)
+      guard !file.header.type.isWhole, let entry = pixels.values(of: samples).firstIndex(where: \.isInfinite) else { continue }
+      let (row, column) = (entry / pixels.bands.count).quotientAndRemainder(dividingBy: file.header.columns)
+      throw VertexFileError.infinite(path: file.path, place: "row \(row + 1), column \(column + 1)")
+    }
+  }
+
   /// The names of the variables: those of channels, of colours, or of bands.
   private static func names(_ file: ImageFile) -> [String] {
     let header = file.header
@@ -149,6 +162,13 @@ struct ImageDocument: SignalDocument {
           "\(file.path): the smallest number is white (min-is-white), and the numbers are worked on as they are, because \(header.type.rawValue) has no fixed largest number."
         ))
     }
+    if let tag = pixels.unusedTag {
+      remarks.append(
+        Remark(
+          .note, "no-data",
+          "\(file.path): the no-data tag is \"\(tag)\", which no number of type \(header.type.rawValue) is, so that no pixel counts as missing by it. If pixels are missing, say which by --missing, such as --missing 'value=255'."
+        ))
+    }
     if header.isPremultiplied {
       remarks.append(
         Remark(
@@ -159,6 +179,13 @@ struct ImageDocument: SignalDocument {
     if header.alpha != nil || header.key != nil {
       remarks.append(Remark(.assumption, "transparent", "\(file.path): transparent pixels count as missing."))
     }
+    if let described = file.describedPageCount {
+      remarks.append(
+        Remark(
+          .warning, "other-pages",
+          "\(file.path): the description in the file names \(described) page\(described == 1 ? "" : "s"), and there \(file.pageCount == 1 ? "is" : "are") \(file.pageCount). Look whether it was copied whole."
+        ))
+    }
     if let orientation = header.orientation, orientation != 1 {
       remarks.append(
         Remark(
@@ -168,7 +195,10 @@ struct ImageDocument: SignalDocument {
     }
     if file.container == .jpeg {
       remarks.append(
-        Remark(.note, "jpeg", "\(file.path): JPEG is read only. Give an output that ends in .png or .tif."))
+        Remark(
+          .note, "jpeg",
+          "\(file.path): JPEG is read only. Answers in a folder are PNG images; for any other output, give a name that ends in .png or .tif."
+        ))
     }
     if [.uint32, .int32, .float64].contains(header.type) {
       remarks.append(

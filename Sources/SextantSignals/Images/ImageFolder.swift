@@ -1,4 +1,5 @@
-// A folder as an archive of images: which of its files are images, whatever their names are.
+// A folder as an archive of images: which of its files are images, whatever their names are, or say that they are. An empty
+// file that is called a.png was meant to be an image, so that it counts as one that cannot be read.
 
 import Foundation
 import SextantImages
@@ -21,7 +22,8 @@ struct ImageFolder {
       var isInner: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: full, isDirectory: &isInner)
       if isInner.boolValue { continue }
-      if ImageContainer(of: full) == nil { others.append(name) } else { images.append(full) }
+      let isImage = ImageContainer(of: full) != nil || ImageContainer(ending: name) != nil
+      if isImage { images.append(full) } else { others.append(name) }
     }
     (self.images, self.others) = (images, others)
   }

@@ -24,7 +24,10 @@ struct ImageInspection: SignalInspection {
     do {
       document = try ImageDocument(SignalRequest(path: request.path, settings: request.settings))
     } catch let error as ImageFileError {
-      guard case .unnamedAxes = error else { throw error }
+      switch error {
+      case .unnamedAxes, .otherPageCount: break
+      default: throw error
+      }
       document = try ImageDocument(SignalRequest(path: request.path, settings: ["axes": "IYX"]))
       notes.append("note: \(error)")
     }

@@ -3,6 +3,7 @@
 // value did not change keeps its own bits, so that what single precision rounds (32-bit whole numbers, doubles) comes
 // out as it went in.
 
+import Foundation
 import SextantImages
 
 /// The relation between the samples of a page and the values of the signal (V × colours, without the opacity).
@@ -10,15 +11,20 @@ struct ImagePixels: Sendable {
   let header: ImageHeader
   /// The number that stands for a missing pixel, of the samples' own type; nil for none.
   let gap: Double?
+  /// The text of the file's no-data tag where no pixel can have it, because it is no number or none of the samples' type; else nil.
+  let unusedTag: String?
 
   /// - Parameters:
   ///   - header: The header of the page.
   ///   - noData: The number that the user calls missing; nil for that of the file.
   init(_ header: ImageHeader, noData: Double? = nil) {
     self.header = header
+    let tag = header.noData.flatMap { Double($0.trimmingCharacters(in: .whitespaces)) }
     // The text of the tag and the pixel differ in their last digits where the pixel is in single precision.
-    gap = (noData ?? header.noData.flatMap(Double.init)).flatMap { $0.isNaN ? nil : header.type.nearest($0) }
-      .flatMap { header.type.isWhole && noData == nil && Double(header.noData ?? "") != $0 ? nil : $0 }
+    let gap = (noData ?? tag).flatMap { $0.isNaN ? nil : header.type.nearest($0) }
+      .flatMap { header.type.isWhole && noData == nil && tag != $0 ? nil : $0 }
+    self.gap = gap
+    unusedTag = noData == nil && gap == nil && tag?.isNaN != true ? header.noData : nil
   }
 
   /// The bands with values, in the order of the file.

@@ -17,6 +17,8 @@ struct ImageSink: SignalSink {
   private let folder: ImageDocument?
   /// The field of the images from which the fields come that each field is; nil where it is none of them.
   private let originals: [Int?]
+  /// Whether the fields come from images of bytes in a file of another kind, IDX or CIFAR.
+  private let isOfBytes: Bool
   private let rows: Int
   private let columns: Int
   private let names: [String]
@@ -32,14 +34,16 @@ struct ImageSink: SignalSink {
     guard let raster = domain.raster, domain.geography == nil else {
       throw SignalFormatError.unwritable(
         path: output.path, format: ImageFormat().name,
-        reason: "they are on a \(domain.summary), and not on the pixels of an image.")
+        reason: "they are on \(domain.summaryWithArticle), and not on the pixels of an image.")
     }
     (rows, columns, names) = (raster.rows, raster.columns, source.variables.map(\.name))
-    let document = (source as? any SignalDocument)?.origin as? ImageDocument
-    let fits = document.map {
+    let origin = (source as? any SignalDocument)?.origin
+    let document = origin as? ImageDocument
+    let fits = origin.map {
       $0.domain.fingerprint == domain.fingerprint && $0.variables.count == source.variables.count
     }
     template = fits == true ? document : nil
+    isOfBytes = fits == true && origin is any ByteImages
     originals = Self.originals(of: source.labels, in: document)
     folder = (output.path as NSString).pathExtension.isEmpty && document?.isFolder == true ? document : nil
     if writesFolder, output.splitsMembers {
@@ -47,7 +51,9 @@ struct ImageSink: SignalSink {
         path: output.path, format: ImageFormat().name, option: "--split-members",
         reason: "a folder of images has the members of each image in one stack. Leave it out.")
     }
-    for target in targets(output.content) {
+    let targets = targets(output.content)
+    try checkNames(targets)
+    for target in targets {
       if let reason = refusal(target) {
         throw SignalFormatError.unwritable(path: target.path, format: target.container.rawValue, reason: reason + ".")
       }
@@ -64,8 +70,26 @@ struct ImageSink: SignalSink {
     return labels.map { places[key($0)] }
   }
 
+  /// Throws where the answers to two images of a folder, or parts of them, would have one name: "a.jpg" and "a.png" are both
+  /// answered in "a.png", and "a.png" and "a.tif" have their spread in "spread/a.tif".
+  private func checkNames(_ targets: [ImageTarget]) throws {
+    var fields: [String: Int] = [:]
+    for target in targets {
+      guard let field = target.pages.first?.field, let other = fields.updateValue(field, forKey: target.path) else { continue }
+      func name(_ field: Int) -> String {
+        guard let folder, let original = originals[field] else { return "field \(field + 1)" }
+        return (folder.files[folder.place(ofField: original).file].path as NSString).lastPathComponent
+      }
+      throw SignalFormatError.unwritable(
+        path: output.path, format: ImageFormat().name,
+        reason:
+          "\(name(other)) and \(name(field)) would both be answered in \(target.path), so that one would replace the other. Rename one of them, or give an output that ends in .tif, which holds all answers."
+      )
+    }
+  }
+
   private func refusal(_ target: ImageTarget) -> String? {
-    if target.container == .png, !target.keepsSamples {
+    if target.container == .png, !target.keepsSamples, !target.header.type.isWhole {
       return output.content.kind == .measurements
         ? "measured values have gaps and noise, for which it has no place. Give an output that ends in .tif"
         : "they are fractional numbers. Give an output that ends in .tif"
@@ -100,18 +124,33 @@ struct ImageSink: SignalSink {
     return parts
   }
 
+  /// The fields of each file of a folder, which is a stack where it has several.
+  private func fieldsOfFiles(_ content: SignalContent, in folder: ImageDocument) -> [[Int]] {
+    var (groups, places): ([[Int]], [Int: Int]) = ([], [:])
+    for field in 0..<content.fieldCount {
+      let file = originals[field].map { folder.place(ofField: $0).file }
+      if let file, let place = places[file] {
+        groups[place].append(field)
+      } else {
+        if let file { places[file] = groups.count }
+        groups.append([field])
+      }
+    }
+    return groups
+  }
+
   private func targets(_ content: SignalContent) -> [ImageTarget] {
     if let folder {
-      return (0..<content.fieldCount).flatMap { field in
-        let file = originals[field].map { folder.files[folder.place(ofField: $0).file] }
-        var name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(field).tif"
+      return fieldsOfFiles(content, in: folder).flatMap { fields in
+        let file = originals[fields[0]].map { folder.files[folder.place(ofField: $0).file] }
+        var name = file.map { ($0.path as NSString).lastPathComponent } ?? "\(fields[0]).tif"
         var container = file?.container == .jpeg ? .png : file?.container ?? .tiff
         if content.kind == .measurements || template == nil, container == .png {
           // Gaps, noise and fractional numbers have no place in it.
           (name, container) = ((name as NSString).deletingPathExtension + ".tif", .tiff)
         }
         return targets(
-          content, fields: [field], path: (output.path as NSString).appendingPathComponent(name), container: container,
+          content, fields: fields, path: (output.path as NSString).appendingPathComponent(name), container: container,
           beside: { ImageNames.path($0, in: output.path, of: name) })
       }
     }
@@ -140,7 +179,7 @@ struct ImageSink: SignalSink {
       }
       return ImageTarget(
         path: beside(name), container: .tiff,
-        header: floatHeader([.init("I", fields.count), .init("Q", rows), .init("C", pageChannels)]), part: part,
+        header: floatHeader(fields, rows: rows, isValues: false), part: part,
         pages: pages, keepsSamples: false)
     }
     return [values(.values, fields: fields, path: path, container: container, content)] + other
@@ -153,22 +192,24 @@ struct ImageSink: SignalSink {
     let pages = fields.flatMap { field in
       (0..<pageChannels).map { ImageTarget.Page(field: field, row: 0, channel: $0) }
     }
-    let isFloat =
-      ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && content.kind == .measurements
+    // Measured values have gaps, and a member is fractional and may leave the range of the type.
+    let isWhole = part == .values && content.kind != .measurements
+    let isFloat = ImageNames.wantsFloat(path) || template?.pixels.header.type.isWhole == true && !isWhole
     guard let template, !isFloat else {
-      let header = floatHeader([.init("I", fields.count), .init("C", pageChannels)])
+      var header = floatHeader(fields, rows: 1, isValues: true)
+      if isOfBytes, isWhole, content.kind == .estimates, !isFloat { header.type = .uint8 }
       return ImageTarget(
         path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
     }
     var header = template.pixels.header
     // A file with the same pages keeps its description, and the order of its pages.
     let axes = template.files[0].axes
-    if originals.count == axes.fieldCount, originals == Array(originals.indices),
-      !template.isFolder || fields.count == 1
-    {
+    if let file = wholeFile(fields) {
+      header.description = file.header.description
+      let places = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1, $0) })
       let ordered = pages.sorted {
-        axes.page(ofField: $0.field % axes.fieldCount, channel: $0.channel)
-          < axes.page(ofField: $1.field % axes.fieldCount, channel: $1.channel)
+        axes.page(ofField: places[$0.field] ?? 0, channel: $0.channel)
+          < axes.page(ofField: places[$1.field] ?? 0, channel: $1.channel)
       }
       return ImageTarget(
         path: path, container: container, header: header, part: part, pages: ordered, keepsSamples: true)
@@ -180,19 +221,52 @@ struct ImageSink: SignalSink {
     return ImageTarget(path: path, container: container, header: header, part: part, pages: pages, keepsSamples: true)
   }
 
+  /// The file whose fields these are, all of them and in its order; nil where there is none.
+  private func wholeFile(_ fields: [Int]) -> ImageFile? {
+    guard let template, let first = fields.first, let last = fields.max(), last < originals.count, let start = originals[first]
+    else { return nil }
+    let place = template.place(ofField: start)
+    let file = template.files[place.file]
+    guard place.field == 0, fields.count == file.axes.fieldCount,
+      fields.enumerated().allSatisfy({ originals[$1] == start + $0 })
+    else { return nil }
+    return file
+  }
+
   /// The bands of a page, and the pages of channels that a field has.
   private var pageBands: Int { template?.pixels.bands.count ?? (channelCount <= 4 ? channelCount : 1) }
   private var pageChannels: Int { max(1, channelCount / max(1, pageBands)) }
 
-  private func floatHeader(_ axes: [ImageAxes.Axis]) -> ImageHeader {
-    var header = ImageHeader(rows: rows, columns: columns, bands: pageBands, type: .float32)
+  /// The axes of the pages of fields: those of their file where they are all of its fields, or else one of images; then one of the
+  /// rows of a field (members, levels), and one of channels.
+  private func axes(_ fields: [Int], rows: Int) -> [ImageAxes.Axis] {
+    let own = wholeFile(fields)?.axes.axes.filter { $0.name != "C" } ?? [.init("I", fields.count)]
+    let letter: Character = own.contains { $0.name == "Q" } ? "M" : "Q"
+    return own + [.init(letter, rows), .init("C", pageChannels)]
+  }
+
+  /// ImageJ's description of the file of fields, where it describes pages of one row of each of them, too; nil where it does not. The
+  /// range of the display is that of the values.
+  private func imageJText(_ fields: [Int], isValues: Bool) -> String? {
+    guard let file = wholeFile(fields), let text = file.header.description, text.hasPrefix("ImageJ="),
+      file.describedPageCount == nil, file.axes.axes.dropLast().allSatisfy({ $0.name != "C" })
+    else { return nil }
+    let lines = text.components(separatedBy: "\n")
+    return isValues ? text : lines.filter { !$0.hasPrefix("min=") && !$0.hasPrefix("max=") }.joined(separator: "\n")
+  }
+
+  /// The header of a file in single precision, whose pages are `rows` for each channel of each field.
+  private func floatHeader(_ fields: [Int], rows: Int, isValues: Bool) -> ImageHeader {
+    var header = ImageHeader(rows: self.rows, columns: columns, bands: pageBands, type: .float32)
     if let own = template?.pixels.header {
       header.colour = own.colour == .rgb && pageBands >= 3 ? .rgb : .grey
       (header.orientation, header.resolution, header.profile) = (own.orientation, own.resolution, own.profile)
     } else if pageBands != 3 {
       header.colour = .grey
     }
-    header.description = ImageAxes.description(axes, header: header, names: names)
+    header.description =
+      (rows == 1 ? imageJText(fields, isValues: isValues) : nil)
+      ?? ImageAxes.description(axes(fields, rows: rows), header: header, names: names)
     return header
   }
 
@@ -205,7 +279,7 @@ struct ImageSink: SignalSink {
     let targets = targets(content)
     guard writesFolder else {
       try WholeFile.write(toAll: targets.map(\.path) + [about], replacing: replacedPaths, overwrite: overwrite) { temporary in
-        try Self.write(description, to: temporary[targets.count])
+        try Self.write(description, to: temporary[targets.count], reportedAs: about)
         let writer = ImageFieldWriter(
           targets, places: Array(temporary.prefix(targets.count)), template: template, originals: originals, channelCount: channelCount)
         try body(writer)
@@ -222,7 +296,7 @@ struct ImageSink: SignalSink {
       try WholeFile.makeFolder(temporary)
       let places = targets.map { temporary + String(($0.path as NSString).standardizingPath.dropFirst(folder.count)) }
       for inner in Set(places.map { ($0 as NSString).deletingLastPathComponent }) { try WholeFile.makeFolder(inner) }
-      try Self.write(description, to: (temporary as NSString).appendingPathComponent(ImageNames.aboutName))
+      try Self.write(description, to: (temporary as NSString).appendingPathComponent(ImageNames.aboutName), reportedAs: about)
       let writer = ImageFieldWriter(
         targets, places: places, template: template, originals: originals, channelCount: channelCount)
       try body(writer)
@@ -240,12 +314,15 @@ struct ImageSink: SignalSink {
 }
 
 extension ImageSink {
-  /// Writes what is said of an answer: its history and its attributes, by name.
-  private static func write(_ description: FieldFileDescription, to path: String) throws {
+  /// Writes what is said of an answer, its history and its attributes by name, to a temporary file of `reported`.
+  private static func write(_ description: FieldFileDescription, to path: String, reportedAs reported: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let texts = description.attributes.merging(["history": description.history]) { own, _ in own }
-    try WholeFile.write(try encoder.encode(texts) + Data("\n".utf8), to: path, overwrite: true)
+    let data = try encoder.encode(texts) + Data("\n".utf8)
+    guard FileManager.default.createFile(atPath: path, contents: data) else {
+      throw FileError.system(action: "write the file", path: reported, reason: String(cString: strerror(errno)))
+    }
   }
 }
 

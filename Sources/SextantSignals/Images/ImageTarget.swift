@@ -41,7 +41,20 @@ extension ImageContainer {
 }
 
 /// The names of the files of one output.
-enum ImageNames {
+public enum ImageNames {
+  /// The name of the answer to an image: that of the image, where JPEG, which is not written, becomes PNG.
+  public static func answer(to path: String) -> String {
+    ImageContainer(ending: path) == .jpeg ? (path as NSString).deletingPathExtension + ".png" : path
+  }
+
+  /// What the names of the files beside an output begin with, "out" of "out.png" and of "out.float.tif"; nil where the name is not
+  /// that of an image.
+  public static func stem(of path: String) -> String? {
+    guard ImageContainer(ending: path) != nil else { return nil }
+    let stem = (path as NSString).deletingPathExtension
+    return wantsFloat(path) ? (stem as NSString).deletingPathExtension : stem
+  }
+
   /// Whether a name asks for single precision: "out.float.tif".
   static func wantsFloat(_ path: String) -> Bool {
     let name = path.lowercased()
@@ -63,7 +76,7 @@ enum ImageNames {
     return stem + "." + aboutName
   }
 
-  static let aboutName = "about.json"
+  public static let aboutName = "about.json"
 
   /// "spread/a.tif" in a folder, for the image "a.png".
   static func path(_ what: String, in folder: String, of image: String) -> String {

@@ -1,6 +1,7 @@
 // Masks as images: two numbers, of which one is missing. Weights and soft masks are refused with their histogram, and so
 // are masks of another size or orientation.
 
+import SextantArrays
 import SextantImages
 
 /// An image that says which pixels are missing.
@@ -39,7 +40,7 @@ enum MaskImage {
     let values = pixels.values(of: try mask.samples(ofPage: 0))
     let counts = Dictionary(grouping: values, by: { $0 }).mapValues(\.count).sorted { $0.key < $1.key }
     guard counts.count <= 2, let low = counts.first?.key, let high = counts.last?.key else {
-      let shown = counts.prefix(12).map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+      let shown = counts.prefix(12).map { "\(Double($0.key).short): \($0.value)" }.joined(separator: ", ")
       throw wrong(
         "the mask has \(counts.count) different numbers, and two are expected. Pixels of each: \(shown)\(counts.count > 12 ? ", …" : "")."
       )

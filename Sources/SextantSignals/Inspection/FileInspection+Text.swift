@@ -1,6 +1,7 @@
 // The inspection as text for the terminal.
 
 import Foundation
+import SextantGeometry
 
 extension FileInspection: CustomStringConvertible {
   /// The complete inspection as text with several lines.
@@ -21,7 +22,7 @@ extension FileInspection: CustomStringConvertible {
     ).map { "  " + $0 }
     if let fields {
       lines.append(fields.arePoints ? "Read as points:" : "Read as fields:")
-      lines.append("  \(fields.count) × \(fields.variables.joined(separator: ", ")) on a \(fields.domain)")
+      lines.append("  \(fields.count) × \(fields.variables.joined(separator: ", ")) on \(fields.domain.withArticle)")
       if let first = fields.firstTime, let last = fields.lastTime {
         let step = fields.step.map { $0 == "irregular" ? ", irregular" : ", every \($0)" } ?? ""
         let calendar = fields.calendar.map { ", calendar \($0)" } ?? ""

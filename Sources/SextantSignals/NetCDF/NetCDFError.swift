@@ -1,5 +1,7 @@
 // Errors in NetCDF files; the text names the file, the variable and the remedy.
 
+import SextantGeometry
+
 /// A file that cannot be read or written as gridded NetCDF.
 public enum NetCDFError: Error, Equatable, CustomStringConvertible {
   /// The NetCDF library reported an error, for the given reason.
@@ -54,7 +56,7 @@ public enum NetCDFError: Error, Equatable, CustomStringConvertible {
       "\(path), variable \(variable): infinite value at \(place). "
         + "If it marks missing data, declare it as _FillValue or missing_value."
     case .unwritableDomain(let path, let domain):
-      "\(path): cannot write fields on a \(domain): expected a domain with latitudes and longitudes."
+      "\(path): cannot write fields on \(domain.withArticle): expected a domain with latitudes and longitudes."
     case .filterMissing(let path, let variable, let filters):
       "\(path), variable \(variable): the values are compressed by \(filters.joined(separator: " and ")), which this machine's HDF5 library cannot undo. "
         + CompressionFilter.remedy

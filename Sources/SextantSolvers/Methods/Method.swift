@@ -3,6 +3,7 @@
 // program may add its own.
 
 import SextantConfiguration
+import SextantGeometry
 import SextantMeasurement
 import SextantPriors
 
@@ -246,7 +247,7 @@ public enum MethodError: Error, Equatable, CustomStringConvertible {
     case .tooManyLabels(let variable, let found, let most):
       "'\(variable)' has \(found) different observed values, but at most \(most) labels are supported. If its values are numbers, leave out --categories."
     case .noRaster(let method, let domain):
-      "The method '\(method)' works on the rows and columns of images, and the fields are on a \(domain). Use two-scale, eof or kriging."
+      "The method '\(method)' works on the rows and columns of images, and the fields are on \(domain.withArticle). Use two-scale, eof or kriging."
     case .wrongParameters(let model, let found, let expected):
       "The model '\(model)' has \(found) covariance parameters, but it needs \(expected), all between -50 and 50. Train it again."
     }

@@ -65,7 +65,7 @@ extension FlowTrainingRun {
       if let whole = try LearnedFlow.wholeFlow(network, over: prior.space, on: model.space.domain, in: &builder) { return whole }
     } catch MethodError.noRaster {
       throw RunError.invalid(
-        "flow.preset: \(settings.preset.rawValue) is a flow of images without missing places, and this is a \(model.space.domain.summary). Use gaussian-base, paper or small.")
+        "flow.preset: \(settings.preset.rawValue) is a flow of images without missing places, and this is \(model.space.domain.summaryWithArticle). Use gaussian-base, paper or small.")
     } catch let error as FlowError {
       throw RunError.invalid("flow.preset: \(settings.preset.rawValue) does not fit the fields: \(error)")
     }

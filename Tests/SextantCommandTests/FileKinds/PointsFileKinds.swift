@@ -15,7 +15,7 @@ extension FileKind {
     FileKind(name: "NetCDF of points", make: { try netCDF(in: $0, fieldCount: 1) }, outputEnding: "nc", inspected: "40 scattered places"),
     FileKind(
       name: "NetCDF of stations", make: { try netCDF(in: $0, fieldCount: 2) }, options: [.degrade: ["--select", "time=2001-01-01"], .draw: ["--field", "2"]], outputEnding: "csv",
-      inspected: "2 × t on a 40 scattered places"),
+      inspected: "2 × t on 40 scattered places"),
     FileKind(
       name: "table of places without values", make: { try $0.write("lat,lon\n1,2\n3,4\n", to: "places.csv") },
       outputEnding: "csv", inspected: "2 observations at 2 places",

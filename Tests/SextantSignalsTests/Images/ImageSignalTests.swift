@@ -208,8 +208,9 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       }
       let several = try mask(header, [0, 128, 255])
       let text = complaint { _ = try Self.open(path, ["mask": several, "missing_where": "white"]) }
-      #expect(text.contains("3 different numbers") && text.contains("128.0: 21"), "\(text)")
+      #expect(text.contains("3 different numbers") && text.contains("128: 21"), "\(text)")
       #expect(complaint { _ = try Self.open(path, ["mask": several]) }.contains("white or black"))
+      #expect(complaint { _ = try Self.open(path, ["mask": folder.path, "missing_where": "white"]) }.contains("found a folder"))
       header.orientation = 1
       let turned = try mask(header, [0, 255])
       #expect(
@@ -258,6 +259,47 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Names that differ in their endings alone would have one answer, or one spread; the fields of a stack have one file.
+  @Test func answersOfAFolderHaveNamesOfTheirOwn() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let inner = folder.path("pair")
+      try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      _ = try ImageCase(type: .uint8, ending: "png").write(to: folder, name: "pair/a")
+      _ = try ImageCase(type: .uint8).write(to: folder, name: "pair/a")
+      let document = try Self.open(inner)
+      let text = complaint { try Self.restore(document, to: folder.path("out"), content: .estimates(2, hasSpread: true)) }
+      #expect(text.contains("a.png and a.tif") && text.contains("spread/a.tif") && text.contains("Rename"), "\(text)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+      try Self.restore(document, to: folder.path("plain"))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path("plain")).sorted() == ["a.png", "a.tif", "about.json"])
+      let stacks = folder.path("stacks")
+      try FileManager.default.createDirectory(atPath: stacks, withIntermediateDirectories: true)
+      for name in ["a", "b"] { try Self.writeStack(to: "\(stacks)/\(name).tif") }
+      try Self.restore(try Self.open(stacks), to: folder.path("stacked"), content: .estimates(6, hasSpread: true))
+      for name in ["a", "b"] {
+        let (first, second) = (try ImageFile(path: "\(stacks)/\(name).tif"), try ImageFile(path: folder.path("stacked/\(name).tif")))
+        #expect(first.header == second.header && first.axes == second.axes)
+        for page in 0..<6 { #expect(try first.samples(ofPage: page) == second.samples(ofPage: page)) }
+        #expect(try ImageFile(path: folder.path("stacked/spread/\(name).tif")).axes.fieldCount == 3)
+      }
+    }
+  }
+
+  /// A stack of three frames of two channels, as ImageJ describes it.
+  static func writeStack(to path: String) throws {
+    var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint16)
+    header.description = "ImageJ=1.53t\nimages=6\nchannels=2\nframes=3\nhyperstack=true\n"
+    let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 6)
+    for page in 0..<6 {
+      var samples = ImageSamples(type: .uint16, count: 6)
+      for pixel in 0..<6 { samples[pixel] = Double(10 * page + pixel) }
+      try writer.append(samples)
+    }
+    try writer.close()
+  }
+
   private func formatsSelect(_ path: String) throws -> any SignalDocument {
     try Self.formats.open(SignalRequest(path: path, select: ["file": ["b.png"]]))
   }
@@ -266,15 +308,7 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
       let path = folder.path("in.tif")
-      var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint16)
-      header.description = "ImageJ=1.53t\nimages=6\nchannels=2\nframes=3\nhyperstack=true\n"
-      let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 6)
-      for page in 0..<6 {
-        var samples = ImageSamples(type: .uint16, count: 6)
-        for pixel in 0..<6 { samples[pixel] = Double(10 * page + pixel) }
-        try writer.append(samples)
-      }
-      try writer.close()
+      try Self.writeStack(to: path)
       let document = try Self.open(path)
       #expect(document.count == 3 && document.variables.map(\.name) == ["channel_1", "channel_2"])
       let read = try document.read([2])
@@ -285,6 +319,21 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
       let (first, second) = (try ImageFile(path: path), try ImageFile(path: folder.path("out.tif")))
       #expect(first.header == second.header && first.axes == second.axes)
       for page in 0..<6 { #expect(try first.samples(ofPage: page) == second.samples(ofPage: page)) }
+      // The other parts, single precision and measured values have the same axes, and samples one more.
+      let content = SignalContent.estimates(3, memberCount: 2, hasSpread: true, hasObserved: false)
+      try Self.restore(document, to: folder.path("all.float.tif"), content: content) { record in
+        record.members = Tensor(record.values + record.values, shape: [2, record.values.count])
+      }
+      try Self.restore(document, to: folder.path("noisy.tif"), content: .measurements(3, hasNoise: true)) { record in
+        record.noise = record.values
+      }
+      for name in ["all.float.tif", "all.spread.tif", "noisy.tif", "noisy.noise.tif"] {
+        let file = try ImageFile(path: folder.path(name))
+        #expect(file.axes == first.axes && file.header.type == .float32 && file.header.description == first.header.description, "\(name)")
+        for page in 0..<6 { #expect(try file.samples(ofPage: page).numbers == first.samples(ofPage: page).numbers) }
+      }
+      let samples = try ImageFile(path: folder.path("all.samples.tif")).axes.axes
+      #expect(samples.map { "\($0.name)\($0.count)" }.joined() == "T3Q2C2")
       #expect(complaint { _ = try Self.open(path, ["axes": "T4YX"]) }.contains("T4YX"))
     }
   }
@@ -369,6 +418,89 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// What comes from bytes is answered in bytes, and can therefore be a PNG; measured values are not.
+  @Test func answersToIDXFilesHaveEightBits() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      for (shape, name) in [([1, 4, 5], "grey"), ([1, 4, 5, 3], "colour")] {
+        let count = shape.reduce(1, *)
+        let path = try ImageStackTests.write(
+          ImageStackTests.file(shape: shape, content: (0..<count).map { UInt8($0 * 4) }), in: folder, name)
+        let document = try Self.open(path)
+        try Self.restore(document, to: folder.path("\(name).png")) { $0.values[2] += 0.25 }
+        let file = try ImageFile(path: folder.path("\(name).png"))
+        #expect(file.header.type == .uint8 && file.header.bands == document.variables.count)
+        #expect(try file.samples(ofPage: 0).bytes == (0..<count).map { UInt8($0 * 4) })
+        let text = complaint { try Self.restore(document, to: folder.path("\(name)-high.png")) { $0.values[2] = 300 } }
+        #expect(text.contains("uint8") && text.contains(".float.tif"), "\(text)")
+        #expect(
+          complaint {
+            try Self.restore(document, to: folder.path("\(name)-noisy.png"), content: .measurements(1, hasNoise: false))
+          }.contains(".tif"))
+        try Self.restore(document, to: folder.path("\(name)-high.float.tif")) { $0.values[2] = 300 }
+        #expect(try ImageFile(path: folder.path("\(name)-high.float.tif")).header.type == .float32)
+      }
+    }
+  }
+
+  /// Members are fractional, and keep the ending that says so.
+  @Test func membersAreInSinglePrecision() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let document = try Self.open(ImageCase(type: .uint8).write(to: folder))
+      let content = SignalContent.estimates(1, memberCount: 2, hasSpread: false, hasObserved: false)
+      for (output, member) in [("a.float.tif", "a_member002.float.tif"), ("b.tif", "b_member002.tif")] {
+        let sink = try Self.formats.sink(
+          OutputRequest(path: folder.path(output), content: content, splitsMembers: true), like: document)
+        #expect(sink.paths.contains(folder.path(member)))
+        try sink.write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+          var record = FieldRecord(try document.read([0])[0])
+          record.members = Tensor(record.values.map { $0 - 0.5 } + record.values.map { $0 + 0.5 }, shape: [2, record.values.count])
+          try writer.write(record, at: 0)
+        }
+        let file = try ImageFile(path: folder.path(member))
+        #expect(file.header.type == .float32)
+        #expect(try file.samples(ofPage: 0).numbers == document.read([0]).values.scalars.map { Double($0) + 0.5 })
+      }
+    }
+  }
+
+  /// In an array, images have rows and columns, and they are read again where the pixels or the names of the axes are known.
+  @Test(arguments: [1, 3], [1, 2]) func arraysOfImagesHaveRowsAndColumns(_ bands: Int, _ count: Int) throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      let image = ImageCase(type: .uint8, bands: bands, ending: "png")
+      let inner = folder.path("in")
+      try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      for index in 0..<count { _ = try image.write(to: folder, name: "in/\(index)") }
+      let document = try Self.open(inner)
+      let content = SignalContent.estimates(count, memberCount: 2, hasSpread: true, hasObserved: false)
+      try Self.restore(document, to: folder.path("out.npy"), content: content) { record in
+        record.members = Tensor(record.values + record.values, shape: [2, record.values.count])
+      }
+      let fields: [Int] = count == 1 ? [] : [count]
+      let pixels: [Int] = [7, 9] + (bands == 1 ? [] : [bands])
+      #expect(try NPYFile.read(folder.path("out.npy")).shape == fields + pixels)
+      #expect(try NPYFile.read(folder.path("out.spread.npy")).shape == fields + pixels)
+      #expect(try NPYFile.read(folder.path("out.samples.npy")).shape == fields + [2] + pixels)
+      let letters = (count == 1 ? "" : "T") + "YX" + (bands == 1 ? "" : "C")
+      let wanted = try document.read(Array(0..<count))
+      for request in [
+        SignalRequest(path: folder.path("out.npy"), settings: ["axes": letters]),
+        SignalRequest(path: folder.path("out.npy"), domain: document.domain),
+      ] {
+        let again = try Self.formats.open(request)
+        #expect(again.count == count && again.domain.fingerprint == document.domain.fingerprint)
+        #expect(try again.read(Array(0..<count)).values == wanted.values)
+      }
+      for wrong in ["Z" + letters, "XY", "", "YXYX"] {
+        let text = complaint { _ = try Self.formats.open(SignalRequest(path: folder.path("out.npy"), settings: ["axes": wrong])) }
+        #expect(text.contains("YX"), "\(text)")
+      }
+      #expect(complaint { _ = try Self.formats.open(SignalRequest(path: folder.path("out.npy"))) }.contains("--axes"))
+    }
+  }
+
   @Test func cifarBatchesHaveLabels() throws {
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
@@ -400,6 +532,26 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     for (text, gap) in [("nan", nil), ("-9999", nil), ("255", 255), ("0.5", nil)] as [(String, Double?)] {
       header.noData = text
       #expect(ImagePixels(header).gap == gap)
+      let unused: String? = text == "nan" || gap != nil ? nil : text
+      #expect(ImagePixels(header).unusedTag == unused)
+    }
+  }
+
+  @Test func aNoDataTagThatFitsNoPixelIsMentioned() throws {
+    let folder = try ScratchFolder()
+    try withExtendedLifetime(folder) {
+      for (text, isTold) in [("255.4", true), ("none", true), ("1", false), (" 1", false), ("nan", false)] {
+        var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint8)
+        header.noData = text
+        let path = folder.path("a.tif")
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 1)
+        try writer.append(ImageSamples(type: .uint8, bytes: [0, 1, 2, 3, 4, 255]))
+        try writer.close()
+        let document = try Self.open(path)
+        let remark = document.remarks.first { $0.topic == "no-data" }
+        #expect((remark != nil) == isTold && remark?.text.contains(text) != false, "\(text)")
+        #expect(try document.read([0]).isValid.contains(false) == text.contains("1"))
+      }
     }
   }
 }
