@@ -28,6 +28,10 @@ struct DegradeProgramTests {
       ["impute", folder.path("noisy"), "--method", "kriging", "--samples", "2", "-o", folder.path("answers")]
     ).end()
     #expect(filled.code == 0, "\(filled.errors)")
+    let scored = try Program(
+      ["score", folder.path("answers"), "--truth", folder.path("images"), "--observed", folder.path("noisy")]
+    ).end()
+    #expect(scored.code == 0 && scored.output.contains("PSNR"), "\(scored.errors)")
   }
 
   /// Images of another size than the input's lie in a folder, too: the smaller ones of an operator, and the larger ones of the answer.
