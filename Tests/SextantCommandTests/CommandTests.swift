@@ -64,6 +64,17 @@ import Testing
     #expect(!LinearAlgebraRepair.isWorthwhile(for: Self.words(line)))
   }
 
+  /// A check that cannot be made is refused where it was asked for, and left out where it was not.
+  @Test func aMethodThatFillsNoGapsHasNoCheck() throws {
+    func request(_ more: String) throws -> Imputation {
+      let command = try SextantTool.parseAsRoot(Self.words("impute a.tif --method noise2score --output b.tif \(more)"))
+      return try #require(command as? ImputeCommand).request(for: nil)
+    }
+    #expect(throws: Never.self) { try request("") }
+    #expect(throws: Never.self) { try request("--check 0") }
+    #expect(throws: ValidationError.self) { try request("--check 0.1") }
+  }
+
   @Test func theDoctorTellsEveryLibrary() {
     let report = SystemReport()
     let text = DoctorCommand.text(of: report, coreBeforeRestart: "Haswell")
