@@ -75,6 +75,18 @@ import Testing
     #expect(throws: ValidationError.self) { try request("--check 0.1") }
   }
 
+  /// A mask image needs to be told which of its pixels are missing, and the other way round, in the words of the options.
+  @Test(arguments: [
+    ("--missing-where white", "--missing-image"), ("--missing-image mask.png", "--missing-where white"),
+    ("--missing-image mask.png --missing-where grey", "--missing-where grey: expected white or black"),
+  ])
+  func halfAMaskImageIsRefused(options: String, expected: String) throws {
+    let line = "impute a.tif --method kriging --output b.tif " + options
+    let message = ProgramExit.message(for: try #require(Self.error(Self.words(line))))
+    #expect(message.contains(expected) && !message.contains("missing_where"), "\(message)")
+    #expect(Self.error(Self.words("impute a.tif --method kriging --output b.tif --missing-image mask.png --missing-where black")) == nil)
+  }
+
   @Test func theDoctorTellsEveryLibrary() {
     let report = SystemReport()
     let text = DoctorCommand.text(of: report, coreBeforeRestart: "Haswell")

@@ -51,6 +51,13 @@ struct DegradeProgramTests {
     }
   }
 
+  @Test func smallNoiseHasDigits() throws {
+    let folder = try ScratchFolder()
+    let image = try PictureFiles.written(.tiff, in: folder)
+    let end = try Program(["degrade", image, "--noise", "1e-5", "-o", folder.path("out.tif")]).end()
+    #expect(end.code == 0 && end.output.contains(": 1e-05, "), "\(end.output)\(end.errors)")
+  }
+
   @Test func somethingHasToBeAskedFor() throws {
     let folder = try ScratchFolder()
     let image = try PictureFiles.written(.tiff, in: folder)

@@ -4,6 +4,7 @@
 import Foundation
 import Sextant
 import SextantTestSupport
+import SextantYAML
 import Testing
 
 @testable import SextantModels

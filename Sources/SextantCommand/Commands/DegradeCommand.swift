@@ -100,5 +100,5 @@ struct DegradeCommand: ParsableCommand {
     if !summary.remarks.isEmpty { StandardOutput.line(summary.remarks.lines.joined(separator: "\n")) }
   }
 
-  private static func short(_ number: Double) -> String { "\((number * 1e4).rounded() / 1e4)" }
+  private static func short(_ number: Double) -> String { String(format: "%.6g", number) }
 }

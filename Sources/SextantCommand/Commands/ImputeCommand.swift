@@ -304,7 +304,7 @@ struct ImputeCommand: ParsableCommand {
       let share = noise.standardised.map {
         String(format: " (%.3g of the %@ standard deviation)", $0, model == nil ? "observed values'" : "model's")
       } ?? ""
-      let level = String(format: "noise of %@: %.4g %@", name, noise.deviation, noise.units)
+      let level = String(format: "noise of %@: %.6g %@", name, noise.deviation, noise.units)
       lines.append(level.trimmingCharacters(in: .whitespaces) + share)
     }
     for (name, hidden) in (summary.hidden ?? [:]).sorted(by: { $0.key < $1.key }) {
