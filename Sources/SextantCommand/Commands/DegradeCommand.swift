@@ -94,7 +94,7 @@ struct DegradeCommand: ParsableCommand {
     }
     StandardOutput.line("\(output): \(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s"), \(mask)")
     for (name, level) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      let share = summary.standardisedNoise[name].map { ", \(Self.short($0)) of the field's standard deviation" } ?? ""
+      let share = summary.standardisedNoise[name].map { String(format: ", %.3g of the field's standard deviation", $0) } ?? ""
       StandardOutput.line("noise of \(name): \(Self.short(level))\(share)")
     }
     if !summary.remarks.isEmpty { StandardOutput.line(summary.remarks.lines.joined(separator: "\n")) }
