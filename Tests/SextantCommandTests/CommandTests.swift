@@ -87,6 +87,30 @@ import Testing
     #expect(Self.error(Self.words("impute a.tif --method kriging --output b.tif --missing-image mask.png --missing-where black")) == nil)
   }
 
+  /// Numbers below 0 are values of an option, and what is wrong with them is said.
+  @Test func negativeNumbersAreRefusedForWhatTheyAre() throws {
+    for line in ["score a.tif --truth b.tif --peak -1", "draw a.tif --peak -1 -o b.png"] {
+      #expect(ProgramExit.message(for: try #require(Self.error(Self.words(line)) ?? Self.failure(line))).contains("a number above 0 is needed"))
+    }
+    let degrading = try #require(Self.failure("degrade a.tif --noise -3 -o b.tif"))
+    #expect(ProgramExit.message(for: degrading).contains("'-3': expected a number"))
+    let command = try SextantTool.parseAsRoot(Self.words("impute a.tif --method kriging --noise -3 -o b.tif"))
+    let imputing = try #require(command as? ImputeCommand)
+    let error = #expect(throws: MeasurementError.self) { try imputing.request(for: nil) }
+    #expect(error?.description.contains("'-3': expected a number") == true)
+  }
+
+  /// The error of running a line.
+  private static func failure(_ line: String) -> (any Error)? {
+    do {
+      var command = try SextantTool.parseAsRoot(words(line))
+      try command.run()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   @Test func theDoctorTellsEveryLibrary() {
     let report = SystemReport()
     let text = DoctorCommand.text(of: report, coreBeforeRestart: "Haswell")

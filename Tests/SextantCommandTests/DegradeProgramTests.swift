@@ -41,7 +41,7 @@ struct DegradeProgramTests {
     let end = try Program(
       ["degrade", try Self.images(in: folder), "--noise", "5", "-o", folder.path("small")] + reduction
     ).end()
-    #expect(end.code == 0, "\(end.errors)")
+    #expect(end.code == 0 && end.output.contains("2 fields, reduce:2,filter=area"), "\(end.output)\(end.errors)")
     let filled = try Program(
       ["impute", folder.path("small"), "--method", "kriging", "--samples", "2", "-o", folder.path("large")] + reduction
     ).end()

@@ -141,6 +141,17 @@ import Testing
     #expect(abs(own.ratio - 20 * log10(100 / own.error)) < 1e-3 && own.text.contains("is 100."), "\(own.text)")
   }
 
+  /// A grid in degrees is of no use to an image.
+  @Test func imagesHaveNoLatitudes() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.tif", in: folder) { Double($0 % 50) }
+    let words = complaint {
+      _ = try Imputation(method: .kriging, samples: 0, noise: NoiseSpecification(text: "5"), target: AnswerTarget(grid: "1deg")).run(
+        SignalInput(path), model: nil, output: folder.path("out.nc"), overwrite: false, history: "by a test")
+    }
+    #expect(words.contains("--grid 1deg") && words.contains("6×7 image") && !words.contains("trained"), "\(words)")
+  }
+
   /// A folder of images is no model.
   @Test func foldersOfImagesAreInspected() throws {
     let folder = try ScratchFolder()

@@ -194,6 +194,7 @@ import Testing
       } catch { return "\(error)" }
     }
     #expect(message("", "methods: [eof, mixture]\nsaturation: 60").contains("lower bound"))
+    #expect(message("patches: {side: 3, components: 12, count: 20}", "methods: [patches]").contains("Make patches.count larger"))
     #expect(message("flow: {preset: convolutional-photographs, steps: 2}", "methods: [flow]").contains("8×8"))
     #expect(message("flow: {preset: convolutional, coupling_steps: 3}", "methods: [flow]").contains("coupling_steps"))
     #expect(message("diffusion: {network: line, preset: small}", "methods: [eof]").contains("network: plane"))

@@ -64,6 +64,7 @@ struct ImputeCommand: ParsableCommand {
   var samples: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The noise's standard deviation: 0.5K, a number in the variable's units, 5% of the standard deviation of its values, poisson:GAIN+READ for counts, variable:NAME, 0 for exact values, auto for an estimate from the observations, or tas=0.5K,clt=auto. The file's NAME_noise, if not given.",
       valueName: "level"))
