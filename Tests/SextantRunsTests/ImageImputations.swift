@@ -120,6 +120,25 @@ import Testing
     #expect(complaint { _ = try scoring.run([folder.path("answer.png")]) }.contains("--fid"))
   }
 
+  /// Tables of images have no areas, and no column of what was not observed where nobody said what was; equal images have an infinite
+  /// PSNR, and pixels without a scale a hint.
+  @Test func tablesOfScoresAreThoseOfImages() throws {
+    let folder = try ScratchFolder()
+    let truth = try write("truth.png", in: folder) { Double($0 * 5) }
+    let other = try write("other.png", in: folder) { Double($0 * 5 + $0 % 3) }
+    let holed = try write("holed.tif", in: folder, type: .float32) { $0 % 2 == 0 ? .nan : Double($0) }
+    func text(_ path: String, truth: String, observed: String? = nil) throws -> String {
+      try Scoring(truth: SignalInput(truth, acceptsValues: true), observed: observed).run([path]).text
+    }
+    let same = try text(truth, truth: truth)
+    #expect(same.contains("PSNR mean [dB]") && same.contains(" inf"), "\(same)")
+    let table = try text(other, truth: truth)
+    #expect(table.contains("RMSE ") && !table.contains("by area") && !table.contains("PSNR missing"), "\(table)")
+    #expect(try text(other, truth: truth, observed: holed).contains("PSNR missing"))
+    let numbers = try write("numbers.tif", in: folder, type: .float32) { Double($0) / 42 }
+    #expect(try text(numbers, truth: numbers).contains("--peak"))
+  }
+
   @Test func scoresHaveAPeakAndClipWhereAsked() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }

@@ -166,11 +166,11 @@ import Testing
         prior: {kind: eof, modes: 4}
         evaluate:
           fields: {files: ["\(folder.path("bytes"))"], part: "last:0.1"}
-          methods: [eof]
+          methods: [eof, nearest]
           masks: [none]
           noise: "5/255"
           samples: 8
-          pictures: 0
+          pictures: 1
           \(scale)
         """, path: "test.yaml"
       ).configuration
@@ -178,6 +178,8 @@ import Testing
     let outcome = try run("").runEvaluation(overwrite: false)
     #expect(outcome.result.scores.fields.allSatisfy { $0[.psnr] != nil })
     #expect(outcome.text.contains("255, the largest number of the pixels' type") && outcome.text.contains("(5/255)"), "\(outcome.text)")
+    // A method without a spread has a strip, too.
+    for method in ["eof", "nearest"] { #expect(outcome.pictures.contains { $0.hasSuffix("strip-1-\(method).png") }) }
     let stated = try run("scale: {value: {peak: 200}}").runEvaluation(overwrite: true)
     #expect(!stated.text.contains("the pixels' type") && stated.result.scores.fields.allSatisfy { $0[.psnr] != nil })
     #expect(try NoiseSpecification(text: "value=5/255").description == "value=5/255")
