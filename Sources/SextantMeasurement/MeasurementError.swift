@@ -8,7 +8,7 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   case invalidSpecification(text: String, expected: String, found: String, example: String)
   /// An additional input that a specification needs, such as a land mask, is missing.
   case missingInput(specification: String, needs: String, hint: String)
-  /// A mask that leaves no valid value to observe.
+  /// A mask or an operator that leaves no valid value to observe.
   case nothingObserved(specification: String, reason: String)
   /// Two sizes that should be equal.
   case sizeMismatch(what: String, expected: Int, found: Int)
@@ -32,8 +32,7 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
     case .missingInput(let specification, let needs, let hint):
       "'\(specification)' needs \(needs). \(hint)"
     case .nothingObserved(let specification, let reason):
-      "The mask '\(specification)' leaves nothing to observe: \(reason). "
-        + "Choose one that leaves at least one valid value."
+      "'\(specification)' leaves nothing to observe: \(reason). Choose one that leaves at least one valid value."
     case .sizeMismatch(let what, let expected, let found):
       "\(what): expected \(expected) entries, found \(found). "
         + "It must belong to the same grid and variables as the field."

@@ -1,7 +1,8 @@
 // The marginal likelihood of a field's own noisy observations under a covariance model, with its gradient.
 //
 // −log p(y | θ) − log p(θ) up to constants: ½ yᵀK⁻¹y + ½ log|K| + ½ Σ ((θ−mean)/σ_θ)², where K = cov(θ) + noise.
-// The gradient is ½ tr((K⁻¹ − ααᵀ)·∂K) with α = K⁻¹y (Rasmussen and Williams 2006, eq. 5.9).
+// The gradient is ½ tr((K⁻¹ − ααᵀ)·∂K) with α = K⁻¹y (Rasmussen and Williams 2006, eq. 5.9). Where values are sums over
+// states, K = H·cov(θ)·Hᵀ + noise, and the gradient is ½ tr(Hᵀ(K⁻¹ − ααᵀ)H·∂cov).
 
 import SextantArrays
 
@@ -12,15 +13,21 @@ struct MarginalLikelihood {
   private let anomalies: [Double]
   private let noiseVariance: [Double]
   private let modeProducts: Tensor<Double>
+  /// The sums of the states that are the values; nil where each value is that of one state.
+  private let sums: StateSums?
   /// The root-mean-square noise, standardised.
   let noise: Double
 
   /// - Parameters:
-  ///   - states: the observed states (n), without repetitions.
+  ///   - states: the observed states (n), without repetitions; with `sums`, those of the sums.
   ///   - anomalies: observed minus mean, standardised (n).
   ///   - noiseVariance: the noise variance of each, standardised (n).
-  init(_ model: CovarianceModel, states: [Int], anomalies: [Double], noiseVariance: [Double]) {
+  ///   - sums: the sums of the states that are the values; nil where each value is that of one state.
+  init(
+    _ model: CovarianceModel, states: [Int], anomalies: [Double], noiseVariance: [Double], sums: StateSums? = nil
+  ) {
     self.model = model
+    self.sums = sums
     self.states = states
     self.anomalies = anomalies
     self.noiseVariance = noiseVariance
@@ -35,7 +42,8 @@ struct MarginalLikelihood {
     let n = anomalies.count
     let kernels = model.terms(theta).map { PairKernel<Double>($0, rows: states, columns: states, in: model) }
     var covariance = modeProducts
-    PairKernel.assemble(kernels, in: &covariance, lowerOnly: true)
+    PairKernel.assemble(kernels, in: &covariance, lowerOnly: sums == nil)
+    if let sums { covariance = sums.covariance(ofStates: covariance) }
     covariance.withUnsafeMutableScalars { out in
       for i in 0..<n { out[i * n + i] += noiseVariance[i] }
     }
@@ -55,6 +63,10 @@ struct MarginalLikelihood {
       Parallel.forEachRange(of: n, grain: 32) { rows in
         for i in rows { for j in 0...i { out[i * n + j] -= alpha[i] * alpha[j] } }
       }
+    }
+    if let sums {
+      inverse.mirrorLowerTriangle()
+      inverse = sums.derivatives(byValues: inverse)
     }
     var gradient: [Double] = []
     inverse.withUnsafeScalars { g in

@@ -2,7 +2,8 @@
 // of several fields together.
 //
 // A first search uses a subset of the values, for which a likelihood is cheap. Its result and its estimate of the
-// curvature are the starting point of a search on many values.
+// curvature are the starting point of a search on many values. Values that are sums over states, such as those of a blur,
+// have a likelihood of their own, with the rows of the operator on a subset of them, and one search.
 
 import Foundation
 import SextantArrays
@@ -15,6 +16,8 @@ package struct ChosenParameters: Sendable, Equatable {
   package var objective: Double
   /// The number of evaluations of the likelihood.
   package var evaluations: Int
+  /// Whether values that are sums over states were taken for those of the states with the largest weights.
+  package var isByLargestWeights = false
   /// The estimated inverse Hessian, to start another search; empty if there is none.
   var inverseHessian: [[Double]] = []
 
@@ -40,8 +43,8 @@ extension CovarianceModel {
     maximumEvaluations: Int = 24, random: RandomStream
   ) -> ChosenParameters {
     chooseParameters(
-      forStates: observations.map(\.dominantValues), from: first, observedLimit: observedLimit,
-      maximumEvaluations: maximumEvaluations, random: random)
+      forValues: observations.enumerated().map { searchedValues($1, random: random.split($0)) }, from: first,
+      observedLimit: observedLimit, maximumEvaluations: maximumEvaluations, random: random)
   }
 
   /// ``chooseParameters(for:from:observedLimit:maximumEvaluations:random:)`` for values of single states.
@@ -49,8 +52,17 @@ extension CovarianceModel {
     forStates observations: [ObservedStates], from first: ChosenParameters? = nil, observedLimit: Int = 900,
     maximumEvaluations: Int = 24, random: RandomStream
   ) -> ChosenParameters {
+    chooseParameters(
+      forValues: observations.map { SearchedValues(observed: $0) }, from: first, observedLimit: observedLimit,
+      maximumEvaluations: maximumEvaluations, random: random)
+  }
+
+  private func chooseParameters(
+    forValues observations: [SearchedValues], from first: ChosenParameters?, observedLimit: Int, maximumEvaluations: Int,
+    random: RandomStream
+  ) -> ChosenParameters {
     let early = Self.earlyLimit
-    let isLong = first == nil && observedLimit > early && observations.contains { $0.count > 2 * early }
+    let isLong = first == nil && observedLimit > early && observations.contains { $0.sums == nil && $0.observed.count > 2 * early }
     let first =
       isLong
       ? search(observations, from: nil, limit: early, maximumEvaluations: maximumEvaluations, random: random) : first
@@ -70,11 +82,13 @@ extension CovarianceModel {
   package static func chooseModel(
     of models: [CovarianceModel], for observation: StateObservation, random: RandomStream
   ) -> (index: Int, chosen: ChosenParameters)? {
-    let isLong = observation.count > 2 * earlyLimit
+    guard let one = models.first else { return nil }
+    let values = one.searchedValues(observation, random: random.split(0))
+    let isLong = values.sums == nil && observation.count > 2 * earlyLimit
     let limit = isLong ? earlyLimit : observation.count
     var best: (index: Int, chosen: ChosenParameters)?
     for (index, model) in models.enumerated() {
-      let chosen = model.search([observation.dominantValues], from: nil, limit: limit, maximumEvaluations: 24, random: random)
+      let chosen = model.search([values], from: nil, limit: limit, maximumEvaluations: 24, random: random)
       if best.map({ chosen.objective < $0.chosen.objective }) ?? true { best = (index, chosen) }
     }
     guard isLong, let (index, first) = best else { return best }
@@ -84,20 +98,40 @@ extension CovarianceModel {
   /// The number of values of a field in the first search.
   private static let earlyLimit = 300
 
+  /// The order in which values are chosen. On a mesh it must not depend on the numbers of the vertices: it follows from the values.
+  private func order(by anomalies: [Double], random: RandomStream) -> [Int] {
+    var stream = random
+    var rows = Array(anomalies.indices)
+    if isIndependentOfNumbering { rows.sort { (anomalies[$0], $0) < (anomalies[$1], $1) } }
+    rows.shuffle(using: &stream)
+    return rows
+  }
+
+  /// What a search uses of an observation.
+  private func searchedValues(_ observation: StateObservation, random: RandomStream) -> SearchedValues {
+    let observed = ObservedStates(
+      states: observation.dominantStates, anomalies: observation.anomalies, noiseVariance: observation.noiseVariance)
+    guard observation.selectedStates == nil, observation.count > 0 else { return SearchedValues(observed: observed) }
+    let sums = StateSums.chosen(
+      of: observation.matrix, order: order(by: observation.anomalies, random: random),
+      positions: observed.states.map { positions[$0] })
+    return SearchedValues(observed: observed, sums: sums, isByLargestWeights: sums == nil)
+  }
+
   private func search(
-    _ observations: [ObservedStates], from first: ChosenParameters?, limit: Int, maximumEvaluations: Int,
+    _ observations: [SearchedValues], from first: ChosenParameters?, limit: Int, maximumEvaluations: Int,
     random: RandomStream
   ) -> ChosenParameters {
-    let likelihoods = observations.enumerated().map { index, observation -> MarginalLikelihood in
-      var stream = random.split(index)
+    let likelihoods = observations.enumerated().map { index, values -> MarginalLikelihood in
+      let observation = values.observed
+      if let sums = values.sums {
+        return MarginalLikelihood(
+          self, states: sums.states, anomalies: sums.rows.map { observation.anomalies[$0] },
+          noiseVariance: sums.rows.map { observation.noiseVariance[$0] }, sums: sums)
+      }
       var rows = Array(0..<observation.count)
       if rows.count > limit {
-        // On a mesh the choice must not depend on the numbers of the vertices: it follows from the values.
-        if isIndependentOfNumbering {
-          rows.sort { (observation.anomalies[$0], $0) < (observation.anomalies[$1], $1) }
-        }
-        rows.shuffle(using: &stream)
-        rows = rows.prefix(limit).sorted()
+        rows = order(by: observation.anomalies, random: random.split(index)).prefix(limit).sorted()
       }
       return MarginalLikelihood(
         self, states: rows.map { observation.states[$0] }, anomalies: rows.map { observation.anomalies[$0] },
@@ -121,15 +155,17 @@ extension CovarianceModel {
     var chosen = ChosenParameters(
       values: minimum.point, objective: minimum.value, evaluations: minimum.evaluations + (first?.evaluations ?? 0))
     chosen.inverseHessian = minimum.inverseHessian
+    chosen.isByLargestWeights = observations.contains(where: \.isByLargestWeights)
     return chosen
   }
 }
 
-extension StateObservation {
-  /// The values for a search of parameters.
-  ///
-  /// NOTE: A value that combines states enters the search as if it measured only the state with the largest weight.
-  fileprivate var dominantValues: ObservedStates {
-    ObservedStates(states: dominantStates, anomalies: anomalies, noiseVariance: noiseVariance)
-  }
+/// What a search uses of the values of a field.
+private struct SearchedValues {
+  /// The values, each as if it were that of the state with the largest weight.
+  var observed: ObservedStates
+  /// Those values that are used, as the sums of states that they are; nil where each is that of one state.
+  var sums: StateSums?
+  /// Whether the values are sums over too many states for that.
+  var isByLargestWeights = false
 }

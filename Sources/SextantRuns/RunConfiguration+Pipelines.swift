@@ -1,5 +1,6 @@
 // From settings to the pipelines that carry them out.
 
+import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
@@ -43,14 +44,14 @@ extension RunConfiguration {
     try checkTestFields(catalogue: catalogue)
     let (fields, indices) = try evaluate.fields.open(seed: seed, formats: catalogue.formats)
     try checkPeaks(against: model)
-    let (scales, deviations) = try check(fields, against: model.space.variables, domain: model.space.domain)
+    let (scales, deviations, remarks) = try check(fields, against: model.space.variables, domain: model.space.domain)
     let inputs = try measurementInputs(
       on: model.space.domain, landShare: model.space.landShare, formats: catalogue.formats)
     var comparison = Comparison(
       methods: evaluate.methods, masks: evaluate.masks, inputs: inputs, noise: deviations,
       samples: evaluate.samples, draws: evaluate.draws, scales: scales,
       hiddenFiller: evaluate.hidesMask ? scales.map { Float($0.origin) } : nil, solvers: solvers, seed: seed)
-    comparison.time = evaluate.time
+    (comparison.time, comparison.remarks) = (evaluate.time, remarks)
     comparison.detector = try detector(for: model.space.variables)
     if let measured = evaluate.fields.measured {
       comparison.measured = try heldOutNoise(measured, of: fields, for: model)
@@ -154,10 +155,10 @@ extension RunConfiguration {
     return inputs
   }
 
-  /// The scale and the noise of each of a model's variables (C), for test fields that it can be scored on.
+  /// The scale and the noise of each of a model's variables (C), for test fields that it can be scored on, and what is to be said of them.
   private func check(
     _ fields: any SignalSource, against variables: [Variable], domain: any Domain
-  ) throws -> (scales: [(peak: Double?, origin: Double)], deviations: [Float]) {
+  ) throws -> (scales: [(peak: Double?, origin: Double)], deviations: [Float], remarks: [Remark]) {
     guard fields.domain.fingerprint == domain.fingerprint else {
       throw RunError.invalid(
         "evaluate.fields: the test fields are on \(fields.domain.summaryWithArticle), the model on \(domain.summaryWithArticle). They have to be on one grid to be scored."
@@ -168,8 +169,11 @@ extension RunConfiguration {
         "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(variables.count) (\(variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
       )
     }
+    // Pixels have the scale of their type where none is stated, as they have it for `score`, `degrade` and `impute`.
+    let fullScale = zip(variables, fields.variables).allSatisfy { $0.units == $1.units } ? (fields as? SignalSeries)?.fullScale : nil
     let scales = try variables.map { variable -> (peak: Double?, origin: Double) in
       if let scale = evaluate.scales[variable.name] { return (scale.peak, scale.origin) }
+      if let fullScale { return (fullScale, 0) }
       // Without a scale, PSNR and SSIM are left out; what else needs one says so.
       let need: String? =
         evaluate.noise.hasPercentages(among: [variable])
@@ -179,9 +183,20 @@ extension RunConfiguration {
         "evaluate.scale: no peak for '\(variable.name)'. \(need): state the size of the variable's scale\(variable.units.isEmpty ? "" : " in \(variable.units)"), such as scale: {\(variable.name): {peak: NUMBER}}\(evaluate.hidesMask ? "" : ", or give the noise in the variable's units")."
       )
     }
+    let unstated = variables.map(\.name).filter { evaluate.scales[$0] == nil }
+    let remarks = (unstated.isEmpty ? nil : fullScale).map { scale -> [Remark] in
+      let share =
+        evaluate.noise.hasPercentages(among: variables) ? " and that of which the noise (\(evaluate.noise)) is a share" : ""
+      return [
+        Remark(
+          .note, "peak",
+          "The peak of PSNR and SSIM\(share) is \(scale.formatted()), the largest number of the pixels' type, for \(unstated.joined(separator: ", ")): evaluate.scale states no other.")
+      ]
+    }
     return (
       scales,
-      try evaluate.noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak))
+      try evaluate.noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak)),
+      remarks ?? []
     )
   }
 }

@@ -24,6 +24,10 @@ extension PatchSettings {
         "patches: the archive is on \(source.domain.summaryWithArticle), and patches of \(side)×\(side) need images of at least as many rows and columns. Make patches.side smaller, or leave the section out."
       )
     }
+    guard count >= 2 * components else {
+      throw RunError.invalid(
+        "patches: {count: \(count)}: \(components) components are learned from \(2 * components) patches or more. Make patches.count larger, or patches.components smaller.")
+    }
     let channels = source.variables.count
     let deviations = try noise.deviations(vertexCount: 1, variables: source.variables, peaks: [:])
     let places = (raster.rows - side + 1) * (raster.columns - side + 1)

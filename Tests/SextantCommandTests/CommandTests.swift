@@ -64,6 +64,53 @@ import Testing
     #expect(!LinearAlgebraRepair.isWorthwhile(for: Self.words(line)))
   }
 
+  /// A check that cannot be made is refused where it was asked for, and left out where it was not.
+  @Test func aMethodThatFillsNoGapsHasNoCheck() throws {
+    func request(_ more: String) throws -> Imputation {
+      let command = try SextantTool.parseAsRoot(Self.words("impute a.tif --method noise2score --output b.tif \(more)"))
+      return try #require(command as? ImputeCommand).request(for: nil)
+    }
+    #expect(throws: Never.self) { try request("") }
+    #expect(throws: Never.self) { try request("--check 0") }
+    #expect(throws: ValidationError.self) { try request("--check 0.1") }
+  }
+
+  /// A mask image needs to be told which of its pixels are missing, and the other way round, in the words of the options.
+  @Test(arguments: [
+    ("--missing-where white", "--missing-image"), ("--missing-image mask.png", "--missing-where white"),
+    ("--missing-image mask.png --missing-where grey", "--missing-where grey: expected white or black"),
+  ])
+  func halfAMaskImageIsRefused(options: String, expected: String) throws {
+    let line = "impute a.tif --method kriging --output b.tif " + options
+    let message = ProgramExit.message(for: try #require(Self.error(Self.words(line))))
+    #expect(message.contains(expected) && !message.contains("missing_where"), "\(message)")
+    #expect(Self.error(Self.words("impute a.tif --method kriging --output b.tif --missing-image mask.png --missing-where black")) == nil)
+  }
+
+  /// Numbers below 0 are values of an option, and what is wrong with them is said.
+  @Test func negativeNumbersAreRefusedForWhatTheyAre() throws {
+    for line in ["score a.tif --truth b.tif --peak -1", "draw a.tif --peak -1 -o b.png"] {
+      #expect(ProgramExit.message(for: try #require(Self.error(Self.words(line)) ?? Self.failure(line))).contains("a number above 0 is needed"))
+    }
+    let degrading = try #require(Self.failure("degrade a.tif --noise -3 -o b.tif"))
+    #expect(ProgramExit.message(for: degrading).contains("'-3': expected a number"))
+    let command = try SextantTool.parseAsRoot(Self.words("impute a.tif --method kriging --noise -3 -o b.tif"))
+    let imputing = try #require(command as? ImputeCommand)
+    let error = #expect(throws: MeasurementError.self) { try imputing.request(for: nil) }
+    #expect(error?.description.contains("'-3': expected a number") == true)
+  }
+
+  /// The error of running a line.
+  private static func failure(_ line: String) -> (any Error)? {
+    do {
+      var command = try SextantTool.parseAsRoot(words(line))
+      try command.run()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   @Test func theDoctorTellsEveryLibrary() {
     let report = SystemReport()
     let text = DoctorCommand.text(of: report, coreBeforeRestart: "Haswell")

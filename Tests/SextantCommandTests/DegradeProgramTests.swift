@@ -28,6 +28,10 @@ struct DegradeProgramTests {
       ["impute", folder.path("noisy"), "--method", "kriging", "--samples", "2", "-o", folder.path("answers")]
     ).end()
     #expect(filled.code == 0, "\(filled.errors)")
+    let scored = try Program(
+      ["score", folder.path("answers"), "--truth", folder.path("images"), "--observed", folder.path("noisy")]
+    ).end()
+    #expect(scored.code == 0 && scored.output.contains("PSNR"), "\(scored.errors)")
   }
 
   /// Images of another size than the input's lie in a folder, too: the smaller ones of an operator, and the larger ones of the answer.
@@ -37,7 +41,7 @@ struct DegradeProgramTests {
     let end = try Program(
       ["degrade", try Self.images(in: folder), "--noise", "5", "-o", folder.path("small")] + reduction
     ).end()
-    #expect(end.code == 0, "\(end.errors)")
+    #expect(end.code == 0 && end.output.contains("2 fields, reduce:2,filter=area"), "\(end.output)\(end.errors)")
     let filled = try Program(
       ["impute", folder.path("small"), "--method", "kriging", "--samples", "2", "-o", folder.path("large")] + reduction
     ).end()
@@ -45,6 +49,13 @@ struct DegradeProgramTests {
     for (name, rows) in [("small/a.tif", 4), ("small/b.tif", 4), ("small/noise/a.tif", 4), ("large/a.tif", 8), ("large/spread/b.tif", 8)] {
       #expect(try ImageFile(path: folder.path(name)).header.rows == rows, "\(name)")
     }
+  }
+
+  @Test func smallNoiseHasDigits() throws {
+    let folder = try ScratchFolder()
+    let image = try PictureFiles.written(.tiff, in: folder)
+    let end = try Program(["degrade", image, "--noise", "1e-5", "-o", folder.path("out.tif")]).end()
+    #expect(end.code == 0 && end.output.contains(": 1e-05, "), "\(end.output)\(end.errors)")
   }
 
   @Test func somethingHasToBeAskedFor() throws {

@@ -131,6 +131,21 @@ struct ImageOperatorLaws {
     #expect(gappy.outputEntries.indices == spared && spared.count < whole.outputCount)
   }
 
+  @Test("motion along an axis is the mean of as many pixels, without a rim across it", arguments: [0.0, 90, 180, -90])
+  func motionIsAMean(angle: Double) throws {
+    for length in [1, 3, 5, 9] {
+      let kernel = try #require(BlurKernel.motion(length: Double(length), angle: angle))
+      let isAlongRows = angle == 0 || angle == 180
+      #expect(kernel.rows == (isAlongRows ? 1 : length) && kernel.columns == (isAlongRows ? length : 1))
+      #expect(kernel.weights.allSatisfy { abs($0 - 1 / Double(length)) < 1e-12 }, "\(kernel.weights)")
+    }
+    // At any angle it is the same from both ends, and no row or column of its rim is empty.
+    let slanted = try #require(BlurKernel.motion(length: 7, angle: 30 + angle))
+    #expect(zip(slanted.weights, slanted.weights.reversed()).allSatisfy { abs($0 - $1) < 1e-12 })
+    #expect(slanted.weights.prefix(slanted.columns).contains { $0 > 0 })
+    #expect((0..<slanted.rows).contains { slanted.weights[$0 * slanted.columns] > 0 })
+  }
+
   @Test("large kernels without a matrix are those with one, in one pass and in two")
   func passesAreProducts() throws {
     let raster = Raster(rows: Self.rows, columns: Self.columns)

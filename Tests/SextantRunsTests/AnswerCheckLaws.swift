@@ -4,6 +4,7 @@
 import Foundation
 import Sextant
 import SextantTestSupport
+import SextantYAML
 import Testing
 
 @testable import SextantModels
@@ -56,6 +57,19 @@ import Testing
     let tolerance = method == .kriging ? 0.15 : 0.01
     #expect(abs(closedError / error - 1) < tolerance, "\(closedError) beside \(error)")
     #expect(abs(closedScore / score - 1) < tolerance, "\(closedScore) beside \(score)")
+  }
+
+  /// The check hides observations, which a method that fills no gaps cannot do without: complete fields were refused.
+  @Test func aMethodThatFillsNoGapsIsNotChecked() throws {
+    let folder = try ScratchFolder()
+    let fields = try SmallClimate.fields().selecting(["tas"])
+    let model = try SmallClimate.model(of: fields)
+    try SmallClimate.write(SmallClimate.unseen(2).selecting(["tas"]), to: folder.path("noisy.nc"))
+    let solvers = try SolverSettings(overrides: ["solvers.prior=gaussian"])
+    let method = try #require([Method].standard.named("noise2score"))
+    let summary = try Imputation(method: method, samples: 0, noise: NoiseSpecification(text: "2"), solvers: solvers).run(
+      SignalInput(folder.path("noisy.nc")), model: model, output: folder.path("clean.nc"), overwrite: false, history: "test")
+    #expect(summary.fieldCount == 2 && summary.check.isEmpty)
   }
 
   /// Each observation's own closed form, beside the answer without it.

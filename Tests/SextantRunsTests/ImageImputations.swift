@@ -120,6 +120,25 @@ import Testing
     #expect(complaint { _ = try scoring.run([folder.path("answer.png")]) }.contains("--fid"))
   }
 
+  /// Tables of images have no areas, and no column of what was not observed where nobody said what was; equal images have an infinite
+  /// PSNR, and pixels without a scale a hint.
+  @Test func tablesOfScoresAreThoseOfImages() throws {
+    let folder = try ScratchFolder()
+    let truth = try write("truth.png", in: folder) { Double($0 * 5) }
+    let other = try write("other.png", in: folder) { Double($0 * 5 + $0 % 3) }
+    let holed = try write("holed.tif", in: folder, type: .float32) { $0 % 2 == 0 ? .nan : Double($0) }
+    func text(_ path: String, truth: String, observed: String? = nil) throws -> String {
+      try Scoring(truth: SignalInput(truth, acceptsValues: true), observed: observed).run([path]).text
+    }
+    let same = try text(truth, truth: truth)
+    #expect(same.contains("PSNR mean [dB]") && same.contains(" inf"), "\(same)")
+    let table = try text(other, truth: truth)
+    #expect(table.contains("RMSE ") && !table.contains("by area") && !table.contains("PSNR missing"), "\(table)")
+    #expect(try text(other, truth: truth, observed: holed).contains("PSNR missing"))
+    let numbers = try write("numbers.tif", in: folder, type: .float32) { Double($0) / 42 }
+    #expect(try text(numbers, truth: numbers).contains("--peak"))
+  }
+
   @Test func scoresHaveAPeakAndClipWhereAsked() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }
@@ -141,6 +160,29 @@ import Testing
     #expect(abs(own.ratio - 20 * log10(100 / own.error)) < 1e-3 && own.text.contains("is 100."), "\(own.text)")
   }
 
+  /// A grid in degrees is of no use to an image.
+  @Test func imagesHaveNoLatitudes() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.tif", in: folder) { Double($0 % 50) }
+    let words = complaint {
+      _ = try Imputation(method: .kriging, samples: 0, noise: NoiseSpecification(text: "5"), target: AnswerTarget(grid: "1deg")).run(
+        SignalInput(path), model: nil, output: folder.path("out.nc"), overwrite: false, history: "by a test")
+    }
+    #expect(words.contains("--grid 1deg") && words.contains("6×7 image") && !words.contains("trained"), "\(words)")
+  }
+
+  /// A folder of images is no model.
+  @Test func foldersOfImagesAreInspected() throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.createDirectory(atPath: folder.path("images"), withIntermediateDirectories: true)
+    for name in ["images/a.png", "images/b.png"] { try write(name, in: folder) { Double($0) } }
+    let text = try Inspection(path: folder.path("images")).description
+    #expect(text.contains("6×7 image"), "\(text)")
+    // A folder with neither is taken for a run that has no model yet.
+    try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: true)
+    #expect(complaint { _ = try Inspection(path: folder.path("empty")) }.contains("model.safetensors"))
+  }
+
   @Test func picturesShowThePixels() throws {
     let folder = try ScratchFolder()
     let grey = try write("grey.png", in: folder) { $0 == 0 ? 255 : $0 == 1 ? 51 : 0 }
@@ -160,6 +202,14 @@ import Testing
     let colour = try write("colour.png", in: folder, bands: 3) { [200, 100, 50][$0 % 3] }
     try Drawing(SignalInput(colour)).run(output: folder.path("colour-drawn.png"), overwrite: false)
     #expect(try pixel("colour-drawn.png", 24, 70) == [200, 100, 50])
+    // Of a signed type, the least number is black.
+    let signed = try write("signed.tif", in: folder, type: .int8) { $0 == 0 ? 127 : $0 == 1 ? 0 : -128 }
+    try Drawing(SignalInput(signed)).run(output: folder.path("signed-drawn.png"), overwrite: false)
+    #expect(try pixel("signed-drawn.png", 24, 70) == [255, 255, 255] && pixel("signed-drawn.png", 56, 86) == [0, 0, 0])
+    #expect(try abs(pixel("signed-drawn.png", 40, 70)[0] - 128) <= 1)
+    // A picture is PNG whatever it is called, and is not called anything else.
+    let words = complaint { try Drawing(SignalInput(grey)).run(output: folder.path("grey.jpg"), overwrite: false) }
+    #expect(words.contains("written as PNG") && !FileManager.default.fileExists(atPath: folder.path("grey.jpg")), "\(words)")
     // Truth, observed, mean, spread and two samples are six panels.
     _ = try fill(grey, noise: "3", to: folder.path("filled.float.tif"))
     var strip = Drawing(SignalInput(folder.path("filled.float.tif")))

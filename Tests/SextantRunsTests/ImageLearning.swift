@@ -3,6 +3,7 @@
 
 import Foundation
 import Sextant
+import SextantImages
 import SextantTestSupport
 import SextantYAML
 import Testing
@@ -142,6 +143,49 @@ import Testing
     #expect(covered.count == 3 && covered.values.allSatisfy { (0.75...1).contains($0) }, "\(covered)")
   }
 
+  /// The scale of pixels is that of their type, in `evaluate` as in `score` and `degrade`; messages have the noise as it was typed.
+  @Test func pixelsHaveTheScaleOfTheirType() throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.createDirectory(atPath: folder.path("bytes"), withIntermediateDirectories: true)
+    var random = RandomStream(seed: 5)
+    for index in 0..<20 {
+      let header = ImageHeader(rows: 8, columns: 8, bands: 1, type: .uint8)
+      var samples = ImageSamples(type: .uint8, count: 64)
+      let level = 120 + 30 * random.normal()
+      for pixel in 0..<64 { samples[pixel] = min(255, max(0, (level + 20 * sin(Double(pixel % 8)) + 3 * random.normal()).rounded())) }
+      let path = folder.path("bytes/\(100 + index).png")
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(samples)
+      try writer.close()
+    }
+    func run(_ scale: String) throws -> RunConfiguration {
+      try RunConfiguration.parse(
+        """
+        output: \(folder.path("scale"))
+        archive: {files: ["\(folder.path("bytes"))"], part: "first:0.8"}
+        prior: {kind: eof, modes: 4}
+        evaluate:
+          fields: {files: ["\(folder.path("bytes"))"], part: "last:0.1"}
+          methods: [eof, nearest]
+          masks: [none]
+          noise: "5/255"
+          samples: 8
+          pictures: 1
+          \(scale)
+        """, path: "test.yaml"
+      ).configuration
+    }
+    let outcome = try run("").runEvaluation(overwrite: false)
+    #expect(outcome.result.scores.fields.allSatisfy { $0[.psnr] != nil })
+    #expect(outcome.text.contains("255, the largest number of the pixels' type") && outcome.text.contains("(5/255)"), "\(outcome.text)")
+    // A method without a spread has a strip, too.
+    for method in ["eof", "nearest"] { #expect(outcome.pictures.contains { $0.hasSuffix("strip-1-\(method).png") }) }
+    let stated = try run("scale: {value: {peak: 200}}").runEvaluation(overwrite: true)
+    #expect(!stated.text.contains("the pixels' type") && stated.result.scores.fields.allSatisfy { $0[.psnr] != nil })
+    #expect(try NoiseSpecification(text: "value=5/255").description == "value=5/255")
+    #expect(try NoiseSpecification(text: "2%").description == "2%")
+  }
+
   @Test func whatDoesNotFitIsSaidBeforeTheWork() throws {
     let folder = try ScratchFolder()
     func message(_ more: String, _ evaluate: String) -> String {
@@ -152,6 +196,7 @@ import Testing
       } catch { return "\(error)" }
     }
     #expect(message("", "methods: [eof, mixture]\nsaturation: 60").contains("lower bound"))
+    #expect(message("patches: {side: 3, components: 12, count: 20}", "methods: [patches]").contains("Make patches.count larger"))
     #expect(message("flow: {preset: convolutional-photographs, steps: 2}", "methods: [flow]").contains("8×8"))
     #expect(message("flow: {preset: convolutional, coupling_steps: 3}", "methods: [flow]").contains("coupling_steps"))
     #expect(message("diffusion: {network: line, preset: small}", "methods: [eof]").contains("network: plane"))

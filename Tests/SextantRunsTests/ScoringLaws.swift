@@ -105,6 +105,18 @@ import Testing
     #expect(file.variables.allSatisfy { $0.missingCount == (4 - order.count) * size })
   }
 
+  /// PNG files are degraded to TIFF files, which are the same fields, in whatever order; where an ending alone tells files apart, it counts.
+  @Test func filesOfAnotherKindAreMatchedByTheirNames() throws {
+    func matching(_ own: [String], _ others: [String]) throws -> [Int?] {
+      func labels(_ names: [String]) -> [FieldLabel] { names.map { FieldLabel(coordinates: ["file": $0]) } }
+      return try FieldMatching(labels(own), of: "truth", with: labels(others), of: "answers").places
+    }
+    #expect(try matching(["a.png", "b.png"], ["b.tif", "a.tif"]) == [1, 0])
+    #expect(try matching(["a.1.png", "a.2.png", ".png"], ["a.2.tif", "a.1.tif"]) == [1, 0, nil])
+    #expect(try matching(["a.png", "a.tif"], ["a.tif", "c.tif"]) == [nil, 0])
+    #expect(complaint { _ = try matching(["a.png", "a.tif"], ["c.tif"]) }.contains("file a.png"))
+  }
+
   @Test func fieldsOfOtherTimesAreNoFieldsOfTheTruth() throws {
     let folder = try ScratchFolder()
     _ = try Self.files(in: folder)

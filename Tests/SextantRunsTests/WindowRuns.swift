@@ -85,6 +85,33 @@ import Testing
     #expect(mean.allSatisfy { abs($0 - 100) < 30 } && spread.allSatisfy { $0 > 8 && $0 < 40 }, "\(mean.prefix(5)), \(spread.prefix(5))")
   }
 
+  /// What does not fit the images of a model is said in numbers of values and of bands.
+  @Test func whatDoesNotFitTheModelIsCounted() throws {
+    let folder = try ScratchFolder()
+    let model = try Self.model.get()
+    func words(_ path: String, _ operation: String?) -> String {
+      complaint {
+        _ = try Imputation(
+          method: .twoScale, samples: 0, noise: NoiseSpecification(text: "2"), operation: operation.map { try AnyMeasurementDesign($0) }
+        ).run(SignalInput(path), model: model, output: folder.path("no.tif"), overwrite: false, history: "")
+      }
+    }
+    try Self.write(77, rows: 3, columns: 3, to: folder.path("small.tif"))
+    let reduced = words(folder.path("small.tif"), "reduce:4,filter=area")
+    for part in ["--operator reduce:4", "8×8", "4 values", "9 values"] { #expect(reduced.contains(part), "\(reduced)") }
+    #expect(!reduced.contains("fingerprint"))
+    let projected = words(folder.path("small.tif"), "compressed:share=0.25,seed=1")
+    for part in ["8×8", "16 values", "9 values"] { #expect(projected.contains(part), "\(projected)") }
+    let colour = folder.path("colour.png")
+    let header = ImageHeader(rows: 8, columns: 8, bands: 3, type: .uint8)
+    var samples = ImageSamples(type: .uint8, count: header.sampleCount)
+    for index in 0..<samples.count { samples[index] = Double(80 + index % 50) }
+    let writer = try ImageWriter(creating: colour, reportedAs: colour, .png, header: header, pageCount: 1)
+    try writer.append(samples)
+    try writer.close()
+    #expect(words(colour, nil).contains("the image has 3 bands (red, green, blue), the model's 1 (value)"), "\(words(colour, nil))")
+  }
+
   @Test func whatWindowsCannotDoIsRefused() throws {
     let folder = try ScratchFolder()
     let path = folder.path("large.tif")
@@ -92,7 +119,7 @@ import Testing
     for (words, request) in [
       (["--noise auto", "windows"], { try fill(path, to: folder.path("no.tif"), noise: "auto") }),
       (["--time joint", "windows"], { try fill(path, to: folder.path("no.tif"), time: .joint) }),
-      (["10×12", "8×8"], { try fill(path, to: folder.path("no.tif"), windows: false) }),
+      (["10×12", "8×8", "--windows none", "--method patches"], { try fill(path, to: folder.path("no.tif"), windows: false) }),
     ] as [([String], () throws -> ImputationSummary)] {
       let text = complaint { _ = try request() }
       for word in words { #expect(text.contains(word), "\(text)") }

@@ -46,6 +46,7 @@ struct DegradeCommand: ParsableCommand {
   var mask: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The noise's standard deviation, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ for an instrument that counts, such as a microscope; none, if not given.", valueName: "level"))
   var noise: String?
@@ -81,6 +82,8 @@ struct DegradeCommand: ParsableCommand {
 
   func run() throws {
     let mask = mask ?? "none"
+    // What was done, in the order in which it was.
+    let designs = [operation, self.mask].compactMap(\.self)
     let summary = try Degradation(
       mask: AnyMeasurementDesign(mask), operation: operation.map { try AnyMeasurementDesign($0) },
       noise: noise.map(NoiseSpecification.init(text:)), saturation: saturation.map(SaturationLevels.init(text:)),
@@ -92,13 +95,13 @@ struct DegradeCommand: ParsableCommand {
       try StandardOutput.json(summary)
       return
     }
-    StandardOutput.line("\(output): \(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s"), \(mask)")
+    StandardOutput.line("\(output): \(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s"), \(designs.isEmpty ? mask : designs.joined(separator: ", "))")
     for (name, level) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      let share = summary.standardisedNoise[name].map { ", \(Self.short($0)) of the field's standard deviation" } ?? ""
+      let share = summary.standardisedNoise[name].map { String(format: ", %.3g of the field's standard deviation", $0) } ?? ""
       StandardOutput.line("noise of \(name): \(Self.short(level))\(share)")
     }
     if !summary.remarks.isEmpty { StandardOutput.line(summary.remarks.lines.joined(separator: "\n")) }
   }
 
-  private static func short(_ number: Double) -> String { "\((number * 1e4).rounded() / 1e4)" }
+  private static func short(_ number: Double) -> String { String(format: "%.6g", number) }
 }

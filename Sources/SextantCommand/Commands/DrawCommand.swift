@@ -70,6 +70,7 @@ struct DrawCommand: ParsableCommand {
   var observed: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The value of an image that is white; that of its type if not given, or else the largest value.", valueName: "number"))
   var peak: Double?

@@ -11,10 +11,14 @@ extension ImputeCommand {
     guard let method = method ?? model?.gaussian?.kind.method else {
       throw Self.methodIsMissing
     }
+    if let check, check > 0, !method.traits.fillsGaps {
+      throw ValidationError(
+        "--check \(check): the check predicts observations from the others, and '\(method.name)' fills no gaps. Leave --check out.")
+    }
     var imputation = Imputation(
       method: method, samples: samples ?? Self.drawnSamples, noise: try noise.map(NoiseSpecification.init(text:)),
       operation: try operation.map { try AnyMeasurementDesign($0) }, heldOut: try mask.map { try AnyMeasurementDesign($0) },
-      checkShare: check, regrid: regrid, target: grid == nil && at == nil ? nil : AnswerTarget(grid: grid, places: at),
+      checkShare: check ?? Self.checkShare, regrid: regrid, target: grid == nil && at == nil ? nil : AnswerTarget(grid: grid, places: at),
       quantileLevels: try levels(), writesEnsemble: ensemble, writesAllMembers: samples != nil,
       splitsMembers: splitMembers, transforms: try transforms(), bounds: try ranges(), encodings: try encodings(),
       extrapolates: extrapolate,

@@ -64,6 +64,7 @@ struct ImputeCommand: ParsableCommand {
   var samples: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The noise's standard deviation: 0.5K, a number in the variable's units, 5% of the standard deviation of its values, poisson:GAIN+READ for counts, variable:NAME, 0 for exact values, auto for an estimate from the observations, or tas=0.5K,clt=auto. The file's NAME_noise, if not given.",
       valueName: "level"))
@@ -100,9 +101,9 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Check the answer by this share of the observations, each predicted from the others; 0 for no check.",
+      "Check the answer by this share of the observations, each predicted from the others; 0 for no check. (default: \(ImputeCommand.checkShare); 0 for a method that fills no gaps)",
       valueName: "share"))
-  var check = 0.02
+  var check: Double?
 
   @Option(
     name: .customLong("operator"),
@@ -209,13 +210,15 @@ struct ImputeCommand: ParsableCommand {
 
   /// Samples that are drawn where none were asked for.
   static let drawnSamples = 128
+  /// The share of the observations by which an answer is checked if it is not given.
+  static let checkShare = 0.02
 
   static let methodIsMissing = ValidationError(
     "Give --model FOLDER, or a --method that needs no archive, such as --method kriging.")
 
   func validate() throws {
     if let samples, samples < 0 { throw ValidationError("--samples \(samples): 0 or more are needed.") }
-    if !(0...0.5).contains(check) { throw ValidationError("--check \(check): expected a share between 0 and 0.5.") }
+    if let check, !(0...0.5).contains(check) { throw ValidationError("--check \(check): expected a share between 0 and 0.5.") }
     if model == nil, method == nil { throw Self.methodIsMissing }
     for (name, isGiven) in [("--split-members", splitMembers), ("--quantiles", quantiles != nil)]
     where isGiven && samples == 0 {
@@ -306,7 +309,7 @@ struct ImputeCommand: ParsableCommand {
       let share = noise.standardised.map {
         String(format: " (%.3g of the %@ standard deviation)", $0, model == nil ? "observed values'" : "model's")
       } ?? ""
-      let level = String(format: "noise of %@: %.4g %@", name, noise.deviation, noise.units)
+      let level = String(format: "noise of %@: %.6g %@", name, noise.deviation, noise.units)
       lines.append(level.trimmingCharacters(in: .whitespaces) + share)
     }
     for (name, hidden) in (summary.hidden ?? [:]).sorted(by: { $0.key < $1.key }) {

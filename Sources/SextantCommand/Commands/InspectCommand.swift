@@ -21,11 +21,12 @@ struct InspectCommand: ParsableCommand {
         sextant inspect stations.csv
         sextant inspect buoys.txt --columns latitude=Y,longitude=X,noise=err
         sextant inspect stack.tif --axes TYX
+        sextant inspect photographs/                                                        (a folder of images)
         sextant inspect simulation.vtu lh.white lh.thickness
       """)
 
   @Argument(
-    help: "The files, by name or by wildcards, or the output folders of `sextant train`.", completion: .file())
+    help: "The files, by name or by wildcards, folders of images, or the output folders of `sextant train`.", completion: .file())
   var files: [String]
 
   @Option(

@@ -31,6 +31,7 @@ struct ScoreCommand: ParsableCommand {
   var observed: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The size of the scale that PSNR and SSIM refer to, in the variable's units: that of the pixels' type in an image, such as 255, if not given; for any other file neither is shown without it.",
       valueName: "number"))

@@ -63,6 +63,15 @@ struct SignalOptions: ParsableArguments {
     if variables != nil, otherName != nil {
       throw ValidationError("--variables and --property (or --variable) mean the same: give one of them.")
     }
+    guard (missingImage == nil) == (missingWhere == nil) else {
+      throw ValidationError(
+        missingImage == nil
+          ? "--missing-where \(missingWhere ?? ""): give the image whose pixels say what is missing, --missing-image."
+          : "--missing-image \(missingImage ?? ""): give --missing-where white or --missing-where black, the pixels of it that are missing.")
+    }
+    if let missingWhere, !["white", "black"].contains(missingWhere) {
+      throw ValidationError("--missing-where \(missingWhere): expected white or black, the pixels of --missing-image that are missing.")
+    }
   }
 
   /// The fields that the options choose of a file.

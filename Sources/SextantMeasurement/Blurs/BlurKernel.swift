@@ -44,25 +44,21 @@ struct BlurKernel: Sendable, Equatable {
   /// The mean of `size`×`size` pixels (odd).
   static func box(size: Int) -> BlurKernel { BlurKernel(line: [Double](repeating: 1, count: size)) }
 
-  /// The mean along a straight line of a length in pixels, at an angle in degrees from the rows, counterclockwise.
+  /// The mean along a straight line of a length in pixels, at an angle in degrees from the rows, counterclockwise: along a row, of as many
+  /// pixels as it is long. The kernel has the rows and columns that the line crosses.
   static func motion(length: Double, angle: Double) -> BlurKernel? {
-    let half = max(0, Int(((length - 1) / 2).rounded(.up)))
-    let size = 2 * half + 1
-    var weights = [Double](repeating: 0, count: size * size)
     let (sine, cosine) = (sin(angle * .pi / 180), cos(angle * .pi / 180))
-    // Points along the line, each shared among the four pixels around it.
-    let points = max(1, Int((length * 32).rounded()))
-    for point in 0..<points {
-      let place = points == 1 ? 0 : (Double(point) / Double(points - 1) - 0.5) * max(0, length - 1)
-      let (x, y) = (Double(half) + place * cosine, Double(half) - place * sine)
-      let (column, row) = (x.rounded(.down), y.rounded(.down))
-      for (dr, dc) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let (i, j) = (Int(row) + dr, Int(column) + dc)
-        let weight = abs(1 - Double(dr) - (y - row)) * abs(1 - Double(dc) - (x - column))
-        if weight > 1e-12, (0..<size).contains(i), (0..<size).contains(j) { weights[i * size + j] += weight }
-      }
+    // The middles of many equal parts of the line; each belongs to the nearest pixel.
+    let parts = max(1, Int((length * 32).rounded()))
+    let pixels = (0..<parts).map { part -> (row: Int, column: Int) in
+      let place = ((Double(part) + 0.5) / Double(parts) - 0.5) * length
+      return (Int((-place * sine).rounded()), Int((place * cosine).rounded()))
     }
-    return BlurKernel(rows: size, columns: size, weights: weights)
+    let reach = pixels.reduce((rows: 0, columns: 0)) { (max($0.rows, abs($1.row)), max($0.columns, abs($1.column))) }
+    let (rows, columns) = (2 * reach.rows + 1, 2 * reach.columns + 1)
+    var weights = [Double](repeating: 0, count: rows * columns)
+    for pixel in pixels { weights[(pixel.row + reach.rows) * columns + pixel.column + reach.columns] += 1 }
+    return BlurKernel(rows: rows, columns: columns, weights: weights)
   }
 
   /// The kernels of a row and of a column, applied one after the other; nil if there are none.

@@ -11,6 +11,8 @@ import Synchronization
 public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConvertible {
   /// The level of each variable by name; that of all others under "".
   private var levels: [String: NoiseLevel]
+  /// The text of levels that were typed as a share such as 5/255, for messages.
+  private var shares: [String: String] = [:]
 
   /// The same level for every variable.
   public init(_ level: NoiseLevel) { levels = ["": level] }
@@ -27,6 +29,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
   public init(text: String) throws {
     guard text.contains("=") else {
       levels = ["": try NoiseLevel(text)]
+      keep(share: text, of: "")
       return
     }
     levels = [:]
@@ -36,7 +39,13 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
         throw RunError.invalid("'\(text)' is no noise: expected a level such as 0.5K, or NAME=LEVEL pairs by commas.")
       }
       levels[parts[0]] = try NoiseLevel(parts[1])
+      keep(share: parts[1], of: parts[0])
     }
+  }
+
+  private mutating func keep(share text: String, of name: String) {
+    guard case .percent = levels[name], text.contains("/") else { return }
+    shares[name] = text.filter { !$0.isWhitespace }
   }
 
   /// The variables among `variables` whose noise is to be estimated.
@@ -96,6 +105,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
   package func with(_ level: NoiseLevel, for name: String) -> NoiseSpecification {
     var result = self
     result.levels[name] = level
+    result.shares[name] = nil
     return result
   }
 
@@ -116,8 +126,10 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
   }
 
   public var description: String {
-    levels.sorted { $0.key < $1.key }.map { $0.key.isEmpty ? "\($0.value)" : "\($0.key)=\($0.value)" }
-      .joined(separator: ",")
+    levels.sorted { $0.key < $1.key }.map { name, level in
+      let text = shares[name] ?? "\(level)"
+      return name.isEmpty ? text : "\(name)=\(text)"
+    }.joined(separator: ",")
   }
 
   public init(from decoder: any Decoder) throws {

@@ -43,6 +43,8 @@ public struct Comparison: Sendable {
   public var published: [Method: PublishedFigures] = [:]
   /// What the learned parts of the run cost.
   public var training = TrainingCosts()
+  /// What is to be said of the comparison as it was asked for.
+  public var remarks: [Remark] = []
   /// Where masks, noise and samples come from.
   public var seed: UInt64
 
@@ -85,7 +87,7 @@ public struct ComparisonScores: Sendable, Codable {
   public var networkEvaluationsPerSample: [String: Double]
   /// The calibration over the series, where the test fields were judged as one.
   public var series: [SeriesSummary]?
-  /// What is odd about the test fields, where they are measurements themselves; nil for nothing.
+  /// What is to be said of the comparison, and what is odd about test fields that are measurements themselves; nil for nothing.
   public var remarks: [Remark]?
 
   public init(
@@ -255,7 +257,8 @@ extension Comparison {
         }
       }
     }
-    result.remarks = neighbours?.remarks
+    let said = remarks + (neighbours?.remarks ?? [])
+    result.remarks = said.isEmpty ? nil : said
     if time != nil { result.series = gathering.summaries(variables: model.space.variables.map(\.name)) }
     return result
   }

@@ -57,7 +57,7 @@ public struct ComparisonPictures: Sendable {
     return written
   }
 
-  /// An image, what was measured of it, and the answer of each method with its error, its spread and some samples.
+  /// An image, what was measured of it, and the answer of each method with its error, and its spread and some samples where it has them.
   private func drawStrips(of field: ComparedField, on raster: Raster, number: Int) throws -> [String] {
     let shown = ShownBands(field.truth.variables)
     let (truth, isValid) = (field.truth.values.scalars, field.truth.isValid)
@@ -67,7 +67,8 @@ public struct ComparisonPictures: Sendable {
     let peak = (ends.min() ?? -1) >= 0 ? ends.max().map { $0 > 0 ? Double($0) : 1 } : nil
     var written: [String] = []
     for (method, posterior) in field.answers {
-      guard let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean) else { continue }
+      // A method without an uncertainty has a picture all the same.
+      let spread = posterior.spread ?? posterior.samples?.columnDeviations(from: posterior.mean)
       var panels = [ImagePanels.Panel("truth", values: shown(valid(truth)))]
       // What was measured is drawn where it lies on the places of the field.
       if field.measured.values.count == truth.count {
@@ -76,7 +77,7 @@ public struct ComparisonPictures: Sendable {
       }
       panels.append(.init("mean", values: shown(valid(posterior.mean))))
       panels.append(.init("error", role: .error, values: shown(valid(zip(posterior.mean, truth).map { $0 - $1 }))))
-      panels.append(.init("spread", role: .spread, values: shown(valid(spread))))
+      if let spread { panels.append(.init("spread", role: .spread, values: shown(valid(spread)))) }
       for sample in 0..<min(Self.stripSamples, posterior.samples?.rowCount ?? 0) {
         panels.append(.init("sample \(sample + 1)", values: shown(valid(posterior.samples?.row(sample).scalars ?? []))))
       }

@@ -32,7 +32,11 @@ struct FieldMatching {
       places = Array(labels.indices)
       return
     }
-    let (own, other) = (labels.map { $0.text(of: keys) }, others.map { $0.text(of: keys) })
+    // The same images may be of another kind: PNG files are degraded to TIFF files, whose numbers have no limits.
+    let ignoresEndings = Self.areAlikeWithoutEndings(labels) && Self.areAlikeWithoutEndings(others)
+    let (own, other) = (
+      labels.map { $0.text(of: keys, ignoringEndings: ignoresEndings) }, others.map { $0.text(of: keys, ignoringEndings: ignoresEndings) }
+    )
     guard own != other else {
       places = Array(labels.indices)
       return
@@ -50,6 +54,12 @@ struct FieldMatching {
         "\(otherPath): no field is one of \(path). Fields are matched by \(keys.joined(separator: ", ")): the first are \(other[0]) here and \(own[0]) there. Score the file against the truth of the same fields.")
     }
   }
+
+  /// Whether the files of fields are told apart as well without the endings of their names.
+  private static func areAlikeWithoutEndings(_ labels: [FieldLabel]) -> Bool {
+    let files = Set(labels.compactMap { $0.coordinates[FieldLabel.file] })
+    return Set(files.map(FieldLabel.withoutEnding)).count == files.count
+  }
 }
 
 extension FieldLabel {
@@ -63,11 +73,21 @@ extension FieldLabel {
   }
 
   /// The coordinates called `names`, such as "2012-12-01T00:00:00, level 500 hPa".
-  fileprivate func text(of names: [String]) -> String {
+  fileprivate func text(of names: [String], ignoringEndings: Bool = false) -> String {
     names.map { name in
       let value = value(of: name) ?? ""
+      if name == Self.file, ignoringEndings { return "\(name) \(Self.withoutEnding(value))" }
       return name == "time" ? value : "\(name) \(value)"
     }.joined(separator: ", ")
+  }
+
+  /// The coordinate that names the file of a folder from which a field comes.
+  fileprivate static let file = "file"
+
+  /// The name of a file without its last ending.
+  fileprivate static func withoutEnding(_ name: String) -> String {
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex, !name[dot...].contains("/") else { return name }
+    return String(name[..<dot])
   }
 
   /// The time and the other coordinates for messages and tables; nil where there are none.

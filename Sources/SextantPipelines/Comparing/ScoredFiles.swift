@@ -21,16 +21,57 @@ public struct ScoredFiles: Sendable, Codable {
 
   /// One table for each variable, and the remarks, for people.
   public var text: String {
-    let summaries = summaries()
+    let summaries = summaries().map(withInfiniteRatios)
     var variables: [String] = []
     for summary in summaries where !variables.contains(summary.variable) { variables.append(summary.variable) }
     var parts = variables.map { name in
-      let table = ScoreTable(summaries.filter { $0.variable == name }, notCompared: share).text
+      let own = summaries.filter { $0.variable == name }
+      let table = ScoreTable(own, columns: Self.columns(for: own), notCompared: share).text
       return variables.count > 1 ? "\(name)\n\n\(table)" : table
     }
     if !perception.isEmpty { parts.append(PerceptualScore.table(perception).text) }
     if !remarks.isEmpty { parts.append(remarks.lines.joined(separator: "\n")) }
     return parts.joined(separator: "\n")
+  }
+
+  /// The columns that say something: the values without an observation are all of them where no observations were given, and where all
+  /// places have one area, as pixels have, nothing is weighted by it.
+  private static func columns(for summaries: [ScoreSummary]) -> [ScoreColumn] {
+    func areEqual(_ one: ScoreKey, _ other: ScoreKey) -> Bool {
+      summaries.allSatisfy { summary in
+        guard let a = summary.values[one]?.mean, let b = summary.values[other]?.mean else { return false }
+        return a == b || abs(a - b) <= 1e-9 * abs(b)
+      }
+    }
+    let areOfOneArea = areEqual(
+      ScoreKey(.rootMeanSquareError, weighting: .area), ScoreKey(.rootMeanSquareError, weighting: .plain))
+    return ScoreColumn.standard.compactMap { column in
+      if column.key.region == .missing {
+        var whole = column.key
+        whole.region = .all
+        return areEqual(column.key, whole) ? nil : column
+      }
+      guard areOfOneArea, column.key.weighting == .area else { return column }
+      var plain = column
+      plain.key.weighting = .plain
+      plain.heading = column.heading.replacing(" by area", with: "")
+      return plain
+    }
+  }
+
+  /// The summary with an infinite PSNR where all fields are the truth to the last bit. It is no number, and so not among the scores.
+  private func withInfiniteRatios(_ summary: ScoreSummary) -> ScoreSummary {
+    let own = fields.filter {
+      $0.label.method == summary.method && $0.variable == summary.variable && (summary.group ?? $0.label.group) == $0.label.group
+    }
+    guard own.allSatisfy({ $0.peak != nil }) else { return summary }
+    var result = summary
+    for (key, score) in summary.values where key.score == .rootMeanSquareError && score.mean == 0 {
+      var ratio = key
+      ratio.score = .psnr
+      if result.values[ratio] == nil { result.values[ratio] = MeanScore([.infinity]) }
+    }
+    return result
   }
 
   /// The share of the truth's values that a file has no answer for; nil where it has one for each.

@@ -39,6 +39,10 @@ public struct AnswerTarget: Sendable, Equatable, Encodable {
         throw RunError.invalid(
           "--grid \(grid): a model's fields are on its own grid. Give --regrid model for an answer on it, or --at FILE for one at places.")
       }
+      guard input.geography != nil else {
+        throw RunError.invalid(
+          "--grid \(grid): it is a grid of latitudes and longitudes, and the file is on a \(input.summary), which has none. Leave --grid out.")
+      }
       if FileManager.default.fileExists(atPath: grid) {
         let domain = try formats.open(SignalRequest(path: grid, acceptsValues: true)).domain
         _ = try domain.requiredGeography(for: "A grid for the answer (--grid)")

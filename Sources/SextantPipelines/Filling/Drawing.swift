@@ -51,6 +51,11 @@ public struct Drawing: Sendable {
   /// Throws `RunError`, `SignalFormatError`, and what reading and writing throw.
   public func run(output: String, overwrite: Bool, catalogue: Catalogue = .standard) throws {
     try WholeFile.checkIsNoInput(output, inputs: [input.path] + (input.mesh.map { [$0] } ?? []))
+    // A PNG under another name is taken for what it is not.
+    let ending = URL(fileURLWithPath: output).pathExtension
+    guard ending.isEmpty || ending.lowercased() == "png" else {
+      throw RunError.invalid("--output \(output): a picture is written as PNG, and this name ends with .\(ending). Give one that ends with .png.")
+    }
     let document: any SignalDocument
     do {
       document = try input.open(formats: catalogue.formats)
@@ -134,6 +139,7 @@ public struct Drawing: Sendable {
     let label = document.labels[field - 1].coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return try ImagePanels(
       rows: raster.rows, columns: raster.columns, panels: panels, peak: peak ?? document.fullScale,
+      black: peak == nil ? document.fullRange?.lowerBound ?? 0 : 0,
       title: ([name] + label + shown.names).joined(separator: ", "))
   }
 

@@ -28,6 +28,11 @@ struct FieldFrame {
   ) throws {
     guard fields.variables.count == space.channelCount else {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
+      if fields.domain.plane != nil {
+        throw RunError.invalid(
+          "\(fields.path): the image has \(fields.variables.count) bands (\(list(fields.variables))), the model's \(space.channelCount) (\(list(space.variables))). Choose as many with --variables, or use a model of such images."
+        )
+      }
       throw RunError.invalid(
         "\(fields.path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(space.channelCount) (\(list(space.variables))). Name one for each, in the model's order; a variable may be missing everywhere."
       )

@@ -78,6 +78,12 @@ extension FieldSolver {
           .note, "spread-from-samples",
           "The exact spread of this field needs more memory than there is, so it was estimated from samples and is good to about 6 %. A coarser grid or mesh has an exact one."))
     }
+    if averages.keys.contains(where: { $0.hasPrefix("parameters by largest weights") }) {
+      remarks.append(
+        Remark(
+          .warning, "operator-parameters",
+          "The measured values are sums over so many places that the range and the variance of the field were fitted as if each value were that of one place. The mean uses the operator, and the spread may be wrong by a factor of several."))
+    }
     if lacksSamples {
       remarks.append(
         Remark(

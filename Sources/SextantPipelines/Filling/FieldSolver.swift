@@ -59,8 +59,9 @@ final class FieldSolver {
     (self.model, self.windows) = (model, windows)
     let space = frame.space
     methodName = request.method.title
+    // A method that fills no gaps predicts no observation from the others.
     checking = AnswerChecking(
-      share: request.checkShare, encodings: space.encodings,
+      share: request.method.traits.fillsGaps ? request.checkShare : 0, encodings: space.encodings,
       isGaussian: request.method.traits.hasGaussianPosterior && space.isGaussianInItsUnits && windows == nil,
       knowsNoise: noise != nil,
       samples: request.method.traits.drawsSamples ? min(max(8, request.samples / 16), request.samples) : 0,

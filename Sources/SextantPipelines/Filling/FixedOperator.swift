@@ -41,7 +41,15 @@ struct PlacedOperator: Sendable {
       // A model of this domain knows nothing beyond the frame; a model of another grid is interpolated to this one.
       (field, answer, answerEntries) = (values, values, nil)
     } else {
-      let source = try design.measuredField(of: MeasuredField(values), inputs: inputs)
+      let source: MeasuredField
+      do {
+        source = try design.measuredField(of: MeasuredField(values), inputs: inputs)
+      } catch let error as MeasurementError {
+        throw known.map { Self.mismatch(design, of: $0, on: values, inputs: inputs, path: path) as any Error } ?? error
+      }
+      if let known, try source.wholeDomain().fingerprint != known.fingerprint {
+        throw Self.mismatch(design, of: known, on: values, inputs: inputs, path: path)
+      }
       (field, answer) = (try source.wholeDomain(), source.domain)
       answerEntries = source.isWithinFrame ? nil : source.frameEntries(channelCount: channelCount)
     }
@@ -53,6 +61,16 @@ struct PlacedOperator: Sendable {
       )
     }
     (self.operation, self.entries) = (operation, entries)
+  }
+
+  /// A model's fields of which the operator does not make files like this one.
+  private static func mismatch(
+    _ design: AnyMeasurementDesign, of known: any Domain, on values: any Domain, inputs: MeasurementInputs, path: String
+  ) -> RunError {
+    let given = (try? design.valueDomain(for: known, inputs: inputs)).map { "\($0.vertexCount) values (a \($0.summary))" }
+    return .invalid(
+      "--operator \(design): of the model's fields, each on a \(known.summary), it gives \(given ?? "nothing"), and \(path) has \(values.vertexCount) values (a \(values.summary)). Give the operator by which the file was made, or a model of the fields that it was made of."
+    )
   }
 
   /// The entry of the file that each output is; nil where they do not fit it.

@@ -65,6 +65,12 @@ extension Imputation {
     let place = target.field ?? placed?.field ?? document.domain
     let model = try model?.placed(on: place, for: method) ?? self.model(for: document, on: place, formats: catalogue.formats)
     let windows = try ModelWindows(self, document: document, model: model, places: target.places)
+    if !usesWindows, placed == nil, method.learnsFromArchive, document.domain.fingerprint != model.space.domain.fingerprint,
+      document.domain.windows(like: model.space.domain) != nil
+    {
+      throw RunError.invalid(
+        "\(document.path): the fields are on a \(document.domain.summary), which is larger than those of the model, a \(model.space.domain.summary), and --windows none fills no windows. Leave --windows none out, or use a mixture of patches (--method patches), which answers images of any size.")
+    }
     let space = windows?.space ?? model.space
     let regridding = try Regridding(
       input: document.domain, path: document.path, model: space, name: model.provenance.name,

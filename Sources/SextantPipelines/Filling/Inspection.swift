@@ -35,7 +35,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
 
   /// Looks into a file, or into the folder of a run.
   ///
-  /// A folder or a `.safetensors` file is taken for a model, everything else for a file of signals.
+  /// A `.safetensors` file, a folder with a model, and a folder that no format recognises are taken for a model, everything else for
+  /// signals, such as a folder of images.
   ///
   /// - Parameters:
   ///   - path: The file or folder.
@@ -48,7 +49,11 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
       throw FileError.missing(path: path)
     }
     let kind = URL(fileURLWithPath: path).pathExtension.lowercased()
-    if isFolder.boolValue || kind == "safetensors" {
+    let isModel =
+      isFolder.boolValue
+      ? FileManager.default.fileExists(atPath: path + "/" + Model.fileName) || !catalogue.formats.contains { $0.recognises(path) }
+      : kind == "safetensors"
+    if isModel {
       let model = try Model(contentsOf: path, domains: catalogue.domains)
       let prior = try model.requireGaussian().prior
       let scales = zip(model.space.variables, prior.space.scales).map { ($0.name, Double($1)) }

@@ -95,7 +95,11 @@ struct Regridding: Sendable {
       self.remarks = remarks
       return
     }
-    func text(_ domain: any Domain) -> String { "\(domain.summaryWithArticle) (fingerprint \(domain.fingerprint.prefix(8)))" }
+    // Of two domains with one name, the fingerprints say that they differ.
+    let areNamesakes = input.summary == model.domain.summary
+    func text(_ domain: any Domain) -> String {
+      domain.summaryWithArticle + (areNamesakes ? " (fingerprint \(domain.fingerprint.prefix(8)))" : "")
+    }
     if input.fingerprint == model.domain.fingerprint {
       (toInput, isCovered) = (nil, nil)
     } else {

@@ -33,10 +33,13 @@ public struct ImagePanels: Sendable {
   ///   - rows: The rows of pixels.
   ///   - columns: The columns of pixels.
   ///   - panels: The images, from left to right.
-  ///   - peak: The value that is white, with 0 as black; nil for the range of the values.
+  ///   - peak: The value that is white; nil for the range of the values.
+  ///   - black: The value that is black where there is a peak.
   ///   - title: The title.
   /// - Throws: ``ReportError`` for panels that have not one or three values at each pixel.
-  public init(rows: Int, columns: Int, panels: [Panel], peak: Double? = nil, title: String = "") throws {
+  public init(
+    rows: Int, columns: Int, panels: [Panel], peak: Double? = nil, black: Double = 0, title: String = ""
+  ) throws {
     for panel in panels where panel.values.count != rows * columns && panel.values.count != 3 * rows * columns {
       throw ReportError.unusable(
         "An image of \(rows)×\(columns) pixels needs one or three values at each; \(panel.values.count) were given.")
@@ -47,7 +50,7 @@ public struct ImagePanels: Sendable {
     for role in MapPanels.Role.allCases {
       let own = panels.filter { $0.role == role }.map(\.values).joined()
       if role == .value {
-        scales[role] = try ColourScale(peak.map { .fixed(0...$0) } ?? .automatic, for: own, map: .grey)
+        scales[role] = try ColourScale(peak.map { .fixed(min(black, $0)...$0) } ?? .automatic, for: own, map: .grey)
       } else {
         scales[role] = try ColourScale(role.scale(of: own), for: own, map: role.colours)
       }

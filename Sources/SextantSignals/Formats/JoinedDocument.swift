@@ -32,6 +32,11 @@ public struct JoinedDocument: SignalDocument {
     return documents.allSatisfy { $0.fullScale == first } ? first : nil
   }
 
+  public var fullRange: ClosedRange<Double>? {
+    let first = documents[0].fullRange
+    return documents.allSatisfy { $0.fullRange == first } ? first : nil
+  }
+
   public func read(_ indices: [Int]) throws -> SignalSet { try series.read(indices) }
 
   public func members(of index: Int) throws -> Tensor<Float>? {

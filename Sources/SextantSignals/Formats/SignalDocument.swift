@@ -27,6 +27,8 @@ public protocol SignalDocument: SignalSource {
   func spread(of index: Int) throws -> [Float]?
   /// The largest number that the type of the pixels of an image can hold; nil where the values have no such scale.
   var fullScale: Double? { get }
+  /// The least and the largest number that the type of the pixels of an image can hold; nil where the values have no such scale.
+  var fullRange: ClosedRange<Double>? { get }
   /// What was assumed or found odd when the document was opened.
   var remarks: [Remark] { get }
   /// Numbers that the file calls missing in a place that binds no reader, such as a global attribute.
@@ -43,6 +45,7 @@ extension SignalDocument {
   public func members(of index: Int) throws -> Tensor<Float>? { nil }
   public func spread(of index: Int) throws -> [Float]? { nil }
   public var fullScale: Double? { nil }
+  public var fullRange: ClosedRange<Double>? { fullScale.map { 0...$0 } }
   public var remarks: [Remark] { [] }
   public var namedGaps: [Double] { [] }
   public var qualities: [QualityVariable] { [] }
@@ -89,6 +92,7 @@ extension DocumentWrapper {
   public func members(of index: Int) throws -> Tensor<Float>? { try source.members(of: index) }
   public func spread(of index: Int) throws -> [Float]? { try source.spread(of: index) }
   public var fullScale: Double? { source.fullScale }
+  public var fullRange: ClosedRange<Double>? { source.fullRange }
   public var remarks: [Remark] { source.remarks }
   public var namedGaps: [Double] { source.namedGaps }
   public var qualities: [QualityVariable] { source.qualities }

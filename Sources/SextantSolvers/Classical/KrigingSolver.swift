@@ -88,7 +88,9 @@ public struct KrigingSolver: DirectSolver {
     let operation = SparseMatrix.plainestOperator(
       rowCount: values.count, columnCount: domain.vertexCount, entries: entries)
     let inside = (0..<domain.vertexCount).map { isInside?[$0 * channelCount + channel] ?? true }
-    let prior = Self.prior(domain: domain, isInside: inside, values: values)
+    let prior = Self.prior(
+      domain: domain, isInside: inside, values: values,
+      rows: operation.selectedEntries == nil ? RowSizes(entries, count: values.count) : nil)
     let part = FieldMeasurement(values: values, noise: noise, operation: operation, label: measurement.label)
     guard hasSamples else { return try Self.blockwisePosterior(given: part, prior: prior, on: domain) }
     return try TwoScaleSolver(prior, domain: domain).posterior(given: part, samples: samples, using: &random)
@@ -119,10 +121,11 @@ public struct KrigingSolver: DirectSolver {
   /// in latitude.
   ///
   /// A mesh has no north, so that its trend treats all directions alike, and a turned mesh has the same answer.
-  static func prior(domain: any Domain, isInside: [Bool], values: [Float]) -> GaussianPrior {
+  ///
+  /// - Parameter rows: the sizes of the rows of which the values are the sums; nil where each value is that of one place.
+  static func prior(domain: any Domain, isInside: [Bool], values: [Float], rows: RowSizes? = nil) -> GaussianPrior {
     let layout = StateLayout(domain: domain, channelCount: 1, isInside: isInside)
-    let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
-    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)
+    let (mean, variance) = rows?.moments(of: values) ?? Self.moments(of: values)
     let climatology = Climatology(
       kind: .constant, coefficients: Tensor(repeating: Float(mean), shape: [1, layout.count]))
     let space = StateSpace(
@@ -146,6 +149,44 @@ public struct KrigingSolver: DirectSolver {
     return GaussianPrior(
       configuration: GaussianPriorConfiguration(kind: .trend, modeCount: count), space: space, functions: functions,
       archiveCoefficients: .zeros([0, count]), landShare: nil, channelCorrelation: .identity(1))
+  }
+}
+
+extension KrigingSolver {
+  /// The mean and the variance of values.
+  private static func moments(of values: [Float]) -> (mean: Double, variance: Double) {
+    let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+    let variance = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(values.count)
+    return (mean, variance)
+  }
+
+  /// How large the rows of an operator are: the values of a constant field are its constant times the sums of the rows, and those of
+  /// a field without any correlation vary by the root of the sum of the squares.
+  struct RowSizes {
+    private var sums: [Double]
+    private var squares: [Double]
+
+    init(_ entries: [(row: Int, column: Int, value: Double)], count: Int) {
+      sums = [Double](repeating: 0, count: count)
+      squares = sums
+      for entry in entries {
+        sums[entry.row] += entry.value
+        squares[entry.row] += entry.value * entry.value
+      }
+    }
+
+    /// The mean and the variance of a field of which the values are sums: the constant that fits them best, and what is left of each
+    /// for a row of size 1. Values of projections would otherwise have the mean 0, and the mean of the field would be a part of the variance.
+    func moments(of values: [Float]) -> (mean: Double, variance: Double) {
+      let total = sums.reduce(0) { $0 + $1 * $1 }
+      let mean = total > 0 ? zip(sums, values).reduce(0.0) { $0 + $1.0 * Double($1.1) } / total : 0
+      var variance = 0.0
+      for (row, value) in values.enumerated() {
+        let rest = Double(value) - sums[row] * mean
+        variance += rest * rest / max(sums[row] * sums[row], squares[row], .leastNormalMagnitude)
+      }
+      return (mean, variance / Double(values.count))
+    }
   }
 }
 

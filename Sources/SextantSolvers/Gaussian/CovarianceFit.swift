@@ -22,6 +22,7 @@ struct FittedCovariance: Sendable {
     diagnostics["likelihood-evaluations"] = Double(chosen.evaluations)
     diagnostics["uses-analogues"] = shift == nil ? 0 : 1
     diagnostics["log-evidence"] = logEvidence
+    if chosen.isByLargestWeights { diagnostics["parameters by largest weights"] = 1 }
     return diagnostics
   }
 }
