@@ -152,7 +152,10 @@ import Testing
       let header = ImageHeader(rows: 8, columns: 8, bands: 1, type: .uint8)
       var samples = ImageSamples(type: .uint8, count: 64)
       let level = 120 + 30 * random.normal()
-      for pixel in 0..<64 { samples[pixel] = min(255, max(0, (level + 20 * sin(Double(pixel % 8)) + 3 * random.normal()).rounded())) }
+      for pixel in 0..<64 {
+        let value: Double = level + 20 * sin(Double(pixel % 8)) + 3 * random.normal()
+        samples[pixel] = min(255, max(0, value.rounded()))
+      }
       let path = folder.path("bytes/\(100 + index).png")
       let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
       try writer.append(samples)

@@ -1,11 +1,13 @@
 // DPS without a step size: in Gaussian worlds, at any noise level, its error is about that of the best of a set of step
-// sizes, which differ by a factor of a hundred from one noise level to another.
+// sizes, which differ by a factor of a hundred from one noise level to another. ΠGDM comes near the exact mean of a strongly correlated
+// Gaussian with few steps as with many.
 
 import Foundation
 import SextantArrays
 import SextantDiffusion
 import SextantMeasurement
 import SextantPriors
+import SextantSignals
 import SextantTestSupport
 import Testing
 
@@ -66,6 +68,30 @@ import Testing
     #expect(own < 1.1 * best, "\(own), and with κ·steps of \(Self.products): \(others)")
     // A wrong step size costs much.
     #expect(try #require(others.max()) > 1.2 * best, "\(others)")
+  }
+
+  /// Modes of a variance far above 1 made it diverge with few steps, although there are no gaps.
+  @Test(arguments: [10, 20, 100, 400]) func anyNumberOfStepsOfPiGDMIsNearTheExactMean(steps: Int) throws {
+    let fields = try SmallClimate.fields().selecting(["tas"])
+    let prior = try #require(SmallClimate.model(of: fields, kind: .eof, fixesParameters: false).gaussian).prior
+    let field = try SmallClimate.unseen(1).selecting(["tas"])[0]
+    var random = RandomStream(seed: 5)
+    let size = field.values.count
+    let measurement = FieldMeasurement(
+      values: field.values.scalars.map { $0 + 2 * Float(random.normal()) }, noise: [Float](repeating: 2, count: size),
+      operation: SelectionOperator(inputCount: size, indices: Array(0..<size)), label: field.label)
+    let exact = try EOFInterpolationSolver(prior).posterior(given: measurement, samples: 0, using: &random)
+    let sampler = try PiGDMSolver(
+      DiffusionPrior(prior.noisePredictor(), space: prior.space),
+      settings: .init(sampling: SamplingSettings(steps: steps, spacing: .logSignalToNoise)))
+    let answer = try sampler.posterior(given: measurement, samples: 32, using: &random)
+    let spread = try #require(exact.spread)
+    var (error, variance) = (0.0, 0.0)
+    for vertex in 0..<size {
+      error += Double((answer.mean[vertex] - exact.mean[vertex]) * (answer.mean[vertex] - exact.mean[vertex]))
+      variance += Double(spread[vertex] * spread[vertex])
+    }
+    #expect((error / variance).squareRoot() < 1, "\((error / variance).squareRoot()) of the spread")
   }
 
   /// Few steps do not make it diverge.

@@ -9,7 +9,7 @@ public enum MemberFiles {
   /// "out_member001.float.tif".
   public static func paths(for path: String, count: Int, ending: String) -> [String] {
     let digits = max(3, String(count).count)
-    let own = ending(of: path)
+    let own = Self.ending(of: path)
     let isFolder = path.hasSuffix("/") || own.isEmpty
     let stem = isFolder ? (path.hasSuffix("/") ? path : path + "/") : String(path.dropLast(own.count + 1)) + "_"
     let suffix = isFolder ? ending : own
@@ -26,7 +26,7 @@ public enum MemberFiles {
   static func others(than paths: [String]) -> [String] {
     guard let first = paths.first else { return [] }
     let folder = (first as NSString).deletingLastPathComponent
-    let ending = "." + ending(of: first)
+    let ending = "." + Self.ending(of: first)
     let name = (first as NSString).lastPathComponent.dropLast(ending.count)
     let stem = String(name.dropLast(name.reversed().prefix(while: \.isNumber).count))
     let known = Set(paths.map { ($0 as NSString).lastPathComponent })

@@ -7,6 +7,10 @@
 // limit of many steps it is exact where the Gaussian approximation is. The published weight (Algorithm 1) adds α·r²·∇
 // log p(y | x_t) to every step, however short, so that with many steps the samples fit y too closely;
 // docs/diffusion-solvers.md has figures.
+//
+// A step with the weight w of the score changes x̂₀ by w·J·Jᵀ·g with J = ∂x̂₀/∂x, where g is the correction that is wanted. Along modes of
+// a variance λ above 1, J² comes up to λ/4, so that long steps would overshoot and the walk diverge. Such a step is shortened until
+// w·‖Jᵀ·g‖² is ‖g‖², so that it takes away what is wanted and no more. Walks of many short steps have none of these.
 
 import SextantArrays
 import SextantConfiguration
@@ -24,8 +28,7 @@ public enum PiGDMWeight: String, Sendable, Codable, CaseIterable {
 
 /// The settings of a ``PiGDMSolver``.
 public struct PiGDMSettings: Sendable, Equatable, Codable {
-  /// The number of steps, the batch size and the other settings that samplers share. The default is 1000 steps; with
-  /// fewer, the guidance with the weight of the score overshoots for strongly correlated states.
+  /// The number of steps, the batch size and the other settings that samplers share.
   public var sampling: SamplingSettings
   /// The weight of the guidance.
   public var weight: PiGDMWeight
@@ -81,7 +84,11 @@ public struct PiGDMSolver: Solver {
     func moved(
       _ x: Tensor<Float>, by step: ReverseStep, predictor: inout CountedPredictor, using streams: [RandomStream]
     ) -> Tensor<Float> {
-      let (noise, denoised, pullback) = predictor.guided(x, at: step.time) { correction($0, noise: step.noise) }
+      var wanted = Tensor<Float>.zeros([0, 0])
+      let (noise, denoised, pullback) = predictor.guided(x, at: step.time) { denoised in
+        wanted = correction(denoised, noise: step.noise)
+        return wanted
+      }
       var result = step.implicit(denoised: denoised, noise: noise, eta: settings.eta, using: streams)
       let weight: Double
       switch settings.weight {
@@ -91,8 +98,18 @@ public struct PiGDMSolver: Solver {
         let kept = step.implicitStandardDeviations(eta: settings.eta).kept
         weight = step.nextSignal / step.signal - kept / step.noise
       }
-      result.add(pullback, scaledBy: Float(settings.stepSize * weight))
+      let factor = settings.stepSize * weight
+      result.add(settings.weight == .score ? Self.limited(pullback, of: wanted, factor: factor) : pullback, scaledBy: Float(factor))
       return result
+    }
+
+    /// Jᵀ·g (B×d), shortened for each sample where the step by `factor` times it would take away more than g (B×d), the correction of x̂₀
+    /// that is wanted.
+    private static func limited(_ pullback: Tensor<Float>, of wanted: Tensor<Float>, factor: Double) -> Tensor<Float> {
+      let shares = zip(wanted.sampleSquaredNorms(), pullback.sampleSquaredNorms()).map { whole, moved in
+        factor * moved > whole ? whole / (factor * moved) : 1
+      }
+      return shares.allSatisfy { $0 == 1 } ? pullback : pullback.scalingSamples(by: shares)
     }
 
     func finished(_ x: Tensor<Float>, at time: Double, predictor: inout CountedPredictor) -> Tensor<Float> {
