@@ -204,7 +204,7 @@ import Testing
     #expect(try pixel("colour-drawn.png", 24, 70) == [200, 100, 50])
     // Of a signed type, the least number is black.
     let signed = try write("signed.tif", in: folder, type: .int8) { $0 == 0 ? 127 : $0 == 1 ? 0 : -128 }
-    try Drawing(SignalInput(signed)).run(output: folder.path("signed-drawn.png"), overwrite: false)
+    try Drawing(SignalInput(signed, acceptsValues: true)).run(output: folder.path("signed-drawn.png"), overwrite: false)
     #expect(try pixel("signed-drawn.png", 24, 70) == [255, 255, 255] && pixel("signed-drawn.png", 56, 86) == [0, 0, 0])
     #expect(try abs(pixel("signed-drawn.png", 40, 70)[0] - 128) <= 1)
     // A picture is PNG whatever it is called, and is not called anything else.
