@@ -125,7 +125,8 @@ import Testing
   @Test func tablesOfScoresAreThoseOfImages() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { Double($0 * 5) }
-    let other = try write("other.png", in: folder) { Double($0 * 5 + $0 % 3) }
+    // At the pixels of even numbers, which are missing, the errors are others than everywhere.
+    let other = try write("other.png", in: folder) { Double($0 * 5 + $0 % 4) }
     let holed = try write("holed.tif", in: folder, type: .float32) { $0 % 2 == 0 ? .nan : Double($0) }
     func text(_ path: String, truth: String, observed: String? = nil) throws -> String {
       try Scoring(truth: SignalInput(truth, acceptsValues: true), observed: observed).run([path]).text

@@ -218,7 +218,7 @@ import Testing
 
   /// Completions by a flow do not vary less and less either, and tell their errors: from recorrupted pairs, from the Gaussian, and beneath an
   /// operator, of which no other way of learning a flow knows.
-  @Test(arguments: [("recorrupted", ""), ("gaussian", ""), ("gaussian", "blur:heat,sigma=1500km")])
+  @Test(arguments: [("recorrupted", ""), ("gaussian", ""), ("gaussian", "footprints:3000km")])
   func aFlowsCompletionsKeepTheirSpread(_ start: String, _ blur: String) throws {
     let world = try World(count: 150)
     let operation = blur.isEmpty ? "" : ", operator: \"\(blur)\""
