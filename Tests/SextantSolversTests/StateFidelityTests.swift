@@ -36,7 +36,7 @@ import Testing
   static let mixture = SparseOperator(
     SparseMatrix(
       rowCount: 5, columnCount: 8,
-      entries: [(0, 0, 0.5), (0, 2, 0.25), (1, 1, 1), (2, 3, -0.4), (2, 4, 0.6), (2, 7, 0.3), (3, 6, 2), (4, 5, 0.5), (4, 0, 0.5)]))
+      entries: [(0, 0, 0.5), (0, 2, 0.25), (1, 1, 1), (2, 3, -0.4), (2, 4, 0.6), (2, 7, 0.3), (3, 6, 0.7), (4, 5, 0.5), (4, 0, 0.5)]))
 
   @Test(arguments: [false, true]) func theGradientIsThatOfTheValue(mixes: Bool) throws {
     let space = try Self.space()
