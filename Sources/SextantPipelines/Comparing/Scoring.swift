@@ -142,7 +142,7 @@ public struct Scoring: Sendable {
       let hint = Remark(
         .note, "no-peak",
         "PSNR and SSIM are not shown: the pixels of \(clean.path) are of a floating-point type, which has no largest number that is white. Give --peak, such as --peak 1 or --peak 255.")
-      if clean.domain.plane != nil, !clips, !remarks.contains(hint) { remarks.append(hint) }
+      if clean.domain.isImage, !clips, !remarks.contains(hint) { remarks.append(hint) }
       if clips { throw RunError.invalid("--clip: give the scale to which answers are clipped: --peak, and --origin where it does not start at 0.") }
       return nil
     }

@@ -31,7 +31,7 @@ struct ImageSink: SignalSink {
   init(_ output: OutputRequest, like source: any SignalSource) throws {
     self.output = output
     let domain = output.domain ?? source.domain
-    guard let raster = domain.raster, domain.geography == nil else {
+    guard domain.isImage, let raster = domain.raster else {
       throw SignalFormatError.unwritable(
         path: output.path, format: ImageFormat().name,
         reason: "they are on \(domain.summaryWithArticle), and not on the pixels of an image.")
