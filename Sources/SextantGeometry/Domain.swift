@@ -87,6 +87,13 @@ extension Domain {
     return areas
   }
 
+  /// Whether all vertices represent one area, up to rounding, so that means by area are plain ones.
+  public var hasEqualAreas: Bool {
+    let areas = areaWeights
+    guard let first = areas.first else { return true }
+    return areas.allSatisfy { abs($0 - first) <= 1e-9 * abs(first) }
+  }
+
   /// One vertex of each node: the first.
   public var representativeVertices: [Int] {
     var result: [Int] = []

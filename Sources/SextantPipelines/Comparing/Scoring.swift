@@ -45,6 +45,7 @@ public struct Scoring: Sendable {
   public func run(_ filled: [String], catalogue: Catalogue = .standard) throws -> ScoredFiles {
     let clean = try truth.open(formats: catalogue.formats)
     var result = ScoredFiles()
+    result.hasEqualAreas = clean.domain.hasEqualAreas
     let judge = try perception.isEmpty ? nil : PerceptualJudge(perception)
     for path in filled { try score(path, against: clean, by: judge, formats: catalogue.formats, into: &result) }
     if let judge {
