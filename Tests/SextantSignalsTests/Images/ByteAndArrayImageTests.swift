@@ -15,7 +15,7 @@ import Testing
     let folder = try ScratchFolder()
     try withExtendedLifetime(folder) {
       func file(_ name: String, _ shape: [Int], _ content: [UInt8]) throws -> String {
-        try ImageStackTests.write(ImageStackTests.file(shape: shape, content: content), in: folder, name)
+        try IDXFileTests.write(IDXFileTests.file(shape: shape, content: content), in: folder, name)
       }
       let grey = try ImageSignalTests.open(file("grey", [2, 2, 3], (0..<12).map { UInt8($0 * 20) }))
       #expect(grey.variables.map(\.name) == ["value"] && grey.count == 2 && grey.fullScale == 255)
@@ -45,8 +45,8 @@ import Testing
     try withExtendedLifetime(folder) {
       for (shape, name) in [([1, 4, 5], "grey"), ([1, 4, 5, 3], "colour")] {
         let count = shape.reduce(1, *)
-        let path = try ImageStackTests.write(
-          ImageStackTests.file(shape: shape, content: (0..<count).map { UInt8($0 * 4) }), in: folder, name)
+        let path = try IDXFileTests.write(
+          IDXFileTests.file(shape: shape, content: (0..<count).map { UInt8($0 * 4) }), in: folder, name)
         let document = try ImageSignalTests.open(path)
         try ImageSignalTests.restore(document, to: folder.path("\(name).png")) { $0.values[2] += 0.25 }
         let file = try ImageFile(path: folder.path("\(name).png"))
