@@ -41,6 +41,8 @@ public protocol Domain: Sendable {
   var isScattered: Bool { get }
   /// The rows and columns in which the vertices are arranged; nil for a domain without rows and columns.
   var raster: Raster? { get }
+  /// Whether the vertices are the pixels of an image: they have a ``raster`` and lie in a plane, not on the Earth.
+  var isImage: Bool { get }
   /// The larger, finer and coarser grids of the same kind; nil for all but plane images.
   var plane: (any PlaneRaster)? { get }
   /// The vertices in space and the triangles between them, in the order of ``Domain/positions``; a cloud of points has
@@ -65,6 +67,7 @@ extension Domain {
   public var geography: (any Geography)? { nil }
   public var isScattered: Bool { false }
   public var raster: Raster? { nil }
+  public var isImage: Bool { false }
   public var plane: (any PlaneRaster)? { nil }
   public var surface: TriangleMesh? { nil }
   public func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy? { nil }
@@ -82,6 +85,13 @@ extension Domain {
     var areas = [Double](repeating: 0, count: nodeCount)
     for (vertex, area) in areaWeights.enumerated() { areas[Int(nodeOfVertex[vertex])] += area }
     return areas
+  }
+
+  /// Whether all vertices represent one area, up to rounding, so that means by area are plain ones.
+  public var hasEqualAreas: Bool {
+    let areas = areaWeights
+    guard let first = areas.first else { return true }
+    return areas.allSatisfy { abs($0 - first) <= 1e-9 * abs(first) }
   }
 
   /// One vertex of each node: the first.

@@ -128,7 +128,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
   private func generators(of domain: any Domain) throws -> [@Sendable (SIMD3<Double>) -> SIMD3<Double>] {
     switch self {
     case .leftRight, .upDown, .quarterTurns:
-      guard domain.plane != nil else {
+      guard domain.isImage else {
         throw GeometryError.invalidSymmetry(
           "'\(self)' is a symmetry of images, and the fields are on \(domain.summaryWithArticle).")
       }

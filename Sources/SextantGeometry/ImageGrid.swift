@@ -73,6 +73,7 @@ public struct ImageGrid: Domain {
   }
 
   public var raster: Raster? { Raster(rows: rows, columns: columns) }
+  public var isImage: Bool { true }
   public var plane: (any PlaneRaster)? { self }
 
   public func neighbourhoods(levelCount: Int) throws -> NeighbourhoodHierarchy? {

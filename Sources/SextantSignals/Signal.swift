@@ -1,4 +1,4 @@
-// Signals on a domain: V×C values, their validity and their meaning. File formats are in NetCDF/ and Meshes/.
+// Signals on a domain: V×C values, their validity and their meaning. File formats are in Formats/.
 
 import SextantArrays
 import SextantGeometry

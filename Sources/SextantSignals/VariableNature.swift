@@ -223,7 +223,7 @@ extension VariableNature {
       let summary = ValueSummary(values)
       var nature = VariableNature(variable, values: summary)
       // Pixels are numbers of few levels, and a dark background is no amount: of images only a name counts.
-      if signal.domain is ImageGrid { nature = nature == VariableNature(variable) ? nature : .plain }
+      if signal.domain.isImage { nature = nature == VariableNature(variable) ? nature : .plain }
       return nature.remark(on: variable.name, summary)
     }
   }

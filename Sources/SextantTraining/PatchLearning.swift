@@ -19,7 +19,7 @@ extension PatchSettings {
     from source: any SignalSource, indices: [Int], using random: RandomStream, progress: any ProgressObserver,
     interruption: Interruption
   ) throws -> PatchMixture {
-    guard source.domain.plane != nil, let raster = source.domain.raster, raster.rows >= side, raster.columns >= side else {
+    guard source.domain.isImage, let raster = source.domain.raster, raster.rows >= side, raster.columns >= side else {
       throw RunError.invalid(
         "patches: the archive is on \(source.domain.summaryWithArticle), and patches of \(side)×\(side) need images of at least as many rows and columns. Make patches.side smaller, or leave the section out."
       )

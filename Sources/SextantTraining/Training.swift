@@ -166,8 +166,8 @@ public struct Training: Sendable {
     let choice: ParameterFitting
     var estimatedNoise: [String: Double]?
     if let noise = measured, let settings = archive.measured {
-      try MeasuredTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
-      let result = try MeasuredTraining(
+      try MeasuredGaussianTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
+      let result = try MeasuredGaussianTraining(
         configuration: self.prior, measured: settings, source: seen, indices: indices, copyCount: learnedFrom.copyCount,
         noise: noise, operation: try operation(of: settings, source: source), landShare: land,
         seed: seed, checkpoint: checkpoint
@@ -234,8 +234,8 @@ public struct Training: Sendable {
     _ noise: MeasuredNoise?, of source: any SignalSource, indices: [Int], census: ArchiveCensus
   ) throws -> MeasuredNoise? {
     guard let settings = archive.measured, let noise else { return nil }
-    guard indices.count >= MeasuredTraining.smallestFieldCount else {
-      throw PriorError.tooFewFields(found: indices.count, needed: MeasuredTraining.smallestFieldCount)
+    guard indices.count >= MeasuredGaussianTraining.smallestFieldCount else {
+      throw PriorError.tooFewFields(found: indices.count, needed: MeasuredGaussianTraining.smallestFieldCount)
     }
     let isUnknown = !settings.noise.automatic(among: source.variables).isEmpty
     if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }

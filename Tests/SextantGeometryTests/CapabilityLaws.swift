@@ -38,6 +38,14 @@ import Testing
   }
 
   @Test(arguments: try DomainZoo.all())
+  func imagesAreRastersInAPlane(_ named: NamedDomain) {
+    let domain = named.domain
+    #expect(domain.isImage == (domain is ImageGrid))
+    if domain.isImage { #expect(domain.raster != nil && domain.geography == nil && domain.surface == nil) }
+    if domain.plane != nil { #expect(domain.isImage) }
+  }
+
+  @Test(arguments: try DomainZoo.all())
   func rastersHaveAllVertices(_ named: NamedDomain) throws {
     let domain = named.domain
     guard let raster = domain.raster else {

@@ -136,6 +136,10 @@ import Testing
     let table = try text(other, truth: truth)
     #expect(table.contains("RMSE ") && !table.contains("by area") && !table.contains("PSNR missing"), "\(table)")
     #expect(try text(other, truth: truth, observed: holed).contains("PSNR missing"))
+    // A column belongs to what was observed, and not to its numbers: errors that are the same everywhere have it, too.
+    let even = try write("even.png", in: folder) { Double($0 * 5 + 3) }
+    #expect(try text(even, truth: truth, observed: holed).contains("PSNR missing"))
+    #expect(try !text(even, truth: truth).contains("PSNR missing"))
     let numbers = try write("numbers.tif", in: folder, type: .float32) { Double($0) / 42 }
     #expect(try text(numbers, truth: numbers).contains("--peak"))
   }

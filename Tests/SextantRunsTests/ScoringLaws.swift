@@ -227,6 +227,14 @@ import Testing
     #expect(!without.text.contains("PSNR") && with.text.contains("PSNR"))
   }
 
+  /// Whether there are areas follows from the places, and not from numbers that happen to be equal, as those of an exact answer are.
+  @Test func exactAnswersHaveAreasToo() throws {
+    let folder = try ScratchFolder()
+    _ = try Self.files(in: folder)
+    let exact = try Self.score("truth.nc", in: folder)
+    #expect(!exact.hasEqualAreas && exact.text.contains("RMSE by area"), "\(exact.text)")
+  }
+
   @Test func observationsAreMatchedByTheirTimes() throws {
     let folder = try ScratchFolder()
     let (truth, _) = try Self.files(in: folder)

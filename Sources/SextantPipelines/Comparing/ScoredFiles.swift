@@ -15,6 +15,8 @@ public struct ScoredFiles: Sendable, Codable {
   public var perception: [PerceptualScore] = []
   /// What was assumed, and what was left out.
   public var remarks: [Remark] = []
+  /// Whether all places of the truth have one area, as pixels have, so that nothing is weighted by it.
+  public var hasEqualAreas = false
 
   /// The means over fields, one summary for each file and variable.
   public func summaries() -> [ScoreSummary] { ScoreCollection(fields).summaries() }
@@ -26,7 +28,7 @@ public struct ScoredFiles: Sendable, Codable {
     for summary in summaries where !variables.contains(summary.variable) { variables.append(summary.variable) }
     var parts = variables.map { name in
       let own = summaries.filter { $0.variable == name }
-      let table = ScoreTable(own, columns: Self.columns(for: own), notCompared: share).text
+      let table = ScoreTable(own, columns: columns(for: name), notCompared: share).text
       return variables.count > 1 ? "\(name)\n\n\(table)" : table
     }
     if !perception.isEmpty { parts.append(PerceptualScore.table(perception).text) }
@@ -34,24 +36,14 @@ public struct ScoredFiles: Sendable, Codable {
     return parts.joined(separator: "\n")
   }
 
-  /// The columns that say something: the values without an observation are all of them where no observations were given, and where all
-  /// places have one area, as pixels have, nothing is weighted by it.
-  private static func columns(for summaries: [ScoreSummary]) -> [ScoreColumn] {
-    func areEqual(_ one: ScoreKey, _ other: ScoreKey) -> Bool {
-      summaries.allSatisfy { summary in
-        guard let a = summary.values[one]?.mean, let b = summary.values[other]?.mean else { return false }
-        return a == b || abs(a - b) <= 1e-9 * abs(b)
-      }
-    }
-    let areOfOneArea = areEqual(
-      ScoreKey(.rootMeanSquareError, weighting: .area), ScoreKey(.rootMeanSquareError, weighting: .plain))
+  /// The columns that say something of a variable: the values without an observation are all of them or none, unless some were observed
+  /// and some were not, and where all places have one area, nothing is weighted by it.
+  private func columns(for variable: String) -> [ScoreColumn] {
+    func hasAny(_ region: Region) -> Bool { fields.contains { $0.variable == variable && $0.counts[region, default: 0] > 0 } }
+    let tellsMissing = hasAny(.observed) && hasAny(.missing)
     return ScoreColumn.standard.compactMap { column in
-      if column.key.region == .missing {
-        var whole = column.key
-        whole.region = .all
-        return areEqual(column.key, whole) ? nil : column
-      }
-      guard areOfOneArea, column.key.weighting == .area else { return column }
+      if column.key.region == .missing, !tellsMissing { return nil }
+      guard hasEqualAreas, column.key.weighting == .area else { return column }
       var plain = column
       plain.key.weighting = .plain
       plain.heading = column.heading.replacing(" by area", with: "")

@@ -45,6 +45,7 @@ public struct Scoring: Sendable {
   public func run(_ filled: [String], catalogue: Catalogue = .standard) throws -> ScoredFiles {
     let clean = try truth.open(formats: catalogue.formats)
     var result = ScoredFiles()
+    result.hasEqualAreas = clean.domain.hasEqualAreas
     let judge = try perception.isEmpty ? nil : PerceptualJudge(perception)
     for path in filled { try score(path, against: clean, by: judge, formats: catalogue.formats, into: &result) }
     if let judge {
@@ -142,7 +143,7 @@ public struct Scoring: Sendable {
       let hint = Remark(
         .note, "no-peak",
         "PSNR and SSIM are not shown: the pixels of \(clean.path) are of a floating-point type, which has no largest number that is white. Give --peak, such as --peak 1 or --peak 255.")
-      if clean.domain.plane != nil, !clips, !remarks.contains(hint) { remarks.append(hint) }
+      if clean.domain.isImage, !clips, !remarks.contains(hint) { remarks.append(hint) }
       if clips { throw RunError.invalid("--clip: give the scale to which answers are clipped: --peak, and --origin where it does not start at 0.") }
       return nil
     }

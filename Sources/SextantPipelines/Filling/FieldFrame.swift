@@ -28,7 +28,7 @@ struct FieldFrame {
   ) throws {
     guard fields.variables.count == space.channelCount else {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
-      if fields.domain.plane != nil {
+      if fields.domain.isImage {
         throw RunError.invalid(
           "\(fields.path): the image has \(fields.variables.count) bands (\(list(fields.variables))), the model's \(space.channelCount) (\(list(space.variables))). Choose as many with --variables, or use a model of such images."
         )

@@ -35,7 +35,7 @@ struct ArrayAxes {
 extension Domain {
   /// The axes of the vertices in an array: rows and columns of pixels, or the vertices.
   var arrayExtents: [Int] {
-    guard let raster, geography == nil else { return [vertexCount] }
+    guard isImage, let raster else { return [vertexCount] }
     return [raster.rows, raster.columns]
   }
 }

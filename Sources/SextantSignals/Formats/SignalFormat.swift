@@ -63,7 +63,7 @@ extension [any SignalFormat] {
   /// and the guess that text with numbers is a table comes last.
   public static var standard: [any SignalFormat] {
     [
-      VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), SurfaceDataFormat(), ImageStackFormat(), NetCDFFormat(),
+      VertexTableFormat(), PointTableFormat(), MeshPropertyFormat(), SurfaceDataFormat(), IDXFormat(), NetCDFFormat(),
       PointNetCDFFormat(), GRIBFormat(), CIFARFormat(), ImageFormat(), VertexArrayFormat(), SyntheticClimateFormat(),
     ]
   }

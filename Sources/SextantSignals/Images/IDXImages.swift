@@ -14,11 +14,11 @@ struct IDXImages: ByteImages {
   let domain: any Domain
   let variables: [Variable]
   let labels: [FieldLabel]
-  private let stack: ImageStack
+  private let stack: IDXFile
 
   /// The largest number that a byte holds.
   var fullScale: Double? { 255 }
-  var format: any SignalFormat { ImageStackFormat() }
+  var format: any SignalFormat { IDXFormat() }
 
   /// - Parameters:
   ///   - stack: The images.
@@ -26,7 +26,7 @@ struct IDXImages: ByteImages {
   ///   - digits: The class of each image; nil where it is not known.
   ///   - labelFile: The file of the classes.
   /// - Throws: ``SignalFormatError`` for a variable that is none of the bands.
-  init(_ stack: ImageStack, for request: SignalRequest, digits: [Int]?, labelFile: String?) throws {
+  init(_ stack: IDXFile, for request: SignalRequest, digits: [Int]?, labelFile: String?) throws {
     self.stack = stack
     path = request.path
     inputPaths = [request.path] + [labelFile].compactMap(\.self)
@@ -36,7 +36,7 @@ struct IDXImages: ByteImages {
     if let wanted = request.variables, wanted != names {
       guard let absent = wanted.first(where: { !names.contains($0) }) else {
         throw SignalFormatError.refused(
-          path: request.path, format: ImageStackFormat().name, option: "--variables",
+          path: request.path, format: IDXFormat().name, option: "--variables",
           reason: "the bands are read all together, in the order \(names.joined(separator: ", ")).")
       }
       throw SignalFormatError.absentVariable(path: request.path, name: absent, available: names)

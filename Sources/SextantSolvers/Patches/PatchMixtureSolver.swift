@@ -34,7 +34,7 @@ struct PatchMixtureSolver: DirectSolver {
   /// Makes the solver. Throws `MethodError`, `LinearAlgebraError`.
   init(_ mixture: PatchMixture, on domain: any Domain) throws {
     // On a grid of the sphere, columns meet at the poles, of which patches know nothing.
-    guard domain.plane != nil, let raster = domain.raster else {
+    guard domain.isImage, let raster = domain.raster else {
       throw MethodError.noRaster(method: "patches", domain: domain.summary)
     }
     (self.mixture, self.raster) = (mixture, raster)

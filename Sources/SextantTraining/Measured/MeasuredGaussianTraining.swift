@@ -15,7 +15,7 @@ import SextantSolvers
 import SextantStorage
 
 /// Learns a Gaussian prior from measurements.
-struct MeasuredTraining {
+struct MeasuredGaussianTraining {
   let configuration: GaussianPriorConfiguration
   let measured: MeasuredFields
   /// The fields in the units of the prior.

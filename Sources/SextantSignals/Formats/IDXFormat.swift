@@ -10,7 +10,7 @@ import SextantStorage
 /// Its settings are `labels` (the IDX file with the class of each image, by which fields can be selected as `digit`),
 /// `horizontal` and `vertical` (the axes of the mesh that correspond to those of the image), and `drop_last` (the
 /// number of vertices at the end of the mesh that are left out).
-public struct ImageStackFormat: SignalFormat {
+public struct IDXFormat: SignalFormat {
   public init() {}
 
   public var name: String { "IDX images" }
@@ -25,11 +25,11 @@ public struct ImageStackFormat: SignalFormat {
 
   public func open(_ request: SignalRequest) throws -> any SignalDocument {
     // A file that cannot be read is reported before a missing mesh.
-    let stack = try ImageStack(path: request.path)
+    let stack = try IDXFile(path: request.path)
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(except: ["labels", "horizontal", "vertical", "drop_last"], for: self)
     let labels = request.settings["labels"]
-    let digits = try labels.map { try ImageStack.labels(path: $0) }
+    let digits = try labels.map { try IDXFile.labels(path: $0) }
     if let digits, digits.count != stack.count {
       throw SignalFormatError.invalidSetting(
         path: labels ?? request.path, name: "labels", expected: "one for each of the \(stack.count) images",
@@ -60,7 +60,7 @@ public struct ImageStackFormat: SignalFormat {
     mesh.triangles = mesh.triangles.filter { Int($0.max()) < kept }
     let images = ProjectedImages(
       stack, on: try request.domain(of: MeshDocument(mesh)), projection: try projection(request), digits: digits)
-    let document = ImageStackDocument(
+    let document = ProjectedIDXDocument(
       path: request.path, inputPaths: [geometry, request.path] + [labels].compactMap { $0 }, images: images)
     if let name = request.variables?.first(where: { name in !images.variables.contains { $0.name == name } }) {
       throw SignalFormatError.absentVariable(
@@ -94,12 +94,12 @@ public struct ImageStackFormat: SignalFormat {
 }
 
 /// Images on a mesh, which are projected when they are read.
-struct ImageStackDocument: SignalDocument {
+struct ProjectedIDXDocument: SignalDocument {
   let path: String
   let inputPaths: [String]
   let images: ProjectedImages
 
-  var format: any SignalFormat { ImageStackFormat() }
+  var format: any SignalFormat { IDXFormat() }
   var domain: any Domain { images.domain }
   var variables: [Variable] { images.variables }
   var labels: [FieldLabel] { images.labels }

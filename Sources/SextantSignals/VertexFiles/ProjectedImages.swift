@@ -44,14 +44,14 @@ public struct ProjectedImages: SignalSource {
   public let domain: any Domain
   public let variables: [Variable]
   public let labels: [FieldLabel]
-  private let images: ImageStack
+  private let images: IDXFile
   /// For each vertex, its upper left pixel and its distance from that pixel, to the right and down.
   private let samples: [(pixel: Int, right: Float, down: Float)]
 
   /// The images as fields of one variable called `name`. The class of each image (N), if `digits` are given, becomes a
   /// coordinate of the fields.
   public init(
-    _ images: ImageStack, on domain: any Domain, projection: ImageProjection = ImageProjection(), digits: [Int]? = nil,
+    _ images: IDXFile, on domain: any Domain, projection: ImageProjection = ImageProjection(), digits: [Int]? = nil,
     name: String = "image"
   ) {
     (self.images, self.domain) = (images, domain)

@@ -7,7 +7,7 @@ import SextantSignals
 import SextantTestSupport
 import Testing
 
-@Suite struct ImageStackTests {
+@Suite struct IDXFileTests {
   /// The bytes of an IDX file of bytes.
   static func file(type: UInt8 = 8, shape: [Int], content: [UInt8]) -> Data {
     var data = Data([0, 0, type, UInt8(shape.count)])
@@ -24,11 +24,11 @@ import Testing
     let folder = try ScratchFolder()
     let path = try Self.write(
       Self.file(shape: [2, 2, 3], content: Array(0..<12).map { $0 * 20 }), in: folder, "images")
-    let stack = try ImageStack(path: path)
+    let stack = try IDXFile(path: path)
     #expect((stack.count, stack.rows, stack.columns) == (2, 2, 3))
     #expect(stack.pixels(1) == [120, 140, 160, 180, 200, 220].map { Float($0) / 255 })
     let labels = try Self.write(Self.file(shape: [3], content: [7, 0, 9]), in: folder, "labels")
-    #expect(try ImageStack.labels(path: labels) == [7, 0, 9])
+    #expect(try IDXFile.labels(path: labels) == [7, 0, 9])
   }
 
   @Test func gzippedFilesAreTheSame() throws {
@@ -40,7 +40,7 @@ import Testing
     try gzip.run()
     gzip.waitUntilExit()
     #expect(gzip.terminationStatus == 0)
-    #expect(try ImageStack(path: path + ".gz").pixels(0) == ImageStack(path: path).pixels(0))
+    #expect(try IDXFile(path: path + ".gz").pixels(0) == IDXFile(path: path).pixels(0))
   }
 
   static let hostile: [(String, Data, String)] = [
@@ -58,12 +58,12 @@ import Testing
   @Test(arguments: hostile) func whatIsNoStackOfImagesIsNamed(name: String, data: Data, reason: String) throws {
     let folder = try ScratchFolder()
     let path = try Self.write(data, in: folder, name)
-    let said = complaint { _ = try ImageStack(path: path) }
+    let said = complaint { _ = try IDXFile(path: path) }
     #expect(said.contains(path) && said.contains(reason), "\(said)")
   }
 
   @Test func aMissingFileIsNamed() {
-    #expect(complaint { _ = try ImageStack(path: "/nowhere/images.gz") }.contains("/nowhere/images.gz"))
+    #expect(complaint { _ = try IDXFile(path: "/nowhere/images.gz") }.contains("/nowhere/images.gz"))
   }
 
   @Test func aMeshSeesTheImageUpright() throws {
@@ -75,7 +75,7 @@ import Testing
     let mesh = TriangleMesh(
       positions: [SIMD3(0, 0, 0), SIMD3(2, 0, 0), SIMD3(2, 1, 0), SIMD3(0, 1, 5), SIMD3(0, 0, 5)],
       triangles: [SIMD3(0, 1, 2), SIMD3(2, 3, 4)])
-    let fields = try ProjectedImages(ImageStack(path: path), on: SurfaceMesh(mesh), digits: [4]).read([0])
+    let fields = try ProjectedImages(IDXFile(path: path), on: SurfaceMesh(mesh), digits: [4]).read([0])
     func value(_ x: Double, _ y: Double) -> Float { Float(80 * x + 100 * (1 - y)) / 255 }
     let expected = [value(0, 0.25), value(1, 0.25), value(1, 0.75), value(0, 0.75), value(0, 0.25)]
     for (found, wanted) in zip(fields.values.scalars, expected) { #expect(abs(found - wanted) < 1e-6) }

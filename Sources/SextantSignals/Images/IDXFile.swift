@@ -7,7 +7,7 @@ import SextantArrays
 import SextantStorage
 
 /// N images of the same size, stored as bytes: grey ones in three dimensions, those of several bands in four.
-public struct ImageStack: Sendable {
+public struct IDXFile: Sendable {
   /// The number of pixels from top to bottom.
   public let rows: Int
   /// The number of pixels from left to right.

@@ -71,7 +71,7 @@ public struct Drawing: Sendable {
       throw RunError.invalid("--field \(field): the file has fields 1 to \(document.count).")
     }
     let signal = try document.read([field - 1])[0]
-    if !companions.isEmpty || peak != nil, signal.domain.raster == nil || signal.domain.geography != nil {
+    if !companions.isEmpty || peak != nil, !signal.domain.isImage {
       throw RunError.invalid(
         "\(companions.isEmpty ? "--peak: it is of images" : "--truth and --observed: they are drawn beside images"), and \(input.path) has \(signal.domain.summaryWithArticle).")
     }
