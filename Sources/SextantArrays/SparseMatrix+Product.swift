@@ -1,4 +1,5 @@
-// The product of two sparse matrices, such as an observation of nodes after a prolongation to them.
+// Products with matrices: of two sparse ones, such as an observation of nodes after a prolongation to them, and of a sparse one
+// with a dense one, such as an operator with a covariance.
 
 extension SparseMatrix {
   /// A·B, row by row.
@@ -32,5 +33,35 @@ extension SparseMatrix {
     }
     return SparseMatrix(
       rowCount: rowCount, columnCount: other.columnCount, rowStarts: starts, columns: newColumns, values: newValues)
+  }
+
+  /// A·X for a dense matrix X.
+  ///
+  /// Each row of the result is a sum of rows of X, one after the other in the order of the entries of A. Products are rounded before
+  /// they are added, so that the result has the same bits with any instruction set and any number of threads.
+  ///
+  /// - Parameter x: X (``columnCount`` × d).
+  /// - Returns: A·X (``rowCount`` × d).
+  public func times(_ x: Tensor<Double>) -> Tensor<Double> {
+    precondition(columnCount == x.rowCount, "\(columnCount) columns times \(x.rowCount) rows")
+    let width = x.columnCount
+    var result = Tensor<Double>.zeros([rowCount, width])
+    result.withUnsafeMutableScalars { out in
+      x.withUnsafeScalars { source in
+        guard let base = out.baseAddress, let first = source.baseAddress else { return }
+        // Sound, because each row is written by one thread.
+        nonisolated(unsafe) let (out, source) = (base, first)
+        Parallel.forEachRange(of: rowCount, grain: 8) { rows in
+          for i in rows {
+            let target = out + i * width
+            for k in rowStarts[i]..<rowStarts[i + 1] {
+              let (weight, row) = (values[k], source + Int(columns[k]) * width)
+              for j in 0..<width { target[j] += weight * row[j] }
+            }
+          }
+        }
+      }
+    }
+    return result
   }
 }

@@ -47,14 +47,14 @@ extension CovarianceModel {
       observedLimit: observedLimit, maximumEvaluations: maximumEvaluations, random: random)
   }
 
-  /// ``chooseParameters(for:from:observedLimit:maximumEvaluations:random:)`` for values of single states.
+  /// ``chooseParameters(for:from:observedLimit:maximumEvaluations:random:)`` for values that are known as states and their combinations.
   package func chooseParameters(
     forStates observations: [ObservedStates], from first: ChosenParameters? = nil, observedLimit: Int = 900,
     maximumEvaluations: Int = 24, random: RandomStream
   ) -> ChosenParameters {
     chooseParameters(
-      forValues: observations.map { SearchedValues(observed: $0) }, from: first, observedLimit: observedLimit,
-      maximumEvaluations: maximumEvaluations, random: random)
+      forValues: observations.enumerated().map { searchedValues($1, random: random.split($0)) }, from: first,
+      observedLimit: observedLimit, maximumEvaluations: maximumEvaluations, random: random)
   }
 
   private func chooseParameters(
@@ -109,12 +109,17 @@ extension CovarianceModel {
 
   /// What a search uses of an observation.
   private func searchedValues(_ observation: StateObservation, random: RandomStream) -> SearchedValues {
-    let observed = ObservedStates(
-      states: observation.dominantStates, anomalies: observation.anomalies, noiseVariance: observation.noiseVariance)
-    guard observation.selectedStates == nil, observation.count > 0 else { return SearchedValues(observed: observed) }
+    searchedValues(
+      ObservedStates(
+        states: observation.dominantStates, anomalies: observation.anomalies, noiseVariance: observation.noiseVariance,
+        matrix: observation.selectedStates == nil ? observation.matrix : nil), random: random)
+  }
+
+  /// What a search uses of the values of a field: of sums over states those that are chosen, of others the values as they are.
+  private func searchedValues(_ observed: ObservedStates, random: RandomStream) -> SearchedValues {
+    guard let matrix = observed.matrix, observed.count > 0 else { return SearchedValues(observed: observed) }
     let sums = StateSums.chosen(
-      of: observation.matrix, order: order(by: observation.anomalies, random: random),
-      positions: observed.states.map { positions[$0] })
+      of: matrix, order: order(by: observed.anomalies, random: random), positions: observed.states.map { positions[$0] })
     return SearchedValues(observed: observed, sums: sums, isByLargestWeights: sums == nil)
   }
 

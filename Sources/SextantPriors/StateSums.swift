@@ -118,28 +118,7 @@ struct StateSums: Sendable {
 
     /// The product with a dense matrix.
     func times(_ x: Tensor<Double>) -> Tensor<Double> {
-      if let dense { return matrixProduct(dense, x) }
-      let width = x.columnCount
-      var result = Tensor<Double>.zeros([sparse.rowCount, width])
-      let kernels = Double.kernels
-      result.withUnsafeMutableScalars { out in
-        // Sound, because each row is written by one thread.
-        nonisolated(unsafe) let out = out
-        x.withUnsafeScalars { source in
-          nonisolated(unsafe) let source = source
-          Parallel.forEachRange(of: sparse.rowCount, grain: 8) { range in
-            for row in range {
-              let target = UnsafeMutableBufferPointer(rebasing: out[row * width..<(row + 1) * width])
-              for k in sparse.rowStarts[row]..<sparse.rowStarts[row + 1] {
-                let start = Int(sparse.columns[k]) * width
-                kernels.add(
-                  UnsafeBufferPointer(rebasing: source[start..<start + width]), scaledBy: sparse.values[k], to: target)
-              }
-            }
-          }
-        }
-      }
-      return result
+      dense.map { matrixProduct($0, x) } ?? sparse.times(x)
     }
   }
 }

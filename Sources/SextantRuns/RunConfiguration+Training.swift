@@ -136,8 +136,11 @@ extension RunConfiguration {
     let flow = withFlow ? flow : nil
     // Everything that can be wrong is asked before the long work of learning.
     if let flow {
-      _ = try flowTraining(flow, catalogue).noise(
-        of: archive.open(seed: seed, formats: catalogue.formats).source.variables)
+      let training = flowTraining(flow, catalogue)
+      let source = try archive.open(seed: seed, formats: catalogue.formats).source
+      _ = try training.noise(of: source.variables)
+      // Flow and prior together learn from the archive's own measurements, and none are simulated.
+      if learning?.joint == nil { try training.checkDesigns(on: source) }
     }
     var model = try beginning(catalogue, progress: progress, interruption: interruption)
     if let learning {

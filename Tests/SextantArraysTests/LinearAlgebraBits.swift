@@ -13,7 +13,7 @@ import Testing
     case fewRows, fewRowsTransposed, manyRows, transposedFirst, transposedBoth, longSums, column
     case gram, gramTransposed, gramOfLongRows, smallGram
     case factor, solve, solveRows, multiplyLower, multiplyLowerRows, inverse
-    case eigenpairs, largestEigenpairs, sparseSolve
+    case eigenpairs, largestEigenpairs, sparseSolve, sparseProduct
 
     func result<Scalar: TensorScalar>(_ type: Scalar.Type) throws -> [Tensor<Scalar>] {
       var stream = RandomStream(seed: 3).split(rawValue)
@@ -53,6 +53,9 @@ import Testing
         let factor = try SparseCholesky(Self.lattice(40))
         let sides: Tensor<Double> = stream.normals([70, 1600])
         return [factor.solve(rows: sides).converted(to: type), factor.solveLower(rows: sides).converted(to: type)]
+      case .sparseProduct:
+        let x: Tensor<Double> = stream.normals([1600, 70])
+        return [Self.lattice(40).times(x).converted(to: type)]
       }
     }
 

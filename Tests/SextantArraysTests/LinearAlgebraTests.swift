@@ -53,6 +53,31 @@ import Testing
     #expect(product == Tensor.zeros([2, 3]))
   }
 
+  /// Of a pattern with empty rows: the product with the same matrix as a dense one, and, to the last bit, the sums over its entries
+  /// in their order.
+  @Test(arguments: sizes, [1, 5]) func sparseProductIsTheDenseOne(size: Int, width: Int) {
+    var random = RandomStream(seed: UInt64(size))
+    var entries: [(row: Int, column: Int, value: Double)] = []
+    for row in 0..<size + 2 where row % 4 != 3 {
+      for column in 0..<size where random.uniform() < 0.4 { entries.append((row: row, column: column, value: random.normal())) }
+    }
+    let matrix = SparseMatrix(rowCount: size + 2, columnCount: size, entries: entries)
+    var dense = Tensor<Double>.zeros([size + 2, size])
+    for entry in entries { dense[entry.row, entry.column] = entry.value }
+    let x: Tensor<Double> = random.normals([size, width])
+    let product = matrix.times(x)
+    #expect(Self.largestDifference(product, matrixProduct(dense, x)) < 1e-12)
+    var sums = Tensor<Double>.zeros([size + 2, width])
+    for row in 0..<size + 2 {
+      for column in 0..<width {
+        for k in matrix.rowStarts[row]..<matrix.rowStarts[row + 1] {
+          sums[row, column] += matrix.values[k] * x[Int(matrix.columns[k]), column]
+        }
+      }
+    }
+    #expect(product == sums)
+  }
+
   @Test(arguments: sizes, [false, true]) func gramMatrixIsTheProductWithItself(size: Int, transposeFirst: Bool) {
     let a = Self.random([size, 2 * size + 1], 3, as: Double.self)
     let expected =

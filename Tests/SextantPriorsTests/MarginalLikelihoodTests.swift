@@ -1,5 +1,5 @@
 // The gradient of the marginal likelihood against finite differences, for every kind of component, of single states and of sums over
-// states; and that sums of one state each are that state.
+// states; that sums of one state each are that state; and what sums tell of the states beneath them.
 
 import SextantArrays
 import Testing
@@ -103,6 +103,48 @@ import Testing
     let theta = model.start(noise: 0.5)
     #expect(abs(single(theta).value - ofSums(theta).value) < 1e-9)
     #expect(zip(single(theta).gradient, ofSums(theta).gradient).allSatisfy { abs($0 - $1) < 1e-9 })
+  }
+
+  /// Means over 3×3 states, as rounds of completion have them beneath a blur, tell the range and the variance of the states. Taken for the
+  /// states themselves, they tell a range that is more than twice too long.
+  @Test func theParametersBeneathSumsAreFound() throws {
+    let side = 12
+    let d = side * side
+    let positions = (0..<d).map { SIMD3<Double>(Double($0 % side), Double($0 / side), 0) }
+    let field = CovarianceComponent.field(
+      range: .init(name: "l", start: 0.5, standardDeviation: 1), coordinates: [], smoothness: .threeHalves,
+      standardDeviation: [.init(feature: 0, coefficient: .init(name: "β", start: -0.5, standardDeviation: 1))])
+    let model = CovarianceModel(
+      components: [field], modes: .zeros([1, d]), positions: positions, coordinates: [], features: [[Double](repeating: 1, count: d)],
+      channels: [Int32](repeating: 0, count: d), channelCorrelation: .identity(1))
+    let blur = SparseMatrix(
+      rowCount: d, columnCount: d,
+      entries: (0..<d * 9).map { index in
+        let (state, place) = index.quotientAndRemainder(dividingBy: 9)
+        func clamped(_ i: Int) -> Int { max(0, min(side - 1, i)) }
+        let (x, y) = (clamped(state % side + place % 3 - 1), clamped(state / side + place / 3 - 1))
+        return (state, y * side + x, 1.0 / 9)
+      })
+    let (truth, noise) = ([0.0, 0.0], 0.05)
+    let factor = try CholeskyFactor(model.covariance(parameters: truth))
+    var random = RandomStream(seed: 8)
+    var fields: [ObservedStates] = []
+    for _ in 0..<4 {
+      let white: Tensor<Double> = random.normals([d, 1])
+      let values = blur.times(factor.multiplyLower(white).scalars).map { $0 + noise * random.normal() }
+      fields.append(
+        ObservedStates(
+          states: Array(0..<d), anomalies: values, noiseVariance: [Double](repeating: noise * noise, count: d), matrix: blur))
+    }
+    func errors(_ values: [ObservedStates]) -> [Double] {
+      let found = model.chooseParameters(forStates: values, maximumEvaluations: 60, random: RandomStream(seed: 9)).values
+      return zip(found, truth).map { $0 - $1 }
+    }
+    let found = errors(fields)
+    #expect(found.allSatisfy { abs($0) < 0.3 }, "\(found)")
+    for index in fields.indices { fields[index].matrix = nil }
+    let asStates = errors(fields)
+    #expect(asStates[0] > 0.8, "\(asStates)")
   }
 
   /// Of many values, groups of neighbours are chosen; of values that are sums over everything, as many as the work allows.

@@ -121,6 +121,16 @@ import Testing
     #expect(complaint { _ = try Self.configuration(in: folder, output: "run", flow: flow) }.contains(key))
   }
 
+  /// An operator whose weights the network cannot be shown is refused before the prior is learned.
+  @Test(arguments: kinds, ["operator: \"blur:heat,sigma=500km\"", "masks: [none, \"compressed:share=0.5\"]"])
+  func anOperatorWithoutAMatrixIsRefusedAtOnce(flow: String, designs: String) throws {
+    let folder = try ScratchFolder()
+    let run = try Self.configuration(in: folder, output: "run", flow: "\(flow), \(designs)")
+    let text = complaint { _ = try run.train(overwrite: false) }
+    #expect(text.contains("A flow cannot use this matrix-free operator"), "\(text)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("run/\(Model.fileName)")))
+  }
+
   @Test func anotherConfigurationDoesNotGoOn() throws {
     let folder = try ScratchFolder()
     let interruption = Interruption()

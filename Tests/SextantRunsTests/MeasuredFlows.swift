@@ -211,5 +211,6 @@ import Testing
       _ = try Self.configuration(folder, output: "RUN", measured: measured, flow: flow, more: more).train(overwrite: false)
     }
     for word in words { #expect(text.contains(word), "\(text)") }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("RUN/\(Model.fileName)")))
   }
 }

@@ -5,23 +5,7 @@ import SextantArrays
 extension ObservedStates {
   /// H·K for K of d columns (m×d).
   func rows(of covariance: Tensor<Double>) -> Tensor<Double> {
-    guard let matrix else { return covariance.gatheringRows(states) }
-    let d = covariance.columnCount
-    return Tensor(shape: [count, d]) { out in
-      out.initialize(repeating: 0)
-      covariance.withUnsafeScalars { k in
-        // Sound: each row is written by one thread.
-        nonisolated(unsafe) let (out, k) = (out, k)
-        Parallel.forEachRange(of: matrix.rowCount, grain: 16) { range in
-          for i in range {
-            for entry in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
-              let (weight, row) = (matrix.values[entry], Int(matrix.columns[entry]) * d)
-              for j in 0..<d { out[i * d + j] += weight * k[row + j] }
-            }
-          }
-        }
-      }
-    }
+    matrix?.times(covariance) ?? covariance.gatheringRows(states)
   }
 
   /// H·K·H′ᵀ, the covariance of these values and of others (m×m′).

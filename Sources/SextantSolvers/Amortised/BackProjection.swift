@@ -86,8 +86,15 @@ extension LinearOperator {
     }
   }
 
+  /// Throws `MeasurementError.operatorNotSupported` for an operator that is given by its action. The form says whether there is a
+  /// matrix, which is not made.
+  package func checkForFlow() throws(MeasurementError) {
+    let kind = form.kind
+    guard kind == .selection || kind == .sparse else { throw refusalByFlow }
+  }
+
   /// What is said of an operator that is given by its action.
-  var refusalByFlow: MeasurementError {
+  private var refusalByFlow: MeasurementError {
     .operatorNotSupported(
       method: "A flow", form: form.kind, reason: "its network is shown how each value weighs each entry",
       hint: "Use two-scale or eof, which accept any linear measurement.")

@@ -49,8 +49,8 @@ public struct LearnedFlow: Sendable {
         reason: "it was trained on values of single entries, and these values mix entries",
         hint: "Use two-scale or eof, which accept any linear measurement, or train a flow with this operator (flow.operator).")
     }
-    // The form says whether there is a matrix. It is made where the network is shown the residuals, and not here, too.
-    guard kind == .selection || kind == .sparse else { throw operation.refusalByFlow }
+    // The matrix is made where the network is shown the residuals, and not here, too.
+    try operation.checkForFlow()
   }
 
   /// A network over neighbourhoods, whose parameters are added to the builder; nil if the domain does not have its

@@ -14,6 +14,16 @@ import SextantSolvers
 import SextantStorage
 import Synchronization
 
+/// The fields that a flow is learned from.
+enum FlowFields: Sendable {
+  /// Those of the run's archive, as they are.
+  case archive
+  /// The archive without the values that are hidden from rounds of completion.
+  case seen(TrainingArchive)
+  /// Completed fields in place of the archive's measurements.
+  case completed(CompletedArchive)
+}
+
 /// How a flow is trained on top of a model's prior.
 public struct FlowTraining: Sendable {
   /// How the prior was trained: the pairs' priors are, too, on parts of the archive.
@@ -28,10 +38,8 @@ public struct FlowTraining: Sendable {
   package var ascent: NoiseMultiplier?
   /// The rounds of completion of which this training is one, or all; nil where there are none.
   package var rounds: AmortisedSettings?
-  /// The completed fields that take the place of the archive's measurements; nil where the archive itself is learned from.
-  var completions: CompletedArchive?
-  /// The archive without the values that are hidden from rounds of completion; nil for all of it.
-  var seen: TrainingArchive?
+  /// What the flow learns from.
+  var learnedFrom = FlowFields.archive
   /// The Gaussian posteriors that trainings on the same fields share; nil where there is one training.
   var bases: FlowBases?
   /// The parameters that a network begins with; nil for random ones.
@@ -96,7 +104,18 @@ public struct FlowTraining: Sendable {
   }
 
   /// The fields that are learned from.
-  func openArchive() throws -> TrainingArchive { try completions?.fields ?? seen ?? prior.openArchive() }
+  func openArchive() throws -> TrainingArchive {
+    switch learnedFrom {
+    case .archive: try prior.openArchive()
+    case .seen(let archive): archive
+    case .completed(let completions): completions.fields
+    }
+  }
+
+  /// The completed fields that it learns from; nil where it learns from fields of the archive.
+  var completions: CompletedArchive? {
+    if case .completed(let completions) = learnedFrom { completions } else { nil }
+  }
 
   /// What a checkpoint or a flow of this training states.
   package func identity(for model: Model) throws -> CheckpointMetadata {

@@ -72,10 +72,7 @@ extension TrainingPairs {
     let design = masks[number / max(2, foldCount) % masks.count]
     let operation = try design.draw(
       in: MeasurementContext(domain: field.domain, isValid: field.isValid, inputs: inputs), using: &maskStream)
-    guard let drawn = operation.selectedEntries else {
-      throw RunError.invalid(
-        "flow.masks: '\(design)' is not a mask, and a flow that is learned from measurements (archive.measured) can be learned for masks alone. Use a mask such as random:0.3, or none.")
-    }
+    guard let drawn = operation.selectedEntries else { throw Self.refusal(of: design) }
     let chosen = drawn.filter { field.isValid[$0] }
     // A mask that hides all that was measured teaches nothing; with everything as input there is still the noise.
     let entries = chosen.isEmpty ? field.isValid.indices.filter { field.isValid[$0] } : chosen
@@ -119,6 +116,12 @@ extension TrainingPairs {
           operation: SelectionOperator(inputCount: values.count, indices: entries), label: field.label),
         target: target)
     }
+  }
+
+  /// What is said of a design that is no mask.
+  static func refusal(of design: AnyMeasurementDesign) -> RunError {
+    .invalid(
+      "flow.masks: '\(design)' is not a mask, and a flow that is learned from measurements (archive.measured) can be learned for masks alone. Use a mask such as random:0.3, or none.")
   }
 
   /// The share of a count that goes to the target. The input has a quarter more variance than it will have in use, and the target five

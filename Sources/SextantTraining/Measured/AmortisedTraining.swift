@@ -136,9 +136,9 @@ struct AmortisedTraining {
       var training = flow
       training.stem = Self.stem(ofRound: next)
       if isNew {
-        training.seen = measurements.seenArchive
+        training.learnedFrom = .seen(measurements.seenArchive)
       } else {
-        training.completions = completed(state, of: measurements, space: space)
+        training.learnedFrom = .completed(completed(state, of: measurements, space: space))
         // The next flow begins with what the one before it knows.
         training.initial = next > firstFlow ? try flow(ofRound: state.round).parameters : nil
       }
