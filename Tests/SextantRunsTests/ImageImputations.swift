@@ -140,6 +140,38 @@ import Testing
     #expect(try text(numbers, truth: numbers).contains("--peak"))
   }
 
+  /// The bands of a colour image are scored together, too. The numbers are those of scikit-image 0.26 (mean_squared_error,
+  /// peak_signal_noise_ratio, structural_similarity with channel_axis=2, gaussian_weights=True and use_sample_covariance=False).
+  @Test func coloursAreScoredTogetherAsByScikitImage() throws {
+    let folder = try ScratchFolder()
+    func write(_ name: String, _ value: (Int) -> Int) throws -> String {
+      let path = folder.path(name)
+      let header = ImageHeader(rows: 16, columns: 18, bands: 3, type: .uint8)
+      let bytes = (0..<header.sampleCount).map { UInt8(min(255, max(0, value($0)))) }
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(ImageSamples(type: .uint8, bytes: bytes))
+      try writer.close()
+      return path
+    }
+    let truth = try write("truth.png") { $0 * 37 % 251 }
+    let answer = try write("answer.png") { $0 * 37 % 251 + $0 * 7 % 13 - $0 % 3 * 2 }
+    let scores = try Scoring(truth: SignalInput(truth)).run([answer])
+    #expect(scores.fields.map(\.variable) == ["red", "green", "blue", "all bands"])
+    let wanted: [(Double, Double, Double)] = [
+      (49.875, 31.15197452173106, 0.9974925983467285), (29.552083333333332, 33.42492258111626, 0.9981278884105552),
+      (17.96875, 35.58562494498186, 0.9985121236437579), (32.46527777777778, 33.01661237754623, 0.998044203467014),
+    ]
+    for (field, (error, ratio, similarity)) in zip(scores.fields, wanted) {
+      #expect(abs((field[.meanSquareError] ?? .nan) - error) < 1e-9, "\(field.variable)")
+      #expect(abs((field[.psnr] ?? .nan) - ratio) < 1e-9, "\(field.variable)")
+      #expect(abs((field[.structuralSimilarity] ?? .nan) - similarity) < 1e-9, "\(field.variable)")
+    }
+    #expect(scores.text.contains("all bands\n\nMethod") && scores.text.contains(" MSE "), "\(scores.text)")
+    // A grey image has no bands to be scored together.
+    let grey = try self.write("grey.png", in: folder) { Double($0) }
+    #expect(try Scoring(truth: SignalInput(grey)).run([grey]).fields.map(\.variable) == ["value"])
+  }
+
   @Test func scoresHaveAPeakAndClipWhereAsked() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }

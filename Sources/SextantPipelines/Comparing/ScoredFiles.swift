@@ -16,6 +16,9 @@ public struct ScoredFiles: Sendable, Codable {
   /// What was assumed, and what was left out.
   public var remarks: [Remark] = []
 
+  /// The name under which the bands of an image are scored together.
+  static let allBands = "all bands"
+
   /// The means over fields, one summary for each file and variable.
   public func summaries() -> [ScoreSummary] { ScoreCollection(fields).summaries() }
 
@@ -45,17 +48,19 @@ public struct ScoredFiles: Sendable, Codable {
     }
     let areOfOneArea = areEqual(
       ScoreKey(.rootMeanSquareError, weighting: .area), ScoreKey(.rootMeanSquareError, weighting: .plain))
-    return ScoreColumn.standard.compactMap { column in
+    return ScoreColumn.standard.flatMap { column -> [ScoreColumn] in
       if column.key.region == .missing {
         var whole = column.key
         whole.region = .all
-        return areEqual(column.key, whole) ? nil : column
+        return areEqual(column.key, whole) ? [] : [column]
       }
-      guard areOfOneArea, column.key.weighting == .area else { return column }
+      guard areOfOneArea, column.key.weighting == .area else { return [column] }
       var plain = column
       plain.key.weighting = .plain
       plain.heading = column.heading.replacing(" by area", with: "")
-      return plain
+      // Papers on images state the one or the other.
+      guard plain.key.score == .rootMeanSquareError else { return [plain] }
+      return [ScoreColumn(ScoreKey(.meanSquareError), heading: "MSE", decimals: 3), plain]
     }
   }
 
@@ -76,10 +81,14 @@ public struct ScoredFiles: Sendable, Codable {
 
   /// The share of the truth's values that a file has no answer for; nil where it has one for each.
   private func share(of summary: ScoreSummary) -> String? {
-    guard let file = files.first(where: { $0.path == summary.method }),
-      let variable = file.variables.first(where: { $0.name == summary.variable }), variable.missingCount > 0
-    else { return nil }
-    return variable.missingText
+    guard let file = files.first(where: { $0.path == summary.method }) else { return nil }
+    let own = file.variables.filter { $0.name == summary.variable }
+    // Bands that are scored together are no variable of the file.
+    let counted = own.isEmpty && summary.variable == Self.allBands ? file.variables : own
+    let all = ScoredFile.Variable(
+      name: summary.variable, comparedCount: counted.reduce(0) { $0 + $1.comparedCount },
+      missingCount: counted.reduce(0) { $0 + $1.missingCount })
+    return all.missingCount > 0 ? all.missingText : nil
   }
 }
 
