@@ -216,6 +216,46 @@ import Testing
     #expect(complaint { _ = try Inspection(path: folder.path("empty")) }.contains("model.safetensors"))
   }
 
+  /// The three numbers of a pixel of a picture.
+  private func pixel(_ name: String, in folder: ScratchFolder, _ x: Int, _ y: Int) throws -> [Double] {
+    let file = try ImageFile(path: folder.path(name))
+    let numbers = try file.samples(ofPage: 0).numbers
+    let start = (y * file.header.columns + x) * file.header.bands
+    return Array(numbers[start..<start + 3])
+  }
+
+  /// Of an image with further bands its colours are drawn, and any one or three bands where they are named. The error has a panel of its
+  /// own beside the truth.
+  @Test func bandsCanBeChosenAndErrorsAreDrawn() throws {
+    let folder = try ScratchFolder()
+    let plain = try write("plain.tif", in: folder, bands: 5) { [200, 100, 50, 150, 250][$0 % 5] }
+    try Drawing(SignalInput(plain, acceptsValues: true)).run(output: folder.path("first.png"), overwrite: false)
+    #expect(try pixel("first.png", in: folder, 24, 70) == [200, 200, 200])
+    let bands = ["band_3", "band_1", "band_2"]
+    try Drawing(SignalInput(plain, variables: bands, acceptsValues: true)).run(output: folder.path("three.png"), overwrite: false)
+    #expect(try pixel("three.png", in: folder, 24, 70) == [50, 200, 100])
+    try Drawing(SignalInput(plain, variables: ["band_4"], acceptsValues: true)).run(output: folder.path("fourth.png"), overwrite: false)
+    #expect(try pixel("fourth.png", in: folder, 24, 70) == [150, 150, 150])
+    func words(_ names: [String]) -> String {
+      complaint { try Drawing(SignalInput(plain, variables: names, acceptsValues: true)).run(output: folder.path("none.png"), overwrite: false) }
+    }
+    #expect(words(["band_1", "band_2"]).contains("2 were named") && words(["band_9"]).contains("band_9"))
+    let colours = try write("colours.tif", in: folder, bands: 4) { [200, 100, 50, 150][$0 % 4] }
+    try Drawing(SignalInput(colours, acceptsValues: true)).run(output: folder.path("colours.png"), overwrite: false)
+    #expect(try pixel("colours.png", in: folder, 24, 70) == [200, 100, 50])
+    // The panels truth, image and error are 112 pixels wide and 12 apart; an error of the same size everywhere has the darkest colour.
+    let other = try write("other.tif", in: folder, bands: 5) { [200, 100, 50, 90, 250][$0 % 5] }
+    for (band, isError) in [("band_1", false), ("band_4", true)] {
+      var drawing = Drawing(SignalInput(other, variables: [band], acceptsValues: true))
+      drawing.companions = [("truth", plain)]
+      try drawing.run(output: folder.path("\(band).png"), overwrite: false)
+      #expect(try ImageFile(path: folder.path("\(band).png")).header.columns == 2 * 16 + 3 * 112 + 2 * 12)
+      let colour = try pixel("\(band).png", in: folder, 24 + 2 * 124, 70)
+      let middle = try #require(colour.min())
+      #expect((middle < 200) == isError, "\(colour)")
+    }
+  }
+
   @Test func picturesShowThePixels() throws {
     let folder = try ScratchFolder()
     let grey = try write("grey.png", in: folder) { $0 == 0 ? 255 : $0 == 1 ? 51 : 0 }
@@ -223,12 +263,7 @@ import Testing
     for drawing in [Drawing(SignalInput(grey), isDiverging: true), Drawing(SignalInput(grey), projection: .robinson)] {
       #expect(throws: RunError.self) { try drawing.run(output: folder.path("map-of-image.png"), overwrite: false) }
     }
-    func pixel(_ name: String, _ x: Int, _ y: Int) throws -> [Double] {
-      let file = try ImageFile(path: folder.path(name))
-      let numbers = try file.samples(ofPage: 0).numbers
-      let start = (y * file.header.columns + x) * file.header.bands
-      return Array(numbers[start..<start + 3])
-    }
+    func pixel(_ name: String, _ x: Int, _ y: Int) throws -> [Double] { try self.pixel(name, in: folder, x, y) }
     // The image begins at (16, 62), and a pixel is 16 pixels wide.
     #expect(try pixel("grey-drawn.png", 24, 70) == [255, 255, 255] && pixel("grey-drawn.png", 40, 70) == [51, 51, 51])
     #expect(try pixel("grey-drawn.png", 56, 86) == [0, 0, 0])
@@ -243,13 +278,13 @@ import Testing
     // A picture is PNG whatever it is called, and is not called anything else.
     let words = complaint { try Drawing(SignalInput(grey)).run(output: folder.path("grey.jpg"), overwrite: false) }
     #expect(words.contains("written as PNG") && !FileManager.default.fileExists(atPath: folder.path("grey.jpg")), "\(words)")
-    // Truth, observed, mean, spread and two samples are six panels.
+    // Truth, observed, mean, error, spread and two samples are seven panels.
     _ = try fill(grey, noise: "3", to: folder.path("filled.float.tif"))
     var strip = Drawing(SignalInput(folder.path("filled.float.tif")))
     strip.companions = [("truth", grey), ("observed", grey)]
     try strip.run(output: folder.path("strip.png"), overwrite: false)
     let columns = try ImageFile(path: folder.path("strip.png")).header.columns
-    #expect(columns == 2 * 16 + 6 * 91 + 5 * 12, "\(columns)")
+    #expect(columns == 2 * 16 + 7 * 90 + 6 * 12, "\(columns)")
     // The pictures cannot stand beside another domain.
     strip.companions = [("truth", colour)]
     #expect(complaint { try strip.run(output: folder.path("no.png"), overwrite: false) }.contains("expected an image like"))
