@@ -77,6 +77,37 @@ import Testing
     #expect(remark.text.contains("standard deviation"), "\(remark.text)")
   }
 
+  /// Values beyond the range of the pixels' type are refused, or clipped and counted where that is asked for.
+  @Test func valuesBeyondTheTypeAreClippedWhereAsked() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.png", in: folder) { (100 + 50 * sin(Double($0) * 0.9)).rounded() }
+    // What was measured is half of the image, which therefore has numbers up to 300.
+    var imputation = try Imputation(
+      method: .kriging, samples: 0, noise: NoiseSpecification(text: "1"), operation: AnyMeasurementDesign("times:0.5"), checkShare: 0, seed: 1)
+    func run(_ input: String, _ output: String) throws -> ImputationSummary {
+      try imputation.run(SignalInput(input), model: nil, output: folder.path(output), overwrite: false, history: "by a test")
+    }
+    #expect(complaint { _ = try run(path, "out.png") }.contains("--clip"))
+    _ = try run(path, "whole.float.tif")
+    let whole = try ImageFile(path: folder.path("whole.float.tif")).samples(ofPage: 0).numbers
+    let count = whole.count { $0 > 255 }
+    #expect(count > 1)
+    imputation.clips = true
+    let summary = try run(path, "out.png")
+    #expect(try ImageFile(path: folder.path("out.png")).samples(ofPage: 0).numbers == whole.map { min(255, $0.rounded(.toNearestOrEven)) })
+    let remark = try #require(summary.remarks.first { $0.topic == "clipped" })
+    #expect(remark.text.contains("\(count) values") && remark.text.contains("0 to 255"), "\(remark.text)")
+    let fractions = try write("fractions.tif", in: folder, type: .float32) { Double($0) / 42 }
+    #expect(complaint { _ = try run(fractions, "fractions-out.tif") }.contains("no image of whole numbers"))
+  }
+
+  /// The ends of 32-bit numbers are none of single precision.
+  @Test(arguments: [SampleType.uint8, .int16, .uint32, .int32]) func whatIsClippedFitsTheType(type: SampleType) {
+    var record = FieldRecord([-1e12, 0, 1e12, .nan])
+    #expect(record.clip(to: type.range) == 2)
+    #expect(record.values.dropLast().allSatisfy { type.nearest(Double($0)) != nil } && record.values[1] == 0 && record.values[3].isNaN)
+  }
+
   /// What cannot fit into memory is refused before any work, with the number of samples that would.
   @Test func memoryIsEstimatedFirst() throws {
     let folder = try ScratchFolder()
