@@ -31,16 +31,16 @@ import Testing
       let marks = [true, false, false, true, true, false]
       let two = try write("mask.png", colour, marks.flatMap { $0 ? bright : dark })
       #expect(try isValid(two, "white") == marks.map { !$0 } && isValid(two, "black") == marks)
-      let alike = try write("mask.png", colour, marks.flatMap { $0 ? bright : [0, 200, 0] })
+      let alike = try write("mask.png", colour, marks.flatMap { _ in bright })
       #expect(try isValid(alike, "white") == marks.map { _ in false } && !isValid(alike, "black").contains(false))
       let three = try write("mask.png", colour, dark + bright + [9, 9, 9] + dark + bright + dark)
       let words = complaint { _ = try isValid(three, "white") }
       #expect(words.contains("3 different colours") && words.contains("(9, 9, 9): 1"), "\(words)")
       var clear = header
       (clear.bands, clear.alpha) = (2, 1)
-      let opacity = try write("mask.png", clear, marks.flatMap { [$0 ? 255 : 0, 255] })
+      let opacity = try write("mask.png", clear, marks.flatMap { mark -> [UInt8] in [mark ? 255 : 0, 255] })
       #expect(try isValid(opacity, "white") == marks.map { !$0 })
-      let holed = try write("mask.png", clear, marks.flatMap { [255, $0 ? 255 : 0] })
+      let holed = try write("mask.png", clear, marks.flatMap { mark -> [UInt8] in [255, mark ? 255 : 0] })
       #expect(complaint { _ = try isValid(holed, "white") }.contains("transparent"))
       // A PNG of 2×3 pixels with a palette, of which white is the first colour and black the second (made by Python's zlib).
       let palette = folder.path("palette.png")
