@@ -100,7 +100,7 @@ struct DegradeCommand: ParsableCommand {
     }
     StandardOutput.line("\(output): \(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s"), \(designs.isEmpty ? mask : designs.joined(separator: ", "))")
     for (name, level) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      let share = summary.standardisedNoise[name].map { String(format: ", %.3g of the field's standard deviation", $0) } ?? ""
+      let share = summary.standardisedNoise[name].map { String(format: ", which is %.3g times the standard deviation of the first field", $0) } ?? ""
       StandardOutput.line("noise of \(name): \(Self.short(level))\(share)")
     }
     if !summary.remarks.isEmpty { StandardOutput.line(summary.remarks.lines.joined(separator: "\n")) }
