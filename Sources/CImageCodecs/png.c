@@ -34,10 +34,11 @@ static int is_little_endian(void) {
 
 void sxi_free(sxi_image *image) {
   free(image->profile);
+  free(image->chunks);
   free(image->description);
   free(image->no_data);
   free(image->pixels);
-  image->profile = NULL, image->description = NULL, image->no_data = NULL, image->pixels = NULL;
+  image->profile = NULL, image->chunks = NULL, image->description = NULL, image->no_data = NULL, image->pixels = NULL;
 }
 
 static uint32_t number(const uint8_t *bytes) {
@@ -53,6 +54,42 @@ static uint32_t frames(const uint8_t *bytes, size_t count) {
     at += 12 + length;
   }
   return 0;
+}
+
+/// The check sum of a chunk (CRC-32).
+static uint32_t check_sum(const uint8_t *bytes, size_t count) {
+  uint32_t sum = 0xFFFFFFFF;
+  for (size_t i = 0; i < count; i++) {
+    sum ^= bytes[i];
+    for (int bit = 0; bit < 8; bit++) sum = (sum >> 1) ^ (sum & 1 ? 0xEDB88320 : 0);
+  }
+  return ~sum;
+}
+
+/// Whether a chunk of this type is carried from one file to another.
+static int is_carried(const uint8_t *type) {
+  static const char *const types[] = {"tEXt", "zTXt", "iTXt", "gAMA", "cHRM", "sRGB"};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (!memcmp(type, types[i], 4)) return 1;
+  return 0;
+}
+
+/// Keeps the chunks that are carried, before and after the pixels, except damaged ones. They are counted first and copied then.
+static void keep_chunks(const uint8_t *bytes, size_t count, sxi_image *image) {
+  for (int is_copy = 0; is_copy < 2; is_copy++) {
+    size_t total = 0;
+    for (size_t at = 8; at + 12 <= count;) {
+      size_t length = number(bytes + at);
+      if (length > count - at - 12) break;
+      if (is_carried(bytes + at + 4) && number(bytes + at + 8 + length) == check_sum(bytes + at + 4, length + 4)) {
+        if (is_copy) memcpy(image->chunks + total, bytes + at, length + 12);
+        total += length + 12;
+      }
+      at += length + 12;
+    }
+    if (!is_copy && (!total || !(image->chunks = malloc(total)))) return;
+    image->chunks_length = total;
+  }
 }
 
 static void read_tags(png_structp png, png_infop info, sxi_image *image) {
@@ -75,6 +112,7 @@ int sxi_png_read(const uint8_t *bytes, size_t count, int wants_pixels, sxi_image
   memset(image, 0, sizeof *image);
   image->alpha = -1, image->compression = 1, image->format = 1, image->first_offset = -1;
   image->frames = frames(bytes, count);
+  keep_chunks(bytes, count, image);
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, image, fail, ignore);
   png_infop info = png ? png_create_info_struct(png) : NULL;
   source from = {bytes, count, 0};
@@ -177,6 +215,12 @@ int sxi_png_write(const char *path, sxi_image *image) {
   }
 #endif
   png_write_info(png, info);
+  for (size_t at = 0; at + 12 <= image->chunks_length;) {
+    size_t length = number(image->chunks + at);
+    if (length > image->chunks_length - at - 12) break;
+    png_write_chunk(png, image->chunks + at + 4, image->chunks + at + 8, length);
+    at += length + 12;
+  }
   if (image->bits < 8) png_set_packing(png);
   if (image->bits == 16 && is_little_endian()) png_set_swap(png);
   size_t stride = image->rows ? image->pixel_length / image->rows : 0;

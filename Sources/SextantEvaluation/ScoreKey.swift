@@ -5,6 +5,8 @@
 public enum Score: String, Sendable, CaseIterable, Codable {
   /// 10·log₁₀(peak² / mean squared error), dB.
   case psnr
+  /// Mean squared error, in the square of the variable's units.
+  case meanSquareError = "mse"
   /// Root mean squared error, in the variable's units.
   case rootMeanSquareError = "rmse"
   /// Mean absolute error, in the variable's units.
@@ -40,6 +42,7 @@ public enum Score: String, Sendable, CaseIterable, Codable {
   public func units(forVariableIn units: String) -> String {
     switch self {
     case .psnr: "dB"
+    case .meanSquareError: units.isEmpty ? "" : units.allSatisfy(\.isLetter) ? "\(units)²" : "(\(units))²"
     case .rootMeanSquareError, .meanAbsoluteError, .bias, .crps, .spread, .skill: units
     default: ""
     }
@@ -101,7 +104,7 @@ public struct ScoreKey: Sendable, Hashable {
 extension Score {
   fileprivate var usualEstimate: Estimate {
     switch self {
-    case .psnr, .rootMeanSquareError, .meanAbsoluteError, .bias, .structuralSimilarity,
+    case .psnr, .meanSquareError, .rootMeanSquareError, .meanAbsoluteError, .bias, .structuralSimilarity,
       .structuralSimilarityWithoutWrap:
       .mean
     default: .ensemble

@@ -5,7 +5,7 @@ import SextantArrays
 import SextantGeometry
 
 extension Scorer {
-  /// PSNR, RMSE, absolute error, bias and structural similarity of `values` (V·C).
+  /// PSNR, MSE, RMSE, absolute error, bias and structural similarity of `values` (V·C).
   func addErrors(
     of values: [Float], as estimate: Estimate, _ truth: ScoredTruth, _ entries: VariableEntries,
     _ variable: ScoredVariable, to scores: inout FieldScores
@@ -14,6 +14,7 @@ extension Scorer {
       func key(_ score: Score) -> ScoreKey { ScoreKey(score, in: region, weighting: weighting, of: estimate) }
       let error = { (entry: Int) in Double(values[entry]) - Double(truth.values[entry]) }
       let meanSquare = mean { error($0) * error($0) }
+      scores.values[key(.meanSquareError)] = meanSquare
       scores.values[key(.rootMeanSquareError)] = meanSquare.squareRoot()
       scores.values[key(.meanAbsoluteError)] = mean { abs(error($0)) }
       scores.values[key(.bias)] = mean(error)

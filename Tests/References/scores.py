@@ -121,6 +121,7 @@ def scores_of_channel(c, latitude, area, truth, centre, spread, samples, valid, 
 
             for estimate, field in [("mean", m), ("sample", x[0])]:
                 error = field - t
+                put("mse", estimate, (w * error**2).sum())
                 put("rmse", estimate, np.sqrt((w * error**2).sum()))
                 put("mae", estimate, (w * np.abs(error)).sum())
                 put("bias", estimate, (w * error).sum())

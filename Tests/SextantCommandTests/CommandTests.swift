@@ -87,6 +87,25 @@ import Testing
     #expect(Self.error(Self.words("impute a.tif --method kriging --output b.tif --missing-image mask.png --missing-where black")) == nil)
   }
 
+  /// Whatever may take long can be told how many threads it has.
+  @Test(arguments: [
+    "impute a.tif --method kriging -o b.tif", "degrade a.tif --noise 1 -o b.tif", "score a.tif --truth b.tif", "draw a.tif -o b.png",
+  ])
+  func threadsAreStatedInOneWay(line: String) throws {
+    #expect(Self.error(Self.words(line + " --threads 2")) == nil)
+    let error = try #require(Self.error(Self.words(line + " --threads 0")))
+    #expect(ProgramExit.message(for: error).contains("--threads 0: at least 1 is needed"))
+  }
+
+  /// An answer is clipped where that is asked for.
+  @Test func clippingIsAsked() throws {
+    func clips(_ more: String) throws -> Bool {
+      let command = try SextantTool.parseAsRoot(Self.words("impute a.tif --method kriging --output b.tif \(more)"))
+      return try #require(command as? ImputeCommand).request(for: nil).clips
+    }
+    #expect(try !clips("") && clips("--clip"))
+  }
+
   /// Numbers below 0 are values of an option, and what is wrong with them is said.
   @Test func negativeNumbersAreRefusedForWhatTheyAre() throws {
     for line in ["score a.tif --truth b.tif --peak -1", "draw a.tif --peak -1 -o b.png"] {

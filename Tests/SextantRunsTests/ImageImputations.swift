@@ -77,6 +77,37 @@ import Testing
     #expect(remark.text.contains("standard deviation"), "\(remark.text)")
   }
 
+  /// Values beyond the range of the pixels' type are refused, or clipped and counted where that is asked for.
+  @Test func valuesBeyondTheTypeAreClippedWhereAsked() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.png", in: folder) { (100 + 50 * sin(Double($0) * 0.9)).rounded() }
+    // What was measured is half of the image, which therefore has numbers up to 300.
+    var imputation = try Imputation(
+      method: .kriging, samples: 0, noise: NoiseSpecification(text: "1"), operation: AnyMeasurementDesign("times:0.5"), checkShare: 0, seed: 1)
+    func run(_ input: String, _ output: String) throws -> ImputationSummary {
+      try imputation.run(SignalInput(input), model: nil, output: folder.path(output), overwrite: false, history: "by a test")
+    }
+    #expect(complaint { _ = try run(path, "out.png") }.contains("--clip"))
+    _ = try run(path, "whole.float.tif")
+    let whole = try ImageFile(path: folder.path("whole.float.tif")).samples(ofPage: 0).numbers
+    let count = whole.count { $0 > 255 }
+    #expect(count > 1)
+    imputation.clips = true
+    let summary = try run(path, "out.png")
+    #expect(try ImageFile(path: folder.path("out.png")).samples(ofPage: 0).numbers == whole.map { min(255, $0.rounded(.toNearestOrEven)) })
+    let remark = try #require(summary.remarks.first { $0.topic == "clipped" })
+    #expect(remark.text.contains("\(count) values") && remark.text.contains("0 to 255"), "\(remark.text)")
+    let fractions = try write("fractions.tif", in: folder, type: .float32) { Double($0) / 42 }
+    #expect(complaint { _ = try run(fractions, "fractions-out.tif") }.contains("no image of whole numbers"))
+  }
+
+  /// The ends of 32-bit numbers are none of single precision.
+  @Test(arguments: [SampleType.uint8, .int16, .uint32, .int32]) func whatIsClippedFitsTheType(type: SampleType) {
+    var record = FieldRecord([-1e12, 0, 1e12, .nan])
+    #expect(record.clip(to: type.range) == 2)
+    #expect(record.values.dropLast().allSatisfy { type.nearest(Double($0)) != nil } && record.values[1] == 0 && record.values[3].isNaN)
+  }
+
   /// What cannot fit into memory is refused before any work, with the number of samples that would.
   @Test func memoryIsEstimatedFirst() throws {
     let folder = try ScratchFolder()
@@ -144,6 +175,38 @@ import Testing
     #expect(try text(numbers, truth: numbers).contains("--peak"))
   }
 
+  /// The bands of a colour image are scored together, too. The numbers are those of scikit-image 0.26 (mean_squared_error,
+  /// peak_signal_noise_ratio, structural_similarity with channel_axis=2, gaussian_weights=True and use_sample_covariance=False).
+  @Test func coloursAreScoredTogetherAsByScikitImage() throws {
+    let folder = try ScratchFolder()
+    func write(_ name: String, _ value: (Int) -> Int) throws -> String {
+      let path = folder.path(name)
+      let header = ImageHeader(rows: 16, columns: 18, bands: 3, type: .uint8)
+      let bytes = (0..<header.sampleCount).map { UInt8(min(255, max(0, value($0)))) }
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(ImageSamples(type: .uint8, bytes: bytes))
+      try writer.close()
+      return path
+    }
+    let truth = try write("truth.png") { $0 * 37 % 251 }
+    let answer = try write("answer.png") { $0 * 37 % 251 + $0 * 7 % 13 - $0 % 3 * 2 }
+    let scores = try Scoring(truth: SignalInput(truth)).run([answer])
+    #expect(scores.fields.map(\.variable) == ["red", "green", "blue", "all bands"])
+    let wanted: [(Double, Double, Double)] = [
+      (49.875, 31.15197452173106, 0.9974925983467285), (29.552083333333332, 33.42492258111626, 0.9981278884105552),
+      (17.96875, 35.58562494498186, 0.9985121236437579), (32.46527777777778, 33.01661237754623, 0.998044203467014),
+    ]
+    for (field, (error, ratio, similarity)) in zip(scores.fields, wanted) {
+      #expect(abs((field[.meanSquareError] ?? .nan) - error) < 1e-9, "\(field.variable)")
+      #expect(abs((field[.psnr] ?? .nan) - ratio) < 1e-9, "\(field.variable)")
+      #expect(abs((field[.structuralSimilarity] ?? .nan) - similarity) < 1e-9, "\(field.variable)")
+    }
+    #expect(scores.text.contains("all bands\n\nMethod") && scores.text.contains(" MSE "), "\(scores.text)")
+    // A grey image has no bands to be scored together.
+    let grey = try self.write("grey.png", in: folder) { Double($0) }
+    #expect(try Scoring(truth: SignalInput(grey)).run([grey]).fields.map(\.variable) == ["value"])
+  }
+
   @Test func scoresHaveAPeakAndClipWhereAsked() throws {
     let folder = try ScratchFolder()
     let truth = try write("truth.png", in: folder) { $0 % 2 == 0 ? 250 : 10 }
@@ -188,6 +251,46 @@ import Testing
     #expect(complaint { _ = try Inspection(path: folder.path("empty")) }.contains("model.safetensors"))
   }
 
+  /// The three numbers of a pixel of a picture.
+  private func pixel(_ name: String, in folder: ScratchFolder, _ x: Int, _ y: Int) throws -> [Double] {
+    let file = try ImageFile(path: folder.path(name))
+    let numbers = try file.samples(ofPage: 0).numbers
+    let start = (y * file.header.columns + x) * file.header.bands
+    return Array(numbers[start..<start + 3])
+  }
+
+  /// Of an image with further bands its colours are drawn, and any one or three bands where they are named. The error has a panel of its
+  /// own beside the truth.
+  @Test func bandsCanBeChosenAndErrorsAreDrawn() throws {
+    let folder = try ScratchFolder()
+    let plain = try write("plain.tif", in: folder, bands: 5) { [200, 100, 50, 150, 250][$0 % 5] }
+    try Drawing(SignalInput(plain, acceptsValues: true)).run(output: folder.path("first.png"), overwrite: false)
+    #expect(try pixel("first.png", in: folder, 24, 70) == [200, 200, 200])
+    let bands = ["band_3", "band_1", "band_2"]
+    try Drawing(SignalInput(plain, variables: bands, acceptsValues: true)).run(output: folder.path("three.png"), overwrite: false)
+    #expect(try pixel("three.png", in: folder, 24, 70) == [50, 200, 100])
+    try Drawing(SignalInput(plain, variables: ["band_4"], acceptsValues: true)).run(output: folder.path("fourth.png"), overwrite: false)
+    #expect(try pixel("fourth.png", in: folder, 24, 70) == [150, 150, 150])
+    func words(_ names: [String]) -> String {
+      complaint { try Drawing(SignalInput(plain, variables: names, acceptsValues: true)).run(output: folder.path("none.png"), overwrite: false) }
+    }
+    #expect(words(["band_1", "band_2"]).contains("2 were named") && words(["band_9"]).contains("band_9"))
+    let colours = try write("colours.tif", in: folder, bands: 4) { [200, 100, 50, 150][$0 % 4] }
+    try Drawing(SignalInput(colours, acceptsValues: true)).run(output: folder.path("colours.png"), overwrite: false)
+    #expect(try pixel("colours.png", in: folder, 24, 70) == [200, 100, 50])
+    // The panels truth, image and error are 112 pixels wide and 12 apart; an error of the same size everywhere has the darkest colour.
+    let other = try write("other.tif", in: folder, bands: 5) { [200, 100, 50, 90, 250][$0 % 5] }
+    for (band, isError) in [("band_1", false), ("band_4", true)] {
+      var drawing = Drawing(SignalInput(other, variables: [band], acceptsValues: true))
+      drawing.companions = [("truth", plain)]
+      try drawing.run(output: folder.path("\(band).png"), overwrite: false)
+      #expect(try ImageFile(path: folder.path("\(band).png")).header.columns == 2 * 16 + 3 * 112 + 2 * 12)
+      let colour = try pixel("\(band).png", in: folder, 24 + 2 * 124, 70)
+      let middle = try #require(colour.min())
+      #expect((middle < 200) == isError, "\(colour)")
+    }
+  }
+
   @Test func picturesShowThePixels() throws {
     let folder = try ScratchFolder()
     let grey = try write("grey.png", in: folder) { $0 == 0 ? 255 : $0 == 1 ? 51 : 0 }
@@ -195,12 +298,7 @@ import Testing
     for drawing in [Drawing(SignalInput(grey), isDiverging: true), Drawing(SignalInput(grey), projection: .robinson)] {
       #expect(throws: RunError.self) { try drawing.run(output: folder.path("map-of-image.png"), overwrite: false) }
     }
-    func pixel(_ name: String, _ x: Int, _ y: Int) throws -> [Double] {
-      let file = try ImageFile(path: folder.path(name))
-      let numbers = try file.samples(ofPage: 0).numbers
-      let start = (y * file.header.columns + x) * file.header.bands
-      return Array(numbers[start..<start + 3])
-    }
+    func pixel(_ name: String, _ x: Int, _ y: Int) throws -> [Double] { try self.pixel(name, in: folder, x, y) }
     // The image begins at (16, 62), and a pixel is 16 pixels wide.
     #expect(try pixel("grey-drawn.png", 24, 70) == [255, 255, 255] && pixel("grey-drawn.png", 40, 70) == [51, 51, 51])
     #expect(try pixel("grey-drawn.png", 56, 86) == [0, 0, 0])
@@ -215,13 +313,13 @@ import Testing
     // A picture is PNG whatever it is called, and is not called anything else.
     let words = complaint { try Drawing(SignalInput(grey)).run(output: folder.path("grey.jpg"), overwrite: false) }
     #expect(words.contains("written as PNG") && !FileManager.default.fileExists(atPath: folder.path("grey.jpg")), "\(words)")
-    // Truth, observed, mean, spread and two samples are six panels.
+    // Truth, observed, mean, error, spread and two samples are seven panels.
     _ = try fill(grey, noise: "3", to: folder.path("filled.float.tif"))
     var strip = Drawing(SignalInput(folder.path("filled.float.tif")))
     strip.companions = [("truth", grey), ("observed", grey)]
     try strip.run(output: folder.path("strip.png"), overwrite: false)
     let columns = try ImageFile(path: folder.path("strip.png")).header.columns
-    #expect(columns == 2 * 16 + 6 * 91 + 5 * 12, "\(columns)")
+    #expect(columns == 2 * 16 + 7 * 90 + 6 * 12, "\(columns)")
     // The pictures cannot stand beside another domain.
     strip.companions = [("truth", colour)]
     #expect(complaint { try strip.run(output: folder.path("no.png"), overwrite: false) }.contains("expected an image like"))

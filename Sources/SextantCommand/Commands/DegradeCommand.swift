@@ -22,14 +22,15 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade cells.tif --noise poisson:2.1+3.5 --saturation 65535 --output dim.tif
         sextant degrade face.tif --operator reduce:2,filter=area --noise 2 --output small.tif
 
-      Masks: none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, clouds, box, lines, land,
-      sea, file:PATH:VARIABLE; A+B is missing where either is. Operators: blur, reduce, footprints, compressed, matrix and times, such as
-      \(DegradeCommand.operators);
-      A|B is B after A, and A+B the sum of both (docs/operators.md). Beyond the frame of an image nothing is known. The noise level goes into the file as NAME_noise, where
-      `sextant impute` finds it.
+      The masks are none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, clouds, box, lines, \
+      land, sea and file:PATH:VARIABLE. With A+B, a value is missing where A or B hides it. The operators are blur, reduce, footprints, \
+      compressed, matrix and times, such as \(DegradeCommand.operators). A|B applies B after A, and A+B is the sum of both \
+      (docs/operators.md). Nothing is known of what lies beyond the frame of an image. The standard deviation of the noise is written to \
+      the file as NAME_noise, where `sextant impute` finds it.
 
-      The ending of the output's name chooses its format. On a mesh, missing values become not-a-number, and the output is the mesh
-      with all that it had. An array (.npy) has the noise in FILE.noise.npy beside it.
+      The ending of the output's name chooses its format. On a mesh, missing values become not-a-number, and the output keeps all that \
+      the mesh had. An array (.npy) has the noise in FILE.noise.npy beside it, and an image in FILE.noise.tif. Images with gaps or noise \
+      are written as TIFF.
       """)
 
   /// An example of each operator.
@@ -42,36 +43,37 @@ struct DegradeCommand: ParsableCommand {
   var input: String
 
   @Option(
-    help: ArgumentHelp("What is missing, such as random:0.6; none, if only noise or an operator is given.", valueName: "mask"))
+    help: ArgumentHelp("What is missing, such as random:0.6. A mask is not needed where noise, an operator or a saturation is given.", valueName: "mask"))
   var mask: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The noise's standard deviation, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ for an instrument that counts, such as a microscope; none, if not given.", valueName: "level"))
+      "The standard deviation of the noise, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ is the noise of an instrument that counts, such as a microscope. If this is not given, there is no noise.", valueName: "level"))
   var noise: String?
 
   @Option(
     help: ArgumentHelp(
-      "The largest value that the instrument gives, such as 255: what is larger, noise included, is cut off.", valueName: "level"))
+      "The largest value that the instrument gives, such as 255. Larger values, noise included, are cut off there.", valueName: "level"))
   var saturation: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Where the result goes.", valueName: "file"))
+  @Option(name: [.short, .long], help: ArgumentHelp("The file that is written.", valueName: "file"))
   var output: String
 
   @Option(
     name: .customLong("operator"),
-    help: ArgumentHelp("An operator that is applied before the mask, such as blur:box,size=5; none, if not given.", valueName: "design"))
+    help: ArgumentHelp("An operator that is applied before the mask, such as blur:box,size=5.", valueName: "design"))
   var operation: String?
 
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, for the masks land and sea.", valueName: "file"))
   var landMask: String?
 
-  @Option(help: "The seed of mask and noise.")
+  @Option(help: "The seed of the mask and the noise.")
   var seed: UInt64 = 0
 
   @OptionGroup(title: "Fields") var fields: SignalOptions
   @OptionGroup var options: OutputOptions
+  @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
   func validate() throws {
@@ -81,6 +83,7 @@ struct DegradeCommand: ParsableCommand {
   }
 
   func run() throws {
+    machine.apply()
     let mask = mask ?? "none"
     // What was done, in the order in which it was.
     let designs = [operation, self.mask].compactMap(\.self)
@@ -97,7 +100,7 @@ struct DegradeCommand: ParsableCommand {
     }
     StandardOutput.line("\(output): \(summary.fieldCount) field\(summary.fieldCount == 1 ? "" : "s"), \(designs.isEmpty ? mask : designs.joined(separator: ", "))")
     for (name, level) in summary.noise.sorted(by: { $0.key < $1.key }) {
-      let share = summary.standardisedNoise[name].map { String(format: ", %.3g of the field's standard deviation", $0) } ?? ""
+      let share = summary.standardisedNoise[name].map { String(format: ", which is %.3g times the standard deviation of the first field", $0) } ?? ""
       StandardOutput.line("noise of \(name): \(Self.short(level))\(share)")
     }
     if !summary.remarks.isEmpty { StandardOutput.line(summary.remarks.lines.joined(separator: "\n")) }

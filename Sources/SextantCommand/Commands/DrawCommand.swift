@@ -9,7 +9,7 @@ struct DrawCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "draw",
     abstract:
-      "Draw a field of a NetCDF file as a PNG map, observations as dots on one, a mesh or a cloud of points and a signal on it, or an image with its spread.",
+      "Draw a field as a PNG picture: a map, observations as dots on a map, a mesh or a cloud of points with the values on it, or an image with its error and its spread.",
     discussion: """
       Examples:
         sextant draw filled.nc --variables tas --output mean.png
@@ -20,7 +20,8 @@ struct DrawCommand: ParsableCommand {
         sextant draw bunny.ply --variables confidence --output bunny.png
         sextant draw lh.thickness --mesh lh.inflated --up z --output thickness.png
         sextant draw filled.tif --truth clean.tif --observed noisy.tif --output strip.png
-        sextant draw cells.tif --field 2 --output cells.png                            (an image: its pixels, in colour or greys)
+        sextant draw cells.tif --field 2 --output cells.png     (an image: its pixels, in colour or greys)
+        sextant draw cells.ome.tif --variables tubulin --output tubulin.png     (one band or channel of an image)
         sextant draw filled.ply --variables red_mean,green_mean,blue_mean --views front,top --output colours.png
       """)
 
@@ -29,10 +30,10 @@ struct DrawCommand: ParsableCommand {
     case fitting, equirectangular, robinson, mollweide, globe
   }
 
-  @Argument(help: "The NetCDF file, mesh, table or array.", completion: .file())
+  @Argument(help: "The file that is drawn: NetCDF, observations at places, a mesh, a table, an array, or an image or a folder of images.", completion: .file())
   var input: String
 
-  @Option(help: ArgumentHelp("Which field, counted from 1.", valueName: "number"))
+  @Option(help: ArgumentHelp("The number of the field that is drawn, counted from 1.", valueName: "number"))
   var field = 1
 
   @Option(help: "The projection; fitting is Robinson for the whole sphere and a plain map for a region.")
@@ -41,20 +42,20 @@ struct DrawCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The latitude in the middle of a globe.", valueName: "degrees"))
   var latitude = 30.0
 
-  @Option(help: ArgumentHelp("The longitude in the middle.", valueName: "degrees"))
+  @Option(help: ArgumentHelp("The longitude in the middle of a map of the world or of a globe.", valueName: "degrees"))
   var longitude = 0.0
 
-  @Flag(help: "Colours that diverge from 0, for anomalies and errors.")
+  @Flag(help: "Use colours that diverge from 0, as is usual for anomalies and errors.")
   var diverging = false
 
   @OptionGroup(title: "Fields") var fields: SignalOptions
 
   @Option(
     help: ArgumentHelp(
-      "The sides of a mesh, by commas: \(MeshView.named.map(\.name).joined(separator: ", ")).", valueName: "names"))
+      "The sides from which a mesh is drawn, separated by commas: \(MeshView.named.map(\.name).joined(separator: ", ")).", valueName: "names"))
   var views: String?
 
-  @Option(help: "Which way is up on a mesh.")
+  @Option(help: "The axis of a mesh that points upwards.")
   var up = MeshAxes.yUp
 
   @Option(
@@ -63,24 +64,26 @@ struct DrawCommand: ParsableCommand {
       valueName: "place"))
   var at: String?
 
-  @Option(help: ArgumentHelp("Beside an image: the true one.", valueName: "file"))
+  @Option(help: ArgumentHelp("The true image, which is drawn beside the image, together with the error.", valueName: "file"))
   var truth: String?
 
-  @Option(help: ArgumentHelp("Beside an image: what was observed of it.", valueName: "file"))
+  @Option(help: ArgumentHelp("What was observed of the image, which is drawn beside it.", valueName: "file"))
   var observed: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The value of an image that is white; that of its type if not given, or else the largest value.", valueName: "number"))
+      "The value that is white in an image. If this is not given, it is the largest number of the pixels' type or, for fractional numbers, the largest value.", valueName: "number"))
   var peak: Double?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The picture.", valueName: "file"))
+  @Option(name: [.short, .long], help: ArgumentHelp("The picture that is written.", valueName: "file"))
   var output: String
 
   @OptionGroup var options: OutputOptions
+  @OptionGroup var machine: MachineOptions
 
   func run() throws {
+    machine.apply()
     if let peak, !(peak > 0) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
     var drawing = try Drawing(
       fields.input(input), field: field, isDiverging: diverging, projection: chosenProjection, views: chosenViews(),

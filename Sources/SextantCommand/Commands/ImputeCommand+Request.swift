@@ -26,6 +26,7 @@ extension ImputeCommand {
       requested: samples.map { $0 > 0 } == true ? [.samples] : [], landMask: landMask.map(LandMask.init(text:)),
       solvers: try SolverSettings(overrides: overrides), seed: seed)
     (imputation.time, imputation.stateFile) = (time, state)
+    imputation.clips = clip
     imputation.usesWindows = windows == .overlapping
     imputation.saturation = try saturation.map(SaturationLevels.init(text:))
     imputation.times = try times.map { try FieldTimes(text: $0) }

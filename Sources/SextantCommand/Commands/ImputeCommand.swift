@@ -8,7 +8,7 @@ import Sextant
 struct ImputeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "impute",
-    abstract: "Fill the gaps of a file, with an ensemble that says how sure the answer is.",
+    abstract: "Fill the gaps of a file, and give an ensemble that shows how uncertain the answer is.",
     discussion: """
       Examples:
         sextant impute obs.nc --model RUN --output filled.nc
@@ -31,12 +31,14 @@ struct ImputeCommand: ParsableCommand {
         sextant impute noisy.tif --model RUN --method patches --noise 12 --output clean.tif                      (images of any size)
         sextant impute lh.thickness --mesh lh.white --missing 'lh.cortex.label=0' --method harmonic --output lh.filled.thickness
 
-      The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior
-      mean as NAME, and NAME_spread, NAME_ensemble, NAME_quantile and NAME_observed. A mesh (.ply, .vtp) keeps all that it had, and
-      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) or a GIFTI file (.gii) has
-      these as columns, and a curvature file of FreeSurfer (.thickness) the mean, with the spread in a file beside it.
-      An array (.npy) has the mean, with FILE.spread.npy, FILE.samples.npy and FILE.quantiles.npy beside it. Without --samples, 128
-      are drawn and a mesh or a table gets the first 4; with it, all. Run an interrupted command again to resume it.
+      The ending of the output's name chooses its format. NetCDF output has the axes, names and units of the input: the posterior \
+      mean as NAME, and NAME_spread, NAME_ensemble, NAME_quantile and NAME_observed. A mesh (.ply, .vtp) keeps all that it had, and \
+      gets NAME_mean, NAME_spread, NAME_quantile_0.05, …, NAME_sample_000, … and NAME_observed; a table (.csv) or a GIFTI file (.gii) has \
+      these as columns, and a curvature file of FreeSurfer (.thickness) the mean, with the spread in a file beside it. \
+      An array (.npy) has the mean, with FILE.spread.npy, FILE.samples.npy and FILE.quantiles.npy beside it. An image (.png, .tif) has \
+      the mean in the type of the input, with FILE.spread.tif, FILE.samples.tif and FILE.quantiles.tif beside it; an output that ends \
+      in .float.tif has the mean in single precision. Without --samples, 128 samples are drawn, of which a mesh or a table gets the \
+      first 4; with --samples it gets all of them. Run an interrupted command again to resume it.
       """)
 
   @Argument(
@@ -50,7 +52,7 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The method: \([Method].standard.map(\.name).joined(separator: ", ")). The model's own, if not given.",
+      "The method. If this is not given, it is the model's own.",
       valueName: "name"))
   var method: Method?
 
@@ -59,29 +61,29 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Posterior samples a field; 0 for mean and spread alone. (default: \(ImputeCommand.drawnSamples), of which a mesh file gets \(OutputRequest.fewMembers))",
+      "Posterior samples of a field; 0 for mean and spread alone. (default: \(ImputeCommand.drawnSamples), of which a mesh file gets \(OutputRequest.fewMembers))",
       valueName: "count"))
   var samples: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The noise's standard deviation: 0.5K, a number in the variable's units, 5% of the standard deviation of its values, poisson:GAIN+READ for counts, variable:NAME, 0 for exact values, auto for an estimate from the observations, or tas=0.5K,clt=auto. The file's NAME_noise, if not given.",
+      "The standard deviation of the noise: a number in the variable's units, with or without them, such as 0.5K; 5%, which is a share of the full scale of an image of whole numbers, and in any other file of the standard deviation of the values; poisson:GAIN+READ for counts; variable:NAME; 0 for exact values; auto for an estimate from the observations; or one of these for each variable, such as tas=0.5K,clt=auto. If this is not given, it is the file's own NAME_noise.",
       valueName: "level"))
   var noise: String?
 
   @Option(
     help: ArgumentHelp(
-      "The largest value that the instrument gives, such as 255, or NAME=LEVEL pairs by commas: of values that reach it, only that is used.",
+      "The largest value that the instrument gives, such as 255, or NAME=LEVEL pairs, separated by commas. Of a value that reaches it, only this is used.",
       valueName: "level"))
   var saturation: String?
 
-  @Option(help: ArgumentHelp("The grid of the answer, where file and model differ: input or model.", valueName: "grid"))
+  @Option(help: ArgumentHelp("The grid of the answer, where those of the file and of the model differ.", valueName: "grid"))
   var regrid: AnswerGrid?
 
   @Option(
     help: ArgumentHelp(
-      "The grid of the answer, where there is no model: its cells in degrees, such as 1deg or 0.25deg:35..60,-10..30 (south..north,west..east), or a file that has it.",
+      "The grid of the answer, where there is no model: the size of its cells in degrees, such as 1deg or 0.25deg:35..60,-10..30 (south..north,west..east), or a file that has the grid.",
       valueName: "grid"))
   var grid: String?
 
@@ -90,12 +92,12 @@ struct ImputeCommand: ParsableCommand {
       "The places of the answer: a table with columns for latitude and longitude, or any file with places.", valueName: "file"))
   var at: String?
 
-  @Option(help: ArgumentHelp("Quantile levels to write, by commas, such as 0.05,0.5,0.95.", valueName: "levels"))
+  @Option(help: ArgumentHelp("The levels of the quantiles that are written, separated by commas, such as 0.05,0.5,0.95.", valueName: "levels"))
   var quantiles: String?
 
   @Option(
     help: ArgumentHelp(
-      "Hold out more values by a mask, such as random:0.3, and report how near the answer comes to them.",
+      "Hold out further values by a mask, such as random:0.3, and report how near the answer comes to them.",
       valueName: "mask"))
   var mask: String?
 
@@ -108,30 +110,30 @@ struct ImputeCommand: ParsableCommand {
   @Option(
     name: .customLong("operator"),
     help: ArgumentHelp(
-      "The operator by which the fields were measured before their gaps were made, such as blur:box,size=5 or reduce:2 (docs/operators.md); none, if not given.",
+      "The operator by which the fields were measured before their gaps were made, such as blur:box,size=5 or reduce:2 (docs/operators.md).",
       valueName: "design"))
   var operation: String?
 
   @Option(
     help: ArgumentHelp(
-      "Transforms that are fitted to each field's own observations, where there is no model, such as pr=censored,chlor_a=log: log, logit, normal-score or censored.",
+      "Transforms that are fitted to the observations of each field, where there is no model, such as pr=censored,chlor_a=log. The kinds are log, logit, normal-score and censored.",
       valueName: "name=kind"))
   var transform: String?
 
   @Option(
     help: ArgumentHelp(
-      "Ranges of variables, where there is no model, such as clt=0..1 or pr=0.. with an open end.", valueName: "name=range"))
+      "The ranges of variables, where there is no model, such as clt=0..1, or pr=0.. with an open end.", valueName: "name=range"))
   var bounds: String?
 
   @Option(
     help: ArgumentHelp(
-      "Variables that are labels, by commas, where there is no model: each place gets the most probable of the observed labels.",
+      "The variables that are labels, separated by commas, where there is no model. Each place gets the most probable of the observed labels.",
       valueName: "names"))
   var categories: String?
 
   @Option(
     help: ArgumentHelp(
-      "Variables that are angles, with a whole turn in their units, where there is no model, such as wdir=360; 360 alone for the only variable.",
+      "The variables that are angles, each with a whole turn in its units, where there is no model, such as wdir=360. For the only variable of a file, 360 is enough.",
       valueName: "name=turn"))
   var circular: String?
 
@@ -154,48 +156,53 @@ struct ImputeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What each answer may use of the other times: joint (all), causal (the earlier ones) or separate (none). joint, if not given, where two-scale or a method named time-… is used and the file has several times; sparse-matern and flow know time if it is asked for. With joint or causal, several files are one series; without the option, each is one of its own.",
+      "What each answer may use of the other times: all of them (joint), the earlier ones (causal) or none (separate). If this is not given, it is joint where two-scale or a method named time-… is used and the file has several times, and separate otherwise. sparse-matern and flow use other times only where this is given. With joint or causal, several files are one series; without the option, each is a series of its own.",
       valueName: "use"))
   var time: TimeUse?
 
   @Option(
     help: ArgumentHelp(
-      "With --time causal: the file from which to go on, if it is there, and which is left for the next run.",
+      "With --time causal: the file from which the run goes on, if it is there, and which it writes for the next run.",
       valueName: "file"))
   var state: String?
 
   @Option(
     help: ArgumentHelp(
-      "The times of the fields of a file without any, such as an array: START:STEP, or a file with one number a line.",
+      "The times of the fields of a file that has none, such as an array: START:STEP, or a file with one number in each line.",
       valueName: "times"))
   var times: String?
 
   @Option(help: ArgumentHelp("A land mask, FILE or FILE:VARIABLE, where there is no model.", valueName: "file"))
   var landMask: String?
 
-  @Flag(help: "The file holds anomalies: the model's climatology is taken off.")
+  @Flag(help: "The file holds anomalies. They are filled without the model's climatology, and the answer consists of anomalies, too.")
   var anomalies = false
 
-  @Flag(help: "Write each member of the ensemble to a file of its own, as `cdo enscrps` wants.")
+  @Flag(help: "Write each member of the ensemble to a file of its own, as `cdo enscrps` needs them.")
   var splitMembers = false
 
-  @Flag(inversion: .prefixedNo, help: "Write the ensemble itself.")
+  @Flag(inversion: .prefixedNo, help: "Write the samples of the ensemble.")
   var ensemble = true
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Change a setting of a method, such as solvers.dps.steps=100, or solvers.kriging.distances=surface for distances along the surface of a mesh instead of through space; may be given often.",
+      "Change a setting of a method, such as solvers.dps.steps=100, or solvers.kriging.distances=surface for distances along the surface of a mesh instead of through space. The option may be repeated.",
       valueName: "key=value"))
   var overrides: [String] = []
 
   @Flag(
-    help: "Go on where one of several inputs fails, and list what failed at the end. Of a folder, leave out the images that cannot be read or differ.")
+    help: "Go on where one of several inputs fails, and list the failures at the end. Images of a folder that cannot be read, or that differ from the first, are left out.")
   var keepGoing = false
 
   @Option(
     help: "How an image that is larger than the model's is filled: in overlapping windows of the model's size, or not at all.")
   var windows = WindowUse.overlapping
+
+  @Flag(
+    help:
+      "Clip the mean to the range of the pixels' type, such as 0 to 255, and state how many values lay outside of it. If this is not given, an image of whole numbers that cannot hold the mean is not written.")
+  var clip = false
 
   @Option(help: "The seed of the samples.")
   var seed: UInt64 = 0

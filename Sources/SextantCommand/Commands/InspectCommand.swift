@@ -7,7 +7,7 @@ import Sextant
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what is in a NetCDF or GRIB file, a mesh, an array, a table or a model, and how it was understood.",
+    abstract: "Show what is in a file (NetCDF, GRIB, images, a mesh, an array, a table or a model), and how it was understood.",
     discussion: """
       Examples:
         sextant inspect era5.nc
@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand {
         sextant inspect stations.csv
         sextant inspect buoys.txt --columns latitude=Y,longitude=X,noise=err
         sextant inspect stack.tif --axes TYX
-        sextant inspect photographs/                                                        (a folder of images)
+        sextant inspect photographs/     (a folder of images)
         sextant inspect simulation.vtu lh.white lh.thickness
       """)
 
@@ -30,14 +30,14 @@ struct InspectCommand: ParsableCommand {
   var files: [String]
 
   @Option(
-    help: ArgumentHelp("The mesh of a scene, by its name, to look at alone; all together otherwise.", valueName: "name")
+    help: ArgumentHelp("The name of the only mesh of a scene that is looked at. If this is not given, all of them are.", valueName: "name")
   )
   var part: String?
 
   @OptionGroup var table: TableOptions
 
   @Option(
-    help: ArgumentHelp("The axes of a stack of images that does not name them, such as TYX.", valueName: "letters"))
+    help: ArgumentHelp("The axes of a stack of images, where the file does not name them, such as TYX.", valueName: "letters"))
   var axes: String?
 
   @OptionGroup var format: FormatOptions

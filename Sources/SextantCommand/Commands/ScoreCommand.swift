@@ -17,8 +17,9 @@ struct ScoreCommand: ParsableCommand {
         sextant score denoised.tif --truth clean.tif --clip
         sextant score map.nc --truth stations.csv --variables tas     (the grid, interpolated to the stations)
 
-      Values are compared in the truth's units, and fields by their times and other coordinates. What a file has no
-      answer for is left out of its scores, counted and shown.
+      Values are compared in the units of the truth, and fields are matched by their times and other coordinates. Values for which a \
+      file has no answer are left out of its scores, and their share is shown. Of an image with several bands, each band is scored, and \
+      then all of them together.
       """)
 
   @Argument(help: "The filled files.", completion: .file())
@@ -27,36 +28,37 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The clean file.", valueName: "file"))
   var truth: String
 
-  @Option(help: ArgumentHelp("The file with gaps: tells observed from missing.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file with gaps, which tells the observed values from the missing ones.", valueName: "file"))
   var observed: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The size of the scale that PSNR and SSIM refer to, in the variable's units: that of the pixels' type in an image, such as 255, if not given; for any other file neither is shown without it.",
+      "The size of the scale to which PSNR and SSIM refer, in the variable's units. If this is not given, it is the largest number of the pixels' type in an image, such as 255, and for any other file neither score is shown.",
       valueName: "number"))
   var peak: Double?
 
-  @Option(help: ArgumentHelp("Where that scale starts; SSIM needs it.", valueName: "number"))
+  @Option(help: ArgumentHelp("The value at which that scale starts, which SSIM needs.", valueName: "number"))
   var origin = 0.0
 
-  @Flag(help: "Clip the answers to that scale before they are compared.")
+  @Flag(help: "Clip the answers to that scale before they are compared with the truth.")
   var clip = false
 
   @Option(
     help: ArgumentHelp(
-      "Compare images by LPIPS, with weights from this safetensors file; FILE@SHA256 refuses any other file.", valueName: "file"))
+      "Compare images also by LPIPS, with the weights in this safetensors file. FILE@SHA256 refuses a file with another hash.", valueName: "file"))
   var lpips: String?
 
   @Option(
-    help: ArgumentHelp("Compare all images by the FID, with weights of Inception v3 from this safetensors file, in the same way.", valueName: "file"))
+    help: ArgumentHelp("Compare all images also by the FID, with the weights of Inception v3 in this safetensors file. FILE@SHA256 refuses a file with another hash.", valueName: "file"))
   var fid: String?
 
   @Option(
-    help: ArgumentHelp("An array (.npy) of the features of other images, which take the place of the truth in the FID.", valueName: "file"))
+    help: ArgumentHelp("An array (.npy) with the features of other images, which take the place of the truth in the FID.", valueName: "file"))
   var fidFeatures: String?
 
   @OptionGroup(title: "Fields") var fields: SignalOptions
+  @OptionGroup var machine: MachineOptions
   @OptionGroup var format: FormatOptions
 
   func validate() throws {
@@ -64,6 +66,7 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
+    machine.apply()
     var scoring = try Scoring(truth: fields.input(truth), observed: observed, scale: peak.map { ($0, origin) })
     scoring.clips = clip
     scoring.perception = PerceptualScoring(

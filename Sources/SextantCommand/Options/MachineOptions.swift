@@ -6,7 +6,7 @@ import Sextant
 /// Options about threads.
 struct MachineOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Threads to use; all processors by default. Results do not depend on it.", valueName: "count"))
+    help: ArgumentHelp("The number of threads; by default, as many as there are processors. Results do not depend on it.", valueName: "count"))
   var threads: Int?
 
   func validate() throws {

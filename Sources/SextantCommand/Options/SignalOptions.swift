@@ -8,7 +8,7 @@ import Sextant
 struct SignalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The variables, by commas: NetCDF variables, properties of a mesh, columns of a table. Those of the model or else the file's own, if not given.",
+      "The names of the variables, separated by commas: variables of NetCDF, properties of a mesh, columns of a table. If this is not given, they are those of the model or else the file's own.",
       valueName: "names"))
   var variables: String?
 
@@ -17,46 +17,46 @@ struct SignalOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The mesh or cloud of points whose vertices an array (.npy), a table (.csv), GIFTI data or a FreeSurfer file has values for.",
+      "The mesh or the cloud of points at whose vertices the values of an array (.npy), a table (.csv), GIFTI data or a FreeSurfer file are.",
       valueName: "file"))
   var mesh: String?
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Keep fields by a coordinate, such as level=500; may be repeated.", valueName: "name=value"))
+    help: ArgumentHelp("Keep only the fields with this coordinate, such as level=500. The option may be repeated.", valueName: "name=value"))
   var select: [String] = []
 
   @OptionGroup var table: TableOptions
 
   @Option(
     help: ArgumentHelp(
-      "The observations at places that make one field: those of each 6h, 1day, 1month, … or all. Those of one time, if not given.",
+      "The time over which observations at places make one field: 6h, 1day, 1month, … or all. If this is not given, each time is a field of its own.",
       valueName: "duration"))
   var every: String?
 
   @Option(
     help: ArgumentHelp(
-      "The axes of a stack of images that does not name them: TYX for times, ZYX for depths, CYX for channels, or T5C2YX for 5 times of 2 channels each.",
+      "The axes of a stack of images, where the file does not name them: TYX for times, ZYX for depths, CYX for channels, or T5C2YX for 5 times of 2 channels each.",
       valueName: "letters"))
   var axes: String?
 
   @Option(
     help: ArgumentHelp(
-      "An image of two numbers that says which pixels of the images are missing; needs --missing-where.", valueName: "image"))
+      "An image of two colours that says which pixels of the images are missing. It needs --missing-where.", valueName: "image"))
   var missingImage: String?
 
   @Option(
-    help: ArgumentHelp("The pixels of --missing-image that are missing: white or black.", valueName: "colour"))
+    help: ArgumentHelp("The pixels of --missing-image that are missing: white (the brighter of its two colours) or black (the darker).", valueName: "colour"))
   var missingWhere: String?
 
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Values count as missing where this holds, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999' (an array's only variable is called value). Flags also by name, 'quality_level<acceptable_quality', and bits by &, 'l2p_flags&ice'. NAME may also be a file with a number for each vertex, 'lh.aparc.annot=unknown'. May be repeated.",
+      "A condition under which values count as missing, in a file of any kind: NAME, one of < <= > >= = !=, and a number, such as 'confidence<0.2' or 't2m=-9999'. The only variable of an array or of a grey image is called value. Flags may be given by name, as in 'quality_level<acceptable_quality', and bits by &, as in 'l2p_flags&ice'. NAME may also be a file with a number for each vertex, as in 'lh.aparc.annot=unknown'. The option may be repeated.",
       valueName: "condition"))
   var missing: [String] = []
 
-  @Flag(help: "Take values that look like undeclared missing ones, such as -9999, for measurements.")
+  @Flag(help: "Take values for measurements although they look like missing ones that the file does not declare, such as -9999.")
   var acceptValues = false
 
   func validate() throws {

@@ -7,7 +7,7 @@ import Foundation
 struct TableOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The columns of a table of observations that are not recognised by their titles: latitude=NAME,longitude=NAME, and time, level or noise.",
+      "The columns of a table of observations, where they are not recognised by their titles: latitude=NAME,longitude=NAME, and in the same way time, level and noise.",
       valueName: "role=name"))
   var columns: String?
 

@@ -162,7 +162,7 @@ struct PerceptualJudge {
       [
         Remark(
           .warning, "few-images",
-          "\(path): the FID of \(few) images is too large, because they are not more than the \(width) features. Compare it with others of as many images only.")
+          "\(path): the FID of \(few) images is too large, because they are not more than the \(width) features. Compare it only with the FID of the same number of images.")
       ]
     )
   }

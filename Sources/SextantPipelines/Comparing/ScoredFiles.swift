@@ -18,6 +18,9 @@ public struct ScoredFiles: Sendable, Codable {
   /// Whether all places of the truth have one area, as pixels have, so that nothing is weighted by it.
   public var hasEqualAreas = false
 
+  /// The name under which the bands of an image are scored together.
+  static let allBands = "all bands"
+
   /// The means over fields, one summary for each file and variable.
   public func summaries() -> [ScoreSummary] { ScoreCollection(fields).summaries() }
 
@@ -41,13 +44,15 @@ public struct ScoredFiles: Sendable, Codable {
   private func columns(for variable: String) -> [ScoreColumn] {
     func hasAny(_ region: Region) -> Bool { fields.contains { $0.variable == variable && $0.counts[region, default: 0] > 0 } }
     let tellsMissing = hasAny(.observed) && hasAny(.missing)
-    return ScoreColumn.standard.compactMap { column in
-      if column.key.region == .missing, !tellsMissing { return nil }
-      guard hasEqualAreas, column.key.weighting == .area else { return column }
+    return ScoreColumn.standard.flatMap { column -> [ScoreColumn] in
+      if column.key.region == .missing, !tellsMissing { return [] }
+      guard hasEqualAreas, column.key.weighting == .area else { return [column] }
       var plain = column
       plain.key.weighting = .plain
       plain.heading = column.heading.replacing(" by area", with: "")
-      return plain
+      // Papers on images state the one or the other.
+      guard plain.key.score == .rootMeanSquareError else { return [plain] }
+      return [ScoreColumn(ScoreKey(.meanSquareError), heading: "MSE", decimals: 3), plain]
     }
   }
 
@@ -68,10 +73,14 @@ public struct ScoredFiles: Sendable, Codable {
 
   /// The share of the truth's values that a file has no answer for; nil where it has one for each.
   private func share(of summary: ScoreSummary) -> String? {
-    guard let file = files.first(where: { $0.path == summary.method }),
-      let variable = file.variables.first(where: { $0.name == summary.variable }), variable.missingCount > 0
-    else { return nil }
-    return variable.missingText
+    guard let file = files.first(where: { $0.path == summary.method }) else { return nil }
+    let own = file.variables.filter { $0.name == summary.variable }
+    // Bands that are scored together are no variable of the file.
+    let counted = own.isEmpty && summary.variable == Self.allBands ? file.variables : own
+    let all = ScoredFile.Variable(
+      name: summary.variable, comparedCount: counted.reduce(0) { $0 + $1.comparedCount },
+      missingCount: counted.reduce(0) { $0 + $1.missingCount })
+    return all.missingCount > 0 ? all.missingText : nil
   }
 }
 

@@ -80,7 +80,7 @@ public struct Scoring: Sendable {
     }
     let gaps = try observed.map { try Gaps($0, for: clean, truth: truth, formats: formats) }
     let scale = try usedScale(clean, path: path, remarks: &result.remarks)
-    let scorer = Scorer(on: clean.domain, variables: scored(clean.variables, scale), channelCount: clean.variables.count)
+    let scorer = Scorer(on: clean.domain, variables: scored(clean, scale), channelCount: clean.variables.count)
     let clip: ClosedRange<Float>? = clips ? scale.map { Float($0.origin)...Float($0.origin + $0.peak) } : nil
     let circles = Circles(clean.variables)
     result.remarks += circles.remarks(on: clean.variables).filter { !result.remarks.contains($0) }
@@ -156,11 +156,17 @@ public struct Scoring: Sendable {
     return scale
   }
 
-  private func scored(_ variables: [Variable], _ scale: (peak: Double, origin: Double)?) -> [ScoredVariable] {
-    variables.enumerated().map { channel, variable in
-      ScoredVariable(
-        name: variable.name, units: variable.units, channels: [channel], peak: scale?.peak, origin: scale?.origin ?? 0)
+  /// The variables, each by itself, and of an image also its bands together. Their PSNR is that of the mean squared error over all
+  /// bands, and their SSIM is the mean of those of the bands, as scikit-image has them with `channel_axis`.
+  private func scored(_ clean: any SignalDocument, _ scale: (peak: Double, origin: Double)?) -> [ScoredVariable] {
+    let variables = clean.variables
+    func scored(_ name: String, _ units: String, _ channels: [Int]) -> ScoredVariable {
+      ScoredVariable(name: name, units: units, channels: channels, peak: scale?.peak, origin: scale?.origin ?? 0)
     }
+    let each = variables.enumerated().map { channel, variable in scored(variable.name, variable.units, [channel]) }
+    guard clean.domain.isImage, variables.count > 1, !variables.contains(where: { $0.name == ScoredFiles.allBands })
+    else { return each }
+    return each + [scored(ScoredFiles.allBands, "", Array(variables.indices))]
   }
 
   /// The variables of the truth that a file has; all of them where the truth's were named.
@@ -306,7 +312,7 @@ extension Tensor where Scalar == Float {
 extension Scorer {
   /// The same scorer for the variables with the given numbers.
   fileprivate func scoring(_ numbers: [Int]) -> Scorer {
-    guard numbers.count < variables.count else { return self }
+    guard numbers.count < channelCount else { return self }
     return Scorer(
       variables: variables.filter { $0.channels.allSatisfy(numbers.contains) }, channelCount: channelCount, areaWeights: areaWeights,
       latitudes: latitudes, raster: raster)

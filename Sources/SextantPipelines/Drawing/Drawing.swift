@@ -25,7 +25,8 @@ public struct Drawing: Sendable {
   public var axes: MeshAxes
   /// The place whose values are drawn over time; nil for a picture of one field.
   public var timeLine: TimeLinePlace?
-  /// Files with the same image, to be drawn before it: the truth, and what was observed of it.
+  /// Files with the same image, to be drawn before it: the truth, and what was observed of it. Where one has the title "truth", the
+  /// difference from it is drawn, too.
   public var companions: [(title: String, path: String)] = []
   /// The value of an image that is white; nil for the largest that its type can hold, or else the range of the values.
   public var peak: Double?
@@ -57,8 +58,13 @@ public struct Drawing: Sendable {
       throw RunError.invalid("--output \(output): a picture is written as PNG, and this name ends with .\(ending). Give one that ends with .png.")
     }
     let document: any SignalDocument
+    var source = input
     do {
       document = try input.open(formats: catalogue.formats)
+    } catch SignalFormatError.refused(_, _, "--variables", _) {
+      // The bands of an image are read all together, whichever of them are drawn.
+      source.variables = nil
+      document = try source.open(formats: catalogue.formats)
     } catch SignalFormatError.variablesUnclear where input.variables == nil {
       let mesh = try MeshFile.document(input.mesh ?? input.path).shape()
       return try draw(.none, on: mesh, title: name, subtitle: "").write(to: output, overwrite: overwrite)
@@ -88,7 +94,7 @@ public struct Drawing: Sendable {
         throw RunError.invalid(
           "\(isDiverging ? "--diverging" : "--projection"): it is of maps, and \(input.path) has \(signal.domain.summaryWithArticle), which is drawn in its own colours or in greys. Leave the option out.")
       }
-      try image(signal, raster, in: document, formats: catalogue.formats).write(to: output, overwrite: overwrite)
+      try image(signal, raster, in: document, of: source, formats: catalogue.formats).write(to: output, overwrite: overwrite)
     } else {
       throw RunError.invalid(
         "\(input.path): \(signal.domain.summaryWithArticle) has neither latitudes and longitudes for a map nor triangles to draw.")
@@ -107,15 +113,20 @@ public struct Drawing: Sendable {
       scale: isDiverging ? .diverging : .automatic)
   }
 
-  /// The image, with the truth, the observations, the spread and some samples where they are there.
+  /// The image, with the truth, the observations, the error, the spread and some samples where they are there.
+  ///
+  /// - Parameter source: What is read of the file, which is more than what is drawn where bands were chosen.
   private func image(
-    _ signal: Signal, _ raster: Raster, in document: any SignalDocument, formats: [any SignalFormat]
+    _ signal: Signal, _ raster: Raster, in document: any SignalDocument, of source: SignalInput, formats: [any SignalFormat]
   ) throws -> ImagePanels {
     let channels = signal.variables.count
-    let shown = ShownBands(signal.variables)
+    let shown =
+      try input.variables.map { try ShownBands(signal.variables, named: $0, path: input.path) } ?? ShownBands(signal.variables)
+    let values = shown(FieldRecord(signal).values)
     var panels: [ImagePanels.Panel] = []
+    var truth: [Float]?
     for companion in companions {
-      var other = input
+      var other = source
       other.path = companion.path
       let opened = try other.open(formats: formats)
       guard opened.domain.fingerprint == signal.domain.fingerprint, opened.variables.count == channels else {
@@ -125,13 +136,16 @@ public struct Drawing: Sendable {
       guard opened.count == document.count else {
         throw RunError.invalid("\(companion.path): \(opened.count) fields, and \(input.path) has \(document.count).")
       }
-      panels.append(.init(companion.title, values: shown(FieldRecord(try opened.read([field - 1])[0]).values)))
+      let own = shown(FieldRecord(try opened.read([field - 1])[0]).values)
+      if companion.title == "truth" { truth = own }
+      panels.append(.init(companion.title, values: own))
     }
-    let estimates = try input.open(content: .estimates, formats: formats)
+    let estimates = try source.open(content: .estimates, formats: formats)
     let spread = try estimates.spread(of: field - 1)
     let members = try estimates.members(of: field - 1)
     let isAlone = panels.isEmpty && spread == nil && members == nil
-    panels.append(.init(isAlone ? "" : spread == nil ? name : "mean", values: shown(FieldRecord(signal).values)))
+    panels.append(.init(isAlone ? "" : spread == nil ? name : "mean", values: values))
+    if let truth { panels.append(.init("error", role: .error, values: zip(values, truth).map { $0 - $1 })) }
     if let spread { panels.append(.init("spread", role: .spread, values: shown(spread))) }
     for member in 0..<min(Self.shownSamples, members?.rowCount ?? 0) {
       panels.append(.init("sample \(member + 1)", values: shown(members?.row(member).scalars ?? [])))

@@ -30,7 +30,7 @@ struct FieldFrame {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
       if fields.domain.isImage {
         throw RunError.invalid(
-          "\(fields.path): the image has \(fields.variables.count) bands (\(list(fields.variables))), the model's \(space.channelCount) (\(list(space.variables))). Choose as many with --variables, or use a model of such images."
+          "\(fields.path): the image has \(fields.variables.count) bands (\(list(fields.variables))), the model's \(space.channelCount) (\(list(space.variables))). Use a model of images with these bands."
         )
       }
       throw RunError.invalid(

@@ -56,6 +56,16 @@ extension FieldSolver {
           .assumption, "saturation",
           "\(tally.saturatedCount) observed values reach the level of saturation (\(levels)): of each, only that is used."))
     }
+    if let clipping {
+      let count = tally.clippedCount
+      let range = "\(Int(clipping.lowerBound)) to \(Int(clipping.upperBound))"
+      remarks.append(
+        Remark(
+          .note, "clipped",
+          count == 0
+            ? "No value of the answer lies outside of the range of the pixels' type, \(range), so that --clip changed nothing."
+            : "\(count) value\(count == 1 ? "" : "s") of the answer lay outside of the range of the pixels' type, \(range), and \(count == 1 ? "was" : "were") clipped to it (--clip). Spread, samples and quantiles are not clipped."))
+    }
     func list(_ names: [String]) -> String {
       names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }

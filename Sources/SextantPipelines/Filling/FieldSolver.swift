@@ -30,6 +30,8 @@ final class FieldSolver {
   private(set) var tally: AnswerTally
   /// Which entries of an answer are given (V·C of its domain); nil for all.
   private let region: [Bool]?
+  /// The range to which the mean is clipped, in the file's units; nil for none.
+  let clipping: ClosedRange<Double>?
   private let checking: AnswerChecking
   /// The answers of fields that are filled together; nil where each is filled by itself.
   private(set) var series: SeriesFilling?
@@ -56,6 +58,12 @@ final class FieldSolver {
     self.noise = noise
     self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
     saturation = try request.saturation?.levels(of: frame.fields.variables) ?? []
+    let pixelRange = frame.fields.fullRange
+    if request.clips, pixelRange == nil {
+      throw RunError.invalid(
+        "--clip: \(frame.fields.path) is no image of whole numbers, so that there is no range to which the answer could be clipped. Leave --clip out; without a model, --bounds states the range of a variable.")
+    }
+    clipping = request.clips ? pixelRange : nil
     (self.model, self.windows) = (model, windows)
     let space = frame.space
     methodName = request.method.title
@@ -107,6 +115,7 @@ final class FieldSolver {
     let clock = ContinuousClock()
     let start = clock.now
     var answer = try answer(to: index)
+    if let clipping { answer.tally.clippedCount = answer.record.clip(to: clipping) }
     answer.tally.seconds = (clock.now - start) / .seconds(1)
     tally = tally + answer.tally
     return answer
@@ -365,6 +374,20 @@ extension FieldRecord {
         for entry in exact { members[start + entry] = observed[entry] }
       }
     }
+  }
+
+  /// Brings the mean into a range, and returns how many of its values lay outside of it.
+  mutating func clip(to range: ClosedRange<Double>) -> Int {
+    let (low, high) = (Float(range.lowerBound), Float(range.upperBound))
+    // Single precision may round the ends of 32-bit numbers outwards.
+    let least = Double(low) < range.lowerBound ? low.nextUp : low
+    let greatest = Double(high) > range.upperBound ? high.nextDown : high
+    var count = 0
+    for entry in values.indices where values[entry] < low || values[entry] > high {
+      values[entry] = values[entry] < low ? least : greatest
+      count += 1
+    }
+    return count
   }
 
   /// Leaves the entries outside of a region (V·C) without an answer.

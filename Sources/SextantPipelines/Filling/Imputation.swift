@@ -67,6 +67,9 @@ public struct Imputation: Sendable, Encodable {
   public var seriesMemory = 3 << 30
   /// Whether an image that is larger than the model's is filled in overlapping windows of the model's size.
   public var usesWindows = true
+  /// Whether the mean is clipped to the numbers that the pixels of the input can be, where they are whole. Without this, an output of
+  /// the same type is refused if it cannot hold the mean.
+  public var clips = false
   /// The seed of samples and held-out values.
   public var seed: UInt64
 

@@ -46,7 +46,7 @@ struct ModelWindows: Sendable {
       domain: document.domain, variables: own.variables, transforms: own.transforms, bounds: own.bounds)
     remark = Remark(
       .assumption, "windows",
-      "The fields, on \(document.domain.summaryWithArticle), were filled in \(windows.count) overlapping windows of the model's size (\(own.domain.summary)), which were blended: what lies further apart than a window does not tell of each other. --windows none turns this off.")
+      "The fields, on \(document.domain.summaryWithArticle), were filled in \(windows.count) overlapping windows of the model's size (\(own.domain.summary)), which were blended. Places that are further apart than a window say nothing of each other. --windows none turns this off.")
   }
 
   /// A measurement of a whole field that says nothing: that of the model, at a place of the first window.

@@ -166,7 +166,7 @@ struct ImageDocument: SignalDocument {
       remarks.append(
         Remark(
           .note, "no-data",
-          "\(file.path): the no-data tag is \"\(tag)\", which no number of type \(header.type.rawValue) is, so that no pixel counts as missing by it. If pixels are missing, say which by --missing, such as --missing 'value=255'."
+          "\(file.path): the no-data tag is \"\(tag)\". No pixel of type \(header.type.rawValue) can have this value, so that none counts as missing by it. If pixels are missing, say which ones by --missing, such as --missing 'value=255'."
         ))
     }
     if header.isPremultiplied {
@@ -197,21 +197,21 @@ struct ImageDocument: SignalDocument {
       remarks.append(
         Remark(
           .note, "jpeg",
-          "\(file.path): JPEG is read only. Answers in a folder are PNG images; for any other output, give a name that ends in .png or .tif."
+          "\(file.path): JPEG images are read and not written. Answers in a folder are PNG images; for any other output, give a name that ends in .png or .tif."
         ))
     }
     if [.uint32, .int32, .float64].contains(header.type) {
       remarks.append(
         Remark(
           .note, "rounded",
-          "\(file.path): numbers of type \(header.type.rawValue) are worked on in single precision, with 24 bits. Pixels that do not change keep all of theirs."
+          "\(file.path): the pixels are of type \(header.type.rawValue), and the calculation is in single precision, which has 24 bits. Pixels that do not change keep all of their bits."
         ))
     }
     if let folder, !folder.others.isEmpty {
       remarks.append(
         Remark(
           .note, "other-files",
-          "\(folder.path): \(folder.others.count) file\(folder.others.count == 1 ? " is" : "s are") no image and not read: \(NetCDFError.abridged(folder.others))."
+          "\(folder.path): \(folder.others.count) file\(folder.others.count == 1 ? " is no image and was" : "s are no images and were") not read: \(NetCDFError.abridged(folder.others))."
         ))
     }
     return remarks

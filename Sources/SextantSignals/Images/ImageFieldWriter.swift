@@ -119,7 +119,10 @@ extension ImagePixels.Misfit {
     var range = type.isWhole ? ", from \(Int(type.range.lowerBound)) to \(Int(type.range.upperBound))" : ""
     if let gap = pixels.gap { range += ", of which \(gap) means missing" }
     if pixels.header.key != nil { range += ", of which one colour means transparent" }
+    // What is missing has no place in the range either.
+    let isOutside = type.isWhole && !first.value.isNaN && !type.range.contains(Double(first.value))
+    let advice = isOutside ? ", or let `sextant impute --clip` bring the values into the range" : ""
     return
-      "\(values) not fit numbers of type \(type.rawValue)\(range). The first is \(first.value) at row \(first.row), column \(first.column), band \(first.band). Give an output that ends in .float.tif, which is in single precision, or in .npy."
+      "\(values) not fit numbers of type \(type.rawValue)\(range). The first is \(first.value) at row \(first.row), column \(first.column), band \(first.band). Give an output that ends in .float.tif, which is in single precision, or in .npy\(advice)."
   }
 }

@@ -94,10 +94,12 @@ extension ImageSink {
         path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
     }
     var header = template.pixels.header
-    // A file with the same pages keeps its description, and the order of its pages.
+    header.pngChunks = []
+    // A file with the same pages keeps what is said in it of its own, and the order of its pages.
     let axes = template.files[0].axes
     if let file = wholeFile(fields) {
-      header.description = file.header.description
+      (header.description, header.pngChunks) = (file.header.description, file.header.pngChunks)
+      (header.orientation, header.resolution, header.profile) = (file.header.orientation, file.header.resolution, file.header.profile)
       let places = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1, $0) })
       let ordered = pages.sorted {
         axes.page(ofField: places[$0.field] ?? 0, channel: $0.channel)
