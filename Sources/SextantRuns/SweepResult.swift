@@ -153,17 +153,18 @@ public struct SweepResult: Sendable, Equatable, Codable {
     return across(rows, from: 1, to: max(2, most)) + lines
   }
 
-  /// A line for each number of steps of one method.
+  /// A line for each number of steps of one method, over the step sizes that were stated; what the method chose by itself is not on
+  /// this axis.
   private static func againstStepSizes(_ own: [SweepRow], references: [SweepRow]) -> [Plot.Layer] {
-    let sizes = own.compactMap(\.stepSize)
-    let lines = Dictionary(grouping: own.filter { $0.psnr != nil }) { $0.steps ?? 0 }.sorted { $0.key < $1.key }
+    let stated = own.filter { $0.stepSize != nil }.sorted { ($0.stepSize ?? 0) < ($1.stepSize ?? 0) }
+    let sizes = stated.compactMap(\.stepSize)
+    let lines = Dictionary(grouping: stated.filter { $0.psnr != nil }) { $0.steps ?? 0 }.sorted { $0.key < $1.key }
       .map { steps, own in
-        let own = own.sorted { ($0.stepSize ?? 0) < ($1.stepSize ?? 0) }
-        return Plot.Layer.line(
+        Plot.Layer.line(
           "\(steps) steps", x: own.compactMap(\.stepSize), y: own.compactMap { $0.psnr?.mean },
           style: Plot.Style(marker: .circle))
       }
-    return across(references, from: sizes.min() ?? 1, to: sizes.max() ?? 1) + lines
+    return across(references, from: sizes.first ?? 1, to: sizes.last ?? 1) + lines
   }
 
   private static func across(_ rows: [SweepRow], from low: Double, to high: Double) -> [Plot.Layer] {

@@ -47,6 +47,19 @@ import Testing
     #expect(scores.summaries().first?[.psnr]?.mean == result.rows.last?.psnr?.mean)
   }
 
+  /// A sweep with the method's own step sizes is continued with stated ones: both are kept, and the plot over step sizes has the stated.
+  @Test func statedStepSizesAreAddedToOwnOnes() throws {
+    let folder = try ScratchFolder()
+    let own = try Self.configuration(in: folder, "methods: [dps], steps: [3, 6], samples: 2").runSweep(overwrite: false)
+    #expect(own.rows.map(\.stepSize) == [nil, nil])
+    let both = try Self.configuration(
+      in: folder, "methods: [dps], steps: [3], step_sizes: [0.1, 0.5], samples: 2"
+    ).runSweep(overwrite: false)
+    #expect(both.rows.map(\.stepSize) == [0.1, 0.5, nil, nil])
+    #expect(both.rows.map(\.steps) == [3, 3, 3, 6])
+    #expect(FileManager.default.fileExists(atPath: folder.path("run/sweep/step-sizes-dps.png")))
+  }
+
   /// Both networks are trained into the run's folder, and found there by the next sweep.
   @Test func aFlowIsTheLineOfOneEvaluation() throws {
     let folder = try ScratchFolder()
