@@ -19,7 +19,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
   case longitudes(Double)
   /// The northern and the southern hemisphere exchanged.
   case northSouth
-  /// The 60 rotations of the icosahedron, of an icosphere.
+  /// The 60 rotations of the icosahedron, of an icosphere: a mesh about the origin whose vertices they exchange, of any radius.
   case icosahedron
 
   /// Reads "left-right", "up-down", "quarter-turns", "longitudes:30deg", "north-south" or "icosahedron".
@@ -89,7 +89,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
         let found = tree.nearest(1, toEach: places.map(move))
         guard !found.distances.contains(where: { $0 > tolerance }), Set(found.indices).count == places.count else {
           throw GeometryError.invalidSymmetry(
-            "'\(symmetry)' does not map the vertices of the \(domain.summary) onto its vertices.")
+            "'\(symmetry)' does not map the vertices of the \(domain.summary) onto its vertices.\(symmetry.hint)")
         }
         generators.append(found.indices)
       }
@@ -124,6 +124,11 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
     return group
   }
 
+  /// What has the symmetry, where that is not plain.
+  private var hint: String {
+    self == .icosahedron ? " The meshes of `sextant mesh icosphere` have it, scaled or not, about the origin." : ""
+  }
+
   /// Isometries that generate the symmetry.
   private func generators(of domain: any Domain) throws -> [@Sendable (SIMD3<Double>) -> SIMD3<Double>] {
     switch self {
@@ -144,7 +149,8 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
       default: return [{ SIMD3((sum.x + sum.y) / 2 - $0.y, (sum.y - sum.x) / 2 + $0.x, $0.z) }]
       }
     case .longitudes, .northSouth, .icosahedron:
-      guard domain.geography != nil else {
+      // A mesh has no axis of the Earth, but it may have the rotations of the icosahedron; whether it has is seen at its vertices.
+      guard domain.geography != nil || (self == .icosahedron && domain.surface != nil) else {
         throw GeometryError.invalidSymmetry(
           "'\(self)' is a symmetry of the sphere, and the fields are on \(domain.summaryWithArticle).")
       }

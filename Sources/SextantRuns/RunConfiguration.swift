@@ -75,7 +75,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
       try EvaluationSettings($0, archive: archive, catalogue: catalogue)
     }
     self.evaluate = evaluate
-    patches = try reader.optionalSection("patches", PatchSettings.init)
+    patches = try reader.optionalSection("patches") { try PatchSettings($0, measured: archive.measured?.noise) }
     let asked = try reader.optionalSection("learning") { try MeasuredLearning($0, designs: catalogue.designs) }
     if asked != nil, archive.measured == nil {
       throw reader.wrong(
@@ -114,7 +114,7 @@ public struct RunConfiguration: Sendable, Equatable, Encodable {
           flow != nil ? "flow" : "diffusion", expected: "variables without transforms beside archive.measured, because noise is not Gaussian any more after one",
           found: "variables.\(name).transform")
       }
-      if let patches, patches.noise.description == "0" {
+      if let patches, patches.noise.description == "0", archive.measured?.noise.isZero == false {
         throw reader.wrong(
           "patches", expected: "the noise of the images (patches.noise: LEVEL) beside archive.measured", found: "none")
       }

@@ -20,6 +20,7 @@ import Testing
     let wide = NamedDomain(name: "wide image", domain: try ImageGrid(rows: 4, columns: 7, pixelHeight: 2, pixelWidth: 1))
     let globe = NamedDomain(name: "globe", domain: try DomainZoo.grid(DomainZoo.range(-90, 10, 19), DomainZoo.range(0, 10, 37)))
     let icosphere = NamedDomain(name: "icosphere", domain: try SphereMesh.icosphere(subdivisions: 2))
+    let surface = NamedDomain(name: "icosphere as a surface", domain: try Self.surface { 0.05 * $0 })
     return [
       Case(domain: square, symmetries: [.leftRight], count: 2),
       Case(domain: square, symmetries: [.quarterTurns], count: 4),
@@ -28,7 +29,27 @@ import Testing
       Case(domain: globe, symmetries: [.longitudes(30)], count: 12),
       Case(domain: globe, symmetries: [.longitudes(90), .northSouth], count: 8),
       Case(domain: icosphere, symmetries: [.icosahedron], count: 60),
+      Case(domain: surface, symmetries: [.icosahedron], count: 60),
     ]
+  }
+
+  /// The surface of an icosphere whose vertices are moved.
+  private static func surface(_ move: (SIMD3<Double>) -> SIMD3<Double>) throws -> SurfaceMesh {
+    let sphere = try SphereMesh.icosphere(subdivisions: 2)
+    return try SurfaceMesh(TriangleMesh(positions: sphere.positions.map(move), triangles: sphere.triangles))
+  }
+
+  /// The file of a mesh rounds its vertices; a sphere elsewhere, or one that is stretched, does not have the rotations, and no mesh has
+  /// an axis of the Earth.
+  @Test func theRotationsOfAMeshAreSeenAtItsVertices() throws {
+    let rounded = try Self.surface { SIMD3<Double>(SIMD3<Float>(6371 * $0)) }
+    #expect(try DomainSymmetry.permutations([.icosahedron], of: rounded).count == 60)
+    for other in [try Self.surface { $0 + SIMD3(0, 0, 0.2) }, try Self.surface { $0 * SIMD3(1, 1, 1.2) }] {
+      #expect(throws: GeometryError.self) { try DomainSymmetry.permutations([.icosahedron], of: other) }
+    }
+    for symmetry in [DomainSymmetry.northSouth, .longitudes(180)] {
+      #expect(throws: GeometryError.self) { try DomainSymmetry.permutations([symmetry], of: rounded) }
+    }
   }
 
   @Test(arguments: try cases())

@@ -123,6 +123,23 @@ import Testing
     #expect(refusal?.description.contains("--saturation") == true && !FileManager.default.fileExists(atPath: folder.path("no.tif")))
   }
 
+  /// The noise of measured images is that of their patches, unless another is stated; where it is no number, it has to be.
+  @Test func theNoiseOfPatchesIsThatOfTheArchive() throws {
+    func noise(_ archive: String, _ patches: String) throws -> String? {
+      try RunConfiguration.parse(
+        "archive: {files: [images], \(archive)}\nprior: {kind: eof}\npatches: {\(patches)}\n", path: "run.yaml"
+      ).configuration.patches?.noise.description
+    }
+    #expect(try noise("measured: {noise: 20}", "side: 6") == "20")
+    #expect(try noise("measured: {noise: 20}", "side: 6, noise: 5") == "5")
+    #expect(try noise("measured: {noise: \"red=20,green=12.5\"}", "side: 6") == "green=12.5,red=20")
+    #expect(try noise("measured: {noise: 0}", "side: 6") == "0")
+    #expect(try noise("part: all", "side: 6") == "0")
+    for unknown in ["auto", "\"variable:sigma\"", "\"poisson:2\""] {
+      #expect(complaint { _ = try noise("measured: {noise: \(unknown)}", "side: 6") }.contains("patches.noise"))
+    }
+  }
+
   /// A camera of 2 units a count: where the noise is taken for one of the mean's size, or what is cut off for measured, answers are
   /// worse.
   @Test func aComparisonUnderTheNoiseOfACamera() throws {

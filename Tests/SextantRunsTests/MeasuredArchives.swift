@@ -122,6 +122,17 @@ import Testing
     #expect(errors.count == 2 && errors[1] < 1.05 * errors[0], "\(errors)")
   }
 
+  /// Values cannot vary less than their noise: that is said, and of the right noise nothing is.
+  @Test func noiseLargerThanTheValuesIsNamed() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<30)) }
+    for (noise, count) in [("2K", 0), ("1e9K", 1), ("auto", 0)] {
+      let model = try Self.configuration(folder, archive: "measured: {noise: \(noise)}", prior: "kind: eof, modes: 5").training.learn()
+      let found = model.provenance.remarks.filter { $0.topic == "large-noise" }
+      #expect(found.count == count, "\(noise): \(found)")
+      #expect(found.allSatisfy { $0.kind == .warning && $0.variable == "tas" && $0.text.contains("1e+09 K") })
+    }
+  }
+
   @Test func unknownNoiseIsFound() throws {
     let folder = try Self.folder(missing: "random:0.5")
     let model = try Self.configuration(folder, archive: "measured: {noise: auto}", prior: "kind: eof, modes: 20").training.learn()

@@ -159,4 +159,52 @@ import Testing
       try training.learn(from: Tensor(repeating: 2, shape: [10, d]), noise: [0], using: RandomStream(seed: 1))
     }
   }
+
+  /// A covariance of one direction has no factor: the answer is that of the one number which all pixels share.
+  @Test func aCovarianceOfOneDirectionHasItsPosterior() throws {
+    let d = 9
+    let flat = PatchMixture(
+      side: 3, origins: [10], scales: [2], weights: [1], means: Tensor.zeros([1, d]),
+      covariances: [Tensor(repeating: 1, shape: [d, d])])
+    #expect(throws: LinearAlgebraError.self) { try CholeskyFactor(flat.covariances[0]) }
+    let entries = [0, 2, 3, 7]
+    let (posterior, measurement) = try solve(
+      flat, rows: 3, columns: 3, entries: entries, noise: 2, samples: 400)
+    // Standardised noise of variance 1, and a number of variance 1 that was measured four times.
+    let sum = measurement.values.reduce(0.0) { $0 + (Double($1) - 10) / 2 }
+    let spread = try #require(posterior.spread)
+    for i in 0..<d {
+      #expect(abs(Double(posterior.mean[i]) - (10 + 2 * sum / 5)) < 1e-3)
+      #expect(abs(Double(spread[i]) - 2 * (1 / 5.0).squareRoot()) < 1e-3)
+    }
+    let samples = try #require(posterior.samples)
+    for row in 0..<400 { #expect(abs(samples[row, 0] - samples[row, 8]) < 0.05) }
+  }
+
+  /// Patches that have one number in common and vary by nothing but noise besides: most directions hold noise alone.
+  @Test func patchesOfMoreNoiseThanSignalHaveAnAnswer() throws {
+    let (side, count) = (6, 2000)
+    let d = side * side
+    var random = RandomStream(seed: 11)
+    let noisy = Tensor<Float>(shape: [count, d]) { out in
+      for row in 0..<count {
+        let common = 5 * random.normal()
+        for j in 0..<d { out[row * d + j] = Float(50 + common + random.normal()) }
+      }
+    }
+    let mixture = try PatchTraining(side: side, components: 1).learn(
+      from: noisy, noise: [1], using: RandomStream(seed: 1))
+    // What noise hides is not positive definite in single precision, so that the test has something to test.
+    #expect(throws: LinearAlgebraError.self) { try CholeskyFactor(mixture.covariances[0]) }
+    let domain = try ImageGrid(rows: 10, columns: 11)
+    let measurement = FieldMeasurement(
+      values: (0..<110).map { _ in Float(53 + random.normal()) }, noise: [Float](repeating: 1, count: 110),
+      operation: SelectionOperator(inputCount: 110, indices: Array(0..<110)))
+    let posterior = try Method.patches.solver(for: Model(FieldSpace(domain: domain, channelCount: 1), patches: mixture))
+      .posterior(given: measurement, samples: 3, using: &random)
+    // The mean of 36 values of noise 1.
+    #expect(posterior.mean.allSatisfy { abs($0 - 53) < 0.8 })
+    #expect(posterior.spread?.allSatisfy { $0 > 0 && $0 < 0.6 } == true)
+    #expect(posterior.samples?.isFinite == true)
+  }
 }

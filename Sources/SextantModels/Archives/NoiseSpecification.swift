@@ -61,6 +61,11 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     levels.values.allSatisfy { if case .constant(0, _) = $0 { true } else { false } }
   }
 
+  /// Whether the noise of every variable is a number in its units.
+  package var isOfNumbers: Bool {
+    levels.values.allSatisfy { if case .constant = $0 { true } else { false } }
+  }
+
   /// Whether a variable is counted.
   package var isCounted: Bool {
     levels.values.contains { if case .counting = $0 { true } else { false } }

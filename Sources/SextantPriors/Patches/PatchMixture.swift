@@ -41,3 +41,38 @@ public struct PatchMixture: Sendable {
   /// All numbers, for hashes and files.
   public var tensors: [Tensor<Float>] { [Tensor(origins), Tensor(scales), Tensor(weights), means] + covariances }
 }
+
+extension PatchMixture {
+  /// The mixture with a factor of each covariance in single precision (K).
+  ///
+  /// In directions in which patches vary less than their noise, next to nothing is left of a covariance that was learned from noisy
+  /// patches, and it may have no factor in single precision. Its small eigenvalues are then raised to the share of the largest one
+  /// that single precision can tell from 0. Covariances that have a factor are kept as they are.
+  ///
+  /// Throws `LinearAlgebraError`.
+  package func factorised() throws -> (mixture: PatchMixture, factors: [CholeskyFactor<Float>]) {
+    var covariances = covariances
+    var factors: [CholeskyFactor<Float>] = []
+    for k in covariances.indices {
+      do {
+        factors.append(try CholeskyFactor(covariances[k]))
+      } catch LinearAlgebraError.notPositiveDefinite {
+        covariances[k] = try Self.raised(covariances[k])
+        factors.append(try CholeskyFactor(covariances[k]))
+      }
+    }
+    let mixture = PatchMixture(
+      side: side, origins: origins, scales: scales, weights: weights, means: means, covariances: covariances,
+      identity: identity)
+    return (mixture, factors)
+  }
+
+  /// A symmetric matrix (d×d) whose eigenvalues are at least d units in the last place of the largest one.
+  private static func raised(_ matrix: Tensor<Float>) throws -> Tensor<Float> {
+    let pairs = try symmetricEigendecomposition(matrix.converted(to: Double.self))
+    let least = Double(matrix.columnCount) * Double(Float.ulpOfOne) * max(pairs.values.first ?? 0, 0)
+    // V·diag·Vᵀ, with eigenvectors as rows.
+    let scaled = pairs.vectors.scalingRows(by: pairs.values.map { max($0, least).squareRoot() })
+    return gramMatrix(scaled, transposeFirst: true).converted(to: Float.self)
+  }
+}

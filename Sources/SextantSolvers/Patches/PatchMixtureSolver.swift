@@ -37,9 +37,10 @@ struct PatchMixtureSolver: DirectSolver {
     guard domain.isImage, let raster = domain.raster else {
       throw MethodError.noRaster(method: "patches", domain: domain.summary)
     }
-    (self.mixture, self.raster) = (mixture, raster)
+    self.raster = raster
     step = raster.vertexCount > Self.denseLimit ? 2 : 1
-    factors = try mixture.covariances.map { try CholeskyFactor($0) }
+    // Samples need factors of the covariances themselves, without noise.
+    (self.mixture, factors) = try mixture.factorised()
   }
 
   func check(_ operation: any LinearOperator) throws {

@@ -139,6 +139,9 @@ struct MeasuredGaussianTraining {
     remarks += try independenceRemarks(
       state.search.best, fields: fields.part(rest).withoutOperator,
       positions: rest.indices.filter { rest[$0] % copyCount == 0 }, space: space, stages: stages)
+    remarks += try NoiseSize.remarks(
+      on: noise, of: source, indices: stride(from: 0, to: indices.count, by: copyCount).map { indices[$0] },
+      channels: source.variables.indices.filter { !automatic.contains(source.variables[$0]) })
     if largest < configuration.modeCount, largest < rest.count - 1 {
       remarks.append(
         Remark(

@@ -17,11 +17,14 @@ public struct PatchSettings: Sendable, Equatable, Encodable {
   /// The noise of the archive's images, which is taken away from what is learned; 0 for clean images.
   public var noise: NoiseSpecification
 
-  package init(_ reader: ConfigurationReader) throws {
+  /// - Parameter measured: the noise of the archive's values where they are measurements, which is that of its images where it is a
+  ///   number and none is stated here.
+  package init(_ reader: ConfigurationReader, measured: NoiseSpecification? = nil) throws {
     side = try reader.value("side", default: 8, in: 2...32)
     components = try reader.value("components", default: 50, in: 1...1000)
     count = try reader.value("count", default: 40_000, in: 10...10_000_000)
     rounds = try reader.value("rounds", default: 20, in: 1...1000)
-    noise = try reader.parsed("noise", default: "0") { try NoiseSpecification(text: $0) }
+    let usual = measured.flatMap { $0.isOfNumbers ? $0.description : nil } ?? "0"
+    noise = try reader.parsed("noise", default: usual) { try NoiseSpecification(text: $0) }
   }
 }
