@@ -10,6 +10,8 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case missingKey(origin: SettingOrigin, key: String, expected: String)
   /// A value of the wrong form or out of range.
   case wrongValue(origin: SettingOrigin, key: String, expected: String, found: String)
+  /// A text that whoever reads it refuses, for a reason that is a sentence.
+  case invalidText(origin: SettingOrigin, key: String, text: String, reason: String)
   /// An override on the command line that is not KEY=VALUE.
   case invalidOverride(text: String, reason: String)
 
@@ -24,6 +26,9 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       return "\(origin): '\(key)' is missing: expected \(expected)."
     case .wrongValue(let origin, let key, let expected, let found):
       return "\(origin): '\(key)': expected \(expected), found \(found)."
+    case .invalidText(let origin, let key, let text, let reason):
+      let place = "\(origin): '\(key)': "
+      return reason.contains(text) ? place + reason : "\(place)'\(text)': \(reason)"
     case .invalidOverride(let text, let reason):
       return "--set \(text): \(reason). Write it as KEY.PATH=VALUE, such as prior.modes=80."
     }

@@ -220,7 +220,8 @@ public final class ConfigurationReader {
     do {
       return try parse(text)
     } catch {
-      throw wrong(key, expected: "a valid text", found: "'\(text)' (\(error))")
+      let place = members.first { $0.key == key }?.value.origin ?? origin
+      throw ConfigurationError.invalidText(origin: place, key: full(key), text: text, reason: "\(error)")
     }
   }
 

@@ -17,6 +17,10 @@ struct ArchiveCensus: Sendable {
   let gapShare: Double
   /// The number of values inside.
   let valueCount: Int
+  /// The number of fields with at least one value.
+  let fieldCount: Int
+  /// The value of each variable (C) all of whose values are equal; nil for the others.
+  let constants: [Float?]
   /// The values outside the ranges of the settings.
   let bounds: BoundsCheck
 
@@ -42,27 +46,38 @@ struct ArchiveCensus: Sendable {
     let hasRange = ranges.map { $0 != nil }
     var isInside = [Bool](repeating: false, count: size)
     var bounds = BoundsCheck(source.variables, bounds: ranges)
-    var (validCount, position) = (0, 0)
+    var firstValues = [Float?](repeating: nil, count: channels)
+    var varies = [Bool](repeating: false, count: channels)
+    var (validCount, fieldCount, position) = (0, 0, 0)
     try source.forEachChunk(of: indices) { chunk in
       try chunk.values.withUnsafeScalars { values in
         for row in 0..<chunk.count {
           let levels = hasRange.contains(true) ? try noise?(indices[position], of: chunk[row]) : nil
           position += 1
+          let countBefore = validCount
           for entry in 0..<size where chunk.isValid[row * size + entry] {
             isInside[entry] = true
             validCount += 1
-            let channel = entry % channels
+            let (channel, value) = (entry % channels, values[row * size + entry])
+            if let first = firstValues[channel] {
+              if value != first { varies[channel] = true }
+            } else {
+              firstValues[channel] = value
+            }
             guard hasRange[channel] else { continue }
             // Noise that is to be found is none here.
             let tolerance = levels.map { $0[entry] > 0 ? 5 * $0[entry] : bounds.tolerance(ofChannel: channel) } ?? 0
-            bounds.note(values[row * size + entry], channel: channel, tolerance: tolerance)
+            bounds.note(value, channel: channel, tolerance: tolerance)
           }
+          if validCount > countBefore { fieldCount += 1 }
         }
       }
       try progress(chunk.count)
     }
     self.isInside = isInside
     self.bounds = bounds
+    self.fieldCount = fieldCount
+    constants = zip(firstValues, varies).map { $1 ? nil : $0 }
     valueCount = validCount
     let expected = indices.count * isInside.count { $0 }
     gapShare = expected > 0 ? 1 - Double(validCount) / Double(expected) : 0
@@ -70,9 +85,34 @@ struct ArchiveCensus: Sendable {
 
   /// What is said of an archive of measurements.
   var measuredRemark: Remark {
-    Remark(
-      .note, "archive-measured",
-      "\(String(format: "%.2g", 100 * gapShare)) % of the archive's values are missing at places where other fields have them. The prior was learned from the measured values and their noise.")
+    let gaps =
+      gapShare > 0
+      ? "\(String(format: "%.2g", 100 * gapShare)) % of the archive's values are missing at places where other fields have them. " : ""
+    return Remark(
+      .note, "archive-measured", "\(gaps)The prior was learned from the measured values and their noise.")
+  }
+
+  /// Throws ``RunError/invalid(_:)`` where there are too few fields with a measured value, or all values of a variable are one.
+  ///
+  /// - Parameters:
+  ///   - variables: the variables.
+  ///   - total: the number of fields, with and without values.
+  ///   - allowsConstants: whether a variable may be constant, as in an archive that is complete and exact.
+  func checkMeasurements(of variables: [Variable], total: Int, allowsConstants: Bool) throws {
+    let needed = MeasuredGaussianTraining.smallestFieldCount
+    guard fieldCount >= needed else {
+      let what = fieldCount == 1 ? "1 field has" : "\(fieldCount) fields have"
+      throw RunError.invalid(
+        "archive.measured: \(what) at least one measured value (of \(total) in the archive), and at least \(needed) are needed to learn from. Add fields, or fill gaps without a model, such as by --method kriging."
+      )
+    }
+    for (variable, constant) in zip(variables, constants) {
+      guard !allowsConstants, let constant else { continue }
+      let value = [constant.formatted(), variable.units].filter { !$0.isEmpty }.joined(separator: " ")
+      throw RunError.invalid(
+        "archive.measured: every measured value of '\(variable.name)' is \(value), so that there is nothing to learn. Leave the variable out, or check the file."
+      )
+    }
   }
 
   /// What the gaps of the archive give reason to say.

@@ -91,6 +91,7 @@ public struct Training: Sendable {
   /// The measured fields of the archive.
   func openArchive() throws -> TrainingArchive {
     let (source, indices) = try archive.open(seed: seed, formats: formats)
+    try archive.measured?.noise.checkNames(among: source.variables, setting: "archive.measured.noise")
     return TrainingArchive(
       source, indices: indices, measured: try archive.measured.map { try MeasuredNoise($0.noise, of: source) })
   }
@@ -234,17 +235,18 @@ public struct Training: Sendable {
     _ noise: MeasuredNoise?, of source: any SignalSource, indices: [Int], census: ArchiveCensus
   ) throws -> MeasuredNoise? {
     guard let settings = archive.measured, let noise else { return nil }
-    guard indices.count >= MeasuredGaussianTraining.smallestFieldCount else {
-      throw PriorError.tooFewFields(found: indices.count, needed: MeasuredGaussianTraining.smallestFieldCount)
-    }
     let isUnknown = !settings.noise.automatic(among: source.variables).isEmpty
     if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }
-    guard census.gapShare == 0, !isUnknown, settings.operation == nil else { return noise }
-    let inside = census.isInside
-    let isExact = try indices.allSatisfy { index in
-      let levels = try noise(index, isValid: inside)
-      return inside.indices.allSatisfy { !inside[$0] || levels[$0] == 0 }
+    var isExact = census.gapShare == 0 && !isUnknown && settings.operation == nil
+    if isExact {
+      let inside = census.isInside
+      isExact = try indices.allSatisfy { index in
+        let levels = try noise(index, isValid: inside)
+        return inside.indices.allSatisfy { !inside[$0] || levels[$0] == 0 }
+      }
     }
+    try census.checkMeasurements(of: source.variables, total: indices.count, allowsConstants: isExact)
+    if !isExact, !isUnknown { try noise.checkSharedPlaces(in: source, indices: indices) }
     return isExact ? nil : noise
   }
 

@@ -84,7 +84,7 @@ struct SpecificationErrors {
   @Test("a wrong noise level is refused", arguments: ["", "K", "-1K", "nan", "inf", "variable:"])
   func wrongNoise(text: String) {
     let error = #expect(throws: MeasurementError.self) { try NoiseLevel(text) }
-    #expect(error?.description.contains("a number, optionally followed by units") == true)
+    #expect(error?.description.contains("a number of 0 or more, optionally followed by units") == true)
   }
 }
 

@@ -141,6 +141,69 @@ import Testing
     #expect(abs(level - 2) < 0.4, "\(text)")
   }
 
+  /// 120 fields of 12×16 places: six smooth patterns, noise, and gaps.
+  private static func smoothWorld(noise: Double) throws -> ScratchFolder {
+    let (rows, columns, count) = (12, 16, 120)
+    let template = try SmallClimate.fields().read(Array(0..<count)).selecting(["tas"])
+    let domain = try LatitudeLongitudeGrid(
+      latitudes: (0..<rows).map { 51 - Double($0) }, longitudes: (0..<columns).map(Double.init))
+    let stream = RandomStream(seed: 21)
+    var (values, isValid): ([Float], [Bool]) = ([], [])
+    for field in 0..<count {
+      var random = stream.split(field)
+      let factors = (0..<6).map { _ in random.normal() }
+      for row in 0..<rows {
+        for column in 0..<columns {
+          var value = 285 + noise * random.normal()
+          for (j, factor) in factors.enumerated() {
+            let along = 0.7 * Double(j % 3) * Double(column) / Double(columns)
+            let across = 0.9 * Double(j / 3) * Double(row) / Double(rows)
+            let amplitude = 2 / (1 + 0.3 * Double(j))
+            value += amplitude * factor * cos(2 * Double.pi * (along + across) + Double(j))
+          }
+          values.append(Float(value))
+          isValid.append(random.uniform() >= 0.4)
+        }
+      }
+    }
+    let folder = try ScratchFolder()
+    try SmallClimate.write(
+      SignalSet(
+        domain: domain, variables: template.variables, values: Tensor(values, shape: [count, rows * columns, 1]),
+        isValid: isValid, labels: template.labels), to: folder.path("archive.nc"))
+    return folder
+  }
+
+  /// Within 10 %, by fields that the modes were not learned from; with half as many modes as the signal has, what is left of the signal
+  /// makes it harder.
+  @Test(arguments: [(10, 0.1), (3, 0.3)]) func unknownNoiseIsFoundOnFieldsThatWereNotSeen(modes: Int, error: Double) throws {
+    let folder = try Self.smoothWorld(noise: 0.5)
+    let model = try Self.configuration(
+      folder, archive: "measured: {noise: auto}", prior: "kind: eof, modes: \(modes)"
+    ).training.learn()
+    let level = try #require(model.provenance.estimatedNoise?["tas"])
+    #expect(abs(level / 0.5 - 1) < error, "\(level) K")
+  }
+
+  /// Exact values have no noise that could be correlated, and a complete archive has no gaps to tell of.
+  @Test func nothingIsSaidOfWhatIsNotThere() throws {
+    let folder = try Self.cleanFolder()
+    func remarks(_ archive: String) throws -> [Remark] {
+      try Self.corruptedRun(folder, archive: "files: [DIR/clean.nc], variables: [tas], \(archive)").training.learn()
+        .provenance.remarks
+    }
+    let exact = try remarks("corrupted: {mask: \"random:0.3\"}, measured: {noise: 0}")
+    #expect(!exact.contains { $0.topic == "correlated-noise" }, "\(exact)")
+    #expect(exact.contains { $0.topic == "archive-measured" && $0.text.contains("% of the archive's values") })
+    let complete = try remarks("corrupted: {noise: 2K}, measured: {noise: 2K}")
+    #expect(complete.contains { $0.topic == "archive-measured" && !$0.text.contains("%") }, "\(complete)")
+    // A percentage is stated as the number that it is, too.
+    let measured = try Self.folder { try $0.read(Array(0..<20)) }
+    let model = try Self.configuration(measured, archive: "measured: {noise: 5%}", prior: "kind: eof, modes: 5").training.learn()
+    let percentage = try #require(model.provenance.remarks.first { $0.topic == "noise-percentage" })
+    #expect(percentage.text.contains(/is [0-9.]+ K, 5 % of the standard deviation/), "\(percentage.text)")
+  }
+
   /// Stopped after some steps, by any number of tries, a training ends with the same file as one that was not.
   @Test func anInterruptedTrainingGoesOnToTheSameBits() throws {
     let folder = try Self.folder { try $0.read(Array(0..<60)) }
@@ -290,10 +353,25 @@ import Testing
   enum Fault: String, CaseIterable, Sendable {
     case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, trend, transformedAuto
     case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing
+    case operatorOfZeros, emptyFields, constant, unknownVariable, anotherVariable, differingPole, negative
 
     func files() throws -> ScratchFolder {
       switch self {
       case .twoFields: return try folder { try $0.read([0, 1]) }
+      case .emptyFields:
+        return try folder { try $0.read(Array(0..<20)).mapping { field, _, _, value in field < 3 ? value : nil } }
+      case .constant: return try folder { try $0.read(Array(0..<20)).mapping { _, _, _, _ in 280 } }
+      case .differingPole:
+        // The first 18 values are those of the pole.
+        return try folder {
+          try $0.read(Array(0..<20)).mapping { _, vertex, _, value in vertex < 18 ? value + 0.3 * Float(vertex) : value }
+        }
+      case .operatorOfZeros:
+        let result = try folder { try $0.read(Array(0..<20)) }
+        let count = try SmallClimate.grid().vertexCount
+        try Data("%%MatrixMarket matrix coordinate real general\n\(count) \(count) 1\n1 1 0.0\n".utf8)
+          .write(to: URL(fileURLWithPath: result.path("zero.mtx")))
+        return result
       case .exactRepetitions:
         return try folder { fields in
           var fields = try fields.read(Array(0..<20))
@@ -333,6 +411,12 @@ import Testing
         ("measured: {noise: 2K, operator: \"blur:heat,sigma=1000km\"}", "kind: eof, modes: 10", "")
       case .operatorWithAuto: ("measured: {noise: auto, operator: \"blur:heat,sigma=1000km\"}", usual, "")
       case .operatorOfNothing: ("measured: {noise: 2K, operator: \"band:-90..90\"}", usual, "")
+      case .operatorOfZeros: ("measured: {noise: 2K, operator: \"matrix:file=DIR/zero.mtx\"}", usual, "")
+      case .emptyFields, .constant: ("measured: {noise: 2K}", usual, "")
+      case .unknownVariable: ("measured: {noise: \"tas=2K,w=1\"}", usual, "")
+      case .anotherVariable: ("measured: {noise: \"foo=0.5K\"}", usual, "")
+      case .differingPole: ("measured: {noise: 0}", usual, "")
+      case .negative: ("measured: {noise: -1K}", usual, "")
       case .acceptedGaps: ("gaps: accept, measured: {noise: 2K}", usual, "")
       case .trend: ("measured: {noise: 2K}", "kind: matern", "")
       case .transformedAuto: ("measured: {noise: auto}", usual, "variables: {tas: {transform: normal-score}}")
@@ -351,6 +435,13 @@ import Testing
       case .operatorOfModes: ["archive.measured.operator", "prior.kind", "two-scale"]
       case .operatorWithAuto: ["auto", "operator", "tas=LEVEL"]
       case .operatorOfNothing: ["band"]
+      case .operatorOfZeros: ["archive.measured.operator", "zero.mtx", "sees nothing"]
+      case .emptyFields: ["3 fields have at least one measured value (of 20", "at least 8"]
+      case .constant: ["every measured value of 'tas' is 280 K"]
+      case .unknownVariable: ["no variable 'w'", "tas"]
+      case .anotherVariable: ["no variable 'foo'", "tas"]
+      case .differingPole: ["archive.nc", "'tas'", "one place", "auto"]
+      case .negative: ["run.yaml:2", "'archive.measured.noise': '-1K': expected a number of 0 or more", "found -1."]
       case .acceptedGaps: ["archive", "both"]
       case .network: ["run.yaml", "diffusion", "noise: auto"]
       case .trend: ["run.yaml", "matern", "two-scale, mixture or eof"]

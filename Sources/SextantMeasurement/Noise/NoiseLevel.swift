@@ -21,7 +21,7 @@ public enum NoiseLevel: Sendable, Equatable {
   case counting(CountingNoise)
 
   private static let expectation =
-    "a number, optionally followed by units or % (0 where values are exact), a share such as 5/255, poisson:GAIN+READ, variable:NAME, or auto"
+    "a number of 0 or more, optionally followed by units or % (0 where values are exact), a share such as 5/255, poisson:GAIN+READ, variable:NAME, or auto"
 
   /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%", "0", "variable:obs_error" or "auto".
   ///

@@ -41,7 +41,12 @@ public struct MeasuredFields: Sendable, Equatable, Codable {
       throw RunError.invalid(
         "archive.measured.operator: '\(operation)' measures nothing of \(domain.summaryWithArticle). Its kernel may be larger than the field: state what lies beyond the frame (boundary=reflect), or use a smaller one.")
     }
-    return MeasuredOperator(try drawn.materialised(for: "Learning from measurements"), outputEntries: drawn.outputEntries)
+    let matrix = try drawn.materialised(for: "Learning from measurements")
+    guard matrix.values.contains(where: { $0 != 0 }) else {
+      throw RunError.invalid(
+        "archive.measured.operator: '\(operation)' is an operator that sees nothing: all of its weights are 0. Check how it was made.")
+    }
+    return MeasuredOperator(matrix, outputEntries: drawn.outputEntries)
   }
 }
 
@@ -181,7 +186,7 @@ package struct MeasuredNoise: Sendable {
       let count = result.indices.count { isValid[$0] && !(result[$0].isFinite && result[$0] >= 0) }
       let name = variables[bad % variables.count].name
       throw RunError.invalid(
-        "\(names(index)): \(count) values have no noise of 0 or more (measured.noise: \(specification)), the first of them '\(name)' at vertex \(bad / variables.count + 1). Every measured value needs one: fill the gaps of the noise variable, mark these values as missing, or give one number, such as \(name)=0.3."
+        "\(names(index)): the noise of \(count) value\(count == 1 ? "" : "s") is missing or negative (measured.noise: \(specification)), the first of them '\(name)' at vertex \(bad / variables.count + 1). Every measured value needs one: fill the gaps of the noise variable, mark these values as missing, or give one number, such as \(name)=0.3."
       )
     }
     return result
@@ -212,6 +217,39 @@ package struct MeasuredNoise: Sendable {
       throw RunError.invalid(
         "\(names(index)): the noise of '\(variable.name)' is 0 (measured.noise: \(specification)), but its value at vertex \(differing / variables.count + 1) differs from that of \(names(first)), which has the same time \(time). Exact values cannot differ: state the noise, such as \(variable.name)=0.3, or use auto."
       )
+    }
+  }
+
+  /// The difference of two values, as a share of them, that rounding explains.
+  private static let rounding: Float = 1e-5
+
+  /// Throws ``RunError/invalid(_:)`` where values count as exact although they differ and lie at one place of one field, such as
+  /// those of a row of a grid at a pole.
+  package func checkSharedPlaces(in source: any SignalSource, indices: [Int]) throws {
+    let (nodes, channels) = (source.domain.nodeOfVertex.map(Int.init), variables.count)
+    let shared = Dictionary(grouping: nodes.indices) { nodes[$0] }.values.filter { $0.count > 1 }
+      .sorted { $0[0] < $1[0] }
+    guard !shared.isEmpty else { return }
+    for index in indices {
+      let field = try source.read([index])[0]
+      let (values, isValid) = (field.values.scalars, field.isValid)
+      let noise = try self(index, of: field)
+      for vertices in shared {
+        for channel in 0..<channels {
+          let entries = vertices.map { $0 * channels + channel }.filter { isValid[$0] && noise[$0] == 0 }
+          guard let first = entries.first else { continue }
+          guard
+            let other = entries.first(where: {
+              abs(values[$0] - values[first]) > Self.rounding * max(abs(values[$0]), abs(values[first]))
+            })
+          else { continue }
+          let variable = variables[channel]
+          let units = variable.units.isEmpty ? "" : " " + variable.units
+          throw RunError.invalid(
+            "\(names(index)): the noise of '\(variable.name)' is 0 (measured.noise: \(specification)), but its values at vertices \(first / channels + 1) and \(other / channels + 1), which are one place, are \(values[first])\(units) and \(values[other])\(units). Exact values cannot differ: state the noise, such as \(variable.name)=0.3, or use auto."
+          )
+        }
+      }
     }
   }
 }

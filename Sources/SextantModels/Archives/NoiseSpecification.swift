@@ -119,6 +119,23 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     variables.contains { if case .percent = levels[$0.name] ?? levels[""] { true } else { false } }
   }
 
+  /// Throws ``RunError/invalid(_:)`` where the noise of a variable is given that does not exist.
+  ///
+  /// - Parameters:
+  ///   - variables: those that there are.
+  ///   - setting: the name of the setting.
+  package func checkNames(among variables: [Variable], setting: String) throws {
+    let known = variables.map(\.name)
+    guard let name = levels.keys.filter({ !$0.isEmpty && !known.contains($0) }).sorted().first else { return }
+    throw RunError.invalid(
+      "\(setting): \(description): there is no variable '\(name)'. Those of the archive: \(known.joined(separator: ", ")).")
+  }
+
+  /// The percentage that the noise of a variable is of its scale, as a number; nil where it is none.
+  fileprivate func percentage(of variable: Variable) -> Double? {
+    if case .percent(let number)? = levels[variable.name] ?? levels[""] { number } else { nil }
+  }
+
   /// Throws ``RunError`` where one number without units is to serve variables of different units.
   private func checkUnits(of variables: [Variable]) throws {
     guard case .constant(let number, let units)? = levels[""], units.isEmpty, number > 0 else { return }
@@ -214,12 +231,17 @@ package struct NoiseLevels: Sendable {
       specification.hasPercentages(among: variables)
       ? try fullScale.map { scale in variables.map { _ in scale } } ?? Self.standardDeviations(of: document) : nil
     var remarks = scales.map { scales in
-      zip(variables, scales).filter { specification.hasPercentages(among: [$0.0]) }.map { variable, scale in
-        Remark(
+      zip(variables, scales).compactMap { variable, scale -> Remark? in
+        guard let percentage = specification.percentage(of: variable) else { return nil }
+        func text(_ number: Double) -> String {
+          [String(format: "%.4g", number), variable.units].filter { !$0.isEmpty }.joined(separator: " ")
+        }
+        let whole =
+          fullScale.map { "\($0.formatted()), the largest number of the pixels' type" }
+          ?? "the standard deviation of the file's values, \(text(Double(scale)))"
+        return Remark(
           .assumption, "noise-percentage",
-          fullScale.map {
-            "The noise of \(variable.name) is a percentage of \($0.formatted()), the largest number of the pixels' type."
-          } ?? "The noise of \(variable.name) is a percentage of the standard deviation of the file's values, \([String(format: "%.4g", Double(scale)), variable.units].filter { !$0.isEmpty }.joined(separator: " ")).")
+          "The noise of \(variable.name) is \(text(percentage / 100 * Double(scale))), \(String(format: "%.3g", percentage)) % of \(whole).")
       }
     } ?? []
     let levels: @Sendable (Int) throws -> [Float] = { index in

@@ -80,3 +80,24 @@ extension FactorModel {
     }
   }
 }
+
+extension FactorModel {
+  /// By how much the variance of the errors at fields that were not learned from exceeds that of the noise, as a share of it: the
+  /// coefficients of a state were found from noisy values, and their errors, which are independent between states, look like noise. A
+  /// regression on n values with orthogonal regressors and the precision r of the coefficients' prior gives Σ 1/(n + Ψ·r). Ψ has to
+  /// contain the noise: the model was learned as if there were none.
+  ///
+  /// - Parameters:
+  ///   - states: the states that are looked at; each has the weight of its values.
+  ///   - seenCounts: how often each state was learned from (d).
+  package func learnedNoiseShare(at states: some Sequence<Int>, seenCounts: [Int]) -> Double {
+    var (sum, count) = (0.0, 0)
+    for state in states where seenCounts[state] > 0 {
+      let seen = Double(seenCounts[state])
+      let share = ridge.reduce(0.0) { $0 + 1 / (seen + residualVariance[state] * $1) }
+      sum += share * seen
+      count += seenCounts[state]
+    }
+    return count > 0 ? sum / Double(count) : 0
+  }
+}

@@ -44,20 +44,22 @@ package struct FactorSearch: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - fields: the measured fields.
+  ///   - all: what the last learning is from, where it is more than the fields that the search sees; ``best`` then knows nothing
+  ///     of the others.
   ///   - largest: the largest number of factors.
   ///   - random: the stream for the directions in which factors are added.
   ///   - progress: called after each field of each pass; may throw to interrupt.
   /// - Returns: the penalised log-likelihood after each iteration.
   @discardableResult
   package mutating func advance(
-    over fields: GappyStates, largest: Int, random: RandomStream, progress: () throws -> Void = {}
+    over fields: GappyStates, all: GappyStates? = nil, largest: Int, random: RandomStream, progress: () throws -> Void = {}
   ) throws -> [Double] {
     let limit = max(1, min(largest, fields.count - 1, fields.stateCount))
     let next = tried.isEmpty ? min(5, limit) : min(limit, 2 * (tried.last ?? 0))
     let isWorse = scores.count >= 2 && scores[scores.count - 1] <= scores[scores.count - 2]
     guard !isWorse, next > (tried.last ?? 0) else {
       model = best
-      let (values, last) = try learn(over: fields, usesHidden: true, progress: progress)
+      let (values, last) = try learn(over: all ?? fields, usesHidden: true, progress: progress)
       model = try model.withPrincipalFactors(last)
       isFinished = true
       return values

@@ -84,7 +84,7 @@ package struct GappyStates: Sendable {
   /// The share of the values that is hidden.
   package static let hiddenShare = 0.1
   /// Noise below this share of a variable's standard deviation counts as this much: no inverse becomes infinite.
-  private static let smallestNoise: Float = 1e-3
+  package static let smallestNoise: Float = 1e-3
 
   /// Measured fields of an archive.
   ///

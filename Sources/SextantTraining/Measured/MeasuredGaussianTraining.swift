@@ -48,8 +48,8 @@ struct MeasuredGaussianTraining {
   /// all fields and find all modes, begin from.
   private static let (startingFieldLimit, startingModeLimit) = (1000, 80)
 
-  private var random: RandomStream { RandomStream(seed: seed).split("measured") }
-  private var domain: any Domain { source.domain }
+  var random: RandomStream { RandomStream(seed: seed).split("measured") }
+  var domain: any Domain { source.domain }
 
   /// The precision of each correction of the climatology that the archive determines, which may have less of a daily cycle than
   /// was asked for.
@@ -115,16 +115,21 @@ struct MeasuredGaussianTraining {
     let known = indices.indices.filter { !hasRounds || !leftOut.contains($0) }
     let rest = hasRounds ? Split.evenly(Self.startingFieldLimit).members(of: known, seed: 0) : known
     let largest = Self.largestModeCount(configuration.modeCount, fieldCount: rest.count, termCount: precision.count)
+    let unseen = try unseenFields(of: fields, leftOut: hasRounds ? leftOut : nil, layout: space.layout)
+    let isUnseen = Set(unseen)
+    let others = rest.filter { !isUnseen.contains($0) }
+    let searched = others.isEmpty ? rest : others
     while !state.search.isFinished {
       try state.search.advance(
-        over: fields.part(rest).withoutOperator, largest: hasRounds ? min(largest, Self.startingModeLimit) : largest,
+        over: fields.part(searched).withoutOperator, all: fields.part(rest).withoutOperator, largest: hasRounds ? min(largest, Self.startingModeLimit) : largest,
         random: random.split("factors")
       ) { try stages.advance(.factors, by: 1) }
       stages.finish()
       try checkpoint?.write(state)
     }
     if state.noise == nil, !automatic.isEmpty {
-      state.noise = try estimatedNoise(state.search.model, space: space, fields: fields, stages: stages)
+      state.noise = try estimatedNoise(
+        state.search.best, space: space, unseen: unseen, seenCounts: fields.part(searched).seenCounts())
       // What was taken for residual is noise in part.
       state.search.model.subtract(
         variances: space.layout.channelOfState.map { channel in
@@ -135,13 +140,18 @@ struct MeasuredGaussianTraining {
       fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     }
     var learned = CompletedPrior(state.search.model)
-    var remarks = [factorRemark(state)] + noiseRemarks(state, variables: source.variables)
+    var remarks = [factorRemark(state)] + noiseRemarks(state)
     remarks += try independenceRemarks(
+<<<<<<< HEAD
       state.search.best, fields: fields.part(rest).withoutOperator,
       positions: rest.indices.filter { rest[$0] % copyCount == 0 }, space: space, stages: stages)
     remarks += try NoiseSize.remarks(
       on: noise, of: source, indices: stride(from: 0, to: indices.count, by: copyCount).map { indices[$0] },
       channels: source.variables.indices.filter { !automatic.contains(source.variables[$0]) })
+=======
+      state.search.best, fields: fields.part(searched).withoutOperator,
+      positions: searched.indices.filter { searched[$0] % copyCount == 0 }, space: space, stages: stages)
+>>>>>>> ef87cd05b8f83c294da7b360b5dae70e79c96035
     if largest < configuration.modeCount, largest < rest.count - 1 {
       remarks.append(
         Remark(
@@ -229,43 +239,6 @@ struct MeasuredGaussianTraining {
       }, valueCount: valueCount, random: random, progress: { try stages.advance(.scales, by: 1) })
   }
 
-  // MARK: Noise that is not known
-
-  private var automatic: [Variable] { measured.noise.automatic(among: source.variables) }
-
-  /// The noise of each channel that is to be estimated; not a number for the others.
-  private func estimatedNoise(
-    _ model: FactorModel, space: StateSpace, fields: GappyStates, stages: StageProgress
-  ) throws -> [Double] {
-    let prior = GaussianPrior(
-      CompletedPrior(model), configuration: configuration, space: space, landShare: landShare, domain: domain)
-    var result = [Double](repeating: .nan, count: source.variables.count)
-    let asked = indices.middles(ofParts: 6)
-    for variable in automatic {
-      guard let channel = source.variables.firstIndex(of: variable) else { continue }
-      let measurements = try asked.compactMap { index -> FieldMeasurement? in
-        let field = try source.read([index])[0]
-        let kept = field.isValid.indices.filter {
-          $0 % source.variables.count == channel && field.isValid[$0] && space.layout.stateOfEntry[$0] >= 0
-        }
-        guard !kept.isEmpty else { return nil }
-        return FieldMeasurement(
-          values: kept.map { field.values.scalars[$0] }, noise: kept.map { _ in 1 },
-          operation: SelectionOperator(inputCount: field.isValid.count, indices: kept), label: field.label)
-      }
-      do {
-        result[channel] = try NoiseEstimate(
-          of: measurements, prior: prior, domain: domain, seed: random.split("noise").split(channel)
-        ).standardDeviation
-      } catch PriorError.nothingObserved {
-        throw RunError.invalid(
-          "archive.measured.noise: auto: '\(variable.name)' has fewer than ten different values in the fields that were looked at, too few to tell noise from signal. Give the noise as a number: \(variable.name)=LEVEL."
-        )
-      }
-    }
-    return result
-  }
-
   // MARK: What is said of the learning
 
   private func factorRemark(_ state: MeasuredState) -> Remark {
@@ -281,7 +254,7 @@ struct MeasuredGaussianTraining {
     let ratio = String(format: "%.2f", rounds.scores.max { $0.logDensity < $1.logDensity }?.spreadOverError ?? .nan)
     return Remark(
       .note, "measured-rounds",
-      "Rounds of completion: fields that were left out, under the gaps of others, are predicted with a root mean square error of \(errors) of the variables' deviations (mean log density in brackets); the predicted spread is \(ratio) times the error in the best round, noise included."
+      "Rounds of completion: fields that were left out, under the gaps of others, are predicted with a root mean square error of \(errors) of the variables' deviations (mean log density in brackets); the predicted spread is \(ratio) times the error in the best round, noise included. The rounds find the modes anew, from the covariance of the completed fields, and keep up to prior.modes of them, here \(rounds.best.functions.modeCount), however many they began from."
     )
   }
 
@@ -297,12 +270,12 @@ struct MeasuredGaussianTraining {
     return known.compactMap { neighbours[$0].remark(on: source.variables[$0]) }
   }
 
-  private func noiseRemarks(_ state: MeasuredState, variables: [Variable]) -> [Remark] {
+  private func noiseRemarks(_ state: MeasuredState) -> [Remark] {
     guard let levels = state.noise else { return [] }
-    return zip(variables, levels).filter { !$1.isNaN }.map { variable, level in
-      Remark(
-        .assumption, "measured-noise",
-        String(format: "The noise of %@ was estimated from the archive: %.3g %@.", variable.name, level, variable.units))
+    return zip(source.variables, levels).filter { !$1.isNaN }.map { variable, level in
+      let number = [String(format: "%.3g", level), variable.units].filter { !$0.isEmpty }.joined(separator: " ")
+      return Remark(
+        .assumption, "measured-noise", "The noise of \(variable.name) was estimated from the archive: \(number).")
     }
   }
 }

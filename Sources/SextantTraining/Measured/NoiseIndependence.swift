@@ -10,6 +10,9 @@ import SextantSignals
 
 /// The check of an archive.
 enum NoiseIndependence {
+  /// The standardised variance of noise up to which it counts as none: that which the states give to exact values. Of it nothing can
+  /// be seen beside the errors of a prediction.
+  private static let smallestVariance = 1.01 * Double(GappyStates.smallestNoise * GappyStates.smallestNoise)
   /// The largest number of fields, and of pairs of values in all of them, that are looked at.
   private static let (fieldLimit, pairLimit) = (500, 200_000)
 
@@ -38,7 +41,7 @@ enum NoiseIndependence {
       let ofChannels = Dictionary(grouping: found) { Int(layout.channelOfState[$0.states.0]) }
       for (channel, pairs) in ofChannels {
         result[channel].add(
-          pairs.map {
+          pairs.filter { min($0.variances.0, $0.variances.1) > smallestVariance }.map {
             NeighbourNoise.Pair(
               places: $0.states,
               values: (

@@ -35,6 +35,27 @@ import Testing
     }
   }
 
+  /// What the search does not see, its best model does not know; the last learning sees all. The errors of such a model at fields that
+  /// it did not see have more variance than the noise, by the share that theory says.
+  @Test func theSearchKnowsNothingOfOtherFields() throws {
+    let (count, level) = (60, 0.5)
+    let fields = Self.world.fields(count, missing: 0.3, noise: (level, level), seed: 5).measured
+    let part = fields.part(Array(0..<count - 10))
+    func search(_ all: GappyStates?) throws -> FactorSearch {
+      var search = FactorSearch(stateCount: MeasuredWorld.stateCount, termPrecision: [1, 1])
+      while !search.isFinished {
+        try search.advance(over: part, all: all, largest: 10, random: RandomStream(seed: 1))
+      }
+      return search
+    }
+    let (own, whole) = (try search(nil), try search(fields))
+    #expect(own.best == whole.best && own.scores == whole.scores && own.model != whole.model)
+    let seen = try part.seenCounts()
+    let share = own.best.learnedNoiseShare(at: 0..<MeasuredWorld.stateCount, seenCounts: seen)
+    let mean = Double(seen.reduce(0, +)) / Double(seen.count)
+    #expect(share > 0 && share < 1.2 * Double(own.best.factorCount + 2) / mean, "\(share)")
+  }
+
   /// The divergence of the maximum likelihood is half a unit a parameter and field in which the parameter is seen. Gaps that
   /// count as the climatology are far from it.
   @Test func theCovarianceIsAsNearAsTheMeasurementsAllow() throws {
