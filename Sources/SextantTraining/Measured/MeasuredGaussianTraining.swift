@@ -142,16 +142,11 @@ struct MeasuredGaussianTraining {
     var learned = CompletedPrior(state.search.model)
     var remarks = [factorRemark(state)] + noiseRemarks(state)
     remarks += try independenceRemarks(
-<<<<<<< HEAD
-      state.search.best, fields: fields.part(rest).withoutOperator,
-      positions: rest.indices.filter { rest[$0] % copyCount == 0 }, space: space, stages: stages)
+      state.search.best, fields: fields.part(searched).withoutOperator,
+      positions: searched.indices.filter { searched[$0] % copyCount == 0 }, space: space, stages: stages)
     remarks += try NoiseSize.remarks(
       on: noise, of: source, indices: stride(from: 0, to: indices.count, by: copyCount).map { indices[$0] },
       channels: source.variables.indices.filter { !automatic.contains(source.variables[$0]) })
-=======
-      state.search.best, fields: fields.part(searched).withoutOperator,
-      positions: searched.indices.filter { searched[$0] % copyCount == 0 }, space: space, stages: stages)
->>>>>>> ef87cd05b8f83c294da7b360b5dae70e79c96035
     if largest < configuration.modeCount, largest < rest.count - 1 {
       remarks.append(
         Remark(
