@@ -171,15 +171,13 @@ extension RunConfiguration {
     }
     // Pixels have the scale of their type where none is stated, as they have it for `score`, `degrade` and `impute`.
     let fullScale = zip(variables, fields.variables).allSatisfy { $0.units == $1.units } ? (fields as? SignalSeries)?.fullScale : nil
-    // Test fields that are measurements have their own noise.
-    let noise = evaluate.fields.measured == nil ? evaluate.noise : try NoiseSpecification(text: "0")
     let scales = try variables.map { variable -> (peak: Double?, origin: Double) in
       if let scale = evaluate.scales[variable.name] { return (scale.peak, scale.origin) }
       if let fullScale { return (fullScale, 0) }
       // Without a scale, PSNR and SSIM are left out; what else needs one says so.
       let need: String? =
-        noise.hasPercentages(among: [variable])
-        ? "The noise is \(noise), a share of it" : evaluate.hidesMask ? "With hide_mask, missing entries hold its origin" : nil
+        evaluate.noise.hasPercentages(among: [variable])
+        ? "The noise is \(evaluate.noise), a share of it" : evaluate.hidesMask ? "With hide_mask, missing entries hold its origin" : nil
       guard let need else { return (nil, 0) }
       throw RunError.invalid(
         "evaluate.scale: no peak for '\(variable.name)'. \(need): state the size of the variable's scale\(variable.units.isEmpty ? "" : " in \(variable.units)"), such as scale: {\(variable.name): {peak: NUMBER}}\(evaluate.hidesMask ? "" : ", or give the noise in the variable's units")."
@@ -188,7 +186,7 @@ extension RunConfiguration {
     let unstated = variables.map(\.name).filter { evaluate.scales[$0] == nil }
     let remarks = (unstated.isEmpty ? nil : fullScale).map { scale -> [Remark] in
       let share =
-        noise.hasPercentages(among: variables) ? " and that of which the noise (\(noise)) is a share" : ""
+        evaluate.noise.hasPercentages(among: variables) ? " and that of which the noise (\(evaluate.noise)) is a share" : ""
       return [
         Remark(
           .note, "peak",
@@ -197,7 +195,7 @@ extension RunConfiguration {
     }
     return (
       scales,
-      try noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak)),
+      try evaluate.noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak)),
       remarks ?? []
     )
   }

@@ -32,10 +32,6 @@ extension RunConfiguration {
     }
   }
 
-  /// The finished model of the run's folder. Throws `LearningError.anotherTraining(path:)` where it was learned with other settings
-  /// than these, and what opening throws.
-  public func trainedModel(catalogue: Catalogue = .standard) throws -> Model { try ownModel(catalogue) }
-
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings by this version of
   /// the program and no file of the archive is newer, else a new one. Networks that the methods ask are kept, and trained where there are none.
   ///
@@ -187,24 +183,10 @@ extension RunConfiguration {
     _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
     let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
-    let training = training(in: catalogue)
-    let stamps = try ([training.fileStamps] + (flow?.masks.flatMap(\.files).map(FileStamp.text) ?? [])).joined(separator: "\n")
-    if isBegun, isThere {
-      // Networks that are not finished go on with the archive that the prior was learned from. Of a finished run nothing is read again.
-      let isFinished = lastFile.map(FileManager.default.fileExists(atPath:)) ?? true
-      if !isFinished, let earlier = try? String(contentsOfFile: stampsPath, encoding: .utf8), earlier != stamps {
-        throw RunError.invalid(
-          "\(output): files that this training learns from were changed since it was begun. Train again with `sextant train --overwrite`, or choose another output.")
-      }
-      return try ownModel(catalogue)
-    }
-    let model = try training.run(folder: output, overwrite: true, progress: progress, interruption: interruption)
-    if lastFile != nil { try WholeFile.write(Data(stamps.utf8), to: stampsPath, overwrite: true) }
-    return model
+    if isBegun, isThere { return try ownModel(catalogue) }
+    return try training(in: catalogue).run(
+      folder: output, overwrite: true, progress: progress, interruption: interruption)
   }
-
-  /// Which files the prior was learned from, for networks whose training is continued.
-  private var stampsPath: String { output + "/archive.last.txt" }
 
   private func removeTrainings() throws {
     let endings = ["last.safetensors", "best.safetensors", "safetensors", "jsonl", "png"]
@@ -212,7 +194,7 @@ extension RunConfiguration {
       ["flow", "diffusion"].flatMap { name in endings.map { "\(name).\($0)" } }
       + [
         "flow.pairs.safetensors", "flow-quality.png", "\(FlowScores.fileName).json", "\(FlowScores.fileName).md",
-        HeldOutStates.fileName, "archive.last.txt",
+        HeldOutStates.fileName,
       ] + MeasuredLearning.files
     for name in names {
       try WholeFile.remove(output + "/" + name)

@@ -92,23 +92,6 @@ struct ArchiveCensus: Sendable {
       .note, "archive-measured", "\(gaps)The prior was learned from the measured values and their noise.")
   }
 
-  /// The number of places at which a variable was measured in no field.
-  private func unmeasuredCount(ofChannel channel: Int) -> Int {
-    stride(from: channel, to: isInside.count, by: constants.count).count { !isInside[$0] }
-  }
-
-  /// That places were never measured: nothing is learned of them, as of land for the temperature of the sea.
-  func unmeasuredRemarks(on variables: [Variable]) -> [Remark] {
-    variables.enumerated().compactMap { channel, variable in
-      let (count, whole) = (unmeasuredCount(ofChannel: channel), isInside.count / constants.count)
-      guard count > 0 else { return nil }
-      return Remark(
-        .note, "never-measured",
-        "\(variable.name) was measured in no field at \(count) of the \(whole) places. They are outside of the model, as land is for the temperature of the sea, and stay missing in its answers. Where fields are as likely as their mirror images or rotations, archive.symmetries learns of such places.",
-        variable: variable.name)
-    }
-  }
-
   /// Throws ``RunError/invalid(_:)`` where there are too few fields with a measured value, or all values of a variable are one.
   ///
   /// - Parameters:
@@ -121,11 +104,6 @@ struct ArchiveCensus: Sendable {
       let what = fieldCount == 1 ? "1 field has" : "\(fieldCount) fields have"
       throw RunError.invalid(
         "archive.measured: \(what) at least one measured value (of \(total) in the archive), and at least \(needed) are needed to learn from. Add fields, or fill gaps without a model, such as by --method kriging."
-      )
-    }
-    for (channel, variable) in variables.enumerated() where unmeasuredCount(ofChannel: channel) == isInside.count / variables.count {
-      throw RunError.invalid(
-        "archive.measured: '\(variable.name)' has no measured value in any of the \(total) fields. Leave it out (archive.variables), or add fields in which it was measured."
       )
     }
     for (variable, constant) in zip(variables, constants) {

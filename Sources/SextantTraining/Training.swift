@@ -71,8 +71,10 @@ public struct Training: Sendable {
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
     _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
     // What was learned so far is of the files as they are now.
+    let files = try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? []))
     let checkpoint = MeasuredCheckpoint(
-      path: folder + "/" + MeasuredCheckpoint.fileName, identity: [try identity, try fileStamps].joined(separator: "\n"))
+      path: folder + "/" + MeasuredCheckpoint.fileName,
+      identity: ([try identity] + files.map(FileStamp.text)).joined(separator: "\n"))
     if overwrite, !checkpoint.isOwn { try checkpoint.remove() }
     let model: Model
     do {
@@ -84,17 +86,6 @@ public struct Training: Sendable {
     try model.write(toFolder: folder, overwrite: overwrite)
     try checkpoint.remove()
     return model
-  }
-
-  /// The files that are learned from, with their sizes and times, a line for each: those of the archive, of the land, and of the
-  /// operators and masks of measurements.
-  package var fileStamps: String {
-    get throws {
-      let designs = [archive.corrupted?.design, archive.measured?.operation].compactMap { $0 }
-      let files =
-        try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? [])) + designs.flatMap(\.files)
-      return files.map(FileStamp.text).joined(separator: "\n")
-    }
   }
 
   /// The measured fields of the archive.
@@ -168,7 +159,6 @@ public struct Training: Sendable {
     if measured == nil { remarks += try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps) }
     if archive.measured != nil {
       remarks.append(measured == nil ? Self.completeRemark : census.measuredRemark)
-      remarks += census.unmeasuredRemarks(on: source.variables)
       remarks += measured?.remarks ?? []
     }
     let learned = try learnTransforms(from: source, indices: indices, ranges: ranges, interruption: interruption)

@@ -50,26 +50,6 @@ import Testing
     _ = try run.train(overwrite: true)
   }
 
-  /// A flow that is not finished goes on with the archive that its prior was learned from, or not at all.
-  @Test func aChangedArchiveIsRefusedWhereATrainingGoesOn() throws {
-    let folder = try ScratchFolder()
-    let run = try Self.configuration(in: folder, steps: 4, output: "run")
-    _ = try run.train(overwrite: false)
-    let flow = folder.path("run/\(LearnedFlow.fileName)")
-    let finished = try Data(contentsOf: URL(fileURLWithPath: flow))
-    try FileManager.default.removeItem(atPath: flow)
-    _ = try run.train(overwrite: false)
-    #expect(try Data(contentsOf: URL(fileURLWithPath: flow)) == finished)
-    #expect(try run.trainedModel().flow != nil)
-    try FileManager.default.removeItem(atPath: flow)
-    let archive = folder.path("archive.nc")
-    try FileManager.default.removeItem(atPath: archive)
-    try SmallClimate.write(SmallClimate.fields().read(Array(1..<41)), to: archive)
-    let text = complaint { _ = try run.train(overwrite: false) }
-    #expect(text.contains("were changed since") && text.contains("--overwrite"), "\(text)")
-    _ = try run.train(overwrite: true)
-  }
-
   @Test(arguments: Folds.allCases) func everyFieldIsLeftOutOnce(order: Folds) throws {
     let simulation = TrainingPairs(
       count: 20, foldCount: 3, folds: order, validationShare: 0.1, masks: [try AnyMeasurementDesign("random:0.5")],

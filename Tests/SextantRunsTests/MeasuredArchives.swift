@@ -197,7 +197,6 @@ import Testing
     #expect(exact.contains { $0.topic == "archive-measured" && $0.text.contains("% of the archive's values") })
     let complete = try remarks("corrupted: {noise: 2K}, measured: {noise: 2K}")
     #expect(complete.contains { $0.topic == "archive-measured" && !$0.text.contains("%") }, "\(complete)")
-    #expect(!complete.contains { $0.topic == "never-measured" })
     // A percentage is stated as the number that it is, too.
     let measured = try Self.folder { try $0.read(Array(0..<20)) }
     let model = try Self.configuration(measured, archive: "measured: {noise: 5%}", prior: "kind: eof, modes: 5").training.learn()
@@ -256,27 +255,6 @@ import Testing
     let text = complaint { _ = try Self.configuration(folder).train(overwrite: false) }
     #expect(text.contains("prior.last.safetensors") && text.contains("data") && text.contains("--overwrite"), "\(text)")
     _ = try Self.configuration(folder).train(overwrite: true)
-  }
-
-  /// What was never measured is outside of the model, and this is said.
-  @Test func placesThatWereNeverMeasuredAreNamed() throws {
-    let folder = try Self.folder { try $0.read(Array(0..<20)).mapping { _, vertex, _, value in (40..<45).contains(vertex) ? nil : value } }
-    let remarks = try Self.configuration(folder, prior: "kind: eof, modes: 5").training.learn().provenance.remarks
-    let found = try #require(remarks.first { $0.topic == "never-measured" })
-    #expect(found.text.contains("tas was measured in no field at 5 of the"), "\(found.text)")
-  }
-
-  /// Their noise is their own, and a percentage of a scale, which is the usual `evaluate.noise`, is not asked for.
-  @Test func testMeasurementsNeedNoScale() throws {
-    let folder = try Self.folder { try $0.read(Array(0..<20)) }
-    let text = """
-      output: DIR/RUN
-      archive: {files: [DIR/archive.nc], variables: [tas], measured: {noise: 2K}}
-      prior: {kind: eof, modes: 5}
-      evaluate: {fields: {files: [DIR/observed.nc], variables: [tas], measured: {noise: 2K}}, methods: [eof], masks: ["random:0.3"]}
-      """
-    let run = try RunConfiguration.parse(text.replacingOccurrences(of: "DIR", with: folder.path), path: "run.yaml").configuration
-    try run.checkComparison()
   }
 
   // MARK: Archives that are corrupted for a trial
@@ -375,7 +353,7 @@ import Testing
   enum Fault: String, CaseIterable, Sendable {
     case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, trend, transformedAuto
     case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing
-    case operatorOfMask, operatorOfZeros, emptyFields, constant, unknownVariable, anotherVariable, differingPole, negative
+    case operatorOfZeros, emptyFields, constant, unknownVariable, anotherVariable, differingPole, negative
 
     func files() throws -> ScratchFolder {
       switch self {
@@ -433,7 +411,6 @@ import Testing
         ("measured: {noise: 2K, operator: \"blur:heat,sigma=1000km\"}", "kind: eof, modes: 10", "")
       case .operatorWithAuto: ("measured: {noise: auto, operator: \"blur:heat,sigma=1000km\"}", usual, "")
       case .operatorOfNothing: ("measured: {noise: 2K, operator: \"band:-90..90\"}", usual, "")
-      case .operatorOfMask: ("measured: {noise: 2K, operator: \"random:0.4\"}", usual, "")
       case .operatorOfZeros: ("measured: {noise: 2K, operator: \"matrix:file=DIR/zero.mtx\"}", usual, "")
       case .emptyFields, .constant: ("measured: {noise: 2K}", usual, "")
       case .unknownVariable: ("measured: {noise: \"tas=2K,w=1\"}", usual, "")
@@ -458,7 +435,6 @@ import Testing
       case .operatorOfModes: ["archive.measured.operator", "prior.kind", "two-scale"]
       case .operatorWithAuto: ["auto", "operator", "tas=LEVEL"]
       case .operatorOfNothing: ["band"]
-      case .operatorOfMask: ["archive.measured.operator", "random:0.4", "is a mask"]
       case .operatorOfZeros: ["archive.measured.operator", "zero.mtx", "sees nothing"]
       case .emptyFields: ["3 fields have at least one measured value (of 20", "at least 8"]
       case .constant: ["every measured value of 'tas' is 280 K"]

@@ -36,21 +36,13 @@ struct TrainCommand: ParsableCommand {
     else { return }
     let start = ContinuousClock.now
     let profile = profile ? OperationProfile() : nil
-    let settingsPath = configuration.output + "/settings.txt"
-    let model: Model
-    do {
-      model = try OperationProfile.$current.withValue(profile) {
-        try configuration.train(
-          overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
-      }
-    } catch FileError.exists(let path) where !FileManager.default.fileExists(atPath: settingsPath) {
-      // A run that was killed after its last part was written, and before this was: nothing is left to do but to write it.
-      guard let finished = try? configuration.trainedModel() else { throw FileError.exists(path: path) }
-      model = finished
+    let model = try OperationProfile.$current.withValue(profile) {
+      try configuration.train(
+        overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
     }
     if let profile { FileHandle.standardError.write(Data((profile.table + "\n").utf8)) }
     try WholeFile.write(
-      Data((settings.table + "\n").utf8), to: settingsPath, overwrite: true)
+      Data((settings.table + "\n").utf8), to: configuration.output + "/settings.txt", overwrite: true)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if format.json {
       try StandardOutput.json(ModelDescription(model))

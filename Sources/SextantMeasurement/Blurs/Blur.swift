@@ -105,10 +105,6 @@ extension Blur: MeasurementDesign {
     return boundary == .unknown
   }
 
-  var files: [String] {
-    if case .file(let path) = shape { [path] } else { [] }
-  }
-
   func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField {
     guard boundary == .unknown, let kernel = try kernel(inputs) else { return values }
     return values.enlarged(byRows: kernel.reach.rows, columns: kernel.reach.columns)

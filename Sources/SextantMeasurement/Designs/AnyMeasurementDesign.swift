@@ -69,7 +69,6 @@ public struct AnyMeasurementDesign: MeasurementDesign {
   }
 
   public var mayHide: Bool { design.mayHide }
-  public var files: [String] { design.files }
   public var description: String { design.description }
 
   public func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {

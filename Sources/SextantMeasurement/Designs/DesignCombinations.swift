@@ -20,7 +20,6 @@ struct MaskCombination: MaskDesign {
   }
 
   var mayHide: Bool { members.contains { $0.mayHide } }
-  var files: [String] { members.flatMap(\.files) }
   var description: String { members.map(\.description).joined(separator: "+") }
 
   func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
@@ -50,7 +49,6 @@ struct DesignChain: MeasurementDesign {
   }
 
   var mayHide: Bool { stages.contains { $0.mayHide } }
-  var files: [String] { stages.flatMap(\.files) }
   var description: String { stages.map(\.description).joined(separator: "|") }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
@@ -117,7 +115,6 @@ struct DesignSum: MeasurementDesign {
   }
 
   var mayHide: Bool { members.contains { $0.mayHide } }
-  var files: [String] { members.flatMap(\.files) }
   var description: String { members.map(\.description).joined(separator: "+") }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {

@@ -41,10 +41,6 @@ public struct MeasuredFields: Sendable, Equatable, Codable {
       throw RunError.invalid(
         "archive.measured.operator: '\(operation)' measures nothing of \(domain.summaryWithArticle). Its kernel may be larger than the field: state what lies beyond the frame (boundary=reflect), or use a smaller one.")
     }
-    guard drawn.selectedEntries == nil || !operation.mayHide else {
-      throw RunError.invalid(
-        "archive.measured.operator: '\(operation)' is a mask, and the gaps of an archive need no statement: a value that is missing was not measured. Leave it out, or state archive.corrupted.mask to hide values of a complete archive.")
-    }
     let matrix = try drawn.materialised(for: "Learning from measurements")
     guard matrix.values.contains(where: { $0 != 0 }) else {
       throw RunError.invalid(
