@@ -177,13 +177,19 @@ extension RunConfiguration {
 
   /// The prior of this training where it was stopped after its prior was learned; else a new one.
   ///
-  /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings, and what opening
+  /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings,
+  /// ``LearningError/changedFiles(model:files:)`` where the archive has changed since, and what opening
   /// throws where it cannot be read: neither may be replaced without being asked.
   private func beginning(
     _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
     let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
-    if isBegun, isThere { return try ownModel(catalogue) }
+    if isBegun, isThere {
+      let model = try ownModel(catalogue)
+      let changed = try training(in: catalogue).changedFiles(since: model, interruption: interruption)
+      guard changed.isEmpty else { throw LearningError.changedFiles(model: output + "/" + Model.fileName, files: changed) }
+      return model
+    }
     return try training(in: catalogue).run(
       folder: output, overwrite: true, progress: progress, interruption: interruption)
   }

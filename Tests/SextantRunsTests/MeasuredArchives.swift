@@ -234,6 +234,23 @@ import Testing
     #expect(complaint { _ = try other.checkComparison() }.contains("are fields that the model learns from"))
   }
 
+  /// The file of a mask or an operator is learned from as the archive is.
+  @Test func theFilesOfDesignsAreKnown() throws {
+    let folder = try Self.cleanFolder()
+    let (cover, fields) = (folder.path("cover.nc"), try SmallClimate.unseen(1).selecting(["tas"]))
+    try SmallClimate.write(fields, to: cover)
+    let run = try Self.corruptedRun(folder, archive: Self.clean.replacing("random:0.6", with: "file:DIR/cover.nc"))
+    let model = try run.train(overwrite: false)
+    #expect(model.provenance.fileDigests?.count == 2)
+    #expect(try run.training.changedFiles(since: model).isEmpty)
+    try FileManager.default.removeItem(atPath: cover)
+    #expect(try run.training.changedFiles(since: model) == [cover])
+    try SmallClimate.write(fields.mapping { $3 + 1 }, to: cover)
+    #expect(try run.training.changedFiles(since: model) == [cover])
+    let designs = ["matrix:file=a.npz", "blur:file=b.npy|random:0.5", "random:0.1+file:c.nc:seen", "blur:box,size=3"]
+    #expect(try designs.map { try AnyMeasurementDesign($0).files } == [["a.npz"], ["b.npy"], ["c.nc"], []])
+  }
+
   @Test(arguments: [
     ("corrupted: {}", ["mask", "noise", "operator"]), ("corrupted: {noise: 5%}", ["archive.corrupted.noise", "0.3K"]),
     ("corrupted: {mask: [\"random:0.2\", \"random:0.4\"]}", ["one mask", "2"]),
