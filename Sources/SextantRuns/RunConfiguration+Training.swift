@@ -32,6 +32,25 @@ extension RunConfiguration {
     }
   }
 
+  /// The model in the run's folder with all of its networks, if it was learned with these settings from the files as they are now; nil if
+  /// something is missing or was learned otherwise.
+  ///
+  /// Throws what reading the files of the archive throws, and `InterruptionError`.
+  public func finishedTraining(
+    catalogue: Catalogue = .standard, interruption: Interruption = Interruption()
+  ) throws -> Model? {
+    guard FileManager.default.fileExists(atPath: output + "/" + Model.fileName), var model = try? ownModel(catalogue) else { return nil }
+    if let flow {
+      guard let own = model.flow, try own.identity == flowTraining(flow, catalogue).identity(for: model).configuration else { return nil }
+    }
+    if let diffusion {
+      guard let own = try? LearnedDiffusion(folder: output, for: model.space), try own.identity == diffusionIdentity(diffusion)
+      else { return nil }
+      model = model.with(diffusion: own)
+    }
+    return try training(in: catalogue).changedFiles(since: model, interruption: interruption).isEmpty ? model : nil
+  }
+
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings by this version of
   /// the program and no file of the archive is newer, else a new one. Networks that the methods ask are kept, and trained where there are none.
   ///
