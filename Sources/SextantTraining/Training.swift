@@ -164,6 +164,9 @@ public struct Training: Sendable {
       try stages.advance(.coverage, by: $0)
     }
     try census.bounds.checkArchive()
+    if archive.measured != nil {
+      try census.checkVariables(source.variables, fieldCount: indices.count / learnedFrom.copyCount)
+    }
     var remarks = ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
     if learnedFrom.copyCount > 1 {
       remarks.append(
@@ -216,6 +219,7 @@ public struct Training: Sendable {
       domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
       landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
       bounds: ranges)
+    if archive.measured != nil { remarks += space.neverMeasuredRemarks }
     let support = ArchiveSupport(of: indices.map { source.labels[$0] }).with(gapShare: census.gapShare)
     return try Model(
       space,

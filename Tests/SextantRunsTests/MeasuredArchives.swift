@@ -290,12 +290,57 @@ import Testing
     #expect(errors[0] < 0.95 * errors[1], "\(errors)")
   }
 
+  /// Places that no field has measured are outside of the domain; training says so, and so does filling where something was measured there.
+  @Test func placesThatAreNeverMeasuredAreTold() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<40)).mapping { (40..<44).contains($1) ? nil : $3 } }
+    let model = try Self.configuration(folder, prior: "kind: eof, modes: 5").train(overwrite: false)
+    let count = model.space.domain.vertexCount
+    let remark = try #require(model.provenance.remarks.first { $0.topic == "never-measured" })
+    #expect(remark.text.hasPrefix("tas: 4 of \(count) places") && remark.text.contains("archive.symmetries"), "\(remark.text)")
+    #expect(try Inspection(path: folder.path("RUN")).description.contains(remark.text))
+    func said(mask: String) throws -> String? {
+      let (input, output) = (folder.path("input.nc"), folder.path("output.nc"))
+      for path in [input, output] { try WholeFile.remove(path) }
+      try SmallClimate.observe(SmallClimate.unseen(1).selecting(["tas"]), mask: mask, noise: "tas=2K", to: input)
+      let summary = try Imputation(method: .eof, samples: 4, quantileLevels: [], seed: 1).run(
+        SignalInput(input), model: model, output: output, overwrite: false, history: "test")
+      return summary.remarks.first { $0.topic == "outside-model" }?.text
+    }
+    #expect(try said(mask: "none")?.hasPrefix("4 of \(count) measured values") == true)
+    try SmallClimate.write(
+      SmallClimate.unseen(1).selecting(["tas"]).mapping { (40..<44).contains($1) ? nil : $3 }, to: folder.path("cover.nc"))
+    #expect(try said(mask: "file:\(folder.path("cover.nc"))") == nil)
+  }
+
+  /// Measured test fields have noise of their own: no share of a peak is taken, and noise that was stated for nothing is mentioned.
+  @Test func measuredTestFieldsNeedNoPeak() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<20)) }
+    func run(_ noise: String) throws -> RunConfiguration {
+      try RunConfiguration.parse(
+        """
+        output: DIR/RUN
+        archive: {files: [DIR/archive.nc], variables: [tas], part: "first:0.8", measured: {noise: 2K}}
+        prior: {kind: eof, modes: 5}
+        evaluate: {methods: [eof], masks: ["random:0.2"], samples: 4, pictures: 0\(noise)}
+        """.replacingOccurrences(of: "DIR", with: folder.path), path: "run.yaml"
+      ).configuration
+    }
+    let usual = try run("")
+    try usual.checkComparison()
+    let model = try usual.training.learn()
+    #expect(try Self.mean(Self.score(usual, model), .rootMeanSquareError).isFinite)
+    func remarks(_ run: RunConfiguration) throws -> [Remark] { try run.comparison(for: model).comparison.remarks }
+    #expect(try !remarks(usual).contains { $0.topic == "unused-noise" })
+    let remark = try #require(try remarks(run(", noise: 7K")).first { $0.topic == "unused-noise" })
+    #expect(remark.text.contains("7K") && remark.text.contains("2K"), "\(remark.text)")
+  }
+
   // MARK: Bad input
 
   /// What is wrong with an archive of measurements.
   enum Fault: String, CaseIterable, Sendable {
     case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, trend, transformedAuto
-    case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing
+    case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing, operatorThatIsAMask, nothingMeasured
 
     func files() throws -> ScratchFolder {
       switch self {
@@ -316,6 +361,7 @@ import Testing
         (fields.variables[1].name, fields.variables[1].units) = ("sigma", "K")
         try SmallClimate.write(fields, to: result.path("archive.nc"))
         return result
+      case .nothingMeasured: return try folder { try $0.read(Array(0..<20)).mapping { _, _, _, _ in nil } }
       default: return try folder { try $0.read(Array(0..<20)) }
       }
     }
@@ -339,6 +385,8 @@ import Testing
         ("measured: {noise: 2K, operator: \"blur:heat,sigma=1000km\"}", "kind: eof, modes: 10", "")
       case .operatorWithAuto: ("measured: {noise: auto, operator: \"blur:heat,sigma=1000km\"}", usual, "")
       case .operatorOfNothing: ("measured: {noise: 2K, operator: \"band:-90..90\"}", usual, "")
+      case .operatorThatIsAMask: ("measured: {noise: 2K, operator: \"random:0.6\"}", usual, "")
+      case .nothingMeasured: ("measured: {noise: 2K}", usual, "")
       case .acceptedGaps: ("gaps: accept, measured: {noise: 2K}", usual, "")
       case .trend: ("measured: {noise: 2K}", "kind: matern", "")
       case .transformedAuto: ("measured: {noise: auto}", usual, "variables: {tas: {transform: normal-score}}")
@@ -357,6 +405,8 @@ import Testing
       case .operatorOfModes: ["archive.measured.operator", "prior.kind", "two-scale"]
       case .operatorWithAuto: ["auto", "operator", "tas=LEVEL"]
       case .operatorOfNothing: ["band"]
+      case .operatorThatIsAMask: ["run.yaml:2", "archive.measured.operator", "archive.corrupted.mask", "random:0.6"]
+      case .nothingMeasured: ["measured values of tas", "none in 20 fields"]
       case .acceptedGaps: ["archive", "both"]
       case .network: ["run.yaml", "diffusion", "noise: auto"]
       case .trend: ["run.yaml", "matern", "two-scale, mixture or eof"]
