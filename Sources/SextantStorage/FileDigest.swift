@@ -13,13 +13,20 @@ public enum FileDigest {
   /// The same of a folder: of the names and contents of all files in it, but not of hidden ones. Throws ``FileError``.
   public static func sha256(ofFileOrFolder path: String) throws -> String {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return try sha256(of: path) }
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      return try sha256(of: path)
+    }
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !$0.hasPrefix(".") }
+      .sorted()
     return try digest(of: path) { context in
       for name in names {
         let file = path + "/" + name
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), !isFolder.boolValue else { continue }
-        let isAdded = Array("\(name)\0".utf8).withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1 }
+        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), !isFolder.boolValue else {
+          continue
+        }
+        let isAdded = Array("\(name)\0".utf8).withUnsafeBytes {
+          EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1
+        }
         guard try isAdded && add(contentsOf: file, to: context) else { return false }
       }
       return true

@@ -62,7 +62,9 @@ struct TrainCommand: ParsableCommand {
       learned from \(model.provenance.fieldCount) fields on \(model.space.domain.summaryWithArticle)
       \(prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * prior.functions.explainedShare)) % of the variance; \(prior.space.count) states; \(String(format: "%.1f", seconds)) s
       """)
-    if finished != nil { StandardOutput.line("note: The training had been finished before, and only settings.txt was missing.") }
+    if finished != nil {
+      StandardOutput.line("note: The training had been finished before, and only settings.txt was missing.")
+    }
     for line in model.remarks.lines { StandardOutput.line(line) }
   }
 }

@@ -22,6 +22,7 @@ package enum LearnedFiles {
 
   /// The same of the files that designs read, as one text; empty where they read none.
   package static func text(of designs: [AnyMeasurementDesign]) throws -> String {
-    try digests(of: designs.flatMap(\.files)).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "\n")
+    try digests(of: designs.flatMap(\.files)).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
+      separator: "\n")
   }
 }
