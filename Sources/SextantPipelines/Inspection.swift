@@ -7,6 +7,7 @@ import SextantPriors
 import SextantSignals
 import SextantSolvers
 import SextantStorage
+import SextantTraining
 
 /// What was found in a file.
 public enum Inspection: Sendable, Encodable, CustomStringConvertible {
@@ -29,6 +30,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
     public var scales: [String: Double]
     /// What else was learned beside the Gaussian prior, in words, such as "diffusion prior".
     public var parts: [String]
+    /// How the networks among them were learned and what that assumes, a line each.
+    public var learning: [String]
     /// What is to be said of the trainings of these parts.
     public var remarks: [Remark]
   }
@@ -62,7 +65,8 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
         ModelFacts(
           path: path, domain: model.space.domain.summary, stateCount: prior.space.count,
           modeCount: prior.functions.modeCount, explainedShare: prior.functions.explainedShare,
-          scales: Dictionary(uniqueKeysWithValues: scales), parts: Self.parts(beside: path), remarks: model.flow?.remarks ?? []))
+          scales: Dictionary(uniqueKeysWithValues: scales), parts: Self.parts(beside: path), learning: Self.learning(of: model, beside: path),
+          remarks: model.flow?.remarks ?? []))
     } else {
       self = .file(try catalogue.formats.inspect(InspectionRequest(path: path, part: part, settings: settings)))
     }
@@ -89,7 +93,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
         learned from \(model.fieldCount) fields\(model.archiveFiles.isEmpty ? "" : " of \(model.archiveFiles.joined(separator: ", "))")
         grid        \(facts.domain), \(facts.stateCount) states
         parameters  \(model.parameters == .perField ? "chosen for each field" : "fixed")
-        parts       \((["Gaussian prior"] + facts.parts).joined(separator: ", "))\(support(model))
+        parts       \((["Gaussian prior"] + facts.parts).joined(separator: ", "))\(facts.learning.map { "\n  \($0)" }.joined())\(support(model))
       variables
       \(variables.joined(separator: "\n"))\(remarks)
       """
@@ -113,16 +117,33 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
     return lines.map { "\n\($0)" }.joined()
   }
 
-  /// The networks in a model's folder, and those whose training is not finished.
+  /// How the networks in a model's folder were learned, a line each.
+  private static func learning(of model: Model, beside path: String) -> [String] {
+    let folder = Model.folder(of: path)
+    let isMeasured = model.provenance.remarks.contains { ["archive-measured", "archive-complete"].contains($0.topic) }
+    let diffusion = StoredDiffusion.learning(in: folder)
+    var lines: [String] = []
+    if FileManager.default.fileExists(atPath: folder + "/" + LearnedDiffusion.fileName) {
+      lines.append("diffusion   learned \(MeasuredLearning.summary(ofDiffusion: diffusion))")
+    }
+    if let flow = model.flow {
+      lines.append(
+        "flow        learned \(MeasuredLearning.summary(ofFlow: flow.identity, isMeasured: isMeasured, besides: diffusion))")
+    }
+    return lines
+  }
+
+  /// The mixture of patches and the networks in a model's folder, and those whose training is not finished.
   private static func parts(beside path: String) -> [String] {
     let folder = Model.folder(of: path)
     func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder + "/" + name) }
-    return [("diffusion prior", LearnedDiffusion.fileName, "diffusion"), ("flow", LearnedFlow.fileName, "flow")]
-      .compactMap { title, file, name in
-        if isThere(file) { return title }
-        guard isThere("\(name).last.safetensors") else { return nil }
-        return "\(title) (its training is not finished: run the same command again)"
-      }
+    let networks = [("diffusion prior", LearnedDiffusion.fileName, "diffusion"), ("flow", LearnedFlow.fileName, "flow")]
+    let found = networks.compactMap { title, file, name -> String? in
+      if isThere(file) { return title }
+      guard isThere("\(name).last.safetensors") else { return nil }
+      return "\(title) (its training is not finished: run the same command again)"
+    }
+    return (isThere(PatchMixture.fileName) ? ["mixture of patches"] : []) + found
   }
 
   private enum CodingKeys: String, CodingKey { case kind, content, facts }

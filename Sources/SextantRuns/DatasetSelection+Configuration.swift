@@ -95,12 +95,18 @@ extension MeasuredFields {
         "noise", expected: "the noise of the measured values, such as 0.3K, variable:NAME, 0 where they are exact, or auto",
         found: "nothing")
     }
-    self.init(
-      noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) },
-      operation: reader.contains("operator")
-        ? try reader.parsed("operator", default: "none") {
-          try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0), kinds: designs)
-        } : nil)
+    let operation =
+      reader.contains("operator")
+      ? try reader.parsed("operator", default: "none") {
+        try AnyMeasurementDesign(FilePatterns.expandVariables(in: $0), kinds: designs)
+      } : nil
+    if let operation, operation.isMask {
+      throw reader.wrong(
+        "operator",
+        expected: "an operator, such as a blur (the gaps of measurements are in the files and need no statement; archive.corrupted.mask hides values for a trial)",
+        found: "the mask '\(operation)'")
+    }
+    self.init(noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) }, operation: operation)
   }
 }
 

@@ -16,6 +16,8 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
   public var masks: [AnyMeasurementDesign]
   /// The noise.
   public var noise: NoiseSpecification
+  /// Whether the noise was stated, and is not the usual one.
+  public var statesNoise: Bool
   /// The levels above which the instrument cuts off values; nil for none.
   public var saturation: SaturationLevels?
   /// Posterior samples a field.
@@ -46,6 +48,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
     }
     masks = try reader.designs("masks", default: ["random:0.6"], after: "operator", kinds: catalogue.designs)
     noise = try reader.parsed("noise", default: "5%") { try NoiseSpecification(text: $0) }
+    statesNoise = reader.contains("noise")
     saturation =
       reader.contains("saturation") ? try reader.parsed("saturation", default: "0") { try SaturationLevels(text: $0) } : nil
     samples = try reader.value("samples", default: 128, in: 0...10_000)

@@ -170,13 +170,15 @@ extension RunConfiguration {
       )
     }
     // Pixels have the scale of their type where none is stated, as they have it for `score`, `degrade` and `impute`.
+    // Test fields that are measurements have noise of their own, and none is added.
+    let addsNoise = evaluate.fields.measured == nil
     let fullScale = zip(variables, fields.variables).allSatisfy { $0.units == $1.units } ? (fields as? SignalSeries)?.fullScale : nil
     let scales = try variables.map { variable -> (peak: Double?, origin: Double) in
       if let scale = evaluate.scales[variable.name] { return (scale.peak, scale.origin) }
       if let fullScale { return (fullScale, 0) }
       // Without a scale, PSNR and SSIM are left out; what else needs one says so.
       let need: String? =
-        evaluate.noise.hasPercentages(among: [variable])
+        addsNoise && evaluate.noise.hasPercentages(among: [variable])
         ? "The noise is \(evaluate.noise), a share of it" : evaluate.hidesMask ? "With hide_mask, missing entries hold its origin" : nil
       guard let need else { return (nil, 0) }
       throw RunError.invalid(
@@ -184,19 +186,28 @@ extension RunConfiguration {
       )
     }
     let unstated = variables.map(\.name).filter { evaluate.scales[$0] == nil }
-    let remarks = (unstated.isEmpty ? nil : fullScale).map { scale -> [Remark] in
+    var remarks = (unstated.isEmpty ? nil : fullScale).map { scale -> [Remark] in
       let share =
-        evaluate.noise.hasPercentages(among: variables) ? " and that of which the noise (\(evaluate.noise)) is a share" : ""
+        addsNoise && evaluate.noise.hasPercentages(among: variables) ? " and that of which the noise (\(evaluate.noise)) is a share" : ""
       return [
         Remark(
           .note, "peak",
           "The peak of PSNR and SSIM\(share) is \(scale.formatted()), the largest number of the pixels' type, for \(unstated.joined(separator: ", ")): evaluate.scale states no other.")
       ]
+    } ?? []
+    guard let measured = evaluate.fields.measured else {
+      return (
+        scales,
+        try evaluate.noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak)),
+        remarks
+      )
     }
-    return (
-      scales,
-      try evaluate.noise.inTheDark(among: variables).deviations(vertexCount: 1, variables: variables, peaks: scales.map(\.peak)),
-      remarks ?? []
-    )
+    if evaluate.statesNoise {
+      remarks.append(
+        Remark(
+          .note, "unused-noise",
+          "evaluate.noise (\(evaluate.noise)) is not used for the scores: the test fields are measurements, and have the noise that is stated of them (measured.noise: \(measured.noise))."))
+    }
+    return (scales, [Float](repeating: 0, count: variables.count), remarks)
   }
 }

@@ -32,6 +32,25 @@ extension RunConfiguration {
     }
   }
 
+  /// The model in the run's folder with all of its networks, if it was learned with these settings from the files as they are now; nil if
+  /// something is missing or was learned otherwise.
+  ///
+  /// Throws what reading the files of the archive throws, and `InterruptionError`.
+  public func finishedTraining(
+    catalogue: Catalogue = .standard, interruption: Interruption = Interruption()
+  ) throws -> Model? {
+    guard FileManager.default.fileExists(atPath: output + "/" + Model.fileName), var model = try? ownModel(catalogue) else { return nil }
+    if let flow {
+      guard let own = model.flow, try own.identity == flowTraining(flow, catalogue).identity(for: model).configuration else { return nil }
+    }
+    if let diffusion {
+      guard let own = try? LearnedDiffusion(folder: output, for: model.space), try own.identity == diffusionIdentity(diffusion)
+      else { return nil }
+      model = model.with(diffusion: own)
+    }
+    return try training(in: catalogue).changedFiles(since: model, interruption: interruption).isEmpty ? model : nil
+  }
+
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings by this version of
   /// the program and no file of the archive is newer, else a new one. Networks that the methods ask are kept, and trained where there are none.
   ///
@@ -177,13 +196,19 @@ extension RunConfiguration {
 
   /// The prior of this training where it was stopped after its prior was learned; else a new one.
   ///
-  /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings, and what opening
+  /// Throws ``LearningError/anotherTraining(path:)`` where what lies in the folder was begun with other settings,
+  /// ``LearningError/changedFiles(model:files:)`` where the archive has changed since, and what opening
   /// throws where it cannot be read: neither may be replaced without being asked.
   private func beginning(
     _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
     let isThere = FileManager.default.fileExists(atPath: output + "/" + Model.fileName)
-    if isBegun, isThere { return try ownModel(catalogue) }
+    if isBegun, isThere {
+      let model = try ownModel(catalogue)
+      let changed = try training(in: catalogue).changedFiles(since: model, interruption: interruption)
+      guard changed.isEmpty else { throw LearningError.changedFiles(model: output + "/" + Model.fileName, files: changed) }
+      return model
+    }
     return try training(in: catalogue).run(
       folder: output, overwrite: true, progress: progress, interruption: interruption)
   }

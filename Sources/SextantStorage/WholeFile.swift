@@ -117,6 +117,20 @@ public enum WholeFile {
     }
   }
 
+  /// Removes the temporary files that killed processes have left in a folder.
+  ///
+  /// - Returns: the names of the files that they would have become.
+  @discardableResult
+  public static func removeLeftovers(in folder: String) -> Set<String> {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let targets = names.compactMap { name -> String? in
+      guard name.hasPrefix("."), let mark = name.range(of: ".partial-", options: .backwards), mark.lowerBound > name.startIndex
+      else { return nil }
+      return String(name[name.index(after: name.startIndex)..<mark.lowerBound])
+    }
+    return Set(targets).filter { removeLeftovers(of: ".\($0).partial", in: URL(fileURLWithPath: folder)) }
+  }
+
   /// The system's description of the last error.
   static var lastSystemError: String { String(cString: strerror(errno)) }
 
@@ -132,13 +146,17 @@ public enum WholeFile {
     }
   }
 
-  /// Removes temporary files of processes that no longer exist.
-  private static func removeLeftovers(of pattern: String, in folder: URL) {
+  /// Removes temporary files of processes that no longer exist; false where there were none.
+  @discardableResult
+  private static func removeLeftovers(of pattern: String, in folder: URL) -> Bool {
+    var found = false
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for name in names where name.hasPrefix(pattern + "-") {
       let digits = name.dropFirst(pattern.count + 1).prefix { $0.isNumber }
       guard let process = Int32(digits), kill(process, 0) != 0, errno == ESRCH else { continue }
       try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      found = true
     }
+    return found
   }
 }

@@ -83,6 +83,15 @@ struct ArchiveCensus: Sendable {
     gapShare = expected > 0 ? 1 - Double(validCount) / Double(expected) : 0
   }
 
+  /// Throws ``RunError/invalid(_:)`` for a variable of which no measured field has a value.
+  func checkVariables(_ variables: [Variable], fieldCount: Int) throws {
+    for (channel, variable) in variables.enumerated()
+    where !stride(from: channel, to: isInside.count, by: variables.count).contains(where: { isInside[$0] }) {
+      throw RunError.invalid(
+        "archive.measured: expected measured values of \(variable.name), found none in \(fieldCount) fields. Check the files and the conditions of archive.missing (`sextant inspect` shows what is read), or leave the variable out of archive.variables.")
+    }
+  }
+
   /// What is said of an archive of measurements.
   var measuredRemark: Remark {
     let gaps =
@@ -132,5 +141,20 @@ struct ArchiveCensus: Sendable {
     }
     guard gapShare > 0.001 else { return [] }
     return [Remark(gapShare > Self.largestGapShare ? .warning : .note, "archive-gaps", "\(what).")]
+  }
+}
+
+extension FieldSpace {
+  /// What is to be said of the places that no field of an archive of measurements has a value at.
+  var neverMeasuredRemarks: [Remark] {
+    let vertices = isInside.count / channelCount
+    return variables.enumerated().compactMap { channel, variable -> Remark? in
+      let missing = (0..<vertices).count { !isInside[$0 * channelCount + channel] }
+      guard missing > 0 else { return nil }
+      return Remark(
+        .note, "never-measured",
+        "\(variable.name): \(missing) of \(vertices) places were measured in no field. They are outside of the domain of the prior: there is no answer there, and what is measured there later is not used. If there is something to be known, archive.symmetries or an archive that has values there tells of it.",
+        variable: variable.name)
+    }
   }
 }

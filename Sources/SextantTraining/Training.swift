@@ -70,15 +70,15 @@ public struct Training: Sendable {
     try WholeFile.checkIsFree(
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
     _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
-    // What was learned so far is of the files as they are now.
-    let files = try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? []))
+    // What is learned is of the files as they are now.
+    let digests = try fileDigests(interruption)
     let checkpoint = MeasuredCheckpoint(
       path: folder + "/" + MeasuredCheckpoint.fileName,
-      identity: ([try identity] + files.map(FileStamp.text)).joined(separator: "\n"))
+      identity: [try identity, try digests.canonicalText()].joined(separator: "\n"))
     if overwrite, !checkpoint.isOwn { try checkpoint.remove() }
     let model: Model
     do {
-      model = try learn(checkpoint: checkpoint, progress: progress, interruption: interruption)
+      model = try learn(checkpoint: checkpoint, digests: digests, progress: progress, interruption: interruption)
     } catch let error as InterruptionError {
       guard checkpoint.isOwn else { throw error }
       throw InterruptionError(next: "What was learned so far is kept: run the same command to go on.")
@@ -86,6 +86,22 @@ public struct Training: Sendable {
     try model.write(toFolder: folder, overwrite: overwrite)
     try checkpoint.remove()
     return model
+  }
+
+  /// The SHA-256 of each file that is learned from, by its path: archive, land mask, and what the designs of the archive read.
+  private func fileDigests(_ interruption: Interruption) throws -> [String: String] {
+    let designs = [archive.measured?.operation, archive.corrupted?.design].compactMap(\.self)
+    let files = try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? []))
+    return try LearnedFiles.digests(of: files + designs.flatMap(\.files)) { try interruption.check() }
+  }
+
+  /// The files of the archive that are not as they were when a model was learned from them; none of a model that does not say.
+  package func changedFiles(
+    since model: Model, interruption: Interruption = Interruption()
+  ) throws -> [String] {
+    guard let known = model.provenance.fileDigests else { return [] }
+    let found = try fileDigests(interruption)
+    return Set(known.keys).union(found.keys).filter { known[$0] != found[$0] }.sorted()
   }
 
   /// The measured fields of the archive.
@@ -110,10 +126,12 @@ public struct Training: Sendable {
     try learn(only: kept, parameters: known, checkpoint: nil, progress: progress, interruption: interruption)
   }
 
-  /// - Parameter checkpoint: where a training from measurements writes down what it has learned so far; nil for nowhere.
+  /// - Parameters:
+  ///   - checkpoint: where a training from measurements writes down what it has learned so far; nil for nowhere.
+  ///   - digests: the SHA-256 of the files, which the model states.
   private func learn(
     only kept: [Int]? = nil, parameters known: ParameterFitting? = nil, checkpoint: MeasuredCheckpoint?,
-    progress: any ProgressObserver, interruption: Interruption
+    digests: [String: String] = [:], progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
     let whole = try openArchive()
     let learnedFrom = kept.map(whole.part) ?? whole
@@ -147,6 +165,9 @@ public struct Training: Sendable {
       try stages.advance(.coverage, by: $0)
     }
     try census.bounds.checkArchive()
+    if archive.measured != nil {
+      try census.checkVariables(source.variables, fieldCount: indices.count / learnedFrom.copyCount)
+    }
     var remarks = ArchiveOrder.remarks(on: source, indices: indices) + Self.valueRemarks(on: source)
     if learnedFrom.copyCount > 1 {
       remarks.append(
@@ -199,13 +220,14 @@ public struct Training: Sendable {
       domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
       landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
       bounds: ranges)
+    if archive.measured != nil { remarks += space.neverMeasuredRemarks }
     let support = ArchiveSupport(of: indices.map { source.labels[$0] }).with(gapShare: census.gapShare)
     return try Model(
       space,
       provenance: Model.Provenance(
         name: name, program: ProgramVersion.current, archiveFiles: archive.sources,
         fieldCount: indices.count / learnedFrom.copyCount,
-        seed: seed, training: kept == nil ? try identity : nil, support: support, estimatedNoise: estimatedNoise,
+        seed: seed, training: kept == nil ? try identity : nil, fileDigests: digests.isEmpty ? nil : digests, support: support, estimatedNoise: estimatedNoise,
         remarks: remarks),
       gaussian: LearnedGaussian(
         prior, parameters: choice,

@@ -95,6 +95,23 @@ struct InterruptedProgramTests {
     #expect(try desk.folder.contents("RUN") == ["model.safetensors", "settings.txt"])
   }
 
+  /// What was killed while it wrote its last file has nothing left to learn.
+  @Test func aTrainingThatLacksItsSettingsAloneIsFinished() throws {
+    let desk = try ProgramTests.Desk()
+    try desk.train()
+    let path = desk.path("RUN/model.safetensors")
+    let model = try Data(contentsOf: URL(fileURLWithPath: path))
+    try FileManager.default.moveItem(
+      atPath: desk.path("RUN/settings.txt"), toPath: desk.path("RUN/.settings.txt.partial-999999999.txt"))
+    let end = try Program(["train", desk.path("run.yaml")]).end()
+    #expect(end.code == 0 && end.output.contains("settings.txt was missing"), "\(end.output) \(end.errors)")
+    #expect(try desk.folder.contents("RUN") == ["model.safetensors", "settings.txt"])
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == model)
+    // Once it is whole, it is not replaced without being asked.
+    let again = try Program(["train", desk.path("run.yaml")]).end()
+    #expect(again.code == 1 && again.errors.contains("--overwrite"), "\(again.errors)")
+  }
+
   /// Stopped as soon as there is something to go on from, and again whenever that has changed.
   @Test(arguments: [SIGINT, SIGKILL]) func learningFromMeasurementsGoesOnBitByBit(signal: Int32) throws {
     let desk = try ProgramTests.Desk()

@@ -91,6 +91,7 @@ import Testing
     let run = try configuration(in: folder, "patches: {side: 3, components: 2, count: 600}", evaluate: "methods: [eof]")
     _ = try run.train(overwrite: false)
     let model = try Model(contentsOf: folder.path("run"), for: .patches, solvers: SolverSettings())
+    #expect(try Inspection(path: folder.path("run")).description.contains("Gaussian prior, mixture of patches"))
     let clean = (0..<12 * 11).map { pixel -> Float in
       let (row, column) = (Double(pixel / 11), Double(pixel % 11))
       return Float(50 + 8 * cos(row / 2) + 6 * sin(column / 2))

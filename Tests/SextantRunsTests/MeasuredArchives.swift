@@ -308,6 +308,23 @@ import Testing
     #expect(complaint { _ = try other.checkComparison() }.contains("are fields that the model learns from"))
   }
 
+  /// The file of a mask or an operator is learned from as the archive is.
+  @Test func theFilesOfDesignsAreKnown() throws {
+    let folder = try Self.cleanFolder()
+    let (cover, fields) = (folder.path("cover.nc"), try SmallClimate.unseen(1).selecting(["tas"]))
+    try SmallClimate.write(fields, to: cover)
+    let run = try Self.corruptedRun(folder, archive: Self.clean.replacing("random:0.6", with: "file:DIR/cover.nc"))
+    let model = try run.train(overwrite: false)
+    #expect(model.provenance.fileDigests?.count == 2)
+    #expect(try run.training.changedFiles(since: model).isEmpty)
+    try FileManager.default.removeItem(atPath: cover)
+    #expect(try run.training.changedFiles(since: model) == [cover])
+    try SmallClimate.write(fields.mapping { $3 + 1 }, to: cover)
+    #expect(try run.training.changedFiles(since: model) == [cover])
+    let designs = ["matrix:file=a.npz", "blur:file=b.npy|random:0.5", "random:0.1+file:c.nc:seen", "blur:box,size=3"]
+    #expect(try designs.map { try AnyMeasurementDesign($0).files } == [["a.npz"], ["b.npy"], ["c.nc"], []])
+  }
+
   @Test(arguments: [
     ("corrupted: {}", ["mask", "noise", "operator"]), ("corrupted: {noise: 5%}", ["archive.corrupted.noise", "0.3K"]),
     ("corrupted: {mask: [\"random:0.2\", \"random:0.4\"]}", ["one mask", "2"]),
@@ -347,13 +364,58 @@ import Testing
     #expect(errors[0] < 0.95 * errors[1], "\(errors)")
   }
 
+  /// Places that no field has measured are outside of the domain; training says so, and so does filling where something was measured there.
+  @Test func placesThatAreNeverMeasuredAreTold() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<40)).mapping { (40..<44).contains($1) ? nil : $3 } }
+    let model = try Self.configuration(folder, prior: "kind: eof, modes: 5").train(overwrite: false)
+    let count = model.space.domain.vertexCount
+    let remark = try #require(model.provenance.remarks.first { $0.topic == "never-measured" })
+    #expect(remark.text.hasPrefix("tas: 4 of \(count) places") && remark.text.contains("archive.symmetries"), "\(remark.text)")
+    #expect(try Inspection(path: folder.path("RUN")).description.contains(remark.text))
+    func said(mask: String) throws -> String? {
+      let (input, output) = (folder.path("input.nc"), folder.path("output.nc"))
+      for path in [input, output] { try WholeFile.remove(path) }
+      try SmallClimate.observe(SmallClimate.unseen(1).selecting(["tas"]), mask: mask, noise: "tas=2K", to: input)
+      let summary = try Imputation(method: .eof, samples: 4, quantileLevels: [], seed: 1).run(
+        SignalInput(input), model: model, output: output, overwrite: false, history: "test")
+      return summary.remarks.first { $0.topic == "outside-model" }?.text
+    }
+    #expect(try said(mask: "none")?.hasPrefix("4 of \(count) measured values") == true)
+    try SmallClimate.write(
+      SmallClimate.unseen(1).selecting(["tas"]).mapping { (40..<44).contains($1) ? nil : $3 }, to: folder.path("cover.nc"))
+    #expect(try said(mask: "file:\(folder.path("cover.nc"))") == nil)
+  }
+
+  /// Measured test fields have noise of their own: no share of a peak is taken, and noise that was stated for nothing is mentioned.
+  @Test func measuredTestFieldsNeedNoPeak() throws {
+    let folder = try Self.folder { try $0.read(Array(0..<20)) }
+    func run(_ noise: String) throws -> RunConfiguration {
+      try RunConfiguration.parse(
+        """
+        output: DIR/RUN
+        archive: {files: [DIR/archive.nc], variables: [tas], part: "first:0.8", measured: {noise: 2K}}
+        prior: {kind: eof, modes: 5}
+        evaluate: {methods: [eof], masks: ["random:0.2"], samples: 4, pictures: 0\(noise)}
+        """.replacingOccurrences(of: "DIR", with: folder.path), path: "run.yaml"
+      ).configuration
+    }
+    let usual = try run("")
+    try usual.checkComparison()
+    let model = try usual.training.learn()
+    #expect(try Self.mean(Self.score(usual, model), .rootMeanSquareError).isFinite)
+    func remarks(_ run: RunConfiguration) throws -> [Remark] { try run.comparison(for: model).comparison.remarks }
+    #expect(try !remarks(usual).contains { $0.topic == "unused-noise" })
+    let remark = try #require(try remarks(run(", noise: 7K")).first { $0.topic == "unused-noise" })
+    #expect(remark.text.contains("7K") && remark.text.contains("2K"), "\(remark.text)")
+  }
+
   // MARK: Bad input
 
   /// What is wrong with an archive of measurements.
   enum Fault: String, CaseIterable, Sendable {
     case twoFields, exactRepetitions, noiseWithGaps, noNoise, unknownOperator, acceptedGaps, network, trend, transformedAuto
-    case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing
     case operatorOfZeros, emptyFields, constant, unknownVariable, anotherVariable, differingPole, negative
+    case operatorElsewhere, operatorOfModes, operatorWithAuto, operatorOfNothing, operatorThatIsAMask, nothingMeasured
 
     func files() throws -> ScratchFolder {
       switch self {
@@ -388,6 +450,7 @@ import Testing
         (fields.variables[1].name, fields.variables[1].units) = ("sigma", "K")
         try SmallClimate.write(fields, to: result.path("archive.nc"))
         return result
+      case .nothingMeasured: return try folder { try $0.read(Array(0..<20)).mapping { _, _, _, _ in nil } }
       default: return try folder { try $0.read(Array(0..<20)) }
       }
     }
@@ -417,6 +480,8 @@ import Testing
       case .anotherVariable: ("measured: {noise: \"foo=0.5K\"}", usual, "")
       case .differingPole: ("measured: {noise: 0}", usual, "")
       case .negative: ("measured: {noise: -1K}", usual, "")
+      case .operatorThatIsAMask: ("measured: {noise: 2K, operator: \"random:0.6\"}", usual, "")
+      case .nothingMeasured: ("measured: {noise: 2K}", usual, "")
       case .acceptedGaps: ("gaps: accept, measured: {noise: 2K}", usual, "")
       case .trend: ("measured: {noise: 2K}", "kind: matern", "")
       case .transformedAuto: ("measured: {noise: auto}", usual, "variables: {tas: {transform: normal-score}}")
@@ -442,6 +507,8 @@ import Testing
       case .anotherVariable: ["no variable 'foo'", "tas"]
       case .differingPole: ["archive.nc", "'tas'", "one place", "auto"]
       case .negative: ["run.yaml:2", "'archive.measured.noise': '-1K': expected a number of 0 or more", "found -1."]
+      case .operatorThatIsAMask: ["run.yaml:2", "archive.measured.operator", "archive.corrupted.mask", "random:0.6"]
+      case .nothingMeasured: ["measured values of tas", "none in 20 fields"]
       case .acceptedGaps: ["archive", "both"]
       case .network: ["run.yaml", "diffusion", "noise: auto"]
       case .trend: ["run.yaml", "matern", "two-scale, mixture or eof"]

@@ -189,6 +189,10 @@ import Testing
     other.learning = MeasuredLearning(sure: learning.contains("{sure") ? nil : SURESettings())
     #expect(throws: LearningError.self) { try other.modelForEvaluation(of: [.flow]) }
     let model = try Model(contentsOf: folder.path("whole"))
+    // Whoever looks at the run is told how it was learned.
+    let way = learning.contains("{unsure") ? "(unsure)" : learning.contains("{sure") ? "(sure)" : "recorrupted measurements"
+    let inspection = try Inspection(path: folder.path("whole")).description
+    #expect(inspection.contains("parts       Gaussian prior, flow\n  flow        learned ") && inspection.contains(way), "\(inspection)")
     try SmallClimate.observe(SmallClimate.unseen(1).selecting(["tas"]), noise: "tas=2K", to: folder.path("observed.nc"))
     let summary = try Imputation(method: .flow, samples: 4, quantileLevels: [], seed: 1).run(
       SignalInput(folder.path("observed.nc")), model: model, output: folder.path("filled.nc"), overwrite: false, history: "test")

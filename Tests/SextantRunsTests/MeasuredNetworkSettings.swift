@@ -93,6 +93,24 @@ import Testing
     #expect(try run(", learning_rate: 0.01").diffusion?.learningRate == 0.01)
   }
 
+  /// What a file states of its learning is told in words.
+  @Test func theWayOfLearningIsTold() throws {
+    let ways = [
+      ("(completions)", MeasuredLearning()), ("(ambient)", MeasuredLearning(ambient: AmbientSettings(masks: []))),
+      ("(joint)", MeasuredLearning(joint: JointSettings())),
+    ]
+    for (words, learning) in ways {
+      let identity = try learning.identity(of: .diffusion)
+      #expect(MeasuredLearning.summary(ofDiffusion: identity).contains(words), "\(identity)")
+      let flow = MeasuredLearning.summary(ofFlow: "{\"settings\":{}}", isMeasured: true, besides: identity)
+      #expect(flow.contains(words == "(joint)" ? "(joint)" : "recorrupted"), "\(flow)")
+    }
+    #expect(MeasuredLearning.summary(ofDiffusion: nil) == "from complete fields")
+    #expect(MeasuredLearning.summary(ofFlow: "", isMeasured: false, besides: nil) == "from complete fields")
+    let rounds = MeasuredLearning.summary(ofFlow: "{\"settings\":{\"rounds\":{\"rounds\":3},\"flow\":{}}}", isMeasured: true, besides: nil)
+    #expect(rounds.contains("(amortised)"), "\(rounds)")
+  }
+
   @Test func knownFieldsHaveNoSectionLearning() throws {
     let text = complaint {
       _ = try RunConfiguration.parse("diffusion: {widths: [8, 8]}\nlearning: {completions: {}}\narchive: {synthetic_years: 1}", path: "run.yaml")

@@ -77,6 +77,31 @@ import Testing
     #expect(try narrow.train(overwrite: true).prior.functions.modeCount == 8)
   }
 
+  /// A network goes on learning from the files that the prior beside it was learned from, and from no others.
+  @Test func anInterruptedTrainingNoticesThatItsFilesHaveChanged() throws {
+    let folder = try ScratchFolder()
+    let run = try FlowTrainingLaws.configuration(
+      in: folder, steps: 30, output: "run", flow: "pairs: 16, widths: [8, 8]")
+    let interruption = Interruption()
+    #expect(throws: InterruptionError.self) {
+      try run.train(
+        overwrite: false, progress: StopAfter(steps: 12, interruption: interruption),
+        interruption: interruption)
+    }
+    let archive = folder.path("archive.nc")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: archive))
+    try FileManager.default.removeItem(atPath: archive)
+    try SmallClimate.write(SmallClimate.fields().read(Array(1..<41)), to: archive)
+    let text = complaint { _ = try run.train(overwrite: false) }
+    for word in ["run/model.safetensors", "archive.nc", "--overwrite"] { #expect(text.contains(word), "\(text)") }
+    // The same contents are the same file, whenever they were written.
+    try bytes.write(to: URL(fileURLWithPath: archive))
+    _ = try run.train(overwrite: false)
+    // What is finished needs its archive no more.
+    try FileManager.default.removeItem(atPath: archive)
+    #expect(try run.modelForEvaluation(of: [.flow]).parts == [.gaussian, .flow])
+  }
+
   /// What cannot be read is an error, and no reason to learn another model in its place.
   @Test(arguments: [false, true]) func anUnreadableModelIsNotReplaced(isNewer: Bool) throws {
     let folder = try ScratchFolder()

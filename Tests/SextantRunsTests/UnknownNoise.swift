@@ -36,6 +36,8 @@ import Testing
     // The model says it, in the variable's units, and so does whoever looks at it.
     let remark = try #require(model.remarks.first { $0.topic == "found-noise" })
     #expect(remark.text.contains(String(format: "tas: %.3g K", found)), "\(remark.text)")
+    #expect(
+      remark.text.contains(stated == "auto" ? "times the estimated noise" : "times the stated noise"), "\(remark.text)")
     #expect(try Inspection(path: world.folder.path("RUN")).description.contains(remark.text))
     #expect(try Model(contentsOf: world.folder.path("RUN")).remarks == model.remarks)
   }

@@ -36,13 +36,20 @@ struct TrainCommand: ParsableCommand {
     else { return }
     let start = ContinuousClock.now
     let profile = profile ? OperationProfile() : nil
-    let model = try OperationProfile.$current.withValue(profile) {
-      try configuration.train(
-        overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
-    }
+    // A run that was killed after its last file but one has nothing left to learn.
+    let settingsPath = configuration.output + "/settings.txt"
+    let lacksSettings =
+      WholeFile.removeLeftovers(in: configuration.output).contains("settings.txt")
+      || !FileManager.default.fileExists(atPath: settingsPath)
+    let finished = lacksSettings && !options.overwrite ? try configuration.finishedTraining() : nil
+    let model =
+      try finished
+      ?? OperationProfile.$current.withValue(profile) {
+        try configuration.train(
+          overwrite: options.overwrite, progress: options.progress, interruption: InterruptionSignals.interruption)
+      }
     if let profile { FileHandle.standardError.write(Data((profile.table + "\n").utf8)) }
-    try WholeFile.write(
-      Data((settings.table + "\n").utf8), to: configuration.output + "/settings.txt", overwrite: true)
+    try WholeFile.write(Data((settings.table + "\n").utf8), to: settingsPath, overwrite: true)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if format.json {
       try StandardOutput.json(ModelDescription(model))
@@ -55,6 +62,9 @@ struct TrainCommand: ParsableCommand {
       learned from \(model.provenance.fieldCount) fields on \(model.space.domain.summaryWithArticle)
       \(prior.functions.modeCount) modes hold \(String(format: "%.2f", 100 * prior.functions.explainedShare)) % of the variance; \(prior.space.count) states; \(String(format: "%.1f", seconds)) s
       """)
+    if finished != nil {
+      StandardOutput.line("note: The training had been finished before, and only settings.txt was missing.")
+    }
     for line in model.remarks.lines { StandardOutput.line(line) }
   }
 }

@@ -100,6 +100,10 @@ extension Blur {
 }
 
 extension Blur: MeasurementDesign {
+  var files: [String] {
+    if case .file(let path) = shape { [path] } else { [] }
+  }
+
   var mayHide: Bool {
     if case .heat = shape { return false }
     return boundary == .unknown

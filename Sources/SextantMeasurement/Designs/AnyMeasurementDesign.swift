@@ -69,6 +69,9 @@ public struct AnyMeasurementDesign: MeasurementDesign {
   }
 
   public var mayHide: Bool { design.mayHide }
+  public var files: [String] { design.files }
+  /// Whether the design only says which values are there: a mask, or several.
+  public var isMask: Bool { (design as? DesignChain)?.isMask ?? (design is any MaskDesign) }
   public var description: String { design.description }
 
   public func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {

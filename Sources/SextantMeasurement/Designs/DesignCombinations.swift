@@ -20,6 +20,7 @@ struct MaskCombination: MaskDesign {
   }
 
   var mayHide: Bool { members.contains { $0.mayHide } }
+  var files: [String] { members.flatMap(\.files) }
   var description: String { members.map(\.description).joined(separator: "+") }
 
   func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {
@@ -49,6 +50,9 @@ struct DesignChain: MeasurementDesign {
   }
 
   var mayHide: Bool { stages.contains { $0.mayHide } }
+  var files: [String] { stages.flatMap(\.files) }
+  /// Whether all stages are masks.
+  var isMask: Bool { stages.allSatisfy { ($0 as? AnyMeasurementDesign)?.isMask ?? ($0 is any MaskDesign) } }
   var description: String { stages.map(\.description).joined(separator: "|") }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
@@ -115,6 +119,7 @@ struct DesignSum: MeasurementDesign {
   }
 
   var mayHide: Bool { members.contains { $0.mayHide } }
+  var files: [String] { members.flatMap(\.files) }
   var description: String { members.map(\.description).joined(separator: "+") }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {

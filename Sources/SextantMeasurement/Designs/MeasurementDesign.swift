@@ -12,6 +12,8 @@ import SextantGeometry
 public protocol MeasurementDesign: Sendable, CustomStringConvertible {
   /// Whether the design may omit a valid value; false only if it never does.
   var mayHide: Bool { get }
+  /// The paths of the files that the design reads: by default none.
+  var files: [String] { get }
   /// Draws the operator of one field, which acts on V·C entries. The result does not depend on the number of threads.
   ///
   /// Invalid entries are never measured: masks omit them, and other operators must give them weight 0.
@@ -28,6 +30,8 @@ public protocol MeasurementDesign: Sendable, CustomStringConvertible {
 }
 
 extension MeasurementDesign {
+  public var files: [String] { [] }
+
   public func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)? { domain }
 
   public func measuredField(of values: MeasuredField, inputs: MeasurementInputs) throws -> MeasuredField { values }

@@ -71,6 +71,7 @@ struct FileMask: MaskDesign, Equatable {
     self.init(path: path, variable: variable)
   }
 
+  var files: [String] { [path] }
   var description: String { "file:\(path)\(variable.map { ":\($0)" } ?? "")" }
 
   func missingEntries(in context: MeasurementContext, using random: inout RandomStream) throws -> [Bool] {

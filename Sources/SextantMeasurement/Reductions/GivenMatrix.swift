@@ -36,6 +36,7 @@ struct GivenMatrix: Sendable, Equatable {
 
 extension GivenMatrix: MeasurementDesign {
   var mayHide: Bool { true }
+  var files: [String] { [path] }
 
   func valueDomain(for domain: any Domain, inputs: MeasurementInputs) throws -> (any Domain)? {
     let rowCount = try matrix(inputs).rowCount

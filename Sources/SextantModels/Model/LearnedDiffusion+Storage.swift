@@ -176,6 +176,13 @@ package struct StoredDiffusion: Sendable {
     try writer.write(to: folder + "/" + LearnedDiffusion.fileName, overwrite: true)
   }
 
+  /// What the diffusion prior in a run's folder states of its learning from measurements; nil where it was learned from complete fields,
+  /// or there is none that can be read.
+  package static func learning(in folder: String) -> String? {
+    guard let text = (try? SafetensorsFile(path: folder + "/" + LearnedDiffusion.fileName))?.metadata[metadataKey] else { return nil }
+    return (try? JSONDecoder().decode(Description.self, from: Data(text.utf8)))?.learning
+  }
+
   /// Opens the diffusion prior in a run's folder; `space` is that of the model beside it.
   ///
   /// Throws ``RunError`` where there is none, ``ModelError``, ``SafetensorsError``.

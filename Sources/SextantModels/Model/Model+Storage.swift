@@ -140,6 +140,7 @@ extension Model {
       provenance: Provenance(
         name: description.name, program: description.program, archiveFiles: description.archiveFiles,
         fieldCount: description.fieldCount, seed: description.seed, training: description.training,
+        fileDigests: description.fileDigests,
         support: description.support, estimatedNoise: description.estimatedNoise, remarks: description.remarks ?? []),
       gaussian: LearnedGaussian(prior, parameters: description.parameters, membership: description.membership),
       flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain),

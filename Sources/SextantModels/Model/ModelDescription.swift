@@ -40,6 +40,8 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   public let hasOwnLand: Bool?
   /// The settings that determine the model, as text; nil in files that do not say.
   public let training: String?
+  /// The SHA-256 of each file that the prior was learned from, by its path; nil in files that do not say.
+  public let fileDigests: [String: String]?
   /// The seasons, hours and levels of the archive, and its gaps; nil in files that do not say.
   public let support: ArchiveSupport?
   /// The noise that was estimated from the archive, by the names of variables; nil where it was given, and in files that do not say.
@@ -56,6 +58,7 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     let transforms = space.transforms.allSatisfy(\.isIdentity) ? nil : space.transforms
     formatVersion = transforms == nil && gaussian.membership == nil ? 1 : 2
     (program, name, training) = (provenance.program, provenance.name, provenance.training)
+    fileDigests = provenance.fileDigests
     estimatedNoise = provenance.estimatedNoise
     (support, remarks) = (provenance.support, provenance.remarks.isEmpty ? nil : provenance.remarks)
     (archiveFiles, fieldCount, seed) = (provenance.archiveFiles, provenance.fieldCount, provenance.seed)

@@ -40,6 +40,8 @@ struct AnswerTally: Sendable, Codable, Equatable {
   var withoutSamplesCount = 0
   /// Observed values that were cut off at the level of the instrument.
   var saturatedCount = 0
+  /// Observed values at places outside of the model's domain.
+  var outsideCount = 0
   /// Values of the mean that were clipped to the range of the pixels' type.
   var clippedCount = 0
   /// What the first observed field shows of the nature of its variables; nil before there is one.
@@ -63,6 +65,7 @@ struct AnswerTally: Sendable, Codable, Equatable {
     sum.missingEmptyFields += b.missingEmptyFields
     sum.withoutSamplesCount += b.withoutSamplesCount
     sum.saturatedCount += b.saturatedCount
+    sum.outsideCount += b.outsideCount
     sum.clippedCount += b.clippedCount
     sum.natures = a.natures ?? b.natures
     return sum

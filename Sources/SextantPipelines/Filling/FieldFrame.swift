@@ -16,6 +16,8 @@ struct FieldFrame {
   let regridding: Regridding
   /// Whether an operator was applied to the fields before their gaps were made.
   let hasOperator: Bool
+  /// Whether each entry of a field (V·C) is in the domain of the model; nil where the values of the file belong to other places.
+  let isInside: [Bool]?
 
   /// - Parameters:
   ///   - request: what is asked for.
@@ -41,6 +43,7 @@ struct FieldFrame {
     units = try UnitConversion(file: fields.variables, model: space.variables)
     self.regridding = regridding
     hasOperator = request.operation != nil
+    isInside = request.operation == nil && fields.domain.fingerprint == space.domain.fingerprint ? space.isInside : nil
   }
 
   /// Whether answers say where the field was observed: not on another grid, nor where each value depends on many places.

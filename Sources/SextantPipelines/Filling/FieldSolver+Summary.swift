@@ -56,6 +56,13 @@ extension FieldSolver {
           .assumption, "saturation",
           "\(tally.saturatedCount) observed values reach the level of saturation (\(levels)): of each, only that is used."))
     }
+    if tally.outsideCount > 0, request.method.learnsFromArchive, model.gaussian != nil {
+      let (count, all) = (tally.outsideCount, tally.channels.reduce(0) { $0 + Int($1.observed.count) })
+      remarks.append(
+        Remark(
+          .warning, "outside-model",
+          "\(count) of \(all) measured values lie at places outside of the model's domain, where its archive has no value; they were not used, and there is no answer there. A model of an archive that has values there would use them."))
+    }
     if let clipping {
       let count = tally.clippedCount
       let range = "\(Int(clipping.lowerBound)) to \(Int(clipping.upperBound))"

@@ -278,6 +278,7 @@ final class FieldSolver {
       values.append(value)
       channels.append(channel)
       counts.channels[channel].observed.add(Double(value))
+      if frame.isInside?[entry] == false { counts.outsideCount += 1 }
       let level = levels.map { $0[entry] }
       if let level, !(level >= 0 && level.isFinite) {
         throw RunError.invalid(

@@ -22,6 +22,8 @@ public struct Model: Sendable {
     public var seed: UInt64
     /// The settings that determine the Gaussian prior, as text; nil if they are unknown.
     public var training: String?
+    /// The SHA-256 of each file that the Gaussian prior was learned from, by its path; nil if they are unknown.
+    public var fileDigests: [String: String]?
     /// The seasons, hours and levels of the archive, and its gaps; nil if they are unknown.
     public var support: ArchiveSupport?
     /// The noise that was estimated from the archive, by the names of variables, in their units; nil where it was given or there is none.
@@ -31,10 +33,11 @@ public struct Model: Sendable {
 
     public init(
       name: String = "model", program: String = "", archiveFiles: [String] = [], fieldCount: Int = 0, seed: UInt64 = 0,
-      training: String? = nil, support: ArchiveSupport? = nil, estimatedNoise: [String: Double]? = nil, remarks: [Remark] = []
+      training: String? = nil, fileDigests: [String: String]? = nil, support: ArchiveSupport? = nil,
+      estimatedNoise: [String: Double]? = nil, remarks: [Remark] = []
     ) {
       (self.name, self.program, self.archiveFiles) = (name, program, archiveFiles)
-      (self.fieldCount, self.seed, self.training) = (fieldCount, seed, training)
+      (self.fieldCount, self.seed, self.training, self.fileDigests) = (fieldCount, seed, training, fileDigests)
       (self.support, self.estimatedNoise, self.remarks) = (support, estimatedNoise, remarks)
     }
   }

@@ -198,6 +198,9 @@ struct FlowTrainingRun {
   func train(
     _ initial: ParameterSet<Float>, minimising loss: TrainingLoss, preparation: Double = 0
   ) throws -> ParameterSet<Float> {
+    // A finished flow may be used without the files of the masks that it was trained under; a training goes on with the same ones.
+    var identity = identity
+    identity.dataHash = try LearnedFiles.text(of: settings.masks)
     let loop = TrainingLoop(
       schedule: .usual(steps: settings.steps, learningRate: settings.learningRate, decay: settings.decay),
       prefix: "\(folder)/\(training.stem)", identity: identity)
@@ -239,6 +242,7 @@ struct FlowTrainingRun {
       var pairs, folds: Int
       var foldOrder: Folds
       var masks: [AnyMeasurementDesign]
+      var maskFiles: String?
       var noise: NoiseSpecification
       var measured: MeasuredFields?
       var estimate: RiskEstimate?
@@ -247,8 +251,10 @@ struct FlowTrainingRun {
       var validationShare: Double
       var model: ModelDescription
     }
+    let maskFiles = try LearnedFiles.text(of: settings.masks)
     return try Identity(
       kind: kind, pairs: settings.pairs, folds: settings.folds, foldOrder: settings.foldOrder, masks: settings.masks,
+      maskFiles: maskFiles.isEmpty ? nil : maskFiles,
       noise: settings.noise, measured: training.prior.archive.measured,
       estimate: training.estimate == .recorrupted ? nil : training.estimate, ascent: training.ascent, round: training.completions?.round, validationShare: settings.validationShare,
       model: ModelDescription(model)

@@ -36,13 +36,17 @@ extension FlowTrainingRun {
       [String(format: "%@: %.3g", variable.name, factor * Double(level)), variable.units].filter { !$0.isEmpty }
         .joined(separator: " ")
     }
+    // Noise that was not stated was estimated, and the multiplier is that of the estimate.
+    let estimated = model.provenance.estimatedNoise ?? [:]
+    let isEstimated = variables.map { estimated[$0.name] != nil }
+    let first = !isEstimated.contains(true) ? "stated" : isEstimated.contains(false) ? "stated or estimated" : "estimated"
     return [
       Remark(
         .assumption, "found-noise",
         String(
           format:
-            "The flow was learned with noise of unknown size (UNSURE), and its multiplier ended at %.3g times the stated noise%@. In theory that is at least the true noise. Of few fields it ended far below it, probably because a network learns their values by heart: see noise_over_stated in flow.jsonl.",
-          factor, found.isEmpty ? "" : " (\(found.joined(separator: ", ")))"))
+            "The flow was learned with noise of unknown size (UNSURE), and its multiplier ended at %.3g times the %@ noise%@. In theory that is at least the true noise. With few fields it can end far below it, because a network may learn their values by heart: see noise_over_stated in flow.jsonl.",
+          factor, first, found.isEmpty ? "" : " (\(found.joined(separator: ", ")))"))
     ]
   }
 

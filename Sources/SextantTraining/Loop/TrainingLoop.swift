@@ -156,11 +156,15 @@ public enum LearningError: Error, Equatable, CustomStringConvertible {
   case notFinite(step: Int, place: String)
   /// The checkpoint is of another training.
   case anotherTraining(path: String)
+  /// Files that a model was learned from have changed, so that a network beside it would learn from other fields than the model.
+  case changedFiles(model: String, files: [String])
 
   public var description: String {
     switch self {
     case .notFinite(let step, let place):
       "Step \(step) of the training gave a number that is not finite, first in: \(place). Going back to the last checkpoint did not help. Use a lower learning rate (flow.learning_rate or diffusion.learning_rate), and look for extreme values in the data with `sextant inspect`."
+    case .changedFiles(let model, let files):
+      "\(model): it was learned from files that have changed since then or are gone: \(files.prefix(3).joined(separator: ", "))\(files.count > 3 ? " and \(files.count - 3) more" : ""). A network beside it would learn from other fields than the model did. Put the files back as they were, train again with `sextant train --overwrite`, or choose another output."
     case .anotherTraining(let path):
       "\(path): it was made with other settings or data. Use those, train again with `sextant train --overwrite`, or choose another output."
     }

@@ -94,8 +94,10 @@ struct AmbientTraining {
       var diffusion: DiffusionSettings
       var ambient: AmbientSettings
     }
-    return try CheckpointMetadata(
+    var result = try CheckpointMetadata(
       kind: "ambient training", settings: Settings(diffusion: settings, ambient: ambient), model: context.model)
+    result.dataHash = try LearnedFiles.text(of: ambient.masks)
+    return result
   }
 
   /// Some of the masks under which the network learned (M×d).

@@ -4,6 +4,7 @@
 //
 // A new way is one more field of the settings, and one more entry in the table.
 
+import Foundation
 import SextantConfiguration
 import SextantMeasurement
 import SextantModels
@@ -98,6 +99,8 @@ public struct UNSURESettings: Sendable, Equatable, Codable {
 struct LearningWay: Sendable {
   /// Its name, which is its key in the section `learning` where it has settings.
   let name: String
+  /// How it learns and what it assumes, in words, after "learned …".
+  let summary: String
   /// The parts of a model that it learns.
   let learns: Model.Parts
   /// Whether it can learn beneath an operator (`archive.measured.operator`).
@@ -131,23 +134,30 @@ struct LearningWay: Sendable {
   static let all: [LearningWay] = [recorruptedPairs, completions, joint, ambient, sure, unsure, amortised]
 
   /// A flow from pairs of recorrupted measurements (MeasuredPairs).
-  static let recorruptedPairs = flow("recorrupted", noise: .law, isAsked: { _ in false }, settings: { _ in MeasuredLearning() })
+  static let recorruptedPairs = flow(
+    "recorrupted",
+    summary: "from pairs of recorrupted measurements, which assumes Gaussian noise of known size, or counts with a known gain, independent between values",
+    noise: .law, isAsked: { _ in false }, settings: { _ in MeasuredLearning() })
 
   /// A flow by Stein's unbiased risk estimate, from the same pairs with other steps.
   static let sure = flow(
-    "sure", noise: .normalSize, isAsked: { $0.sure != nil }, settings: { MeasuredLearning(sure: $0.sure) })
+    "sure",
+    summary: "by Stein's unbiased risk estimate (sure), which assumes Gaussian noise of known size, independent between values",
+    noise: .normalSize, isAsked: { $0.sure != nil }, settings: { MeasuredLearning(sure: $0.sure) })
 
   /// A flow by the same estimate where the size of the noise is found along the training (UNSURE).
   static let unsure = flow(
-    "unsure", noise: .normalShape, isAsked: { $0.unsure != nil }, settings: { MeasuredLearning(unsure: $0.unsure) })
+    "unsure",
+    summary: "by Stein's unbiased risk estimate for noise of unknown size (unsure), which assumes Gaussian noise, independent between values",
+    noise: .normalShape, isAsked: { $0.unsure != nil }, settings: { MeasuredLearning(unsure: $0.unsure) })
 
   /// A flow from pairs of views, by the estimate that the training of the flow states.
   private static func flow(
-    _ name: String, noise: NoiseKnowledge, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool,
+    _ name: String, summary: String, noise: NoiseKnowledge, isAsked: @escaping @Sendable (MeasuredLearning) -> Bool,
     settings: @escaping @Sendable (MeasuredLearning) -> MeasuredLearning
   ) -> LearningWay {
     LearningWay(
-      name: name, learns: .flow, knowsOperators: false, noise: noise, takesWeights: true, isAsked: isAsked, settings: settings,
+      name: name, summary: summary, learns: .flow, knowsOperators: false, noise: noise, takesWeights: true, isAsked: isAsked, settings: settings,
       files: []
     ) { context in
       guard var flow = context.flow else { return context.model }
@@ -162,7 +172,9 @@ struct LearningWay: Sendable {
 
   /// A flow by expectation and maximisation (AmortisedTraining).
   static let amortised = LearningWay(
-    name: "amortised", learns: .flow, knowsOperators: true, takesWeights: true, isAsked: { $0.amortised != nil },
+    name: "amortised",
+    summary: "by rounds of completion by the flow (amortised), which assumes noise of known size, independent between values, and a start that is good enough",
+    learns: .flow, knowsOperators: true, takesWeights: true, isAsked: { $0.amortised != nil },
     settings: { MeasuredLearning(amortised: $0.amortised) }, files: AmortisedTraining.files
   ) { context in
     guard let flow = context.flow, let settings = context.learning.amortised else { return context.model }
@@ -171,7 +183,9 @@ struct LearningWay: Sendable {
 
   /// A diffusion prior by expectation and maximisation (CompletionTraining).
   static let completions = LearningWay(
-    name: "completions", learns: .diffusion, knowsOperators: true, takesWeights: true, isAsked: { $0.completions != nil },
+    name: "completions",
+    summary: "by rounds of completion (completions), which assumes noise of known size, independent between values, and a Gaussian that is good enough to start from",
+    learns: .diffusion, knowsOperators: true, takesWeights: true, isAsked: { $0.completions != nil },
     settings: { MeasuredLearning(completions: $0.completions ?? CompletionSettings()) },
     files: CompletionTraining.files
   ) { context in
@@ -181,7 +195,9 @@ struct LearningWay: Sendable {
 
   /// FlowDiff's flow and prior (JointTraining).
   static let joint = LearningWay(
-    name: "joint", learns: [.flow, .diffusion], knowsOperators: true, takesWeights: true, isAsked: { $0.joint != nil },
+    name: "joint",
+    summary: "jointly, flow and diffusion prior from each other (joint), which assumes Gaussian noise of known size, independent between values",
+    learns: [.flow, .diffusion], knowsOperators: true, takesWeights: true, isAsked: { $0.joint != nil },
     settings: { MeasuredLearning(joint: $0.joint) }, files: JointTraining.fileEndings
   ) { context in
     guard let flow = context.flow, let diffusion = context.diffusion else { return context.model }
@@ -191,7 +207,9 @@ struct LearningWay: Sendable {
   /// A diffusion prior by hiding more of what was measured (AmbientTraining). Its network has an input for the mask, which weights
   /// from elsewhere do not know.
   static let ambient = LearningWay(
-    name: "ambient", learns: .diffusion, knowsOperators: false, takesWeights: false, isAsked: { $0.ambient != nil },
+    name: "ambient",
+    summary: "by hiding more of what was measured (ambient), which assumes Gaussian noise of known size, independent between values, and that each value is sometimes hidden and sometimes measured whatever else is seen",
+    learns: .diffusion, knowsOperators: false, takesWeights: false, isAsked: { $0.ambient != nil },
     settings: { MeasuredLearning(ambient: $0.ambient) }, files: []
   ) { context in
     guard let diffusion = context.diffusion, let ambient = context.learning.ambient else { return context.model }
@@ -242,6 +260,42 @@ extension MeasuredLearning {
   package func identity(of part: Model.Parts) throws -> String {
     guard let way = way(of: part) else { return "" }
     return try "\(way.name) \(way.settings(self).canonicalText())"
+  }
+
+  /// How a diffusion prior was learned and what that assumes, in words.
+  ///
+  /// - Parameter identity: what its file states of its learning from measurements (``identity(of:)``); nil for complete fields.
+  package static func summary(ofDiffusion identity: String?) -> String {
+    guard let identity else { return "from complete fields" }
+    let name = identity.prefix { $0 != " " }
+    return LearningWay.all.first { $0.name == name }?.summary ?? "from measurements"
+  }
+
+  /// How a flow was learned and what that assumes, in words.
+  ///
+  /// - Parameters:
+  ///   - identity: what its file states of its training (``FlowTraining/identity(for:)``).
+  ///   - isMeasured: whether the archive's fields are measurements.
+  ///   - diffusion: what the diffusion prior beside it states of its learning; nil where there is none.
+  package static func summary(ofFlow identity: String, isMeasured: Bool, besides diffusion: String?) -> String {
+    // As much of the identity as tells.
+    struct Settings: Decodable {
+      struct Flow: Decodable { var training: String? }
+      struct Present: Decodable {}
+      var training: String?
+      var flow: Flow?
+      var ascent: Present?
+      var rounds: Present?
+      var estimate: Present?
+    }
+    struct Identity: Decodable { var settings: Settings }
+    let settings = (try? JSONDecoder().decode(Identity.self, from: Data(identity.utf8)))?.settings
+    if let diffusion, diffusion.hasPrefix(LearningWay.joint.name + " ") { return LearningWay.joint.summary }
+    if settings?.rounds != nil { return LearningWay.amortised.summary }
+    if settings?.ascent != nil { return LearningWay.unsure.summary }
+    if settings?.estimate != nil { return LearningWay.sure.summary }
+    if (settings?.training ?? settings?.flow?.training) == "unsupervised" { return "from the prior, without fields of the archive (unsupervised)" }
+    return isMeasured ? LearningWay.recorruptedPairs.summary : "from complete fields"
   }
 
   /// The model with all networks that are to be learned, in their ways.
