@@ -134,7 +134,12 @@ package struct MeasuredNoise: Sendable {
       return result
     }
     levels = Self.levels(constant, of: counted, in: source, names: names)
-    remarks = (levelsOfFiles.first?.remarks ?? []) + (around == nil ? [] : [Self.countedRemark(specification)])
+    // Noise that is to be estimated was not given, and differs from nothing.
+    let automatic = specification.automatic(among: source.variables).map(\.name)
+    let said = (levelsOfFiles.first?.remarks ?? []).filter { remark in
+      remark.topic != "noise-differs" || !automatic.contains(remark.variable ?? "")
+    }
+    remarks = said + (around == nil ? [] : [Self.countedRemark(specification)])
   }
 
   /// The noise of each field, with that of what is counted at its smoothed values.
