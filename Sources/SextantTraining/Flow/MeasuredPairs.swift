@@ -126,8 +126,8 @@ extension TrainingPairs {
   /// will have in use, and the target five times that of the whole value.
   private static let targetShare = 0.2
 
-  /// Values whose noise has a law as two (V·C each): the inputs with the deviations of their noise, and the targets with their variances. Numbers at
-  /// other entries have no meaning.
+  /// Values whose noise has a law as two (V·C each): the inputs with the deviations of their noise, and the targets with their variances.
+  /// Numbers at other entries have no meaning.
   private func split(
     _ field: Signal, _ entries: [Int], by splits: [Recorruption?], dependent: SignalDependentNoise,
     using random: inout RandomStream
