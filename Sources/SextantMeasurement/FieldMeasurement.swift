@@ -18,9 +18,9 @@ public struct FieldMeasurement: Sendable {
   public var operation: any LinearOperator
   /// The label of the field; its season selects the climatology.
   public var label: FieldLabel
-  /// The noise of the values that were counted (m), whose ``noise`` is a first guess until the measurement is settled
-  /// (`Solver.settled(_:)`); nil for the others. Empty if none was counted.
-  public var counting: [CountingNoise?] = []
+  /// The law of the noise of each value (m), whose ``noise`` is a first guess until the measurement is settled
+  /// (`Solver.settled(_:)`); nil where the noise is normal and known. Empty if that is so for all.
+  public var laws: [NoiseLaw?] = []
   /// Whether each value was cut off (m), so that the noisy value is known to be at least as large. Empty if none was. Solvers take
   /// settled measurements, except for those that have a likelihood of their own for such values.
   public var isSaturated: [Bool] = []
@@ -62,7 +62,7 @@ extension FieldMeasurement {
     var part = FieldMeasurement(
       values: rows.map { values[$0] }, noise: rows.map { noise[$0] },
       operation: SelectionOperator(inputCount: count, indices: rows).composed(after: operation), label: label)
-    if !counting.isEmpty { part.counting = rows.map { counting[$0] } }
+    if !laws.isEmpty { part.laws = rows.map { laws[$0] } }
     if !isSaturated.isEmpty { part.isSaturated = rows.map { isSaturated[$0] } }
     return part
   }

@@ -16,6 +16,8 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
   case invalidValue(what: String, found: Float)
   /// A measured value that the law of its noise does not give.
   case notOfLaw(law: String, expected: String, found: Double)
+  /// Clean values that the law of their noise cannot be about, with their number and the place and the value of the first.
+  case notCleanOfLaw(law: String, expected: String, count: Int, what: String, found: Double)
   /// A noise standard deviation that is not a finite number above 0.
   case invalidNoise(what: String, found: Float)
   /// Different units without a known conversion.
@@ -40,6 +42,8 @@ public enum MeasurementError: Error, Equatable, CustomStringConvertible {
       "\(what): expected a finite number, found \(found). Omit values that were not measured; the operator selects those that were."
     case .notOfLaw(let law, let expected, let found):
       "A measured value with noise of the law \(law): expected \(expected), found \(found.short). State the law and its numbers as they are, or leave the value out."
+    case .notCleanOfLaw(let law, let expected, let count, let what, let found):
+      "Noise of the law \(law): expected clean values that are \(expected), found \(count) other\(count == 1 ? "" : "s"), \(count == 1 ? "" : "the first of them ")\(what): \(found.short). State a noise of another kind, or mark such values as missing."
     case .invalidNoise(let what, let found):
       "\(what): expected a noise standard deviation that is finite and above 0, found \(found)."
     case .unitsDiffer(let what, let expected, let found):

@@ -30,11 +30,10 @@ public enum Simulation {
   ///   - operation: the measurement operator on its V·C entries.
   ///   - noise: the noise standard deviation of each of the operator's output entries (V·C for a mask), in the
   ///     variables' units; it has no effect at missing entries.
-  ///   - detector: the variables that are counted, whose noise is not that of `noise`, and the levels above which values are cut
-  ///     off.
+  ///   - detector: the laws of variables whose noise is not that of `noise`, and the levels above which values are cut off.
   ///   - random: the stream for the noise.
-  /// - Throws: ``MeasurementError`` if sizes differ, nothing is measured, or the noise of a measured value is not
-  ///   finite and above 0.
+  /// - Throws: ``MeasurementError`` if sizes differ, nothing is measured, the noise of a measured value is not finite and
+  ///   above 0, or a value is none that the law of its noise can be about.
   public static func measure(
     _ signal: Signal, by operation: any LinearOperator, noise: [Float], detector: Detector = .ideal,
     using random: inout RandomStream
@@ -76,10 +75,11 @@ public enum Simulation {
     var values = [Float](repeating: 0, count: entries.count)
     var isMeasured = [Bool](repeating: false, count: entries.count)
     let channels = signal.variables.count
+    try check(measured, at: entries.indices, of: signal.variables, laws: detector)
     for (i, entry) in entries.indices.enumerated() {
-      if let counting = detector.counting(ofChannel: entry % channels) {
+      if let law = detector.law(ofChannel: entry % channels) {
         var own = counts.split(entry)
-        measured[i] = Float(counting.measured(Double(measured[i]), using: &own))
+        measured[i] = Float(law.measured(Double(measured[i]), using: &own))
         continue
       }
       guard noise[entry] > 0, noise[entry].isFinite else {
@@ -98,6 +98,28 @@ public enum Simulation {
     }
     return SimulatedMeasurement(
       measurement: measurement, values: values, isMeasured: isMeasured, coverage: observed.coverage())
+  }
+
+  /// Throws ``MeasurementError/notCleanOfLaw(law:expected:count:what:found:)`` where clean values are none that the law of their noise
+  /// can be about.
+  private static func check(_ clean: [Float], at entries: some Sequence<Int>, of variables: [Variable], laws detector: Detector) throws {
+    guard !detector.laws.isEmpty else { return }
+    // An operator rounds to single precision.
+    let largest: Float = clean.reduce(0) { max($0, abs($1)) }
+    let tolerance = 1e-5 * Double(largest)
+    var first: (law: NoiseLaw, expected: String, entry: Int, value: Float)?
+    var count = 0
+    for (value, entry) in zip(clean, entries) {
+      guard let law = detector.law(ofChannel: entry % variables.count),
+        let expected = law.objection(toClean: Double(value), tolerance: tolerance)
+      else { continue }
+      count += 1
+      if first == nil { first = (law, expected, entry, value) }
+    }
+    guard let (law, expected, entry, value) = first else { return }
+    throw MeasurementError.notCleanOfLaw(
+      law: law.description, expected: expected, count: count,
+      what: "'\(variables[entry % variables.count].name)' at vertex \(entry / variables.count + 1)", found: Double(value))
   }
 
   /// The outputs of an operator for a clean field, without noise: the value of each of its output entries, cut off where the detector

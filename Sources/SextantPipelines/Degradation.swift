@@ -65,7 +65,7 @@ public struct Degradation: Sendable {
     let source = try DegradedSource(
       document, design: operation?.followed(by: mask) ?? mask,
       inputs: MeasurementInputs(on: document.domain, landShare: land, formats: catalogue.formats), noise: noiseOfField,
-      detector: Detector(counting: levels?.counting ?? [], saturation: saturation?.levels(of: document.variables) ?? []),
+      detector: Detector(laws: levels?.laws ?? [], saturation: saturation?.levels(of: document.variables) ?? []),
       seed: RandomStream(seed: seed).split("degrade"))
     let isElsewhere = source.domain.fingerprint != document.domain.fingerprint
     let sink = try catalogue.formats.sink(
@@ -87,7 +87,7 @@ public struct Degradation: Sendable {
     }
     var summary = try summary(document, try levels.map { try $0(0, at: document.read([0])[0].values.scalars) })
     summary.remarks = sink.remarks + (levels == nil ? [] : impossible.remarks)
-    if levels?.counting.contains(where: { $0 != nil }) == true {
+    if levels?.laws.contains(where: { $0 != nil }) == true {
       summary.remarks.append(
         Remark(
           .note, "counting-noise",

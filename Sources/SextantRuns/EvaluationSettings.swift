@@ -64,7 +64,7 @@ public struct EvaluationSettings: Sendable, Equatable, Encodable {
         "methods", expected: "methods that can use values of which only a lower bound is known, beside saturation: \(table.filter(\.takesSaturation).map(\.name).joined(separator: ", "))",
         found: method.name)
     }
-    if hidesMask, saturation != nil || noise.description.contains("poisson:") {
+    if hidesMask, saturation != nil || noise.firstLaw != nil {
       throw reader.wrong("hide_mask", expected: "noise of one size and no saturation beside a hidden mask", found: "true")
     }
   }

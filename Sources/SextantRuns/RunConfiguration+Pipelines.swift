@@ -66,10 +66,10 @@ extension RunConfiguration {
   /// Throws ``RunError/invalid(_:)`` where test fields are measurements, whose noise is theirs.
   private func detector(for variables: [Variable]) throws -> Detector {
     let detector = Detector(
-      counting: try evaluate.noise.counting(among: variables), saturation: try evaluate.saturation?.levels(of: variables) ?? [])
+      laws: try evaluate.noise.laws(among: variables), saturation: try evaluate.saturation?.levels(of: variables) ?? [])
     if !detector.isIdeal, evaluate.fields.measured != nil {
       throw RunError.invalid(
-        "evaluate.noise, evaluate.saturation: test fields that are measurements themselves (evaluate.fields.measured) have their own noise. Leave poisson: and saturation out.")
+        "evaluate.noise, evaluate.saturation: test fields that are measurements themselves (evaluate.fields.measured) have their own noise. Leave \(evaluate.noise.firstLaw?.name ?? "poisson"): and saturation out.")
     }
     return detector
   }

@@ -1,7 +1,7 @@
 // Measurements whose noise is not Gaussian of a known size, made into ones whose noise is, by a solver's own answers.
 //
-// Counted values (Poisson–Gaussian noise) are Gaussian to a good approximation down to a few counts, but the variance belongs to the
-// clean value. It is taken from the answer, and the answer found again, until neither changes: an iteratively reweighted fit
+// Counted values (Poisson–Gaussian noise) are Gaussian to a good approximation down to a few counts, as are shares of some trials and
+// speckle of some looks, but the variance belongs to the clean value. It is taken from the answer, and the answer found again, until neither changes: an iteratively reweighted fit
 // (P. J. Green, Journal of the Royal Statistical Society B, 1984). A variance-stabilising transform would serve as well for a mask,
 // but not for a blur, which mixes values before they are counted.
 //
@@ -15,7 +15,7 @@ import SextantMeasurement
 import SextantPriors
 
 extension Solver {
-  /// The measurement with Gaussian noise of known size that stands for one of values that were counted or cut off; the measurement
+  /// The measurement with Gaussian noise of known size that stands for one of values whose noise has a law or that were cut off; the measurement
   /// itself where there are none.
   ///
   /// The rows that were cut off remain marked as such, with a value and a noise that stand for what they say.
@@ -61,7 +61,7 @@ extension Solver {
 
 extension FieldMeasurement {
   /// Whether some noise of the measurement is not Gaussian of a known size.
-  fileprivate var needsSettling: Bool { !counting.isEmpty || isSaturated.contains(true) }
+  fileprivate var needsSettling: Bool { !laws.isEmpty || isSaturated.contains(true) }
 }
 
 /// A measurement on its way to Gaussian noise of known size.
@@ -74,15 +74,20 @@ private struct Settling {
 
   /// The Gaussian approximation so far.
   private(set) var measurement: FieldMeasurement
-  private let counting: [CountingNoise?]
+  private let laws: [NoiseLaw?]
+  /// The smallest noise of each value (m) whose noise vanishes with the signal: an answer may well be 0 there or less.
+  private let floors: [Float]
+  /// The share of the first guess that it is.
+  private static let floorShare: Float = 0.01
   /// The level and the noise of each value that was cut off, by its position.
   private var saturated: [Int: (level: Double, noise: Double)] = [:]
 
   var hasSaturated: Bool { !saturated.isEmpty }
 
   init(_ source: FieldMeasurement) {
-    (measurement, counting) = (source, source.counting)
-    measurement.counting = []
+    (measurement, laws) = (source, source.laws)
+    floors = source.laws.enumerated().map { row, law in law?.vanishes == true ? Self.floorShare * source.noise[row] : 0 }
+    measurement.laws = []
     let cut = source.isSaturated.indices.filter { source.isSaturated[$0] }
     guard !cut.isEmpty else { return }
     let values = source.values.map(Double.init)
@@ -105,11 +110,11 @@ private struct Settling {
       // Values outside the domain keep what they have.
       guard mean.isFinite else { continue }
       if var site = saturated[row] {
-        if let counting = counting.isEmpty ? nil : counting[row] { site.noise = counting.deviation(at: max(mean, site.level)) }
+        if let law = laws.isEmpty ? nil : laws[row] { site.noise = law.deviation(at: max(mean, site.level)) }
         saturated[row] = site
         change += propagate(row, site, mean: mean, deviation: Double(deviations?[row] ?? .nan))
-      } else if let counting = counting.isEmpty ? nil : counting[row] {
-        let noise = Float(counting.deviation(at: mean))
+      } else if let law = laws.isEmpty ? nil : laws[row] {
+        let noise = max(Float(law.deviation(at: mean)), floors[row])
         let share = Double(noise / measurement.noise[row]) - 1
         change += share * share
         measurement.noise[row] = noise

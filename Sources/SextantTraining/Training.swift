@@ -365,7 +365,7 @@ public struct Training: Sendable {
   /// The noise of the simulated observations that choose parameters (V·C); empty where each field's own choose.
   private func parameterNoise(of variables: [Variable], vertexCount: Int) throws -> [Float] {
     guard case .perArchive(_, let noise, let peaks) = parameters else { return [] }
-    if try noise.counting(among: variables).contains(where: { $0 != nil }) {
+    if try noise.laws(among: variables).contains(where: { $0 != nil }) {
       throw RunError.invalid(
         "prior.parameters: per-archive simulates observations with the noise of evaluate.noise, which is \(noise) and depends on the values. Use prior.parameters: per-field.")
     }

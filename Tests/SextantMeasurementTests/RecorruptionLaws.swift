@@ -124,7 +124,7 @@ import Testing
 
   @Test(arguments: [
     (NoiseLaw.binomial(trials: 1), 0.5, "two trials"), (.poisson(gain: 1), 0.0, "share"),
-    (.gamma(looks: 1), 1.0, "share"),
+    (.gamma(looks: 1), 1.0, "share"), (.poisson(gain: 1, read: 2), 0.5, "without read noise"),
   ])
   func splitsThatCannotBeAreRefused(law: NoiseLaw, share: Double, words: String) {
     let error = #expect(throws: MeasurementError.self) { try Recorruption(of: law, share: share) }

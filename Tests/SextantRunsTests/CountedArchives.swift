@@ -1,5 +1,5 @@
-// Archives of values that were counted: the noise of each value is right although no clean value is known, the pairs that a flow learns from
-// are independent, whole trainings use them, and values that no instrument counts are refused.
+// Archives of values whose noise has a law (counts, speckle, shares of trials): the noise of each value is right although no clean value is
+// known, the pairs that a flow learns from are independent, whole trainings use them, and values that the law does not give are refused.
 
 import Foundation
 import Sextant
@@ -14,19 +14,20 @@ import Testing
 @testable import SextantTraining
 
 @Suite struct CountedArchives {
-  private static let (gain, offset) = (2.0, 10.0)
+  /// Counts of 2 behind an offset of 10, speckle of many looks, whose own value tells little of its noise, and shares of some trials.
+  static let laws = [NoiseLaw.poisson(gain: 2, offset: 10), .gamma(looks: 150), .binomial(trials: 40)]
 
-  /// Smooth fields of some tens of counts of 2 behind an offset of 10, of which every fifth value is missing; the truth is beside them.
-  private static func world(_ count: Int) throws -> (measured: SignalSet, truth: [Float]) {
+  /// Smooth fields, of some tens of counts or of probabilities about a half, of which every fifth value is missing; the truth is beside them.
+  private static func world(_ count: Int, law: NoiseLaw = CountedArchives.laws[0]) throws -> (measured: SignalSet, truth: [Float]) {
     let template = try SmallClimate.unseen(1).selecting(["tas"])
     let positions = template.domain.positions
-    let law = NoiseLaw.poisson(gain: gain, offset: offset)
     var (truth, values): ([Float], [Float]) = ([], [])
     for field in 0..<count {
       var random = RandomStream(seed: 9).split(field)
       let (slope, level) = (8 * random.normal(), 60 + 5 * random.normal())
       for position in positions {
-        let clean = max(20, level + slope * position.z + 6 * position.x)
+        let smooth = max(20, level + slope * position.z + 6 * position.x)
+        let clean = if case .binomial = law { min(0.95, smooth / 120) } else { smooth }
         truth.append(Float(clean))
         values.append(Float(law.measured(clean, using: &random)))
       }
@@ -38,15 +39,15 @@ import Testing
     return (set, truth)
   }
 
-  private static func noise(_ set: SignalSet) throws -> MeasuredNoise {
-    try MeasuredNoise(NoiseSpecification(text: "poisson:2@10"), of: set)
+  private static func noise(_ set: SignalSet, law: NoiseLaw) throws -> MeasuredNoise {
+    try MeasuredNoise(NoiseSpecification(text: "\(law)"), of: set)
   }
 
   /// Errors over the stated deviations have the mean square 1, however low or high the measured value is.
-  @Test func theNoiseIsThatOfTheCleanValue() throws {
+  @Test(arguments: laws) func theNoiseIsThatOfTheCleanValue(law: NoiseLaw) throws {
     let count = 60
-    let (set, truth) = try Self.world(count)
-    let noise = try Self.noise(set)
+    let (set, truth) = try Self.world(count, law: law)
+    let noise = try Self.noise(set, law: law)
     #expect(noise.remarks.map(\.topic) == ["counted-noise"])
     var ratios: [Double] = []
     // Of the values above their truth, and of those below: a variance at the value itself would tell them apart.
@@ -56,8 +57,7 @@ import Testing
       let levels = try noise(field, isValid: signal.isValid)
       for entry in levels.indices where signal.isValid[entry] {
         let clean = Double(truth[field * levels.count + entry])
-        let variance = Self.gain * (clean - Self.offset)
-        let ratio = Double(levels[entry] * levels[entry]) / variance
+        let ratio = Double(levels[entry] * levels[entry]) / law.variance(at: clean)
         ratios.append(ratio)
         let side = Double(signal.values.scalars[entry]) > clean ? 1 : 0
         sides[side] = (sides[side].sum + ratio, sides[side].count + 1)
@@ -87,12 +87,13 @@ import Testing
 
   /// Inputs and targets are two measurements with independent noise of the stated sizes, with a mask and without, and with normal noise
   /// added.
-  @Test(arguments: [("none", Float(0)), ("random:0.4", 0), ("none", 15)]) func pairsAreIndependent(
-    mask: String, added: Float
+  @Test(arguments: [("none", Float(0)), ("random:0.4", 0), ("none", 15)], laws) func pairsAreIndependent(
+    how: (String, Float), law: NoiseLaw
   ) throws {
+    let (mask, added) = how
     let count = 80
-    let (set, truth) = try Self.world(count)
-    let noise = try Self.noise(set)
+    let (set, truth) = try Self.world(count, law: law)
+    let noise = try Self.noise(set, law: law)
     let simulation = TrainingPairs(
       count: 100, foldCount: 2, folds: .blocks, validationShare: 0.1, masks: [try AnyMeasurementDesign(mask)],
       inputs: MeasurementInputs(), noise: [added], seed: 3)
@@ -101,7 +102,7 @@ import Testing
     for field in 0..<count {
       let signal = try set.read([field])[0]
       let views = try simulation.views(
-        ofMeasured: signal, noise: noise(field, isValid: signal.isValid), counted: noise.counted(in: field),
+        ofMeasured: signal, noise: noise(field, isValid: signal.isValid), dependent: noise.dependent(in: field),
         number: field)
       #expect(views.count == 2)
       #expect(views[0].measurement.values != views[1].measurement.values)
@@ -173,7 +174,7 @@ import Testing
     func error(_ measured: String, _ corrupted: String) throws -> Double {
       let run = try Self.run(folder, measured: measured, corrupted: corrupted)
       let model = try run.training.learn()
-      #expect(model.provenance.remarks.contains { $0.topic == "counted-noise" } == measured.hasPrefix("poisson"))
+      #expect(model.provenance.remarks.contains { $0.topic == "counted-noise" } == measured.contains(":"))
       let (comparison, fields, indices) = try run.comparison(for: model)
       let summary = try #require(
         comparison.run(model: model, fields: fields, indices: indices).scores.summaries().first)
@@ -185,23 +186,43 @@ import Testing
     #expect(counted < 1.1 * normal, "\(counted) K, \(normal) K")
     let (both, ofBoth) = (try error("poisson:0.1+1@200", "poisson:0.1+1@200"), try error("3K", "3K"))
     #expect(both < 1.1 * ofBoth, "\(both) K, \(ofBoth) K")
+    // 280/√10000 = 2.8 K.
+    let speckled = try error("gamma:10000", "gamma:10000")
+    #expect(speckled < 1.1 * normal, "\(speckled) K, \(normal) K")
   }
 
-  /// A flow learns from counts and corrects the Gaussian, whose normal noise of one size for each place it cannot see to be wrong.
-  @Test func aFlowLearnsFromCounts() throws {
+  /// A file is degraded by a law; one that it cannot be about is refused with the number of such values and the first place.
+  @Test func aFileIsDegradedByALaw() throws {
+    let folder = try ScratchFolder()
+    try SmallClimate.write(SmallClimate.unseen(2).selecting(["tas"]), to: folder.path("clean.nc"))
+    func degrade(_ noise: String, to name: String) throws -> Degradation.Summary {
+      try Degradation(mask: AnyMeasurementDesign("none"), noise: NoiseSpecification(text: noise), seed: 1).run(
+        SignalInput(folder.path("clean.nc")), output: folder.path(name), overwrite: false, history: "")
+    }
+    let summary = try degrade("gamma:10000", to: "speckled.nc")
+    #expect(abs((summary.noise["tas"] ?? 0) - 2.8) < 0.3, "\(summary.noise)")
+    #expect(summary.remarks.contains { $0.topic == "counting-noise" && $0.text.contains("gamma:10000") })
+    let text = complaint { _ = try degrade("binomial:20", to: "shares.nc") }
+    for word in ["field 1", "binomial:20", "from 0 to 1", "others", "'tas' at vertex 1:"] { #expect(text.contains(word), "\(text)") }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("shares.nc")))
+  }
+
+  /// A flow learns from counts, or beneath speckle, and corrects the Gaussian, whose normal noise of one size for each place it cannot see to
+  /// be wrong.
+  @Test(arguments: ["poisson:0.1@200", "gamma:10000"]) func aFlowLearnsFromValuesOfALaw(noise: String) throws {
     let folder = try ScratchFolder()
     let run = try Self.run(
-      folder, measured: "poisson:0.1@200",
+      folder, measured: noise, corrupted: noise,
       more: "flow: {pairs: 60, folds: 2, steps: 60, batch: 8, widths: [8, 8], masks: [\"random:0.2\"]}")
     let model = try run.train(overwrite: false)
     let records = try TrainingLog(path: folder.path("RUN/flow.jsonl")).records()
     #expect(records.allSatisfy { $0.validation?.isFinite == true })
     try SmallClimate.observe(
-      SmallClimate.unseen(2).selecting(["tas"]), noise: "tas=poisson:0.1@200", to: folder.path("observed.nc"))
+      SmallClimate.unseen(2).selecting(["tas"]), noise: "tas=\(noise)", to: folder.path("observed.nc"))
     /// The error of a method's answers, in kelvin.
     func error(_ method: SextantSolvers.Method) throws -> Double {
       var imputation = Imputation(method: method, samples: 8, quantileLevels: [], seed: 1)
-      imputation.noise = try NoiseSpecification(text: "poisson:0.1@200")
+      imputation.noise = try NoiseSpecification(text: noise)
       let output = folder.path("\(method.name).nc")
       _ = try imputation.run(
         SignalInput(folder.path("observed.nc")), model: model, output: output, overwrite: false, history: "test")
@@ -224,6 +245,11 @@ import Testing
       ["run.yaml", "flow", "without read noise", "variable:NAME"]
     ),
     ("poisson:-1", "poisson:0.1@200", "", ["run.yaml", "poisson"]),
+    // Temperatures are no shares, and a single trial is not split.
+    ("binomial:20", "2K", "", ["field 1", "'tas'", "binomial:20", "20 trials", "as a share"]),
+    ("gamma:4", "binomial:20", "", ["field ", "binomial:20", "from 0 to 1", "'tas' at vertex"]),
+    ("binomial:1", "binomial:1", "flow: {widths: [8, 8]}", ["run.yaml", "flow", "two trials or more", "binomial:TRIALS"]),
+    ("gamma:0", "gamma:4", "", ["run.yaml", "gamma:LOOKS"]),
   ]) func whatWasNotCountedIsRefused(measured: String, corrupted: String, more: String, words: [String]) throws {
     let folder = try ScratchFolder()
     let text = complaint {

@@ -46,6 +46,7 @@ import Testing
     ("noise: 0", "learning: {unsure: {}}", ["learning", "values with noise beside unsure", "exact values"]),
     ("noise: \"poisson:0.05@200\"", "learning: {unsure: {}}", ["learning", "normal noise", "poisson:0.05@200"]),
     ("noise: \"poisson:0.05@200\"", "learning: {sure: {}}", ["learning", "normal noise", "beside sure"]),
+    ("noise: \"gamma:9\"", "learning: {sure: {}}", ["learning", "values with speckle", "gamma:9"]),
     ("noise: auto", "", ["flow", "noise: auto", "learning: {unsure: {}}"]),
     ("noise: auto", "learning: {sure: {}}", ["flow", "noise: auto", "unsure"]),
     ("noise: auto", "diffusion: {widths: [8, 8]}\nlearning: {unsure: {}}", ["diffusion", "noise: auto"]),

@@ -39,8 +39,8 @@ import Testing
     var random = RandomStream(seed: 21).split(seed)
     let observed = truth.indices.filter { _ in random.uniform() < 0.6 }
     let values = observed.map { place -> Float in
-      guard let counting = detector.counting(ofChannel: 0) else { return Float(truth[place] + Double(noise) * random.normal()) }
-      return Float(counting.measured(truth[place], using: &random))
+      guard let law = detector.law(ofChannel: 0) else { return Float(truth[place] + Double(noise) * random.normal()) }
+      return Float(law.measured(truth[place], using: &random))
     }
     var measurement = FieldMeasurement(
       values: values, noise: [Float](repeating: noise, count: values.count),
@@ -49,18 +49,19 @@ import Testing
     return measurement
   }
 
-  /// A gain of 0.2: 25 counts at the mean of 5, whose noise of 1 is that of the fields, and 15 where the field is low.
-  @Test(arguments: World.allCases) func countsAreHonestInTheirWorld(world: World) throws {
-    let counting = CountingNoise(gain: 0.2, read: 0.1)
+  /// A gain of 0.2: 25 counts at the mean of 5, whose noise of 1 is that of the fields, and 15 where the field is low. Speckle of 100 looks has
+  /// a noise of a half there.
+  @Test(arguments: World.allCases.map { ($0, NoiseLaw.poisson(gain: 0.2, read: 0.1)) } + [(World.modes, NoiseLaw.gamma(looks: 100))])
+  func noiseOfALawIsHonestInItsWorld(world: World, law: NoiseLaw) throws {
     let model = try world.model(on: SphereMesh.fibonacci(vertexCount: 240))
     let solver = try world.method.solver(for: model)
     #expect(world.method.pilot(for: model) == world.method)
     var outcome = Outcome()
     for (index, field) in try world.fields(model, count: 20).enumerated() {
       let truth = field.map { 5 + $0 }
-      let measured = measurement(truth, by: Detector(counting: [counting]), noise: 1, seed: index)
+      let measured = measurement(truth, by: Detector(laws: [law]), noise: 1, seed: index)
       let settled = try world.method.settled(measured, by: solver)
-      #expect(settled.counting.isEmpty && settled.values == measured.values)
+      #expect(settled.laws.isEmpty && settled.values == measured.values)
       var random = RandomStream(seed: 22)
       let posterior = try solver.posterior(given: settled, samples: 0, using: &random)
       try outcome.add(posterior, truth: truth, at: Array(truth.indices))
@@ -68,7 +69,7 @@ import Testing
       let entries = try #require(settled.operation.selectedEntries)
       var squares = 0.0
       for (row, entry) in entries.enumerated() {
-        let share = Double(settled.noise[row]) / counting.deviation(at: Double(posterior.mean[entry])) - 1
+        let share = Double(settled.noise[row]) / law.deviation(at: Double(posterior.mean[entry])) - 1
         squares += share * share
       }
       #expect((squares / Double(entries.count)).squareRoot() < 0.1)
@@ -80,15 +81,15 @@ import Testing
 
   /// Noise that is stated at the measured values trusts low ones more than high ones, and the answer is too low.
   @Test func noiseAtTheMeasuredValuesIsBiased() throws {
-    let counting = CountingNoise(gain: 0.5)
+    let law = NoiseLaw.poisson(gain: 0.5)
     let model = try World.modes.model(on: SphereMesh.fibonacci(vertexCount: 240))
     let solver = try Method.eof.solver(for: model)
     var (naive, settled) = (Outcome(), Outcome())
     for (index, field) in try World.modes.fields(model, count: 12).enumerated() {
       let truth = field.map { 5 + $0 }
-      let measured = measurement(truth, by: Detector(counting: [counting]), noise: 1, seed: index)
+      let measured = measurement(truth, by: Detector(laws: [law]), noise: 1, seed: index)
       var atValues = measured
-      for row in atValues.noise.indices { atValues.noise[row] = Float(counting.deviation(at: Double(measured.values[row]))) }
+      for row in atValues.noise.indices { atValues.noise[row] = Float(law.deviation(at: Double(measured.values[row]))) }
       var random = RandomStream(seed: 22)
       try naive.add(solver.posterior(given: atValues, samples: 0, using: &random), truth: truth, at: Array(truth.indices))
       try settled.add(
@@ -173,8 +174,18 @@ import Testing
       try Method.patches.settled(measurement, by: Method.eof.solver(for: model))
     }
     // A method that knows such values gets them as they are, and only the noise of the counted ones is settled.
-    measurement.counting = [CountingNoise(gain: 0.1), nil]
+    measurement.laws = [NoiseLaw.poisson(gain: 0.1), nil]
     let given = try Method.dps.settled(measurement, by: Method.eof.solver(for: model))
     #expect(given.isSaturated == [false, true] && given.values == [1, 2] && given.noise[1] == 1 && given.noise[0] != 1)
+  }
+
+  /// Speckle has no noise where there is no signal, and an answer may be 0 or less: a value is not trusted without limit there.
+  @Test func speckleOfNothingKeepsSomeNoise() throws {
+    let model = try World.modes.model(on: SphereMesh.fibonacci(vertexCount: 60))
+    var measurement = FieldMeasurement(
+      values: [1e-6, 2e-6], noise: [1, 1], operation: SelectionOperator(inputCount: 60, indices: [0, 1]))
+    measurement.laws = [.gamma(looks: 4), .gamma(looks: 4)]
+    let settled = try Method.eof.solver(for: model).settled(measurement)
+    #expect(settled.noise.allSatisfy { $0 >= 0.0099 && $0 < 1 }, "\(settled.noise)")
   }
 }

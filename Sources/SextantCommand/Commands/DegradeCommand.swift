@@ -20,6 +20,7 @@ struct DegradeCommand: ParsableCommand {
         sextant degrade heat.npy --mesh bunny.ply --mask random:0.3 --noise 0.1 --output holed.npy
         sextant degrade face.tif --operator blur:gaussian,sigma=1.5,size=3 --noise 2 --output blurred.tif
         sextant degrade cells.tif --noise poisson:2.1+3.5 --saturation 65535 --output dim.tif
+        sextant degrade radar.tif --noise gamma:4 --output speckled.tif
         sextant degrade face.tif --operator reduce:2,filter=area --noise 2 --output small.tif
 
       The masks are none, random:SHARE or random:FROM-TO, stations:COUNT, band:SOUTH..NORTH, swath, blocks, cells, clouds, box, lines, \
@@ -49,7 +50,7 @@ struct DegradeCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The standard deviation of the noise, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ is the noise of an instrument that counts, such as a microscope. If this is not given, there is no noise.", valueName: "level"))
+      "The standard deviation of the noise, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ is the noise of an instrument that counts, such as a microscope; gamma:LOOKS is speckle, and binomial:TRIALS draws the share of trials that succeed. If this is not given, there is no noise.", valueName: "level"))
   var noise: String?
 
   @Option(

@@ -1,18 +1,18 @@
-// What an instrument does to values beside adding noise of one size: it counts, so that the noise grows with the signal, and it
-// saturates, so that of a value above a level only that is known. The noise comes first and the level cuts it off, as in a camera.
+// What an instrument does to values beside adding noise of one size: its noise has a law, such as that of counts, by which it depends on the
+// signal, and it saturates, so that of a value above a level only that is known. The noise comes first and the level cuts it off, as in a camera.
 
 /// The behaviour of the instrument in each variable.
 public struct Detector: Sendable, Equatable {
-  /// The noise of the variables that are counted (C); nil for the others. Empty if none is counted.
-  public var counting: [CountingNoise?]
+  /// The law of the noise of each variable (C); nil where it has the stated size. Empty if there is none.
+  public var laws: [NoiseLaw?]
   /// The level of each variable (C) above which values are cut off; nil where there is none. Empty if none is cut off.
   public var saturation: [Float?]
 
   /// - Parameters:
-  ///   - counting: the noise of the variables that are counted (C); nil for the others.
+  ///   - laws: the law of the noise of each variable (C); nil where it has the stated size.
   ///   - saturation: the level of each variable (C) above which values are cut off; nil where there is none.
-  public init(counting: [CountingNoise?] = [], saturation: [Float?] = []) {
-    self.counting = counting.contains { $0 != nil } ? counting : []
+  public init(laws: [NoiseLaw?] = [], saturation: [Float?] = []) {
+    self.laws = laws.contains { $0 != nil } ? laws : []
     self.saturation = saturation.contains { $0 != nil } ? saturation : []
   }
 
@@ -20,17 +20,17 @@ public struct Detector: Sendable, Equatable {
   public static let ideal = Detector()
 
   /// Whether the instrument adds noise of the stated size alone.
-  public var isIdeal: Bool { counting.isEmpty && saturation.isEmpty }
+  public var isIdeal: Bool { laws.isEmpty && saturation.isEmpty }
 
-  /// The noise of a channel that is counted.
-  package func counting(ofChannel channel: Int) -> CountingNoise? { counting.isEmpty ? nil : counting[channel] }
+  /// The law of the noise of a channel; nil where it has the stated size.
+  package func law(ofChannel channel: Int) -> NoiseLaw? { laws.isEmpty ? nil : laws[channel] }
 
   /// The level above which values of a channel are cut off.
   package func saturation(ofChannel channel: Int) -> Float? { saturation.isEmpty ? nil : saturation[channel] }
 }
 
 extension FieldMeasurement {
-  /// Takes account of the instrument: values above its level are cut off, and the noise of what is counted gets a first guess, that
+  /// Takes account of the instrument: values above its level are cut off, and noise that has a law gets a first guess, that
   /// at the mean of the values that share it. A guess at each value itself would trust low values more than high ones.
   ///
   /// - Parameters:
@@ -44,13 +44,13 @@ extension FieldMeasurement {
       }
       if !isSaturated.contains(true) { isSaturated = [] }
     }
-    guard !detector.counting.isEmpty else { return }
-    counting = channels.map { detector.counting(ofChannel: $0) }
-    for kind in Set(counting.compactMap(\.self)) {
-      let rows = counting.indices.filter { counting[$0] == kind }
+    guard !detector.laws.isEmpty else { return }
+    laws = channels.map { detector.law(ofChannel: $0) }
+    for law in Set(laws.compactMap(\.self)) {
+      let rows = laws.indices.filter { laws[$0] == law }
       let mean = rows.reduce(0.0) { $0 + Double(values[$1]) } / Double(rows.count)
-      for row in rows { noise[row] = Float(kind.deviation(at: mean)) }
+      for row in rows { noise[row] = Float(law.deviation(at: mean)) }
     }
-    if counting.allSatisfy({ $0 == nil }) { counting = [] }
+    if laws.allSatisfy({ $0 == nil }) { laws = [] }
   }
 }

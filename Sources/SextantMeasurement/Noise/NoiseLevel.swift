@@ -1,5 +1,5 @@
-// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3", "poisson:2+3", "variable:obs_error" or "auto". It is converted to
-// standard deviations in the variables' own units. "5/255" is a percentage, too. A percentage refers to a scale that the caller states: the peak of an
+// The size of the noise in a form for people: "5.9K", "0.5 K", "5%", "0.3", "poisson:2+3" (a law: NoiseLawText), "variable:obs_error" or "auto". It is
+// converted to standard deviations in the variables' own units. "5/255" is a percentage, too. A percentage refers to a scale that the caller states: the peak of an
 // evaluation, or the standard deviation of a file's values. 0 states that values are exact.
 
 import SextantArrays
@@ -17,13 +17,13 @@ public enum NoiseLevel: Sendable, Equatable {
   case values([Float])
   /// To be estimated from the observations, by whoever can; see `NoiseEstimate`.
   case automatic
-  /// That of an instrument that counts, in the units of each variable. It depends on the clean values; see ``Detector``.
-  case counting(CountingNoise)
+  /// That of a law, such as counts, in the units of each variable. It depends on the clean values; see ``Detector``.
+  case law(NoiseLaw)
 
   private static let expectation =
-    "a number of 0 or more, optionally followed by units or % (0 where values are exact), a share such as 5/255, poisson:GAIN+READ, variable:NAME, or auto"
+    "a number of 0 or more, optionally followed by units or % (0 where values are exact), a share such as 5/255, \(NoiseLawKind.standard.map(\.form).joined(separator: ", ")), variable:NAME, or auto"
 
-  /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%", "0", "variable:obs_error" or "auto".
+  /// Reads "5.9K", "0.5 K", "0.5" (the variable's own units), "5%", "0", "gamma:4", "variable:obs_error" or "auto".
   ///
   /// Throws ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for any other text.
   public init(_ text: String) throws {
@@ -37,14 +37,8 @@ public enum NoiseLevel: Sendable, Equatable {
       self = .variable(name)
       return
     }
-    if whole.hasPrefix("poisson:") {
-      guard let counting = CountingNoise(String(whole.dropFirst("poisson:".count))) else {
-        throw MeasurementError.invalidSpecification(
-          text: whole,
-          expected: "poisson:GAIN, poisson:GAIN+READ or poisson:GAIN+READ@OFFSET, with a gain above 0 and a read noise of 0 or more",
-          found: "'\(whole.dropFirst("poisson:".count))'", example: "poisson:2.1+3.5@100")
-      }
-      self = .counting(counting)
+    if let law = try NoiseLaw(whole) {
+      self = .law(law)
       return
     }
     if whole == "auto" {
@@ -118,7 +112,7 @@ public enum NoiseLevel: Sendable, Equatable {
       throw MeasurementError.missingInput(
         specification: description, needs: "observations to estimate it from",
         hint: "It is estimated by `sextant impute` alone. Give a number here.")
-    case .counting:
+    case .law:
       throw MeasurementError.missingInput(
         specification: description, needs: "the values that it is the noise of",
         hint: "It is taken by `sextant degrade`, `sextant impute` and evaluate.noise. Give the noise as a number here.")
@@ -150,7 +144,7 @@ extension NoiseLevel: CustomStringConvertible {
     case .constant(let number, let units): units.isEmpty ? number.short : "\(number.short) \(units)"
     case .percent(let number): "\(number.short)%"
     case .automatic: "auto"
-    case .counting(let noise): "poisson:\(noise)"
+    case .law(let law): "\(law)"
     case .variable(let name): "variable:\(name)"
     case .values(let values): "\(values.count) given values"
     }

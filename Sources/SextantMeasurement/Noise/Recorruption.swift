@@ -29,12 +29,17 @@ public struct Recorruption: Sendable, Hashable {
   /// - Parameters:
   ///   - law: the law of the values.
   ///   - share: α; of trials the nearest whole number is taken, at least one.
-  /// - Throws: ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for a share that is none, and for a single trial.
+  /// - Throws: ``MeasurementError/invalidSpecification(text:expected:found:example:)`` for a share that is none, for a single trial, and for
+  ///   counts with read noise.
   public init(of law: NoiseLaw, share: Double) throws {
     guard share > 0, share < 1 else {
       throw MeasurementError.invalidSpecification(
         text: "\(law)", expected: "a share above 0 and below 1 for the second value", found: share.short, example: "0.2"
       )
+    }
+    if let objection = law.splitObjection {
+      throw MeasurementError.invalidSpecification(
+        text: "\(law)", expected: "\(objection.expected), because \(objection.reason)", found: "\(law)", example: objection.example)
     }
     self.law = law
     switch law {
@@ -42,7 +47,7 @@ public struct Recorruption: Sendable, Hashable {
       self.share = share
       first = .normal(deviation: deviation / (1 - share).squareRoot())
       second = .normal(deviation: deviation / share.squareRoot())
-    case .poisson(let gain, let offset):
+    case .poisson(let gain, _, let offset):
       self.share = share
       first = .poisson(gain: gain / (1 - share), offset: offset)
       second = .poisson(gain: gain / share, offset: offset)
@@ -51,11 +56,6 @@ public struct Recorruption: Sendable, Hashable {
       first = .gamma(looks: looks * (1 - share))
       second = .gamma(looks: looks * share)
     case .binomial(let trials):
-      guard trials > 1 else {
-        throw MeasurementError.invalidSpecification(
-          text: "\(law)", expected: "two trials or more, of which each value gets one", found: "\(trials)",
-          example: "binomial:10")
-      }
       let taken = min(trials - 1, max(1, Int((share * Double(trials)).rounded())))
       self.share = Double(taken) / Double(trials)
       first = .binomial(trials: trials - taken)
@@ -75,7 +75,7 @@ public struct Recorruption: Sendable, Hashable {
       let draw = deviation * random.normal()
       let odds = (share / (1 - share)).squareRoot()
       return (value + odds * draw, value - draw / odds)
-    case .poisson(let gain, let offset):
+    case .poisson(let gain, _, let offset):
       let count = max(0, Int(((value - offset) / gain).rounded()))
       let taken = random.binomial(trials: count, probability: share)
       return (offset + gain * Double(count - taken) / (1 - share), offset + gain * Double(taken) / share)

@@ -35,7 +35,7 @@ public struct CorruptedFields: Sendable, Equatable, Codable {
     let noiseOfField: (@Sendable (Int) throws -> [Float])? = if let levels { { _ in levels } } else { nil }
     let result = try DegradedSource(
       source, design: design, inputs: MeasurementInputs(on: source.domain, landShare: nil, formats: formats),
-      noise: noiseOfField, detector: Detector(counting: try noise?.counting(among: source.variables) ?? []),
+      noise: noiseOfField, detector: Detector(laws: try noise?.laws(among: source.variables) ?? []),
       seed: RandomStream(seed: seed).split("corrupted"))
     guard result.domain.fingerprint == source.domain.fingerprint else {
       throw RunError.invalid(

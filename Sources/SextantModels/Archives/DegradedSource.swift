@@ -59,7 +59,7 @@ package struct DegradedSource: SignalSource {
         domain: clean.domain, isValid: field.isValid, inputs: inputs, series: SeriesPlace(step: index, stream: seed))
       let operation = try design.draw(in: context, using: &maskStream)
       let levels = try noise.map { try self.levels(of: $0(index), count: operation.outputEntries.count) }
-      let measured = try measure(field, by: operation, noise: levels, using: &noiseStream)
+      let measured = try measure(field, index: index, by: operation, noise: levels, using: &noiseStream)
       guard measured.values.count == size else {
         throw MeasurementError.sizeMismatch(
           what: "What '\(design)' measures of a field", expected: size, found: measured.values.count)
@@ -86,10 +86,15 @@ package struct DegradedSource: SignalSource {
   }
 
   private func measure(
-    _ field: Signal, by operation: any LinearOperator, noise: [Float]?, using random: inout RandomStream
+    _ field: Signal, index: Int, by operation: any LinearOperator, noise: [Float]?, using random: inout RandomStream
   ) throws -> (values: [Float], isMeasured: [Bool]) {
     guard let noise else { return try Simulation.observe(field, by: operation, detector: detector) }
-    let measured = try Simulation.measure(field, by: operation, noise: noise, detector: detector, using: &random)
-    return (measured.values, measured.isMeasured)
+    do {
+      let measured = try Simulation.measure(field, by: operation, noise: noise, detector: detector, using: &random)
+      return (measured.values, measured.isMeasured)
+    } catch let error as MeasurementError {
+      guard case .notCleanOfLaw = error else { throw error }
+      throw RunError.invalid("field \(index + 1): \(error)")
+    }
   }
 }

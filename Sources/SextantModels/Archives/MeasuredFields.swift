@@ -68,9 +68,9 @@ package struct MeasuredOperator: LinearOperator {
 
 /// The noise of each value of measured fields.
 package struct MeasuredNoise: Sendable {
-  /// The noise of a field; counted values depend on the field, which is read where it is not given.
+  /// The noise of a field; noise that has a law depends on the field, which is read where it is not given.
   private let levels: @Sendable (_ index: Int, _ field: Signal?) throws -> [Float]
-  private let counted: @Sendable (_ index: Int) -> CountedValues?
+  private let dependent: @Sendable (_ index: Int) -> SignalDependentNoise?
   private let names: @Sendable (_ index: Int) -> String
   private let variables: [Variable]
   private let specification: NoiseSpecification
@@ -90,7 +90,7 @@ package struct MeasuredNoise: Sendable {
         return moved.moved(try own.levels(index / moved.copyCount, isField ? field : nil), asField: index)
       }
       names = { own.names($0 / moved.copyCount) }
-      counted = { own.counted($0 / moved.copyCount) }
+      dependent = { own.dependent($0 / moved.copyCount) }
       (variables, self.specification, remarks) = (own.variables, specification, own.remarks)
       return
     }
@@ -99,16 +99,16 @@ package struct MeasuredNoise: Sendable {
       known = known.with(.constant(0, units: ""), for: variable.name)
     }
     (variables, self.specification) = (source.variables, specification)
-    let counting = try specification.counting(among: source.variables)
-    let around = counting.contains { $0 != nil } ? NeighbourMean(on: source.domain) : nil
+    let laws = try specification.laws(among: source.variables)
+    let around = laws.contains { $0 != nil } ? NeighbourMean(on: source.domain) : nil
     guard let series = source as? SignalSeries else {
       let all = try known.inTheDark(among: source.variables).deviations(
         vertexCount: source.domain.vertexCount, variables: source.variables, peaks: nil as [Double]?)
-      let own = around.map { CountedValues(counting, around: $0) }
-      counted = { _ in own }
+      let own = around.map { SignalDependentNoise(laws, around: $0) }
+      dependent = { _ in own }
       names = { "field \($0 + 1)" }
-      levels = Self.levels({ _ in all }, of: counted, in: source, names: names)
-      remarks = around == nil ? [] : [Self.countedRemark(specification)]
+      levels = Self.levels({ _ in all }, of: dependent, in: source, names: names)
+      remarks = around == nil ? [] : [Self.dependentRemark(specification)]
       return
     }
     let levelsOfFiles = try series.documents.map { try NoiseLevels(known, of: $0) }
@@ -118,10 +118,10 @@ package struct MeasuredNoise: Sendable {
       let (document, own) = series.origin(of: index)
       return "\(document.path), field \(own + 1)"
     }
-    let ofFiles = zip(levelsOfFiles, units).map { levels, units in
-      around.map { CountedValues(units.toModel(Detector(counting: levels.counting)).counting, around: $0) }
+    let ofFiles = try zip(levelsOfFiles, units).map { levels, units in
+      try around.map { SignalDependentNoise(try units.toModel(Detector(laws: levels.laws)).laws, around: $0) }
     }
-    counted = { ofFiles[numbers[series.origin(of: $0).0.path] ?? 0] }
+    dependent = { ofFiles[numbers[series.origin(of: $0).0.path] ?? 0] }
     let constant: @Sendable (Int) throws -> [Float] = { index in
       let (document, own) = series.origin(of: index)
       let number = numbers[document.path] ?? 0
@@ -133,38 +133,38 @@ package struct MeasuredNoise: Sendable {
       }
       return result
     }
-    levels = Self.levels(constant, of: counted, in: source, names: names)
+    levels = Self.levels(constant, of: dependent, in: source, names: names)
     // Noise that is to be estimated was not given, and differs from nothing.
     let automatic = specification.automatic(among: source.variables).map(\.name)
     let said = (levelsOfFiles.first?.remarks ?? []).filter { remark in
       remark.topic != "noise-differs" || !automatic.contains(remark.variable ?? "")
     }
-    remarks = said + (around == nil ? [] : [Self.countedRemark(specification)])
+    remarks = said + (around == nil ? [] : [Self.dependentRemark(specification)])
   }
 
-  /// The noise of each field, with that of what is counted at its smoothed values.
+  /// The noise of each field, with that of each law at its smoothed values.
   private static func levels(
-    _ levels: @escaping @Sendable (Int) throws -> [Float], of counted: @escaping @Sendable (Int) -> CountedValues?,
+    _ levels: @escaping @Sendable (Int) throws -> [Float], of dependent: @escaping @Sendable (Int) -> SignalDependentNoise?,
     in source: any SignalSource, names: @escaping @Sendable (Int) -> String
   ) -> @Sendable (Int, Signal?) throws -> [Float] {
     { index, known in
       let own = try levels(index)
-      guard let counted = counted(index) else { return own }
+      guard let dependent = dependent(index) else { return own }
       let field = try known ?? source.read([index])[0]
       let values = field.values.scalars
-      try counted.check(values, isValid: field.isValid, field: names(index), variables: source.variables)
-      return counted.deviations(own, at: values, isValid: field.isValid)
+      try dependent.check(values, isValid: field.isValid, field: names(index), variables: source.variables)
+      return dependent.deviations(own, at: values, isValid: field.isValid)
     }
   }
 
-  private static func countedRemark(_ specification: NoiseSpecification) -> Remark {
+  private static func dependentRemark(_ specification: NoiseSpecification) -> Remark {
     Remark(
       .assumption, "counted-noise",
-      "The noise of the archive's values is that of counts (\(specification)). Its variance was taken at the mean of each measured value and those around it, because the clean values are not known.")
+      "The noise of the archive's values is that of \(specification.firstLaw?.words.many ?? "counts") (\(specification)). Its variance was taken at the mean of each measured value and those around it, because the clean values are not known.")
   }
 
-  /// What is counted in a field; nil for nothing.
-  package func counted(in index: Int) -> CountedValues? { counted(index) }
+  /// The noise of a field that has a law; nil where there is none.
+  package func dependent(in index: Int) -> SignalDependentNoise? { dependent(index) }
 
   /// The standard deviation of the noise of each entry of a field (V·C), in the units of the source.
   ///
@@ -176,7 +176,7 @@ package struct MeasuredNoise: Sendable {
     try checked(levels(index, field), index, isValid: field.isValid)
   }
 
-  /// The same for those who do not have the field; where values were counted, it is read.
+  /// The same for those who do not have the field; where the noise has a law, it is read.
   ///
   /// - Parameters:
   ///   - index: the number of the field.

@@ -66,14 +66,15 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     levels.values.allSatisfy { if case .constant = $0 { true } else { false } }
   }
 
-  /// Whether a variable is counted.
-  package var isCounted: Bool {
-    levels.values.contains { if case .counting = $0 { true } else { false } }
-  }
+  /// The law of a variable whose noise has one, by which it depends on the clean values; nil where none has.
+  package var firstLaw: NoiseLaw? { statedLaws.first }
 
-  /// Whether a variable is counted and has other noise besides.
-  package var hasReadNoise: Bool {
-    levels.values.contains { if case .counting(let noise) = $0 { noise.read > 0 } else { false } }
+  /// Why values of a variable cannot be split into two measurements; nil where those of all can be.
+  package var splitObjection: NoiseLaw.SplitObjection? { statedLaws.compactMap(\.splitObjection).first }
+
+  /// The laws of the variables, in the order of their names.
+  private var statedLaws: [NoiseLaw] {
+    levels.sorted { $0.key < $1.key }.compactMap { if case .law(let law) = $0.value { law } else { nil } }
   }
 
   /// States what is to be estimated.
@@ -83,25 +84,25 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     for (name, level) in known where (levels[name] ?? levels[""]) == .automatic { levels[name] = .constant(level, units: "") }
   }
 
-  /// The noise of the variables that are counted (C), in their own units; nil for the others.
+  /// The law of the noise of each variable (C), in its own units; nil where the noise has a stated size.
   ///
-  /// Throws ``RunError`` where variables of different units share it.
-  package func counting(among variables: [Variable]) throws -> [CountingNoise?] {
-    if case .counting(let noise)? = levels[""], Set(variables.filter { levels[$0.name] == nil }.map(\.units)).count > 1 {
+  /// Throws ``RunError`` where variables of different units share one that has units.
+  package func laws(among variables: [Variable]) throws -> [NoiseLaw?] {
+    if case .law(let law)? = levels[""], law.hasUnits, Set(variables.filter { levels[$0.name] == nil }.map(\.units)).count > 1 {
       throw RunError.invalid(
-        "noise poisson:\(noise): one gain cannot be that of variables in different units (\(variables.map { "\($0.name) in '\($0.units)'" }.joined(separator: ", "))). Give each its own: --noise NAME=poisson:GAIN,…")
+        "noise \(law): one gain cannot be that of variables in different units (\(variables.map { "\($0.name) in '\($0.units)'" }.joined(separator: ", "))). Give each its own: --noise NAME=poisson:GAIN,…")
     }
     return variables.map { variable in
-      if case .counting(let noise)? = levels[variable.name] ?? levels[""] { noise } else { nil }
+      if case .law(let law)? = levels[variable.name] ?? levels[""] { law } else { nil }
     }
   }
 
-  /// The same where what is counted has the noise of no signal at all: of use to whoever takes the counting itself from
-  /// ``counting(among:)``.
+  /// The same where noise that has a law is that of no signal at all: of use to whoever takes the laws themselves from
+  /// ``laws(among:)``.
   package func inTheDark(among variables: [Variable]) throws -> NoiseSpecification {
     var result = self
-    for (variable, counting) in zip(variables, try counting(among: variables)) {
-      if let counting { result.levels[variable.name] = .constant(counting.darkDeviation, units: "") }
+    for (variable, law) in zip(variables, try laws(among: variables)) {
+      if let law { result.levels[variable.name] = .constant(law.darkDeviation, units: "") }
     }
     return result
   }
@@ -203,9 +204,9 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
 /// The noise of every entry of each field of a document (V·C, channel fastest), in its variables' units.
 package struct NoiseLevels: Sendable {
   private let levels: @Sendable (_ index: Int) throws -> [Float]
-  /// The noise of the variables that are counted (C), in their own units; nil for the others. Their levels are those without a
-  /// signal.
-  package let counting: [CountingNoise?]
+  /// The law of the noise of each variable (C), in its own units; nil where the noise has a stated size. The levels of noise with a law are
+  /// those without a signal.
+  package let laws: [NoiseLaw?]
   /// What percentages refer to.
   package let remarks: [Remark]
 
@@ -221,9 +222,9 @@ package struct NoiseLevels: Sendable {
     }
     let (variables, vertexCount) = (document.variables, document.domain.vertexCount)
     let stated = specification ?? NoiseSpecification(besideVariables: variables)
-    let counting = try stated.counting(among: variables)
+    let laws = try stated.laws(among: variables)
     let specification = try stated.inTheDark(among: variables)
-    self.counting = counting
+    self.laws = laws
     // A percentage is of the full scale of an image and, in any other file, of the standard deviation of its own values: the only
     // scale that it has.
     let fullScale = document.fullScale
@@ -251,7 +252,7 @@ package struct NoiseLevels: Sendable {
     }
     // The levels of the first field are made at once: what is wrong with them is found before long work.
     let first = try levels(0)
-    for (channel, variable) in variables.enumerated() where counting[channel] == nil {
+    for (channel, variable) in variables.enumerated() where laws[channel] == nil {
       guard let own = try? companions.values(NoiseNaming.noise(of: variable.name), at: 0), !own.isEmpty else { continue }
       let known = own.filter { $0.isFinite }.map(Double.init)
       let mean = known.reduce(0, +) / Double(max(1, known.count))
@@ -288,16 +289,16 @@ package struct NoiseLevels: Sendable {
   /// The noise of field `index`.
   package func callAsFunction(_ index: Int) throws -> [Float] { try levels(index) }
 
-  /// The noise of field `index` where its entries (V·C) have the given values: that of what is counted depends on them.
+  /// The noise of field `index` where its entries (V·C) have the given values: noise that has a law depends on them.
   package func callAsFunction(_ index: Int, at values: [Float]) throws -> [Float] {
     deviations(try levels(index), at: values)
   }
 
-  /// Levels (V·C) where those of what is counted are those at the given values.
+  /// Levels (V·C) where those of noise that has a law are those at the given values.
   package func deviations(_ levels: [Float], at values: [Float]) -> [Float] {
-    guard counting.contains(where: { $0 != nil }) else { return levels }
+    guard laws.contains(where: { $0 != nil }) else { return levels }
     return zip(levels, values).enumerated().map { entry, pair in
-      counting[entry % counting.count].map { pair.1.isFinite ? Float($0.deviation(at: Double(pair.1))) : pair.0 } ?? pair.0
+      laws[entry % laws.count].map { pair.1.isFinite ? Float($0.deviation(at: Double(pair.1))) : pair.0 } ?? pair.0
     }
   }
 }

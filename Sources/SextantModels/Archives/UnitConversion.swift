@@ -32,16 +32,19 @@ package struct UnitConversion: Sendable {
   /// The size of a file's difference, such as a noise level, in the model's units.
   package func differenceToModel(_ value: Float, channel: Int) -> Float { abs(conversions[channel].factor) * value }
 
-  /// A detector of the file's values as one of the model's.
-  package func toModel(_ detector: Detector) -> Detector {
+  /// A detector of the file's values as one of the model's. Throws ``RunError/invalid(_:)`` for a law that is none in other units.
+  package func toModel(_ detector: Detector) throws -> Detector {
     Detector(
-      counting: detector.counting.enumerated().map { channel, noise in
-        noise.map {
-          CountingNoise(
-            gain: Double(differenceToModel(Float($0.gain), channel: channel)),
-            read: Double(differenceToModel(Float($0.read), channel: channel)),
-            offset: Double(toModel(Float($0.offset), channel: channel)))
+      laws: try detector.laws.enumerated().map { (channel, law) -> NoiseLaw? in
+        guard let law else { return nil }
+        let converted = law.converted(
+          value: { Double(toModel(Float($0), channel: channel)) },
+          difference: { Double(differenceToModel(Float($0), channel: channel)) })
+        guard let converted else {
+          throw RunError.invalid(
+            "noise \(law): the file and the model have variable \(channel + 1) in different units, between which such noise does not keep its law. Convert the file to the units of the model.")
         }
+        return converted
       },
       saturation: detector.saturation.enumerated().map { channel, level in level.map { toModel($0, channel: channel) } })
   }

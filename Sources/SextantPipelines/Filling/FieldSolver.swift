@@ -271,7 +271,7 @@ final class FieldSolver {
   private func measure(_ field: Signal, index: Int, counts: inout AnswerTally) throws -> FieldMeasurement {
     let (space, units) = (frame.space, frame.units)
     let levels = try noise?(index)
-    let detector = units.toModel(Detector(counting: noise?.counting ?? [], saturation: saturation))
+    let detector = try units.toModel(Detector(laws: noise?.laws ?? [], saturation: saturation))
     var bounds = BoundsCheck(space.variables, bounds: space.bounds)
     var (values, deviations, channels): ([Float], [Float], [Int]) = ([], [], [])
     try frame.forEachValue(of: field) { entry, channel, value in
@@ -285,15 +285,19 @@ final class FieldSolver {
           "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / space.channelCount) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
         )
       }
-      let counting = detector.counting(ofChannel: channel)
-      let deviation = counting.map { Float($0.deviation(at: Double(value))) } ?? level.map { units.differenceToModel($0, channel: channel) }
+      let law = detector.law(ofChannel: channel)
+      if let law, let expected = law.objection(toClean: Double(value)) {
+        throw RunError.invalid(
+          "\(fields.path): '\(fields.variables[channel].name)' is \(value.formatted()) at vertex \(entry / space.channelCount + 1), and values of the noise \(law) are \(expected). \(law.advice)")
+      }
+      let deviation = law.map { Float($0.deviation(at: Double(value))) } ?? level.map { units.differenceToModel($0, channel: channel) }
       // Noise of five standard deviations explains a value that cannot be.
       let reach = deviation.map { 5 * $0 }
       bounds.note(value, channel: channel, tolerance: reach ?? bounds.tolerance(ofChannel: channel))
       if let range = physicalRanges[channel], range.excludes(Double(value), noise: Double(reach ?? 0)) {
         counts.channels[channel].impossibleCount += 1
       }
-      if let level, counting == nil { counts.channels[channel].noise.add(Double(level)) }
+      if let level, law == nil { counts.channels[channel].noise.add(Double(level)) }
       // A placeholder where the method ignores the noise.
       deviations.append(deviation ?? 1)
     }
@@ -313,7 +317,7 @@ final class FieldSolver {
       measurement = try request.method.settled(
         measurement, by: solvers(of: request.method.pilot(for: model), for: field.label).solver)
     }
-    for (row, channel) in channels.enumerated() where detector.counting(ofChannel: channel) != nil {
+    for (row, channel) in channels.enumerated() where detector.law(ofChannel: channel) != nil {
       counts.channels[channel].noise.add(Double(measurement.noise[row] / units.differenceToModel(1, channel: channel)))
     }
     return measurement

@@ -119,7 +119,7 @@ public struct Method: Sendable, Identifiable {
     needs.isDisjoint(with: [.diffusion, .flow]) ? self : model.gaussian?.kind.method ?? .kriging
   }
 
-  /// A measurement as the method takes it: counted values, and values that were cut off, have Gaussian noise of known size that
+  /// A measurement as the method takes it: values whose noise has a law, and values that were cut off, have Gaussian noise of known size that
   /// stands for theirs. A method that has a likelihood of its own for values that were cut off gets them as they are.
   ///
   /// - Parameters:
@@ -132,10 +132,10 @@ public struct Method: Sendable, Identifiable {
     guard takesSaturation else { throw SolverError.saturated(method: name) }
     guard traits.knowsSaturation else { return try pilot.settled(measurement) }
     var result = measurement
-    if !measurement.counting.isEmpty {
+    if !measurement.laws.isEmpty {
       let settled = try pilot.settled(measurement)
       for row in result.noise.indices where !measurement.isSaturated[row] { result.noise[row] = settled.noise[row] }
-      result.counting = []
+      result.laws = []
     }
     return result
   }

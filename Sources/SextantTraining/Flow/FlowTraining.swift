@@ -57,13 +57,13 @@ public struct FlowTraining: Sendable {
 
   /// The noise of the pairs in each channel (C). Throws ``RunError`` where a scale is missing.
   ///
-  /// Beside measurements whose noise is to be found, none is added; nor to those that are counted, unless it is a number. What
+  /// Beside measurements whose noise is to be found, none is added; nor to those whose noise has a law, unless it is a number. What
   /// is simulated of completed fields needs a number.
   package func noise(of variables: [SextantSignals.Variable]) throws -> [Float] {
     guard ascent == nil else { return [Float](repeating: 0, count: variables.count) }
     var noise = settings.noise
     if prior.archive.measured != nil, rounds == nil {
-      for (variable, counting) in zip(variables, try noise.counting(among: variables)) where counting != nil {
+      for (variable, law) in zip(variables, try noise.laws(among: variables)) where law != nil {
         noise = noise.with(.constant(0, units: ""), for: variable.name)
       }
     }

@@ -7,9 +7,9 @@
 // others, "Recorrupted-to-recorrupted", 2021). Both views are learned from together; only y and s are kept, from which MeasuredLoss makes
 // what they learn. It assumes that the noise of different values is independent and that its size is right.
 //
-// Values that were counted are split into two independent counts (Recorruption): one is the input, and the other its target, which has a
-// noise of its own as values have that are not in the input. The two views are two such splits. The variances are those at the mean of the
-// input and of the inputs around it, which knows nothing of the target's noise.
+// Values whose noise has a law, such as counts, are split into two that are independent (Recorruption): one is the input, and the other its
+// target, which has a noise of its own as values have that are not in the input. The two views are two such splits. The variances are those
+// at the mean of the input and of the inputs around it, which knows nothing of the target's noise.
 
 import SextantArrays
 import SextantGeometry
@@ -59,12 +59,12 @@ extension TrainingPairs {
   /// - Parameters:
   ///   - field: the measured field.
   ///   - own: the standard deviation of the noise of its values (V·C).
-  ///   - counted: what of it was counted; nil for nothing.
+  ///   - dependent: the noise of it that has a law; nil for none.
   ///   - number: the number of the simulated measurement.
   /// - Returns: none where nothing of the field was measured.
   /// - Throws: ``RunError/invalid(_:)`` where what is measured in the pairs is no mask, and what the mask throws.
   func views(
-    ofMeasured field: Signal, noise own: [Float], counted: CountedValues? = nil, number: Int
+    ofMeasured field: Signal, noise own: [Float], dependent: SignalDependentNoise? = nil, number: Int
   ) throws -> [PairView] {
     let random = RandomStream(seed: seed).split("pairs").split(number)
     var (maskStream, noiseStream, signStream) = (random.split("mask"), random.split("noise"), random.split("signs"))
@@ -79,9 +79,7 @@ extension TrainingPairs {
     let (values, channels) = (field.values.scalars, field.variables.count)
     let white: Tensor<Float> = noiseStream.normals([values.count])
     let signs = (0..<values.count).map { _ -> Float in signStream.next() & 1 == 0 ? 1 : -1 }
-    let splits = try counted?.noise.map { noise in
-      try noise.map { try Recorruption(of: .poisson(gain: $0.gain, offset: $0.offset), share: Self.countShare) }
-    }
+    let splits = try dependent?.laws.map { law in try law.map { try Recorruption(of: $0, share: Self.targetShare) } }
     // The input has the noise of the pairs, or its own where that is larger.
     let levels = entries.map { max(noise[$0 % channels], own[$0]) }
     let noisy = zip(entries, levels).map { entry, level in
@@ -99,9 +97,9 @@ extension TrainingPairs {
         target.variances[entry] = levels[row] * levels[row]
         target.signs[entry] = signs[entry]
       }
-      if let counted, let splits {
+      if let dependent, let splits {
         var stream = random.split("counts").split(view)
-        let parts = try split(field, entries, by: splits, counted: counted, using: &stream)
+        let parts = try split(field, entries, by: splits, dependent: dependent, using: &stream)
         for (row, entry) in entries.enumerated() where splits[entry % channels] != nil {
           // More noise than the split leaves in the input is added as normal noise.
           let deviation = max(self.noise[entry % channels], parts.noise[entry])
@@ -124,14 +122,15 @@ extension TrainingPairs {
       "flow.masks: '\(design)' is not a mask, and a flow that is learned from measurements (archive.measured) can be learned for masks alone. Use a mask such as random:0.3, or none.")
   }
 
-  /// The share of a count that goes to the target. The input has a quarter more variance than it will have in use, and the target five
-  /// times that of the whole count.
-  private static let countShare = 0.2
+  /// The share of a value that goes to the target; of few trials, the nearest that there is. The input has a quarter more variance than it
+  /// will have in use, and the target five times that of the whole value.
+  private static let targetShare = 0.2
 
-  /// Counted values as two (V·C each): the inputs with the deviations of their noise, and the targets with their variances. Numbers at
-  /// other entries have no meaning.
+  /// Values whose noise has a law as two (V·C each): the inputs with the deviations of their noise, and the targets with their variances.
+  /// Numbers at other entries have no meaning.
   private func split(
-    _ field: Signal, _ entries: [Int], by splits: [Recorruption?], counted: CountedValues, using random: inout RandomStream
+    _ field: Signal, _ entries: [Int], by splits: [Recorruption?], dependent: SignalDependentNoise,
+    using random: inout RandomStream
   ) throws -> (values: [Float], noise: [Float], targets: [Float], variances: [Float]) {
     var (values, targets) = (field.values.scalars, field.values.scalars)
     var isInput = [Bool](repeating: false, count: values.count)
@@ -140,9 +139,15 @@ extension TrainingPairs {
       let pair = try split.pair(of: Double(values[entry]), using: &random)
       (values[entry], targets[entry], isInput[entry]) = (Float(pair.first), Float(pair.second), true)
     }
-    // Of the whole counts, which the parts divide.
-    let whole = counted.deviations([Float](repeating: 0, count: values.count), at: values, isValid: isInput)
-    let share = Float(Self.countShare)
-    return (values, whole.map { $0 / (1 - share).squareRoot() }, targets, whole.map { $0 * $0 / share })
+    // Of the whole values, which the parts divide.
+    let whole = dependent.deviations([Float](repeating: 0, count: values.count), at: values, isValid: isInput)
+    let shares = splits.map { Float($0?.share ?? Self.targetShare) }
+    var (noise, variances) = (whole, whole)
+    for entry in whole.indices {
+      let share = shares[entry % shares.count]
+      noise[entry] = whole[entry] / (1 - share).squareRoot()
+      variances[entry] = whole[entry] * whole[entry] / share
+    }
+    return (values, noise, targets, variances)
   }
 }

@@ -103,7 +103,7 @@ extension TrainingPairs {
     }
     let index = archive.indices[plan.field]
     return try views(
-      ofMeasured: field, noise: noise(index, of: field), counted: noise.counted(in: index), number: plan.number)
+      ofMeasured: field, noise: noise(index, of: field), dependent: noise.dependent(in: index), number: plan.number)
   }
 }
 

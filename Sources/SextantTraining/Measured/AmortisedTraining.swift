@@ -44,7 +44,7 @@ public struct AmortisedSettings: Sendable, Equatable, Codable {
   ///
   /// - Parameter mixes: whether the flow is to take values that mix entries, of which there are no recorrupted pairs.
   func start(for measured: MeasuredFields?, mixes: Bool) -> Start {
-    let hasPairs = measured.map { $0.operation == nil && !$0.noise.hasReadNoise } ?? false
+    let hasPairs = measured.map { $0.operation == nil && $0.noise.splitObjection == nil } ?? false
     return start ?? (hasPairs && !mixes ? .recorrupted : .gaussian)
   }
 }

@@ -346,9 +346,10 @@ extension MeasuredLearning {
         "operator: \(operation)"
       )
     }
-    if amortised?.start == .recorrupted, measured.operation != nil || measured.noise.hasReadNoise {
+    if amortised?.start == .recorrupted, measured.operation != nil || measured.noise.splitObjection != nil {
       return (
-        "learning.amortised", "start: gaussian beside values that recorrupted pairs cannot be made of (an operator, or counts with read noise)",
+        "learning.amortised",
+        "start: gaussian beside values that recorrupted pairs cannot be made of (an operator, or \(measured.noise.splitObjection?.found ?? "counts with read noise"))",
         "start: recorrupted"
       )
     }
@@ -376,16 +377,16 @@ extension MeasuredLearning {
         "archive.measured.noise: 0, exact values"
       )
     }
-    if measured.noise.hasReadNoise, ways.contains(where: { $0.noise == .law }) {
+    if let objection = measured.noise.splitObjection, ways.contains(where: { $0.noise == .law }) {
       return (
         "flow",
-        "counts without read noise (archive.measured: {noise: poisson:GAIN}), because a value does not say which part of it was counted and so cannot be split into two, or the noise of each value as a variable (noise: variable:NAME), which is then taken for normal",
+        "\(objection.expected) (archive.measured: {noise: \(objection.form)}), because \(objection.reason), or the noise of each value as a variable (noise: variable:NAME), which is then taken for normal",
         "archive.measured.noise: \(measured.noise)"
       )
     }
-    if measured.noise.isCounted, let way = ways.first(where: { $0.noise == .normalSize || $0.noise == .normalShape }) {
+    if let law = measured.noise.firstLaw, let way = ways.first(where: { $0.noise == .normalSize || $0.noise == .normalShape }) {
       return (
-        "learning", "normal noise (archive.measured: {noise: LEVEL}) beside \(way.name); counts are learned from without the section learning, by splitting them",
+        "learning", "normal noise (archive.measured: {noise: LEVEL}) beside \(way.name); \(law.words.many) are learned from without the section learning, by splitting them",
         "archive.measured.noise: \(measured.noise)"
       )
     }
