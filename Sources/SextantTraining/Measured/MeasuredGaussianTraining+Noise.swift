@@ -1,6 +1,7 @@
-// The noise of an archive of measurements where it is not known: by the marginal likelihood of fields that the factors were not
-// learned from. In fields that they were learned from, a part of the noise is in the modes, and the rest looks too small. In others
-// the errors of the modes look like noise, which is taken off by its size in theory. (NoiseEstimate has the likelihood.)
+// The noise of an archive of measurements where it is not known: by the marginal likelihood of fields that the factors were learned from
+// and of others that they were not. In the first a part of the noise is in the modes, and the rest looks too small; in the others the
+// errors of the modes look like noise, and so does what the modes have not learned of the signal. Both are corrected by the size of the
+// errors in theory, and the truth is between them. (NoiseEstimate has the likelihood.)
 
 import Foundation
 import SextantArrays
@@ -51,34 +52,27 @@ extension MeasuredGaussianTraining {
   /// - Parameters:
   ///   - model: factors that were learned without the unseen fields, as if there were no noise.
   ///   - space: the states.
-  ///   - unseen: the positions of these fields, with their copies.
+  ///   - seen: the positions of the fields that the factors were learned from, with their copies.
+  ///   - unseen: those of the others.
   ///   - seenCounts: how often each state was learned from (d).
   /// - Throws: ``RunError/invalid(_:)`` where there are too few values, and what reading throws.
   func estimatedNoise(
-    _ model: FactorModel, space: StateSpace, unseen: [Int], seenCounts: [Int]
+    _ model: FactorModel, space: StateSpace, seen: [Int], unseen: [Int], seenCounts: [Int]
   ) throws -> [Double] {
     let prior = GaussianPrior(
       CompletedPrior(model), configuration: configuration, space: space, landShare: landShare, domain: domain)
     var result = [Double](repeating: .nan, count: source.variables.count)
     let asked = unseen.filter { $0 % copyCount == 0 }
+    let known = seen.filter { $0 % copyCount == 0 }.middles(ofParts: asked.count)
     for variable in automatic {
       guard let channel = source.variables.firstIndex(of: variable) else { continue }
-      let measurements = try asked.compactMap { position -> FieldMeasurement? in
-        let field = try source.read([indices[position]])[0]
-        let kept = field.isValid.indices.filter {
-          $0 % source.variables.count == channel && field.isValid[$0] && space.layout.stateOfEntry[$0] >= 0
-        }
-        guard !kept.isEmpty else { return nil }
-        return FieldMeasurement(
-          values: kept.map { field.values.scalars[$0] }, noise: kept.map { _ in 1 },
-          operation: SelectionOperator(inputCount: field.isValid.count, indices: kept), label: field.label)
-      }
+      let random = random.split("noise").split(channel)
       do {
-        let level = try NoiseEstimate(
-          of: measurements, prior: prior, domain: domain, seed: random.split("noise").split(channel)
-        ).standardDeviation
         let share = model.learnedNoiseShare(at: space.layout.states(ofChannel: channel), seenCounts: seenCounts)
-        result[channel] = level / (1 + share).squareRoot()
+        let outside = try level(ofChannel: channel, at: asked, prior: prior, space: space, random: random)
+        // Where the factors were learned from all that there is, nothing is outside.
+        let inside = try level(ofChannel: channel, at: known.isEmpty ? asked : known, prior: prior, space: space, random: random)
+        result[channel] = (outside / (1 + share).squareRoot() * inside / max(0.25, 1 - share).squareRoot()).squareRoot()
       } catch PriorError.nothingObserved {
         throw RunError.invalid(
           "archive.measured.noise: auto: '\(variable.name)' has fewer than ten different values in the fields that were looked at, too few to tell noise from signal. Give the noise as a number: \(variable.name)=LEVEL."
@@ -86,5 +80,22 @@ extension MeasuredGaussianTraining {
       }
     }
     return result
+  }
+
+  /// The noise of a channel that makes its values in some fields most likely.
+  private func level(
+    ofChannel channel: Int, at positions: [Int], prior: GaussianPrior, space: StateSpace, random: RandomStream
+  ) throws -> Double {
+    let measurements = try positions.compactMap { position -> FieldMeasurement? in
+      let field = try source.read([indices[position]])[0]
+      let kept = field.isValid.indices.filter {
+        $0 % source.variables.count == channel && field.isValid[$0] && space.layout.stateOfEntry[$0] >= 0
+      }
+      guard !kept.isEmpty else { return nil }
+      return FieldMeasurement(
+        values: kept.map { field.values.scalars[$0] }, noise: kept.map { _ in 1 },
+        operation: SelectionOperator(inputCount: field.isValid.count, indices: kept), label: field.label)
+    }
+    return try NoiseEstimate(of: measurements, prior: prior, domain: domain, seed: random).standardDeviation
   }
 }

@@ -129,7 +129,7 @@ struct MeasuredGaussianTraining {
     }
     if state.noise == nil, !automatic.isEmpty {
       state.noise = try estimatedNoise(
-        state.search.best, space: space, unseen: unseen, seenCounts: fields.part(searched).seenCounts())
+        state.search.best, space: space, seen: searched, unseen: unseen, seenCounts: fields.part(searched).seenCounts())
       // What was taken for residual is noise in part.
       state.search.model.subtract(
         variances: space.layout.channelOfState.map { channel in
