@@ -72,7 +72,9 @@ extension MeasuredGaussianTraining {
         let outside = try level(ofChannel: channel, at: asked, prior: prior, space: space, random: random)
         // Where the factors were learned from all that there is, nothing is outside.
         let inside = try level(ofChannel: channel, at: known.isEmpty ? asked : known, prior: prior, space: space, random: random)
-        result[channel] = (outside / (1 + share).squareRoot() * inside / max(0.25, 1 - share).squareRoot()).squareRoot()
+        // The signal that the modes have not learned is in the first of them, so that the other has twice its weight.
+        result[channel] = cbrt(
+          outside / (1 + share).squareRoot() * pow(inside / max(0.25, 1 - share).squareRoot(), 2))
       } catch PriorError.nothingObserved {
         throw RunError.invalid(
           "archive.measured.noise: auto: '\(variable.name)' has fewer than ten different values in the fields that were looked at, too few to tell noise from signal. Give the noise as a number: \(variable.name)=LEVEL."
