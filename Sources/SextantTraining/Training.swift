@@ -259,16 +259,21 @@ public struct Training: Sendable {
     guard let settings = archive.measured, let noise else { return nil }
     let isUnknown = !settings.noise.automatic(among: source.variables).isEmpty
     if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }
+    let inside = census.isInside
     var isExact = census.gapShare == 0 && !isUnknown && settings.operation == nil
     if isExact {
-      let inside = census.isInside
       isExact = try indices.allSatisfy { index in
         let levels = try noise(index, isValid: inside)
         return inside.indices.allSatisfy { !inside[$0] || levels[$0] == 0 }
       }
     }
     try census.checkMeasurements(of: source.variables, total: indices.count, allowsConstants: isExact)
-    if !isExact, !isUnknown { try noise.checkSharedPlaces(in: source, indices: indices) }
+    if !isExact, !isUnknown {
+      // Noise that is a number is that of every field: where it is not 0, no value is exact, and the archive is not read again.
+      let first = settings.noise.isOfNumbers ? try noise(indices[0], isValid: inside) : nil
+      let mayBeExact = first.map { levels in inside.indices.contains { inside[$0] && levels[$0] == 0 } } ?? true
+      if mayBeExact { try noise.checkSharedPlaces(in: source, indices: indices) }
+    }
     return isExact ? nil : noise
   }
 
