@@ -72,19 +72,19 @@ public struct Training: Sendable {
     _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
     // What is learned is of the files as they are now.
     let digests = try fileDigests(interruption)
-    let checkpoint = MeasuredCheckpoint(
-      path: folder + "/" + MeasuredCheckpoint.fileName,
+    let stateFile = MeasuredGaussianStateFile(
+      path: folder + "/" + MeasuredGaussianStateFile.fileName,
       identity: [try identity, try digests.canonicalText()].joined(separator: "\n"))
-    if overwrite, !checkpoint.isOwn { try checkpoint.remove() }
+    if overwrite, !stateFile.isOwn { try stateFile.remove() }
     let model: Model
     do {
-      model = try learn(checkpoint: checkpoint, digests: digests, progress: progress, interruption: interruption)
+      model = try learn(stateFile: stateFile, digests: digests, progress: progress, interruption: interruption)
     } catch let error as InterruptionError {
-      guard checkpoint.isOwn else { throw error }
+      guard stateFile.isOwn else { throw error }
       throw InterruptionError(next: "What was learned so far is kept: run the same command to go on.")
     }
     try model.write(toFolder: folder, overwrite: overwrite)
-    try checkpoint.remove()
+    try stateFile.remove()
     return model
   }
 
@@ -123,14 +123,14 @@ public struct Training: Sendable {
     only kept: [Int]? = nil, parameters known: ParameterFitting? = nil,
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> Model {
-    try learn(only: kept, parameters: known, checkpoint: nil, progress: progress, interruption: interruption)
+    try learn(only: kept, parameters: known, stateFile: nil, progress: progress, interruption: interruption)
   }
 
   /// - Parameters:
-  ///   - checkpoint: where a training from measurements writes down what it has learned so far; nil for nowhere.
+  ///   - stateFile: where a Gaussian training from measurements writes down what it has learned so far; nil for nowhere.
   ///   - digests: the SHA-256 of the files, which the model states.
   private func learn(
-    only kept: [Int]? = nil, parameters known: ParameterFitting? = nil, checkpoint: MeasuredCheckpoint?,
+    only kept: [Int]? = nil, parameters known: ParameterFitting? = nil, stateFile: MeasuredGaussianStateFile?,
     digests: [String: String] = [:], progress: any ProgressObserver, interruption: Interruption
   ) throws -> Model {
     let whole = try openArchive()
@@ -192,7 +192,7 @@ public struct Training: Sendable {
       let result = try MeasuredGaussianTraining(
         configuration: self.prior, measured: settings, source: seen, indices: indices, copyCount: learnedFrom.copyCount,
         noise: noise, operation: try operation(of: settings, source: source), landShare: land,
-        seed: seed, checkpoint: checkpoint
+        seed: seed, stateFile: stateFile
       ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
       prior = result.prior
       estimatedNoise = result.estimatedNoise

@@ -29,7 +29,7 @@ struct MeasuredGaussianTraining {
   let landShare: [Float]?
   let seed: UInt64
   /// Where the state is written down, and whose it is; nil for nowhere.
-  let checkpoint: MeasuredCheckpoint?
+  let stateFile: MeasuredGaussianStateFile?
 
   /// What was learned.
   struct Result {
@@ -106,8 +106,8 @@ struct MeasuredGaussianTraining {
       )
     }
     var state =
-      try checkpoint?.read(stateCount: space.count)
-      ?? MeasuredState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
+      try stateFile?.read(stateCount: space.count)
+      ?? MeasuredGaussianState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
     var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     let hasRounds = configuration.kind.isTwoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(
@@ -125,7 +125,7 @@ struct MeasuredGaussianTraining {
         random: random.split("factors")
       ) { try stages.advance(.factors, by: 1) }
       stages.finish()
-      try checkpoint?.write(state)
+      try stateFile?.write(state)
     }
     if state.noise == nil, !automatic.isEmpty {
       state.noise = try estimatedNoise(
@@ -136,7 +136,7 @@ struct MeasuredGaussianTraining {
           let level = state.noise?[Int(channel)] ?? 0
           return level.isNaN ? 0 : pow(level / Double(space.scales[Int(channel)]), 2)
         })
-      try checkpoint?.write(state)
+      try stateFile?.write(state)
       fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     }
     var learned = CompletedPrior(state.search.model)
@@ -189,7 +189,7 @@ struct MeasuredGaussianTraining {
   }
 
   private func runRounds(
-    _ state: inout MeasuredState, fields: GappyStates, leftOut: [Int], space: StateSpace, stages: StageProgress
+    _ state: inout MeasuredGaussianState, fields: GappyStates, leftOut: [Int], space: StateSpace, stages: StageProgress
   ) throws {
     let stream = random.split("parameters")
     func model(_ learned: CompletedPrior) -> CovarianceModel {
@@ -204,7 +204,7 @@ struct MeasuredGaussianTraining {
         termPrecision: precision(in: space), random: stream, model: model
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
-      try checkpoint?.write(state)
+      try stateFile?.write(state)
     }
     while var rounds = state.rounds, !rounds.isFinished {
       try rounds.advance(
@@ -213,7 +213,7 @@ struct MeasuredGaussianTraining {
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
       state.rounds = rounds
-      try checkpoint?.write(state)
+      try stateFile?.write(state)
     }
   }
 
@@ -236,7 +236,7 @@ struct MeasuredGaussianTraining {
 
   // MARK: What is said of the learning
 
-  private func factorRemark(_ state: MeasuredState) -> Remark {
+  private func factorRemark(_ state: MeasuredGaussianState) -> Remark {
     let search = state.search
     return Remark(
       .note, "measured-factors",
@@ -265,7 +265,7 @@ struct MeasuredGaussianTraining {
     return known.compactMap { neighbours[$0].remark(on: source.variables[$0]) }
   }
 
-  private func noiseRemarks(_ state: MeasuredState) -> [Remark] {
+  private func noiseRemarks(_ state: MeasuredGaussianState) -> [Remark] {
     guard let levels = state.noise else { return [] }
     return zip(source.variables, levels).filter { !$1.isNaN }.map { variable, level in
       let number = [String(format: "%.3g", level), variable.units].filter { !$0.isEmpty }.joined(separator: " ")

@@ -1,12 +1,13 @@
-// The state of a training from measurements between two of its steps, and the file in which it is written down.
+// The state of the Gaussian training from measurements (MeasuredGaussianTraining) between two of its steps, and the file in which it is
+// written down.
 
 import Foundation
 import SextantArrays
 import SextantPriors
 import SextantStorage
 
-/// What a training from measurements has learned so far.
-struct MeasuredState {
+/// What a Gaussian training from measurements has learned so far.
+struct MeasuredGaussianState {
   /// The factors.
   var search: FactorSearch
   /// The estimated noise of each channel, not a number where it was given; nil before it was estimated.
@@ -17,8 +18,8 @@ struct MeasuredState {
   init(search: FactorSearch) { self.search = search }
 }
 
-/// The file of a state.
-struct MeasuredCheckpoint {
+/// The file of the state, which lies in a run's folder while the training goes on.
+struct MeasuredGaussianStateFile {
   /// The path of the file.
   let path: String
   /// The settings of the training.
@@ -37,7 +38,7 @@ struct MeasuredCheckpoint {
   }
 
   /// Writes the state whole or not at all.
-  func write(_ state: MeasuredState) throws {
+  func write(_ state: MeasuredGaussianState) throws {
     let (search, rounds) = (state.search, state.rounds)
     let notes = Notes(
       tried: search.tried, termCount: search.model.termCount, isFinished: search.isFinished, scores: rounds?.scores,
@@ -69,7 +70,7 @@ struct MeasuredCheckpoint {
   ///
   /// - Parameter stateCount: the number of states that it has to have.
   /// - Throws: ``LearningError/anotherTraining(path:)`` where it is that of other settings or data, and what reading throws.
-  func read(stateCount: Int) throws -> MeasuredState? {
+  func read(stateCount: Int) throws -> MeasuredGaussianState? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
     guard file.metadata["sextant_training"] == identity,
@@ -95,7 +96,7 @@ struct MeasuredCheckpoint {
         climatology: try file.doubles("\(name).climatology", shape: [notes.termCount, stateCount]),
         parameters: try file.doubles("\(name).parameters").scalars)
     }
-    var state = MeasuredState(
+    var state = MeasuredGaussianState(
       search: FactorSearch(
         model: try model("model"), best: try model("best"), scores: try file.doubles("scores").scalars,
         tried: notes.tried, isFinished: notes.isFinished))
