@@ -14,9 +14,9 @@ import Testing
 @Suite struct CostTests {
   @Test(arguments: [(100.0, 0.1, 10.0, 2.0), (5, 1, 50, 2), (50, 2, 5, 1), (7, 3, 7, 3), (0, 4, 9, 1)])
   func breakEvenIsWhereCostsMeet(firstTraining: Double, firstAnswer: Double, training: Double, answer: Double) {
-    let a = AmortisedCost(name: "a", training: firstTraining, answer: firstAnswer)
-    let b = AmortisedCost(name: "b", training: training, answer: answer)
-    func cost(_ one: AmortisedCost, _ signals: Double) -> Double { one.training + signals * one.answer }
+    let a = MethodCost(name: "a", training: firstTraining, answer: firstAnswer)
+    let b = MethodCost(name: "b", training: training, answer: answer)
+    func cost(_ one: MethodCost, _ signals: Double) -> Double { one.training + signals * one.answer }
     if let place = a.breakEven(with: b) {
       #expect(cost(a, place) <= cost(b, place) + 1e-9)
       #expect(cost(a, 2 * place + 1) <= cost(b, 2 * place + 1) + 1e-9)

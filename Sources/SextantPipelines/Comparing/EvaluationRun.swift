@@ -92,12 +92,12 @@ extension Comparison {
     let costs = result.costs
     text += "cost, everything counted after loading\n\n\(costs.text)"
     markdown += "### Cost, everything counted after loading\n\n\(costs.markdown)"
-    let amortisation = Amortisation(methods, training: training, scores: result)
-    if amortisation.isWorthTelling {
-      text += "\ntraining and answers\n\n\(amortisation.table.text)"
-      markdown += "\n### Training and answers\n\n\(amortisation.table.markdown)"
+    let methodCosts = MethodCosts(methods, training: training, scores: result)
+    if methodCosts.isWorthTelling {
+      text += "\ntraining and answers\n\n\(methodCosts.table.text)"
+      markdown += "\n### Training and answers\n\n\(methodCosts.table.markdown)"
       let path = folder + "/amortisation.png"
-      try amortisation.plot.write(to: path, overwrite: overwrite)
+      try methodCosts.plot.write(to: path, overwrite: overwrite)
       drawn.append(path)
     }
     let encoder = JSONEncoder()

@@ -37,8 +37,8 @@ public struct TrainingCosts: Sendable, Equatable, Codable {
   }
 }
 
-/// Training and answers of one method, in seconds.
-public struct AmortisedCost: Sendable, Equatable, Codable {
+/// What the training of a method costs and what each of its answers does, in seconds.
+public struct MethodCost: Sendable, Equatable, Codable {
   /// The title of the method.
   public var name: String
   /// Before the first answer.
@@ -51,23 +51,23 @@ public struct AmortisedCost: Sendable, Equatable, Codable {
   }
 
   /// After how many answers this method has cost less than `other`; nil where it never does, 0 where it always has.
-  public func breakEven(with other: AmortisedCost) -> Double? {
+  public func breakEven(with other: MethodCost) -> Double? {
     let (ahead, slower) = (training - other.training, other.answer - answer)
     if ahead <= 0 { return slower >= 0 ? 0 : nil }
     return slower > 0 ? ahead / slower : nil
   }
 }
 
-/// Costs of several methods side by side.
-struct Amortisation {
-  let costs: [AmortisedCost]
+/// The costs of several methods side by side, and from which answer on one of them is ahead.
+struct MethodCosts {
+  let costs: [MethodCost]
 
   init(_ methods: [Method], training: TrainingCosts, scores: ComparisonScores) {
     costs = methods.withoutRepetitions.compactMap { method in
       guard let before = training.seconds(before: method), let answer = scores.medianSeconds(of: method.name) else {
         return nil
       }
-      return AmortisedCost(name: scores.title(of: method.name), training: before, answer: answer)
+      return MethodCost(name: scores.title(of: method.name), training: before, answer: answer)
     }
   }
 
