@@ -21,7 +21,7 @@ extension BenchmarkRow {
     let folder = try TemporaryFolder()
     let path = folder.path + "/archive.nc"
     let climate = SyntheticClimate().fields(count: 365, on: try climateGrid)
-    try FieldFile.write(climate, to: path, description: FieldFileDescription(history: "made for a benchmark"))
+    try FieldFile.write(climate, to: path, description: OutputDescription(history: "made for a benchmark"))
     return EvaluationWorkload(
       task: PeerTask(
         kind: "netcdf-read", settings: ["path": [path], "variables": climate.variables.map(\.name)], tensors: [])
@@ -44,7 +44,7 @@ extension BenchmarkRow {
     let climate = try SyntheticClimateFormat.fields(years: 10)
     try FieldFile.write(
       climate.read([8 * SyntheticClimate.fieldsPerYear + 30]), to: folder.path + "/truth.nc",
-      description: FieldFileDescription(history: "made for a benchmark"))
+      description: OutputDescription(history: "made for a benchmark"))
     _ = try Degradation(
       mask: AnyMeasurementDesign(RandomMissing(share: 0.6...0.6)), noise: NoiseSpecification(text: "tas=5K,clt=0.05"), seed: 1
     ).run(

@@ -96,14 +96,14 @@ public struct Degradation: Sendable {
     return summary
   }
 
-  private func description(history: String) -> FieldFileDescription {
+  private func description(history: String) -> OutputDescription {
     var attributes = [
       "sextant_version": ProgramVersion.current, "sextant_seed": "\(seed)", "sextant_mask": mask.description,
       "sextant_noise": noise?.description ?? "none",
     ]
     if let operation { attributes["sextant_operator"] = operation.description }
     if let saturation { attributes["sextant_saturation"] = saturation.description }
-    return FieldFileDescription(history: history, attributes: attributes)
+    return OutputDescription(history: history, attributes: attributes)
   }
 
   /// What was done to the fields of a source, by the noise of its first field.

@@ -46,7 +46,7 @@ public struct Demonstration: Sendable {
     let shown = tested[tested.count / 2]
     try FieldFile.write(
       climate.read([shown]), to: truthFile, overwrite: overwrite,
-      description: FieldFileDescription(title: "Synthetic climate 1, one field", history: history))
+      description: OutputDescription(title: "Synthetic climate 1, one field", history: history))
     try interruption.check()
 
     say("2. Learning the two-scale Gaussian prior into \(folder)/model.")
@@ -98,7 +98,7 @@ public struct Demonstration: Sendable {
     let fields = SyntheticClimate().fields(count: SyntheticClimate.fieldsPerYear, on: grid)
     try FieldFile.write(
       fields.read((0..<12).map { $0 * 6 }), to: path, overwrite: overwrite,
-      description: FieldFileDescription(
+      description: OutputDescription(
         title: "Synthetic climate 1 on a 10 degree grid, one field a month", history: history))
   }
 }

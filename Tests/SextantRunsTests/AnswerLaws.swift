@@ -99,7 +99,7 @@ import Testing
   @Test func timesAndTheirCalendarComeBack() throws {
     let folder = try ScratchFolder()
     let grid = try SmallClimate.grid()
-    let output = try NetCDFOutput(creating: folder.path("days.nc"), reportedAs: "days.nc")
+    let output = try NetCDFFileWriter(creating: folder.path("days.nc"), reportedAs: "days.nc")
     let sizes = [("time", 3), ("lat", grid.rows), ("lon", grid.columns)]
     let dimensions = try sizes.map { try output.defineDimension($0, length: $1) }
     let axes: [(String, Int32, [Double], [String: String])] = [

@@ -102,7 +102,7 @@ private struct RingText: SignalFormat {
     var paths: [String] { [output.path] + (output.content.hasNoise ? [output.path + ".noise"] : []) }
 
     func write(
-      _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+      _ content: SignalContent, description: OutputDescription, overwrite: Bool,
       _ body: (any FieldWriter) throws -> Void
     ) throws {
       let writer = Writer()

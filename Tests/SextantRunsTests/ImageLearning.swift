@@ -30,7 +30,7 @@ import Testing
         isValid: [Bool](repeating: true, count: 64), labels: [FieldLabel()])
       let sink = try [any SignalFormat].standard.sink(
         OutputRequest(path: "\(path)/\(100 + index).tif", content: .fields(1)), like: set)
-      try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) {
+      try sink.write(.fields(1), description: OutputDescription(history: ""), overwrite: true) {
         try $0.write(FieldRecord(set[0]), at: 0)
       }
     }
@@ -100,7 +100,7 @@ import Testing
       domain: try ImageGrid(rows: 12, columns: 11), variables: [Variable(name: "value")], values: Tensor(clean, shape: [1, 132, 1]),
       isValid: [Bool](repeating: true, count: 132), labels: [FieldLabel()])
     let sink = try [any SignalFormat].standard.sink(OutputRequest(path: folder.path("clean.tif"), content: .fields(1)), like: set)
-    try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) { try $0.write(FieldRecord(set[0]), at: 0) }
+    try sink.write(.fields(1), description: OutputDescription(history: ""), overwrite: true) { try $0.write(FieldRecord(set[0]), at: 0) }
     let noise = try NoiseSpecification(text: "poisson:1+0.5")
     let degraded = try Degradation(mask: AnyMeasurementDesign("random:0.2"), noise: noise, seed: 2).run(
       SignalInput(folder.path("clean.tif")), output: folder.path("dim.tif"), overwrite: false, history: "")

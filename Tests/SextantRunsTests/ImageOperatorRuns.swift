@@ -25,7 +25,7 @@ import Testing
 
   private func write(_ set: SignalSet, to path: String) throws {
     let sink = try [any SignalFormat].standard.sink(OutputRequest(path: path, content: .fields(1)), like: set)
-    try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) {
+    try sink.write(.fields(1), description: OutputDescription(history: ""), overwrite: true) {
       try $0.write(FieldRecord(set[0]), at: 0)
     }
   }

@@ -47,7 +47,7 @@ import Testing
   static func rewrite(_ folder: ScratchFolder, noise fields: Int) throws -> String {
     let source = try GriddedFile(path: folder.path("in.nc"), variables: ["tas"])
     let axes = try #require(source.domain.geography?.gridAxes)
-    let output = try NetCDFOutput(creating: folder.path("noisy.nc"), reportedAs: "noisy.nc")
+    let output = try NetCDFFileWriter(creating: folder.path("noisy.nc"), reportedAs: "noisy.nc")
     let sizes = [
       ("time", source.count), ("latitude", axes.rows), ("longitude", axes.columns), ("noise_time", max(1, fields)),
     ]

@@ -15,7 +15,7 @@ import Testing
 
   /// A file of fields on a small grid that rise by 1 K a day, of which the step `hidden` has no value.
   static func write(_ columns: [Column], calendar: String = "standard", hidden: Int? = nil, to path: String) throws {
-    let output = try NetCDFOutput(creating: path, reportedAs: path)
+    let output = try NetCDFFileWriter(creating: path, reportedAs: path)
     let (latitudes, longitudes) = ([50.0, 51, 52], [0.0, 1, 2, 3])
     var numbers: [(id: Int32, name: String, values: [Double], count: [Int])] = []
     func define(_ name: String, _ type: NetCDFType, _ dimensions: [Int32], _ attributes: [String: String], _ values: [Double], _ count: [Int]) throws {

@@ -34,7 +34,7 @@ import Testing
         labels: [FieldLabel()])
       let sink = try [any SignalFormat].standard.sink(
         OutputRequest(path: folder.path("images/\(100 + index).tif"), content: .fields(1)), like: set)
-      try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) {
+      try sink.write(.fields(1), description: OutputDescription(history: ""), overwrite: true) {
         try $0.write(FieldRecord(set[0]), at: 0)
       }
     }

@@ -71,7 +71,7 @@ import Testing
     try SmallClimate.write(SmallClimate.unseen(1).mapping { $1 == 100 && $2 == 0 ? 250 : $3 }, to: folder.path("in.nc"))
     // The writers turn infinities into gaps; this one puts the bits in by hand.
     let grid = try SmallClimate.grid()
-    let output = try NetCDFOutput(creating: folder.path("infinite.nc"), reportedAs: "infinite.nc")
+    let output = try NetCDFFileWriter(creating: folder.path("infinite.nc"), reportedAs: "infinite.nc")
     let rows = try output.defineDimension("lat", length: grid.rows)
     let columns = try output.defineDimension("lon", length: grid.columns)
     let latitude = try output.defineVariable("lat", type: .double, dimensions: [rows])

@@ -172,7 +172,7 @@ import Testing
     var answers: [[Double]] = []
     for (place, offset) in [0, 1.7e9].enumerated() {
       let path = folder.path("in\(place).nc")
-      let output = try NetCDFOutput(creating: path, reportedAs: path)
+      let output = try NetCDFFileWriter(creating: path, reportedAs: path)
       let axes = [("lat", rows, "degrees_north"), ("lon", columns, "degrees_east")]
       let dimensions = try axes.map { try output.defineDimension($0.0, length: $0.1) }
       var ids: [Int32] = []

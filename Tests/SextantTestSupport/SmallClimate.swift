@@ -59,7 +59,7 @@ public enum SmallClimate {
 
   /// Writes fields as they are.
   public static func write(_ fields: SignalSet, to path: String) throws {
-    try FieldFile.write(fields, to: path, description: FieldFileDescription(history: "test"))
+    try FieldFile.write(fields, to: path, description: OutputDescription(history: "test"))
   }
 
   /// Writes fields with gaps and noise, and the noise's size beside them.

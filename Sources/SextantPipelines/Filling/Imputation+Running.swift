@@ -174,7 +174,7 @@ extension Imputation {
     content.hasSpread = first.spread != nil
     // An ensemble that some answers lack would be one of some times only.
     if solver.lacksSamples { (content.memberCount, content.quantileLevels) = (0, []) }
-    let description = FieldFileDescription(
+    let description = OutputDescription(
       history: history, attributes: try attributes(of: cache, range, solver: solver, model: model, remarks: remarks))
     try sink.write(content, description: description, overwrite: overwrite) { writer in
       for (place, index) in range.enumerated() {

@@ -157,7 +157,7 @@ extension PriorSampling {
       folder: folder, model: model, progress: progress, interruption: interruption)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let name = prior == .gaussian ? "Gaussian prior" : "diffusion prior, \(method.rawValue), \(steps) steps"
-    let description = FieldFileDescription(
+    let description = OutputDescription(
       title: "Samples of a prior: \(name)", history: history,
       attributes: [
         "sextant_version": ProgramVersion.current, "sextant_method": name, "sextant_seed": "\(seed)",

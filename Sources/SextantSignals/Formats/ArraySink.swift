@@ -85,7 +85,7 @@ struct ArraySink: SignalSink {
   }
 
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     let files = files(of: content)

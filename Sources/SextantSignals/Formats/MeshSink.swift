@@ -44,7 +44,7 @@ struct MeshSink: SignalSink {
   }
 
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     let records = ColumnRecords(variables: variables, forms: forms, content: content, output: output)
@@ -92,7 +92,7 @@ extension MeshDocument {
 
   /// The same mesh with the history and attributes of a written file among its comments. Earlier values of these
   /// attributes are replaced.
-  func describing(_ description: FieldFileDescription) -> MeshDocument {
+  func describing(_ description: OutputDescription) -> MeshDocument {
     var result = self
     let keys = description.attributes.keys.map { "\($0): " }
     result.comments.removeAll { comment in keys.contains { comment.hasPrefix($0) } || comment == description.history }

@@ -49,13 +49,13 @@ public struct NetCDFSink: SignalSink {
   }
 
   public func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     try WholeFile.write(toAll: paths, replacing: replacedPaths, overwrite: overwrite) { temporary in
       let layout = try self.layout()
       let files = try zip(temporary, paths).map { place, path in
-        try FieldFileWriter(
+        try CFFileWriter(
           creating: place, reportedAs: path, layout: layout,
           description: description.completed(for: content, like: layout.template))
       }
@@ -78,7 +78,7 @@ public struct NetCDFSink: SignalSink {
 
 /// The variables of NetCDF files that are being written.
 private final class NetCDFFieldWriter: FieldWriter {
-  private let files: [FieldFileWriter]
+  private let files: [CFFileWriter]
   private let variables: [Variable]
   /// What is added to the values of each variable.
   private let offsets: [Double]
@@ -86,7 +86,7 @@ private final class NetCDFFieldWriter: FieldWriter {
   private let splitsMembers: Bool
 
   init(
-    _ files: [FieldFileWriter], variables: [Variable], offsets: [Double], content: SignalContent, splitsMembers: Bool
+    _ files: [CFFileWriter], variables: [Variable], offsets: [Double], content: SignalContent, splitsMembers: Bool
   ) {
     (self.files, self.variables, self.offsets) = (files, variables, offsets)
     (self.content, self.splitsMembers) = (content, splitsMembers)
@@ -122,7 +122,7 @@ private final class NetCDFFieldWriter: FieldWriter {
   }
 
   private func write(
-    _ field: FieldRecord, _ name: String, channel: Int, at index: Int, in file: FieldFileWriter
+    _ field: FieldRecord, _ name: String, channel: Int, at index: Int, in file: CFFileWriter
   ) throws {
     let channels = variables.count
     let offset = offsets[channel]

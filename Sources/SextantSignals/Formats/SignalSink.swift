@@ -161,7 +161,7 @@ public protocol SignalSink: Sendable {
   ///
   /// - Throws: `FileError.exists(path:)` before anything is written, and what `body` and writing throw.
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws
 }

@@ -66,7 +66,7 @@ struct SurfaceDataSink: SignalSink {
   }
 
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     let records = ColumnRecords(variables: variables, forms: forms, content: content, output: output)

@@ -25,7 +25,7 @@ struct TableSink: SignalSink {
   }
 
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     let records = ColumnRecords(variables: variables, forms: forms, content: content, output: output)
@@ -36,7 +36,7 @@ struct TableSink: SignalSink {
 
   var replacedPaths: [String] { output.otherMembers(than: paths) }
 
-  private func text(_ columns: [VertexColumn], description: FieldFileDescription) -> String {
+  private func text(_ columns: [VertexColumn], description: OutputDescription) -> String {
     let mark = output.path.lowercased().hasSuffix(".tsv") ? "\t" : ","
     func quoted(_ name: String) -> String {
       name.contains(where: { "\",;\t #".contains($0) })

@@ -14,7 +14,7 @@ struct GRIBDataset {
   init(_ path: String) throws {
     let index = try GRIBIndex(path)
     let axes = GRIBAxes(index)
-    let output = try NetCDFOutput(inMemoryFor: path)
+    let output = try NetCDFFileWriter(inMemoryFor: path)
     var header = Header(output)
     let plans = try header.define(axes, of: index)
     var messages: [String: GRIBValues.Variable] = [:]
@@ -53,13 +53,13 @@ struct GRIBDataset {
 
   /// The header during its definition.
   private struct Header {
-    private let output: NetCDFOutput
+    private let output: NetCDFFileWriter
     private var dimensions: [String: Int32] = [:]
     private var lengths: [String: Int] = [:]
     private var pending: [(name: String, id: Int32, values: [Double], count: [Int])] = []
     private(set) var horizontal: [(name: String, length: Int)] = []
 
-    init(_ output: NetCDFOutput) { self.output = output }
+    init(_ output: NetCDFFileWriter) { self.output = output }
 
     mutating func define(_ axes: GRIBAxes, of index: GRIBIndex) throws -> [Plan] {
       try output.setAttribute("Conventions", .text("CF-1.8"))

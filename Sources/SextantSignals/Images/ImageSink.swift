@@ -114,7 +114,7 @@ struct ImageSink: SignalSink {
   // MARK: Writing
 
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     let targets = targets(content)
@@ -156,7 +156,7 @@ struct ImageSink: SignalSink {
 
 extension ImageSink {
   /// Writes what is said of an answer, its history and its attributes by name, to a temporary file of `reported`.
-  private static func write(_ description: FieldFileDescription, to path: String, reportedAs reported: String) throws {
+  private static func write(_ description: OutputDescription, to path: String, reportedAs reported: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let texts = description.attributes.merging(["history": description.history]) { own, _ in own }

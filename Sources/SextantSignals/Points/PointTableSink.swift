@@ -36,7 +36,7 @@ struct PointTableSink: SignalSink {
   var replacedPaths: [String] { output.otherMembers(than: paths) }
 
   func write(
-    _ content: SignalContent, description: FieldFileDescription, overwrite: Bool,
+    _ content: SignalContent, description: OutputDescription, overwrite: Bool,
     _ body: (any FieldWriter) throws -> Void
   ) throws {
     try WholeFile.write(toAll: paths, replacing: replacedPaths, overwrite: overwrite) { temporary in

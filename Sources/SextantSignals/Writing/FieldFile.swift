@@ -12,7 +12,7 @@ public enum FieldFile {
   /// become coordinates. Throws `FileError`, ``NetCDFError``, ``SignalFormatError`` and any error of `source`.
   public static func write(
     _ source: any SignalSource, to path: String, overwrite: Bool = false, like template: GriddedFile? = nil,
-    description: FieldFileDescription
+    description: OutputDescription
   ) throws {
     if let template {
       precondition(

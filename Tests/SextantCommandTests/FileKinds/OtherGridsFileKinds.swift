@@ -177,7 +177,7 @@ private struct GridFile {
   }
 
   func write(to path: String) throws -> String {
-    let output = try NetCDFOutput(creating: path, reportedAs: path)
+    let output = try NetCDFFileWriter(creating: path, reportedAs: path)
     var ids: [String: Int32] = [:]
     for (name, length) in lengths.sorted(by: { $0.key < $1.key }) {
       ids[name] = try output.defineDimension(name, length: length)

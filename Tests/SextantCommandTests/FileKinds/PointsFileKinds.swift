@@ -44,7 +44,7 @@ extension FileKind {
       domain: try ScatteredPoints(places), variables: [Variable(name: "t", units: "K")],
       values: Tensor(values, shape: [fieldCount, places.count, 1]), isValid: values.map { _ in true },
       labels: (0..<fieldCount).map { FieldLabel(month: $0 + 1, yearFraction: 0, time: "2001-0\($0 + 1)-01T00:00:00") })
-    try FieldFile.write(fields, to: folder.path("stations.nc"), description: FieldFileDescription(history: "test"))
+    try FieldFile.write(fields, to: folder.path("stations.nc"), description: OutputDescription(history: "test"))
     return folder.path("stations.nc")
   }
 }

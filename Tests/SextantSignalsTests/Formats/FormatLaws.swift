@@ -104,7 +104,7 @@ import Testing
       let sink = try FormatCase.formats.sink(
         OutputRequest(path: path, content: content, splitsMembers: splits), like: fields)
       #expect(throws: Stop.self) {
-        try sink.write(content, description: FieldFileDescription(history: "x"), overwrite: false) { _ in throw Stop() }
+        try sink.write(content, description: OutputDescription(history: "x"), overwrite: false) { _ in throw Stop() }
       }
       #expect(try folder.names() == [])
     }

@@ -95,7 +95,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   /// Writes what `content` says, with members m of field n equal to its values plus m + 1.
   func write(
     _ content: SignalContent, of fields: any SignalSource, to path: String, splitsMembers: Bool = false,
-    overwrite: Bool = false, description: FieldFileDescription = FieldFileDescription(history: "by a test")
+    overwrite: Bool = false, description: OutputDescription = OutputDescription(history: "by a test")
   ) throws -> [String] {
     let sink = try Self.formats.sink(
       OutputRequest(path: path, content: content, splitsMembers: splitsMembers), like: fields)

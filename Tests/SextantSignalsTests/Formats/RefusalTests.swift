@@ -108,7 +108,7 @@ import Testing
       let document = try FormatCase.formats.open(SignalRequest(path: input))
       let content = SignalContent.fields(document.count)
       try FormatCase.formats.sink(OutputRequest(path: folder.path(output), content: content), like: document)
-        .write(content, description: FieldFileDescription(history: history), overwrite: false) { writer in
+        .write(content, description: OutputDescription(history: history), overwrite: false) { writer in
           for index in 0..<document.count { try writer.write(FieldRecord(document.read([index])[0]), at: index) }
         }
     }
@@ -117,7 +117,7 @@ import Testing
 
   @Test func attributesAreKeptWhereThereIsAPlace() throws {
     let folder = try ScratchFolder()
-    let description = FieldFileDescription(history: "a line", attributes: ["sextant_seed": "7"])
+    let description = OutputDescription(history: "a line", attributes: ["sextant_seed": "7"])
     // Arrays have no place, and images keep the description of the image that was filled.
     for format in FormatCase.all where format.ending != "npy" && !format.isImage {
       let fields = try format.fields(channels: 1)

@@ -66,7 +66,7 @@ import Testing
     let output = try sink("lh.filled.thickness", content)
     #expect(output.paths == ["lh.filled.thickness", "lh.filled.spread.thickness"].map { folder.path($0) })
     let record = try FormatCase.record(document, 0, content)
-    try output.write(content, description: FieldFileDescription(history: "x"), overwrite: false) { try $0.write(record, at: 0) }
+    try output.write(content, description: OutputDescription(history: "x"), overwrite: false) { try $0.write(record, at: 0) }
     for (name, values) in [("lh.filled.thickness", record.values), ("lh.filled.spread.thickness", record.spread ?? [])] {
       let read = try FormatCase.formats.open(
         SignalRequest(path: folder.path(name), geometry: Self.path("lh.white"), acceptsValues: true)).read([0])
@@ -75,7 +75,7 @@ import Testing
     let quantiles = complaint { _ = try sink("q.curv", .estimates(1, memberCount: 2, quantileLevels: [0.5])) }
     #expect(quantiles.contains("quantiles") && quantiles.contains(".gii"), "\(quantiles)")
     let measured = SignalContent.measurements(1, hasNoise: true)
-    try sink("lh.holed.curv", measured).write(measured, description: FieldFileDescription(history: "x"), overwrite: false) {
+    try sink("lh.holed.curv", measured).write(measured, description: OutputDescription(history: "x"), overwrite: false) {
       try $0.write(FormatCase.record(document, 0, measured), at: 0)
     }
     let holed = try FormatCase.formats.open(SignalRequest(path: folder.path("lh.holed.curv"), geometry: Self.path("lh.white")))

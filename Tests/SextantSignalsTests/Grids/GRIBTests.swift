@@ -108,7 +108,7 @@ import Testing
     let content = SignalContent.fields(2)
     let output = folder.path("out.nc")
     try [any SignalFormat].standard.sink(OutputRequest(path: output, content: content), like: document)
-      .write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+      .write(content, description: OutputDescription(history: "by a test"), overwrite: false) { writer in
         for index in 0..<2 { try writer.write(FieldRecord(document.read([index])[0]), at: index) }
       }
     let again = try open(output)

@@ -128,7 +128,7 @@ import Testing
     let output = folder.path("answer.nc")
     let content = SignalContent.estimates(1)
     let sink = try [any SignalFormat].standard.sink(OutputRequest(path: output, content: content), like: document)
-    try sink.write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+    try sink.write(content, description: OutputDescription(history: "by a test"), overwrite: false) { writer in
       var record = FieldRecord(field[0])
       record.spread = record.values.map { _ in 1 }
       record.isObserved = record.values.map { _ in true }
@@ -159,7 +159,7 @@ import Testing
     let output = folder.path("out.nc")
     let content = SignalContent.fields(1)
     try [any SignalFormat].standard.sink(OutputRequest(path: output, content: content), like: document)
-      .write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+      .write(content, description: OutputDescription(history: "by a test"), overwrite: false) { writer in
         try writer.write(FieldRecord(document.read([0])[0]), at: 0)
       }
     let again = try [any SignalFormat].standard.open(SignalRequest(path: output))

@@ -150,7 +150,7 @@ import Testing
       let content = SignalContent.estimates(1, hasSpread: false, hasObserved: false)
       let sink = try ImageSignalTests.formats.sink(OutputRequest(path: folder.path("out.tif"), content: content), like: document)
       #expect(sink.paths == ["out.tif", "out.about.json"].map(folder.path))
-      let description = FieldFileDescription(history: "a line", attributes: ["sextant_remarks": "note: a remark"])
+      let description = OutputDescription(history: "a line", attributes: ["sextant_remarks": "note: a remark"])
       try sink.write(content, description: description, overwrite: false) {
         try $0.write(FieldRecord(try document.read([0])[0]), at: 0)
       }
@@ -170,7 +170,7 @@ import Testing
         let sink = try ImageSignalTests.formats.sink(
           OutputRequest(path: folder.path(output), content: content, splitsMembers: true), like: document)
         #expect(sink.paths.contains(folder.path(member)))
-        try sink.write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+        try sink.write(content, description: OutputDescription(history: "by a test"), overwrite: false) { writer in
           var record = FieldRecord(try document.read([0])[0])
           record.members = Tensor(record.values.map { $0 - 0.5 } + record.values.map { $0 + 0.5 }, shape: [2, record.values.count])
           try writer.write(record, at: 0)

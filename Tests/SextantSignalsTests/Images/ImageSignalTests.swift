@@ -25,7 +25,7 @@ import Testing
   ) throws {
     let content = content ?? .estimates(document.count, hasSpread: false, hasObserved: false)
     let sink = try formats.sink(OutputRequest(path: path, content: content), like: document)
-    try sink.write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+    try sink.write(content, description: OutputDescription(history: "by a test"), overwrite: false) { writer in
       for index in (0..<document.count).reversed() {
         var record = FieldRecord(try document.read([index])[0])
         record.spread = record.values

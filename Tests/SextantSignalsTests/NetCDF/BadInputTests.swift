@@ -8,7 +8,7 @@ import SextantStorage
 import Testing
 
 @Suite struct BadInputTests {
-  private func gridFile(_ folder: TestFolder, _ name: String = "grid.nc", format: NetCDFOutput.Format = .netCDF4) throws
+  private func gridFile(_ folder: TestFolder, _ name: String = "grid.nc", format: NetCDFFileWriter.Format = .netCDF4) throws
     -> String
   {
     try folder.write(
@@ -19,8 +19,8 @@ import Testing
       ])
   }
 
-  @Test(arguments: NetCDFOutput.Format.allCases, [0.3, 0.9, 0.999])
-  func cutOffFiles(_ format: NetCDFOutput.Format, share: Double) throws {
+  @Test(arguments: NetCDFFileWriter.Format.allCases, [0.3, 0.9, 0.999])
+  func cutOffFiles(_ format: NetCDFFileWriter.Format, share: Double) throws {
     let folder = try TestFolder()
     let path = try gridFile(folder, format: format)
     #expect(try GriddedFile(path: path).read([2]).values.count == 2000)

@@ -22,7 +22,7 @@ import Testing
     in folder: TestFolder, _ type: NetCDFType, chunk: [Int], compression: Int = 1, written: Int = shape[0]
   ) throws -> String {
     let path = folder.path("chunks-\(UUID().uuidString).nc")
-    let output = try NetCDFOutput(creating: path, reportedAs: path)
+    let output = try NetCDFFileWriter(creating: path, reportedAs: path)
     let dimensions = try zip(["t", "y", "x"], Self.shape).map { try output.defineDimension($0, length: $1) }
     let variable = try output.defineVariable(
       "v", type: type, dimensions: dimensions, chunk: chunk, compression: compression)

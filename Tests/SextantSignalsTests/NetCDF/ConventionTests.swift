@@ -34,7 +34,7 @@ import Testing
 
   static func fill(_ file: GriddedFile, to path: String) throws {
     let content = SignalContent.estimates(file.count, memberCount: 2, quantileLevels: [0.05, 0.95])
-    let description = FieldFileDescription(history: "by a test", attributes: ["sextant_version": "1"])
+    let description = OutputDescription(history: "by a test", attributes: ["sextant_version": "1"])
     try NetCDFSink(OutputRequest(path: path, content: content), like: GriddedDocument(file))
       .write(content, description: description, overwrite: false) { writer in
         for n in 0..<file.count {
@@ -114,7 +114,7 @@ import Testing
       let fields = try file.read([0, 1])
       for (place, source) in [GriddedDocument(file) as any SignalSource, fields].enumerated() {
         try NetCDFSink(OutputRequest(path: folder.path("\(name)\(place).nc"), content: content), like: source)
-          .write(content, description: FieldFileDescription(history: "by a test"), overwrite: false) { writer in
+          .write(content, description: OutputDescription(history: "by a test"), overwrite: false) { writer in
             for n in 0..<file.count {
               var record = FieldRecord(fields[n])
               record.noise = record.values.map { _ in 0.5 }

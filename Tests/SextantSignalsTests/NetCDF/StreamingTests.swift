@@ -24,7 +24,7 @@ import Testing
   }
 
   private func writeArchive(_ path: String, chunk: [Int]) throws {
-    let output = try NetCDFOutput(creating: path, reportedAs: path)
+    let output = try NetCDFFileWriter(creating: path, reportedAs: path)
     let dimensions = try [("time", Self.fieldCount), ("latitude", Self.rows), ("longitude", Self.columns)].map {
       try output.defineDimension($0, length: $1)
     }

@@ -49,10 +49,10 @@ final class TestFolder: Sendable {
 
   /// Writes a file; dimensions keep their order.
   func write(
-    _ name: String = "test.nc", format: NetCDFOutput.Format = .netCDF4, dimensions: KeyValuePairs<String, Int>,
+    _ name: String = "test.nc", format: NetCDFFileWriter.Format = .netCDF4, dimensions: KeyValuePairs<String, Int>,
     _ variables: [TestVariable], global: [String: NetCDFAttributeValue] = [:]
   ) throws -> String {
-    let output = try NetCDFOutput(creating: path(name), reportedAs: path(name), format: format)
+    let output = try NetCDFFileWriter(creating: path(name), reportedAs: path(name), format: format)
     var ids: [String: Int32] = [:]
     var lengths: [String: Int] = [:]
     for (dimension, length) in dimensions {

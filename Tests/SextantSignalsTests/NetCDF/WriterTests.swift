@@ -32,7 +32,7 @@ import Testing
       ], global: ["history": .text("made by hand"), "institution": .text("here"), "Conventions": .text("CF-1.0")])
   }
 
-  static let description = FieldFileDescription(
+  static let description = OutputDescription(
     title: "Filled", history: "2020-01-01 sextant impute", attributes: ["source": "a test"])
 
   /// Writes a file, or one for each member, like another.

@@ -1,11 +1,11 @@
 // A NetCDF file during writing: a thin, safe wrapper around libnetcdf's functions for defining and writing, independent
-// of CF. The file is complete only after `close()`; see WholeFile for atomic writing.
+// of CF (CFFileWriter). The file is complete only after `close()`; see WholeFile for atomic writing.
 
 import CNetCDF
 import Foundation
 
 /// A new NetCDF file, opened for writing.
-public final class NetCDFOutput {
+public final class NetCDFFileWriter {
   /// The NetCDF formats.
   public enum Format: Sendable, CaseIterable {
     case netCDF4, netCDF4Classic, classic, offset64Bit, data64Bit

@@ -1,5 +1,6 @@
-// Writes fields in a given layout, one field at a time, for filled, degraded and synthetic fields alike. The caller
-// defines the variables.
+// Writes a NetCDF file that follows the CF conventions: fields in a given layout, one at a time, with their coordinates
+// (CFCoordinateWriter) and the attributes of the file (OutputDescription), for filled, degraded and synthetic fields alike. The
+// caller defines the variables. The library itself is called by NetCDFFileWriter, which knows nothing of CF.
 
 import SextantGeometry
 
@@ -17,8 +18,8 @@ struct FieldVariable {
   var keepsAttributes = true
 }
 
-/// A file of fields during writing.
-final class FieldFileWriter {
+/// A file of fields that follows CF, during writing.
+final class CFFileWriter {
   /// The value of missing flags.
   static let byteFill: Int8 = -127
   /// The value of missing entries: the library's default fill value, which all programs recognise.
@@ -31,15 +32,15 @@ final class FieldFileWriter {
   ]
 
   let layout: FieldLayout
-  private let output: NetCDFOutput
-  private let description: FieldFileDescription
+  private let output: NetCDFFileWriter
+  private let description: OutputDescription
   private var dimensionIDs: [String: Int32] = [:]
   private var variables: [String: (id: Int32, variable: FieldVariable)] = [:]
 
-  init(creating path: String, reportedAs name: String, layout: FieldLayout, description: FieldFileDescription) throws {
+  init(creating path: String, reportedAs name: String, layout: FieldLayout, description: OutputDescription) throws {
     self.layout = layout
     self.description = description
-    output = try NetCDFOutput(creating: path, reportedAs: name)
+    output = try NetCDFFileWriter(creating: path, reportedAs: name)
   }
 
   /// Writes the header and the coordinates; `extraCoordinates` belong to additional dimensions.
@@ -50,7 +51,7 @@ final class FieldFileWriter {
         dimension.name, length: dimension.length, isUnlimited: dimension.isUnlimited)
     }
     let coordinates = layout.coordinates + extraCoordinates
-    let coordinateWriter = CoordinateWriter(output: output, template: layout.template, dimensionIDs: dimensionIDs)
+    let coordinateWriter = CFCoordinateWriter(output: output, template: layout.template, dimensionIDs: dimensionIDs)
     let pending = try coordinates.map { ($0, try coordinateWriter.define($0)) }
     for variable in fieldVariables {
       variables[variable.name] = (try define(variable, coordinates: coordinates), variable)

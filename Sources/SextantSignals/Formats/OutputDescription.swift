@@ -1,7 +1,7 @@
-// The metadata of a written file.
+// What a written file of any format says of itself.
 
 /// The attributes of a written file, as far as its format has a place for them, and its compression level.
-public struct FieldFileDescription: Sendable {
+public struct OutputDescription: Sendable {
   /// The title; nil keeps the template's.
   public var title: String?
   /// One line of provenance: date, program and arguments. It is appended to the template's history.
@@ -27,7 +27,7 @@ public struct FieldFileDescription: Sendable {
 
   /// The description with what CF expects a file to say of itself where neither it nor the template says it: what the
   /// file is, who made it and how.
-  func completed(for content: SignalContent, like template: NetCDFFile?) -> FieldFileDescription {
+  func completed(for content: SignalContent, like template: NetCDFFile?) -> OutputDescription {
     func isKnown(_ name: String) -> Bool {
       attributes[name] != nil || !(template?.text(name) ?? "").isEmpty
     }

@@ -1,9 +1,10 @@
-// Writes coordinates: those of a template with exactly the same values, or new ones.
+// Writes the coordinates of a file of fields: those of a template with exactly the same values, or new ones.
 
 import CNetCDF
 
-struct CoordinateWriter {
-  let output: NetCDFOutput
+/// The coordinates of a file that a ``CFFileWriter`` writes.
+struct CFCoordinateWriter {
+  let output: NetCDFFileWriter
   let template: NetCDFFile?
   let dimensionIDs: [String: Int32]
 
@@ -15,7 +16,7 @@ struct CoordinateWriter {
         variable.baseName, type: Self.writtenType(of: variable),
         dimensions: variable.dimensions.compactMap { dimensionIDs[$0.name] })
       guard let template else { return id }
-      let attributes = CoordinateAttributes(of: variable, in: CFDataset(template))
+      let attributes = CFCoordinateAttributes(of: variable, in: CFDataset(template))
       for name in attributes.copied { try output.copyAttribute(name, of: variable, to: id) }
       for (name, text) in attributes.added { try output.setAttribute(name, .text(text), of: id) }
       return id

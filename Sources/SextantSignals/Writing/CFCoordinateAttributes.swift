@@ -2,7 +2,7 @@
 // not allow, and with the standard name and the axis that tell other programs what the coordinate is.
 
 /// The attributes of a coordinate that is copied from a template.
-struct CoordinateAttributes {
+struct CFCoordinateAttributes {
   /// The names of the template's attributes that are copied.
   private(set) var copied: [String] = []
   /// Attributes that the template lacks.
