@@ -21,6 +21,7 @@ struct InspectCommand: ParsableCommand {
         sextant inspect stations.csv
         sextant inspect buoys.txt --columns latitude=Y,longitude=X,noise=err
         sextant inspect stack.tif --axes TYX
+        sextant inspect pictures.npy --axes TYX
         sextant inspect photographs/     (a folder of images)
         sextant inspect simulation.vtu lh.white lh.thickness
       """)
@@ -37,7 +38,8 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var table: TableOptions
 
   @Option(
-    help: ArgumentHelp("The axes of a stack of images, where the file does not name them, such as TYX.", valueName: "letters"))
+    help: ArgumentHelp(
+      "The axes of a stack or an array of images, where the file does not name them, such as TYX.", valueName: "letters"))
   var axes: String?
 
   @OptionGroup var format: FormatOptions

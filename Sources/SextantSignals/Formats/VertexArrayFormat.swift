@@ -79,9 +79,9 @@ public struct VertexArrayFormat: SignalFormat {
   }
 
   public func inspect(_ request: InspectionRequest) throws -> any SignalInspection {
-    let inspection = try NumbersInspection(array: request.path)
+    let inspection = try NumbersInspection(array: request.path, axes: request.settings["axes"])
     try request.refusePart(for: self)
-    try request.refuseSettings(for: self)
+    try request.refuseSettings(except: ["axes"], for: self)
     return inspection
   }
 

@@ -37,19 +37,27 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
   /// one column.
   public let columns: [Column]
 
-  /// Inspects an array. Throws `FileError` from SextantStorage and ``VertexFileError``.
-  public init(array path: String) throws {
+  /// Inspects an array.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - letters: The axes of an array of images, such as TYX; nil for one of numbers at vertices.
+  /// - Throws: `FileError` from SextantStorage, ``VertexFileError``, and
+  ///   ``SignalFormatError/invalidSetting(path:name:expected:found:)`` for letters that do not fit the array.
+  public init(array path: String, axes letters: String? = nil) throws {
     self.path = path
     let tensor = try NPYFile.read(path)
     format = "NumPy array"
     shape = tensor.shape
-    let last = tensor.shape.last ?? 1
-    let width = tensor.shape.count > 1 && (1...Self.mostColumns).contains(last) ? last : 1
+    let axes = try letters.map { try ArrayAxes($0, shape: tensor.shape, path: path) }
+    let extents = axes?.shape ?? tensor.shape
+    let last = extents.last ?? 1
+    let width = extents.count > 1 && (1...Self.mostColumns).contains(last) ? last : 1
     signal =
-      switch (tensor.count > 0, shape.count) {
-      case (true, 1): Self.signal(1, shape[0], 1)
-      case (true, 2): Self.signal(1, shape[0], shape[1])
-      case (true, 3): Self.signal(shape[0], shape[1], shape[2])
+      switch (tensor.count > 0, extents.count) {
+      case (true, 1): Self.signal(1, extents[0], 1)
+      case (true, 2): Self.signal(1, extents[0], extents[1], pixels: axes)
+      case (true, 3): Self.signal(extents[0], extents[1], extents[2], pixels: axes)
       default: nil
       }
     columns = tensor.withUnsafeScalars { scalars in
@@ -88,10 +96,10 @@ public struct NumbersInspection: Sendable, Equatable, Encodable {
   /// Arrays with more columns are summarised as a whole.
   private static let mostColumns = 24
 
-  private static func signal(_ fields: Int, _ vertices: Int, _ variables: Int) -> String {
+  private static func signal(_ fields: Int, _ vertices: Int, _ variables: Int, pixels axes: ArrayAxes? = nil) -> String {
     func count(_ number: Int, _ word: String, _ words: String) -> String { "\(number) \(number == 1 ? word : words)" }
-    return
-      "\(count(fields, "field", "fields")) of \(count(variables, "variable", "variables")) at \(count(vertices, "vertex", "vertices"))"
+    let places = axes.map { "\($0.rows)×\($0.columns) pixels (rows × columns)" } ?? count(vertices, "vertex", "vertices")
+    return "\(count(fields, "field", "fields")) of \(count(variables, "variable", "variables")) at \(places)"
   }
 }
 
@@ -125,7 +133,8 @@ extension NumbersInspection: CustomStringConvertible {
     let extents = shape.map(String.init).joined(separator: " × ")
     let size = format == "table" ? "\(shape[0]) rows, \(shape[1]) columns" : shape.isEmpty ? "one number" : extents
     var lines = ["\(path): \(format), \(size)"]
-    lines.append("  as a signal  \(signal ?? "none: expected V, V×C, N×V or N×V×C numbers, and at least one")")
+    lines.append(
+      "  as a signal  \(signal ?? "none: expected V, V×C, N×V or N×V×C numbers, and at least one; give the axes of images by --axes")")
     if format == "table" {
       lines.append(
         "  no columns were recognised as latitude and longitude, so that a row stands for a vertex of --mesh FILE; for observations at places name them: --columns latitude=NAME,longitude=NAME")

@@ -2,6 +2,7 @@
 
 import Foundation
 import SextantArrays
+import SextantGeometry
 import SextantTestSupport
 import Testing
 
@@ -34,6 +35,31 @@ import Testing
     #expect(try inspect([7], []).columns.map(\.maximum) == [7])
     // An ensemble over many vertices is no table of so many columns.
     #expect(try inspect([Float](repeating: 1, count: 200), [2, 100]).columns.count == 1)
+  }
+
+  /// With the axes of images an array is told as the command that is given the same letters reads it.
+  @Test(arguments: [
+    ("YX", [4, 3], 1, 1, ["value"]), ("TYX", [2, 4, 3], 2, 1, ["value"]), ("YXC", [4, 3, 2], 1, 2, ["column_1", "column_2"]),
+    ("TZYXC", [2, 1, 4, 3, 2], 2, 2, ["column_1", "column_2"]), ("yx", [30, 40], 1, 1, ["value"]),
+  ] as [(String, [Int], Int, Int, [String])])
+  func arraysOfImagesAreTold(axes: String, shape: [Int], fields: Int, variables: Int, names: [String]) throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("a.npy")
+    let count = shape.reduce(1, *)
+    try NPYFile.write(Tensor((0..<count).map { Float($0) }, shape: shape), to: path, overwrite: true)
+    let document = try VertexArrayFormat().open(SignalRequest(path: path, settings: ["axes": axes]))
+    #expect(document.count == fields && document.variables.map(\.name) == names)
+    let inspection = try NumbersInspection(array: path, axes: axes)
+    let raster = try #require(document.domain.raster)
+    #expect(inspection.shape == shape && inspection.columns.map(\.name) == names)
+    let signal = try #require(inspection.signal)
+    let parts = [fields == 1 ? "1 field" : "\(fields) fields", variables == 1 ? "1 variable" : "\(variables) variables"]
+    #expect(signal == parts.joined(separator: " of ") + " at \(raster.rows)×\(raster.columns) pixels (rows × columns)")
+    #expect(inspection.columns.last?.maximum == Double(count - 1))
+    // By the command's road, and with letters that do not fit.
+    let shown = try VertexArrayFormat().inspect(InspectionRequest(path: path, settings: ["axes": axes]))
+    #expect(shown.description == inspection.description)
+    #expect(throws: SignalFormatError.self) { try NumbersInspection(array: path, axes: axes + "X") }
   }
 
   @Test func tablesAreTold() throws {
