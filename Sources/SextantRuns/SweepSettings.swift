@@ -10,8 +10,8 @@ public struct SweepSettings: Sendable, Equatable, Encodable {
   public var methods: [Method]
   /// The numbers of steps.
   public var steps: [Int]
-  /// The step sizes, for methods that have one; the method's own where there are none.
-  public var stepSizes: [Double]
+  /// The step sizes, for methods that have one; nil is the method's own, which is also taken where there are none.
+  public var stepSizes: [Double?]
   /// Samples that a mean is taken of.
   public var samples: Int
   /// Methods that are drawn as lines: they have no steps.
@@ -31,10 +31,8 @@ public struct SweepSettings: Sendable, Equatable, Encodable {
     if steps.isEmpty || steps.contains(where: { !(1...1_000_000).contains($0) }) {
       throw reader.wrong("steps", expected: "whole numbers from 1 to 1000000", found: "\(steps)")
     }
-    stepSizes = try reader.list("step_sizes")
-    if stepSizes.contains(where: { $0 <= 0 }) {
-      throw reader.wrong("step_sizes", expected: "numbers above 0", found: "\(stepSizes)")
-    }
+    let sizes: [SweptStepSize] = try reader.list("step_sizes")
+    stepSizes = sizes.map(\.value)
     samples = try reader.value("samples", default: 16, in: 1...10_000)
     reference = try reader.methods("reference", of: table)
     if let bad = reference.first(where: \.hasSteps) {
@@ -43,4 +41,23 @@ public struct SweepSettings: Sendable, Equatable, Encodable {
     }
     try evaluate.checkGaps(for: reference, at: "reference", of: reader)
   }
+}
+
+/// A step size of a sweep: a number, or `own` for the one that the section `solvers` states, which need not be a number: that of DPS
+/// scales by itself.
+private struct SweptStepSize: ConfigurationValue {
+  static let expectation = "a number above 0, or own"
+  /// Nil for the method's own.
+  let value: Double?
+
+  init?(configurationText text: String) {
+    if text == "own" {
+      value = nil
+    } else {
+      guard let number = Double(configurationText: text), number > 0 else { return nil }
+      value = number
+    }
+  }
+
+  var configurationText: String { value?.configurationText ?? "own" }
 }

@@ -60,6 +60,19 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: folder.path("run/sweep/step-sizes-dps.png")))
   }
 
+  /// `own` is what a method takes where no step size is stated, so that one sweep holds it against stated ones.
+  @Test func theOwnStepSizeIsOneOfTheValues() throws {
+    let (folder, other) = (try ScratchFolder(), try ScratchFolder())
+    let own = try Self.configuration(in: other, "methods: [dps], steps: [3], samples: 2").runSweep(overwrite: false)
+    let both = try Self.configuration(
+      in: folder, "methods: [dps, ddnm], steps: [3], step_sizes: [0.1, own, 0.5], samples: 2"
+    ).runSweep(overwrite: false)
+    #expect(both.rows.map(\.method) == ["dps", "dps", "dps", "ddnm"])
+    try #require(both.rows.map(\.stepSize) == [0.1, nil, 0.5, nil])
+    #expect(both.rows[1].psnr?.mean == own.rows.first?.psnr?.mean)
+    #expect(both.rows[0].psnr?.mean != both.rows[1].psnr?.mean)
+  }
+
   /// Both networks are trained into the run's folder, and found there by the next sweep.
   @Test func aFlowIsTheLineOfOneEvaluation() throws {
     let folder = try ScratchFolder()
@@ -141,9 +154,9 @@ import Testing
     ("{methods: [eof]}", "run.yaml:2:18: 'sweep.methods': expected some of dps, ambient-dps, mcg, pigdm"),
     ("{methods: []}", "'sweep.methods': expected some of dps"),
     ("{steps: [10, 0]}", "run.yaml:2:16: 'sweep.steps': expected whole numbers from 1"),
-    ("{step_sizes: [0.1, 0]}", "'sweep.step_sizes': expected numbers above 0, found [0.1, 0.0]."),
-    ("{step_sizes: [nan]}", "'sweep.step_sizes': expected a number, found 'nan'."),
-    ("{step_sizes: [-1]}", "'sweep.step_sizes': expected numbers above 0"),
+    ("{step_sizes: [0.1, 0]}", "'sweep.step_sizes': expected a number above 0, or own, found '0'."),
+    ("{step_sizes: [nan]}", "'sweep.step_sizes': expected a number above 0, or own, found 'nan'."),
+    ("{step_sizes: [-1, own]}", "'sweep.step_sizes': expected a number above 0, or own, found '-1'."),
     ("{reference: [dps]}", "'sweep.reference': expected methods without steps"),
     ("{stpes: [1]}", "Did you mean 'steps'?"),
   ]) func mistakesAreNamedWithTheirPlace(text: String, words: String) {
