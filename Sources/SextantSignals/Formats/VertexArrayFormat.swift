@@ -31,9 +31,8 @@ public struct VertexArrayFormat: SignalFormat {
     if let letters = request.settings["axes"] {
       try request.refuseGeometry(for: self, because: "with --axes the array has the pixels of images. Leave it out.")
       let axes = try ArrayAxes(letters, shape: numbers.shape, path: request.path)
-      let grid = try ImageGrid(rows: axes.rows, columns: axes.columns)
       mesh = nil
-      domain = request.domain.flatMap { $0.fingerprint == grid.fingerprint ? $0 : nil } ?? grid
+      domain = try request.imageDomain(rows: axes.rows, columns: axes.columns)
       numbers = numbers.reshaped(to: axes.shape)
     } else {
       let found = try request.meshAndDomain()

@@ -36,17 +36,8 @@ public struct CIFARFormat: SignalFormat {
     try request.refuseGeometry(for: self, because: "its images have a grid of their own. Leave it out.")
     try request.refuseMonthVariable(for: self)
     try request.refuseSettings(for: self)
-    let names = ["red", "green", "blue"]
-    if let name = request.variables?.first(where: { !names.contains($0) }) {
-      throw SignalFormatError.absentVariable(path: request.path, name: name, available: names)
-    }
-    if let variables = request.variables, variables != names {
-      throw SignalFormatError.refused(
-        path: request.path, format: name, option: "--variables",
-        reason: "the colours are read all together, in the order red, green, blue.")
-    }
-    let grid = try ImageGrid(rows: Self.side, columns: Self.side)
-    let domain = request.domain.flatMap { $0.fingerprint == grid.fingerprint ? $0 : nil } ?? grid
+    try request.checkBands(["red", "green", "blue"], for: self)
+    let domain = try request.imageDomain(rows: Self.side, columns: Self.side)
     let bytes = try [UInt8](FileContents.data(of: request.path))
     return try CIFARDocument(
       path: request.path, domain: domain, bytes: bytes, labelCount: labelCount, planeSize: Self.planeSize

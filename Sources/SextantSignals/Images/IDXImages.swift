@@ -30,17 +30,9 @@ struct IDXImages: ByteImages {
     self.stack = stack
     path = request.path
     inputPaths = [request.path] + [labelFile].compactMap(\.self)
-    let grid = try ImageGrid(rows: stack.rows, columns: stack.columns)
-    domain = request.domain.flatMap { $0.fingerprint == grid.fingerprint ? $0 : nil } ?? grid
+    domain = try request.imageDomain(rows: stack.rows, columns: stack.columns)
     let names = Self.names(stack.bands)
-    if let wanted = request.variables, wanted != names {
-      guard let absent = wanted.first(where: { !names.contains($0) }) else {
-        throw SignalFormatError.refused(
-          path: request.path, format: IDXFormat().name, option: "--variables",
-          reason: "the bands are read all together, in the order \(names.joined(separator: ", ")).")
-      }
-      throw SignalFormatError.absentVariable(path: request.path, name: absent, available: names)
-    }
+    try request.checkBands(names, for: IDXFormat())
     variables = names.map { Variable(name: $0) }
     labels = (0..<stack.count).map { index in
       var coordinates = ["image": "\(index)"]

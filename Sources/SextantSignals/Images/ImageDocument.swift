@@ -69,18 +69,9 @@ struct ImageDocument: SignalDocument {
       return number
     }
     pixels = ImagePixels(first.header, noData: noData)
-    let grid = try ImageGrid(rows: first.header.rows, columns: first.header.columns)
-    let isExpected = request.domain.map { $0.fingerprint == grid.fingerprint } ?? false
-    domain = isExpected ? request.domain ?? grid : grid
+    domain = try request.imageDomain(rows: first.header.rows, columns: first.header.columns)
     let named = Self.names(first)
-    if let wanted = request.variables, wanted != named {
-      guard let absent = wanted.first(where: { !named.contains($0) }) else {
-        throw SignalFormatError.refused(
-          path: request.path, format: ImageFormat().name, option: "--variables",
-          reason: "the bands of an image are read all together, in the order \(named.joined(separator: ", ")).")
-      }
-      throw SignalFormatError.absentVariable(path: request.path, name: absent, available: named)
-    }
+    try request.checkBands(named, for: ImageFormat())
     variables = named.map { Variable(name: $0) }
     let fieldsOfFile = first.axes.fieldCount
     let folder = isFolder
