@@ -19,7 +19,8 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
   case longitudes(Double)
   /// The northern and the southern hemisphere exchanged.
   case northSouth
-  /// The 60 rotations of the icosahedron, of an icosphere: a mesh about the origin whose vertices they exchange, of any radius.
+  /// The 60 rotations of the icosahedron, of an icosphere: a mesh about the origin whose vertices they exchange, of any radius and
+  /// orientation.
   case icosahedron
 
   /// Reads "left-right", "up-down", "quarter-turns", "longitudes:30deg", "north-south" or "icosahedron".
@@ -126,7 +127,7 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
 
   /// What has the symmetry, where that is not plain.
   private var hint: String {
-    self == .icosahedron ? " The meshes of `sextant mesh icosphere` have it, scaled or not, about the origin." : ""
+    self == .icosahedron ? " The meshes of `sextant mesh icosphere` have it, scaled and turned or not, about the origin." : ""
   }
 
   /// Isometries that generate the symmetry.
@@ -157,11 +158,31 @@ public enum DomainSymmetry: Sendable, Equatable, Codable, CustomStringConvertibl
       switch self {
       case .longitudes(let degrees): return [Self.rotation(about: SIMD3(0, 0, 1), degrees: degrees)]
       case .northSouth: return [{ SIMD3($0.x, $0.y, -$0.z) }]
-      default:
-        let golden = (1 + 5.0.squareRoot()) / 2
-        return [SIMD3(0, 1, golden), SIMD3(1, golden, 0)].map { Self.rotation(about: $0.normalized, degrees: 72) }
+      default: return Self.fivefoldAxes(of: domain).map { Self.rotation(about: $0, degrees: 72) }
       }
     }
+  }
+
+  /// Two fivefold axes of an icosahedron, as unit vectors, whose rotations generate all 60.
+  ///
+  /// They go through two of the twelve vertices at which five triangles meet, the nearest to the axes of the icosphere that the program
+  /// makes, or are these axes where the domain does not have twelve such vertices.
+  private static func fivefoldAxes(of domain: any Domain) -> [SIMD3<Double>] {
+    let golden = (1 + 5.0.squareRoot()) / 2
+    let usual: [SIMD3<Double>] = [SIMD3(0, 1, golden).normalized, SIMD3(1, golden, 0).normalized]
+    guard let mesh = domain.surface else { return usual }
+    var counts = [Int](repeating: 0, count: mesh.positions.count)
+    for triangle in mesh.triangles {
+      for corner in 0..<3 { counts[Int(triangle[corner])] += 1 }
+    }
+    let corners = counts.indices.filter { counts[$0] == 5 }.map { mesh.positions[$0].normalized }
+    guard corners.count == 12, corners.allSatisfy(\.isFinite),
+      let first = corners.max(by: { $0.dot(usual[0]) < $1.dot(usual[0]) })
+    else { return usual }
+    // Opposite vertices have one axis.
+    let others = corners.filter { abs($0.dot(first)) < 0.9 }
+    guard let second = others.max(by: { $0.dot(usual[1]) < $1.dot(usual[1]) }) else { return usual }
+    return [first, second]
   }
 
   /// The rotation about a unit vector (Rodrigues' formula).

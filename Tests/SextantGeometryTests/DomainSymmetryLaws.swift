@@ -21,7 +21,16 @@ import Testing
     let globe = NamedDomain(name: "globe", domain: try DomainZoo.grid(DomainZoo.range(-90, 10, 19), DomainZoo.range(0, 10, 37)))
     let icosphere = NamedDomain(name: "icosphere", domain: try SphereMesh.icosphere(subdivisions: 2))
     let surface = NamedDomain(name: "icosphere as a surface", domain: try Self.surface { 0.05 * $0 })
-    return [
+    // Rotations about no axis of the icosahedron.
+    let turned = try [0.4, 1.3, 2.9].flatMap { (angle: Double) -> [NamedDomain] in
+      let sphere = try SphereMesh.icosphere(subdivisions: 2)
+      let moved = try SphereMesh(positions: sphere.positions.map { Self.turned($0, by: angle) }, triangles: sphere.triangles)
+      return [
+        NamedDomain(name: "icosphere turned by \(angle)", domain: moved),
+        NamedDomain(name: "surface turned by \(angle)", domain: try Self.surface { 20 * Self.turned($0, by: angle) }),
+      ]
+    }
+    let cases: [Case] = [
       Case(domain: square, symmetries: [.leftRight], count: 2),
       Case(domain: square, symmetries: [.quarterTurns], count: 4),
       Case(domain: square, symmetries: [.leftRight, .quarterTurns], count: 8),
@@ -31,6 +40,14 @@ import Testing
       Case(domain: icosphere, symmetries: [.icosahedron], count: 60),
       Case(domain: surface, symmetries: [.icosahedron], count: 60),
     ]
+    return cases + turned.map { Case(domain: $0, symmetries: [.icosahedron], count: 60) }
+  }
+
+  /// A place that is turned about (0.3, −0.5, 0.7).
+  private static func turned(_ place: SIMD3<Double>, by angle: Double) -> SIMD3<Double> {
+    let axis = SIMD3<Double>(0.3, -0.5, 0.7).normalized
+    let (sine, cosine) = (sin(angle), cos(angle))
+    return cosine * place + sine * axis.cross(place) + (1 - cosine) * axis.dot(place) * axis
   }
 
   /// The surface of an icosphere whose vertices are moved.
@@ -43,8 +60,15 @@ import Testing
   /// an axis of the Earth.
   @Test func theRotationsOfAMeshAreSeenAtItsVertices() throws {
     let rounded = try Self.surface { SIMD3<Double>(SIMD3<Float>(6371 * $0)) }
-    #expect(try DomainSymmetry.permutations([.icosahedron], of: rounded).count == 60)
-    for other in [try Self.surface { $0 + SIMD3(0, 0, 0.2) }, try Self.surface { $0 * SIMD3(1, 1, 1.2) }] {
+    let turned = try Self.surface { SIMD3<Double>(SIMD3<Float>(6371 * Self.turned($0, by: 0.7))) }
+    for mesh in [rounded, turned] {
+      #expect(try DomainSymmetry.permutations([.icosahedron], of: mesh).count == 60)
+    }
+    let strange = [
+      try Self.surface { $0 + SIMD3(0, 0, 0.2) }, try Self.surface { $0 * SIMD3(1, 1, 1.2) },
+      try Self.surface { Self.turned($0 * SIMD3(1, 1, 1.2), by: 0.7) },
+    ]
+    for other in strange {
       #expect(throws: GeometryError.self) { try DomainSymmetry.permutations([.icosahedron], of: other) }
     }
     for symmetry in [DomainSymmetry.northSouth, .longitudes(180)] {
