@@ -82,6 +82,13 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
     }
   }
 
+  /// The mean square of each regressor over fields (terms).
+  package func meanSquares(of labels: [FieldLabel]) -> [Double] {
+    var sums = [Double](repeating: 0, count: termCount)
+    for label in labels { for (term, value) in terms(of: label).enumerated() { sums[term] += value * value } }
+    return sums.map { $0 / Double(max(1, labels.count)) }
+  }
+
   /// Cosines and sines of the first harmonics of a cycle at a part of it; zeros where the part is not known.
   private static func harmonics(_ order: Int, at fraction: Double?) -> [Double] {
     (1...max(1, order)).prefix(order).flatMap { multiple -> [Double] in

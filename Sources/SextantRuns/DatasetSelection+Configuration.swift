@@ -106,7 +106,10 @@ extension MeasuredFields {
         expected: "an operator, such as a blur (the gaps of measurements are in the files and need no statement; archive.corrupted.mask hides values for a trial)",
         found: "the mask '\(operation)'")
     }
-    self.init(noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) }, operation: operation)
+    let fill = try reader.value("fill", default: Fill.archive)
+    self.init(
+      noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) }, operation: operation,
+      fill: fill == .archive ? nil : fill)
   }
 }
 
@@ -126,3 +129,5 @@ extension CorruptedFields {
 }
 
 extension ImageProjection.Axis: ConfigurationChoice {}
+
+extension MeasuredFields.Fill: ConfigurationChoice {}

@@ -142,19 +142,29 @@ struct ArchiveCensus: Sendable {
     guard gapShare > 0.001 else { return [] }
     return [Remark(gapShare > Self.largestGapShare ? .warning : .note, "archive-gaps", "\(what).")]
   }
-}
 
-extension FieldSpace {
+  /// Whether each entry (V·C), or another at the same place, such as those of a row of a grid at a pole, has a value in some field.
+  func reaches(on domain: any Domain, channels: Int) -> [Bool] {
+    StateLayout(domain: domain, channelCount: channels, isInside: isInside).stateOfEntry.map { $0 >= 0 }
+  }
+
   /// What is to be said of the places that no field of an archive of measurements has a value at.
-  var neverMeasuredRemarks: [Remark] {
-    let vertices = isInside.count / channelCount
+  ///
+  /// - Parameters:
+  ///   - domain: the domain of the fields.
+  ///   - variables: the variables.
+  ///   - isFilled: whether the prior is asked for there all the same.
+  func neverMeasuredRemarks(on domain: any Domain, variables: [Variable], isFilled: Bool) -> [Remark] {
+    let (vertices, isReached) = (domain.vertexCount, reaches(on: domain, channels: variables.count))
     return variables.enumerated().compactMap { channel, variable -> Remark? in
-      let missing = (0..<vertices).count { !isInside[$0 * channelCount + channel] }
+      let missing = (0..<vertices).count { !isReached[$0 * variables.count + channel] }
       guard missing > 0 else { return nil }
-      return Remark(
-        .note, "never-measured",
-        "\(variable.name): \(missing) of \(vertices) places were measured in no field. They are outside of the domain of the prior: there is no answer there, and what is measured there later is not used. If there is something to be known, archive.symmetries or an archive that has values there tells of it.",
-        variable: variable.name)
+      let what = "\(variable.name): \(missing) of \(vertices) places were measured in no field."
+      let known =
+        isFilled
+        ? "Nothing was learned there: the climatology and the variance are those of the places around, and the spread is that of a Matérn field with them (archive.measured.fill: all)."
+        : "They are outside of the domain of the prior: there is no answer there, and what is measured there later is not used. If there is something to be known, archive.symmetries or an archive that has values there tells of it, and archive.measured.fill: all takes what the places around tell."
+      return Remark(.note, "never-measured", "\(what) \(known)", variable: variable.name)
     }
   }
 }

@@ -193,7 +193,7 @@ public struct Training: Sendable {
         configuration: self.prior, measured: settings, source: seen, indices: indices, copyCount: learnedFrom.copyCount,
         noise: noise, operation: try operation(of: settings, source: source), landShare: land,
         seed: seed, stateFile: stateFile
-      ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
+      ).run(isInside: isInside(of: census), hasValue: census.isInside, valueCount: census.valueCount, stages: stages)
       prior = result.prior
       estimatedNoise = result.estimatedNoise
       remarks += result.remarks
@@ -220,7 +220,10 @@ public struct Training: Sendable {
       domain: domain, variables: source.variables, isInside: prior.space.layout.stateOfEntry.map { $0 >= 0 },
       landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
       bounds: ranges)
-    if archive.measured != nil { remarks += space.neverMeasuredRemarks }
+    if let settings = archive.measured {
+      remarks += census.neverMeasuredRemarks(
+        on: domain, variables: source.variables, isFilled: measured != nil && settings.fill == .all)
+    }
     let support = ArchiveSupport(of: indices.map { source.labels[$0] }).with(gapShare: census.gapShare)
     return try Model(
       space,
@@ -239,6 +242,11 @@ public struct Training: Sendable {
           from: source, indices: indices, using: RandomStream(seed: seed).split("patches"), progress: progress,
           interruption: interruption)
       })
+  }
+
+  /// Whether a prior from measurements is asked for at each entry (V·C).
+  private func isInside(of census: ArchiveCensus) -> [Bool] {
+    archive.measured?.fill == .all ? census.isInside.map { _ in true } : census.isInside
   }
 
   /// What the values of measured fields are of the fields, as a matrix; nil for their own values.
@@ -260,7 +268,10 @@ public struct Training: Sendable {
     let isUnknown = !settings.noise.automatic(among: source.variables).isEmpty
     if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }
     let inside = census.isInside
-    var isExact = census.gapShare == 0 && !isUnknown && settings.operation == nil
+    // Where places are asked for that no field has measured, they are gaps.
+    let isWhole =
+      census.gapShare == 0 && (settings.fill != .all || !census.reaches(on: source.domain, channels: source.variables.count).contains(false))
+    var isExact = isWhole && !isUnknown && settings.operation == nil
     if isExact {
       isExact = try indices.allSatisfy { index in
         let levels = try noise(index, isValid: inside)

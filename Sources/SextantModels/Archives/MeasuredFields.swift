@@ -14,9 +14,19 @@ public struct MeasuredFields: Sendable, Equatable, Codable {
   /// What the values are of the signals, such as a blur, with values at the places of the signals; nil where they are the signals'
   /// own values.
   public var operation: AnyMeasurementDesign?
+  /// The places that the prior is of; nil for ``Fill/archive``.
+  public var fill: Fill?
 
-  public init(noise: NoiseSpecification, operation: AnyMeasurementDesign? = nil) {
-    (self.noise, self.operation) = (noise, operation)
+  /// The places that a prior is of.
+  public enum Fill: String, Sendable, Codable, CaseIterable {
+    /// Those that at least one field has measured.
+    case archive
+    /// All: what is known of a place that no field has measured is what the places around it tell.
+    case all
+  }
+
+  public init(noise: NoiseSpecification, operation: AnyMeasurementDesign? = nil, fill: Fill? = nil) {
+    (self.noise, self.operation, self.fill) = (noise, operation, fill)
   }
 
   /// The operator on the entries of a field (V·C), as a matrix; nil where there is none.
