@@ -103,7 +103,7 @@ struct MeasuredGaussianTraining {
     let unmeasured = UnmeasuredStates(on: domain, layout: found.layout, hasValue: hasValue, valueCount: valueCount)
     let (space, variance) =
       try unmeasured?.extending(found, squares: found.climatology.kind.meanSquares(of: indices.map { source.labels[$0] }))
-      ?? (found, [])
+      ?? (space: found, variance: [])
     let precision = precision(in: space)
     if let design = measured.operation, space.count > CompletionRounds.stateLimit {
       throw RunError.invalid(
