@@ -21,8 +21,10 @@ extension RunConfiguration {
     let policy: Training.ParameterPolicy =
       switch prior.parameters {
       case .perField: .perField
-      case .perArchive:
-        .perArchive(missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak))
+      case .perArchive, .nearArchive:
+        .perArchive(
+          missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak),
+          isCentre: prior.parameters == .nearArchive)
       }
     var training = Training(
       name: name, archive: archive, landMask: landMask,
