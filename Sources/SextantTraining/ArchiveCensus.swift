@@ -162,7 +162,7 @@ struct ArchiveCensus: Sendable {
       let what = "\(variable.name): \(missing) of \(vertices) places were measured in no field."
       let known =
         isFilled
-        ? "Nothing was learned there: the climatology and the variance are those of the places around, and the spread is that of a Matérn field with them (archive.measured.fill: all)."
+        ? "Nothing was learned there: the climatology, the modes and the variance are those of the places around, and what these leave is a Matérn field of its own (archive.measured.fill: all)."
         : "They are outside of the domain of the prior: there is no answer there, and what is measured there later is not used. If there is something to be known, archive.symmetries or an archive that has values there tells of it, and archive.measured.fill: all takes what the places around tell."
       return Remark(.note, "never-measured", "\(what) \(known)", variable: variable.name)
     }

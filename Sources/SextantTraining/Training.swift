@@ -200,8 +200,13 @@ public struct Training: Sendable {
         configuration: self.prior, measured: settings, source: seen, indices: indices, copyCount: learnedFrom.copyCount,
         noise: noise, operation: try operation(of: settings, source: source), landShare: land,
         seed: seed, stateFile: stateFile
-      ).run(isInside: isInside(of: census), hasValue: census.isInside, valueCount: census.valueCount, stages: stages)
-      prior = result.prior
+      ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
+      prior =
+        settings.fill == .all
+        ? try result.prior.extended(
+          on: domain, landShare: land, labels: indices.map { source.labels[$0] },
+          valuesPerState: Double(census.valueCount) / Double(result.prior.space.count), random: RandomStream(seed: seed))
+        : result.prior
       estimatedNoise = result.estimatedNoise
       remarks += result.remarks
       if known == nil, parameters != .perField, result.parameters == nil, self.prior.kind.isTwoScale {
@@ -249,11 +254,6 @@ public struct Training: Sendable {
           from: source, indices: indices, using: RandomStream(seed: seed).split("patches"), progress: progress,
           interruption: interruption)
       })
-  }
-
-  /// Whether a prior from measurements is asked for at each entry (V·C).
-  private func isInside(of census: ArchiveCensus) -> [Bool] {
-    archive.measured?.fill == .all ? census.isInside.map { _ in true } : census.isInside
   }
 
   /// What the values of measured fields are of the fields, as a matrix; nil for their own values.

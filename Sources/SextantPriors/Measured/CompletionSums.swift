@@ -111,20 +111,7 @@ package struct CompletionSums: Sendable {
     let moved = matrixProduct(half, posterior.shift, transposingFirst: true)
     result.add(moved, scaledBy: -share)
     result.add(moved.transposed(), scaledBy: -share)
-    return (result, climatology + posterior.shift, uncertainty(posterior.covariance))
-  }
-
-  /// The covariance of what is not known of the climatology (d×d), without the states that no field tells of: what is not known of theirs
-  /// is in their variance already, and would be added once more in each round.
-  private func uncertainty(_ covariance: Tensor<Double>) -> Tensor<Double> {
-    let isTold = (0..<covariance.rowCount).map { information[$0, $0] > 0 }
-    guard isTold.contains(false) else { return covariance }
-    let d = isTold.count
-    return Tensor(shape: [d, d]) { out in
-      covariance.withUnsafeScalars { known in
-        for i in out.indices { out[i] = isTold[i / d] && isTold[i % d] ? known[i] : 0 }
-      }
-    }
+    return (result, climatology + posterior.shift, posterior.covariance)
   }
 
   /// The anomalies about a climatology (m).

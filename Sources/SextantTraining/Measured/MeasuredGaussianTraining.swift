@@ -92,18 +92,13 @@ struct MeasuredGaussianTraining {
   /// Learns the prior.
   ///
   /// - Parameters:
-  ///   - isInside: whether the prior is asked for at each entry (V·C).
-  ///   - hasValue: whether at least one field has a value there (V·C).
+  ///   - isInside: whether at least one field has a value at each entry (V·C).
   ///   - valueCount: how many values there are in all fields.
   ///   - stages: shows the progress.
-  func run(isInside: [Bool], hasValue: [Bool], valueCount: Int, stages: StageProgress) throws -> Result {
-    let found = try GaussianPrior.stateSpace(
+  func run(isInside: [Bool], valueCount: Int, stages: StageProgress) throws -> Result {
+    let space = try GaussianPrior.stateSpace(
       of: source, indices: indices, isInside: isInside, climatology: configuration.climatology
     ) { try stages.advance($0, by: $1) }
-    let unmeasured = UnmeasuredStates(on: domain, layout: found.layout, hasValue: hasValue, valueCount: valueCount)
-    let (space, variance) =
-      try unmeasured?.extending(found, squares: found.climatology.kind.meanSquares(of: indices.map { source.labels[$0] }))
-      ?? (space: found, variance: [])
     let precision = precision(in: space)
     if let design = measured.operation, space.count > CompletionRounds.stateLimit {
       throw RunError.invalid(
@@ -144,8 +139,7 @@ struct MeasuredGaussianTraining {
       try stateFile?.write(state)
       fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     }
-    let factors = CompletedPrior(state.search.model)
-    var learned = try unmeasured?.extending(factors, variance: variance) ?? factors
+    var learned = CompletedPrior(state.search.model)
     var remarks = [factorRemark(state)] + noiseRemarks(state)
     remarks += try independenceRemarks(
       state.search.best, fields: fields.part(searched).withoutOperator,
@@ -160,7 +154,7 @@ struct MeasuredGaussianTraining {
           "\(rest.count) fields leave memory for \(largest) modes in the factor analysis, not \(configuration.modeCount). Learn from fewer fields (archive.part: evenly:COUNT) for more modes."))
     }
     if hasRounds {
-      try runRounds(&state, from: learned, fields: fields, leftOut: leftOut, space: space, stages: stages)
+      try runRounds(&state, fields: fields, leftOut: leftOut, space: space, stages: stages)
       if let rounds = state.rounds {
         learned = rounds.best
         remarks.append(roundRemark(rounds))
@@ -195,8 +189,7 @@ struct MeasuredGaussianTraining {
   }
 
   private func runRounds(
-    _ state: inout MeasuredGaussianState, from factors: CompletedPrior, fields: GappyStates, leftOut: [Int], space: StateSpace,
-    stages: StageProgress
+    _ state: inout MeasuredGaussianState, fields: GappyStates, leftOut: [Int], space: StateSpace, stages: StageProgress
   ) throws {
     let stream = random.split("parameters")
     func model(_ learned: CompletedPrior) -> CovarianceModel {
@@ -205,6 +198,7 @@ struct MeasuredGaussianTraining {
     }
     let modeCount = min(configuration.modeCount, indices.count - 1)
     if state.rounds == nil {
+      let factors = CompletedPrior(state.search.model)
       state.rounds = try CompletionRounds.begun(
         from: [factors, factors.withoutModes], over: fields, leavingOut: leftOut, modeCount: modeCount,
         termPrecision: precision(in: space), random: stream, model: model

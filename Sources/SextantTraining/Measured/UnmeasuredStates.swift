@@ -1,113 +1,176 @@
-// Places that no field of an archive of measurements has a value at, where the prior is asked for all the same
-// (`archive.measured.fill: all`). Nothing was learned there: no mode reaches them, and what is known is the climatology and the
-// variance of the places around them, found by kriging. What is not known of the climatology is added to the variance, so that the
-// spread says how little is known; with a two-scale prior, the Matérn field ties them to what is measured nearby.
+// A prior from measurements, carried on to the places that no field has measured (`archive.measured.fill: all`). Nothing was learned
+// there. The climatology is found by kriging from the places around, the modes and the total variance by harmonic interpolation. What
+// the modes leave of the variance, and what is not known of the climatology, is a Matérn field of these places alone, so that their
+// spread says how little is known. What was learned of the other places stays as it is.
 
 import Foundation
 import SextantArrays
 import SextantGeometry
 import SextantMeasurement
 import SextantPriors
+import SextantSignals
 import SextantSolvers
 
-/// The states that no field has a value of.
-struct UnmeasuredStates {
-  private let domain: any Domain
-  private let layout: StateLayout
-  private let isMeasured: [Bool]
-  /// The mean number of values of a measured state.
-  private let valuesPerState: Double
-
-  /// The states without a value; nil where each has one.
+extension GaussianPrior {
+  /// The same prior on all places of a domain.
   ///
   /// - Parameters:
   ///   - domain: the domain of the fields.
-  ///   - layout: the states of the prior.
-  ///   - hasValue: whether at least one field has a value at each entry (V·C).
-  ///   - valueCount: how many values there are in all fields.
-  init?(on domain: any Domain, layout: StateLayout, hasValue: [Bool], valueCount: Int) {
-    var isMeasured = [Bool](repeating: false, count: layout.count)
-    for (entry, state) in layout.stateOfEntry.enumerated() where state >= 0 && hasValue[entry] { isMeasured[Int(state)] = true }
-    guard isMeasured.contains(false) else { return nil }
-    self.domain = domain
-    self.layout = layout
-    self.isMeasured = isMeasured
-    valuesPerState = Double(valueCount) / Double(max(1, hasValue.count { $0 }))
-  }
-
-  /// The states with the climatology of the places around at those without a value, and the variance of what is not known of it
-  /// (d), standardised and 0 at the others.
-  ///
-  /// - Parameters:
-  ///   - space: the states, with a climatology that knows nothing of those without a value.
-  ///   - squares: the mean square over the fields of each regressor of the climatology.
-  /// - Throws: the errors of kriging.
-  func extending(_ space: StateSpace, squares: [Double]) throws -> (space: StateSpace, variance: [Double]) {
-    let d = space.count
-    let scales = space.stateScales
-    var coefficients = space.climatology.coefficients
-    var variance = [Double](repeating: 0, count: d)
-    for term in 0..<coefficients.rowCount {
-      let own = coefficients.row(term).scalars
-      // A coefficient is as uncertain as a mean of so many anomalies.
-      let noise = scales.map { $0 / Float(max(1, valuesPerState).squareRoot()) }
-      for (state, value) in try kriged(own, noise: noise) {
-        coefficients[term, state] = value.mean
-        variance[state] += squares[term] * pow(Double(value.spread) / Double(scales[state]), 2)
+  ///   - landShare: the fraction of land at each vertex (V), or nil.
+  ///   - labels: those of the fields that were learned from.
+  ///   - valuesPerState: the mean number of values of a measured state.
+  ///   - random: the stream for the archive's coefficients of the further modes.
+  /// - Throws: the errors of the interpolations.
+  func extended(
+    on domain: any Domain, landShare: [Float]?, labels: [FieldLabel], valuesPerState: Double, random: RandomStream
+  ) throws -> GaussianPrior {
+    let places = UnmeasuredStates(beyond: space.layout, on: domain)
+    guard places.layout.count > space.count else { return self }
+    let squares = space.climatology.kind.meanSquares(of: labels)
+    // A coefficient of the climatology is as uncertain as a mean of so many anomalies.
+    let noise = space.stateScales.map { $0 / Float(max(1, valuesPerState).squareRoot()) }
+    let climatology = try places.kriged(space.climatology.coefficients, noise: noise)
+    let known = StateSpace(
+      layout: places.layout, climatology: Climatology(kind: space.climatology.kind, coefficients: climatology.means),
+      scales: space.scales)
+    let modes = try places.harmonic(functions.scaledModes)
+    let total = try places.harmonic(Tensor(functions.totalVariance.map { Float($0) }, shape: [1, space.count])).scalars
+    let (held, scales) = (modes.columnSquaredNorms(), known.stateScales)
+    // What is left at the places that were not measured; the others keep what the modes leave.
+    var left = (0..<known.count).map { state -> Double in
+      if let old = places.known(state) { return Double(functions.residualVariance[old]) }
+      let unknown = squares.indices.reduce(0.0) { sum, term in
+        sum + squares[term] * pow(Double(climatology.spreads[term, state]) / Double(scales[state]), 2)
+      }
+      return max(0, Double(total[state]) - held[state]) + unknown
+    }
+    func whole(_ learned: EmpiricalOrthogonalFunctions, _ coefficients: Tensor<Float>) -> GaussianPrior {
+      GaussianPrior(
+        configuration: configuration, space: known, functions: learned, archiveCoefficients: coefficients,
+        landShare: landShare.map { places.layout.landOfStates($0, domain: domain) }, channelCorrelation: channelCorrelation)
+    }
+    func carriedOn() -> EmpiricalOrthogonalFunctions {
+      EmpiricalOrthogonalFunctions(
+        scaledModes: modes, standardDeviations: functions.standardDeviations, residualVariance: left.map { Float($0) })
+    }
+    let further = try places.field(of: left, as: whole(carriedOn(), archiveCoefficients).covarianceModel(on: domain))
+    for (state, variance) in further.columnSquaredNorms().enumerated() { left[state] = max(0, left[state] - variance) }
+    let (all, rotation) = try carriedOn().adding(modes: further)
+    var stream = random.split("unmeasured")
+    let draws: Tensor<Float> = stream.normals([archiveCoefficients.rowCount, further.rowCount])
+    let (own, old) = (archiveCoefficients, functions.modeCount)
+    let coefficients = Tensor<Float>(shape: [own.rowCount, old + further.rowCount]) { out in
+      for i in out.indices {
+        let (row, mode) = i.quotientAndRemainder(dividingBy: old + further.rowCount)
+        out[i] = mode < old ? own[row, mode] : draws[row, mode - old]
       }
     }
-    let climatology = Climatology(kind: space.climatology.kind, coefficients: coefficients)
-    return (StateSpace(layout: space.layout, climatology: climatology, scales: space.scales), variance)
+    return whole(all, matrixProduct(coefficients, rotation))
   }
+}
 
-  /// What was learned, with the variance of the places around at the states without a value, besides that of their climatology.
-  ///
-  /// - Parameters:
-  ///   - prior: what was learned.
-  ///   - variance: that of what is not known of the climatology (d).
-  /// - Throws: the errors of kriging.
-  func extending(_ prior: CompletedPrior, variance: [Double]) throws -> CompletedPrior {
-    let functions = prior.functions
-    // In logarithms, whose error is that of a variance of so many values.
-    let logarithms = functions.totalVariance.map { Float(log(max($0, 1e-6))) }
-    let noise = [Float](repeating: Float((2 / max(1, valuesPerState)).squareRoot()), count: logarithms.count)
-    var residual = functions.residualVariance
-    for (state, value) in try kriged(logarithms, noise: noise) {
-      residual[state] = Float(exp(Double(value.mean)) + variance[state])
+/// All states of a domain, of which some are known.
+private struct UnmeasuredStates {
+  /// The states of the whole domain.
+  let layout: StateLayout
+  private let domain: any Domain
+  /// The number of each state among those that are known, or −1.
+  private let knownState: [Int]
+
+  /// The largest number of places at which the field of a variable is described.
+  private static let placeLimit = 200
+
+  init(beyond known: StateLayout, on domain: any Domain) {
+    let count = domain.vertexCount * known.channelCount
+    layout = StateLayout(domain: domain, channelCount: known.channelCount, isInside: [Bool](repeating: true, count: count))
+    self.domain = domain
+    var knownState = [Int](repeating: -1, count: layout.count)
+    for (entry, state) in layout.stateOfEntry.enumerated() where known.stateOfEntry[entry] >= 0 {
+      knownState[Int(state)] = Int(known.stateOfEntry[entry])
     }
-    var result = prior
-    result.functions = EmpiricalOrthogonalFunctions(
-      scaledModes: functions.scaledModes, standardDeviations: functions.standardDeviations, residualVariance: residual)
-    return result
+    self.knownState = knownState
   }
 
-  /// Numbers at the states without a value by kriging, one variable after the other.
-  ///
-  /// - Parameters:
-  ///   - values: a number for each state (d), of which those of measured states are used.
-  ///   - noise: the standard deviation of each (d), above 0.
-  private func kriged(_ values: [Float], noise: [Float]) throws -> [(state: Int, value: (mean: Float, spread: Float))] {
+  /// The number of a state among those that are known; nil for the others.
+  func known(_ state: Int) -> Int? { knownState[state] >= 0 ? knownState[state] : nil }
+
+  /// Rows of numbers (k×known) at all states (k×d), with those of the least Dirichlet energy at the others.
+  func harmonic(_ rows: Tensor<Float>) throws -> Tensor<Float> {
+    try filled(rows, by: HarmonicSolver(domain: domain, channelCount: 1), noise: [Float](repeating: 1, count: rows.columnCount)).means
+  }
+
+  /// Rows of numbers (k×known) at all states (k×d) by kriging from values with noise (known), and what is not known of them.
+  func kriged(_ rows: Tensor<Float>, noise: [Float]) throws -> (means: Tensor<Float>, spreads: Tensor<Float>) {
+    let solver: any Solver =
+      rows.columnCount / layout.channelCount <= CompletionRounds.stateLimit
+      ? KrigingSolver(domain: domain, channelCount: 1) : try SparseFieldSolver(domain: domain)
+    return try filled(rows, by: solver, noise: noise)
+  }
+
+  private func filled(
+    _ rows: Tensor<Float>, by solver: any Solver, noise: [Float]
+  ) throws -> (means: Tensor<Float>, spreads: Tensor<Float>) {
+    var (means, spreads) = (Tensor<Float>.zeros([rows.rowCount, layout.count]), Tensor<Float>.zeros([rows.rowCount, layout.count]))
     let vertices = domain.representativeVertices
-    func vertex(_ state: Int) -> Int { Int(vertices[Int(layout.nodeOfState[state])]) }
-    var result: [(state: Int, value: (mean: Float, spread: Float))] = []
+    func vertex(_ state: Int) -> Int { vertices[Int(layout.nodeOfState[state])] }
+    var random = RandomStream(seed: 0)
     for channel in 0..<layout.channelCount {
       let states = layout.states(ofChannel: channel)
-      let (known, unknown) = (states.filter { isMeasured[$0] }, states.filter { !isMeasured[$0] })
-      guard let first = known.first, !unknown.isEmpty else { continue }
-      guard known.contains(where: { values[$0] != values[first] }) else {
-        result += unknown.map { ($0, (values[first], 0)) }
-        continue
+      let (seen, unseen) = (states.filter { knownState[$0] >= 0 }, states.filter { knownState[$0] < 0 })
+      let levels = seen.map { noise[knownState[$0]] }
+      let operation = SelectionOperator(inputCount: domain.vertexCount, indices: seen.map(vertex))
+      let prepared = unseen.isEmpty ? nil : try solver.prepare(for: operation, noise: levels)
+      for row in 0..<rows.rowCount {
+        let values = seen.map { rows[row, knownState[$0]] }
+        for (state, value) in zip(seen, values) { means[row, state] = value }
+        guard let prepared, let first = values.first else { continue }
+        // Numbers that are all the same, such as those of a harmonic that the archive does not determine, are not in doubt.
+        guard values.contains(where: { $0 != first }) else {
+          for state in unseen { means[row, state] = first }
+          continue
+        }
+        let posterior = try prepared.solve(
+          FieldMeasurement(values: values, noise: levels, operation: operation), samples: 0, using: &random)
+        for state in unseen {
+          means[row, state] = posterior.mean[vertex(state)]
+          spreads[row, state] = posterior.spread?[vertex(state)] ?? 0
+        }
       }
-      let measurement = FieldMeasurement(
-        values: known.map { values[$0] }, noise: known.map { noise[$0] },
-        operation: SelectionOperator(inputCount: domain.vertexCount, indices: known.map(vertex)))
-      let solver: any Solver =
-        known.count <= CompletionRounds.stateLimit
-        ? KrigingSolver(domain: domain, channelCount: 1) : try SparseFieldSolver(domain: domain)
-      var random = RandomStream(seed: 0)
-      let posterior = try solver.posterior(given: measurement, samples: 0, using: &random)
-      result += unknown.map { ($0, (posterior.mean[vertex($0)], posterior.spread?[vertex($0)] ?? 0)) }
     }
-    return result
+    return (means, spreads)
+  }
+
+  /// A Matérn field of variances (d) at the states that are not known, as modes (j×d), as far as its values at some places determine it.
+  ///
+  /// - Parameters:
+  ///   - variance: the variance of each state (d).
+  ///   - model: a covariance of all states, whose positions and usual range the field has.
+  func field(of variance: [Double], as model: CovarianceModel) throws -> Tensor<Float> {
+    let range = exp(model.parameters.first { $0.name == "field.log-range" }?.start ?? log(0.1))
+    func covariance(_ a: Int, _ b: Int) -> Double {
+      let between = model.positions[a] - model.positions[b]
+      return (variance[a] * variance[b]).squareRoot() * exp(-(between * between).sum().squareRoot() / range)
+    }
+    var modes: [Float] = []
+    for channel in 0..<layout.channelCount {
+      let states = layout.states(ofChannel: channel).filter { knownState[$0] < 0 && variance[$0] > 0 }
+      guard !states.isEmpty else { continue }
+      let count = min(Self.placeLimit, states.count)
+      let places = (0..<count).map { states[$0 * states.count / count] }
+      var among = Tensor<Double>.zeros([count, count])
+      for (i, a) in places.enumerated() {
+        for (j, b) in places.enumerated() { among[i, j] = covariance(a, b) }
+        among[i, i] *= 1 + 1e-6
+      }
+      // Rows are states: L⁻¹·k(places, state) of each.
+      let rows = Tensor(states.flatMap { state in places.map { covariance($0, state) } }, shape: [states.count, count])
+      let solved = try CholeskyFactor(among).solveLower(rows: rows)
+      for place in 0..<count {
+        var mode = [Float](repeating: 0, count: layout.count)
+        for (row, state) in states.enumerated() { mode[state] = Float(solved[row, place]) }
+        modes += mode
+      }
+    }
+    return Tensor(modes, shape: [modes.count / layout.count, layout.count])
   }
 }
