@@ -22,6 +22,10 @@ import Testing
       ["learning", "one way", "completions and joint"]
     ),
     ("flow: {preset: small, pairs: 20}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K", "", ["flow.pairs", "learning.joint"]),
+    (
+      "flow: {preset: small, operator: \"blur:heat,sigma=500km\"}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {}}", "noise: 1K", "",
+      ["flow.operator", "learning.joint"]
+    ),
     ("diffusion: {widths: [8, 8]}\nlearning: {completions: {rounds: 0}}", "noise: 1K", "", ["learning.completions.rounds"]),
     (
       "flow: {preset: small}\ndiffusion: {widths: [8, 8]}\nlearning: {joint: {preset: flowdif}}", "noise: 1K", "",

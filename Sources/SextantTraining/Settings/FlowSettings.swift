@@ -125,7 +125,7 @@ public struct FlowSettings: Sendable, Equatable, Codable {
         throw reader.wrong(key, expected: "nothing beside \(reason)", found: "some")
       }
     }
-    if isJoint { try reject(["training", "prior", "pairs", "folds", "fold_order", "masks", "noise"], beside: "learning.joint") }
+    if isJoint { try reject(["training", "prior", "pairs", "folds", "fold_order", "masks", "operator", "noise"], beside: "learning.joint") }
     vector = try preset.vector.map { try Self.vector($0, reader) }
     if training == .supervised {
       try reject(["prior", "annealing", "smallest_noise"], beside: "training: supervised")
