@@ -92,7 +92,7 @@ public enum Inspection: Sendable, Encodable, CustomStringConvertible {
         prior       \(model.prior.kind.rawValue), \(facts.modeCount) modes holding \(String(format: "%.2f", 100 * facts.explainedShare)) % of the variance
         learned from \(model.fieldCount) fields\(model.archiveFiles.isEmpty ? "" : " of \(model.archiveFiles.joined(separator: ", "))")
         grid        \(facts.domain), \(facts.stateCount) states
-        parameters  \(model.parameters.words)
+        parameters  \(model.parameters == .perField ? "chosen for each field" : "fixed")
         parts       \((["Gaussian prior"] + facts.parts).joined(separator: ", "))\(facts.learning.map { "\n  \($0)" }.joined())\(support(model))
       variables
       \(variables.joined(separator: "\n"))\(remarks)

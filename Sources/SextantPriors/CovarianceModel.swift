@@ -10,7 +10,7 @@ package struct CovarianceModel: Sendable {
   /// The terms of the sum.
   package let components: [CovarianceComponent]
   /// The archive's modes, each multiplied by its standard deviation (k×d), in standardised units.
-  package private(set) var modes: Tensor<Double>
+  package let modes: Tensor<Double>
   /// The position of each state on the unit sphere (d).
   package let positions: [SIMD3<Double>]
   /// Coordinates in addition to the position, each with d values, such as the fraction of land.
@@ -23,8 +23,6 @@ package struct CovarianceModel: Sendable {
   package let channelCorrelation: Tensor<Double>
   /// Whether a subset of observations is chosen by their values, not by the numbers of their states.
   var isIndependentOfNumbering = false
-  /// Parameters that serve all fields of an archive, and are the means of the hyper-priors; nil where those are of any archive.
-  private var centre: [Double]?
 
   /// The number of states d.
   package var stateCount: Int { positions.count }
@@ -35,7 +33,6 @@ package struct CovarianceModel: Sendable {
   /// The starting point of the search for parameters: the means of the hyper-priors for noise of this standard
   /// deviation (standardised).
   package func start(noise: Double) -> [Double] {
-    if let centre { return centre }
     let parameters = parameters
     var theta = parameters.map { $0.start + ($0.isRelativeToNoise ? exponent(of: noise) : 0) }
     for (p, parameter) in parameters.enumerated() {
@@ -52,11 +49,11 @@ package struct CovarianceModel: Sendable {
     var value = 0.0
     var gradient = [Double](repeating: 0, count: theta.count)
     for (p, parameter) in parameters.enumerated() {
-      var mean = centre?[p] ?? parameter.start + (parameter.isRelativeToNoise ? exponent(of: noise) : 0)
+      var mean = parameter.start + (parameter.isRelativeToNoise ? exponent(of: noise) : 0)
       let coupling = parameter.coupling.flatMap { coupling in
         parameters.firstIndex { $0.name == coupling.name }.map { (index: $0, factor: coupling.factor) }
       }
-      if let coupling { mean += coupling.factor * (theta[coupling.index] - (centre?[coupling.index] ?? 0)) }
+      if let coupling { mean += coupling.factor * theta[coupling.index] }
       let pull = (theta[p] - mean) / parameter.standardDeviation
       value += 0.5 * pull * pull
       gradient[p] += pull / parameter.standardDeviation
@@ -134,18 +131,9 @@ package struct CovarianceModel: Sendable {
 
   /// The same covariance with other modes (k×d).
   func replacing(modes: Tensor<Double>) -> CovarianceModel {
-    var result = self
-    result.modes = modes
-    return result
-  }
-
-  /// The same covariance with parameters that serve all fields of an archive as the means of the hyper-priors: the search for those of a
-  /// field starts there, and needs the evidence of its values to leave them.
-  package func centred(at theta: [Double]) -> CovarianceModel {
-    precondition(theta.count == parameters.count, "\(theta.count) parameters for \(parameters.count)")
-    var result = self
-    result.centre = theta
-    return result
+    CovarianceModel(
+      components: components, modes: modes, positions: positions, coordinates: coordinates, features: features,
+      channels: channels, channelCorrelation: channelCorrelation)
   }
 
   /// The variance of each state (d).

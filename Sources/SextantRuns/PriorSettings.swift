@@ -13,8 +13,6 @@ public struct PriorSettings: Sendable, Equatable, Codable {
     case perField = "per-field"
     /// Once, from simulated observations of archive fields.
     case perArchive = "per-archive"
-    /// By each field's own observations, about those of ``perArchive``.
-    case nearArchive = "near-archive"
   }
 
   /// What the prior is made of.

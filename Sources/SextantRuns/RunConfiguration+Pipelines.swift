@@ -21,10 +21,8 @@ extension RunConfiguration {
     let policy: Training.ParameterPolicy =
       switch prior.parameters {
       case .perField: .perField
-      case .perArchive, .nearArchive:
-        .perArchive(
-          missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak),
-          isCentre: prior.parameters == .nearArchive)
+      case .perArchive:
+        .perArchive(missingShare: 0.6, noise: evaluate.noise, peaks: evaluate.scales.mapValues(\.peak))
       }
     var training = Training(
       name: name, archive: archive, landMask: landMask,

@@ -40,15 +40,8 @@ public struct Training: Sendable {
     /// By each field's own observations.
     case perField
     /// Once, by simulated observations of archive fields that are held out for it: this share missing, this noise, of
-    /// which per cents are of the variables' peaks. As a centre they are where the search by each field's own observations begins and
-    /// what its hyper-priors expect.
-    case perArchive(missingShare: Double, noise: NoiseSpecification, peaks: [String: Double] = [:], isCentre: Bool = false)
-
-    /// What a model states of parameters that serve all fields.
-    func fitting(_ theta: [Double]?) -> ParameterFitting {
-      guard case .perArchive(_, _, _, let isCentre) = self, let theta else { return .perField }
-      return isCentre ? .near(theta) : .fixed(theta)
-    }
+    /// which per cents are of the variables' peaks.
+    case perArchive(missingShare: Double, noise: NoiseSpecification, peaks: [String: Double] = [:])
   }
 
   public init(
@@ -215,7 +208,7 @@ public struct Training: Sendable {
             .warning, "measured-parameters",
             "prior.parameters: the field has too many states for the rounds of completion, which find the parameters that serve all fields. Those of each field are found from its own observations instead."))
       }
-      choice = known ?? parameters.fitting(result.parameters)
+      choice = known ?? (parameters == .perField ? .perField : result.parameters.map { .fixed($0) } ?? .perField)
       stages.finish()
     } else {
       prior = try GaussianPrior.train(
@@ -302,10 +295,8 @@ public struct Training: Sendable {
   /// How parameters are chosen, as far as it determines what is learned: from measurements with noise, the rounds of completion find them,
   /// and nothing is simulated.
   private var ownParameters: ParameterPolicy {
-    guard case .perArchive(_, _, _, let isCentre) = parameters, let measured = archive.measured, !measured.noise.isZero else {
-      return parameters
-    }
-    return .perArchive(missingShare: 0, noise: measured.noise, isCentre: isCentre)
+    guard case .perArchive = parameters, let measured = archive.measured, !measured.noise.isZero else { return parameters }
+    return .perArchive(missingShare: 0, noise: measured.noise)
   }
 
   /// The settings that determine what is learned, as text: models of other settings have another.
@@ -389,7 +380,7 @@ public struct Training: Sendable {
 
   /// The noise of the simulated observations that choose parameters (V·C); empty where each field's own choose.
   private func parameterNoise(of variables: [Variable], vertexCount: Int) throws -> [Float] {
-    guard case .perArchive(_, let noise, let peaks, _) = parameters else { return [] }
+    guard case .perArchive(_, let noise, let peaks) = parameters else { return [] }
     if try noise.laws(among: variables).contains(where: { $0 != nil }) {
       throw RunError.invalid(
         "prior.parameters: per-archive simulates observations with the noise of evaluate.noise, which is \(noise) and depends on the values. Use prior.parameters: per-field.")
@@ -411,7 +402,7 @@ public struct Training: Sendable {
     domain: any Domain,
     interruption: Interruption
   ) throws -> ParameterFitting {
-    guard case .perArchive(let missingShare, _, _, _) = parameters else { return .perField }
+    guard case .perArchive(let missingShare, _, _) = parameters else { return .perField }
     // Neighbours in time know each other: blocks are held out, not single fields.
     let heldOut = Set(indices.middles(ofParts: 8))
     let rest = indices.filter { !heldOut.contains($0) }
@@ -432,6 +423,6 @@ public struct Training: Sendable {
     }
     try interruption.check()
     let model = smaller.covarianceModel(on: domain)
-    return parameters.fitting(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
+    return .fixed(model.chooseParameters(for: observations, maximumEvaluations: 40, random: stream).values)
   }
 }

@@ -35,7 +35,7 @@ struct SolverFamily {
   /// Those that take any linear measurement.
   static let linear = [
     "climatology", "nearest neighbour", "inverse distance", "harmonic", "kriging", "kriging along the surface", "sparse field",
-    "sparse field, fitted", "iterated EOF", "EOF", "two-scale", "two-scale, near", "two-scale, fixed", "mixture", "mixture, fixed",
+    "sparse field, fitted", "iterated EOF", "EOF", "two-scale", "two-scale, fixed", "mixture", "mixture, fixed",
     "confined", "bounded", "transformed EOF", "transformed two-scale", "plainly transformed", "dps", "ambient-dps", "mcg", "pigdm",
     "mmps", "ddnm", "red-diff", "score-prior",
   ]
@@ -85,8 +85,6 @@ struct SolverFamily {
     case "iterated EOF": return DINEOFSolver(prior)
     case "EOF": return EOFInterpolationSolver(prior)
     case "two-scale": return try TwoScaleSolver(prior, domain: domain)
-    case "two-scale, near":
-      return try TwoScaleSolver(prior, domain: domain, parameters: .near(#require(parameters.ofAllFields)))
     case "two-scale, fixed": return try TwoScaleSolver(prior, domain: domain, parameters: parameters)
     case "mixture": return try mixtureSolver(.perField)
     case "mixture, fixed": return try mixtureSolver(mixture.parameters)

@@ -55,12 +55,11 @@ struct CovarianceFit: Sendable {
   /// - Parameters:
   ///   - prior: the prior; without an archive, the field's own observations decide on the smoothness as well.
   ///   - domain: the domain of the fields.
-  ///   - parameters: the origin of the covariance's parameters, of which those of all fields may be the centre of the search.
   ///   - seed: the stream that selects the observations for the likelihood if there are many.
-  init(_ prior: GaussianPrior, on domain: any Domain, parameters: ParameterFitting = .perField, seed: RandomStream) {
+  init(_ prior: GaussianPrior, on domain: any Domain, seed: RandomStream) {
     let smoother: [MaternCorrelation] = prior.configuration.kind == .trend ? [.threeHalves, .fiveHalves] : []
     self.init(
-      prior, model: parameters.centred(prior.covarianceModel(on: domain)),
+      prior, model: prior.covarianceModel(on: domain),
       smootherModels: smoother.map { ($0, prior.covarianceModel(on: domain, smoothness: $0)) }, seed: seed)
   }
 

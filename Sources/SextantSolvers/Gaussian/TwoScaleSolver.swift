@@ -11,35 +11,8 @@ import SextantPriors
 public enum ParameterFitting: Sendable, Equatable, Codable {
   /// Parameters that are fitted to each field's own observations.
   case perField
-  /// Parameters that are fitted to each field's own observations, about these, which serve all fields.
-  case near([Double])
   /// Parameters that are the same for every field.
   case fixed([Double])
-
-  /// The parameters that serve all fields; nil where there are none.
-  package var ofAllFields: [Double]? {
-    switch self {
-    case .perField: nil
-    case .near(let theta), .fixed(let theta): theta
-    }
-  }
-
-  /// What is said of it.
-  package var words: String {
-    switch self {
-    case .perField: "chosen for each field"
-    case .near: "chosen for each field, near those of the archive"
-    case .fixed: "fixed"
-    }
-  }
-
-  /// Whether every field has the same parameters.
-  var isFixed: Bool { if case .fixed = self { true } else { false } }
-
-  /// A covariance whose parameters are fitted in this way.
-  func centred(_ model: CovarianceModel) -> CovarianceModel {
-    if case .near(let theta) = self { model.centred(at: theta) } else { model }
-  }
 }
 
 /// Recovers fields under the two-scale prior; exact given the parameters.
@@ -75,7 +48,7 @@ public struct TwoScaleSolver: Solver {
       )
     }
     self.prior = prior
-    fit = CovarianceFit(prior, on: domain, parameters: parameters, seed: seed)
+    fit = CovarianceFit(prior, on: domain, seed: seed)
     fitted =
       if case .fixed(let theta) = parameters {
         FittedPrior(FittedCovariance(model: fit.model, chosen: ChosenParameters(values: theta)), reuse: .everything)
@@ -88,6 +61,9 @@ public struct TwoScaleSolver: Solver {
     (prior, fit) = (solver.prior, solver.fit)
     self.fitted = fitted
   }
+
+  /// The names of the parameters.
+  fileprivate var parameterNames: [String] { fit.model.parameters.map(\.name) }
 
   public func fitted(to measurement: FieldMeasurement) throws -> any Solver {
     if fitted != nil { return self }
@@ -151,13 +127,14 @@ extension Model {
   /// The two-scale solver of the model's Gaussian prior. Throws ``MethodError``, `PriorError.tooLarge`.
   func twoScaleSolver() throws -> TwoScaleSolver {
     let gaussian = try requireGaussian()
-    if let values = gaussian.parameters.ofAllFields {
-      let expected = gaussian.prior.covarianceModel(on: space.domain).parameters.count
+    let solver = try TwoScaleSolver(gaussian.prior, domain: space.domain, parameters: gaussian.parameters)
+    if case .fixed(let values) = gaussian.parameters {
+      let expected = solver.parameterNames.count
       guard values.count == expected, values.allSatisfy({ $0.isFinite && abs($0) < 50 }) else {
         throw MethodError.wrongParameters(model: provenance.name, found: values.count, expected: expected)
       }
     }
-    return try TwoScaleSolver(gaussian.prior, domain: space.domain, parameters: gaussian.parameters)
+    return solver
   }
 }
 

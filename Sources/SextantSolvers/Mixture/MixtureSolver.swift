@@ -87,11 +87,11 @@ public struct MixtureSolver: DirectSolver {
       let component = mixture.components[index]
       return FittedComponent(
         logWeight: log(component.weight),
-        model: parameters.centred(pooled.covarianceModel(on: domain, modes: mixture.modes(of: component))),
+        model: pooled.covarianceModel(on: domain, modes: mixture.modes(of: component)),
         theta: theta, shift: mixture.mean(of: component), isGroup: true)
     }
     var first = group(order[0], theta: [])
-    let model = parameters.centred(pooled.covarianceModel(on: domain))
+    let model = pooled.covarianceModel(on: domain)
     var whole = FittedComponent(
       logWeight: log(Self.pooledWeight), model: model, theta: [],
       shift: [Float](repeating: 0, count: pooled.space.count), isGroup: false)
@@ -121,7 +121,7 @@ public struct MixtureSolver: DirectSolver {
       narrow.model = candidate.model.adding(analogues)
       narrow.shift = analogues.mean
       narrow.logWeight -= CovarianceFit.analogueMargin
-      if !parameters.isFixed {
+      if case .perField = parameters {
         narrow.theta =
           narrow.model.chooseParameters(
             for: [observation.subtracting(analogues.mean)], from: ChosenParameters(values: candidate.theta),

@@ -27,7 +27,7 @@ public struct TwoScaleSeriesSolver: SeriesSolver {
       )
     }
     self.prior = prior
-    model = parameters.centred(prior.covarianceModel(on: domain))
+    model = prior.covarianceModel(on: domain)
     if case .fixed(let values) = parameters { spatial = values } else { spatial = nil }
   }
 
