@@ -13,6 +13,8 @@
 
 struct sxi_tiff {
   TIFF *tiff;
+  /// Where the directories of a stack are that are written before its samples; NULL for any other file.
+  uint64_t *directories;
   char error[400];
 };
 
@@ -61,6 +63,7 @@ int sxi_tiff_close(sxi_tiff *file) {
   TIFFFlush(file->tiff);
   TIFFClose(file->tiff);
   int failed = file->error[0] != 0;
+  free(file->directories);
   free(file);
   return failed ? -1 : 0;
 }
@@ -233,12 +236,14 @@ int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *im
   if ((uint64_t)image->rows * image->columns > INT32_MAX) return refuse(file, image, "it has more than 2147483647 pixels");
   read_tags(file, image);
   uint64_t *offsets, *lengths;
-  if (compression == COMPRESSION_NONE && !image->is_tiled && bits >= 8 && !image->is_planar
-      && TIFFGetField(tiff, TIFFTAG_STRIPOFFSETS, &offsets) && offsets
-      && TIFFGetField(tiff, TIFFTAG_STRIPBYTECOUNTS, &lengths) && lengths) {
+  if (compression == COMPRESSION_NONE && !image->is_tiled && bits >= 8 && TIFFGetField(tiff, TIFFTAG_STRIPOFFSETS, &offsets)
+      && offsets && TIFFGetField(tiff, TIFFTAG_STRIPBYTECOUNTS, &lengths) && lengths) {
     int is_whole = 1;
     for (uint32_t i = 1; i < TIFFNumberOfStrips(tiff); i++) is_whole &= offsets[i] == offsets[i - 1] + lengths[i - 1];
-    if (is_whole) image->first_offset = (int64_t)offsets[0];
+    // Where the directories stand first, a file that is cut off has all of them.
+    uint64_t size = TIFFGetSizeProc(tiff)(TIFFClientdata(tiff)), length = (uint64_t)image->rows * image->columns * bands * (bits / 8);
+    if (is_whole && (offsets[0] > size || length > size - offsets[0])) return refuse(file, image, "the file is cut off");
+    if (is_whole && !image->is_planar) image->first_offset = (int64_t)offsets[0];
   }
   if (wants_pixels && read_samples(file, image)) return -1;
   // tifffile's description states the shape with the planes first, and what is written has them last.
@@ -249,24 +254,30 @@ int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *im
   return photometric == SXI_PALETTE ? apply_palette(file, image, wants_pixels) : 0;
 }
 
-int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_image *image) {
-  file->error[0] = 0;
-  TIFF *tiff = file->tiff;
+/// The rows of a strip, which has about a quarter of a mebibyte.
+static uint32_t strip_rows(const sxi_image *image, size_t stride) {
+  uint32_t rows = stride ? (uint32_t)((1 << 18) / stride) : 1;
+  return rows < 1 ? 1 : rows > image->rows ? image->rows : rows;
+}
+
+/// The planes that a page has strips for, and the bytes of a row of one of them.
+static size_t plane_count(const sxi_image *image) { return image->is_planar && image->bands > 1 ? image->bands : 1; }
+static size_t row_bytes(const sxi_image *image) {
+  return ((size_t)image->columns * (image->bands / plane_count(image)) * image->bits + 7) / 8;
+}
+
+/// Sets the tags of the current directory.
+static void set_tags(TIFF *tiff, uint32_t page, uint32_t page_count, const sxi_image *image) {
   static const TIFFFieldInfo no_data[] = {{GDAL_NODATA, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, "GDAL_NODATA"}};
   TIFFMergeFieldInfo(tiff, no_data, 1);
-  // Of a file in planes, each plane has strips of its own.
-  size_t planes = image->is_planar && image->bands > 1 ? image->bands : 1, together = image->bands / planes;
-  size_t stride = ((size_t)image->columns * together * image->bits + 7) / 8;
-  uint32_t rows = stride ? (uint32_t)((1 << 18) / stride) : 1;
-  rows = rows < 1 ? 1 : rows > image->rows ? image->rows : rows;
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, image->columns);
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, image->rows);
   TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, image->bands);
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, image->bits);
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, image->format);
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, image->photometric);
-  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, planes > 1 ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
-  TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, rows);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, plane_count(image) > 1 ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, strip_rows(image, row_bytes(image)));
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, image->compression);
   if (image->predictor > 1) TIFFSetField(tiff, TIFFTAG_PREDICTOR, image->predictor);
   uint32_t colours = image->photometric == SXI_RGB ? 3 : image->photometric == SXI_SEPARATED ? 4 : 1;
@@ -292,6 +303,45 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
     TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_PAGE);
     TIFFSetField(tiff, TIFFTAG_PAGENUMBER, page, page_count > 65535 ? 0 : page_count);
   }
+}
+
+static int fail(sxi_tiff *file, sxi_image *image) {
+  snprintf(image->error, sizeof image->error, "%s", file->error[0] ? file->error : "the disk may be full");
+  return -1;
+}
+
+/// Writes the directories of all pages, and room for the places of their strips. libtiff adds whatever comes next at the end of the
+/// file, so that the samples of the pages then follow each other without a gap.
+static int begin_stack(sxi_tiff *file, uint32_t page_count, sxi_image *image) {
+  TIFF *tiff = file->tiff;
+  char *description = image->description;
+  file->directories = calloc(page_count, sizeof *file->directories);
+  int is_written = file->directories != NULL;
+  for (uint32_t page = 0; page < page_count && is_written; page++) {
+    // The description is that of the file, and stands in its first page.
+    image->description = page ? NULL : description;
+    set_tags(tiff, page, page_count, image);
+    is_written = TIFFDeferStrileArrayWriting(tiff) && TIFFWriteCheck(tiff, 0, "begin_stack") && TIFFWriteDirectory(tiff);
+  }
+  image->description = description;
+  for (uint32_t page = 0; page < page_count && is_written; page++) {
+    is_written = (page ? TIFFReadDirectory(tiff) : TIFFSetDirectory(tiff, 0)) && TIFFForceStrileArrayWriting(tiff);
+    file->directories[page] = TIFFCurrentDirOffset(tiff);
+  }
+  return is_written ? 0 : fail(file, image);
+}
+
+int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_image *image) {
+  file->error[0] = 0;
+  TIFF *tiff = file->tiff;
+  // ImageJ, and tifffile at times, find the pages of a stack that is not compressed behind the first one, whatever the directories say.
+  int is_stack = page_count > 1 && image->compression == COMPRESSION_NONE;
+  if (is_stack && page == 0 && begin_stack(file, page_count, image)) return -1;
+  if (!is_stack) set_tags(tiff, page, page_count, image);
+  else if (!TIFFSetSubDirectory(tiff, file->directories[page])) return fail(file, image);
+  // Of a file in planes, each plane has strips of its own.
+  size_t planes = plane_count(image), together = image->bands / planes, stride = row_bytes(image);
+  uint32_t rows = strip_rows(image, stride);
   size_t size = image->bits < 8 ? 1 : image->bits / 8, width = (size_t)image->columns * together;
   uint8_t *block = malloc(stride * rows + 1);
   if (!block) return refuse(file, image, "there is not enough memory");
@@ -315,14 +365,9 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
     // libtiff may change the block, which is a copy.
     if (TIFFWriteEncodedStrip(tiff, strip, block, (tmsize_t)(here * stride)) < 0) {
       free(block);
-      snprintf(image->error, sizeof image->error, "%s", file->error[0] ? file->error : "the disk may be full");
-      return -1;
+      return fail(file, image);
     }
   }
   free(block);
-  if (!TIFFWriteDirectory(tiff)) {
-    snprintf(image->error, sizeof image->error, "%s", file->error[0] ? file->error : "the disk may be full");
-    return -1;
-  }
-  return 0;
+  return (is_stack ? TIFFForceStrileArrayWriting(tiff) : TIFFWriteDirectory(tiff)) ? 0 : fail(file, image);
 }

@@ -176,6 +176,32 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
     }
   }
 
+  /// ImageJ takes the samples of the second page, and of those after it, from behind those of the first, whatever the directories say.
+  @Test(arguments: [SampleType.uint8, .uint16, .float32], [(5, 7, 1), (5, 7, 3), (401, 397, 1)])
+  func thePagesOfAStackFollowEachOther(_ type: SampleType, _ shape: (Int, Int, Int)) throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      var header = ImageHeader(rows: shape.0, columns: shape.1, bands: shape.2, type: type)
+      header.description = "ImageJ=1.53t\nimages=3\nframes=3\n"
+      let pages = (1...3).map { page in
+        var samples = Self.samples(type, count: header.sampleCount)
+        samples[0] = Double(page)
+        return samples
+      }
+      for isBig in [false, true] {
+        header.isBig = isBig
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 3)
+        for page in pages { try writer.append(page) }
+        try writer.close()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(whole.range(of: Data(pages.flatMap(\.bytes))) != nil)
+        let file = try ImageFile(path: path)
+        #expect(file.header == header && file.pageCount == 3)
+        for page in 0..<3 { #expect(try file.samples(ofPage: page) == pages[page]) }
+      }
+    }
+  }
+
   @Test func anImageJStackWithOneDirectoryHasAllItsFrames() throws {
     try inScratchFolder { folder in
       let path = "\(folder)/a.tif"
