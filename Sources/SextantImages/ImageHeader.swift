@@ -97,7 +97,7 @@ public struct ImageHeader: Sendable, Equatable {
   var isBig = false
   /// The bytes of the colour profile.
   public var profile: [UInt8] = []
-  /// The chunks of a PNG that another PNG has as they are: its texts, its gamma and its chromaticities.
+  /// The chunks of a PNG that another PNG has as they are: its texts, its gamma, its chromaticities and its significant bits.
   public var pngChunks: [UInt8] = []
   /// The description of a TIFF, in which ImageJ and OME name their axes.
   public var description: String?

@@ -50,8 +50,8 @@ typedef struct {
   int64_t first_offset;
   uint8_t *profile;
   size_t profile_length;
-  /// The chunks of a PNG that are carried to another PNG as they stand in the file: its texts, and what its numbers mean in light
-  /// (gAMA, cHRM, sRGB).
+  /// The chunks of a PNG that are carried to another PNG as they stand in the file: its texts, what its numbers mean in light (gAMA,
+  /// cHRM, sRGB), and how many of their bits the original had (sBIT).
   uint8_t *chunks;
   size_t chunks_length;
   char *description;
