@@ -35,10 +35,12 @@ static int is_little_endian(void) {
 void sxi_free(sxi_image *image) {
   free(image->profile);
   free(image->chunks);
+  free(image->tags);
   free(image->description);
   free(image->no_data);
   free(image->pixels);
-  image->profile = NULL, image->chunks = NULL, image->description = NULL, image->no_data = NULL, image->pixels = NULL;
+  image->profile = NULL, image->chunks = NULL, image->tags = NULL;
+  image->description = NULL, image->no_data = NULL, image->pixels = NULL;
 }
 
 static uint32_t number(const uint8_t *bytes) {
