@@ -118,7 +118,7 @@ public struct ImageAxes: Sendable, Equatable {
       entries[last].count = pages / known
       known = pages
     }
-    guard known == pages else { throw wrong("they stand for \(known) pages") }
+    guard known == pages else { throw wrong("they stand for \(known) page\(known == 1 ? "" : "s")") }
     return entries.map { Axis(name: $0.name, count: $0.count ?? 1) }.filter { $0.count > 1 }
   }
 

@@ -37,7 +37,7 @@ public enum ImageFileError: Error, Equatable, CustomStringConvertible {
     case .otherPageCount(let path, let described, let pages):
       "\(path): the description in the file names \(described) page\(described == 1 ? "" : "s"), and there are \(pages). Look whether it was copied whole. If it was, say what the pages are: give --axes TYX for times, ZYX for depths, CYX for channels, or for example T5C2YX for 5 times of 2 channels each."
     case .wrongAxes(let path, let axes, let pages, let reason):
-      "\(path): the axes \"\(axes)\" do not fit the \(pages) pages of the file: \(reason)."
+      "\(path): the axes \"\(axes)\" do not fit the \(pages == 1 ? "one page" : "\(pages) pages") of the file: \(reason)."
     case .unwritten(let path, let reason): "\(path): the image could not be written: \(reason)."
     }
   }

@@ -123,6 +123,14 @@ import Testing
     }
   }
 
+  @Test func onePageIsSpokenOfInTheSingular() throws {
+    try Self.withFile(Self.tiff(sides: [4], [[]])) { path in
+      let error = #expect(throws: ImageFileError.self) { try ImageFile(path: path, axes: "T2YX") }
+      let text = "\(error.map { "\($0)" } ?? "")"
+      #expect(text.contains("the one page of the file") && text.contains("2 pages"), "\(text)")
+    }
+  }
+
   /// Whole files of a kind that is not read are no damaged files.
   @Test(arguments: [
     ([258: 64, 339: 2], "signed whole numbers of 64 bits"), ([258: 64, 339: 1], "unsigned whole numbers of 64 bits"),
