@@ -13,7 +13,8 @@ import Testing
   private static func four(_ value: Int) -> [UInt8] { two(value & 0xFFFF) + two(value >> 16) }
   private static func double(_ value: Double) -> [UInt8] { (0..<8).map { UInt8(value.bitPattern >> (8 * UInt64($0)) & 255) } }
 
-  /// A little-endian TIFF with a square page of 8-bit grey for each side, whose pixels are the number of the page, with further or other tags.
+  /// A little-endian TIFF with a square page of 8-bit grey for each side, whose pixels are the number of the page, and with other tags
+  /// beside or in place of the usual ones.
   private static func tiff(sides: [Int], _ tags: [[Entry]]) -> Data {
     var bytes: [UInt8] = Array("II*\0".utf8) + four(8)
     for (index, side) in sides.enumerated() {
