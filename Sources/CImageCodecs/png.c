@@ -35,10 +35,12 @@ static int is_little_endian(void) {
 void sxi_free(sxi_image *image) {
   free(image->profile);
   free(image->chunks);
+  free(image->tags);
   free(image->description);
   free(image->no_data);
   free(image->pixels);
-  image->profile = NULL, image->chunks = NULL, image->description = NULL, image->no_data = NULL, image->pixels = NULL;
+  image->profile = NULL, image->chunks = NULL, image->tags = NULL;
+  image->description = NULL, image->no_data = NULL, image->pixels = NULL;
 }
 
 static uint32_t number(const uint8_t *bytes) {
@@ -66,9 +68,11 @@ static uint32_t check_sum(const uint8_t *bytes, size_t count) {
   return ~sum;
 }
 
-/// Whether a chunk of this type is carried from one file to another.
-static int is_carried(const uint8_t *type) {
-  static const char *const types[] = {"tEXt", "zTXt", "iTXt", "gAMA", "cHRM", "sRGB"};
+/// Whether a chunk of this type is carried from one file to another. The significant bits of a palette are none of the colours that
+/// take its place.
+static int is_carried(const uint8_t *type, int is_palette) {
+  static const char *const types[] = {"tEXt", "zTXt", "iTXt", "gAMA", "cHRM", "sRGB", "sBIT"};
+  if (is_palette && !memcmp(type, "sBIT", 4)) return 0;
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (!memcmp(type, types[i], 4)) return 1;
   return 0;
@@ -76,12 +80,14 @@ static int is_carried(const uint8_t *type) {
 
 /// Keeps the chunks that are carried, before and after the pixels, except damaged ones. They are counted first and copied then.
 static void keep_chunks(const uint8_t *bytes, size_t count, sxi_image *image) {
+  // The colour type stands in the header's chunk.
+  int is_palette = count > 25 && bytes[25] == PNG_COLOR_TYPE_PALETTE;
   for (int is_copy = 0; is_copy < 2; is_copy++) {
     size_t total = 0;
     for (size_t at = 8; at + 12 <= count;) {
       size_t length = number(bytes + at);
       if (length > count - at - 12) break;
-      if (is_carried(bytes + at + 4) && number(bytes + at + 8 + length) == check_sum(bytes + at + 4, length + 4)) {
+      if (is_carried(bytes + at + 4, is_palette) && number(bytes + at + 8 + length) == check_sum(bytes + at + 4, length + 4)) {
         if (is_copy) memcpy(image->chunks + total, bytes + at, length + 12);
         total += length + 12;
       }
@@ -225,7 +231,8 @@ int sxi_png_write(const char *path, sxi_image *image) {
   if (image->bits == 16 && is_little_endian()) png_set_swap(png);
   size_t stride = image->rows ? image->pixel_length / image->rows : 0;
   for (uint32_t row = 0; row < image->rows; row++) png_write_row(png, image->pixels + row * stride);
-  png_write_end(png, info);
+  // All chunks stand before the pixels; with the tags, libpng would write the orientation once more after them.
+  png_write_end(png, NULL);
   png_destroy_write_struct(&png, &info);
   if (fclose(file)) return snprintf(image->error, sizeof image->error, "the disk may be full"), -1;
   return 0;

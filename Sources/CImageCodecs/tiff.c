@@ -11,8 +11,21 @@
 
 #define GDAL_NODATA 42113
 
+/// The tags that are carried to another TIFF as they are: where the pixels lie on the Earth (GeoTIFF), what GDAL says of them, and when the
+/// image was made. libtiff knows the last alone.
+static const struct {
+  uint16_t tag;
+  TIFFDataType type;
+  uint32_t size;
+} carried_tags[] = {
+    {33550, TIFF_DOUBLE, 8}, {33922, TIFF_DOUBLE, 8}, {34264, TIFF_DOUBLE, 8}, {34735, TIFF_SHORT, 2},
+    {34736, TIFF_DOUBLE, 8}, {34737, TIFF_ASCII, 1},  {42112, TIFF_ASCII, 1},  {TIFFTAG_DATETIME, TIFF_ASCII, 1}};
+enum { carried_count = sizeof carried_tags / sizeof *carried_tags };
+
 struct sxi_tiff {
   TIFF *tiff;
+  /// Where the directories of a stack are that are written before its samples; NULL for any other file.
+  uint64_t *directories;
   char error[400];
 };
 
@@ -54,6 +67,12 @@ uint32_t sxi_tiff_count(sxi_tiff *file, char *error) {
   return count;
 }
 
+int sxi_tiff_is_reduced(sxi_tiff *file, uint32_t page) {
+  uint32_t kind = 0;
+  // libtiff turns the older tag of the same meaning into this one.
+  return TIFFSetDirectory(file->tiff, page) && TIFFGetField(file->tiff, TIFFTAG_SUBFILETYPE, &kind) && kind & FILETYPE_REDUCEDIMAGE;
+}
+
 int sxi_tiff_has_compression(uint32_t compression) { return TIFFIsCODECConfigured((uint16_t)compression); }
 
 int sxi_tiff_close(sxi_tiff *file) {
@@ -61,6 +80,7 @@ int sxi_tiff_close(sxi_tiff *file) {
   TIFFFlush(file->tiff);
   TIFFClose(file->tiff);
   int failed = file->error[0] != 0;
+  free(file->directories);
   free(file);
   return failed ? -1 : 0;
 }
@@ -161,6 +181,63 @@ static int apply_palette(sxi_tiff *file, sxi_image *image, int wants_pixels) {
   return 0;
 }
 
+/// The values of a tag that is carried, and their number; NULL where there is none of its type.
+static const void *carried_values(TIFF *tiff, int index, uint32_t *count) {
+  uint16_t tag = carried_tags[index].tag;
+  const TIFFField *field = TIFFFindField(tiff, tag, TIFF_ANY);
+  const void *values = NULL;
+  if (!field || TIFFFieldDataType(field) != carried_tags[index].type) return NULL;
+  if (!TIFFFieldPassCount(field)) {
+    if (carried_tags[index].type != TIFF_ASCII || !TIFFGetField(tiff, tag, &values) || !values) return NULL;
+    *count = (uint32_t)strlen(values) + 1;
+    return values;
+  }
+  // libtiff gives the length of a tag that it does not know in 32 bits.
+  if (TIFFFieldReadCount(field) != TIFF_VARIABLE2 || !TIFFGetField(tiff, tag, count, &values)) return NULL;
+  return *count ? values : NULL;
+}
+
+/// Keeps the tags that are carried: for each its place in the list, the number of its values, and these. They are counted first and
+/// copied then.
+static void keep_tags(TIFF *tiff, sxi_image *image) {
+  for (int is_copy = 0; is_copy < 2; is_copy++) {
+    size_t total = 0;
+    for (uint32_t i = 0; i < carried_count; i++) {
+      uint32_t count;
+      const void *values = carried_values(tiff, (int)i, &count);
+      if (!values) continue;
+      size_t length = (size_t)count * carried_tags[i].size;
+      if (is_copy) {
+        memcpy(image->tags + total, &i, 4);
+        memcpy(image->tags + total + 4, &count, 4);
+        memcpy(image->tags + total + 8, values, length);
+      }
+      total += 8 + length;
+    }
+    if (!is_copy && (!total || !(image->tags = malloc(total)))) return;
+    image->tags_length = total;
+  }
+}
+
+/// Sets the tags that were kept.
+static void put_tags(TIFF *tiff, const sxi_image *image) {
+  for (size_t at = 0; at + 8 <= image->tags_length;) {
+    uint32_t i, count;
+    memcpy(&i, image->tags + at, 4);
+    memcpy(&count, image->tags + at + 4, 4);
+    if (i >= carried_count) return;
+    size_t length = (size_t)count * carried_tags[i].size;
+    uint8_t *values = length <= image->tags_length - at - 8 ? calloc(length + 1, 1) : NULL;
+    if (!values) return;
+    // A copy, because the place in between is not one for doubles, and a text ends with a zero.
+    memcpy(values, image->tags + at + 8, length);
+    if (carried_tags[i].type == TIFF_ASCII) TIFFSetField(tiff, carried_tags[i].tag, values);
+    else TIFFSetField(tiff, carried_tags[i].tag, count, values);
+    free(values);
+    at += 8 + length;
+  }
+}
+
 static void read_tags(sxi_tiff *file, sxi_image *image) {
   TIFF *tiff = file->tiff;
   uint16_t value, count;
@@ -182,6 +259,7 @@ static void read_tags(sxi_tiff *file, sxi_image *image) {
   if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text)) image->description = copy(text, strlen(text));
   // libtiff does not know the tag, and gives its length first.
   if (TIFFGetField(tiff, GDAL_NODATA, &length, &text) && length) image->no_data = copy(text, strnlen(text, length));
+  keep_tags(tiff, image);
   uint16_t *extra;
   if (TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &extra))
     for (uint16_t i = 0; i < count && image->alpha < 0; i++)
@@ -207,8 +285,14 @@ int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *im
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &image->columns);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &image->rows);
   if (!TIFFIsCODECConfigured(compression)) {
-    snprintf(image->error, sizeof image->error, "its compression, number %u, is not one that the installed libtiff has", compression);
-    return -1;
+    static const struct { uint16_t number; const char *name; } names[] = {
+        {COMPRESSION_WEBP, "WebP"}, {COMPRESSION_ZSTD, "ZSTD"}, {COMPRESSION_LZMA, "LZMA"}, {COMPRESSION_LERC, "LERC"},
+        {COMPRESSION_JXL, "JPEG XL"}, {COMPRESSION_JP2000, "JPEG 2000"}, {33003, "JPEG 2000"}, {33005, "JPEG 2000"}};
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+      if (names[i].number == compression) name = names[i].name;
+    snprintf(image->error, sizeof image->error, "%u%s%s%s", compression, name ? " (" : "", name ? name : "", name ? ")" : "");
+    return SXI_OTHER_COMPRESSION;
   }
   if (compression == COMPRESSION_JPEG && photometric == SXI_YCBCR) {
     TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
@@ -225,48 +309,62 @@ int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *im
       : image->format == 1          ? bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16 || bits == 32
                                     : 0;
   if (!is_known) {
-    snprintf(
-        image->error, sizeof image->error, "its numbers are of a type that is not known: %u bits, format %u", bits, format);
-    return -1;
+    const char *kind = format == SAMPLEFORMAT_INT ? "signed whole numbers"
+        : format == SAMPLEFORMAT_IEEEFP           ? "floating-point numbers"
+        : format <= SAMPLEFORMAT_VOID             ? "unsigned whole numbers"
+                                                  : "complex numbers";
+    snprintf(image->error, sizeof image->error, "%s of %u bits", kind, bits);
+    return SXI_OTHER_TYPE;
   }
   if (!image->rows || !image->columns || !bands) return refuse(file, image, "it has no pixels");
   if ((uint64_t)image->rows * image->columns > INT32_MAX) return refuse(file, image, "it has more than 2147483647 pixels");
   read_tags(file, image);
   uint64_t *offsets, *lengths;
-  if (compression == COMPRESSION_NONE && !image->is_tiled && bits >= 8 && !image->is_planar
-      && TIFFGetField(tiff, TIFFTAG_STRIPOFFSETS, &offsets) && offsets
-      && TIFFGetField(tiff, TIFFTAG_STRIPBYTECOUNTS, &lengths) && lengths) {
+  if (compression == COMPRESSION_NONE && !image->is_tiled && bits >= 8 && TIFFGetField(tiff, TIFFTAG_STRIPOFFSETS, &offsets)
+      && offsets && TIFFGetField(tiff, TIFFTAG_STRIPBYTECOUNTS, &lengths) && lengths) {
     int is_whole = 1;
     for (uint32_t i = 1; i < TIFFNumberOfStrips(tiff); i++) is_whole &= offsets[i] == offsets[i - 1] + lengths[i - 1];
-    if (is_whole) image->first_offset = (int64_t)offsets[0];
+    // Where the directories stand first, a file that is cut off has all of them.
+    uint64_t size = TIFFGetSizeProc(tiff)(TIFFClientdata(tiff)), length = (uint64_t)image->rows * image->columns * bands * (bits / 8);
+    if (is_whole && (offsets[0] > size || length > size - offsets[0])) return refuse(file, image, "the file is cut off");
+    if (is_whole && !image->is_planar) image->first_offset = (int64_t)offsets[0];
   }
   if (wants_pixels && read_samples(file, image)) return -1;
-  // tifffile's description states the shape with the planes first, and what is written has them last.
-  if (image->is_planar && image->description && !strncmp(image->description, "{\"shape\"", 8)) {
-    free(image->description);
-    image->description = NULL;
-  }
   return photometric == SXI_PALETTE ? apply_palette(file, image, wants_pixels) : 0;
 }
 
-int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_image *image) {
-  file->error[0] = 0;
-  TIFF *tiff = file->tiff;
-  static const TIFFFieldInfo no_data[] = {{GDAL_NODATA, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, "GDAL_NODATA"}};
-  TIFFMergeFieldInfo(tiff, no_data, 1);
-  // Of a file in planes, each plane has strips of its own.
-  size_t planes = image->is_planar && image->bands > 1 ? image->bands : 1, together = image->bands / planes;
-  size_t stride = ((size_t)image->columns * together * image->bits + 7) / 8;
+/// The rows of a strip, which has about a quarter of a mebibyte.
+static uint32_t strip_rows(const sxi_image *image, size_t stride) {
   uint32_t rows = stride ? (uint32_t)((1 << 18) / stride) : 1;
-  rows = rows < 1 ? 1 : rows > image->rows ? image->rows : rows;
+  return rows < 1 ? 1 : rows > image->rows ? image->rows : rows;
+}
+
+/// The planes that a page has strips for, and the bytes of a row of one of them.
+static size_t plane_count(const sxi_image *image) { return image->is_planar && image->bands > 1 ? image->bands : 1; }
+static size_t row_bytes(const sxi_image *image) {
+  return ((size_t)image->columns * (image->bands / plane_count(image)) * image->bits + 7) / 8;
+}
+
+/// Sets the tags of the current directory.
+static void set_tags(TIFF *tiff, uint32_t page, uint32_t page_count, const sxi_image *image) {
+  static const TIFFFieldInfo fields[] = {
+      {GDAL_NODATA, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, "GDAL_NODATA"},
+      {42112, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, "GDAL_METADATA"},
+      {33550, TIFF_VARIABLE2, TIFF_VARIABLE2, TIFF_DOUBLE, FIELD_CUSTOM, 1, 1, "ModelPixelScale"},
+      {33922, TIFF_VARIABLE2, TIFF_VARIABLE2, TIFF_DOUBLE, FIELD_CUSTOM, 1, 1, "ModelTiepoint"},
+      {34264, TIFF_VARIABLE2, TIFF_VARIABLE2, TIFF_DOUBLE, FIELD_CUSTOM, 1, 1, "ModelTransformation"},
+      {34735, TIFF_VARIABLE2, TIFF_VARIABLE2, TIFF_SHORT, FIELD_CUSTOM, 1, 1, "GeoKeyDirectory"},
+      {34736, TIFF_VARIABLE2, TIFF_VARIABLE2, TIFF_DOUBLE, FIELD_CUSTOM, 1, 1, "GeoDoubleParams"},
+      {34737, -1, -1, TIFF_ASCII, FIELD_CUSTOM, 1, 0, "GeoAsciiParams"}};
+  TIFFMergeFieldInfo(tiff, fields, sizeof fields / sizeof *fields);
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, image->columns);
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, image->rows);
   TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, image->bands);
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, image->bits);
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, image->format);
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, image->photometric);
-  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, planes > 1 ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
-  TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, rows);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, plane_count(image) > 1 ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, strip_rows(image, row_bytes(image)));
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, image->compression);
   if (image->predictor > 1) TIFFSetField(tiff, TIFFTAG_PREDICTOR, image->predictor);
   uint32_t colours = image->photometric == SXI_RGB ? 3 : image->photometric == SXI_SEPARATED ? 4 : 1;
@@ -288,10 +386,50 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
   if (image->profile_length) TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)image->profile_length, image->profile);
   if (image->description) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, image->description);
   if (image->no_data) TIFFSetField(tiff, GDAL_NODATA, image->no_data);
+  put_tags(tiff, image);
   if (page_count > 1) {
     TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_PAGE);
     TIFFSetField(tiff, TIFFTAG_PAGENUMBER, page, page_count > 65535 ? 0 : page_count);
   }
+}
+
+static int fail(sxi_tiff *file, sxi_image *image) {
+  snprintf(image->error, sizeof image->error, "%s", file->error[0] ? file->error : "the disk may be full");
+  return -1;
+}
+
+/// Writes the directories of all pages, and room for the places of their strips. libtiff adds whatever comes next at the end of the
+/// file, so that the samples of the pages then follow each other without a gap.
+static int begin_stack(sxi_tiff *file, uint32_t page_count, sxi_image *image) {
+  TIFF *tiff = file->tiff;
+  char *description = image->description;
+  file->directories = calloc(page_count, sizeof *file->directories);
+  int is_written = file->directories != NULL;
+  for (uint32_t page = 0; page < page_count && is_written; page++) {
+    // The description is that of the file, and stands in its first page.
+    image->description = page ? NULL : description;
+    set_tags(tiff, page, page_count, image);
+    is_written = TIFFDeferStrileArrayWriting(tiff) && TIFFWriteCheck(tiff, 0, "begin_stack") && TIFFWriteDirectory(tiff);
+  }
+  image->description = description;
+  for (uint32_t page = 0; page < page_count && is_written; page++) {
+    is_written = (page ? TIFFReadDirectory(tiff) : TIFFSetDirectory(tiff, 0)) && TIFFForceStrileArrayWriting(tiff);
+    file->directories[page] = TIFFCurrentDirOffset(tiff);
+  }
+  return is_written ? 0 : fail(file, image);
+}
+
+int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_image *image) {
+  file->error[0] = 0;
+  TIFF *tiff = file->tiff;
+  // ImageJ, and tifffile at times, find the pages of a stack that is not compressed behind the first one, whatever the directories say.
+  int is_stack = page_count > 1 && image->compression == COMPRESSION_NONE;
+  if (is_stack && page == 0 && begin_stack(file, page_count, image)) return -1;
+  if (!is_stack) set_tags(tiff, page, page_count, image);
+  else if (!TIFFSetSubDirectory(tiff, file->directories[page])) return fail(file, image);
+  // Of a file in planes, each plane has strips of its own.
+  size_t planes = plane_count(image), together = image->bands / planes, stride = row_bytes(image);
+  uint32_t rows = strip_rows(image, stride);
   size_t size = image->bits < 8 ? 1 : image->bits / 8, width = (size_t)image->columns * together;
   uint8_t *block = malloc(stride * rows + 1);
   if (!block) return refuse(file, image, "there is not enough memory");
@@ -315,14 +453,9 @@ int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_imag
     // libtiff may change the block, which is a copy.
     if (TIFFWriteEncodedStrip(tiff, strip, block, (tmsize_t)(here * stride)) < 0) {
       free(block);
-      snprintf(image->error, sizeof image->error, "%s", file->error[0] ? file->error : "the disk may be full");
-      return -1;
+      return fail(file, image);
     }
   }
   free(block);
-  if (!TIFFWriteDirectory(tiff)) {
-    snprintf(image->error, sizeof image->error, "%s", file->error[0] ? file->error : "the disk may be full");
-    return -1;
-  }
-  return 0;
+  return (is_stack ? TIFFForceStrileArrayWriting(tiff) : TIFFWriteDirectory(tiff)) ? 0 : fail(file, image);
 }

@@ -47,7 +47,7 @@ public struct ImageAxes: Sendable, Equatable {
   /// The axes that the user names, or that the file does. Throws ``ImageFileError``.
   init(of header: ImageHeader, pages: Int, given: String?, path: String) throws {
     if let given {
-      axes = try Self.parse(given, pages: pages, path: path)
+      axes = try Self.parse(given, header: header, pages: pages, path: path)
       return
     }
     let found = Self.imageJ(header.description) ?? Self.ome(header.description) ?? Self.shaped(header)
@@ -61,14 +61,17 @@ public struct ImageAxes: Sendable, Equatable {
     }
   }
 
+  /// A letter of the user, with its length where it is stated.
+  private typealias Entry = (name: Character, count: Int?)
+
   /// Reads "TYX" or "T5C2YX".
-  private static func parse(_ text: String, pages: Int, path: String) throws -> [Axis] {
+  private static func parse(_ text: String, header: ImageHeader, pages: Int, path: String) throws -> [Axis] {
     func wrong(_ reason: String) -> ImageFileError {
       .wrongAxes(path: path, axes: text, pages: pages, reason: reason)
     }
     let upper = text.uppercased()
     guard upper.hasSuffix("YX") else { throw wrong("they must end with YX, the rows and columns of a page") }
-    var entries: [(name: Character, count: Int?)] = []
+    var entries: [Entry] = []
     for character in upper.dropLast(2) {
       if character.isNumber, let digit = character.wholeNumberValue {
         guard let last = entries.indices.last, (entries[last].count ?? 0) < 1 << 30 else {
@@ -82,6 +85,20 @@ public struct ImageAxes: Sendable, Equatable {
         entries.append((character, nil))
       }
     }
+    do {
+      return try lengths(entries, pages: pages, wrong)
+    } catch {
+      // The bands of a page in planes are no axis of the pages, and may be named all the same: "TCYX".
+      guard header.isPlanar, let last = entries.last, "CS".contains(last.name), (last.count ?? header.bands) == header.bands,
+        let own = try? lengths(Array(entries.dropLast()), pages: pages, wrong)
+      else { throw error }
+      return own
+    }
+  }
+
+  /// The axes with their lengths, of which one at most is open.
+  private static func lengths(_ given: [Entry], pages: Int, _ wrong: (String) -> ImageFileError) throws -> [Axis] {
+    var entries = given
     let open = entries.indices.filter { entries[$0].count == nil }
     var known = 1
     for entry in entries {
@@ -101,7 +118,7 @@ public struct ImageAxes: Sendable, Equatable {
       entries[last].count = pages / known
       known = pages
     }
-    guard known == pages else { throw wrong("they stand for \(known) pages") }
+    guard known == pages else { throw wrong("they stand for \(known) page\(known == 1 ? "" : "s")") }
     return entries.map { Axis(name: $0.name, count: $0.count ?? 1) }.filter { $0.count > 1 }
   }
 
@@ -169,7 +186,8 @@ public struct ImageAxes: Sendable, Equatable {
     var names: [String]?
   }
 
-  /// The axes in the words of tifffile: {"shape": [3, 64, 64], "axes": "TYX"}.
+  /// The axes in the words of tifffile: {"shape": [3, 64, 64], "axes": "TYX"}. The bands of a page in planes, which stand before its rows,
+  /// are no axis of the pages.
   private static func shaped(_ header: ImageHeader) -> ImageAxes? {
     guard let text = header.description, text.hasPrefix("{\"shape\""),
       let shape = try? JSONDecoder().decode(Shape.self, from: Data(text.utf8)), let axes = shape.axes,
@@ -178,15 +196,19 @@ public struct ImageAxes: Sendable, Equatable {
     let leading = axes.distance(from: axes.startIndex, to: rows)
     guard shape.shape.allSatisfy({ $0 > 0 }) else { return nil }
     var result = ImageAxes(zip(axes.prefix(leading), shape.shape).map { Axis(name: $0, count: $1) })
+    if header.isPlanar, axes.hasSuffix("YX"), result.axes.last?.count == header.bands { result.axes.removeLast() }
     result.bandNames = shape.names ?? []
     return result
   }
 
-  /// A description in the words of tifffile, which ``ImageFile`` reads as well; tifffile passes over the names of bands.
+  /// A description in the words of tifffile, which ``ImageFile`` reads as well; tifffile passes over the names of
+  /// bands. Those of a page in planes stand before its rows.
   public static func description(_ axes: [Axis], header: ImageHeader, names: [String]) -> String {
     let own = axes.filter { $0.count > 1 }
-    let extents = own.map(\.count) + [header.rows, header.columns] + (header.bands > 1 ? [header.bands] : [])
-    let letters = String(own.map(\.name)) + "YX" + (header.bands > 1 ? "S" : "")
+    let bands: [Int] = header.bands > 1 ? [header.bands] : []
+    let (before, after): ([Int], [Int]) = header.isPlanar ? (bands, []) : ([], bands)
+    let extents = own.map(\.count) + before + [header.rows, header.columns] + after
+    let letters = String(own.map(\.name)) + (before.isEmpty ? "" : "S") + "YX" + (after.isEmpty ? "" : "S")
     let list = (try? JSONEncoder().encode(names)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     return
       "{\"shape\": [\(extents.map(String.init).joined(separator: ", "))], \"axes\": \"\(letters)\", \"names\": \(list)}"

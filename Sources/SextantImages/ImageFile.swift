@@ -37,7 +37,7 @@ public enum ImageFileError: Error, Equatable, CustomStringConvertible {
     case .otherPageCount(let path, let described, let pages):
       "\(path): the description in the file names \(described) page\(described == 1 ? "" : "s"), and there are \(pages). Look whether it was copied whole. If it was, say what the pages are: give --axes TYX for times, ZYX for depths, CYX for channels, or for example T5C2YX for 5 times of 2 channels each."
     case .wrongAxes(let path, let axes, let pages, let reason):
-      "\(path): the axes \"\(axes)\" do not fit the \(pages) pages of the file: \(reason)."
+      "\(path): the axes \"\(axes)\" do not fit the \(pages == 1 ? "one page" : "\(pages) pages") of the file: \(reason)."
     case .unwritten(let path, let reason): "\(path): the image could not be written: \(reason)."
     }
   }
@@ -53,6 +53,10 @@ public struct ImageFile: Sendable {
   public let axes: ImageAxes
   /// The number of pages that the description of ImageJ or tifffile names, where it is another than there are; else nil.
   public let describedPageCount: Int?
+  /// The number of copies in reduced size (overviews, thumbnails) that a TIFF has among its pages; they are no pages here.
+  public let reducedCount: Int
+  /// The place of each page among the directories of a TIFF.
+  private let directories: [Int]
   /// Where the pages of an ImageJ stack lie that has one directory: the place of the first, and whether its bytes are in
   /// big-endian order.
   private let contiguous: (start: Int, isBigEndian: Bool)?
@@ -81,12 +85,17 @@ public struct ImageFile: Sendable {
     guard container == .tiff else {
       let (header, _) = try Self.decode(path, container, wantsSamples: false)
       (self.header, self.axes, contiguous) = (header, try ImageAxes(of: header, pages: 1, given: axes, path: path), nil)
-      describedPageCount = nil
+      (describedPageCount, reducedCount, self.directories) = (nil, 0, [])
       return
     }
     let file = try TIFFFile(path)
-    let count = try file.pageCount()
-    let first = try file.page(0, wantsSamples: false)
+    let all = try file.pageCount()
+    let whole = (0..<all).filter { !file.isReduced($0) }
+    // Where nothing but copies is there, they are the images.
+    let directories = whole.isEmpty ? Array(0..<max(1, all)) : whole
+    let count = directories.count
+    (self.directories, reducedCount) = (directories, max(0, all - count))
+    let first = try file.page(directories[0], wantsSamples: false)
     header = first.header
     let stack = ImageAxes.imageJCount(header.description)
     if count == 1, let stack, stack > 1 {
@@ -112,7 +121,7 @@ public struct ImageFile: Sendable {
       if axes == nil, count > 1, let described, described != count {
         throw ImageFileError.otherPageCount(path: path, described: described, pages: count)
       }
-      for page in 1..<max(1, count) {
+      for page in directories.dropFirst() {
         let other = try file.page(page, wantsSamples: false).header
         guard other.isAlike(header) else {
           throw ImageFileError.unevenPages(
@@ -128,7 +137,7 @@ public struct ImageFile: Sendable {
     precondition((0..<pageCount).contains(page), "Page \(page) of \(pageCount)")
     guard container == .tiff else { return try Self.decode(path, container, wantsSamples: true).samples }
     guard let contiguous else {
-      let read = try TIFFFile(path).page(page, wantsSamples: true)
+      let read = try TIFFFile(path).page(directories[page], wantsSamples: true)
       return ImageSamples(type: read.header.type, bytes: read.bytes)
     }
     let (size, width) = (header.sampleCount * header.type.size, header.type.size)
@@ -220,12 +229,29 @@ private final class TIFFFile {
     return count
   }
 
+  /// Whether a page is a copy in reduced size.
+  func isReduced(_ index: Int) -> Bool { sxi_tiff_is_reduced(file, UInt32(index)) != 0 }
+
   func page(
     _ index: Int, wantsSamples: Bool
   ) throws -> (header: ImageHeader, bytes: [UInt8], firstOffset: Int, isBigEndian: Bool) {
     var image = sxi_image()
     let status = sxi_tiff_read(file, UInt32(index), wantsSamples ? 1 : 0, &image)
     defer { sxi_free(&image) }
+    if status == Int32(SXI_OTHER_TYPE) {
+      throw ImageFileError.refused(
+        path: path,
+        reason:
+          "expected unsigned whole numbers of 1, 2, 4, 8, 16 or 32 bits, signed ones of 8, 16 or 32 bits, or floating-point numbers of 16, 32 or 64 bits, found \(image.errorText). Convert the image, for example in Python with \"tifffile.imwrite('out.tif', tifffile.imread('in.tif').astype('float64'))\". Of complex numbers, save the real and the imaginary part as images of their own."
+      )
+    }
+    if status == Int32(SXI_OTHER_COMPRESSION) {
+      throw ImageFileError.refused(
+        path: path,
+        reason:
+          "the compression \(image.errorText) is not read, because the installed libtiff does not have it. Save the image without compression, or with LZW or deflate, by a program that reads it, for example in Python with \"tifffile.imwrite('out.tif', tifffile.imread('in.tif'))\"."
+      )
+    }
     guard status == 0, let header = ImageHeader(image) else {
       throw ImageFileError.unreadable(path: path, kind: "TIFF", reason: image.errorText)
     }

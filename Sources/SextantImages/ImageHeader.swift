@@ -97,8 +97,10 @@ public struct ImageHeader: Sendable, Equatable {
   var isBig = false
   /// The bytes of the colour profile.
   public var profile: [UInt8] = []
-  /// The chunks of a PNG that another PNG has as they are: its texts, its gamma and its chromaticities.
+  /// The chunks of a PNG that another PNG has as they are: its texts, its gamma, its chromaticities and its significant bits.
   public var pngChunks: [UInt8] = []
+  /// The tags that another TIFF has as they are, in the codecs' own form: its place on the Earth (GeoTIFF), GDAL's words on it, and its date.
+  public var tiffTags: [UInt8] = []
   /// The description of a TIFF, in which ImageJ and OME name their axes.
   public var description: String?
   /// The number that GDAL's tag calls missing, as text.
@@ -135,6 +137,7 @@ public struct ImageHeader: Sendable, Equatable {
     isBig = image.is_big != 0
     if let bytes = image.profile { profile = Array(UnsafeBufferPointer(start: bytes, count: image.profile_length)) }
     if let bytes = image.chunks { pngChunks = Array(UnsafeBufferPointer(start: bytes, count: image.chunks_length)) }
+    if let bytes = image.tags { tiffTags = Array(UnsafeBufferPointer(start: bytes, count: image.tags_length)) }
     description = image.description.map { String(cString: $0) }
     noData = image.no_data.map { String(cString: $0).trimmingTrailingSpace }
   }
@@ -180,19 +183,22 @@ public struct ImageHeader: Sendable, Equatable {
     (image.compression, image.predictor) = (UInt32(compression), UInt32(predictor))
     image.is_planar = isPlanar ? 1 : 0
     // The codecs read these arrays and do not change them.
-    var (profile, chunks, pixels) = (profile, pngChunks, samples.bytes)
+    var (profile, chunks, tags, pixels) = (profile, pngChunks, tiffTags, samples.bytes)
     var (first, second) = (description.map { Array($0.utf8CString) } ?? [], noData.map { Array($0.utf8CString) } ?? [])
     return profile.withUnsafeMutableBufferPointer { profile in
       chunks.withUnsafeMutableBufferPointer { chunks in
-        pixels.withUnsafeMutableBufferPointer { pixels in
-          first.withUnsafeMutableBufferPointer { first in
-            second.withUnsafeMutableBufferPointer { second in
-              (image.profile, image.profile_length) = (profile.baseAddress, profile.count)
-              (image.chunks, image.chunks_length) = (chunks.baseAddress, chunks.count)
-              (image.pixels, image.pixel_length) = (pixels.baseAddress, pixels.count)
-              image.description = first.isEmpty ? nil : first.baseAddress
-              image.no_data = second.isEmpty ? nil : second.baseAddress
-              return body(&image)
+        tags.withUnsafeMutableBufferPointer { tags in
+          pixels.withUnsafeMutableBufferPointer { pixels in
+            first.withUnsafeMutableBufferPointer { first in
+              second.withUnsafeMutableBufferPointer { second in
+                (image.profile, image.profile_length) = (profile.baseAddress, profile.count)
+                (image.chunks, image.chunks_length) = (chunks.baseAddress, chunks.count)
+                (image.tags, image.tags_length) = (tags.baseAddress, tags.count)
+                (image.pixels, image.pixel_length) = (pixels.baseAddress, pixels.count)
+                image.description = first.isEmpty ? nil : first.baseAddress
+                image.no_data = second.isEmpty ? nil : second.baseAddress
+                return body(&image)
+              }
             }
           }
         }

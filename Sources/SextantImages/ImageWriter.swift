@@ -1,5 +1,6 @@
 // Images written as PNG or TIFF with the type and the tags that they came with. JPEG is not written: it would change the
-// pixels. What a kind of file cannot hold is refused before anything is written.
+// pixels. What a kind of file cannot hold is refused before anything is written. The pages of a TIFF that is not compressed follow each
+// other without a gap, as ImageJ expects them.
 
 import CImageCodecs
 

@@ -166,7 +166,7 @@ extension RunConfiguration {
     }
     guard fields.variables.count == variables.count else {
       throw RunError.invalid(
-        "evaluate.fields: \(fields.variables.count) variables (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(variables.count) (\(variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
+        "evaluate.fields: \(fields.variables.count) variable\(fields.variables.count == 1 ? "" : "s") (\(fields.variables.map(\.name).joined(separator: ", "))), but the model has \(variables.count) (\(variables.map(\.name).joined(separator: ", "))). Name them in evaluate.fields.variables, in the model's order."
       )
     }
     // Pixels have the scale of their type where none is stated, as they have it for `score`, `degrade` and `impute`.

@@ -88,7 +88,7 @@ struct ArchiveCensus: Sendable {
     for (channel, variable) in variables.enumerated()
     where !stride(from: channel, to: isInside.count, by: variables.count).contains(where: { isInside[$0] }) {
       throw RunError.invalid(
-        "archive.measured: expected measured values of \(variable.name), found none in \(fieldCount) fields. Check the files and the conditions of archive.missing (`sextant inspect` shows what is read), or leave the variable out of archive.variables.")
+        "archive.measured: expected measured values of \(variable.name), found none in \(fieldCount) field\(fieldCount == 1 ? "" : "s"). Check the files and the conditions of archive.missing (`sextant inspect` shows what is read), or leave the variable out of archive.variables.")
     }
   }
 

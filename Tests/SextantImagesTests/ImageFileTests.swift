@@ -88,6 +88,30 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
     }
   }
 
+  /// PNG allows one chunk of Exif data, here with the orientation; texts stand beside it once, too.
+  @Test func aPNGHasOneChunkOfExifData() throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.png"
+      var header = ImageHeader(rows: 4, columns: 5, bands: 3, type: .uint8)
+      header.orientation = 6
+      header.resolution = ImageResolution(unit: 4, x: 3000, y: 2000)
+      // The text "Title: a" with its check sum.
+      header.pngChunks = [0, 0, 0, 7] + Array("tEXtTitle\0a".utf8) + [0x4D, 0x15, 0xE5, 0xFA]
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(Self.samples(.uint8, count: header.sampleCount))
+      try writer.close()
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      var types: [String] = []
+      var place = 8
+      while place + 12 <= bytes.count {
+        types.append(String(decoding: bytes[place + 4..<place + 8], as: UTF8.self))
+        place += 12 + bytes[place..<place + 4].reduce(0) { 256 * $0 + Int($1) }
+      }
+      for type in ["IHDR", "eXIf", "pHYs", "tEXt", "IEND"] { #expect(types.filter { $0 == type }.count == 1, "\(type) of \(types)") }
+      #expect(try ImageFile(path: path).header == header)
+    }
+  }
+
   @Test(arguments: [SampleType.int8, .int16, .uint32, .int32, .float16, .float32, .float64])
   func aPNGRefusesWhatItCannotHold(_ type: SampleType) throws {
     let header = ImageHeader(rows: 2, columns: 2, bands: 1, type: type)
@@ -172,6 +196,32 @@ private func inScratchFolder(_ body: (_ folder: String) throws -> Void) throws {
         #expect(throws: ImageFileError.otherPageCount(path: path, described: 5, pages: 3)) { try ImageFile(path: path) }
         let told = try ImageFile(path: path, axes: "TYX")
         #expect(told.pageCount == 3 && told.describedPageCount == 5)
+      }
+    }
+  }
+
+  /// ImageJ takes the samples of the second page, and of those after it, from behind those of the first, whatever the directories say.
+  @Test(arguments: [SampleType.uint8, .uint16, .float32], [(5, 7, 1), (5, 7, 3), (401, 397, 1)])
+  func thePagesOfAStackFollowEachOther(_ type: SampleType, _ shape: (Int, Int, Int)) throws {
+    try inScratchFolder { folder in
+      let path = "\(folder)/a.tif"
+      var header = ImageHeader(rows: shape.0, columns: shape.1, bands: shape.2, type: type)
+      header.description = "ImageJ=1.53t\nimages=3\nframes=3\n"
+      let pages = (1...3).map { page in
+        var samples = Self.samples(type, count: header.sampleCount)
+        samples[0] = Double(page)
+        return samples
+      }
+      for isBig in [false, true] {
+        header.isBig = isBig
+        let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 3)
+        for page in pages { try writer.append(page) }
+        try writer.close()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(whole.range(of: Data(pages.flatMap(\.bytes))) != nil)
+        let file = try ImageFile(path: path)
+        #expect(file.header == header && file.pageCount == 3)
+        for page in 0..<3 { #expect(try file.samples(ofPage: page) == pages[page]) }
       }
     }
   }

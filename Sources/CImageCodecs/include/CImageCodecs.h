@@ -50,10 +50,13 @@ typedef struct {
   int64_t first_offset;
   uint8_t *profile;
   size_t profile_length;
-  /// The chunks of a PNG that are carried to another PNG as they stand in the file: its texts, and what its numbers mean in light
-  /// (gAMA, cHRM, sRGB).
+  /// The chunks of a PNG that are carried to another PNG as they stand in the file: its texts, what its numbers mean in light (gAMA,
+  /// cHRM, sRGB), and how many of their bits the original had (sBIT).
   uint8_t *chunks;
   size_t chunks_length;
+  /// The tags of a TIFF that are carried to another TIFF: its place on the Earth, GDAL's words on it, and its date.
+  uint8_t *tags;
+  size_t tags_length;
   char *description;
   char *no_data;
   /// rows · columns · bands samples, in the machine's byte order.
@@ -78,7 +81,12 @@ typedef struct sxi_tiff sxi_tiff;
 sxi_tiff *sxi_tiff_open(const char *path, const char *mode, char *error);
 /// The number of pages; `error` gets a text of at most 400 bytes where their chain is broken, and is empty otherwise.
 uint32_t sxi_tiff_count(sxi_tiff *file, char *error);
+/// Whether a page is a copy of another in reduced size.
+int sxi_tiff_is_reduced(sxi_tiff *file, uint32_t page);
+/// Returns one of the two numbers below, too; the error is then the name of the type, or the number and the name of the compression.
 int sxi_tiff_read(sxi_tiff *file, uint32_t page, int wants_pixels, sxi_image *image);
+/// The samples have a type that is not read, or a compression that the installed libtiff does not have.
+enum { SXI_OTHER_TYPE = -2, SXI_OTHER_COMPRESSION = -3 };
 /// Adds a page.
 int sxi_tiff_append(sxi_tiff *file, uint32_t page, uint32_t page_count, sxi_image *image);
 /// Returns 0, or -1 if the last bytes could not be written.

@@ -89,7 +89,7 @@ struct SampleCommand: ParsableCommand {
     }
     for file in summary.files { StandardOutput.line(file) }
     StandardOutput.line(
-      "\(summary.count) fields from the \(summary.prior), \(String(format: "%.2f", summary.secondsPerSample)) s a field"
+      "\(summary.count) field\(summary.count == 1 ? "" : "s") from the \(summary.prior), \(String(format: "%.2f", summary.secondsPerSample)) s a field"
     )
   }
 }

@@ -49,7 +49,7 @@ final class OperatorFiles: Sendable {
     let document = try formats.open(SignalRequest(path: path, acceptsValues: true))
     guard let raster = document.domain.raster, document.variables.count == 1, document.labels.count == 1 else {
       throw RunError.invalid(
-        "\(path): expected one kernel, as an image of one band, an array (.npy) or rows of numbers; found \(document.labels.count) fields of \(document.variables.count) variables on \(document.domain.summaryWithArticle)."
+        "\(path): expected one kernel, as an image of one band, an array (.npy) or rows of numbers; found \(document.labels.count) field\(document.labels.count == 1 ? "" : "s") of \(document.variables.count) variable\(document.variables.count == 1 ? "" : "s") on \(document.domain.summaryWithArticle)."
       )
     }
     let field = try document.read([0])[0]

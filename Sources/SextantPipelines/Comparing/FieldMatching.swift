@@ -27,7 +27,7 @@ struct FieldMatching {
     guard !keys.isEmpty else {
       guard labels.count == others.count else {
         throw RunError.invalid(
-          "\(otherPath): \(others.count) fields, and \(path) has \(labels.count). They have no coordinate in common by which they could be matched, so their numbers must be equal. Choose the same fields with --select.")
+          "\(otherPath): \(others.count) field\(others.count == 1 ? "" : "s"), and \(path) has \(labels.count). They have no coordinate in common by which they could be matched, so their numbers must be equal. Choose the same fields with --select.")
       }
       places = Array(labels.indices)
       return

@@ -116,7 +116,7 @@ struct PerceptualJudge {
     let channels = document.variables.count
     guard let raster = document.domain.raster, channels == 1 || channels == 3 else {
       throw RunError.invalid(
-        "--lpips, --fid: the networks see grey images and those of three colours, and these are \(channels) variables on \(document.domain.summaryWithArticle).")
+        "--lpips, --fid: the networks see grey images and those of three colours, and \(channels == 1 ? "this is one variable" : "these are \(channels) variables") on \(document.domain.summaryWithArticle).")
     }
     func coloured(_ image: [Float]) -> [Float] { channels == 3 ? image : image.flatMap { [$0, $0, $0] } }
     let (one, other) = (coloured(answer), coloured(truth))

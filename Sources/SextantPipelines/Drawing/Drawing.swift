@@ -134,7 +134,7 @@ public struct Drawing: Sendable {
           "\(companion.path): expected an image like \(input.path), \(signal.domain.summaryWithArticle) of \(channels) band\(channels == 1 ? "" : "s"), found \(opened.domain.summaryWithArticle) of \(opened.variables.count).")
       }
       guard opened.count == document.count else {
-        throw RunError.invalid("\(companion.path): \(opened.count) fields, and \(input.path) has \(document.count).")
+        throw RunError.invalid("\(companion.path): \(opened.count) field\(opened.count == 1 ? "" : "s"), and \(input.path) has \(document.count).")
       }
       let own = shown(FieldRecord(try opened.read([field - 1])[0]).values)
       if companion.title == "truth" { truth = own }

@@ -32,11 +32,11 @@ struct FieldFrame {
       func list(_ variables: [Variable]) -> String { variables.map(\.name).joined(separator: ", ") }
       if fields.domain.isImage {
         throw RunError.invalid(
-          "\(fields.path): the image has \(fields.variables.count) bands (\(list(fields.variables))), the model's \(space.channelCount) (\(list(space.variables))). Use a model of images with these bands."
+          "\(fields.path): the image has \(fields.variables.count) band\(fields.variables.count == 1 ? "" : "s") (\(list(fields.variables))), the model's \(space.channelCount) (\(list(space.variables))). Use a model of images with these bands."
         )
       }
       throw RunError.invalid(
-        "\(fields.path): \(fields.variables.count) variables were named (\(list(fields.variables))), but the model has \(space.channelCount) (\(list(space.variables))). Name one for each, in the model's order; a variable may be missing everywhere."
+        "\(fields.path): \(fields.variables.count) variable\(fields.variables.count == 1 ? " was" : "s were") named (\(list(fields.variables))), but the model has \(space.channelCount) (\(list(space.variables))). Name one for each, in the model's order; a variable may be missing everywhere."
       )
     }
     (self.fields, self.space) = (fields, space)

@@ -62,7 +62,7 @@ public struct PriorReport: Sendable {
   private func states(of file: any SignalDocument, model: Model) throws -> Tensor<Float> {
     guard file.domain.fingerprint == model.space.domain.fingerprint, file.variables.count == model.space.channelCount else {
       throw RunError.invalid(
-        "\(file.path): \(file.variables.count) variables on \(file.domain.summaryWithArticle), but the model has \(model.space.channelCount) on \(model.space.domain.summaryWithArticle). A prior is reported on fields of its own grid and variables."
+        "\(file.path): \(file.variables.count) variable\(file.variables.count == 1 ? "" : "s") on \(file.domain.summaryWithArticle), but the model has \(model.space.channelCount) on \(model.space.domain.summaryWithArticle). A prior is reported on fields of its own grid and variables."
       )
     }
     return try TrainingArchive(ConvertedSource(file, inUnitsOf: model.space.variables))
@@ -78,7 +78,7 @@ public struct PriorReport: Sendable {
     let heads =
       ["noise s/α"] + report.rows.map { "\($0.name): error left" }
       + others.map { "\($0.name): change of squared error" }
-    var text = "\(report.fieldCount) fields that training did not see; noise and errors in units of the data.\n\n"
+    var text = "\(report.fieldCount) field\(report.fieldCount == 1 ? "" : "s") that training did not see; noise and errors in units of the data.\n\n"
     text += row(heads) + row(heads.map { _ in "---:" })
     for (place, level) in first.levels.enumerated() {
       text += row(

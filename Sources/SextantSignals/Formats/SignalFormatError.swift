@@ -59,7 +59,7 @@ public enum SignalFormatError: Error, Equatable, CustomStringConvertible {
     case .absentCompanion(let path, let name, let available):
       "\(path): there are no values \"\(name)\" beside the fields. The file has: \(NetCDFError.abridged(available))."
     case .companionCount(let path, let name, let expected, let found):
-      "\(path): \"\(name)\" has values for \(found) fields, but there are \(expected) fields. Expected values for each of them, or for exactly one, which then hold for all."
+      "\(path): \"\(name)\" has values for \(found) field\(found == 1 ? "" : "s"), but there \(expected == 1 ? "is one field" : "are \(expected) fields"). Expected values for each of them, or for exactly one, which then hold for all."
     case .unusableCompanion(let path, let name, let reason):
       "\(path): \"\(name)\" cannot be used beside the fields: \(reason)"
     case .emptySelection(let path, let coordinate, let wanted, let available):

@@ -177,6 +177,11 @@ struct ImageDocument: SignalDocument {
           "\(file.path): the description in the file names \(described) page\(described == 1 ? "" : "s"), and there \(file.pageCount == 1 ? "is" : "are") \(file.pageCount). Look whether it was copied whole."
         ))
     }
+    if file.reducedCount > 0 {
+      let copies = file.reducedCount == 1 ? "a copy of the image in reduced size, which is" : "\(file.reducedCount) copies in reduced size, which are"
+      remarks.append(
+        Remark(.note, "reduced-copies", "\(file.path): the file has \(copies) not read, and not written to an answer."))
+    }
     if let orientation = header.orientation, orientation != 1 {
       remarks.append(
         Remark(

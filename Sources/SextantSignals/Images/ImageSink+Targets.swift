@@ -94,11 +94,12 @@ extension ImageSink {
         path: path, container: container, header: header, part: part, pages: pages, keepsSamples: false)
     }
     var header = template.pixels.header
-    header.pngChunks = []
+    (header.pngChunks, header.tiffTags) = ([], template.files.count == 1 ? header.tiffTags : [])
     // A file with the same pages keeps what is said in it of its own, and the order of its pages.
     let axes = template.files[0].axes
     if let file = wholeFile(fields) {
-      (header.description, header.pngChunks) = (file.header.description, file.header.pngChunks)
+      (header.description, header.pngChunks, header.tiffTags) = (file.header.description, file.header.pngChunks, file.header.tiffTags)
+      header.isPlanar = file.header.isPlanar
       (header.orientation, header.resolution, header.profile) = (file.header.orientation, file.header.resolution, file.header.profile)
       let places = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1, $0) })
       let ordered = pages.sorted {
@@ -155,6 +156,7 @@ extension ImageSink {
     if let own = template?.pixels.header {
       header.colour = own.colour == .rgb && pageBands >= 3 ? .rgb : .grey
       (header.orientation, header.resolution, header.profile) = (own.orientation, own.resolution, own.profile)
+      header.tiffTags = wholeFile(fields)?.header.tiffTags ?? (template?.files.count == 1 ? own.tiffTags : [])
     } else if pageBands != 3 {
       header.colour = .grey
     }

@@ -66,7 +66,7 @@ public struct DiffusionTraining: Sendable {
     let archive = try prior.openArchive()
     guard archive.count >= 4 else {
       throw RunError.invalid(
-        "diffusion: the archive has \(archive.count) fields, and at least 4 are needed to learn from some and look at others."
+        "diffusion: the archive has \(archive.count) field\(archive.count == 1 ? "" : "s"), and at least 4 are needed to learn from some and look at others."
       )
     }
     let states = try archive.completeStates(of: model, for: "diffusion") { try interruption.check() }

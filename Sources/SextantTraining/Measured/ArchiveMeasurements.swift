@@ -43,7 +43,7 @@ struct ArchiveMeasurements: Sendable {
     }
     guard found.count >= 4 else {
       throw RunError.invalid(
-        "archive.measured: \(found.count) fields have a measured value, and a network needs at least 4 to learn from some and look at others.")
+        "archive.measured: \(found.count) field\(found.count == 1 ? " has" : "s have") a measured value, and a network needs at least 4 to learn from some and look at others.")
     }
     (self.archive, self.operation, self.space, self.hiding) = (archive, operation, space, hiding)
     positions = found

@@ -95,6 +95,8 @@ import Testing
   static func writeStack(to path: String) throws {
     var header = ImageHeader(rows: 2, columns: 3, bands: 1, type: .uint16)
     header.description = "ImageJ=1.53t\nimages=6\nchannels=2\nframes=3\nhyperstack=true\n"
+    // A date as the codecs keep it: the place of its tag among those that are kept, its length, and the text.
+    header.tiffTags = [7, 0, 0, 0, 20, 0, 0, 0] + Array("2020:01:02 03:04:05\0".utf8)
     let writer = try ImageWriter(creating: path, reportedAs: path, .tiff, header: header, pageCount: 6)
     for page in 0..<6 {
       var samples = ImageSamples(type: .uint16, count: 6)
@@ -134,6 +136,7 @@ import Testing
       for name in ["all.float.tif", "all.spread.tif", "noisy.tif", "noisy.noise.tif"] {
         let file = try ImageFile(path: folder.path(name))
         #expect(file.axes == first.axes && file.header.type == .float32 && file.header.description == first.header.description, "\(name)")
+        #expect(file.header.tiffTags == first.header.tiffTags && file.header.tiffTags.count == 28, "\(name)")
         for page in 0..<6 { #expect(try file.samples(ofPage: page).numbers == first.samples(ofPage: page).numbers) }
       }
       let samples = try ImageFile(path: folder.path("all.samples.tif")).axes.axes
