@@ -45,7 +45,7 @@ extension RunConfiguration {
       guard let own = model.flow, try own.identity == flowTraining(flow, catalogue).identity(for: model).configuration else { return nil }
     }
     if let diffusion {
-      guard let own = try? LearnedDiffusion(folder: output, for: model.space), try own.identity == diffusionIdentity(diffusion)
+      guard let own = try? LearnedDiffusion(folder: output, for: model), try own.identity == diffusionIdentity(diffusion)
       else { return nil }
       model = model.with(diffusion: own)
     }
@@ -83,7 +83,7 @@ extension RunConfiguration {
       guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
     }
     if asks {
-      let learned = try LearnedDiffusion(folder: output, for: model.space)
+      let learned = try LearnedDiffusion(folder: output, for: model)
       guard try diffusion.map({ try diffusionIdentity($0) == learned.identity }) ?? true else {
         throw LearningError.anotherTraining(path: diffusionPath)
       }
