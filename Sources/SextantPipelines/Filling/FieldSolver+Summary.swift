@@ -45,7 +45,9 @@ extension FieldSolver {
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
-    if tally.valueCount > 0, tally.missingCount == 0, request.method.traits.usesNoise, frame.regridding.answersOnInput {
+    // What is stated to be exact is kept.
+    let keepsAll = frame.knowsObserved && tally.channels.allSatisfy { $0.noise.count == $0.observed.count && $0.noise.mean == 0 }
+    if tally.valueCount > 0, tally.missingCount == 0, request.method.traits.usesNoise, frame.regridding.answersOnInput, !keepsAll {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }
