@@ -65,6 +65,13 @@ extension FieldSolver {
           .warning, "outside-model",
           "\(count) of \(all) measured values lie at places outside of the model's domain, where its archive has no value; they were not used, and there is no answer there. A model of an archive that has values there would use them."))
     }
+    if tally.beyondFrameCount > 0 {
+      let (count, used) = (tally.beyondFrameCount, tally.channels.reduce(0) { $0 + Int($1.observed.count) })
+      remarks.append(
+        Remark(
+          .warning, "beyond-frame",
+          "\(fields.path): \(count) of \(count + used) measured values depend on what lies beyond the frame, of which the model knows nothing; they were not used. boundary=periodic or boundary=reflect in the operator says what lies there."))
+    }
     if let clipping {
       let count = tally.clippedCount
       let range = "\(Int(clipping.lowerBound)) to \(Int(clipping.upperBound))"

@@ -122,8 +122,9 @@ final class FieldSolver {
   }
 
   private func answer(to index: Int) throws -> Answer {
-    let field = try frame.read(index)
+    let (field, beyondFrameCount) = try frame.readCounting(index)
     var counts = AnswerTally(channelCount: frame.space.channelCount)
+    counts.beyondFrameCount = beyondFrameCount
     counts.missingCount = field.isValid.count { !$0 }
     counts.valueCount = field.isValid.count
     guard field.isValid.contains(true) else { return try answerEmpty(field, index: index, counts: counts) }
