@@ -19,7 +19,8 @@ extension FieldSolver {
     let verdict = check.map {
       AnswerVerdict(
         check: $0, variables: fields.variables, encodings: frame.space.encodings,
-        scales: fields.variables.indices.map { 1 / Double(frame.units.differenceToModel(1, channel: $0)) })
+        scales: fields.variables.indices.map { 1 / Double(frame.units.differenceToModel(1, channel: $0)) },
+        learned: frame.hasOperator ? nil : (observedMeans: tally.channels.map(\.observed.mean), model: model.provenance.name))
     }
     var noise: [String: ImputationSummary.NoiseSummary] = [:]
     for (channel, variable) in fields.variables.enumerated()
