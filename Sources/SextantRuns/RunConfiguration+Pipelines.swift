@@ -137,13 +137,16 @@ extension RunConfiguration {
   ///   - methods: those of the section `evaluate`, if not given.
   ///   - catalogue: the formats, methods and measurement designs that are known.
   public func checkComparison(of methods: [Method]? = nil, catalogue: Catalogue = .standard) throws {
-    try checkDiffusion(for: methods ?? evaluate.methods)
+    let methods = methods ?? evaluate.methods
+    try checkDiffusion(for: methods)
+    try checkParts(for: methods)
     try checkHeldOut()
     try checkTestFields(catalogue: catalogue)
     let source = try archive.preview(seed: seed, formats: catalogue.formats)
     _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)
-    _ = try measurementInputs(
+    let inputs = try measurementInputs(
       on: source.domain, landShare: training(in: catalogue).landShare(on: source.domain), formats: catalogue.formats)
+    try checkOperators(for: methods, on: source, inputs: inputs)
   }
 
   /// The land mask and the files of the masks, which are looked at here so that what is wrong with them is found early.

@@ -1,6 +1,7 @@
 // The whole of `sextant train`: the prior, then what is learned on top of it. A run that was stopped goes on where it was.
 
 import Foundation
+import SextantGeometry
 import SextantModels
 import SextantNetworks
 import SextantSignals
@@ -44,7 +45,7 @@ extension RunConfiguration {
       guard let own = model.flow, try own.identity == flowTraining(flow, catalogue).identity(for: model).configuration else { return nil }
     }
     if let diffusion {
-      guard let own = try? LearnedDiffusion(folder: output, for: model.space), try own.identity == diffusionIdentity(diffusion)
+      guard let own = try? LearnedDiffusion(folder: output, for: model), try own.identity == diffusionIdentity(diffusion)
       else { return nil }
       model = model.with(diffusion: own)
     }
@@ -53,6 +54,7 @@ extension RunConfiguration {
 
   /// What is to be evaluated: the finished model of the run's folder where one was trained with these settings by this version of
   /// the program and no file of the archive is newer, else a new one. Networks that the methods ask are kept, and trained where there are none.
+  /// What is learned is written into the folder where it holds no other model.
   ///
   /// Throws `LearningError.anotherTraining(path:)` where the folder's networks were trained with other settings, and what
   /// learning throws.
@@ -66,7 +68,7 @@ extension RunConfiguration {
     let asks = asksTrainedDiffusion(methods)
     guard flow != nil || asks else {
       if let model = try finishedModel(catalogue) { return model.with(flow: nil) }
-      return try training(in: catalogue).learn(progress: progress, interruption: interruption)
+      return try learnForEvaluation(catalogue, progress: progress, interruption: interruption)
     }
     let flowPath = output + "/" + LearnedFlow.fileName
     let needed = (flow != nil ? [flowPath] : []) + (asks ? [diffusionPath] : [])
@@ -81,13 +83,25 @@ extension RunConfiguration {
       guard model.flow?.identity == expected.configuration else { throw LearningError.anotherTraining(path: flowPath) }
     }
     if asks {
-      let learned = try LearnedDiffusion(folder: output, for: model.space)
+      let learned = try LearnedDiffusion(folder: output, for: model)
       guard try diffusion.map({ try diffusionIdentity($0) == learned.identity }) ?? true else {
         throw LearningError.anotherTraining(path: diffusionPath)
       }
       model = model.with(diffusion: learned)
     }
     return model
+  }
+
+  /// A model without networks. It is kept in the run's folder, so that nothing is lost where a method cannot be used with it after all;
+  /// another model that lies there is not replaced.
+  private func learnForEvaluation(
+    _ catalogue: Catalogue, progress: any ProgressObserver, interruption: Interruption
+  ) throws -> Model {
+    let training = training(in: catalogue)
+    guard !FileManager.default.fileExists(atPath: output + "/" + Model.fileName),
+      try archive.preview(seed: seed, formats: catalogue.formats).domain.stored != nil
+    else { return try training.learn(progress: progress, interruption: interruption) }
+    return try training.run(folder: output, overwrite: false, progress: progress, interruption: interruption)
   }
 
   /// The model in the run's folder. Throws ``LearningError/anotherTraining(path:)`` where it was learned with other settings than
@@ -121,7 +135,8 @@ extension RunConfiguration {
 
   private var diffusionPath: String { output + "/" + LearnedDiffusion.fileName }
 
-  private func asksTrainedDiffusion(_ methods: [Method]) -> Bool {
+  /// Whether one of the methods samples a trained diffusion prior.
+  func asksTrainedDiffusion(_ methods: [Method]) -> Bool {
     solvers.prior == .diffusion && methods.contains(where: \.samplesDiffusion)
   }
 

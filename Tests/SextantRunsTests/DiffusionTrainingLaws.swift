@@ -73,7 +73,7 @@ import Testing
     let records = try TrainingLog(path: folder.path("run/diffusion.jsonl")).records()
     #expect(records.last?.step == run.diffusion?.steps)
     #expect(records.allSatisfy { $0.loss.isFinite && $0.validation?.isFinite ?? false })
-    let prior = try LearnedDiffusion(folder: folder.path("run"), for: model.space)
+    let prior = try LearnedDiffusion(folder: folder.path("run"), for: model)
     #expect(try prior.identity == run.diffusion?.canonicalText())
     let held = try HeldOutStates(folder: folder.path("run"), model: model)
     #expect(held.states.shape == [4, model.prior.space.count])
@@ -85,7 +85,7 @@ import Testing
     let folder = try ScratchFolder()
     let run = try Self.configuration(in: folder, diffusion: "{steps: 1, batch: 1, widths: [8, 8], learning_rate: 1e-8}")
     let model = try run.train(overwrite: false)
-    let prior = try LearnedDiffusion(folder: folder.path("run"), for: model.space)
+    let prior = try LearnedDiffusion(folder: folder.path("run"), for: model)
     let held = try HeldOutStates(folder: folder.path("run"), model: model)
     let x = held.states.reshaped(to: held.states.shape + [1])
     let times = [0.01, 0.1, 0.5, 1]
@@ -176,7 +176,7 @@ import Testing
 
   @Test func aModelWithoutADiffusionPriorSaysSo() throws {
     let folder = try ScratchFolder()
-    let text = complaint { _ = try LearnedDiffusion(folder: folder.path, for: SmallClimate.model().space) }
+    let text = complaint { _ = try LearnedDiffusion(folder: folder.path, for: SmallClimate.model()) }
     #expect(text.contains("section `diffusion`"))
   }
 }

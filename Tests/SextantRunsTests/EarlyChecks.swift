@@ -86,6 +86,63 @@ import Testing
     #expect(try ConfigurationTests.parse(text).configuration.evaluate.masks.count == 1)
   }
 
+  /// A method that cannot use one of the measurements is refused before anything is learned, and not after it.
+  @Test(arguments: [
+    ("methods: [eof, patches]", "patches: {side: 3, components: 2, count: 100}", "footprints:3000km", "'patches' cannot use"),
+    ("methods: [eof, flow]", "flow: {masks: [\"random:0.3\"], steps: 2}", "footprints:3000km", "flow.operator"),
+    ("methods: [eof, flow]", "flow: {masks: [\"random:0.3\"], steps: 2}", "blur:heat,sigma=500km", "a matrix-free operator"),
+    ("methods: [eof]\n  hide_mask: true", "", "footprints:3000km", "Hide masks only"),
+    ("methods: [eof, flow]", "", "random:0.5", "has no flow"),
+    ("methods: [eof, patches]", "", "random:0.5", "has no mixture of patches"),
+    ("methods: [eof, mixture]", "", "random:0.5", "has no groups"),
+  ]) func methodsThatCannotAnswerAreRefused(methods: String, section: String, mask: String, words: String) throws {
+    let files = try Files()
+    func run(_ methods: String, _ mask: String) throws -> RunConfiguration {
+      try RunConfiguration.parse(
+        """
+        output: \(files.folder.path("run"))
+        archive: {files: [\(files.folder.path("archive.nc"))]}
+        prior: {kind: eof, modes: 10}
+        \(section)
+        evaluate:
+          fields: {files: [\(files.folder.path("unseen.nc"))]}
+          noise: 2%
+          scale: {tas: {peak: 100}, clt: {peak: 1}}
+          masks: ["\(mask)"]
+          \(methods)
+        """, path: "run.yaml"
+      ).configuration
+    }
+    let progress = Steps()
+    let refused = try run(methods, mask)
+    let text = complaint { _ = try refused.runEvaluation(overwrite: false, progress: progress) }
+    #expect(text.contains(words) && progress.names.isEmpty, "\(text)")
+    try run("methods: [eof]", mask).checkComparison()
+  }
+
+  /// What was learned for a comparison is there afterwards, and the next one does not learn it again.
+  @Test func whatWasLearnedIsKept() throws {
+    let files = try Files()
+    let run = try RunConfiguration.parse(
+      """
+      output: \(files.folder.path("run"))
+      archive: {files: [\(files.folder.path("archive.nc"))]}
+      prior: {kind: eof, modes: 10}
+      """, path: "run.yaml"
+    ).configuration
+    let first = try run.modelForEvaluation(of: [.eof])
+    let kept = try Model(contentsOf: files.folder.path("run"))
+    #expect(kept.prior.functions.scaledModes == first.prior.functions.scaledModes)
+    let progress = Steps()
+    _ = try run.modelForEvaluation(of: [.eof], progress: progress)
+    #expect(progress.names.isEmpty)
+    // A model of other settings is not replaced.
+    var other = run
+    other.prior.modes = 5
+    _ = try other.modelForEvaluation(of: [.eof])
+    #expect(try Model(contentsOf: files.folder.path("run")).prior.functions.modeCount == 10)
+  }
+
   @Test func trainingAsksForPeaksBeforeItLearns() throws {
     let files = try Files()
     let training = try files.configuration(scale: "{tas: {peak: 100}}", parameters: "per-archive").training

@@ -43,6 +43,8 @@ import Testing
     }
     let summary = try fill(path, noise: "0", to: folder.path("out.tif"))
     #expect(summary.missingShare == 0)
+    // Of pixels that are kept, neither their change nor their distance from the answer is told.
+    #expect(!summary.remarks.contains { ["nothing-missing", "misfit"].contains($0.topic) }, "\(summary.remarks)")
     let (before, after) = (try ImageFile(path: path), try ImageFile(path: folder.path("out.tif")))
     #expect(before.header == after.header)
     #expect(try before.samples(ofPage: 0).bytes == after.samples(ofPage: 0).bytes)
@@ -56,6 +58,14 @@ import Testing
     let filled = try ImageFile(path: folder.path("holed.tif")).samples(ofPage: 0)
     let numbers = try before.samples(ofPage: 0).numbers
     for index in numbers.indices where numbers[index] < limit { #expect(filled[index] == numbers[index]) }
+  }
+
+  /// Pixels with noise change, and that is said.
+  @Test func theRemovalOfNoiseIsTold() throws {
+    let folder = try ScratchFolder()
+    let path = try write("in.png", in: folder) { (100 + 50 * sin(Double($0) * 0.9)).rounded() }
+    let summary = try fill(path, noise: "3", to: folder.path("out.png"))
+    #expect(summary.remarks.contains { $0.topic == "nothing-missing" })
   }
 
   @Test func sharesAreOfTheFullScale() throws {

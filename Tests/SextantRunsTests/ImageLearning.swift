@@ -207,6 +207,25 @@ import Testing
     #expect(try NoiseSpecification(text: "2%").description == "2%")
   }
 
+  /// Beside a table stand the pictures of its methods, and no others; what else lies in the folder stays.
+  @Test func picturesOfAnEarlierEvaluationAreRemoved() throws {
+    let folder = try ScratchFolder()
+    func names(_ methods: String, pictures: Int, overwrite: Bool) throws -> Set<String> {
+      var run = try configuration(in: folder, "", evaluate: "methods: [\(methods)]\nmasks: [\"random:0.5\"]\nnoise: \"3\"")
+      run.evaluate.pictures = pictures
+      let outcome = try run.runEvaluation(overwrite: overwrite)
+      let found = try FileManager.default.contentsOfDirectory(atPath: folder.path("run/evaluation")).filter { $0.hasSuffix(".png") }
+      let drawn = Set(outcome.pictures.map { URL(fileURLWithPath: $0).lastPathComponent })
+      #expect(drawn.isSubset(of: found))
+      return Set(found).subtracting(drawn)
+    }
+    #expect(try names("eof, nearest", pictures: 2, overwrite: false).isEmpty)
+    let own: Set = ["mine.png", "strip.png", "my-strip-1-nearest.png"]
+    for name in own { try Data().write(to: URL(fileURLWithPath: folder.path("run/evaluation/\(name)"))) }
+    #expect(try names("eof", pictures: 1, overwrite: true) == own)
+    #expect(try names("nearest", pictures: 0, overwrite: true) == own)
+  }
+
   @Test func whatDoesNotFitIsSaidBeforeTheWork() throws {
     let folder = try ScratchFolder()
     func message(_ more: String, _ evaluate: String) -> String {

@@ -4,6 +4,7 @@
 import Foundation
 import Sextant
 import SextantTestSupport
+import SextantYAML
 import Testing
 
 @testable import SextantPipelines
@@ -69,6 +70,32 @@ import Testing
     let answer = try read(folder.path("answer.tif"))
     #expect(answer.domain.fingerprint == blurred.domain.fingerprint && !answer.isValid.contains(false))
     #expect(try error(answer) { row, column in (2..<12).contains(row) && (2..<9).contains(column) } < 2)
+  }
+
+  /// A model knows nothing beyond the frame. What `degrade` leaves out is missing, and no measured value that is not used.
+  @Test func onlyMeasuredValuesBeyondTheFrameAreCounted() throws {
+    let folder = try ScratchFolder()
+    let operation = try AnyMeasurementDesign("blur:box,size=3")
+    try FileManager.default.createDirectory(atPath: folder.path("archive"), withIntermediateDirectories: true)
+    for number in 0..<12 {
+      try write(signal(rows: 14, columns: 11, from: number), to: folder.path("archive/\(100 + number).tif"))
+    }
+    let model = try RunConfiguration.parse(
+      """
+      archive: {files: ["\(folder.path("archive"))"]}
+      prior: {kind: eof, modes: 3}
+      """, path: "test.yaml"
+    ).configuration.training.learn()
+    try write(signal(rows: 14, columns: 11, from: 2), to: folder.path("clean.tif"))
+    _ = try Degradation(mask: AnyMeasurementDesign("none"), operation: operation).run(
+      SignalInput(folder.path("clean.tif")), output: folder.path("degraded.tif"), overwrite: false, history: "")
+    let remarks = try ["degraded", "clean"].map { name in
+      try Imputation(method: .eof, samples: 0, noise: NoiseSpecification(text: "0.5"), operation: operation, checkShare: 0).run(
+        SignalInput(folder.path("\(name).tif")), model: model, output: folder.path("\(name)-answer.tif"), overwrite: false, history: ""
+      ).remarks.filter { $0.topic == "beyond-frame" }
+    }
+    #expect(remarks[0].isEmpty)
+    #expect(remarks[1].count == 1 && remarks[1].first?.text.contains("46 of 154 measured values") == true, "\(remarks)")
   }
 
   /// A photograph is blurred by what lies beyond its frame. Taking that for a mirror puts an error at the frame, and taking it for

@@ -102,6 +102,37 @@ import Testing
     #expect(try run.modelForEvaluation(of: [.flow]).parts == [.gaussian, .flow])
   }
 
+  /// A network is used on top of the model that it was trained on, and of no other. Files of earlier versions do not say which one that was.
+  @Test(arguments: ["flow", "diffusion"]) func networksOfAnotherModelAreRefused(name: String) throws {
+    let folder = try ScratchFolder()
+    func run(_ output: String, modes: Int) throws -> RunConfiguration {
+      var run =
+        try name == "flow"
+        ? FlowTrainingLaws.configuration(in: folder, steps: 2, output: output, flow: "pairs: 16, widths: [8, 8]")
+        : DiffusionTrainingLaws.configuration(in: folder, diffusion: "{steps: 2, batch: 3, widths: [8, 8]}", output: output)
+      run.prior.modes = modes
+      return run
+    }
+    func open() throws {
+      let model = try Model(contentsOf: folder.path("run"))
+      if name == "diffusion" { _ = try LearnedDiffusion(folder: folder.path("run"), for: model) }
+    }
+    for (output, modes) in [("run", 6), ("other", 4)] { _ = try run(output, modes: modes).train(overwrite: false) }
+    try open()
+    let foreign = try Data(contentsOf: URL(fileURLWithPath: folder.path("other/\(name).safetensors")))
+    let path = folder.path("run/\(name).safetensors")
+    try foreign.write(to: URL(fileURLWithPath: path))
+    let text = complaint { try open() }
+    for word in [path, folder.path("run/model.safetensors"), "sextant train"] { #expect(text.contains(word), "\(text)") }
+    let old = try ModelFiles.tampered(foreign) { header in
+      let shorter = header.replacing(#/,\\"prior\\":\\"[0-9a-f]+\\"/#, with: "")
+      #expect(shorter.count < header.count)
+      return shorter
+    }
+    try old.write(to: URL(fileURLWithPath: path))
+    try open()
+  }
+
   /// What cannot be read is an error, and no reason to learn another model in its place.
   @Test(arguments: [false, true]) func anUnreadableModelIsNotReplaced(isNewer: Bool) throws {
     let folder = try ScratchFolder()

@@ -40,6 +40,24 @@ import Testing
     #expect(known == declared)
   }
 
+  /// Values of another scale than the archive's are told as such, and neither noise nor method is blamed.
+  @Test(arguments: [1, 257] as [Float]) func anotherScaleIsTold(factor: Float) throws {
+    let folder = try ScratchFolder()
+    func scaled(_ fields: SignalSet) throws -> SignalSet {
+      // Cloud cover as a number of which nothing is known.
+      var result = try fields.selecting(["clt"])
+      result.variables = [Variable(name: "value")]
+      return result.mapping { _, _, _, own in own * 200 }
+    }
+    let model = try SmallClimate.model(of: scaled(SmallClimate.fields()), kind: .modes)
+    try SmallClimate.write(
+      scaled(SmallClimate.unseen(2)).mapping { _, _, _, own in own * factor }, to: folder.path("in.nc"))
+    let summary = try Imputation(method: .eof, samples: 0, noise: NoiseSpecification(text: "5"), seed: 1).run(
+      SignalInput(folder.path("in.nc")), model: model, output: folder.path("out.nc"), overwrite: false, history: "test")
+    #expect(summary.remarks.contains { $0.topic == "scale" && $0.text.contains("16 bits") } == (factor > 1), "\(summary.remarks)")
+    #expect(factor == 1 || !summary.remarks.contains { ["misfit", "coverage"].contains($0.topic) }, "\(summary.remarks)")
+  }
+
   @Test func archivesAndCleanFilesAreCheckedToo() throws {
     let folder = try ScratchFolder()
     try Self.files(folder, fill: -9999)

@@ -46,6 +46,8 @@ package struct StoredDiffusion: Sendable {
     var fingerprint: String
     var learning: String?
     var smallestNoise: Double?
+    /// The ``GaussianPrior/fingerprint`` of the model; absent in files that were written before it was stated.
+    var prior: String?
   }
 
   /// What tells the training of a prior from others: its settings, and how it was learned from measurements.
@@ -162,10 +164,11 @@ package struct StoredDiffusion: Sendable {
     (self.learning, self.masks) = (learning, masks)
   }
 
-  /// Writes the prior into `folder`, whole or not at all.
-  package func write(toFolder folder: String, fingerprint: String) throws {
+  /// Writes the prior of `model` into `folder`, whole or not at all. Throws ``MethodError`` for a model without a Gaussian prior, `FileError`.
+  package func write(toFolder folder: String, for model: Model) throws {
     let text = try Description(
-      settings: settings, fingerprint: fingerprint, learning: learning, smallestNoise: masks?.smallestNoise
+      settings: settings, fingerprint: model.space.domain.fingerprint, learning: learning, smallestNoise: masks?.smallestNoise,
+      prior: model.requireGaussian().prior.fingerprint
     ).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     writer.add("gaussian.modes", gaussian.modes)
@@ -183,10 +186,11 @@ package struct StoredDiffusion: Sendable {
     return (try? JSONDecoder().decode(Description.self, from: Data(text.utf8)))?.learning
   }
 
-  /// Opens the diffusion prior in a run's folder; `space` is that of the model beside it.
+  /// Opens the diffusion prior in a run's folder, for the model beside it.
   ///
   /// Throws ``RunError`` where there is none, ``ModelError``, ``SafetensorsError``.
-  package init(folder: String, space: FieldSpace) throws {
+  package init(folder: String, for model: Model) throws {
+    let space = model.space
     let path = folder + "/" + LearnedDiffusion.fileName
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunError.invalid(
@@ -202,6 +206,7 @@ package struct StoredDiffusion: Sendable {
     let (settings, states) = (description.settings, space.layout.count)
     try check(
       description.fingerprint == space.domain.fingerprint, "it was trained on another grid than the model beside it")
+    try model.gaussian?.prior.check(description.prior, statedBy: path, inFolder: folder)
     try check(settings.isSensible, "its network has no sensible sizes")
     let modes = try file.floats("gaussian.modes")
     try check(
@@ -235,11 +240,11 @@ extension LearnedDiffusion {
   /// The name of the file in a run's folder.
   public static let fileName = "diffusion.safetensors"
 
-  /// Opens the diffusion prior in a run's folder; `space` is that of the model beside it.
+  /// Opens the diffusion prior in a run's folder, for the model beside it.
   ///
   /// Throws `RunError` where there is none, `ModelError`, `SafetensorsError`.
-  public init(folder: String, for space: FieldSpace) throws {
-    self = try StoredDiffusion(folder: folder, space: space).learned(for: space)
+  public init(folder: String, for model: Model) throws {
+    self = try StoredDiffusion(folder: folder, for: model).learned(for: model.space)
   }
 }
 

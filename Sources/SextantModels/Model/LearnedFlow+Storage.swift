@@ -24,23 +24,25 @@ extension LearnedFlow {
     var takesOperators: Bool?
     /// Absent where there is nothing to say.
     var remarks: [Remark]?
+    /// The ``GaussianPrior/fingerprint`` of the model; absent in files that were written before it was stated.
+    var prior: String?
   }
 
-  /// Writes the flow into `folder`, whole or not at all.
-  package func write(toFolder folder: String, named name: String = Self.fileName, fingerprint: String) throws {
+  /// Writes the flow of `model` into `folder`, whole or not at all. Throws ``MethodError`` for a model without a Gaussian prior, `FileError`.
+  package func write(toFolder folder: String, named name: String = Self.fileName, for model: Model) throws {
     let text = try Description(
-      network: network, fingerprint: fingerprint, identity: identity, takesOperators: takesOperators ? true : nil,
-      remarks: remarks.isEmpty ? nil : remarks
+      network: network, fingerprint: model.space.domain.fingerprint, identity: identity, takesOperators: takesOperators ? true : nil,
+      remarks: remarks.isEmpty ? nil : remarks, prior: model.requireGaussian().prior.fingerprint
     ).canonicalText()
     var writer = SafetensorsWriter(metadata: [Self.metadataKey: text])
     for (name, tensor) in zip(parameters.names, parameters.tensors) { writer.add(name, tensor) }
     try writer.write(to: folder + "/" + name, overwrite: true)
   }
 
-  /// Opens the flow in `folder`, which was trained on the states of `space`; nil if there is none.
+  /// Opens the flow in `folder`, which was trained on top of `prior`; nil if there is none.
   ///
   /// Throws ``ModelError``, ``SafetensorsError``.
-  package init?(folder: String, named name: String = Self.fileName, space: StateSpace, domain: any Domain) throws {
+  package init?(folder: String, named name: String = Self.fileName, prior: GaussianPrior, domain: any Domain) throws {
     let path = folder + "/" + name
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try SafetensorsFile(path: path)
@@ -50,9 +52,10 @@ extension LearnedFlow {
     guard description.fingerprint == domain.fingerprint else {
       throw ModelError.inconsistent(path: path, reason: "it was trained on another grid than the model beside it")
     }
+    try prior.check(description.prior, statedBy: path, inFolder: folder)
     let network = description.network
     var builder = ParameterBuilder<Float>.layout
-    guard network.isSensible, try Self.build(network, domain: domain, space: space, in: &builder) else {
+    guard network.isSensible, try Self.build(network, domain: domain, space: prior.space, in: &builder) else {
       throw ModelError.inconsistent(path: path, reason: "its network has no sensible sizes")
     }
     self.init(

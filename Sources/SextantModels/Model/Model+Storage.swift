@@ -18,6 +18,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case newerFormat(path: String, found: Int, known: Int)
   /// Its parts do not fit together.
   case inconsistent(path: String, reason: String)
+  /// A network that was trained on top of another model than the one beside it.
+  case anotherPrior(path: String, model: String)
 
   public var description: String {
     switch self {
@@ -29,6 +31,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "\(path): the model's layout is version \(found), and this program knows versions up to \(known). Update Sextant."
     case .inconsistent(let path, let reason):
       "\(path): the model does not fit together: \(reason). Train it again."
+    case .anotherPrior(let path, let model):
+      "\(path): it was trained on top of another model than \(model), so that the two do not belong together. Put the files of one run into one folder, or run `sextant train` again with --overwrite, which trains both."
     }
   }
 }
@@ -143,7 +147,7 @@ extension Model {
         fileDigests: description.fileDigests,
         support: description.support, estimatedNoise: description.estimatedNoise, remarks: description.remarks ?? []),
       gaussian: LearnedGaussian(prior, parameters: description.parameters, membership: description.membership),
-      flow: LearnedFlow(folder: Self.folder(of: path), space: prior.space, domain: domain),
+      flow: LearnedFlow(folder: Self.folder(of: path), prior: prior, domain: domain),
       patches: PatchMixture(folder: Self.folder(of: path), channelCount: channels))
   }
 
@@ -169,7 +173,7 @@ extension Model {
         "\(folder): '\(method.name)' samples a diffusion prior, and there is no \(LearnedDiffusion.fileName). Add a section `diffusion` to the configuration and train it again, or give --set solvers.prior=gaussian to sample the Gaussian of the model's modes."
       )
     }
-    self = model.with(diffusion: try LearnedDiffusion(folder: folder, for: model.space))
+    self = model.with(diffusion: try LearnedDiffusion(folder: folder, for: model))
   }
 
   /// The folder of a model: a run's, or that of the file.

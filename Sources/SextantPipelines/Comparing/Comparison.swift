@@ -283,9 +283,7 @@ extension Comparison {
     let operation = try mask.draw(in: context, using: &maskStream)
     if let measured {
       guard operation.selectedEntries != nil else {
-        throw RunError.invalid(
-          "evaluate.masks: '\(mask)' is not a mask: it does not leave values as they are. Test fields that are measurements themselves (evaluate.fields.measured) are scored on the values that a mask hides, such as random:0.1."
-        )
+        throw Self.refusalOfHoldingOut(by: mask)
       }
       // Exact values count as measured with a tiny noise: methods need one.
       let smallest = scales.enumerated().map { channel, scale in
@@ -344,9 +342,7 @@ extension Comparison {
     _ measured: SimulatedMeasurement, isScored: [Bool], filler: [Float], stream: RandomStream
   ) throws -> FieldMeasurement {
     guard measured.measurement.operation.selectedEntries != nil else {
-      throw MeasurementError.operatorNotSupported(
-        method: "A hidden mask (hide_mask)", form: measured.measurement.operation.form.kind,
-        reason: "each measured value must be one entry of the field", hint: "Hide masks only.")
+      throw Self.refusalOfHiding(beside: measured.measurement.operation.form.kind)
     }
     var random = stream.split("filler")
     let draws: Tensor<Float> = random.normals([isScored.count])
@@ -359,6 +355,20 @@ extension Comparison {
       },
       noise: entries.map { noise[$0 % channels] },
       operation: SelectionOperator(inputCount: isScored.count, indices: entries), label: measured.measurement.label)
+  }
+
+  /// What is said of a hidden mask beside an operator that is none.
+  package static func refusalOfHiding(beside kind: OperatorForm.Kind) -> MeasurementError {
+    .operatorNotSupported(
+      method: "A hidden mask (hide_mask)", form: kind, reason: "each measured value must be one entry of the field",
+      hint: "Hide masks only.")
+  }
+
+  /// What is said of test fields that are measurements themselves, where nothing is hidden by a mask.
+  package static func refusalOfHoldingOut(by design: AnyMeasurementDesign) -> RunError {
+    .invalid(
+      "evaluate.masks: '\(design)' is not a mask: it does not leave values as they are. Test fields that are measurements themselves (evaluate.fields.measured) are scored on the values that a mask hides, such as random:0.1."
+    )
   }
 
   private func scorer(for model: Model) -> Scorer {

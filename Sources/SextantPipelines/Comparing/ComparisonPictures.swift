@@ -10,6 +10,7 @@ import SextantModels
 import SextantReport
 import SextantSignals
 import SextantSolvers
+import SextantStorage
 
 /// Draws the pictures of a comparison.
 public struct ComparisonPictures: Sendable {
@@ -138,6 +139,19 @@ public struct ComparisonPictures: Sendable {
         Plot.errorByLatitude(series, units: first.units, subtitle: "\(first.variable), posterior mean"), "latitude")
     }
     return written
+  }
+
+  /// Removes the pictures in the folder that an earlier evaluation has drawn, and that are not among those of this one. Files whose names no
+  /// evaluation gives are left alone.
+  ///
+  /// - Parameter drawn: the paths of the pictures of this evaluation.
+  func removeEarlier(except drawn: [String]) throws {
+    let kept = Set(drawn.map { URL(fileURLWithPath: $0).lastPathComponent })
+    let pattern = #/(?:(?:map|surface|strip)-[0-9]+-.+|film-.+-.+|plot-.+-(?:ranks-.+|calibration|latitude)|amortisation)\.png/#
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where !kept.contains(name) && name.wholeMatch(of: pattern) != nil {
+      try WholeFile.remove(folder + "/" + name)
+    }
   }
 
   private func place(_ name: String) -> String {

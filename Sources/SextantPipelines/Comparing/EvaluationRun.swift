@@ -31,7 +31,7 @@ extension Comparison {
   ///   - fields: the true signals.
   ///   - indices: the positions of those that are tested on.
   ///   - folder: where the files go.
-  ///   - overwrite: whether files that are there may be replaced.
+  ///   - overwrite: whether files that are there may be replaced; pictures of an earlier evaluation are then removed.
   ///   - pictures: how many measurements are drawn.
   ///   - progress: is told of each answer.
   ///   - interruption: is checked between answers.
@@ -106,6 +106,8 @@ extension Comparison {
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     try WholeFile.write(encoder.encode(result), to: folder + "/scores.json", overwrite: overwrite)
     try WholeFile.write(Data(markdown.utf8), to: folder + "/table.md", overwrite: overwrite)
+    // A picture of a method that is not in the table would be taken for one of this evaluation.
+    if overwrite { try drawing.removeEarlier(except: drawn) }
     return EvaluationOutcome(result: result, text: text, markdown: markdown, pictures: drawn)
   }
 

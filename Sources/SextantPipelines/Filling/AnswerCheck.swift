@@ -147,8 +147,11 @@ struct AnswerChecking: Sendable {
   /// - Parameters:
   ///   - measurement: the observations, in the units of the answer.
   ///   - posterior: the answer.
+  ///   - isKept: the entries (V·C) whose observed values are written as they are, whatever the answer is; nil for none.
   /// - Returns: the sums, and whether they contain the check; if not, ``refill(_:by:prepared:using:)`` makes it.
-  func closedForm(_ measurement: FieldMeasurement, _ posterior: Posterior) -> (check: AnswerCheck, isChecked: Bool) {
+  func closedForm(
+    _ measurement: FieldMeasurement, _ posterior: Posterior, keeping isKept: [Bool]? = nil
+  ) -> (check: AnswerCheck, isChecked: Bool) {
     var check = AnswerCheck(channelCount: channelCount)
     var (fit, candidateCount, checkedCount) = (check, 0, 0)
     let entries = measurement.operation.outputEntries.indices
@@ -159,7 +162,7 @@ struct AnswerChecking: Sendable {
       let channel = entries[row] % channelCount
       let (mean, observed, noise) = (Double(predicted[row]), Double(measurement.values[row]), Double(measurement.noise[row]))
       guard mean.isFinite, !measurement.isCutOff(row) else { continue }
-      if knowsNoise, noise > 0, encodings[channel] != .labels {
+      if knowsNoise, noise > 0, encodings[channel] != .labels, isKept?[entries[row]] != true {
         let difference = encodings[channel].difference(mean, observed)
         fit.channels[channel].fitCount += 1
         fit.channels[channel].squaredMisfit += difference * difference / (noise * noise)

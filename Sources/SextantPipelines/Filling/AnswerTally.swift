@@ -42,6 +42,8 @@ struct AnswerTally: Sendable, Codable, Equatable {
   var saturatedCount = 0
   /// Observed values at places outside of the model's domain.
   var outsideCount = 0
+  /// Observed values that were not used, because they depend on what lies beyond the frame of an image.
+  var beyondFrameCount = 0
   /// Values of the mean that were clipped to the range of the pixels' type.
   var clippedCount = 0
   /// What the first observed field shows of the nature of its variables; nil before there is one.
@@ -66,6 +68,7 @@ struct AnswerTally: Sendable, Codable, Equatable {
     sum.withoutSamplesCount += b.withoutSamplesCount
     sum.saturatedCount += b.saturatedCount
     sum.outsideCount += b.outsideCount
+    sum.beyondFrameCount += b.beyondFrameCount
     sum.clippedCount += b.clippedCount
     sum.natures = a.natures ?? b.natures
     return sum

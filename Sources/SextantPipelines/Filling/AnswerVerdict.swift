@@ -16,6 +16,9 @@ struct AnswerVerdict {
   let encodings: [ValueEncoding]
   /// How many of the file's units one unit of the model is, for differences (C).
   let scales: [Double]
+  /// The mean of the observed values, in the model's units (C), and the name of the model that expects others; nil where the values are not
+  /// those of the field, and where nothing was learned.
+  let learned: (observedMeans: [Double], model: String)?
 
   /// Coverage of 90 % intervals outside this range is reported as a warning, if chance does not explain it.
   static let honestCoverage = 0.82...0.97
@@ -37,7 +40,31 @@ struct AnswerVerdict {
     return result
   }
 
-  var remarks: [Remark] { variables.indices.flatMap { coverage($0) + misfit($0) + range($0) } }
+  /// Where the file has another scale than the archive, neither the noise nor the method is to blame.
+  var remarks: [Remark] {
+    variables.indices.flatMap { channel -> [Remark] in
+      let foreign = scale(channel)
+      return (foreign.isEmpty ? coverage(channel) + misfit(channel) : foreign) + range(channel)
+    }
+  }
+
+  /// What to say where the mean of the observed values is outside of all that the archive lets expect.
+  private func scale(_ channel: Int) -> [Remark] {
+    let (sums, variable) = (check.channels[channel], variables[channel])
+    guard let learned, let expected = sums.expected, let observed = sums.observed,
+      !(Double(expected.lowerBound)...Double(expected.upperBound)).contains(learned.observedMeans[channel])
+    else { return [] }
+    return [
+      Remark(
+        .warning, "scale",
+        "The observed values of \(variable.name) go from \(Self.text(observed)), and the model '\(learned.model)' expects values from \(Self.text(expected)) by its archive\(variable.units.isEmpty ? "" : ", in the units of the model"). The file probably has another scale than the model's archive, such as pixels of 16 bits beside those of 8 (257 times as large), or other units than it says, and then the answer is of no use. Bring its values to the scale of the archive, or use a model of such files."
+      )
+    ]
+  }
+
+  private static func text(_ range: ClosedRange<Float>) -> String {
+    String(format: "%.4g to %.4g", Double(range.lowerBound), Double(range.upperBound))
+  }
 
   private func coverage(_ channel: Int) -> [Remark] {
     let (sums, name) = (check.channels[channel], variables[channel].name)
@@ -84,13 +111,10 @@ struct AnswerVerdict {
     let high = max(observed.upperBound, sums.expected?.upperBound ?? observed.upperBound)
     let room = sums.expected == nil ? 0.5 * (high - low) : 0
     guard high > low, answered.lowerBound < low - room || answered.upperBound > high + room else { return [] }
-    func text(_ range: ClosedRange<Float>) -> String {
-      String(format: "%.4g to %.4g", Double(range.lowerBound), Double(range.upperBound))
-    }
     return [
       Remark(
         .warning, "range",
-        "The answer for \(variable.name) goes from \(text(answered)), but the observed values\(sums.expected == nil ? "" : " and the archive") from \(text(low...high)), in the units of the \(sums.expected == nil ? "file" : "model"). Look at where it leaves that range before you use it."
+        "The answer for \(variable.name) goes from \(Self.text(answered)), but the observed values\(sums.expected == nil ? "" : " and the archive") from \(Self.text(low...high)), in the units of the \(sums.expected == nil ? "file" : "model"). Look at where it leaves that range before you use it."
       )
     ]
   }

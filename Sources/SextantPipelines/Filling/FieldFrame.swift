@@ -50,7 +50,13 @@ struct FieldFrame {
   var knowsObserved: Bool { regridding.answersOnInput && !hasOperator }
 
   /// A field without what was observed where the model knows nothing.
-  func read(_ index: Int) throws -> Signal { try regridding.usable(fields.read([index])[0]) }
+  func read(_ index: Int) throws -> Signal { try readCounting(index).field }
+
+  /// The same, with the number of observed values that depend on what lies beyond the frame.
+  func readCounting(_ index: Int) throws -> (field: Signal, beyondFrameCount: Int) {
+    let whole = try fields.read([index])[0]
+    return (regridding.usable(whole), regridding.countBeyondFrame(in: whole))
+  }
 
   /// The observed values of a field in the model's units, each with its entry (V·C) and its channel.
   func forEachValue(of field: Signal, _ body: (_ entry: Int, _ channel: Int, _ value: Float) throws -> Void) rethrows {

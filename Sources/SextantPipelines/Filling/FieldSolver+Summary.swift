@@ -19,7 +19,8 @@ extension FieldSolver {
     let verdict = check.map {
       AnswerVerdict(
         check: $0, variables: fields.variables, encodings: frame.space.encodings,
-        scales: fields.variables.indices.map { 1 / Double(frame.units.differenceToModel(1, channel: $0)) })
+        scales: fields.variables.indices.map { 1 / Double(frame.units.differenceToModel(1, channel: $0)) },
+        learned: frame.hasOperator ? nil : (observedMeans: tally.channels.map(\.observed.mean), model: model.provenance.name))
     }
     var noise: [String: ImputationSummary.NoiseSummary] = [:]
     for (channel, variable) in fields.variables.enumerated()
@@ -45,7 +46,9 @@ extension FieldSolver {
     if let kind = model.gaussian?.prior.space.climatology.kind {
       remarks.append(Remark(.assumption, "climatology", "Anomalies are relative to the archive's climatology of kind \(kind)."))
     }
-    if tally.valueCount > 0, tally.missingCount == 0, request.method.traits.usesNoise, frame.regridding.answersOnInput {
+    // What is stated to be exact is kept.
+    let keepsAll = frame.knowsObserved && tally.channels.allSatisfy { $0.noise.count == $0.observed.count && $0.noise.mean == 0 }
+    if tally.valueCount > 0, tally.missingCount == 0, request.method.traits.usesNoise, frame.regridding.answersOnInput, !keepsAll {
       remarks.append(
         Remark(.note, "nothing-missing", "No value is missing, so the answer is the input with its noise removed: observed values change, too."))
     }
@@ -62,6 +65,13 @@ extension FieldSolver {
         Remark(
           .warning, "outside-model",
           "\(count) of \(all) measured values lie at places outside of the model's domain, where its archive has no value; they were not used, and there is no answer there. A model of an archive that has values there would use them."))
+    }
+    if tally.beyondFrameCount > 0 {
+      let (count, used) = (tally.beyondFrameCount, tally.channels.reduce(0) { $0 + Int($1.observed.count) })
+      remarks.append(
+        Remark(
+          .warning, "beyond-frame",
+          "\(fields.path): \(count) of \(count + used) measured values depend on what lies beyond the frame, of which the model knows nothing; they were not used. boundary=periodic or boundary=reflect in the operator says what lies there."))
     }
     if let clipping {
       let count = tally.clippedCount

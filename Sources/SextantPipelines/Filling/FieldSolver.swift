@@ -122,8 +122,9 @@ final class FieldSolver {
   }
 
   private func answer(to index: Int) throws -> Answer {
-    let field = try frame.read(index)
+    let (field, beyondFrameCount) = try frame.readCounting(index)
     var counts = AnswerTally(channelCount: frame.space.channelCount)
+    counts.beyondFrameCount = beyondFrameCount
     counts.missingCount = field.isValid.count { !$0 }
     counts.valueCount = field.isValid.count
     guard field.isValid.contains(true) else { return try answerEmpty(field, index: index, counts: counts) }
@@ -157,7 +158,8 @@ final class FieldSolver {
     try posterior.requireSensible(
       measurement, by: request.method, field: field.label.time.map { "the field of \($0)" } ?? "field \(index + 1)",
       isInside: frame.space.isInside, means: counts.channels.map { Float($0.observed.mean) })
-    var (check, isChecked) = checking.closedForm(measurement, posterior)
+    let isKept = try exactValues(index)
+    var (check, isChecked) = checking.closedForm(measurement, posterior, keeping: isKept)
     expect(measurement.label, in: &check)
     if !isChecked, refills {
       var stream = RandomStream(seed: request.seed).split("check").split(index)
@@ -173,7 +175,7 @@ final class FieldSolver {
       counts.withoutSamplesCount = 1
     }
     var record = record(of: posterior)
-    if frame.knowsObserved, let levels = try noise?(index) { record.keep(field, where: { levels[$0] == 0 }) }
+    if let isKept { record.keep(field, where: { isKept[$0] }) }
     return Answer(
       record: record, isObserved: field.isValid, diagnostics: posterior.diagnostics, tally: counts, check: check)
   }
@@ -265,6 +267,15 @@ final class FieldSolver {
     let coordinates = label.coordinates.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let words = [label.time].compactMap { $0 } + coordinates
     return words.isEmpty ? "field \(index)" : words.joined(separator: " ")
+  }
+
+  /// Which values of a field (V·C) are stated to be exact: where they are observed, they are written as they were read. Nil where the noise is
+  /// not known, or the answer is not on the places of the input.
+  private func exactValues(_ index: Int) throws -> [Bool]? {
+    guard frame.knowsObserved, let noise else { return nil }
+    let channels = frame.space.channelCount
+    // Noise with a law may be 0 in the dark, and is not at a value.
+    return try noise(index).enumerated().map { $1 == 0 && noise.laws[$0 % channels] == nil }
   }
 
   /// What was measured of a field.

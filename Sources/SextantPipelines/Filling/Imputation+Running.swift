@@ -221,7 +221,7 @@ private struct RequestKey: Encodable {
   let request: Imputation
   let inputs: [SignalInput]
   /// The form of the answers that are kept: those of an older program are not read.
-  let form = 5
+  let form = 6
 
   init(_ request: Imputation, inputs: [SignalInput]) { (self.request, self.inputs) = (request, inputs) }
 }

@@ -77,12 +77,6 @@ struct Regridding: Sendable {
     self.placed = placed
     let outputs = placed?.isOutput(count: input.vertexCount * model.channelCount)
     isOutput = outputs?.contains(false) == true ? outputs : nil
-    if let isOutput {
-      remarks.append(
-        Remark(
-          .warning, "beyond-frame",
-          "\(path): \(isOutput.count { !$0 }) of \(isOutput.count) values depend on what lies beyond the frame, of which the model knows nothing; they are not used. boundary=periodic or boundary=reflect in the operator says what lies there."))
-    }
     if let placed, placed.field.fingerprint == model.domain.fingerprint, placed.field.fingerprint != input.fingerprint {
       // The operator leads from the field to the file by itself.
       guard regrid == nil, places == nil else {
@@ -162,6 +156,12 @@ struct Regridding: Sendable {
       for entry in vertex * channelCount..<(vertex + 1) * channelCount { result.isValid[entry] = false }
     }
     return result
+  }
+
+  /// How many values of a field of the input are observed and not used, because they depend on what lies beyond the frame.
+  func countBeyondFrame(in field: Signal) -> Int {
+    guard let isOutput else { return 0 }
+    return zip(field.isValid, isOutput).count { $0 && !$1 }
   }
 
   /// The operator from a field on the model's domain to the measured values, which are those of the input (V·C) where

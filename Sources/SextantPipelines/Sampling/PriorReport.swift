@@ -40,7 +40,7 @@ public struct PriorReport: Sendable {
     interruption: Interruption = Interruption()
   ) throws -> (report: DenoisingReport, markdown: String) {
     for name in ["priors.json", "priors.md"] { try WholeFile.checkIsFree("\(folder)/\(name)", overwrite: overwrite) }
-    let stored = try StoredDiffusion(folder: folder, space: model.space)
+    let stored = try StoredDiffusion(folder: folder, for: model)
     let all = try file.map { try states(of: $0, model: model) } ?? HeldOutStates(folder: folder, model: model).states
     let fields = all.gatheringRows((0..<all.rowCount).middles(ofParts: fieldLimit))
     try interruption.check()

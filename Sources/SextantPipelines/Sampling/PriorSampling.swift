@@ -93,12 +93,12 @@ extension PriorSampling {
     if prior == .gaussian {
       let gaussian =
         try isThere
-        ? StoredDiffusion(folder: folder, space: model.space).learnedGaussian()
+        ? StoredDiffusion(folder: folder, for: model).learnedGaussian()
         : model.requireGaussian().prior.noisePredictor()
       let states = gaussian.samples(using: (0..<count).map { stream.split($0) })
       return (set(of: states, space: space, model: model), 0)
     }
-    let predictor = try LearnedDiffusion(folder: folder, for: model.space).predictor
+    let predictor = try LearnedDiffusion(folder: folder, for: model).predictor
     // Batches of a few: a stop is heard between them, and samples do not depend on them.
     let batch = 4
     let sampler = DiffusionSampler(predictor, method: method.method, stepCount: steps, batchSize: batch)

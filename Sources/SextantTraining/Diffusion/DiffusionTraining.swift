@@ -55,7 +55,7 @@ public struct DiffusionTraining: Sendable {
       loop.log.records(), title: "Training of the diffusion prior", to: folder + "/diffusion.png")
     let trained = training.stored(best)
     try HeldOutStates(states: heldOut, fingerprint: model.space.domain.fingerprint).write(toFolder: folder)
-    try trained.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
+    try trained.write(toFolder: folder, for: model)
     return try trained.learned(for: model.space)
   }
 

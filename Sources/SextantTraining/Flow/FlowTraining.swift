@@ -84,7 +84,7 @@ public struct FlowTraining: Sendable {
     progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
   ) throws -> LearnedFlow {
     let flow = try learn(model: model, diffusion: diffusion, folder: folder, progress: progress, interruption: interruption)
-    try flow.write(toFolder: folder, fingerprint: model.space.domain.fingerprint)
+    try flow.write(toFolder: folder, for: model)
     return flow
   }
 

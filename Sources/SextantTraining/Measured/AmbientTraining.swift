@@ -85,7 +85,7 @@ struct AmbientTraining {
       masks: .init(
         examples: examples(of: fields, seen, masking: masking),
         smallestNoise: training.schedule.noiseToSignal(at: training.schedule.startTime)))
-    try stored.write(toFolder: context.folder, fingerprint: fingerprint)
+    try stored.write(toFolder: context.folder, for: model)
     return try stored.learned(for: model.space)
   }
 

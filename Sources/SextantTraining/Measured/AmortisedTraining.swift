@@ -163,7 +163,7 @@ struct AmortisedTraining {
   /// The flow in a file of the folder; nil if there is none.
   private func flow(named name: String) throws -> LearnedFlow? {
     try LearnedFlow(
-      folder: context.folder, named: name, space: context.model.requireGaussian().prior.space, domain: context.model.space.domain)
+      folder: context.folder, named: name, prior: context.model.requireGaussian().prior, domain: context.model.space.domain)
   }
 
   /// The flow of a round that has one.
@@ -211,7 +211,7 @@ struct AmortisedTraining {
     try training.learn(
       model: context.model, diffusion: context.model.diffusion, folder: context.folder, progress: context.progress,
       interruption: context.interruption
-    ).write(toFolder: context.folder, named: name, fingerprint: context.model.space.domain.fingerprint)
+    ).write(toFolder: context.folder, named: name, for: context.model)
   }
 
   /// Writes the flow of the round that predicted hidden values best.
@@ -222,7 +222,7 @@ struct AmortisedTraining {
       takesOperators: learned.takesOperators, remarks: learned.remarks)
     try TrainingLog(path: context.folder + "/flow.jsonl").write(state.scores, stepsPerRound: flow.settings.steps)
     try TrainingCurves.drawRounds(state.scores, to: context.folder + "/flow.png")
-    try best.write(toFolder: context.folder, fingerprint: context.model.space.domain.fingerprint)
+    try best.write(toFolder: context.folder, for: context.model)
     for name in Self.files { try WholeFile.remove("\(context.folder)/\(name)") }
     return best
   }

@@ -175,7 +175,7 @@ struct CompletionTraining {
       states: state.completions.gatheringRows(known.isEmpty ? [0] : known), fingerprint: fingerprint
     ).write(toFolder: context.folder)
     let stored = try training(on: gaussian).stored(best, learning: context.learning.identity(of: .diffusion))
-    try stored.write(toFolder: context.folder, fingerprint: fingerprint)
+    try stored.write(toFolder: context.folder, for: context.model)
     return try stored.learned(for: context.model.space)
   }
 }

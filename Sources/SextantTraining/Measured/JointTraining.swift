@@ -101,11 +101,11 @@ struct JointTraining {
       states: losses.draws(of: heldOut, by: flowParameters, random: random("held out")), fingerprint: fingerprint
     ).write(toFolder: context.folder)
     let stored = try prior.stored(priorParameters, learning: context.learning.identity(of: .diffusion))
-    try stored.write(toFolder: context.folder, fingerprint: fingerprint)
+    try stored.write(toFolder: context.folder, for: context.model)
     let learned = LearnedFlow(
       network: network, parameters: flowParameters, identity: run.identity.configuration,
       takesOperators: flow.prior.archive.measured?.operation != nil)
-    try learned.write(toFolder: context.folder, fingerprint: fingerprint)
+    try learned.write(toFolder: context.folder, for: context.model)
     return context.model.with(diffusion: try stored.learned(for: context.model.space)).with(flow: learned)
   }
 
