@@ -6,12 +6,9 @@ import Sextant
 
 /// The ends that the program can come to.
 enum ProgramExit {
-  /// The code of a run that was interrupted: 128 + SIGINT, as shells have it.
-  static let interruptedCode: Int32 = 130
-
-  /// The exit code for `error`: 0 for a request for help, 64 for wrong arguments, 130 for an interruption, else 1.
+  /// The exit code for `error`: 0 for a request for help, 64 for wrong arguments, 130 or 143 for an interruption, else 1.
   static func code(for error: any Error) -> Int32 {
-    if error is InterruptionError { return interruptedCode }
+    if error is InterruptionError { return InterruptionSignals.exitCode }
     return isWrongArgument(error) ? ExitCode.validationFailure.rawValue : SextantTool.exitCode(for: error).rawValue
   }
 

@@ -13,7 +13,8 @@ struct SextantTool: ParsableCommand {
     discussion: """
       Results go to standard output, messages and progress to standard error.
 
-      Exit codes: 0 done; 1 the work could not be done, with the reason; 64 the arguments are wrong; 130 interrupted.
+      Exit codes: 0 done; 1 the work could not be done, with the reason; 64 the arguments are wrong; 130 interrupted
+      by Ctrl-C, 143 by SIGTERM. The first signal ends long work after the step that is being computed, a second one at once.
       """,
     version: ProgramVersion.current,
     subcommands: [

@@ -42,19 +42,29 @@ public struct DiffusionSampler<Scalar: TensorScalar>: Sendable {
 
   /// The samples with the given indices (N×V×C). Each depends only on `random`, its index and the settings.
   public func samples(_ indices: Range<Int>, shape: [Int], using random: RandomStream) -> Tensor<Scalar> {
+    samples(indices, shape: shape, using: random, checkInterruption: {})
+  }
+
+  /// The samples with the given indices (N×V×C), unless `checkInterruption`, which is called before each step, throws.
+  public func samples(
+    _ indices: Range<Int>, shape: [Int], using random: RandomStream, checkInterruption: () throws -> Void
+  ) rethrows -> Tensor<Scalar> {
     var result = Tensor<Scalar>(repeating: 0, shape: [indices.count] + shape)
     for start in stride(from: indices.lowerBound, to: indices.upperBound, by: batchSize) {
       let chunk = start..<min(indices.upperBound, start + batchSize)
-      let batch = batch(chunk.map { random.split($0) }, shape: shape)
+      let batch = try batch(chunk.map { random.split($0) }, shape: shape, checkInterruption: checkInterruption)
       result.replaceRows(from: start - indices.lowerBound, with: batch)
     }
     return result
   }
 
-  private func batch(_ streams: [RandomStream], shape: [Int]) -> Tensor<Scalar> {
+  private func batch(
+    _ streams: [RandomStream], shape: [Int], checkInterruption: () throws -> Void
+  ) rethrows -> Tensor<Scalar> {
     let times = predictor.schedule.descendingTimes(steps: stepCount)
     var x = Tensor<Scalar>.normals(streams.map { $0.split("start") }, shape: shape)
     for step in 0..<stepCount {
+      try checkInterruption()
       let (time, next) = (times[step], times[step + 1])
       switch method {
       case .ancestral: x = ancestralStep(x, from: time, to: next, streams.map { $0.split(step) })

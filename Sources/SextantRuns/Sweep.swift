@@ -71,11 +71,14 @@ public struct Sweep: Sendable {
       if let steps = trial.steps {
         own.solvers = own.solvers.changing(trial.method, steps: steps, stepSize: trial.stepSize)
       }
+      own.solvers.checkInterruption = { try interruption.check() }
       let found: [SweepRow]
       do {
-        let scores = try own.run(model: model, fields: fields, indices: indices) { done in
-          try InterruptionError.saying(resumption(of: result, overwrite: overwrite)) { try interruption.check() }
-          progress.advance(to: number * perTrial + done)
+        let scores = try InterruptionError.saying(resumption(of: result, overwrite: overwrite)) {
+          try own.run(model: model, fields: fields, indices: indices) { done in
+            try interruption.check()
+            progress.advance(to: number * perTrial + done)
+          }
         }
         found = rows(trial, scores)
       } catch SolverError.diverged {

@@ -39,6 +39,44 @@ struct InterruptedProgramTests {
     #expect(desk.names == ["RUN", "archive.nc", "obs.nc", "out.nc", "run.yaml", "whole.nc"])
   }
 
+  /// A run whose one field would take many minutes.
+  private func endless(_ desk: ProgramTests.Desk) throws -> Program {
+    try Program([
+      "impute", desk.path("obs.nc"), "--model", desk.path("RUN"), "--extrapolate", "--method", "dps", "--set", "solvers.prior=gaussian",
+      "--set", "solvers.dps.steps=1000000", "--samples", "32", "--check", "0", "-o", desk.path("out.nc"),
+    ])
+  }
+
+  /// A sampler ends between two of its steps, and says at once that it will.
+  @Test(arguments: [SIGINT, SIGTERM]) func aFieldIsLeftWithinAStep(signal: Int32) throws {
+    let desk = try ProgramTests.Desk()
+    try desk.train()
+    let stopped = try endless(desk)
+    #expect(stopped.wait { stopped.catchesInterruptions })
+    // Into the field.
+    Thread.sleep(forTimeInterval: 3)
+    stopped.send(signal)
+    let sent = Date()
+    let end = try stopped.end()
+    #expect(Date().timeIntervalSince(sent) < 20)
+    #expect(end.code == 128 + signal && !end.isKilled)
+    #expect(end.errors.contains("press Ctrl-C again") && end.errors.contains("Interrupted; files that were not finished"), "\(end.errors)")
+    #expect(desk.names == ["RUN", "archive.nc", "obs.nc", "run.yaml"])
+  }
+
+  /// Two signals that wait for a stopped process come together: the second ends it before any work looks at the first.
+  @Test func aSecondSignalEndsTheProgramAtOnce() throws {
+    let desk = try ProgramTests.Desk()
+    try desk.train()
+    let stopped = try endless(desk)
+    #expect(stopped.wait { stopped.catchesInterruptions })
+    Thread.sleep(forTimeInterval: 3)
+    for signal in [SIGSTOP, SIGINT, SIGTERM, SIGCONT] { stopped.send(signal) }
+    let end = try stopped.end()
+    #expect([128 + SIGINT, 128 + SIGTERM].contains(end.code) && !end.isKilled, "\(end.code)")
+    #expect(!end.errors.contains("files that were not finished"), "\(end.errors)")
+  }
+
   /// At most the point that was being computed is lost.
   @Test(arguments: [SIGINT, SIGKILL]) func sweepingGoesOnWhereItWasStopped(signal: Int32) throws {
     let desk = try ProgramTests.Desk()

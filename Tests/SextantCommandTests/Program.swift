@@ -16,6 +16,8 @@ final class Program {
   struct End {
     /// The exit code, or 128 plus the signal that ended it, as shells have it.
     let code: Int32
+    /// Whether a signal ended it, and not the program itself.
+    let isKilled: Bool
     let output: String
     let errors: String
 
@@ -56,9 +58,8 @@ final class Program {
   func end() throws -> End {
     process.waitUntilExit()
     let texts = try streams.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    let status = process.terminationStatus
-    return End(
-      code: process.terminationReason == .uncaughtSignal ? 128 + status : status, output: texts[0], errors: texts[1])
+    let (status, isKilled) = (process.terminationStatus, process.terminationReason == .uncaughtSignal)
+    return End(code: isKilled ? 128 + status : status, isKilled: isKilled, output: texts[0], errors: texts[1])
   }
 
   /// Sends a signal.

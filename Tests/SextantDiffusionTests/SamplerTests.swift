@@ -59,6 +59,26 @@ import Testing
     }
   }
 
+  private struct Stop: Error {}
+
+  /// A look before each step of each batch, after which no step is made where it throws.
+  @Test(arguments: methods)
+  func samplingEndsBetweenSteps(_ method: SamplingMethod) throws {
+    let sampler = DiffusionSampler(try ExactPriors.mixture(), method: method, stepCount: 5, batchSize: 2)
+    var looks = 0
+    let samples = sampler.samples(0..<4, shape: [2, 1], using: RandomStream(seed: 5)) { looks += 1 }
+    #expect(looks == 10)
+    #expect(samples == sampler.samples(0..<4, shape: [2, 1], using: RandomStream(seed: 5)))
+    looks = 0
+    #expect(throws: Stop.self) {
+      _ = try sampler.samples(0..<4, shape: [2, 1], using: RandomStream(seed: 5)) {
+        looks += 1
+        if looks == 3 { throw Stop() }
+      }
+    }
+    #expect(looks == 3)
+  }
+
   @Test(arguments: methods)
   func mixturesAreReproduced(_ method: SamplingMethod) throws {
     let mixture = try ExactPriors.mixture()

@@ -105,6 +105,30 @@ import Testing
     #expect(counter.gradients == gradients[name] ?? 0)
   }
 
+  private struct Stop: Error {}
+
+  /// Once a stop was asked for, no further step is begun, whichever batch it belongs to.
+  @Test(arguments: DiffusionFamily.names.filter { $0 != "noise2score" })
+  func aStopIsHeardBetweenTheSteps(_ name: String) throws {
+    let problems = try MeshProblems.load()
+    let measurement = try problems.measurement(DiffusionFamily.problem(name))
+    func evaluations(isStopped: Bool) throws -> Int {
+      let counter = CountingPredictor(try problems.predictor())
+      var prior = DiffusionPrior(counter, space: try problems.space())
+      if isStopped { prior.checkInterruption = { if counter.evaluations > 0 { throw Stop() } } }
+      let solver = try DiffusionFamily.solver(name, prior, steps: 10, batchSize: 4)
+      var random = RandomStream(seed: 45)
+      if isStopped {
+        #expect(throws: Stop.self) { _ = try solver.posterior(given: measurement, samples: 8, using: &random) }
+      } else {
+        _ = try solver.posterior(given: measurement, samples: 8, using: &random)
+      }
+      return counter.evaluations
+    }
+    let (first, all) = (try evaluations(isStopped: true), try evaluations(isStopped: false))
+    #expect(first > 0 && 8 * first < all)
+  }
+
   /// After one answer the next takes no memory that is not there.
   @Test(arguments: DiffusionFamily.names)
   func memoryIsUsedAgain(_ name: String) throws {

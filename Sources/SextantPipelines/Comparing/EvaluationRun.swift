@@ -34,7 +34,7 @@ extension Comparison {
   ///   - overwrite: whether files that are there may be replaced; pictures of an earlier evaluation are then removed.
   ///   - pictures: how many measurements are drawn.
   ///   - progress: is told of each answer.
-  ///   - interruption: is checked between answers.
+  ///   - interruption: is checked between answers, and between the steps of methods that sample by steps.
   public func report(
     model: Model, fields: any SignalSource, indices: [Int], folder: String, overwrite: Bool,
     pictures: Int, progress: any ProgressObserver = SilentProgress(), interruption: Interruption = Interruption()
@@ -48,7 +48,9 @@ extension Comparison {
     let result: ComparisonScores
     do {
       defer { progress.finish() }
-      result = try run(model: model, fields: fields, indices: indices) { done in
+      var comparison = self
+      comparison.solvers.checkInterruption = { try interruption.check() }
+      result = try comparison.run(model: model, fields: fields, indices: indices) { done in
         try interruption.check()
         progress.advance(to: done)
       } visit: { field in

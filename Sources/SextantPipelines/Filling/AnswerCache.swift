@@ -133,8 +133,11 @@ final class AnswerCache {
         solver.note(try notes(at: index).tally)
         continue
       }
-      try InterruptionError.saying(resumption(done, of: count)) { try interruption.check() }
-      try store(try solver.solve(index), at: index)
+      let answer: Answer = try InterruptionError.saying(resumption(done, of: count)) {
+        try interruption.check()
+        return try solver.solve(index)
+      }
+      try store(answer, at: index)
       progress.advance(to: done + 1)
     }
   }

@@ -20,6 +20,8 @@ final class FieldSolver {
   /// Series with one mask share what depends on the mask: for each method and amount by which the prior is widened, 0 for most. There is
   /// one method, and another one where that settles noise which depends on the signal.
   private var solvers: [Method: [Double: PreparedSolvers]] = [:]
+  /// The settings of the methods, which end between steps once a stop was asked for.
+  private let settings: SolverSettings
   /// Nil where the method uses none.
   let noise: NoiseLevels?
   /// The level of each variable (C) above which values were cut off, in the file's units; empty where there is none.
@@ -48,12 +50,16 @@ final class FieldSolver {
   ///   - model: What the method knows of the fields.
   ///   - windows: The windows in which a field is solved; nil for the whole.
   ///   - formats: Those of files that designs need.
+  ///   - interruption: Is checked between the steps of the methods that take long.
   /// - Throws: ``RunError``, and what the method throws.
   init(
     _ request: Imputation, frame: FieldFrame, noise: NoiseLevels?, inputRemarks: [Remark] = [], model: Model,
-    windows: ModelWindows? = nil, formats: [any SignalFormat]
+    windows: ModelWindows? = nil, formats: [any SignalFormat], interruption: Interruption
   ) throws {
     self.request = request
+    var settings = request.solvers
+    settings.checkInterruption = { try interruption.check() }
+    self.settings = settings
     self.frame = frame
     self.noise = noise
     self.inputRemarks = inputRemarks + (noise?.remarks ?? [])
@@ -234,7 +240,7 @@ final class FieldSolver {
   private func solvers(of method: Method, widenedBy share: Double) throws -> PreparedSolvers {
     if let known = solvers[method]?[share] { return known }
     let wider = try model.widened(by: share)
-    let whole = try method.solver(for: wider, settings: request.solvers)
+    let whole = try method.solver(for: wider, settings: settings)
     let made = PreparedSolvers(windows?.solver(whole, for: wider) ?? whole)
     solvers[method, default: [:]][share] = made
     return made

@@ -19,7 +19,7 @@ extension Imputation {
   ///   - history: One line of provenance for the output.
   ///   - catalogue: The formats that are known.
   ///   - progress: Is told of each field.
-  ///   - interruption: Is checked between fields.
+  ///   - interruption: Is checked between fields, and between the steps of methods that sample by steps.
   /// - Returns: What was done.
   /// - Throws: `RunError`, `SignalFormatError`, ``GridMismatchError``, `UnitsError`, and what reading, solving and writing
   ///   throw.
@@ -92,7 +92,7 @@ extension Imputation {
     let solver = try FieldSolver(
       self, frame: frame, noise: noise,
       inputRemarks: objections + noiseRemarks + regridding.remarks + (windows.map { [$0.remark] } ?? []), model: model,
-      windows: windows, formats: catalogue.formats)
+      windows: windows, formats: catalogue.formats, interruption: interruption)
     if held != nil, !regridding.answersOnInput {
       throw RunError.invalid(
         "--mask: values of the input are held out, and the answer is not on the grid of the input (--regrid model, --grid or --at). Give --regrid input, or leave --mask out: the answer checks itself on the observations (--check).")

@@ -99,16 +99,16 @@ extension PriorSampling {
       return (set(of: states, space: space, model: model), 0)
     }
     let predictor = try LearnedDiffusion(folder: folder, for: model).predictor
-    // Batches of a few: a stop is heard between them, and samples do not depend on them.
+    // Batches of a few: the progress is shown between them, and samples do not depend on them.
     let batch = 4
     let sampler = DiffusionSampler(predictor, method: method.method, stepCount: steps, batchSize: batch)
     var result = Tensor<Float>.zeros([count, states])
     progress.start("sampling", unit: "field", count: count)
     defer { progress.finish() }
     for start in stride(from: 0, to: count, by: batch) {
-      try interruption.check()
       let chunk = start..<min(count, start + batch)
-      let samples = sampler.samples(chunk, shape: [states, 1], using: stream)
+      let samples = try sampler.samples(
+        chunk, shape: [states, 1], using: stream, checkInterruption: { try interruption.check() })
       result.replaceRows(from: start, with: samples.reshaped(to: [chunk.count, states]))
       progress.advance(to: chunk.upperBound)
     }

@@ -28,6 +28,8 @@ public struct DiffusionPrior: Sendable {
   public let gaussian: (any NoisePredictor<Float>)?
   /// The prior as one that looks at a part of the values, where it was learned so; nil for other priors.
   public let masked: MaskedPrior?
+  /// Is called between the steps of samplers of this prior, which end with what it throws.
+  public var checkInterruption: @Sendable () throws -> Void = {}
 
   /// - Parameters:
   ///   - predictor: the noise predictor for states of shape d×1.
@@ -53,7 +55,9 @@ public struct DiffusionPrior: Sendable {
   func seeing(oneOfItsMasks random: inout RandomStream) -> DiffusionPrior {
     guard let masked else { return self }
     let number = Int(random.next() % UInt64(masked.masks.rowCount))
-    return DiffusionPrior(masked.under(mask: number), space: space, transforms: transforms, gaussian: gaussian)
+    var seeing = DiffusionPrior(masked.under(mask: number), space: space, transforms: transforms, gaussian: gaussian)
+    seeing.checkInterruption = checkInterruption
+    return seeing
   }
 
   /// An operator and its noise for methods that need gradients alone.

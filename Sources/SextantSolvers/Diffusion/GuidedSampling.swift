@@ -93,6 +93,7 @@ struct GuidedSampling: PreparedSolver {
     let times = schedule.descendingTimes(steps: settings.steps, spacing: settings.spacing)
     var x = Tensor<Float>.normals(streams.map { $0.split("start") }, shape: [prior.space.count])
     for step in 0..<settings.steps {
+      try prior.checkInterruption()
       x = rule.moved(
         x, by: ReverseStep(schedule, from: times[step], to: times[step + 1]), predictor: &predictor,
         using: streams.map { $0.split(step) })

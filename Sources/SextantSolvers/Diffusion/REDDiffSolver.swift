@@ -85,6 +85,7 @@ public struct REDDiffSolver: Solver {
     let reference = fields.add("fields", .zeros([streams.count, prior.space.count]))
     var adam = Adam(settings.optimiser, for: fields)
     for step in 0..<settings.sampling.steps {
+      try prior.checkInterruption()
       let time = times[step]
       let fresh = Tensor<Float>.normals(streams.map { $0.split(step) }, shape: [prior.space.count])
       let gradient = gradient(

@@ -79,6 +79,7 @@ public struct ScorePriorSolver: DirectSolver {
         rate: settings.stepSize, warmUpSteps: settings.warmUpSteps, largestNorm: settings.largestNorm),
       averageDecay: settings.averageDecay, random: random.split("dropout"))
     for step in 0..<settings.steps {
+      try prior.checkInterruption()
       training.optimiser.settings.rate = settings.rate(atStep: step)
       do {
         try training.advance(on: loss)

@@ -45,17 +45,20 @@ public struct MethodContext: Sendable {
   /// Throws ``MethodError/missingPart(_:model:)``, `DiffusionError`.
   public func diffusionPrior() throws -> DiffusionPrior {
     let prior = try gaussian().prior
+    var result: DiffusionPrior
     switch settings.prior {
     case .gaussian:
-      return DiffusionPrior(try prior.noisePredictor(), space: prior.space, transforms: space.transforms)
+      result = DiffusionPrior(try prior.noisePredictor(), space: prior.space, transforms: space.transforms)
     case .diffusion:
       guard let diffusion = model.diffusion else {
         throw MethodError.missingPart(.diffusion, model: model.provenance.name)
       }
-      return DiffusionPrior(
+      result = DiffusionPrior(
         diffusion.predictor, space: prior.space, transforms: space.transforms, gaussian: diffusion.gaussian,
         masked: diffusion.masked)
     }
+    result.checkInterruption = settings.checkInterruption
+    return result
   }
 }
 

@@ -63,6 +63,9 @@ public struct SolverSettings: Sendable {
   /// The number of samples that the diffusion methods draw in a comparison; nil for the same number as the other
   /// methods.
   public var samples: Int?
+  /// Is called between the steps of the diffusion methods, which end with what it throws. It is no setting that answers depend on,
+  /// and is neither compared nor encoded.
+  public var checkInterruption: @Sendable () throws -> Void = {}
   /// The settings of each method, by name.
   private var sections: [String: any MethodSettings] = [:]
 
