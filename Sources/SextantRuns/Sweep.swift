@@ -82,7 +82,7 @@ public struct Sweep: Sendable {
         }
         found = rows(trial, scores)
       } catch SolverError.diverged {
-        found = model.space.variables.flatMap { variable in
+        found = own.scorer(for: model).variables.flatMap { variable in
           own.masks.map { SweepRow(trial, variable: variable.name, mask: $0.description) }
         }
         progress.advance(to: (number + 1) * perTrial)

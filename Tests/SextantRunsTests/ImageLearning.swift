@@ -207,6 +207,54 @@ import Testing
     #expect(try NoiseSpecification(text: "2%").description == "2%")
   }
 
+  /// As for `score`, the bands of an image have a table together, where they have one scale.
+  @Test(arguments: [true, false]) func allBandsAreScoredTogether(haveOneScale: Bool) throws {
+    let folder = try ScratchFolder()
+    try FileManager.default.createDirectory(atPath: folder.path("colours"), withIntermediateDirectories: true)
+    var random = RandomStream(seed: 6)
+    for index in 0..<20 {
+      let header = ImageHeader(rows: 8, columns: 8, bands: 3, type: .uint8)
+      var samples = ImageSamples(type: .uint8, count: 192)
+      let level: Double = 120 + 30 * random.normal()
+      for place in 0..<192 {
+        let value: Double = level + 20 * sin(Double(place / 3 % 8)) + Double(1 + place % 3) * random.normal()
+        samples[place] = min(255, max(0, value.rounded()))
+      }
+      let path = folder.path("colours/\(100 + index).png")
+      let writer = try ImageWriter(creating: path, reportedAs: path, .png, header: header, pageCount: 1)
+      try writer.append(samples)
+      try writer.close()
+    }
+    let run = try RunConfiguration.parse(
+      """
+      output: \(folder.path("run"))
+      archive: {files: ["\(folder.path("colours"))"], part: "first:0.8"}
+      prior: {kind: eof, modes: 4}
+      evaluate:
+        fields: {files: ["\(folder.path("colours"))"], part: "last:0.1"}
+        methods: [nearest]
+        masks: ["random:0.5"]
+        noise: "5"
+        pictures: 0
+        \(haveOneScale ? "" : "scale: {red: {peak: 200}}")
+      """, path: "test.yaml"
+    ).configuration
+    let model = try run.modelForEvaluation()
+    let bands = model.space.variables.map(\.name)
+    try #require(bands == ["red", "green", "blue"])
+    let (comparison, fields, indices) = try run.comparison(for: model)
+    let scores = try comparison.run(model: model, fields: fields, indices: indices).scores.fields
+    let together = scores.filter { $0.variable == "all bands" }
+    #expect(together.count == (haveOneScale ? indices.count : 0))
+    for whole in together {
+      let each = scores.filter { $0.label.field == whole.label.field && bands.contains($0.variable) }
+      let errors = try each.map { try #require($0[.meanSquareError]) }
+      let mean = errors.reduce(0, +) / 3
+      let error = try #require(whole[.meanSquareError])
+      #expect(errors.count == 3 && abs(error - mean) < 1e-9 * mean && whole[.psnr] != nil)
+    }
+  }
+
   /// Beside a table stand the pictures of its methods, and no others; what else lies in the folder stays.
   @Test func picturesOfAnEarlierEvaluationAreRemoved() throws {
     let folder = try ScratchFolder()

@@ -371,12 +371,13 @@ extension Comparison {
     )
   }
 
-  private func scorer(for model: Model) -> Scorer {
+  /// What scores the answers for a model.
+  package func scorer(for model: Model) -> Scorer {
     let variables = zip(model.space.variables, scales).enumerated().map { channel, pair in
       ScoredVariable(
         name: pair.0.name, units: pair.0.units, channels: [channel], peak: pair.1.peak, origin: pair.1.origin)
     }
-    return Scorer(on: model.space.domain, variables: variables, channelCount: model.space.channelCount)
+    return Scorer(on: model.space.domain, variables: variables.withAllBands(of: model.space.domain), channelCount: model.space.channelCount)
   }
 
   private static func name(of label: FieldLabel, index: Int, draw: Int) -> String {

@@ -156,17 +156,12 @@ public struct Scoring: Sendable {
     return scale
   }
 
-  /// The variables, each by itself, and of an image also its bands together. Their PSNR is that of the mean squared error over all
-  /// bands, and their SSIM is the mean of those of the bands, as scikit-image has them with `channel_axis`.
+  /// The variables, each by itself, and of an image also its bands together.
   private func scored(_ clean: any SignalDocument, _ scale: (peak: Double, origin: Double)?) -> [ScoredVariable] {
-    let variables = clean.variables
-    func scored(_ name: String, _ units: String, _ channels: [Int]) -> ScoredVariable {
-      ScoredVariable(name: name, units: units, channels: channels, peak: scale?.peak, origin: scale?.origin ?? 0)
-    }
-    let each = variables.enumerated().map { channel, variable in scored(variable.name, variable.units, [channel]) }
-    guard clean.domain.isImage, variables.count > 1, !variables.contains(where: { $0.name == ScoredFiles.allBands })
-    else { return each }
-    return each + [scored(ScoredFiles.allBands, "", Array(variables.indices))]
+    clean.variables.enumerated().map { channel, variable in
+      ScoredVariable(
+        name: variable.name, units: variable.units, channels: [channel], peak: scale?.peak, origin: scale?.origin ?? 0)
+    }.withAllBands(of: clean.domain)
   }
 
   /// The variables of the truth that a file has; all of them where the truth's were named.
