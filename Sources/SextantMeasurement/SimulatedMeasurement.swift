@@ -85,7 +85,7 @@ public enum Simulation {
       guard noise[entry] > 0, noise[entry].isFinite else {
         let variable = signal.variables[entry % signal.variables.count]
         throw MeasurementError.invalidNoise(
-          what: "The noise of '\(variable.name)' at vertex \(entry / signal.variables.count)", found: noise[entry])
+          what: "The noise of '\(variable.name)' at vertex \(entry / signal.variables.count + 1)", found: noise[entry])
       }
       measured[i] += noise[entry] * draws[entry]
     }

@@ -149,7 +149,7 @@ struct SimulationTests {
     let error = #expect(throws: MeasurementError.self) {
       try Self.measure("none", noise: [Float](repeating: 0, count: count))
     }
-    #expect(error?.description.contains("'t2m' at vertex 0") == true)
+    #expect(error?.description.contains("'t2m' at vertex 1") == true)
   }
 
   @Test("under a mask the coverage is 1 where an entry is measured and 0 elsewhere")

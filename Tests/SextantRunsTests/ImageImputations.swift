@@ -301,6 +301,24 @@ import Testing
     }
   }
 
+  /// Greys of a small part of their type's range are told apart, unless a scale is stated; wide ones and colours keep their type's scale.
+  @Test func narrowGreysHaveAScaleOfTheirOwn() throws {
+    let folder = try ScratchFolder()
+    let narrow = try write("narrow.tif", in: folder, type: .uint16) { [33_000, 33_500, 34_000][$0 % 3] }
+    func first(_ path: String, peak: Double? = nil, origin: Double? = nil) throws -> [Double] {
+      var drawing = Drawing(SignalInput(path, acceptsValues: true))
+      (drawing.peak, drawing.origin) = (peak, origin)
+      try drawing.run(output: folder.path("drawn.png"), overwrite: true)
+      return try pixel("drawn.png", in: folder, 24, 70)
+    }
+    #expect(try first(narrow) == [0, 0, 0])
+    #expect(try first(narrow, peak: 33_000) == [255, 255, 255])
+    #expect(try first(narrow, peak: 1000, origin: 32_000) == [255, 255, 255])
+    #expect(try abs(first(narrow, origin: 0)[0] - 255 * 33_000 / 65_535) <= 1)
+    let colours = try write("narrow-colours.tif", in: folder, bands: 3) { [100, 105, 110][$0 % 3] }
+    #expect(try first(colours) == [100, 105, 110])
+  }
+
   @Test func picturesShowThePixels() throws {
     let folder = try ScratchFolder()
     let grey = try write("grey.png", in: folder) { $0 == 0 ? 255 : $0 == 1 ? 51 : 0 }

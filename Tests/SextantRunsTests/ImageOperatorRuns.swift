@@ -155,7 +155,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("blur:box,size=3|random:0.5", "drawn at random"), ("compressed:count=41,rows=5,columns=5,seed=1", "masks belong to --mask"),
+    ("blur:box,size=3|random:0.5", "drawn at random"), ("compressed:count=21,rows=5,columns=5,seed=1", "masks belong to --mask"),
+    ("compressed:count=80,rows=5,columns=5,seed=1", "at most as many sums as there are places, 25"),
     ("reduce:2", "drawn"), ("blur:file=absent.txt", "absent.txt"), ("matrix:file=absent.npz", "absent.npz"),
   ])
   func whatDoesNotFitIsRefused(text: String, expected: String) throws {

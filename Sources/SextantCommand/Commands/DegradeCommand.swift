@@ -50,7 +50,7 @@ struct DegradeCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The standard deviation of the noise, such as 5.9K, or tas=5K,clt=0.05; poisson:GAIN+READ is the noise of an instrument that counts, such as a microscope; gamma:LOOKS is speckle, and binomial:TRIALS draws the share of trials that succeed. If this is not given, there is no noise.", valueName: "level"))
+      "The standard deviation of the noise, such as 5.9K, or tas=5K,clt=0.05; 5% or 5/255 is a share of the full scale of an image of whole numbers, and in any other file of the standard deviation of the values; poisson:GAIN+READ@OFFSET (READ and OFFSET may be left out) is the noise of an instrument that counts, such as a microscope; gamma:LOOKS is speckle, and binomial:TRIALS draws the share of trials that succeed. If this is not given, there is no noise.", valueName: "level"))
   var noise: String?
 
   @Option(

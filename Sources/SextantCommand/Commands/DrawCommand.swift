@@ -73,8 +73,16 @@ struct DrawCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The value that is white in an image. If this is not given, it is the largest number of the pixels' type or, for fractional numbers, the largest value.", valueName: "number"))
+      "The size of the scale of an image, from --origin, which is black, to white. If this is not given, the scale is that of the pixels' type, or the range of the values where they are fractional or greys that fill less than a tenth of the type's range.",
+      valueName: "number"))
   var peak: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The value that is black in an image. If this is not given, it is 0 beside --peak, and otherwise the least number of the type or of the values.",
+      valueName: "number"))
+  var origin: Double?
 
   @Option(name: [.short, .long], help: ArgumentHelp("The picture that is written.", valueName: "file"))
   var output: String
@@ -82,14 +90,18 @@ struct DrawCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
   @OptionGroup var machine: MachineOptions
 
+  func validate() throws {
+    if let peak, !(peak > 0 && peak.isFinite) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
+    if let origin, !origin.isFinite { throw ValidationError("--origin \(origin): a number is needed.") }
+  }
+
   func run() throws {
     machine.apply()
-    if let peak, !(peak > 0) { throw ValidationError("--peak \(peak): a number above 0 is needed.") }
     var drawing = try Drawing(
       fields.input(input), field: field, isDiverging: diverging, projection: chosenProjection, views: chosenViews(),
       axes: up, timeLine: at.map { try TimeLinePlace(text: $0) })
     drawing.companions = [("truth", truth), ("observed", observed)].compactMap { title, path in path.map { (title, $0) } }
-    drawing.peak = peak
+    (drawing.peak, drawing.origin) = (peak, origin)
     try drawing.run(output: output, overwrite: options.overwrite)
     StandardOutput.line(output)
   }

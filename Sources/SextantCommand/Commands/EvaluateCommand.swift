@@ -16,8 +16,8 @@ struct EvaluateCommand: ParsableCommand {
         sextant evaluate run.yaml --set evaluate.fields.part=evenly:10
         sextant evaluate run.yaml --json > scores.json
 
-      Learns the model that the configuration describes (the fields under evaluate are never among those it learns
-      from, if the configuration parts them), and writes table.md, scores.json and pictures to OUTPUT/evaluation.
+      Learns the model that the configuration describes, and writes table.md, scores.json and pictures to \
+      OUTPUT/evaluation. Fields that evaluate.fields.part takes from the archive are not among those that are learned from.
       """)
 
   @OptionGroup var source: ConfigurationOptions

@@ -68,7 +68,7 @@ struct ImputeCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The standard deviation of the noise: a number in the variable's units, with or without them, such as 0.5K; 5%, which is a share of the full scale of an image of whole numbers, and in any other file of the standard deviation of the values; poisson:GAIN+READ for counts; gamma:LOOKS for speckle; binomial:TRIALS for shares of trials; variable:NAME; 0 for exact values; auto for an estimate from the observations; or one of these for each variable, such as tas=0.5K,clt=auto. If this is not given, it is the file's own NAME_noise.",
+      "The standard deviation of the noise: a number in the variable's units, with or without them, such as 0.5K; 5% or 5/255, which is a share of the full scale of an image of whole numbers, and in any other file of the standard deviation of the values; poisson:GAIN+READ@OFFSET for counts (READ and OFFSET may be left out); gamma:LOOKS for speckle; binomial:TRIALS for shares of trials; variable:NAME; 0 for exact values; auto for an estimate from the observations; or one of these for each variable, such as tas=0.5K,clt=auto. If this is not given, it is the file's own NAME_noise.",
       valueName: "level"))
   var noise: String?
 

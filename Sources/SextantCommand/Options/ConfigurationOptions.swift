@@ -11,10 +11,10 @@ struct ConfigurationOptions: ParsableArguments {
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("Change one setting, such as prior.modes=80; may be given often.", valueName: "key=value"))
+    help: ArgumentHelp("Change one setting, such as prior.modes=80. The option may be repeated.", valueName: "key=value"))
   var overrides: [String] = []
 
-  @Option(help: ArgumentHelp("The seed of all random numbers, before the file's.", valueName: "number"))
+  @Option(help: ArgumentHelp("The seed of all random numbers, which takes precedence over that of the file.", valueName: "number"))
   var seed: UInt64?
 
   @Flag(help: "Print every setting with its value and origin, and do nothing.")

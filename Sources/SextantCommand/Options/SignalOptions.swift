@@ -8,7 +8,7 @@ import Sextant
 struct SignalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The names of the variables, separated by commas: variables of NetCDF, properties of a mesh, columns of a table. If this is not given, they are those of the model or else the file's own.",
+      "The names of the variables, separated by commas: variables of NetCDF, properties of a mesh, columns of a table. If this is not given, they are those of the model, where the command has one, and otherwise the file's own.",
       valueName: "names"))
   var variables: String?
 

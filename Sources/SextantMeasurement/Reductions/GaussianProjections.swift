@@ -71,7 +71,12 @@ extension GaussianProjections: MeasurementDesign {
   }
 
   func draw(in context: MeasurementContext, using random: inout RandomStream) throws -> any LinearOperator {
-    GaussianProjectionOperator(
+    if case .count(let number) = amount, number > context.vertexCount {
+      throw MeasurementError.missingInput(
+        specification: description, needs: "at most as many sums as there are places, \(context.vertexCount)",
+        hint: "Give a smaller count, or share=1 for as many sums as places.")
+    }
+    return GaussianProjectionOperator(
       vertexCount: context.vertexCount, channelCount: context.channelCount, rowCount: count(of: context.vertexCount),
       seed: RandomStream(seed: seed).split("compressed"))
   }

@@ -129,7 +129,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     let known = variables.map(\.name)
     guard let name = levels.keys.filter({ !$0.isEmpty && !known.contains($0) }).sorted().first else { return }
     throw RunError.invalid(
-      "\(setting): \(description): there is no variable '\(name)'. Those of the archive: \(known.joined(separator: ", ")).")
+      "\(setting): \(description): there is no variable '\(name)'. The variables are \(known.joined(separator: ", ")).")
   }
 
   /// The percentage that the noise of a variable is of its scale, as a number; nil where it is none.
@@ -183,6 +183,7 @@ public struct NoiseSpecification: Sendable, Equatable, Codable, CustomStringConv
     var result = [Float](repeating: 0, count: vertexCount * variables.count)
     for (channel, variable) in variables.enumerated() {
       guard let level = levels[variable.name] ?? levels[""] else {
+        try checkNames(among: variables, setting: "The noise")
         throw RunError.invalid(
           "The noise of '\(variable.name)' is not given: expected \(variable.name)=LEVEL beside \(description).")
       }

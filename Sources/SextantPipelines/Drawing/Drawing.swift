@@ -28,11 +28,16 @@ public struct Drawing: Sendable {
   /// Files with the same image, to be drawn before it: the truth, and what was observed of it. Where one has the title "truth", the
   /// difference from it is drawn, too.
   public var companions: [(title: String, path: String)] = []
-  /// The value of an image that is white; nil for the largest that its type can hold, or else the range of the values.
+  /// The size of the scale of an image, from black to white; nil for the largest value that its type can hold, or else the range of the
+  /// values.
   public var peak: Double?
+  /// The value of an image that is black; nil for 0 beside a peak, and otherwise for the least of the type or of the values.
+  public var origin: Double?
 
-  /// The samples that are drawn beside an image.
-  static let shownSamples = 2
+  /// The samples that are drawn beside an image, as `evaluate` draws them.
+  static let shownSamples = 3
+  /// Greys whose values fill less than this share of their type's range are drawn on a scale of their own.
+  private static let smallestShare = 0.1
 
   public init(
     _ input: SignalInput, field: Int = 1, isDiverging: Bool = false, projection: MapProjection? = nil,
@@ -77,9 +82,9 @@ public struct Drawing: Sendable {
       throw RunError.invalid("--field \(field): the file has fields 1 to \(document.count).")
     }
     let signal = try document.read([field - 1])[0]
-    if !companions.isEmpty || peak != nil, !signal.domain.isImage {
+    if !companions.isEmpty || peak != nil || origin != nil, !signal.domain.isImage {
       throw RunError.invalid(
-        "\(companions.isEmpty ? "--peak: it is of images" : "--truth and --observed: they are drawn beside images"), and \(input.path) has \(signal.domain.summaryWithArticle).")
+        "\(companions.isEmpty ? "\(peak == nil ? "--origin" : "--peak"): it is of images" : "--truth and --observed: they are drawn beside images"), and \(input.path) has \(signal.domain.summaryWithArticle).")
     }
     if signal.domain.geography != nil {
       try map(signal).write(to: output, projection: projection, overwrite: overwrite)
@@ -150,11 +155,38 @@ public struct Drawing: Sendable {
     for member in 0..<min(Self.shownSamples, members?.rowCount ?? 0) {
       panels.append(.init("sample \(member + 1)", values: shown(members?.row(member).scalars ?? [])))
     }
-    let label = document.labels[field - 1].coordinates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    let scale = scale(
+      of: panels.filter { $0.role == .value }.map(\.values), isGrey: values.count == raster.rows * raster.columns, in: document)
     return try ImagePanels(
-      rows: raster.rows, columns: raster.columns, panels: panels, peak: peak ?? document.fullScale,
-      black: peak == nil ? document.fullRange?.lowerBound ?? 0 : 0,
-      title: ([name] + label + shown.names).joined(separator: ", "))
+      rows: raster.rows, columns: raster.columns, panels: panels, peak: scale?.upperBound, black: scale?.lowerBound ?? 0,
+      title: ([name] + label(in: document) + shown.names).joined(separator: ", "))
+  }
+
+  /// The number of the field, as the option counts it, and its coordinates, which may count from 0.
+  private func label(in document: any SignalDocument) -> [String] {
+    let coordinates = document.labels[field - 1].coordinates.sorted { $0.key < $1.key }.map { name, value -> String in
+      // The letter for the axis of samples in a stack of images.
+      if name == "q", let number = Int(value) { return "sample \(number + 1)" }
+      return "\(name) \(value)"
+    }
+    return (document.count > 1 && !coordinates.isEmpty ? ["field \(field) of \(document.count)"] : []) + coordinates
+  }
+
+  /// From the black to the white of an image; nil for the range of the values.
+  private func scale(of values: [[Float]], isGrey: Bool, in document: any SignalDocument) -> ClosedRange<Double>? {
+    if let peak {
+      let black = origin ?? 0
+      return black...max(black, black + peak)
+    }
+    let finite: [Float] = values.flatMap { $0.filter { $0.isFinite } }
+    var own: ClosedRange<Double>?
+    if let least = finite.min(), let greatest = finite.max() { own = Double(least)...Double(greatest) }
+    if let origin { return (document.fullRange ?? own).map { origin...max(origin, $0.upperBound) } }
+    guard let full = document.fullRange else { return nil }
+    guard isGrey, let own, own.lowerBound < own.upperBound,
+      own.upperBound - own.lowerBound < Self.smallestShare * (full.upperBound - full.lowerBound)
+    else { return full }
+    return own
   }
 
   /// One variable as values, three as a colour.

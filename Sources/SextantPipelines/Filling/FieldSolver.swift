@@ -299,7 +299,7 @@ final class FieldSolver {
       let level = levels.map { $0[entry] }
       if let level, !(level >= 0 && level.isFinite) {
         throw RunError.invalid(
-          "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / space.channelCount) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
+          "\(fields.path): the noise of '\(fields.variables[channel].name)' at vertex \(entry / space.channelCount + 1) is \(level); expected a positive number, or 0 for an exact value, wherever a value is observed."
         )
       }
       let law = detector.law(ofChannel: channel)

@@ -56,11 +56,17 @@ extension Imputation {
     let whole: any SignalDocument = opened.count == 1 ? opened[0] : joined
     let document: any SignalDocument = try times.map { try TimedSource(whole, times: $0) } ?? whole
     let target = try domains(for: document, hasModel: model != nil, formats: catalogue.formats)
-    let placed = try operation.map {
-      try PlacedOperator(
-        $0, on: document.domain, known: target.field ?? model?.domain(for: method), channelCount: document.variables.count,
-        inputs: MeasurementInputs(on: document.domain, landShare: model?.space.landShare, formats: catalogue.formats),
-        path: document.path)
+    let placed = try operation.map { design -> PlacedOperator in
+      do {
+        return try PlacedOperator(
+          design, on: document.domain, known: target.field ?? model?.domain(for: method), channelCount: document.variables.count,
+          inputs: MeasurementInputs(on: document.domain, landShare: model?.space.landShare, formats: catalogue.formats),
+          path: document.path)
+      } catch MeasurementError.missingInput where method == .patches {
+        // The size of the image that it asks for would not help.
+        throw RunError.invalid(
+          "--operator \(design): a mixture of patches sees only the values that were measured in each patch, and takes masks and noise, but no operators that mix values. Use kriging, eof or two-scale for this operator.")
+      }
     }
     let place = target.field ?? placed?.field ?? document.domain
     let model = try model?.placed(on: place, for: method) ?? self.model(for: document, on: place, formats: catalogue.formats)
