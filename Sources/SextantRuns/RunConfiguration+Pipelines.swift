@@ -141,9 +141,10 @@ extension RunConfiguration {
     try checkHeldOut()
     try checkTestFields(catalogue: catalogue)
     let source = try archive.preview(seed: seed, formats: catalogue.formats)
-    _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)
+    let domain = try archive.signalDomain(of: source, formats: catalogue.formats)
+    _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: domain)
     _ = try measurementInputs(
-      on: source.domain, landShare: training(in: catalogue).landShare(on: source.domain), formats: catalogue.formats)
+      on: domain, landShare: training(in: catalogue).landShare(on: domain), formats: catalogue.formats)
   }
 
   /// The land mask and the files of the masks, which are looked at here so that what is wrong with them is found early.
