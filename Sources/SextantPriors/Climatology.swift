@@ -64,6 +64,16 @@ public enum ClimatologyKind: Sendable, Equatable, Codable {
     }
   }
 
+  /// The kind of a mean that is fitted to an archive: annual harmonics that it does not determine stay, with coefficients of 0, and a daily
+  /// cycle that it does not resolve is dropped.
+  func fitted(to support: ArchiveSupport) -> ClimatologyKind {
+    let order = limited(by: support).dailyOrder
+    return order > 0 ? .daily(order: order, season: season) : season
+  }
+
+  /// How many of the first regressors are those of a mean without any cycle, one for each month where these have means of their own.
+  var constantTermCount: Int { season == .monthly ? season.termCount : 1 }
+
   /// The regressors of a field: `termCount` values.
   func terms(of label: FieldLabel) -> [Double] {
     switch self {
@@ -157,9 +167,7 @@ public struct Climatology: Sendable {
   ) throws -> Climatology {
     let support = ArchiveSupport(of: indices.map { source.labels[$0] })
     let kind = wanted.limited(by: support)
-    // Annual harmonics that are left out have the coefficient 0; a daily cycle that the archive does not resolve is dropped.
-    let fitted: ClimatologyKind =
-      kind.dailyOrder > 0 ? .daily(order: kind.dailyOrder, season: wanted.season) : wanted.season
+    let fitted = wanted.fitted(to: support)
     let places = Array(0..<kind.season.termCount) + (0..<2 * kind.dailyOrder).map { wanted.season.termCount + $0 }
     // Where months are missing, harmonics are shrunk, because the others hardly tell some of them apart.
     let shrinkage = support.longestGap > 0 ? 1e-2 : 1e-6

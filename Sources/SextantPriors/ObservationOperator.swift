@@ -27,6 +27,16 @@ public struct ObservationOperator: Sendable {
   /// The number of anomalies m; several values of one state count once, and values outside the domain do not count.
   public var count: Int { noiseVariance.count }
 
+  /// The state with the largest weight in each measured value (m).
+  var dominantStates: [Int] {
+    if let selectedStates { return selectedStates }
+    return (0..<count).map { row in
+      let entries = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
+      let largest = entries.max { abs(matrix.values[$0]) < abs(matrix.values[$1]) }
+      return largest.map { Int(matrix.columns[$0]) } ?? 0
+    }
+  }
+
   /// Expresses a measurement model in states with the given scales (d).
   ///
   /// Throws `MeasurementError.operatorNotSupported` for an operator that is given by its action and is too large for a

@@ -25,14 +25,7 @@ public struct StateObservation: Sendable {
   public var count: Int { anomalies.count }
 
   /// The state with the largest weight in each measured value (m).
-  package var dominantStates: [Int] {
-    if let selectedStates { return selectedStates }
-    return (0..<count).map { row in
-      let entries = matrix.rowStarts[row]..<matrix.rowStarts[row + 1]
-      let largest = entries.max { abs(matrix.values[$0]) < abs(matrix.values[$1]) }
-      return largest.map { Int(matrix.columns[$0]) } ?? 0
-    }
-  }
+  package var dominantStates: [Int] { operation.dominantStates }
 
   /// The same observation after the subtraction of `shift` (d) from the states.
   public func subtracting(_ shift: [Float]) -> StateObservation {

@@ -106,10 +106,15 @@ extension MeasuredFields {
         expected: "an operator, such as a blur (the gaps of measurements are in the files and need no statement; archive.corrupted.mask hides values for a trial)",
         found: "the mask '\(operation)'")
     }
+    let signals: String? = try reader.optional("signals")
+    if let signals, operation == nil {
+      throw reader.wrong(
+        "signals", expected: "an operator beside it, because values without one lie where the signals do", found: signals)
+    }
     let fill = try reader.value("fill", default: Fill.archive)
     self.init(
       noise: try reader.parsed("noise", default: "auto") { try NoiseSpecification(text: $0) }, operation: operation,
-      fill: fill == .archive ? nil : fill)
+      signals: try signals.map { try FilePatterns.expandVariables(in: $0) }, fill: fill == .archive ? nil : fill)
   }
 }
 

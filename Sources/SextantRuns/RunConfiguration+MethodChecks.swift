@@ -38,12 +38,11 @@ extension RunConfiguration {
   ///   - inputs: the land mask and the files of the measurements.
   /// - Throws: ``RunError/invalid(_:)`` that names the method and the measurement, `MeasurementError` beside a hidden mask, and what
   ///   drawing throws.
-  func checkOperators(for methods: [Method], on source: any SignalSource, inputs: MeasurementInputs) throws {
+  func checkOperators(for methods: [Method], on domain: any Domain, channelCount: Int, inputs: MeasurementInputs) throws {
     let designs = evaluate.masks.filter { !$0.isMask }
     guard !designs.isEmpty else { return }
-    let domain = source.domain
     let context = try MeasurementContext(
-      domain: domain, isValid: [Bool](repeating: true, count: domain.vertexCount * source.variables.count), inputs: inputs)
+      domain: domain, isValid: [Bool](repeating: true, count: domain.vertexCount * channelCount), inputs: inputs)
     for design in designs {
       var random = RandomStream(seed: seed)
       let operation = try design.draw(in: context, using: &random)

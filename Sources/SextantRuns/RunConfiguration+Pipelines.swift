@@ -143,10 +143,11 @@ extension RunConfiguration {
     try checkHeldOut()
     try checkTestFields(catalogue: catalogue)
     let source = try archive.preview(seed: seed, formats: catalogue.formats)
-    _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: source.domain)
+    let domain = try archive.signalDomain(of: source, formats: catalogue.formats)
+    _ = try check(evaluate.fields.preview(seed: seed, formats: catalogue.formats), against: source.variables, domain: domain)
     let inputs = try measurementInputs(
-      on: source.domain, landShare: training(in: catalogue).landShare(on: source.domain), formats: catalogue.formats)
-    try checkOperators(for: methods, on: source, inputs: inputs)
+      on: domain, landShare: training(in: catalogue).landShare(on: domain), formats: catalogue.formats)
+    try checkOperators(for: methods, on: domain, channelCount: source.variables.count, inputs: inputs)
   }
 
   /// The land mask and the files of the masks, which are looked at here so that what is wrong with them is found early.

@@ -144,18 +144,21 @@ struct ArchiveCensus: Sendable {
   }
 
   /// Whether each entry (V·C), or another at the same place, such as those of a row of a grid at a pole, has a value in some field.
-  func reaches(on domain: any Domain, channels: Int) -> [Bool] {
+  func reaches(on domain: any Domain, channels: Int) -> [Bool] { Self.reaches(isInside, on: domain, channels: channels) }
+
+  private static func reaches(_ isInside: [Bool], on domain: any Domain, channels: Int) -> [Bool] {
     StateLayout(domain: domain, channelCount: channels, isInside: isInside).stateOfEntry.map { $0 >= 0 }
   }
 
   /// What is to be said of the places that no field of an archive of measurements has a value at.
   ///
   /// - Parameters:
+  ///   - isInside: whether at least one field tells of each entry (V·C).
   ///   - domain: the domain of the fields.
   ///   - variables: the variables.
   ///   - isFilled: whether the prior is asked for there all the same.
-  func neverMeasuredRemarks(on domain: any Domain, variables: [Variable], isFilled: Bool) -> [Remark] {
-    let (vertices, isReached) = (domain.vertexCount, reaches(on: domain, channels: variables.count))
+  static func neverMeasuredRemarks(_ isInside: [Bool], on domain: any Domain, variables: [Variable], isFilled: Bool) -> [Remark] {
+    let (vertices, isReached) = (domain.vertexCount, reaches(isInside, on: domain, channels: variables.count))
     return variables.enumerated().compactMap { channel, variable -> Remark? in
       let missing = (0..<vertices).count { !isReached[$0 * variables.count + channel] }
       guard missing > 0 else { return nil }

@@ -69,7 +69,7 @@ public struct Training: Sendable {
   ) throws -> Model {
     try WholeFile.checkIsFree(
       URL(fileURLWithPath: folder).appendingPathComponent(Model.fileName).path, overwrite: overwrite)
-    _ = try archive.preview(seed: seed, formats: formats).domain.requiredStored()
+    _ = try archive.signalDomain(of: archive.preview(seed: seed, formats: formats), formats: formats).requiredStored()
     // What is learned is of the files as they are now.
     let digests = try fileDigests(interruption)
     let stateFile = MeasuredGaussianStateFile(
@@ -88,11 +88,13 @@ public struct Training: Sendable {
     return model
   }
 
-  /// The SHA-256 of each file that is learned from, by its path: archive, land mask, and what the designs of the archive read.
+  /// The SHA-256 of each file that is learned from, by its path: archive, land mask, what the designs of the archive read,
+  /// and the file on the domain of its signals.
   private func fileDigests(_ interruption: Interruption) throws -> [String: String] {
     let designs = [archive.measured?.operation, archive.corrupted?.design].compactMap(\.self)
     let files = try FilePatterns.files(matching: archive.sources + (landMask.map { [$0.file] } ?? []))
-    return try LearnedFiles.digests(of: files + designs.flatMap(\.files)) { try interruption.check() }
+    let signals = [archive.measured?.signals].compactMap(\.self)
+    return try LearnedFiles.digests(of: files + designs.flatMap(\.files) + signals) { try interruption.check() }
   }
 
   /// The files of the archive that are not as they were when a model was learned from them; none of a model that does not say.
@@ -149,7 +151,14 @@ public struct Training: Sendable {
         "patches: '\(name)' is transformed (variables.\(name).transform), and patches are learned in the variables' own units. Leave out one of the two."
       )
     }
-    let domain = source.domain
+    let domain = try archive.signalDomain(of: source, formats: formats)
+    let matrix = try archive.measured.flatMap { try operation(of: $0, source: source, on: domain) }
+    let isInPlace = matrix?.isInPlace ?? true
+    if patches != nil, !isInPlace {
+      throw RunError.invalid(
+        "patches: they are cut out of the archive's images, and its values are on \(source.domain.summaryWithArticle), elsewhere than the signals (archive.measured.operator). Leave out one of the two."
+      )
+    }
     let noise = try parameterNoise(of: source.variables, vertexCount: domain.vertexCount)
     try archive.checkLevels(source, indices: indices)
     let ranges = try source.variables.map { try bounds[$0.name]?.converted(to: $0) }
@@ -161,9 +170,13 @@ public struct Training: Sendable {
     let stages = StageProgress(progress, interruption: interruption, count: indices.count)
     defer { stages.finish() }
     let valueNoise = try archive.measured.map { try MeasuredNoise($0.noise, of: source) }
-    let census = try ArchiveCensus(of: source, indices: indices, ranges: ranges, noise: valueNoise) {
+    // The ranges are those of the signals, of which values elsewhere may be any sums.
+    let census = try ArchiveCensus(
+      of: source, indices: indices, ranges: ranges.map { isInPlace ? $0 : nil }, noise: valueNoise
+    ) {
       try stages.advance(.coverage, by: $0)
     }
+    let isInside = matrix?.entriesSeen(byValues: census.isInside) ?? census.isInside
     try census.bounds.checkArchive()
     if archive.measured != nil {
       try census.checkVariables(source.variables, fieldCount: indices.count / learnedFrom.copyCount)
@@ -175,7 +188,7 @@ public struct Training: Sendable {
           .note, "symmetries",
           "archive.symmetries: each of the \(indices.count / learnedFrom.copyCount) fields stands for \(learnedFrom.copyCount) copies, itself counted, which are taken to be as likely as the field."))
     }
-    remarks += sizeRemarks(census.isInside.count { $0 })
+    remarks += sizeRemarks(isInside.count { $0 })
     let measured = try measuredNoise(valueNoise, of: source, indices: indices, census: census)
     if measured == nil { remarks += try census.checkGaps(for: self.prior.kind, accepts: acceptsGaps) }
     if archive.measured != nil {
@@ -191,9 +204,8 @@ public struct Training: Sendable {
       try MeasuredGaussianTraining.check(self.prior.kind, measured: settings, transforms: learned, variables: source.variables)
       let result = try MeasuredGaussianTraining(
         configuration: self.prior, measured: settings, source: seen, indices: indices, copyCount: learnedFrom.copyCount,
-        noise: noise, operation: try operation(of: settings, source: source), landShare: land,
-        seed: seed, stateFile: stateFile
-      ).run(isInside: census.isInside, valueCount: census.valueCount, stages: stages)
+        noise: noise, operation: matrix, landShare: land, seed: seed, stateFile: stateFile
+      ).run(isInside: isInside, valueCount: census.valueCount, stages: stages)
       prior =
         settings.fill == .all
         ? try result.prior.extended(
@@ -226,8 +238,8 @@ public struct Training: Sendable {
       landShare: land, hasOwnLand: landMask == nil && land != nil, transforms: learned,
       bounds: ranges)
     if let settings = archive.measured {
-      remarks += census.neverMeasuredRemarks(
-        on: domain, variables: source.variables, isFilled: measured != nil && settings.fill == .all)
+      remarks += ArchiveCensus.neverMeasuredRemarks(
+        isInside, on: domain, variables: source.variables, isFilled: measured != nil && settings.fill == .all)
     }
     let support = ArchiveSupport(of: indices.map { source.labels[$0] }).with(gapShare: census.gapShare)
     return try Model(
@@ -250,8 +262,13 @@ public struct Training: Sendable {
   }
 
   /// What the values of measured fields are of the fields, as a matrix; nil for their own values.
-  private func operation(of settings: MeasuredFields, source: any SignalSource) throws -> MeasuredOperator? {
-    let matrix = try settings.matrix(on: source.domain, channels: source.variables.count, formats: formats)
+  ///
+  /// - Parameter domain: where the fields lie.
+  private func operation(
+    of settings: MeasuredFields, source: any SignalSource, on domain: any Domain
+  ) throws -> MeasuredOperator? {
+    let matrix = try settings.matrix(
+      on: domain, values: source.domain, channels: source.variables.count, formats: formats)
     if let moved = source as? SymmetricSource, let matrix, let design = settings.operation {
       try moved.check(matrix, name: "\(design)")
     }

@@ -493,7 +493,7 @@ import Testing
       case .noiseWithGaps: ["archive.nc", "tas", "variable:sigma"]
       case .noNoise: ["run.yaml:2", "archive.measured", "0.3K"]
       case .unknownOperator: ["run.yaml:2", "operator"]
-      case .operatorElsewhere: ["archive.measured.operator", "compressed", "blur"]
+      case .operatorElsewhere: ["archive.measured.operator", "compressed", "archive.measured.signals"]
       case .operatorOfModes: ["archive.measured.operator", "prior.kind", "two-scale"]
       case .operatorWithAuto: ["auto", "operator", "tas=LEVEL"]
       case .operatorOfNothing: ["band"]

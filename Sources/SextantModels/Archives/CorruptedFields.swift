@@ -22,9 +22,10 @@ public struct CorruptedFields: Sendable, Equatable, Codable {
   /// - Parameters:
   ///   - seed: where gaps and noise come from.
   ///   - formats: the formats that files of the design may have.
-  /// - Throws: ``RunError/invalid(_:)`` for a design whose values lie elsewhere than the fields, and for noise that is no number.
+  ///   - mayLieElsewhere: whether the values may lie elsewhere than the fields, because what is learned from them knows the operator.
+  /// - Throws: ``RunError/invalid(_:)`` for a design whose values lie elsewhere where they may not, and for noise that is no number.
   func applied(
-    to source: any SignalSource, seed: UInt64, formats: [any SignalFormat]
+    to source: any SignalSource, seed: UInt64, formats: [any SignalFormat], mayLieElsewhere: Bool
   ) throws -> any SignalSource {
     if let noise, !noise.automatic(among: source.variables).isEmpty || noise.hasPercentages(among: source.variables) {
       throw RunError.invalid(
@@ -37,9 +38,9 @@ public struct CorruptedFields: Sendable, Equatable, Codable {
       source, design: design, inputs: MeasurementInputs(on: source.domain, landShare: nil, formats: formats),
       noise: noiseOfField, detector: Detector(laws: try noise?.laws(among: source.variables) ?? []),
       seed: RandomStream(seed: seed).split("corrupted"))
-    guard result.domain.fingerprint == source.domain.fingerprint else {
+    guard mayLieElsewhere || result.domain.fingerprint == source.domain.fingerprint else {
       throw RunError.invalid(
-        "archive.corrupted: the values that '\(design)' gives lie on \(result.domain.summaryWithArticle), and those of an archive on its own \(source.domain.summary). Use a mask, a blur or both.")
+        "archive.corrupted: the values that '\(design)' gives lie on \(result.domain.summaryWithArticle), and those of an archive on its own \(source.domain.summary). Use a mask, a blur or both, or state the operator in archive.measured.operator as well, to learn the fields beneath it.")
     }
     return result
   }

@@ -69,7 +69,8 @@ public struct DatasetSelection: Sendable, Equatable, Codable {
     seed: UInt64, formats: [any SignalFormat] = .standard
   ) throws -> (source: any SignalSource, indices: [Int]) {
     let (clean, indices) = try openClean(seed: seed, formats: formats)
-    let source = try corrupted?.applied(to: clean, seed: seed, formats: formats) ?? clean
+    let source = try corrupted?.applied(
+      to: clean, seed: seed, formats: formats, mayLieElsewhere: measured?.operation != nil) ?? clean
     guard let symmetries else { return (source, indices) }
     let moved: SymmetricSource
     do { moved = try SymmetricSource(source, symmetries: symmetries) } catch let error as GeometryError {

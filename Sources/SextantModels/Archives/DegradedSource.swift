@@ -18,6 +18,8 @@ package struct DegradedSource: SignalSource {
 
   /// Where the measured values lie.
   package let domain: any Domain
+  /// Where the clean fields lie.
+  package var signals: any Domain { clean.domain }
   package var variables: [Variable] { clean.variables }
   package var labels: [FieldLabel] { clean.labels }
 

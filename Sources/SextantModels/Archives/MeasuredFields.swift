@@ -11,9 +11,10 @@ import SextantSignals
 public struct MeasuredFields: Sendable, Equatable, Codable {
   /// The noise of the values.
   public var noise: NoiseSpecification
-  /// What the values are of the signals, such as a blur, with values at the places of the signals; nil where they are the signals'
-  /// own values.
+  /// What the values are of the signals, such as a blur or a reduction; nil where they are the signals' own values.
   public var operation: AnyMeasurementDesign?
+  /// A file on the domain of the signals, of which nothing else is read; nil where the values lie there or tell where it is.
+  public var signals: String?
   /// The places that the prior is of; nil for ``Fill/archive``.
   public var fill: Fill?
 
@@ -25,55 +26,9 @@ public struct MeasuredFields: Sendable, Equatable, Codable {
     case all
   }
 
-  public init(noise: NoiseSpecification, operation: AnyMeasurementDesign? = nil, fill: Fill? = nil) {
-    (self.noise, self.operation, self.fill) = (noise, operation, fill)
+  public init(noise: NoiseSpecification, operation: AnyMeasurementDesign? = nil, signals: String? = nil, fill: Fill? = nil) {
+    (self.noise, self.operation, self.signals, self.fill) = (noise, operation, signals, fill)
   }
-
-  /// The operator on the entries of a field (V·C), as a matrix; nil where there is none.
-  ///
-  /// - Throws: ``RunError/invalid(_:)`` for an operator whose values lie elsewhere than the signals or are none, and what drawing it
-  ///   throws.
-  package func matrix(on domain: any Domain, channels: Int, formats: [any SignalFormat]) throws -> MeasuredOperator? {
-    guard let operation else { return nil }
-    let inputs = MeasurementInputs(on: domain, landShare: nil, formats: formats)
-    guard try operation.valueDomain(for: domain, inputs: inputs)?.fingerprint == domain.fingerprint else {
-      throw RunError.invalid(
-        "archive.measured.operator: the values that '\(operation)' gives lie elsewhere than the signals. A prior is learned on the places where the archive has values, from values there: use a blur, footprints or a matrix with as many rows as columns."
-      )
-    }
-    // A design that draws something draws it once, for all fields.
-    var random = RandomStream(seed: 0).split("measured operator")
-    let drawn = try operation.draw(
-      in: MeasurementContext(
-        domain: domain, isValid: [Bool](repeating: true, count: domain.vertexCount * channels), inputs: inputs),
-      using: &random)
-    guard drawn.outputCount > 0 else {
-      throw RunError.invalid(
-        "archive.measured.operator: '\(operation)' measures nothing of \(domain.summaryWithArticle). Its kernel may be larger than the field: state what lies beyond the frame (boundary=reflect), or use a smaller one.")
-    }
-    let matrix = try drawn.materialised(for: "Learning from measurements")
-    guard matrix.values.contains(where: { $0 != 0 }) else {
-      throw RunError.invalid(
-        "archive.measured.operator: '\(operation)' is an operator that sees nothing: all of its weights are 0. Check how it was made.")
-    }
-    return MeasuredOperator(matrix, outputEntries: drawn.outputEntries)
-  }
-}
-
-/// An operator as a matrix, with the entry of a field that each of its values lies at.
-package struct MeasuredOperator: LinearOperator {
-  private let sparse: SparseOperator
-  package let outputEntries: OutputEntries
-
-  init(_ matrix: SparseMatrix, outputEntries: OutputEntries) {
-    (sparse, self.outputEntries) = (SparseOperator(matrix), outputEntries)
-  }
-
-  package var inputCount: Int { sparse.inputCount }
-  package var outputCount: Int { sparse.outputCount }
-  package var form: OperatorForm { sparse.form }
-  package func apply(_ signals: Tensor<Float>) -> Tensor<Float> { sparse.apply(signals) }
-  package func applyAdjoint(_ measurements: Tensor<Float>) -> Tensor<Float> { sparse.applyAdjoint(measurements) }
 }
 
 /// The noise of each value of measured fields.

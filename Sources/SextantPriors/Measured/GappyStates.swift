@@ -92,7 +92,7 @@ package struct GappyStates: Sendable {
   ///   - indices: which fields of the source.
   ///   - source: the fields in the units of the states' climatology.
   ///   - space: the states.
-  ///   - operation: what is measured of each field, with values at entries of the same domain; nil where the entries are measured
+  ///   - operation: what is measured of each signal, with values at entries of the fields of the source; nil where the entries are measured
   ///     themselves.
   ///   - noise: the standard deviation of the noise of each entry of a field (V·C).
   ///   - valueCount: how many values there are in all fields together.
@@ -106,6 +106,7 @@ package struct GappyStates: Sendable {
   ) throws {
     let channels = space.layout.channelCount
     let stream = random.split("hidden")
+    let known = LastObservation()
     @Sendable func read(_ position: Int) throws -> GappyField {
       let field = try source.read([indices[position]])[0]
       let levels = try noise(indices[position], field)
@@ -115,27 +116,35 @@ package struct GappyStates: Sendable {
         field.isValid[places[$0]] && (operation != nil || space.layout.stateOfEntry[places[$0]] >= 0)
       }
       let kept = rows.map { places[$0] }
-      let selection = SelectionOperator(inputCount: operation?.outputCount ?? places.count, indices: rows)
-      let measurement = FieldMeasurement(
-        values: kept.map { field.values.scalars[$0] },
-        noise: kept.map { max(levels[$0], Self.smallestNoise * space.scales[$0 % channels]) },
-        operation: operation.map { selection.composed(after: $0) } ?? selection, label: field.label)
-      let observation = try space.observe(measurement)
+      let deviations = kept.map { max(levels[$0], Self.smallestNoise * space.scales[$0 % channels]) }
+      let observed = try known.observation(at: rows, noise: deviations) {
+        let selection = SelectionOperator(inputCount: operation?.outputCount ?? places.count, indices: rows)
+        return try space.observationOperator(
+          MeasurementModel(operation: operation.map { selection.composed(after: $0) } ?? selection, noise: deviations))
+      }
+      let observation = observed.operation.observation(
+        of: kept.map { field.values.scalars[$0] }, mean: space.climatology.mean(for: field.label))
       var stream = stream.split(position)
-      let dominant = observation.dominantStates
-      let order = observation.selectedStates == nil ? dominant.indices.sorted { (dominant[$0], $0) < (dominant[$1], $1) } : nil
-      let states = order?.map { dominant[$0] } ?? dominant
       return GappyField(
-        states: states, anomalies: order?.map { observation.anomalies[$0] } ?? observation.anomalies,
-        noiseVariance: order?.map { observation.noiseVariance[$0] } ?? observation.noiseVariance,
-        isHidden: states.map { _ in stream.uniform() < Self.hiddenShare },
-        terms: space.climatology.kind.terms(of: field.label), matrix: order.map { observation.matrix.rows($0) })
+        states: observed.states, anomalies: observed.ordered(observation.anomalies),
+        noiseVariance: observed.ordered(observation.noiseVariance),
+        isHidden: observed.states.map { _ in stream.uniform() < Self.hiddenShare },
+        terms: space.climatology.kind.terms(of: field.label), matrix: observed.matrix)
     }
     let bytesPerValue = 4 * MemoryLayout<Double>.stride
+    let bytesPerEntry = MemoryLayout<Double>.stride + MemoryLayout<Int32>.stride
     var fields: [GappyField] = []
-    if valueCount * bytesPerValue <= memoryLimit {
+    var bytes = valueCount * bytesPerValue
+    if bytes <= memoryLimit {
       for position in indices.indices {
-        fields.append(try read(position))
+        let field = try read(position)
+        // Fields that were measured alike, one after the other, share their matrix, which may be larger than all of their values.
+        if let matrix = field.matrix, matrix != fields.last?.matrix { bytes += matrix.entryCount * bytesPerEntry }
+        guard bytes <= memoryLimit else {
+          fields = []
+          break
+        }
+        fields.append(field)
         try progress()
       }
     }

@@ -15,7 +15,7 @@ extension FlowTraining {
   /// - Throws: `MeasurementError.operatorNotSupported` for an operator that is given by its action, ``RunError/invalid(_:)`` for one
   ///   that is no mask where the flow learns from measured values, and what drawing throws, such as for a file that is missing.
   package func checkDesigns(on source: any SignalSource) throws {
-    let domain = source.domain
+    let domain = try prior.archive.signalDomain(of: source, formats: prior.formats)
     let context = try MeasurementContext(
       domain: domain, isValid: [Bool](repeating: true, count: domain.vertexCount * source.variables.count),
       inputs: MeasurementInputs(on: domain, landShare: try prior.landShare(on: domain), formats: prior.formats))

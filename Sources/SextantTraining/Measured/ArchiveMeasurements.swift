@@ -32,7 +32,7 @@ struct ArchiveMeasurements: Sendable {
   init(_ training: Training, model: Model, hides: Bool, interruption: Interruption) throws {
     let archive = try training.openArchive()
     let operation = try training.archive.measured?.matrix(
-      on: model.space.domain, channels: model.space.channelCount, formats: training.formats)
+      on: model.space.domain, values: archive.source.domain, channels: model.space.channelCount, formats: training.formats)
     let space = try model.requireGaussian().prior.space
     let hiding = hides ? RandomStream(seed: training.seed).split("measured").split("hidden values") : nil
     var found: [Int] = []

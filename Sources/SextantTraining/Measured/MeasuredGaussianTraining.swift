@@ -49,7 +49,10 @@ struct MeasuredGaussianTraining {
   private static let (startingFieldLimit, startingModeLimit) = (1000, 80)
 
   var random: RandomStream { RandomStream(seed: seed).split("measured") }
-  var domain: any Domain { source.domain }
+  /// Where the signals lie.
+  var domain: any Domain { operation?.signals ?? source.domain }
+  /// The operator where its values lie elsewhere than the signals; nil where every value has its place among them.
+  private var elsewhere: MeasuredOperator? { operation.flatMap { $0.isInPlace ? nil : $0 } }
 
   /// The precision of each correction of the climatology that the archive determines, which may have less of a daily cycle than
   /// was asked for.
@@ -92,13 +95,11 @@ struct MeasuredGaussianTraining {
   /// Learns the prior.
   ///
   /// - Parameters:
-  ///   - isInside: whether at least one field has a value at each entry (V·C).
+  ///   - isInside: whether at least one field tells of each entry (V·C).
   ///   - valueCount: how many values there are in all fields.
   ///   - stages: shows the progress.
   func run(isInside: [Bool], valueCount: Int, stages: StageProgress) throws -> Result {
-    let space = try GaussianPrior.stateSpace(
-      of: source, indices: indices, isInside: isInside, climatology: configuration.climatology
-    ) { try stages.advance($0, by: $1) }
+    let space = try stateSpace(isInside: isInside, stages: stages)
     let precision = precision(in: space)
     if let design = measured.operation, space.count > CompletionRounds.stateLimit {
       throw RunError.invalid(
@@ -108,6 +109,8 @@ struct MeasuredGaussianTraining {
     var state =
       try stateFile?.read(stateCount: space.count)
       ?? MeasuredGaussianState(search: FactorSearch(stateCount: space.count, termPrecision: precision))
+    // Values that lie elsewhere are those of no single states, between which factors could be looked for.
+    if elsewhere != nil { state.search.isFinished = true }
     var fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     let hasRounds = configuration.kind.isTwoScale && space.count <= CompletionRounds.stateLimit
     let leftOut = CompletionRounds.leftOut(
@@ -140,14 +143,16 @@ struct MeasuredGaussianTraining {
       fields = try measuredStates(space, levels: state.noise, valueCount: valueCount, stages: stages)
     }
     var learned = CompletedPrior(state.search.model)
-    var remarks = [factorRemark(state)] + noiseRemarks(state)
-    remarks += try independenceRemarks(
-      state.search.best, fields: fields.part(searched).withoutOperator,
-      positions: searched.indices.filter { searched[$0] % copyCount == 0 }, space: space, stages: stages)
+    var remarks = [elsewhere == nil ? factorRemark(state) : Self.elsewhereRemark] + noiseRemarks(state)
+    if elsewhere == nil {
+      remarks += try independenceRemarks(
+        state.search.best, fields: fields.part(searched).withoutOperator,
+        positions: searched.indices.filter { searched[$0] % copyCount == 0 }, space: space, stages: stages)
+    }
     remarks += try NoiseSize.remarks(
       on: noise, of: source, indices: stride(from: 0, to: indices.count, by: copyCount).map { indices[$0] },
       channels: source.variables.indices.filter { !automatic.contains(source.variables[$0]) })
-    if largest < configuration.modeCount, largest < rest.count - 1 {
+    if elsewhere == nil, largest < configuration.modeCount, largest < rest.count - 1 {
       remarks.append(
         Remark(
           .note, "measured-modes",
@@ -178,6 +183,19 @@ struct MeasuredGaussianTraining {
       }, remarks: remarks)
   }
 
+  /// The states with the climatology and the scales that the rounds begin from.
+  private func stateSpace(isInside: [Bool], stages: StageProgress) throws -> StateSpace {
+    guard let elsewhere else {
+      return try GaussianPrior.stateSpace(
+        of: source, indices: indices, isInside: isInside, climatology: configuration.climatology
+      ) { try stages.advance($0, by: $1) }
+    }
+    return try GaussianPrior.stateSpace(
+      beneath: elsewhere.matrix, places: elsewhere.outputEntries, on: domain, of: source, indices: indices,
+      isInside: isInside, climatology: configuration.climatology
+    ) { try stages.advance(.climatology, by: $0) }
+  }
+
   /// The number of bytes that the moments of the factors of all fields may take.
   private static let momentLimit = 4 << 30
 
@@ -200,7 +218,8 @@ struct MeasuredGaussianTraining {
     if state.rounds == nil {
       let factors = CompletedPrior(state.search.model)
       state.rounds = try CompletionRounds.begun(
-        from: [factors, factors.withoutModes], over: fields, leavingOut: leftOut, modeCount: modeCount,
+        from: factors.functions.modeCount > 0 ? [factors, factors.withoutModes] : [factors], over: fields,
+        leavingOut: leftOut, modeCount: modeCount,
         termPrecision: precision(in: space), random: stream, model: model
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
@@ -243,6 +262,11 @@ struct MeasuredGaussianTraining {
       "Learned from measured values alone: \(search.model.factorCount) modes predict hidden values best (tried: \(search.tried.map(String.init).joined(separator: ", ")))."
     )
   }
+
+  private static let elsewhereRemark = Remark(
+    .note, "measured-elsewhere",
+    "The measured values lie elsewhere than the signals (archive.measured.operator), so that the rounds of completion began from a Matérn field without modes, and whether the noise is independent was not looked at. What the operator sees in no field is known from that field alone."
+  )
 
   private func roundRemark(_ rounds: CompletionRounds) -> Remark {
     let errors = rounds.scores.map { String(format: "%.3f (%.3f)", $0.error, $0.logDensity) }.joined(separator: ", ")
