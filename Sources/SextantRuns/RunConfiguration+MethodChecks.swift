@@ -34,7 +34,8 @@ extension RunConfiguration {
   ///
   /// - Parameters:
   ///   - methods: the methods that are compared.
-  ///   - source: the archive, on whose domain the test fields are.
+  ///   - domain: the domain of the test fields.
+  ///   - channelCount: the number of their variables.
   ///   - inputs: the land mask and the files of the measurements.
   /// - Throws: ``RunError/invalid(_:)`` that names the method and the measurement, `MeasurementError` beside a hidden mask, and what
   ///   drawing throws.

@@ -45,7 +45,7 @@ import Testing
       let set = try fields.read([index])
       let sink = try [any SignalFormat].standard.sink(
         OutputRequest(path: "\(path)/\(100 + index).tif", content: .fields(1)), like: set)
-      try sink.write(.fields(1), description: FieldFileDescription(history: ""), overwrite: true) {
+      try sink.write(.fields(1), description: OutputDescription(history: ""), overwrite: true) {
         try $0.write(FieldRecord(set[0]), at: 0)
       }
     }
