@@ -101,7 +101,7 @@ import Testing
   /// tifffile has the bands of a page in planes among the axes in front.
   @Test func theBandsOfPlanesAreNoAxisOfThePages() throws {
     let folder = try ScratchFolder()
-    try withExtendedLifetime(folder) {
+    try withExtendedLifetime(folder) { () throws -> Void in
       let path = folder.path("a.tif")
       var header = ImageHeader(rows: 5, columns: 4, bands: 3, type: .uint16)
       header.isPlanar = true
