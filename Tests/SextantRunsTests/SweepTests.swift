@@ -109,7 +109,8 @@ import Testing
     #expect(begun.rows.map(\.key) == Array(whole.rows.map(\.key).prefix(2)))
     let counter = Resumption.Stopper(after: .max)
     let finished = try run.runSweep(overwrite: false, progress: counter)
-    #expect(counter.filled == learning + 6 && Array(finished.rows.prefix(2)) == begun.rows)
+    // The first sweep has left its model, which is not learned again.
+    #expect(counter.filled == 6 && Array(finished.rows.prefix(2)) == begun.rows)
     func scores(_ result: SweepResult) -> [Double?] { result.rows.map { $0.psnr?.mean } }
     #expect(finished.rows.map(\.key) == whole.rows.map(\.key) && scores(finished) == scores(whole))
     #expect(SweepResult.earlier(inFolder: folder.path("run/sweep")) == finished)
@@ -120,7 +121,7 @@ import Testing
       in: folder, "methods: [ddnm], steps: [3, 4, 6], samples: 4, reference: [nearest, eof]")
     let second = Resumption.Stopper(after: .max)
     let extended = try more.runSweep(overwrite: false, progress: second)
-    #expect(second.filled == learning + 4)
+    #expect(second.filled == 4)
     #expect(extended.rows.map(\.method) == ["nearest", "eof", "ddnm", "ddnm", "ddnm", "dps", "dps"])
     #expect(extended.rows.map(\.steps) == [nil, nil, 3, 4, 6, 3, 6])
 
@@ -134,7 +135,7 @@ import Testing
     #expect(SweepResult.earlier(inFolder: folder.path("run/sweep")) == extended)
     let again = Resumption.Stopper(after: .max)
     _ = try run.runSweep(overwrite: true, progress: again)
-    #expect(again.filled == learning + 10)
+    #expect(again.filled == 10)
     // What no sweep wrote is no beginning of one.
     try "{}".write(toFile: folder.path("run/sweep/sweep.json"), atomically: true, encoding: .utf8)
     #expect(throws: RunError.anotherSweep(path: folder.path("run/sweep/sweep.json"))) {
