@@ -98,12 +98,7 @@ import Testing
     }
     let (mean, single, learned) = (try error("climatology"), try error("kriging"), try error("two-scale"))
     #expect(learned < mean, "\(learned), climatology \(mean)")
-    func isBetterThanOfOneField() { #expect(learned < single, "\(learned), kriging \(single)") }
-    if operation == "reduce:2" {
-      withKnownIssue("Beneath a reduction the prior is worse than kriging (docs/gappy-archives.md).") { isBetterThanOfOneField() }
-    } else {
-      isBetterThanOfOneField()
-    }
+    #expect(learned < single, "\(learned), kriging \(single)")
   }
 
   /// The grid of the signals is that of the clean fields, of a finer image, of a file, or of the size that the operator states, and what is

@@ -7,6 +7,10 @@
 // D⊗P⁻¹ + (T/N)⊗A with T = Σ t·tᵀ and A = Σ Hᵀ·S⁻¹·H, so that it falls into one d×d matrix for each regressor: exact for one
 // regressor, and otherwise for gaps that are unrelated to the season. The gradient is exact, so that the climatology at which the
 // steps end is too. With P = L·Lᵀ everything is in coordinates in which the prior is white.
+//
+// What is not known of the climatology is the sampling covariance of this mean, C − C·P⁻¹·C with C the posterior covariance: what it would
+// vary from archive to archive. C itself is P in every direction that no field shows, such as the details within the pixels of a reduced
+// image, and a covariance of the fields to which it was added in each round would double there from round to round.
 
 import SextantArrays
 
@@ -14,7 +18,7 @@ import SextantArrays
 struct ClimatologyPosterior {
   /// The change of the coefficients to their posterior mean (terms × d).
   let shift: Tensor<Double>
-  /// The posterior covariance of the climatology, averaged over the seasons of the fields (d×d).
+  /// The sampling covariance of the posterior mean, averaged over the seasons of the fields (d×d).
   let covariance: Tensor<Double>
 
   /// - Parameters:
@@ -54,7 +58,10 @@ struct ClimatologyPosterior {
       for j in 0..<d { matrix[j, j] += 1 }
       let factor = try CholeskyFactor(matrix)
       moved.replaceRows(from: row, with: factor.solve(Tensor(rotated.row(row).scalars)).reshaped(to: [1, d]))
-      if weight > 0 { covariance.add(factor.inverse(), scaledBy: weight) }
+      if weight > 0 {
+        let inverse = factor.inverse()
+        covariance.add(inverse - matrixProduct(inverse, inverse), scaledBy: weight)
+      }
     }
     shift = root.multiplyLower(rows: matrixProduct(vectors, moved, transposingFirst: true)).scalingRows(by: inverseRoots)
     // L·C·Lᵀ.

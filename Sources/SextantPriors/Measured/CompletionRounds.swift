@@ -82,13 +82,14 @@ package struct CompletionRounds: Sendable {
   ///   - modeCount: the largest number of modes.
   ///   - termPrecision: the precision of the prior of each coefficient of the climatology.
   ///   - random: the stream that selects values for the likelihood.
+  ///   - own: the covariance model of ``current``; nil for the one that all others have.
   ///   - model: the covariance of a prior as a function of its parameters.
   ///   - progress: called after each field and each long step; may throw to interrupt.
   package mutating func advance(
     over fields: GappyStates, leavingOut leftOut: [Int], modeCount: Int, termPrecision: [Double],
-    random: RandomStream, model: (CompletedPrior) -> CovarianceModel, progress: () throws -> Void
+    random: RandomStream, own: CovarianceModel? = nil, model: (CompletedPrior) -> CovarianceModel, progress: () throws -> Void
   ) throws {
-    let covariance = model(current).covariance(parameters: current.parameters)
+    let covariance = (own ?? model(current)).covariance(parameters: current.parameters)
     let climatology = current.climatology
     let isOut = Set(leftOut)
     func sums(_ positions: [Int]) throws -> CompletionSums {
@@ -124,7 +125,8 @@ package struct CompletionRounds: Sendable {
     whole = try next(rest)
     try progress()
     learned.parameters = try Self.parameters(
-      of: learned, fields: fields, leftOut: leftOut, random: random, model: model)
+      of: learned, under: model(learned), fields: fields, leftOut: leftOut, random: random
+    ).values
     whole.parameters = learned.parameters
     current = learned
   }
@@ -146,22 +148,36 @@ package struct CompletionRounds: Sendable {
   }
 
   /// The first round from each of several starts, of which the one is taken that predicts hidden values of the fields that are left
-  /// out best. Arguments are those of ``advance(over:leavingOut:modeCount:termPrecision:random:model:progress:)``.
+  /// out best.
+  ///
+  /// Arguments are those of ``advance(over:leavingOut:modeCount:termPrecision:random:own:model:progress:)``, but for the following.
+  ///
+  /// - Parameters:
+  ///   - starts: what is known before any round.
+  ///   - smoothnesses: those of the Matérn field of a start, of which the likeliest is taken. It stays what is known of directions that
+  ///     the values never show, so that a rough field where the signals are smooth is not mended by later rounds.
+  ///   - model: the covariance of a prior with a Matérn field of a smoothness. All rounds after the first have ½.
   package static func begun(
-    from starts: [CompletedPrior], over fields: GappyStates, leavingOut leftOut: [Int], modeCount: Int,
-    termPrecision: [Double], random: RandomStream, model: (CompletedPrior) -> CovarianceModel, progress: () throws -> Void
+    from starts: [CompletedPrior], smoothnesses: [MaternCorrelation], over fields: GappyStates, leavingOut leftOut: [Int],
+    modeCount: Int, termPrecision: [Double], random: RandomStream,
+    model: (CompletedPrior, MaternCorrelation) -> CovarianceModel, progress: () throws -> Void
   ) throws -> CompletionRounds {
     var found: (rounds: CompletionRounds, logDensity: Double)?
     for start in starts {
+      let candidates = try smoothnesses.map { smoothness in
+        let own = model(start, smoothness)
+        return (own, try parameters(of: start, under: own, fields: fields, leftOut: leftOut, random: random))
+      }
+      guard let (own, chosen) = candidates.min(by: { $0.1.objective < $1.1.objective }) else { continue }
       var start = start
-      start.parameters = try parameters(of: start, fields: fields, leftOut: leftOut, random: random, model: model)
+      start.parameters = chosen.values
       var rounds = CompletionRounds(start)
       try rounds.advance(
-        over: fields, leavingOut: leftOut, modeCount: modeCount, termPrecision: termPrecision, random: random, model: model,
-        progress: progress)
+        over: fields, leavingOut: leftOut, modeCount: modeCount, termPrecision: termPrecision, random: random, own: own,
+        model: { model($0, .half) }, progress: progress)
       let logDensity = try score(
         of: rounds.current.climatology,
-        covariance: model(rounds.current).covariance(parameters: rounds.current.parameters), fields: fields,
+        covariance: model(rounds.current, .half).covariance(parameters: rounds.current.parameters), fields: fields,
         leftOut: leftOut, progress: progress
       ).logDensity
       if found.map({ logDensity > $0.logDensity }) ?? true { found = (rounds, logDensity) }
@@ -171,10 +187,9 @@ package struct CompletionRounds: Sendable {
   }
 
   /// The parameters that are likeliest for the values of some of the fields that were left out.
-  package static func parameters(
-    of prior: CompletedPrior, fields: GappyStates, leftOut: [Int], random: RandomStream,
-    model: (CompletedPrior) -> CovarianceModel
-  ) throws -> [Double] {
+  private static func parameters(
+    of prior: CompletedPrior, under model: CovarianceModel, fields: GappyStates, leftOut: [Int], random: RandomStream
+  ) throws -> ChosenParameters {
     let asked = Set((0..<min(10, leftOut.count)).map { leftOut[$0 * leftOut.count / min(10, leftOut.count)] }).sorted()
     let values = try asked.map { position -> ObservedStates in
       let field = try fields.field(position)
@@ -183,8 +198,6 @@ package struct CompletionRounds: Sendable {
       return values
     }.filter { $0.count > 0 }
     guard !values.isEmpty else { throw PriorError.nothingObserved }
-    return model(prior).chooseParameters(
-      forStates: values, observedLimit: 500, maximumEvaluations: 40, random: random
-    ).values
+    return model.chooseParameters(forStates: values, observedLimit: 500, maximumEvaluations: 40, random: random)
   }
 }

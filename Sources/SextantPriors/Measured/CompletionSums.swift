@@ -84,8 +84,8 @@ package struct CompletionSums: Sendable {
     logLikelihood += other.logLikelihood
   }
 
-  /// The covariance (d×d) and the climatology (terms × d) that the fields suggest, and the covariance of what is not known of the
-  /// climatology (d×d).
+  /// The covariance (d×d) and the climatology (terms × d) that the fields suggest, and the sampling covariance of this climatology
+  /// (d×d).
   ///
   /// - Parameters:
   ///   - covariance: K, under which the fields were added.

@@ -210,17 +210,17 @@ struct MeasuredGaussianTraining {
     _ state: inout MeasuredGaussianState, fields: GappyStates, leftOut: [Int], space: StateSpace, stages: StageProgress
   ) throws {
     let stream = random.split("parameters")
-    func model(_ learned: CompletedPrior) -> CovarianceModel {
+    func model(_ learned: CompletedPrior, _ smoothness: MaternCorrelation) -> CovarianceModel {
       GaussianPrior(learned, configuration: configuration, space: space, landShare: landShare, domain: domain)
-        .covarianceModel(on: domain)
+        .covarianceModel(on: domain, smoothness: smoothness)
     }
     let modeCount = min(configuration.modeCount, indices.count - 1)
     if state.rounds == nil {
       let factors = CompletedPrior(state.search.model)
       state.rounds = try CompletionRounds.begun(
-        from: factors.functions.modeCount > 0 ? [factors, factors.withoutModes] : [factors], over: fields,
-        leavingOut: leftOut, modeCount: modeCount,
-        termPrecision: precision(in: space), random: stream, model: model
+        from: factors.functions.modeCount > 0 ? [factors, factors.withoutModes] : [factors],
+        smoothnesses: elsewhere == nil ? [.half] : MaternCorrelation.allCases, over: fields, leavingOut: leftOut,
+        modeCount: modeCount, termPrecision: precision(in: space), random: stream, model: model
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
       try stateFile?.write(state)
@@ -228,7 +228,7 @@ struct MeasuredGaussianTraining {
     while var rounds = state.rounds, !rounds.isFinished {
       try rounds.advance(
         over: fields, leavingOut: leftOut, modeCount: modeCount, termPrecision: precision(in: space), random: stream,
-        model: model
+        model: { model($0, .half) }
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
       state.rounds = rounds
