@@ -184,6 +184,36 @@ import Testing
     }
   }
 
+  /// Rounds of completion go on with the same masks: where the file of one has changed since they were stopped, they say so.
+  @Test func roundsKnowTheFilesOfTheirMasks() throws {
+    let world = try World(count: 24)
+    let cover = world.folder.path("cover.nc")
+    func hide(_ entries: Range<Int>) throws {
+      var set = try SmallClimate.unseen(1).selecting(["tas"]).read([0])
+      set = SignalSet(
+        domain: try SmallClimate.grid(step: 45), variables: set.variables, values: .zeros([1, world.covariance.rowCount, 1]),
+        isValid: (0..<world.covariance.rowCount).map { !entries.contains($0) }, labels: set.labels)
+      try SmallClimate.write(set, to: cover)
+    }
+    func train(stoppingAfter count: Int) throws {
+      let stopper = StopAt(count)
+      _ = try world.configuration(
+        """
+        flow: {steps: 8, batch: 4, widths: [8, 8], pairs: 48, masks: ["file:\(cover)"]}
+        learning: {amortised: {rounds: 2}}
+        """
+      ).train(overwrite: false, progress: stopper, interruption: stopper.interruption)
+    }
+    try hide(0..<9)
+    // The flow that the rounds begin with is learned, and fields are being completed by it.
+    #expect(throws: InterruptionError.self) { try train(stoppingAfter: 14) }
+    #expect(FileManager.default.fileExists(atPath: world.folder.path("RUN/flow.rounds.safetensors")))
+    try hide(3..<12)
+    #expect(throws: LearningError.self) { try train(stoppingAfter: .max) }
+    try hide(0..<9)
+    try train(stoppingAfter: .max)
+  }
+
   /// After rounds of completion, samples of the prior have the covariance of the fields, and completions do not vary less and less.
   @Test func completionsKeepTheCovariance() throws {
     let world = try World(count: 150)

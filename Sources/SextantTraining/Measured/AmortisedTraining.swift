@@ -121,7 +121,10 @@ struct AmortisedTraining {
     let step = CompletionStep(
       measurements: measurements, model: context.model, space: space, rounds: settings.rounds, samples: settings.samples,
       random: random, progress: context.progress, interruption: context.interruption)
-    let file = CompletionFile(path: context.folder + "/" + Self.fileName, identity: identity)
+    // A finished flow may be used without the files of the masks that it was trained under; rounds go on with the same ones.
+    var ofFiles = identity
+    ofFiles.dataHash = try LearnedFiles.text(of: flow.settings.masks)
+    let file = CompletionFile(path: context.folder + "/" + Self.fileName, identity: ofFiles)
     let rows = measurements.count * settings.samples
     var state = try file.read(shape: [rows, space.count]) ?? CompletionState(rows: rows, states: space.count)
     while !state.isFinished {

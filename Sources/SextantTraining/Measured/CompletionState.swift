@@ -80,7 +80,9 @@ struct CompletionFile {
   private static let identityKey = "sextant_training"
   private static let stateKey = "sextant_state"
 
-  private var text: String { [identity.configuration, identity.domainFingerprint].joined(separator: "\n") }
+  private var text: String {
+    [identity.configuration, identity.domainFingerprint, identity.dataHash].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
 
   func write(_ state: CompletionState) throws {
     let notes = Notes(
