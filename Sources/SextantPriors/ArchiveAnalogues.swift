@@ -83,7 +83,7 @@ package struct ArchiveAnalogues: Sendable {
 
 extension Tensor {
   /// The rows of this matrix, followed by those of another.
-  func stacked(on other: Tensor) -> Tensor {
+  package func stacked(on other: Tensor) -> Tensor {
     var result = Tensor(shape: [rowCount + other.rowCount, columnCount]) { _ in }
     result.replaceRows(from: 0, with: self)
     result.replaceRows(from: rowCount, with: other)

@@ -33,7 +33,13 @@ extension GaussianPrior {
       let climate = Self.standardised(states.map { Double(mean[$0]) })
       let deviation = share * max(Self.leastDeviation, climate.deviation / Double(space.scales[channel]))
       let points = Self.embedding(states.map { nodes[Int(layout.nodeOfState[$0])] }, climate: climate.values)
-      unknown = unknown.stacked(on: try Self.modes(at: points, states: states, deviation: deviation, count: space.count))
+      // A Matérn field of smoothness 3/2.
+      let modes = try Tensor<Float>.modes(ofFieldAt: points, placeLimit: Self.placeCount, states: states, count: space.count) { a, b in
+        let difference = points[a] - points[b]
+        let t = (3 * (difference * difference).sum()).squareRoot()
+        return (1 + t) * exp(-t) * deviation * deviation
+      }
+      unknown = unknown.stacked(on: modes)
     }
     let (functions, rotation) = try functions.adding(modes: unknown)
     // The archive's fields have no part in the unknown mean.
@@ -64,33 +70,6 @@ extension GaussianPrior {
     let scale = square > 0 ? 1 / (range * square.squareRoot()) : 0
     return zip(positions, climate).map { position, climate in
       SIMD4((position - centre) * scale, climate * climateStep / range)
-    }
-  }
-
-  /// Modes of a Matérn field of smoothness 3/2, as far as its values at some places determine it (k×count), 0 at other
-  /// channels' states.
-  private static func modes(
-    at points: [SIMD4<Double>], states: [Int], deviation: Double, count: Int
-  ) throws -> Tensor<Float> {
-    func covariance(_ a: SIMD4<Double>, _ b: SIMD4<Double>) -> Double {
-      let t = (3 * ((a - b) * (a - b)).sum()).squareRoot()
-      return (1 + t) * exp(-t) * deviation * deviation
-    }
-    let places = farthestPoints(of: points, count: placeCount).map { points[$0] }
-    var among = Tensor<Double>.zeros([places.count, places.count])
-    for (i, a) in places.enumerated() {
-      for (j, b) in places.enumerated() { among[i, j] = covariance(a, b) }
-      among[i, i] += 1e-6 * deviation * deviation
-    }
-    let factor = try CholeskyFactor(among)
-    // Rows are states here: L⁻¹·k(places, state) of each.
-    let rows = Tensor<Double>(points.flatMap { point in places.map { covariance($0, point) } }, shape: [points.count, places.count])
-    let solved = factor.solveLower(rows: rows)
-    return Tensor(shape: [places.count, count]) { out in
-      for i in out.indices { out[i] = 0 }
-      for (row, state) in states.enumerated() {
-        for place in places.indices { out[place * count + state] = Float(solved[row, place]) }
-      }
     }
   }
 }

@@ -17,6 +17,9 @@ public struct Variable: Sendable, Equatable, Codable {
   /// say.
   public var cellMethods: String?
 
+  /// The units as they follow a number in a sentence, with a space before them; empty where there are none.
+  package var unitsAfterNumber: String { units.isEmpty ? "" : " " + units }
+
   public init(
     name: String, units: String = "", standardName: String? = nil, longName: String? = nil, cellMethods: String? = nil
   ) {

@@ -47,7 +47,7 @@ extension FieldSpace {
       let variable = variables[channel]
       let found = String(
         format: "Keeping %@ within its bounds moved the mean of its answer by %+.3g%@, which is %.2g %% of its standard deviation.",
-        variable.name, shift, variable.units.isEmpty ? "" : " " + variable.units, 100 * share)
+        variable.name, shift, variable.unitsAfterNumber, 100 * share)
       guard share > 0.05 else { return Remark(.note, "clamping", found) }
       let kind = VariableNature(variable).transform ?? "censored"
       return Remark(

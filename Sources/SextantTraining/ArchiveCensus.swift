@@ -144,9 +144,7 @@ struct ArchiveCensus: Sendable {
   }
 
   /// Whether each entry (V·C), or another at the same place, such as those of a row of a grid at a pole, has a value in some field.
-  func reaches(on domain: any Domain, channels: Int) -> [Bool] { Self.reaches(isInside, on: domain, channels: channels) }
-
-  private static func reaches(_ isInside: [Bool], on domain: any Domain, channels: Int) -> [Bool] {
+  static func reaches(_ isInside: [Bool], on domain: any Domain, channels: Int) -> [Bool] {
     StateLayout(domain: domain, channelCount: channels, isInside: isInside).stateOfEntry.map { $0 >= 0 }
   }
 

@@ -286,8 +286,8 @@ public struct Training: Sendable {
     if !isUnknown { try noise.checkRepetitions(in: source, indices: indices) }
     let inside = census.isInside
     // Where places are asked for that no field has measured, they are gaps.
-    let isWhole =
-      census.gapShare == 0 && (settings.fill != .all || !census.reaches(on: source.domain, channels: source.variables.count).contains(false))
+    let reached = ArchiveCensus.reaches(inside, on: source.domain, channels: source.variables.count)
+    let isWhole = census.gapShare == 0 && (settings.fill != .all || !reached.contains(false))
     var isExact = isWhole && !isUnknown && settings.operation == nil
     if isExact {
       isExact = try indices.allSatisfy { index in

@@ -214,7 +214,7 @@ package struct MeasuredNoise: Sendable {
             })
           else { continue }
           let variable = variables[channel]
-          let units = variable.units.isEmpty ? "" : " " + variable.units
+          let units = variable.unitsAfterNumber
           throw RunError.invalid(
             "\(names(index)): the noise of '\(variable.name)' is 0 (measured.noise: \(specification)), but its values at vertices \(first / channels + 1) and \(other / channels + 1), which are one place, are \(values[first])\(units) and \(values[other])\(units). Exact values cannot differ: state the noise, such as \(variable.name)=0.3, or use auto."
           )

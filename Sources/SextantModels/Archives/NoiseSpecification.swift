@@ -263,7 +263,7 @@ package struct NoiseLevels: Sendable {
       remarks.append(
         Remark(
           .warning, "noise-differs",
-          "The noise of \(variable.name) was given as \(Float(stated).formatted())\(variable.units.isEmpty ? "" : " " + variable.units), but the file says \(Float(mean).formatted()) in '\(NoiseNaming.noise(of: variable.name))'. Leave --noise out to use the file's.",
+          "The noise of \(variable.name) was given as \(Float(stated).formatted())\(variable.unitsAfterNumber), but the file says \(Float(mean).formatted()) in '\(NoiseNaming.noise(of: variable.name))'. Leave --noise out to use the file's.",
           variable: variable.name))
     }
     self.remarks = remarks

@@ -68,7 +68,7 @@ enum NoiseSize {
       guard let found = sums[channel].variances,
         found.noise > found.values * (1 + samplingErrors * (2 / sums[channel].count).squareRoot())
       else { return nil }
-      let units = variables[channel].units.isEmpty ? "" : " " + variables[channel].units
+      let units = variables[channel].unitsAfterNumber
       return Remark(
         .warning, "large-noise",
         String(

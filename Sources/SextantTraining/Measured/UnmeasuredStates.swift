@@ -147,30 +147,17 @@ private struct UnmeasuredStates {
   ///   - model: a covariance of all states, whose positions and usual range the field has.
   func field(of variance: [Double], as model: CovarianceModel) throws -> Tensor<Float> {
     let range = exp(model.parameters.first { $0.name == "field.log-range" }?.start ?? log(0.1))
-    func covariance(_ a: Int, _ b: Int) -> Double {
-      let between = model.positions[a] - model.positions[b]
-      return (variance[a] * variance[b]).squareRoot() * exp(-(between * between).sum().squareRoot() / range)
-    }
-    var modes: [Float] = []
+    var modes = Tensor<Float>.zeros([0, layout.count])
     for channel in 0..<layout.channelCount {
       let states = layout.states(ofChannel: channel).filter { knownState[$0] < 0 && variance[$0] > 0 }
       guard !states.isEmpty else { continue }
-      let count = min(Self.placeLimit, states.count)
-      let places = (0..<count).map { states[$0 * states.count / count] }
-      var among = Tensor<Double>.zeros([count, count])
-      for (i, a) in places.enumerated() {
-        for (j, b) in places.enumerated() { among[i, j] = covariance(a, b) }
-        among[i, i] *= 1 + 1e-6
+      let points = states.map { SIMD4(model.positions[$0] / range, 0) }
+      let own = try Tensor<Float>.modes(ofFieldAt: points, placeLimit: Self.placeLimit, states: states, count: layout.count) { a, b in
+        let between = points[a] - points[b]
+        return (variance[states[a]] * variance[states[b]]).squareRoot() * exp(-(between * between).sum().squareRoot())
       }
-      // Rows are states: L⁻¹·k(places, state) of each.
-      let rows = Tensor(states.flatMap { state in places.map { covariance($0, state) } }, shape: [states.count, count])
-      let solved = try CholeskyFactor(among).solveLower(rows: rows)
-      for place in 0..<count {
-        var mode = [Float](repeating: 0, count: layout.count)
-        for (row, state) in states.enumerated() { mode[state] = Float(solved[row, place]) }
-        modes += mode
-      }
+      modes = modes.stacked(on: own)
     }
-    return Tensor(modes, shape: [modes.count / layout.count, layout.count])
+    return modes
   }
 }
