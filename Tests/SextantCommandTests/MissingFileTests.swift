@@ -30,15 +30,17 @@ struct MissingFileTests {
     let before = try folder.names()
     let run = try folder.write("output: \(folder.path("out"))\n", to: "run.yaml")
     defer { try? FileManager.default.removeItem(atPath: run) }
-    return try doors.map { door in
-      let words = door.split(separator: " ").map { word in
+    let words = doors.map { door in
+      door.split(separator: " ").map { word in
         String(word).replacing("FILE", with: folder.path(name)).replacing("MESH", with: folder.path("egg.ply"))
           .replacing("RUN", with: run)
       }
-      let end = try Program(words, prelude: "cd \(folder.path);").end()
+    }
+    let ends = try Program.runs(words, prelude: "cd \(folder.path);")
+    #expect(try folder.names().filter { $0 != "run.yaml" } == before, "\(name)")
+    return zip(doors, ends).map { door, end in
       #expect(end.code == 1 && end.output.isEmpty, "\(door) \(name): \(end.code) \(end.output)\(end.errors)")
       #expect(end.errors.hasPrefix("sextant: error: ") && end.errors.contains(name), "\(door) \(name): \(end.errors)")
-      #expect(try folder.names().filter { $0 != "run.yaml" } == before, "\(door) \(name)")
       return (door, end.errors)
     }
   }

@@ -54,6 +54,14 @@ final class Program {
     try Program(arguments, prelude: prelude, environment: environment).end()
   }
 
+  /// Runs `sextant` to its end with each of several lists of arguments, as many at a time as there are processors.
+  static func runs(_ lists: [[String]], prelude: String = "") throws -> [End] {
+    let width = ProcessInfo.processInfo.activeProcessorCount
+    return try stride(from: 0, to: lists.count, by: width).flatMap { start in
+      try lists[start..<min(lists.count, start + width)].map { try Program($0, prelude: prelude) }.map { try $0.end() }
+    }
+  }
+
   /// Waits until it has ended.
   func end() throws -> End {
     process.waitUntilExit()
