@@ -109,20 +109,23 @@ package struct CompletionRounds: Sendable {
       isFinished = true
       return
     }
-    func next(_ sums: CompletionSums) throws -> CompletedPrior {
+    /// What the sums of fields teach.
+    ///
+    /// - Parameter isResult: whether new fields are to be known by it. They differ from the climatology by their anomalies and by what is
+    ///   not known of the climatology, which the next round, in which the climatology is sought again, must not count once more.
+    func next(_ sums: CompletionSums, isResult: Bool) throws -> CompletedPrior {
       var (covariance, climatology, uncertainty) = try sums.maximum(
         covariance: covariance, climatology: climatology, precision: termPrecision)
       try progress()
-      // A new field differs from the climatology by its anomaly and by what is not known of the climatology.
-      covariance.add(uncertainty)
+      if isResult { covariance.add(uncertainty) }
       return CompletedPrior(
         functions: try EmpiricalOrthogonalFunctions(ofCovariance: covariance, modeCount: modeCount),
         climatology: climatology, parameters: current.parameters)
     }
-    var learned = try next(rest)
+    var learned = try next(rest, isResult: false)
     try progress()
     rest.add(out)
-    whole = try next(rest)
+    whole = try next(rest, isResult: true)
     try progress()
     learned.parameters = try Self.parameters(
       of: learned, under: model(learned), fields: fields, leftOut: leftOut, random: random
