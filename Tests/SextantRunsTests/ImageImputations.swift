@@ -352,4 +352,15 @@ import Testing
     strip.companions = [("truth", colour)]
     #expect(complaint { try strip.run(output: folder.path("no.png"), overwrite: false) }.contains("expected an image like"))
   }
+
+  /// The coverage in a file of another size is refused with both sizes: positions of pixels mean nothing to those of another image.
+  @Test func aCoverageOfAnotherSizeIsRefused() throws {
+    let folder = try ScratchFolder()
+    let path = try ImageLearning.write(in: folder, count: 1) + "/100.tif"
+    let domain = try ImageGrid(rows: 6, columns: 8)
+    let text = complaint {
+      try MeasurementInputs(on: domain, landShare: nil).check([AnyMeasurementDesign("file:\(path)")], on: domain)
+    }
+    for word in [path, "6×8", "8×8"] { #expect(text.contains(word), "\(text)") }
+  }
 }

@@ -124,8 +124,11 @@ private final class CoverageFiles: Sendable {
     }
     if source.domain.fingerprint == domain.fingerprint { return flags }
     // Positions of domains that are not on the Earth are coordinates of their own, which mean nothing to each other.
-    _ = try source.domain.requiredGeography(for: "A coverage file on other vertices than the fields")
-    _ = try domain.requiredGeography(for: "A coverage file on other vertices than the fields")
+    guard source.domain.geography != nil, domain.geography != nil else {
+      throw RunError.invalid(
+        "file:\(path): expected a coverage on the \(domain.summary) of the fields, found one on a \(source.domain.summary). Only between domains with latitudes and longitudes does each place take the value of the nearest one."
+      )
+    }
     let cells = NearestNeighbours(source.domain.positions)
     return domain.positions.map { position in
       cells.nearest(1, to: position).first.map { flags[$0.index] } ?? false
