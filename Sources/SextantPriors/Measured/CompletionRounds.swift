@@ -42,6 +42,9 @@ package struct CompletionRounds: Sendable {
   /// The largest number of states for which the rounds are made: several d×d matrices are held.
   package static let stateLimit = 6000
 
+  /// The variances of the mean of each state alone that are compared where values are those of an operator (ClimatologyPosterior).
+  private static let ownVariancesBeneathOperators = [1, 0.1, 0.01, 0.001]
+
   /// The start from modes that were learned without the fields that are left out.
   package init(_ start: CompletedPrior) {
     (current, whole, best) = (start, start, start)
@@ -109,13 +112,14 @@ package struct CompletionRounds: Sendable {
       isFinished = true
       return
     }
+    let ownVariances = try fields.haveOperator ? Self.ownVariancesBeneathOperators : [1]
     /// What the sums of fields teach.
     ///
     /// - Parameter isResult: whether new fields are to be known by it. They differ from the climatology by their anomalies and by what is
     ///   not known of the climatology, which the next round, in which the climatology is sought again, must not count once more.
     func next(_ sums: CompletionSums, isResult: Bool) throws -> CompletedPrior {
       var (covariance, climatology, uncertainty) = try sums.maximum(
-        covariance: covariance, climatology: climatology, precision: termPrecision)
+        covariance: covariance, climatology: climatology, precision: termPrecision, ownVariances: ownVariances)
       try progress()
       if isResult { covariance.add(uncertainty) }
       return CompletedPrior(

@@ -90,14 +90,15 @@ package struct CompletionSums: Sendable {
   /// - Parameters:
   ///   - covariance: K, under which the fields were added.
   ///   - climatology: their mean then.
-  ///   - precision: the precision of the prior of each coefficient of the climatology, about 0, as a multiple of (K + I)⁻¹.
+  ///   - precision: the precision of the prior of each coefficient of the climatology, about 0, as a multiple of (K + v·I)⁻¹.
+  ///   - ownVariances: v; of several, the one under which the fields are likeliest.
   package func maximum(
-    covariance: Tensor<Double>, climatology: Tensor<Double>, precision: [Double]
+    covariance: Tensor<Double>, climatology: Tensor<Double>, precision: [Double], ownVariances: [Double] = [1]
   ) throws -> (covariance: Tensor<Double>, climatology: Tensor<Double>, uncertainty: Tensor<Double>) {
     let share = 1 / Double(max(1, count))
     let posterior = try ClimatologyPosterior(
-      climatology: climatology, precision: precision, anomalies: covariance, slopes: adjoints.slopes,
-      information: information, terms: terms, count: count)
+      climatology: climatology, precision: precision, anomalies: covariance, ownVariances: ownVariances,
+      slopes: adjoints.slopes, information: information, terms: terms, count: count)
     var whole = adjoints.squares
     whole.add(information, scaledBy: -1)
     whole.mirrorLowerTriangle()

@@ -186,6 +186,11 @@ package struct GappyStates: Sendable {
       read: { try read($0).withoutOperator })
   }
 
+  /// Whether the values are combinations of states. Throws what reading throws.
+  var haveOperator: Bool {
+    get throws { try count > 0 && field(0).matrix != nil }
+  }
+
   /// Whether all fields are in memory.
   var areHeld: Bool { fields != nil }
 }

@@ -64,7 +64,7 @@ extension CompletedPrior {
       ridge: [Double](repeating: 1, count: terms + k), termCount: terms)
     precondition(model.stateCount == d)
     // Values that combine states need the whole covariance.
-    let hasOperator = try fields.count > 0 && fields.field(0).matrix != nil
+    let hasOperator = try fields.haveOperator
     var covariance = Tensor<Double>.zeros([0, 0])
     if hasOperator {
       covariance = gramMatrix(model.loadings)

@@ -217,9 +217,11 @@ struct MeasuredGaussianTraining {
     let modeCount = min(configuration.modeCount, indices.count - 1)
     if state.rounds == nil {
       let factors = CompletedPrior(state.search.model)
+      // Modes of the values themselves are those of blurred fields, say, whatever lies beneath.
+      let hasModes = factors.functions.modeCount > 0 && operation == nil
       state.rounds = try CompletionRounds.begun(
-        from: factors.functions.modeCount > 0 ? [factors, factors.withoutModes] : [factors],
-        smoothnesses: elsewhere == nil ? [.half] : MaternCorrelation.allCases, over: fields, leavingOut: leftOut,
+        from: hasModes ? [factors, factors.withoutModes] : [factors.withoutModes],
+        smoothnesses: operation == nil ? [.half] : MaternCorrelation.allCases, over: fields, leavingOut: leftOut,
         modeCount: modeCount, termPrecision: precision(in: space), random: stream, model: model
       ) { try stages.advance(.completion, by: 1) }
       stages.finish()
