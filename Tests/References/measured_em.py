@@ -86,8 +86,10 @@ def completion(operator):
     prior = np.kron(np.diag(precision), np.linalg.inv(K + np.eye(d)))
     system = prior + np.kron(terms.T @ terms / n, information)
     shift = np.linalg.solve(system, gradient.ravel() - prior @ climate.T.ravel()).reshape(t, d)
-    inverse = np.linalg.inv(system).reshape(t, d, t, d)
-    uncertainty = sum(np.einsum("a,aibj,b->ij", u, inverse, u) for u in terms) / n
+    # What the coefficients would vary from archive to archive: the posterior covariance without what the prior alone says.
+    inverse = np.linalg.inv(system)
+    sampling = (inverse @ (system - prior) @ inverse).reshape(t, d, t, d)
+    uncertainty = sum(np.einsum("a,aibj,b->ij", u, sampling, u) for u in terms) / n
     covariance = np.zeros((d, d))
     for (mean, cov), u in zip(posteriors, terms):
         left = mean - u @ shift
