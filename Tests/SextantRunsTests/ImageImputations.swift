@@ -351,6 +351,13 @@ import Testing
     // The pictures cannot stand beside another domain.
     strip.companions = [("truth", colour)]
     #expect(complaint { try strip.run(output: folder.path("no.png"), overwrite: false) }.contains("expected an image like"))
+    // None of them may be replaced by the picture.
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("strip.png")))
+    var drawing = Drawing(SignalInput(grey))
+    drawing.companions = [("truth", folder.path("strip.png"))]
+    let refusal = complaint { try drawing.run(output: folder.path("strip.png"), overwrite: true) }
+    #expect(refusal.contains("the output is the input"), "\(refusal)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("strip.png"))) == bytes)
   }
 
   /// The coverage in a file of another size is refused with both sizes: positions of pixels mean nothing to those of another image.

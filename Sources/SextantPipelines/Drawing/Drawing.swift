@@ -56,7 +56,7 @@ public struct Drawing: Sendable {
   ///
   /// Throws `RunError`, `SignalFormatError`, and what reading and writing throw.
   public func run(output: String, overwrite: Bool, catalogue: Catalogue = .standard) throws {
-    try WholeFile.checkIsNoInput(output, inputs: [input.path] + (input.mesh.map { [$0] } ?? []))
+    try WholeFile.checkIsNoInput(output, inputs: [input.path] + (input.mesh.map { [$0] } ?? []) + companions.map { $0.path })
     // A PNG under another name is taken for what it is not.
     let ending = URL(fileURLWithPath: output).pathExtension
     guard ending.isEmpty || ending.lowercased() == "png" else {
